@@ -1,0 +1,85 @@
+# `make help` lists the targets. Only Python 3.11 or newer (with venv) and make are needed:
+# everything else is installed into .venv, in the versions and with the hashes of requirements/.
+
+PYTHON ?= $(shell for name in python3.13 python3.12 python3.11 python3 python; do \
+	"$$name" -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' \
+	2>/dev/null && command -v "$$name" && break; done)
+
+VENV    := .venv
+BIN     := $(VENV)/bin
+INSTALL := $(BIN)/python -m pip --quiet --disable-pip-version-check --no-input install
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: run test quick coverage lint types format docs lock bench clean help
+
+run: $(VENV)/.installed ## start the server on http://localhost:3000; pass options in ARGS
+	@exec $(BIN)/backchannel serve $(ARGS)
+
+# Each test has ports and folders of its own, so they can run beside each other.
+test: lint types $(VENV)/.installed-dev ## everything a change must pass
+	$(BIN)/pytest --numprocesses=auto --maxprocesses=4 $(ARGS)
+
+quick: $(VENV)/.installed-dev ## the fast tests only
+	$(BIN)/pytest -m "not slow and not service" $(ARGS)
+
+coverage: $(VENV)/.installed-dev ## the tests, with a report of what they reach in coverage/
+	$(BIN)/pytest --cov --cov-report=html --cov-report=term:skip-covered $(ARGS)
+
+lint: $(VENV)/.installed-dev ## style, formatting and the import rules
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/lint-imports
+
+types: $(VENV)/.installed-dev ## both type checkers, strict
+	$(BIN)/mypy
+	$(BIN)/basedpyright
+
+format: $(VENV)/.installed-dev ## put the code into its format
+	$(BIN)/ruff check --fix-only
+	$(BIN)/ruff format
+
+docs: $(VENV)/.installed ## write docs/settings.md anew from the settings
+	$(BIN)/backchannel config docs > docs/settings.md.new
+	@mv docs/settings.md.new docs/settings.md
+
+# A lock holds no address of a registry, so it is good behind any mirror.
+LOCK = $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --quiet \
+	--no-emit-index-url --no-header --no-annotate $(if $(UPGRADE),--upgrade)
+
+lock: $(VENV)/.installed-dev ## choose the versions in requirements/ anew (UPGRADE=1: the newest)
+	$(LOCK) pyproject.toml -o requirements/runtime.lock
+	$(LOCK) --group build -c requirements/runtime.lock -o requirements/build.lock
+	$(LOCK) pyproject.toml --group dev -c requirements/runtime.lock \
+		-c requirements/build.lock -o requirements/dev.lock
+
+bench: $(VENV)/.installed-dev ## measure this machine; see benchmarks/
+	$(BIN)/python -m benchmarks $(ARGS)
+
+clean: ## remove what was built and installed; never the data
+	rm -rf $(VENV) dist build coverage .coverage* .mypy_cache .ruff_cache .pytest_cache \
+		.hypothesis .import_linter_cache
+	find src tests -name __pycache__ -prune -exec rm -rf {} +
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+$(BIN)/python:
+	@if [ -z "$(PYTHON)" ]; then \
+		echo "Backchannel needs Python 3.11 or newer with venv, and none was found." >&2; \
+		echo "Install it (Debian: apt install python3-venv), or name one:" >&2; \
+		echo "  make PYTHON=/path/to/python3.12" >&2; exit 1; fi
+	@echo "making $(VENV) with $(PYTHON)"
+	@"$(PYTHON)" -m venv $(VENV)
+
+# The stamps make a second start immediate; a changed lock installs again.
+$(VENV)/.installed: requirements/runtime.lock requirements/build.lock pyproject.toml | $(BIN)/python
+	@echo "installing what the server needs (once)"
+	@$(INSTALL) --require-hashes -r requirements/runtime.lock -r requirements/build.lock
+	@$(INSTALL) --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/.installed-dev: requirements/dev.lock $(VENV)/.installed
+	@echo "installing what the tests need (once)"
+	@$(INSTALL) --require-hashes -r requirements/dev.lock
+	@touch $@
