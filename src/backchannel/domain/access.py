@@ -1,0 +1,31 @@
+"""Who may do what: one function per permission, and no other way to ask."""
+
+from backchannel.domain.errors import Forbidden, Invalid, NotFound
+from backchannel.domain.messages import Message
+
+
+def require_self(user_id: str, claimed_id: str | None, *, field: str) -> None:
+    """Nobody speaks for another: what a client says of its own identity must be true (S12)."""
+    if claimed_id is not None and claimed_id != user_id:
+        raise Forbidden(f"{field} must be your own user", field=field)
+
+
+def require_other(user_id: str, recipient_id: str, *, field: str) -> None:
+    """A conversation has two people in it."""
+    if recipient_id == user_id:
+        raise Invalid(f"{field} must be another user than you", field=field)
+
+
+def require_party(user_id: str, message: Message | None) -> Message:
+    """Only its two parties know that a message exists (S11)."""
+    if message is None or user_id not in {message.sender_id, message.recipient_id}:
+        raise NotFound("message not found")
+    return message
+
+
+def require_author(user_id: str, message: Message | None) -> Message:
+    """Only who wrote a message may change it, and only while it stands."""
+    found = require_party(user_id, message)
+    if found.sender_id != user_id:
+        raise Forbidden("only its sender may change a message")
+    return found

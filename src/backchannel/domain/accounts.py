@@ -1,0 +1,148 @@
+"""What a username, an e-mail address, a display name and a password may look like."""
+
+import re
+import unicodedata
+from collections.abc import Callable
+from functools import cache
+from importlib.resources import files
+
+from backchannel.domain.errors import Invalid
+from backchannel.domain.ids import RESPONDER_ID
+from backchannel.domain.users import email_key, username_key
+
+USERNAME_LIMIT = 64
+"""Longest username and display name, in characters."""
+EMAIL_LIMIT = 254
+"""Longest e-mail address, in characters: what fits a mail path (RFC 5321, section 4.5.3.1.3)."""
+PASSWORD_MINIMUM = 8
+PASSWORD_LIMIT = 128
+"""Longest new password, in characters."""
+
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+
+
+def normalise_username(username: str) -> str:
+    """The form in which a username is stored and looked up, so that look-alike input matches."""
+    return unicodedata.normalize("NFKC", username)
+
+
+def normalise_email(email: str) -> str:
+    """The form in which an e-mail address is stored and looked up."""
+    return unicodedata.normalize("NFC", email)
+
+
+def check_username(username: str) -> str:
+    """The username to store. Raises `Invalid`."""
+    name = normalise_username(username[: 4 * USERNAME_LIMIT])
+    _check_name(name, field="username")
+    if "@" in name:
+        raise Invalid(
+            "username must not contain @, so that it cannot be taken for an e-mail address",
+            field="username",
+        )
+    if name.casefold() == RESPONDER_ID or _UUID.fullmatch(name):
+        raise Invalid("username looks like an id; choose another one", field="username")
+    return name
+
+
+def check_display_name(display_name: str) -> str:
+    """The display name to store. Raises `Invalid`."""
+    name = unicodedata.normalize("NFC", display_name[: 4 * USERNAME_LIMIT])
+    _check_name(name, field="display_name")
+    return name
+
+
+def _check_name(name: str, *, field: str) -> None:
+    if not 1 <= len(name) <= USERNAME_LIMIT:
+        raise Invalid(f"{field} must have 1 to {USERNAME_LIMIT} characters", field=field)
+    if name != name.strip():
+        raise Invalid(f"{field} must not begin or end with a space", field=field)
+    if not name.isprintable():
+        raise Invalid(f"{field} must not contain control or invisible characters", field=field)
+
+
+def check_email(email: str) -> str:
+    """The e-mail address to store. Raises `Invalid`.
+
+    Only a delivered letter proves an address; this refuses what cannot be one.
+    """
+    if len(email) > EMAIL_LIMIT:
+        raise Invalid(f"email must have at most {EMAIL_LIMIT} characters", field="email")
+    address = normalise_email(email)
+    local, _, domain = address.partition("@")
+    plausible = local and domain and "@" not in domain and all(domain.split("."))
+    if not plausible or " " in address or not address.isprintable():
+        raise Invalid("email must be an address such as ada@example.org", field="email")
+    return address
+
+
+def check_password(
+    password: str, *, username: str, email: str | None = None, field: str = "password"
+) -> None:
+    """Raise `Invalid` unless `password` may be set (rule S8).
+
+    Length is what makes a password strong; there are no rules of composition.
+    """
+    if not PASSWORD_MINIMUM <= len(password) <= PASSWORD_LIMIT:
+        raise Invalid(
+            f"{field} must have {PASSWORD_MINIMUM} to {PASSWORD_LIMIT} characters;"
+            " a few unrelated words are easy to remember",
+            field=field,
+        )
+    if not is_text(password):
+        raise Invalid(f"{field} must be valid Unicode text", field=field)
+    folded = password.casefold()
+    if folded == username_key(username) or (email is not None and folded == email_key(email)):
+        raise Invalid(f"{field} must differ from the username and the e-mail", field=field)
+    if folded in _common_passwords():
+        raise Invalid(
+            f"{field} is one of the first that are guessed; choose a less common one", field=field
+        )
+
+
+def check_searchable(text: str, *, field: str) -> None:
+    """Raise `Invalid` for what no name or address contains; not every database takes it."""
+    if len(text) > EMAIL_LIMIT or not text.isprintable():
+        raise Invalid(
+            f"{field} must be printable text of at most {EMAIL_LIMIT} characters", field=field
+        )
+
+
+def is_text(text: str) -> bool:
+    """False for lone surrogates, which JSON can smuggle in and UTF-8 cannot carry."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def check_registration(
+    *, username: str, email: str | None, password: str, display_name: str | None = None
+) -> list[Invalid]:
+    """Everything that is wrong with a registration, at most one refusal per field."""
+    checks: list[Callable[[], object]] = [lambda: check_username(username)]
+    if email is not None:
+        checks.append(lambda: check_email(email))
+    checks.append(
+        lambda: check_password(password, username=normalise_username(username), email=email)
+    )
+    if display_name is not None:
+        checks.append(lambda: check_display_name(display_name))
+    refusals = (_refusal(check) for check in checks)
+    return [refusal for refusal in refusals if refusal is not None]
+
+
+def _refusal(check: Callable[[], object]) -> Invalid | None:
+    try:
+        check()
+    except Invalid as refusal:
+        return refusal
+    return None
+
+
+@cache
+def _common_passwords() -> frozenset[str]:
+    """The passwords guessed first, of those long enough to be set."""
+    text = files("backchannel.domain").joinpath("common_passwords.txt").read_text("utf-8")
+    return frozenset(text.split())

@@ -1,0 +1,66 @@
+"""What a device must learn: the entries of a user's log."""
+
+from enum import StrEnum
+
+import msgspec
+
+from backchannel.domain.conversations import Receipt
+from backchannel.domain.messages import Message
+
+
+class EventKind(StrEnum):
+    MESSAGE = "message"
+    EDIT = "edit"
+    DELETE = "delete"
+    REACTION = "reaction"
+    RECEIPT = "receipt"
+    CONVERSATION = "conversation"
+    PROFILE = "profile"
+
+
+class ConversationChange(msgspec.Struct, frozen=True):
+    """A conversation was made, renamed, deleted, blocked or unblocked; ask for its new state."""
+
+    conversation_id: str
+    change: str
+
+
+class ProfileChange(msgspec.Struct, frozen=True):
+    """A user's profile, the own or a peer's, is no longer what it was."""
+
+    user_id: str
+
+
+Content = Message | Receipt | ConversationChange | ProfileChange
+
+
+class Fact(msgspec.Struct, gc=False):
+    """One thing that happened, shared by everyone who learns it.
+
+    `encoded` keeps what each dialect made of it, so that it is encoded once per dialect.
+    """
+
+    kind: EventKind
+    content: Content
+    encoded: dict[str, bytes] = {}
+
+
+class Event(msgspec.Struct, frozen=True, gc=False):
+    """A fact at its place in one user's log: positions start at 1 and have no gaps."""
+
+    user_id: str
+    position: int
+    fact: Fact
+
+    @property
+    def previous(self) -> int:
+        """The position a device must hold to apply this event next."""
+        return self.position - 1
+
+
+class LogHead(msgspec.Struct, frozen=True):
+    """How far a user's log goes: from `floor` (exclusive) to `position`, within `epoch`."""
+
+    position: int
+    epoch: str
+    floor: int = 0

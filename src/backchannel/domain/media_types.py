@@ -1,0 +1,87 @@
+"""What kinds of content there are, and which of them a browser may show (rule S17)."""
+
+import re
+from collections.abc import Mapping
+from enum import StrEnum
+
+from backchannel.domain.errors import UnsupportedFile
+
+UNKNOWN_TYPE = "application/octet-stream"
+"""What a content is called that nothing is known of; it is only ever saved, never shown."""
+
+
+class Kind(StrEnum):
+    IMAGE = "image"
+    AUDIO = "audio"
+    VIDEO = "video"
+    DOCUMENT = "document"
+
+
+_OFFICE = "application/vnd.openxmlformats-officedocument"
+_OPEN_DOCUMENT = "application/vnd.oasis.opendocument"
+
+KINDS: Mapping[str, Kind] = {
+    **dict.fromkeys(("image/jpeg", "image/png", "image/gif", "image/webp"), Kind.IMAGE),
+    **dict.fromkeys(("image/avif", "image/heic"), Kind.IMAGE),
+    **dict.fromkeys(("audio/mpeg", "audio/mp4", "audio/aac", "audio/ogg"), Kind.AUDIO),
+    **dict.fromkeys(("audio/webm", "audio/wav", "audio/flac"), Kind.AUDIO),
+    **dict.fromkeys(("video/mp4", "video/webm", "video/ogg", "video/quicktime"), Kind.VIDEO),
+    **dict.fromkeys(("video/x-matroska", "video/3gpp"), Kind.VIDEO),
+    **dict.fromkeys(("text/plain", "text/csv", "text/markdown", "text/html"), Kind.DOCUMENT),
+    **dict.fromkeys(("image/svg+xml", "application/xml", "application/json"), Kind.DOCUMENT),
+    **dict.fromkeys(("application/pdf", "application/rtf", "application/zip"), Kind.DOCUMENT),
+    **dict.fromkeys(("application/gzip", "application/x-7z-compressed"), Kind.DOCUMENT),
+    f"{_OFFICE}.wordprocessingml.document": Kind.DOCUMENT,
+    f"{_OFFICE}.spreadsheetml.sheet": Kind.DOCUMENT,
+    f"{_OFFICE}.presentationml.presentation": Kind.DOCUMENT,
+    f"{_OPEN_DOCUMENT}.text": Kind.DOCUMENT,
+    f"{_OPEN_DOCUMENT}.spreadsheet": Kind.DOCUMENT,
+    f"{_OPEN_DOCUMENT}.presentation": Kind.DOCUMENT,
+    "application/epub+zip": Kind.DOCUMENT,
+    UNKNOWN_TYPE: Kind.DOCUMENT,
+}
+"""The media types that are taken (rule S17)."""
+
+_ALIASES: Mapping[str, str] = {
+    "image/jpg": "image/jpeg",
+    "image/heif": "image/heic",
+    "audio/mp3": "audio/mpeg",
+    "audio/x-m4a": "audio/mp4",
+    "audio/wave": "audio/wav",
+    "audio/x-wav": "audio/wav",
+    "application/x-zip-compressed": "application/zip",
+}
+_CONTAINERS = ("webm", "ogg", "mp4")
+"""Formats that hold sound or pictures or both: there the sender knows better what it is."""
+_TEXTS = frozenset({"text/csv", "text/markdown", "application/json"})
+_MEDIA_TYPE = re.compile(r"[a-z]+/[a-z0-9][a-z0-9.+-]{0,127}")
+_SAVED_ONLY = frozenset({"image/heic", "video/x-matroska", "video/3gpp"})
+
+
+def is_shown(media_type: str) -> bool:
+    """Whether a browser may show it by itself. Everything active or unknown is only saved."""
+    return KINDS.get(media_type) not in {None, Kind.DOCUMENT} and media_type not in _SAVED_ONLY
+
+
+def clean_media_type(claimed: str) -> str:
+    """What a sender says of a content, without parameters; empty if that is no media type."""
+    bare = claimed.partition(";")[0].strip().lower()
+    return _ALIASES.get(bare, bare) if _MEDIA_TYPE.fullmatch(bare) else ""
+
+
+def settle_type(claimed: str, found: str) -> str:
+    """The media type of a content that was `found` to be something and is said to be `claimed`.
+
+    Raises `UnsupportedFile` where the two contradict each other: a page that calls itself a
+    picture is up to no good.
+    """
+    if claimed not in KINDS or claimed in {UNKNOWN_TYPE, found}:
+        return found
+    if claimed in _TEXTS and found == "text/plain":
+        return claimed
+    if KINDS[claimed] is KINDS[found]:
+        return found
+    container = claimed.partition("/")[2]
+    if container in _CONTAINERS and found in {f"audio/{container}", f"video/{container}"}:
+        return claimed
+    raise UnsupportedFile(f"the file is said to be {claimed}, but its content is {found}")

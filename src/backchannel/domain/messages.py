@@ -1,0 +1,88 @@
+"""Messages: as a sender hands them in, and as they are stored."""
+
+import hashlib
+from enum import StrEnum
+
+import msgspec
+
+from backchannel.domain.errors import Invalid
+
+BODY_LIMIT = 65_536
+"""Longest message body, in bytes of UTF-8."""
+CLIENT_ID_LIMIT = 128
+"""Longest idempotency key, in characters."""
+
+
+class MessageKind(StrEnum):
+    TEXT = "text"
+    FAILURE = "failure"
+    """Stands where an answer of the responder's should be, and says that there is none."""
+
+
+class Draft(msgspec.Struct, frozen=True, gc=False):
+    """A message on its way to storage; its sender has been authenticated.
+
+    In a session one of the two parties is `ids.RESPONDER_ID`. `files` is JSON text made by
+    `domain.files.attach`, or empty.
+    """
+
+    conversation_id: str
+    sender_id: str
+    recipient_id: str
+    client_id: str
+    body: str
+    kind: str = MessageKind.TEXT
+    reply_to: int | None = None
+    files: str = ""
+
+
+class Message(msgspec.Struct, frozen=True, gc=False):
+    """A stored message. A deleted one keeps its place with an empty body, so `seq` has no gaps.
+
+    `revision` counts the changes (edit, delete, reaction), so the higher one is the newer.
+    `reactions` is JSON text, emoji to user ids, or empty; `files` is that of its draft, or empty
+    once deleted. Times are milliseconds since 1970.
+    """
+
+    conversation_id: str
+    seq: int
+    id: str
+    sender_id: str
+    recipient_id: str
+    client_id: str
+    kind: str
+    body: str
+    created_at: int
+    reply_to: int | None = None
+    revision: int = 0
+    edited_at: int | None = None
+    deleted_at: int | None = None
+    reactions: str = ""
+    files: str = ""
+
+
+def fingerprint(
+    conversation_id: str, kind: str, reply_to: int | None, body: str, files: str = ""
+) -> str:
+    """What a retried message must match once the stored body has been changed (rule R2)."""
+    parts = [conversation_id, kind, str(reply_to), body]
+    content = "\0".join([*parts, files] if files else parts)
+    return hashlib.sha256(content.encode()).hexdigest()
+
+
+def check_body(body: str, *, field: str = "body", with_files: bool = False) -> None:
+    """Raise `Invalid`, naming `field` as its dialect does, unless `body` may be sent.
+
+    Beside files there need be no words.
+    """
+    if (not body or body.isspace()) and not with_files:
+        raise Invalid(f"{field} must not be empty", field=field)
+    # A character takes at most four bytes, so short texts need no encoding to be measured.
+    if len(body) * 4 > BODY_LIMIT and len(body.encode("utf-8", "replace")) > BODY_LIMIT:
+        raise Invalid(f"{field} is longer than {BODY_LIMIT:,} bytes; split it", field=field)
+
+
+def check_client_id(client_id: str) -> None:
+    """Raise `Invalid` unless `client_id` can be an idempotency key."""
+    if not 1 <= len(client_id) <= CLIENT_ID_LIMIT:
+        raise Invalid(f"client_id must have 1 to {CLIENT_ID_LIMIT} characters", field="client_id")

@@ -1,0 +1,77 @@
+"""How a message may change: pure functions, run inside the transaction that stores the result."""
+
+from collections.abc import Callable
+
+import msgspec
+
+from backchannel.domain import access
+from backchannel.domain.errors import Conflict, Invalid
+from backchannel.domain.messages import Message
+
+Revise = Callable[[Message | None], Message]
+
+EMOJI_LIMIT = 64
+"""Longest reaction, in bytes of UTF-8: room for a family with skin tones."""
+REACTION_KINDS = 20
+"""Most different reactions to one message."""
+
+
+def edit(user_id: str, body: str, *, at: int) -> Revise:
+    def revise(message: Message | None) -> Message:
+        standing = _standing(access.require_author(user_id, message))
+        if standing.body == body:
+            return standing
+        return msgspec.structs.replace(
+            standing, body=body, edited_at=at, revision=standing.revision + 1
+        )
+
+    return revise
+
+
+def delete(user_id: str, *, at: int) -> Revise:
+    def revise(message: Message | None) -> Message:
+        found = access.require_author(user_id, message)
+        if found.deleted_at is not None:
+            return found
+        return msgspec.structs.replace(
+            found, body="", reactions="", files="", deleted_at=at, revision=found.revision + 1
+        )
+
+    return revise
+
+
+def react(user_id: str, emoji: str, *, active: bool) -> Revise:
+    if not emoji or emoji.isspace() or len(emoji.encode("utf-8", "replace")) > EMOJI_LIMIT:
+        raise Invalid(f"emoji must have 1 to {EMOJI_LIMIT} bytes", field="emoji")
+
+    def revise(message: Message | None) -> Message:
+        standing = _standing(access.require_party(user_id, message))
+        reactions = reactions_of(standing)
+        users = reactions.get(emoji, [])
+        if (user_id in users) == active:
+            return standing
+        if active and emoji not in reactions and len(reactions) >= REACTION_KINDS:
+            raise Conflict(f"a message carries at most {REACTION_KINDS} different reactions")
+        chosen = [*users, user_id] if active else [each for each in users if each != user_id]
+        merged = {**reactions, emoji: chosen}
+        kept = {key: value for key, value in merged.items() if value}
+        return msgspec.structs.replace(
+            standing,
+            reactions=msgspec.json.encode(kept).decode() if kept else "",
+            revision=standing.revision + 1,
+        )
+
+    return revise
+
+
+def reactions_of(message: Message) -> dict[str, list[str]]:
+    """A message's reactions: emoji to the ids of the users who chose it."""
+    if not message.reactions:
+        return {}
+    return msgspec.json.decode(message.reactions, type=dict[str, list[str]])
+
+
+def _standing(message: Message) -> Message:
+    if message.deleted_at is not None:
+        raise Conflict("the message has been deleted")
+    return message

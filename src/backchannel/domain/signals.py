@@ -1,0 +1,40 @@
+"""What is worth knowing only now: it has no position, lives six seconds and may be dropped."""
+
+import msgspec
+
+SIGNAL_LIFE = 6.0
+"""Seconds after which a signal that was not repeated no longer holds."""
+
+
+class Typing(msgspec.Struct, frozen=True):
+    """`user_id` is writing in the conversation, or has stopped."""
+
+    conversation_id: str
+    user_id: str
+    active: bool
+
+
+class Presence(msgspec.Struct, frozen=True):
+    """`user_id` has a device connected, or when the last one left (milliseconds since 1970)."""
+
+    user_id: str
+    online: bool
+    last_seen_at: int | None = None
+
+
+class Partial(msgspec.Struct, frozen=True):
+    """An answer that is growing, in a session: `text` is all of it so far, not what is new.
+
+    The whole answer follows as a message, the reply to the question at `question_seq`.
+    """
+
+    conversation_id: str
+    question_seq: int
+    text: str
+
+
+class Signal(msgspec.Struct, frozen=True):
+    """Something `user_id` may be told; for presence, everybody who watches that user."""
+
+    user_id: str
+    content: Typing | Presence | Partial

@@ -1,0 +1,74 @@
+"""Snippets: the part of a message around what was looked for, as text and offsets, never HTML."""
+
+import unicodedata
+from collections.abc import Sequence
+
+import msgspec
+
+from backchannel.domain.search import Span, occurrences
+
+LENGTH = 160
+"""Longest snippet, in characters, without the dots where it was cut."""
+LEAD = 40
+"""How much of it may precede the first match."""
+WORD = 20
+"""How far a cut moves to the right to find the beginning of a word."""
+HIGHLIGHTS = 20
+"""Most places of each term that are marked."""
+DOTS = "…"
+
+_ZERO_WIDTH_JOINER = "\u200d"
+_MODIFIERS = {_ZERO_WIDTH_JOINER, "\ufe0e", "\ufe0f", *map(chr, range(0x1F3FB, 0x1F400))}
+
+
+class Snippet(msgspec.Struct, frozen=True):
+    """`highlights` are in UTF-16 code units, by which JavaScript, Java and Swift's NSString count.
+
+    They are in order and do not overlap.
+    """
+
+    text: str
+    highlights: tuple[Span, ...]
+
+
+def snippet(text: str, terms: Sequence[str]) -> Snippet:
+    """The part of a text around the first of the folded `terms`, with all of them marked."""
+    spans = occurrences(text, terms, most=HIGHLIGHTS)
+    begin = _beginning(text, spans[0].start) if spans else 0
+    end = len(text) if len(text) - begin <= LENGTH else _whole(text, begin + LENGTH)
+    shown = (DOTS if begin else "") + text[begin:end] + (DOTS if end < len(text) else "")
+    shift = len(DOTS) * bool(begin) - begin
+    inside = (span for span in spans if begin <= span.start and span.end <= end)
+    marked = (Span(span.start + shift, span.end + shift) for span in inside)
+    return Snippet(shown, tuple(_in_code_units(shown, span) for span in marked))
+
+
+def _beginning(text: str, match: int) -> int:
+    """Where a snippet begins that is to show the match at `match`."""
+    if match <= LEAD:
+        return 0
+    begin = match - LEAD
+    words = (at for at in range(begin, begin + WORD) if text[at - 1].isspace())
+    return next(words, _whole(text, begin))
+
+
+def _whole(text: str, at: int) -> int:
+    """`at`, moved to the left past what belongs to the character before it."""
+    while at and (
+        text[at] in _MODIFIERS
+        or text[at - 1] == _ZERO_WIDTH_JOINER
+        or unicodedata.combining(text[at])
+    ):
+        at -= 1
+    return at
+
+
+def _in_code_units(text: str, span: Span) -> Span:
+    if text.isascii():
+        return span
+    start = _code_units(text[: span.start])
+    return Span(start, start + _code_units(text[span.start : span.end]))
+
+
+def _code_units(text: str) -> int:
+    return len(text.encode("utf-16-le")) // 2

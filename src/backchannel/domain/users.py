@@ -1,0 +1,51 @@
+"""People: what is known of a user, and what another user may see of one."""
+
+import msgspec
+
+
+class User(msgspec.Struct, frozen=True, kw_only=True):
+    """An account. Times are milliseconds since 1970, UTC."""
+
+    id: str
+    username: str
+    email: str | None
+    display_name: str
+    created_at: int
+    updated_at: int
+    last_seen_at: int | None = None
+    disabled_at: int | None = None
+
+
+class Account(msgspec.Struct, frozen=True, kw_only=True):
+    """A user together with the secret only a login may read."""
+
+    user: User
+    password_hash: str
+
+
+class Login(msgspec.Struct, frozen=True, kw_only=True):
+    """One login session: a family of refresh tokens on one device.
+
+    `generation` counts the refresh tokens issued; only the newest one counts (rule S3).
+    `position` is the highest log position the device has acknowledged.
+    """
+
+    id: str
+    user_id: str
+    agent: str
+    address: str
+    created_at: int
+    last_used_at: int
+    expires_at: int
+    generation: int = 0
+    position: int = 0
+    ended_at: int | None = None
+
+
+def username_key(username: str) -> str:
+    """What makes two usernames the same: case does not."""
+    return username.casefold()
+
+
+def email_key(email: str) -> str:
+    return email.casefold()

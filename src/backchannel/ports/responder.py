@@ -1,0 +1,27 @@
+"""The responder port: who answers in a session."""
+
+from collections.abc import AsyncGenerator, Sequence
+from typing import Protocol
+
+from backchannel.domain.messages import Message
+
+
+class ResponderFailed(Exception):
+    """There is no answer, or no more of it. The text is for the log and names no secret."""
+
+
+class Responder(Protocol):
+    """Gives answers, piece by piece. The same question may be put again after a crash."""
+
+    def answer(self, question: Message, before: Sequence[Message]) -> AsyncGenerator[str]:
+        """What there is to say to `question`, in pieces that follow each other.
+
+        `before` is what was said ahead of it in its session, oldest first: as much as an
+        operator lets the responder see. The generator may be closed early. It ends within the
+        adapter's own time limit and raises `ResponderFailed`.
+        """
+        ...
+
+    async def close(self) -> None:
+        """Let go of connections."""
+        ...

@@ -1,0 +1,82 @@
+"""The part of the storage port that keeps users and their logins."""
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+from backchannel.domain.events import Event
+from backchannel.domain.users import Account, Login, User
+
+
+class Accounts(Protocol):
+    """Users, their passwords and their logins."""
+
+    async def create_user(self, account: Account) -> None:
+        """Add an account with an empty log and a fresh epoch.
+
+        Raises `UsernameTaken` or `EmailTaken`; both are compared by `domain.users.*_key`.
+        """
+        ...
+
+    async def account(self, user_id: str) -> Account | None: ...
+
+    async def account_by_username(self, username: str) -> Account | None: ...
+
+    async def account_by_email(self, email: str) -> Account | None: ...
+
+    async def users(self, user_ids: Sequence[str]) -> dict[str, User]:
+        """Those of `user_ids` that exist."""
+        ...
+
+    async def list_users(
+        self, *, after: str | None, limit: int, search: str | None = None
+    ) -> list[User]:
+        """Users by `username_key`, those past the username `after`.
+
+        `search` keeps those whose username or display name contains it, case aside.
+        """
+        ...
+
+    async def set_password(self, user_id: str, password_hash: str, *, at: int) -> None: ...
+
+    async def update_profile(
+        self, user_id: str, *, display_name: str | None, email: str | None, at: int
+    ) -> list[Event]:
+        """Change what is not None; the events tell the user's devices and peers.
+
+        Raises `EmailTaken`, `NotFound`.
+        """
+        ...
+
+    async def set_disabled(self, user_id: str, *, at: int | None) -> None:
+        """Disable an account as of `at`, or enable it again (None)."""
+        ...
+
+    async def record_last_seen(self, seen: Mapping[str, int]) -> None:
+        """Move the users' `last_seen_at` forward to the given times."""
+        ...
+
+    async def create_login(self, login: Login) -> None: ...
+
+    async def login(self, login_id: str) -> Login | None: ...
+
+    async def logins(self, user_id: str) -> list[Login]:
+        """A user's logins that have not ended, newest first; the caller leaves out the expired."""
+        ...
+
+    async def rotate_login(self, login_id: str, *, generation: int, at: int, until: int) -> bool:
+        """Count the login's refresh token up from `generation` and move its expiry to `until`.
+
+        True for exactly one caller per generation (rule S3); False if the login has ended or
+        is past `generation`.
+        """
+        ...
+
+    async def end_logins(
+        self, user_id: str, *, login_id: str | None = None, keep: str | None = None, at: int
+    ) -> list[str]:
+        """End one login of the user, or all of them except `keep`; the ids that ended now."""
+        ...
+
+    async def logins_ended_since(self, at: int) -> list[str]:
+        """The logins that ended at or after `at`, whichever process ended them (rule S1)."""
+        ...

@@ -1,0 +1,70 @@
+"""The part of the storage port that keeps conversations, sessions and blocks."""
+
+from typing import Protocol
+
+from backchannel.domain.conversations import ConversationKind, ConversationView
+from backchannel.domain.events import Event
+from backchannel.domain.messages import Message
+
+
+class Conversations(Protocol):
+    """Who talks with whom, and who with the responder."""
+
+    async def conversation(self, user_id: str, conversation_id: str) -> ConversationView | None:
+        """One conversation as this member sees it; None for strangers."""
+        ...
+
+    async def conversations(
+        self,
+        user_id: str,
+        *,
+        before: tuple[int, str] | None,
+        limit: int,
+        kind: ConversationKind | None = None,
+    ) -> list[ConversationView]:
+        """A member's conversations, newest activity first, those past `(updated_at, id)`.
+
+        All of them, or those of one kind.
+        """
+        ...
+
+    async def create_direct(self, user_id: str, other_id: str, *, at: int) -> ConversationView:
+        """The conversation of two users, made if it does not exist. Raises `NotFound`.
+
+        Nobody is told, and `conversations` leaves it out, until something has been said in it.
+        """
+        ...
+
+    async def create_session(
+        self, user_id: str, key: str, *, name: str, at: int
+    ) -> tuple[ConversationView, list[Event]]:
+        """The user's session of that key, made if it does not exist."""
+        ...
+
+    async def rename_session(self, user_id: str, key: str, *, name: str, at: int) -> list[Event]:
+        """Raises `NotFound`."""
+        ...
+
+    async def delete_session(self, user_id: str, key: str, *, at: int) -> list[Event]:
+        """Turn the session's messages into tombstones and list it no longer.
+
+        Raises `NotFound`.
+        """
+        ...
+
+    async def unanswered(self, *, after: str = "", limit: int) -> list[Message]:
+        """Messages to the responder that stand and have no answer, by id, past the id `after`.
+
+        What the responder says in reply to a message, its `reply_to`, is the answer to it.
+        """
+        ...
+
+    async def set_blocked(
+        self, user_id: str, other_id: str, *, blocked: bool, at: int
+    ) -> list[Event]:
+        """Put another user on the own block list, or take it off. Raises `NotFound`."""
+        ...
+
+    async def blocked(self, user_id: str) -> list[str]:
+        """The users this user has blocked, by id."""
+        ...

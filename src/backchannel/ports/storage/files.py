@@ -1,0 +1,64 @@
+"""The part of the storage port that keeps what is known of files."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from backchannel.domain.files import File, FileRecord, Upload
+
+
+class Files(Protocol):
+    """What is known of files; their contents are elsewhere (`ports.files`)."""
+
+    async def begin_upload(self, upload: Upload, *, quota: int) -> None:
+        """Make room for an upload.
+
+        Raises `QuotaExceeded` where the owner's files and uploads would take more than `quota`
+        bytes, also when many uploads begin at once.
+        """
+        ...
+
+    async def upload(self, upload_id: str) -> Upload | None:
+        """An upload that is neither finished nor cancelled."""
+        ...
+
+    async def finish_upload(self, record: FileRecord) -> None:
+        """Turn the upload of that id into a file, whose content is in the store by now (R20).
+
+        Raises `NotFound` for an upload that is finished or cancelled.
+        """
+        ...
+
+    async def cancel_upload(self, upload_id: str) -> bool:
+        """Forget an upload; from then on it cannot be finished. False if it was finished."""
+        ...
+
+    async def expired_uploads(self, *, before: int, limit: int) -> list[Upload]:
+        """Uploads that began before, oldest first."""
+        ...
+
+    async def files(self, file_ids: Sequence[str]) -> dict[str, File]:
+        """Those of `file_ids` that exist and have not been given up."""
+        ...
+
+    async def readable_file(self, user_id: str, file_id: str) -> FileRecord | None:
+        """A file of the user's own, or one that a message in the user's conversations names.
+
+        None for everybody else (rule S11).
+        """
+        ...
+
+    async def file_usage(self, user_id: str) -> int:
+        """Bytes that a user's files and unfinished uploads take."""
+        ...
+
+    async def condemn_files(self, *, before: int, limit: int, at: int) -> list[str]:
+        """Give up files that began before and that no message names; their ids.
+
+        From then on no message can name them. Those that were given up earlier, and not
+        forgotten since, come again.
+        """
+        ...
+
+    async def forget_files(self, file_ids: Sequence[str]) -> None:
+        """Forget files that were given up, once their contents are deleted."""
+        ...

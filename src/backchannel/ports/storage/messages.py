@@ -1,0 +1,94 @@
+"""The part of the storage port that keeps messages, logs and marks."""
+
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+from backchannel.domain.errors import ChatError
+from backchannel.domain.events import Event, EventKind, LogHead
+from backchannel.domain.messages import Draft, Message
+from backchannel.ports.storage.values import Acknowledgement, Changed, LogPage, ReadMark, Stored
+
+
+class Messages(Protocol):
+    """Conversations, messages and the per-user logs."""
+
+    async def append(self, drafts: Sequence[Draft], *, at: int) -> list[Stored | ChatError]:
+        """Store a batch of drafts in one transaction; an outcome for each, in their order.
+
+        Gapless `seq` and positions come from counters locked in id order, so that commit
+        order is number order (rules R3, R4). A repeated `(sender_id, client_id)`, also within
+        the batch, gives the original (R2), or `ClientIdReused` if its content differs. Other
+        refusals: `NotFound` (no such recipient, session or `reply_to`, or a file that is not
+        complete or not the sender's: R20), `AccountDisabled`, `Blocked`. A direct conversation
+        comes into being with its first message; a session must exist.
+        """
+        ...
+
+    async def change(
+        self,
+        conversation_id: str,
+        seq: int,
+        kind: EventKind,
+        revise: Callable[[Message | None], Message],
+    ) -> Changed:
+        """Replace a message by what the pure function `revise` makes of it, in one transaction.
+
+        `revise` may raise a `ChatError`, and may be called again if the transaction is; a
+        result equal to its argument changes nothing. Linearised with every other change of
+        that message (rule R7).
+        """
+        ...
+
+    async def message(self, conversation_id: str, seq: int) -> Message | None: ...
+
+    async def message_by_id(self, message_id: str) -> Message | None: ...
+
+    async def history(
+        self,
+        conversation_id: str,
+        *,
+        before: int | None = None,
+        after: int | None = None,
+        limit: int,
+    ) -> list[Message]:
+        """The newest `limit` messages, or those next to a `seq` (exclusive); by `seq` ascending."""
+        ...
+
+    async def log(self, user_id: str, *, after: int, limit: int) -> LogPage:
+        """Log entries past `after`, each with its message as it is now.
+
+        Raises `NotFound` for an unknown user. Where `after` is below the head's `floor`, the
+        page starts at the floor: the caller compares.
+        """
+        ...
+
+    async def heads(self, user_ids: Sequence[str]) -> dict[str, LogHead]:
+        """How far the logs of those of `user_ids` that exist go now."""
+        ...
+
+    async def delivered_position(self, user_id: str) -> int:
+        """The log position up to which some device of the user has everything."""
+        ...
+
+    async def acknowledge(self, acknowledgements: Sequence[Acknowledgement]) -> list[Event]:
+        """Move the devices' positions and the delivered marks that follow from them forward.
+
+        The events are receipts for the senders: at most one per conversation and reader,
+        however many messages it covers. Positions past the log's head count as the head.
+        """
+        ...
+
+    async def mark_read(self, marks: Sequence[ReadMark]) -> list[Event]:
+        """Move read marks forward, never past the conversation's `last_seq` (rule R6).
+
+        What is read is also delivered. The events go to both members: the reader's other
+        devices learn it as well. A mark by a stranger changes nothing.
+        """
+        ...
+
+    async def trim_logs(self, *, before: int, keep: int) -> int:
+        """Forget log entries older than `before` or more than `keep` behind; how many went.
+
+        Raises the logs' floors, but never past what some device has acknowledged.
+        """
+        ...

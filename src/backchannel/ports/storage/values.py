@@ -1,0 +1,50 @@
+"""What storage answers with, and what it is told in batches."""
+
+import msgspec
+
+from backchannel.domain.events import Event, LogHead
+from backchannel.domain.messages import Message
+
+
+class Stored(msgspec.Struct, frozen=True, gc=False):
+    """A message is on disk. `events` are its log entries: the sender's, then the recipient's.
+
+    A repeated draft gives the original message and no events (rule R2).
+    """
+
+    message: Message
+    events: tuple[Event, ...] = ()
+    repeated: bool = False
+
+
+class Changed(msgspec.Struct, frozen=True):
+    """A message as it is now, and the log entries of the change; none if nothing changed."""
+
+    message: Message
+    events: tuple[Event, ...] = ()
+
+
+class LogPage(msgspec.Struct, frozen=True):
+    """Consecutive log entries, oldest first, and where the log stood in the same snapshot."""
+
+    events: tuple[Event, ...]
+    head: LogHead
+
+    @property
+    def complete(self) -> bool:
+        """Nothing follows this page."""
+        return not self.events or self.events[-1].position >= self.head.position
+
+
+class Acknowledgement(msgspec.Struct, frozen=True):
+    """A device holds everything up to `position` of its user's log, durably."""
+
+    user_id: str
+    login_id: str
+    position: int
+
+
+class ReadMark(msgspec.Struct, frozen=True):
+    user_id: str
+    conversation_id: str
+    seq: int

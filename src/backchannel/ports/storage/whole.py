@@ -1,0 +1,21 @@
+"""The storage port as a whole."""
+
+from typing import Protocol
+
+from backchannel.ports.search import Search
+from backchannel.ports.storage.accounts import Accounts
+from backchannel.ports.storage.conversations import Conversations
+from backchannel.ports.storage.files import Files
+from backchannel.ports.storage.messages import Messages
+
+
+class Storage(Accounts, Messages, Conversations, Files, Search, Protocol):
+    """A database that is open and has the current schema."""
+
+    async def check(self) -> None:
+        """Answer a trivial query, or raise `Unavailable`."""
+        ...
+
+    async def close(self) -> None:
+        """Finish what is queued and let go of the database. Further calls raise `Unavailable`."""
+        ...

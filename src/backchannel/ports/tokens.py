@@ -1,0 +1,34 @@
+"""The token port: signed statements about who somebody is (rule S4)."""
+
+from typing import Protocol
+
+import msgspec
+
+
+class Claims(msgspec.Struct, frozen=True):
+    """What a valid token says. `expires_at` is in milliseconds since 1970.
+
+    `generation` is a refresh token's place in its family; an access token has none.
+    """
+
+    user_id: str
+    login_id: str
+    username: str
+    expires_at: int
+    generation: int | None = None
+
+
+class Tokens(Protocol):
+    def issue_access(self, user_id: str, login_id: str, username: str) -> tuple[str, Claims]: ...
+
+    def issue_refresh(
+        self, user_id: str, login_id: str, username: str, *, generation: int, expires_at: int
+    ) -> str: ...
+
+    def read_access(self, token: str) -> Claims:
+        """Raises `TokenExpired` or `Unauthenticated`; a refresh token is refused."""
+        ...
+
+    def read_refresh(self, token: str) -> Claims:
+        """Raises `TokenExpired` or `Unauthenticated`; an access token is refused."""
+        ...

@@ -1,0 +1,85 @@
+"""How texts are compared, ranked and shown."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from backchannel.domain.errors import Invalid
+from backchannel.domain.relevance import relevance
+from backchannel.domain.search import Span, contains, fold, occurrences, terms_of
+from backchannel.domain.snippets import DOTS, LENGTH, snippet
+
+TEXT = st.text(st.characters(codec="utf-8"), max_size=200)
+WORDS = st.text("abß éÉ\u0301ﬁ漢가🚀\u200d ", min_size=1, max_size=40)
+
+
+@pytest.mark.parametrize(
+    ("text", "folded"),
+    [
+        ("Hello", "hello"),
+        ("Straße", "strasse"),
+        ("É e\u0301", "e e"),
+        ("\uff21\uff46\uff46 ﬀ", "aff ff"),
+        ("ﾎﾟ ポ", "ホ\u309a ホ\u309a"),
+        ("İ", "i"),
+        ("Σίσυφος", "σισυφοσ"),
+    ],
+)
+def test_fold(text: str, folded: str) -> None:
+    assert fold(text) == folded
+
+
+def test_terms() -> None:
+    assert terms_of('  Two "words  TOGETHER" two ') == ["two", "words  together"]
+    assert terms_of('half"open quote') == ["half", "open", "quote"]
+    for query in ("", " ", '""', '" "', "\u0301", "x" * 201, " ".join("abcdefghijk")):
+        with pytest.raises(Invalid):
+            terms_of(query)
+
+
+@given(WORDS, WORDS)
+def test_what_is_contained_has_its_places(text: str, word: str) -> None:
+    term = fold(word)
+    spans = occurrences(text, [term], most=100) if term else []
+    assert spans == sorted(spans)
+    assert bool(spans) == bool(term and contains(text, [term]))
+    for span in spans:
+        assert 0 <= span.start < span.end <= len(text)
+        assert term in fold(text[span.start : span.end])
+
+
+@given(TEXT, TEXT.filter(fold))
+def test_snippets_are_parts_of_the_text(text: str, word: str) -> None:
+    text = f"{text} {word} {text}"
+    made = snippet(text, [fold(word)])
+    assert made.text.removeprefix(DOTS).removesuffix(DOTS) in text
+    assert len(made.text) <= LENGTH + 2 * len(DOTS) or len(word) > LENGTH
+    units = made.text.encode("utf-16-le")
+    for span in made.highlights:
+        units[2 * span.start : 2 * span.end].decode("utf-16-le")
+
+
+def test_a_snippet_is_cut_around_its_match() -> None:
+    text = "so many words " * 20 + "needle" + " and more words" * 20
+    made = snippet(text, ["needle"])
+    (span,) = made.highlights
+    assert made.text[span.start : span.end] == "needle"
+    assert made.text.startswith(DOTS + "so many") or made.text[1].isalpha()
+    assert made.text.endswith(DOTS)
+    assert len(made.text) <= LENGTH + 2
+
+
+def test_overlapping_places_are_one() -> None:
+    assert occurrences("banana", ["ana", "nan"], most=9) == [Span(1, 5)]
+
+
+def test_an_emoji_is_not_cut_apart() -> None:
+    text = "👩\u200d🚀" * 30 + "needle"
+    assert snippet(text, ["needle"]).text.startswith(DOTS + "👩")
+
+
+def test_better_matches_rank_higher() -> None:
+    ranked = ["tea time", "time for some tea", "teatime", "steam at times"]
+    scores = [relevance(text, ["tea", "time"]) for text in ranked]
+    assert scores == sorted(scores, reverse=True)
+    assert relevance("tea", ["tea"]) > relevance("tea and cake", ["tea"])
