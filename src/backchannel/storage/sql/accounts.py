@@ -1,0 +1,223 @@
+"""Finding users, adding them, and changing what is known of them."""
+
+import secrets
+from collections.abc import Mapping, Sequence
+
+from sqlalchemy import SelectBase, case, or_, select, update
+
+from backchannel.domain.errors import EmailTaken, NotFound, UsernameTaken
+from backchannel.domain.events import Event, EventKind, Fact, ProfileChange
+from backchannel.domain.users import Account, User, email_key, username_key
+from backchannel.storage.sql.database import Connection
+from backchannel.storage.sql.ledger import Ledger
+from backchannel.storage.sql.parameters import any_of, given, item, parameter
+from backchannel.storage.sql.rows import USER_COLUMNS, narrowed
+from backchannel.storage.sql.schema import account, conversation, log_head, member
+
+
+class _Row(User, frozen=True, kw_only=True):
+    password_hash: str
+    number: int
+
+
+_ACCOUNTS = select(*USER_COLUMNS, account.c.password_hash, account.c.number)
+BY_ID = _ACCOUNTS.where(account.c.id == parameter("key"))
+BY_USERNAME = _ACCOUNTS.where(account.c.username_key == parameter("key"))
+BY_EMAIL = _ACCOUNTS.where(account.c.email_key == parameter("key"))
+USERS = select(*USER_COLUMNS).where(account.c.id.in_(any_of("user_ids")))
+PAGE = (
+    select(*USER_COLUMNS)
+    .where(
+        account.c.username_key > parameter("after"),
+        account.c.search_key.like(parameter("pattern"), escape="\\"),
+    )
+    .order_by(account.c.username_key)
+    .limit(parameter("limit"))
+)
+PEERS = (
+    select(
+        case(
+            (conversation.c.first == member.c.account, conversation.c.second_id),
+            else_=conversation.c.first_id,
+        )
+    )
+    .join(conversation, conversation.c.number == member.c.conversation)
+    .where(member.c.account == parameter("number"))
+)
+COLUMNS = (
+    "id",
+    "username",
+    "username_key",
+    "email",
+    "email_key",
+    "display_name",
+    "search_key",
+    "password_hash",
+    "created_at",
+    "updated_at",
+    "last_seen_at",
+    "disabled_at",
+)
+_this_user = account.c.id == parameter("user_id")
+SET_PASSWORD = (
+    update(account)
+    .values(password_hash=parameter("new_hash"), updated_at=parameter("at"))
+    .where(_this_user)
+)
+SET_DISABLED = update(account).values(disabled_at=parameter("at")).where(_this_user)
+SET_PROFILE = (
+    update(account)
+    .values(
+        display_name=parameter("new_name"),
+        search_key=parameter("new_search_key"),
+        email=parameter("new_email"),
+        email_key=parameter("new_email_key"),
+        updated_at=parameter("at"),
+    )
+    .where(_this_user)
+)
+_seen = given("seen")
+SET_LAST_SEEN = (
+    update(account)
+    .values(last_seen_at=item(_seen, 1))
+    .where(
+        account.c.id == item(_seen, 0),
+        or_(account.c.last_seen_at.is_(None), account.c.last_seen_at < item(_seen, 1)),
+    )
+)
+
+
+async def create_user(connection: Connection, new: Account) -> None:
+    """Add an account with an empty log. Raises `UsernameTaken` or `EmailTaken`."""
+    user = new.user
+    if await _find(connection, BY_USERNAME, username_key(user.username)):
+        raise UsernameTaken("this username is taken", field="username")
+    await _require_free_email(connection, user.email)
+    row = (
+        user.id,
+        user.username,
+        username_key(user.username),
+        user.email,
+        None if user.email is None else email_key(user.email),
+        user.display_name,
+        _search_key(user.username, user.display_name),
+        new.password_hash,
+        user.created_at,
+        user.updated_at,
+        user.last_seen_at,
+        user.disabled_at,
+    )
+    await connection.insert(account, COLUMNS, [row])
+    added = await _find(connection, BY_ID, user.id)
+    if added is not None:
+        epoch = secrets.token_hex(8)
+        await connection.insert(log_head, ("account", "epoch"), [(added.number, epoch)])
+
+
+async def read_account(connection: Connection, user_id: str) -> Account | None:
+    """The account of that id, if there is one."""
+    return _account(await _find(connection, BY_ID, user_id))
+
+
+async def read_account_by_username(connection: Connection, username: str) -> Account | None:
+    """The account of that username, case aside."""
+    return _account(await _find(connection, BY_USERNAME, username_key(username)))
+
+
+async def read_account_by_email(connection: Connection, email: str) -> Account | None:
+    """The account of that address, case aside."""
+    return _account(await _find(connection, BY_EMAIL, email_key(email)))
+
+
+async def read_users(connection: Connection, user_ids: Sequence[str]) -> dict[str, User]:
+    """Those of `user_ids` that exist."""
+    found = await connection.fetch(USERS, User, user_ids=list(user_ids))
+    return {user.id: user for user in found}
+
+
+async def list_users(
+    connection: Connection, *, after: str | None, limit: int, search: str | None
+) -> list[User]:
+    """A page of users, as `ports.storage.Accounts.list_users` promises."""
+    pattern = (search or "").casefold()
+    for special in "\\%_":
+        pattern = pattern.replace(special, f"\\{special}")
+    return await connection.fetch(
+        PAGE, User, after=username_key(after or ""), pattern=f"%{pattern}%", limit=limit
+    )
+
+
+async def set_password(
+    connection: Connection, user_id: str, password_hash: str, *, at: int
+) -> None:
+    """Replace a user's password hash."""
+    await connection.execute(SET_PASSWORD, user_id=user_id, new_hash=password_hash, at=at)
+
+
+async def set_disabled(connection: Connection, user_id: str, *, at: int | None) -> None:
+    """Disable an account as of `at`, or enable it again (None)."""
+    await connection.execute(SET_DISABLED, user_id=user_id, at=at)
+
+
+async def record_last_seen(connection: Connection, seen: Mapping[str, int]) -> None:
+    """Move the users' `last_seen_at` forward."""
+    await connection.execute(SET_LAST_SEEN, seen=list(seen.items()))
+
+
+async def update_profile(
+    connection: Connection, user_id: str, *, display_name: str | None, email: str | None, at: int
+) -> list[Event]:
+    """Change what is not None and tell the user and everyone who talks to them."""
+    old = await _find(connection, BY_ID, user_id)
+    if old is None:
+        raise NotFound("user not found")
+    new_email = old.email if email is None else email
+    new_name = old.display_name if display_name is None else display_name
+    if (new_email, new_name) == (old.email, old.display_name):
+        return []
+    if new_email != old.email:
+        await _require_free_email(connection, new_email, owner=user_id)
+    await connection.execute(
+        SET_PROFILE,
+        user_id=user_id,
+        new_name=new_name,
+        new_search_key=_search_key(old.username, new_name),
+        new_email=new_email,
+        new_email_key=None if new_email is None else email_key(new_email),
+        at=at,
+    )
+    return await _tell_peers(connection, old, at=at)
+
+
+async def _tell_peers(connection: Connection, row: _Row, *, at: int) -> list[Event]:
+    readers = [row.id, *await connection.fetch(PEERS, str, number=row.number)]
+    ledger = await Ledger.open(connection, readers)
+    fact = Fact(EventKind.PROFILE, ProfileChange(row.id))
+    events = [event for reader in readers for event in ledger.add(reader, fact, at=at)]
+    await ledger.write(connection)
+    return events
+
+
+async def _require_free_email(
+    connection: Connection, email: str | None, *, owner: str | None = None
+) -> None:
+    if email is None:
+        return
+    found = await _find(connection, BY_EMAIL, email_key(email))
+    if found is not None and found.id != owner:
+        raise EmailTaken("this email address is taken", field="email")
+
+
+async def _find(connection: Connection, query: SelectBase, key: str) -> _Row | None:
+    rows = await connection.fetch(query, _Row, key=key)
+    return rows[0] if rows else None
+
+
+def _account(row: _Row | None) -> Account | None:
+    if row is None:
+        return None
+    return Account(user=narrowed(row, User), password_hash=row.password_hash)
+
+
+def _search_key(username: str, display_name: str) -> str:
+    return f"{username}\n{display_name}".casefold()

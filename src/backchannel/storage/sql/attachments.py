@@ -1,0 +1,69 @@
+"""Which message names which file."""
+
+from collections.abc import Iterable
+
+import msgspec
+from sqlalchemy import delete, select
+
+from backchannel.domain.files import attachments
+from backchannel.domain.messages import Draft
+from backchannel.storage.sql.database import Connection
+from backchannel.storage.sql.parameters import any_of, parameter
+from backchannel.storage.sql.schema import attachment, file
+
+OWNERS = (
+    select(file.c.id, file.c.owner_id)
+    .where(file.c.id.in_(any_of("file_ids")), file.c.condemned_at.is_(None))
+    .with_for_update()
+)
+_this_conversation = attachment.c.conversation == parameter("place")
+DETACH = delete(attachment).where(_this_conversation, attachment.c.seq == parameter("seq"))
+DETACH_ALL = delete(attachment).where(_this_conversation)
+
+
+class _Owner(msgspec.Struct, frozen=True):
+    file_id: str
+    user_id: str
+
+
+class Attachments:
+    """The files of a batch's drafts, locked, and what the batch will attach."""
+
+    def __init__(self, owners: Iterable[_Owner] = ()) -> None:
+        self._owners = {each.file_id: each.user_id for each in owners}
+        self._rows: list[tuple[str, int, int]] = []
+
+    @classmethod
+    async def open(cls, connection: Connection, drafts: Iterable[Draft]) -> "Attachments":
+        """Lock the files that the drafts name; most batches name none."""
+        named = {file_id for draft in drafts if draft.files for file_id in _file_ids(draft)}
+        if not named:
+            return cls()
+        return cls(await connection.fetch(OWNERS, _Owner, file_ids=sorted(named)))
+
+    def stand(self, draft: Draft) -> bool:
+        """Whether each file that a draft names is complete and its sender's (rule R20)."""
+        return all(self._owners.get(each) == draft.sender_id for each in _file_ids(draft))
+
+    def add(self, draft: Draft, place: int, seq: int) -> None:
+        """Note that the draft, now a message at that place, names its files."""
+        self._rows += [(file_id, place, seq) for file_id in dict.fromkeys(_file_ids(draft))]
+
+    async def write(self, connection: Connection) -> None:
+        """Store what was added."""
+        if self._rows:
+            await connection.insert(attachment, ("file_id", "conversation", "seq"), self._rows)
+
+
+async def detach(connection: Connection, place: int, seq: int) -> None:
+    """A message names no files any more."""
+    await connection.execute(DETACH, place=place, seq=seq)
+
+
+async def detach_all(connection: Connection, place: int) -> None:
+    """No message of a conversation names files any more."""
+    await connection.execute(DETACH_ALL, place=place)
+
+
+def _file_ids(draft: Draft) -> list[str]:
+    return [each.id for each in attachments(draft.files)]

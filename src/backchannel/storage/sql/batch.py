@@ -1,0 +1,250 @@
+"""A batch of messages: what has to be known to add them, and what is written."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import msgspec
+from sqlalchemy import select, update
+
+from backchannel.domain.errors import (
+    AccountDisabled,
+    Blocked,
+    ChatError,
+    ClientIdReused,
+    NotFound,
+)
+from backchannel.domain.events import EventKind, Fact
+from backchannel.domain.ids import RESPONDER_ID, direct_conversation_id, new_id
+from backchannel.domain.messages import Draft, Message, fingerprint
+from backchannel.ports.storage import Stored
+from backchannel.storage.sql.attachments import Attachments
+from backchannel.storage.sql.database import Connection
+from backchannel.storage.sql.ledger import Ledger
+from backchannel.storage.sql.parameters import any_of, given, item
+from backchannel.storage.sql.places import Place, add_direct, places
+from backchannel.storage.sql.questions import Questions
+from backchannel.storage.sql.rows import MESSAGES, ORIGINAL_COLUMNS, Original, content_of, narrowed
+from backchannel.storage.sql.schema import block, conversation, message
+
+_sent = given("sent")
+ORIGINALS = (
+    select(*ORIGINAL_COLUMNS)
+    .select_from(_sent.join(MESSAGES, message.c.sender == item(_sent, 0)))
+    .where(message.c.client_id == item(_sent, 1))
+)
+BLOCKS = select(block.c.account, block.c.other).where(block.c.account.in_(any_of("accounts")))
+
+_moved = given("moved")
+MOVE_PLACES = (
+    update(conversation)
+    .values(
+        last_seq=item(_moved, 1),
+        first_count=item(_moved, 2),
+        second_count=item(_moved, 3),
+        updated_at=item(_moved, 4),
+    )
+    .where(conversation.c.number == item(_moved, 0))
+)
+COLUMNS = (
+    "conversation",
+    "seq",
+    "id",
+    "sender",
+    "client_id",
+    "kind",
+    "body",
+    "created_at",
+    "reply_to",
+    "files",
+)
+
+
+class _Block(msgspec.Struct, frozen=True):
+    account: int
+    other: int
+
+
+class Batch:
+    """What a batch of drafts needs to know, read at once, and what it will write."""
+
+    def __init__(self, ledger: Ledger, at: int) -> None:
+        self._at = at
+        self._ledger = ledger
+        self._places: dict[str, Place] = {}
+        self._originals: dict[tuple[str, str], tuple[Message, str | None]] = {}
+        self._blocks: set[tuple[int, int]] = set()
+        self._attachments = Attachments()
+        self._questions = Questions()
+        self._rows: list[tuple[Any, ...]] = []
+        self._moved: dict[int, Place] = {}
+
+    @classmethod
+    async def open(cls, connection: Connection, drafts: Sequence[Draft], *, at: int) -> "Batch":
+        """Lock the users and conversations of the drafts, and begin missing conversations."""
+        user_ids = {draft.sender_id for draft in drafts}
+        user_ids.update(draft.recipient_id for draft in drafts)
+        ledger = await Ledger.open(connection, user_ids)
+        batch = cls(ledger, at)
+        batch._places = await places(connection, {draft.conversation_id for draft in drafts})
+        await batch._find_originals(connection, drafts)
+        accounts = [party.number for party in ledger.parties.values()]
+        blocks = await connection.fetch(BLOCKS, _Block, accounts=accounts)
+        batch._blocks = {(row.account, row.other) for row in blocks}
+        batch._attachments = await Attachments.open(connection, drafts)
+        await batch._begin_conversations(connection, drafts)
+        return batch
+
+    async def _find_originals(self, connection: Connection, drafts: Iterable[Draft]) -> None:
+        parties = self._ledger.parties
+        sent = [
+            (parties[draft.sender_id].number, draft.client_id)
+            for draft in drafts
+            if draft.sender_id in parties
+        ]
+        for row in await connection.fetch(ORIGINALS, Original, sent=sent):
+            key = row.sender_id, row.client_id
+            self._originals[key] = narrowed(row, Message), row.fingerprint
+
+    async def _begin_conversations(self, connection: Connection, drafts: Iterable[Draft]) -> None:
+        missing = {
+            draft.conversation_id: draft
+            for draft in drafts
+            if draft.conversation_id not in self._places
+            and draft.reply_to is None
+            and (draft.sender_id, draft.client_id) not in self._originals
+            and self._refusal(draft) is None
+        }
+        if missing:
+            parties = self._ledger.parties
+            pairs = [
+                (parties[draft.sender_id], parties[draft.recipient_id])
+                for draft in missing.values()
+            ]
+            self._places |= await add_direct(connection, pairs, at=self._at)
+
+    def place(self, draft: Draft) -> Stored | ChatError:
+        """Give a draft its place in its conversation and in both logs, or say why not."""
+        key = draft.sender_id, draft.client_id
+        original = self._originals.get(key)
+        if original is not None:
+            return _repeated(draft, *original)
+        refusal = self._refusal(draft)
+        if refusal is not None:
+            return refusal
+        place = self._places[draft.conversation_id]
+        stored = self._store(draft, place, place.add(draft.sender_id))
+        self._originals[key] = stored.message, None
+        return stored
+
+    def _refusal(self, draft: Draft) -> ChatError | None:
+        parties = self._ledger.parties
+        sender = parties.get(draft.sender_id)
+        recipient = parties.get(draft.recipient_id)
+        if sender is None or recipient is None:
+            return NotFound("recipient not found", field="recipient_id")
+        if sender.disabled_at is not None or recipient.disabled_at is not None:
+            return AccountDisabled("an account of this conversation is disabled")
+        if self._blocks and (
+            (sender.number, recipient.number) in self._blocks
+            or (recipient.number, sender.number) in self._blocks
+        ):
+            return Blocked("one of the two has blocked the other")
+        place = self._places.get(draft.conversation_id)
+        if not (_may_begin(draft) if place is None else _is_open(place, draft)):
+            return NotFound("conversation not found", field="conversation_id")
+        return self._missing(draft, last_seq=0 if place is None else place.last_seq)
+
+    def _missing(self, draft: Draft, *, last_seq: int) -> NotFound | None:
+        """What the draft speaks of and is not there."""
+        if draft.reply_to is not None and not 1 <= draft.reply_to <= last_seq:
+            return NotFound("the message replied to does not exist", field="reply_to")
+        if draft.files and not self._attachments.stand(draft):
+            return NotFound("file not found", field="files")
+        return None
+
+    def _store(self, draft: Draft, place: Place, seq: int) -> Stored:
+        stored = Message(
+            draft.conversation_id,
+            seq,
+            new_id(),
+            draft.sender_id,
+            draft.recipient_id,
+            draft.client_id,
+            draft.kind,
+            draft.body,
+            self._at,
+            draft.reply_to,
+            files=draft.files,
+        )
+        ledger = self._ledger
+        sender = ledger.parties[draft.sender_id].number
+        self._rows.append(
+            (
+                place.number,
+                seq,
+                stored.id,
+                sender,
+                draft.client_id,
+                draft.kind,
+                draft.body,
+                self._at,
+                draft.reply_to,
+                draft.files,
+            )
+        )
+        self._moved[place.number] = place
+        if draft.files:
+            self._attachments.add(draft, place.number, seq)
+        self._questions.add(draft, place.number, seq)
+        fact = Fact(EventKind.MESSAGE, stored)
+        events = ledger.add(draft.sender_id, fact, at=self._at, conversation=place.number, seq=seq)
+        events += ledger.add(
+            draft.recipient_id, fact, at=self._at, conversation=place.number, seq=seq
+        )
+        return Stored(stored, tuple(events))
+
+    async def write(self, connection: Connection) -> None:
+        """Store what was placed."""
+        if not self._rows:
+            return
+        # In the order of the table's key, so that each page is visited once.
+        await connection.insert(message, COLUMNS, sorted(self._rows))
+        await self._attachments.write(connection)
+        await self._questions.write(connection)
+        await self._ledger.write(connection)
+        moved = [
+            (
+                place.number,
+                place.last_seq,
+                place.first_count,
+                place.second_count,
+                max(place.updated_at, self._at),
+            )
+            for place in self._moved.values()
+        ]
+        await connection.execute(MOVE_PLACES, moved=moved)
+
+
+def _is_open(place: Place, draft: Draft) -> bool:
+    return place.deleted_at is None and place.joins(draft.sender_id, draft.recipient_id)
+
+
+def _may_begin(draft: Draft) -> bool:
+    """A session has to be made first, a direct conversation begins with its first message."""
+    pair = draft.sender_id, draft.recipient_id
+    return (
+        RESPONDER_ID not in pair
+        and pair[0] != pair[1]
+        and draft.conversation_id == direct_conversation_id(*pair)
+    )
+
+
+def _repeated(draft: Draft, original: Message, mark: str | None) -> Stored | ChatError:
+    same = (
+        content_of(draft) == content_of(original)
+        if mark is None
+        else (mark == fingerprint(*content_of(draft)))
+    )
+    if same:
+        return Stored(original, repeated=True)
+    return ClientIdReused("this client_id was used for another message", field="client_id")

@@ -1,0 +1,133 @@
+"""Conversations as their members see them."""
+
+from collections.abc import Sequence
+
+import msgspec
+from sqlalchemy import case, select, tuple_
+
+from backchannel.domain.conversations import ConversationKind, ConversationView, Marks
+from backchannel.domain.messages import Message
+from backchannel.storage.sql.database import Connection
+from backchannel.storage.sql.parameters import any_of, parameter
+from backchannel.storage.sql.rows import MESSAGE_COLUMNS, MESSAGES
+from backchannel.storage.sql.schema import account, conversation, member, message
+
+
+class _Row(msgspec.Struct):
+    id: str
+    number: int
+    kind: ConversationKind
+    peer_id: str
+    last_seq: int
+    created_at: int
+    updated_at: int
+    key: str | None
+    name: str | None
+    other_count: int
+    read_count: int
+    delivered_seq: int
+    read_seq: int
+    # The responder is no member.
+    peer_delivered_seq: int | None
+    peer_read_seq: int | None
+
+
+_mine = member.alias("mine")
+_theirs = member.alias("theirs")
+_is_first = conversation.c.first == _mine.c.account
+_peer = case((_is_first, conversation.c.second), else_=conversation.c.first)
+
+_VIEWS = (
+    select(
+        conversation.c.id,
+        conversation.c.number,
+        conversation.c.kind,
+        case((_is_first, conversation.c.second_id), else_=conversation.c.first_id),
+        conversation.c.last_seq,
+        conversation.c.created_at,
+        conversation.c.updated_at,
+        conversation.c.key,
+        conversation.c.name,
+        case((_is_first, conversation.c.second_count), else_=conversation.c.first_count),
+        _mine.c.read_count,
+        _mine.c.delivered_seq,
+        _mine.c.read_seq,
+        _theirs.c.delivered_seq,
+        _theirs.c.read_seq,
+    )
+    .select_from(
+        account.join(_mine, _mine.c.account == account.c.number)
+        .join(conversation, conversation.c.number == _mine.c.conversation)
+        .outerjoin(
+            _theirs,
+            (_theirs.c.conversation == conversation.c.number) & (_theirs.c.account == _peer),
+        )
+    )
+    .where(account.c.id == parameter("user_id"), conversation.c.deleted_at.is_(None))
+)
+VIEW = _VIEWS.where(conversation.c.id == parameter("conversation_id"))
+_activity = tuple_(conversation.c.updated_at, conversation.c.id)
+_has_begun = (conversation.c.last_seq > 0) | (conversation.c.kind != ConversationKind.DIRECT.value)
+VIEWS = (
+    _VIEWS.where(_has_begun, _activity < tuple_(parameter("before_at"), parameter("before_id")))
+    .order_by(conversation.c.updated_at.desc(), conversation.c.id.desc())
+    .limit(parameter("limit"))
+)
+VIEWS_OF_KIND = VIEWS.where(conversation.c.kind == parameter("kind"))
+LAST_MESSAGES = (
+    select(*MESSAGE_COLUMNS)
+    .select_from(MESSAGES)
+    .where(conversation.c.number.in_(any_of("numbers")), message.c.seq == conversation.c.last_seq)
+)
+NEWER_THAN_ALL = (2**63 - 1, "")
+
+
+async def read_conversation(
+    connection: Connection, user_id: str, conversation_id: str
+) -> ConversationView | None:
+    """One conversation as its member sees it; None for strangers."""
+    rows = await connection.fetch(VIEW, _Row, user_id=user_id, conversation_id=conversation_id)
+    views = await _with_messages(connection, rows)
+    return views[0] if views else None
+
+
+async def read_conversations(
+    connection: Connection,
+    user_id: str,
+    *,
+    before: tuple[int, str] | None,
+    limit: int,
+    kind: ConversationKind | None,
+) -> list[ConversationView]:
+    """A page of a member's conversations, newest activity first."""
+    at, conversation_id = before or NEWER_THAN_ALL
+    page = {"user_id": user_id, "before_at": at, "before_id": conversation_id, "limit": limit}
+    if kind is None:
+        rows = await connection.fetch(VIEWS, _Row, **page)
+    else:
+        rows = await connection.fetch(VIEWS_OF_KIND, _Row, kind=kind.value, **page)
+    return await _with_messages(connection, rows)
+
+
+async def _with_messages(connection: Connection, rows: Sequence[_Row]) -> list[ConversationView]:
+    numbers = [row.number for row in rows if row.last_seq]
+    found = await connection.fetch(LAST_MESSAGES, Message, numbers=numbers) if numbers else []
+    last = {message.conversation_id: message for message in found}
+    return [_view(row, last.get(row.id)) for row in rows]
+
+
+def _view(row: _Row, last_message: Message | None) -> ConversationView:
+    return ConversationView(
+        id=row.id,
+        kind=row.kind,
+        peer_id=row.peer_id,
+        last_seq=row.last_seq,
+        created_at=row.created_at,
+        updated_at=row.updated_at,
+        key=row.key,
+        name=row.name,
+        unread=row.other_count - row.read_count,
+        mine=Marks(row.delivered_seq, row.read_seq),
+        theirs=Marks(row.peer_delivered_seq or 0, row.peer_read_seq or 0),
+        last_message=last_message,
+    )

@@ -1,0 +1,61 @@
+"""What the statements ask of an engine: the whole difference between two databases."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Protocol, TypeVar
+
+from sqlalchemy import Delete, Insert, SelectBase, Table, Update
+
+T = TypeVar("T")
+
+
+class Connection(Protocol):
+    """One transaction's view of the database.
+
+    Parameters are given by name; a list stands for the rows of `parameters.given`. Text that
+    the database cannot hold and numbers past 64 bits raise `Invalid`.
+    """
+
+    async def fetch(self, query: SelectBase, row: type[T], /, **parameters: object) -> list[T]:
+        """The rows of a query: its columns are the fields of `row`, in their order.
+
+        `row` is a Struct, or the type of the only column.
+        """
+        ...
+
+    async def execute(self, change: Insert | Update | Delete, /, **parameters: object) -> int:
+        """How many rows were changed."""
+        ...
+
+    async def insert(
+        self, table: Table, columns: Sequence[str], rows: Sequence[Sequence[object]]
+    ) -> None:
+        """Add many rows at once."""
+        ...
+
+
+Work = Callable[[Connection], Awaitable[T]]
+"""What is done in one transaction. It may be called again if the transaction is."""
+
+
+class Database(Protocol):
+    """An open database."""
+
+    async def read(self, work: Work[T], /) -> T:
+        """Do `work`, which only reads, in one snapshot."""
+        ...
+
+    async def write(self, work: Work[T], /) -> T:
+        """Do `work` in one transaction, and return once it is durable (rule R1).
+
+        If it raises, nothing of it is stored. Raises `Overloaded` and `Unavailable` as the
+        storage port says.
+        """
+        ...
+
+    async def check(self) -> None:
+        """Raise `Unavailable` unless the database can be read and written."""
+        ...
+
+    async def close(self) -> None:
+        """Finish what is queued and let go."""
+        ...

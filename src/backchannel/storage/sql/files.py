@@ -1,0 +1,134 @@
+"""Files: on their way, complete, named by messages, and no longer wanted."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Select, and_, delete, exists, func, or_, select, update
+
+from backchannel.domain.errors import NotFound, QuotaExceeded
+from backchannel.domain.files import File, FileRecord, Upload
+from backchannel.storage.sql.database import Connection
+from backchannel.storage.sql.parameters import any_of, parameter
+from backchannel.storage.sql.schema import account, attachment, file, member, upload
+
+UPLOAD_COLUMNS = ("id", "owner_id", "name", "media_type", "size", "created_at")
+FILE_COLUMNS = File.__struct_fields__
+RECORD_COLUMNS = FileRecord.__struct_fields__
+
+_UPLOADS: Select[Any] = select(*(upload.c[name] for name in UPLOAD_COLUMNS))
+UPLOAD = _UPLOADS.where(upload.c.id == parameter("upload_id"))
+EXPIRED = (
+    _UPLOADS.where(upload.c.created_at < parameter("before"))
+    .order_by(upload.c.created_at)
+    .limit(parameter("limit"))
+)
+FORGET_UPLOAD = delete(upload).where(upload.c.id == parameter("upload_id"))
+
+_standing = file.c.condemned_at.is_(None)
+FILES = select(*(file.c[name] for name in FILE_COLUMNS)).where(
+    file.c.id.in_(any_of("file_ids")), _standing
+)
+_is_named_to_user = exists(
+    select(attachment.c.file_id)
+    .join(member, member.c.conversation == attachment.c.conversation)
+    .join(account, account.c.number == member.c.account)
+    .where(attachment.c.file_id == file.c.id, account.c.id == parameter("user_id"))
+)
+READABLE = select(*(file.c[name] for name in RECORD_COLUMNS)).where(
+    file.c.id == parameter("file_id"),
+    _standing,
+    or_(file.c.owner_id == parameter("user_id"), _is_named_to_user),
+)
+
+_room = func.coalesce(func.sum(file.c.size + file.c.thumbnail_size), 0)
+FILES_SIZE = select(_room).where(file.c.owner_id == parameter("user_id"))
+UPLOADS_SIZE = select(func.coalesce(func.sum(upload.c.size), 0)).where(
+    upload.c.owner_id == parameter("user_id")
+)
+
+_is_named = exists(select(attachment.c.file_id).where(attachment.c.file_id == file.c.id))
+UNWANTED = (
+    select(file.c.id)
+    .where(
+        or_(
+            file.c.condemned_at.is_not(None),
+            and_(file.c.created_at < parameter("before"), ~_is_named),
+        )
+    )
+    .order_by(file.c.created_at)
+    .limit(parameter("limit"))
+)
+CONDEMN = (
+    update(file)
+    .values(condemned_at=parameter("at"))
+    .where(file.c.id.in_(any_of("file_ids")), _standing)
+)
+FORGET_FILES = delete(file).where(
+    file.c.id.in_(any_of("file_ids")), file.c.condemned_at.is_not(None)
+)
+
+
+async def begin_upload(connection: Connection, new: Upload, *, quota: int) -> None:
+    """Make room for an upload. Raises `QuotaExceeded`."""
+    if await read_usage(connection, new.owner_id) + new.size > quota:
+        raise QuotaExceeded(f"your files may take {quota:,} bytes altogether", field="size")
+    await connection.insert(upload, UPLOAD_COLUMNS, [_values(new, UPLOAD_COLUMNS)])
+
+
+async def read_upload(connection: Connection, upload_id: str) -> Upload | None:
+    """The upload of that id, if it is still on its way."""
+    found = await connection.fetch(UPLOAD, Upload, upload_id=upload_id)
+    return found[0] if found else None
+
+
+async def finish_upload(connection: Connection, record: FileRecord) -> None:
+    """Turn an upload into a file. Raises `NotFound`."""
+    if not await connection.execute(FORGET_UPLOAD, upload_id=record.id):
+        raise NotFound("upload not found")
+    await connection.insert(file, RECORD_COLUMNS, [_values(record, RECORD_COLUMNS)])
+
+
+async def cancel_upload(connection: Connection, upload_id: str) -> bool:
+    """Forget an upload; False if there is none."""
+    return bool(await connection.execute(FORGET_UPLOAD, upload_id=upload_id))
+
+
+async def read_expired(connection: Connection, *, before: int, limit: int) -> list[Upload]:
+    """The oldest uploads that began before a time."""
+    return await connection.fetch(EXPIRED, Upload, before=before, limit=limit)
+
+
+async def read_files(connection: Connection, file_ids: Sequence[str]) -> dict[str, File]:
+    """Those of `file_ids` that exist."""
+    found = await connection.fetch(FILES, File, file_ids=list(file_ids))
+    return {each.id: each for each in found}
+
+
+async def read_readable(connection: Connection, user_id: str, file_id: str) -> FileRecord | None:
+    """The file, if this user may read it."""
+    found = await connection.fetch(READABLE, FileRecord, user_id=user_id, file_id=file_id)
+    return found[0] if found else None
+
+
+async def read_usage(connection: Connection, user_id: str) -> int:
+    """Bytes that a user's files and uploads take."""
+    stored = await connection.fetch(FILES_SIZE, int, user_id=user_id)
+    coming = await connection.fetch(UPLOADS_SIZE, int, user_id=user_id)
+    return stored[0] + coming[0]
+
+
+async def condemn_files(connection: Connection, *, before: int, limit: int, at: int) -> list[str]:
+    """Give up the oldest files that no message names, and those given up before."""
+    unwanted = await connection.fetch(UNWANTED, str, before=before, limit=limit)
+    if unwanted:
+        await connection.execute(CONDEMN, file_ids=unwanted, at=at)
+    return unwanted
+
+
+async def forget_files(connection: Connection, file_ids: Sequence[str]) -> None:
+    """Forget files that were given up."""
+    await connection.execute(FORGET_FILES, file_ids=list(file_ids))
+
+
+def _values(struct: Upload | FileRecord, names: Sequence[str]) -> tuple[object, ...]:
+    return tuple(getattr(struct, name) for name in names)

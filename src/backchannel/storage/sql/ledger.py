@@ -1,0 +1,101 @@
+"""Writing the users' logs: what happens gets its place in each log of those who learn it."""
+
+from collections.abc import Collection, Iterable
+from typing import Any
+
+import msgspec
+from sqlalchemy import select, update
+
+from backchannel.domain.events import Event, EventKind, Fact
+from backchannel.domain.ids import RESPONDER_ID
+from backchannel.domain.messages import Message
+from backchannel.storage.sql.database import Connection
+from backchannel.storage.sql.parameters import any_of, given, item
+from backchannel.storage.sql.schema import account, log, log_head
+
+KIND_NUMBERS = {
+    EventKind.MESSAGE: 1,
+    EventKind.EDIT: 2,
+    EventKind.DELETE: 3,
+    EventKind.REACTION: 4,
+    EventKind.RECEIPT: 5,
+    EventKind.CONVERSATION: 6,
+    EventKind.PROFILE: 7,
+}
+"""How the log writes an event's kind. A number, once given out, keeps its meaning for ever."""
+
+
+class Party(msgspec.Struct):
+    """A user, or the responder as number 0, whose log is open for writing."""
+
+    number: int
+    id: str
+    position: int
+    disabled_at: int | None = None
+
+
+PARTIES = (
+    select(account.c.number, account.c.id, log_head.c.position, account.c.disabled_at)
+    .join(log_head, log_head.c.account == account.c.number)
+    .where(account.c.id.in_(any_of("user_ids")))
+    # Always locked in the same order, so that two batches never wait for each other.
+    .order_by(account.c.number)
+    .with_for_update()
+)
+
+_moved = given("moved")
+MOVE_HEADS = (
+    update(log_head).values(position=item(_moved, 1)).where(log_head.c.account == item(_moved, 0))
+)
+
+LOG_COLUMNS = ("account", "position", "kind", "conversation", "seq", "data", "at")
+
+
+class Ledger:
+    """The logs of some users, locked from `open` to the end of the transaction.
+
+    Positions come from the locked heads, so that they have no gaps and commit order is
+    number order.
+    """
+
+    def __init__(self, parties: Iterable[Party]) -> None:
+        self.parties = {party.id: party for party in parties}
+        self.parties[RESPONDER_ID] = Party(0, RESPONDER_ID, 0)
+        self._rows: list[tuple[Any, ...]] = []
+        self._moved: dict[int, Party] = {}
+
+    @classmethod
+    async def open(cls, connection: Connection, user_ids: Collection[str]) -> "Ledger":
+        """Lock the logs of those of `user_ids` that exist."""
+        found = await connection.fetch(PARTIES, Party, user_ids=sorted(user_ids))
+        return cls(found)
+
+    def add(
+        self,
+        user_id: str,
+        fact: Fact,
+        *,
+        at: int,
+        conversation: int | None = None,
+        seq: int | None = None,
+    ) -> list[Event]:
+        """Enter a fact into a user's log: its event, or none for the responder."""
+        party = self.parties[user_id]
+        if not party.number:
+            return []
+        party.position = position = party.position + 1
+        self._moved[party.number] = party
+        content = fact.content
+        data = None if isinstance(content, Message) else msgspec.json.encode(content).decode()
+        kind = KIND_NUMBERS[fact.kind]
+        self._rows.append((party.number, position, kind, conversation, seq, data, at))
+        return [Event(user_id, position, fact)]
+
+    async def write(self, connection: Connection) -> None:
+        """Store what was added."""
+        if not self._rows:
+            return
+        # In the order of the table's key, so that each page is visited once.
+        await connection.insert(log, LOG_COLUMNS, sorted(self._rows))
+        moved = [(party.number, party.position) for party in self._moved.values()]
+        await connection.execute(MOVE_HEADS, moved=moved)

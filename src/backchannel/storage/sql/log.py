@@ -1,0 +1,130 @@
+"""Reading the users' logs, and forgetting what is old in them."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import msgspec
+from sqlalchemy import select
+
+from backchannel.domain.conversations import Receipt
+from backchannel.domain.errors import NotFound
+from backchannel.domain.events import (
+    Content,
+    ConversationChange,
+    Event,
+    EventKind,
+    Fact,
+    LogHead,
+    ProfileChange,
+)
+from backchannel.domain.messages import Message
+from backchannel.ports.storage import LogPage
+from backchannel.storage.sql.database import Connection
+from backchannel.storage.sql.ledger import KIND_NUMBERS
+from backchannel.storage.sql.parameters import any_of, parameter
+from backchannel.storage.sql.rows import MESSAGE_COLUMNS, MESSAGES
+from backchannel.storage.sql.schema import account, log, log_head, message
+
+KINDS = {number: kind for kind, number in KIND_NUMBERS.items()}
+CONTENTS: dict[EventKind, msgspec.json.Decoder[Any]] = {
+    EventKind.RECEIPT: msgspec.json.Decoder(Receipt),
+    EventKind.CONVERSATION: msgspec.json.Decoder(ConversationChange),
+    EventKind.PROFILE: msgspec.json.Decoder(ProfileChange),
+}
+
+
+class _Head(LogHead, frozen=True):
+    account: int = 0
+    delivered_position: int = 0
+
+
+class _UserHead(msgspec.Struct):
+    user_id: str
+    position: int
+    epoch: str
+    floor: int
+
+
+class _Row(msgspec.Struct, gc=False):
+    position: int
+    kind: int
+    data: str | None
+
+
+HEAD = (
+    select(
+        log_head.c.position,
+        log_head.c.epoch,
+        log_head.c.floor,
+        log_head.c.account,
+        log_head.c.delivered_position,
+    )
+    .join(account, account.c.number == log_head.c.account)
+    .where(account.c.id == parameter("user_id"))
+)
+HEADS = (
+    select(account.c.id, log_head.c.position, log_head.c.epoch, log_head.c.floor)
+    .join(log_head, log_head.c.account == account.c.number)
+    .where(account.c.id.in_(any_of("user_ids")))
+)
+ROWS = (
+    select(log.c.position, log.c.kind, log.c.data)
+    .where(log.c.account == parameter("account"), log.c.position > parameter("after"))
+    .order_by(log.c.position)
+    .limit(parameter("limit"))
+)
+LOGGED_MESSAGES = (
+    select(*MESSAGE_COLUMNS)
+    .select_from(
+        log.join(
+            MESSAGES,
+            (message.c.conversation == log.c.conversation) & (message.c.seq == log.c.seq),
+        )
+    )
+    .where(
+        log.c.account == parameter("account"),
+        log.c.position > parameter("after"),
+        log.c.position <= parameter("last"),
+    )
+    .order_by(log.c.position)
+)
+
+
+async def read_log(connection: Connection, user_id: str, *, after: int, limit: int) -> LogPage:
+    """One page of a user's log and its head, as `ports.storage.Messages.log` promises."""
+    head = await _head(connection, user_id)
+    start = max(after, head.floor)
+    rows = await connection.fetch(ROWS, _Row, account=head.account, after=start, limit=limit)
+    public = LogHead(head.position, head.epoch, head.floor)
+    if not rows:
+        return LogPage((), public)
+    messages = await connection.fetch(
+        LOGGED_MESSAGES, Message, account=head.account, after=start, last=rows[-1].position
+    )
+    return LogPage(tuple(_events(user_id, rows, iter(messages))), public)
+
+
+def _events(user_id: str, rows: list[_Row], messages: Iterator[Message]) -> Iterator[Event]:
+    for row in rows:
+        kind = KINDS[row.kind]
+        # The messages come in the order of the entries that have one.
+        content: Content = next(messages) if row.data is None else CONTENTS[kind].decode(row.data)
+        yield Event(user_id, row.position, Fact(kind, content))
+
+
+async def read_heads(connection: Connection, user_ids: Sequence[str]) -> dict[str, LogHead]:
+    """The heads of the logs of those users that exist."""
+    found = await connection.fetch(HEADS, _UserHead, user_ids=list(user_ids))
+    return {head.user_id: LogHead(head.position, head.epoch, head.floor) for head in found}
+
+
+async def read_delivered_position(connection: Connection, user_id: str) -> int:
+    """Raises `NotFound` for an unknown user."""
+    return (await _head(connection, user_id)).delivered_position
+
+
+async def _head(connection: Connection, user_id: str) -> _Head:
+    found = await connection.fetch(HEAD, _Head, user_id=user_id)
+    if not found:
+        raise NotFound("user not found")
+    return found[0]

@@ -1,0 +1,92 @@
+"""Login sessions: families of refresh tokens (rules S1 to S3)."""
+
+from typing import Any
+
+from sqlalchemy import ColumnElement, select, update
+
+from backchannel.domain.users import Login
+from backchannel.storage.sql.database import Connection
+from backchannel.storage.sql.parameters import any_of, parameter
+from backchannel.storage.sql.schema import login
+
+COLUMNS = (
+    "id",
+    "user_id",
+    "agent",
+    "address",
+    "created_at",
+    "last_used_at",
+    "expires_at",
+    "generation",
+    "position",
+    "ended_at",
+)
+_columns: tuple[ColumnElement[Any], ...] = tuple(login.c[name] for name in COLUMNS)
+_open = login.c.ended_at.is_(None)
+
+BY_ID = select(*_columns).where(login.c.id == parameter("login_id"))
+OPEN = (
+    select(*_columns)
+    .where(login.c.user_id == parameter("user_id"), _open)
+    .order_by(login.c.created_at.desc(), login.c.id.desc())
+)
+ENDED_SINCE = select(login.c.id).where(login.c.ended_at >= parameter("at")).order_by(login.c.id)
+ROTATE = (
+    update(login)
+    .values(
+        generation=login.c.generation + 1,
+        last_used_at=parameter("at"),
+        expires_at=parameter("until"),
+    )
+    .where(
+        login.c.id == parameter("login_id"),
+        login.c.generation == parameter("expected"),
+        _open,
+    )
+)
+END = update(login).values(ended_at=parameter("at")).where(login.c.id.in_(any_of("login_ids")))
+
+
+async def create_login(connection: Connection, new: Login) -> None:
+    """Add a login session."""
+    row = [getattr(new, name) for name in COLUMNS]
+    await connection.insert(login, COLUMNS, [row])
+
+
+async def read_login(connection: Connection, login_id: str) -> Login | None:
+    """The login of that id, ended or not, if there is one."""
+    found = await connection.fetch(BY_ID, Login, login_id=login_id)
+    return found[0] if found else None
+
+
+async def read_logins(connection: Connection, user_id: str) -> list[Login]:
+    """A user's logins that have not ended, newest first."""
+    return await connection.fetch(OPEN, Login, user_id=user_id)
+
+
+async def rotate_login(
+    connection: Connection, login_id: str, *, generation: int, at: int, until: int
+) -> bool:
+    """Count the refresh token up: True for exactly one caller per generation (rule S3)."""
+    changed = await connection.execute(
+        ROTATE, login_id=login_id, expected=generation, at=at, until=until
+    )
+    return changed == 1
+
+
+async def end_logins(
+    connection: Connection, user_id: str, *, login_id: str | None, keep: str | None, at: int
+) -> list[str]:
+    """End one login of the user, or all but `keep`; the ids that ended now."""
+    ending = [
+        each.id
+        for each in await read_logins(connection, user_id)
+        if each.id != keep and login_id in {None, each.id}
+    ]
+    await connection.execute(END, login_ids=ending, at=at)
+    return ending
+
+
+async def read_ended_since(connection: Connection, at: int) -> list[str]:
+    """The logins that ended at or after `at`."""
+    return await connection.fetch(ENDED_SINCE, str, at=at)

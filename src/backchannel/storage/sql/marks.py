@@ -1,0 +1,75 @@
+"""The members' marks: how far each has received and read a conversation."""
+
+from collections.abc import Iterable
+
+import msgspec
+from sqlalchemy import case, select, update
+
+from backchannel.domain.conversations import Receipt
+from backchannel.storage.sql.database import Connection
+from backchannel.storage.sql.parameters import given, item
+from backchannel.storage.sql.schema import account, conversation, member
+
+
+class Marker(msgspec.Struct):
+    """A member's marks, while they are moved."""
+
+    account: int
+    conversation: int
+    user_id: str
+    conversation_id: str
+    peer_id: str
+    last_seq: int
+    updated_at: int
+    delivered_seq: int
+    read_seq: int
+    read_count: int
+    other_count: int
+
+    def receipt(self) -> Receipt:
+        """What the other member learns of them."""
+        return Receipt(self.conversation_id, self.user_id, self.delivered_seq, self.read_seq)
+
+
+_is_first = conversation.c.first == member.c.account
+_MARKERS = select(
+    member.c.account,
+    member.c.conversation,
+    case((_is_first, conversation.c.first_id), else_=conversation.c.second_id),
+    conversation.c.id,
+    case((_is_first, conversation.c.second_id), else_=conversation.c.first_id),
+    conversation.c.last_seq,
+    conversation.c.updated_at,
+    member.c.delivered_seq,
+    member.c.read_seq,
+    member.c.read_count,
+    case((_is_first, conversation.c.second_count), else_=conversation.c.first_count),
+).join(conversation, conversation.c.number == member.c.conversation)
+
+_named = given("named")
+NAMED_MARKERS = (
+    _MARKERS.join(account, account.c.number == member.c.account)
+    .join(_named, (account.c.id == item(_named, 0)) & (conversation.c.id == item(_named, 1)))
+    .with_for_update(of=member)
+)
+_numbered = given("numbered")
+NUMBERED_MARKERS = _MARKERS.join(
+    _numbered,
+    (member.c.account == item(_numbered, 0)) & (member.c.conversation == item(_numbered, 1)),
+).with_for_update(of=member)
+
+_marks = given("marks")
+MOVE_MARKS = (
+    update(member)
+    .values(delivered_seq=item(_marks, 2), read_seq=item(_marks, 3), read_count=item(_marks, 4))
+    .where(member.c.account == item(_marks, 0), member.c.conversation == item(_marks, 1))
+)
+
+
+async def move(connection: Connection, markers: Iterable[Marker]) -> None:
+    """Store the marks as they are now."""
+    rows = [
+        (each.account, each.conversation, each.delivered_seq, each.read_seq, each.read_count)
+        for each in markers
+    ]
+    await connection.execute(MOVE_MARKS, marks=rows)

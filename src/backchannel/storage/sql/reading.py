@@ -1,0 +1,82 @@
+"""Marking conversations as read."""
+
+from collections.abc import Sequence
+
+import msgspec
+from sqlalchemy import func, select
+
+from backchannel.domain.events import Event, EventKind, Fact
+from backchannel.ports.storage import ReadMark
+from backchannel.storage.sql.database import Connection
+from backchannel.storage.sql.ledger import Ledger
+from backchannel.storage.sql.marks import NAMED_MARKERS, Marker, move
+from backchannel.storage.sql.parameters import given, item
+from backchannel.storage.sql.schema import message
+
+
+class _Count(msgspec.Struct):
+    account: int
+    conversation: int
+    messages: int
+
+
+_read = given("read")
+NEWLY_READ = (
+    select(item(_read, 0), item(_read, 1), func.count())
+    .select_from(
+        _read.join(
+            message,
+            (message.c.conversation == item(_read, 1))
+            & (message.c.seq > item(_read, 2))
+            & (message.c.seq <= item(_read, 3))
+            & (message.c.sender != item(_read, 0)),
+        )
+    )
+    .where(message.c.deleted_at.is_(None))
+    .group_by(item(_read, 0), item(_read, 1))
+)
+
+
+async def mark_read(connection: Connection, marks: Sequence[ReadMark]) -> list[Event]:
+    """Move read marks forward, as `ports.storage.Messages.mark_read` promises."""
+    asked: dict[tuple[str, str], int] = {}
+    for mark in marks:
+        key = mark.user_id, mark.conversation_id
+        asked[key] = max(mark.seq, asked.get(key, 0))
+    markers = await connection.fetch(NAMED_MARKERS, Marker, named=list(asked))
+    ahead = [marker for marker in markers if _target(marker, asked) > marker.read_seq]
+    if not ahead:
+        return []
+    await _count(connection, [(marker, _target(marker, asked)) for marker in ahead])
+    await move(connection, ahead)
+    users = {user_id for marker in ahead for user_id in (marker.user_id, marker.peer_id)}
+    ledger = await Ledger.open(connection, users)
+    events: list[Event] = []
+    for marker in ahead:
+        fact = Fact(EventKind.RECEIPT, marker.receipt())
+        events += ledger.add(marker.user_id, fact, at=marker.updated_at)
+        events += ledger.add(marker.peer_id, fact, at=marker.updated_at)
+    await ledger.write(connection)
+    return events
+
+
+def _target(marker: Marker, asked: dict[tuple[str, str], int]) -> int:
+    return min(asked[marker.user_id, marker.conversation_id], marker.last_seq)
+
+
+async def _count(connection: Connection, targets: Sequence[tuple[Marker, int]]) -> None:
+    """Move the marks; whoever has not read to the end has the newly read messages counted."""
+    rows = [
+        (marker.account, marker.conversation, marker.read_seq, target)
+        for marker, target in targets
+        if target < marker.last_seq
+    ]
+    counts = await connection.fetch(NEWLY_READ, _Count, read=rows) if rows else []
+    more = {(count.account, count.conversation): count.messages for count in counts}
+    for marker, target in targets:
+        if target == marker.last_seq:
+            marker.read_count = marker.other_count
+        else:
+            marker.read_count += more.get((marker.account, marker.conversation), 0)
+        marker.read_seq = target
+        marker.delivered_seq = max(marker.delivered_seq, target)

@@ -1,0 +1,59 @@
+"""What the queries bring back, and the columns it is made of."""
+
+from typing import Any, TypeVar
+
+import msgspec
+from sqlalchemy import ColumnElement, FromClause, case
+
+from backchannel.domain.messages import Draft, Message
+from backchannel.domain.users import User
+from backchannel.storage.sql.schema import account, conversation, message
+
+T = TypeVar("T", bound=msgspec.Struct)
+Columns = tuple[ColumnElement[Any], ...]
+
+
+def narrowed(row: msgspec.Struct, kind: type[T]) -> T:
+    """The part of `row` that is a `kind`, of whose fields it has more."""
+    return kind(**{field: getattr(row, field) for field in kind.__struct_fields__})
+
+
+def content_of(message: Draft | Message) -> tuple[str, str, int | None, str, str]:
+    """What must be the same when a message is sent again (rule R2)."""
+    return (
+        message.conversation_id,
+        message.kind,
+        message.reply_to,
+        message.body,
+        message.files,
+    )
+
+
+def _columns(struct: type[msgspec.Struct], **found: ColumnElement[Any]) -> Columns:
+    """The columns of a Struct's fields, in their order."""
+    return tuple(found[field] for field in struct.__struct_fields__)
+
+
+USER_COLUMNS = _columns(User, **{column.name: column for column in account.c})
+
+_sent_by_first = message.c.sender == conversation.c.first
+
+MESSAGE_COLUMNS = _columns(
+    Message,
+    **{column.name: column for column in message.c},
+    conversation_id=conversation.c.id,
+    sender_id=case((_sent_by_first, conversation.c.first_id), else_=conversation.c.second_id),
+    recipient_id=case((_sent_by_first, conversation.c.second_id), else_=conversation.c.first_id),
+)
+"""The columns of a `Message`, out of `MESSAGES`."""
+
+MESSAGES: FromClause = message.join(conversation, conversation.c.number == message.c.conversation)
+
+
+class Original(Message, frozen=True):
+    """A message, and what it was when it was sent if that has changed since."""
+
+    fingerprint: str | None = None
+
+
+ORIGINAL_COLUMNS = (*MESSAGE_COLUMNS, message.c.fingerprint)

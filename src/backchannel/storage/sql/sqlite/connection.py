@@ -1,0 +1,100 @@
+"""The statements' view of one SQLite connection."""
+
+import re
+from collections.abc import Coroutine, Mapping, Sequence
+from itertools import chain
+from typing import Any, TypeVar, cast
+
+import msgspec
+from sqlalchemy import Delete, Insert, SelectBase, Table, Update
+
+from backchannel.domain.errors import Invalid
+from backchannel.storage.sql.sqlite.driver import Driver
+from backchannel.storage.sql.sqlite.texts import Change, Query, insertion
+
+T = TypeVar("T")
+
+MOST_ROWS = 512
+"""Rows in one INSERT: 32,766 parameters are what every build of SQLite takes."""
+
+_NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
+
+
+class Texts:
+    """The compiled statements of one database, shared by its connections."""
+
+    def __init__(self) -> None:
+        self._queries: dict[tuple[object, type[Any]], Query[Any]] = {}
+        self._changes: dict[object, Change] = {}
+
+    def query(self, select: SelectBase, row: type[T]) -> Query[T]:
+        key = select, row
+        if key not in self._queries:
+            self._queries[key] = Query(select, row)
+        return self._queries[key]
+
+    def change(self, statement: Insert | Update | Delete) -> Change:
+        if statement not in self._changes:
+            self._changes[statement] = Change(statement)
+        return self._changes[statement]
+
+
+class SqliteConnection:
+    """`sql.database.Connection` on a thread: its coroutines never wait.
+
+    `wrote` tells whether anything was written since it was last set to False.
+    """
+
+    def __init__(self, driver: Driver, texts: Texts) -> None:
+        self._driver = driver
+        self._texts = texts
+        self.wrote = False
+
+    async def fetch(self, query: SelectBase, row: type[T], /, **parameters: object) -> list[T]:
+        text = self._texts.query(query, row)
+        cursor = self._driver.execute(text.text, _bound(parameters, text.constants))
+        return text.decode(cursor.fetchone()[0])
+
+    async def execute(self, change: Insert | Update | Delete, /, **parameters: object) -> int:
+        text = self._texts.change(change)
+        self.wrote = True
+        return self._driver.execute(text.text, _bound(parameters, text.constants)).rowcount
+
+    async def insert(
+        self, table: Table, columns: Sequence[str], rows: Sequence[Sequence[object]]
+    ) -> None:
+        names = tuple(columns)
+        self.wrote = True
+        for start in range(0, len(rows), MOST_ROWS):
+            part = rows[start : start + MOST_ROWS]
+            size = 1 << (len(part) - 1).bit_length()
+            values = list(chain.from_iterable(part))
+            values += [None] * (len(names) * (size - len(part)))
+            self._driver.execute(insertion(table, names, size), values)
+
+
+def finish(work: Coroutine[Any, Any, T]) -> T:
+    """Run a coroutine that never waits."""
+    try:
+        work.send(None)
+    except StopIteration as end:
+        result: T = end.value
+        return result
+    work.close()
+    raise RuntimeError("a transaction must not wait for anything but its connection")
+
+
+def _bound(given: Mapping[str, object], constants: Mapping[str, object]) -> dict[str, object]:
+    bound = {**constants, **given}
+    for name, value in given.items():
+        if isinstance(value, list):
+            bound[name] = _as_json(cast("list[object]", value))
+    return bound
+
+
+def _as_json(rows: list[object]) -> str:
+    text = msgspec.json.encode(rows)
+    # SQLite's JSON ends a text at NUL: it would find another row than the one that is meant.
+    if b"\\u0000" in text and _NUL.search(text):
+        raise Invalid("text must not contain NUL characters")
+    return text.decode()

@@ -1,0 +1,66 @@
+"""An open SQLite database: `sql.database.Database` over its threads."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import TypeVar
+
+from sqlalchemy import literal, select
+
+from backchannel.domain.errors import Unavailable
+from backchannel.storage.sql.database import Connection
+from backchannel.storage.sql.sqlite.connection import Texts
+from backchannel.storage.sql.sqlite.driver import Connect, Driver, open_reader
+from backchannel.storage.sql.sqlite.health import Watch
+from backchannel.storage.sql.sqlite.jobs import JobQueue
+from backchannel.storage.sql.sqlite.readers import Reader
+from backchannel.storage.sql.sqlite.writer import Writer
+
+T = TypeVar("T")
+
+READERS = 2
+QUEUE_LIMIT = 1024
+"""Jobs that may wait for the writer, and as many for the readers."""
+
+ONE = select(literal(1))
+
+
+class SqliteDatabase:
+    """One writer and a few readers of a file."""
+
+    def __init__(self, path: Path, driver: Driver, connect: Connect, *, watched: bool) -> None:
+        texts = Texts()
+        self._writes = JobQueue(QUEUE_LIMIT)
+        self._reads = JobQueue(QUEUE_LIMIT)
+        self._writer = Writer(driver, texts, self._writes)
+        self._readers = [
+            Reader(open_reader(path, connect), texts, self._reads) for _ in range(READERS)
+        ]
+        self._watch = Watch(path, connect, self._writer.stop) if watched else None
+        self._threads = [self._writer.thread, *(reader.thread for reader in self._readers)]
+        for thread in self._threads:
+            thread.start()
+
+    async def read(self, work: Callable[[Connection], Awaitable[T]], /) -> T:
+        return await self._reads.submit(work)
+
+    async def write(self, work: Callable[[Connection], Awaitable[T]], /) -> T:
+        return await self._writes.submit(work)
+
+    async def check(self) -> None:
+        if self._writer.stopped is not None:
+            raise Unavailable(f"the database is written no more: {self._writer.stopped}")
+        await self.read(lambda connection: connection.fetch(ONE, int))
+
+    async def close(self) -> None:
+        await asyncio.to_thread(self._close)
+
+    def _close(self) -> None:
+        if self._watch is not None:
+            self._watch.close()
+        # The readers first: an emptied write-ahead log needs nobody in it.
+        self._reads.close()
+        for reader in self._readers:
+            reader.thread.join()
+        self._writes.close()
+        self._writer.thread.join()

@@ -1,0 +1,103 @@
+"""What is asked of a SQLite driver, and connections of the standard library's one."""
+
+import sqlite3
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+from backchannel.storage.errors import CannotOpen
+
+MINIMUM_VERSION = (3, 38, 0)
+"""The first SQLite with JSON and its `->>` operator in every build."""
+
+Parameters = Mapping[str, object] | Sequence[object]
+
+
+class Cursor(Protocol):
+    @property
+    def rowcount(self) -> int: ...
+
+    def fetchone(self) -> Any: ...
+
+
+class Driver(Protocol):
+    """A connection of the standard library's `sqlite3`, or what behaves like one."""
+
+    @property
+    def in_transaction(self) -> bool: ...
+
+    def execute(self, sql: str, parameters: Any = (), /) -> Cursor: ...
+
+    def interrupt(self) -> None: ...
+
+    def close(self) -> None: ...
+
+
+Connect = Callable[[Path], Driver]
+"""Open a connection to a file, in autocommit mode, to be used by one thread at a time."""
+
+# The size of a page in the write-ahead log, whose sync every acknowledgement waits for, is
+# SQLite's default. A checkpoint every 8,000 pages (32 MB) writes a page that is busy in many
+# batches only once; a sync that fails there leaves the log as it is, to be copied again.
+PRAGMAS = (
+    "PRAGMA busy_timeout = 5000",
+    "PRAGMA journal_mode = WAL",
+    "PRAGMA synchronous = FULL",
+    "PRAGMA wal_autocheckpoint = 8000",
+    "PRAGMA journal_size_limit = 67108864",
+    "PRAGMA cache_size = -65536",
+    "PRAGMA temp_store = MEMORY",
+    "PRAGMA secure_delete = OFF",
+)
+READER_PRAGMAS = (
+    "PRAGMA busy_timeout = 5000",
+    "PRAGMA query_only = ON",
+    "PRAGMA cache_size = -8192",
+    "PRAGMA temp_store = MEMORY",
+)
+
+
+def connect(path: Path) -> Driver:
+    """A connection of the standard library's driver."""
+    return sqlite3.connect(
+        path, isolation_level=None, check_same_thread=False, cached_statements=256
+    )
+
+
+def require_version() -> None:
+    """Raise `CannotOpen` if this Python's SQLite is too old."""
+    if sqlite3.sqlite_version_info < MINIMUM_VERSION:
+        needed = ".".join(map(str, MINIMUM_VERSION))
+        raise CannotOpen(
+            f"SQLite {sqlite3.sqlite_version} is too old: {needed} or newer is needed;"
+            " install a newer Python or SQLite library"
+        )
+
+
+def require_full_text(driver: Driver) -> None:
+    """Raise `CannotOpen` if this SQLite was built without its full-text index."""
+    found = driver.execute("SELECT count(*) FROM pragma_module_list WHERE name = 'fts5'")
+    if not found.fetchone()[0]:
+        raise CannotOpen("this SQLite was built without FTS5, which searches messages; install one")
+
+
+def open_writer(path: Path, connect: Connect) -> Driver:
+    """A connection that makes every commit durable before it returns (rule R1)."""
+    driver = connect(path)
+    for pragma in PRAGMAS:
+        row = driver.execute(pragma).fetchone()
+        if pragma.startswith("PRAGMA journal_mode") and row[0] != "wal":
+            driver.close()
+            raise CannotOpen(
+                f"{path}: the file system does not support write-ahead logging;"
+                " keep the database on a local disk"
+            )
+    return driver
+
+
+def open_reader(path: Path, connect: Connect) -> Driver:
+    """A connection that cannot write."""
+    driver = connect(path)
+    for pragma in READER_PRAGMAS:
+        driver.execute(pragma).fetchone()
+    return driver

@@ -1,0 +1,36 @@
+"""What SQLite's errors mean for whoever asked."""
+
+import sqlite3
+
+from backchannel.domain.errors import ChatError, Conflict, Invalid, Unavailable
+
+_FAILED_SYNCS = {sqlite3.SQLITE_IOERR_FSYNC, sqlite3.SQLITE_IOERR_DIR_FSYNC}
+_DAMAGE = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
+
+MISTAKES = (OverflowError, UnicodeEncodeError, sqlite3.DataError, sqlite3.IntegrityError)
+"""Raised before a statement runs, or by one that then changes nothing: its caller's fault."""
+
+
+def as_refusal(mistake: Exception) -> ChatError:
+    """What the caller is told of one of the `MISTAKES`."""
+    if isinstance(mistake, sqlite3.IntegrityError):
+        return Conflict("this exists already")
+    return Invalid("a text is not Unicode, or a number or text is too large")
+
+
+def is_failed_sync(error: sqlite3.Error) -> bool:
+    """Whether it is unknown what of the written data is on disk, and will stay unknown."""
+    return getattr(error, "sqlite_errorcode", None) in _FAILED_SYNCS
+
+
+def is_damage(error: sqlite3.Error) -> bool:
+    """Whether the file's content is not what was written."""
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF in _DAMAGE
+
+
+def as_unavailable(error: sqlite3.Error) -> Unavailable:
+    """What everybody in a failed transaction is told: nothing was stored."""
+    name = getattr(error, "sqlite_errorname", None)
+    if name == "SQLITE_FULL":
+        return Unavailable("the disk is full; nothing was stored", retry_after=5)
+    return Unavailable(f"the database refused ({name or error})", retry_after=1)

@@ -1,0 +1,132 @@
+"""Bringing the full-text index up to date, beside the writer's work.
+
+Each step is one short transaction that also moves the stored position, so that a process that
+dies in between goes on where it was.
+"""
+
+import time
+
+import msgspec
+from sqlalchemy import delete, func, select, update
+
+from backchannel.storage.sql.database import Connection
+from backchannel.storage.sql.parameters import any_of, parameter
+from backchannel.storage.sql.rows import MESSAGES
+from backchannel.storage.sql.schema import conversation, message
+from backchannel.storage.sql.sqlite import index
+from backchannel.storage.sql.sqlite.index import Entry, search_index, search_progress, search_stale
+
+STEP_MESSAGES = 128
+STEP_CHARACTERS = 65_536
+"""Most that one step takes in, and so, in a few milliseconds, how long a commit waits for it."""
+QUIET = 0.01
+"""Seconds without work after which the index is attended to."""
+WAITED = 0.1
+BUSY = 1.0
+"""Seconds that the writer has waited for work, or has not, until the index gets a step all the
+same: a writer with time to spare spends some hundredths of it here, and a saturated one less."""
+
+REACHED = select(search_progress.c.number).scalar_subquery()
+SIZES = (
+    select(message.c.number, func.length(message.c.body))
+    .where(message.c.number > REACHED)
+    .order_by(message.c.number)
+    .limit(STEP_MESSAGES)
+)
+_entries = (
+    select(
+        message.c.number,
+        conversation.c.number,
+        conversation.c.first,
+        conversation.c.second,
+        message.c.body,
+    )
+    .select_from(MESSAGES)
+    .where(message.c.body != "")
+)
+NEW = _entries.where(message.c.number > REACHED, message.c.number <= parameter("last")).order_by(
+    message.c.number
+)
+AGAIN = _entries.where(message.c.number.in_(any_of("numbers")))
+STALE = select(search_stale).order_by(search_stale.c.number).limit(STEP_MESSAGES)
+FORGET_STALE = delete(search_stale).where(search_stale.c.number.in_(any_of("numbers")))
+ADVANCE = update(search_progress).values(number=parameter("last"))
+
+
+class _Size(msgspec.Struct):
+    number: int
+    characters: int
+
+
+class Indexer:
+    """Knows when the writer should do a step."""
+
+    def __init__(self) -> None:
+        # What an earlier process has left is found by the first step.
+        self._behind = True
+        self._idle = False
+        self._waited = 0.0
+        self._stepped_at = time.monotonic()
+
+    @property
+    def patience(self) -> float | None:
+        """Seconds to wait for other work; None: there is nothing to do here."""
+        if not self._behind:
+            return None
+        return 0 if self._idle else QUIET
+
+    @property
+    def is_due(self) -> bool:
+        """Whether a step must not wait for a quiet moment any longer."""
+        return self._behind and (
+            self._waited > WAITED or time.monotonic() - self._stepped_at > BUSY
+        )
+
+    def note_writes(self, *, waited: float) -> None:
+        """The writer has waited so many seconds for work, and what it wrote may be to index."""
+        self._behind = True
+        self._idle = False
+        self._waited += waited
+
+    def give_up(self) -> None:
+        """A step has failed; the next write is the occasion to try again."""
+        self._behind = False
+
+    async def step(self, connection: Connection) -> None:
+        """Index a bounded number of messages."""
+        self._behind = await _refresh(connection) or await _advance(connection)
+        self._idle = True
+        self._waited = 0.0
+        self._stepped_at = time.monotonic()
+
+
+async def _refresh(connection: Connection) -> bool:
+    """Replace what was changed; whether there is more of it."""
+    stale = await connection.fetch(STALE, Entry)
+    if not stale:
+        return False
+    numbers = [entry.number for entry in stale]
+    now = await connection.fetch(AGAIN, Entry, numbers=numbers)
+    await connection.insert(
+        search_index, index.REMOVAL_COLUMNS, [index.removal(entry) for entry in stale]
+    )
+    await connection.insert(search_index, index.COLUMNS, [index.row(entry) for entry in now])
+    await connection.execute(FORGET_STALE, numbers=numbers)
+    return True
+
+
+async def _advance(connection: Connection) -> bool:
+    """Take in the next messages; whether there are more of them."""
+    sizes = await connection.fetch(SIZES, _Size)
+    if not sizes:
+        return False
+    last, characters = 0, 0
+    for size in sizes:
+        characters += size.characters
+        if last and characters > STEP_CHARACTERS:
+            break
+        last = size.number
+    new = await connection.fetch(NEW, Entry, last=last)
+    await connection.insert(search_index, index.COLUMNS, [index.row(entry) for entry in new])
+    await connection.execute(ADVANCE, last=last)
+    return last < sizes[-1].number or len(sizes) == STEP_MESSAGES

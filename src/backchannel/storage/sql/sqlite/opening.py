@@ -1,0 +1,90 @@
+"""Opening a SQLite file: found, checked, and brought to the current schema."""
+
+import asyncio
+import sqlite3
+from pathlib import Path
+
+from backchannel.storage.errors import CannotOpen
+from backchannel.storage.sql.sqlite import driver as drivers
+from backchannel.storage.sql.sqlite.database import SqliteDatabase
+from backchannel.storage.sql.sqlite.driver import Connect, Driver
+from backchannel.storage.sql.sqlite.faults import is_damage
+from backchannel.storage.sql.sqlite.health import damaged, find_damage, is_small
+from backchannel.storage.sql.sqlite.storage import SqliteStorage
+from backchannel.storage.sql.versions import needs_migration
+
+HAS_VERSION = "SELECT count(*) FROM sqlite_schema WHERE name = 'alembic_version'"
+VERSION = "SELECT max(version_num) FROM alembic_version"
+TABLES = "SELECT count(*) FROM sqlite_schema"
+
+
+async def open_sqlite(url: str, *, connect: Connect = drivers.connect) -> SqliteStorage:
+    """Open the file that `url` names, made if it does not exist. Raises `CannotOpen`."""
+    return SqliteStorage(await asyncio.to_thread(_open, path_of(url), connect))
+
+
+async def migrate_sqlite(url: str) -> None:
+    """Bring the file to the current schema. Raises `CannotOpen`."""
+    storage = await open_sqlite(url)
+    await storage.close()
+
+
+def path_of(url: str) -> Path:
+    """The file a URL names: `sqlite:///relative.db`, `sqlite:////absolute.db`.
+
+    The form `sqlite://./relative.db` is understood too.
+    """
+    name = url.removeprefix("sqlite://")
+    if ":memory:" in name or name in {"", "/"}:
+        raise CannotOpen(
+            "a database in memory loses everything when the server stops;"
+            " name a file, such as sqlite:///data/backchannel.db"
+        )
+    return Path(name.removeprefix("/"))
+
+
+def _open(path: Path, connect: Connect) -> SqliteDatabase:
+    drivers.require_version()
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        driver = drivers.open_writer(path, connect)
+    except (OSError, sqlite3.Error) as error:
+        raise _refusal(path, error) from error
+    try:
+        return _prepared(path, driver, connect)
+    except sqlite3.Error as error:
+        driver.close()
+        raise _refusal(path, error) from error
+    except BaseException:
+        driver.close()
+        raise
+
+
+def _prepared(path: Path, driver: Driver, connect: Connect) -> SqliteDatabase:
+    drivers.require_full_text(driver)
+    small = is_small(path)
+    finding = find_damage(driver) if small else None
+    if finding is not None:
+        raise damaged(path, finding)
+    if needs_migration(_version(path, driver), name=str(path)):
+        # Only now: most starts need no migration, and the import takes its time.
+        from backchannel.storage.sql.sqlite.migrating import migrate  # noqa: PLC0415
+
+        migrate(path)
+    return SqliteDatabase(path, driver, connect, watched=not small)
+
+
+def _refusal(path: Path, error: OSError | sqlite3.Error) -> CannotOpen:
+    if isinstance(error, sqlite3.Error) and is_damage(error):
+        return damaged(path, str(error))
+    return CannotOpen(f"{path} cannot be opened: {error}")
+
+
+def _version(path: Path, driver: Driver) -> str | None:
+    """The schema's version; None for an empty file."""
+    if driver.execute(HAS_VERSION).fetchone()[0]:
+        version: str | None = driver.execute(VERSION).fetchone()[0]
+        return version
+    if driver.execute(TABLES).fetchone()[0]:
+        raise CannotOpen(f"{path} is another program's database; name another file")
+    return None

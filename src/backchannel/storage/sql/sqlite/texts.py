@@ -1,0 +1,69 @@
+"""Statements as SQLite runs them, each compiled once.
+
+Every step of a statement gives up Python's global lock and has to win it back from a busy
+event loop, so each statement takes one step: a query hands over all its rows as one JSON
+text, and rows are inserted many at a time.
+"""
+
+from collections.abc import Mapping, Sequence
+from functools import cache
+from typing import Any, Generic, TypeVar
+
+import msgspec
+from sqlalchemy import Delete, Insert, SelectBase, Table, Update
+from sqlalchemy.dialects.sqlite.base import SQLiteDialect
+
+T = TypeVar("T")
+
+_DIALECT = SQLiteDialect(paramstyle="named")
+
+
+class Query(Generic[T]):
+    """A query whose only row is all its rows, and how to read them."""
+
+    def __init__(self, select: SelectBase, row: type[T]) -> None:
+        compiled = select.compile(dialect=_DIALECT)
+        names = [f"c{index}" for index, _ in enumerate(select.selected_columns)]
+        self.text = (
+            f"WITH result({', '.join(names)}) AS ({compiled})"  # noqa: S608 - no input in it
+            f" SELECT CAST(json_group_array({_packed(row, names)}) AS BLOB) FROM result"
+        )
+        self.constants = _constants(compiled.params)
+        self.decode = msgspec.json.Decoder(list[row]).decode  # type: ignore[valid-type]
+
+
+class Change:
+    """A statement that changes rows."""
+
+    def __init__(self, statement: Insert | Update | Delete) -> None:
+        compiled = statement.compile(dialect=_DIALECT)
+        self.text = str(compiled)
+        self.constants = _constants(compiled.params)
+
+
+def _constants(parameters: Mapping[str, object]) -> dict[str, object]:
+    """The values that stand in the statement itself."""
+    return {name: value for name, value in parameters.items() if value is not None}
+
+
+def _packed(row: type[Any], names: Sequence[str]) -> str:
+    """The expression that makes of the columns what `row` is decoded from."""
+    if not issubclass(row, msgspec.Struct):
+        return names[0]
+    fields = zip(row.__struct_fields__, names, strict=True)
+    pairs = ", ".join(f"'{field}', {name}" for field, name in fields)
+    return f"json_object({pairs})"
+
+
+@cache
+def insertion(table: Table, columns: tuple[str, ...], rows: int) -> str:
+    """An INSERT of so many rows, of which those that begin with NULL are left out.
+
+    So a batch of any size runs as one of a few texts, whose preparation SQLite remembers.
+    """
+    row = f"({', '.join('?' * len(columns))})"
+    quote = _DIALECT.identifier_preparer.quote
+    return (
+        f"INSERT INTO {quote(table.name)} ({', '.join(map(quote, columns))})"  # noqa: S608
+        f" SELECT * FROM (VALUES {', '.join([row] * rows)}) WHERE column1 IS NOT NULL"
+    )

@@ -1,0 +1,158 @@
+"""The one writer: a thread that commits what is queued, many jobs at a time."""
+
+import logging
+import queue
+import sqlite3
+import threading
+import time
+
+from backchannel.domain.errors import ChatError, Unavailable
+from backchannel.storage.sql.sqlite.connection import SqliteConnection, Texts, finish
+from backchannel.storage.sql.sqlite.driver import Driver
+from backchannel.storage.sql.sqlite.faults import (
+    MISTAKES,
+    as_refusal,
+    as_unavailable,
+    is_damage,
+    is_failed_sync,
+)
+from backchannel.storage.sql.sqlite.indexer import Indexer
+from backchannel.storage.sql.sqlite.jobs import Job, JobQueue, answer
+
+MOST_JOBS = 64
+"""Jobs in one transaction."""
+
+_logger = logging.getLogger("backchannel.storage")
+
+
+class Writer:
+    """Commits jobs in the order they were queued; answers each once it is on disk (rule R1).
+
+    Jobs that are queued at the same time share a transaction, so that they share its sync.
+    When there are none, the full-text index is brought up to date.
+    """
+
+    def __init__(self, driver: Driver, texts: Texts, jobs: JobQueue) -> None:
+        self._driver = driver
+        self._connection = SqliteConnection(driver, texts)
+        self._jobs = jobs
+        self._indexer = Indexer()
+        self._stopped: str | None = None
+        self.thread = threading.Thread(target=self._run, name="storage-writer", daemon=True)
+
+    @property
+    def stopped(self) -> str | None:
+        """Why nothing is written any more, if that is so."""
+        return self._stopped
+
+    def stop(self, reason: str) -> None:
+        """Refuse to write from now on, until the database is opened again (rule R10)."""
+        if self._stopped is None:
+            _logger.critical("the database is written no more: %s", reason)
+            self._stopped = reason
+
+    def _run(self) -> None:
+        while True:
+            began = time.monotonic()
+            try:
+                job = self._jobs.take(self._indexer.patience)
+            except queue.Empty:
+                self._index()
+                continue
+            if job is None:
+                break
+            waited = time.monotonic() - began
+            self._do_all([job, *self._jobs.take_more(MOST_JOBS - 1)])
+            self._indexer.note_writes(waited=waited)
+            if self._indexer.is_due:
+                self._index()
+        self._close()
+
+    def _do_all(self, jobs: list[Job]) -> None:
+        if not self._commit(jobs):
+            # One of them failed half-way: apart, it takes only itself along.
+            for each in jobs:
+                self._commit([each])
+        answer(jobs)
+
+    def _index(self) -> None:
+        """Do a step of the indexer; nobody waits for it, and its failure is not theirs."""
+        if self._stopped is not None:
+            self._indexer.give_up()
+            return
+        try:
+            self._driver.execute("BEGIN IMMEDIATE")
+            finish(self._indexer.step(self._connection))
+            self._driver.execute("COMMIT")
+        except sqlite3.Error as error:
+            self._indexer.give_up()
+            self._fail([], error)
+        except Exception:
+            _logger.exception("the index for searching could not be brought up to date")
+            self._indexer.give_up()
+            self._roll_back()
+
+    def _commit(self, jobs: list[Job]) -> bool:
+        """Do jobs in one transaction; False if they have to be done one by one."""
+        if self._stopped is not None:
+            _set_errors(jobs, Unavailable(f"the database is written no more: {self._stopped}"))
+            return True
+        try:
+            self._driver.execute("BEGIN IMMEDIATE")
+            for job in jobs:
+                if not self._do(job):
+                    self._roll_back()
+                    return len(jobs) == 1
+            self._driver.execute("COMMIT")
+        except sqlite3.Error as error:
+            self._fail(jobs, error)
+        return True
+
+    def _do(self, job: Job) -> bool:
+        """False if the job has failed and has left something in the transaction."""
+        self._connection.wrote = False
+        job.error = None
+        try:
+            job.outcome = finish(job.work(self._connection))
+        except MISTAKES as mistake:
+            job.error = as_refusal(mistake)
+        except sqlite3.Error:
+            raise
+        except ChatError as refusal:
+            job.error = refusal
+        except Exception as bug:
+            _logger.exception("a transaction failed")
+            job.error = bug
+        return job.error is None or not self._connection.wrote
+
+    def _fail(self, jobs: list[Job], error: sqlite3.Error) -> None:
+        """Nothing of the transaction counts, and nothing of it is tried again (rule R10)."""
+        _logger.error("a transaction failed: %s", error)
+        if is_failed_sync(error):
+            self.stop("the disk failed to sync; check it, then restart the server")
+        elif is_damage(error):
+            self.stop("the file is damaged; restore a backup")
+        self._roll_back()
+        _set_errors(jobs, as_unavailable(error))
+
+    def _roll_back(self) -> None:
+        if self._driver.in_transaction:
+            try:
+                self._driver.execute("ROLLBACK")
+            except sqlite3.Error as error:
+                self.stop(f"a transaction could not be undone ({error})")
+
+    def _close(self) -> None:
+        try:
+            if self._stopped is None:
+                self._driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        except sqlite3.Error as error:
+            # The log keeps everything; the next start reads it.
+            _logger.warning("the write-ahead log was not emptied: %s", error)
+        finally:
+            self._driver.close()
+
+
+def _set_errors(jobs: list[Job], error: Unavailable) -> None:
+    for job in jobs:
+        job.error = Unavailable(error.text, retry_after=error.retry_after)

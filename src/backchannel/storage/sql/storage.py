@@ -1,0 +1,277 @@
+"""The storage port over any SQL database: each method is one transaction."""
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+
+from backchannel.domain.conversations import ConversationKind, ConversationView
+from backchannel.domain.errors import ChatError
+from backchannel.domain.events import Event, EventKind, LogHead
+from backchannel.domain.files import File, FileRecord, Upload
+from backchannel.domain.messages import Draft, Message
+from backchannel.domain.users import Account, Login, User
+from backchannel.ports.storage import Acknowledgement, Changed, LogPage, ReadMark, Stored
+from backchannel.storage.sql import (
+    accounts,
+    append,
+    blocks,
+    changes,
+    conversations,
+    delivered,
+    directs,
+    files,
+    log,
+    logins,
+    messages,
+    questions,
+    reading,
+    sessions,
+    trimming,
+)
+from backchannel.storage.sql.database import Database
+
+
+class SqlAccounts:
+    """Users and logins; `ports.storage.Accounts` says what each method promises."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def create_user(self, account: Account) -> None:
+        await self._database.write(lambda tx: accounts.create_user(tx, account))
+
+    async def account(self, user_id: str) -> Account | None:
+        return await self._database.read(lambda tx: accounts.read_account(tx, user_id))
+
+    async def account_by_username(self, username: str) -> Account | None:
+        return await self._database.read(lambda tx: accounts.read_account_by_username(tx, username))
+
+    async def account_by_email(self, email: str) -> Account | None:
+        return await self._database.read(lambda tx: accounts.read_account_by_email(tx, email))
+
+    async def users(self, user_ids: Sequence[str]) -> dict[str, User]:
+        return await self._database.read(lambda tx: accounts.read_users(tx, user_ids))
+
+    async def list_users(
+        self, *, after: str | None, limit: int, search: str | None = None
+    ) -> list[User]:
+        return await self._database.read(
+            lambda tx: accounts.list_users(tx, after=after, limit=limit, search=search)
+        )
+
+    async def set_password(self, user_id: str, password_hash: str, *, at: int) -> None:
+        await self._database.write(
+            lambda tx: accounts.set_password(tx, user_id, password_hash, at=at)
+        )
+
+    async def update_profile(
+        self, user_id: str, *, display_name: str | None, email: str | None, at: int
+    ) -> list[Event]:
+        return await self._database.write(
+            lambda tx: accounts.update_profile(
+                tx, user_id, display_name=display_name, email=email, at=at
+            )
+        )
+
+    async def set_disabled(self, user_id: str, *, at: int | None) -> None:
+        await self._database.write(lambda tx: accounts.set_disabled(tx, user_id, at=at))
+
+    async def record_last_seen(self, seen: Mapping[str, int]) -> None:
+        await self._database.write(lambda tx: accounts.record_last_seen(tx, seen))
+
+    async def create_login(self, login: Login) -> None:
+        await self._database.write(lambda tx: logins.create_login(tx, login))
+
+    async def login(self, login_id: str) -> Login | None:
+        return await self._database.read(lambda tx: logins.read_login(tx, login_id))
+
+    async def logins(self, user_id: str) -> list[Login]:
+        return await self._database.read(lambda tx: logins.read_logins(tx, user_id))
+
+    async def rotate_login(self, login_id: str, *, generation: int, at: int, until: int) -> bool:
+        return await self._database.write(
+            lambda tx: logins.rotate_login(tx, login_id, generation=generation, at=at, until=until)
+        )
+
+    async def end_logins(
+        self, user_id: str, *, login_id: str | None = None, keep: str | None = None, at: int
+    ) -> list[str]:
+        return await self._database.write(
+            lambda tx: logins.end_logins(tx, user_id, login_id=login_id, keep=keep, at=at)
+        )
+
+    async def logins_ended_since(self, at: int) -> list[str]:
+        return await self._database.read(lambda tx: logins.read_ended_since(tx, at))
+
+
+class SqlMessages:
+    """Conversations and logs; `ports.storage.Messages` says what each method promises."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def append(self, drafts: Sequence[Draft], *, at: int) -> list[Stored | ChatError]:
+        return await self._database.write(lambda tx: append.append(tx, drafts, at=at))
+
+    async def change(
+        self,
+        conversation_id: str,
+        seq: int,
+        kind: EventKind,
+        revise: Callable[[Message | None], Message],
+    ) -> Changed:
+        return await self._database.write(
+            lambda tx: changes.change(tx, conversation_id, seq, kind, revise)
+        )
+
+    async def message(self, conversation_id: str, seq: int) -> Message | None:
+        return await self._database.read(lambda tx: messages.read_message(tx, conversation_id, seq))
+
+    async def message_by_id(self, message_id: str) -> Message | None:
+        return await self._database.read(lambda tx: messages.read_message_by_id(tx, message_id))
+
+    async def history(
+        self,
+        conversation_id: str,
+        *,
+        before: int | None = None,
+        after: int | None = None,
+        limit: int,
+    ) -> list[Message]:
+        return await self._database.read(
+            lambda tx: messages.read_history(
+                tx, conversation_id, before=before, after=after, limit=limit
+            )
+        )
+
+    async def log(self, user_id: str, *, after: int, limit: int) -> LogPage:
+        return await self._database.read(
+            lambda tx: log.read_log(tx, user_id, after=after, limit=limit)
+        )
+
+    async def heads(self, user_ids: Sequence[str]) -> dict[str, LogHead]:
+        return await self._database.read(lambda tx: log.read_heads(tx, user_ids))
+
+    async def delivered_position(self, user_id: str) -> int:
+        return await self._database.read(lambda tx: log.read_delivered_position(tx, user_id))
+
+    async def acknowledge(self, acknowledgements: Sequence[Acknowledgement]) -> list[Event]:
+        return await self._database.write(lambda tx: delivered.acknowledge(tx, acknowledgements))
+
+    async def mark_read(self, marks: Sequence[ReadMark]) -> list[Event]:
+        return await self._database.write(lambda tx: reading.mark_read(tx, marks))
+
+    async def conversation(self, user_id: str, conversation_id: str) -> ConversationView | None:
+        return await self._database.read(
+            lambda tx: conversations.read_conversation(tx, user_id, conversation_id)
+        )
+
+    async def conversations(
+        self,
+        user_id: str,
+        *,
+        before: tuple[int, str] | None,
+        limit: int,
+        kind: ConversationKind | None = None,
+    ) -> list[ConversationView]:
+        return await self._database.read(
+            lambda tx: conversations.read_conversations(
+                tx, user_id, before=before, limit=limit, kind=kind
+            )
+        )
+
+    async def create_direct(self, user_id: str, other_id: str, *, at: int) -> ConversationView:
+        return await self._database.write(
+            lambda tx: directs.create_direct(tx, user_id, other_id, at=at)
+        )
+
+    async def create_session(
+        self, user_id: str, key: str, *, name: str, at: int
+    ) -> tuple[ConversationView, list[Event]]:
+        return await self._database.write(
+            lambda tx: sessions.create_session(tx, user_id, key, name=name, at=at)
+        )
+
+    async def rename_session(self, user_id: str, key: str, *, name: str, at: int) -> list[Event]:
+        return await self._database.write(
+            lambda tx: sessions.rename_session(tx, user_id, key, name=name, at=at)
+        )
+
+    async def delete_session(self, user_id: str, key: str, *, at: int) -> list[Event]:
+        return await self._database.write(
+            lambda tx: sessions.delete_session(tx, user_id, key, at=at)
+        )
+
+    async def unanswered(self, *, after: str = "", limit: int) -> list[Message]:
+        return await self._database.read(
+            lambda tx: questions.read_unanswered(tx, after=after, limit=limit)
+        )
+
+    async def set_blocked(
+        self, user_id: str, other_id: str, *, blocked: bool, at: int
+    ) -> list[Event]:
+        return await self._database.write(
+            lambda tx: blocks.set_blocked(tx, user_id, other_id, blocked=blocked, at=at)
+        )
+
+    async def blocked(self, user_id: str) -> list[str]:
+        return await self._database.read(lambda tx: blocks.read_blocked(tx, user_id))
+
+    async def trim_logs(self, *, before: int, keep: int) -> int:
+        total = 0
+        after: int | None = 0
+        while after is not None:
+            page = partial(trimming.trim_page, after=after, before=before, keep=keep)
+            gone, after = await self._database.write(page)
+            total += gone
+        return total
+
+
+class SqlFiles:
+    """Files; `ports.storage.Files` says what each method promises."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def begin_upload(self, upload: Upload, *, quota: int) -> None:
+        await self._database.write(lambda tx: files.begin_upload(tx, upload, quota=quota))
+
+    async def upload(self, upload_id: str) -> Upload | None:
+        return await self._database.read(lambda tx: files.read_upload(tx, upload_id))
+
+    async def finish_upload(self, record: FileRecord) -> None:
+        await self._database.write(lambda tx: files.finish_upload(tx, record))
+
+    async def cancel_upload(self, upload_id: str) -> bool:
+        return await self._database.write(lambda tx: files.cancel_upload(tx, upload_id))
+
+    async def expired_uploads(self, *, before: int, limit: int) -> list[Upload]:
+        return await self._database.read(
+            lambda tx: files.read_expired(tx, before=before, limit=limit)
+        )
+
+    async def files(self, file_ids: Sequence[str]) -> dict[str, File]:
+        return await self._database.read(lambda tx: files.read_files(tx, file_ids))
+
+    async def readable_file(self, user_id: str, file_id: str) -> FileRecord | None:
+        return await self._database.read(lambda tx: files.read_readable(tx, user_id, file_id))
+
+    async def file_usage(self, user_id: str) -> int:
+        return await self._database.read(lambda tx: files.read_usage(tx, user_id))
+
+    async def condemn_files(self, *, before: int, limit: int, at: int) -> list[str]:
+        return await self._database.write(
+            lambda tx: files.condemn_files(tx, before=before, limit=limit, at=at)
+        )
+
+    async def forget_files(self, file_ids: Sequence[str]) -> None:
+        await self._database.write(lambda tx: files.forget_files(tx, file_ids))
+
+
+class SqlStorage(SqlAccounts, SqlMessages, SqlFiles):
+    """A storage over an open database that has the current schema; each engine adds `search`."""
+
+    async def check(self) -> None:
+        await self._database.check()
+
+    async def close(self) -> None:
+        await self._database.close()

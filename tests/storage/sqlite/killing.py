@@ -1,0 +1,44 @@
+"""Start writers and kill them, over and over; prints the ids they acknowledged.
+
+A process of its own, without threads, so that a writer is a fork and costs no start of Python.
+"""
+
+import os
+import random
+import signal
+import sys
+from pathlib import Path
+
+from tests.storage.sqlite.writer import run
+
+
+def killed_writer(path: Path, *, after: int) -> list[str]:
+    """The ids a writer acknowledged until it was killed: `after` of them or a few more."""
+    reading, writing = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.close(reading)
+        try:
+            run(path, writing)
+        finally:
+            os._exit(1)
+    os.close(writing)
+    told = b""
+    with open(reading, "rb", buffering=0) as pipe:  # noqa: PTH123 - a descriptor
+        while told.count(b"\n") < after and (more := pipe.read(65_536)):
+            told += more
+        os.kill(child, signal.SIGKILL)
+        told += pipe.readall()
+    os.waitpid(child, 0)
+    return [line.split()[1].decode() for line in told.split(b"\n")[:-1]]
+
+
+def main(path: Path, rounds: int) -> None:
+    dice = random.Random(9)
+    for _ in range(rounds):
+        for message_id in killed_writer(path, after=dice.randrange(1, 400)):
+            sys.stdout.write(f"{message_id}\n")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), int(sys.argv[2]))

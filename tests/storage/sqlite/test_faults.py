@@ -1,0 +1,83 @@
+"""R10: a disk that is full or fails: refuse clearly, read on, never pretend."""
+
+import itertools
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import apsw
+import pytest
+
+from backchannel.domain.errors import Unavailable
+from backchannel.ports.storage import Storage
+from backchannel.storage.opening import open_storage
+from backchannel.storage.sql.sqlite.opening import open_sqlite
+from tests.storage.people import AT, Pair, bodies, make_pair, send
+from tests.storage.sqlite.power import ApswDriver, Disk, fault
+
+_names = (f"faulty-{number}" for number in itertools.count())
+
+
+@pytest.fixture
+def disk() -> Iterator[Disk]:
+    disk = Disk(next(_names))
+    yield disk
+    disk.unregister()
+
+
+@pytest.fixture
+async def storage(tmp_path: Path, disk: Disk) -> AsyncIterator[Storage]:
+    url = f"sqlite:///{tmp_path}/chat.db"
+    await (await open_storage(url)).close()
+    opened = await open_sqlite(url, connect=lambda path: ApswDriver(path, disk, {}))
+    yield opened
+    disk.fail_write = disk.fail_sync = None
+    await opened.close()
+
+
+async def refused(storage: Storage, pair: Pair) -> str:
+    with pytest.raises(Unavailable) as refusal:
+        await storage.append([pair.draft("refused")], at=AT)
+    return refusal.value.text
+
+
+async def test_R10_a_full_disk_is_refused_until_there_is_room(storage: Storage, disk: Disk) -> None:
+    pair = await make_pair(storage)
+    await send(storage, pair.draft("before"))
+    disk.fail_write = fault(apsw.FullError, apsw.SQLITE_FULL)
+    assert "disk is full" in await refused(storage, pair)
+    assert await bodies(storage, pair.id) == ["before"]
+    assert await storage.account(pair.ada)
+    disk.fail_write = None
+    (stored,) = await send(storage, pair.draft("after"))
+    assert stored.message.seq == 2
+    assert await bodies(storage, pair.id) == ["before", "after"]
+
+
+async def test_R10_after_a_failed_write_nothing_of_it_is_there(
+    storage: Storage, disk: Disk
+) -> None:
+    pair = await make_pair(storage)
+    disk.fail_write = fault(apsw.IOError, apsw.SQLITE_IOERR_WRITE)
+    assert "SQLITE_IOERR_WRITE" in await refused(storage, pair)
+    disk.fail_write = None
+    await send(storage, pair.draft("after"))
+    assert await bodies(storage, pair.id) == ["after"]
+
+
+async def test_R10_after_a_failed_sync_nothing_is_written_until_reopened(
+    storage: Storage, disk: Disk, tmp_path: Path
+) -> None:
+    pair = await make_pair(storage)
+    await send(storage, pair.draft("before"))
+    disk.fail_sync = fault(apsw.IOError, apsw.SQLITE_IOERR_FSYNC)
+    await refused(storage, pair)
+    disk.fail_sync = None
+    assert "written no more" in await refused(storage, pair)
+    with pytest.raises(Unavailable):
+        await storage.check()
+    assert await bodies(storage, pair.id) == ["before"]
+    await storage.close()
+    reopened = await open_storage(f"sqlite:///{tmp_path}/chat.db")
+    assert "before" in await bodies(reopened, pair.id)
+    await send(reopened, pair.draft("after"))
+    await reopened.close()

@@ -1,0 +1,39 @@
+"""A process that appends for ever and tells which messages were acknowledged."""
+
+import asyncio
+import os
+import sys
+from pathlib import Path
+from unittest.mock import patch
+
+from backchannel.ports.storage import Stored
+from backchannel.storage.opening import open_storage
+from backchannel.storage.sql.sqlite.indexer import Indexer
+from tests.storage.people import AT, make_pair
+
+
+async def append_for_ever(path: Path, told: int, *, batches: int | None = None) -> None:
+    """Append batches side by side; each acknowledged id is a line in the pipe `told`."""
+    storage = await open_storage(f"sqlite:///{path}")
+    pair = await make_pair(storage)
+    while batches is None or batches > 0:
+        batches = None if batches is None else batches - 1
+        drafts = [[pair.draft("x" * 100) for _ in range(10)] for _ in range(3)]
+        for outcomes in await asyncio.gather(*(storage.append(each, at=AT) for each in drafts)):
+            ids = [each.message.id for each in outcomes if isinstance(each, Stored)]
+            os.write(told, "".join(f"acknowledged {each}\n" for each in ids).encode())
+    await storage.close()
+
+
+def run(path: Path, told: int) -> None:
+    asyncio.run(append_for_ever(path, told))
+
+
+def main(path: Path, batches: int) -> None:
+    # A trace could not tell what is written for a message from what is written for its index.
+    with patch.multiple(Indexer, patience=None, is_due=False):
+        asyncio.run(append_for_ever(path, 1, batches=batches))
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), int(sys.argv[2]))
