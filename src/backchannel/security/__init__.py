@@ -1,0 +1,1 @@
+"""Passwords, tokens and throttling: the adapters of well-kept cryptographic libraries."""
