@@ -1,0 +1,45 @@
+"""`python -m backchannel.files.inspection UPLOAD [CLAIMED_TYPE]`: a report on standard output."""
+
+import resource
+import sys
+from pathlib import Path
+
+import msgspec
+
+from backchannel.files.inspection.report import Report
+
+MEMORY = 1 << 30
+"""Bytes of address space; the largest picture that is taken needs a third of it."""
+CPU_SECONDS = 20
+OUTPUT = 256 << 20
+"""Bytes of the largest file that may be written."""
+
+
+def limit_self() -> None:
+    """Give up what the work does not need, before anything foreign is read."""
+    for kind, limit in (
+        (resource.RLIMIT_AS, MEMORY),
+        (resource.RLIMIT_CPU, CPU_SECONDS),
+        (resource.RLIMIT_FSIZE, OUTPUT),
+        (resource.RLIMIT_NOFILE, 64),
+        (resource.RLIMIT_CORE, 0),
+    ):
+        resource.setrlimit(kind, (limit, limit))
+
+
+def main() -> None:
+    limit_self()
+    # The parsers are imported within the limits.
+    from backchannel.domain.errors import UnsupportedFile  # noqa: PLC0415
+    from backchannel.files.inspection.look import look  # noqa: PLC0415
+
+    try:
+        report = look(Path(sys.argv[1]), claimed=sys.argv[2])
+    except UnsupportedFile as refusal:
+        report = Report(refusal=refusal.text)
+    except MemoryError:
+        report = Report(refusal="the file needs too much memory to be read")
+    sys.stdout.buffer.write(msgspec.json.encode(report))
+
+
+main()

@@ -1,0 +1,22 @@
+"""What the inspecting process tells its parent: one line of JSON."""
+
+import msgspec
+
+CONTENT_ENDING = ".content"
+THUMBNAIL_ENDING = ".thumbnail"
+"""What is appended to the upload's path for the files that the inspection makes."""
+
+
+class Report(msgspec.Struct, kw_only=True):
+    """`refusal` says why the file is not taken; then nothing else counts.
+
+    `rewritten` and `has_thumbnail` tell which files were made beside the upload.
+    """
+
+    media_type: str = ""
+    refusal: str = ""
+    rewritten: bool = False
+    has_thumbnail: bool = False
+    width: int | None = None
+    height: int | None = None
+    duration: int | None = None

@@ -1,0 +1,219 @@
+"""S17: what uploads turn out to be, and what becomes of those that mean harm."""
+
+import io
+import time
+from pathlib import Path
+
+import pytest
+from PIL import Image, ImageChops
+
+from backchannel.domain.errors import UnsupportedFile
+from backchannel.files import inspector
+from backchannel.files.inspector import ChildInspector
+from backchannel.ports.files import Inspected
+from tests.support import media
+
+_EBML = b"\x1a\x45\xdf\xa3\x9f\x42\x86\x81\x01\x42\xf7\x81\x01\x42\xf2\x81\x04\x42\x82\x84"
+
+
+async def inspect(folder: Path, content: bytes, claimed: str = "") -> Inspected:
+    path = folder / "upload"
+    path.write_bytes(content)
+    return await ChildInspector().inspect(path, claimed=claimed)
+
+
+PICTURES = {
+    "image/jpeg": media.jpeg(),
+    "image/png": media.png(),
+    "image/webp": media.webp(quality=80),
+    "image/gif": media.gif(),
+}
+OTHERS = {
+    "progressive": media.jpeg(progressive=True),
+    "restarts": media.jpeg(restart_marker_rows=2),
+    "lossless": media.webp(lossless=True),
+    "transparent": media.encoded(media.pixels().convert("RGBA"), "WEBP", exif=media.exif()),
+}
+
+
+@pytest.mark.parametrize(
+    "content", [*PICTURES.values(), *OTHERS.values()], ids=[*PICTURES, *OTHERS]
+)
+async def test_S17_place_and_camera_are_gone_and_no_pixel_changes(
+    tmp_path: Path, content: bytes
+) -> None:
+    found = await inspect(tmp_path, content)
+    kept = found.content.read_bytes()
+    assert media.SECRET not in kept
+    with Image.open(io.BytesIO(content)) as before, Image.open(io.BytesIO(kept)) as after:
+        assert not dict(after.getexif())
+        assert not dict(after.getexif().get_ifd(media.GPS))
+        assert getattr(after, "n_frames", 1) == getattr(before, "n_frames", 1)
+        assert (found.width, found.height) == after.size
+        difference = ImageChops.difference(before.convert("RGBA"), after.convert("RGBA"))
+        assert difference.getbbox(alpha_only=False) is None
+
+
+@pytest.mark.parametrize("media_type", PICTURES)
+async def test_a_picture_has_a_small_copy(tmp_path: Path, media_type: str) -> None:
+    found = await inspect(tmp_path, PICTURES[media_type], claimed=media_type)
+    assert found.media_type == media_type
+    assert found.thumbnail is not None
+    assert found.thumbnail_digest is not None
+    assert found.thumbnail_digest.size == found.thumbnail.stat().st_size
+    with Image.open(found.thumbnail) as small:
+        assert small.format == "WEBP"
+        assert max(small.size) <= 512
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+async def test_a_picture_stays_the_right_way_up(tmp_path: Path, orientation: int) -> None:
+    found = await inspect(tmp_path, media.jpeg(orientation=orientation))
+    lies = orientation >= 5
+    assert (found.width, found.height) == ((600, 900) if lies else (900, 600))
+    assert found.thumbnail is not None
+    with Image.open(found.content) as kept, Image.open(found.thumbnail) as small:
+        assert kept.getexif().get(media.ORIENTATION, 1) == orientation
+        assert small.size == ((341, 512) if lies else (512, 341))
+        assert not small.getexif()
+
+
+@pytest.mark.parametrize(
+    ("content", "media_type"),
+    [
+        (b"%PDF-1.7\n", "application/pdf"),
+        (b"plain text\n" * 9 + b"%PDF-1.4", "application/pdf"),
+        (b"<svg onload=alert(1)>", "image/svg+xml"),
+        (b'<?xml version="1.0"?><x:svg xmlns:x="http://www.w3.org/2000/svg"/>', "image/svg+xml"),
+        (b"\xef\xbb\xbf<!DOCTYPE HTML><p>", "text/html"),
+        (b"hello <ScRiPt>alert(1)</sCrIpT>", "text/html"),
+        (b'<?xml version="1.0"?><note/>', "application/xml"),
+        ("zwölf Boxkämpfer\n".encode(), "text/plain"),
+        (("x" * 8191 + "ä").encode(), "text/plain"),
+        (b"a\0b", "application/octet-stream"),
+        (bytes(range(128, 256)), "application/octet-stream"),
+        (media.archive("a.txt"), "application/zip"),
+        (media.archive("[Content_Types].xml", "word/document.xml"), "wordprocessingml.document"),
+        (media.archive("xl/workbook.xml"), "spreadsheetml.sheet"),
+        (media.archive("xl/workbook.xml", "xl/vbaProject.bin"), "application/zip"),
+        (media.archive(mimetype="application/vnd.oasis.opendocument.text"), "opendocument.text"),
+        (media.archive(mimetype="text/html"), "application/zip"),
+        (b"PK\x03\x04 no archive", "application/octet-stream"),
+        (b"fLaC\0\0\0\x22", "audio/flac"),
+        (b"ID3\x03\0\0\0\0\0\0", "audio/mpeg"),
+        (b"\xff\xfb\x90\x64" + bytes(400), "audio/mpeg"),
+        (b"\xff\xf1\x50\x80" + bytes(400), "audio/aac"),
+        (b"OggS\0\x02" + bytes(22) + b"\x01\x13OpusHead", "audio/ogg"),
+        (b"OggS\0\x02" + bytes(22) + b"\x01\x2a\x80theora", "video/ogg"),
+        (b"\0\0\0\x18ftypisom\0\0\2\0isomiso2", "video/mp4"),
+        (b"\0\0\0\x18ftypM4A \0\0\2\0isomiso2", "audio/mp4"),
+        (b"\0\0\0\x14ftypqt  \0\0\2\0", "video/quicktime"),
+        (b"\0\0\0\x18ftypheic\0\0\0\0", "image/heic"),
+        (_EBML + b"webm", "video/webm"),
+        (_EBML + b"matroska", "video/x-matroska"),
+    ],
+)
+async def test_S17_content_decides_what_it_is(
+    tmp_path: Path, content: bytes, media_type: str
+) -> None:
+    assert (await inspect(tmp_path, content)).media_type.endswith(media_type)
+
+
+@pytest.mark.parametrize(
+    ("content", "claimed", "media_type"),
+    [
+        (b"a,b\n", "text/csv", "text/csv"),
+        (b"# a\n", "text/markdown", "text/markdown"),
+        (_EBML + b"webm", "audio/webm", "audio/webm"),
+        (media.png(), "image/jpeg", "image/png"),
+        (media.png(), "application/x-unheard-of", "image/png"),
+        (b"<html>", "text/plain", "text/html"),
+        (b"<html>", "application/pdf", "text/html"),
+    ],
+)
+async def test_a_claim_counts_where_content_leaves_it_open(
+    tmp_path: Path, content: bytes, claimed: str, media_type: str
+) -> None:
+    assert (await inspect(tmp_path, content, claimed)).media_type == media_type
+
+
+GIF_AND_SCRIPT = b"GIF89a/*" + bytes(8) + b"*/=1;alert(1)"
+HUGE_GIF = b"GIF89a\xff\xff\xff\xff\x80\0\0" + bytes(6) + b",\0\0\0\0\1\0\1\0\0\2\2D\1\0;"
+
+
+@pytest.mark.parametrize(
+    ("content", "claimed"),
+    [
+        (b"<html><script>alert(1)</script>", "image/png"),
+        (b"<svg onload=alert(1)>", "image/png"),
+        (b"%PDF-1.7", "image/jpeg"),
+        (media.png(), "video/mp4"),
+        (media.wav(0.1), "image/gif"),
+        (b"plain", "audio/mpeg"),
+        (media.png(), "text/plain"),
+    ],
+)
+async def test_S17_a_content_that_contradicts_its_type_is_refused(
+    tmp_path: Path, content: bytes, claimed: str
+) -> None:
+    with pytest.raises(UnsupportedFile, match="is said to be"):
+        await inspect(tmp_path, content, claimed)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"MZ\x90\0\3",
+        b"\x7fELF\2\1\1",
+        b"\xcf\xfa\xed\xfe",
+        media.bomb(50_000, 50_000),
+        media.bomb(2**31 - 1, 2**31 - 1),
+        media.bomb(8_001, 8_000),
+        HUGE_GIF,
+        GIF_AND_SCRIPT,
+        media.png()[:200],
+        media.png()[:40],
+        b"\xff\xd8\xff" + bytes(100),
+        b"\xff\xd8\xff\xd9<script>",
+        b"RIFF\xff\xff\xff\x7fWEBPVP8 ",
+        b"GIF89a",
+    ],
+)
+async def test_S17_programs_bombs_and_broken_pictures_are_refused(
+    tmp_path: Path, content: bytes
+) -> None:
+    began = time.monotonic()
+    with pytest.raises(UnsupportedFile):
+        await inspect(tmp_path, content)
+    assert time.monotonic() - began < 5
+
+
+async def test_S17_a_polyglot_is_only_the_picture_it_begins_as(tmp_path: Path) -> None:
+    for content in PICTURES.values():
+        both = content + media.archive("evil.class")
+        kept = (await inspect(tmp_path, both)).content.read_bytes()
+        assert b"evil.class" not in kept
+
+
+async def test_sound_tells_how_long_it_is(tmp_path: Path) -> None:
+    found = await inspect(tmp_path, media.wav(2.5), "audio/x-wav")
+    assert (found.media_type, found.duration) == ("audio/wav", 2_500)
+    broken = await inspect(tmp_path, media.wav(2.5)[:20])
+    assert (broken.media_type, broken.duration) == ("audio/wav", None)
+
+
+async def test_S17_a_process_that_does_not_end_is_ended(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(inspector, "PATIENCE", 0.01)
+    with pytest.raises(UnsupportedFile, match="limits"):
+        await inspect(tmp_path, media.jpeg())
+
+
+async def test_S17_the_process_has_no_more_memory_than_it_needs(tmp_path: Path) -> None:
+    path = tmp_path / "upload"
+    with path.open("wb") as file:
+        file.write(b"\x89PNG\r\n\x1a\n")
+        file.truncate(2 << 30)
+    with pytest.raises(UnsupportedFile, match="memory"):
+        await ChildInspector().inspect(path, claimed="")
