@@ -1,0 +1,1 @@
+"""How processes tell each other what happened: one room per bus."""

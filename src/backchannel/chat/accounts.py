@@ -1,0 +1,186 @@
+"""Accounts: registration, profiles, passwords, and what only an operator may do."""
+
+from backchannel.chat import credentials
+from backchannel.chat.core import Core
+from backchannel.chat.logins import Identity, Session, begin
+from backchannel.chat.logouts import end_logins
+from backchannel.domain.accounts import (
+    check_display_name,
+    check_email,
+    check_password,
+    check_registration,
+    check_searchable,
+    check_username,
+)
+from backchannel.domain.errors import Forbidden, Invalid, NotFound
+from backchannel.domain.ids import new_id
+from backchannel.domain.users import Account, User
+
+PAGE_LIMIT = 200
+"""Most users in one page of the directory."""
+
+
+async def register(
+    core: Core,
+    *,
+    username: str,
+    email: str | None,
+    password: str,
+    display_name: str | None = None,
+    address: str = "",
+) -> User:
+    """A new account, made by whoever comes from `address`.
+
+    Raises `Forbidden` while registration is closed, `Invalid` (the first of what
+    `domain.accounts.check_registration` lists), `UsernameTaken`, `EmailTaken`, `Throttled`,
+    `Overloaded`.
+    """
+    if not core.policy.registration_open:
+        raise Forbidden("registration is closed; ask your operator for an account")
+    _require_sound(username, email, password, display_name)
+    await credentials.admit_registration(core, address)
+    return await create(
+        core, username=username, email=email, password=password, display_name=display_name
+    )
+
+
+async def create(
+    core: Core,
+    *,
+    username: str,
+    email: str | None,
+    password: str,
+    display_name: str | None = None,
+) -> User:
+    """A new account, made by an operator: also while registration is closed.
+
+    Raises `Invalid`, `UsernameTaken`, `EmailTaken`.
+    """
+    _require_sound(username, email, password, display_name)
+    name = check_username(username)
+    now = core.clock.now()
+    user = User(
+        id=new_id(),
+        username=name,
+        email=None if email is None else check_email(email),
+        display_name=name if display_name is None else check_display_name(display_name),
+        created_at=now,
+        updated_at=now,
+    )
+    await core.storage.create_user(
+        Account(user=user, password_hash=await core.passwords.hash(password))
+    )
+    return user
+
+
+async def change_password(
+    core: Core, identity: Identity, *, old: str, new: str, agent: str = "", address: str = ""
+) -> Session:
+    """Set a new password, end all logins (rule S2), and begin a fresh one for who asked.
+
+    Raises `WrongPassword` for the old one, `Invalid` for the new one, `Throttled`.
+    """
+    account = await _account(core, identity.user_id)
+    await credentials.confirm(core, account, old, field="old_password")
+    if new == old:
+        raise Invalid("new_password must differ from the old one", field="new_password")
+    user = account.user
+    check_password(new, username=user.username, email=user.email, field="new_password")
+    hashed = await _replace_password(core, user.id, new)
+    changed = Account(user=user, password_hash=hashed)
+    return await begin(core, changed, new, agent=agent, address=address)
+
+
+async def set_password(core: Core, user_id: str, password: str) -> None:
+    """Set a user's password, as an operator, and end all logins (rule S2).
+
+    Raises `NotFound`, `Invalid`.
+    """
+    user = (await _account(core, user_id)).user
+    check_password(password, username=user.username, email=user.email)
+    await _replace_password(core, user_id, password)
+
+
+async def disable(core: Core, user_id: str) -> None:
+    """Let nobody log in to an account any more, and end all its logins (rule S2).
+
+    Raises `NotFound`.
+    """
+    await _account(core, user_id)
+    await core.storage.set_disabled(user_id, at=core.clock.now())
+    await end_logins(core, user_id)
+
+
+async def enable(core: Core, user_id: str) -> None:
+    """Take `disable` back. Raises `NotFound`."""
+    await _account(core, user_id)
+    await core.storage.set_disabled(user_id, at=None)
+
+
+async def profile(core: Core, user_id: str) -> User:
+    """Raises `NotFound`."""
+    return (await _account(core, user_id)).user
+
+
+async def update_profile(
+    core: Core, user_id: str, *, display_name: str | None = None, email: str | None = None
+) -> User:
+    """Change what is not None and tell the user's devices and peers.
+
+    Raises `Invalid`, `EmailTaken`, `NotFound`.
+    """
+    events = await core.storage.update_profile(
+        user_id,
+        display_name=None if display_name is None else check_display_name(display_name),
+        email=None if email is None else check_email(email),
+        at=core.clock.now(),
+    )
+    core.bus.publish(events)
+    return await profile(core, user_id)
+
+
+async def list_users(
+    core: Core, *, after: str | None = None, limit: int = 50, search: str | None = None
+) -> list[User]:
+    """Users by username, those past the username `after`; at most `PAGE_LIMIT` of them.
+
+    Raises `Invalid`.
+    """
+    check_searchable(after or "", field="after")
+    check_searchable(search or "", field="search")
+    limit = max(1, min(limit, PAGE_LIMIT))
+    return await core.storage.list_users(after=after, limit=limit, search=search)
+
+
+async def find_user(core: Core, name: str) -> User:
+    """The user with this id or username; ids come first. Raises `NotFound`, `Invalid`."""
+    check_searchable(name, field="user")
+    account = await core.storage.account(name) or await credentials.by_username(core, name)
+    if account is None:
+        raise NotFound("user not found")
+    return account.user
+
+
+async def _replace_password(core: Core, user_id: str, password: str) -> str:
+    """Set a checked password and end all logins; the new hash."""
+    hashed = await core.passwords.hash(password)
+    await core.storage.set_password(user_id, hashed, at=core.clock.now())
+    await end_logins(core, user_id)
+    return hashed
+
+
+async def _account(core: Core, user_id: str) -> Account:
+    account = await core.storage.account(user_id)
+    if account is None:
+        raise NotFound("user not found")
+    return account
+
+
+def _require_sound(
+    username: str, email: str | None, password: str, display_name: str | None
+) -> None:
+    faults = check_registration(
+        username=username, email=email, password=password, display_name=display_name
+    )
+    if faults:
+        raise faults[0]

@@ -1,0 +1,150 @@
+"""Files once they are complete: put into messages, read by who may, and given up."""
+
+import contextlib
+import logging
+from collections.abc import AsyncIterator, Sequence
+
+import msgspec
+
+from backchannel.chat.chunks import Chunks
+from backchannel.chat.core import Core
+from backchannel.chat.uploads import thumbnail_key
+from backchannel.domain import files
+from backchannel.domain.errors import Damaged, Invalid, NotFound, TooLarge
+from backchannel.domain.files import (
+    BLOCK,
+    FILES_PER_MESSAGE,
+    THUMBNAIL_TYPE,
+    FileRecord,
+    Upload,
+)
+
+log = logging.getLogger(__name__)
+
+
+class Content(msgspec.Struct, frozen=True, kw_only=True):
+    """Bytes that may be read: a file's, or its thumbnail's. `size` is in bytes."""
+
+    key: str
+    name: str
+    media_type: str
+    size: int
+    sha256: str
+    blocks: str
+
+
+async def begin(core: Core, user_id: str, *, name: str, size: int, media_type: str = "") -> Upload:
+    """Begin an upload of `size` bytes; `media_type` is what its sender says.
+
+    Raises `Invalid`, `TooLarge`, `QuotaExceeded` and `Throttled`.
+    """
+    check_size(core, size)
+    await core.throttle.admit(f"upload:user:{user_id}")
+    quota = core.policy.file_quota
+    return await core.uploads.begin(
+        user_id, name=name, size=size, media_type=media_type, quota=quota
+    )
+
+
+async def progress(core: Core, user_id: str, upload_id: str) -> tuple[Upload, int]:
+    """An upload of one's own and how far it has come, also once it is a file.
+
+    Raises `NotFound`, and `UnsupportedFile` where only its end was left to do.
+    """
+    upload = await core.storage.upload(upload_id)
+    if upload is not None and upload.owner_id == user_id:
+        with contextlib.suppress(NotFound):  # finished meanwhile
+            return upload, await core.uploads.progress(upload)
+    record = await core.storage.readable_file(user_id, upload_id)
+    if record is None or record.owner_id != user_id:
+        raise NotFound("upload not found")
+    finished = Upload(
+        id=record.id,
+        owner_id=user_id,
+        name=record.name,
+        media_type=record.media_type,
+        size=record.upload_size,
+        created_at=record.created_at,
+    )
+    return finished, finished.size
+
+
+async def store(core: Core, upload: Upload, chunks: Chunks) -> FileRecord:
+    """Take in all of an upload at once. Raises as `Uploads.append`, and `Invalid` (empty)."""
+    return await core.uploads.store(upload, chunks)
+
+
+def check_size(core: Core, size: int) -> None:
+    """Raises `TooLarge` for more bytes than a file may have."""
+    if size > core.policy.file_size:
+        raise TooLarge(f"a file may have {core.policy.file_size:,} bytes", field="size")
+
+
+async def describe(core: Core, user_id: str, file_ids: Sequence[str]) -> str:
+    """The `files` of a message that names these files of the user's, in their order.
+
+    Raises `Invalid` (too many) and `NotFound`; storing the message judges again (rule R20).
+    """
+    if not file_ids:
+        return ""
+    if len(file_ids) > FILES_PER_MESSAGE or len(set(file_ids)) < len(file_ids):
+        raise Invalid(f"a message names at most {FILES_PER_MESSAGE} files, once", field="files")
+    found = await core.storage.files(file_ids)
+    for file_id in file_ids:
+        if file_id not in found or found[file_id].owner_id != user_id:
+            raise NotFound("file not found", field="files")
+    return files.attach(found[file_id] for file_id in file_ids)
+
+
+async def open_file(core: Core, user_id: str, file_id: str) -> Content:
+    """A file that the user owns, or that a message in the user's conversations names.
+
+    Raises `NotFound`, to strangers too (S11).
+    """
+    record = await _readable(core, user_id, file_id)
+    return Content(
+        key=record.id,
+        name=record.name,
+        media_type=record.media_type,
+        size=record.size,
+        sha256=record.sha256,
+        blocks=record.blocks,
+    )
+
+
+async def open_thumbnail(core: Core, user_id: str, file_id: str) -> Content:
+    """The small copy of a picture. Raises `NotFound`, also where there is none."""
+    record = await _readable(core, user_id, file_id)
+    if not record.has_thumbnail:
+        raise NotFound("this file has no thumbnail")
+    return Content(
+        key=thumbnail_key(record.id),
+        name=f"{record.name}.webp",
+        media_type=THUMBNAIL_TYPE,
+        size=record.thumbnail_size,
+        sha256=record.thumbnail_sha256,
+        blocks=record.thumbnail_sha256,
+    )
+
+
+async def read(core: Core, content: Content, start: int, stop: int) -> AsyncIterator[bytes]:
+    """The bytes from `start` to `stop` (exclusive), at most a block at a time.
+
+    Each block is compared with what was stored before any of it is passed on (rule R18).
+    Raises `Damaged` and `Unavailable`.
+    """
+    digests = files.block_digests(content.blocks)
+    for number in range(start // BLOCK, -(-stop // BLOCK)):
+        begin = number * BLOCK
+        block = await core.files.blobs.read(content.key, begin, BLOCK)
+        if files.block_digest(block) != digests[number]:
+            log.critical("file %s is damaged at byte %d or after it", content.key, begin)
+            raise Damaged("this file is damaged; ask your operator for a backup")
+        yield block[max(start - begin, 0) : stop - begin]
+
+
+async def _readable(core: Core, user_id: str, file_id: str) -> FileRecord:
+    record = await core.storage.readable_file(user_id, file_id)
+    if record is None:
+        raise NotFound("file not found")
+    return record

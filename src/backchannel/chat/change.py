@@ -1,0 +1,50 @@
+"""Change a message that stands: edit it, delete it, react to it."""
+
+from backchannel.chat.core import Core
+from backchannel.domain import revisions
+from backchannel.domain.events import EventKind
+from backchannel.domain.messages import Message, check_body
+from backchannel.domain.revisions import Revise
+
+
+async def edit(core: Core, user_id: str, conversation_id: str, seq: int, body: str) -> Message:
+    """Give a message of one's own another body.
+
+    Raises `Invalid`, `NotFound` (strangers too), `Forbidden` (another's message) and
+    `Conflict` (it has been deleted).
+    """
+    check_body(body)
+    revise = revisions.edit(user_id, body, at=core.clock.now())
+    return await _change(core, conversation_id, seq, EventKind.EDIT, revise)
+
+
+async def delete(core: Core, user_id: str, conversation_id: str, seq: int) -> Message:
+    """Leave a tombstone where a message of one's own was; deleting twice changes nothing.
+
+    Raises `NotFound` and `Forbidden`.
+    """
+    revise = revisions.delete(user_id, at=core.clock.now())
+    return await _change(core, conversation_id, seq, EventKind.DELETE, revise)
+
+
+async def react(
+    core: Core, user_id: str, conversation_id: str, seq: int, emoji: str, *, active: bool = True
+) -> Message:
+    """Put one's reaction to a message, or take it back.
+
+    Raises `Invalid` (no emoji, too many different ones), `NotFound`, `Conflict` (deleted).
+    """
+    revise = revisions.react(user_id, emoji, active=active)
+    return await _change(core, conversation_id, seq, EventKind.REACTION, revise)
+
+
+async def _change(
+    core: Core,
+    conversation_id: str,
+    seq: int,
+    kind: EventKind,
+    revise: Revise,
+) -> Message:
+    changed = await core.storage.change(conversation_id, seq, kind, revise)
+    core.bus.publish(changed.events)
+    return changed.message

@@ -1,0 +1,122 @@
+"""Read conversations, mark them as read, block people."""
+
+from backchannel.chat.core import Core
+from backchannel.domain import access
+from backchannel.domain.conversations import ConversationKind, ConversationView
+from backchannel.domain.errors import Invalid, NotFound
+from backchannel.domain.ids import direct_conversation_id
+from backchannel.domain.messages import Message
+from backchannel.ports.storage import ReadMark
+
+PAGE = 50
+"""Messages or conversations on a page, unless asked otherwise."""
+PAGE_LIMIT = 200
+"""Most of them on one page."""
+
+
+async def conversation(core: Core, user_id: str, conversation_id: str) -> ConversationView:
+    """A conversation as its member sees it. Raises `NotFound`, to strangers too (S11)."""
+    view = await core.storage.conversation(user_id, conversation_id)
+    if view is None:
+        raise NotFound("conversation not found")
+    return view
+
+
+async def conversations(
+    core: Core,
+    user_id: str,
+    *,
+    before: tuple[int, str] | None = None,
+    limit: int = PAGE,
+    kind: ConversationKind | None = None,
+) -> list[ConversationView]:
+    """A page of a user's conversations, newest activity first: all, or those of one kind.
+
+    `before` is the `(updated_at, id)` of the last one of the page before. Raises `Invalid`.
+    """
+    _check_limit(limit)
+    return await core.storage.conversations(user_id, before=before, limit=limit, kind=kind)
+
+
+async def begin_direct(core: Core, user_id: str, other_id: str) -> ConversationView:
+    """The conversation with another user, made if there is none: it may then be named by its id.
+
+    Raises `Invalid` (oneself) and `NotFound`.
+    """
+    access.require_other(user_id, other_id, field="receiver")
+    return await core.storage.create_direct(user_id, other_id, at=core.clock.now())
+
+
+async def history(
+    core: Core,
+    user_id: str,
+    conversation_id: str,
+    *,
+    before: int | None = None,
+    after: int | None = None,
+    around: int | None = None,
+    limit: int = PAGE,
+) -> list[Message]:
+    """A page of messages, oldest first: the newest ones, or those next to a `seq`.
+
+    `before` and `after` exclude the `seq` they name, `around` includes it with half of the
+    page on each side. Raises `Invalid` (more than one of them, limit out of range) and
+    `NotFound`.
+    """
+    _check_limit(limit)
+    if sum(bound is not None for bound in (before, after, around)) > 1:
+        raise Invalid("give only one of before, after and around", field="before")
+    await conversation(core, user_id, conversation_id)
+    read = core.storage.history
+    if around is None:
+        return await read(conversation_id, before=before, after=after, limit=limit)
+    older = await read(conversation_id, before=around + 1, limit=limit // 2 + 1)
+    newer = (
+        await read(conversation_id, after=around, limit=limit - len(older))
+        if (limit > len(older))
+        else []
+    )
+    return [*older, *newer]
+
+
+async def direct_history(
+    core: Core,
+    user_id: str,
+    other_id: str,
+    *,
+    before: int | None = None,
+    limit: int = PAGE,
+) -> list[Message]:
+    """The newest messages with another user, oldest first; none if there are none yet."""
+    _check_limit(limit)
+    access.require_other(user_id, other_id, field="with")
+    conversation_id = direct_conversation_id(user_id, other_id)
+    return await core.storage.history(conversation_id, before=before, limit=limit)
+
+
+async def mark_read(core: Core, user_id: str, conversation_id: str, seq: int) -> None:
+    """Move one's read mark forward, durably (rule R6). Raises `NotFound`, `Invalid`."""
+    view = await conversation(core, user_id, conversation_id)
+    if not 0 <= seq <= view.last_seq:
+        raise Invalid(f"seq must lie between 0 and {view.last_seq}", field="seq")
+    core.bus.publish(await core.storage.mark_read([ReadMark(user_id, conversation_id, seq)]))
+
+
+async def set_blocked(core: Core, user_id: str, other_id: str, *, blocked: bool) -> None:
+    """Block another user, so that neither can write to the other, or lift the block.
+
+    Raises `Invalid` (oneself) and `NotFound`.
+    """
+    access.require_other(user_id, other_id, field="user_id")
+    at = core.clock.now()
+    core.bus.publish(await core.storage.set_blocked(user_id, other_id, blocked=blocked, at=at))
+
+
+async def blocked(core: Core, user_id: str) -> list[str]:
+    """The ids of the users this user has blocked."""
+    return await core.storage.blocked(user_id)
+
+
+def _check_limit(limit: int) -> None:
+    if not 1 <= limit <= PAGE_LIMIT:
+        raise Invalid(f"limit must lie between 1 and {PAGE_LIMIT}", field="limit")

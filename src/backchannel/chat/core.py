@@ -1,0 +1,81 @@
+"""What every use case works with: the open ports and the rules of the house."""
+
+from dataclasses import dataclass, field
+
+from backchannel.chat.answering import Answering
+from backchannel.chat.directory import Directory
+from backchannel.chat.group_commit import GroupCommit
+from backchannel.chat.live_logins import LiveLogins
+from backchannel.chat.previews import Previews
+from backchannel.chat.receipts import Receipts
+from backchannel.chat.respond import AnswerLimits, Responding
+from backchannel.chat.uploads import Uploads
+from backchannel.ports.bus import Bus
+from backchannel.ports.clock import Clock
+from backchannel.ports.files import FilePorts
+from backchannel.ports.passwords import Passwords
+from backchannel.ports.previews import Previewer
+from backchannel.ports.responder import Responder
+from backchannel.ports.storage import Storage
+from backchannel.ports.throttle import Throttle
+from backchannel.ports.tokens import Tokens
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What an operator may decide. Lives are in seconds."""
+
+    registration_open: bool = True
+    access_life: int = 3_600
+    refresh_life: int = 30 * 86_400
+    send_rate: int = 5_000
+    """Messages a second one socket may send, with twice that as a burst (rule S18)."""
+    sockets_per_user: int = 32
+    """Sockets one user may have open, all devices together (rule S18)."""
+    login_deadline: float = 10.0
+    """Seconds a socket may stay open before it is known whose it is (rule S18)."""
+    file_size: int = 100 << 20
+    """Largest file, in bytes."""
+    file_quota: int = 1 << 30
+    """Bytes that all files of one user may take."""
+    reveal_unknown_user: bool = True
+    """Whether the shared `POST /login` tells an unknown user (404) from a wrong password (401)."""
+    answers: AnswerLimits = field(default_factory=AnswerLimits)
+
+
+@dataclass(slots=True)
+class Core:
+    """The ports as they were opened at start; the first argument of every use case."""
+
+    storage: Storage
+    files: FilePorts
+    bus: Bus
+    clock: Clock
+    passwords: Passwords
+    tokens: Tokens
+    throttle: Throttle
+    policy: Policy = field(default_factory=Policy)
+    responder: Responder | None = None
+    """Who answers in sessions; without one, what is said there waits."""
+    previewer: Previewer | None = None
+    """Looks at web pages for users; without one there are no previews."""
+    sending: GroupCommit = field(init=False)
+    receipts: Receipts = field(init=False)
+    directory: Directory = field(init=False)
+    live_logins: LiveLogins = field(init=False)
+    uploads: Uploads = field(init=False)
+    responding: Responding = field(init=False)
+    previews: Previews = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.sending = GroupCommit(self.storage, self.bus, self.clock)
+        self.receipts = Receipts(self.storage, self.bus)
+        self.directory = Directory(self.storage)
+        self.live_logins = LiveLogins(self.storage, self.bus, self.clock)
+        self.uploads = Uploads(self.storage, self.files, self.clock)
+        self.previews = Previews(self.previewer, self.throttle, self.clock)
+        limits = self.policy.answers
+        answering = Answering(
+            self.storage, self.bus, self.clock, self.sending, self.throttle, context=limits.context
+        )
+        self.responding = Responding(self.storage, self.sending, answering, self.responder, limits)

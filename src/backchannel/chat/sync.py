@@ -1,0 +1,72 @@
+"""Sync: what a device that was away must learn, or that it must begin afresh."""
+
+import msgspec
+
+from backchannel.chat.core import Core
+from backchannel.domain.errors import Invalid, NotFound
+from backchannel.domain.events import Event, LogHead
+
+GAP_LIMIT = 20_000
+"""Past this many missed events, fetching the present state is quicker than replaying."""
+PAGE_LIMIT = 500
+"""Most events on one page."""
+
+
+class SyncPage(msgspec.Struct, frozen=True):
+    """Consecutive events; `position` is where they end, `more` whether others follow."""
+
+    events: tuple[Event, ...]
+    epoch: str
+    position: int
+    more: bool
+
+
+class Reset(msgspec.Struct, frozen=True):
+    """The device's position means nothing here; it continues from `head` with fresh state."""
+
+    head: LogHead
+    reason: str
+
+
+async def head(core: Core, user_id: str) -> LogHead:
+    """How far a user's log goes now. Raises `NotFound`."""
+    found = (await core.storage.heads([user_id])).get(user_id)
+    if found is None:
+        raise NotFound("user not found")
+    return found
+
+
+def reset_reason(head: LogHead, epoch: str | None, position: int) -> str | None:
+    """Why a device at `position` of `epoch` cannot go on from there; None if it can.
+
+    `epoch_changed` (the server's data were restored), `unknown_position` (past the end),
+    `too_old` (the log was trimmed), `too_many` (more than `GAP_LIMIT` events).
+    """
+    if epoch is not None and epoch != head.epoch:
+        return "epoch_changed"
+    if position > head.position:
+        return "unknown_position"
+    if position < head.floor:
+        return "too_old"
+    if head.position - position > GAP_LIMIT:
+        return "too_many"
+    return None
+
+
+async def sync(
+    core: Core, user_id: str, *, epoch: str | None, position: int, limit: int = PAGE_LIMIT
+) -> SyncPage | Reset:
+    """The next events past `position`: never a partial list that looks whole (rule R5).
+
+    Raises `Invalid` and `NotFound`.
+    """
+    if not 1 <= limit <= PAGE_LIMIT:
+        raise Invalid(f"limit must lie between 1 and {PAGE_LIMIT}", field="limit")
+    if position < 0:
+        raise Invalid("position must not be negative", field="position")
+    page = await core.storage.log(user_id, after=position, limit=limit)
+    reason = reset_reason(page.head, epoch, position)
+    if reason is not None:
+        return Reset(page.head, reason)
+    reached = page.events[-1].position if page.events else position
+    return SyncPage(page.events, page.head.epoch, reached, more=not page.complete)

@@ -1,0 +1,199 @@
+"""Uploads: bytes that come in, at once or piece by piece, until they are a file."""
+
+import asyncio
+import contextlib
+from collections.abc import Callable
+from weakref import WeakValueDictionary
+
+from backchannel.chat.chunks import Chunks, gathered
+from backchannel.domain.errors import ChatError, Conflict, Invalid, NotFound, TooLarge
+from backchannel.domain.files import FileRecord, Upload, check_file_name
+from backchannel.domain.ids import new_id
+from backchannel.domain.media_types import clean_media_type
+from backchannel.ports.clock import Clock
+from backchannel.ports.files import FilePorts, Inspected
+from backchannel.ports.storage import Files
+
+
+class Uploads:
+    """Takes in files. One upload is written by one request at a time: the latest."""
+
+    def __init__(self, storage: Files, files: FilePorts, clock: Clock) -> None:
+        self._storage = storage
+        self._files = files
+        self._clock = clock
+        self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        self._turns: dict[str, object] = {}
+
+    async def begin(
+        self, user_id: str, *, name: str, size: int, media_type: str = "", quota: int
+    ) -> Upload:
+        """Make room for `size` bytes. `media_type` is what the sender says, or empty.
+
+        Raises `Invalid` and `QuotaExceeded`.
+        """
+        if size < 1:
+            raise Invalid("a file has at least one byte", field="size")
+        upload = Upload(
+            id=new_id(),
+            owner_id=user_id,
+            name=check_file_name(name),
+            media_type=clean_media_type(media_type),
+            size=size,
+            created_at=self._clock.now(),
+        )
+        await self._storage.begin_upload(upload, quota=quota)
+        return upload
+
+    async def find(self, user_id: str, upload_id: str) -> Upload:
+        """An upload of one's own that is still on its way. Raises `NotFound`."""
+        upload = await self._storage.upload(upload_id)
+        if upload is None or upload.owner_id != user_id:
+            raise NotFound("upload not found")
+        return upload
+
+    async def progress(self, upload: Upload) -> int:
+        """How many bytes have come; one that lacks only its end is finished now.
+
+        So an upload whose server died after the last byte is completed by its client's question.
+        Raises as `append` does, and `NotFound` if it was finished or cancelled meanwhile.
+        """
+        async with self._lock(upload.id):
+            if await self._storage.upload(upload.id) is None:
+                raise NotFound("upload not found")
+            size = await self._files.staging.size(upload.id)
+            if size == upload.size:
+                await self._finish(upload)
+        return size
+
+    async def append(
+        self,
+        upload: Upload,
+        offset: int,
+        chunks: Chunks,
+        *,
+        verify: Callable[[], None] | None = None,
+    ) -> int:
+        """Add bytes to what has come, which must end at `offset`; where it ends now.
+
+        What came before an interruption stays, unless the bytes have to be verified: then
+        `verify` may raise at their end, and nothing of them stays. The last byte makes the
+        upload a file. Raises `Conflict` (wrong offset, or another request has taken over),
+        `TooLarge` (past the announced size; the rest stays), `UnsupportedFile`, `Unavailable`.
+        """
+        staging = self._files.staging
+        await self._require_offset(upload, offset)
+        turn = self._turns[upload.id] = object()
+        reached = offset
+        try:
+            async for chunk in gathered(chunks):
+                reached = await self._write(upload, turn, reached, chunk)
+            if verify is not None:
+                verify()
+        except BaseException:
+            if verify is not None and self._turns.get(upload.id) is turn:
+                await staging.truncate(upload.id, offset)
+            raise
+        finally:
+            if self._turns.get(upload.id) is turn:
+                del self._turns[upload.id]
+        await staging.sync(upload.id)
+        if reached == upload.size:
+            with contextlib.suppress(NotFound):  # another request may have asked, and finished it
+                await self.progress(upload)
+        return reached
+
+    async def store(self, upload: Upload, chunks: Chunks) -> FileRecord:
+        """Take in a whole file at once, of at most the announced size. Raises as `append`."""
+        try:
+            await self._receive(upload, chunks)
+            return await self._finish(upload)
+        except BaseException:
+            await self.cancel(upload)
+            raise
+
+    async def cancel(self, upload: Upload) -> None:
+        """Forget an upload and what has come of it, unless it has become a file meanwhile."""
+        if await self._storage.cancel_upload(upload.id):
+            await self._files.staging.discard(upload.id)
+            # A crash may have come between its content and its end.
+            await self._delete(upload.id)
+
+    async def _receive(self, upload: Upload, chunks: Chunks) -> None:
+        size = 0
+        async for chunk in gathered(chunks):
+            size += len(chunk)
+            if size > upload.size:
+                raise TooLarge(f"the file is larger than {upload.size:,} bytes", field="file")
+            await self._files.staging.append(upload.id, chunk)
+        if not size:
+            raise Invalid("the file is empty", field="file")
+
+    async def _require_offset(self, upload: Upload, offset: int) -> None:
+        async with self._lock(upload.id):
+            size = await self._files.staging.size(upload.id)
+        if size != offset:
+            raise Conflict(f"the upload has come to byte {size}", field="upload-offset")
+
+    async def _write(self, upload: Upload, turn: object, reached: int, chunk: bytes) -> int:
+        if reached + len(chunk) > upload.size:
+            raise TooLarge(f"only {upload.size:,} bytes were announced")
+        async with self._lock(upload.id):
+            if self._turns.get(upload.id) is not turn:
+                raise Conflict("another request goes on with this upload")
+            await self._files.staging.append(upload.id, chunk)
+        return reached + len(chunk)
+
+    async def _finish(self, upload: Upload) -> FileRecord:
+        """Content first, then the file that promises it (rule R20)."""
+        staging, blobs = self._files.staging, self._files.blobs
+        try:
+            path = staging.path(upload.id)
+            found = await self._files.inspector.inspect(path, claimed=upload.media_type)
+        except ChatError as refusal:
+            if refusal.status < 500:
+                await self.cancel(upload)
+            raise
+        await blobs.put(upload.id, found.content)
+        if found.thumbnail is not None:
+            await blobs.put(thumbnail_key(upload.id), found.thumbnail)
+        record = _record(upload, found, at=self._clock.now())
+        try:
+            await self._storage.finish_upload(record)
+        except NotFound:  # cancelled meanwhile
+            await self._delete(upload.id)
+            raise
+        await staging.discard(upload.id)
+        return record
+
+    async def _delete(self, file_id: str) -> None:
+        await self._files.blobs.delete(file_id)
+        await self._files.blobs.delete(thumbnail_key(file_id))
+
+    def _lock(self, upload_id: str) -> asyncio.Lock:
+        return self._locks.setdefault(upload_id, asyncio.Lock())
+
+
+def thumbnail_key(file_id: str) -> str:
+    """Under which key a file's thumbnail is kept."""
+    return f"{file_id}.thumbnail"
+
+
+def _record(upload: Upload, found: Inspected, *, at: int) -> FileRecord:
+    thumbnail = found.thumbnail_digest
+    return FileRecord(
+        id=upload.id,
+        owner_id=upload.owner_id,
+        name=upload.name,
+        media_type=found.media_type,
+        size=found.digest.size,
+        sha256=found.digest.sha256,
+        created_at=at,
+        width=found.width,
+        height=found.height,
+        duration=found.duration,
+        thumbnail_size=thumbnail.size if thumbnail else 0,
+        blocks=found.digest.blocks,
+        upload_size=upload.size,
+        thumbnail_sha256=thumbnail.sha256 if thumbnail else "",
+    )

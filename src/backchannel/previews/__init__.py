@@ -1,0 +1,1 @@
+"""Looking at web pages that users name, without being used against anybody."""

@@ -1,0 +1,101 @@
+"""What an HTML page says about itself: Open Graph, description and title."""
+
+import contextlib
+import re
+from html.parser import HTMLParser
+from urllib.parse import urljoin
+
+from backchannel.domain.errors import Invalid
+from backchannel.domain.previews import Preview
+from backchannel.previews.fetching import Page
+from backchannel.previews.targets import DEFAULT_PORTS, parse
+
+TITLE_LIMIT = 200
+DESCRIPTION_LIMIT = 500
+SITE_LIMIT = 100
+
+CHARSETS = re.compile(
+    r"utf-?8|us-ascii|iso-8859-\d{1,2}|windows-125\d|koi8-[ru]"
+    r"|shift_jis|euc-jp|iso-2022-jp|gb2312|gbk|gb18030|big5|euc-kr"
+)
+"""What a page may be written in: of Python's other codecs some are slow and some no text."""
+
+_META_CHARSET = re.compile(rb"<meta[^>]{0,200}charset\s*=\s*[\"']?([\w-]{1,40})", re.IGNORECASE)
+_BODY = re.compile(r"<body[\s>]", re.IGNORECASE)
+_TAG = re.compile(r"<[!/?a-z][^>]*>?", re.IGNORECASE)
+_UNSEEN = re.compile(
+    # Controls, and what reorders or hides text in a way that can pretend something.
+    "[\x00-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff"
+    "\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e007f]+"
+)
+
+
+def preview_of(page: Page) -> Preview | None:
+    """What a page says about itself, if it has as much as a title."""
+    head = _Head()
+    text = _BODY.split(_text(page), maxsplit=1)[0]
+    # The parser's way to say that a declaration makes no sense; what precedes it counts.
+    with contextlib.suppress(AssertionError):
+        head.feed(text)
+    title = _plain(head.meta.get("og:title") or head.title, TITLE_LIMIT)
+    if title is None:
+        return None
+    description = head.meta.get("og:description") or head.meta.get("description", "")
+    return Preview(
+        url=page.url,
+        title=title,
+        description=_plain(description, DESCRIPTION_LIMIT),
+        image_url=_image_url(page.url, head.meta.get("og:image", "")),
+        site=_plain(head.meta.get("og:site_name", ""), SITE_LIMIT),
+    )
+
+
+class _Head(HTMLParser):
+    """Collects the title and the first of each `meta`."""
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.meta: dict[str, str] = {}
+        self.title = ""
+        self._in_title = False
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag == "title":
+            self._in_title = not self.title
+        elif tag == "meta":
+            given = dict(attrs)
+            name = (given.get("property") or given.get("name") or "").strip().lower()
+            self.meta.setdefault(name, given.get("content") or "")
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "title":
+            self._in_title = False
+
+    def handle_data(self, data: str) -> None:
+        if self._in_title and len(self.title) < 10 * TITLE_LIMIT:
+            self.title += data
+
+
+def _text(page: Page) -> str:
+    named = _META_CHARSET.search(page.content, 0, 4_096)
+    charset = page.charset or (named[1].decode("ascii") if named else "")
+    known = CHARSETS.fullmatch(charset.lower())
+    try:
+        return page.content.decode(charset if known else "utf-8", "replace")
+    except LookupError:  # a number that no charset has
+        return page.content.decode("utf-8", "replace")
+
+
+def _plain(text: str, limit: int) -> str | None:
+    """One line of text without markup, at most `limit` characters; None if nothing is left."""
+    bare = _UNSEEN.sub(" ", _TAG.sub(" ", text[: 10 * limit]))
+    line = " ".join(bare.split())
+    return (line if len(line) <= limit else line[: limit - 1].rstrip() + "…") or None
+
+
+def _image_url(page_url: str, image: str) -> str | None:
+    try:
+        joined = urljoin(page_url, image.strip()) if image.strip() else ""
+        return str(parse(joined, ports=DEFAULT_PORTS.values()))
+    except (Invalid, ValueError):
+        return None

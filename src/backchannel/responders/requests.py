@@ -1,0 +1,103 @@
+"""Asking a service over HTTP: again where that may help, and never for more than is wanted."""
+
+import asyncio
+import logging
+import random
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager
+from http import HTTPStatus
+
+import httpx
+
+from backchannel.ports.responder import ResponderFailed
+
+ATTEMPTS = 4
+FIRST_WAIT = 0.5
+"""Seconds before the second attempt, give or take a half; the wait doubles each time."""
+RESPONSE_BYTES = 1 << 20
+"""Most bytes that are read of a response; as JSON a text is longer than it is."""
+
+log = logging.getLogger(__name__)
+
+
+class _TryAgain(Exception):
+    """The service did not answer, which may be different in a moment."""
+
+
+def client(*, timeout: float) -> httpx.AsyncClient:
+    """A client that waits at most `timeout` seconds for a connection, and for each read."""
+    return httpx.AsyncClient(
+        timeout=timeout,
+        follow_redirects=False,  # what is signed or paid for goes where the operator said
+        headers={"user-agent": "backchannel", "accept-encoding": "identity"},
+    )
+
+
+@asynccontextmanager
+async def opened(
+    http: httpx.AsyncClient, make: Callable[[], httpx.Request]
+) -> AsyncGenerator[httpx.Response]:
+    """A successful response, its body yet unread; `make` makes the request of each attempt.
+
+    Lost connections, 5xx and 429 are tried again. Raises `ResponderFailed`, also for a
+    connection that is lost while the body is read.
+    """
+    response = await _open(http, make)
+    try:
+        yield response
+    except httpx.TransportError as error:
+        raise ResponderFailed(f"the response broke off: {_named(error)}") from error
+    finally:
+        await response.aclose()
+
+
+async def chunks(response: httpx.Response) -> AsyncGenerator[bytes]:
+    """A response's body as it comes. Raises `ResponderFailed` past `RESPONSE_BYTES`."""
+    size = 0
+    async for chunk in response.aiter_raw():
+        size += len(chunk)
+        if size > RESPONSE_BYTES:
+            raise ResponderFailed(f"the response is longer than {RESPONSE_BYTES:,} bytes")
+        yield chunk
+
+
+async def body(response: httpx.Response) -> bytes:
+    """A response's whole body. Raises `ResponderFailed` past `RESPONSE_BYTES`."""
+    return b"".join([chunk async for chunk in chunks(response)])
+
+
+def media_type(response: httpx.Response) -> str:
+    value: str = response.headers.get("content-type", "")
+    return value.partition(";")[0].strip().lower()
+
+
+async def _open(http: httpx.AsyncClient, make: Callable[[], httpx.Request]) -> httpx.Response:
+    attempt, wait = 1, FIRST_WAIT
+    while True:
+        try:
+            return await _attempt(http, make())
+        except _TryAgain as fault:
+            if attempt == ATTEMPTS:
+                raise ResponderFailed(f"{fault}, {ATTEMPTS} times") from None
+            log.info("the responder is asked again in about %g s: %s", wait, fault)
+        await asyncio.sleep(wait * random.uniform(0.5, 1.5))  # noqa: S311 - spreads the load
+        attempt, wait = attempt + 1, wait * 2
+
+
+async def _attempt(http: httpx.AsyncClient, request: httpx.Request) -> httpx.Response:
+    try:
+        response = await http.send(request, stream=True)
+    except httpx.TransportError as error:
+        raise _TryAgain(_named(error)) from None
+    if response.is_success:
+        return response
+    await response.aclose()
+    fault = f"{request.url.host} answers with status {response.status_code}"
+    if response.is_server_error or response.status_code == HTTPStatus.TOO_MANY_REQUESTS:
+        raise _TryAgain(fault)
+    raise ResponderFailed(fault)
+
+
+def _named(error: httpx.TransportError) -> str:
+    """What went wrong; some of the errors have no text."""
+    return f"{type(error).__name__} {error}".rstrip()

@@ -1,0 +1,113 @@
+"""Answers with what a program of the operator's says, asked by a signed POST.
+
+docs/responder.md shows the request, and how its receiver checks the signature.
+"""
+
+import asyncio
+import hmac
+from collections.abc import AsyncGenerator, Sequence
+
+import httpx
+import msgspec
+
+from backchannel.domain.ids import RESPONDER_ID
+from backchannel.domain.messages import Message
+from backchannel.ports.clock import Clock
+from backchannel.ports.responder import ResponderFailed
+from backchannel.responders import requests
+
+TIMESTAMP = "x-backchannel-timestamp"
+SIGNATURE = "x-backchannel-signature"
+
+
+class _Said(msgspec.Struct, frozen=True):
+    sender: str
+    text: str
+    timestamp: int
+
+
+class _Question(msgspec.Struct, frozen=True):
+    id: str
+    session_id: str
+    user_id: str
+    text: str
+    timestamp: int
+    before: list[_Said]
+
+
+class _Answer(msgspec.Struct, frozen=True):
+    text: str
+
+
+class Webhook:
+    """Implements `ports.responder.Responder`; `timeout` is in seconds and for all attempts."""
+
+    def __init__(self, url: str, key: bytes, clock: Clock, *, timeout: float) -> None:
+        self._url = url
+        self._key = key
+        self._clock = clock
+        self._timeout = timeout
+        self._http = requests.client(timeout=timeout)
+
+    async def answer(self, question: Message, before: Sequence[Message]) -> AsyncGenerator[str]:
+        """The whole answer as one piece."""
+        try:
+            async with asyncio.timeout(self._timeout):
+                text = await self._ask(question, before)
+        except TimeoutError:
+            raise ResponderFailed(f"no answer within {self._timeout:g} s") from None
+        yield text
+
+    async def close(self) -> None:
+        await self._http.aclose()
+
+    async def _ask(self, question: Message, before: Sequence[Message]) -> str:
+        payload = msgspec.json.encode(_question(question, before))
+
+        def signed() -> httpx.Request:
+            headers = self._headers(payload, question.id)
+            return self._http.build_request("POST", self._url, content=payload, headers=headers)
+
+        async with requests.opened(self._http, signed) as response:
+            body = await requests.body(response)
+        return _text(body, requests.media_type(response))
+
+    def _headers(self, payload: bytes, question_id: str) -> dict[str, str]:
+        timestamp = str(self._clock.now() // 1_000)
+        return {
+            "content-type": "application/json",
+            "idempotency-key": question_id,
+            TIMESTAMP: timestamp,
+            SIGNATURE: signature(self._key, timestamp, payload),
+        }
+
+
+def signature(key: bytes, timestamp: str, payload: bytes) -> str:
+    """HMAC-SHA256 over the timestamp, a full stop and the body, in hexadecimal."""
+    return "sha256=" + hmac.digest(key, b"%b.%b" % (timestamp.encode(), payload), "sha256").hex()
+
+
+def _question(question: Message, before: Sequence[Message]) -> _Question:
+    return _Question(
+        id=question.id,
+        session_id=question.conversation_id,
+        user_id=question.sender_id,
+        text=question.body,
+        timestamp=question.created_at,
+        before=[_said(message) for message in before],
+    )
+
+
+def _said(message: Message) -> _Said:
+    sender = "server" if message.sender_id == RESPONDER_ID else "user"
+    return _Said(sender, message.body, message.created_at)
+
+
+def _text(body: bytes, media_type: str) -> str:
+    """The answer in a response: its `text` in JSON, or plain text."""
+    try:
+        if media_type == "text/plain":
+            return body.decode()
+        return msgspec.json.decode(body, type=_Answer).text
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise ResponderFailed(f"the response is no answer: {error}") from None

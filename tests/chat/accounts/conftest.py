@@ -1,0 +1,29 @@
+"""A core whose time stands still until a test moves it."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from backchannel.chat.core import Core
+from tests.support.clock import ManualClock
+from tests.support.core import make_core
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    return ManualClock()
+
+
+@pytest.fixture
+async def core(tmp_path: Path, clock: ManualClock) -> AsyncIterator[Core]:
+    async with make_core(tmp_path, clock=clock) as opened:
+        yield opened
+
+
+@pytest.fixture
+def ended(core: Core) -> list[str]:
+    """The logins of whose end the bus has told, in order."""
+    heard: list[str] = []
+    core.bus.listen_ended(heard.extend)
+    return heard

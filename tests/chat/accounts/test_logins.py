@@ -1,0 +1,349 @@
+"""Logins begin with a password, are renewed by rotation, and end everywhere at once."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from backchannel.chat import accounts, logins, logouts
+from backchannel.chat.core import Core, Policy
+from backchannel.chat.live_logins import LiveLogins
+from backchannel.chat.logins import Session
+from backchannel.domain.errors import (
+    AccountDisabled,
+    Invalid,
+    NotFound,
+    TokenExpired,
+    Unauthenticated,
+    Unavailable,
+    UnknownAccount,
+    WrongPassword,
+)
+from backchannel.domain.users import Login
+from tests.support.clock import ManualClock
+from tests.support.core import PASSWORD, make_core, make_user
+
+
+async def log_in(core: Core, identifier: str = "ada", password: str = PASSWORD) -> Session:
+    return await logins.login(core, identifier=identifier, password=password, agent="a test")
+
+
+async def refused(core: Core, session: Session) -> bool:
+    """Whether neither of the session's tokens counts any more."""
+    for attempt in (
+        logins.authenticate(core, session.access_token),
+        logins.refresh(core, session.refresh_token),
+    ):
+        with pytest.raises(Unauthenticated):
+            await attempt
+    return True
+
+
+async def accepted(core: Core, session: Session) -> bool:
+    identity = await logins.authenticate(core, session.access_token)
+    return identity.login_id == session.login_id
+
+
+@pytest.mark.parametrize("identifier", ["ada", "ADA", "ada@example.org", "Ada@Example.ORG"])
+async def test_a_login_by_name_or_email(core: Core, clock: ManualClock, identifier: str) -> None:
+    user = await make_user(core, "ada")
+    session = await log_in(core, identifier)
+    assert session.user == user
+    assert session.access_expires_at == clock.now() + 3_600_000
+    assert session.refresh_expires_at == clock.now() + 30 * 86_400_000
+    identity = await logins.authenticate(core, session.access_token)
+    assert identity.user_id == user.id
+    assert identity.username == "ada"
+    assert identity.login_id == session.login_id
+    assert identity.expires_at == session.access_expires_at
+
+
+async def test_by_username_and_by_email_do_not_mix(core: Core) -> None:
+    await make_user(core, "ada")
+    await logins.login_by_username(core, username="ada", password=PASSWORD)
+    await logins.login_by_email(core, email="ada@example.org", password=PASSWORD)
+    with pytest.raises(WrongPassword):
+        await logins.login_by_username(core, username="ada@example.org", password=PASSWORD)
+    with pytest.raises(WrongPassword):
+        await logins.login_by_email(core, email="ada", password=PASSWORD)
+
+
+async def test_S10_an_unknown_account_is_a_wrong_password_unless_the_contract_says_so(
+    core: Core,
+) -> None:
+    await make_user(core, "ada")
+    with pytest.raises(WrongPassword) as wrong:
+        await log_in(core, password="not the password")
+    with pytest.raises(WrongPassword) as unknown:
+        await log_in(core, "nobody")
+    assert (wrong.value.text, wrong.value.code) == (unknown.value.text, unknown.value.code)
+    with pytest.raises(UnknownAccount):
+        await logins.login_by_username(
+            core, username="nobody", password=PASSWORD, reveal_unknown=True
+        )
+    with pytest.raises(UnknownAccount):
+        await logins.login_by_email(
+            core, email="nobody@example.org", password=PASSWORD, reveal_unknown=True
+        )
+
+
+async def test_a_disabled_account_shows_only_to_its_owner(core: Core) -> None:
+    user = await make_user(core, "ada")
+    await accounts.disable(core, user.id)
+    with pytest.raises(WrongPassword):
+        await log_in(core, password="not the password")
+    with pytest.raises(AccountDisabled):
+        await log_in(core)
+    await accounts.enable(core, user.id)
+    await log_in(core)
+
+
+@pytest.mark.parametrize(
+    ("identifier", "password"),
+    [("a" * 255, PASSWORD), ("\ud800", PASSWORD), ("ada", "x" * 1_025), ("ada", "\ud800")],
+)
+async def test_what_no_account_can_have_costs_no_work(
+    core: Core, identifier: str, password: str
+) -> None:
+    await make_user(core, "ada")
+    with pytest.raises(Invalid):
+        await log_in(core, identifier, password)
+
+
+async def test_S6_tokens_are_in_no_representation(core: Core) -> None:
+    await make_user(core, "ada")
+    session = await log_in(core)
+    shown = repr(session) + str(session)
+    assert session.access_token not in shown
+    assert session.refresh_token not in shown
+
+
+async def test_S1_logout_ends_access_refresh_and_sockets(core: Core, ended: list[str]) -> None:
+    user = await make_user(core, "ada")
+    session, other = await log_in(core), await log_in(core)
+    assert await accepted(core, session)
+    await logouts.logout(core, user.id, session.login_id)
+    assert ended == [session.login_id]
+    assert await refused(core, session)
+    assert await accepted(core, other)
+    with pytest.raises(Unauthenticated, match="has ended"):
+        await logins.refresh(core, session.refresh_token)
+
+
+async def test_S1_a_login_that_ends_while_the_database_answers_is_not_remembered(
+    core: Core, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await make_user(core, "ada")
+    session = await log_in(core)
+    read = core.storage.login
+
+    async def interrupted(login_id: str) -> Login | None:
+        found = await read(login_id)
+        core.bus.publish_ended([login_id])
+        return found
+
+    monkeypatch.setattr(core.storage, "login", interrupted)
+    for _ in range(2):
+        with pytest.raises(Unauthenticated):
+            await logins.authenticate(core, session.access_token)
+
+
+async def test_S1_to_log_out_twice_is_harmless(core: Core, ended: list[str]) -> None:
+    user = await make_user(core, "ada")
+    session = await log_in(core)
+    await logouts.logout(core, user.id, session.login_id)
+    await logouts.logout(core, user.id, session.login_id)
+    assert ended == [session.login_id]
+
+
+async def test_S1_what_the_database_ended_without_a_word_counts_within_half_a_second(
+    core: Core, clock: ManualClock
+) -> None:
+    user = await make_user(core, "ada")
+    session = await log_in(core)
+    assert await accepted(core, session)
+    await core.storage.end_logins(user.id, at=clock.now())
+    clock.advance(0.5)
+    with pytest.raises(Unauthenticated):
+        await logins.authenticate(core, session.access_token)
+
+
+async def test_S1_sockets_learn_within_a_second_what_another_process_ended(
+    tmp_path: Path,
+) -> None:
+    async with make_core(tmp_path) as core:
+        user = await make_user(core, "ada")
+        session = await log_in(core)
+        heard = asyncio.Event()
+        told: list[str] = []
+        core.bus.listen_ended(told.extend)
+        core.bus.listen_ended(lambda _: heard.set())
+        watching = asyncio.create_task(logouts.watch_ended(core))
+        await asyncio.sleep(0.05)
+        # Ended by the clock of another node, which is behind.
+        await core.storage.end_logins(user.id, at=core.clock.now() - 3_000)
+        await asyncio.wait_for(heard.wait(), 1)
+        await asyncio.sleep(2 * logouts.POLL_SECONDS)
+        watching.cancel()
+        assert told == [session.login_id]
+
+
+async def test_S1_the_watch_outlives_a_database_that_is_away(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(logouts, "POLL_SECONDS", 0.01)
+    async with make_core(tmp_path) as core:
+        user = await make_user(core, "ada")
+        session = await log_in(core)
+        heard = asyncio.Event()
+        core.bus.listen_ended(lambda _: heard.set())
+        asked: list[int] = []
+        answer = core.storage.logins_ended_since
+
+        async def away_at_first(at: int) -> list[str]:
+            asked.append(at)
+            if len(asked) < 4:
+                raise Unavailable("the database is away")
+            return await answer(at)
+
+        monkeypatch.setattr(core.storage, "logins_ended_since", away_at_first)
+        watching = asyncio.create_task(logouts.watch_ended(core))
+        await core.storage.end_logins(user.id, at=core.clock.now())
+        await asyncio.wait_for(heard.wait(), 1)
+        watching.cancel()
+        assert len(set(asked[:4])) == 1
+        with pytest.raises(Unauthenticated):
+            await logins.authenticate(core, session.access_token)
+
+
+async def test_what_is_remembered_of_logins_is_bounded(core: Core) -> None:
+    user = await make_user(core, "ada")
+    live = LiveLogins(core.storage, core.bus, core.clock, size=3)
+    begun = [(await log_in(core)).login_id for _ in range(10)]
+    for login_id in begun:
+        assert await live.is_live(login_id, user.id)
+    await logouts.end_logins(core, user.id)
+    assert len(live._live) <= 3
+    assert len(live._ended) == 3
+    for login_id in begun:
+        assert not await live.is_live(login_id, user.id)
+
+
+async def test_S2_logins_are_listed_and_ended_one_by_one(core: Core, ended: list[str]) -> None:
+    ada, bob = await make_user(core, "ada"), await make_user(core, "bob")
+    first, second = await log_in(core), await log_in(core)
+    listed = await logouts.list_logins(core, ada.id)
+    assert {login.id for login in listed} == {first.login_id, second.login_id}
+    assert {login.agent for login in listed} == {"a test"}
+    with pytest.raises(NotFound):
+        await logouts.end_login(core, bob.id, first.login_id)
+    await logouts.end_login(core, ada.id, first.login_id)
+    assert ended == [first.login_id]
+    assert [login.id for login in await logouts.list_logins(core, ada.id)] == [second.login_id]
+    with pytest.raises(NotFound):
+        await logouts.end_login(core, ada.id, first.login_id)
+
+
+async def test_S2_all_other_logins_end_together(core: Core, ended: list[str]) -> None:
+    user = await make_user(core, "ada")
+    mine, *others = [await log_in(core) for _ in range(4)]
+    assert await logouts.end_other_logins(core, user.id, mine.login_id) == 3
+    assert sorted(ended) == sorted(each.login_id for each in others)
+    assert await accepted(core, mine)
+    for each in others:
+        assert await refused(core, each)
+
+
+async def test_S3_a_refresh_token_rotates(core: Core, clock: ManualClock) -> None:
+    await make_user(core, "ada")
+    session = await log_in(core)
+    for _ in range(5):
+        clock.advance(3_600)
+        renewed = await logins.refresh(core, session.refresh_token)
+        assert renewed.login_id == session.login_id
+        assert renewed.refresh_token != session.refresh_token
+        assert renewed.refresh_expires_at == clock.now() + 30 * 86_400_000
+        assert await accepted(core, renewed)
+        session = renewed
+
+
+async def test_S3_reuse_ends_the_family_and_its_sockets(core: Core, ended: list[str]) -> None:
+    await make_user(core, "ada")
+    stolen = await log_in(core)
+    current = await logins.refresh(core, stolen.refresh_token)
+    current = await logins.refresh(core, current.refresh_token)
+    other = await log_in(core)
+    with pytest.raises(Unauthenticated):
+        await logins.refresh(core, stolen.refresh_token)
+    assert ended == [stolen.login_id]
+    assert await refused(core, current)
+    assert await accepted(core, other)
+
+
+async def test_S3_twenty_concurrent_refreshes_give_one_success_and_end_the_family(
+    core: Core, ended: list[str]
+) -> None:
+    await make_user(core, "ada")
+    session = await log_in(core)
+    outcomes = await asyncio.gather(
+        *(logins.refresh(core, session.refresh_token) for _ in range(20)), return_exceptions=True
+    )
+    winners = [each for each in outcomes if isinstance(each, Session)]
+    assert len(winners) == 1
+    assert sum(isinstance(each, Unauthenticated) for each in outcomes) == 19
+    assert ended == [session.login_id]
+    assert await refused(core, winners[0])
+
+
+async def test_S3_an_access_token_refreshes_nothing(core: Core) -> None:
+    await make_user(core, "ada")
+    session = await log_in(core)
+    with pytest.raises(Unauthenticated):
+        await logins.refresh(core, session.access_token)
+    with pytest.raises(Unauthenticated):
+        await logins.authenticate(core, session.refresh_token)
+
+
+async def test_S5_tokens_live_as_long_as_the_policy_says(
+    tmp_path: Path, clock: ManualClock
+) -> None:
+    policy = Policy(access_life=3, refresh_life=60)
+    async with make_core(tmp_path, clock=clock, policy=policy) as core:
+        await make_user(core, "ada")
+        session = await log_in(core)
+        clock.advance(2.999)
+        assert await accepted(core, session)
+        clock.advance(0.001)
+        with pytest.raises(TokenExpired):
+            await logins.authenticate(core, session.access_token)
+        session = await logins.refresh(core, session.refresh_token)
+        assert await accepted(core, session)
+        clock.advance(60)
+        with pytest.raises(TokenExpired):
+            await logins.refresh(core, session.refresh_token)
+
+
+async def test_S5_an_access_token_does_not_outlive_its_login(
+    tmp_path: Path, clock: ManualClock
+) -> None:
+    policy = Policy(access_life=3_600, refresh_life=60)
+    async with make_core(tmp_path, clock=clock, policy=policy) as core:
+        await make_user(core, "ada")
+        session = await log_in(core)
+        assert await accepted(core, session)
+        clock.advance(60)
+        with pytest.raises(Unauthenticated):
+            await logins.authenticate(core, session.access_token)
+
+
+async def test_a_token_of_a_login_that_was_never_begun_is_refused(core: Core) -> None:
+    user = await make_user(core, "ada")
+    forged, _ = core.tokens.issue_access(user.id, "no such login", "ada")
+    with pytest.raises(Unauthenticated):
+        await logins.authenticate(core, forged)
+    session = await log_in(core)
+    crossed, _ = core.tokens.issue_access("another user", session.login_id, "eve")
+    for _ in range(2):
+        assert await accepted(core, session)
+        with pytest.raises(Unauthenticated):
+            await logins.authenticate(core, crossed)

@@ -1,0 +1,199 @@
+"""Guessing is slow; the owner always gets in; unknown accounts cost what known ones cost."""
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from pwdlib.hashers.argon2 import Argon2Hasher
+
+from backchannel.chat import accounts, credentials, logins
+from backchannel.chat.core import Core
+from backchannel.domain.errors import Overloaded, Throttled, WrongPassword
+from backchannel.security.passwords import PooledPasswords
+from backchannel.security.throttle import LIMITS, Limit
+from tests.support.clock import ManualClock
+from tests.support.core import PASSWORD, make_core, make_user
+
+GUESS = "a wrong guess"
+
+
+@pytest.fixture
+async def guarded(
+    tmp_path: Path, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[Core]:
+    monkeypatch.setattr(credentials, "SLOWED_SECONDS", 0.01)
+    async with make_core(tmp_path, clock=clock, limits=LIMITS) as core:
+        await make_user(core, "ada")
+        yield core
+
+
+class _Counter:
+    """Counts the hashes that are made, by what they are for."""
+
+    def __init__(self, core: Core, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.verified = 0
+        self.wasted = 0
+        verify, waste = core.passwords.verify, core.passwords.waste
+
+        async def counted_verify(password: str, hashed: str) -> tuple[bool, str | None]:
+            self.verified += 1
+            return await verify(password, hashed)
+
+        async def counted_waste(password: str) -> None:
+            self.wasted += 1
+            await waste(password)
+
+        monkeypatch.setattr(core.passwords, "verify", counted_verify)
+        monkeypatch.setattr(core.passwords, "waste", counted_waste)
+
+
+async def guess(core: Core, *, address: str, name: str = "ada", password: str = GUESS) -> bool:
+    """Whether the guess was looked at."""
+    try:
+        await logins.login(core, identifier=name, password=password, address=address)
+    except WrongPassword:
+        return True
+    except Throttled as refusal:
+        return refusal.retry_after is None
+    return True
+
+
+async def test_S9_one_address_may_guess_at_one_account_ten_times_a_minute(
+    guarded: Core, clock: ManualClock
+) -> None:
+    looked_at = [await guess(guarded, address="192.0.2.1") for _ in range(15)]
+    assert looked_at == [True] * 10 + [False] * 5
+    assert not await guess(guarded, address="192.0.2.1", password=PASSWORD)
+    assert not await guess(guarded, address="192.0.2.1", name="ADA@example.org")
+    clock.advance(60)
+    assert await guess(guarded, address="192.0.2.1", password=PASSWORD)
+
+
+async def test_S9_one_address_may_fail_at_all_accounts_as_often_as_is_set(guarded: Core) -> None:
+    allowed = LIMITS["login:address"].count
+    names = [f"user{n}" for n in range(allowed + 10)]
+    guesses = [await guess(guarded, address="192.0.2.1", name=name) for name in names]
+    assert sum(guesses) == allowed
+
+
+async def test_S9_an_address_is_not_held_to_its_right_passwords(
+    tmp_path: Path, clock: ManualClock
+) -> None:
+    few = {**LIMITS, "login:address": Limit(3, 60)}
+    async with make_core(tmp_path, clock=clock, limits=few) as core:
+        await make_user(core, "ada")
+        for _ in range(10):
+            assert await guess(core, address="192.0.2.1", password=PASSWORD)
+        guesses = [await guess(core, address="192.0.2.1", name=f"user{n}") for n in range(5)]
+    assert sum(guesses) == 3
+
+
+async def test_S9_a_network_of_IPv6_is_one_address(guarded: Core) -> None:
+    guesses = [await guess(guarded, address=f"2001:db8::{n:x}") for n in range(15)]
+    assert sum(guesses) == 10
+    assert await guess(guarded, address="2001:db8:0:1::1")
+    mapped = [await guess(guarded, address="::ffff:192.0.2.1") for _ in range(10)]
+    assert all(mapped)
+    assert not await guess(guarded, address="192.0.2.1")
+
+
+async def test_S9_an_attacker_with_many_addresses_slows_the_owner_and_locks_nobody_out(
+    guarded: Core, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(100):
+        assert await guess(guarded, address=f"198.51.100.{number}")
+    waited: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        waited.append(seconds)
+
+    monkeypatch.setattr(asyncio, "sleep", sleep)
+    await logins.login(guarded, identifier="ada", password=PASSWORD, address="192.0.2.1")
+    assert waited == [credentials.SLOWED_SECONDS]
+
+
+async def test_S9_the_right_password_clears_the_own_slate_only(
+    tmp_path: Path, clock: ManualClock
+) -> None:
+    few = {**LIMITS, "login:address": Limit(25, 60)}
+    async with make_core(tmp_path, clock=clock, limits=few) as core:
+        await make_user(core, "ada")
+        for _ in range(4):
+            for _ in range(6):
+                assert await guess(core, address="192.0.2.1")
+            assert await guess(core, address="192.0.2.1", password=PASSWORD)
+        names = [await guess(core, address="192.0.2.1", name=name) for name in ("bob", "cleo")]
+    assert names == [True, False]
+
+
+async def test_S9_a_stolen_token_does_not_guess_the_old_password(guarded: Core) -> None:
+    session = await logins.login(guarded, identifier="ada", password=PASSWORD)
+    identity = await logins.authenticate(guarded, session.access_token)
+    for _ in range(10):
+        with pytest.raises(WrongPassword):
+            await accounts.change_password(guarded, identity, old=GUESS, new="x" * 20)
+    with pytest.raises(Throttled):
+        await accounts.change_password(guarded, identity, old=PASSWORD, new="x" * 20)
+
+
+@pytest.mark.parametrize("reveal", [True, False])
+async def test_S10_an_unknown_account_costs_one_hash_as_a_known_one_does(
+    core: Core, monkeypatch: pytest.MonkeyPatch, *, reveal: bool
+) -> None:
+    await make_user(core, "ada")
+    counter = _Counter(core, monkeypatch)
+    with pytest.raises(WrongPassword):
+        await logins.login(core, identifier="ada", password=GUESS)
+    assert (counter.verified, counter.wasted) == (1, 0)
+    with pytest.raises(Exception, match="the name or the password is wrong"):
+        await logins.login_by_username(
+            core, username="nobody", password=GUESS, reveal_unknown=reveal
+        )
+    assert (counter.verified, counter.wasted) == (1, 1)
+
+
+async def test_S9_a_throttled_login_costs_no_hash(
+    guarded: Core, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counter = _Counter(guarded, monkeypatch)
+    for _ in range(50):
+        await guess(guarded, address="192.0.2.1")
+    assert counter.verified == 10
+
+
+class _GatedHasher(Argon2Hasher):
+    """Verifies nothing until the gate opens."""
+
+    def __init__(self, gate: threading.Event) -> None:
+        super().__init__(time_cost=1, memory_cost=8, parallelism=1)
+        self._gate = gate
+
+    def verify(self, password: str | bytes, hash: str | bytes) -> bool:  # noqa: A002 - its name
+        assert self._gate.wait(30)
+        return super().verify(password, hash)
+
+
+async def test_S7_200_logins_at_once_all_succeed_and_more_are_told_to_come_back(
+    tmp_path: Path,
+) -> None:
+    gate = threading.Event()
+    passwords = PooledPasswords(argon=_GatedHasher(gate), threads=2, line=198)
+    async with make_core(tmp_path, passwords=passwords) as core:
+        await make_user(core, "ada")
+        refused: list[Overloaded] = []
+
+        async def attempt() -> logins.Session | None:
+            try:
+                return await logins.login(core, identifier="ada", password=PASSWORD)
+            except Overloaded as refusal:
+                refused.append(refusal)
+                if len(refused) == 100:
+                    gate.set()
+                return None
+
+        sessions = await asyncio.gather(*(attempt() for _ in range(300)))
+    assert sum(each is not None for each in sessions) == 200
+    assert len(refused) == 100
+    assert all(refusal.retry_after for refusal in refused)

@@ -1,0 +1,283 @@
+"""One durable answer for each question, whatever the responder does."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from backchannel.chat import change, persist, sessions
+from backchannel.chat.core import Core
+from backchannel.domain.errors import NotFound, Throttled, Unavailable
+from backchannel.domain.ids import RESPONDER_ID, answer_client_id
+from backchannel.domain.messages import BODY_LIMIT, MessageKind
+from backchannel.domain.signals import Partial, Signal
+from backchannel.security.throttle import Limit
+from tests.chat.responder.conftest import Asker, eventually
+from tests.support.core import make_core, make_user
+from tests.support.responder import END, FAIL, ScriptedResponder
+
+
+@dataclass
+class Away:
+    """A database that refuses until it is there again."""
+
+    append_there: Callable[..., Any]
+    present: bool = False
+    refused: int = 0
+
+    async def append(self, *args: Any, **named: Any) -> Any:
+        if not self.present:
+            self.refused += 1
+            raise Unavailable("the database is away")
+        return await self.append_there(*args, **named)
+
+
+async def test_a_question_is_answered_once(ada: Asker, responder: ScriptedResponder) -> None:
+    session = await ada.session()
+    question = await ada.ask(session, "hello", client_id="same")
+    (answer,) = await ada.answers(session, 1)
+    assert (answer.body, answer.kind, answer.reply_to) == ("answer: hello", "text", question.seq)
+    assert (answer.recipient_id, answer.client_id) == (ada.user_id, answer_client_id(question.id))
+    await ada.ask(session, "hello", client_id="same")
+    await asyncio.sleep(0.05)
+    assert len(await ada.answers(session, 1)) == 1
+    assert responder.asked == ["hello"]
+    assert await ada.core.storage.unanswered(limit=9) == []
+
+
+async def test_R4_the_answers_of_a_session_keep_its_order(
+    ada: Asker, responder: ScriptedResponder
+) -> None:
+    session = await ada.session()
+    for number in range(5):
+        await ada.ask(session, f"{number}")
+    answers = await ada.answers(session, 5)
+    assert [each.body for each in answers] == [f"answer: {number}" for number in range(5)]
+    assert responder.most_at_once == 1
+
+
+async def test_the_responder_sees_what_was_said_before(
+    ada: Asker, responder: ScriptedResponder
+) -> None:
+    session = await ada.session()
+    for number in range(3):
+        question = await ada.ask(session, f"{number}")
+        await ada.answers(session, number + 1)
+    assert responder.contexts[2] == ["answer: 0", "1", "answer: 1"]
+    await change.delete(ada.core, ada.user_id, session, question.seq)
+    await ada.ask(session, "3")
+    await ada.answers(session, 4)
+    assert responder.contexts[3] == ["answer: 1", "answer: 2"]
+
+
+async def test_a_failure_is_told_durably_and_the_user_may_ask_again(
+    ada: Asker, responder: ScriptedResponder
+) -> None:
+    responder.slow = True
+    responder.say("half of ", FAIL, "all of it", END)
+    session = await ada.session()
+    await ada.ask(session, "hello")
+    (failure,) = await ada.answers(session, 1)
+    assert failure.kind == MessageKind.FAILURE
+    assert "Send your message again" in failure.body
+    await ada.ask(session, "hello")
+    assert (await ada.answers(session, 2))[1].body == "all of it"
+
+
+async def test_an_empty_answer_is_a_failure(ada: Asker, responder: ScriptedResponder) -> None:
+    responder.slow = True
+    responder.say(" \n", END)
+    session = await ada.session()
+    await ada.ask(session, "hello")
+    assert (await ada.answers(session, 1))[0].kind == MessageKind.FAILURE
+
+
+async def test_S18_an_endless_answer_is_cut(ada: Asker, responder: ScriptedResponder) -> None:
+    responder.slow = True
+    responder.say(*["ü\0" * 1000] * 100)
+    session = await ada.session()
+    await ada.ask(session, "hello")
+    (answer,) = await ada.answers(session, 1)
+    assert answer.body == "ü" * (BODY_LIMIT // 2)
+    assert responder.at_once == 0
+
+
+async def test_a_stopped_answer_stands_as_far_as_it_goes(
+    ada: Asker, responder: ScriptedResponder
+) -> None:
+    responder.slow = True
+    session = await ada.session()
+    await ada.ask(session, "hello")
+    responder.say("so far")
+    await eventually(lambda: responder.said.empty() and responder.at_once == 1)
+    await sessions.stop_answer(ada.core, ada.user_id, session)
+    (answer,) = await ada.answers(session, 1)
+    assert (answer.body, answer.kind) == ("so far", MessageKind.TEXT)
+    await ada.ask(session, "again")
+    await eventually(lambda: responder.at_once == 1)
+    await sessions.stop_answer(ada.core, ada.user_id, session)
+    assert (await ada.answers(session, 2))[1].kind == MessageKind.FAILURE
+
+
+async def test_S11_only_who_asked_may_stop(ada: Asker, core: Core) -> None:
+    session = await ada.session()
+    eve = await make_user(core, "eve")
+    with pytest.raises(NotFound):
+        await sessions.stop_answer(core, eve.id, session)
+
+
+async def test_who_asks_is_told_how_far_the_answer_has_got(
+    ada: Asker, responder: ScriptedResponder
+) -> None:
+    signals: list[Signal] = []
+    ada.core.bus.listen_signals(signals.append)
+    responder.slow = True
+    session = await ada.session()
+    question = await ada.ask(session, "hello")
+    for piece in ("one ", "two ", "three"):
+        await asyncio.sleep(0.11)
+        responder.say(piece)
+    responder.say(END)
+    assert (await ada.answers(session, 1))[0].body == "one two three"
+    assert [each.content for each in signals] == [
+        Partial(session, question.seq, text) for text in ("one ", "one two ", "one two three")
+    ]
+    assert {each.user_id for each in signals} == {ada.user_id}
+
+
+async def test_what_is_deleted_meanwhile_is_not_answered(
+    ada: Asker, responder: ScriptedResponder
+) -> None:
+    responder.slow = True
+    session = await ada.session()
+    await ada.ask(session, "first")
+    second = await ada.ask(session, "second")
+    await change.delete(ada.core, ada.user_id, session, second.seq)
+    responder.say("answer", END)
+    await ada.answers(session, 1)
+    await sessions.delete_session(ada.core, ada.user_id, "key")
+    await asyncio.sleep(0.05)
+    assert responder.asked == ["first"]
+
+
+async def test_S18_so_many_answers_at_once(
+    ada: Asker, core: Core, responder: ScriptedResponder
+) -> None:
+    responder.slow = True
+    bob = Asker(core, (await make_user(core, "bob")).id)
+    for asker in (ada, bob):
+        for key in ("a", "b", "c"):
+            await asker.ask(await asker.session(key), "hello")
+    await eventually(lambda: responder.at_once == 3)
+    for _ in range(6):
+        responder.say("done", END)
+    for asker in (ada, bob):
+        for key in ("a", "b", "c"):
+            await asker.answers(await asker.session(key), 1)
+    assert responder.most_at_once == 3
+
+
+async def test_S18_so_many_questions_wait(
+    ada: Asker, core: Core, responder: ScriptedResponder
+) -> None:
+    responder.slow = True
+    session = await ada.session()
+    for number in range(5):
+        await ada.ask(session, f"{number}")
+    with pytest.raises(Throttled):
+        await ada.ask(session, "one too many")
+    bob = Asker(core, (await make_user(core, "bob")).id)
+    await bob.ask(await bob.session(), "somebody else's")
+    for _ in range(6):
+        responder.say("done", END)
+    await ada.answers(session, 5)
+    await ada.ask(session, "room again")
+
+
+async def test_R8_questions_from_before_a_restart_are_answered_once(tmp_path: Path) -> None:
+    responder = ScriptedResponder(slow=True)
+    async with make_core(tmp_path, responder=responder) as core:
+        ada = Asker(core, (await make_user(core, "ada")).id)
+        session = await ada.session()
+        for text in ("one", "two"):
+            await ada.ask(session, text)
+        responder.say("first", END)
+        await ada.answers(session, 1)
+        await eventually(lambda: responder.at_once == 1)
+    assert responder.at_once == 0
+    again = ScriptedResponder()
+    async with make_core(tmp_path, responder=again) as core:
+        await core.responding.resume()
+        history = await core.storage.history(session, limit=9)
+        assert [each.body for each in history] == ["one", "two", "first", "answer: two"]
+        await core.responding.resume()
+        assert again.asked == ["two"]
+
+
+async def test_two_processes_give_one_answer(tmp_path: Path) -> None:
+    slow, quick = ScriptedResponder(slow=True), ScriptedResponder()
+    async with (
+        make_core(tmp_path, responder=slow) as one,
+        make_core(tmp_path, responder=quick) as other,
+    ):
+        ada = Asker(one, (await make_user(one, "ada")).id)
+        session = await ada.session()
+        await ada.ask(session, "hello")
+        await other.responding.resume()
+        slow.say("late", END)
+        await eventually(lambda: slow.at_once == 0)
+        await asyncio.sleep(0.05)
+        history = await one.storage.history(session, limit=9)
+        assert [each.body for each in history] == ["hello", "answer: hello"]
+
+
+async def test_without_a_responder_questions_wait(tmp_path: Path) -> None:
+    async with make_core(tmp_path) as core:
+        ada = Asker(core, (await make_user(core, "ada")).id)
+        session = await ada.session()
+        await ada.ask(session, "anybody there?")
+        assert len(await core.storage.unanswered(limit=9)) == 1
+        assert RESPONDER_ID not in {
+            each.sender_id for each in await core.storage.history(session, limit=9)
+        }
+
+
+async def test_R9_an_answer_outlasts_a_database_that_is_away(
+    ada: Asker, responder: ScriptedResponder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(persist, "FIRST_WAIT", 0.01)
+    responder.slow = True
+    session = await ada.session()
+    await ada.ask(session, "hello")
+    await eventually(lambda: responder.at_once == 1)
+    storage = ada.core.storage
+    away = Away(storage.append)
+    monkeypatch.setattr(storage, "append", away.append)
+    responder.say("late, but here", END)
+    await eventually(lambda: away.refused >= 3)
+    away.present = True
+    assert (await ada.answers(session, 1))[0].body == "late, but here"
+
+
+async def test_S18_answers_past_the_limit_wait(tmp_path: Path) -> None:
+    limits = {"answer:user": Limit(1, 0.3)}
+    async with make_core(tmp_path, responder=ScriptedResponder(), limits=limits) as core:
+        ada = Asker(core, (await make_user(core, "ada")).id)
+        session = await ada.session()
+        began = asyncio.get_running_loop().time()
+        for text in ("one", "two"):
+            await ada.ask(session, text)
+        await ada.answers(session, 2)
+        assert asyncio.get_running_loop().time() - began > 0.25
+
+
+async def test_S18_so_many_sessions_are_made(tmp_path: Path) -> None:
+    async with make_core(tmp_path, limits={"session:user": Limit(2, 60)}) as core:
+        ada = Asker(core, (await make_user(core, "ada")).id)
+        for key in ("a", "b", "a", "b"):
+            await ada.session(key)
+        with pytest.raises(Throttled):
+            await ada.session("c")
