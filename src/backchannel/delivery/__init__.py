@@ -1,0 +1,1 @@
+"""Who is connected here, and how what happened reaches them."""
