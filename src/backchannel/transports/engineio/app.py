@@ -1,0 +1,156 @@
+"""Long-polling as an ASGI application: HTTP requests in, packets to and from sessions."""
+
+import asyncio
+from collections.abc import Collection, Mapping, Sequence
+from functools import partial
+from typing import Final
+
+from backchannel.transports.engineio import cors, payloads, problems, requests
+from backchannel.transports.engineio.asgi import (
+    Answer,
+    ClientGone,
+    Receive,
+    Scope,
+    Send,
+    headers_of,
+    hung_up_before,
+    read_body,
+    respond,
+)
+from backchannel.transports.engineio.payloads import InvalidPayload
+from backchannel.transports.engineio.polling import Polling
+from backchannel.transports.engineio.problems import Rejected
+from backchannel.transports.engineio.requests import Query
+from backchannel.transports.engineio.session import Session
+from backchannel.transports.engineio.sessions import Sessions
+from backchannel.transports.http.caps import Network
+from backchannel.transports.http.forwarded import client_of, is_secure
+from backchannel.transports.websocket.endpoint import UpgradeRequest
+
+Headers = Mapping[str, str]
+
+_UPGRADE_CYCLE: Final = 0.1
+"""How long a GET may wait while a WebSocket is about to take over."""
+
+
+class PollingApp:
+    """Serves GET, POST and OPTIONS, wherever it is mounted."""
+
+    def __init__(
+        self, sessions: Sessions, origins: Collection[str], trusted_proxies: Sequence[Network]
+    ) -> None:
+        self._sessions = sessions
+        self._origins = frozenset(origins)
+        self._trusted_proxies = trusted_proxies
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        headers = headers_of(scope)
+        try:
+            answer = await self._answer(scope, headers, receive)
+        except Rejected as rejected:
+            problem = rejected.problem
+            answer = Answer(problem.body(), problem.status, "application/json", problem.headers)
+        except ClientGone:
+            return
+        await respond(answer, cors.response_headers(headers, self._origins), send)
+
+    async def _answer(self, scope: Scope, headers: Headers, receive: Receive) -> Answer:
+        if not cors.allows(headers, self._origins):
+            raise Rejected(problems.FORBIDDEN)
+        method: str = scope["method"]
+        if method == "OPTIONS":
+            return Answer(status=204, headers=cors.preflight_headers(headers))
+        query = requests.parse(scope["query_string"].decode("latin-1"))
+        if query.transport not in requests.TRANSPORTS:
+            raise Rejected(problems.UNKNOWN_TRANSPORT)
+        if not query.sid:
+            return self._shake_hands(scope, headers, query)
+        session = requests.find(self._sessions, query.sid)
+        polling = session.transport
+        if query.transport != requests.POLLING or not isinstance(polling, Polling):
+            raise Rejected(problems.BAD_REQUEST)
+        if method == "GET":
+            return await self._poll(session, polling, receive)
+        if method == "POST":
+            return await self._push(session, polling, headers, receive)
+        raise Rejected(problems.BAD_REQUEST)
+
+    # ------------------------------------------------------------------- handshake
+
+    def _shake_hands(self, scope: Scope, headers: Headers, query: Query) -> Answer:
+        if scope["method"] != "GET":
+            raise Rejected(problems.BAD_HANDSHAKE_METHOD)
+        if query.transport != requests.POLLING:
+            raise Rejected(problems.BAD_REQUEST)
+        requests.check_revision(query)
+        polling = Polling(self._sessions.settings.backlog)
+        session = self._sessions.new(self._request(scope, headers), polling)
+        if not session.start():
+            raise Rejected(problems.OVERLOADED)
+        return Answer(session.answer(polling))
+
+    def _request(self, scope: Scope, headers: Headers) -> UpgradeRequest:
+        client = scope.get("client")
+        peer = (client[0], client[1]) if client else ("", 0)
+        tls = scope["scheme"] == "https"
+        trusted = self._trusted_proxies
+        return UpgradeRequest(
+            path=scope["path"],
+            query=scope["query_string"].decode("latin-1"),
+            headers=headers,
+            client=client_of(peer, headers, trusted),
+            secure=is_secure(peer, headers, trusted, tls=tls),
+        )
+
+    # --------------------------------------------------------------- receiving data
+
+    async def _poll(self, session: Session, polling: Polling, receive: Receive) -> Answer:
+        """Answer a GET once there are packets; a second one at the same time is an error."""
+        if polling.waiting:
+            session.fail("transport error")
+            raise Rejected(problems.BAD_REQUEST)
+        woken = asyncio.get_running_loop().create_future()
+        if polling.poll(partial(woken.set_result, None)):
+            session.flushed()
+        if not woken.done():
+            patience = _UPGRADE_CYCLE if session.upgrading else None
+            if await hung_up_before(woken, receive, patience):
+                session.fail("transport error")
+                raise ClientGone
+        return Answer(session.answer(polling))
+
+    # ----------------------------------------------------------------- sending data
+
+    async def _push(
+        self, session: Session, polling: Polling, headers: Headers, receive: Receive
+    ) -> Answer:
+        """Take the packets of a POST; if they cannot all be taken, in order, none may follow."""
+        try:
+            await self._take_payload(session, polling, headers, receive)
+        except Exception:
+            session.fail("transport error")
+            raise
+        return Answer(b"ok", content_type="text/html")
+
+    async def _take_payload(
+        self, session: Session, polling: Polling, headers: Headers, receive: Receive
+    ) -> None:
+        if polling.posting or headers.get("content-type") == "application/octet-stream":
+            raise Rejected(problems.BAD_REQUEST)
+        settings = self._sessions.settings
+        polling.posting = True
+        try:
+            payload = await read_body(
+                receive, limit=settings.max_payload, timeout=settings.body_timeout
+            )
+        finally:
+            polling.posting = False
+        if session.transport is not polling:
+            raise Rejected(problems.BAD_REQUEST)
+        try:
+            packets = payloads.decode(payload)
+        except InvalidPayload:
+            session.fail("parse error")
+            raise Rejected(problems.BAD_REQUEST) from None
+        for packet in packets:
+            session.receive(packet)

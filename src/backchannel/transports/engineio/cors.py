@@ -1,0 +1,38 @@
+"""Which pages of other origins may poll (rule S14), told in the words of the Fetch standard."""
+
+from collections.abc import Collection, Mapping
+
+from backchannel.transports.websocket.handshake import ANY_ORIGIN, same_origin_or_listed
+
+Headers = list[tuple[str, str]]
+
+
+def allows(headers: Mapping[str, str], origins: Collection[str]) -> bool:
+    """Whether a page of this Origin may use the server at all; the rule of WebSocket upgrades."""
+    if "origin" in headers and "host" not in headers:
+        return headers["origin"] in origins or ANY_ORIGIN in origins
+    return same_origin_or_listed(headers, origins)
+
+
+def response_headers(headers: Mapping[str, str], origins: Collection[str]) -> Headers:
+    """Return what lets a page that may use the server read its answer."""
+    origin = headers.get("origin")
+    if origin is None or not allows(headers, origins):
+        return []
+    if ANY_ORIGIN in origins:
+        return [("access-control-allow-origin", ANY_ORIGIN)]
+    return [
+        ("access-control-allow-origin", origin),
+        ("access-control-allow-credentials", "true"),
+        ("vary", "Origin"),
+    ]
+
+
+def preflight_headers(headers: Mapping[str, str]) -> Headers:
+    """Return the answer to "may I?": any header, as clients send tokens in headers of their own."""
+    asked = headers.get("access-control-request-headers")
+    return [
+        ("access-control-allow-methods", "GET, POST"),
+        ("access-control-max-age", "600"),
+        *([("access-control-allow-headers", asked)] if asked else []),
+    ]

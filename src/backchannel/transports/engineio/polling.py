@@ -1,0 +1,91 @@
+"""HTTP long-polling as a session's transport ("HTTP long-polling"), without any I/O."""
+
+from collections.abc import Callable
+
+from backchannel.transports.engineio import payloads
+from backchannel.transports.engineio.packets import CLOSE, NOOP, Packet, size
+
+
+class Polling:
+    """Packets wait here for the client's next GET.
+
+    What a GET was answered with counts as delivered when the next one comes: a client polls
+    again only after it has read the answer.
+    """
+
+    __slots__ = (
+        "_closing",
+        "_delivering",
+        "_limit",
+        "_packets",
+        "_queued",
+        "_wake",
+        "posting",
+        "waiting",
+    )
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._packets: list[Packet] = []
+        self._queued = 0
+        self._delivering = 0
+        self._closing = False
+        self._wake: Callable[[], None] | None = None
+        self.waiting = False
+        """Whether a GET is yet to be answered: a client may send only one at a time."""
+        self.posting = False
+        """Whether a POST is being read, likewise."""
+
+    @property
+    def backlog(self) -> int:
+        return self._queued + self._delivering
+
+    def send(self, packet: Packet) -> bool:
+        """Queue `packet`; returns False when more is queued than the limit allows."""
+        self._packets.append(packet)
+        self._queued += size(packet)
+        self.release()
+        return self._queued <= self._limit
+
+    def close(self, code: int, reason: str) -> None:
+        """Answer a GET with a close packet, which has no place for a code or a reason.
+
+        It comes in an answer of its own: clients handle it before what stands in front of it.
+        """
+        del code, reason
+        self._closing = True
+        self.release()
+
+    def poll(self, wake: Callable[[], None]) -> bool:
+        """Begin a GET; `wake` is called, at once or later, when it is time to `take`.
+
+        Returns whether this confirms the last of what was sent before.
+        """
+        delivered, self._delivering = self._delivering, 0
+        self._wake = wake
+        self.waiting = True
+        if self._packets or self._closing:
+            self.release()
+        return delivered > 0 and not self._packets
+
+    def release(self) -> None:
+        """End the waiting GET, if there is one."""
+        wake, self._wake = self._wake, None
+        if wake is not None:
+            wake()
+
+    def take(self) -> bytes:
+        """Return the answer to a GET: what is queued, or else a close or a noop packet."""
+        self._wake = None
+        self.waiting = False
+        packets = self.drain()
+        if not packets:
+            return CLOSE if self._closing else NOOP
+        self._delivering = sum(map(size, packets))
+        return payloads.encode(packets)
+
+    def drain(self) -> list[Packet]:
+        """Return what is queued, for whoever carries it from now on."""
+        packets, self._packets = self._packets, []
+        self._queued = 0
+        return packets

@@ -1,0 +1,252 @@
+"""A session (Engine.IO 4, "Protocol"), without any I/O: packets in, packets out.
+
+Its transport may change while it lives. Whatever waits for the old transport is handed to the
+new one in a single step, so an upgrade loses, repeats and reorders nothing (rule R4).
+"""
+
+from enum import Enum
+from typing import Final, Protocol
+
+from backchannel.transports.engineio import packets
+from backchannel.transports.engineio.endpoint import Handler
+from backchannel.transports.engineio.packets import Binary, Packet
+from backchannel.transports.engineio.polling import Polling
+from backchannel.transports.websocket.close import INTERNAL_ERROR, NORMAL, PROTOCOL_ERROR
+from backchannel.transports.websocket.endpoint import UpgradeRequest
+
+
+class State(Enum):
+    OPEN = "open"
+    CLOSING = "closing"
+    """The last packets are on their way; what arrives is dropped."""
+    CLOSED = "closed"
+
+
+_OPEN: Final = State.OPEN
+
+
+class Transport(Protocol):
+    """What carries packets to the client."""
+
+    @property
+    def backlog(self) -> int: ...
+
+    def send(self, packet: Packet) -> bool:
+        """Send or queue `packet`; returns False when too much is queued."""
+        ...
+
+    def close(self, code: int, reason: str) -> None:
+        """Close once everything queued is sent."""
+        ...
+
+
+class Keeper(Protocol):
+    """Who keeps the sessions and their time."""
+
+    def admit(self, session: "Session") -> bytes | None:
+        """Take a new session in; returns its open packet, or None when there is no room."""
+        ...
+
+    def pong_received(self, session: "Session") -> None: ...
+
+    def probe_opened(self, session: "Session") -> None: ...
+
+    def probe_closed(self, session: "Session") -> None: ...
+
+    def overflowed(self, session: "Session") -> None:
+        """Too much is queued: fail the session, but not within the call that sends."""
+        ...
+
+    def ended(self, session: "Session") -> None: ...
+
+
+class Session:
+    """One client's session; the `endpoint.Session` that handlers see."""
+
+    __slots__ = ("_candidate", "_handler", "_keeper", "_state", "id", "request", "transport")
+
+    _handler: Handler
+
+    def __init__(
+        self,
+        sid: str,
+        request: UpgradeRequest,
+        transport: Transport,
+        handler: Handler,
+        keeper: Keeper,
+    ) -> None:
+        self.id = sid
+        self.request = request
+        self.transport = transport
+        self._handler = handler
+        self._keeper = keeper
+        self._candidate: Transport | None = None
+        self._state = State.OPEN
+
+    def start(self) -> bool:
+        """Shake hands ("Handshake"); returns False when there are too many sessions."""
+        handshake = self._keeper.admit(self)
+        if handshake is None:
+            self._state = State.CLOSED
+            return False
+        self.transport.send(handshake)
+        self._handler.opened(self)
+        return True
+
+    # ---------------------------------------------------- what the handler asks for
+
+    @property
+    def backlog(self) -> int:
+        return self.transport.backlog
+
+    def send_text(self, payload: bytes) -> None:
+        self._send(packets.MESSAGE + payload)
+
+    def send_binary(self, payload: bytes) -> None:
+        self._send(Binary(payload))
+
+    def _send(self, packet: Packet) -> None:
+        if self._state is _OPEN and not self.transport.send(packet):
+            self._keeper.overflowed(self)
+
+    def close(self, code: int = NORMAL, reason: str = "") -> None:
+        if self._state is _OPEN:
+            self._state = State.CLOSING
+            self.transport.close(code, reason)
+
+    # ------------------------------------------------- what arrives on the transport
+
+    def receive(self, packet: Packet) -> None:
+        """Take one packet of a payload."""
+        if isinstance(packet, bytes):
+            self.text_received(packet)
+        else:
+            self.binary_received(packet.payload)
+
+    def text_received(self, packet: bytes) -> None:
+        """Take one text packet; what a client must not send closes the session."""
+        if self._state is not _OPEN:
+            return
+        kind = packet[:1]
+        if kind == packets.MESSAGE:
+            self._handler.text_received(packet[1:])
+        elif kind == packets.PONG:
+            self._keeper.pong_received(self)
+        elif kind == packets.CLOSE:
+            self._close_received()
+        elif kind == packets.PING or kind not in packets.TYPES:
+            self.fail("parse error")
+
+    def binary_received(self, payload: bytes) -> None:
+        if self._state is _OPEN:
+            self._handler.binary_received(payload)
+
+    def _close_received(self) -> None:
+        if isinstance(self.transport, Polling):
+            self.transport.release()
+        else:
+            self.transport.close(NORMAL, "")
+        self._end("transport close")
+
+    def answer(self, polling: Polling) -> bytes:
+        """Return what answers the waiting GET; `polling` may have been replaced meanwhile."""
+        answer = polling.take()
+        if answer == packets.CLOSE and self._state is State.CLOSING:
+            self._end("forced close")
+        return answer
+
+    def flushed(self) -> None:
+        """The client has got everything that was sent."""
+        if self._state is not State.CLOSED:
+            self._handler.flushed()
+
+    def lost(self) -> None:
+        """The transport is gone."""
+        if self._state is not State.CLOSED:
+            self._end("transport close" if self._state is _OPEN else "forced close")
+
+    def fail(self, reason: str, code: int = PROTOCOL_ERROR) -> None:
+        """Close at once and for `reason`, because of the client."""
+        if self._state is not State.CLOSED:
+            self.transport.close(code, reason)
+            self._end(reason)
+
+    def _end(self, reason: str) -> None:
+        self._state = State.CLOSED
+        self._keeper.ended(self)
+        self._dismiss()
+        handler = self._handler
+        del self._handler  # no circle is left for the garbage collector
+        handler.closed(reason)
+
+    # ------------------------------------------------------------------- heartbeat
+
+    def ping(self) -> None:
+        """Ask for a sign of life ("Heartbeat")."""
+        if self._state is _OPEN:
+            self.transport.send(packets.PING)
+        elif self._state is State.CLOSING:
+            self._end("forced close")  # the client never came for the last packets
+
+    def presume_dead(self) -> None:
+        """The client has not answered the ping in time."""
+        self.fail("ping timeout", INTERNAL_ERROR)
+
+    # --------------------------------------------------------- upgrade of the transport
+
+    @property
+    def upgrading(self) -> bool:
+        """Whether a WebSocket is about to replace polling."""
+        return self._candidate is not None
+
+    def probe_opened(self, candidate: Transport) -> None:
+        """A WebSocket asks to carry this session; a second one is turned away ("WebSocket")."""
+        if (
+            self._state is not _OPEN
+            or self._candidate is not None
+            or not isinstance(self.transport, Polling)
+        ):
+            candidate.close(NORMAL, "")
+            return
+        self._candidate = candidate
+        self._keeper.probe_opened(self)
+
+    def probe_received(self, candidate: Transport, packet: bytes) -> None:
+        """Take one packet from the WebSocket that wants to take over ("Upgrade")."""
+        polling = self.transport
+        if candidate is not self._candidate or not isinstance(polling, Polling):
+            return
+        if packet == packets.PROBE:
+            candidate.send(packets.PROBED)
+            polling.release()  # the client goes on only after its GET is answered
+        elif packet == packets.UPGRADE:
+            self._upgrade(polling, candidate)
+        else:
+            self._dismiss()
+
+    def _upgrade(self, polling: Polling, websocket: Transport) -> None:
+        self._candidate = None
+        self._keeper.probe_closed(self)
+        self.transport = websocket
+        queued = polling.drain()
+        for packet in queued:
+            websocket.send(packet)
+        polling.release()
+        if self._state is State.CLOSING:
+            websocket.close(NORMAL, "")
+        elif not queued:
+            self.flushed()  # it has read what was polled, else it would poll again
+
+    def probe_failed(self, candidate: Transport) -> None:
+        """The WebSocket is gone, or broke the protocol; polling goes on."""
+        if candidate is self._candidate:
+            self._dismiss()
+
+    def probe_timed_out(self) -> None:
+        self._dismiss()
+
+    def _dismiss(self) -> None:
+        candidate, self._candidate = self._candidate, None
+        if candidate is not None:
+            self._keeper.probe_closed(self)
+            candidate.close(NORMAL, "")

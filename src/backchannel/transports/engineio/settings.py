@@ -1,0 +1,26 @@
+"""How an Engine.IO server is set up."""
+
+import msgspec
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """Sizes are bytes, times are seconds. The client is told the first three."""
+
+    ping_interval: float = 25.0
+    ping_timeout: float = 20.0
+    """How long the answer to a ping may take."""
+    max_payload: int = 1_000_000
+    """The largest body of a POST; the WebSocket's own limit should be the same."""
+    upgrade_timeout: float = 10.0
+    """How long a WebSocket may take to replace polling."""
+    body_timeout: float = 30.0
+    """How long the body of a POST may take to arrive."""
+    backlog: int = 4 << 20
+    """What may wait for a client that polls too slowly, before its session is closed."""
+    sessions: int = 100_000
+    sessions_per_address: int = 1_000
+    """Open sessions of the process, and of one client address (503 above them)."""
+
+    def __post_init__(self) -> None:
+        if min(self.ping_interval, self.ping_timeout, self.upgrade_timeout) <= 0:
+            raise ValueError("intervals and timeouts must be positive")

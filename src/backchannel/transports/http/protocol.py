@@ -1,0 +1,213 @@
+"""uvicorn's HTTP/1.1 protocol with a limit on everything a client can draw out or pile up."""
+
+import asyncio
+import logging
+from http import HTTPStatus
+from math import inf
+from typing import Any, cast
+
+import httptools
+from uvicorn.config import Config
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+from uvicorn.server import ServerState
+
+from backchannel.transports.http import answer
+from backchannel.transports.http.caps import Caps
+from backchannel.transports.http.deadlines import Deadlines
+from backchannel.transports.http.guard import Guard, Phase, Refusal
+from backchannel.transports.http.limits import HttpLimits
+
+logger = logging.getLogger("backchannel.transports.http")
+
+_LINGER = 1.0  # seconds a refused client has to read why
+_RETRY = (("Retry-After", "5"),)
+
+
+class HttpService:
+    """What all HTTP connections of a process share."""
+
+    __slots__ = ("caps", "deadlines", "limits")
+
+    def __init__(self, limits: HttpLimits, caps: Caps) -> None:
+        self.limits = limits
+        self.caps = caps
+        self.deadlines = Deadlines()
+
+
+class HttpProtocol(HttpToolsProtocol):
+    """Refuses what is too big, too slow or too much; hands upgrades to the `ws` class."""
+
+    def __init__(
+        self,
+        service: HttpService,
+        config: Config,
+        server_state: ServerState,
+        app_state: dict[str, Any],
+        _loop: asyncio.AbstractEventLoop | None = None,
+    ) -> None:
+        super().__init__(config, server_state, app_state, _loop)
+        self._service = service
+        self._guard = Guard(service.limits, self.loop.time())
+        self._unread_since = inf
+        self._address: str | None = None  # set while the connection counts against the caps
+
+    # --------------------------------------------------------- connection
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self._service.deadlines.watch(self)
+        address = self.client[0] if self.client else ""
+        if self._service.caps.enter(address):
+            self._address = address
+        else:
+            self._refuse(HTTPStatus.SERVICE_UNAVAILABLE, _RETRY)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._leave()
+        self._unset_keepalive_if_required()
+        super().connection_lost(exc)
+
+    def _leave(self) -> None:
+        self._service.deadlines.forget(self)
+        if self._address is not None:
+            self._service.caps.leave(self._address)
+            self._address = None
+
+    def pause_writing(self) -> None:
+        self._unread_since = self.loop.time()
+        super().pause_writing()
+
+    def resume_writing(self) -> None:
+        self._unread_since = inf
+        super().resume_writing()
+
+    # ----------------------------------------------------------- requests
+
+    def data_received(self, data: bytes) -> None:
+        guard = self._guard
+        if guard.phase is Phase.REFUSED:
+            return
+        was_head = guard.phase is Phase.HEAD
+        try:
+            self.parser.feed_data(data)  # pyright: ignore[reportOptionalMemberAccess] - None once lost
+            if was_head and guard.phase is Phase.HEAD:
+                guard.count_raw(len(data))
+        except httptools.HttpParserUpgrade as upgrade:
+            self._upgrade(data[upgrade.args[0] :])
+        except httptools.HttpParserError as error:
+            cause = error.__context__  # what one of the callbacks below raised, if one did
+            status = cause.status if isinstance(cause, Refusal) else HTTPStatus.BAD_REQUEST
+            self._refuse(status)
+        except Refusal as refusal:
+            self._refuse(refusal.status)
+
+    def on_message_begin(self) -> None:
+        self._unset_keepalive_if_required()
+        self._guard.begin_head(self.loop.time())
+        super().on_message_begin()
+
+    def on_url(self, url: bytes) -> None:
+        self._guard.count_field(len(url))
+        super().on_url(url)
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        self._guard.count_field(len(name) + len(value) + 4)
+        super().on_header(name, value)
+
+    def on_headers_complete(self) -> None:
+        announced = next((value for name, value in self.headers if name == b"content-length"), b"0")
+        self._guard.begin_body(self.loop.time(), int(announced))
+        super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        self._guard.count_body(len(body))
+        super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        super().on_message_complete()
+        self._guard.await_answer()
+        self._idle_if_answered()
+
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        self._idle_if_answered()
+
+    def _idle_if_answered(self) -> None:
+        if self._guard.phase is Phase.ANSWER and not self._is_answering():
+            self._guard.idle(self.loop.time(), self.timeout_keep_alive)
+
+    def _is_answering(self) -> bool:
+        """Whether the application still owes a response."""
+        # uvicorn's annotation leaves out that there is no cycle before the first request
+        cycle = cast("RequestResponseCycle | None", self.cycle)
+        return cycle is not None and not cycle.response_complete
+
+    def _upgrade(self, early: bytes) -> None:
+        """Give the connection away; unlike uvicorn's own, with what follows the request."""
+        if not self._should_upgrade():
+            # the application answers as if no upgrade had been asked for
+            self.cycle.keep_alive = False
+        elif self._is_answering():
+            self.transport.abort()  # an upgrade behind a pipelined request
+        else:
+            self._hand_over(early)
+
+    def _hand_over(self, early: bytes) -> None:
+        self._leave()
+        self.connections.discard(self)
+        build = cast("Any", self.ws_protocol_class)
+        protocol = build(
+            config=self.config, server_state=self.server_state, app_state=self.app_state
+        )
+        self.transport.set_protocol(protocol)
+        protocol.connection_made(self.transport)
+        protocol.data_received(self._request_head())
+        if early:
+            protocol.data_received(early)
+        del self.parser  # it and the protocol hold each other
+
+    def _request_head(self) -> bytes:
+        version = self.scope["http_version"].encode()
+        line = b"%s %s HTTP/%s\r\n" % (self.scope["method"].encode(), self.url, version)
+        fields = [b"%s: %s\r\n" % field for field in self.headers]
+        return line + b"".join(fields) + b"\r\n"
+
+    # ----------------------------------------------------------- refusing
+
+    @property
+    def deadline(self) -> float:
+        return min(self._guard.deadline, self._unread_since + self._service.limits.write_timeout)
+
+    def overdue(self, now: float) -> None:
+        """Cut a client that is too slow; with a word where it can still be said."""
+        phase = self._guard.phase
+        if self._guard.deadline > now or phase in {Phase.IDLE, Phase.REFUSED}:
+            self.transport.abort()
+        elif phase is Phase.BODY and self.flow.read_paused:
+            self._guard.extend(now)
+        else:
+            self._refuse(HTTPStatus.REQUEST_TIMEOUT)
+
+    def _refuse(self, status: HTTPStatus, headers: answer.Headers = ()) -> None:
+        """Answer an error in place of the application, then hang up."""
+        logger.debug("request refused", extra={"status": int(status), "client": self.client})
+        if self.transport.is_closing() or not self._may_answer():
+            self.transport.abort()
+            return
+        if self._is_answering():
+            self.cycle.disconnected = True
+            self.cycle.message_event.set()
+        default = answer.decoded(self.server_state.default_headers)
+        self._guard.refuse(self.loop.time(), _LINGER)
+        self.transport.write(answer.refusal(status, b"", [*default, *headers]))
+        if self.transport.can_write_eof():
+            self.transport.write_eof()  # closed at once, the client might see only a reset
+        else:
+            self.transport.close()
+
+    def _may_answer(self) -> bool:
+        """Whether a response written now would be taken for this request's."""
+        if not self._is_answering():
+            return True
+        its_own = self._guard.phase is Phase.BODY and not self.pipeline
+        return its_own and not self.cycle.response_started

@@ -1,0 +1,116 @@
+"""The seam between Socket.IO's packets and what gives its events meaning."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, Final, Protocol
+
+import msgspec
+
+from backchannel.transports.websocket.endpoint import UpgradeRequest
+
+Ack = Callable[..., None]
+"""Answers an event with any arguments; only the first call counts."""
+
+
+class ConnectRequest(msgspec.Struct, frozen=True):
+    """A client asks to join a namespace ("Connection to a namespace").
+
+    `auth` is what it sent along, {} if nothing. `pid` and `offset` are for the recovery of its
+    last connection: what it was then called, and the last event it got.
+    """
+
+    namespace: str
+    auth: Mapping[str, Any]
+    request: UpgradeRequest
+    pid: str | None = None
+    offset: str | None = None
+
+
+class Accepted(msgspec.Struct, frozen=True):
+    """The client joins; `handler` gets everything that happens.
+
+    A client that is told a `pid` offers it when it comes back. If the same one, and the same
+    `sid`, are then given again, it takes its connection as recovered: whoever gives them sends
+    what it missed, oldest first, in `Handler.opened`.
+    """
+
+    handler: "Handler"
+    sid: str | None = None
+    pid: str | None = None
+
+
+class ConnectRefused(msgspec.Struct, frozen=True):
+    """The client may not join; its `connect_error` event gets the message and the data."""
+
+    message: str
+    data: Any = None
+
+
+INVALID_NAMESPACE: Final = ConnectRefused("Invalid namespace")
+
+
+class Endpoint(Protocol):
+    """One namespace."""
+
+    def __call__(self, request: ConnectRequest, /) -> Awaitable[Accepted | ConnectRefused]: ...
+
+
+class Socket(Protocol):
+    """A client in a namespace as its handler sees it. No method blocks or raises on a dead peer.
+
+    It can stand wherever `send_text`, `close` and `backlog` of a WebSocket are enough.
+    """
+
+    @property
+    def id(self) -> str: ...
+
+    @property
+    def namespace(self) -> str: ...
+
+    @property
+    def request(self) -> UpgradeRequest:
+        """The HTTP request that opened the connection."""
+        ...
+
+    @property
+    def backlog(self) -> int:
+        """Bytes sent that the client has not got, in all its namespaces."""
+        ...
+
+    def emit(self, event: str, *args: Any, ack: Ack | None = None) -> None:
+        """Send an event; bytes anywhere in `args` travel as attachments.
+
+        `ack` is called with the arguments of the client's answer, if one ever comes.
+        """
+        ...
+
+    def send_text(self, payload: bytes) -> None:
+        """Send a packet made by `packets.encode_event`."""
+        ...
+
+    def disconnect(self) -> None:
+        """Send the client away from this namespace; its other ones stay."""
+        ...
+
+    def close(self, code: int = 1000, reason: str = "") -> None:
+        """Disconnect the client from all namespaces, and hang up."""
+        ...
+
+
+class Handler(Protocol):
+    """Gets everything that happens on one socket, always on the event loop's thread."""
+
+    def opened(self, socket: Socket) -> None:
+        """The client has been told that it is connected."""
+        ...
+
+    def event_received(self, name: str, args: list[Any], ack: Ack | None) -> None:
+        """One event; `ack` is there if the client asks for an answer."""
+        ...
+
+    def flushed(self) -> None:
+        """`backlog` has become 0."""
+        ...
+
+    def closed(self, reason: str) -> None:
+        """The client has left; called exactly once, after `opened`."""
+        ...

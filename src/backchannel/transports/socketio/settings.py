@@ -1,0 +1,16 @@
+"""How a Socket.IO server is set up."""
+
+import msgspec
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """Bounds of one client's connection. Sizes are bytes, times are seconds."""
+
+    connect_timeout: float = 45.0
+    """How long a client may stay without joining a namespace."""
+    attachments: int = 10
+    """Binary attachments of one packet."""
+    attachments_size: int = 4 << 20
+    """All of them together."""
+    acks: int = 1024
+    """Acknowledgements that may be outstanding; past it the oldest is given up."""

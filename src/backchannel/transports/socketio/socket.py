@@ -1,0 +1,149 @@
+"""One client in one namespace."""
+
+from typing import Any, Protocol
+
+from backchannel.transports.engineio.endpoint import Session
+from backchannel.transports.socketio import packets
+from backchannel.transports.socketio.attachments import has_binary
+from backchannel.transports.socketio.endpoint import Ack, Handler
+from backchannel.transports.socketio.packets import Packet
+from backchannel.transports.socketio.parser import RESERVED
+from backchannel.transports.websocket.close import NORMAL
+from backchannel.transports.websocket.endpoint import UpgradeRequest
+
+
+class Connection(Protocol):
+    """What a client's sockets share."""
+
+    @property
+    def session(self) -> Session: ...
+
+    @property
+    def max_acks(self) -> int: ...
+
+    def leave(self, socket: "NamespaceSocket", reason: str) -> None:
+        """Take the socket out of its namespace and tell its handler."""
+        ...
+
+    def close(self, code: int, reason: str) -> None: ...
+
+
+class NamespaceSocket:
+    """The `endpoint.Socket` that handlers see."""
+
+    __slots__ = (
+        "_acks",
+        "_connected",
+        "_connection",
+        "_handler",
+        "_next_ack",
+        "id",
+        "namespace",
+    )
+
+    _handler: Handler
+
+    def __init__(self, sid: str, namespace: str, connection: Connection, handler: Handler) -> None:
+        self.id = sid
+        self.namespace = namespace
+        self._connection = connection
+        self._handler = handler
+        self._connected = True
+        self._acks: dict[int, Ack] | None = None  # most sockets never ask for one
+        self._next_ack = 0
+
+    @property
+    def request(self) -> UpgradeRequest:
+        return self._connection.session.request
+
+    @property
+    def backlog(self) -> int:
+        return self._connection.session.backlog
+
+    # --------------------------------------------------------------------- sending
+
+    def emit(self, event: str, *args: Any, ack: Ack | None = None) -> None:
+        if event in RESERVED:
+            raise ValueError(f"{event} is an event of the protocol's own")
+        if ack is None and not has_binary(args):
+            self.send_text(packets.encode_event(event, *args, namespace=self.namespace))
+        elif self._connected:
+            ack_id = None if ack is None else self._expect(ack)
+            self._send(Packet(packets.EVENT, self.namespace, (event, *args), ack_id))
+
+    def send_text(self, payload: bytes) -> None:
+        if self._connected:
+            self._connection.session.send_text(payload)
+
+    def _send(self, packet: Packet) -> None:
+        encoded = packets.encode(packet)
+        session = self._connection.session
+        session.send_text(encoded.text)
+        for attachment in encoded.attachments:
+            session.send_binary(attachment)
+
+    def _expect(self, ack: Ack) -> int:
+        acks = self._acks = self._acks or {}
+        if len(acks) >= self._connection.max_acks:
+            del acks[next(iter(acks))]
+        ack_id = self._next_ack
+        self._next_ack += 1
+        acks[ack_id] = ack
+        return ack_id
+
+    def acknowledge(self, ack_id: int, args: tuple[Any, ...]) -> None:
+        """Answer an event of the client's."""
+        if self._connected:
+            self._send(Packet(packets.ACK, self.namespace, args, ack_id))
+
+    def disconnect(self) -> None:
+        if self._connected:
+            self._send(Packet(packets.DISCONNECT, self.namespace))
+            self._connection.leave(self, "server namespace disconnect")
+
+    def close(self, code: int = NORMAL, reason: str = "") -> None:
+        if self._connected:
+            self._connection.close(code, reason)
+
+    # ------------------------------------------------------------------- receiving
+
+    def opened(self) -> None:
+        self._handler.opened(self)
+
+    def event_received(self, packet: Packet) -> None:
+        """Pass an event on; its answer goes back with the same id."""
+        ack = None if packet.id is None else _Answer(self, packet.id)
+        self._handler.event_received(packet.data[0], packet.data[1:], ack)
+
+    def ack_received(self, packet: Packet) -> None:
+        """Call who waits for this answer, if anybody still does."""
+        if self._acks and packet.id is not None:
+            ack = self._acks.pop(packet.id, None)
+            if ack is not None:
+                ack(*packet.data)
+
+    def flushed(self) -> None:
+        self._handler.flushed()
+
+    def left(self, reason: str) -> None:
+        """Drop what is sent from now on, and tell the handler."""
+        self._connected = False
+        self._acks = None
+        handler = self._handler
+        del self._handler  # no circle is left for the garbage collector
+        handler.closed(reason)
+
+
+class _Answer:
+    """Answers one event, once."""
+
+    __slots__ = ("_ack_id", "_socket")
+
+    def __init__(self, socket: NamespaceSocket, ack_id: int) -> None:
+        self._socket: NamespaceSocket | None = socket
+        self._ack_id = ack_id
+
+    def __call__(self, *args: Any) -> None:
+        socket, self._socket = self._socket, None
+        if socket is not None:
+            socket.acknowledge(self._ack_id, args)

@@ -1,0 +1,65 @@
+"""A message that arrives in parts: fragments, compressed, or a frame cut by the network."""
+
+import codecs
+
+from backchannel.transports.websocket.close import INVALID_PAYLOAD, TOO_BIG, ConnectionFailed
+from backchannel.transports.websocket.deflate import Inflater
+from backchannel.transports.websocket.frames import TEXT
+from backchannel.transports.websocket.limits import Limits
+
+_Utf8 = codecs.getincrementaldecoder("utf-8")
+
+
+def check_utf8(payload: bytes) -> None:
+    """Raise ConnectionFailed with 1007 unless `payload` is UTF-8."""
+    try:
+        payload.decode()
+    except UnicodeDecodeError:
+        raise ConnectionFailed(INVALID_PAYLOAD, "text is not UTF-8") from None
+
+
+class Assembly:
+    """Joins the payload of one data message and judges it as early as can be.
+
+    An `inflater` is given for a compressed message only.
+    """
+
+    __slots__ = ("_data", "_frames", "_inflater", "_limits", "_promised", "_utf8", "opcode")
+
+    def __init__(self, opcode: int, limits: Limits, inflater: Inflater | None) -> None:
+        self.opcode = opcode
+        self._limits = limits
+        self._inflater = inflater
+        self._data = bytearray()
+        self._frames = 0
+        self._promised = 0
+        # compressed text can be judged only when it has been inflated
+        self._utf8 = _Utf8() if opcode == TEXT and inflater is None else None
+
+    def expect(self, length: int) -> None:
+        """Announce one more frame of `length` bytes; 1009 when that goes past a limit."""
+        self._frames += 1
+        self._promised += length
+        limits = self._limits
+        if length > limits.frame or self._promised > limits.message:
+            raise ConnectionFailed(TOO_BIG, "message too big")
+        if self._frames > limits.fragments:
+            raise ConnectionFailed(TOO_BIG, "too many fragments")
+
+    def add(self, part: bytes, *, last: bool = False) -> None:
+        """Append unmasked payload; text fails with 1007 at the first wrong byte."""
+        self._data += part
+        if self._utf8 is not None:
+            try:
+                self._utf8.decode(part, last)
+            except UnicodeDecodeError:
+                raise ConnectionFailed(INVALID_PAYLOAD, "text is not UTF-8") from None
+
+    def payload(self) -> bytes:
+        """Return the whole payload, inflated."""
+        data = bytes(self._data)
+        if self._inflater is not None:
+            data = self._inflater.inflate(data, self._limits.message)
+            if self.opcode == TEXT:
+                check_utf8(data)
+        return data

@@ -1,0 +1,44 @@
+"""WebSocket endpoints as a uvicorn server takes them."""
+
+import asyncio
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import Any, cast
+
+from uvicorn.server import ServerState
+
+from backchannel.transports.http.caps import Network
+from backchannel.transports.websocket.deflate import Deflate
+from backchannel.transports.websocket.endpoint import Endpoint
+from backchannel.transports.websocket.limits import Limits
+from backchannel.transports.websocket.service import Service
+from backchannel.transports.websocket.upgrade import Upgrade
+
+
+def websocket_protocol(
+    endpoints: Mapping[str, Endpoint],
+    limits: Limits | None = None,
+    *,
+    origins: Collection[str] = (),
+    deflate: Deflate | None = None,
+    trusted_proxies: Sequence[Network] = (),
+) -> type[asyncio.Protocol]:
+    """Return what `uvicorn.Config(ws=...)` takes.
+
+    `endpoints` maps a path, exactly as in the request line, to what serves it; the mapping is
+    read at each upgrade. `origins` are the foreign origins let in, such as
+    "https://chat.example"; a page from our own host always is. `deflate` turns
+    permessage-deflate on. `trusted_proxies` may name the client in X-Forwarded-For.
+    """
+    service = Service(
+        endpoints,
+        limits or Limits(),
+        origins=origins,
+        deflate=deflate,
+        trusted_proxies=trusted_proxies,
+    )
+
+    def build(*, server_state: ServerState, **_config_and_app_state: Any) -> Upgrade:
+        return Upgrade(service, server_state)
+
+    # uvicorn's annotation names a class, but it only ever calls it
+    return cast("type[asyncio.Protocol]", cast("Callable[..., asyncio.Protocol]", build))

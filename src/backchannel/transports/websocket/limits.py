@@ -1,0 +1,39 @@
+"""What one WebSocket, and all of them together, may cost."""
+
+import msgspec
+
+
+class Limits(msgspec.Struct, frozen=True, kw_only=True):
+    """Bounds of every socket. Sizes are bytes, times are seconds."""
+
+    frame: int = 1 << 20
+    """Payload of one incoming data frame; above it the connection fails with 1009."""
+    message: int = 1 << 20
+    """One incoming message, after fragments are joined and after inflation (1009)."""
+    fragments: int = 1024
+    """Frames that may make up one message (1009)."""
+    backlog: int = 4 << 20
+    """Outgoing bytes the kernel has not taken; above it the connection is aborted."""
+    unread: int = 256 << 10
+    """Outgoing bytes above which a peer that does not read is not read from either."""
+    ping_interval: float = 20.0
+    ping_timeout: float = 20.0
+    """A peer silent for this long after a ping is dead."""
+    handshake_timeout: float = 10.0
+    """How long an endpoint may take to accept or refuse (503 after it)."""
+    close_timeout: float = 5.0
+    """How long the peer may take to answer a close frame."""
+    drain_grace: float = 5.0
+    """The same while the process shuts down."""
+    drain_jitter: float = 5.0
+    """Clients of a process that shuts down are told to come back within this time."""
+    sockets: int = 100_000
+    """Open sockets of the process (503 above it)."""
+    sockets_per_address: int = 1_000
+    """Open sockets of one client address (503 above it)."""
+
+    def __post_init__(self) -> None:
+        if min(self.frame, self.message) < 125:
+            raise ValueError("a frame and a message must be allowed at least 125 bytes")
+        if min(self.ping_interval, self.ping_timeout) <= 0:
+            raise ValueError("the ping interval and timeout must be positive")

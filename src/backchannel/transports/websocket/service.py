@@ -1,0 +1,44 @@
+"""What all WebSockets of a process share."""
+
+from collections.abc import Collection, Mapping, Sequence
+
+from backchannel.transports.http.caps import Caps, Network
+from backchannel.transports.websocket.deflate import Deflate
+from backchannel.transports.websocket.endpoint import Endpoint
+from backchannel.transports.websocket.extension import Compression
+from backchannel.transports.websocket.keepalive import Keepalive
+from backchannel.transports.websocket.limits import Limits
+from backchannel.transports.websocket.turn import Turn
+
+
+class Service:
+    """The endpoints, the rules for whoever connects, and the shared machinery."""
+
+    __slots__ = (
+        "caps",
+        "compression",
+        "endpoints",
+        "keepalive",
+        "limits",
+        "origins",
+        "trusted_proxies",
+        "turn",
+    )
+
+    def __init__(
+        self,
+        endpoints: Mapping[str, Endpoint],
+        limits: Limits,
+        *,
+        origins: Collection[str] = (),
+        deflate: Deflate | None = None,
+        trusted_proxies: Sequence[Network] = (),
+    ) -> None:
+        self.endpoints = endpoints
+        self.limits = limits
+        self.origins = frozenset(origins)
+        self.compression = None if deflate is None else Compression(deflate)
+        self.trusted_proxies = trusted_proxies
+        self.caps = Caps(limits.sockets, limits.sockets_per_address)
+        self.keepalive = Keepalive(limits.ping_interval, limits.ping_timeout)
+        self.turn = Turn()

@@ -1,0 +1,72 @@
+"""Counting clients, and finding out who they are behind proxies."""
+
+from ipaddress import ip_network
+
+import pytest
+
+from backchannel.transports.http.answer import head, refusal
+from backchannel.transports.http.caps import Caps
+from backchannel.transports.http.forwarded import client_of, is_secure
+
+PROXIES = [ip_network("10.0.0.0/8"), ip_network("fd00::/8")]
+
+
+@pytest.mark.parametrize(
+    ("peer", "forwarded", "client"),
+    [
+        ("192.0.2.9", "198.51.100.1", "192.0.2.9"),  # not our proxy: it may say what it likes
+        ("10.0.0.1", "198.51.100.1", "198.51.100.1"),
+        ("fd00::1", "2001:db8::7", "2001:db8::7"),
+        ("10.0.0.1", "203.0.113.5, 198.51.100.1", "198.51.100.1"),  # the left one is hearsay
+        ("10.0.0.1", "203.0.113.5, 198.51.100.1, 10.0.0.2", "198.51.100.1"),
+        ("10.0.0.1", "10.0.0.3, 10.0.0.2", "10.0.0.3"),
+        ("10.0.0.1", "", "10.0.0.1"),
+        ("10.0.0.1", None, "10.0.0.1"),
+        ("", "198.51.100.1", "198.51.100.1"),  # a Unix socket: a proxy of this machine
+    ],
+)
+def test_the_client_is_who_the_nearest_trusted_proxy_saw(
+    peer: str, forwarded: str | None, client: str
+) -> None:
+    headers = {} if forwarded is None else {"x-forwarded-for": forwarded}
+    assert client_of((peer, 4711), headers, PROXIES)[0] == client
+
+
+def test_a_trusted_proxy_tells_whether_the_client_is_encrypted() -> None:
+    said = {"x-forwarded-proto": "https"}
+    assert is_secure(("10.0.0.1", 1), said, PROXIES, tls=False)
+    assert not is_secure(("192.0.2.9", 1), said, PROXIES, tls=False)
+    assert is_secure(("192.0.2.9", 1), {}, PROXIES, tls=True)
+
+
+def test_caps_count_what_comes_and_goes() -> None:
+    caps = Caps(3, 2, [ip_network("10.0.0.0/8")])
+    assert [caps.enter("192.0.2.1") for _ in range(3)] == [True, True, False]
+    assert caps.enter("192.0.2.2")
+    assert not caps.enter("192.0.2.3")
+    caps.leave("192.0.2.1")
+    assert caps.enter("192.0.2.1")
+    for address in ("192.0.2.1", "192.0.2.1", "192.0.2.2"):
+        caps.leave(address)
+    assert caps.total == 0
+    assert [caps.enter("10.0.0.1") for _ in range(4)] == [True, True, True, False]
+
+
+def test_an_ipv6_customer_is_one_address() -> None:
+    caps = Caps(10, 1)
+    assert caps.enter("2001:db8:0:1::1")
+    assert not caps.enter("2001:db8:0:1:ffff::2")
+    assert caps.enter("2001:db8:0:2::1")
+    assert caps.enter("192.0.2.1")
+    assert not caps.enter("::ffff:192.0.2.1")
+
+
+def test_a_header_cannot_break_out_of_its_line() -> None:
+    with pytest.raises(ValueError, match="control"):
+        head(200, [("Location", "/\r\nSet-Cookie: a=b")])
+
+
+def test_a_refusal_has_a_body_in_words_unless_one_is_given() -> None:
+    assert refusal(404).endswith(b"\r\n\r\nNot Found")
+    assert refusal(499).startswith(b"HTTP/1.1 499 Refused\r\n")
+    assert refusal(404, b"{}", [("Content-Type", "application/json")]).count(b"ype") == 1

@@ -1,0 +1,79 @@
+"""Rule R16 without sockets: who is pinged when, and who is given up when."""
+
+import asyncio
+from itertools import pairwise
+
+import pytest
+
+from backchannel.transports.websocket.keepalive import Keepalive
+
+
+class Peer:
+    def __init__(self, keepalive: Keepalive) -> None:
+        self.keepalive = keepalive
+        self.heard_at = keepalive.now
+        self.pings: list[int] = []
+        self.dead_at: int | None = None
+        self.answers = True
+        self.slot = keepalive.watch(self)
+
+    def ping(self) -> None:
+        self.pings.append(self.keepalive.now)
+        if self.answers:
+            self.heard_at = self.keepalive.now
+
+    def presume_dead(self) -> None:
+        self.dead_at = self.dead_at or self.keepalive.now
+        self.keepalive.forget(self, self.slot)
+
+
+class ByHand(Keepalive):
+    """A keepalive whose time is told by the test."""
+
+    def _arm(self) -> None:
+        self._timer = None
+
+
+@pytest.mark.parametrize(
+    ("interval", "timeout"), [(20, 20), (20, 5), (5, 20), (25, 20), (1, 0.9), (7, 50)]
+)
+def test_R16_dead_peers_are_noticed_within_interval_and_timeout(
+    interval: float, timeout: float
+) -> None:
+    keepalive = ByHand(interval, timeout)
+    tick = min(interval, timeout) / 16
+    peers = [Peer(keepalive) for _ in range(40)]
+    for number in range(1, int(30 * (interval + timeout) / tick)):
+        keepalive._sweep()
+        if number == int(5 * interval / tick):
+            for peer in peers[::2]:
+                peer.answers = False
+    for peer in peers[1::2]:
+        assert peer.dead_at is None
+        gaps = {later - earlier for earlier, later in pairwise(peer.pings)}
+        assert gaps == {round(interval / tick)}
+    for peer in peers[::2]:
+        assert peer.dead_at is not None
+        silent = (peer.dead_at - peer.heard_at) * tick
+        assert timeout <= silent <= interval + timeout + tick
+
+
+def test_pings_are_spread_over_the_interval() -> None:
+    keepalive = ByHand(20, 20)
+    peers = [Peer(keepalive) for _ in range(160)]
+    for _ in range(16):
+        keepalive._sweep()
+    assert [sum(peer.pings == [tick] for peer in peers) for tick in range(1, 17)] == [10] * 16
+
+
+async def test_the_sweep_stops_when_nobody_is_left() -> None:
+    keepalive = Keepalive(0.02, 0.02)
+    peer = Peer(keepalive)
+    keepalive.forget(peer, peer.slot)
+    await asyncio.sleep(0.01)
+    now = keepalive.now
+    await asyncio.sleep(0.02)
+    assert keepalive.now == now
+    assert Peer(keepalive).slot == peer.slot + 1
+    await asyncio.sleep(0.01)
+    assert keepalive.now > now
