@@ -1,0 +1,1 @@
+"""A dialect: a chat over the WebSocket `/chat`, by conversation or by receiver."""

@@ -1,0 +1,92 @@
+"""Conversations: what `/chat` calls by `conversationId`, and what has been said in them."""
+
+from typing import Annotated
+
+from litestar import Router, get, post
+from litestar.params import JSONBody, PathParameter, QueryParameter
+
+from backchannel.chat import conversations as chat
+from backchannel.chat.conversations import PAGE
+from backchannel.dialects.chat_socket.bodies import (
+    ConversationBody,
+    ConversationPage,
+    MessagePage,
+    NewConversation,
+    conversation_body,
+)
+from backchannel.dialects.chat_socket.wire import message_body
+from backchannel.dialects.shared.errors import handlers, plain
+from backchannel.dialects.shared.refusals import refusals
+from backchannel.dialects.shared.requests import (
+    BEARER,
+    InjectedCore,
+    StrictRequest,
+    require_login,
+)
+from backchannel.dialects.shared.standing import Before, Limit, standing_messages
+from backchannel.domain.conversations import ConversationKind
+
+
+@get("/conversations", summary="List one's conversations", responses=refusals(400, 401, 404))
+async def list_conversations(
+    request: StrictRequest,
+    core: InjectedCore,
+    limit: Limit = PAGE,
+    before: Annotated[str | None, QueryParameter(description="`next` of the page before")] = None,
+) -> ConversationPage:
+    user_id = request.user.user_id
+    cursor = None
+    if before is not None:
+        last = await chat.conversation(core, user_id, before)
+        cursor = last.updated_at, last.id
+    views = await chat.conversations(core, user_id, before=cursor, limit=limit)
+    following = views[-1].id if len(views) == limit else None
+    direct = [view for view in views if view.kind is ConversationKind.DIRECT]
+    others = await core.storage.users([view.peer_id for view in direct])
+    bodies = [conversation_body(view, others[view.peer_id]) for view in direct]
+    return ConversationPage(bodies, following)
+
+
+@post(
+    "/conversations",
+    summary="Begin a conversation",
+    description="Or find it: two users have one conversation, whoever asks and however often.",
+    responses=refusals(400, 401, 404, 413, 415),
+)
+async def begin_conversation(
+    request: StrictRequest, core: InjectedCore, data: JSONBody[NewConversation]
+) -> ConversationBody:
+    other_id = await core.directory.find_id(data.receiver)
+    view = await chat.begin_direct(core, request.user.user_id, other_id)
+    others = await core.storage.users([other_id])
+    return conversation_body(view, others[other_id])
+
+
+@get(
+    "/conversations/{conversation_id:str}/messages",
+    summary="Read a conversation",
+    responses=refusals(400, 401, 404),
+)
+async def read_messages(
+    request: StrictRequest,
+    core: InjectedCore,
+    conversation_id: Annotated[str, PathParameter(description="The conversation's id")],
+    limit: Limit = PAGE,
+    before: Before = None,
+) -> MessagePage:
+    user_id = request.user.user_id
+    await chat.conversation(core, user_id, conversation_id)
+    found = await standing_messages(core, user_id, conversation_id, before=before, limit=limit)
+    return MessagePage(conversation_id, [message_body(message) for message in found])
+
+
+def routes() -> Router:
+    """The REST routes of this dialect, all for who is logged in."""
+    return Router(
+        "/",
+        route_handlers=[list_conversations, begin_conversation, read_messages],
+        tags=["Chat socket"],
+        guards=[require_login],
+        security=[BEARER],
+        exception_handlers=handlers(plain),
+    )

@@ -1,0 +1,1 @@
+"""A dialect: a chat over the WebSocket `/websocket`, from sender to receiver."""

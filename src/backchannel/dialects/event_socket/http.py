@@ -1,0 +1,105 @@
+"""The "other endpoints" of the document: users, message history, and sessions."""
+
+from typing import Annotated
+
+from litestar import Router, delete, get
+from litestar.params import PathParameter, QueryParameter
+
+from backchannel.chat import accounts, logouts
+from backchannel.chat.conversations import PAGE
+from backchannel.dialects.event_socket.bodies import (
+    Ended,
+    MessagePage,
+    SessionList,
+    UserBody,
+    UserPage,
+    session_body,
+    user_body,
+)
+from backchannel.dialects.event_socket.wire import message_body
+from backchannel.dialects.shared.errors import handlers, plain
+from backchannel.dialects.shared.refusals import refusals
+from backchannel.dialects.shared.requests import (
+    BEARER,
+    InjectedCore,
+    StrictRequest,
+    require_login,
+)
+from backchannel.dialects.shared.standing import Before, Limit, standing_messages
+from backchannel.domain import access
+from backchannel.domain.ids import direct_conversation_id
+
+
+@get("/users", summary="List the users", responses=refusals(400, 401))
+async def list_users(
+    core: InjectedCore,
+    limit: Limit = PAGE,
+    after: Annotated[str | None, QueryParameter(description="Only usernames past this one")] = None,
+) -> UserPage:
+    users = await accounts.list_users(core, after=after, limit=limit)
+    return UserPage([user_body(user) for user in users])
+
+
+@get("/users/{username:str}", summary="Look at a user", responses=refusals(401, 404))
+async def get_user(
+    core: InjectedCore,
+    username: Annotated[str, PathParameter(description="A user's username or id")],
+) -> UserBody:
+    return user_body(await accounts.find_user(core, username))
+
+
+@get(
+    "/messages",
+    summary="Read what was said with a user",
+    responses=refusals(400, 401, 404),
+)
+async def read_messages(
+    request: StrictRequest,
+    core: InjectedCore,
+    other: Annotated[str, QueryParameter(name="with", description="A user's username or id")],
+    limit: Limit = PAGE,
+    before: Before = None,
+) -> MessagePage:
+    me = request.user
+    them = await accounts.find_user(core, other)
+    access.require_other(me.user_id, them.id, field="with")
+    conversation_id = direct_conversation_id(me.user_id, them.id)
+    names = {me.user_id: me.username, them.id: them.username}
+    found = await standing_messages(core, me.user_id, conversation_id, before=before, limit=limit)
+    return MessagePage(
+        [message_body(each, names[each.sender_id], names[each.recipient_id]) for each in found]
+    )
+
+
+@get("/sessions", summary="List one's logins", responses=refusals(401))
+async def list_sessions(request: StrictRequest, core: InjectedCore) -> SessionList:
+    found = await logouts.list_logins(core, request.user.user_id)
+    return SessionList([session_body(each, request.user.login_id) for each in found])
+
+
+@delete(
+    "/sessions/{session_id:str}",
+    summary="End one of one's logins",
+    description="Its token no longer counts, and its sockets close within a second.",
+    status_code=200,
+    responses=refusals(401, 404),
+)
+async def end_session(
+    request: StrictRequest,
+    core: InjectedCore,
+    session_id: Annotated[str, PathParameter(description="The session's id")],
+) -> Ended:
+    await logouts.end_login(core, request.user.user_id, session_id)
+    return Ended("Session ended")
+
+
+def routes() -> Router:
+    """The REST routes of this dialect, all for who is logged in."""
+    return Router(
+        "/",
+        route_handlers=[list_users, get_user, read_messages, list_sessions, end_session],
+        tags=["Event socket"],
+        guards=[require_login],
+        security=[BEARER],
+        exception_handlers=handlers(plain),
+    )

@@ -1,0 +1,130 @@
+"""The frames of `/websocket`, pure: what a client sends, and what it is told."""
+
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+from backchannel.dialects.shared.sender import SenderClaim
+from backchannel.dialects.shared.times import iso
+from backchannel.dialects.shared.validation import decode as decode_json
+from backchannel.domain.errors import ChatError, Invalid
+from backchannel.domain.messages import CLIENT_ID_LIMIT, Message
+
+EVENT = "message"
+"""The one event of this socket; clients may put it around what they send."""
+
+
+ClientId = Annotated[str, Meta(min_length=1, max_length=CLIENT_ID_LIMIT)]
+
+
+class Sending(SenderClaim, kw_only=True, gc=False):
+    """Something to say to a receiver (id or username).
+
+    Fields of which nothing is known are harmless here, since nothing is ever taken from them.
+    """
+
+    receiver: str
+    content: str
+    client_id: ClientId | None = msgspec.field(name="clientId", default=None)
+
+
+class _Envelope(msgspec.Struct, gc=False):
+    event: str | None = None
+    data: msgspec.Raw = msgspec.Raw()
+
+
+class MessageBody(msgspec.Struct, frozen=True, gc=False):
+    """A message as its two parties see it, who are named by their usernames."""
+
+    sender: str
+    receiver: str
+    content: str
+    timestamp: str
+    id: str
+
+
+class _Error(msgspec.Struct, frozen=True, omit_defaults=True):
+    error: str
+    message: str
+    code: str
+    field: str | None = None
+    retry_after: float | None = None
+    client_id: str | None = msgspec.field(name="clientId", default=None)
+
+
+class _Named(msgspec.Struct):
+    client_id: str | None = msgspec.field(name="clientId", default=None)
+
+
+_encoder = msgspec.json.Encoder()
+_decoder = msgspec.json.Decoder(Sending)
+_envelope_decoder = msgspec.json.Decoder(_Envelope)
+_named_decoder = msgspec.json.Decoder(_Named)
+
+
+def unwrapped(payload: bytes) -> tuple[bytes, bool]:
+    """What a client's frame says, and whether it came in an envelope. Raises `Invalid`."""
+    envelope = decode_json(payload, _envelope_decoder)
+    body = bytes(envelope.data)
+    if not body:
+        return payload, False
+    if envelope.event != EVENT:
+        raise Invalid(f"event must be {EVENT!r}", field="event")
+    return body, True
+
+
+def decode(payload: bytes) -> Sending:
+    """A client's frame without its envelope. Raises `Invalid`."""
+    return decode_json(payload, _decoder)
+
+
+def client_id_of(payload: bytes) -> str | None:
+    """The `clientId` of a frame that could not be accepted, as far as legible."""
+    try:
+        envelope = _envelope_decoder.decode(payload)
+        return _named_decoder.decode(bytes(envelope.data) or payload).client_id
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
+
+
+def message_body(message: Message, sender: str, receiver: str) -> MessageBody:
+    """A message between two users, given their usernames."""
+    return MessageBody(
+        sender=sender,
+        receiver=receiver,
+        content=message.body,
+        timestamp=iso(message.created_at),
+        id=message.id,
+    )
+
+
+def delivered(message: Message, sender: str, receiver: str) -> bytes:
+    """The frame in which a message reaches its two parties."""
+    return _encoder.encode(message_body(message, sender, receiver))
+
+
+def acknowledged(frame: bytes, client_id: str | None) -> bytes:
+    """The same frame as its sender gets it: the message is stored."""
+    if client_id is None:
+        return b'%b,"status":"stored"}' % frame[:-1]
+    return b'%b,"status":"stored","clientId":%b}' % (frame[:-1], _encoder.encode(client_id))
+
+
+def refused(refusal: ChatError, client_id: str | None = None) -> bytes:
+    """An error frame; the socket stays open."""
+    return _encoder.encode(
+        _Error(
+            error=refusal.text,
+            message=refusal.text,
+            code=refusal.code,
+            field=refusal.field,
+            retry_after=refusal.retry_after,
+            client_id=client_id,
+        )
+    )
+
+
+def in_envelope(frame: bytes, event: str = EVENT) -> bytes:
+    """A frame for a client that sends envelopes itself."""
+    return b'{"event":"%b","data":%b}' % (event.encode(), frame)

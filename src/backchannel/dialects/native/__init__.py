@@ -1,0 +1,1 @@
+"""Backchannel's own protocol: JSON over HTTP and over one WebSocket."""

@@ -1,0 +1,203 @@
+"""The native JSON: the shape of each thing, over HTTP and over the socket alike."""
+
+from typing import Annotated
+
+import msgspec
+from msgspec import UNSET, Meta, UnsetType
+
+Time = Annotated[
+    str,
+    Meta(
+        description="ISO 8601, UTC, with milliseconds",
+        examples=["2026-05-04T10:51:23.000Z"],
+    ),
+]
+MaybeTime = Annotated[str | None, Meta(description="As above, null if never", examples=[None])]
+Id = Annotated[str, Meta(examples=["01970f3e-6b1c-7d2a-9c55-0a4f6b8e1d20"])]
+Seq = Annotated[int, Meta(description="Place in the conversation: 1, 2, 3 …", examples=[42])]
+Position = Annotated[int, Meta(description="Place in one's own log of events", examples=[1207])]
+
+
+class FileBody(msgspec.Struct, frozen=True, kw_only=True):
+    """A file. What does not apply to its kind is null; `type` is what its content is."""
+
+    id: Id
+    name: Annotated[str, Meta(description="To be shown, never a path", examples=["Cat.jpg"])]
+    type: Annotated[str, Meta(examples=["image/jpeg"])]
+    size: Annotated[int, Meta(description="Bytes", examples=[48_213])]
+    width: Annotated[int | None, Meta(description="Pixels", examples=[1_200])]
+    height: Annotated[int | None, Meta(description="Pixels", examples=[800])]
+    duration: Annotated[int | None, Meta(description="Milliseconds", examples=[None])]
+    url: Annotated[str, Meta(examples=["/v1/files/01970f3e-6b1c-7d2a-9c55-0a4f6b8e1d20"])]
+    thumbnail_url: Annotated[
+        str | None, Meta(examples=["/v1/files/01970f3e-6b1c-7d2a-9c55-0a4f6b8e1d20/thumbnail"])
+    ]
+
+
+class MessageBody(msgspec.Struct, frozen=True, kw_only=True):
+    """A message. `client_id` is told to its sender only; a deleted message has an empty body."""
+
+    conversation_id: Id
+    seq: Seq
+    id: Id
+    sender_id: Id
+    recipient_id: Id
+    client_id: Annotated[str, Meta(examples=["k7f2-0001"])] | UnsetType = UNSET
+    kind: Annotated[
+        str,
+        Meta(
+            description="`text`, or in a session `failure`: there is no answer, as `body` says",
+            examples=["text"],
+        ),
+    ]
+    body: Annotated[str, Meta(examples=["Lunch at noon?"])]
+    reply_to: Annotated[int, Meta(examples=[41])] | None
+    revision: Annotated[int, Meta(description="Counts the changes", examples=[0])]
+    created_at: Time
+    edited_at: MaybeTime
+    deleted_at: MaybeTime
+    reactions: Annotated[
+        dict[str, list[str]],
+        Meta(
+            description="Emoji to the ids of those who chose it",
+            examples=[{"👍": ["01970f3e-6b1c-7d2a-9c55-0a4f6b8e1d20"]}],
+        ),
+    ]
+    files: list[FileBody] = []
+
+
+class MarksBody(msgspec.Struct, frozen=True):
+    """How far a member has got."""
+
+    delivered_seq: Annotated[int, Meta(examples=[42])]
+    read_seq: Annotated[int, Meta(examples=[40])]
+
+
+class UserBody(msgspec.Struct, frozen=True, kw_only=True):
+    """What everybody may know of a user."""
+
+    id: Id
+    username: Annotated[str, Meta(examples=["ada"])]
+    display_name: Annotated[str, Meta(examples=["Ada Lovelace"])]
+
+
+class AccountBody(UserBody, frozen=True, kw_only=True):
+    """What a user knows of their own account."""
+
+    email: Annotated[str, Meta(examples=["ada@example.org"])] | None
+    created_at: Time
+    updated_at: Time
+
+
+class ConversationBody(msgspec.Struct, frozen=True, kw_only=True):
+    """A conversation as its member sees it. A session has a `key` and a `name`, and no `peer`."""
+
+    id: Id
+    kind: Annotated[str, Meta(examples=["direct"])]
+    peer_id: Id
+    peer: UserBody | None
+    key: Annotated[str | None, Meta(examples=[None])]
+    name: Annotated[str | None, Meta(examples=[None])]
+    last_seq: Seq
+    unread: Annotated[int, Meta(examples=[2])]
+    mine: MarksBody
+    theirs: MarksBody
+    created_at: Time
+    updated_at: Time
+    last_message: MessageBody | None
+
+
+class LoginBody(msgspec.Struct, frozen=True, kw_only=True):
+    """A device that is logged in; `current` is the one that asks."""
+
+    id: Id
+    agent: Annotated[str, Meta(examples=["Firefox on Linux"])]
+    address: Annotated[str, Meta(examples=["203.0.113.7"])]
+    current: bool
+    created_at: Time
+    last_used_at: Time
+    expires_at: Time
+
+
+class SessionBody(msgspec.Struct, frozen=True, kw_only=True):
+    """What a device keeps after logging in. A refresh token counts once."""
+
+    user: AccountBody
+    login_id: Id
+    token_type: Annotated[str, Meta(examples=["Bearer"])] = "Bearer"  # noqa: S105 - a word
+    access_token: Annotated[str, Meta(examples=["eyJhbGciOiJIUzI1NiJ9.e30.c2ln"])]
+    expires_at: Time
+    refresh_token: Annotated[str, Meta(examples=["eyJhbGciOiJIUzI1NiJ9.e30.c2ln"])]
+    refresh_expires_at: Time
+
+
+class ReceiptBody(msgspec.Struct, frozen=True):
+    """How far `user_id` has got in a conversation."""
+
+    conversation_id: Id
+    user_id: Id
+    delivered_seq: Annotated[int, Meta(examples=[42])]
+    read_seq: Annotated[int, Meta(examples=[40])]
+
+
+class ConversationChangeBody(msgspec.Struct, frozen=True):
+    """A conversation is no longer what it was: fetch it again."""
+
+    conversation_id: Id
+    change: Annotated[str, Meta(examples=["renamed"])]
+
+
+class ProfileChangeBody(msgspec.Struct, frozen=True):
+    """A user's profile is no longer what it was: fetch it again."""
+
+    user_id: Id
+
+
+ContentBody = MessageBody | ReceiptBody | ConversationChangeBody | ProfileChangeBody
+
+
+class _Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind"):
+    """One entry of a user's log; apply it to a state that stands at `previous`."""
+
+    position: Position
+    previous: Annotated[int, Meta(description="The position before it", examples=[1206])]
+
+
+class MessageEvent(_Event, frozen=True, tag="message"):
+    data: MessageBody
+
+
+class EditEvent(_Event, frozen=True, tag="edit"):
+    data: MessageBody
+
+
+class DeleteEvent(_Event, frozen=True, tag="delete"):
+    data: MessageBody
+
+
+class ReactionEvent(_Event, frozen=True, tag="reaction"):
+    data: MessageBody
+
+
+class ReceiptEvent(_Event, frozen=True, tag="receipt"):
+    data: ReceiptBody
+
+
+class ConversationEvent(_Event, frozen=True, tag="conversation"):
+    data: ConversationChangeBody
+
+
+class ProfileEvent(_Event, frozen=True, tag="profile"):
+    data: ProfileChangeBody
+
+
+EventBody = (
+    MessageEvent
+    | EditEvent
+    | DeleteEvent
+    | ReactionEvent
+    | ReceiptEvent
+    | ConversationEvent
+    | ProfileEvent
+)
+"""One entry of a user's log; its `kind` says what `data` is."""

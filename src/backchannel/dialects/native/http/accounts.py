@@ -1,0 +1,106 @@
+"""One's own account: make it, look at it, change it."""
+
+from typing import Annotated
+
+from litestar import get, patch, post
+from litestar.params import JSONBody
+from msgspec import Meta
+
+from backchannel.chat import accounts
+from backchannel.dialects.native.bodies import AccountBody, SessionBody
+from backchannel.dialects.native.http.parameters import Strict
+from backchannel.dialects.native.http.problems import problems
+from backchannel.dialects.native.wire import account_body, session_body
+from backchannel.dialects.shared.requests import (
+    InjectedCore,
+    StrictRequest,
+    client_address,
+    client_agent,
+)
+
+Email = Annotated[str, Meta(examples=["ada@example.org"])]
+DisplayName = Annotated[str, Meta(description="1 to 64 characters", examples=["Ada Lovelace"])]
+Password = Annotated[
+    str, Meta(description="8 to 128 characters", examples=["correct horse battery"])
+]
+
+
+class Registration(Strict, frozen=True):
+    username: Annotated[str, Meta(description="1 to 64 characters, no @", examples=["ada"])]
+    password: Password
+    email: Email | None = None
+    display_name: DisplayName | None = None
+
+
+class Profile(Strict, frozen=True):
+    """What is left out stays as it is."""
+
+    display_name: DisplayName | None = None
+    email: Email | None = None
+
+
+class NewPassword(Strict, frozen=True):
+    old_password: Annotated[str, Meta(examples=["correct horse battery"])]
+    new_password: Annotated[
+        str, Meta(description="8 to 128 characters", examples=["staple of the new kind"])
+    ]
+
+
+@post("/register", summary="Make an account", responses=problems(403, 409, 429, body=True))
+async def register(
+    request: StrictRequest, core: InjectedCore, data: JSONBody[Registration]
+) -> AccountBody:
+    user = await accounts.register(
+        core,
+        username=data.username,
+        email=data.email,
+        password=data.password,
+        display_name=data.display_name,
+        address=client_address(request),
+    )
+    return account_body(user)
+
+
+@get("/me", summary="Look at one's own account", responses=problems(401))
+async def get_me(request: StrictRequest, core: InjectedCore) -> AccountBody:
+    return account_body(await accounts.profile(core, request.user.user_id))
+
+
+@patch(
+    "/me",
+    summary="Change one's profile",
+    description="One's other devices and the people one writes with are told.",
+    responses=problems(401, 409, body=True),
+)
+async def change_me(
+    request: StrictRequest, core: InjectedCore, data: JSONBody[Profile]
+) -> AccountBody:
+    user = await accounts.update_profile(
+        core, request.user.user_id, display_name=data.display_name, email=data.email
+    )
+    return account_body(user)
+
+
+@post(
+    "/password",
+    summary="Change one's password",
+    description="Ends all logins, this one too, and begins a new one for this device.",
+    status_code=200,
+    responses=problems(401, 429, body=True),
+)
+async def change_password(
+    request: StrictRequest, core: InjectedCore, data: JSONBody[NewPassword]
+) -> SessionBody:
+    session = await accounts.change_password(
+        core,
+        request.user,
+        old=data.old_password,
+        new=data.new_password,
+        agent=client_agent(request),
+        address=client_address(request),
+    )
+    return session_body(session)
+
+
+PUBLIC = [register]
+HANDLERS = [get_me, change_me, change_password]

@@ -1,0 +1,90 @@
+"""Files: take them in at once, hand them out."""
+
+from typing import Annotated, Any
+
+from litestar import Response, get, post
+from litestar.openapi.datastructures import ResponseSpec
+from litestar.params import PathParameter
+
+from backchannel.chat import attachments
+from backchannel.dialects.native.bodies import FileBody
+from backchannel.dialects.native.http.problems import problem, problems
+from backchannel.dialects.native.wire import file_body
+from backchannel.dialects.shared.docs.forms import FormOperation
+from backchannel.dialects.shared.downloads import download
+from backchannel.dialects.shared.faults import refusal
+from backchannel.dialects.shared.form_files import take_in
+from backchannel.dialects.shared.ranges import RangeNotSatisfiable
+from backchannel.dialects.shared.requests import InjectedCore, StrictRequest
+
+FileId = Annotated[str, PathParameter(description="The file's id")]
+
+
+@post(
+    "/files",
+    summary="Upload a file at once",
+    description="The file is kept for a day; by then a message must name it. For large files, "
+    "or over bad lines, `/v1/uploads` can be resumed.",
+    operation_class=FormOperation,
+    request_max_body_size=None,
+    responses=problems(401, 411, 413, 415, 429),
+)
+async def upload_file(request: StrictRequest, core: InjectedCore) -> FileBody:
+    record, _ = await take_in(request, core)
+    return file_body(record)
+
+
+_HANDED_OUT: dict[int, ResponseSpec] = {
+    206: ResponseSpec(
+        bytes,
+        generate_examples=False,
+        description="The one range that was asked for",
+        media_type="application/octet-stream",
+    ),
+    304: ResponseSpec(None, generate_examples=False, description="You have it already"),
+    **problems(401, 404, 416),
+}
+
+
+@get(
+    "/files/{file_id:str}",
+    summary="Download a file",
+    description="To its owner, and to both members of a conversation in which a message names "
+    "it. `ETag` is the SHA-256 of the content; single ranges can be asked for. Only pictures, "
+    "sound and films are shown by a browser, everything else is saved.",
+    media_type="application/octet-stream",
+    responses=_HANDED_OUT,
+)
+async def download_file(
+    request: StrictRequest, core: InjectedCore, file_id: FileId
+) -> Response[bytes]:
+    content = await attachments.open_file(core, request.user.user_id, file_id)
+    return await _handed_out(request, core, content)
+
+
+@get(
+    "/files/{file_id:str}/thumbnail",
+    summary="Download a picture's small copy",
+    description="WebP, at most 512 pixels wide and high. Only pictures have one.",
+    media_type="image/webp",
+    responses=_HANDED_OUT,
+)
+async def download_thumbnail(
+    request: StrictRequest, core: InjectedCore, file_id: FileId
+) -> Response[bytes]:
+    content = await attachments.open_thumbnail(core, request.user.user_id, file_id)
+    return await _handed_out(request, core, content)
+
+
+async def _handed_out(
+    request: StrictRequest, core: InjectedCore, content: attachments.Content
+) -> Response[Any]:
+    try:
+        return await download(request, core, content)
+    except RangeNotSatisfiable as error:
+        response = problem(refusal(error))
+        response.headers["content-range"] = f"bytes */{error.size}"
+        return response
+
+
+HANDLERS = [upload_file, download_file, download_thumbnail]

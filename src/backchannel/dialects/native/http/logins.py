@@ -1,0 +1,114 @@
+"""Logins: begin one, renew it, see them all, end them."""
+
+from typing import Annotated
+
+import msgspec
+from litestar import delete, get, post
+from litestar.params import JSONBody, PathParameter
+from msgspec import Meta
+
+from backchannel.chat import logins, logouts
+from backchannel.dialects.native.bodies import LoginBody, SessionBody
+from backchannel.dialects.native.http.parameters import Strict
+from backchannel.dialects.native.http.problems import problems
+from backchannel.dialects.native.wire import login_body, session_body
+from backchannel.dialects.shared.requests import (
+    InjectedCore,
+    StrictRequest,
+    client_address,
+    client_agent,
+)
+
+
+class Credentials(Strict, frozen=True):
+    identifier: Annotated[str, Meta(description="Username or e-mail address", examples=["ada"])]
+    password: Annotated[str, Meta(examples=["correct horse battery"])]
+
+
+class RefreshToken(Strict, frozen=True):
+    refresh_token: Annotated[str, Meta(examples=["eyJhbGciOiJIUzI1NiJ9.e30.c2ln"])]
+
+
+class LoginList(msgspec.Struct, frozen=True):
+    """Newest first."""
+
+    logins: list[LoginBody]
+
+
+class Ended(msgspec.Struct, frozen=True):
+    """How many logins have ended."""
+
+    ended: Annotated[int, Meta(examples=[2])]
+
+
+@post(
+    "/login",
+    summary="Log in",
+    description="A wrong password and an unknown name are answered alike.",
+    status_code=200,
+    responses=problems(401, 403, 429, body=True),
+)
+async def login(
+    request: StrictRequest, core: InjectedCore, data: JSONBody[Credentials]
+) -> SessionBody:
+    session = await logins.login(
+        core,
+        identifier=data.identifier,
+        password=data.password,
+        agent=client_agent(request),
+        address=client_address(request),
+    )
+    return session_body(session)
+
+
+@post(
+    "/refresh",
+    summary="Renew a login",
+    description="A refresh token counts once. One that comes back ends its login, as somebody "
+    "else may hold it.",
+    status_code=200,
+    responses=problems(401, body=True),
+)
+async def refresh(core: InjectedCore, data: JSONBody[RefreshToken]) -> SessionBody:
+    return session_body(await logins.refresh(core, data.refresh_token))
+
+
+@post(
+    "/logout",
+    summary="Log this device out",
+    description="Its tokens no longer count, and its sockets close within a second.",
+    status_code=204,
+    responses=problems(401),
+)
+async def logout(request: StrictRequest, core: InjectedCore) -> None:
+    await logouts.logout(core, request.user.user_id, request.user.login_id)
+
+
+@get("/logins", summary="List the devices that are logged in", responses=problems(401))
+async def list_logins(request: StrictRequest, core: InjectedCore) -> LoginList:
+    found = await logouts.list_logins(core, request.user.user_id)
+    return LoginList([login_body(each, request.user.login_id) for each in found])
+
+
+@delete("/logins/{login_id:str}", summary="Log a device out", responses=problems(401, 404))
+async def end_login(
+    request: StrictRequest,
+    core: InjectedCore,
+    login_id: Annotated[str, PathParameter(description="The login's id")],
+) -> None:
+    await logouts.end_login(core, request.user.user_id, login_id)
+
+
+@delete(
+    "/logins",
+    summary="Log all other devices out",
+    status_code=200,
+    responses=problems(401),
+)
+async def end_other_logins(request: StrictRequest, core: InjectedCore) -> Ended:
+    user = request.user
+    return Ended(await logouts.end_other_logins(core, user.user_id, user.login_id))
+
+
+PUBLIC = [login, refresh]
+HANDLERS = [logout, list_logins, end_login, end_other_logins]

@@ -1,0 +1,155 @@
+"""Messages: send, edit, delete, react."""
+
+from typing import Annotated
+
+from litestar import Response, delete, patch, post, put
+from litestar.openapi.datastructures import ResponseSpec
+from litestar.params import JSONBody, PathParameter
+from msgspec import Meta
+
+from backchannel.chat import attachments, change, send
+from backchannel.chat.core import Core
+from backchannel.dialects.native.bodies import MessageBody
+from backchannel.dialects.native.http.parameters import ConversationId, Number, PathSeq, Strict
+from backchannel.dialects.native.http.problems import problems
+from backchannel.dialects.native.wire import message_body
+from backchannel.dialects.shared.requests import InjectedCore, StrictRequest
+from backchannel.domain import access
+from backchannel.domain.errors import Invalid
+
+MESSAGE = "/conversations/{conversation_id:str}/messages/{seq:int}"
+REACTION = MESSAGE + "/reactions/{emoji:str}"
+
+Emoji = Annotated[str, PathParameter(description="The emoji itself, percent-encoded")]
+Body = Annotated[str, Meta(description="At most 65,536 bytes", examples=["Lunch at noon?"])]
+
+
+class NewMessage(Strict, frozen=True):
+    """To a user, or into a conversation: give `to` or `conversation_id`.
+
+    With `files` the body may be empty.
+    A message with a `client_id` may be sent again when its answer was lost: it is stored once.
+    """
+
+    body: Body
+    to: Annotated[str, Meta(description="A user's id or username", examples=["grace"])] | None = (
+        None
+    )
+    conversation_id: str | None = None
+    client_id: (
+        Annotated[str, Meta(description="1 to 128 characters", examples=["k7f2-0001"])] | None
+    ) = None
+    reply_to: Annotated[Number, Meta(description="A `seq` to answer")] | None = None
+    files: Annotated[
+        tuple[str, ...], Meta(description="The ids of at most 10 files of one's own")
+    ] = ()
+
+
+class NewBody(Strict, frozen=True):
+    """What the message shall say from now on."""
+
+    body: Body
+
+
+@post(
+    "/messages",
+    summary="Send a message",
+    description="Answered once the message is durable. A repeated `client_id` gets the original "
+    "message and 200.",
+    responses={
+        200: ResponseSpec(MessageBody, generate_examples=False, description="Sent before"),
+        **problems(401, 403, 404, 409, 429, body=True),
+    },
+)
+async def send_message(
+    request: StrictRequest, core: InjectedCore, data: JSONBody[NewMessage]
+) -> Response[MessageBody]:
+    user_id = request.user.user_id
+    await core.throttle.admit(f"send:user:{user_id}")
+    drafted = send.draft(
+        user_id,
+        await _recipient(core, user_id, data),
+        data.body,
+        conversation_id=data.conversation_id,
+        client_id=data.client_id,
+        reply_to=data.reply_to,
+        files=await attachments.describe(core, user_id, data.files),
+    )
+    stored = await send.send(core, drafted)
+    body = message_body(stored.message, user_id)
+    return Response(body, status_code=200 if stored.repeated else 201)
+
+
+@patch(
+    MESSAGE,
+    summary="Edit a message of one's own",
+    responses=problems(401, 403, 404, 409, body=True),
+)
+async def edit_message(
+    request: StrictRequest,
+    core: InjectedCore,
+    conversation_id: ConversationId,
+    seq: PathSeq,
+    data: JSONBody[NewBody],
+) -> MessageBody:
+    user_id = request.user.user_id
+    message = await change.edit(core, user_id, conversation_id, seq, data.body)
+    return message_body(message, user_id)
+
+
+@delete(
+    MESSAGE,
+    summary="Delete a message of one's own",
+    description="It keeps its place, with an empty body. Deleting it again changes nothing.",
+    status_code=200,
+    responses=problems(401, 403, 404),
+)
+async def delete_message(
+    request: StrictRequest, core: InjectedCore, conversation_id: ConversationId, seq: PathSeq
+) -> MessageBody:
+    user_id = request.user.user_id
+    return message_body(await change.delete(core, user_id, conversation_id, seq), user_id)
+
+
+@put(REACTION, summary="React to a message", responses=problems(401, 404, 409))
+async def add_reaction(
+    request: StrictRequest,
+    core: InjectedCore,
+    conversation_id: ConversationId,
+    seq: PathSeq,
+    emoji: Emoji,
+) -> MessageBody:
+    user_id = request.user.user_id
+    message = await change.react(core, user_id, conversation_id, seq, emoji)
+    return message_body(message, user_id)
+
+
+@delete(
+    REACTION,
+    summary="Take a reaction back",
+    status_code=200,
+    responses=problems(401, 404, 409),
+)
+async def remove_reaction(
+    request: StrictRequest,
+    core: InjectedCore,
+    conversation_id: ConversationId,
+    seq: PathSeq,
+    emoji: Emoji,
+) -> MessageBody:
+    user_id = request.user.user_id
+    message = await change.react(core, user_id, conversation_id, seq, emoji, active=False)
+    return message_body(message, user_id)
+
+
+async def _recipient(core: Core, user_id: str, message: NewMessage) -> str:
+    if message.to is not None and message.conversation_id is None:
+        recipient_id = await core.directory.find_id(message.to, field="to")
+        access.require_other(user_id, recipient_id, field="to")
+        return recipient_id
+    if message.to is not None or message.conversation_id is None:
+        raise Invalid("give either to or conversation_id", field="to")
+    return await core.directory.find_peer(user_id, message.conversation_id)
+
+
+HANDLERS = [send_message, edit_message, delete_message, add_reaction, remove_reaction]

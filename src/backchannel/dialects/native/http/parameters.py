@@ -1,0 +1,27 @@
+"""The types that the native routes share: strict bodies, bounded numbers, named parameters."""
+
+from typing import Annotated
+
+import msgspec
+from litestar.params import PathParameter, QueryParameter
+from msgspec import Meta
+
+from backchannel.chat.conversations import PAGE_LIMIT
+
+INTEGER_LIMIT = 2**53 - 1
+"""The largest whole number that JavaScript, and so a JSON client, can hold exactly."""
+
+
+class Strict(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A request body that refuses what it does not know (rule S12)."""
+
+
+Number = Annotated[int, Meta(ge=0, le=INTEGER_LIMIT)]
+ConversationId = Annotated[str, PathParameter(description="The conversation's id")]
+UserName = Annotated[str, PathParameter(description="A user's id or username")]
+PathSeq = Annotated[
+    int,
+    PathParameter(ge=1, le=INTEGER_LIMIT, description="The message's place there"),
+]
+Limit = Annotated[int, QueryParameter(ge=1, le=PAGE_LIMIT, description="Most entries on the page")]
+QuerySeq = Annotated[int | None, QueryParameter(ge=0, le=INTEGER_LIMIT)]

@@ -1,0 +1,50 @@
+"""Previews of web pages."""
+
+from typing import Annotated
+
+import msgspec
+from litestar import get
+from litestar.params import QueryParameter
+from msgspec import Meta
+
+from backchannel.dialects.native.http.problems import problems
+from backchannel.dialects.shared.requests import InjectedCore, StrictRequest
+from backchannel.domain.previews import URL_LIMIT
+
+
+class PreviewBody(msgspec.Struct, frozen=True):
+    """What a page says about itself, in plain text; what it does not say is null."""
+
+    url: Annotated[
+        str,
+        Meta(description="The page, after redirects", examples=["https://example.org/harbour"]),
+    ]
+    title: Annotated[str | None, Meta(examples=["Mist over the harbour"])]
+    description: Annotated[str | None, Meta(examples=["A walk at half past six."])]
+    image_url: Annotated[
+        str | None,
+        Meta(description="Not fetched or checked", examples=["https://example.org/mist.jpg"]),
+    ]
+    site: Annotated[str | None, Meta(examples=["Example"])]
+
+
+@get(
+    "/preview",
+    summary="Preview a web page",
+    description="404 where previews are switched off, and for whatever has none: pages without "
+    "a title, that cannot be reached, or that are not on the public internet.",
+    responses=problems(401, 404, 429),
+)
+async def preview(
+    request: StrictRequest,
+    core: InjectedCore,
+    url: Annotated[
+        str,
+        QueryParameter(min_length=1, max_length=URL_LIMIT, description="http:// or https://"),
+    ],
+) -> PreviewBody:
+    found = await core.previews.preview(request.user.user_id, url)
+    return PreviewBody(found.url, found.title, found.description, found.image_url, found.site)
+
+
+HANDLERS = [preview]

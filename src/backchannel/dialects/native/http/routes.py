@@ -1,0 +1,72 @@
+"""All native routes, ready to be joined to an application."""
+
+from collections.abc import Sequence
+
+from litestar import Router
+from litestar.handlers import HTTPRouteHandler
+
+from backchannel.dialects.native.http import (
+    accounts,
+    conversations,
+    files,
+    logins,
+    messages,
+    previews,
+    search,
+    sessions,
+    sync,
+    uploads,
+    users,
+)
+from backchannel.dialects.native.http.problems import problem
+from backchannel.dialects.shared.errors import Render, handlers
+from backchannel.dialects.shared.requests import BEARER, require_login
+
+PREFIX = "/v1"
+TAGS = {
+    "Accounts": "One's own account: make it, look at it, change it.",
+    "Logins": "Each device has a login of its own, which can be renewed and ended.",
+    "Users": "Other people: find them, block them.",
+    "Conversations": "What one has said with each other person, and how far both have read.",
+    "Messages": "Send, edit, delete, react. An answer means that it is on disk.",
+    "Files": "Pictures, sound, films and documents. Messages name them by id.",
+    "Search": "Find one's own messages by what they say.",
+    "Previews": "What web pages say about themselves, where the operator allows it.",
+    "Sync": "What a device that was away must learn, without a socket.",
+    "Sessions": "Conversations with the server's responder; read and written like any other.",
+}
+"""What the groups of operations are about, for the API's description."""
+
+
+def routes() -> list[Router]:
+    """The routers below `/v1`: those that anybody may ask, and those for who is logged in."""
+    return [
+        _open("Accounts", accounts.PUBLIC),
+        _open("Logins", logins.PUBLIC),
+        _private("Accounts", accounts.HANDLERS),
+        _private("Logins", logins.HANDLERS),
+        _private("Users", users.HANDLERS),
+        _private("Conversations", conversations.HANDLERS),
+        _private("Messages", messages.HANDLERS),
+        _private("Files", files.HANDLERS),
+        _private("Files", uploads.HANDLERS, render=uploads.tus_problem),
+        _private("Search", search.HANDLERS),
+        _private("Previews", previews.HANDLERS),
+        _private("Sync", sync.HANDLERS),
+        _private("Sessions", sessions.HANDLERS),
+    ]
+
+
+def _open(tag: str, resource: Sequence[HTTPRouteHandler]) -> Router:
+    return Router(PREFIX, route_handlers=resource, tags=[tag], exception_handlers=handlers(problem))
+
+
+def _private(tag: str, resource: Sequence[HTTPRouteHandler], *, render: Render = problem) -> Router:
+    return Router(
+        PREFIX,
+        route_handlers=resource,
+        tags=[tag],
+        guards=[require_login],
+        security=[BEARER],
+        exception_handlers=handlers(render),
+    )

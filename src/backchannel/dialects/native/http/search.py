@@ -1,0 +1,101 @@
+"""Search over one's own messages."""
+
+from typing import Annotated
+
+import msgspec
+from litestar import get
+from litestar.params import QueryParameter
+from msgspec import Meta
+
+from backchannel.chat import search as chat
+from backchannel.chat.search import PAGE, PAGE_LIMIT, Hit, Order
+from backchannel.dialects.native.bodies import Id, Seq, Time
+from backchannel.dialects.native.http.problems import problems
+from backchannel.dialects.shared.requests import InjectedCore, StrictRequest
+from backchannel.dialects.shared.times import iso
+from backchannel.domain.search import QUERY_LIMIT
+
+
+class SnippetBody(msgspec.Struct, frozen=True):
+    """A part of the message, to be shown as plain text, and what to highlight in it."""
+
+    text: Annotated[str, Meta(examples=["Lunch at noon?"])]
+    highlights: Annotated[
+        list[tuple[int, int]],
+        Meta(
+            description="Beginning and end of each match, in UTF-16 code units, in order",
+            examples=[[[0, 5]]],
+        ),
+    ]
+
+
+class HitBody(msgspec.Struct, frozen=True):
+    """A message that matches. Read `messages?around=seq` of its conversation to open it."""
+
+    conversation_id: Id
+    seq: Seq
+    id: Id
+    sender_id: Id
+    created_at: Time
+    snippet: SnippetBody
+
+
+class HitPage(msgspec.Struct, frozen=True):
+    """`next` is the `before` of the next page; a page may be empty and yet have one."""
+
+    hits: list[HitBody]
+    next: Id | None
+
+
+@get(
+    "/search",
+    summary="Search one's messages",
+    description="Messages that contain all words of `q`, anywhere in a word and whatever the "
+    'case and accents; `"several words"` must stand together. Deleted messages and earlier '
+    "texts are never found. By `relevance` there is one page of the best recent matches; "
+    "`newest` goes on to the beginning.",
+    responses=problems(401, 404, 429),
+)
+async def search(
+    request: StrictRequest,
+    core: InjectedCore,
+    q: Annotated[
+        str, QueryParameter(min_length=1, max_length=QUERY_LIMIT, description="What to look for")
+    ],
+    conversation_id: Annotated[
+        str | None, QueryParameter(description="Look in this conversation only")
+    ] = None,
+    order: Annotated[Order, QueryParameter(description="What comes first")] = Order.RELEVANCE,
+    limit: Annotated[
+        int, QueryParameter(ge=1, le=PAGE_LIMIT, description="Most hits on the page")
+    ] = PAGE,
+    before: Annotated[
+        str | None, QueryParameter(description="`next` of the page before, by `newest`")
+    ] = None,
+) -> HitPage:
+    page = await chat.search(
+        core,
+        request.user.user_id,
+        q,
+        conversation_id=conversation_id,
+        order=order,
+        before=before,
+        limit=limit,
+    )
+    return HitPage([_hit_body(hit) for hit in page.hits], page.next)
+
+
+def _hit_body(hit: Hit) -> HitBody:
+    message = hit.message
+    highlights = [(span.start, span.end) for span in hit.snippet.highlights]
+    return HitBody(
+        conversation_id=message.conversation_id,
+        seq=message.seq,
+        id=message.id,
+        sender_id=message.sender_id,
+        created_at=iso(message.created_at),
+        snippet=SnippetBody(hit.snippet.text, highlights),
+    )
+
+
+HANDLERS = [search]

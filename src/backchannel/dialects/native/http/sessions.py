@@ -1,0 +1,87 @@
+"""Sessions: conversations with the server's responder. They are read like any other."""
+
+from typing import Annotated
+
+from litestar import delete, patch, post
+from litestar.params import JSONBody
+from msgspec import Meta
+
+from backchannel.chat import conversations, sessions
+from backchannel.chat.core import Core
+from backchannel.chat.sessions import KEY_LIMIT
+from backchannel.dialects.native.bodies import ConversationBody
+from backchannel.dialects.native.http.parameters import ConversationId, Strict
+from backchannel.dialects.native.http.problems import problems
+from backchannel.dialects.native.wire import conversation_body
+from backchannel.dialects.shared.requests import InjectedCore, StrictRequest
+from backchannel.domain.errors import NotFound
+
+Name = Annotated[str, Meta(description="1 to 200 characters", examples=["Holiday plans"])]
+
+
+class NewSession(Strict, frozen=True):
+    """`key` is a name for programs; a session of that key is made once."""
+
+    key: (
+        Annotated[str, Meta(min_length=1, max_length=KEY_LIMIT, examples=["holiday-plans"])] | None
+    ) = None
+    name: Name = "New session"
+
+
+class NewName(Strict, frozen=True):
+    name: Name
+
+
+@post(
+    "/sessions",
+    summary="Open a session",
+    description="A key that exists gives the session as it is.",
+    responses=problems(401, body=True),
+)
+async def open_session(
+    request: StrictRequest, core: InjectedCore, data: JSONBody[NewSession]
+) -> ConversationBody:
+    user_id = request.user.user_id
+    view = await sessions.open_session(core, user_id, key=data.key, name=data.name)
+    return conversation_body(view, user_id, None)
+
+
+@patch(
+    "/sessions/{conversation_id:str}",
+    summary="Rename a session",
+    status_code=204,
+    responses=problems(401, 404, body=True),
+)
+async def rename_session(
+    request: StrictRequest,
+    core: InjectedCore,
+    conversation_id: ConversationId,
+    data: JSONBody[NewName],
+) -> None:
+    user_id = request.user.user_id
+    key = await _key(core, user_id, conversation_id)
+    await sessions.rename_session(core, user_id, key, data.name)
+
+
+@delete(
+    "/sessions/{conversation_id:str}",
+    summary="Delete a session and what was said in it",
+    responses=problems(401, 404),
+)
+async def delete_session(
+    request: StrictRequest, core: InjectedCore, conversation_id: ConversationId
+) -> None:
+    user_id = request.user.user_id
+    key = await _key(core, user_id, conversation_id)
+    await sessions.delete_session(core, user_id, key)
+
+
+async def _key(core: Core, user_id: str, conversation_id: str) -> str:
+    """The key of one's own session. Raises `NotFound`, also for other conversations."""
+    view = await conversations.conversation(core, user_id, conversation_id)
+    if view.key is None:
+        raise NotFound("session not found")
+    return view.key
+
+
+HANDLERS = [open_session, rename_session, delete_session]

@@ -1,0 +1,83 @@
+"""Sync: what a device that was away must learn, without a socket."""
+
+from typing import Annotated, Literal
+
+import msgspec
+from litestar import get, post
+from litestar.params import JSONBody, QueryParameter
+from msgspec import Meta
+
+from backchannel.chat import sync as chat
+from backchannel.chat.sync import PAGE_LIMIT, Reset
+from backchannel.dialects.native.bodies import EventBody, Position
+from backchannel.dialects.native.http.parameters import INTEGER_LIMIT, Number, Strict
+from backchannel.dialects.native.http.problems import problems
+from backchannel.dialects.native.wire import event_body
+from backchannel.dialects.shared.requests import InjectedCore, StrictRequest
+
+Epoch = Annotated[
+    str, Meta(description="Changes when the server's data were restored", examples=["8Jx2mQ"])
+]
+
+
+class SyncBody(msgspec.Struct, frozen=True):
+    """Consecutive events; ask again from `position` while there are `more`."""
+
+    events: list[EventBody]
+    epoch: Epoch
+    position: Position
+    more: bool
+
+
+class ResetBody(msgspec.Struct, frozen=True, kw_only=True):
+    """The device's position means nothing here: fetch everything, then go on from `position`."""
+
+    reset: Literal[True] = True
+    reason: Annotated[str, Meta(examples=["too_old"])]
+    epoch: Epoch
+    position: Position
+
+
+class Acknowledgement(Strict, frozen=True):
+    """The device holds everything up to `position`, durably."""
+
+    position: Annotated[Number, Meta(examples=[1207])]
+
+
+@get(
+    "/sync",
+    summary="Learn what happened since",
+    description="The events past `position`, oldest first, or a reset where they cannot be "
+    "given. Never a partial list that looks whole.",
+    responses=problems(401),
+)
+async def get_sync(
+    request: StrictRequest,
+    core: InjectedCore,
+    epoch: Annotated[str | None, QueryParameter(description="The epoch of `position`")] = None,
+    position: Annotated[int, QueryParameter(ge=0, le=INTEGER_LIMIT)] = 0,
+    limit: Annotated[int, QueryParameter(ge=1, le=PAGE_LIMIT)] = PAGE_LIMIT,
+) -> SyncBody | ResetBody:
+    user_id = request.user.user_id
+    page = await chat.sync(core, user_id, epoch=epoch, position=position, limit=limit)
+    if isinstance(page, Reset):
+        return ResetBody(reason=page.reason, epoch=page.head.epoch, position=page.head.position)
+    events = [event_body(event) for event in page.events]
+    return SyncBody(events, page.epoch, page.position, page.more)
+
+
+@post(
+    "/sync/ack",
+    summary="Acknowledge what this device holds",
+    description="Cumulative; from it follows that messages were delivered.",
+    status_code=204,
+    responses=problems(401, body=True),
+)
+async def acknowledge(
+    request: StrictRequest, core: InjectedCore, data: JSONBody[Acknowledgement]
+) -> None:
+    identity = request.user
+    core.receipts.acknowledge(identity.user_id, identity.login_id, data.position)
+
+
+HANDLERS = [get_sync, acknowledge]

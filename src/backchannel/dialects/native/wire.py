@@ -1,0 +1,167 @@
+"""From what the core knows to the native JSON."""
+
+from typing import Any, cast
+
+from msgspec import UNSET
+
+from backchannel.chat.logins import Session
+from backchannel.dialects.native import bodies
+from backchannel.dialects.native.bodies import (
+    AccountBody,
+    ContentBody,
+    ConversationBody,
+    ConversationChangeBody,
+    EventBody,
+    FileBody,
+    LoginBody,
+    MarksBody,
+    MessageBody,
+    ProfileChangeBody,
+    ReceiptBody,
+    SessionBody,
+    UserBody,
+)
+from backchannel.dialects.shared.times import iso, iso_or_none
+from backchannel.domain.conversations import ConversationView, Marks, Receipt
+from backchannel.domain.events import Content, ConversationChange, Event, EventKind, ProfileChange
+from backchannel.domain.files import Attachment, File, attachments_of, describe
+from backchannel.domain.messages import Message
+from backchannel.domain.revisions import reactions_of
+from backchannel.domain.users import Login, User
+
+_EVENTS: dict[EventKind, type[EventBody]] = {
+    EventKind.MESSAGE: bodies.MessageEvent,
+    EventKind.EDIT: bodies.EditEvent,
+    EventKind.DELETE: bodies.DeleteEvent,
+    EventKind.REACTION: bodies.ReactionEvent,
+    EventKind.RECEIPT: bodies.ReceiptEvent,
+    EventKind.CONVERSATION: bodies.ConversationEvent,
+    EventKind.PROFILE: bodies.ProfileEvent,
+}
+
+
+def message_body(message: Message, viewer_id: str) -> MessageBody:
+    """A message as `viewer_id`, one of its two parties, sees it."""
+    return MessageBody(
+        conversation_id=message.conversation_id,
+        seq=message.seq,
+        id=message.id,
+        sender_id=message.sender_id,
+        recipient_id=message.recipient_id,
+        client_id=message.client_id if viewer_id == message.sender_id else UNSET,
+        kind=message.kind,
+        body=message.body,
+        reply_to=message.reply_to,
+        revision=message.revision,
+        created_at=iso(message.created_at),
+        edited_at=iso_or_none(message.edited_at),
+        deleted_at=iso_or_none(message.deleted_at),
+        reactions=reactions_of(message),
+        files=[attachment_body(each) for each in attachments_of(message)],
+    )
+
+
+def file_body(file: File) -> FileBody:
+    """A file as its owner sees it after the upload."""
+    return attachment_body(describe(file))
+
+
+def attachment_body(attachment: Attachment) -> FileBody:
+    """A file as a message describes it."""
+    url = f"/v1/files/{attachment.id}"
+    return FileBody(
+        id=attachment.id,
+        name=attachment.name,
+        type=attachment.type,
+        size=attachment.size,
+        width=attachment.width,
+        height=attachment.height,
+        duration=attachment.duration,
+        url=url,
+        thumbnail_url=f"{url}/thumbnail" if attachment.thumbnail else None,
+    )
+
+
+def user_body(user: User) -> UserBody:
+    return UserBody(id=user.id, username=user.username, display_name=user.display_name)
+
+
+def account_body(user: User) -> AccountBody:
+    return AccountBody(
+        id=user.id,
+        username=user.username,
+        display_name=user.display_name,
+        email=user.email,
+        created_at=iso(user.created_at),
+        updated_at=iso(user.updated_at),
+    )
+
+
+def session_body(session: Session) -> SessionBody:
+    return SessionBody(
+        user=account_body(session.user),
+        login_id=session.login_id,
+        access_token=session.access_token,
+        expires_at=iso(session.access_expires_at),
+        refresh_token=session.refresh_token,
+        refresh_expires_at=iso(session.refresh_expires_at),
+    )
+
+
+def login_body(login: Login, current_id: str) -> LoginBody:
+    return LoginBody(
+        id=login.id,
+        agent=login.agent,
+        address=login.address,
+        current=login.id == current_id,
+        created_at=iso(login.created_at),
+        last_used_at=iso(login.last_used_at),
+        expires_at=iso(login.expires_at),
+    )
+
+
+def conversation_body(
+    view: ConversationView, viewer_id: str, peer: User | None
+) -> ConversationBody:
+    """A conversation as its member `viewer_id` sees it; `peer` is the other member, if known."""
+    last = view.last_message
+    return ConversationBody(
+        id=view.id,
+        kind=view.kind,
+        peer_id=view.peer_id,
+        peer=None if peer is None else user_body(peer),
+        key=view.key,
+        name=view.name,
+        last_seq=view.last_seq,
+        unread=view.unread,
+        mine=_marks_body(view.mine),
+        theirs=_marks_body(view.theirs),
+        created_at=iso(view.created_at),
+        updated_at=iso(view.updated_at),
+        last_message=None if last is None else message_body(last, viewer_id),
+    )
+
+
+def event_body(event: Event) -> EventBody:
+    """A log entry as the user whose log it is learns it."""
+    # Kind and content belong together in the log, which the type checker cannot know.
+    made: Any = _EVENTS[event.fact.kind]
+    data = content_body(event.fact.content, event.user_id)
+    return cast("EventBody", made(position=event.position, previous=event.previous, data=data))
+
+
+def content_body(content: Content, viewer_id: str) -> ContentBody:
+    """What happened, as `viewer_id` learns it."""
+    match content:
+        case Message():
+            return message_body(content, viewer_id)
+        case Receipt(conversation_id, user_id, delivered_seq, read_seq):
+            return ReceiptBody(conversation_id, user_id, delivered_seq, read_seq)
+        case ConversationChange(conversation_id, change):
+            return ConversationChangeBody(conversation_id, change)
+        case ProfileChange(user_id):
+            return ProfileChangeBody(user_id)
+
+
+def _marks_body(marks: Marks) -> MarksBody:
+    return MarksBody(marks.delivered_seq, marks.read_seq)

@@ -1,0 +1,1 @@
+"""`/register` and `/login`: one pair of paths that serves two documents at once."""

@@ -1,0 +1,1 @@
+"""A dialect: Socket.IO with `sendMessage` and `receiveMessage`, REST, files, and a queue."""

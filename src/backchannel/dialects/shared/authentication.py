@@ -1,0 +1,46 @@
+"""Whose request it is: the places where a client may put its token, and what it stands for."""
+
+from collections.abc import Mapping, Sequence
+from urllib.parse import parse_qsl
+
+from backchannel.chat import logins
+from backchannel.chat.core import Core
+from backchannel.chat.logins import Identity
+from backchannel.domain.errors import Unauthenticated
+
+SUBPROTOCOL = "bearer"
+"""The first of the pair `["bearer", token]`, and what the server then agrees to."""
+HOW = "send a login's token as 'Authorization: Bearer TOKEN'"
+
+
+def find_token(
+    headers: Mapping[str, str], query: str = "", subprotocols: Sequence[str] = ()
+) -> str | None:
+    """The token of a request; the first of the places that holds one decides.
+
+    Header names are lower case. The places are `Authorization: Bearer T` or `T` alone, the
+    header `access_token`, the subprotocols `["bearer", T]` and the query's `token`: browsers
+    cannot set headers on a WebSocket.
+    """
+    for name in ("authorization", "access_token"):
+        if token := _credentials(headers.get(name, "")):
+            return token
+    if len(subprotocols) == 2 and subprotocols[0].lower() == SUBPROTOCOL:
+        return subprotocols[1]
+    if "token=" in query:
+        return dict(parse_qsl(query)).get("token")
+    return None
+
+
+async def identify(core: Core, token: str | None) -> Identity:
+    """Whose token it is. Raises `Unauthenticated`, also where there is none."""
+    if token is None:
+        raise Unauthenticated(f"not logged in; {HOW}")
+    return await logins.authenticate(core, token)
+
+
+def _credentials(value: str) -> str | None:
+    words = value.split()
+    if len(words) == 2 and words[0].lower() == "bearer":
+        return words[1]
+    return words[0] if len(words) == 1 and words[0].lower() != "bearer" else None

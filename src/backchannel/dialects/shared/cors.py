@@ -1,0 +1,58 @@
+"""Which pages of other origins may use the server (rule S14): exact names, never cookies."""
+
+from collections.abc import Iterable
+
+from backchannel.dialects.shared.headers import Pairs, encoded
+
+METHODS = "GET, HEAD, POST, PUT, PATCH, DELETE"
+REQUEST_HEADERS = (
+    "Authorization, Content-Type, access_token, If-Range, Range, Tus-Resumable, Upload-Checksum, "
+    "Upload-Length, Upload-Metadata, Upload-Offset"
+)
+EXPOSED = (
+    "Content-Disposition, Content-Range, ETag, Location, Retry-After, Tus-Extension, "
+    "Tus-Max-Size, Tus-Resumable, Tus-Version, Upload-Expires, Upload-Length, Upload-Offset, "
+    "X-Request-Id"
+)
+PREFLIGHT_SECONDS = 7_200
+"""How long a browser may remember the answer; none remembers longer."""
+
+
+class Cors:
+    """Answers browsers. `*` among the origins is every origin, for development.
+
+    Nothing here allows credentials: tokens travel in headers that a page must set itself.
+    """
+
+    def __init__(self, origins: Iterable[str]) -> None:
+        self._origins = frozenset(each.lower().rstrip("/") for each in origins)
+        self._any = "*" in self._origins
+
+    def allows(self, origin: str) -> bool:
+        return self._any or origin.lower() in self._origins
+
+    def headers(self, origin: str | None) -> Pairs:
+        """What a response to a page of this origin carries, if it may read it."""
+        if self._any:
+            return encoded([("access-control-allow-origin", "*"), _EXPOSE])
+        if not self._origins:
+            return []
+        if origin is None or not self.allows(origin):
+            return encoded([_VARY])
+        return encoded([("access-control-allow-origin", origin), _EXPOSE, _VARY])
+
+    def preflight_headers(self, origin: str) -> Pairs:
+        """The answer to "may I?" (Fetch standard, CORS-preflight); empty for strangers."""
+        if not self.allows(origin):
+            return []
+        return encoded(
+            [
+                ("access-control-allow-methods", METHODS),
+                ("access-control-allow-headers", REQUEST_HEADERS),
+                ("access-control-max-age", str(PREFLIGHT_SECONDS)),
+            ]
+        )
+
+
+_EXPOSE = ("access-control-expose-headers", EXPOSED)
+_VARY = ("vary", "Origin")

@@ -1,0 +1,93 @@
+"""What is served below `/docs`, and from what it is made."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from importlib.resources import files
+from typing import Any
+
+from litestar import Request
+from litestar.openapi import OpenAPIConfig
+from litestar.openapi.plugins import OpenAPIRenderPlugin
+from litestar.openapi.spec import Components, License, SecurityScheme, Tag
+from litestar.serialization import encode_json
+
+from backchannel.dialects.shared.docs.document import completed
+from backchannel.dialects.shared.requests import BEARER
+
+PATH = "/docs"
+INTRODUCTION = """\
+A self-hosted server for private, one-to-one, real-time chat that loses nothing.
+
+Log in, then send the access token as `Authorization: Bearer TOKEN`. Times are ISO 8601 in UTC,
+ids are strings. A body with an unknown or mistyped field is refused, and the error names it.
+What belongs to somebody else is answered as if it did not exist."""
+BEARER_SCHEME = SecurityScheme(
+    type="http",
+    scheme="bearer",
+    bearer_format="JWT",
+    description="The access token of a login.",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Docs:
+    """The description of one application.
+
+    `documents` are further ones by file name, such as `asyncapi.json`, as JSON.
+    """
+
+    version: str
+    documents: Mapping[str, bytes] = field(default_factory=dict[str, bytes])
+    tags: Mapping[str, str] = field(default_factory=dict[str, str])
+    """What the groups of operations are about, in the order in which they are shown."""
+
+    def config(self) -> OpenAPIConfig:
+        """As Litestar takes it."""
+        served = {name: ("application/json", body) for name, body in self.documents.items()}
+        served |= {name: (kind, _page(name)) for name, kind in _ASSETS.items()}
+        page = _Static("/", "text/html", _page("docs.html"))
+        return OpenAPIConfig(
+            title="Backchannel",
+            version=self.version,
+            description=INTRODUCTION,
+            license=License(name="MIT", identifier="MIT"),
+            path=PATH,
+            components=Components(security_schemes=dict.fromkeys(BEARER, BEARER_SCHEME)),
+            tags=[Tag(name=name, description=text) for name, text in self.tags.items()],
+            render_plugins=[
+                page,
+                _Document(),
+                *(_Static(f"/{name}", kind, body) for name, (kind, body) in served.items()),
+            ],
+        )
+
+
+_ASSETS = {"docs.css": "text/css", "docs.js": "text/javascript"}
+
+
+class _Document(OpenAPIRenderPlugin):
+    """The OpenAPI document, made when it is first asked for."""
+
+    def __init__(self) -> None:
+        super().__init__(path="/openapi.json", media_type="application/json")  # type: ignore[arg-type]
+        self._rendered: bytes | None = None
+
+    def render(self, request: Request[Any, Any, Any], openapi_schema: dict[str, Any]) -> bytes:  # noqa: ARG002
+        if self._rendered is None:
+            self._rendered = encode_json(completed(openapi_schema))
+        return self._rendered
+
+
+class _Static(OpenAPIRenderPlugin):
+    """A file that never changes while the server runs."""
+
+    def __init__(self, path: str, media_type: str, body: bytes) -> None:
+        super().__init__(path=path, media_type=media_type)  # type: ignore[arg-type]
+        self._body = body
+
+    def render(self, request: Request[Any, Any, Any], openapi_schema: dict[str, Any]) -> bytes:  # noqa: ARG002
+        return self._body
+
+
+def _page(name: str) -> bytes:
+    return files("backchannel.dialects.shared.docs").joinpath("page", name).read_bytes()

@@ -1,0 +1,30 @@
+"""How the API's description tells of a form with a file, which Litestar is not shown."""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from litestar.openapi.spec import Operation, RequestBody
+from litestar.openapi.spec.enums import OpenAPIFormat, OpenAPIType
+from litestar.openapi.spec.media_type import OpenAPIMediaType
+from litestar.openapi.spec.schema import Schema
+
+from backchannel.dialects.shared.form_files import FORM
+
+
+@dataclass
+class FormOperation(Operation):
+    """An operation whose body is a form with one file, and the texts that a subclass names."""
+
+    texts: ClassVar[tuple[str, ...]] = ()
+
+    def __post_init__(self) -> None:
+        """Describe the body."""
+        content = Schema(type=OpenAPIType.STRING, format=OpenAPIFormat.BINARY)
+        fields = {name: Schema(type=OpenAPIType.STRING) for name in self.texts}
+        form = Schema(
+            type=OpenAPIType.OBJECT, properties={"file": content, **fields}, required=["file"]
+        )
+        self.request_body = RequestBody(
+            content={FORM: OpenAPIMediaType(schema=form, example={"file": "(the content)"})},
+            required=True,
+        )

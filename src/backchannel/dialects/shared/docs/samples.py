@@ -1,0 +1,41 @@
+"""Examples, made from those that the fields of a schema carry."""
+
+from collections.abc import Mapping
+from typing import Any
+
+Schema = Mapping[str, Any]
+
+
+def sample(schema: Schema, components: Mapping[str, Schema]) -> object:
+    """A value that fits the schema; optional properties only where they have an example."""
+    if "$ref" in schema:
+        return sample(components[schema["$ref"].rpartition("/")[2]], components)
+    for known in ("examples", "enum"):
+        if schema.get(known):
+            return schema[known][0]
+    for known in ("const", "default"):
+        if known in schema:
+            return schema[known]
+    for choice in schema.get("oneOf", ()):
+        if choice.get("type") != "null":
+            return sample(choice, components)
+    return _of_type(schema, components)
+
+
+def _of_type(schema: Schema, components: Mapping[str, Schema]) -> object:
+    match schema.get("type"):
+        case "object":
+            required = schema.get("required", ())
+            return {
+                name: sample(each, components)
+                for name, each in schema.get("properties", {}).items()
+                if name in required or "examples" in each
+            }
+        case "array":
+            return [sample(schema["items"], components)]
+        case "boolean":
+            return True
+        case "integer" | "number":
+            return 1
+        case _:
+            return "text"

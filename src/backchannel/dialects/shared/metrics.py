@@ -1,0 +1,15 @@
+"""What the server counts, for Prometheus."""
+
+from litestar import Response, Router, get
+
+from backchannel.telemetry import metrics
+
+
+@get("/metrics", include_in_schema=False, sync_to_thread=False)
+def _metrics() -> Response[bytes]:
+    return Response(metrics.render(), media_type=metrics.CONTENT_TYPE)
+
+
+def routes() -> Router:
+    """`/metrics`: joined only where anybody may read it (rule S21)."""
+    return Router("/", route_handlers=[_metrics])

@@ -1,0 +1,40 @@
+"""History for clients that name messages by id and know nothing of deletion."""
+
+from typing import Annotated
+
+from litestar.params import QueryParameter
+
+from backchannel.chat.conversations import PAGE_LIMIT
+from backchannel.chat.core import Core
+from backchannel.domain import access
+from backchannel.domain.errors import NotFound
+from backchannel.domain.messages import Message
+
+Limit = Annotated[int, QueryParameter(ge=1, le=PAGE_LIMIT, description="Most entries on the page")]
+Before = Annotated[str | None, QueryParameter(description="Only messages ahead of this id")]
+
+
+async def standing_messages(
+    core: Core, user_id: str, conversation_id: str, *, before: str | None, limit: int
+) -> list[Message]:
+    """The newest `limit` messages that have not been deleted, oldest first.
+
+    Or those ahead of the message whose id is `before`. Raises `NotFound` for one that is not in
+    this conversation of the user's; that the conversation is the user's the caller has checked.
+    """
+    bound = None if before is None else await _seq_of(core, user_id, conversation_id, before)
+    found: list[Message] = []
+    while len(found) < limit:
+        page = await core.storage.history(conversation_id, before=bound, limit=limit)
+        found = [*(each for each in page if each.deleted_at is None), *found]
+        if len(page) < limit:
+            break
+        bound = page[0].seq
+    return found[-limit:]
+
+
+async def _seq_of(core: Core, user_id: str, conversation_id: str, message_id: str) -> int:
+    message = access.require_party(user_id, await core.storage.message_by_id(message_id))
+    if message.conversation_id != conversation_id:
+        raise NotFound("message not found")
+    return message.seq

@@ -1,0 +1,16 @@
+"""Times as JSON shows them: ISO 8601, UTC, with milliseconds."""
+
+from datetime import UTC, datetime
+from functools import lru_cache
+
+
+@lru_cache(maxsize=4_096)  # a batch of messages shares its millisecond, and readers share a page
+def iso(milliseconds: int) -> str:
+    """Milliseconds since 1970 as `2026-05-04T10:51:23.000Z`."""
+    moment = datetime.fromtimestamp(milliseconds // 1_000, UTC)
+    return f"{moment:%Y-%m-%dT%H:%M:%S}.{milliseconds % 1_000:03}Z"
+
+
+def iso_or_none(milliseconds: int | None) -> str | None:
+    """As `iso`, for what may not have happened yet."""
+    return None if milliseconds is None else iso(milliseconds)

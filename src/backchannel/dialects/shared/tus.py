@@ -1,0 +1,117 @@
+"""The words of tus 1.0 (tus.io/protocols/resumable-upload): what its headers say."""
+
+import base64
+import binascii
+import hashlib
+import re
+from collections.abc import AsyncIterable, AsyncIterator
+from email.utils import formatdate
+
+from backchannel.domain.errors import ChatError, Invalid
+from backchannel.domain.files import UPLOAD_LIFE, Upload
+
+VERSION = "1.0.0"
+EXTENSIONS = "creation,expiration,checksum,termination"
+CONTENT_TYPE = "application/offset+octet-stream"
+ALGORITHMS = ("sha1", "sha256", "md5")
+"""What a checksum may be made with; the protocol demands SHA-1."""
+
+_NUMBER = re.compile(r"[0-9]{1,15}", re.ASCII)
+_METADATA_LIMIT = 4_096
+
+
+class WrongVersion(ChatError):
+    """The request is for another version of the protocol, or for none."""
+
+    code = "unsupported_version"
+    status = 412
+
+
+class ChecksumMismatch(ChatError):
+    """Something has changed on the way; the bytes were thrown away."""
+
+    code = "checksum_mismatch"
+    status = 460
+
+
+def check_version(version: str | None) -> None:
+    """Raises `WrongVersion`."""
+    if version != VERSION:
+        raise WrongVersion(f"send Tus-Resumable: {VERSION}", field="tus-resumable")
+
+
+def read_number(value: str | None, name: str) -> int:
+    """A header that must be a whole number. Raises `Invalid`."""
+    if value is None or not _NUMBER.fullmatch(value):
+        raise Invalid(f"{name} must be a whole number", field=name.lower())
+    return int(value)
+
+
+def read_metadata(value: str | None) -> dict[str, str]:
+    """The pairs of `Upload-Metadata`, whose values are Base64. Raises `Invalid`."""
+    if value is None:
+        return {}
+    if len(value) > _METADATA_LIMIT:
+        raise Invalid("Upload-Metadata is too long", field="upload-metadata")
+    pairs = (pair.split() for pair in value.split(",") if pair.strip())
+    try:
+        return {words[0]: _decoded("".join(words[1:])).decode() for words in pairs}
+    except (binascii.Error, UnicodeDecodeError):
+        raise Invalid("Upload-Metadata is not valid", field="upload-metadata") from None
+
+
+def discovery(max_size: int) -> list[tuple[str, str]]:
+    """What a client learns by asking with OPTIONS."""
+    return [
+        ("tus-resumable", VERSION),
+        ("tus-version", VERSION),
+        ("tus-extension", EXTENSIONS),
+        ("tus-max-size", str(max_size)),
+        ("tus-checksum-algorithm", ",".join(ALGORITHMS)),
+    ]
+
+
+def state(upload: Upload, offset: int) -> dict[str, str]:
+    """The headers that say how far an upload has come, and until when it is kept."""
+    expires = formatdate((upload.created_at + UPLOAD_LIFE) / 1_000, usegmt=True)
+    return {
+        "tus-resumable": VERSION,
+        "upload-offset": str(offset),
+        "upload-length": str(upload.size),
+        "upload-expires": expires,
+    }
+
+
+class Checksum:
+    """Judges the bytes that pass by what `Upload-Checksum` says of them."""
+
+    def __init__(self, value: str) -> None:
+        """Raises `Invalid`."""
+        algorithm, _, expected = value.strip().partition(" ")
+        if algorithm not in ALGORITHMS:
+            raise Invalid(f"checksums are made with {', '.join(ALGORITHMS)}", field=_CHECKSUM)
+        self._digest = hashlib.new(algorithm, usedforsecurity=False)
+        try:
+            self._expected = _decoded(expected)
+        except binascii.Error:
+            self._expected = b""
+        if len(self._expected) != self._digest.digest_size:
+            raise Invalid(f"this is no {algorithm} in Base64", field=_CHECKSUM)
+
+    async def passing(self, chunks: AsyncIterable[bytes]) -> AsyncIterator[bytes]:
+        """The same bytes, counted in."""
+        async for chunk in chunks:
+            self._digest.update(chunk)
+            yield chunk
+
+    def verify(self) -> None:
+        """Raises `ChecksumMismatch`."""
+        if self._digest.digest() != self._expected:
+            raise ChecksumMismatch("the bytes are not those of the checksum; send them again")
+
+
+_CHECKSUM = "upload-checksum"
+
+
+def _decoded(text: str) -> bytes:
+    return base64.b64decode(text, validate=True)

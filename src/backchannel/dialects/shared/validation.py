@@ -1,0 +1,100 @@
+"""Strict JSON: unknown and mistyped fields are refused, and the refusal names them (S12)."""
+
+import re
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+import msgspec
+
+from backchannel.domain.errors import ChatError, Invalid
+
+T = TypeVar("T")
+
+_JSON_TYPES = {
+    "str": "a string",
+    "int": "a whole number",
+    "float": "a number",
+    "bool": "true or false",
+    "null": "null",
+    "array": "a list",
+    "object": "an object",
+}
+_WHERE = re.compile(r" - at `\$\.?([^`]*)`$")
+_UNKNOWN = re.compile(r"Object contains unknown field `(.+)`$", re.DOTALL)
+_MISSING = re.compile(r"Object missing required field `(.+)`$")
+_MISTYPED = re.compile(r"Expected `([^`]+)`, got `([^`]+)`$")
+_LENGTH = re.compile(r"Expected `(?:str|array)` of length (<=|>=) (\d+)$")
+_RANGE = re.compile(r"Expected `(?:int|float)` (<=|>=|<|>) (-?\d+)$")
+_SHOWN = 64
+"""Characters of an unknown field's name that are repeated to its sender."""
+
+
+class UnsupportedMediaType(ChatError):
+    """A body that is something else than JSON."""
+
+    code = "unsupported_media_type"
+    status = 415
+
+
+def decode(payload: bytes, decoder: msgspec.json.Decoder[T]) -> T:
+    """A request body as its type. Raises `Invalid`, naming the field."""
+    try:
+        return decoder.decode(payload)
+    except msgspec.ValidationError as error:
+        raise explain(str(error), decoder.type) from None
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise Invalid(f"the body is no valid JSON: {error}") from None
+    except RecursionError:
+        raise Invalid("the body is no valid JSON: it is nested too deeply") from None
+
+
+def convert(data: object, expected: type[T]) -> T:
+    """Decoded JSON, such as an event's argument, as its type. Raises `Invalid`."""
+    try:
+        return msgspec.convert(data, expected)
+    except msgspec.ValidationError as error:
+        raise explain(str(error), expected) from None
+
+
+def decode_form(fields: Mapping[str, str], expected: Any) -> Any:
+    """An HTML form's fields as a type; its numbers are text. Raises `Invalid`."""
+    try:
+        return msgspec.convert(fields, expected, strict=False)
+    except msgspec.ValidationError as error:
+        raise explain(str(error), expected) from None
+
+
+def explain(text: str, expected: object = None) -> Invalid:
+    """What msgspec says against a value, in words for whoever sent it."""
+    where = _WHERE.search(text)
+    path = where[1] if where else ""
+    problem = text[: where.start()] if where else text
+    if found := _UNKNOWN.match(problem):
+        name = _joined(path, found[1])
+        return Invalid(
+            f"unknown field {name[:_SHOWN]!r}{_allowed(expected, path)}", field=name[:_SHOWN]
+        )
+    if found := _MISSING.match(problem):
+        name = _joined(path, found[1])
+        return Invalid(f"{name} is missing", field=name)
+    return Invalid(f"{path or 'the body'} {_demand(problem)}", field=path or None)
+
+
+def _demand(problem: str) -> str:
+    if found := _MISTYPED.match(problem):
+        kinds = " or ".join(_JSON_TYPES.get(kind, kind) for kind in found[1].split(" | "))
+        return f"must be {kinds}, not {_JSON_TYPES.get(found[2], found[2])}"
+    if found := _LENGTH.match(problem):
+        return f"must have at {'most' if found[1] == '<=' else 'least'} {found[2]} characters"
+    if found := _RANGE.match(problem):
+        return f"must be {found[1]} {found[2]}"
+    return f"is not valid: {problem}"
+
+
+def _allowed(expected: object, path: str) -> str:
+    names = getattr(expected, "__struct_encode_fields__", ())
+    return f"; known are: {', '.join(names)}" if names and not path else ""
+
+
+def _joined(path: str, name: str) -> str:
+    return f"{path}.{name}" if path else name

@@ -1,0 +1,1 @@
+"""What the dialects of Socket.IO share: one endpoint at `/socket.io/` that speaks them all."""

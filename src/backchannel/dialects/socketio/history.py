@@ -1,0 +1,77 @@
+"""What has been said, for clients that name conversations by their two parties."""
+
+import msgspec
+
+from backchannel.chat.conversations import PAGE_LIMIT
+from backchannel.chat.core import Core
+from backchannel.chat.logins import Identity
+from backchannel.dialects.shared.standing import standing_messages
+from backchannel.domain.accounts import normalise_username
+from backchannel.domain.conversations import ConversationKind
+from backchannel.domain.errors import Invalid, NotFound
+from backchannel.domain.ids import direct_conversation_id
+from backchannel.domain.messages import Message
+from backchannel.domain.users import username_key
+
+
+class Parties(msgspec.Struct, frozen=True):
+    """The reader and the other user of a conversation."""
+
+    reader_id: str
+    other_id: str
+
+    @property
+    def conversation_id(self) -> str:
+        return direct_conversation_id(self.reader_id, self.other_id)
+
+
+def is_self(identity: Identity, name: str) -> bool:
+    """Whether a user is named, by id or username, who is the one that asks."""
+    key = username_key(normalise_username(name))
+    return name == identity.user_id or key == username_key(identity.username)
+
+
+async def parties(core: Core, reader: Identity, first: str, second: str) -> Parties:
+    """The two users a request names in either order, of whom the reader must be one (S11).
+
+    Raises `NotFound`, also to strangers, and `Invalid` where both are the reader.
+    """
+    others = [name for name in (first, second) if not is_self(reader, name)]
+    if not others:
+        raise Invalid("name another user than you", field="receiver")
+    if len(others) > 1:
+        raise NotFound("conversation not found")
+    return Parties(reader.user_id, await core.directory.find_id(others[0]))
+
+
+async def between(
+    core: Core, parties: Parties, *, before: str | None = None, limit: int
+) -> list[Message]:
+    """The newest messages of two users, oldest first; or those ahead of the one called `before`."""
+    reader_id, conversation_id = parties.reader_id, parties.conversation_id
+    return await standing_messages(core, reader_id, conversation_id, before=before, limit=limit)
+
+
+async def newest(core: Core, user_id: str, *, limit: int) -> list[Message]:
+    """A user's newest direct messages with everybody, newest first.
+
+    Conversations come by their latest activity, so those that are older than everything found
+    need not be read.
+    """
+    found: list[Message] = []
+    cursor: tuple[int, str] | None = None
+    while True:
+        views = await core.storage.conversations(user_id, before=cursor, limit=PAGE_LIMIT)
+        for view in views:
+            if len(found) == limit and view.updated_at < found[-1].created_at:
+                return found
+            if view.kind is ConversationKind.DIRECT:
+                page = await standing_messages(core, user_id, view.id, before=None, limit=limit)
+                found = sorted([*found, *page], key=_age, reverse=True)[:limit]
+        if len(views) < PAGE_LIMIT:
+            return found
+        cursor = views[-1].updated_at, views[-1].id
+
+
+def _age(message: Message) -> tuple[int, str, int]:
+    return message.created_at, message.conversation_id, message.seq

@@ -1,0 +1,1 @@
+"""A dialect: Socket.IO with the events `join` and `chat message`, and REST below `/api`."""

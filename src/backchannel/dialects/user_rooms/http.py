@@ -1,0 +1,143 @@
+"""The REST routes below `/api/user` and `/api/chat`."""
+
+from typing import Annotated
+
+from litestar import Router, get, post
+from litestar.params import JSONBody, PathParameter, QueryParameter
+
+from backchannel.chat import accounts, logins
+from backchannel.chat.conversations import PAGE_LIMIT
+from backchannel.dialects.shared.errors import handlers
+from backchannel.dialects.shared.refusals import refusals
+from backchannel.dialects.shared.requests import (
+    BEARER,
+    InjectedCore,
+    StrictRequest,
+    client_address,
+    client_agent,
+    require_login,
+)
+from backchannel.dialects.shared.standing import Before, Limit
+from backchannel.dialects.socketio import history, sending
+from backchannel.dialects.user_rooms import wire
+from backchannel.domain.errors import NotFound
+
+PREFIXES = ("/api/user", "/api/chat")
+"""Where errors are told in this dialect's words."""
+
+FORMS = {"urlencoded": True}
+PartyId = Annotated[str, PathParameter(description="A user's id or username")]
+
+
+@post(
+    "/user/register",
+    summary="Register a user",
+    responses=refusals(400, 403, 413, 415, 429, 500, 503),
+    opt=FORMS,
+)
+async def register(
+    request: StrictRequest, core: InjectedCore, data: JSONBody[wire.Registration]
+) -> wire.Registered:
+    user = await accounts.register(
+        core,
+        username=data.username,
+        email=data.email,
+        password=data.password,
+        address=client_address(request),
+    )
+    return wire.Registered(wire.NewUser(user.username, user.email or "", user.id))
+
+
+@post(
+    "/user/login",
+    summary="Log in",
+    status_code=200,
+    responses=refusals(400, 401, 403, 404, 413, 415, 429, 500, 503),
+    opt=FORMS,
+)
+async def login(
+    request: StrictRequest, core: InjectedCore, data: JSONBody[wire.Credentials]
+) -> wire.LoggedIn:
+    session = await logins.login_by_email(
+        core,
+        email=data.email,
+        password=data.password,
+        agent=client_agent(request),
+        address=client_address(request),
+        reveal_unknown=True,
+    )
+    return wire.LoggedIn(session.access_token, session.user.id)
+
+
+@get("/user", summary="List the users", responses=refusals(400, 401))
+async def list_users(
+    request: StrictRequest,
+    core: InjectedCore,
+    limit: Limit = PAGE_LIMIT,
+    after: Annotated[str | None, QueryParameter(description="Only usernames past this one")] = None,
+) -> wire.UserList:
+    users = await accounts.list_users(core, after=after, limit=limit)
+    return wire.UserList([wire.user_body(user, request.user.user_id) for user in users])
+
+
+@post(
+    "/chat/send",
+    summary="Send a message without a socket",
+    responses=refusals(400, 401, 403, 404, 409, 413, 415, 429, 503),
+    opt=FORMS,
+)
+async def send_message(
+    request: StrictRequest, core: InjectedCore, data: JSONBody[wire.Sending]
+) -> wire.Sent:
+    data.require_own(request.user)
+    letter = sending.Letter(data.receiver, data.content, data.client_id)
+    stored = await sending.post(core, request.user, letter)
+    return wire.Sent(wire.message_body(stored.message))
+
+
+@get(
+    "/chat/messages/{user_id:str}",
+    summary="Read one's newest messages, with everybody",
+    responses=refusals(400, 401, 404),
+)
+async def read_own_messages(
+    request: StrictRequest, core: InjectedCore, user_id: PartyId, limit: Limit = PAGE_LIMIT
+) -> list[wire.MessageBody]:
+    if not history.is_self(request.user, user_id):
+        raise NotFound("user not found", field="userId")
+    found = await history.newest(core, request.user.user_id, limit=limit)
+    return [wire.message_body(message) for message in found]
+
+
+@get(
+    "/chat/messages/{sender_id:str}/{receiver_id:str}",
+    summary="Read what two users have said, newest first",
+    responses=refusals(400, 401, 404),
+)
+async def read_messages(
+    request: StrictRequest,
+    core: InjectedCore,
+    sender_id: PartyId,
+    receiver_id: PartyId,
+    limit: Limit = PAGE_LIMIT,
+    before: Before = None,
+) -> list[wire.MessageBody]:
+    parties = await history.parties(core, request.user, sender_id, receiver_id)
+    found = await history.between(core, parties, before=before, limit=limit)
+    return [wire.message_body(message) for message in reversed(found)]
+
+
+def routes() -> Router:
+    """All routes; only the first two are for anybody."""
+    inside = Router(
+        "/",
+        route_handlers=[list_users, send_message, read_own_messages, read_messages],
+        guards=[require_login],
+        security=[BEARER],
+    )
+    return Router(
+        "/api",
+        route_handlers=[register, login, inside],
+        tags=["User rooms"],
+        exception_handlers=handlers(wire.render),
+    )

@@ -1,0 +1,129 @@
+"""The JSON of this dialect, pure: its events, its bodies, and its words for errors."""
+
+from typing import Annotated, Any
+
+import msgspec
+from litestar import Response
+from msgspec import UNSET, Meta, UnsetType
+
+from backchannel.dialects.shared.errors import plain
+from backchannel.dialects.shared.faults import Fault
+from backchannel.dialects.shared.sender import SenderClaim
+from backchannel.dialects.shared.times import iso
+from backchannel.domain.errors import EmailTaken, UnknownAccount, UsernameTaken, WrongPassword
+from backchannel.domain.messages import CLIENT_ID_LIMIT, Message
+from backchannel.domain.users import User
+
+REGISTERED = "User register Successfully"
+LOGGED_IN = "Login successfully"
+TAKEN = "User already exist! Login instead"
+
+Id = Annotated[str, Meta(examples=["01970f3e-6b1c-7d2a-9c55-0a4f6b8e1d20"])]
+Name = Annotated[str, Meta(examples=["user"])]
+Email = Annotated[str, Meta(examples=["user@example.com"])]
+Password = Annotated[str, Meta(examples=["correct horse battery"])]
+ClientId = Annotated[
+    str, Meta(min_length=1, max_length=CLIENT_ID_LIMIT, description="So that it may be repeated")
+]
+
+
+class Registration(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    username: Name
+    email: Email
+    password: Password
+
+
+class Credentials(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    email: Email
+    password: Password
+
+
+class NewUser(msgspec.Struct, frozen=True):
+    username: Name
+    email: Email
+    id: Id = msgspec.field(name="_id")
+
+
+class Registered(msgspec.Struct, frozen=True):
+    """The original misspells `message` in one of its answers: both keys are there."""
+
+    user: NewUser
+    message: str = REGISTERED
+    messsage: str = REGISTERED
+
+
+class LoggedIn(msgspec.Struct, frozen=True):
+    """The token goes into the header `access_token` of all that follows."""
+
+    token: Annotated[str, Meta(examples=["eyJhbGciOiJIUzI1NiJ9.e30.c2ln"])]
+    user_id: Id = msgspec.field(name="userId")
+    message: str = LOGGED_IN
+
+
+class UserBody(msgspec.Struct, frozen=True):
+    """A user; the `email` is shown to nobody else."""
+
+    id: Id = msgspec.field(name="_id")
+    username: Name
+    email: Email | UnsetType = UNSET
+
+
+class UserList(msgspec.Struct, frozen=True):
+    """By username. The last one's `username` is the `after` of the next page."""
+
+    user: list[UserBody]
+
+
+class Sending(SenderClaim, kw_only=True, gc=False):
+    """Something to say to a receiver (id or username)."""
+
+    receiver: Id
+    content: Annotated[str, Meta(examples=["Half past eight?"])]
+    client_id: ClientId | None = msgspec.field(name="clientId", default=None)
+
+
+class MessageBody(msgspec.Struct, frozen=True, gc=False):
+    """A message as its two parties see it."""
+
+    sender: Id
+    receiver: Id
+    content: str
+    id: Id = msgspec.field(name="_id")
+    timestamp: Annotated[str, Meta(examples=["2026-05-04T10:51:23.000Z"])]
+
+
+class Sent(msgspec.Struct, frozen=True):
+    message: MessageBody
+
+
+def user_body(user: User, reader_id: str) -> UserBody:
+    own = user.email if user.id == reader_id else None
+    return UserBody(user.id, user.username, own or UNSET)
+
+
+def message_body(message: Message) -> MessageBody:
+    return MessageBody(
+        sender=message.sender_id,
+        receiver=message.recipient_id,
+        content=message.body,
+        id=message.id,
+        timestamp=iso(message.created_at),
+    )
+
+
+def in_their_words(fault: Fault) -> Fault:
+    """A refusal as this document's server tells it."""
+    match fault.code:
+        case UsernameTaken.code | EmailTaken.code:
+            return msgspec.structs.replace(fault, status=400, text=TAKEN)
+        case UnknownAccount.code:
+            return msgspec.structs.replace(fault, status=404, text="User not found", headers=())
+        case WrongPassword.code:
+            return msgspec.structs.replace(fault, text="Invalid password")
+        case _:
+            return fault
+
+
+def render(fault: Fault) -> Response[Any]:
+    """How the routes below `/api/user` and `/api/chat` answer a fault."""
+    return plain(in_their_words(fault))

@@ -1,0 +1,57 @@
+"""Whatever bytes arrive: a frame, or a refusal that can be told."""
+
+import json
+
+import msgspec
+from hypothesis import given
+from hypothesis import strategies as st
+
+from backchannel.dialects.chat_socket import wire
+from backchannel.domain import errors
+from backchannel.domain.errors import ChatError, Invalid
+
+NAMES = ["conversationId", "receiver", "content", "clientId", "sender", "sender_id", "extra"]
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=5,
+)
+FRAMES = st.dictionaries(st.sampled_from(NAMES), JSON).map(lambda each: json.dumps(each).encode())
+
+
+@given(st.binary() | FRAMES)
+def test_S12_any_payload_is_a_frame_or_invalid(payload: bytes) -> None:
+    client_id = wire.client_id_of(payload)
+    try:
+        sending = wire.decode(payload)
+    except Invalid as refusal:
+        told = json.loads(wire.refused(refusal, client_id))
+        assert told["error"] == told["message"] == wire.MALFORMED
+        assert told.get("clientId") == client_id
+    else:
+        assert isinstance(sending.content, str)
+        assert (sending.conversation_id is None) is not (sending.receiver is None)
+
+
+@given(st.text(), st.none() | st.text())
+def test_an_acknowledgement_is_the_delivered_frame_with_two_more_fields(
+    content: str, client_id: str | None
+) -> None:
+    body = wire.MessageBody("m", "c", "s", content, "t")
+    frame = msgspec.json.encode(body)
+    acknowledged = json.loads(wire.acknowledged(frame, client_id))
+    assert acknowledged.pop("status") == "stored"
+    assert acknowledged.pop("clientId", None) == client_id
+    assert acknowledged == json.loads(frame)
+
+
+def test_every_refusal_has_the_documents_words() -> None:
+    refusals = [each("why") for each in _leaves(ChatError) if each.__module__ == errors.__name__]
+    words = {json.loads(wire.refused(each))["error"] for each in refusals}
+    assert words == {wire.MALFORMED, wire.NOT_ALLOWED, wire.FAILED}
+
+
+def _leaves(kind: type[ChatError]) -> list[type[ChatError]]:
+    """This refusal of the core's and all below it; a dialect may have refusals of its own."""
+    below = [each for each in kind.__subclasses__() if each.__module__ == ChatError.__module__]
+    return [kind, *(leaf for each in below for leaf in _leaves(each))]

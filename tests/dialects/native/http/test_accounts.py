@@ -1,0 +1,79 @@
+"""Make an account, look at it, change it."""
+
+import pytest
+
+from tests.support.api import PASSWORD, Api, Caller
+
+
+def test_register_shows_the_account(api: Api) -> None:
+    body = api.nobody.post(
+        "/v1/register",
+        username="grace.hopper",
+        password=PASSWORD,
+        email="Grace@example.org",
+        display_name="Grace Hopper",
+    )
+    assert body["username"] == "grace.hopper"
+    assert body["email"] == "Grace@example.org"
+    assert body["display_name"] == "Grace Hopper"
+    assert "password" not in str(body)
+
+
+def test_registration_refuses_a_name_that_is_taken(api: Api, ada: Caller) -> None:
+    account = {"username": ada.username.upper(), "password": PASSWORD}
+    problem = api.nobody.refused(409, "POST", "/v1/register", json=account)
+    assert problem["code"] == "username_taken"
+    assert problem["field"] == "username"
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("username", ""),
+        ("username", "a" * 65),
+        ("username", "a@b"),
+        ("password", "short"),
+        ("password", "x" * 129),
+        ("email", "nobody"),
+        ("display_name", " "),
+    ],
+)
+def test_registration_names_the_field_at_fault(api: Api, field: str, value: str) -> None:
+    account = {"username": "new.person", "password": PASSWORD, field: value}
+    assert api.nobody.refused(400, "POST", "/v1/register", json=account)["field"] == field
+
+
+def test_profile_changes_only_what_is_given(ada: Caller) -> None:
+    before = ada.get("/v1/me")
+    after = ada.done("PATCH", "/v1/me", json={"display_name": "Countess"})
+    assert after["display_name"] == "Countess"
+    assert after["email"] == before["email"]
+    assert ada.get("/v1/me")["display_name"] == "Countess"
+
+
+def test_email_of_another_is_refused(api: Api) -> None:
+    api.somebody("first", email="taken@example.org")
+    second = api.somebody("second")
+    problem = second.refused(409, "PATCH", "/v1/me", json={"email": "TAKEN@example.org"})
+    assert problem["code"] == "email_taken"
+
+
+def test_S2_new_password_ends_all_logins_and_begins_one(api: Api, ada: Caller) -> None:
+    other = api.login(ada.username)
+    new = "a harbour without any mist"
+    session = ada.post("/v1/password", old_password=PASSWORD, new_password=new)
+    for old in (ada, other):
+        assert old.refused(401, "GET", "/v1/me")["code"] == "unauthenticated"
+    fresh = Caller(api.address, session)
+    assert fresh.get("/v1/me")["id"] == ada.id
+    fresh.close()
+    wrong = {"identifier": ada.username, "password": PASSWORD}
+    api.nobody.refused(401, "POST", "/v1/login", json=wrong)
+    assert api.login(ada.username, new).id == ada.id
+
+
+def test_password_needs_the_old_one(ada: Caller) -> None:
+    body = {"old_password": "not the old one", "new_password": "another long one"}
+    problem = ada.refused(401, "POST", "/v1/password", json=body)
+    assert problem["field"] == "old_password"
+    assert ada.get("/v1/me")

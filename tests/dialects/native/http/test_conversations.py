@@ -1,0 +1,107 @@
+"""List conversations, read them, mark them as read, page through them."""
+
+import pytest
+
+from tests.support.api import Api, Caller
+
+
+def test_list_shows_peer_unread_and_last_message(ada: Caller, bob: Caller) -> None:
+    assert ada.get("/v1/conversations") == {"conversations": [], "next": None}
+    ada.say(bob, "one")
+    sent = ada.say(bob, "two")
+    (seen,) = bob.get("/v1/conversations")["conversations"]
+    assert seen["peer"]["username"] == ada.username
+    assert seen["unread"] == 2
+    assert seen["last_seq"] == 2
+    assert seen["last_message"]["body"] == "two"
+    assert "client_id" not in seen["last_message"]
+    (own,) = ada.get("/v1/conversations")["conversations"]
+    assert own["unread"] == 0
+    assert own["id"] == sent["conversation_id"]
+    assert bob.get(f"/v1/conversations/{own['id']}") == seen
+
+
+def test_pages_of_conversations_are_complete_and_newest_first(api: Api, ada: Caller) -> None:
+    peers = [api.somebody("peer") for _ in range(5)]
+    for peer in peers:
+        peer.say(ada, "hello")
+    names: list[str] = []
+    query: dict[str, object] = {"limit": 2}
+    while True:
+        page = ada.get("/v1/conversations", **query)
+        names += [each["peer"]["username"] for each in page["conversations"]]
+        if page["next"] is None:
+            break
+        query["before"] = page["next"]
+    assert names == [peer.username for peer in reversed(peers)]
+
+
+@pytest.mark.parametrize("cursor", ["", "x", ".", "1e5.x", "-1.x", "9" * 16 + ".x", "\u0661.x"])
+def test_foreign_cursor_is_refused(ada: Caller, cursor: str) -> None:
+    problem = ada.refused(400, "GET", "/v1/conversations", params={"before": cursor})
+    assert problem["field"] == "before"
+
+
+def test_history_pages_in_every_direction(ada: Caller, bob: Caller) -> None:
+    sent = [ada.say(bob, f"number {n}") for n in range(1, 8)]
+    path = f"/v1/conversations/{sent[0]['conversation_id']}/messages"
+
+    def seqs(**query: object) -> list[int]:
+        return [each["seq"] for each in bob.get(path, **query)["messages"]]
+
+    assert seqs() == [1, 2, 3, 4, 5, 6, 7]
+    assert seqs(limit=3) == [5, 6, 7]
+    assert seqs(before=5, limit=3) == [2, 3, 4]
+    assert seqs(after=5) == [6, 7]
+    assert seqs(around=4, limit=3) == [3, 4, 5]
+    assert seqs(before=1) == []
+    assert seqs(after=2**53 - 1) == []
+
+
+@pytest.mark.parametrize(
+    ("query", "field"),
+    [
+        ({"limit": 0}, "limit"),
+        ({"limit": 201}, "limit"),
+        ({"limit": "many"}, "limit"),
+        ({"before": -1}, "before"),
+        ({"after": 2**53}, "after"),
+        ({"around": "1.5"}, "around"),
+        ({"before": 1, "after": 1}, "before"),
+    ],
+)
+def test_history_names_the_parameter_at_fault(
+    ada: Caller, bob: Caller, query: dict[str, object], field: str
+) -> None:
+    path = f"/v1/conversations/{ada.say(bob, 'hi')['conversation_id']}/messages"
+    assert ada.refused(400, "GET", path, params=query)["field"] == field
+
+
+def test_R6_read_mark_moves_forward_only_and_stays_in_bounds(ada: Caller, bob: Caller) -> None:
+    conversation_id = [ada.say(bob, "a"), ada.say(bob, "b")][0]["conversation_id"]
+    path = f"/v1/conversations/{conversation_id}"
+    bob.done("PUT", f"{path}/read", json={"seq": 2})
+    bob.done("PUT", f"{path}/read", json={"seq": 1})
+    assert bob.get(path)["mine"]["read_seq"] == 2
+    assert bob.get(path)["unread"] == 0
+    assert ada.get(path)["theirs"]["read_seq"] == 2
+    assert bob.refused(400, "PUT", f"{path}/read", json={"seq": 3})["field"] == "seq"
+
+
+def test_people_are_listed_searched_and_found(api: Api) -> None:
+    names = sorted(api.somebody("zoë").username for _ in range(3))
+    me = api.login(names[0])
+    first = me.get("/v1/users", search="ZOË", limit=2)
+    assert [each["username"] for each in first["users"]] == names[:2]
+    rest = me.get("/v1/users", search="zoë", limit=2, after=first["next"])
+    assert [each["username"] for each in rest["users"]] == names[2:]
+    assert rest["next"] is None
+    found = me.get(f"/v1/users/{names[2]}")
+    assert me.get(f"/v1/users/{found['id']}") == found
+    assert "email" not in found
+    me.refused(404, "GET", "/v1/users/no.such.person")
+
+
+@pytest.mark.parametrize("search", ["%", "_", "\\", "' or 1=1 --", "x" * 64])
+def test_S24_search_takes_characters_literally(ada: Caller, search: str) -> None:
+    assert ada.get("/v1/users", search=search)["users"] == []

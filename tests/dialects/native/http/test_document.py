@@ -1,0 +1,59 @@
+"""The OpenAPI document is complete, and true about itself."""
+
+import re
+
+import pytest
+
+from backchannel.dialects.native.http.routes import TAGS
+from tests.support.api import Operation, check_value, document, operations
+
+ALL = operations()
+IDS = [each.id for each in ALL]
+
+
+@pytest.mark.parametrize("operation", ALL, ids=IDS)
+def test_operation_is_described(operation: Operation) -> None:
+    described = operation.described
+    assert described["summary"]
+    assert described["tags"]
+    statuses = set(described["responses"])
+    assert any(status.startswith("2") for status in statuses)
+    if operation.path.startswith("/v1"):
+        assert {"400", "500", "503"} <= statuses
+        assert ("401" in statuses) or not operation.needs_login
+        assert all(each["description"] for each in described["responses"].values())
+
+
+@pytest.mark.parametrize("operation", ALL, ids=IDS)
+def test_examples_are_valid(operation: Operation) -> None:
+    bodies = [
+        operation.described.get("requestBody", {}),
+        *operation.described["responses"].values(),
+    ]
+    for content in (each for body in bodies for each in body.get("content", {}).values()):
+        values = [each["value"] for each in content.get("examples", {}).values()]
+        values += [content["example"]] if "example" in content else []
+        assert values
+        for value in values:
+            check_value(value, content["schema"])
+
+
+def test_every_group_is_introduced() -> None:
+    groups = {tag for each in ALL for tag in each.described["tags"]}
+    assert groups == {*TAGS, "Health"}
+
+
+def test_every_reference_leads_somewhere() -> None:
+    names = set(document()["components"]["schemas"])
+    assert set(re.findall(r"#/components/schemas/([^'\"]+)", str(document()))) <= names
+
+
+def test_login_is_a_bearer_token() -> None:
+    scheme = document()["components"]["securitySchemes"]["bearer"]
+    assert (scheme["type"], scheme["scheme"]) == ("http", "bearer")
+    assert all(each.described["security"] == [{"bearer": []}] for each in ALL if each.needs_login)
+
+
+def test_operation_ids_are_unique() -> None:
+    names = [each.described["operationId"] for each in ALL]
+    assert len(names) == len(set(names))

@@ -1,0 +1,275 @@
+"""tus 1.0, as its text (tus.io/protocols/resumable-upload) has it."""
+
+import base64
+import hashlib
+import os
+import socket
+import time
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.support.api import Api, Caller
+from tests.support.process import ServerProcess, server_process
+
+CONTENT = os.urandom(900_000)
+STREAM = "application/offset+octet-stream"
+VERSION = {"tus-resumable": "1.0.0"}
+
+
+def encoded(text: str) -> str:
+    return base64.b64encode(text.encode()).decode()
+
+
+class Tus:
+    """A client of the protocol for one upload."""
+
+    def __init__(self, caller: Caller, location: str = "") -> None:
+        self.http = caller._http
+        self.location = location
+
+    def begin(self, size: int | str, metadata: str | None = None) -> httpx.Response:
+        fields = {"upload-length": str(size)}
+        fields["upload-metadata"] = metadata or f"filename {encoded('a.bin')}"
+        answer = self.http.post("/v1/uploads", headers=VERSION | fields)
+        self.location = answer.headers.get("location", "")
+        return answer
+
+    def send(self, offset: int | str, content: bytes, **fields: str) -> httpx.Response:
+        given = {key.replace("_", "-"): value for key, value in fields.items()}
+        headers = VERSION | {"upload-offset": str(offset), "content-type": STREAM} | given
+        return self.http.patch(self.location, content=content, headers=headers)
+
+    def offset(self) -> int:
+        answer = self.http.head(self.location, headers=VERSION)
+        assert answer.status_code in {200, 204}, answer.status_code
+        return int(answer.headers["upload-offset"])
+
+    def file(self) -> bytes:
+        answer = self.http.get(self.location.replace("uploads", "files"))
+        assert answer.status_code == 200
+        return answer.content
+
+
+def test_options_tells_what_the_server_can(api: Api) -> None:
+    answer = httpx.options(f"{api.address}/v1/uploads")
+    assert answer.status_code == 204
+    assert answer.headers["tus-version"] == "1.0.0"
+    assert answer.headers["tus-extension"] == "creation,expiration,checksum,termination"
+    assert answer.headers["tus-max-size"] == str(100 << 20)
+    assert "sha1" in answer.headers["tus-checksum-algorithm"].split(",")
+    assert "tus-version" not in httpx.options(f"{api.address}/v1/messages").headers
+
+
+def test_an_upload_in_pieces(ada: Caller) -> None:
+    tus = Tus(ada)
+    begun = tus.begin(len(CONTENT))
+    assert begun.status_code == 201
+    assert begun.content == b""
+    assert parsedate_to_datetime(begun.headers["upload-expires"]) > datetime.now(UTC)
+    assert tus.offset() == 0
+    for start in range(0, len(CONTENT), 250_000):
+        answer = tus.send(start, CONTENT[start : start + 250_000])
+        reached = min(start + 250_000, len(CONTENT))
+        assert (answer.status_code, answer.headers["upload-offset"]) == (204, str(reached))
+        assert answer.headers["tus-resumable"] == "1.0.0"
+        assert tus.offset() == reached
+    assert tus.file() == CONTENT
+    head = ada._http.head(tus.location, headers=VERSION)
+    assert head.headers["upload-length"] == str(len(CONTENT))
+    assert head.headers["cache-control"] == "no-store"
+
+
+def test_a_piece_of_nothing_changes_nothing(ada: Caller) -> None:
+    tus = Tus(ada)
+    tus.begin(10)
+    assert tus.send(0, b"").headers["upload-offset"] == "0"
+    assert tus.send(0, b"0123456789").status_code == 204
+    assert tus.send(10, b"").status_code == 404  # it is a file by now
+    assert tus.offset() == 10
+
+
+@pytest.mark.parametrize("offset", [1, 5, 11, 999])
+def test_a_wrong_offset_is_409(ada: Caller, offset: int) -> None:
+    tus = Tus(ada)
+    tus.begin(10)
+    tus.send(0, b"0123")
+    answer = tus.send(offset, b"x")
+    assert (answer.status_code, answer.headers["tus-resumable"]) == (409, "1.0.0")
+    assert tus.offset() == 4
+
+
+@pytest.mark.parametrize("offset", ["", "-1", "x", "1.0", "0x0", "9" * 30])
+def test_an_offset_is_a_number(ada: Caller, offset: str) -> None:
+    tus = Tus(ada)
+    tus.begin(10)
+    assert tus.send(offset, b"x").status_code == 400
+
+
+def test_more_bytes_than_announced_are_413(ada: Caller) -> None:
+    tus = Tus(ada)
+    tus.begin(10)
+    assert tus.send(0, b"0123").status_code == 204
+    assert tus.send(4, b"4567890").status_code == 413
+    assert tus.offset() == 4
+
+
+@pytest.mark.parametrize("version", [None, "", "0.2.2", "1.0.1"])
+@pytest.mark.parametrize("method", ["POST", "HEAD", "PATCH", "DELETE"])
+def test_another_version_is_412(ada: Caller, method: str, version: str | None) -> None:
+    tus = Tus(ada)
+    tus.begin(10)
+    path = "/v1/uploads" if method == "POST" else tus.location
+    headers = {"upload-length": "1", "upload-offset": "0", "content-type": STREAM}
+    headers |= {} if version is None else {"tus-resumable": version}
+    answer = ada._http.request(method, path, headers=headers)
+    assert (answer.status_code, answer.headers["tus-version"]) == (412, "1.0.0")
+
+
+@pytest.mark.parametrize("content_type", ["", "application/octet-stream", "text/plain"])
+def test_another_content_type_is_415(ada: Caller, content_type: str) -> None:
+    tus = Tus(ada)
+    tus.begin(10)
+    assert tus.send(0, b"x", content_type=content_type).status_code == 415
+    assert tus.offset() == 0
+
+
+@pytest.mark.parametrize("size", ["", "-1", "x", "1e3", "0", "9" * 30])
+def test_a_size_is_a_number(ada: Caller, size: str) -> None:
+    assert Tus(ada).begin(size).status_code == 400
+
+
+def test_too_large_is_413(ada: Caller) -> None:
+    assert Tus(ada).begin((100 << 20) + 1).status_code == 413
+
+
+@pytest.mark.parametrize(
+    ("metadata", "name"),
+    [
+        (f"filename {encoded('Kätzchen.jpg')}", "Kätzchen.jpg"),
+        (f"filename {encoded('a')},filetype {encoded('text/csv')},x", "a"),
+        (f"x {encoded('y')}", None),
+        ("filename", None),
+        ("filename ????", None),
+        (f"filename {encoded('../../etc/passwd')}", None),
+        (f"filename {base64.b64encode(bytes([255])).decode()}", None),
+        ("x" * 5_000, None),
+    ],
+)
+def test_metadata(ada: Caller, metadata: str, name: str | None) -> None:
+    tus = Tus(ada)
+    answer = tus.begin(3, metadata)
+    assert answer.status_code == (400 if name is None else 201), answer.text
+    if name is not None:
+        tus.send(0, b"a,b")
+        file = ada._http.get(tus.location.replace("uploads", "files"))
+        quoted = name.encode().hex("%").upper()
+        assert "filename*=" in file.headers["content-disposition"], quoted
+
+
+@pytest.mark.parametrize("algorithm", ["sha1", "sha256", "md5"])
+def test_checksums(ada: Caller, algorithm: str) -> None:
+    tus = Tus(ada)
+    tus.begin(10)
+
+    def checksum(content: bytes) -> str:
+        return f"{algorithm} {base64.b64encode(hashlib.new(algorithm, content).digest()).decode()}"
+
+    answer = tus.send(0, b"01234", upload_checksum=checksum(b"other"))
+    assert (answer.status_code, answer.json()["code"]) == (460, "checksum_mismatch")
+    assert tus.offset() == 0
+    assert tus.send(0, b"01234", upload_checksum=checksum(b"01234")).status_code == 204
+    assert tus.send(5, b"56789", upload_checksum=checksum(b"56789")).status_code == 204
+    assert tus.file() == b"0123456789"
+
+
+@pytest.mark.parametrize("checksum", ["crc32 AAAA", "sha1", "sha1 ???", "x"])
+def test_unknown_checksums_are_400(ada: Caller, checksum: str) -> None:
+    tus = Tus(ada)
+    tus.begin(10)
+    assert tus.send(0, b"01234", upload_checksum=checksum).status_code == 400
+    assert tus.offset() == 0
+
+
+def test_termination(ada: Caller) -> None:
+    tus = Tus(ada)
+    tus.begin(10)
+    tus.send(0, b"0123")
+    answer = ada._http.delete(tus.location, headers=VERSION)
+    assert (answer.status_code, answer.headers["tus-resumable"]) == (204, "1.0.0")
+    for again in (tus.send(4, b"4"), ada._http.delete(tus.location, headers=VERSION)):
+        assert again.status_code == 404
+    assert ada._http.head(tus.location, headers=VERSION).status_code == 404
+
+
+def test_S11_an_upload_is_its_owners(ada: Caller, bob: Caller) -> None:
+    tus = Tus(ada)
+    tus.begin(10)
+    thief = Tus(bob, tus.location)
+    assert thief.send(0, b"0123456789").status_code == 404
+    assert bob._http.head(tus.location, headers=VERSION).status_code == 404
+    assert bob._http.delete(tus.location, headers=VERSION).status_code == 404
+    assert tus.send(0, b"0123456789").status_code == 204
+    assert bob._http.head(tus.location, headers=VERSION).status_code == 404
+
+
+def test_S17_content_is_judged_at_the_end(ada: Caller) -> None:
+    tus = Tus(ada)
+    kind = f"filename {encoded('a.png')},filetype {encoded('image/png')}"
+    tus.begin(12, kind)
+    assert tus.send(0, b"<html>").status_code == 204
+    answer = tus.send(6, b"<html>")
+    assert (answer.status_code, answer.json()["code"]) == (415, "unsupported_file")
+    assert ada._http.head(tus.location, headers=VERSION).status_code == 404
+
+
+def cut_short(server: ServerProcess, caller: Caller, location: str, content: bytes) -> None:
+    """Begin to send all of the content, and lose the connection after some of it."""
+    head = (
+        f"PATCH {location} HTTP/1.1\r\nHost: x\r\nTus-Resumable: 1.0.0\r\n"
+        f"Authorization: Bearer {caller.session['access_token']}\r\n"
+        f"Upload-Offset: 0\r\nContent-Type: {STREAM}\r\nContent-Length: 900000\r\n\r\n"
+    )
+    with socket.create_connection(("127.0.0.1", server.port)) as connection:
+        connection.sendall(head.encode() + content)
+        time.sleep(0.2)
+
+
+@pytest.mark.parametrize("ending", ["cut", "kill"])
+def test_R20_an_upload_goes_on_after_a_cut_and_after_a_kill(tmp_path: Path, ending: str) -> None:
+    with server_process(tmp_path, trusted_proxies="127.0.0.1") as server:
+        api = Api(server.address)
+        ada = api.somebody("ada")
+        tus = Tus(ada)
+        tus.begin(len(CONTENT))
+        cut_short(server, ada, tus.location, CONTENT[:600_000])
+        if ending == "kill":
+            server.kill()
+            server.start()
+        reached = tus.offset()
+        assert 0 < reached <= 600_000
+        assert tus.send(reached, CONTENT[reached:]).status_code == 204
+        assert tus.file() == CONTENT
+        api.close()
+
+
+def test_a_half_open_connection_does_not_block_the_next(api: Api, ada: Caller) -> None:
+    tus = Tus(ada)
+    tus.begin(len(CONTENT))
+    port: Any = httpx.URL(api.address).port
+    head = (
+        f"PATCH {tus.location} HTTP/1.1\r\nHost: x\r\nTus-Resumable: 1.0.0\r\n"
+        f"Authorization: Bearer {ada.session['access_token']}\r\n"
+        f"Upload-Offset: 0\r\nContent-Type: {STREAM}\r\nContent-Length: 900000\r\n\r\n"
+    )
+    with socket.create_connection(("127.0.0.1", port)) as stuck:
+        stuck.sendall(head.encode() + CONTENT[:600_000])
+        time.sleep(0.2)
+        reached = tus.offset()
+        assert reached > 0
+        assert tus.send(reached, CONTENT[reached:]).status_code == 204
+        assert tus.file() == CONTENT

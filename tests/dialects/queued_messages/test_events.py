@@ -1,0 +1,77 @@
+"""The events of this dialect, word for word."""
+
+from typing import Any
+
+import pytest
+
+from tests.support.chat_server import ChatServer
+from tests.support.matching import AN_ID, SOMETHING
+from tests.support.plain_socket import Frame, Person, Talker
+from tests.support.socketio_talker import socketio_talking
+
+
+def sending(**data: object) -> Frame:
+    return {"event": "sendMessage", "data": data}
+
+
+def received(frames: list[Frame]) -> list[Any]:
+    return [frame["data"] for frame in frames if frame.get("event") == "receiveMessage"]
+
+
+async def answer(talker: Talker, frame: Frame) -> Any:
+    """What the callback of an event is given."""
+    return (await talker.ask(frame))["data"]
+
+
+async def test_R1_the_callback_is_told_and_both_parties_receive_it(
+    server: ChatServer, ada: Person, bob: Person
+) -> None:
+    async with (
+        socketio_talking(server, ada) as phone,
+        socketio_talking(server, ada) as laptop,
+        socketio_talking(server, bob) as b,
+    ):
+        told = await answer(phone, sending(receiver_id=bob.id, content="hi"))
+        assert told == {
+            "status": "success",
+            "sequence_number": 1,
+            "message_id": AN_ID,
+            "message": "Message enqueued for processing",
+        }
+        (message,) = received(await b.all_heard())
+        assert (message["message_id"], message["content"]) == (told["message_id"], "hi")
+        assert received(await phone.all_heard()) == received(await laptop.all_heard()) == [message]
+
+
+@pytest.mark.parametrize(
+    ("data", "code", "field"),
+    [
+        ({"receiver_id": "bob"}, "invalid", "content"),
+        ({"content": "hi"}, "invalid", "receiver_id"),
+        ({"receiver_id": "bob", "content": " "}, "invalid", "content"),
+        ({"receiver_id": "ada", "content": "hi"}, "invalid", "receiver_id"),
+        ({"receiver_id": "nobody", "content": "hi"}, "not_found", "receiver_id"),
+        ({"sender_id": "bob", "receiver_id": "bob", "content": "hi"}, "forbidden", "sender_id"),
+        (None, "invalid", None),
+    ],
+    ids=str,
+)
+async def test_what_cannot_be_done_the_callback_is_told_in_the_envelope(
+    server: ChatServer, ada: Person, bob: Person, data: object, code: str, field: str | None
+) -> None:
+    async with socketio_talking(server, ada) as a:
+        refusal = await answer(a, {"event": "sendMessage", "data": data})
+        assert refusal["status"] == "fail"
+        assert refusal["message"] == refusal["error"] == SOMETHING
+        assert (refusal["code"], refusal.get("field")) == (code, field)
+
+
+async def test_R2_a_repeated_client_id_is_stored_once(
+    server: ChatServer, ada: Person, bob: Person
+) -> None:
+    async with socketio_talking(server, ada) as a, socketio_talking(server, bob) as b:
+        frame = sending(receiver_id="bob", content="once", client_id="k1")
+        first = await answer(a, frame)
+        await a.all_heard()
+        assert await answer(a, frame) == first
+        assert len(received(await b.all_heard())) == 1

@@ -1,0 +1,51 @@
+"""The page at `/docs` and the documents behind it (rule S21)."""
+
+import re
+
+import pytest
+
+from tests.dialects.shared.conftest import Client
+
+FILES = [
+    ("/docs", "text/html; charset=utf-8"),
+    ("/docs/docs.css", "text/css; charset=utf-8"),
+    ("/docs/docs.js", "text/javascript; charset=utf-8"),
+    ("/docs/openapi.json", "application/json"),
+    ("/docs/extra.json", "application/json"),
+]
+
+
+@pytest.mark.parametrize(("path", "media_type"), FILES)
+def test_served_where_it_is_public(client: Client, path: str, media_type: str) -> None:
+    response = client(docs=True).get(path)
+    assert response.status_code == 200
+    assert response.headers["content-type"] == media_type
+
+
+@pytest.mark.parametrize("path", [path for path, _ in FILES] + ["/docs/", "/schema"])
+def test_S21_nothing_is_served_where_it_is_not(client: Client, path: str) -> None:
+    response = client().get(path)
+    assert response.status_code == 404
+    assert response.json()["code"] == "not_found"
+
+
+def test_page_loads_nothing_from_elsewhere_and_runs_nothing_inline(client: Client) -> None:
+    asked = client(docs=True)
+    page = asked.get("/docs")
+    assert "script-src 'self'" in page.headers["content-security-policy"]
+    for path in ("/docs", "/docs/docs.css", "/docs/docs.js"):
+        assert not re.search(r"https?://|//cdn|@import|url\(", asked.get(path).text)
+    assert not re.search(r"<script(?![^>]+src=)|<style| style=| on\w+=", page.text)
+    assert "innerHTML" not in asked.get("/docs/docs.js").text
+
+
+def test_document_says_what_the_composition_root_says(client: Client) -> None:
+    document = client(docs=True).get("/docs/openapi.json").json()
+    assert document["openapi"].startswith("3.1")
+    assert document["info"]["version"] == "1.2.3"
+    assert document["tags"] == [{"name": "Health", "description": "Probes."}]
+    assert "/thing" in document["paths"]
+
+
+def test_unknown_path_below_docs_is_404(client: Client) -> None:
+    assert client(docs=True).get("/docs/nothing").status_code == 404

@@ -1,0 +1,82 @@
+"""Bodies are what they must be, or the refusal names the field (rule S12)."""
+
+import pytest
+
+from tests.dialects.shared.conftest import Client
+
+REFUSED = [
+    (
+        '{"name": "a", "role": "admin"}',
+        "role",
+        "unknown field 'role'; known are: name, size, tags, inner",
+    ),
+    ('{"size": 1}', "name", "name is missing"),
+    ('{"name": 5}', "name", "name must be a string, not a whole number"),
+    ('{"name": null}', "name", "name must be a string, not null"),
+    ('{"name": "a", "size": "5"}', "size", "size must be a whole number, not a string"),
+    ('{"name": "a", "size": 1.5}', "size", "size must be a whole number, not a number"),
+    ('{"name": "a", "size": true}', "size", "size must be a whole number, not true or false"),
+    ('{"name": "abcdef"}', "name", "name must have at most 5 characters"),
+    ('{"name": "a", "tags": [1]}', "tags[0]", "tags[0] must be a string, not a whole number"),
+    ('{"name": "a", "inner": {}}', "inner.count", "inner.count is missing"),
+    ('{"name": "a", "inner": {"count": 1, "x": 2}}', "inner.x", "unknown field 'inner.x'"),
+    ("[]", None, "the body must be an object, not a list"),
+    ("", None, "the request needs a JSON body"),
+]
+
+
+@pytest.mark.parametrize(
+    ("body", "field", "text"), REFUSED, ids=[each[0] or "-" for each in REFUSED]
+)
+def test_S12_refusal_names_the_field(
+    client: Client, body: str, field: str | None, text: str
+) -> None:
+    response = client().post("/thing", content=body, headers={"content-type": "application/json"})
+    assert response.status_code == 400
+    assert response.json()["message"] == text
+    assert response.json().get("field") == field
+
+
+@pytest.mark.parametrize(
+    "body", ["{", '{"name": "\\ud800"}', '{"name": "a",}', "\x00", "nul", '"\xff"']
+)
+def test_bad_json_is_400(client: Client, body: str) -> None:
+    response = client().post("/thing", content=body.encode("latin-1"))
+    assert response.status_code == 400
+    assert response.json()["message"].startswith("the body")
+
+
+def test_deep_nesting_is_400(client: Client) -> None:
+    assert client().post("/thing", content=b"[" * 990).status_code == 400
+
+
+def test_unknown_field_is_shown_safely_and_briefly(client: Client) -> None:
+    response = client().post("/thing", json={"name": "a", "x\r\n" + "y" * 500: 1})
+    assert response.status_code == 400
+    assert len(response.json()["field"]) == 64
+    assert "\n" not in response.json()["message"]
+
+
+@pytest.mark.parametrize(
+    "media_type",
+    ["application/json", "application/json; charset=utf-8", "application/x+json", None],
+)
+def test_json_by_any_name_is_taken(client: Client, media_type: str | None) -> None:
+    headers = {"content-type": media_type} if media_type else {}
+    assert client().post("/thing", content=b'{"name":"a"}', headers=headers).status_code == 201
+
+
+@pytest.mark.parametrize("media_type", ["text/plain", "application/x-www-form-urlencoded", "x"])
+def test_other_media_types_are_415(client: Client, media_type: str) -> None:
+    headers = {"content-type": media_type}
+    response = client().post("/thing", content=b'{"name":"a"}', headers=headers)
+    assert response.status_code == 415
+    assert response.json()["message"] == "send the body as application/json"
+
+
+def test_form_is_taken_where_the_route_says_so(client: Client) -> None:
+    asked = client()
+    assert asked.post("/form", data={"name": "a b", "size": "7"}).json()["size"] == 7
+    refused = asked.post("/form", data={"name": "a", "role": "admin"})
+    assert refused.status_code == 400
+    assert refused.json()["field"] == "role"

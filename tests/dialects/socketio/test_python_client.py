@@ -1,0 +1,43 @@
+"""python-socketio's client, whose handlers take exactly what their document says."""
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from tests.support.chat_server import ChatServer
+from tests.support.plain_socket import Person
+
+client_library = pytest.importorskip("socketio", reason="python-socketio is not installed")
+pytest.importorskip("aiohttp", reason="aiohttp is not installed")
+
+
+@pytest.mark.parametrize("transports", [["polling"], ["websocket"], ["polling", "websocket"]])
+async def test_R4_it_chats(
+    server: ChatServer, ada: Person, bob: Person, transports: list[str]
+) -> None:
+    heard: asyncio.Queue[tuple[str, str]] = asyncio.Queue()
+    receiver = client_library.AsyncClient(reconnection=False)
+
+    @receiver.on("chat message")  # type: ignore[untyped-decorator]
+    async def on_chat_message(data: dict[str, Any]) -> None:
+        heard.put_nowait(("chat message", data["content"]))
+
+    @receiver.on("receiveMessage")  # type: ignore[untyped-decorator]
+    async def on_receive_message(data: dict[str, Any]) -> None:
+        heard.put_nowait(("receiveMessage", data["content"]))
+
+    sender = client_library.AsyncClient(reconnection=False)
+    given = {"transports": transports, "wait_timeout": 10}
+    await receiver.connect(server.address, auth={"token": bob.token}, **given)
+    await sender.connect(server.address, headers={"access_token": ada.token}, **given)
+    try:
+        for number in range(5):
+            letter = {"receiver": bob.id, "content": f"{number}"}
+            answer = await sender.call("chat message", letter)
+            assert answer["message"]["content"] == f"{number}"
+            both = {await heard.get(), await heard.get()}
+            assert both == {("chat message", f"{number}"), ("receiveMessage", f"{number}")}
+    finally:
+        await sender.disconnect()
+        await receiver.disconnect()

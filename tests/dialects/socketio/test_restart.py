@@ -1,0 +1,63 @@
+"""A server that ends: its clients come back by themselves and have missed nothing."""
+
+import asyncio
+import signal
+import time
+from collections.abc import Generator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.support.native import Person, enrol
+from tests.support.node_client import NodeClient, node_client
+from tests.support.process import ServerProcess, server_process
+
+pytestmark = [pytest.mark.service, pytest.mark.slow]
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Generator[ServerProcess]:
+    with server_process(tmp_path) as running:
+        yield running
+
+
+async def say(server: ServerProcess, sender: Person, to: Person, text: str) -> None:
+    async with httpx.AsyncClient(base_url=server.address, timeout=20) as http:
+        letter = {"receiver": to.username, "content": text}
+        answer = await http.post(
+            "/api/chat/send", json=letter, headers={"access_token": sender.token}
+        )
+        answer.raise_for_status()
+
+
+async def connected(client: NodeClient) -> bool:
+    """Wait until it is connected; whether it has recovered."""
+    while True:
+        kind, *rest = await client.next()
+        if kind == "connect":
+            return bool(rest[0]["recovered"])
+
+
+@pytest.mark.parametrize("transport", ["polling", "websocket"])
+@pytest.mark.parametrize("ending", [signal.SIGTERM, signal.SIGKILL], ids=lambda each: each.name)
+async def test_R5_R12_clients_recover_from_a_restart(
+    server: ServerProcess, ending: signal.Signals, transport: str
+) -> None:
+    ada, bob = await enrol(server.address, "ada"), await enrol(server.address, "bob")
+    given = {"auth": {"token": bob.token}, "transports": [transport]}
+    async with node_client(server.address, **given) as client:  # type: ignore[arg-type]
+        await connected(client)
+        for count in range(3):
+            await say(server, ada, bob, f"before {count}")
+            assert (await client.event("chat message"))["content"] == f"before {count}"
+            await client.event("offset")
+            began = time.monotonic()
+            code = await asyncio.to_thread(server.stop, ending)
+            assert code == (0 if ending is signal.SIGTERM else -signal.SIGKILL)
+            assert time.monotonic() - began < 5, "whoever polls is not waited for"
+            await asyncio.to_thread(server.start)
+            await say(server, ada, bob, f"after {count}")
+            assert await connected(client)
+            assert (await client.event("chat message"))["content"] == f"after {count}"
+        await client.silent("chat message")

@@ -1,0 +1,34 @@
+"""Nothing is kept of sockets that have gone."""
+
+import asyncio
+import gc
+
+import pytest
+from websockets.asyncio.client import connect
+
+from backchannel.delivery.connection import Connection
+from tests.support.chat_server import ChatServer
+from tests.support.plain_socket import Person
+from tests.transports.harness import eventually
+
+
+@pytest.mark.parametrize("path", ["/v1/ws", "/chat", "/websocket"])
+async def test_R21_nothing_is_kept_of_sockets_that_have_gone(
+    server: ChatServer, ada: Person, path: str
+) -> None:
+    await _visit(server, ada, path)
+    tasks = len(asyncio.all_tasks())
+    await asyncio.gather(*(_visit(server, ada, path) for _ in range(20)))
+    await eventually(lambda: not _connections() and len(asyncio.all_tasks()) <= tasks, within=10)
+    assert len(server.desk.hub) == 0
+
+
+async def _visit(server: ChatServer, person: Person, path: str) -> None:
+    headers = {"Authorization": f"Bearer {person.token}"}
+    async with connect(f"{server.socket_address}{path}", additional_headers=headers) as socket:
+        await (await socket.ping())
+
+
+def _connections() -> int:
+    gc.collect()
+    return sum(isinstance(each, Connection) for each in gc.get_objects())

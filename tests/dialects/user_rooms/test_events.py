@@ -1,0 +1,104 @@
+"""The events of this dialect, word for word."""
+
+from typing import Any
+
+import pytest
+
+from tests.support.chat_server import ChatServer
+from tests.support.matching import A_TIME, AN_ID, SOMETHING
+from tests.support.plain_socket import Frame, Person, Talker
+from tests.support.socketio_talker import socketio_talking
+
+
+def chat(**data: object) -> Frame:
+    return {"event": "chat message", "data": data}
+
+
+def of_this_dialect(frames: list[Frame]) -> list[Frame]:
+    return [frame for frame in frames if frame.get("event") == "chat message"]
+
+
+async def answer(talker: Talker, frame: Frame) -> Any:
+    """What the callback of an event is given."""
+    return (await talker.ask(frame))["data"]
+
+
+async def test_the_callback_is_given_the_stored_message(
+    server: ChatServer, ada: Person, bob: Person
+) -> None:
+    async with socketio_talking(server, ada) as a, socketio_talking(server, bob) as b:
+        data = {"sender": ada.id, "receiver": bob.id, "content": "hi"}
+        message = {**data, "_id": AN_ID, "timestamp": A_TIME}
+        assert await answer(a, chat(**data)) == {"message": message}
+        assert of_this_dialect(await b.all_heard()) == [chat(**message)]
+        assert await a.all_heard() == []
+
+
+@pytest.mark.parametrize("room", ["own id", "ada", "Ada"])
+async def test_ones_own_room_can_be_joined(server: ChatServer, ada: Person, room: str) -> None:
+    data = ada.id if room == "own id" else room
+    async with socketio_talking(server, ada) as a:
+        for frame in (
+            {"event": "join", "data": data},
+            {"event": "message", "data": {"event": "join", "data": data}},
+        ):
+            assert await answer(a, frame) == {"message": "Joined", "userId": ada.id}
+
+
+async def test_S11_no_other_room_can_be_joined(
+    server: ChatServer, ada: Person, bob: Person, eve: Person
+) -> None:
+    async with socketio_talking(server, eve) as e, socketio_talking(server, ada) as a:
+        for room in (bob.id, "bob", "nobody", ""):
+            refusal = await answer(e, {"event": "join", "data": room})
+            assert refusal["code"] == "forbidden"
+        await answer(a, chat(receiver="bob", content="between us"))
+        assert await e.all_heard() == []
+
+
+@pytest.mark.parametrize(
+    ("frame", "field"),
+    [
+        ({"event": "join", "data": None}, "data"),
+        ({"event": "join", "data": {"userId": "x"}}, "data"),
+        (chat(receiver="bob"), "content"),
+        (chat(content="hi"), "receiver"),
+        (chat(receiver="bob", content=""), "content"),
+        (chat(receiver="bob", content=["hi"]), "content"),
+        (chat(receiver="ada", content="to myself"), "receiver"),
+        (chat(receiver="nobody", content="hi"), "receiver"),
+        (chat(sender="bob", receiver="bob", content="forged"), "sender"),
+        ({"event": "chat message", "data": None}, None),
+        ({"event": "chat message", "data": "no JSON"}, None),
+        ({"event": "message", "data": "no JSON"}, None),
+        ({"event": "message", "data": {"event": "leave"}}, "event"),
+        ({"event": "message", "data": {"event": 7}}, "event"),
+    ],
+    ids=str,
+)
+async def test_what_cannot_be_done_the_callback_is_told(
+    server: ChatServer, ada: Person, bob: Person, frame: Frame, field: str | None
+) -> None:
+    async with socketio_talking(server, ada) as a:
+        refusal = await answer(a, frame)
+        assert refusal["message"] == refusal["error"] == SOMETHING
+        assert refusal.get("field") == field
+
+
+async def test_without_a_callback_an_error_event_tells(
+    server: ChatServer, ada: Person, bob: Person
+) -> None:
+    async with socketio_talking(server, ada) as a:
+        await a.socket.send('42["chat message",{"receiver":"nobody","content":"hi"}]')
+        refusal = await a.hear()
+        assert refusal["event"] == "error"
+        assert refusal["data"]["message"] == "receiver is not a user"
+
+
+async def test_R2_a_repeated_client_id_is_stored_once(
+    server: ChatServer, ada: Person, bob: Person
+) -> None:
+    async with socketio_talking(server, ada) as a, socketio_talking(server, bob) as b:
+        frame = chat(receiver="bob", content="once", clientId="k1")
+        assert await answer(a, frame) == await answer(a, frame)
+        assert len(of_this_dialect(await b.all_heard())) == 1
