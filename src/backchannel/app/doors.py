@@ -1,0 +1,97 @@
+"""The dialects that are spoken here: to remove one, delete its folder and its lines."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import msgspec
+from litestar import Router
+from litestar.handlers import ASGIRouteHandler
+
+from backchannel.delivery.switchboard import Switchboard
+from backchannel.dialects.chat_socket import http as chat_socket_http
+from backchannel.dialects.chat_socket import socket as chat_socket
+from backchannel.dialects.echo_sessions.errors import render as render_echo_sessions
+from backchannel.dialects.echo_sessions.events import EchoSessions
+from backchannel.dialects.echo_sessions.http import routes as echo_sessions_http
+from backchannel.dialects.event_socket import http as event_socket_http
+from backchannel.dialects.event_socket import socket as event_socket
+from backchannel.dialects.native import asyncapi as native_asyncapi
+from backchannel.dialects.native import socket as native_socket
+from backchannel.dialects.native.http import routes as native_http
+from backchannel.dialects.native.http import uploads as native_uploads
+from backchannel.dialects.native.http.problems import problem
+from backchannel.dialects.plain_accounts import http as plain_accounts_http
+from backchannel.dialects.queued_messages.events import QueuedMessages
+from backchannel.dialects.queued_messages.http import routes as queued_messages_http
+from backchannel.dialects.queued_messages.wire import render as render_queued_messages
+from backchannel.dialects.shared import tus
+from backchannel.dialects.shared.docs import Docs
+from backchannel.dialects.shared.errors import Render
+from backchannel.dialects.socketio import http as socketio_http
+from backchannel.dialects.socketio.dialect import Dialect
+from backchannel.dialects.socketio.server import endpoints as socketio_endpoints
+from backchannel.dialects.socketio.server import socket_io
+from backchannel.dialects.user_rooms import http as user_rooms_http
+from backchannel.dialects.user_rooms.events import UserRooms
+from backchannel.dialects.user_rooms.wire import render as render_user_rooms
+from backchannel.transports.engineio.settings import Settings as EngineIoSettings
+from backchannel.transports.websocket.endpoint import Endpoint
+
+
+@dataclass(frozen=True)
+class Doors:
+    """Everything that is served, by HTTP and by WebSocket."""
+
+    http: Sequence[Router | ASGIRouteHandler]
+    websockets: Mapping[str, Endpoint]
+    drain: Callable[[], None]
+    """Sends away whoever polls, because the process ends; WebSockets the server closes itself."""
+
+
+def open_doors(
+    desk: Switchboard, *, engine: EngineIoSettings | None = None, origins: Sequence[str] = ()
+) -> Doors:
+    """The doors of every dialect. `engine` bounds Socket.IO; pages of `origins` may poll."""
+    server = socket_io(desk, SOCKETIO_DIALECTS, settings=engine, origins=origins)
+    return Doors(
+        http=[
+            *native_http.routes(),
+            plain_accounts_http.routes(),
+            chat_socket_http.routes(),
+            event_socket_http.routes(),
+            echo_sessions_http.routes(),
+            queued_messages_http.routes(),
+            user_rooms_http.routes(),
+            socketio_http.mount(server),
+        ],
+        websockets={
+            **native_socket.endpoints(desk),
+            **chat_socket.endpoints(desk),
+            **event_socket.endpoints(desk),
+            **socketio_endpoints(server),
+        },
+        drain=server.sessions.drain,
+    )
+
+
+SOCKETIO_DIALECTS: Sequence[Dialect] = (QueuedMessages(), UserRooms(), EchoSessions())
+"""What is spoken on the one Socket.IO endpoint: the first that claims an event gets it."""
+
+ERRORS: Mapping[str, Render] = {
+    native_http.PREFIX: problem,
+    **dict.fromkeys(echo_sessions_http.PREFIXES, render_echo_sessions),
+    **dict.fromkeys(queued_messages_http.PREFIXES, render_queued_messages),
+    **dict.fromkeys(user_rooms_http.PREFIXES, render_user_rooms),
+}
+"""How errors look where no route took the request, by the beginning of the path."""
+
+
+def documentation(version: str) -> Docs:
+    """What is served below `/docs`."""
+    socket = msgspec.json.encode(native_asyncapi.document(version))
+    return Docs(version, documents={"asyncapi.json": socket}, tags=native_http.TAGS)
+
+
+def discovery(*, max_size: int) -> Mapping[str, Sequence[tuple[str, str]]]:
+    """What OPTIONS tells of a path; `max_size` is that of a file, in bytes."""
+    return {native_http.PREFIX + native_uploads.PATH: tus.discovery(max_size)}

@@ -1,0 +1,84 @@
+"""Run the server until it is told to stop."""
+
+import asyncio
+import logging
+import sys
+import time
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+
+import uvloop
+
+from backchannel.app.config import doors_for, server_config
+from backchannel.app.core import open_core
+from backchannel.app.listening import CannotListen, Server, bind, started
+from backchannel.chat.collection import collect_forever
+from backchannel.chat.core import Core
+from backchannel.chat.logouts import watch_ended
+from backchannel.chat.retention import trim_forever
+from backchannel.delivery.switchboard import Switchboard
+from backchannel.domain.errors import ChatError
+from backchannel.security.secret import SecretRefused
+from backchannel.settings import Settings
+from backchannel.storage.errors import CannotOpen
+from backchannel.telemetry import logs
+
+SWITCH_INTERVAL = 1e-4
+"""Seconds after which the writer's thread must yield: a commit may not hold up the sockets."""
+
+log = logging.getLogger("backchannel")
+
+
+def run(settings: Settings) -> int:
+    """Serve until SIGTERM or SIGINT; the exit code. One clear line says why it cannot start."""
+    logs.configure(level=settings.log.level.value, as_json=settings.log_as_json)
+    sys.setswitchinterval(SWITCH_INTERVAL)
+    try:
+        uvloop.run(_serve(settings, began=time.perf_counter()))
+    except (CannotListen, CannotOpen, SecretRefused, ChatError) as refusal:
+        print(f"backchannel: {refusal}", file=sys.stderr)  # noqa: T201 - for the operator
+        return 1
+    return 0
+
+
+async def _serve(settings: Settings, *, began: float) -> None:
+    listener = bind(settings.host, settings.port)
+    async with open_core(settings) as core, _attended(core) as desk:
+        doors = doors_for(settings, desk)
+        draining = False
+
+        async def finish() -> None:
+            """Refuse new messages, and let those on their way get their replies (rule R12)."""
+            nonlocal draining
+            draining = True
+            await core.responding.close()
+            await core.sending.stop()
+            doors.drain()
+
+        config = server_config(settings, core, doors, draining=lambda: draining)
+        server = Server(config, before_close=finish)
+        serving = asyncio.create_task(server.serve([listener]))
+        await started(server)
+        log.info("ready after %.2f s", time.perf_counter() - began)
+        await serving
+
+
+@asynccontextmanager
+async def _attended(core: Core) -> AsyncGenerator[Switchboard]:
+    """A switchboard with the tasks that look after it; what gathered is written at the end."""
+    desk = Switchboard(core)
+    work = (
+        desk.run(),
+        watch_ended(core),
+        collect_forever(core),
+        trim_forever(core),
+        core.responding.resume(),
+    )
+    tasks = [asyncio.create_task(each) for each in work]
+    try:
+        yield desk
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await desk.flush()

@@ -1,0 +1,3 @@
+"""The command line."""
+
+from backchannel.cli.main import main as main

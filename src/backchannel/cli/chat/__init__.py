@@ -1,0 +1,3 @@
+"""`backchannel chat`: a client of the native protocol, in the terminal."""
+
+from backchannel.cli.chat.command import chat as chat

@@ -1,0 +1,31 @@
+"""`backchannel doctor`."""
+
+import typer
+
+from backchannel.cli.doctor.finding import Level
+from backchannel.cli.options import ConfigFile, DataDir, load_settings
+
+COLORS = {
+    Level.OK: typer.colors.GREEN,
+    Level.WARN: typer.colors.YELLOW,
+    Level.FAIL: typer.colors.RED,
+}
+
+
+def doctor(config: ConfigFile = None, data_dir: DataDir = None) -> None:
+    """Check this machine, the data and the settings; exits with 1 if something fails.
+
+    It changes nothing, and may be run beside a running server.
+    """
+    from backchannel.cli.doctor.checks import CHECKS
+
+    settings = load_settings(config, data_dir=data_dir).settings
+    findings = [check(settings) for check in CHECKS]
+    width = max(len(finding.name) for finding in findings)
+    for finding in findings:
+        level = typer.style(f"{finding.level:4}", fg=COLORS[finding.level])
+        typer.echo(f"{level}  {finding.name:{width}}  {finding.text}")
+        if finding.remedy:
+            typer.echo(f"{'':{width + 8}}{finding.remedy}")
+    if any(finding.level is Level.FAIL for finding in findings):
+        raise typer.Exit(1)

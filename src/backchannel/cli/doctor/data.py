@@ -1,0 +1,47 @@
+"""Checks of what the server keeps."""
+
+import os
+import shutil
+import stat
+from contextlib import closing
+
+from backchannel.cli.doctor.finding import Finding, fail, ok, warn
+from backchannel.settings import Settings
+from backchannel.storage.sql.sqlite.driver import connect
+from backchannel.storage.sql.sqlite.health import find_damage
+from backchannel.storage.sql.sqlite.opening import path_of
+
+FREE_BYTES = 1 << 30
+
+
+def data_folder(settings: Settings) -> Finding:
+    name, path = "data folder", settings.data_dir.resolve()
+    if not path.exists():
+        return ok(name, f"{path} will be made at the first start")
+    if not path.is_dir() or not os.access(path, os.R_OK | os.W_OK | os.X_OK):
+        return fail(name, f"{path} cannot be written", "make its owner the user of the server")
+    if stat.S_IMODE(path.stat().st_mode) & (stat.S_IRWXG | stat.S_IRWXO):
+        return warn(name, f"{path} is open to other users", f"run: chmod 700 {path}")
+    return ok(name, str(path))
+
+
+def free_space(settings: Settings) -> Finding:
+    name, path = "free space", settings.data_dir.resolve()
+    existing = next(folder for folder in (path, *path.parents) if folder.exists())
+    free = shutil.disk_usage(existing).free
+    if free < FREE_BYTES:
+        return warn(name, f"{free >> 20:,} MiB", "make room before the disk is full")
+    return ok(name, f"{free >> 30:,} GiB")
+
+
+def database(settings: Settings) -> Finding:
+    """Read the structure of the whole database, without changing it."""
+    name, path = "database", path_of(settings.storage_url).resolve()
+    if not path.exists():
+        return ok(name, f"{path} will be made at the first start")
+    remedy = "stop the server and put back the newest good copy (docs/operations.md, Backup)"
+    with closing(connect(path)) as driver:
+        damage = find_damage(driver)
+    if damage:
+        return fail(name, f"{path} is damaged: {damage}", remedy)
+    return ok(name, f"{path} is whole, {path.stat().st_size >> 10:,} KiB")

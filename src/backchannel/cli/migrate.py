@@ -1,0 +1,14 @@
+"""`backchannel migrate`: bring the database to the schema of this version."""
+
+import asyncio
+
+from backchannel.cli.options import ConfigFile, DataDir, settings_to_open
+
+
+def migrate(config: ConfigFile = None, data_dir: DataDir = None) -> None:
+    """Bring the database to this version's schema. `serve` does it too."""
+    from backchannel.storage.opening import migrate as migrate_storage
+
+    settings = settings_to_open(config, data_dir=data_dir)
+    asyncio.run(migrate_storage(settings.storage_url))
+    print(f"up to date: {settings.storage_url}")

@@ -1,0 +1,24 @@
+"""What people read: results on standard output, everything else on standard error."""
+
+import shutil
+import sys
+from pathlib import Path
+
+
+def fail(*lines: str) -> None:
+    """Say what went wrong, a line each."""
+    for line in lines:
+        print(f"backchannel: {line}", file=sys.stderr)
+
+
+def own_command() -> str:
+    """How the reader can run this command: by its name if the PATH has it, else by its path."""
+    invoked = Path(sys.argv[0]).absolute()
+    if invoked.name == "__main__.py":
+        return f"{Path(sys.executable).name} -m backchannel"
+    found = shutil.which("backchannel")
+    if found and invoked.exists() and Path(found).samefile(invoked):
+        return "backchannel"
+    if invoked.is_relative_to(Path.cwd()):
+        return str(invoked.relative_to(Path.cwd()))
+    return str(invoked)

@@ -1,0 +1,89 @@
+"""The TLS certificate: the operator's, or for development one of the server's making."""
+
+import ssl
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from backchannel.settings.groups import TlsMode
+from backchannel.settings.model import Settings
+from backchannel.settings.private import make_private_dir, write_private
+from backchannel.settings.problems import Problem, SettingsError
+
+RENEWAL = timedelta(days=30)
+"""A self-signed certificate is made anew when it has less than this to live."""
+
+CIPHERS = "ECDHE+AESGCM:ECDHE+CHACHA20"
+"""Forward secrecy and authenticated encryption only (rule S20)."""
+
+
+@dataclass(frozen=True, slots=True)
+class CertificateFiles:
+    certificate: Path
+    private_key: Path
+
+
+def certificate_files(settings: Settings) -> CertificateFiles | None:
+    """The files to serve HTTPS with, None to serve plain HTTP. Raises `SettingsError`."""
+    if settings.tls.mode is TlsMode.SELF_SIGNED:
+        return _self_signed(settings)
+    return named_files(settings)
+
+
+def named_files(settings: Settings) -> CertificateFiles | None:
+    """The operator's own files, if they are to be used. Raises `SettingsError`."""
+    named = CertificateFiles(settings.tls.certificate, settings.tls.private_key)
+    if settings.tls.mode is TlsMode.AUTO and _complete(settings, named):
+        return named
+    return None
+
+
+def server_context(files: CertificateFiles) -> ssl.SSLContext:
+    """TLS 1.2 or newer with the given certificate (rule S20). Raises `SettingsError`."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.set_ciphers(CIPHERS)
+    context.options |= ssl.OP_NO_RENEGOTIATION
+    try:
+        # Without a password callback OpenSSL would ask for a passphrase on the terminal.
+        context.load_cert_chain(files.certificate, files.private_key, password=lambda: "")
+    except (OSError, ValueError) as error:
+        text = f"cannot be used with {files.private_key}: {error}"
+        raise SettingsError([Problem(str(files.certificate), "", text)]) from None
+    return context
+
+
+def expiry(certificate: Path) -> datetime:
+    """When a PEM certificate ends. Raises `ValueError` if it is none."""
+    from cryptography import x509  # noqa: PLC0415  # costs a tenth of a second
+
+    return x509.load_pem_x509_certificate(certificate.read_bytes()).not_valid_after_utc
+
+
+def _complete(settings: Settings, files: CertificateFiles) -> bool:
+    """Whether both files are there. One that was named must not be missing: HTTP would leak."""
+    missing = [path for path in (files.certificate, files.private_key) if not path.is_file()]
+    if missing and settings.tls.model_fields_set & {"certificate", "private_key"}:
+        text = "no such file; name the right one, or set tls.mode to off"
+        raise SettingsError([Problem(str(path), "", text) for path in missing])
+    return not missing
+
+
+def _self_signed(settings: Settings) -> CertificateFiles:
+    folder = settings.data_dir / "tls"
+    files = CertificateFiles(folder / "certificate.crt", folder / "private.key")
+    if not _fresh(files):
+        # Imported here because few starts need it, and it costs a tenth of a second.
+        from backchannel.settings.self_signed import make_certificate  # noqa: PLC0415
+
+        make_private_dir(settings.data_dir)
+        make_private_dir(folder)
+        certificate, private_key = make_certificate(settings.host)
+        write_private(files.private_key, private_key)
+        files.certificate.write_bytes(certificate)
+    return files
+
+
+def _fresh(files: CertificateFiles) -> bool:
+    complete = files.certificate.is_file() and files.private_key.is_file()
+    return complete and expiry(files.certificate) > datetime.now(UTC) + RENEWAL

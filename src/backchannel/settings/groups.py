@@ -1,0 +1,148 @@
+"""The settings that come in groups, a TOML table each."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """What a number counts; printed by `config show` and in the reference."""
+
+    name: str
+
+
+Seconds = Annotated[float, Unit("seconds")]
+Bytes = Annotated[int, Unit("bytes")]
+
+
+class Group(BaseModel):
+    """Unknown names are refused, and an error never repeats what was written: it may be secret."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+
+class TlsMode(StrEnum):
+    AUTO = "auto"
+    OFF = "off"
+    SELF_SIGNED = "self-signed"
+
+
+class Tls(Group):
+    """HTTPS and `wss://`, TLS 1.2 or newer."""
+
+    mode: TlsMode = Field(
+        default=TlsMode.AUTO,
+        description="`auto` serves HTTPS when both files below exist; `self-signed` makes a "
+        "certificate for development and keeps it in `data_dir`; `off` serves plain HTTP.",
+        examples=["self-signed"],
+    )
+    certificate: Path = Field(
+        default=Path("certificate/certificate.crt"),
+        description="The certificate and its chain, PEM.",
+        examples=["/etc/ssl/chat.example.org.crt"],
+    )
+    private_key: Path = Field(
+        default=Path("certificate/private.key"),
+        description="The certificate's private key, PEM, without a passphrase.",
+        examples=["/etc/ssl/chat.example.org.key"],
+    )
+
+
+class Tokens(Group):
+    """The signed tokens that a login is given."""
+
+    access_life: Annotated[int, Unit("seconds")] = Field(
+        default=3_600,
+        ge=1,
+        le=86_400,
+        description="How long an access token counts.",
+        examples=[900],
+    )
+    refresh_life: Annotated[int, Unit("seconds")] = Field(
+        default=30 * 86_400,
+        ge=60,
+        le=400 * 86_400,
+        description="How long a login lasts when its client does not come back.",
+        examples=[604_800],
+    )
+
+
+class PasswordAlgorithm(StrEnum):
+    ARGON2ID = "argon2id"
+    BCRYPT = "bcrypt"
+
+
+class Passwords(Group):
+    """How passwords are kept."""
+
+    algorithm: PasswordAlgorithm = Field(
+        default=PasswordAlgorithm.ARGON2ID,
+        description="The hash of new passwords. Hashes of the other kind still count, and are "
+        "renewed at the next login.",
+        examples=["bcrypt"],
+    )
+    concurrency: Annotated[int, Unit("hashes")] = Field(
+        default=2,
+        ge=1,
+        le=64,
+        description="How many passwords are hashed at a time; each takes about 20 MB.",
+        examples=[4],
+    )
+
+
+class Websocket(Group):
+    """Open sockets of every kind."""
+
+    ping_interval: Seconds = Field(
+        default=25,
+        ge=1,
+        le=3_600,
+        description="How often a quiet peer is asked for a sign of life.",
+        examples=[10],
+    )
+    ping_timeout: Seconds = Field(
+        default=20,
+        ge=1,
+        le=3_600,
+        description="How long its answer may take before the socket is closed.",
+        examples=[10],
+    )
+    compression: bool = Field(
+        default=False,
+        description="Offer permessage-deflate. It saves bandwidth and costs memory and time "
+        "for every socket.",
+        examples=["true"],
+    )
+
+
+class LogFormat(StrEnum):
+    AUTO = "auto"
+    CONSOLE = "console"
+    JSON = "json"
+
+
+class LogLevel(StrEnum):
+    DEBUG = "debug"
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
+
+
+class Log(Group):
+    """What the server writes to standard error. Never tokens, passwords or messages."""
+
+    format: LogFormat = Field(
+        default=LogFormat.AUTO,
+        description="`console` for people, `json` for programs; `auto` is `console` in "
+        "development and `json` in production.",
+        examples=["json"],
+    )
+    level: LogLevel = Field(
+        default=LogLevel.INFO,
+        description="The least important entries that are still written.",
+        examples=["warning"],
+    )

@@ -1,0 +1,100 @@
+"""How much one client, one address and everybody together may ask of the server (rule S18)."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from backchannel.settings.groups import Bytes, Group, Seconds, Unit
+
+Sockets = Annotated[int, Unit("sockets")]
+Messages = Annotated[int, Unit("messages per second")]
+PerMinute = Annotated[int, Unit("a minute")]
+
+
+class Limits(Group):
+    """Past a limit a client is refused with a clear error; the others notice nothing."""
+
+    frame_size: Bytes = Field(
+        default=524_288,
+        ge=1_024,
+        le=16_777_216,
+        description="The largest message on a socket as it travels. A chat message's text is "
+        "limited to 65,536 bytes besides; JSON may make it up to six times longer.",
+        examples=[1_048_576],
+    )
+    body_size: Bytes = Field(
+        default=1_048_576,
+        ge=1_024,
+        le=67_108_864,
+        description="The largest HTTP request body.",
+        examples=[524_288],
+    )
+    header_deadline: Seconds = Field(
+        default=10,
+        gt=0,
+        le=300,
+        description="How long a client may take to send a request's headers.",
+        examples=[5],
+    )
+    body_deadline: Seconds = Field(
+        default=30,
+        gt=0,
+        le=3_600,
+        description="How long a client may take to send a request's body.",
+        examples=[60],
+    )
+    login_deadline: Seconds = Field(
+        default=10,
+        gt=0,
+        le=300,
+        description="How long a socket may stay open without a login.",
+        examples=[5],
+    )
+    sockets_per_user: Sockets | None = Field(
+        default=None,
+        ge=1,
+        le=1_000_000,
+        description="Open sockets of one user, all devices together. Unset: 32 in production, "
+        "as many as the process may have in development.",
+        examples=[8],
+    )
+    sockets_per_address: Sockets | None = Field(
+        default=None,
+        ge=1,
+        le=1_000_000,
+        description="Open sockets from one network address. An office behind one router is "
+        "one address. Unset: 1,000 in production, as many as the process may have in "
+        "development.",
+        examples=[200],
+    )
+    sockets_per_process: Sockets = Field(
+        default=50_000,
+        ge=1,
+        le=1_000_000,
+        description="Open sockets altogether. The open-file limit must be higher: see "
+        "`backchannel doctor`.",
+        examples=[10_000],
+    )
+    send_rate: Messages = Field(
+        default=5_000,
+        ge=1,
+        le=1_000_000,
+        description="How many messages one socket may send for long, twice that in one burst. "
+        "The default only stops a client that has gone wild.",
+        examples=[50],
+    )
+    logins_per_address: PerMinute = Field(
+        default=300,
+        ge=1,
+        le=1_000_000,
+        description="How many logins from one network address may fail. One account from one "
+        "address is held to 10 a minute besides.",
+        examples=[60],
+    )
+    registrations_per_address: PerMinute = Field(
+        default=600,
+        ge=1,
+        le=1_000_000,
+        description="How many accounts may be made from one network address.",
+        examples=[5],
+    )

@@ -1,0 +1,161 @@
+"""All settings of the server."""
+
+from enum import IntEnum, StrEnum
+from pathlib import Path
+
+from pydantic import Field, SecretStr
+
+from backchannel.settings.files import Files
+from backchannel.settings.groups import Group, Log, LogFormat, Passwords, Tls, Tokens, Websocket
+from backchannel.settings.limits import Limits
+from backchannel.settings.previews import LinkPreviews
+from backchannel.settings.responder import Responder
+from backchannel.settings.values import DatabaseUrl, Hosts, Networks, Origins
+
+
+class Environment(StrEnum):
+    DEVELOPMENT = "development"
+    PRODUCTION = "production"
+
+
+class Registration(StrEnum):
+    OPEN = "open"
+    CLOSED = "closed"
+
+
+class UnknownUser(IntEnum):
+    UNAUTHORIZED = 401
+    NOT_FOUND = 404
+
+
+class Settings(Group):
+    """What the server as a whole is told."""
+
+    environment: Environment = Field(
+        default=Environment.DEVELOPMENT,
+        description="`production` refuses to start with settings that are only safe on one's "
+        "own machine.",
+        examples=["production"],
+    )
+    host: str = Field(
+        default="127.0.0.1",
+        min_length=1,
+        description="The address to listen on. The default is reachable from this machine "
+        "only; `0.0.0.0` (or `::`) from everywhere.",
+        examples=["0.0.0.0"],  # noqa: S104  # an example of what it means
+    )
+    port: int = Field(
+        default=3_000,
+        ge=0,
+        le=65_535,
+        description="The TCP port to listen on; 0 takes any free one.",
+        examples=[8_443],
+    )
+    data_dir: Path = Field(
+        default=Path("data"),
+        description="The folder of everything the server keeps. It is made if missing, "
+        "readable by its owner only.",
+        examples=["/var/lib/backchannel"],
+    )
+    database_url: DatabaseUrl | None = Field(
+        default=None,
+        description="The database. Unset: the SQLite file `backchannel.db` in `data_dir`.",
+        examples=["sqlite:////var/lib/backchannel/chat.db"],
+    )
+    jwt_secret: SecretStr | None = Field(
+        default=None,
+        description="The key that signs tokens, at least 32 bytes. Unset: in development one is "
+        "made and kept in `data_dir`; production refuses to start. Make one with "
+        "`openssl rand -hex 32`.",
+        examples=["(64 hexadecimal digits)"],
+    )
+    cors_origins: Origins = Field(
+        default=(),
+        description="The web origins whose pages may use this server, exactly as a browser "
+        "sends them. Pages served by this server itself need no entry. `*` is for development.",
+        examples=["https://chat.example.org,https://app.example.org"],
+    )
+    allowed_hosts: Hosts = Field(
+        default=(),
+        description="The names in the `Host` header that are answered. Empty: all of them.",
+        examples=["chat.example.org"],
+    )
+    trusted_proxies: Networks = Field(
+        default=(),
+        description="The reverse proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` are "
+        "believed.",
+        examples=["127.0.0.1,10.0.0.0/8"],
+    )
+    registration: Registration = Field(
+        default=Registration.OPEN,
+        description="Whether anybody may make an account (`open`) or only "
+        "`backchannel user add` does (`closed`).",
+        examples=["closed"],
+    )
+    login_unknown_user: UnknownUser = Field(
+        default=UnknownUser.NOT_FOUND,
+        description="How `POST /login` answers an unknown username: 404, or 401 as for a wrong "
+        "password.",
+        examples=[401],
+    )
+    docs_public: bool | None = Field(
+        default=None,
+        description="Whether anybody may read the API's description at `/docs`. Unset: only in "
+        "development.",
+        examples=["true"],
+    )
+    metrics_public: bool | None = Field(
+        default=None,
+        description="Whether anybody may read `/metrics`. Unset: only in development.",
+        examples=["true"],
+    )
+    tls: Tls = Tls()
+    tokens: Tokens = Tokens()
+    passwords: Passwords = Passwords()
+    websocket: Websocket = Websocket()
+    responder: Responder = Responder()
+    limits: Limits = Limits()
+    files: Files = Files()
+    link_previews: LinkPreviews = LinkPreviews()
+    log: Log = Log()
+
+    @property
+    def production(self) -> bool:
+        return self.environment is Environment.PRODUCTION
+
+    @property
+    def storage_url(self) -> str:
+        """The database to open: the one that was named, or the file in the data folder."""
+        return self.database_url or f"sqlite:///{self.data_dir / 'backchannel.db'}"
+
+    @property
+    def files_url(self) -> str:
+        """Where files are kept: what was named, or a folder in the data folder."""
+        return self.files.url or f"file://{self.data_dir.absolute() / 'files'}"
+
+    @property
+    def show_docs(self) -> bool:
+        return not self.production if self.docs_public is None else self.docs_public
+
+    @property
+    def user_sockets(self) -> int:
+        """How many sockets one user may have open."""
+        limits = self.limits
+        unset = 32 if self.production else limits.sockets_per_process
+        return limits.sockets_per_user or unset
+
+    @property
+    def address_sockets(self) -> int:
+        """How many sockets may be open from one network address."""
+        limits = self.limits
+        unset = 1_000 if self.production else limits.sockets_per_process
+        return limits.sockets_per_address or unset
+
+    @property
+    def show_metrics(self) -> bool:
+        return not self.production if self.metrics_public is None else self.metrics_public
+
+    @property
+    def log_as_json(self) -> bool:
+        automatic = self.log.format is LogFormat.AUTO
+        return self.production if automatic else self.log.format is LogFormat.JSON

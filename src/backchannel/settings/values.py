@@ -1,0 +1,75 @@
+"""How single values are read and judged; each check says what is wrong and what would be right."""
+
+import ipaddress
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BeforeValidator
+
+PLANNED_DATABASES = ("postgresql", "mysql", "mariadb", "mongodb", "mongodb+srv")
+"""Understood, and not yet available."""
+
+
+def split_list(value: object) -> object:
+    """Read `a, b` as a list of two: an environment variable has no other way to say it."""
+    if isinstance(value, str):
+        return [item.strip() for item in value.split(",") if item.strip()]
+    return value
+
+
+def check_origin(origin: str) -> str:
+    """An origin is scheme, host and port (RFC 6454); browsers send it without a path."""
+    if origin == "*":
+        return origin
+    parts = urlsplit(origin)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or "*" in origin:
+        raise ValueError("an origin is a scheme and a host, such as https://chat.example.org")
+    if parts.path not in {"", "/"} or parts.query or parts.fragment or parts.username:
+        raise ValueError("an origin ends after its host or port: leave out what follows")
+    return f"{parts.scheme}://{parts.netloc}".lower()
+
+
+def check_host(host: str) -> str:
+    """A name as in the `Host` header, its port aside."""
+    if not host or "/" in host or "*" in host.removeprefix("*."):
+        raise ValueError("a host is a name such as chat.example.org or *.example.org")
+    return host.lower()
+
+
+def check_network(network: str) -> str:
+    """An address or a network in CIDR notation."""
+    try:
+        return str(ipaddress.ip_network(network, strict=False))
+    except ValueError:
+        raise ValueError("a proxy is an address or a network such as 10.0.0.0/8") from None
+
+
+def check_database_url(url: str) -> str:
+    """A database this version can open, in SQLAlchemy's spelling."""
+    scheme, separator, rest = url.partition("://")
+    if not separator:
+        raise ValueError("a database URL starts with its scheme, such as sqlite:///data/chat.db")
+    if scheme.partition("+")[0] in PLANNED_DATABASES or scheme in PLANNED_DATABASES:
+        raise ValueError(
+            f"{scheme}:// is understood, but that database is not available in this version; "
+            "use sqlite:///path/to/file.db, or leave it out"
+        )
+    if scheme != "sqlite":
+        raise ValueError(f"no database is called {scheme}://; use sqlite:///path/to/file.db")
+    # Other programs write a relative path after two slashes: sqlite://./chat.db
+    path = rest.removeprefix("/")
+    if not path or path == ":memory:":
+        raise ValueError("a database in memory would lose messages; name a file")
+    return f"sqlite:///{path}"
+
+
+Origins = Annotated[
+    tuple[Annotated[str, AfterValidator(check_origin)], ...], BeforeValidator(split_list)
+]
+Hosts = Annotated[
+    tuple[Annotated[str, AfterValidator(check_host)], ...], BeforeValidator(split_list)
+]
+Networks = Annotated[
+    tuple[Annotated[str, AfterValidator(check_network)], ...], BeforeValidator(split_list)
+]
+DatabaseUrl = Annotated[str, AfterValidator(check_database_url)]

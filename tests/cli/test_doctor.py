@@ -1,0 +1,102 @@
+"""The doctor finds what is wrong, says what to do, and changes nothing."""
+
+import socket
+import sqlite3
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from typer.testing import Result
+
+from backchannel.cli.doctor import data, machine, protection
+from backchannel.cli.doctor.finding import Finding, Level
+from backchannel.settings import Settings, load
+
+Invoke = Callable[..., Result]
+
+
+def settings(**options: object) -> Settings:
+    named = {name.replace("__", "."): value for name, value in options.items()}
+    return load(named, environment={}).settings
+
+
+@pytest.fixture
+def busy_port() -> Iterator[int]:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield server.getsockname()[1]
+
+
+def test_on_a_fresh_machine_nothing_fails_and_nothing_is_made(invoke: Invoke, folder: Path) -> None:
+    assert "fail" not in invoke("doctor").stdout
+    assert list(folder.iterdir()) == []
+
+
+def test_a_failure_shows_in_the_exit_code(invoke: Invoke, folder: Path) -> None:
+    (folder / "data").mkdir(mode=0o700)
+    (folder / "data" / "backchannel.db").write_bytes(b"this is no database at all")
+    result = invoke("doctor", code=1)
+    assert "fail  database" in result.stdout
+    assert "put back the newest good copy" in result.stdout
+
+
+def test_R18_a_damaged_database_is_found(folder: Path) -> None:
+    path = folder / "data" / "backchannel.db"
+    path.parent.mkdir(mode=0o700)
+    with sqlite3.connect(path) as connection:
+        connection.execute("create table a (b text)")
+        connection.executemany("insert into a values (?)", [("x" * 500,)] * 200)
+        connection.execute("create index c on a (b)")
+    connection.close()
+    assert data.database(settings()).level is Level.OK
+    damage(path)
+    assert data.database(settings()).level is Level.FAIL
+
+
+def damage(path: Path) -> None:
+    content = bytearray(path.read_bytes())
+    middle = len(content) // 2
+    content[middle : middle + 4_096] = bytes(4_096)
+    path.write_bytes(content)
+
+
+def test_an_open_data_folder_is_warned_of(folder: Path) -> None:
+    (folder / "data").mkdir(mode=0o755)
+    finding = data.data_folder(settings())
+    assert (finding.level, finding.remedy) == (Level.WARN, f"run: chmod 700 {folder / 'data'}")
+
+
+def test_a_port_in_use_is_warned_of(busy_port: int) -> None:
+    finding = machine.port(settings(port=busy_port))
+    assert finding.text == f"127.0.0.1:{busy_port} is in use"
+    assert finding.level is Level.WARN
+
+
+def test_an_address_of_another_machine_fails() -> None:
+    assert machine.port(settings(host="192.0.2.1", port=0)).level is Level.FAIL
+
+
+def test_R11_a_clock_before_the_data_fails(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (folder / "data").mkdir()
+    monkeypatch.setattr("time.time", lambda: machine.RELEASED + 1.0)
+    assert machine.clock(settings()).level is Level.FAIL
+
+
+def test_plain_http_on_the_network_is_warned_of() -> None:
+    finding = protection.certificate(settings(host="0.0.0.0"))  # noqa: S104  # what is tested
+    assert finding.text == "none: passwords travel in plain text"
+
+
+def test_a_certificate_that_is_none_fails(folder: Path) -> None:
+    for name in ("a.crt", "a.key"):
+        (folder / name).write_text("nonsense")
+    finding = protection.certificate(settings(tls__certificate="a.crt", tls__private_key="a.key"))
+    assert finding.level is Level.FAIL
+
+
+@pytest.mark.parametrize(
+    ("secret", "level"), [("hunter2", Level.WARN), ("0123456789abcdef" * 4, Level.OK)]
+)
+def test_the_secret_is_judged(secret: str, level: Level) -> None:
+    finding: Finding = protection.secret(settings(jwt_secret=secret))
+    assert finding.level is level
+    assert secret not in finding.text + finding.remedy

@@ -1,0 +1,59 @@
+"""Whatever goes wrong is told in one line, and the exit code says whose fault it is."""
+
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+Command = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "line"),
+    [
+        (
+            ["serve", "--port", "70000"],
+            2,
+            (
+                "backchannel: --port (command line): must be less than or equal to 65535; "
+                "for example 8443\n"
+            ),
+        ),
+        (
+            ["serve", "--production"],
+            2,
+            (
+                "backchannel: BACKCHANNEL_JWT_SECRET: is missing; set it to the output of "
+                "`openssl rand -hex 32`\n"
+            ),
+        ),
+        (
+            ["config", "check", "--config", "missing.toml"],
+            2,
+            "backchannel: missing.toml: cannot be read: No such file or directory\n",
+        ),
+        (
+            ["chat", "ada", "--server", "http://127.0.0.1:1"],
+            1,
+            "backchannel: http://127.0.0.1:1 cannot be reached: Connection refused\n",
+        ),
+    ],
+)
+def test_S21_a_failure_is_one_line(
+    command: Command, arguments: list[str], code: int, line: str
+) -> None:
+    result = command(*arguments)
+    assert (result.returncode, result.stderr) == (code, line)
+
+
+def test_an_unknown_command_is_a_misuse(command: Command) -> None:
+    result = command("serv")
+    assert result.returncode == 2
+    assert "No such command 'serv'. Did you mean 'serve'" in result.stderr
+
+
+def test_a_folder_that_cannot_be_made_is_told(command: Command, folder: Path) -> None:
+    (folder / "data").write_text("a file")
+    result = command("user", "list")
+    assert (result.returncode, result.stderr) == (1, "backchannel: data: File exists\n")

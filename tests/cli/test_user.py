@@ -1,0 +1,71 @@
+"""The accounts, from the command line."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from typer.testing import Result
+
+from backchannel.cli.main import cli
+from backchannel.domain.errors import ChatError, Invalid, UsernameTaken
+
+Invoke = Callable[..., Result]
+
+PASSWORD = "correct horse battery"
+
+
+@pytest.fixture
+def ada(invoke: Invoke) -> str:
+    invoke("user", "add", "ada", given=PASSWORD + "\n")
+    return "ada"
+
+
+def refusal(result: Result) -> ChatError:
+    """What `main` would print as one line."""
+    assert isinstance(result.exception, ChatError)
+    return result.exception
+
+
+def test_an_account_is_added_and_listed(invoke: Invoke, ada: str) -> None:
+    invoke("user", "add", "grace", "--email", "grace@example.org", given=PASSWORD + "\n")
+    listed = [line.split() for line in invoke("user", "list").stdout.splitlines()]
+    assert [(line[0], line[2]) for line in listed] == [(ada, "active"), ("grace", "active")]
+    assert "grace" not in invoke("user", "list", "--search", "ad").stdout
+
+
+def test_an_account_is_disabled_and_enabled(invoke: Invoke, ada: str) -> None:
+    invoke("user", "disable", ada)
+    assert " disabled 20" in invoke("user", "list").stdout
+    invoke("user", "enable", ada)
+    assert " active" in invoke("user", "list").stdout
+
+
+def test_a_password_is_set(invoke: Invoke, ada: str) -> None:
+    result = invoke("user", "password", ada, given="another horse battery\n")
+    assert result.stdout == f"the password of {ada} has been set; all its logins have ended\n"
+
+
+def test_S8_a_weak_password_is_refused(invoke: Invoke) -> None:
+    assert isinstance(refusal(invoke("user", "add", "ada", given="short\n", code=1)), Invalid)
+
+
+def test_a_taken_name_is_refused(invoke: Invoke, ada: str) -> None:
+    result = invoke("user", "add", ada.upper(), given=PASSWORD + "\n", code=1)
+    assert isinstance(refusal(result), UsernameTaken)
+
+
+def test_S6_a_password_is_never_an_argument() -> None:
+    from typer.main import get_command  # noqa: PLC0415
+
+    for command in ("add", "password"):
+        inner = getattr(get_command(cli), "commands")["user"].commands[command]  # noqa: B009
+        assert not [each.name for each in inner.params if "password" in (each.name or "")]
+
+
+def test_the_data_folder_is_private(invoke: Invoke, folder: Path) -> None:
+    invoke("user", "list")
+    assert (folder / "data").stat().st_mode & 0o077 == 0
+
+
+def test_migrating_twice_changes_nothing(invoke: Invoke) -> None:
+    assert invoke("migrate").stdout == invoke("migrate").stdout

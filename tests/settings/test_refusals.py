@@ -1,0 +1,120 @@
+"""What is refused, and how: one line with the name as written, the limit and a way out."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from backchannel.settings import SettingsError, load
+
+Refused = Callable[..., list[str]]
+
+SECRET = "f27c1a9be04d45d8a6a3cf20d1be77f0c9e3a4b5d6e7f8091a2b3c4d5e6f7081"
+
+
+@pytest.mark.parametrize(
+    ("variables", "line"),
+    [
+        (
+            {"PORT": "70000"},
+            "PORT (environment): must be less than or equal to 65535; for example 8443",
+        ),
+        (
+            {"BACKCHANNEL_TLS_MODE": "on"},
+            (
+                "BACKCHANNEL_TLS_MODE (environment): must be 'auto', 'off' or 'self-signed'; "
+                "for example self-signed"
+            ),
+        ),
+        (
+            {"CORS_ORIGIN": "https://a.example/path"},
+            (
+                "CORS_ORIGIN (environment): an origin ends after its host or port: leave out what "
+                "follows"
+            ),
+        ),
+        (
+            {"BACKCHANNEL_TRUSTED_PROXIES": "proxy"},
+            (
+                "BACKCHANNEL_TRUSTED_PROXIES (environment): a proxy is an address or a network "
+                "such as 10.0.0.0/8"
+            ),
+        ),
+        (
+            {"DATABASE_URL": "oracle://db/chat"},
+            (
+                "DATABASE_URL (environment): no database is called oracle://; use "
+                "sqlite:///path/to/file.db"
+            ),
+        ),
+        (
+            {"DATABASE_URL": "sqlite://"},
+            "DATABASE_URL (environment): a database in memory would lose messages; name a file",
+        ),
+    ],
+)
+def test_a_wrong_value_is_told_in_one_line(
+    refused: Refused, variables: dict[str, str], line: str
+) -> None:
+    assert refused(**variables) == [line]
+
+
+@pytest.mark.parametrize("scheme", ["mongodb", "mongodb+srv", "postgresql", "mysql+asyncmy"])
+def test_a_planned_database_is_understood(refused: Refused, scheme: str) -> None:
+    (line,) = refused(MONGO_DB_URL=f"{scheme}://ada:password@db/chat")
+    assert "is understood, but that database is not available in this version" in line
+    assert "password" not in line
+
+
+def test_all_faults_are_told_at_once(refused: Refused) -> None:
+    assert len(refused(PORT="x", BACKCHANNEL_LIMITS_BODY_SIZE="1", CORS_ORIGIN="a")) == 3
+
+
+def test_an_unknown_name_in_a_file_is_refused_with_the_closest_one(folder: Path) -> None:
+    (folder / "backchannel.toml").write_text("[limits]\nsocket_per_user = 8\n")
+    (folder / ".env").write_text("BACKCHANNEL_PROT=1\nOTHER_PROGRAM=2\n")
+    with pytest.raises(SettingsError) as caught:
+        load(environment={})
+    assert [str(problem) for problem in caught.value.problems] == [
+        "BACKCHANNEL_PROT (.env): there is no such setting; did you mean BACKCHANNEL_PORT?",
+        (
+            "limits.socket_per_user (backchannel.toml): there is no such setting; "
+            "did you mean limits.sockets_per_user?"
+        ),
+    ]
+
+
+def test_an_unknown_variable_is_a_warning() -> None:
+    (warning,) = load(environment={"BACKCHANNEL_PORT_3000_TCP": "tcp://10.0.0.1"}).warnings
+    assert "did you mean BACKCHANNEL_PORT?" in str(warning)
+
+
+def test_S19_production_wants_a_secret_of_its_own(refused: Refused) -> None:
+    remedy = "set it to the output of `openssl rand -hex 32`"
+    assert refused(BACKCHANNEL_ENVIRONMENT="production") == [
+        f"BACKCHANNEL_JWT_SECRET: is missing; {remedy}"
+    ]
+
+
+@pytest.mark.parametrize(
+    "secret",
+    ["short-and-S3cret", "your_jwt_secret_key_here_your_jwt_secret_key_here", "ab" * 32],
+)
+def test_S19_production_refuses_weak_secrets_without_printing_them(
+    refused: Refused, secret: str
+) -> None:
+    (line,) = refused(BACKCHANNEL_ENVIRONMENT="production", secretKey=secret)
+    assert line.startswith("secretKey (environment): is ")
+    assert secret not in line
+
+
+def test_S19_production_refuses_any_origin(refused: Refused) -> None:
+    settings = {"BACKCHANNEL_ENVIRONMENT": "production", "JWT_SECRET": SECRET}
+    assert load(environment=settings).settings.production
+    (line,) = refused(**settings, CORS_ORIGIN="*")
+    assert line.startswith("CORS_ORIGIN (environment): * would let every web page")
+
+
+def test_S19_a_secret_is_in_no_text_of_the_settings() -> None:
+    loaded = load(environment={"JWT_SECRET": SECRET})
+    assert SECRET not in repr(loaded.settings) + str(loaded.settings)

@@ -1,0 +1,71 @@
+"""A core for tests: the real parts, with passwords that cost next to nothing."""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from backchannel.brokers.in_process import InProcessBus
+from backchannel.chat import accounts
+from backchannel.chat.core import Core, Policy
+from backchannel.domain.users import User
+from backchannel.files.opening import open_files
+from backchannel.ports.clock import Clock
+from backchannel.ports.responder import Responder
+from backchannel.security.clock import SystemClock
+from backchannel.security.passwords import PooledPasswords, argon2
+from backchannel.security.throttle import InProcessThrottle, Limit
+from backchannel.security.tokens import JwtTokens
+from backchannel.storage.opening import open_storage
+
+KEY = bytes(range(32))
+PASSWORD = "mist over the harbour"
+
+
+def cheap_passwords() -> PooledPasswords:
+    """Argon2id at its fastest: for tests that do not ask how strong a hash is."""
+    return PooledPasswords(argon=argon2(memory=8, passes=1))
+
+
+@asynccontextmanager
+async def make_core(
+    tmp_path: Path,
+    *,
+    clock: Clock | None = None,
+    policy: Policy | None = None,
+    limits: Mapping[str, Limit] | None = None,
+    responder: Responder | None = None,
+    passwords: PooledPasswords | None = None,
+) -> AsyncIterator[Core]:
+    """A core over a database in `tmp_path`; nothing is throttled unless `limits` says so."""
+    clock = clock or SystemClock()
+    policy = policy or Policy()
+    passwords = passwords or cheap_passwords()
+    storage = await open_storage(f"sqlite:///{tmp_path / 'test.db'}")
+    core = Core(
+        storage=storage,
+        files=await open_files(f"file://{tmp_path / 'files'}", uploads=tmp_path / "uploads"),
+        bus=InProcessBus(),
+        clock=clock,
+        passwords=passwords,
+        tokens=JwtTokens(
+            KEY, clock, access_life=policy.access_life, refresh_life=policy.refresh_life
+        ),
+        throttle=InProcessThrottle(clock, limits or {}),
+        policy=policy,
+        responder=responder,
+    )
+    try:
+        yield core
+    finally:
+        await core.responding.close()
+        await core.sending.stop()
+        await core.bus.close()
+        passwords.close()
+        await storage.close()
+
+
+async def make_user(core: Core, username: str) -> User:
+    """An account with `PASSWORD` and the e-mail address `username@example.org`."""
+    return await accounts.create(
+        core, username=username, email=f"{username}@example.org", password=PASSWORD
+    )

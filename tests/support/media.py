@@ -1,0 +1,106 @@
+"""Pictures, sounds and films for tests, made on the spot."""
+
+import io
+import struct
+import wave
+import zipfile
+import zlib
+
+from PIL import Image, PngImagePlugin
+
+GPS = 0x8825
+ORIENTATION = 0x0112
+SECRET = b"51.4779 N, 0.0015 W"
+"""Stands in every place where a picture can tell something, and must be gone."""
+
+
+def pixels(width: int = 900, height: int = 600) -> Image.Image:
+    """A picture no two parts of which look alike."""
+    return Image.merge("RGB", [Image.effect_noise((width, height), 40 + 20 * n) for n in range(3)])
+
+
+def exif(orientation: int | None = None) -> Image.Exif:
+    """Exif with a place and a camera, and how the picture must be turned."""
+    made = Image.Exif()
+    made[0x0110] = SECRET.decode()
+    made.get_ifd(GPS)[2] = (51.0, 28.0, 40.0)
+    made.get_ifd(GPS)[1] = "N"
+    if orientation is not None:
+        made[ORIENTATION] = orientation
+    return made
+
+
+def encoded(image: Image.Image, kind: str, **options: object) -> bytes:
+    """A picture as a file of that kind."""
+    file = io.BytesIO()
+    image.save(file, kind, **options)
+    return file.getvalue()
+
+
+def jpeg(*, orientation: int | None = None, **options: object) -> bytes:
+    """A JPEG that tells its place in Exif, XMP, a comment and behind its end."""
+    whole = encoded(pixels(), "JPEG", exif=exif(orientation), xmp=SECRET, comment=SECRET, **options)
+    iptc = b"\xff\xed" + struct.pack(">H", 2 + len(SECRET)) + SECRET
+    return whole[:2] + iptc + whole[2:] + SECRET
+
+
+def png(**options: object) -> bytes:
+    """A PNG that tells its place in Exif, texts and behind its end."""
+    texts = PngImagePlugin.PngInfo()
+    texts.add_text("Comment", SECRET.decode())
+    texts.add_itxt("XML:com.adobe.xmp", SECRET.decode())
+    return encoded(pixels(90, 60), "PNG", exif=exif(), pnginfo=texts, **options) + SECRET
+
+
+def webp(**options: object) -> bytes:
+    """A WebP that tells its place in Exif, XMP and behind its end."""
+    return encoded(pixels(), "WEBP", exif=exif(), xmp=SECRET, **options) + SECRET
+
+
+def gif(frames: int = 3) -> bytes:
+    """An animated GIF that tells its place in a comment and behind its end."""
+    first, *others = [pixels(60, 40).convert("P") for _ in range(frames)]
+    options = {"save_all": True, "append_images": others, "duration": 50, "loop": 0}
+    return encoded(first, "GIF", comment=SECRET, **options) + SECRET
+
+
+def png_chunk(kind: bytes, content: bytes) -> bytes:
+    return (
+        struct.pack(">I", len(content))
+        + kind
+        + content
+        + struct.pack(">I", zlib.crc32(kind + content))
+    )
+
+
+def bomb(width: int, height: int) -> bytes:
+    """A small PNG that says it is huge."""
+    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    return (
+        b"\x89PNG\r\n\x1a\n"
+        + png_chunk(b"IHDR", header)
+        + png_chunk(b"IDAT", zlib.compress(bytes(10_000_000)))
+        + png_chunk(b"IEND", b"")
+    )
+
+
+def wav(seconds: float) -> bytes:
+    """Silence."""
+    file = io.BytesIO()
+    with wave.open(file, "wb") as sound:
+        sound.setnchannels(1)
+        sound.setsampwidth(2)
+        sound.setframerate(8_000)
+        sound.writeframes(bytes(round(seconds * 16_000)))
+    return file.getvalue()
+
+
+def archive(*names: str, mimetype: str = "") -> bytes:
+    """A ZIP with files of these names."""
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as packed:
+        if mimetype:
+            packed.writestr("mimetype", mimetype)
+        for name in names:
+            packed.writestr(name, "<x/>")
+    return file.getvalue()

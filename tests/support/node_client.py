@@ -1,0 +1,122 @@
+"""Clients that nobody here wrote: npm's socket.io-client, in a Node process each."""
+
+import asyncio
+import fcntl
+import json
+import os
+import shutil
+import subprocess
+from asyncio.subprocess import PIPE
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+NPM = Path(__file__).parents[1] / "npm"
+SCRIPT = Path(__file__).with_suffix(".cjs")
+PATIENCE = 30
+QUIET = 0.3
+"""Seconds after which what has not come will not come."""
+
+
+def installed_node() -> str:
+    """Node's path, after its packages are installed as the lock file says; skips without it."""
+    program = shutil.which("node")
+    if program is None or shutil.which("npm") is None:
+        pytest.skip("there is no Node.js here")
+    with (NPM / "package-lock.json").open() as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # one of several test processes is enough
+        if not (NPM / "node_modules").exists():
+            subprocess.run(["npm", "ci", "--no-audit", "--no-fund"], cwd=NPM, check=True)
+    return program
+
+
+class NodeClient:
+    """A socket of socket.io-client, ordered about by lines of JSON."""
+
+    def __init__(self, process: asyncio.subprocess.Process) -> None:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        self._orders = process.stdin
+        self._happenings = process.stdout
+
+    async def happens(self, kind: str) -> list[Any]:
+        """What comes with the next happening, which is of this kind."""
+        happened, *rest = await self.next()
+        assert happened == kind, (happened, rest)
+        return rest
+
+    async def event(self, name: str) -> Any:
+        """The argument of the next event of this name; others are not looked at."""
+        while True:
+            kind, *rest = await self.next()
+            if kind == "event" and rest[0] == name:
+                assert len(rest) == 2, "handlers get what their document says, and no more"
+                return rest[1]
+
+    async def silent(self, *names: str) -> None:
+        """Assert that none of these events comes."""
+        try:
+            while True:
+                async with asyncio.timeout(QUIET):
+                    kind, *rest = await self.next()
+                assert kind != "event" or rest[0] not in names, rest
+        except TimeoutError:
+            return
+
+    async def ask(self, *event: object) -> Any:
+        """Emit an event with a callback; what the callback is given."""
+        await self.order("ask", *event)
+        while True:
+            kind, *rest = await self.next()
+            if kind == "answer":
+                (answer,) = rest
+                return answer
+
+    async def emit(self, *event: object) -> None:
+        await self.order("emit", *event)
+
+    async def transport(self) -> str:
+        """What carries it now."""
+        await self.order("transport")
+        while True:
+            kind, *rest = await self.next()
+            if kind == "transport":
+                return str(rest[0])
+
+    async def order(self, *order: object) -> None:
+        self._orders.write(json.dumps(order).encode() + b"\n")
+        await self._orders.drain()
+
+    async def next(self) -> list[Any]:
+        """The next happening: its kind, and what comes with it."""
+        async with asyncio.timeout(PATIENCE):
+            line = await self._happenings.readline()
+        assert line, "the client has ended"
+        happened: list[Any] = json.loads(line)
+        return happened
+
+
+@asynccontextmanager
+async def node_client(
+    url: str, *, library: str = "socket.io-client", **options: object
+) -> AsyncGenerator[NodeClient]:
+    """A client that connects to `url` at once; `options` are those of its `io()`."""
+    process = await asyncio.create_subprocess_exec(
+        installed_node(),
+        str(SCRIPT),
+        library,
+        url,
+        json.dumps(options),
+        stdin=PIPE,
+        stdout=PIPE,
+        env={**os.environ, "NODE_PATH": str(NPM / "node_modules")},
+    )
+    try:
+        yield NodeClient(process)
+    finally:
+        assert process.stdin is not None
+        process.stdin.close()
+        await process.wait()

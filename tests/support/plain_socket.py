@@ -1,0 +1,114 @@
+"""People who use `/register`, `/login`, and a plain WebSocket client."""
+
+import asyncio
+import contextlib
+import json
+from collections.abc import AsyncGenerator, Iterable
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+import jwt
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed
+
+from tests.support.chat_server import ChatServer
+
+PASSWORD = "mist over the harbour"
+QUIET = 0.15
+"""Seconds after which what has not come will not come."""
+
+Frame = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Person:
+    """A user who is logged in."""
+
+    id: str
+    username: str
+    token: str
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.token}"}
+
+
+async def log_in(server: ChatServer, username: str) -> Person:
+    """One more login of a user."""
+    async with httpx.AsyncClient(base_url=server.address) as http:
+        credentials = {"username": username, "password": PASSWORD}
+        answer = (await http.post("/login", json=credentials)).raise_for_status()
+    token: str = answer.json()["token"]
+    claims = jwt.decode(token, options={"verify_signature": False})
+    return Person(claims["sub"], username, token)
+
+
+async def enrol(server: ChatServer, username: str) -> Person:
+    """Register a user, and log in."""
+    async with httpx.AsyncClient(base_url=server.address) as http:
+        account = {"username": username, "password": PASSWORD}
+        (await http.post("/register", json=account)).raise_for_status()
+    return await log_in(server, username)
+
+
+class Talker:
+    """A client on one socket."""
+
+    def __init__(self, socket: ClientConnection) -> None:
+        self.socket = socket
+
+    async def say(self, *frames: object) -> None:
+        """Send frames one after the other, without waiting for answers."""
+        for frame in frames:
+            text = frame if isinstance(frame, str | bytes) else json.dumps(frame)
+            await self.socket.send(text)
+
+    async def hear(self) -> Frame:
+        """The next frame."""
+        async with asyncio.timeout(10):
+            frame: Frame = json.loads(await self.socket.recv())
+        return frame
+
+    async def ask(self, frame: object) -> Frame:
+        """Send a frame; the next one that comes."""
+        await self.say(frame)
+        return await self.hear()
+
+    async def all_heard(self) -> list[Frame]:
+        """Everything that comes until nothing does."""
+        heard: list[Frame] = []
+        try:
+            while True:
+                async with asyncio.timeout(QUIET):
+                    heard.append(json.loads(await self.socket.recv()))
+        except TimeoutError:
+            return heard
+
+    async def end(self) -> tuple[int, str]:
+        """Wait until the server closes: its code and reason."""
+        async with asyncio.timeout(10):
+            with contextlib.suppress(ConnectionClosed):
+                async for _ in self.socket:
+                    pass
+        return self.socket.close_code or 1006, self.socket.close_reason or ""
+
+
+@asynccontextmanager
+async def talking(
+    server: ChatServer, path: str, *people: Person
+) -> AsyncGenerator[tuple[Talker, ...]]:
+    """A socket at `path` for each of these people."""
+    async with AsyncExitStack() as open_sockets:
+        talkers: list[Talker] = []
+        for person in people:
+            opening = connect(server.socket_address + path, additional_headers=person.headers)
+            talkers.append(Talker(await open_sockets.enter_async_context(opening)))
+        yield tuple(talkers)
+
+
+async def silent(talkers: Iterable[Talker]) -> None:
+    """Assert that nothing comes to any of them."""
+    for talker in talkers:
+        assert await talker.all_heard() == []

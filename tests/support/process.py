@@ -1,0 +1,115 @@
+"""A real server in a process of its own: started, killed, and started again on the same data."""
+
+import contextlib
+import os
+import random
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+
+PATIENCE = 20.0
+
+
+SERVER_PORTS = range(20_000, 32_000)
+"""Below those that the system gives to clients: else one may take it while a server restarts."""
+
+
+def free_port() -> int:
+    """A port nobody listens on now, nor is given to any client."""
+    while True:
+        port = random.choice(SERVER_PORTS)
+        with contextlib.suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            return port
+
+
+class ServerProcess:
+    """`backchannel serve` over one data folder."""
+
+    def __init__(self, folder: Path, **settings: str) -> None:
+        self.port = free_port()
+        self.folder = folder
+        self.log = folder / "server.log"
+        self._settings = settings
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def address(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def socket_address(self) -> str:
+        return f"ws://127.0.0.1:{self.port}"
+
+    @property
+    def pid(self) -> int:
+        assert self._process is not None
+        return self._process.pid
+
+    def start(self) -> None:
+        """Start it and wait until it is ready; raises `RuntimeError` with what it printed."""
+        command = [sys.executable, "-m", "backchannel", "serve", "--port", str(self.port)]
+        environment = {
+            "PATH": os.environ["PATH"],
+            "BACKCHANNEL_DATA_DIR": str(self.folder / "data"),
+            **{f"BACKCHANNEL_{name.upper()}": value for name, value in self._settings.items()},
+        }
+        with self.log.open("ab") as log:
+            self._process = subprocess.Popen(
+                command, cwd=self.folder, env=environment, stdout=log, stderr=log
+            )
+        until = time.monotonic() + PATIENCE
+        while not self._is_ready():
+            if self._process.poll() is not None or time.monotonic() > until:
+                raise RuntimeError(f"the server did not start:\n{self.log.read_text()}")
+            time.sleep(0.01)
+
+    def kill(self) -> None:
+        """SIGKILL: nothing is written that was not."""
+        self.stop(signal.SIGKILL)
+
+    def stop(self, number: int = signal.SIGTERM) -> int:
+        """Send a signal and wait for the end; the exit code."""
+        assert self._process is not None
+        self._process.send_signal(number)
+        code = self._process.wait(PATIENCE)
+        self._process = None
+        return code
+
+    def close(self) -> None:
+        if self._process is not None:
+            self.kill()
+
+    def resident(self) -> int:
+        """Resident memory, bytes."""
+        for line in Path(f"/proc/{self.pid}/status").read_text().splitlines():
+            if line.startswith("VmRSS:"):
+                return int(line.split()[1]) * 1024
+        raise ProcessLookupError(self.pid)
+
+    def descriptors(self) -> int:
+        """Open file descriptors."""
+        return sum(1 for _ in Path(f"/proc/{self.pid}/fd").iterdir())
+
+    def _is_ready(self) -> bool:
+        try:
+            with urllib.request.urlopen(f"{self.address}/readyz", timeout=1):  # noqa: S310
+                return True
+        except OSError:
+            return False
+
+
+@contextmanager
+def server_process(folder: Path, **settings: str) -> Generator[ServerProcess]:
+    """A running server, killed at the end if it still runs."""
+    server = ServerProcess(folder, **settings)
+    try:
+        server.start()
+        yield server
+    finally:
+        server.close()

@@ -1,0 +1,127 @@
+"""What was acknowledged is on disk, whatever happens to the process."""
+
+import asyncio
+import contextlib
+import os
+import random
+import signal
+import time
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.support.native import Device, Person, enrol
+from tests.support.process import ServerProcess, server_process
+from tests.system.test_conversation import history
+
+KILLS = 50
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(240)
+async def test_R1_nothing_acknowledged_is_lost_in_fifty_kills(tmp_path: Path) -> None:
+    dice = random.Random(1)
+    with server_process(tmp_path) as server:
+        ada, bob = await enrol(server.address, "ada"), await enrol(server.address, "bob")
+        reader = Device(server.socket_address, bob)
+        await reader.open()
+        acknowledged: list[str] = []
+        for round_number in range(KILLS):
+            writer = Device(server.socket_address, ada)
+            await writer.open()
+            writing = asyncio.create_task(_write(writer, bob, round_number, acknowledged))
+            await asyncio.sleep(dice.uniform(0.02, 0.12))
+            server.kill()
+            await writing
+            await writer.close()
+            await reader.close()
+            server.start()
+            await reader.open()
+
+        stored = await history(server, bob, ada)
+        await reader.until(len(stored))
+        await reader.close()
+
+    assert len(acknowledged) > KILLS, "hardly anything was tried"
+    assert set(acknowledged) - set(stored) == set(), "acknowledged and lost"
+    assert len(stored) == len(set(stored)), "doubled"
+    assert reader.texts == stored
+
+
+async def _write(writer: Device, to: Person, round_number: int, acknowledged: list[str]) -> None:
+    """Keep 20 messages in flight until the server is gone."""
+    number = 0
+    with contextlib.suppress(ConnectionError, TimeoutError):
+        while True:
+            texts = [f"{round_number}:{number + each}" for each in range(20)]
+            number += 20
+            answers = await asyncio.gather(
+                *(writer.send(to, text, text) for text in texts), return_exceptions=True
+            )
+            for text, answer in zip(texts, answers, strict=True):
+                if not isinstance(answer, BaseException) and answer["type"] == "ack":
+                    acknowledged.append(text)
+            for answer in answers:
+                if isinstance(answer, BaseException):
+                    raise answer
+
+
+async def test_R12_a_stop_is_orderly_and_loses_nothing(tmp_path: Path) -> None:
+    with server_process(tmp_path) as server:
+        ada, bob = await enrol(server.address, "ada"), await enrol(server.address, "bob")
+        writer, reader = (Device(server.socket_address, each) for each in (ada, bob))
+        await writer.open()
+        await reader.open()
+        acknowledged: list[str] = []
+        writing = asyncio.create_task(_write(writer, bob, 0, acknowledged))
+        await asyncio.sleep(0.2)
+
+        code = await asyncio.to_thread(server.stop, signal.SIGTERM)
+        await writing
+        close_code, reason = await reader.gone()
+
+        assert code == 0
+        assert close_code == 1012
+        assert "reconnect in" in reason
+        server.start()
+        await reader.open()
+        stored = await history(server, bob, ada)
+        await reader.until(len(stored))
+        await reader.close()
+        await writer.close()
+    assert acknowledged
+    assert acknowledged == stored, "what was on its way is acknowledged, or refused and not stored"
+    assert reader.texts == stored
+
+
+async def test_R2_a_retry_after_a_restart_finds_the_original(tmp_path: Path) -> None:
+    with server_process(tmp_path) as server:
+        ada, bob = await enrol(server.address, "ada"), await enrol(server.address, "bob")
+        device = Device(server.socket_address, ada)
+        await device.open()
+        first = await device.send(bob, "once", "key")
+        await device.close()
+        server.kill()
+        server.start()
+        await device.open()
+        again = await device.send(bob, "once", "key")
+        await device.close()
+    assert (again["id"], again["seq"], again["repeated"]) == (first["id"], first["seq"], True)
+
+
+async def test_a_second_signal_ends_it_at_once(tmp_path: Path) -> None:
+    with server_process(tmp_path) as server:
+        ada = await enrol(server.address, "ada")
+        device = Device(server.socket_address, ada)
+        await device.open()
+        async with httpx.AsyncClient(base_url=server.address) as http:
+            assert (await http.get("/readyz")).status_code == 200
+        assert await asyncio.to_thread(_stop_twice, server) == 0
+        await device.close()
+
+
+def _stop_twice(server: ServerProcess) -> int:
+    os.kill(server.pid, signal.SIGTERM)
+    time.sleep(0.02)
+    return server.stop(signal.SIGTERM)

@@ -1,0 +1,111 @@
+"""A login ends everywhere, also on sockets that are open."""
+
+import asyncio
+import contextlib
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import httpx
+
+from tests.support.native import PASSWORD, Device, Person, enrol
+from tests.support.process import ServerProcess, server_process
+
+Devices = Callable[[Person], Device]
+
+
+async def test_S1_logout_ends_access_refresh_and_live_sockets_within_a_second(
+    server: ServerProcess, ada: Person, devices: Devices
+) -> None:
+    device = devices(ada)
+    await device.open()
+    async with httpx.AsyncClient(base_url=server.address, headers=ada.headers) as http:
+        assert (await http.get("/v1/me")).status_code == 200
+        began = time.monotonic()
+        (await http.post("/v1/logout")).raise_for_status()
+        code, _ = await device.gone()
+        took = time.monotonic() - began
+        assert (await http.get("/v1/me")).status_code == 401
+        renewed = await http.post("/v1/refresh", json={"refresh_token": ada.refresh_token})
+    assert code == 4001
+    assert took < 1.0
+    assert renewed.status_code == 401
+
+
+async def test_S1_an_account_disabled_by_the_command_line_is_gone_within_a_second(
+    tmp_path: Path,
+) -> None:
+    with server_process(tmp_path) as server:
+        ada = await enrol(server.address, "ada")
+        device = Device(server.socket_address, ada)
+        await device.open()
+        command = [sys.executable, "-m", "backchannel", "user", "disable", "ada"]
+        environment = {
+            "PATH": os.environ["PATH"],
+            "BACKCHANNEL_DATA_DIR": str(tmp_path / "data"),
+        }
+        await asyncio.to_thread(subprocess.run, command, cwd=tmp_path, env=environment, check=True)
+        code, _ = await device.gone(patience=1.0)
+        async with httpx.AsyncClient(base_url=server.address, headers=ada.headers) as http:
+            assert (await http.get("/v1/me")).status_code == 401
+    assert code == 4001
+
+
+async def test_S2_a_changed_password_ends_all_logins(
+    server: ServerProcess, ada: Person, devices: Devices
+) -> None:
+    device = devices(ada)
+    await device.open()
+    async with httpx.AsyncClient(base_url=server.address, headers=ada.headers) as http:
+        change = {"old_password": PASSWORD, "new_password": "fog over the harbour"}
+        changed = (await http.post("/v1/password", json=change)).raise_for_status().json()
+        assert (await http.get("/v1/me")).status_code == 401
+    code, _ = await device.gone()
+    fresh = {"Authorization": f"Bearer {changed['access_token']}"}
+    async with httpx.AsyncClient(base_url=server.address, headers=fresh) as http:
+        assert (await http.get("/v1/me")).status_code == 200
+    assert code == 4001
+
+
+async def test_S3_a_refresh_token_counts_once(server: ServerProcess, ada: Person) -> None:
+    async with httpx.AsyncClient(base_url=server.address) as http:
+        body = {"refresh_token": ada.refresh_token}
+        fresh = (await http.post("/v1/refresh", json=body)).raise_for_status().json()
+        assert (await http.post("/v1/refresh", json=body)).status_code == 401
+        newest = {"refresh_token": fresh["refresh_token"]}
+        assert (await http.post("/v1/refresh", json=newest)).status_code == 401
+
+
+async def test_S5_an_open_socket_ends_with_its_token_unless_it_is_renewed(tmp_path: Path) -> None:
+    with server_process(tmp_path, tokens_access_life="3") as server:
+        ada, bob = await enrol(server.address, "ada"), await enrol(server.address, "bob")
+        renewing, idle = (Device(server.socket_address, each) for each in (ada, bob))
+        await renewing.open()
+        await idle.open()
+        async with httpx.AsyncClient(base_url=server.address) as http:
+            await asyncio.sleep(1.0)
+            body = {"refresh_token": ada.refresh_token}
+            fresh = (await http.post("/v1/refresh", json=body)).raise_for_status().json()
+        await renewing.say({"type": "renew", "token": fresh["access_token"], "ref": "r"})
+        assert (await renewing.frame("done"))["ref"] == "r"
+
+        code, _ = await idle.gone(patience=5.0)
+        assert code == 4002
+        assert renewing.closed is None
+        await renewing.close()
+
+
+async def test_S18_a_socket_that_says_no_hello_is_closed(tmp_path: Path) -> None:
+    with server_process(tmp_path, limits_login_deadline="0.5") as server:
+        ada = await enrol(server.address, "ada")
+        ada.token = "not a token"
+        device = Device(server.socket_address, ada)
+        began = time.monotonic()
+        with contextlib.suppress(TimeoutError):
+            await device.open()
+        code, _ = await device.gone()
+        assert code == 4003
+        assert time.monotonic() - began < 15.0
