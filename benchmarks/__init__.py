@@ -1,0 +1,1 @@
+"""Measurements: medians of several runs, beside the C reference in the same run."""

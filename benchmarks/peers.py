@@ -1,0 +1,106 @@
+"""The programs that are measured and the ones that measure."""
+
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+HERE = Path(__file__).parent
+BUILT = HERE / "bin"
+LIBRARIES = {"wsload": ["-lssl", "-lcrypto", "-lz"], "cws": ["-lcrypto"]}
+WITHOUT = {"wsload": ["-DNO_TLS", "-DNO_DEFLATE"], "cws": []}
+
+
+def build(name: str) -> Path:
+    """Compile `name`.c unless that is done; without TLS where OpenSSL's headers are missing."""
+    source, program = HERE / f"{name}.c", BUILT / name
+    if program.exists() and program.stat().st_mtime >= source.stat().st_mtime:
+        return program
+    BUILT.mkdir(exist_ok=True)
+    command = ["gcc", "-O2", "-o", str(program), str(source)]
+    if subprocess.run([*command, *LIBRARIES[name]], check=False, capture_output=True).returncode:
+        subprocess.run([*command, *WITHOUT[name]], check=True)
+    return program
+
+
+def node_program(name: str) -> list[str] | None:
+    """How to run a program of `node/`, with what it depends on installed; None without Node."""
+    node, npm = shutil.which("node"), shutil.which("npm")
+    if node is None or npm is None:
+        print("no Node here: its servers are left out", file=sys.stderr)
+        return None
+    folder = HERE / "node"
+    if not (folder / "node_modules").exists():
+        subprocess.run([npm, "ci", "--no-audit", "--no-fund"], cwd=folder, check=True)
+    return [node, str(folder / name)]
+
+
+@contextmanager
+def running(command: list[str], *, env: dict[str, str] | None = None) -> Iterator[int]:
+    """A server for the length of a block; its process id."""
+    with subprocess.Popen(command, env=env, stdout=subprocess.DEVNULL) as process:
+        try:
+            yield process.pid
+        finally:
+            process.terminate()
+            process.wait(timeout=20)
+
+
+@contextmanager
+def backchannel(data_dir: Path, port: int) -> Iterator[int]:
+    """A server of ours on its embedded defaults."""
+    env = {"PATH": "/usr/bin:/bin", "BACKCHANNEL_LOG_LEVEL": "warning"}
+    command = [sys.executable, "-m", "backchannel", "serve"]
+    options = ["--port", str(port), "--data-dir", str(data_dir)]
+    with running([*command, *options], env=env) as pid:
+        wait_for(f"http://127.0.0.1:{port}/readyz")
+        yield pid
+
+
+def wait_for(url: str, patience: float = 20.0) -> None:
+    """Return once `url` answers."""
+    until = time.monotonic() + patience
+    while True:
+        try:
+            with urllib.request.urlopen(url, timeout=1):
+                return
+        except OSError:
+            if time.monotonic() > until:
+                raise
+            time.sleep(0.02)
+
+
+def wait_for_port(port: int, patience: float = 5.0) -> None:
+    """Return once something listens on a local port."""
+    until = time.monotonic() + patience
+    while True:
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+        except OSError:
+            if time.monotonic() > until:
+                raise
+            time.sleep(0.02)
+        else:
+            return
+
+
+def load(*options: str, **settings: object) -> dict[str, float]:
+    """Run the load generator to its end; its figures by name."""
+    named = [f"--{name.replace('_', '-')}={value}" for name, value in settings.items()]
+    command = [str(build("wsload")), "--quiet", *options, *named]
+    printed = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    pairs = [word.split("=", 1) for word in printed.split() if "=" in word]
+    return {name: float(value) for name, value in pairs if name != "mode"}
+
+
+def resident(pid: int) -> int:
+    """A process's resident memory, bytes."""
+    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+        if line.startswith("VmRSS:"):
+            return int(line.split()[1]) * 1024
+    raise ProcessLookupError(pid)
