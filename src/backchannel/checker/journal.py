@@ -1,0 +1,233 @@
+"""Client journals: what each device did and saw, one JSON object a line (docs/verification.md).
+
+`at` is CLOCK_MONOTONIC in nanoseconds, shared by all journals of a history. A device belongs to
+one user; its records stand in the order in which they happened to it. What a dialect does not
+tell is null or left out.
+"""
+
+import io
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from types import TracebackType
+from typing import Annotated, Literal, NamedTuple, Self
+
+import msgspec
+
+Count = Annotated[int, msgspec.Meta(ge=0)]
+Name = Annotated[str, msgspec.Meta(min_length=1)]
+Source = Literal["live", "sync", "reply"]
+Mark = Literal["delivered", "read"]
+
+
+class _Record(
+    msgspec.Struct,
+    frozen=True,
+    kw_only=True,
+    gc=False,
+    tag_field="type",
+    tag=str.lower,
+    forbid_unknown_fields=True,
+    omit_defaults=True,
+):
+    at: Count
+    device: Name
+
+
+class Invoke(_Record, frozen=True):
+    """A send begins; written before its first byte leaves. A retry is a further invoke.
+
+    `to` is the user it is for, where that is known: it makes that user a member even if
+    the server never delivers a thing.
+    """
+
+    user: Name
+    client_id: Name
+    conversation: Name
+    body: str
+    to: Name | None = None
+
+
+class Ok(_Record, frozen=True):
+    """The server acknowledged it."""
+
+    client_id: Name
+    id: Name
+    seq: Count | None = None
+
+
+class Fail(_Record, frozen=True):
+    """A definite refusal: that message must not exist, unless another attempt succeeded."""
+
+    client_id: Name
+    code: str
+
+
+class Unknown(_Record, frozen=True):
+    """No answer in time, or the connection was lost: it may or may not exist."""
+
+    client_id: Name
+
+
+class Change(_Record, frozen=True):
+    """An edit or a deletion is asked for; written before its first byte leaves.
+
+    From then on the message may be seen with this `body`; null deletes, and a deleted message is
+    seen with an empty body. The event that tells of the change is not a delivery.
+    """
+
+    conversation: Name
+    id: Name
+    body: str | None
+
+
+class Resume(_Record, frozen=True):
+    """The server accepted the connection of a device that holds its log up to `position`.
+
+    Null: it starts fresh, with nothing; it is owed all that is sent from now on. A device that
+    reconnects in a dialect without positions keeps what it has, and writes nothing.
+    """
+
+    user: Name
+    epoch: str | None = None
+    position: Count | None = None
+
+
+class Reset(_Record, frozen=True):
+    """The device starts anew at `position`: it forgets what it has and fetches histories.
+
+    A fresh device whose welcome names a position may write one too, to be judged exactly.
+    """
+
+    epoch: str | None = None
+    position: Count | None = None
+    reason: str = ""
+
+
+class Deliver(_Record, frozen=True):
+    """The device took a message as new; written before it stores its position.
+
+    `reply` is the answer to its own send, which counts as an event if it has a `position`.
+    """
+
+    conversation: Name
+    id: Name
+    sender: Name
+    body: str
+    source: Source
+    seq: Count | None = None
+    client_id: Name | None = None
+    position: Count | None = None
+
+
+class Receipt(_Record, frozen=True):
+    """The device was told that `reader` holds, or has read, everything up to `seq`."""
+
+    conversation: Name
+    reader: Name
+    mark: Mark
+    seq: Count
+
+
+class Seen(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True):
+    """A message of a history."""
+
+    id: Name
+    sender: Name
+    body: str
+    seq: Count | None = None
+
+
+class History(_Record, frozen=True):
+    """A fresh fetch, in the order of the conversation; `at` is when it was asked for.
+
+    `complete`: it holds the whole conversation, so also all that was acknowledged before `at`.
+    """
+
+    conversation: Name
+    messages: tuple[Seen, ...]
+    complete: bool
+
+
+class Finish(_Record, frozen=True):
+    """The device was connected and level with its log at the end: it must lack nothing."""
+
+    position: Count | None = None
+
+
+Record = (
+    Invoke | Ok | Fail | Unknown | Change | Resume | Reset | Deliver | Receipt | History | Finish
+)
+
+encode = msgspec.json.Encoder().encode
+_decoder = msgspec.json.Decoder(Record)
+
+
+class BadJournal(Exception):
+    """A journal that cannot be read; the text names file, line and field."""
+
+
+class Place(NamedTuple):
+    """Where a record stands; lines count from 1."""
+
+    file: str
+    line: int
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}"
+
+
+class Entry(NamedTuple):
+    place: Place
+    record: Record
+
+
+def read(path: Path) -> Iterator[Entry]:
+    """The records of one journal, as they stand. Raises `BadJournal`.
+
+    A last line without its end is what a killed client leaves; it is passed over.
+    """
+    try:
+        with path.open("rb") as lines:
+            for number, line in enumerate(lines, start=1):
+                place = Place(str(path), number)
+                try:
+                    yield Entry(place, _decoder.decode(line))
+                except (msgspec.DecodeError, UnicodeDecodeError) as error:
+                    if not line.endswith(b"\n"):
+                        return
+                    raise BadJournal(f"{place}: not a record: {error}") from None
+    except OSError as error:
+        raise BadJournal(f"{path}: {error.strerror}") from None
+
+
+def located(records: Iterable[Record], file: str = "memory") -> Iterator[Entry]:
+    """Records that never were in a file, as the entries that `read` would have made of them."""
+    return (Entry(Place(file, line), each) for line, each in enumerate(records, start=1))
+
+
+class JournalWriter:
+    """Appends to a journal, a write per record: a killed client loses its last line at most."""
+
+    def __init__(self, path: Path) -> None:
+        """Open or make the file, and cut off what a killed writer left half. Raises `OSError`."""
+        self._file: io.FileIO = path.open("ab", buffering=0)
+        content = path.read_bytes()
+        self._file.truncate(content.rfind(b"\n") + 1)
+
+    def write(self, record: Record) -> None:
+        """Raises `OSError`, for example when the disk is full."""
+        self._file.write(encode(record) + b"\n")
+
+    def close(self) -> None:
+        self._file.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
