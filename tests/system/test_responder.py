@@ -107,7 +107,7 @@ def test_R12_sigterm_does_not_wait_for_an_answer(tmp_path: Path) -> None:
             time.sleep(0.01)
         began = time.monotonic()
         assert server.stop(signal.SIGTERM) == 0
-        assert time.monotonic() - began < 5
+        assert time.monotonic() - began < 15
         webhook.ready = True
         server.start()
         assert answers(http, "mine", 1) == ["answer to one"]

@@ -142,7 +142,7 @@ async def serving(
         await eventually(lambda: not state.connections, 10)
 
 
-async def eventually(condition: Callable[[], bool], within: float = 3.0) -> None:
+async def eventually(condition: Callable[[], bool], within: float = 10.0) -> None:
     """Wait until `condition` holds; fail after `within` seconds."""
     async with asyncio.timeout(within):
         while not condition():  # noqa: ASYNC110 - what is waited for has no event

@@ -55,7 +55,7 @@ async def test_R5_R12_clients_recover_from_a_restart(
             began = time.monotonic()
             code = await asyncio.to_thread(server.stop, ending)
             assert code == (0 if ending is signal.SIGTERM else -signal.SIGKILL)
-            assert time.monotonic() - began < 5, "whoever polls is not waited for"
+            assert time.monotonic() - began < 15, "whoever polls is not waited for"
             await asyncio.to_thread(server.start)
             await say(server, ada, bob, f"after {count}")
             assert await connected(client)

@@ -18,7 +18,7 @@ async def test_polling_is_pinged() -> None:
             before = time.monotonic()
             polled = await server.poll(sid)
             assert (polled.status_code, polled.text) == (200, "2")
-            assert 0.8 * INTERVAL < time.monotonic() - before < 3 * INTERVAL
+            assert 0.8 * INTERVAL < time.monotonic() - before < 10 * INTERVAL
             assert (await server.push(sid, "3")).status_code == 200
 
 
@@ -43,7 +43,7 @@ async def test_websocket_is_pinged() -> None:
         for _ in range(3):
             before = time.monotonic()
             assert await client.recv() == "2"
-            assert 0.8 * INTERVAL < time.monotonic() - before < 3 * INTERVAL
+            assert 0.8 * INTERVAL < time.monotonic() - before < 10 * INTERVAL
             await client.send("3")
 
 
@@ -54,6 +54,6 @@ async def test_websocket_without_a_pong_is_closed() -> None:
         assert await client.recv() == "2"
         with pytest.raises(ConnectionClosed):
             await client.recv()
-        assert time.monotonic() - began < 3 * (INTERVAL + TIMEOUT)
+        assert time.monotonic() - began < 10 * (INTERVAL + TIMEOUT)
         assert (client.close_code, client.close_reason) == (1011, "ping timeout")
         assert server.last.ending == "ping timeout"
