@@ -16,7 +16,7 @@ from backchannel.app import open_core
 from backchannel.domain.ids import direct_conversation_id, new_id
 from backchannel.domain.messages import Draft
 from backchannel.settings import Settings
-from benchmarks import peers, people, relay
+from benchmarks import people, programs, relay
 
 PEOPLE = 100
 MISSED = 1_000
@@ -31,7 +31,7 @@ def weigh(
     """Open `count` connections: how many a second, and the bytes each keeps resident."""
     tokens, ids = made
     command = [
-        str(peers.build("wsload")),
+        str(programs.build("wsload")),
         "--mode=idle",
         "--header=Authorization: Bearer %k",
         *speech,
@@ -41,13 +41,13 @@ def weigh(
         f"--names={ids}",
         "--duration=5",
     ]
-    with peers.backchannel(data_dir, relay.PORT) as pid:
-        before = peers.resident(pid)
+    with programs.backchannel(data_dir, relay.PORT) as pid:
+        before = programs.resident(pid)
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as client:
             assert client.stdout is not None
             figures = dict(word.split("=") for word in client.stdout.readline().split()[1:])
             time.sleep(2)
-            after = peers.resident(pid)
+            after = programs.resident(pid)
             client.wait()
     return float(figures["connect_rate"]), (after - before) / count
 
@@ -57,7 +57,7 @@ def measure(data_dir: Path, count: int) -> dict[str, list[float]]:
     tokens, ids = people.make(data_dir, PEOPLE)
     users, keys = ids.read_text().split(), tokens.read_text().split()
     asyncio.run(_fill(data_dir, users, count))
-    with peers.backchannel(data_dir, relay.PORT):
+    with programs.backchannel(data_dir, relay.PORT):
         return {
             "history page of 50 over HTTP": _repeat(lambda: _page(users, keys, 50)),
             f"catch-up of {MISSED:,} events": _repeat(lambda: _catch_up(keys)),

@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from benchmarks import peers, people
+from benchmarks import people, programs
 
 PORT = 9400
 TEXT = "Hi there, shall we meet at the station at half past eight? ts=%t"
@@ -34,7 +34,7 @@ class Contender:
         """The figures of several runs against one process."""
         with self.server() as users:
             options = ["--mode=relay", f"--port={PORT}", "--ts-key=ts=", *self.speech, *users]
-            return [peers.load(*options, conns=2 * PAIRS, **load) for _ in range(runs)]
+            return [programs.load(*options, conns=2 * PAIRS, **load) for _ in range(runs)]
 
 
 @contextmanager
@@ -42,15 +42,15 @@ def _ours() -> Iterator[list[str]]:
     """Our server on an empty database with users who are logged in."""
     with tempfile.TemporaryDirectory() as folder:
         tokens, ids = people.make(Path(folder), 2 * PAIRS)
-        with peers.backchannel(Path(folder), PORT):
+        with programs.backchannel(Path(folder), PORT):
             yield ["--header=Authorization: Bearer %k", f"--keys={tokens}", f"--names={ids}"]
 
 
 def _program(*command: str) -> Callable[[], AbstractContextManager[list[str]]]:
     @contextmanager
     def serve() -> Iterator[list[str]]:
-        with peers.running(list(command)):
-            peers.wait_for_port(PORT)
+        with programs.running(list(command)):
+            programs.wait_for_port(PORT)
             yield []
 
     return serve
@@ -95,7 +95,7 @@ def bare() -> list[Contender]:
     contenders = [
         Contender(
             "C, epoll",
-            _program(str(peers.build("cws")), str(PORT)),
+            _program(str(programs.build("cws")), str(PORT)),
             [
                 "--path=/relay/u%i",
                 '--payload={"type":"msg","to":"u%p","id":%d,"text":"' + TEXT + '"}',
@@ -107,7 +107,7 @@ def bare() -> list[Contender]:
             RELAYED,
         ),
     ]
-    node = peers.node_program("socketio_relay.cjs")
+    node = programs.node_program("socketio_relay.cjs")
     if node is not None:
         contenders.append(Contender("Node socket.io", _program(*node, str(PORT)), RELAYED))
     return contenders
