@@ -1,8 +1,8 @@
 """Client journals: what each device did and saw, one JSON object a line (docs/verification.md).
 
-`at` is CLOCK_MONOTONIC in nanoseconds, shared by all journals of a history. A device belongs to
-one user; its records stand in the order in which they happened to it. What a dialect does not
-tell is null or left out.
+`at` is when a record was written, by CLOCK_MONOTONIC in nanoseconds, which all journals of a
+machine share. A device belongs to one user; its records stand in the order in which they happened
+to it. What a dialect does not tell is null or left out.
 """
 
 import io
@@ -126,6 +126,7 @@ class Receipt(_Record, frozen=True):
     reader: Name
     mark: Mark
     seq: Count
+    position: Count | None = None
 
 
 class Seen(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True):
@@ -138,20 +139,26 @@ class Seen(msgspec.Struct, frozen=True, kw_only=True, gc=False, omit_defaults=Tr
 
 
 class History(_Record, frozen=True):
-    """A fresh fetch, in the order of the conversation; `at` is when it was asked for.
+    """A fresh fetch, in the order of the conversation.
 
-    `complete`: it holds the whole conversation, so also all that was acknowledged before `at`.
+    `complete`: it holds the whole conversation, so also all that was acknowledged before it was
+    asked for. `asked` is that moment; it may be left out if nothing was being sent meanwhile.
     """
 
     conversation: Name
     messages: tuple[Seen, ...]
     complete: bool
+    asked: Count | None = None
 
 
 class Finish(_Record, frozen=True):
-    """The device was connected and level with its log at the end: it must lack nothing."""
+    """The device was connected and level with its log at the end: it must lack nothing.
+
+    `position` is its log's; `asked` is when that was asked for, as in a history.
+    """
 
     position: Count | None = None
+    asked: Count | None = None
 
 
 Record = (
