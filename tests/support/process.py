@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Generator
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -29,12 +29,22 @@ def free_port() -> int:
 
 
 class ServerProcess:
-    """`backchannel serve` over one data folder."""
+    """`backchannel serve` over one data folder; `launcher` is what runs the command line."""
 
-    def __init__(self, folder: Path, **settings: str) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        launcher: Sequence[str] = (sys.executable, "-m", "backchannel"),
+        environment: Mapping[str, str] | None = None,
+        /,
+        **settings: str,
+    ) -> None:
         self.port = free_port()
         self.folder = folder
         self.log = folder / "server.log"
+        self.data = folder / "data"
+        self._launcher = launcher
+        self._environment = {} if environment is None else environment
         self._settings = settings
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -51,12 +61,18 @@ class ServerProcess:
         assert self._process is not None
         return self._process.pid
 
+    @property
+    def has_fallen(self) -> bool:
+        """Whether it has ended by itself."""
+        return self._process is not None and self._process.poll() is not None
+
     def start(self) -> None:
         """Start it and wait until it is ready; raises `RuntimeError` with what it printed."""
-        command = [sys.executable, "-m", "backchannel", "serve", "--port", str(self.port)]
+        command = [*self._launcher, "serve", "--port", str(self.port)]
         environment = {
             "PATH": os.environ["PATH"],
-            "BACKCHANNEL_DATA_DIR": str(self.folder / "data"),
+            **self._environment,
+            "BACKCHANNEL_DATA_DIR": str(self.data),
             **{f"BACKCHANNEL_{name.upper()}": value for name, value in self._settings.items()},
         }
         with self.log.open("ab") as log:

@@ -1,0 +1,1 @@
+"""Many users on a real server while everything goes wrong that may: nothing must be lost."""

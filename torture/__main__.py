@@ -1,0 +1,69 @@
+"""`make torture`: exit code 0 if everything was kept, 1 if not, 2 if that cannot be said."""
+
+import asyncio
+import shutil
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from torture.faults.catalogue import FAULTS
+from torture.host import LAUNCHER, Host
+from torture.options import Options, parse
+from torture.plan import NoRoom, Plan, make_plan
+from torture.run import JOURNAL, Stuck, carry_out
+from torture.tally import Tally
+from torture.verdict import BROKEN, CLEAN, UNTOLD, judge
+
+INTERRUPTED = 130
+TRAFFIC = 0.75
+"""How much of the time is traffic and faults; the rest is for setting up, catching up, judging."""
+
+
+def main(arguments: Sequence[str] | None = None, launcher: Sequence[str] = LAUNCHER) -> int:
+    options = parse(arguments)
+    names = _tryable(options)
+    try:
+        plan = make_plan(
+            options.seed,
+            seconds=options.seconds * TRAFFIC,
+            users=options.users,
+            rate=options.rate,
+            kinds=[FAULTS[name].kind for name in names],
+        )
+    except NoRoom as error:
+        print(f"torture: {error}", file=sys.stderr)
+        return UNTOLD
+    for line in plan.lines():
+        print(line, flush=True)
+    folder = options.keep or Path(tempfile.mkdtemp(prefix="torture-"))
+    folder.mkdir(parents=True, exist_ok=True)
+    code = _run(plan, folder, launcher)
+    if code == CLEAN and options.keep is None:
+        shutil.rmtree(folder)
+    else:
+        print(f"kept: {folder}\nthe same plan again: {options.command}")
+    return code
+
+
+def _run(plan: Plan, folder: Path, launcher: Sequence[str]) -> int:
+    tally = Tally()
+    try:
+        asyncio.run(carry_out(plan, Host(folder, launcher), folder, tally))
+    except KeyboardInterrupt:
+        print("interrupted; there is no verdict", file=sys.stderr)
+        return INTERRUPTED
+    except (Stuck, RuntimeError) as error:
+        print(f"torture: {error}", file=sys.stderr)
+        return BROKEN
+    print(tally.line(plan.seconds))
+    return judge(plan, tally, [folder / JOURNAL])
+
+
+def _tryable(options: Options) -> Sequence[str]:
+    names = options.faults or tuple(FAULTS)
+    return [name for name in names if FAULTS[name].obstacle() is None]
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,93 @@
+"""What clients do over HTTP: log in, and fetch what has been said."""
+
+import asyncio
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+
+from backchannel.checker.journal import Seen
+from backchannel.domain.ids import direct_conversation_id
+
+PASSWORD = "mist over the harbour"  # noqa: S105 - of users who exist for a minute
+PATIENCE = 30.0
+"""Seconds until a request must have been answered; the server may be away meanwhile."""
+PAGE = 200
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Person:
+    """A user who is logged in."""
+
+    id: str
+    username: str
+    token: str
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.token}"}
+
+    def conversation_with(self, other: "Person") -> str:
+        return direct_conversation_id(self.id, other.id)
+
+
+class Rest:
+    """The native HTTP API; a request is repeated until the server is there to answer it."""
+
+    def __init__(self, address: str) -> None:
+        self._http = httpx.AsyncClient(base_url=address, timeout=PATIENCE)
+
+    async def close(self) -> None:
+        await self._http.aclose()
+
+    async def enrol(self, username: str) -> Person:
+        """Register a user, and log in."""
+        account = {"username": username, "password": PASSWORD}
+        await self.ask("POST", "/v1/register", json=account)
+        return await self.log_in(username)
+
+    async def log_in(self, username: str) -> Person:
+        """One more login of a user."""
+        credentials = {"identifier": username, "password": PASSWORD}
+        session = await self.ask("POST", "/v1/login", json=credentials)
+        return Person(session["user"]["id"], username, session["access_token"])
+
+    async def history(self, person: Person, conversation: str) -> tuple[Seen, ...]:
+        """A whole conversation as it stands now; empty as long as nobody has said anything."""
+        path = f"/v1/conversations/{conversation}/messages"
+        found: list[Seen] = []
+        while not found or found[0].seq != 1:
+            query = {"limit": PAGE} | ({"before": found[0].seq} if found else {})
+            page = await self.ask("GET", path, headers=person.headers, params=query, missing=True)
+            if not page.get("messages"):
+                break
+            found[:0] = [_seen(each) for each in page["messages"]]
+        return tuple(found)
+
+    async def ask(self, method: str, path: str, *, missing: bool = False, **given: Any) -> Json:
+        """The answer's body; an empty one for a 404, if it may be missing.
+
+        Raises `httpx.HTTPStatusError` for a refusal, and `TimeoutError`.
+        """
+        async with asyncio.timeout(PATIENCE):
+            while True:
+                try:
+                    answer = await self._http.request(method, path, **given)
+                except httpx.TransportError:
+                    await asyncio.sleep(0.1)
+                    continue
+                if answer.status_code == 404 and missing:
+                    return {}
+                if answer.status_code == 503:
+                    await asyncio.sleep(0.1)
+                    continue
+                body: Json = answer.raise_for_status().json() if answer.content else {}
+                return body
+
+
+def _seen(message: Json) -> Seen:
+    return Seen(
+        id=message["id"], sender=message["sender_id"], body=message["body"], seq=message["seq"]
+    )

@@ -1,0 +1,75 @@
+"""The server under torture, in a process of its own on a folder of its own."""
+
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import Coroutine, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+from tests.support.process import ServerProcess
+
+T = TypeVar("T")
+
+LAUNCHER = (sys.executable, "-m", "backchannel")
+SETTINGS = {
+    "environment": "development",
+    "tokens_access_life": "86400",  # logged in for the whole run, an hour set forward included
+    "log_level": "info",
+}
+
+
+class Host:
+    """Starts, stops, kills and freezes the server; one of these at a time."""
+
+    def __init__(self, folder: Path, launcher: Sequence[str] = LAUNCHER) -> None:
+        self.folder = folder
+        self.environment: dict[str, str] = {}
+        """What faults need to have set before the server starts."""
+        self._server = ServerProcess(folder, launcher, self.environment, **SETTINGS)
+
+    @property
+    def data(self) -> Path:
+        return self._server.data
+
+    @property
+    def port(self) -> int:
+        return self._server.port
+
+    @property
+    def address(self) -> str:
+        return self._server.address
+
+    @property
+    def has_fallen(self) -> bool:
+        """Whether the server has ended though nobody ended it."""
+        return self._server.has_fallen
+
+    def resident(self) -> int:
+        """Its resident memory, bytes."""
+        return self._server.resident()
+
+    async def start(self) -> None:
+        """Start it and wait until it is ready; raises `RuntimeError` with what it printed."""
+        await _unbroken(asyncio.to_thread(self._server.start))
+
+    async def stop(self, number: int = signal.SIGTERM) -> int:
+        """Send a signal and wait for the end; the exit code. May raise `TimeoutExpired`."""
+        return await _unbroken(asyncio.to_thread(self._server.stop, number))
+
+    def signal(self, number: int) -> None:
+        os.kill(self._server.pid, number)
+
+    async def close(self) -> None:
+        await _unbroken(asyncio.to_thread(self._server.close))
+
+
+async def _unbroken(work: Coroutine[Any, Any, T]) -> T:
+    """Finish what a thread has begun, even if the caller is cancelled meanwhile."""
+    task = asyncio.create_task(work)
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.wait([task])
+        raise

@@ -1,0 +1,135 @@
+"""One run: the plan is carried out on a real server, and the journals are judged."""
+
+import asyncio
+import time
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import AsyncExitStack, ExitStack, asynccontextmanager
+from pathlib import Path
+
+from backchannel.checker.journal import JournalWriter
+from torture.clients.casting import device_for
+from torture.clients.device import Device, World
+from torture.clients.rest import Rest
+from torture.faults.catalogue import FAULTS
+from torture.host import Host
+from torture.plan import Plan
+from torture.proxy import Wire
+from torture.stage import Stage
+from torture.tally import Tally
+
+JOURNAL = "journal.jsonl"
+PROGRESS = 5.0
+"""Seconds between two lines of progress."""
+SETTLING = 60.0
+"""Seconds in which all devices must be level in the end, however busy the machine is."""
+OVERTIME = 120.0
+"""Seconds that faults may lag behind their plan on a busy machine."""
+
+
+class Stuck(Exception):
+    """The run came to no end of its own; the text says where."""
+
+
+async def carry_out(plan: Plan, host: Host, folder: Path, tally: Tally) -> None:
+    """Run the plan; afterwards `folder` holds the journal. Raises `Stuck`, `RuntimeError`."""
+    faults = [FAULTS[name] for name in sorted({each.fault for each in plan.strikes})]
+    with ExitStack() as prepared:
+        for fault in faults:
+            prepared.enter_context(fault.prepared(host))
+        async with _staged(plan, host, folder, tally) as stage:
+            await _rage(plan, stage)
+            await _settle(stage)
+
+
+@asynccontextmanager
+async def _staged(plan: Plan, host: Host, folder: Path, tally: Tally) -> AsyncGenerator[Stage]:
+    """A running server, and all devices connected to it."""
+    async with AsyncExitStack() as opened:
+        opened.push_async_callback(host.close)
+        await host.start()
+        rest = Rest(host.address)
+        opened.push_async_callback(rest.close)
+        journals = opened.enter_context(JournalWriter(folder / JOURNAL))
+        world = World(rest, tally, journals)
+        wires = [await opened.enter_async_context(Wire(host.port)) for _ in plan.devices]
+        devices = await _enrol(plan, wires, world)
+        lives = [asyncio.create_task(each.live()) for each in devices]
+        opened.push_async_callback(_end, lives)
+        async with asyncio.timeout(SETTLING):
+            for device in devices:
+                await device.settled()
+        yield Stage(host, rest, devices, tally)
+
+
+async def _enrol(plan: Plan, wires: Sequence[Wire], world: World) -> Sequence[Device]:
+    """Each device has a login of its own."""
+    await asyncio.gather(*map(world.rest.enrol, plan.users))
+    people = await asyncio.gather(
+        *(world.rest.log_in(plan.users[each.user]) for each in plan.devices)
+    )
+    return [
+        device_for(cast, person, wire, world)
+        for cast, person, wire in zip(plan.devices, people, wires, strict=True)
+    ]
+
+
+async def _end(tasks: Sequence[asyncio.Task[None]]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _rage(plan: Plan, stage: Stage) -> None:
+    """Traffic and faults, both as planned."""
+    began = time.monotonic()
+    reporting = asyncio.create_task(_report(stage.tally, began))
+    try:
+        async with asyncio.timeout(plan.seconds + OVERTIME), asyncio.TaskGroup() as group:
+            group.create_task(_talk(plan, stage, began))
+            group.create_task(_strike(plan, stage, began))
+    except TimeoutError:
+        raise Stuck("the faults did not come to an end in time") from None
+    finally:
+        await _end([reporting])
+
+
+async def _talk(plan: Plan, stage: Stage, began: float) -> None:
+    people = {device.user: stage.devices[place].person for place, device in enumerate(plan.devices)}
+    for burst in plan.bursts:
+        await _until(began + burst.at)
+        device, to = stage.devices[burst.device], people[burst.to]
+        device.say(to, ["." * burst.size] * burst.count)
+
+
+async def _strike(plan: Plan, stage: Stage, began: float) -> None:
+    """One fault after the other, each with what it needs to recover."""
+    for strike in plan.strikes:
+        await _until(began + strike.at)
+        await FAULTS[strike.fault].strike(stage, strike)
+        stage.tally.faults[strike.fault] += 1
+        if stage.host.has_fallen:
+            raise Stuck(f"the server ended by itself at or after a {strike.fault}")
+
+
+async def _settle(stage: Stage) -> None:
+    """Everybody connects once more, gets an answer to everything, catches up and looks."""
+    everybody = stage.devices
+    try:
+        async with asyncio.timeout(SETTLING):
+            for device in everybody:
+                device.wire.flow()
+                device.wire.cut()
+            await asyncio.gather(*(device.settled() for device in everybody))
+            await asyncio.gather(*(device.finish() for device in everybody))
+    except TimeoutError:
+        raise Stuck("not every device was level with the server in the end") from None
+
+
+async def _report(tally: Tally, began: float) -> None:
+    while True:
+        await asyncio.sleep(PROGRESS)
+        print(tally.line(time.monotonic() - began), flush=True)
+
+
+async def _until(moment: float) -> None:
+    await asyncio.sleep(max(0.0, moment - time.monotonic()))
