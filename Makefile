@@ -11,7 +11,7 @@ INSTALL := $(BIN)/python -m pip --quiet --disable-pip-version-check --no-input i
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: run test quick coverage lint types format docs lock bench clean help
+.PHONY: run test quick coverage lint types format docs lock bench bench-peers clean help
 
 run: $(VENV)/.installed ## start the server on http://localhost:3000; pass options in ARGS
 	@exec $(BIN)/backchannel serve $(ARGS)
@@ -52,9 +52,13 @@ lock: $(VENV)/.installed-dev ## choose the versions in requirements/ anew (UPGRA
 	$(LOCK) --group build -c requirements/runtime.lock -o requirements/build.lock
 	$(LOCK) pyproject.toml --group dev -c requirements/runtime.lock \
 		-c requirements/build.lock -o requirements/dev.lock
+	$(LOCK) --group peers -c requirements/dev.lock -o requirements/peers.lock
 
 bench: $(VENV)/.installed-dev ## measure this machine; see benchmarks/
 	$(BIN)/python -m benchmarks $(ARGS)
+
+bench-peers: $(VENV)/.installed-peers ## measure other stacks beside ours (ARGS="--only NAME")
+	@$(BIN)/python -m benchmarks.peers $(ARGS)
 
 clean: ## remove what was built and installed; never the data
 	rm -rf $(VENV) dist build coverage .coverage* .mypy_cache .ruff_cache .pytest_cache \
@@ -62,7 +66,7 @@ clean: ## remove what was built and installed; never the data
 	find src tests -name __pycache__ -prune -exec rm -rf {} +
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 $(BIN)/python:
 	@if [ -z "$(PYTHON)" ]; then \
@@ -82,4 +86,9 @@ $(VENV)/.installed: requirements/runtime.lock requirements/build.lock pyproject.
 $(VENV)/.installed-dev: requirements/dev.lock $(VENV)/.installed
 	@echo "installing what the tests need (once)"
 	@$(INSTALL) --require-hashes -r requirements/dev.lock
+	@touch $@
+
+$(VENV)/.installed-peers: requirements/peers.lock $(VENV)/.installed-dev
+	@echo "installing what the other stacks need (once)"
+	@$(INSTALL) --require-hashes -r requirements/peers.lock
 	@touch $@

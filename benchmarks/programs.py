@@ -12,17 +12,20 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 BUILT = HERE / "bin"
-LIBRARIES = {"wsload": ["-lssl", "-lcrypto", "-lz"], "cws": ["-lcrypto"]}
-WITHOUT = {"wsload": ["-DNO_TLS", "-DNO_DEFLATE"], "cws": []}
+LIBRARIES = {"wsload": ["-lssl", "-lcrypto", "-lz"], "cws": ["-lcrypto"], "exchange": []}
+WITHOUT = {"wsload": ["-DNO_TLS", "-DNO_DEFLATE"], "cws": [], "exchange": []}
+FOLDERS = {"exchange": HERE / "load"}
 
 
 def build(name: str) -> Path:
-    """Compile `name`.c unless that is done; without TLS where OpenSSL's headers are missing."""
-    source, program = HERE / f"{name}.c", BUILT / name
-    if program.exists() and program.stat().st_mtime >= source.stat().st_mtime:
+    """Compile a program unless that is done; without TLS where OpenSSL's headers are missing."""
+    program, headers = BUILT / name, (HERE / "load").glob("*.h")
+    sources = sorted(FOLDERS[name].glob("*.c")) if name in FOLDERS else [HERE / f"{name}.c"]
+    newest = max(each.stat().st_mtime for each in (*sources, *headers))
+    if program.exists() and program.stat().st_mtime >= newest:
         return program
     BUILT.mkdir(exist_ok=True)
-    command = ["gcc", "-O2", "-o", str(program), str(source)]
+    command = ["gcc", "-O2", "-o", str(program), *map(str, sources)]
     if subprocess.run([*command, *LIBRARIES[name]], check=False, capture_output=True).returncode:
         subprocess.run([*command, *WITHOUT[name]], check=True)
     return program
@@ -38,6 +41,14 @@ def node_program(name: str) -> list[str] | None:
     if not (folder / "node_modules").exists():
         subprocess.run([npm, "ci", "--no-audit", "--no-fund"], cwd=folder, check=True)
     return [node, str(folder / name)]
+
+
+def free_port() -> int:
+    """A port of this machine that nobody listens on."""
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        port: int = found.getsockname()[1]
+        return port
 
 
 @contextmanager
@@ -92,8 +103,12 @@ def wait_for_port(port: int, patience: float = 5.0) -> None:
 def load(*options: str, **settings: object) -> dict[str, float]:
     """Run the load generator to its end; its figures by name."""
     named = [f"--{name.replace('_', '-')}={value}" for name, value in settings.items()]
-    command = [str(build("wsload")), "--quiet", *options, *named]
-    printed = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    return figures([str(build("wsload")), "--quiet", *options, *named])
+
+
+def figures(command: list[str]) -> dict[str, float]:
+    """Run a program that prints `name=number`."""
+    printed = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout
     pairs = [word.split("=", 1) for word in printed.split() if "=" in word]
     return {name: float(value) for name, value in pairs if name != "mode"}
 

@@ -1,0 +1,31 @@
+"""The reference in C: epoll, one thread, keeps nothing. What the machine can do."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks import programs
+from benchmarks.peers.peer import DELIVERED, MANY, TEXT, Server
+
+SPEECH = [
+    "--path=/relay/u%i",
+    '--message={"type":"msg","to":"u%p","id":%d,"text":"' + TEXT + '"}',
+    '--acknowledged="id":',
+    DELIVERED,
+]
+
+
+@dataclass(frozen=True)
+class CRelay:
+    name: str = "C with epoll"
+    kept: str = "nothing"
+    idle: int = MANY
+
+    @contextmanager
+    def serve(self, folder: Path, clients: int) -> Iterator[Server]:
+        del folder, clients
+        port = programs.free_port()
+        with programs.running([str(programs.build("cws")), str(port)]) as pid:
+            programs.wait_for_port(port)
+            yield Server(port, SPEECH, [pid])

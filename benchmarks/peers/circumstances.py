@@ -1,0 +1,30 @@
+"""What a reader must know of the machine to judge the figures."""
+
+import os
+import statistics
+import tempfile
+import time
+
+SYNCS = 200
+PAGE = bytes(4096)
+
+
+def describe() -> str:
+    """Cores, how busy they are with everything, and how long the disk's sync takes."""
+    busy = os.getloadavg()[0]
+    return (
+        f"{os.cpu_count()} cores, load average {busy:.1f}, "
+        f"`fdatasync` of a page {_sync_time() * 1e3:.2f} ms at the median\n"
+    )
+
+
+def _sync_time() -> float:
+    """Seconds, in the folder where the databases are made."""
+    times: list[float] = []
+    with tempfile.TemporaryFile() as file:
+        for _ in range(SYNCS):
+            os.write(file.fileno(), PAGE)
+            began = time.perf_counter()
+            os.fdatasync(file.fileno())
+            times.append(time.perf_counter() - began)
+    return statistics.median(times)

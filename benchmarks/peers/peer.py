@@ -1,0 +1,56 @@
+"""What is measured: a server of some stack, and how the load generator speaks with it."""
+
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from benchmarks import programs
+
+TEXT = "Hi there, shall we meet at the station at half past eight? #%d"
+DELIVERED = "--delivered=eight? #"
+"""By this the load generator knows a message again, whatever is around it."""
+
+
+class Missing(Exception):
+    """A program that a peer needs is not installed; the text says which, and how to get it."""
+
+
+@dataclass(frozen=True)
+class Server:
+    """One that runs."""
+
+    port: int
+    speech: Sequence[str]
+    """Options of the load generator: how its clients log in, send and read."""
+    pids: Sequence[int]
+    """All its processes, its database's included."""
+
+    def resident(self) -> int:
+        """Bytes."""
+        return sum(programs.resident(pid) for pid in self.pids)
+
+
+MANY = 10_000
+
+
+class Peer(Protocol):
+    """A stack, started with defaults a competent person would choose."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def kept(self) -> str:
+        """What an acknowledgement stands for."""
+        ...
+
+    @property
+    def idle(self) -> int:
+        """As many idle connections are opened to weigh one."""
+        ...
+
+    def serve(self, folder: Path, clients: int) -> AbstractContextManager[Server]:
+        """Run it on an empty folder for so many users. Raises `Missing`."""
+        ...

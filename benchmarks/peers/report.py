@@ -1,0 +1,58 @@
+"""What was measured, as tables in Markdown."""
+
+import statistics
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+from benchmarks.peers.measure import Load
+from benchmarks.peers.peer import Peer
+
+LOADS = (
+    "stack",
+    "an acknowledgement means",
+    "messages a second",
+    "ours is",
+    "at a second",
+    "p50",
+    "p99",
+)
+WEIGHTS = ("stack", "connections", "bytes each", "times ours")
+
+
+def load_table(peers: Mapping[str, Peer], runs: Mapping[str, Sequence[Load]], ours: str) -> str:
+    """Medians over the rounds; ratios are taken within each round."""
+    rows = [_load_row(peers[key], rounds, runs[ours]) for key, rounds in runs.items() if rounds]
+    return table(LOADS, rows)
+
+
+def _load_row(peer: Peer, rounds: Sequence[Load], ours: Sequence[Load]) -> list[str]:
+    def middle(value: Callable[[Load], float]) -> float:
+        return statistics.median(value(each) for each in rounds)
+
+    ratio = statistics.median(own.rate / each.rate for own, each in zip(ours, rounds, strict=True))
+    return [
+        peer.name,
+        peer.kept,
+        f"{middle(lambda each: each.rate):,.0f}",
+        f"{ratio:.2f} times" if rounds is not ours else "",
+        f"{middle(lambda each: each.pace):,.0f}",
+        f"{middle(lambda each: each.p50):.1f} ms",
+        f"{middle(lambda each: each.p99):.1f} ms",
+    ]
+
+
+def weight_table(peers: Mapping[str, Peer], weights: Mapping[str, float], ours: str) -> str:
+    rows = [
+        [
+            peers[key].name,
+            f"{peers[key].idle:,}",
+            f"{weight:,.0f}",
+            f"{weight / weights[ours]:.1f}" if key != ours and ours in weights else "",
+        ]
+        for key, weight in weights.items()
+    ]
+    return table(WEIGHTS, rows)
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    lines = [head, ["---"] * len(head), *rows]
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
