@@ -5,7 +5,7 @@ import sys
 import typer
 
 from backchannel import __version__
-from backchannel.cli import chat, config, doctor, migrate, serve, user
+from backchannel.cli import chat, config, doctor, migrate, serve, user, verify
 from backchannel.cli.output import fail
 from backchannel.domain.errors import ChatError
 from backchannel.security.secret import SecretRefused
@@ -30,6 +30,7 @@ cli.command("chat")(chat.chat)
 cli.command("migrate")(migrate.migrate)
 cli.add_typer(config.group, name="config")
 cli.command("doctor")(doctor.doctor)
+cli.command("verify")(verify.verify)
 
 
 @cli.callback(invoke_without_command=True)

@@ -1,0 +1,196 @@
+"""What a history consists of, as the judges see it: sends, messages, conversations, devices."""
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator
+
+import msgspec
+
+from backchannel.checker.journal import Place, Receipt, Source
+from backchannel.domain.ids import RESPONDER_ID
+
+
+class Send(msgspec.Struct, gc=False, eq=False):
+    """One message that a client wanted to exist, with all attempts at it.
+
+    `at`, `place` and `session` are those of the first attempt; `session` counts the connections
+    of its device. `answer` is the id of its first acknowledgement, `holders` are the devices that
+    were told. `messages` are what the server made of it: one at most, if it kept its word.
+    """
+
+    user: str
+    client_id: str
+    device: str
+    conversation: str
+    body: str
+    at: int
+    place: Place
+    session: int
+    attempts: int = 1
+    refusals: int = 0
+    acknowledgements: int = 0
+    acknowledged: Place | None = None
+    answer: str | None = None
+    holders: tuple[str, ...] = ()
+    others: tuple[str, ...] = ()
+    messages: tuple["Message", ...] = ()
+
+    @property
+    def refused(self) -> bool:
+        """Whether no attempt may have succeeded."""
+        return not self.acknowledgements and self.refusals >= self.attempts
+
+    @property
+    def bodies(self) -> tuple[str, ...]:
+        return (self.body, *self.others)
+
+
+class Claim(msgspec.Struct, frozen=True, gc=False):
+    """What one record says of a message; null is what it does not say."""
+
+    conversation: str
+    seq: int | None
+    sender: str | None
+    client_id: str | None
+    place: Place
+
+
+class Message(msgspec.Struct, gc=False, eq=False):
+    """What the server says exists, as it was told of first.
+
+    `known_at` is when somebody knew of it first. `seen` is where it was delivered or read first:
+    an acknowledgement shows nothing. `doubts` are records that say something else of it.
+    `send` is a guess among sends of the same words unless `traced`.
+    """
+
+    id: str
+    conversation: str
+    seq: int | None
+    sender: str | None
+    client_id: str | None
+    place: Place
+    known_at: int
+    known: Place
+    body: str | None = None
+    seen: Place | None = None
+    send: Send | None = None
+    traced: bool = False
+    deleted: bool = False
+    acceptable: tuple[str, ...] = ()
+    doubts: tuple[Claim, ...] = ()
+    bodies: tuple[tuple[str, Place], ...] = ()
+
+    @property
+    def genuine(self) -> bool:
+        """Whether it is the one message of a send. What is not is judged as that and no more."""
+        if self.send is None:
+            return self.sender == RESPONDER_ID or bool(self.acceptable)
+        return self.send.messages[0] is self
+
+    @property
+    def number(self) -> int | None:
+        """Its `seq`, unless that is in doubt or the message is not genuine."""
+        return None if self.doubts or not self.genuine else self.seq
+
+
+class Conversation(msgspec.Struct, gc=False, eq=False):
+    """`declared` are the members that a send has named, `met` those whose devices took part.
+
+    `messages` stand in the order in which they became known, `ordered` are those with a number,
+    by number. `numbers` are all that were ever told, ascending.
+    """
+
+    id: str
+    declared: set[str] = set()
+    met: set[str] = set()
+    messages: list[Message] = []
+    numbers: list[int] = []
+    ordered: list[Message] = []
+    spare: dict[str, int] = {}
+    """Sends of each user that may have a number nobody was told of."""
+
+    @property
+    def members(self) -> set[str]:
+        return self.declared or self.met
+
+    def unknown_between(self, low: int, high: int) -> int:
+        """How many numbers strictly between two were never told to anybody."""
+        known = bisect_left(self.numbers, high) - bisect_right(self.numbers, low)
+        return max(high - low - 1, 0) - known
+
+    def between(self, low: int, high: int) -> Iterator[Message]:
+        """The messages strictly between two numbers."""
+        start = bisect_right(self.ordered, low, key=_place_in_order)
+        for message in self.ordered[start:]:
+            if _place_in_order(message) >= high:
+                return
+            yield message
+
+
+def _place_in_order(message: Message) -> int:
+    return message.seq or 0
+
+
+class Delivery(msgspec.Struct, gc=False, eq=False):
+    message: Message
+    position: int | None
+    source: Source
+    place: Place
+
+    @property
+    def in_order(self) -> bool:
+        """Whether it came as an event. A reply without a position may overtake events."""
+        return self.source != "reply" or self.position is not None
+
+
+class Rewind(msgspec.Struct, gc=False, eq=False):
+    """The device reconnected, and holds its log up to `position`, no further."""
+
+    position: int
+    place: Place
+
+
+class Told(msgspec.Struct, gc=False, eq=False):
+    receipt: Receipt
+    place: Place
+
+
+class Fetched(msgspec.Struct, gc=False, eq=False):
+    """A history; `messages` stand beside the numbers that it gave them."""
+
+    device: str
+    conversation: Conversation
+    messages: list[Message]
+    complete: bool
+    asked: int
+    place: Place
+
+
+class Life(msgspec.Struct, gc=False, eq=False):
+    """One life of a device's state: from a fresh start or a reset to the next.
+
+    `base` is the position it began at, if that was told. `log` is what happened, in order.
+    `positioned` if its dialect tells positions: then it is told also of what its user sends.
+    """
+
+    start: int
+    base: int | None
+    epoch: str | None
+    positioned: bool
+    log: list[Delivery | Rewind | Told] = []
+    fetched: list[Fetched] = []
+
+
+class Level(msgspec.Struct, gc=False, eq=False):
+    """A device says that it holds everything."""
+
+    position: int | None
+    asked: int
+    place: Place
+
+
+class Device(msgspec.Struct, gc=False, eq=False):
+    name: str
+    user: str
+    lives: list[Life] = []
+    finish: Level | None = None
+    session: int = 0

@@ -1,0 +1,82 @@
+"""What the checker says: findings, each with the records that show it."""
+
+from collections.abc import Iterable
+from enum import StrEnum
+from typing import NamedTuple
+
+import msgspec
+
+from backchannel.checker.journal import Place
+
+KEPT = 100
+"""Findings of a kind that are kept; the others are counted."""
+
+
+class Kind(StrEnum):
+    """The anomalies, worst first. Each has a module of its name among the judgements."""
+
+    LOST = "lost"
+    PHANTOM = "phantom"
+    CONFLICT = "conflict"
+    DUPLICATE = "duplicate"
+    INCOMPLETE = "incomplete"
+    GAP = "gap"
+    REORDERED = "reordered"
+    DISAGREEMENT = "disagreement"
+    RECEIPT = "receipt"
+
+
+class Evidence(NamedTuple):
+    """`what` a record shows, and where it stands."""
+
+    what: str
+    place: Place
+
+
+class Finding(NamedTuple):
+    """One violation: a sentence that says what is wrong, and the records that show it."""
+
+    text: str
+    evidence: tuple[Evidence, ...]
+
+
+class Counts(msgspec.Struct, frozen=True, kw_only=True):
+    """How much there was to judge. `finished` devices owe completeness."""
+
+    records: int
+    sends: int
+    acknowledged: int
+    refused: int
+    unknown: int
+    deliveries: int
+    receipts: int
+    histories: int
+    devices: int
+    finished: int
+    conversations: int
+
+
+class Verdict:
+    """All findings, by kind: `totals` counts them, `findings` holds the first `KEPT` of each."""
+
+    def __init__(self, counts: Counts) -> None:
+        self.counts = counts
+        self.totals: dict[Kind, int] = {}
+        self.findings: dict[Kind, list[Finding]] = {}
+
+    def add(self, kind: Kind, findings: Iterable[Finding]) -> None:
+        for finding in findings:
+            self.totals[kind] = self.totals.get(kind, 0) + 1
+            kept = self.findings.setdefault(kind, [])
+            if len(kept) < KEPT:
+                kept.append(finding)
+
+    @property
+    def clean(self) -> bool:
+        """Whether nothing was found. That says something only if `judged`."""
+        return not self.totals
+
+    @property
+    def judged(self) -> bool:
+        """Whether there was anything to judge: a send, and a device that should hold it."""
+        return self.counts.sends > 0 and self.counts.finished > 0
