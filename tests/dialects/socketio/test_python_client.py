@@ -7,6 +7,7 @@ import pytest
 
 from tests.support.chat_server import ChatServer
 from tests.support.plain_socket import Person
+from tests.support.tongues import ROOMS
 
 client_library = pytest.importorskip("socketio", reason="python-socketio is not installed")
 pytest.importorskip("aiohttp", reason="aiohttp is not installed")
@@ -40,4 +41,27 @@ async def test_R4_it_chats(
             assert both == {("chat message", f"{number}"), ("receiveMessage", f"{number}")}
     finally:
         await sender.disconnect()
+        await receiver.disconnect()
+
+
+async def test_R5_everything_that_waits_arrives_over_polling(
+    server: ChatServer, ada: Person, bob: Person
+) -> None:
+    """It takes 16 packets in one answer, and hangs up on more."""
+    texts = [f"{number}" for number in range(40)]
+    async with ROOMS.open(server, ada) as talker:
+        for text in texts:
+            await ROOMS.say(talker, bob, text)
+    heard: asyncio.Queue[str] = asyncio.Queue()
+    receiver = client_library.AsyncClient(reconnection=False)
+
+    @receiver.on("chat message")  # type: ignore[untyped-decorator]
+    async def on_chat_message(data: dict[str, Any]) -> None:
+        heard.put_nowait(data["content"])
+
+    await receiver.connect(server.address, auth={"token": bob.token}, transports=["polling"])
+    try:
+        async with asyncio.timeout(20):
+            assert [await heard.get() for _ in texts] == texts
+    finally:
         await receiver.disconnect()

@@ -5,6 +5,9 @@ from collections.abc import Callable
 from backchannel.transports.engineio import payloads
 from backchannel.transports.engineio.packets import CLOSE, NOOP, Packet, size
 
+MOST_PACKETS = 16
+"""Packets in one answer: python-engineio's client hangs up on more, each time it comes back."""
+
 
 class Polling:
     """Packets wait here for the client's next GET.
@@ -78,10 +81,12 @@ class Polling:
         """Return the answer to a GET: what is queued, or else a close or a noop packet."""
         self._wake = None
         self.waiting = False
-        packets = self.drain()
+        packets = self._packets[:MOST_PACKETS]
         if not packets:
             return CLOSE if self._closing else NOOP
+        del self._packets[:MOST_PACKETS]
         self._delivering = sum(map(size, packets))
+        self._queued -= self._delivering
         return payloads.encode(packets)
 
     def drain(self) -> list[Packet]:
