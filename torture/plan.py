@@ -88,6 +88,11 @@ class Plan:
         parts = repr((self.users, self.devices, self.bursts, self.strikes))
         return hashlib.sha256(parts.encode()).hexdigest()[:12]
 
+    def peers(self, user: int) -> Sequence[int]:
+        """Those whom a user writes to or hears from."""
+        pairs = {(self.devices[each.device].user, each.to) for each in self.bursts}
+        return sorted({a if b == user else b for a, b in pairs if user in (a, b)})
+
     def lines(self) -> Iterator[str]:
         """The plan for people, a line each."""
         spoken = dict.fromkeys(DIALECTS, 0)

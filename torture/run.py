@@ -20,7 +20,7 @@ from torture.tally import Tally
 JOURNAL = "journal.jsonl"
 PROGRESS = 5.0
 """Seconds between two lines of progress."""
-SETTLING = 60.0
+SETTLING = 15.0
 """Seconds in which all devices must be level in the end, however busy the machine is."""
 OVERTIME = 120.0
 """Seconds that faults may lag behind their plan on a busy machine."""
@@ -67,10 +67,15 @@ async def _enrol(plan: Plan, wires: Sequence[Wire], world: World) -> Sequence[De
     people = await asyncio.gather(
         *(world.rest.log_in(plan.users[each.user]) for each in plan.devices)
     )
-    return [
+    devices = [
         device_for(cast, person, wire, world)
         for cast, person, wire in zip(plan.devices, people, wires, strict=True)
     ]
+    by_user = {cast.user: person for cast, person in zip(plan.devices, people, strict=True)}
+    for cast, device in zip(plan.devices, devices, strict=True):
+        peers = (by_user[each] for each in plan.peers(cast.user))
+        device.peers = {each.id: each for each in peers}
+    return devices
 
 
 async def _end(tasks: Sequence[asyncio.Task[None]]) -> None:
@@ -122,7 +127,8 @@ async def _settle(stage: Stage) -> None:
             await asyncio.gather(*(device.settled() for device in everybody))
             await asyncio.gather(*(device.finish() for device in everybody))
     except TimeoutError:
-        raise Stuck("not every device was level with the server in the end") from None
+        behind = "; ".join(str(device) for device in everybody if not device.is_finished)
+        raise Stuck(f"not level with the server in the end: {behind}") from None
 
 
 async def _report(tally: Tally, began: float) -> None:

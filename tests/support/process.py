@@ -70,7 +70,7 @@ class ServerProcess:
         """Start it and wait until it is ready; raises `RuntimeError` with what it printed."""
         command = [*self._launcher, "serve", "--port", str(self.port)]
         environment = {
-            "PATH": os.environ["PATH"],
+            **{name: os.environ[name] for name in ("PATH", "PYTHONPATH") if name in os.environ},
             **self._environment,
             "BACKCHANNEL_DATA_DIR": str(self.data),
             **{f"BACKCHANNEL_{name.upper()}": value for name, value in self._settings.items()},

@@ -2,13 +2,19 @@
 
 from torture.clients.device import Device, World
 from torture.clients.native import Native
+from torture.clients.plain_socket import Chat, Event
 from torture.clients.rest import Person
+from torture.clients.socket_io import Queued, Rooms
 from torture.plan import DevicePlan
 from torture.proxy import Wire
 
-PLAYERS: dict[str, type[Device]] = dict.fromkeys(
-    ("native", "chat", "event", "rooms", "queued"), Native
-)
+PLAYERS: dict[str, type[Device]] = {
+    "native": Native,
+    "chat": Chat,
+    "event": Event,
+    "rooms": Rooms,
+    "queued": Queued,
+}
 
 
 def device_for(cast: DevicePlan, person: Person, wire: Wire, world: World) -> Device:

@@ -6,7 +6,7 @@ import time
 from abc import ABC, abstractmethod
 from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from backchannel.checker import journal
 from torture.clients.rest import Person, Rest
@@ -53,11 +53,16 @@ class Device(ABC):
         self.wire = wire
         self.world = world
         self.peers: dict[str, Person] = {}
-        """Those it writes to or hears from, by id."""
+        """Those it may write to or hear from, by id."""
         self._outbox: dict[str, Letter] = {}
         self._changed = asyncio.Event()
+        self.is_finished = False
         self._is_open = False
         self._count = 0
+
+    def __str__(self) -> str:
+        state = "connected" if self._is_open else "not connected"
+        return f"{self.name} ({state}, {len(self._outbox)} messages without an answer)"
 
     # --------------------------------------------------------- what a dialect has to do
 
@@ -81,14 +86,13 @@ class Device(ABC):
     async def catch_up(self) -> int | None:
         """Wait until it is level with the server: its position, if it has any."""
 
-    LOSSES: tuple[type[Exception], ...] = (Lost, OSError, TimeoutError)
+    LOSSES: ClassVar[tuple[type[Exception], ...]] = (Lost, OSError, TimeoutError)
     """What `connect`, `listen` and `transmit` raise where a connection fails."""
 
     # ------------------------------------------------------------------- what users do
 
     def say(self, to: Person, padding: Sequence[str]) -> None:
         """Say messages to somebody, without waiting between them."""
-        self.peers[to.id] = to
         for each in padding:
             self._count += 1
             key = f"{self.name}#{self._count}"
@@ -121,21 +125,27 @@ class Device(ABC):
 
     async def finish(self) -> None:
         """Note, in the end, that it is level, and what a fresh fetch of everything says."""
+        asked = now()
         position = await self.catch_up()
-        self.note(journal.Finish(at=now(), device=self.name, position=position))
-        for peer in list(self.peers.values()):
-            await self.fetch(peer)
+        self.note(journal.Finish(at=now(), device=self.name, position=position, asked=asked))
+        await self.fetch_all()
+        self.is_finished = True
 
-    async def fetch(self, peer: Person) -> tuple[journal.Seen, ...]:
-        """The whole conversation with somebody, fetched anew."""
-        conversation, at = self.person.conversation_with(peer), now()
-        seen = await self.world.rest.history(self.person, conversation)
-        self.note(
-            journal.History(
-                at=at, device=self.name, conversation=conversation, messages=seen, complete=True
+    async def fetch_all(self) -> None:
+        """Note what a fresh fetch of every conversation says."""
+        for peer in self.peers.values():
+            conversation, asked = self.person.conversation_with(peer), now()
+            seen = await self.world.rest.messages(self.person, conversation)
+            self.note(
+                journal.History(
+                    at=now(),
+                    device=self.name,
+                    conversation=conversation,
+                    messages=seen,
+                    complete=True,
+                    asked=asked,
+                )
             )
-        )
-        return seen
 
     # ------------------------------------------------------------ what dialects tell of
 

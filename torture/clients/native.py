@@ -135,7 +135,7 @@ class Native(Device):
         if event["kind"] == "message":
             self._deliver(data, event["position"], source)
         elif event["kind"] == "receipt":
-            self._receipt(data)
+            self._receipt(data, event["position"])
         self.position = event["position"]
         if self.position % ACK_EVERY == 0:
             await self._tell({"type": "ack", "position": self.position})
@@ -158,7 +158,7 @@ class Native(Device):
             )
         )
 
-    def _receipt(self, data: Frame) -> None:
+    def _receipt(self, data: Frame, position: int) -> None:
         marks: tuple[tuple[journal.Mark, int], ...] = (
             ("delivered", data["delivered_seq"]),
             ("read", data["read_seq"]),
@@ -172,6 +172,7 @@ class Native(Device):
                     reader=data["user_id"],
                     mark=mark,
                     seq=seq,
+                    position=position,
                 )
             )
 
@@ -185,8 +186,7 @@ class Native(Device):
     async def _reset(self, frame: Frame) -> None:
         self.epoch = frame["epoch"]
         self._start_at(frame["position"], frame["reason"])
-        for peer in list(self.peers.values()):
-            await self.fetch(peer)
+        await self.fetch_all()
 
     def _start_at(self, position: int, reason: str) -> None:
         self.position = position

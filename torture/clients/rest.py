@@ -54,17 +54,19 @@ class Rest:
         session = await self.ask("POST", "/v1/login", json=credentials)
         return Person(session["user"]["id"], username, session["access_token"])
 
-    async def history(self, person: Person, conversation: str) -> tuple[Seen, ...]:
-        """A whole conversation as it stands now; empty as long as nobody has said anything."""
+    async def messages(
+        self, person: Person, conversation: str, *, after: int = 0
+    ) -> tuple[Seen, ...]:
+        """What stands in a conversation after this `seq`; nothing if nobody ever said anything."""
         path = f"/v1/conversations/{conversation}/messages"
         found: list[Seen] = []
-        while not found or found[0].seq != 1:
-            query = {"limit": PAGE} | ({"before": found[0].seq} if found else {})
+        while True:
+            query = {"limit": PAGE, "after": after}
             page = await self.ask("GET", path, headers=person.headers, params=query, missing=True)
-            if not page.get("messages"):
-                break
-            found[:0] = [_seen(each) for each in page["messages"]]
-        return tuple(found)
+            found += [_seen(each) for each in page.get("messages", ())]
+            if len(page.get("messages", ())) < PAGE:
+                return tuple(found)
+            after = found[-1].seq or 0
 
     async def ask(self, method: str, path: str, *, missing: bool = False, **given: Any) -> Json:
         """The answer's body; an empty one for a 404, if it may be missing.

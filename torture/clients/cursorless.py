@@ -1,0 +1,125 @@
+"""What clients without positions have in common: they know messages by their ids.
+
+The server counts what the kernel took as delivered, so a connection that breaks may take messages
+along. Such a client therefore reads, whenever it connects again, what came after the last message
+it has read.
+"""
+
+import asyncio
+from abc import abstractmethod
+from dataclasses import dataclass
+from typing import Any
+
+from backchannel.checker import journal
+from torture.clients.device import Device, Letter, Lost, now
+from torture.clients.rest import Person
+
+Frame = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Heard:
+    """A message as a dialect tells of it."""
+
+    id: str
+    sender: Person
+    receiver: Person
+    body: str
+    seq: int | None = None
+
+
+class Cursorless(Device):
+    """Frames wait in a queue until what was missed has been fetched."""
+
+    _is_new = True
+
+    def __init__(self, *given: Any) -> None:
+        super().__init__(*given)
+        self.frames: asyncio.Queue[Frame | None] = asyncio.Queue()
+        """What has come; None once the connection is lost."""
+        self._known: set[str] = set()
+        self._pushed: set[str] = set()
+        self._read: dict[str, int] = {}
+
+    @abstractmethod
+    async def open(self) -> None:
+        """Open a connection whose frames come into `frames`."""
+
+    @abstractmethod
+    def take(self, frame: Frame) -> None:
+        """Tell `heard`, `acknowledged` or `refused` of what a frame says."""
+
+    def somebody(self, name: str) -> Person:
+        """Oneself or another, by id or username."""
+        everybody = (self.person, *self.peers.values())
+        return next(each for each in everybody if name in {each.id, each.username})
+
+    async def connect(self) -> None:
+        self.frames = asyncio.Queue()
+        self._pushed.clear()
+        await self.open()
+        if self._is_new:
+            self._is_new = False
+            self.note(journal.Resume(at=now(), device=self.name, user=self.person.id))
+        else:
+            await self._fetch_missed()
+
+    async def listen(self) -> None:
+        frames = self.frames
+        while (frame := await frames.get()) is not None:
+            self.take(frame)
+            frames.task_done()
+        raise Lost
+
+    async def catch_up(self) -> int | None:
+        """Take what has come, and fetch what has not."""
+        await self.frames.join()
+        await self._fetch_missed()
+        return None
+
+    def acknowledged(self, client_id: str, message_id: str, seq: int | None = None) -> None:
+        """The server has answered a letter: it is a message now, which this device holds."""
+        letter = self.answered(client_id, message_id, seq)
+        if letter is not None:
+            self._take_once(_own(self.person, letter, message_id, seq), "reply")
+
+    def heard(self, message: Heard) -> None:
+        """The server has pushed a message; that of another twice on one connection is its fault."""
+        if message.id in self._pushed and message.sender is not self.person:
+            self._deliver(message, "live")
+        self._pushed.add(message.id)
+        self._take_once(message, "live")
+
+    async def _fetch_missed(self) -> None:
+        for peer in self.peers.values():
+            conversation = self.person.conversation_with(peer)
+            after = self._read.get(peer.id, 0)
+            for seen in await self.world.rest.messages(self.person, conversation, after=after):
+                sender, receiver = self.person, peer
+                if seen.sender != self.person.id:
+                    sender, receiver = receiver, sender
+                self._take_once(Heard(seen.id, sender, receiver, seen.body, seen.seq), "sync")
+                self._read[peer.id] = seen.seq or 0
+
+    def _take_once(self, message: Heard, source: journal.Source) -> None:
+        if message.id not in self._known:
+            self._known.add(message.id)
+            self._deliver(message, source)
+
+    def _deliver(self, message: Heard, source: journal.Source) -> None:
+        self.delivered(
+            journal.Deliver(
+                at=now(),
+                device=self.name,
+                conversation=message.sender.conversation_with(message.receiver),
+                id=message.id,
+                sender=message.sender.id,
+                body=message.body,
+                source=source,
+                seq=message.seq,
+            )
+        )
+
+
+def _own(person: Person, letter: Letter, message_id: str, seq: int | None) -> Heard:
+    return Heard(message_id, person, letter.to, letter.body, seq)
