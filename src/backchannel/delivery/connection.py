@@ -32,6 +32,7 @@ class Connection:
     """
 
     __slots__ = (
+        "beat",
         "behind",
         "confirmed",
         "cursor",
@@ -54,7 +55,9 @@ class Connection:
         voice: Voice,
         cursor: int,
         behind: "Callable[[Connection], None]",
+        beat: int = 0,
     ) -> None:
+        """`beat` is its turn among the rounds that go by from one heartbeat to the next."""
         self.user_id = user_id
         self.login_id = login_id
         self.expires_at = expires_at
@@ -65,6 +68,7 @@ class Connection:
         self.latest = cursor
         self.state = State.PULLING
         self.behind = behind
+        self.beat = beat
 
     def offer(self, event: Event) -> None:
         """Push an event that has just happened, if this device is ready for it."""

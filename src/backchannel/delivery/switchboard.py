@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from itertools import count
 
 from backchannel.chat.core import Core
 from backchannel.chat.presence import announce
@@ -29,6 +30,7 @@ class Switchboard:
         self._catch_up = CatchUp(core.storage)
         self._last_seen: dict[str, int] = {}
         self._rounds = 0
+        self._joined = count()
         metrics.SOCKETS_LIVE.set_function(lambda: len(self.hub))
         core.bus.listen(self.hub.deliver)
         core.bus.listen_signals(self.hub.signal)
@@ -58,6 +60,7 @@ class Switchboard:
             voice=voice,
             cursor=cursor,
             behind=self._catch_up.start,
+            beat=next(self._joined) % HEARTBEAT,
         )
         if self.hub.join(connection):
             announce(self.core, user_id, online=True)
@@ -113,7 +116,7 @@ class Switchboard:
         for connection in self.hub:
             if connection.expires_at <= now:
                 connection.voice.expired(connection.sink)
-            elif (id(connection) >> 5) % HEARTBEAT == self._rounds % HEARTBEAT:
+            elif connection.beat == self._rounds % HEARTBEAT:
                 due.append(connection)
         if self._last_seen:
             seen, self._last_seen = self._last_seen, {}
