@@ -55,9 +55,7 @@ class Connection:
         voice: Voice,
         cursor: int,
         behind: "Callable[[Connection], None]",
-        beat: int = 0,
     ) -> None:
-        """`beat` is its turn among the rounds that go by from one heartbeat to the next."""
         self.user_id = user_id
         self.login_id = login_id
         self.expires_at = expires_at
@@ -68,7 +66,7 @@ class Connection:
         self.latest = cursor
         self.state = State.PULLING
         self.behind = behind
-        self.beat = beat
+        self.beat = 0
 
     def offer(self, event: Event) -> None:
         """Push an event that has just happened, if this device is ready for it."""

@@ -60,8 +60,8 @@ class Switchboard:
             voice=voice,
             cursor=cursor,
             behind=self._catch_up.start,
-            beat=next(self._joined) % HEARTBEAT,
         )
+        connection.beat = next(self._joined) % HEARTBEAT  # so that not all have theirs at once
         if self.hub.join(connection):
             announce(self.core, user_id, online=True)
         self._catch_up.start(connection)
