@@ -21,7 +21,7 @@ test: lint types $(VENV)/.installed-dev ## everything a change must pass
 	$(BIN)/pytest --numprocesses=auto --maxprocesses=4 $(ARGS)
 
 quick: $(VENV)/.installed-dev ## the fast tests only
-	$(BIN)/pytest -m "not slow and not service" $(ARGS)
+	$(BIN)/pytest -m "not slow and not service and not nightly" $(ARGS)
 
 coverage: $(VENV)/.installed-dev ## the tests, with a report of what they reach in coverage/
 	$(BIN)/pytest --cov --cov-report=html --cov-report=term:skip-covered $(ARGS)

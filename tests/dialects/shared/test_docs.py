@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from backchannel.dialects.shared.docs.document import completed
 from tests.dialects.shared.conftest import Client
 
 FILES = [
@@ -49,3 +50,11 @@ def test_document_says_what_the_composition_root_says(client: Client) -> None:
 
 def test_unknown_path_below_docs_is_404(client: Client) -> None:
     assert client(docs=True).get("/docs/nothing").status_code == 404
+
+
+def test_a_body_that_may_be_left_out_is_told_as_one() -> None:
+    schema = {"oneOf": [{"type": "object"}, {"type": "null"}]}
+    body = {"content": {"application/json": {"schema": schema}}, "required": True}
+    operation = {"requestBody": body, "responses": {}}
+    completed({"components": {"schemas": {}}, "paths": {"/thing": {"post": operation}}})
+    assert body["required"] is False

@@ -6,10 +6,9 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta
 
+from backchannel.dialects.shared.docs.texts import TEXT
 from backchannel.domain.accounts import check_registration
 from backchannel.domain.errors import Invalid
-
-_TEXT: dict[str, Any] = {"type": "string"}
 
 
 class InvalidFields(Invalid):
@@ -23,9 +22,9 @@ class InvalidFields(Invalid):
 class SignUp(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The fields are judged by `checked`: the decoder would stop at the first one."""
 
-    username: Annotated[Any, Meta(extra_json_schema=_TEXT, examples=["johndoe"])] = None
-    email: Annotated[Any, Meta(extra_json_schema=_TEXT, examples=["john@example.com"])] = None
-    password: Annotated[Any, Meta(extra_json_schema=_TEXT, examples=["securepassword123"])] = None
+    username: Annotated[Any, Meta(extra_json_schema=TEXT, examples=["johndoe"])] = None
+    email: Annotated[Any, Meta(extra_json_schema=TEXT, examples=["john@example.com"])] = None
+    password: Annotated[Any, Meta(extra_json_schema=TEXT, examples=["securepassword123"])] = None
 
     def checked(self) -> tuple[str, str, str]:
         """Username, e-mail address and password. Raises `InvalidFields`."""
@@ -39,8 +38,8 @@ class SignUp(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Credentials(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """As `SignUp`."""
 
-    email: Annotated[Any, Meta(extra_json_schema=_TEXT, examples=["john@example.com"])] = None
-    password: Annotated[Any, Meta(extra_json_schema=_TEXT, examples=["securepassword123"])] = None
+    email: Annotated[Any, Meta(extra_json_schema=TEXT, examples=["john@example.com"])] = None
+    password: Annotated[Any, Meta(extra_json_schema=TEXT, examples=["securepassword123"])] = None
 
     def checked(self) -> tuple[str, str]:
         """E-mail address and password. Raises `InvalidFields`."""

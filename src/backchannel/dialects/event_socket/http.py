@@ -40,7 +40,7 @@ async def list_users(
     return UserPage([user_body(user) for user in users])
 
 
-@get("/users/{username:str}", summary="Look at a user", responses=refusals(401, 404))
+@get("/users/{username:str}", summary="Look at a user", responses=refusals(400, 401, 404))
 async def get_user(
     core: InjectedCore,
     username: Annotated[str, PathParameter(description="A user's username or id")],

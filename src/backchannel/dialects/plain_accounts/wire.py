@@ -5,8 +5,10 @@ from typing import Annotated
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
+from backchannel.dialects.shared.docs.texts import checked_text
 from backchannel.dialects.shared.faults import Fault
 from backchannel.dialects.shared.times import iso
+from backchannel.domain.accounts import PASSWORD_LIMIT, PASSWORD_MINIMUM, USERNAME_LIMIT
 from backchannel.domain.errors import UnknownAccount, WrongPassword
 from backchannel.domain.users import User
 
@@ -17,9 +19,9 @@ LOGGED_IN = "Login successful"
 class Registration(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One document requires an e-mail address, the other knows none: it may be left out."""
 
-    username: Annotated[str, Meta(description="1 to 64 characters, no @", examples=["ada"])]
+    username: Annotated[str, checked_text(1, USERNAME_LIMIT, example="ada", note=", no @")]
     password: Annotated[
-        str, Meta(description="8 to 128 characters", examples=["correct horse battery"])
+        str, checked_text(PASSWORD_MINIMUM, PASSWORD_LIMIT, example="correct horse battery")
     ]
     email: Annotated[str, Meta(examples=["ada@example.org"])] | None = None
 

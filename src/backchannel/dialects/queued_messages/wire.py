@@ -7,10 +7,12 @@ from litestar import Response
 from msgspec import UNSET, Meta, UnsetType
 
 from backchannel.dialects.queued_messages.messages import FileBody, MessageBody, file_bodies
+from backchannel.dialects.shared.docs.texts import checked_text
 from backchannel.dialects.shared.errors import answer
 from backchannel.dialects.shared.faults import Fault, message_and_error
 from backchannel.dialects.shared.sender import SenderClaim
 from backchannel.dialects.shared.times import iso
+from backchannel.domain.accounts import PASSWORD_LIMIT, PASSWORD_MINIMUM, USERNAME_LIMIT
 from backchannel.domain.errors import EmailTaken, UsernameTaken, WrongPassword
 from backchannel.domain.messages import CLIENT_ID_LIMIT, Message
 from backchannel.domain.users import User
@@ -25,6 +27,10 @@ Id = Annotated[str, Meta(examples=["01970f3e-6b1c-7d2a-9c55-0a4f6b8e1d20"])]
 Name = Annotated[str, Meta(examples=["ada"])]
 Email = Annotated[str, Meta(examples=["ada@example.org"])]
 Password = Annotated[str, Meta(examples=["correct horse battery"])]
+NewName = Annotated[str, checked_text(1, USERNAME_LIMIT, example="ada", note=", no @")]
+NewPassword = Annotated[
+    str, checked_text(PASSWORD_MINIMUM, PASSWORD_LIMIT, example="correct horse battery")
+]
 Time = Annotated[str, Meta(examples=["2026-05-04T10:51:23.000Z"])]
 Token = Annotated[str, Meta(examples=["eyJhbGciOiJIUzI1NiJ9.e30.c2ln"])]
 ClientId = Annotated[
@@ -33,9 +39,9 @@ ClientId = Annotated[
 
 
 class Registration(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    username: Name
+    username: NewName
     email: Email
-    password: Password
+    password: NewPassword
 
 
 class Credentials(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -3,7 +3,7 @@
 The framework would gather the whole form first; here no more than a piece is in memory.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from typing import Any
 
 from multipart import (  # pyright: ignore[reportMissingTypeStubs] - it has annotations
@@ -20,6 +20,7 @@ from backchannel.domain.errors import ChatError, Invalid
 from backchannel.domain.files import FileRecord
 
 FORM = "multipart/form-data"
+FIELD = "file"
 FORM_OVERHEAD = 65_536
 """Bytes that a form may have besides its file."""
 SEGMENTS = 8
@@ -36,29 +37,30 @@ class LengthRequired(ChatError):
 
 
 class FormFile:
-    """The file in the field `field` of a form; `fields` are the texts read so far.
+    """The file in the field `file` of a form; `fields` are the texts read so far.
 
+    `known` are the texts it may have, any other is refused (rule S12).
     After `open`, `name` and `media_type` are what the sender says; once `chunks` has ended,
     `fields` holds those behind the file too.
     """
 
-    def __init__(self, request: StrictRequest, *, field: str = "file") -> None:
+    def __init__(self, request: StrictRequest, known: Collection[str]) -> None:
         self.name = ""
         self.media_type = ""
         self.fields: dict[str, str] = {}
-        self._field = field
+        self._known = known
         self._events = _events(request)
 
     async def open(self) -> None:
         """Read up to the file. Raises `Invalid`, `UnsupportedMediaType`."""
         async for event in self._events:
             if isinstance(event, MultipartSegment):
-                if event.name == self._field and event.filename is not None:
+                if event.name == FIELD and event.filename is not None:
                     self.name = event.filename
                     self.media_type = event.content_type or ""
                     return
                 await self._read_text(event)
-        raise Invalid(f"the form needs a file in the field {self._field!r}", field=self._field)
+        raise Invalid(f"the form needs a file in the field {FIELD!r}", field=FIELD)
 
     async def chunks(self) -> AsyncIterator[bytes]:
         """The file's bytes. Raises `Invalid` where the form is cut short or broken."""
@@ -74,6 +76,9 @@ class FormFile:
         name = segment.name or ""
         if segment.filename is not None or name in self.fields:
             raise Invalid("a form takes one file, and each field once", field=name[:64])
+        if name not in self._known:
+            known = ", ".join([FIELD, *self._known])
+            raise Invalid(f"unknown field {name[:64]!r}; known are: {known}", field=name[:64])
         text = bytearray()
         async for event in self._events:
             if not isinstance(event, bytes | bytearray):
@@ -84,14 +89,16 @@ class FormFile:
         self.fields[name] = text.decode("utf-8", "replace")
 
 
-async def take_in(request: StrictRequest, core: Core) -> tuple[FileRecord, dict[str, str]]:
-    """Store the file of a form; it, and the form's texts.
+async def take_in(
+    request: StrictRequest, core: Core, *, known: Collection[str] = ()
+) -> tuple[FileRecord, dict[str, str]]:
+    """Store the file of a form; it, and the form's texts, of which it may have the `known` ones.
 
     Raises `Invalid`, `LengthRequired`, and as `chat.attachments.begin` and `store`.
     """
     announced = announced_size(request)
     attachments.check_size(core, announced - FORM_OVERHEAD)
-    form = FormFile(request)
+    form = FormFile(request, known)
     await form.open()
     upload = await attachments.begin(
         core,

@@ -16,7 +16,8 @@ CONTENT_TYPE = "application/offset+octet-stream"
 ALGORITHMS = ("sha1", "sha256", "md5")
 """What a checksum may be made with; the protocol demands SHA-1."""
 
-_NUMBER = re.compile(r"[0-9]{1,15}", re.ASCII)
+NUMBER = r"^[0-9]{1,15}$"
+"""How a header writes a whole number; the largest ones fit every database."""
 _METADATA_LIMIT = 4_096
 
 
@@ -40,9 +41,9 @@ def check_version(version: str | None) -> None:
         raise WrongVersion(f"send Tus-Resumable: {VERSION}", field="tus-resumable")
 
 
-def read_number(value: str | None, name: str) -> int:
+def read_number(value: str, name: str) -> int:
     """A header that must be a whole number. Raises `Invalid`."""
-    if value is None or not _NUMBER.fullmatch(value):
+    if not re.fullmatch(NUMBER, value):
         raise Invalid(f"{name} must be a whole number", field=name.lower())
     return int(value)
 

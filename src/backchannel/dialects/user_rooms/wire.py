@@ -6,10 +6,12 @@ import msgspec
 from litestar import Response
 from msgspec import UNSET, Meta, UnsetType
 
+from backchannel.dialects.shared.docs.texts import checked_text
 from backchannel.dialects.shared.errors import plain
 from backchannel.dialects.shared.faults import Fault
 from backchannel.dialects.shared.sender import SenderClaim
 from backchannel.dialects.shared.times import iso
+from backchannel.domain.accounts import PASSWORD_LIMIT, PASSWORD_MINIMUM, USERNAME_LIMIT
 from backchannel.domain.errors import EmailTaken, UnknownAccount, UsernameTaken, WrongPassword
 from backchannel.domain.messages import CLIENT_ID_LIMIT, Message
 from backchannel.domain.users import User
@@ -22,15 +24,19 @@ Id = Annotated[str, Meta(examples=["01970f3e-6b1c-7d2a-9c55-0a4f6b8e1d20"])]
 Name = Annotated[str, Meta(examples=["user"])]
 Email = Annotated[str, Meta(examples=["user@example.com"])]
 Password = Annotated[str, Meta(examples=["correct horse battery"])]
+NewName = Annotated[str, checked_text(1, USERNAME_LIMIT, example="user", note=", no @")]
+NewPassword = Annotated[
+    str, checked_text(PASSWORD_MINIMUM, PASSWORD_LIMIT, example="correct horse battery")
+]
 ClientId = Annotated[
     str, Meta(min_length=1, max_length=CLIENT_ID_LIMIT, description="So that it may be repeated")
 ]
 
 
 class Registration(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    username: Name
+    username: NewName
     email: Email
-    password: Password
+    password: NewPassword
 
 
 class Credentials(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

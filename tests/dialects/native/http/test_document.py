@@ -5,6 +5,7 @@ import re
 import pytest
 
 from backchannel.dialects.native.http.routes import TAGS
+from backchannel.dialects.shared import tus
 from tests.support.api import Operation, check_value, document, operations
 
 ALL = operations()
@@ -57,3 +58,37 @@ def test_login_is_a_bearer_token() -> None:
 def test_operation_ids_are_unique() -> None:
     names = [each.described["operationId"] for each in ALL]
     assert len(names) == len(set(names))
+
+
+def test_lengths_that_the_core_checks_are_told() -> None:
+    schema = operation_of("POST /v1/register").body_schema["properties"]
+    assert (schema["username"]["minLength"], schema["username"]["maxLength"]) == (1, 64)
+    assert (schema["password"]["minLength"], schema["password"]["maxLength"]) == (8, 128)
+    name = operation_of("PATCH /v1/sessions/{conversation_id}").body_schema["properties"]["name"]
+    assert (name["minLength"], name["maxLength"]) == (1, 200)
+
+
+def test_a_file_may_be_of_any_type() -> None:
+    responses = operation_of("GET /v1/files/{file_id}").described["responses"]
+    assert [list(responses[status]["content"]) for status in ("200", "206")] == [["*/*"], ["*/*"]]
+
+
+def test_a_form_is_told_as_strict_as_it_is() -> None:
+    content = operation_of("POST /v1/files").described["requestBody"]["content"]
+    schema = content["multipart/form-data"]["schema"]
+    assert schema["additionalProperties"] is False
+    assert schema["properties"]["file"]["minLength"] == 1
+
+
+def test_the_headers_that_an_upload_needs_are_told() -> None:
+    headers = {
+        each["name"]: each for each in operation_of("POST /v1/uploads").described["parameters"]
+    }
+    assert headers["Tus-Resumable"]["required"]
+    assert headers["Tus-Resumable"]["schema"]["const"] == tus.VERSION
+    assert headers["Upload-Length"]["required"]
+    assert headers["Upload-Length"]["schema"]["pattern"] == "^[0-9]{1,15}$"
+
+
+def operation_of(operation_id: str) -> Operation:
+    return next(each for each in ALL if each.id == operation_id)

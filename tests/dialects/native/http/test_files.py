@@ -152,6 +152,13 @@ def test_a_broken_form_is_400(ada: Caller, body: bytes, boundary: str) -> None:
     assert problem["code"] == "invalid"
 
 
+def test_S12_an_unknown_field_of_a_form_is_refused(ada: Caller) -> None:
+    form = {"data": {"owner": "eve"}, "files": {"file": ("a.txt", b"text")}}
+    problem = ada.refused(400, "POST", "/v1/files", **form)
+    assert problem["field"] == "owner"
+    assert problem["detail"] == "unknown field 'owner'; known are: file"
+
+
 def test_a_form_must_be_a_form_of_known_length(ada: Caller) -> None:
     def chunks() -> Iterator[bytes]:
         yield b"x"

@@ -5,7 +5,6 @@ from typing import Annotated
 import msgspec
 from litestar import delete, get, patch, post
 from litestar.params import JSONBody, PathParameter, QueryParameter
-from msgspec import Meta
 
 from backchannel.chat import conversations, sessions
 from backchannel.chat.conversations import PAGE_LIMIT
@@ -16,12 +15,13 @@ from backchannel.dialects.echo_sessions.bodies import (
     session_body,
 )
 from backchannel.dialects.echo_sessions.http.refusals import refusals
+from backchannel.dialects.shared.docs.texts import checked_text
 from backchannel.dialects.shared.requests import InjectedCore, StrictRequest
 from backchannel.dialects.shared.standing import Before, Limit, standing_messages
 from backchannel.domain.conversations import ConversationKind
 
 SessionKey = Annotated[str, PathParameter(description="The session's id")]
-Name = Annotated[str, Meta(description="1 to 200 characters", examples=["Holiday plans"])]
+Name = Annotated[str, checked_text(1, sessions.NAME_LIMIT, example="Holiday plans")]
 
 
 class NewSession(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

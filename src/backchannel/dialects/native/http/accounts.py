@@ -11,22 +11,25 @@ from backchannel.dialects.native.bodies import AccountBody, SessionBody
 from backchannel.dialects.native.http.parameters import Strict
 from backchannel.dialects.native.http.problems import problems
 from backchannel.dialects.native.wire import account_body, session_body
+from backchannel.dialects.shared.docs.texts import checked_text
 from backchannel.dialects.shared.requests import (
     InjectedCore,
     StrictRequest,
     client_address,
     client_agent,
 )
+from backchannel.domain.accounts import PASSWORD_LIMIT, PASSWORD_MINIMUM, USERNAME_LIMIT
 
 Email = Annotated[str, Meta(examples=["ada@example.org"])]
-DisplayName = Annotated[str, Meta(description="1 to 64 characters", examples=["Ada Lovelace"])]
+Username = Annotated[str, checked_text(1, USERNAME_LIMIT, example="ada", note=", no @")]
+DisplayName = Annotated[str, checked_text(1, USERNAME_LIMIT, example="Ada Lovelace")]
 Password = Annotated[
-    str, Meta(description="8 to 128 characters", examples=["correct horse battery"])
+    str, checked_text(PASSWORD_MINIMUM, PASSWORD_LIMIT, example="correct horse battery")
 ]
 
 
 class Registration(Strict, frozen=True):
-    username: Annotated[str, Meta(description="1 to 64 characters, no @", examples=["ada"])]
+    username: Username
     password: Password
     email: Email | None = None
     display_name: DisplayName | None = None
@@ -42,7 +45,7 @@ class Profile(Strict, frozen=True):
 class NewPassword(Strict, frozen=True):
     old_password: Annotated[str, Meta(examples=["correct horse battery"])]
     new_password: Annotated[
-        str, Meta(description="8 to 128 characters", examples=["staple of the new kind"])
+        str, checked_text(PASSWORD_MINIMUM, PASSWORD_LIMIT, example="staple of the new kind")
     ]
 
 

@@ -34,16 +34,18 @@ async def upload_file(request: StrictRequest, core: InjectedCore) -> FileBody:
     return file_body(record)
 
 
-_HANDED_OUT: dict[int, ResponseSpec] = {
-    206: ResponseSpec(
-        bytes,
-        generate_examples=False,
-        description="The one range that was asked for",
-        media_type="application/octet-stream",
-    ),
-    304: ResponseSpec(None, generate_examples=False, description="You have it already"),
-    **problems(401, 404, 416),
-}
+def _handing_out(media_type: str) -> dict[int, ResponseSpec]:
+    def content(description: str) -> ResponseSpec:
+        return ResponseSpec(
+            bytes, generate_examples=False, description=description, media_type=media_type
+        )
+
+    return {
+        200: content("The whole content"),
+        206: content("The one range that was asked for"),
+        304: ResponseSpec(None, generate_examples=False, description="You have it already"),
+        **problems(401, 404, 416),
+    }
 
 
 @get(
@@ -53,7 +55,7 @@ _HANDED_OUT: dict[int, ResponseSpec] = {
     "it. `ETag` is the SHA-256 of the content; single ranges can be asked for. Only pictures, "
     "sound and films are shown by a browser, everything else is saved.",
     media_type="application/octet-stream",
-    responses=_HANDED_OUT,
+    responses=_handing_out("*/*"),
 )
 async def download_file(
     request: StrictRequest, core: InjectedCore, file_id: FileId
@@ -67,7 +69,7 @@ async def download_file(
     summary="Download a picture's small copy",
     description="WebP, at most 512 pixels wide and high. Only pictures have one.",
     media_type="image/webp",
-    responses=_HANDED_OUT,
+    responses=_handing_out("image/webp"),
 )
 async def download_thumbnail(
     request: StrictRequest, core: InjectedCore, file_id: FileId

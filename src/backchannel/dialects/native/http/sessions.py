@@ -8,15 +8,16 @@ from msgspec import Meta
 
 from backchannel.chat import conversations, sessions
 from backchannel.chat.core import Core
-from backchannel.chat.sessions import KEY_LIMIT
+from backchannel.chat.sessions import KEY_LIMIT, NAME_LIMIT
 from backchannel.dialects.native.bodies import ConversationBody
 from backchannel.dialects.native.http.parameters import ConversationId, Strict
 from backchannel.dialects.native.http.problems import problems
 from backchannel.dialects.native.wire import conversation_body
+from backchannel.dialects.shared.docs.texts import checked_text
 from backchannel.dialects.shared.requests import InjectedCore, StrictRequest
 from backchannel.domain.errors import NotFound
 
-Name = Annotated[str, Meta(description="1 to 200 characters", examples=["Holiday plans"])]
+Name = Annotated[str, checked_text(1, NAME_LIMIT, example="Holiday plans")]
 
 
 class NewSession(Strict, frozen=True):

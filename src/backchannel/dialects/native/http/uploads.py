@@ -1,6 +1,6 @@
 """Uploads that can be resumed: tus 1.0, as its many clients speak it."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from litestar import Response, delete, get, patch, post
 from litestar.datastructures import ResponseHeader
@@ -20,9 +20,8 @@ PATH = "/uploads"
 UPLOAD = PATH + "/{upload_id:str}"
 
 UploadId = Annotated[str, PathParameter(description="The upload's id, later the file's")]
-_Version = Annotated[
-    str | None, HeaderParameter(name="Tus-Resumable", description=f"`{tus.VERSION}`")
-]
+_Version = Annotated[Literal["1.0.0"], HeaderParameter(name="Tus-Resumable")]
+_WHOLE = {"pattern": tus.NUMBER}
 _NO_BODY = ResponseSpec(None, generate_examples=False, description="See the headers.")
 
 
@@ -54,8 +53,8 @@ async def require_version(connection: AnyConnection, _: BaseRouteHandler) -> Non
 async def begin_upload(
     request: StrictRequest,
     core: InjectedCore,
-    tus_resumable: _Version = None,  # noqa: ARG001 - for the description; the guard has read it
-    upload_length: Annotated[str | None, HeaderParameter(name="Upload-Length")] = None,
+    tus_resumable: _Version,  # noqa: ARG001 - for the description; the guard has read it
+    upload_length: Annotated[str, HeaderParameter(name="Upload-Length", schema_extra=_WHOLE)],
     upload_metadata: Annotated[str | None, HeaderParameter(name="Upload-Metadata")] = None,
 ) -> Response[bytes]:
     metadata = tus.read_metadata(upload_metadata)
@@ -85,7 +84,7 @@ async def get_upload(
     request: StrictRequest,
     core: InjectedCore,
     upload_id: UploadId,
-    tus_resumable: _Version = None,  # noqa: ARG001
+    tus_resumable: _Version,  # noqa: ARG001
 ) -> Response[None]:
     upload, offset = await attachments.progress(core, request.user.user_id, upload_id)
     return Response(None, headers={**tus.state(upload, offset), "cache-control": "no-store"})
@@ -106,8 +105,8 @@ async def append_to_upload(
     request: StrictRequest,
     core: InjectedCore,
     upload_id: UploadId,
-    tus_resumable: _Version = None,  # noqa: ARG001
-    upload_offset: Annotated[str | None, HeaderParameter(name="Upload-Offset")] = None,
+    tus_resumable: _Version,  # noqa: ARG001
+    upload_offset: Annotated[str, HeaderParameter(name="Upload-Offset", schema_extra=_WHOLE)],
     upload_checksum: Annotated[str | None, HeaderParameter(name="Upload-Checksum")] = None,
 ) -> Response[None]:
     if request.headers.get("content-type") != tus.CONTENT_TYPE:
@@ -135,7 +134,7 @@ async def cancel_upload(
     request: StrictRequest,
     core: InjectedCore,
     upload_id: UploadId,
-    tus_resumable: _Version = None,  # noqa: ARG001
+    tus_resumable: _Version,  # noqa: ARG001
 ) -> Response[None]:
     upload = await core.uploads.find(request.user.user_id, upload_id)
     await core.uploads.cancel(upload)

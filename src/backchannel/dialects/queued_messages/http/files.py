@@ -14,7 +14,7 @@ from backchannel.dialects.socketio import sending
 
 
 class _UploadOperation(FormOperation):
-    texts: ClassVar[tuple[str, ...]] = ("receiver_id", "message_id", "content", "client_id")
+    texts: ClassVar[tuple[str, ...]] = wire.Enclosing.__struct_encode_fields__
 
 
 @post(
@@ -27,7 +27,7 @@ class _UploadOperation(FormOperation):
     responses=refusals(400, 401, 403, 404, 409, 411, 413, 415, 429, 503),
 )
 async def upload_file(request: StrictRequest, core: InjectedCore) -> wire.FileEnqueued:
-    record, fields = await take_in(request, core)
+    record, fields = await take_in(request, core, known=_UploadOperation.texts)
     wanted = convert(fields, wire.Enclosing)
     letter = await enclosing.enclosed(core, request.user, wanted, record)
     stored = await sending.post(core, request.user, letter)

@@ -45,8 +45,11 @@ def completed(document: dict[str, Any]) -> dict[str, Any]:
 
 
 def _describe(operation: dict[str, Any], components: dict[str, Any]) -> None:
-    for content in operation.get("requestBody", {}).get("content", {}).values():
+    body = operation.get("requestBody", {})
+    for content in body.get("content", {}).values():
         _exemplify(content, components)
+        if {"type": "null"} in content["schema"].get("oneOf", ()):
+            body["required"] = False  # Litestar says of every body that it must be there
     for status, response in operation["responses"].items():
         contents = response.get("content", {}).values()
         for content in contents:

@@ -8,7 +8,7 @@ from litestar.openapi.spec.enums import OpenAPIFormat, OpenAPIType
 from litestar.openapi.spec.media_type import OpenAPIMediaType
 from litestar.openapi.spec.schema import Schema
 
-from backchannel.dialects.shared.form_files import FORM
+from backchannel.dialects.shared.form_files import FIELD, FORM
 
 
 @dataclass
@@ -19,12 +19,15 @@ class FormOperation(Operation):
 
     def __post_init__(self) -> None:
         """Describe the body."""
-        content = Schema(type=OpenAPIType.STRING, format=OpenAPIFormat.BINARY)
+        content = Schema(type=OpenAPIType.STRING, format=OpenAPIFormat.BINARY, min_length=1)
         fields = {name: Schema(type=OpenAPIType.STRING) for name in self.texts}
         form = Schema(
-            type=OpenAPIType.OBJECT, properties={"file": content, **fields}, required=["file"]
+            type=OpenAPIType.OBJECT,
+            properties={FIELD: content, **fields},
+            required=[FIELD],
+            additional_properties=False,
         )
         self.request_body = RequestBody(
-            content={FORM: OpenAPIMediaType(schema=form, example={"file": "(the content)"})},
+            content={FORM: OpenAPIMediaType(schema=form, example={FIELD: "(the content)"})},
             required=True,
         )

@@ -1,0 +1,156 @@
+"""An outside judge of the HTTP API: Schemathesis holds a running server against its document."""
+
+import json
+import os
+import subprocess
+import sys
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from string import Template
+from threading import Thread
+
+import httpx
+import pytest
+
+from tests.support.process import server_process
+
+CONFIG = Path(__file__).with_name("schemathesis.toml")
+REPORT = "report.ndjson"
+PASSWORD = "mist over the harbour"
+GENEROUS = {
+    "limits_registrations_per_address": "1000000",
+    "limits_logins_per_address": "1000000",
+    "responder_answers_per_user": "1000000",
+}
+"""A judge may register, mistype and ask as often as it likes."""
+PROMISE = {
+    "openapi": "3.1.0",
+    "info": {"title": "Promise", "version": "1"},
+    "paths": {
+        "/thing": {
+            "get": {
+                "security": [{"bearer": []}],
+                "responses": {
+                    "200": {"description": "A thing", "content": {"application/json": {}}},
+                    "401": {"description": "No token"},
+                },
+            }
+        }
+    },
+    "components": {"securitySchemes": {"bearer": {"type": "http", "scheme": "bearer"}}},
+}
+
+
+def login(http: httpx.Client, username: str) -> str:
+    """A login's access token."""
+    credentials = {"identifier": username, "password": PASSWORD}
+    answer = http.post("/v1/login", json=credentials).raise_for_status()
+    return str(answer.json()["access_token"])
+
+
+def furnish(address: str) -> dict[str, str]:
+    """Make users with a conversation, a session and a file; the tokens and what exists."""
+    with httpx.Client(base_url=address, timeout=20) as http:
+        for name in ("judge", "grace", "leaver"):
+            account = {"username": name, "password": PASSWORD}
+            http.post("/v1/register", json=account).raise_for_status()
+        token = login(http, "judge")
+        http.headers["authorization"] = f"Bearer {token}"
+        for body in ("One", "Two"):
+            sent = http.post("/v1/messages", json={"to": "grace", "body": body})
+            message = sent.raise_for_status().json()
+        session = http.post("/v1/sessions", json={"key": "holiday"}).raise_for_status().json()
+        file = http.post("/v1/files", files={"file": ("a.txt", b"text")}).raise_for_status().json()
+        return {
+            "token": token,
+            "grace": login(http, "grace"),
+            "leaving": login(http, "leaver"),
+            "leaving_too": login(http, "leaver"),
+            "conversation": message["conversation_id"],
+            "session": session["id"],
+            "key": session["key"],
+            "file": file["id"],
+        }
+
+
+def judge(address: str, folder: Path, *options: str) -> tuple[int, str]:
+    """Run Schemathesis over the document at an address; its exit code and what it said."""
+    command = [sys.executable, "-m", "schemathesis.cli", "--config-file", CONFIG.name, "run"]
+    command += [f"{address}/docs/openapi.json", "--no-color", "--generation-database=none"]
+    command += ["--report-ndjson-path", REPORT, *options]
+    judged = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    return judged.returncode, judged.stdout + judged.stderr
+
+
+def succeeded(report: Path) -> set[str]:
+    """The operations that have answered a success at least once."""
+    found = set()
+    for line in report.read_text("utf-8").splitlines():
+        recorder = json.loads(line).get("ScenarioFinished", {}).get("recorder", {})
+        label = recorder.get("label", "")
+        for exchange in recorder.get("interactions", {}).values():
+            status = (exchange["response"] or {}).get("status_code", 0)
+            if 200 <= status < 400 and label.startswith(exchange["request"]["method"] + " "):
+                found.add(label)
+    return found
+
+
+def assert_conforms(folder: Path, *options: str) -> None:
+    with server_process(folder, **GENEROUS) as server:
+        known = {"address": server.address, **furnish(server.address)}
+        filled = Template(CONFIG.read_text("utf-8")).substitute(known)
+        (folder / CONFIG.name).write_text(filled, "utf-8")
+        code, said = judge(server.address, folder, *options)
+        document = httpx.get(f"{server.address}/docs/openapi.json").json()
+    operations = sum(map(len, document["paths"].values()))
+    assert code == 0, said
+    assert f"Tested: {operations}\n" in said
+    # a judge that only ever gets refusals has seen little
+    assert len(succeeded(folder / REPORT)) > operations * 2 / 3
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(400)
+def test_the_server_is_as_its_document_says(tmp_path: Path) -> None:
+    assert_conforms(tmp_path, "--seed=1", "--max-examples=12")
+
+
+@pytest.mark.slow
+@pytest.mark.nightly
+@pytest.mark.timeout(3_600)
+def test_the_server_is_as_its_document_says_all_night(tmp_path: Path) -> None:
+    assert_conforms(tmp_path, f"--max-examples={os.environ.get('NIGHTLY_EXAMPLES', '300')}")
+
+
+class Liar(BaseHTTPRequestHandler):
+    """Promises JSON to those who are logged in, and gives anything to anybody."""
+
+    def do_GET(self) -> None:
+        if self.path == "/docs/openapi.json":
+            self._answer("application/json", json.dumps(PROMISE).encode())
+        else:
+            self._answer("text/html", b"<p>Hello</p>")
+
+    def _answer(self, media_type: str, body: bytes) -> None:
+        self.send_response(200)
+        self.send_header("Content-Type", media_type)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None: ...
+
+
+@pytest.mark.slow
+def test_the_judge_finds_a_server_that_is_not(tmp_path: Path) -> None:
+    with ThreadingHTTPServer(("127.0.0.1", 0), Liar) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        address = f"http://127.0.0.1:{server.server_port}"
+        (tmp_path / CONFIG.name).write_text(f'base-url = "{address}"\n', "utf-8")
+        code, said = judge(
+            address, tmp_path, "--max-examples=1", "--header=Authorization: Bearer x"
+        )
+        server.shutdown()
+    assert code == 1
+    assert "Undocumented Content-Type" in said
+    assert "API accepts requests without authentication" in said
