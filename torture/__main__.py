@@ -1,6 +1,7 @@
 """`make torture`: exit code 0 if everything was kept, 1 if not, 2 if that cannot be said."""
 
 import asyncio
+import logging
 import shutil
 import sys
 import tempfile
@@ -38,6 +39,8 @@ def main(arguments: Sequence[str] | None = None, launcher: Sequence[str] = LAUNC
         print(line, flush=True)
     folder = options.keep or Path(tempfile.mkdtemp(prefix="torture-"))
     folder.mkdir(parents=True, exist_ok=True)
+    # What the client libraries say of broken connections is kept, and not shown.
+    logging.basicConfig(filename=folder / "clients.log", level=logging.WARNING, force=True)
     code = _run(plan, folder, launcher)
     if code == CLEAN and options.keep is None:
         shutil.rmtree(folder)
@@ -61,8 +64,14 @@ def _run(plan: Plan, folder: Path, launcher: Sequence[str]) -> int:
 
 
 def _tryable(options: Options) -> Sequence[str]:
-    names = options.faults or tuple(FAULTS)
-    return [name for name in names if FAULTS[name].obstacle() is None]
+    """The faults that can be tried. Exits with 2 if one that was asked for cannot."""
+    obstacles = {name: FAULTS[name].obstacle() for name in options.faults or FAULTS}
+    hindered = {name: why for name, why in obstacles.items() if why is not None}
+    for name, why in hindered.items():
+        print(f"not tried: {name}: {why}", file=sys.stderr if options.faults else sys.stdout)
+    if hindered and options.faults:
+        sys.exit(UNTOLD)
+    return [name for name in obstacles if name not in hindered]
 
 
 if __name__ == "__main__":

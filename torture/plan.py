@@ -61,12 +61,16 @@ class Burst:
 
 @dataclass(frozen=True, slots=True)
 class Strike:
-    """At this second a fault hits; those that are aimed at devices hit the victims."""
+    """At this second a fault hits, and lasts for `seconds`.
+
+    Those that are aimed at devices hit the victims; `dice` is for other choices.
+    """
 
     at: float
     fault: str
     seconds: float
     victims: tuple[int, ...]
+    dice: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +166,7 @@ def _strikes(
         fewest = min(LEAST_VICTIMS, devices)
         count = dice.randint(fewest, max(fewest, devices // 2))
         victims = tuple(sorted(dice.sample(range(devices), count)))
-        yield Strike(at, kind.name, kind.seconds, victims)
+        yield Strike(at, kind.name, kind.seconds, victims, dice.getrandbits(16))
         at += kind.seconds * dice.uniform(1.0, 1.3)
 
 

@@ -68,12 +68,12 @@ class Cursorless(Device):
         frames = self.frames
         while (frame := await frames.get()) is not None:
             self.take(frame)
-            frames.task_done()
         raise Lost
 
     async def catch_up(self) -> int | None:
         """Take what has come, and fetch what has not."""
-        await self.frames.join()
+        while not self.frames.empty():  # noqa: ASYNC110 - a queue does not tell
+            await asyncio.sleep(0.02)
         await self._fetch_missed()
         return None
 

@@ -118,6 +118,11 @@ class Device(ABC):
             pause = min(2 * pause, LONGEST)
             self.world.tally.reconnected += 1
 
+    def hang_up(self) -> None:
+        """Lose the connection, and have to connect again."""
+        self._is_open = False
+        self.wire.cut()
+
     async def settled(self) -> None:
         """Wait until it is connected and nothing it said is without an answer."""
         while self._outbox or not self._is_open:  # noqa: ASYNC110 - two conditions, seldom

@@ -9,11 +9,15 @@ from torture.plan import Kind, Strike
 from torture.stage import Stage
 
 
+class Missed(Exception):
+    """A fault had no effect, so it did not happen; the text says why."""
+
+
 class Fault:
     """Subclasses are named by `--faults` and say how long they take.
 
-    A strike returns once its harm is undone. What it sees that a rule forbids it adds to the
-    stage's breaches.
+    A strike returns once its harm is undone, or raises `Missed`. What it sees that a rule forbids
+    it adds to the stage's breaches.
     """
 
     kind: ClassVar[Kind]

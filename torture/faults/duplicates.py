@@ -1,0 +1,52 @@
+"""The same message many times at once: one of them counts (rule R2)."""
+
+import asyncio
+
+import httpx
+
+from backchannel.checker import journal
+from torture.clients.device import now
+from torture.clients.rest import Person
+from torture.faults.fault import Fault
+from torture.plan import Kind, Strike
+from torture.stage import Stage
+
+COPIES = 50
+
+
+class Duplicates(Fault):
+    """The copies are sent over HTTP by a device that does nothing else."""
+
+    kind = Kind("duplicates", seconds=0.7)
+
+    async def strike(self, stage: Stage, strike: Strike) -> None:
+        original = stage.victims(strike)[0]
+        receiver = next(iter(original.peers.values()))
+        key = f"{original.name}/copies#{strike.at}"
+        send = journal.Invoke(
+            at=now(),
+            device=f"{original.name}/copies",
+            user=original.person.id,
+            client_id=key,
+            conversation=original.person.conversation_with(receiver),
+            body=key,
+            to=receiver.id,
+        )
+        stage.tally.sent += 1
+        copies = (_send(stage, original.person, send) for _ in range(COPIES))
+        answered = await asyncio.gather(*copies)
+        stage.tally.acknowledged += any(answered)
+
+
+async def _send(stage: Stage, person: Person, send: journal.Invoke) -> bool:
+    """Send a copy and note its answer; whether it was acknowledged."""
+    stage.note(send)
+    named = {"device": send.device, "client_id": send.client_id}
+    letter = {"to": send.to, "body": send.body, "client_id": send.client_id}
+    try:
+        stored = await stage.rest.ask("POST", "/v1/messages", headers=person.headers, json=letter)
+    except httpx.HTTPStatusError as refusal:
+        stage.note(journal.Fail(at=now(), code=refusal.response.json()["code"], **named))
+        return False
+    stage.note(journal.Ok(at=now(), id=stored["id"], seq=stored["seq"], **named))
+    return True

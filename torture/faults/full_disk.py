@@ -1,0 +1,125 @@
+"""A disk without room: the server refuses clearly, goes on reading, and recovers (rule R10).
+
+The data folder is a file system in memory, whose size is set to what is used of it.
+"""
+
+import asyncio
+import os
+import shutil
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+
+from torture.clients.device import Device
+from torture.faults.fault import Fault, Missed
+from torture.host import Host
+from torture.plan import Kind, Strike
+from torture.stage import Stage
+
+SIZE = "size=50%"
+"""Of the machine's memory, at most, while there is room."""
+PATIENCE = 20.0
+REFUSED = "unavailable"
+
+
+class FullDisk(Fault):
+    kind = Kind("full-disk", seconds=3.0)
+
+    def obstacle(self) -> str | None:
+        if os.geteuid() != 0:
+            return "only root may mount a file system to fill"
+        with tempfile.TemporaryDirectory() as folder:
+            try:
+                with _mounted(Path(folder)):
+                    return None
+            except (OSError, subprocess.CalledProcessError):
+                return "no file system may be mounted here"
+
+    @contextmanager
+    def prepared(self, host: Host) -> Iterator[None]:
+        host.data.mkdir(parents=True, exist_ok=True)
+        kept = host.folder / "kept"
+        with _mounted(host.data):
+            try:
+                yield
+            finally:
+                shutil.copytree(host.data, kept)
+        host.data.rmdir()
+        kept.rename(host.data)
+
+    async def strike(self, stage: Stage, strike: Strike) -> None:
+        writer = stage.victims(strike)[0]
+        _fill(stage.host.data)
+        try:
+            await _until_refused(stage, writer, strike.seconds)
+            await _expect_reads_and_logins(stage, writer)
+        finally:
+            _mount("-o", f"remount,{SIZE}", str(stage.host.data))
+        await _expect_recovery(stage, writer)
+
+
+async def _until_refused(stage: Stage, writer: Device, seconds: float) -> None:
+    """Go on writing until there is no room. Raises `Missed` if there always was."""
+    before, until = stage.tally.refused, time.monotonic() + seconds
+    while stage.tally.refused == before:
+        if time.monotonic() > until + PATIENCE:
+            raise Missed("the disk never was full")
+        writer.say(next(iter(writer.peers.values())), ["." * 20_000] * 5)
+        await asyncio.sleep(0.1)
+
+
+async def _expect_reads_and_logins(stage: Stage, reader: Device) -> None:
+    conversation = reader.person.conversation_with(next(iter(reader.peers.values())))
+    try:
+        async with asyncio.timeout(PATIENCE):
+            await stage.rest.messages(reader.person, conversation)
+    except (TimeoutError, httpx.HTTPError) as error:
+        stage.breach("R10", f"nothing can be read while the disk is full: {error!r}")
+    try:
+        async with asyncio.timeout(PATIENCE):
+            await stage.rest.log_in(reader.person.username)
+    except (TimeoutError, httpx.HTTPError) as error:
+        stage.breach("R10", f"nobody can log in while the disk is full: {error!r}")
+
+
+async def _expect_recovery(stage: Stage, writer: Device) -> None:
+    before = stage.tally.acknowledged
+    writer.say(next(iter(writer.peers.values())), ["there is room again"])
+    try:
+        async with asyncio.timeout(PATIENCE):
+            while stage.tally.acknowledged == before:  # noqa: ASYNC110 - a number does not tell
+                await asyncio.sleep(0.05)
+    except TimeoutError:
+        stage.breach("R10", "nothing is stored though the disk has room again")
+
+
+def _fill(folder: Path) -> None:
+    """Make a file system as small as what is on it; more is written to it meanwhile."""
+    for spare in range(0, 1 << 24, 1 << 16):
+        disk = os.statvfs(folder)
+        used = (disk.f_blocks - disk.f_bfree) * disk.f_frsize
+        if _try_mount("-o", f"remount,size={used + spare}", str(folder)):
+            return
+    raise Missed("the file system could not be made smaller")
+
+
+@contextmanager
+def _mounted(folder: Path) -> Iterator[None]:
+    _mount("-t", "tmpfs", "-o", SIZE, "backchannel-torture", str(folder))
+    try:
+        yield
+    finally:
+        subprocess.run(["umount", "--lazy", str(folder)], check=True)
+
+
+def _mount(*options: str) -> None:
+    subprocess.run(["mount", *options], check=True, capture_output=True)
+
+
+def _try_mount(*options: str) -> bool:
+    return subprocess.run(["mount", *options], check=False, capture_output=True).returncode == 0
