@@ -54,14 +54,25 @@ def react(user_id: str, emoji: str, *, active: bool) -> Revise:
             raise Conflict(f"a message carries at most {REACTION_KINDS} different reactions")
         chosen = [*users, user_id] if active else [each for each in users if each != user_id]
         merged = {**reactions, emoji: chosen}
-        kept = {key: value for key, value in merged.items() if value}
-        return msgspec.structs.replace(
-            standing,
-            reactions=msgspec.json.encode(kept).decode() if kept else "",
-            revision=standing.revision + 1,
-        )
+        return _with_reactions(standing, merged)
 
     return revise
+
+
+def reactions_by(user_id: str, message: Message) -> set[str]:
+    """The emoji that this user chose."""
+    return {emoji for emoji, users in reactions_of(message).items() if user_id in users}
+
+
+def without_reactions_of(user_id: str, message: Message) -> Message:
+    """The message without this user's reactions: the same one if there are none."""
+    if not reactions_by(user_id, message):
+        return message
+    reactions = reactions_of(message)
+    others = {
+        emoji: [each for each in users if each != user_id] for emoji, users in reactions.items()
+    }
+    return _with_reactions(message, others)
 
 
 def reactions_of(message: Message) -> dict[str, list[str]]:
@@ -69,6 +80,15 @@ def reactions_of(message: Message) -> dict[str, list[str]]:
     if not message.reactions:
         return {}
     return msgspec.json.decode(message.reactions, type=dict[str, list[str]])
+
+
+def _with_reactions(message: Message, reactions: dict[str, list[str]]) -> Message:
+    kept = {emoji: users for emoji, users in reactions.items() if users}
+    return msgspec.structs.replace(
+        message,
+        reactions=msgspec.json.encode(kept).decode() if kept else "",
+        revision=message.revision + 1,
+    )
 
 
 def _standing(message: Message) -> Message:

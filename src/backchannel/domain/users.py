@@ -14,6 +14,7 @@ class User(msgspec.Struct, frozen=True, kw_only=True):
     updated_at: int
     last_seen_at: int | None = None
     disabled_at: int | None = None
+    erased_at: int | None = None
 
 
 class Account(msgspec.Struct, frozen=True, kw_only=True):

@@ -27,6 +27,7 @@ FROM message JOIN conversation ON conversation.number = conversation WHERE body 
 DROP = """
 DROP TABLE search_index; DROP TABLE search_progress; DROP TABLE search_stale;
 DROP TRIGGER search_update; DROP TRIGGER search_delete;
+DROP TABLE erasure; ALTER TABLE account DROP COLUMN erased_at;
 UPDATE alembic_version SET version_num = '0003';
 """
 

@@ -11,9 +11,18 @@ Times are milliseconds since 1970, UTC, and are given by the caller: storage has
 
 from backchannel.ports.storage.accounts import Accounts
 from backchannel.ports.storage.conversations import Conversations
+from backchannel.ports.storage.erasures import Erasures
 from backchannel.ports.storage.files import Files
 from backchannel.ports.storage.messages import Messages
-from backchannel.ports.storage.values import Acknowledgement, Changed, LogPage, ReadMark, Stored
+from backchannel.ports.storage.values import (
+    Acknowledgement,
+    Changed,
+    ErasedPart,
+    LogPage,
+    ReadMark,
+    Requested,
+    Stored,
+)
 from backchannel.ports.storage.whole import Storage
 
 __all__ = [
@@ -21,10 +30,13 @@ __all__ = [
     "Acknowledgement",
     "Changed",
     "Conversations",
+    "ErasedPart",
+    "Erasures",
     "Files",
     "LogPage",
     "Messages",
     "ReadMark",
+    "Requested",
     "Storage",
     "Stored",
 ]

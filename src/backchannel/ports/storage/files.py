@@ -13,7 +13,7 @@ class Files(Protocol):
         """Make room for an upload.
 
         Raises `QuotaExceeded` where the owner's files and uploads would take more than `quota`
-        bytes, also when many uploads begin at once.
+        bytes, also when many uploads begin at once; `AccountDisabled` for an erased owner.
         """
         ...
 

@@ -36,6 +36,20 @@ class LogPage(msgspec.Struct, frozen=True):
         return not self.events or self.events[-1].position >= self.head.position
 
 
+class Requested(msgspec.Struct, frozen=True):
+    """An erasure is on record: the logins that ended with it, and what the peers learn."""
+
+    login_ids: tuple[str, ...]
+    events: tuple[Event, ...]
+
+
+class ErasedPart(msgspec.Struct, frozen=True):
+    """What the peers learn of a part that is gone, and whether it was the last one."""
+
+    events: tuple[Event, ...] = ()
+    complete: bool = False
+
+
 class Acknowledgement(msgspec.Struct, frozen=True):
     """A device holds everything up to `position` of its user's log, durably."""
 

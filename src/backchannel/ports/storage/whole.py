@@ -5,11 +5,12 @@ from typing import Protocol
 from backchannel.ports.search import Search
 from backchannel.ports.storage.accounts import Accounts
 from backchannel.ports.storage.conversations import Conversations
+from backchannel.ports.storage.erasures import Erasures
 from backchannel.ports.storage.files import Files
 from backchannel.ports.storage.messages import Messages
 
 
-class Storage(Accounts, Messages, Conversations, Files, Search, Protocol):
+class Storage(Accounts, Messages, Conversations, Files, Search, Erasures, Protocol):
     """A database that is open and has the current schema."""
 
     async def check(self) -> None:

@@ -3,9 +3,10 @@
 import secrets
 from collections.abc import Mapping, Sequence
 
-from sqlalchemy import SelectBase, case, or_, select, update
+from sqlalchemy import SelectBase, and_, case, null, or_, select, update
 
-from backchannel.domain.errors import EmailTaken, NotFound, UsernameTaken
+from backchannel.domain.erasures import anonymous
+from backchannel.domain.errors import AccountDisabled, EmailTaken, NotFound, UsernameTaken
 from backchannel.domain.events import Event, EventKind, Fact, ProfileChange
 from backchannel.domain.users import Account, User, email_key, username_key
 from backchannel.storage.sql.database import Connection
@@ -22,7 +23,8 @@ class _Row(User, frozen=True, kw_only=True):
 
 _ACCOUNTS = select(*USER_COLUMNS, account.c.password_hash, account.c.number)
 BY_ID = _ACCOUNTS.where(account.c.id == parameter("key"))
-BY_USERNAME = _ACCOUNTS.where(account.c.username_key == parameter("key"))
+_standing = account.c.erased_at.is_(None)
+BY_USERNAME = _ACCOUNTS.where(account.c.username_key == parameter("key"), _standing)
 BY_EMAIL = _ACCOUNTS.where(account.c.email_key == parameter("key"))
 USERS = select(*USER_COLUMNS).where(account.c.id.in_(any_of("user_ids")))
 PAGE = (
@@ -30,6 +32,7 @@ PAGE = (
     .where(
         account.c.username_key > parameter("after"),
         account.c.search_key.like(parameter("pattern"), escape="\\"),
+        _standing,
     )
     .order_by(account.c.username_key)
     .limit(parameter("limit"))
@@ -58,7 +61,10 @@ COLUMNS = (
     "last_seen_at",
     "disabled_at",
 )
-_this_user = account.c.id == parameter("user_id")
+_this_user = and_(account.c.id == parameter("user_id"), _standing)
+ERASED = select(account.c.number).where(
+    account.c.id == parameter("user_id"), account.c.erased_at.is_not(None)
+)
 SET_PASSWORD = (
     update(account)
     .values(password_hash=parameter("new_hash"), updated_at=parameter("at"))
@@ -76,12 +82,31 @@ SET_PROFILE = (
     )
     .where(_this_user)
 )
+ANONYMISE = (
+    update(account)
+    .values(
+        username=parameter("new_username"),
+        username_key=parameter("new_username"),
+        email=null(),
+        email_key=null(),
+        display_name=parameter("new_name"),
+        search_key="",
+        password_hash="",
+        created_at=parameter("at"),
+        updated_at=parameter("at"),
+        last_seen_at=null(),
+        disabled_at=parameter("at"),
+        erased_at=parameter("at"),
+    )
+    .where(_this_user)
+)
 _seen = given("seen")
 SET_LAST_SEEN = (
     update(account)
     .values(last_seen_at=item(_seen, 1))
     .where(
         account.c.id == item(_seen, 0),
+        _standing,
         or_(account.c.last_seen_at.is_(None), account.c.last_seen_at < item(_seen, 1)),
     )
 )
@@ -164,12 +189,37 @@ async def record_last_seen(connection: Connection, seen: Mapping[str, int]) -> N
     await connection.execute(SET_LAST_SEEN, seen=list(seen.items()))
 
 
+async def refuse_erased(connection: Connection, user_id: str) -> None:
+    """Raise `AccountDisabled` for an account that is being erased, or has been."""
+    if await connection.fetch(ERASED, int, user_id=user_id):
+        raise AccountDisabled("this account is deleted")
+
+
+async def anonymise(connection: Connection, user_id: str, *, at: int) -> tuple[int, list[Event]]:
+    """Take everything personal out of an account; its number, and what its peers learn.
+
+    Raises `NotFound`, also where that has been done before.
+    """
+    old = await _find(connection, BY_ID, user_id)
+    if old is None or old.erased_at is not None:
+        raise NotFound("user not found")
+    left = anonymous(narrowed(old, User), at=at)
+    await connection.execute(
+        ANONYMISE,
+        user_id=user_id,
+        new_username=left.username,
+        new_name=left.display_name,
+        at=at,
+    )
+    return old.number, await _tell_peers(connection, old, at=at)
+
+
 async def update_profile(
     connection: Connection, user_id: str, *, display_name: str | None, email: str | None, at: int
 ) -> list[Event]:
     """Change what is not None and tell the user and everyone who talks to them."""
     old = await _find(connection, BY_ID, user_id)
-    if old is None:
+    if old is None or old.erased_at is not None:
         raise NotFound("user not found")
     new_email = old.email if email is None else email
     new_name = old.display_name if display_name is None else display_name

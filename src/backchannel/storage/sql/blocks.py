@@ -35,7 +35,7 @@ async def set_blocked(
     """Put a user on the block list, or take one off; only the own devices are told."""
     ledger = await Ledger.open(connection, {user_id, other_id})
     own, other = ledger.parties.get(user_id), ledger.parties.get(other_id)
-    if own is None or other is None or not other.number:
+    if own is None or other is None or not other.number or own.erased_at is not None:
         raise NotFound("user not found")
     found = await connection.fetch(IS_BLOCKED, int, number=own.number, other=other.number)
     if bool(found) == blocked:

@@ -4,8 +4,10 @@ from collections.abc import Callable
 
 from sqlalchemy import select, update
 
+from backchannel.domain.errors import AccountDisabled
 from backchannel.domain.events import Event, EventKind, Fact
 from backchannel.domain.messages import Message, fingerprint
+from backchannel.domain.revisions import reactions_by
 from backchannel.ports.storage import Changed
 from backchannel.storage.sql.attachments import detach
 from backchannel.storage.sql.database import Connection
@@ -65,13 +67,16 @@ async def change(
     after = revise(before)
     if before is None or place is None or after == before:
         return Changed(after)
+    ledger = await Ledger.open(connection, {after.sender_id, after.recipient_id})
+    for party in ledger.parties.values():
+        if party.erased_at is not None:
+            _require_silence(party.id, before, after)
     mark = found[0].fingerprint
     if mark is None and content_of(after) != content_of(before):
         mark = fingerprint(*content_of(before))
     await _replace(connection, place, after, mark)
     if before.files and not after.files:
         await detach(connection, place.number, seq)
-    ledger = await Ledger.open(connection, {after.sender_id, after.recipient_id})
     standing = (after.deleted_at is None) - (before.deleted_at is None)
     if standing:
         reader = ledger.parties[after.recipient_id].number
@@ -84,6 +89,13 @@ async def change(
         )
     await ledger.write(connection)
     return Changed(after, tuple(events))
+
+
+def _require_silence(user_id: str, before: Message, after: Message) -> None:
+    """Refuse what an erased user, whose last requests may be late, would still say (S22)."""
+    edits = after.sender_id == user_id and after.deleted_at is None and after.body != before.body
+    if edits or reactions_by(user_id, after) - reactions_by(user_id, before):
+        raise AccountDisabled("this account is deleted")
 
 
 def _time(place: Place, changed: Message) -> int:

@@ -52,6 +52,13 @@ class Database(Protocol):
         """
         ...
 
+    async def rewrite(self) -> None:
+        """Write the database afresh, so that nothing stays of what was deleted or replaced.
+
+        Raises `Unavailable` where that could not be done; nothing has changed then.
+        """
+        ...
+
     async def check(self) -> None:
         """Raise `Unavailable` unless the database can be read and written."""
         ...

@@ -18,6 +18,8 @@ async def create_direct(
     own, other = ledger.parties.get(user_id), ledger.parties.get(other_id)
     if own is None or other is None or not own.number or not other.number or own is other:
         raise NotFound("user not found")
+    if own.erased_at is not None or other.erased_at is not None:
+        raise NotFound("user not found")
     conversation_id = direct_conversation_id(user_id, other_id)
     view = await read_conversation(connection, user_id, conversation_id)
     if view is None:

@@ -7,6 +7,7 @@ from sqlalchemy import Select, and_, delete, exists, func, or_, select, update
 
 from backchannel.domain.errors import NotFound, QuotaExceeded
 from backchannel.domain.files import File, FileRecord, Upload
+from backchannel.storage.sql.accounts import refuse_erased
 from backchannel.storage.sql.database import Connection
 from backchannel.storage.sql.parameters import any_of, parameter
 from backchannel.storage.sql.schema import account, attachment, file, member, upload
@@ -20,6 +21,11 @@ UPLOAD = _UPLOADS.where(upload.c.id == parameter("upload_id"))
 EXPIRED = (
     _UPLOADS.where(upload.c.created_at < parameter("before"))
     .order_by(upload.c.created_at)
+    .limit(parameter("limit"))
+)
+OWNED_UPLOADS = (
+    _UPLOADS.where(upload.c.owner_id == parameter("user_id"))
+    .order_by(upload.c.id)
     .limit(parameter("limit"))
 )
 FORGET_UPLOAD = delete(upload).where(upload.c.id == parameter("upload_id"))
@@ -38,6 +44,16 @@ READABLE = select(*(file.c[name] for name in RECORD_COLUMNS)).where(
     file.c.id == parameter("file_id"),
     _standing,
     or_(file.c.owner_id == parameter("user_id"), _is_named_to_user),
+)
+
+OWNED = (
+    select(*(file.c[name] for name in RECORD_COLUMNS))
+    .where(file.c.owner_id == parameter("user_id"), file.c.id > parameter("after"))
+    .order_by(file.c.id)
+    .limit(parameter("limit"))
+)
+FORGET_OWNED = delete(file).where(
+    file.c.id.in_(any_of("file_ids")), file.c.owner_id == parameter("user_id")
 )
 
 _room = func.coalesce(func.sum(file.c.size + file.c.thumbnail_size), 0)
@@ -70,6 +86,7 @@ FORGET_FILES = delete(file).where(
 
 async def begin_upload(connection: Connection, new: Upload, *, quota: int) -> None:
     """Make room for an upload. Raises `QuotaExceeded`."""
+    await refuse_erased(connection, new.owner_id)
     if await read_usage(connection, new.owner_id) + new.size > quota:
         raise QuotaExceeded(f"your files may take {quota:,} bytes altogether", field="size")
     await connection.insert(upload, UPLOAD_COLUMNS, [_values(new, UPLOAD_COLUMNS)])
@@ -108,6 +125,23 @@ async def read_readable(connection: Connection, user_id: str, file_id: str) -> F
     """The file, if this user may read it."""
     found = await connection.fetch(READABLE, FileRecord, user_id=user_id, file_id=file_id)
     return found[0] if found else None
+
+
+async def read_owned_uploads(connection: Connection, user_id: str, *, limit: int) -> list[Upload]:
+    """Uploads of a user's that are not finished."""
+    return await connection.fetch(OWNED_UPLOADS, Upload, user_id=user_id, limit=limit)
+
+
+async def read_owned(
+    connection: Connection, user_id: str, *, after: str, limit: int
+) -> list[FileRecord]:
+    """A page of the user's files by id."""
+    return await connection.fetch(OWNED, FileRecord, user_id=user_id, after=after, limit=limit)
+
+
+async def forget_owned(connection: Connection, user_id: str, file_ids: Sequence[str]) -> None:
+    """Forget files of an erased user."""
+    await connection.execute(FORGET_OWNED, user_id=user_id, file_ids=list(file_ids))
 
 
 async def read_usage(connection: Connection, user_id: str) -> int:

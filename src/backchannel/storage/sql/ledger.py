@@ -32,10 +32,17 @@ class Party(msgspec.Struct):
     id: str
     position: int
     disabled_at: int | None = None
+    erased_at: int | None = None
 
 
 PARTIES = (
-    select(account.c.number, account.c.id, log_head.c.position, account.c.disabled_at)
+    select(
+        account.c.number,
+        account.c.id,
+        log_head.c.position,
+        account.c.disabled_at,
+        account.c.erased_at,
+    )
     .join(log_head, log_head.c.account == account.c.number)
     .where(account.c.id.in_(any_of("user_ids")))
     # Always locked in the same order, so that two batches never wait for each other.
@@ -79,9 +86,12 @@ class Ledger:
         conversation: int | None = None,
         seq: int | None = None,
     ) -> list[Event]:
-        """Enter a fact into a user's log: its event, or none for the responder."""
+        """Enter a fact into a user's log: its event, or none where there is nobody to learn it.
+
+        That is the responder, and who has been erased.
+        """
         party = self.parties[user_id]
-        if not party.number:
+        if not party.number or party.erased_at is not None:
             return []
         party.position = position = party.position + 1
         self._moved[party.number] = party

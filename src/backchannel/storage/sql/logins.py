@@ -5,6 +5,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, select, update
 
 from backchannel.domain.users import Login
+from backchannel.storage.sql.accounts import refuse_erased
 from backchannel.storage.sql.database import Connection
 from backchannel.storage.sql.parameters import any_of, parameter
 from backchannel.storage.sql.schema import login
@@ -48,7 +49,8 @@ END = update(login).values(ended_at=parameter("at")).where(login.c.id.in_(any_of
 
 
 async def create_login(connection: Connection, new: Login) -> None:
-    """Add a login session."""
+    """Add a login session. Raises `AccountDisabled` for an erased account."""
+    await refuse_erased(connection, new.user_id)
     row = [getattr(new, name) for name in COLUMNS]
     await connection.insert(login, COLUMNS, [row])
 

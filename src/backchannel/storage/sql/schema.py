@@ -51,6 +51,25 @@ account = Table(
     Column("updated_at", Milliseconds, nullable=False),
     Column("last_seen_at", Milliseconds),
     Column("disabled_at", Milliseconds),
+    # Nothing personal is left in this row, or will be put there again.
+    Column("erased_at", Milliseconds),
+)
+
+erasure = Table(
+    "erasure",
+    metadata,
+    Column("id", Id, primary_key=True),
+    Column("account", Number, nullable=False),
+    Column("requested_at", Milliseconds, nullable=False, index=True),
+    Column("begun_at", Milliseconds),
+    Column("completed_at", Milliseconds),
+    # The conversation that is next, and how far it is erased.
+    Column("conversation", Number, nullable=False, server_default=text("0")),
+    Column("seq", BigInteger, nullable=False, server_default=text("0")),
+    # How much is gone, as JSON.
+    Column("erased", Text, nullable=False),
+    Column("signature", Text),
+    sqlite_with_rowid=False,
 )
 
 login = Table(

@@ -58,7 +58,7 @@ async def create_session(
     if existing is not None:
         return existing, []
     ledger = await Ledger.open(connection, [user_id])
-    if user_id not in ledger.parties:
+    if user_id not in ledger.parties or ledger.parties[user_id].erased_at is not None:
         raise NotFound("user not found")
     deleted = (await places(connection, [conversation_id])).get(conversation_id)
     if deleted is None:
@@ -79,8 +79,10 @@ async def rename_session(
 ) -> list[Event]:
     """Give a session another name. Raises `NotFound`."""
     place = await _session(connection, user_id, key)
-    await connection.execute(RENAME, place=place.number, new_name=name, at=at)
     ledger = await Ledger.open(connection, [user_id])
+    if ledger.parties[user_id].erased_at is not None:
+        raise NotFound("session not found")
+    await connection.execute(RENAME, place=place.number, new_name=name, at=at)
     return await _tell(connection, ledger, user_id, place.id, "renamed", at=at)
 
 

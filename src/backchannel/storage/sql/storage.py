@@ -28,6 +28,7 @@ from backchannel.storage.sql import (
     trimming,
 )
 from backchannel.storage.sql.database import Database
+from backchannel.storage.sql.erasure_storage import SqlErasures
 
 
 class SqlAccounts:
@@ -267,8 +268,8 @@ class SqlFiles:
         await self._database.write(lambda tx: files.forget_files(tx, file_ids))
 
 
-class SqlStorage(SqlAccounts, SqlMessages, SqlFiles):
-    """A storage over an open database that has the current schema; each engine adds `search`."""
+class SqlStorage(SqlAccounts, SqlMessages, SqlFiles, SqlErasures):
+    """A storage over an open database of the current schema; engines add `search` and `scrub`."""
 
     async def check(self) -> None:
         await self._database.check()

@@ -72,6 +72,12 @@ class SqliteConnection:
             values += [None] * (len(names) * (size - len(part)))
             self._driver.execute(insertion(table, names, size), values)
 
+    async def run(self, command: str) -> tuple[Any, ...]:
+        """The first row of a command of SQLite's own, such as a PRAGMA."""
+        self.wrote = True
+        row: tuple[Any, ...] | None = self._driver.execute(command).fetchone()
+        return row or ()
+
 
 def finish(work: Coroutine[Any, Any, T]) -> T:
     """Run a coroutine that never waits."""

@@ -14,6 +14,7 @@ from backchannel.storage.sql.sqlite.driver import Connect, Driver, open_reader
 from backchannel.storage.sql.sqlite.health import Watch
 from backchannel.storage.sql.sqlite.jobs import JobQueue
 from backchannel.storage.sql.sqlite.readers import Reader
+from backchannel.storage.sql.sqlite.rewriting import rewrite
 from backchannel.storage.sql.sqlite.writer import Writer
 
 T = TypeVar("T")
@@ -46,6 +47,9 @@ class SqliteDatabase:
 
     async def write(self, work: Callable[[Connection], Awaitable[T]], /) -> T:
         return await self._writes.submit(work)
+
+    async def rewrite(self) -> None:
+        await self._writes.submit(rewrite, apart=True)
 
     async def check(self) -> None:
         if self._writer.stopped is not None:

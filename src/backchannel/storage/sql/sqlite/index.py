@@ -41,6 +41,8 @@ search_index = Table(
     Column("body", Text),
     # The table's commands are written into a column of its own name, and queries compared to it.
     Column("search_index", Text),
+    # What a command takes, if it takes anything.
+    Column("rank", BigInteger),
 )
 COLUMNS = ("rowid", "first", "second", "conversation", "body")
 REMOVAL_COLUMNS = ("search_index", *COLUMNS)

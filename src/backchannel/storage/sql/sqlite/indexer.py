@@ -94,13 +94,13 @@ class Indexer:
 
     async def step(self, connection: Connection) -> None:
         """Index a bounded number of messages."""
-        self._behind = await _refresh(connection) or await _advance(connection)
+        self._behind = await refresh(connection) or await _advance(connection)
         self._idle = True
         self._waited = 0.0
         self._stepped_at = time.monotonic()
 
 
-async def _refresh(connection: Connection) -> bool:
+async def refresh(connection: Connection) -> bool:
     """Replace what was changed; whether there is more of it."""
     stale = await connection.fetch(STALE, Entry)
     if not stale:

@@ -17,11 +17,15 @@ Work = Callable[[SqliteConnection], Coroutine[Any, Any, Any]]
 
 @dataclass(eq=False, slots=True)
 class Job:
-    """A piece of work and who waits for it."""
+    """A piece of work and who waits for it.
+
+    One that is `apart` is done outside of every transaction.
+    """
 
     work: Work
     loop: asyncio.AbstractEventLoop
     future: asyncio.Future[Any]
+    apart: bool = False
     outcome: Any = None
     error: BaseException | None = None
 
@@ -59,14 +63,16 @@ class JobQueue:
     _jobs: queue.SimpleQueue[Job | None] = field(default_factory=queue.SimpleQueue)
     _closed: bool = False
 
-    async def submit(self, work: Callable[[SqliteConnection], Awaitable[T]]) -> T:
+    async def submit(
+        self, work: Callable[[SqliteConnection], Awaitable[T]], *, apart: bool = False
+    ) -> T:
         """Wait for a thread to do `work`. Raises `Overloaded` at once if too much is queued."""
         if self._closed:
             raise Unavailable("the database is closed", retry_after=1)
         if self._jobs.qsize() >= self.limit:
             raise Overloaded("the database has too much to do; try again shortly", retry_after=1)
         loop = asyncio.get_running_loop()
-        job = Job(work, loop, loop.create_future())  # type: ignore[arg-type]
+        job = Job(work, loop, loop.create_future(), apart)  # type: ignore[arg-type]
         self._jobs.put(job)
         result: T = await job.future
         return result

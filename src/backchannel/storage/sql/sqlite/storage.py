@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 
 from backchannel.ports.search import Found
-from backchannel.storage.sql.sqlite import search
+from backchannel.storage.sql.sqlite import purging, search
 from backchannel.storage.sql.storage import SqlStorage
 
 
 class SqliteStorage(SqlStorage):
-    """`ports.search.Search` says what `search` promises."""
+    """`ports.search.Search` and `ports.storage.Erasures` say what these methods promise."""
 
     async def search(
         self,
@@ -24,3 +24,11 @@ class SqliteStorage(SqlStorage):
                 tx, user_id, terms, conversation_id=conversation_id, before=before, limit=limit
             )
         )
+
+    async def scrub(self) -> None:
+        while await self._database.write(purging.forget_stale):
+            pass
+        await self._database.write(purging.begin_merge)
+        while await self._database.write(purging.merge_some):
+            pass
+        await self._database.rewrite()

@@ -5,6 +5,8 @@ import queue
 import sqlite3
 import threading
 import time
+from itertools import groupby
+from operator import attrgetter
 
 from backchannel.domain.errors import ChatError, Unavailable
 from backchannel.storage.sql.sqlite.connection import SqliteConnection, Texts, finish
@@ -69,11 +71,23 @@ class Writer:
         self._close()
 
     def _do_all(self, jobs: list[Job]) -> None:
-        if not self._commit(jobs):
-            # One of them failed half-way: apart, it takes only itself along.
-            for each in jobs:
-                self._commit([each])
-        answer(jobs)
+        for apart, group in groupby(jobs, key=attrgetter("apart")):
+            together = list(group)
+            if apart:
+                self._do_apart(together)
+            elif not self._commit(together):
+                # One of them failed half-way: alone, it takes only itself along.
+                for each in together:
+                    self._commit([each])
+            answer(together)
+
+    def _do_apart(self, jobs: list[Job]) -> None:
+        for job in jobs:
+            try:
+                if not self._refuse([job]):
+                    self._do(job)
+            except sqlite3.Error as error:
+                self._fail([job], error)
 
     def _index(self) -> None:
         """Do a step of the indexer; nobody waits for it, and its failure is not theirs."""
@@ -94,8 +108,7 @@ class Writer:
 
     def _commit(self, jobs: list[Job]) -> bool:
         """Do jobs in one transaction; False if they have to be done one by one."""
-        if self._stopped is not None:
-            _set_errors(jobs, Unavailable(f"the database is written no more: {self._stopped}"))
+        if self._refuse(jobs):
             return True
         try:
             self._driver.execute("BEGIN IMMEDIATE")
@@ -107,6 +120,12 @@ class Writer:
         except sqlite3.Error as error:
             self._fail(jobs, error)
         return True
+
+    def _refuse(self, jobs: list[Job]) -> bool:
+        """Refuse all of them if nothing is written any more."""
+        if self._stopped is not None:
+            _set_errors(jobs, Unavailable(f"the database is written no more: {self._stopped}"))
+        return self._stopped is not None
 
     def _do(self, job: Job) -> bool:
         """False if the job has failed and has left something in the transaction."""

@@ -1,0 +1,87 @@
+"""Erasing an account: the wish, how far it has got, and the receipt at the end (rule S22)."""
+
+import secrets
+
+import msgspec
+
+from backchannel.domain.users import User
+
+ERASED_NAME = "Deleted user"
+"""What stands where an erased user's name was."""
+
+
+class Erased(msgspec.Struct, frozen=True, kw_only=True):
+    """How much of each kind is gone. Only numbers: a receipt holds nothing personal."""
+
+    messages: int = 0
+    reactions: int = 0
+    sessions: int = 0
+    files: int = 0
+    uploads: int = 0
+    events: int = 0
+    blocks: int = 0
+    logins: int = 0
+
+    def __add__(self, more: "Erased") -> "Erased":
+        names = self.__struct_fields__
+        return Erased(**{name: getattr(self, name) + getattr(more, name) for name in names})
+
+
+class Receipt(msgspec.Struct, frozen=True, kw_only=True):
+    """What the server vouches for with its signature. Times are milliseconds since 1970."""
+
+    id: str
+    requested_at: int
+    completed_at: int
+    erased: Erased
+
+    def statement(self) -> bytes:
+        """The bytes that are signed: always the same for the same receipt."""
+        return msgspec.json.encode(self)
+
+
+class Erasure(msgspec.Struct, frozen=True, kw_only=True):
+    """The wish to erase the account of `user_id`, and what has become of it.
+
+    `begun_at` is None until somebody works on it, `completed_at` and `signature` until nothing
+    is left of the account. Whoever knows the `id` may ask for it.
+    """
+
+    id: str
+    user_id: str
+    requested_at: int
+    begun_at: int | None = None
+    completed_at: int | None = None
+    signature: str | None = None
+    erased: Erased = Erased()
+
+    def receipt(self, *, completed_at: int) -> Receipt:
+        """What there is to vouch for once all of it is done."""
+        return Receipt(
+            id=self.id,
+            requested_at=self.requested_at,
+            completed_at=completed_at,
+            erased=self.erased,
+        )
+
+
+def new_erasure(user_id: str, *, at: int) -> Erasure:
+    """A wish with an id that nobody can guess."""
+    return Erasure(id=secrets.token_urlsafe(24), user_id=user_id, requested_at=at)
+
+
+def anonymous(user: User, *, at: int) -> User:
+    """What is left of a user: an id, so that other people's conversations have two members.
+
+    The id is the username too: no registration takes what looks like an id.
+    """
+    return User(
+        id=user.id,
+        username=user.id,
+        email=None,
+        display_name=ERASED_NAME,
+        created_at=at,
+        updated_at=at,
+        disabled_at=at,
+        erased_at=at,
+    )

@@ -1,0 +1,72 @@
+"""The part of the storage port that erases accounts (rule S22)."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from backchannel.domain.erasures import Erased, Erasure
+from backchannel.domain.files import FileRecord, Upload
+from backchannel.ports.storage.values import ErasedPart, Requested
+
+
+class Erasures(Protocol):
+    """What a user has left here, listed for an export and taken away for ever.
+
+    An erasure begins with `request_erasure`. Then `erase_part` is called until it has nothing
+    left, the uploads and files are forgotten, `scrub` is called, and at last
+    `complete_erasure`. Each step is one bounded transaction, is harmless when repeated, also by
+    two processes at once, and goes on after a crash where the last one ended.
+    """
+
+    async def request_erasure(self, erasure: Erasure) -> Requested:
+        """Write the wish down, for good: from then on the account takes nothing and gives nothing.
+
+        In the same transaction its profile and password go (`domain.erasures.anonymous` is what
+        stays; the username and the address are free again), its logins end and lose their
+        agents and addresses, and its peers are told that its profile has changed. Whatever the
+        user still had under way is refused from then on: no message, change, profile, login,
+        session, block or upload of theirs is stored any more. Raises `NotFound` for an account
+        that is not there or is being erased already.
+        """
+        ...
+
+    async def erasure(self, erasure_id: str) -> Erasure | None: ...
+
+    async def erasures(self, *, since: int) -> list[Erasure]:
+        """The erasures that are not complete, and those requested at or after `since`."""
+        ...
+
+    async def erase_part(self, erasure_id: str, *, limit: int, at: int) -> ErasedPart:
+        """Take away a part of what the user has left: about `limit` messages or log entries.
+
+        The user's log goes, then sessions go as a whole. In conversations with others the
+        user's messages become tombstones without a body, key, file or reaction, their reactions
+        to other messages go, and the peers' devices learn of each as of any deletion (R7). At
+        last go blocks and logins. What others have written stays.
+        """
+        ...
+
+    async def owned_uploads(self, user_id: str, *, limit: int) -> list[Upload]:
+        """Uploads of the user's that are not finished."""
+        ...
+
+    async def owned_files(self, user_id: str, *, after: str, limit: int) -> list[FileRecord]:
+        """Files of the user's by id, past the id `after`, also those that were given up."""
+        ...
+
+    async def forget_owned(self, erasure_id: str, file_ids: Sequence[str], gone: Erased) -> None:
+        """Forget these files of the erased user, whose contents are deleted; count `gone`."""
+        ...
+
+    async def scrub(self) -> None:
+        """Take out of the database's own files what was deleted before.
+
+        Once it returns, no byte that only deleted or replaced rows held is left in any file
+        the database keeps: no page, log, index or temporary file. The disk below is the file
+        system's. Writes that come meanwhile wait and are stored afterwards; none is
+        acknowledged before it is durable.
+        """
+        ...
+
+    async def complete_erasure(self, erasure_id: str, *, at: int, signature: str) -> None:
+        """Note that nothing is left. The first call counts."""
+        ...

@@ -1,0 +1,155 @@
+"""Taking back what an erased user has said to somebody, a page of a conversation at a time."""
+
+from collections.abc import Sequence
+
+import msgspec
+from sqlalchemy import delete, func, null, select, update
+
+from backchannel.domain.erasures import Erased
+from backchannel.domain.events import Event, EventKind, Fact
+from backchannel.domain.ids import new_id
+from backchannel.domain.messages import Message
+from backchannel.domain.revisions import without_reactions_of
+from backchannel.ports.storage import ErasedPart
+from backchannel.storage.sql.database import Connection
+from backchannel.storage.sql.erasures import Progress
+from backchannel.storage.sql.ledger import Ledger
+from backchannel.storage.sql.messages import NEXT, PAST_THE_END
+from backchannel.storage.sql.parameters import any_of, given, item, parameter
+from backchannel.storage.sql.schema import attachment, conversation, member, message
+
+_place = parameter("place")
+_rows = given("rows")
+_this_row = (message.c.conversation == _place) & (message.c.seq == item(_rows, 0))
+RETRACT = (
+    update(message)
+    .values(
+        body="",
+        reactions="",
+        files="",
+        client_id=item(_rows, 1),
+        deleted_at=item(_rows, 2),
+        revision=item(_rows, 3),
+        fingerprint=null(),
+    )
+    .where(_this_row)
+)
+REACT = update(message).values(reactions=item(_rows, 1), revision=item(_rows, 2)).where(_this_row)
+DETACH = delete(attachment).where(
+    attachment.c.conversation == _place, attachment.c.seq.in_(any_of("seqs"))
+)
+COUNT_STANDING = (
+    update(conversation)
+    .values(
+        first_count=conversation.c.first_count - parameter("of_first"),
+        second_count=conversation.c.second_count - parameter("of_second"),
+    )
+    .where(conversation.c.number == _place)
+)
+READ_UP_TO = select(func.coalesce(func.max(member.c.read_seq), 0)).where(
+    member.c.conversation == _place, member.c.account == parameter("reader")
+)
+COUNT_READ = (
+    update(member)
+    .values(read_count=member.c.read_count - parameter("fewer"))
+    .where(member.c.conversation == _place, member.c.account == parameter("reader"))
+)
+
+
+class Dialogue(msgspec.Struct):
+    """A conversation of an erased user; a session's other party is number 0."""
+
+    number: int
+    id: str
+    kind: str
+    first: int
+    second: int
+    first_id: str
+    second_id: str
+
+
+async def retract_page(
+    connection: Connection, progress: Progress, dialogue: Dialogue, *, limit: int, at: int
+) -> ErasedPart:
+    """Take back the user's part in the next messages; past the last one, go on to another."""
+    page = await connection.fetch(
+        NEXT,
+        Message,
+        conversation_id=dialogue.id,
+        after=progress.seq,
+        before=PAST_THE_END,
+        limit=limit,
+    )
+    if not page:
+        progress.conversation, progress.seq = dialogue.number + 1, 0
+        return ErasedPart()
+    progress.seq = page[-1].seq
+    own = [_retracted(each, at) for each in page if each.sender_id == progress.user_id]
+    before = {each.seq: each for each in page}
+    standing = [each for each in own if before[each.seq].deleted_at is None]
+    cleared = [
+        without
+        for each in page
+        if (without := without_reactions_of(progress.user_id, each)) is not each
+        and each.sender_id != progress.user_id
+    ]
+    await _store(connection, dialogue, own, cleared)
+    await _recount(connection, progress, dialogue, standing)
+    progress.count(Erased(messages=len(own), reactions=len(cleared)))
+    return ErasedPart(
+        await _tell(connection, dialogue, progress.user_id, [*standing, *cleared], at)
+    )
+
+
+def _retracted(sent: Message, at: int) -> Message:
+    """A tombstone. Its key is a new one: an old one is the sender's own words."""
+    deleted = sent.deleted_at is not None
+    return msgspec.structs.replace(
+        sent,
+        body="",
+        reactions="",
+        files="",
+        client_id=new_id(),
+        deleted_at=sent.deleted_at if deleted else at,
+        revision=sent.revision if deleted else sent.revision + 1,
+    )
+
+
+async def _store(
+    connection: Connection, dialogue: Dialogue, own: Sequence[Message], cleared: Sequence[Message]
+) -> None:
+    place = dialogue.number
+    rows = [(each.seq, each.client_id, each.deleted_at, each.revision) for each in own]
+    await connection.execute(RETRACT, place=place, rows=rows)
+    await connection.execute(DETACH, place=place, seqs=[each.seq for each in own])
+    reacted = [(each.seq, each.reactions, each.revision) for each in cleared]
+    await connection.execute(REACT, place=place, rows=reacted)
+
+
+async def _recount(
+    connection: Connection, progress: Progress, dialogue: Dialogue, gone: Sequence[Message]
+) -> None:
+    """Keep the numbers of standing messages true, and so the peer's number of unread ones."""
+    place, is_first = dialogue.number, dialogue.first == progress.account
+    reader = dialogue.second if is_first else dialogue.first
+    (read_seq,) = await connection.fetch(READ_UP_TO, int, place=place, reader=reader)
+    fewer = sum(each.seq <= read_seq for each in gone)
+    of_first, of_second = (len(gone), 0) if is_first else (0, len(gone))
+    await connection.execute(COUNT_STANDING, place=place, of_first=of_first, of_second=of_second)
+    await connection.execute(COUNT_READ, place=place, reader=reader, fewer=fewer)
+
+
+async def _tell(
+    connection: Connection, dialogue: Dialogue, user_id: str, changed: Sequence[Message], at: int
+) -> tuple[Event, ...]:
+    """Enter each change into the peer's log, in the order of the messages."""
+    peer_id = dialogue.second_id if dialogue.first_id == user_id else dialogue.first_id
+    ledger = await Ledger.open(connection, [peer_id])
+    events: list[Event] = []
+    for each in sorted(changed, key=lambda message: message.seq):
+        kind = EventKind.REACTION if each.deleted_at is None else EventKind.DELETE
+        events += ledger.add(
+            peer_id, Fact(kind, each), at=at, conversation=dialogue.number, seq=each.seq
+        )
+    await ledger.write(connection)
+    return tuple(events)

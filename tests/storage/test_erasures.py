@@ -1,0 +1,345 @@
+"""S22: what a user has left is taken away, and nothing of it is found in any byte afterwards."""
+
+import asyncio
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from backchannel.domain.erasures import ERASED_NAME, Erased, Erasure, new_erasure
+from backchannel.domain.errors import AccountDisabled, ChatError, NotFound
+from backchannel.domain.events import EventKind
+from backchannel.domain.files import FileRecord, Upload, attach
+from backchannel.domain.ids import RESPONDER_ID, direct_conversation_id, new_id
+from backchannel.domain.ids import session_conversation_id as session_id
+from backchannel.domain.messages import Draft
+from backchannel.domain.revisions import delete, edit, react, reactions_of
+from backchannel.ports.storage import Acknowledgement, ReadMark, Storage
+from tests.storage.openers import Opener
+from tests.storage.people import (
+    AT,
+    Pair,
+    make_account,
+    make_login,
+    make_pair,
+    make_user,
+    messages_of,
+    refusals,
+    send,
+    session_draft,
+    whole_log,
+)
+
+CANARY = "kanarienvogel"
+RARE = "\ua656\u2e18\U00010348"
+"""Three characters nobody else writes: a trigram of the index, of which the last two are looked
+for because the first may be shared with its neighbour."""
+
+
+async def erase(storage: Storage, user_id: str, *, limit: int = 3) -> Erasure:
+    """All of an erasure, in parts so small that there are many."""
+    wish = new_erasure(user_id, at=AT + 10)
+    await storage.request_erasure(wish)
+    while not (await storage.erase_part(wish.id, limit=limit, at=AT + 11)).complete:
+        pass
+    return wish
+
+
+def found(folder: Path, *texts: str) -> list[str]:
+    """Those of the texts whose bytes are in any file of the folder."""
+    contents = [path.read_bytes() for path in folder.rglob("*") if path.is_file()]
+    return [text for text in texts if any(text.encode() in content for content in contents)]
+
+
+def canaries(count: int) -> Iterator[str]:
+    return (f"{CANARY}-{number:04}" for number in range(count))
+
+
+async def make_file(storage: Storage, owner_id: str, name: str) -> FileRecord:
+    upload = Upload(id=new_id(), owner_id=owner_id, name=name, media_type="", size=3, created_at=AT)
+    await storage.begin_upload(upload, quota=1 << 30)
+    record = FileRecord(
+        id=upload.id,
+        owner_id=owner_id,
+        name=name,
+        media_type="text/plain",
+        size=3,
+        sha256="0" * 64,
+        created_at=AT,
+        blocks="0" * 64,
+        upload_size=3,
+    )
+    await storage.finish_upload(record)
+    return record
+
+
+async def test_S22_an_erased_user_is_an_anonymous_id(storage: Storage) -> None:
+    account = make_account("ada", email="ada@example.org")
+    await storage.create_user(account)
+    wish = new_erasure(account.user.id, at=AT + 10)
+    await storage.request_erasure(wish)
+    left = await storage.account(account.user.id)
+    assert left is not None
+    assert (left.user.username, left.user.display_name) == (account.user.id, ERASED_NAME)
+    assert (left.user.email, left.password_hash) == (None, "")
+    assert left.user.disabled_at == left.user.erased_at == AT + 10
+    assert await storage.account_by_username("ada") is None
+    assert await storage.account_by_username(account.user.id) is None
+    assert await storage.account_by_email("ada@example.org") is None
+    assert await storage.list_users(after=None, limit=9) == []
+    again = make_account("ada", email="ada@example.org")
+    await storage.create_user(again)
+    assert [user.id for user in await storage.list_users(after=None, limit=9)] == [again.user.id]
+
+
+async def test_S22_a_wish_counts_once_and_cannot_be_taken_back(storage: Storage) -> None:
+    ada = await make_user(storage)
+    wish = new_erasure(ada, at=AT)
+    await storage.request_erasure(wish)
+    for user_id in (ada, "nobody"):
+        with pytest.raises(NotFound):
+            await storage.request_erasure(new_erasure(user_id, at=AT))
+    await storage.set_disabled(ada, at=None)
+    await storage.set_password(ada, "another", at=AT)
+    await storage.record_last_seen({ada: AT})
+    left = await storage.account(ada)
+    assert left is not None
+    assert (left.user.disabled_at, left.password_hash, left.user.last_seen_at) == (AT, "", None)
+    assert [each.id for each in await storage.erasures(since=AT + 1)] == [wish.id]
+    with pytest.raises(NotFound):
+        await storage.erase_part("unknown", limit=1, at=AT)
+
+
+async def test_S22_logins_end_with_the_wish_and_lose_their_names(storage: Storage) -> None:
+    ada = await make_user(storage)
+    login = make_login(ada)
+    await storage.create_login(login)
+    requested = await storage.request_erasure(new_erasure(ada, at=AT + 10))
+    assert requested.login_ids == (login.id,)
+    assert await storage.logins_ended_since(AT + 10) == [login.id]
+    ended = await storage.login(login.id)
+    assert ended is not None
+    assert (ended.agent, ended.address, ended.ended_at) == ("", "", AT + 10)
+
+
+async def test_S22_what_is_still_under_way_is_refused(storage: Storage, pair: Pair) -> None:
+    await send(storage, pair.draft("mine"), pair.answer("yours"))
+    await storage.create_session(pair.ada, "key", name="name", at=AT)
+    await storage.request_erasure(new_erasure(pair.ada, at=AT + 10))
+    late = [pair.draft("late"), pair.answer("to nobody"), session_draft(pair.ada, "key", "late")]
+    assert await refusals(storage, *late) == [AccountDisabled] * 3
+    upload = Upload(id="u", owner_id=pair.ada, name="x", media_type="", size=1, created_at=AT)
+    for writing in (
+        storage.change(pair.id, 1, EventKind.EDIT, edit(pair.ada, "late", at=AT)),
+        storage.create_login(make_login(pair.ada)),
+        storage.begin_upload(upload, quota=9),
+        storage.update_profile(pair.ada, display_name="late", email=None, at=AT),
+        storage.create_session(pair.ada, "another", name="late", at=AT),
+        storage.rename_session(pair.ada, "key", name="late", at=AT),
+        storage.set_blocked(pair.ada, pair.bob, blocked=True, at=AT),
+        storage.create_direct(pair.bob, pair.ada, at=AT),
+        storage.change(pair.id, 2, EventKind.REACTION, react(pair.ada, "late", active=True)),
+    ):
+        with pytest.raises(ChatError):
+            await writing
+    own = react(pair.bob, "🔥", active=True)
+    assert (await storage.change(pair.id, 2, EventKind.REACTION, own)).events
+
+
+async def test_S22_the_peer_keeps_their_own_words_and_learns_of_the_deletions(
+    storage: Storage, pair: Pair
+) -> None:
+    await send(storage, pair.draft("one"), pair.answer("two"), pair.draft("three"))
+    await send(storage, pair.draft("gone already"), pair.answer("five"))
+    await storage.change(pair.id, 4, EventKind.DELETE, delete(pair.ada, at=AT + 1))
+    for seq, user_id in ((2, pair.ada), (2, pair.bob), (1, pair.bob), (5, pair.bob)):
+        change = react(user_id, "🔥", active=True)
+        await storage.change(pair.id, seq, EventKind.REACTION, change)
+    before = len(await whole_log(storage, pair.bob))
+    await storage.mark_read([ReadMark(pair.bob, pair.id, 1)])
+    wish = new_erasure(pair.ada, at=AT + 10)
+    events = list((await storage.request_erasure(wish)).events)
+    while not (part := await storage.erase_part(wish.id, limit=2, at=AT + 11)).complete:
+        events += part.events
+    assert [(event.user_id, event.fact.kind) for event in events] == [
+        (pair.bob, EventKind.PROFILE),
+        (pair.bob, EventKind.DELETE),
+        (pair.bob, EventKind.REACTION),
+        (pair.bob, EventKind.DELETE),
+    ]
+    history = await storage.history(pair.id, limit=9)
+    assert [(each.seq, each.body) for each in history] == [
+        (1, ""),
+        (2, "two"),
+        (3, ""),
+        (4, ""),
+        (5, "five"),
+    ]
+    assert [each.deleted_at for each in history] == [AT + 11, None, AT + 11, AT + 1, None]
+    assert [list(reactions_of(each).values()) for each in history if each.reactions] == [
+        [[pair.bob]],
+        [[pair.bob]],
+    ]
+    log = await whole_log(storage, pair.bob)
+    assert log[-4:] == events[-4:]
+    assert len(log) == before + 5  # what Bob has read, besides
+    assert not {each.body for each in messages_of(log)} & {"one", "three", "gone already"}
+    view = await storage.conversation(pair.bob, pair.id)
+    assert view is not None
+    assert (view.unread, view.last_seq, view.mine.read_seq) == (0, 5, 1)
+    current = await storage.erasure(wish.id)
+    assert current is not None
+    assert current.erased == Erased(messages=3, reactions=1, events=11)
+
+
+async def test_S22_sessions_go_as_a_whole(storage: Storage) -> None:
+    ada, eve = await make_user(storage), await make_user(storage)
+    for user_id in (ada, eve):
+        await storage.create_session(user_id, "key", name="name", at=AT)
+        await send(storage, *(session_draft(user_id, "key", f"why {n}") for n in range(7)))
+    place = session_id(ada, "key")
+    await send(storage, Draft(place, RESPONDER_ID, ada, "answer", "so", reply_to=1))
+    wish = await erase(storage, ada)
+    assert await storage.history(place, limit=9) == []
+    assert await storage.conversation(ada, place) is None
+    assert {each.sender_id for each in await storage.unanswered(limit=99)} == {eve}
+    assert len(await storage.history(session_id(eve, "key"), limit=9)) == 7
+    current = await storage.erasure(wish.id)
+    assert current is not None
+    assert (current.erased.sessions, current.erased.messages) == (1, 8)
+
+
+async def test_S22_the_log_the_blocks_and_the_logins_go(storage: Storage, pair: Pair) -> None:
+    await storage.create_login(make_login(pair.ada))
+    await send(storage, *(pair.answer(str(number)) for number in range(7)))
+    await storage.acknowledge([Acknowledgement(pair.ada, "", 3)])
+    await storage.set_blocked(pair.ada, pair.bob, blocked=True, at=AT)
+    wish = await erase(storage, pair.ada)
+    page = await storage.log(pair.ada, after=0, limit=9)
+    assert page.events == ()
+    assert page.complete
+    assert await storage.blocked(pair.ada) == []
+    assert await storage.logins_ended_since(0) == []
+    current = await storage.erasure(wish.id)
+    assert current is not None
+    assert (current.erased.events, current.erased.blocks, current.erased.logins) == (8, 1, 1)
+
+
+async def test_S22_files_and_uploads_are_listed_and_forgotten(storage: Storage, pair: Pair) -> None:
+    files = [await make_file(storage, pair.ada, f"{number}.txt") for number in range(3)]
+    other = await make_file(storage, pair.bob, "bob.txt")
+    upload = Upload(id="u", owner_id=pair.ada, name="x", media_type="", size=1, created_at=AT)
+    await storage.begin_upload(upload, quota=99)
+    draft = Draft(pair.id, pair.ada, pair.bob, "1", "look", files=attach(files[:2]))
+    await send(storage, draft)
+    assert await storage.owned_uploads(pair.ada, limit=9) == [upload]
+    ids = [each.id for each in files]
+    assert await storage.owned_files(pair.ada, after="", limit=2) == files[:2]
+    assert await storage.owned_files(pair.ada, after=ids[1], limit=2) == files[2:]
+    wish = await erase(storage, pair.ada)
+    assert await storage.readable_file(pair.bob, ids[0]) is None
+    await storage.cancel_upload("u")
+    await storage.forget_owned(wish.id, [*ids, other.id], Erased(files=3))
+    assert await storage.owned_files(pair.ada, after="", limit=9) == []
+    assert await storage.readable_file(pair.bob, other.id) == other
+    current = await storage.erasure(wish.id)
+    assert current is not None
+    assert current.erased.files == 3
+
+
+async def test_S22_a_receipt_is_completed_once(storage: Storage) -> None:
+    wish = await erase(storage, await make_user(storage))
+    await storage.complete_erasure(wish.id, at=AT + 20, signature="first")
+    await storage.complete_erasure(wish.id, at=AT + 30, signature="second")
+    done = await storage.erasure(wish.id)
+    assert done is not None
+    assert (done.completed_at, done.signature, done.begun_at) == (AT + 20, "first", AT + 11)
+    assert (await storage.erase_part(wish.id, limit=1, at=AT)).complete
+    assert await storage.erasures(since=AT + 11) == []
+    assert await storage.erasure("unknown") is None
+
+
+async def test_S22_two_processes_may_erase_the_same_user(opener: Opener, tmp_path: Path) -> None:
+    one, other = await opener.open(tmp_path), await opener.open(tmp_path)
+    pair = await make_pair(one)
+    await send(one, *(pair.draft(str(number)) for number in range(40)))
+    wish = new_erasure(pair.ada, at=AT)
+    await one.request_erasure(wish)
+
+    async def work(storage: Storage) -> None:
+        while not (await storage.erase_part(wish.id, limit=3, at=AT)).complete:
+            pass
+
+    await asyncio.gather(work(one), work(other))
+    current = await one.erasure(wish.id)
+    assert current is not None
+    assert current.erased == Erased(messages=40, events=40)
+    deletions = [each for each in await whole_log(one, pair.bob) if each.fact.kind == "delete"]
+    assert len(deletions) == 40
+    await one.close()
+    await other.close()
+
+
+async def test_S22_a_key_that_looks_like_an_id_is_no_obstacle(storage: Storage, pair: Pair) -> None:
+    (first,) = await send(storage, pair.draft("one"))
+    await send(storage, pair.draft("two", client_id=first.message.id))
+    await erase(storage, pair.ada)
+    assert [each.body for each in await storage.history(pair.id, limit=9)] == ["", ""]
+
+
+async def fill(storage: Storage, folder: Path) -> tuple[Pair, list[str]]:
+    """Texts of Ada's wherever storage takes them, moved about by those of others."""
+    account = make_account(f"{CANARY}-name", email=f"{CANARY}-mail@example.org")
+    await storage.create_user(account)
+    ada, bob = account.user.id, await make_user(storage)
+    pair = Pair(ada, bob, direct_conversation_id(ada, bob))
+    texts = list(canaries(600))
+    for start in range(0, len(texts), 50):
+        drafts = [
+            pair.draft(f"{text} {RARE}{'x' * (start % 7) * 40}", client_id=f"{text}-key")
+            for text in texts[start : start + 50]
+        ]
+        await send(storage, *drafts, *(pair.answer(f"bob {start} {n}") for n in range(50)))
+        seq = start * 2 + 1
+        longer = edit(ada, f"{texts[start]} edited {'y' * 3_000} {CANARY}-end", at=AT)
+        await storage.change(pair.id, seq, EventKind.EDIT, longer)
+        await storage.change(pair.id, seq + 1, EventKind.DELETE, delete(ada, at=AT))
+        await storage.change(
+            pair.id, seq + 60, EventKind.REACTION, react(ada, f"{CANARY}-heart", active=True)
+        )
+    await storage.create_session(ada, f"{CANARY}-session", name=f"{CANARY}-title", at=AT)
+    await send(storage, session_draft(ada, f"{CANARY}-session", f"{CANARY}-question"))
+    await make_file(storage, ada, f"{CANARY}-file.txt")
+    return pair, texts
+
+
+async def test_S22_no_byte_is_left_after_a_scrub(opener: Opener, tmp_path: Path) -> None:
+    storage = await opener.open(tmp_path)
+    pair, texts = await fill(storage, tmp_path)
+    names = [f"{CANARY}-{what}" for what in ("name", "mail", "end", "session", "title", "file.txt")]
+    # Where a text was only edited or deleted, an earlier byte of it may be gone already.
+    standing = [text for number, text in enumerate(texts) if number % 50]
+    assert found(tmp_path, *standing, *names, RARE[1:]) == [*standing, *names, RARE[1:]]
+    wish = await erase(storage, pair.ada, limit=100)
+    files = await storage.owned_files(pair.ada, after="", limit=9)
+    await storage.forget_owned(wish.id, [each.id for each in files], Erased(files=len(files)))
+    await storage.scrub()
+    assert found(tmp_path, CANARY, *texts, *names, RARE[1:]) == []
+    history = await storage.history(pair.id, limit=10_000)
+    assert [each.seq for each in history] == list(range(1, 1_201))
+    assert sum(each.body.startswith("bob ") for each in history) == 600
+    await storage.close()
+    assert found(tmp_path, CANARY, RARE[1:]) == []
+
+
+async def test_S22_what_is_sent_during_a_scrub_is_stored(storage: Storage, pair: Pair) -> None:
+    await send(storage, *(pair.draft(f"before {number}") for number in range(500)))
+    scrubbing = asyncio.ensure_future(storage.scrub())
+    number = 0
+    while not scrubbing.done():
+        await send(storage, pair.draft(f"meanwhile {number}"))
+        number += 1
+    await scrubbing
+    assert number
+    history = await storage.history(pair.id, limit=10_000)
+    assert [each.body for each in history[500:]] == [f"meanwhile {n}" for n in range(number)]
