@@ -37,7 +37,7 @@ class Limits(Group):
         examples=[5],
     )
     body_deadline: Seconds = Field(
-        default=30,
+        default=10,
         gt=0,
         le=3_600,
         description="How long a client may take to send a request's body.",

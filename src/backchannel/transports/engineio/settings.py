@@ -13,7 +13,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """The largest body of a POST; the WebSocket's own limit should be the same."""
     upgrade_timeout: float = 10.0
     """How long a WebSocket may take to replace polling."""
-    body_timeout: float = 30.0
+    body_timeout: float = 10.0
     """How long the body of a POST may take to arrive."""
     backlog: int = 4 << 20
     """What may wait for a client that polls too slowly, before its session is closed."""

@@ -12,11 +12,11 @@ class HttpLimits(msgspec.Struct, frozen=True, kw_only=True):
     """Any request's body, whatever its route; routes may allow less (413 above it)."""
     head_timeout: float = 10.0
     """From accept, or a further request's first byte, to the end of its head."""
-    body_timeout: float = 30.0
+    body_timeout: float = 10.0
     """From there to the end of the body, and longer by its size at `body_rate`."""
     body_rate: int = 1024
     """Bytes per second that a body must keep up with once `body_timeout` is over."""
-    write_timeout: float = 30.0
+    write_timeout: float = 10.0
     """How long a client may leave a full write buffer unread."""
     connections: int = 10_000
     """Connections of the process that speak HTTP (503 above it)."""
