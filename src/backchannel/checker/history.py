@@ -154,8 +154,9 @@ class History:
         messages = [self._look(each, conversation.id, record.at, place) for each in record.messages]
         asked = record.at if record.asked is None else record.asked
         fetched = Fetched(record.device, conversation, messages, record.complete, asked, place)
-        life.fetched.append(fetched)
         self.fetched.append(fetched)
+        if self._device(record, place).finish is None and asked >= life.start:
+            life.fetched.append(fetched)
 
     def _look(self, seen: Seen, conversation: str, at: int, place: Place) -> Message:
         claim = Claim(conversation, seen.seq, intern(seen.sender), None, place)

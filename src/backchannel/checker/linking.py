@@ -28,7 +28,8 @@ def link(
         conversation.messages.append(message)
         conversation.numbers.extend(_numbers(message))
     for send in sends.values():
-        if not send.refused and all(each.seq is None for each in send.messages):
+        possible = send.messages or not send.refused
+        if possible and all(each.seq is None for each in send.messages):
             spare = conversations[send.conversation].spare
             spare[send.user] = spare.get(send.user, 0) + 1
     for conversation in conversations.values():

@@ -114,8 +114,10 @@ class Conversation(msgspec.Struct, gc=False, eq=False):
 
     def unknown_between(self, low: int, high: int) -> int:
         """How many numbers strictly between two were never told to anybody."""
+        if high <= low:
+            return 0
         known = bisect_left(self.numbers, high) - bisect_right(self.numbers, low)
-        return max(high - low - 1, 0) - known
+        return high - low - 1 - known
 
     def between(self, low: int, high: int) -> Iterator[Message]:
         """The messages strictly between two numbers."""
@@ -169,6 +171,7 @@ class Life(msgspec.Struct, gc=False, eq=False):
     """One life of a device's state: from a fresh start or a reset to the next.
 
     `base` is the position it began at, if that was told. `log` is what happened, in order.
+    `fetched` are the histories that may have become part of the state.
     `positioned` if its dialect tells positions: then it is told also of what its user sends.
     """
 

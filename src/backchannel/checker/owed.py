@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from backchannel.checker.history import History
 from backchannel.checker.journal import Place
-from backchannel.checker.model import Conversation, Delivery, Device, Level, Life, Message
+from backchannel.checker.model import Conversation, Delivery, Device, Fetched, Level, Life, Message
 from backchannel.checker.replay import held, replay
 
 Positions = dict[tuple[str, str | None], dict[Message, int]]
@@ -90,10 +90,8 @@ class _Beginning:
             if not taken.repeated and taken.before is None:
                 self._note(taken.delivery.message)
         for fetched in life.fetched:
-            numbers = [each.number for each in fetched.messages if each.number is not None]
-            if fetched.complete and numbers:
-                key = fetched.conversation.id
-                self._lowest[key] = min(self._lowest.get(key, max(numbers)), max(numbers))
+            if fetched.complete and fetched.asked > life.start:
+                self._note_last(fetched)
         self._first: int | None = None
 
     def enter(self, conversation: Conversation) -> None:
@@ -108,6 +106,13 @@ class _Beginning:
             return True
         number = message.number
         return number is not None and self._first is not None and number > self._first
+
+    def _note_last(self, fetched: Fetched) -> None:
+        """What is not yet in a history that was asked for later comes as an event."""
+        numbers = [each.number for each in fetched.messages if each.number is not None]
+        if numbers:
+            key, last = fetched.conversation.id, max(numbers)
+            self._lowest[key] = min(self._lowest.get(key, last), last)
 
     def _note(self, message: Message) -> None:
         if message.number is not None:

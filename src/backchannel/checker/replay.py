@@ -71,13 +71,18 @@ def replay(life: Life) -> Iterator[Taken]:
 
 
 def held(life: Life) -> set[Message]:
-    """All that a device holds at the end of a life, by deliveries and by histories."""
+    """All that a device holds at the end of a life.
+
+    Histories count only where it is not known what the device should have got by events.
+    """
     shelf = _Shelf(life.base)
     for _ in _replay(life, shelf):
         pass
     replies = (each for each in life.log if isinstance(each, Delivery) and not each.in_order)
     found = {each.message for each in replies}
-    found.update(shelf.held, *(fetched.messages for fetched in life.fetched))
+    found.update(shelf.held)
+    if life.base is None:
+        found.update(*(fetched.messages for fetched in life.fetched))
     return found
 
 

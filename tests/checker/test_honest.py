@@ -1,0 +1,60 @@
+"""Where the server keeps its word, nothing is found: whatever the network and the clients do."""
+
+from collections.abc import Sequence
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from backchannel.checker.check import check
+from backchannel.checker.journal import Change, Finish, Invoke, Ok, Record, located
+from backchannel.checker.verdict import Finding, Kind
+from tests.checker.worlds import Told, told
+
+patient = settings(max_examples=150, deadline=None)
+
+
+def found(records: Sequence[Record]) -> dict[Kind, list[Finding]]:
+    return check(located(records)).findings
+
+
+@patient
+@given(told())
+def test_an_honest_server_is_never_accused(history: Told) -> None:
+    assert found(history.records) == {}
+
+
+@patient
+@given(told(), st.data())
+def test_the_order_of_the_files_does_not_matter(history: Told, data: st.DataObject) -> None:
+    names = data.draw(st.permutations(sorted({each.device for each in history.records})))
+    records = [each for name in names for each in history.records if each.device == name]
+    assert found(records) == {}
+
+
+@patient
+@given(told(), st.integers(0, 1 << 30))
+def test_an_acknowledgement_that_was_lost_is_no_anomaly(history: Told, mask: int) -> None:
+    """A time-out is unknown, never a failure."""
+    kept = (
+        each
+        for number, each in enumerate(history.records)
+        if not isinstance(each, Ok) or mask >> number % 30 & 1
+    )
+    assert found([*kept]) == {}
+
+
+@patient
+@given(told(), st.integers(0, 1 << 30))
+def test_a_client_that_was_killed_is_no_anomaly(history: Told, seed: int) -> None:
+    """Its journal may end anywhere, but not before what it sent last."""
+    name = sorted({each.device for each in history.records})[seed % 3]
+    own = [index for index, each in enumerate(history.records) if each.device == name]
+    asked = [index for index in own if isinstance(history.records[index], Invoke | Change)]
+    ends = [index for index in own if not asked or index > asked[-1]]
+    end = ends[seed % len(ends)]
+    kept = [
+        each
+        for index, each in enumerate(history.records)
+        if each.device != name or (index < end and not isinstance(each, Finish))
+    ]
+    assert found(kept) == {}

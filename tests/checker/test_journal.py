@@ -1,0 +1,108 @@
+"""Journals as files: what is written is read, and what cannot be read is told plainly."""
+
+from pathlib import Path
+
+import pytest
+
+from backchannel.checker.collect import collect, entries
+from backchannel.checker.journal import (
+    BadJournal,
+    Deliver,
+    Finish,
+    History,
+    Invoke,
+    JournalWriter,
+    Record,
+    Resume,
+    Seen,
+    encode,
+    read,
+)
+
+RESUME = Resume(at=1, device="phone", user="ada", epoch="e1", position=None)
+FINISH = Finish(at=9, device="phone", position=4)
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "phone.jsonl"
+
+
+def records(path: Path) -> list[Record]:
+    return [entry.record for entry in read(path)]
+
+
+def test_what_is_written_is_read(path: Path) -> None:
+    seen = Seen(seq=1, id="m1", sender="bob", body='a "body"\nof two lines, ünï')
+    written: list[Record] = [
+        RESUME,
+        Invoke(at=2, device="phone", user="ada", client_id="c", conversation="k", body="hi"),
+        Deliver(
+            at=3, device="phone", conversation="k", id="m", sender="bob", body="", source="live"
+        ),
+        History(at=4, device="phone", conversation="k", messages=(seen,), complete=True),
+        FINISH,
+    ]
+    with JournalWriter(path) as journal:
+        for record in written:
+            journal.write(record)
+            assert records(path)[-1] == record, "it is in the file at once"
+    assert records(path) == written
+
+
+def test_places_are_files_and_lines(path: Path) -> None:
+    path.write_bytes(encode(RESUME) + b"\n" + encode(FINISH) + b"\n")
+    assert [str(entry.place) for entry in read(path)] == [f"{path}:1", f"{path}:2"]
+
+
+def test_a_last_line_that_was_torn_is_passed_over(path: Path) -> None:
+    path.write_bytes(encode(RESUME) + b"\n" + encode(FINISH)[:-3])
+    assert records(path) == [RESUME]
+
+
+def test_a_writer_that_goes_on_cuts_off_what_was_torn(path: Path) -> None:
+    path.write_bytes(encode(RESUME) + b"\n" + encode(FINISH)[:-3])
+    with JournalWriter(path) as journal:
+        journal.write(FINISH)
+    assert records(path) == [RESUME, FINISH]
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        (b"hello", "JSON is malformed"),
+        (b'{"type":"finish","device":"phone"}', "missing required field `at`"),
+        (b'{"type":"finish","at":"1","device":"phone"}', "Expected `int`, got `str` - at `$.at`"),
+        (b'{"type":"finish","at":1.5,"device":"phone"}', "Expected `int`, got `float`"),
+        (b'{"type":"finish","at":1,"device":""}', "length >= 1 - at `$.device`"),
+        (b'{"type":"finish","at":1,"device":"p","seq":2}', "unknown field `seq`"),
+        (b'{"type":"done","at":1,"device":"p"}', "Invalid value 'done' - at `$.type`"),
+        (b"\xff\xfe", "not a record"),
+        (b"", "not a record"),
+    ],
+)
+def test_a_line_that_is_no_record_is_told_by_file_line_and_field(
+    path: Path, line: bytes, told: str
+) -> None:
+    path.write_bytes(encode(RESUME) + b"\n" + line + b"\n" + encode(FINISH) + b"\n")
+    with pytest.raises(BadJournal) as refusal:
+        records(path)
+    assert str(refusal.value).startswith(f"{path}:2: not a record: ")
+    assert told in str(refusal.value)
+
+
+def test_folders_are_searched_and_the_oldest_journal_comes_first(tmp_path: Path) -> None:
+    later, earlier = tmp_path / "a.jsonl", tmp_path / "inner" / "b.jsonl"
+    earlier.parent.mkdir()
+    later.write_bytes(encode(FINISH) + b"\n")
+    earlier.write_bytes(encode(RESUME) + b"\n")
+    files = collect([tmp_path, later])
+    assert files == [earlier, later], "each once"
+    assert [entry.record for entry in entries(files)] == [RESUME, FINISH]
+
+
+def test_what_is_not_there_is_told(tmp_path: Path) -> None:
+    with pytest.raises(BadJournal, match=r"missing\.jsonl: No such file"):
+        collect([tmp_path / "missing.jsonl"])
+    with pytest.raises(BadJournal, match="holds no journals"):
+        collect([tmp_path])
