@@ -13,6 +13,7 @@ from backchannel.ports.clock import Clock
 from backchannel.ports.responder import Responder
 from backchannel.security.clock import SystemClock
 from backchannel.security.passwords import PooledPasswords, argon2
+from backchannel.security.seals import HmacSeals
 from backchannel.security.throttle import InProcessThrottle, Limit
 from backchannel.security.tokens import JwtTokens
 from backchannel.storage.opening import open_storage
@@ -50,6 +51,7 @@ async def make_core(
         tokens=JwtTokens(
             KEY, clock, access_life=policy.access_life, refresh_life=policy.refresh_life
         ),
+        seals=HmacSeals(KEY),
         throttle=InProcessThrottle(clock, limits or {}),
         policy=policy,
         responder=responder,

@@ -11,6 +11,7 @@ from backchannel.files.opening import open_files
 from backchannel.ports.previews import Previewer
 from backchannel.security.clock import SystemClock
 from backchannel.security.passwords import PooledPasswords
+from backchannel.security.seals import HmacSeals
 from backchannel.security.secret import secret_from
 from backchannel.security.throttle import LIMITS, InProcessThrottle, Limit
 from backchannel.security.tokens import JwtTokens
@@ -27,8 +28,9 @@ async def open_core(settings: Settings) -> AsyncGenerator[Core]:
     """
     clock = SystemClock()
     async with AsyncExitStack() as opened:
+        key = _key(settings)
         tokens = JwtTokens(
-            _key(settings),
+            key,
             clock,
             access_life=settings.tokens.access_life,
             refresh_life=settings.tokens.refresh_life,
@@ -55,6 +57,7 @@ async def open_core(settings: Settings) -> AsyncGenerator[Core]:
             clock=clock,
             passwords=passwords,
             tokens=tokens,
+            seals=HmacSeals(key),
             throttle=InProcessThrottle(clock, _throttling(settings)),
             policy=_policy(settings),
             responder=responder,

@@ -14,6 +14,7 @@ from backchannel.app.core import open_core
 from backchannel.app.listening import CannotListen, Server, bind, started
 from backchannel.chat.collection import collect_forever
 from backchannel.chat.core import Core
+from backchannel.chat.erasing import Eraser
 from backchannel.chat.logouts import watch_ended
 from backchannel.chat.retention import trim_forever
 from backchannel.delivery.switchboard import Switchboard
@@ -56,7 +57,7 @@ async def _serve(settings: Settings, *, began: float) -> None:
             doors.drain()
 
         config = server_config(settings, core, doors, draining=lambda: draining)
-        server = Server(config, before_close=finish)
+        server = Server(config, before_close=finish, tls_deadline=settings.limits.header_deadline)
         serving = asyncio.create_task(server.serve([listener]))
         await started(server)
         log.info("ready after %.2f s", time.perf_counter() - began)
@@ -72,6 +73,7 @@ async def _attended(core: Core) -> AsyncGenerator[Switchboard]:
         watch_ended(core),
         collect_forever(core),
         trim_forever(core),
+        Eraser(core).run(),
         core.responding.resume(),
     )
     tasks = [asyncio.create_task(each) for each in work]

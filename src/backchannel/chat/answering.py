@@ -7,7 +7,7 @@ from collections.abc import Callable
 from backchannel.chat.answer import Answer
 from backchannel.chat.group_commit import GroupCommit, settled
 from backchannel.chat.persist import persist
-from backchannel.domain.errors import ChatError, Throttled
+from backchannel.domain.errors import ChatError, NotFound, Throttled
 from backchannel.domain.messages import Message
 from backchannel.domain.signals import Partial, Signal
 from backchannel.ports.bus import Bus
@@ -48,7 +48,7 @@ class Answering:
         try:
             await self._take_turn(question.sender_id)
             *before, asked = await persist(lambda: self._read(question))
-            if asked.deleted_at is not None:
+            if asked.id != question.id or asked.deleted_at is not None:
                 return
             answer = Answer(asked, self._tell(asked))
             self._answers[asked.conversation_id] = answer
@@ -79,9 +79,12 @@ class Answering:
 
     async def _read(self, question: Message) -> list[Message]:
         """What the responder may see, as it is now: at last the question itself."""
-        return await self._storage.history(
+        read = await self._storage.history(
             question.conversation_id, before=question.seq + 1, limit=self._context + 1
         )
+        if not read:
+            raise NotFound("the session is gone")
+        return read
 
     def _tell(self, question: Message) -> Callable[[str], None]:
         """Signals how far an answer has got, now and then."""

@@ -16,6 +16,7 @@ from backchannel.ports.files import FilePorts
 from backchannel.ports.passwords import Passwords
 from backchannel.ports.previews import Previewer
 from backchannel.ports.responder import Responder
+from backchannel.ports.seals import Seals
 from backchannel.ports.storage import Storage
 from backchannel.ports.throttle import Throttle
 from backchannel.ports.tokens import Tokens
@@ -53,6 +54,7 @@ class Core:
     clock: Clock
     passwords: Passwords
     tokens: Tokens
+    seals: Seals
     throttle: Throttle
     policy: Policy = field(default_factory=Policy)
     responder: Responder | None = None

@@ -1,4 +1,4 @@
-"""The directory: who is who, remembered, because usernames and memberships never change."""
+"""The directory: who is who, remembered, because names and memberships only end with accounts."""
 
 from collections.abc import Iterable
 
@@ -34,6 +34,12 @@ class Directory:
     def learn(self, user_id: str, username: str) -> None:
         _remember(self._usernames, user_id, username)
         _remember(self._ids, username_key(username), user_id)
+
+    def forget(self, user_id: str) -> None:
+        """The user has been erased, and somebody else may take the name."""
+        username = self._usernames.pop(user_id, None)
+        if username is not None:
+            self._ids.pop(username_key(username), None)
 
     async def find_id(self, name: str, *, field: str = "receiver") -> str:
         """The id of a user named by id or username. Raises `NotFound`."""

@@ -125,7 +125,7 @@ class Uploads:
             size += len(chunk)
             if size > upload.size:
                 raise TooLarge(f"the file is larger than {upload.size:,} bytes", field="file")
-            await self._files.staging.append(upload.id, chunk)
+            await self._keep(upload, chunk)
         if not size:
             raise Invalid("the file is empty", field="file")
 
@@ -141,8 +141,16 @@ class Uploads:
         async with self._lock(upload.id):
             if self._turns.get(upload.id) is not turn:
                 raise Conflict("another request goes on with this upload")
-            await self._files.staging.append(upload.id, chunk)
+            await self._keep(upload, chunk)
         return reached + len(chunk)
+
+    async def _keep(self, upload: Upload, chunk: bytes) -> None:
+        """Write a piece, unless the upload has been cancelled meanwhile, perhaps elsewhere."""
+        await self._files.staging.append(upload.id, chunk)
+        # Asked afterwards: whoever cancels it now finds the piece and discards it.
+        if await self._storage.upload(upload.id) is None:
+            await self._files.staging.discard(upload.id)
+            raise NotFound("upload not found")
 
     async def _finish(self, upload: Upload) -> FileRecord:
         """Content first, then the file that promises it (rule R20)."""
@@ -162,6 +170,7 @@ class Uploads:
             await self._storage.finish_upload(record)
         except NotFound:  # cancelled meanwhile
             await self._delete(upload.id)
+            await staging.discard(upload.id)
             raise
         await staging.discard(upload.id)
         return record

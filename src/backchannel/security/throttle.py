@@ -35,6 +35,7 @@ LIMITS: Mapping[str, Limit] = {
     "register:address": Limit(600, 60),
     "password:user": Limit(10, 60),
     "upload:user": Limit(300, 60),
+    "export:user": Limit(10, 3_600),
     "search:user": Limit(120, 60),
     "preview:user": Limit(30, 60),
     "session:user": Limit(100, 60),

@@ -79,6 +79,7 @@ class UserBody(msgspec.Struct, frozen=True, kw_only=True):
     id: Id
     username: Annotated[str, Meta(examples=["ada"])]
     display_name: Annotated[str, Meta(examples=["Ada Lovelace"])]
+    deleted: Annotated[bool, Meta(description="The account is gone, only its id is left")] = False
 
 
 class AccountBody(UserBody, frozen=True, kw_only=True):

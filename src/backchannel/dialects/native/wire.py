@@ -83,7 +83,12 @@ def attachment_body(attachment: Attachment) -> FileBody:
 
 
 def user_body(user: User) -> UserBody:
-    return UserBody(id=user.id, username=user.username, display_name=user.display_name)
+    return UserBody(
+        id=user.id,
+        username=user.username,
+        display_name=user.display_name,
+        deleted=user.erased_at is not None,
+    )
 
 
 def account_body(user: User) -> AccountBody:

@@ -8,6 +8,7 @@ from litestar.handlers import HTTPRouteHandler
 from backchannel.dialects.native.http import (
     accounts,
     conversations,
+    erasures,
     files,
     logins,
     messages,
@@ -24,7 +25,7 @@ from backchannel.dialects.shared.requests import BEARER, require_login
 
 PREFIX = "/v1"
 TAGS = {
-    "Accounts": "One's own account: make it, look at it, change it.",
+    "Accounts": "One's own account: make it, look at it, change it, have it erased.",
     "Logins": "Each device has a login of its own, which can be renewed and ended.",
     "Users": "Other people: find them, block them.",
     "Conversations": "What one has said with each other person, and how far both have read.",
@@ -41,9 +42,9 @@ TAGS = {
 def routes() -> list[Router]:
     """The routers below `/v1`: those that anybody may ask, and those for who is logged in."""
     return [
-        _open("Accounts", accounts.PUBLIC),
+        _open("Accounts", [*accounts.PUBLIC, *erasures.PUBLIC]),
         _open("Logins", logins.PUBLIC),
-        _private("Accounts", accounts.HANDLERS),
+        _private("Accounts", [*accounts.HANDLERS, *erasures.HANDLERS]),
         _private("Logins", logins.HANDLERS),
         _private("Users", users.HANDLERS),
         _private("Conversations", conversations.HANDLERS),

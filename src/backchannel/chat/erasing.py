@@ -1,0 +1,116 @@
+"""Erasing accounts, beside everything else and across restarts (rule S22)."""
+
+import asyncio
+import logging
+from collections.abc import Sequence
+
+from backchannel.chat.core import Core
+from backchannel.chat.uploads import thumbnail_key
+from backchannel.domain.erasures import Erased, Erasure
+from backchannel.domain.errors import ChatError
+
+POLL_SECONDS = 1.0
+"""How often the database is asked for erasures, which another process may have requested."""
+OVERLAP = 60_000
+"""Milliseconds for which a wish is news: by then every process has forgotten the name."""
+SETTLING = 2_000
+"""Milliseconds a wish waits for the sockets to close, on every node (S1): then logins may go."""
+PART = 200
+"""Messages or log entries in one transaction: what others wait for meanwhile."""
+PAGE = 100
+"""Files or uploads looked up at a time."""
+REST = 20.0
+"""How many times as long as it took the next scrub is put off: others wait for a scrub."""
+
+log = logging.getLogger(__name__)
+
+
+class Eraser:
+    """Does what was requested; several processes may do the same."""
+
+    def __init__(self, core: Core) -> None:
+        self._core = core
+        self._rests_until = 0.0
+
+    async def run(self) -> None:
+        """Erase what is due until cancelled; what fails is tried again."""
+        while True:
+            try:
+                await self.round()
+            except ChatError as refusal:
+                log.warning("accounts could not be erased: %s", refusal)
+            await asyncio.sleep(POLL_SECONDS)
+
+    async def round(self) -> None:
+        """Go as far as possible with every erasure that has not been completed."""
+        core = self._core
+        now = core.clock.now()
+        current = await core.storage.erasures(since=now - OVERLAP)
+        for each in current:
+            core.directory.forget(each.user_id)
+        due = [each for each in current if each.completed_at is None and _has_settled(each, now)]
+        emptied = [each for each in due if await self._empty(each)]
+        if emptied and core.clock.monotonic() >= self._rests_until:
+            await self._complete(emptied)
+
+    async def _empty(self, erasure: Erasure) -> bool:
+        """Take away all that the user has left; False if that failed for now."""
+        try:
+            await _erase_parts(self._core, erasure)
+            await _erase_uploads(self._core, erasure)
+            await _erase_files(self._core, erasure)
+        except ChatError as refusal:
+            log.warning("erasure of %s is tried again: %s", erasure.user_id, refusal)
+            return False
+        return True
+
+    async def _complete(self, emptied: Sequence[Erasure]) -> None:
+        """Make what was taken away unreadable, all of it at once, and give the receipts."""
+        core = self._core
+        began = core.clock.monotonic()
+        await core.storage.scrub()
+        ended = core.clock.monotonic()
+        self._rests_until = ended + REST * (ended - began)
+        for each in emptied:
+            await _give_receipt(core, each.id)
+            log.info("erased %s; the scrub took %.2f s", each.user_id, ended - began)
+
+
+def _has_settled(erasure: Erasure, now: int) -> bool:
+    # A clock that was set back makes nobody wait for it.
+    return not 0 <= now - erasure.requested_at < SETTLING
+
+
+async def _erase_parts(core: Core, erasure: Erasure) -> None:
+    complete = False
+    while not complete:
+        part = await core.storage.erase_part(erasure.id, limit=PART, at=core.clock.now())
+        core.bus.publish(part.events)
+        complete = part.complete
+
+
+async def _erase_uploads(core: Core, erasure: Erasure) -> None:
+    while uploads := await core.storage.owned_uploads(erasure.user_id, limit=PAGE):
+        for each in uploads:
+            await core.uploads.cancel(each)
+        await core.storage.forget_owned(erasure.id, [], Erased(uploads=len(uploads)))
+
+
+async def _erase_files(core: Core, erasure: Erasure) -> None:
+    """Contents first: a file that is still known after a crash is deleted again."""
+    while files := await core.storage.owned_files(erasure.user_id, after="", limit=PAGE):
+        for each in files:
+            await core.files.blobs.delete(each.id)
+            await core.files.blobs.delete(thumbnail_key(each.id))
+            await core.files.staging.discard(each.id)
+        ids = [each.id for each in files]
+        await core.storage.forget_owned(erasure.id, ids, Erased(files=len(ids)))
+
+
+async def _give_receipt(core: Core, erasure_id: str) -> None:
+    erasure = await core.storage.erasure(erasure_id)
+    if erasure is None:
+        return
+    now = core.clock.now()
+    signature = core.seals.seal(erasure.receipt(completed_at=now).statement())
+    await core.storage.complete_erasure(erasure_id, at=now, signature=signature)
