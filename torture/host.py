@@ -18,6 +18,8 @@ SETTINGS = {
     "tokens_access_life": "86400",  # logged in for the whole run, an hour set forward included
     "log_level": "info",
 }
+PATIENCE = 60.0
+"""Seconds that a start and an end may take, on a machine that has much else to do."""
 
 
 class Host:
@@ -28,6 +30,7 @@ class Host:
         self.environment: dict[str, str] = {}
         """What faults need to have set before the server starts."""
         self._server = ServerProcess(folder, launcher, self.environment, **SETTINGS)
+        self._server.patience = PATIENCE
 
     @property
     def data(self) -> Path:

@@ -26,6 +26,7 @@ SIZES = {0: 94, 1_000: 5, 20_000: 1}
 CALM = 0.5
 """Seconds of traffic before the first fault strikes."""
 LEAST_VICTIMS = 2
+ROUNDING = 1e-6
 
 
 class NoRoom(Exception):
@@ -78,6 +79,8 @@ class Plan:
     seed: int
     seconds: float
     users: tuple[str, ...]
+    contacts: tuple[tuple[int, ...], ...]
+    """Whom each user writes to."""
     devices: tuple[DevicePlan, ...]
     bursts: tuple[Burst, ...]
     strikes: tuple[Strike, ...]
@@ -89,13 +92,13 @@ class Plan:
     @property
     def digest(self) -> str:
         """Two plans are the same if this is."""
-        parts = repr((self.users, self.devices, self.bursts, self.strikes))
+        parts = repr((self.users, self.contacts, self.devices, self.bursts, self.strikes))
         return hashlib.sha256(parts.encode()).hexdigest()[:12]
 
     def peers(self, user: int) -> Sequence[int]:
         """Those whom a user writes to or hears from."""
-        pairs = {(self.devices[each.device].user, each.to) for each in self.bursts}
-        return sorted({a if b == user else b for a, b in pairs if user in (a, b)})
+        writers = {other for other, known in enumerate(self.contacts) if user in known}
+        return sorted(writers.union(self.contacts[user]))
 
     def lines(self) -> Iterator[str]:
         """The plan for people, a line each."""
@@ -123,19 +126,24 @@ def make_plan(seed: int, *, seconds: float, users: int, rate: float, kinds: Sequ
         for number, name in enumerate(names)
         for place, dialect in enumerate(CAST[number % len(CAST)])
     )
-    bursts = tuple(_bursts(dice, seconds, rate, users, devices))
+    contacts = tuple(_contacts(dice, user, users) for user in range(users))
+    bursts = tuple(_bursts(dice, seconds, rate, contacts, devices))
     strikes = tuple(_strikes(dice, seconds, kinds, len(devices)))
-    return Plan(seed, seconds, names, devices, bursts, strikes)
+    return Plan(seed, seconds, names, contacts, devices, bursts, strikes)
+
+
+def _contacts(dice: random.Random, user: int, users: int) -> tuple[int, ...]:
+    others = [other for other in range(users) if other != user]
+    return tuple(dice.sample(others, min(CONTACTS, len(others))))
 
 
 def _bursts(
-    dice: random.Random, seconds: float, rate: float, users: int, devices: Sequence[DevicePlan]
+    dice: random.Random,
+    seconds: float,
+    rate: float,
+    contacts: Sequence[Sequence[int]],
+    devices: Sequence[DevicePlan],
 ) -> Iterator[Burst]:
-    everybody = range(users)
-    contacts = [
-        dice.sample([other for other in everybody if other != user], min(CONTACTS, users - 1))
-        for user in everybody
-    ]
     mean = sum(count * often for count, often in BURSTS.items()) / sum(BURSTS.values())
     at = dice.expovariate(rate / mean)
     while at < seconds:
@@ -158,16 +166,16 @@ def _strikes(
     deck = list(kinds)
     dice.shuffle(deck)
     at = CALM
+    weights = [each.weight for each in kinds]
     while kinds:
-        weights = [each.weight for each in kinds]
         kind = deck.pop() if deck else dice.choices(kinds, weights)[0]
-        if at + kind.seconds > seconds:
+        if at + kind.seconds > seconds + ROUNDING:
             return
         fewest = min(LEAST_VICTIMS, devices)
         count = dice.randint(fewest, max(fewest, devices // 2))
         victims = tuple(sorted(dice.sample(range(devices), count)))
         yield Strike(at, kind.name, kind.seconds, victims, dice.getrandbits(16))
-        at += kind.seconds * dice.uniform(1.0, 1.3)
+        at += kind.seconds * (1.0 if deck else dice.uniform(1.0, 1.3))
 
 
 def _one_of(dice: random.Random, often: dict[int, int]) -> int:

@@ -89,14 +89,15 @@ async def _rage(plan: Plan, stage: Stage) -> None:
     """Traffic and faults, both as planned."""
     began = time.monotonic()
     reporting = asyncio.create_task(_report(stage.tally, began))
+    talking = asyncio.create_task(_talk(plan, stage, began))
     try:
-        async with asyncio.timeout(plan.seconds + OVERTIME), asyncio.TaskGroup() as group:
-            group.create_task(_talk(plan, stage, began))
-            group.create_task(_strike(plan, stage, began))
+        async with asyncio.timeout(plan.seconds + OVERTIME):
+            await _strike(plan, stage, began)
+            await talking
     except TimeoutError:
         raise Stuck("the faults did not come to an end in time") from None
     finally:
-        await _end([reporting])
+        await _end([talking, reporting])
 
 
 async def _talk(plan: Plan, stage: Stage, began: float) -> None:
@@ -116,6 +117,9 @@ async def _strike(plan: Plan, stage: Stage, began: float) -> None:
             stage.tally.faults[strike.fault] += 1
         except Missed as error:
             print(f"{strike.fault} did not happen: {error}", flush=True)
+        except RuntimeError as error:
+            reason = str(error).splitlines()[0].rstrip(":")
+            raise Stuck(f"after a {strike.fault} {reason}; see server.log") from None
         if stage.host.has_fallen:
             raise Stuck(f"the server ended by itself at or after a {strike.fault}")
 

@@ -5,6 +5,7 @@ import os
 import random
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import time
@@ -15,6 +16,8 @@ from pathlib import Path
 
 PATIENCE = 20.0
 
+
+_TRUSTING = ssl._create_unverified_context()  # noqa: S323 - the server's own certificate
 
 SERVER_PORTS = range(20_000, 32_000)
 """Below those that the system gives to clients: else one may take it while a server restarts."""
@@ -30,6 +33,9 @@ def free_port() -> int:
 
 class ServerProcess:
     """`backchannel serve` over one data folder; `launcher` is what runs the command line."""
+
+    patience = PATIENCE
+    """Seconds that a start and an end may take."""
 
     def __init__(
         self,
@@ -50,11 +56,15 @@ class ServerProcess:
 
     @property
     def address(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
+        return f"http{self._secure}://127.0.0.1:{self.port}"
 
     @property
     def socket_address(self) -> str:
-        return f"ws://127.0.0.1:{self.port}"
+        return f"ws{self._secure}://127.0.0.1:{self.port}"
+
+    @property
+    def _secure(self) -> str:
+        return "s" if self._settings.get("tls_mode") == "self-signed" else ""
 
     @property
     def pid(self) -> int:
@@ -79,7 +89,7 @@ class ServerProcess:
             self._process = subprocess.Popen(
                 command, cwd=self.folder, env=environment, stdout=log, stderr=log
             )
-        until = time.monotonic() + PATIENCE
+        until = time.monotonic() + self.patience
         while not self._is_ready():
             if self._process.poll() is not None or time.monotonic() > until:
                 raise RuntimeError(f"the server did not start:\n{self.log.read_text()}")
@@ -93,7 +103,7 @@ class ServerProcess:
         """Send a signal and wait for the end; the exit code."""
         assert self._process is not None
         self._process.send_signal(number)
-        code = self._process.wait(PATIENCE)
+        code = self._process.wait(self.patience)
         self._process = None
         return code
 
@@ -114,7 +124,9 @@ class ServerProcess:
 
     def _is_ready(self) -> bool:
         try:
-            with urllib.request.urlopen(f"{self.address}/readyz", timeout=1):  # noqa: S310
+            with urllib.request.urlopen(  # noqa: S310
+                f"{self.address}/readyz", timeout=1, context=_TRUSTING
+            ):
                 return True
         except OSError:
             return False
