@@ -92,8 +92,8 @@ class History:
                 self._fetch(record, place)
             case Finish():
                 self._life(record, place)
-                asked = record.at if record.asked is None else record.asked
-                self._device(record, place).finish = Level(record.position, asked, place)
+                level = Level(record.position, record.asked, record.at, place)
+                self._device(record, place).finish = level
 
     def _invoke(self, record: Invoke, place: Place) -> None:
         device = self._enrol(record.device, record.user, place)
@@ -251,11 +251,11 @@ def _compare(message: Message, claim: Claim) -> None:
         or claim.sender not in (None, message.sender)
         or claim.client_id not in (None, message.client_id)
     ):
-        message.doubts = (*message.doubts, claim)
+        message.doubts.append(claim)
 
 
 def _read(message: Message, body: str, place: Place) -> None:
     if message.seen is None:
         message.body, message.seen = body, place
-    elif body != message.body and all(body != other for other, _ in message.bodies):
-        message.bodies = (*message.bodies, (body, place))
+    elif body != message.body:
+        message.bodies.setdefault(body, place)

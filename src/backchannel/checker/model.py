@@ -32,7 +32,7 @@ class Send(msgspec.Struct, gc=False, eq=False):
     answer: str | None = None
     holders: tuple[str, ...] = ()
     others: tuple[str, ...] = ()
-    messages: tuple["Message", ...] = ()
+    messages: list["Message"] = []
 
     @property
     def refused(self) -> bool:
@@ -45,7 +45,7 @@ class Send(msgspec.Struct, gc=False, eq=False):
 
 
 class Claim(msgspec.Struct, frozen=True, gc=False):
-    """What one record says of a message; null is what it does not say."""
+    """What one record says of a message; None is what it does not say."""
 
     conversation: str
     seq: int | None
@@ -58,8 +58,9 @@ class Message(msgspec.Struct, gc=False, eq=False):
     """What the server says exists, as it was told of first.
 
     `known_at` is when somebody knew of it first. `seen` is where it was delivered or read first:
-    an acknowledgement shows nothing. `doubts` are records that say something else of it.
-    `send` is a guess among sends of the same words unless `traced`.
+    an acknowledgement shows nothing. `doubts` are records that say something else of it, `bodies`
+    are other bodies it was seen with. `send` is a guess among several of the same words unless
+    `traced`. `acceptable` are the bodies that changes have asked for.
     """
 
     id: str
@@ -76,8 +77,8 @@ class Message(msgspec.Struct, gc=False, eq=False):
     traced: bool = False
     deleted: bool = False
     acceptable: tuple[str, ...] = ()
-    doubts: tuple[Claim, ...] = ()
-    bodies: tuple[tuple[str, Place], ...] = ()
+    doubts: list[Claim] = []
+    bodies: dict[str, Place] = {}
 
     @property
     def genuine(self) -> bool:
@@ -121,14 +122,19 @@ class Conversation(msgspec.Struct, gc=False, eq=False):
 
     def between(self, low: int, high: int) -> Iterator[Message]:
         """The messages strictly between two numbers."""
-        start = bisect_right(self.ordered, low, key=_place_in_order)
-        for message in self.ordered[start:]:
-            if _place_in_order(message) >= high:
+        start = bisect_right(self.ordered, low, key=_number)
+        for index in range(start, len(self.ordered)):
+            message = self.ordered[index]
+            if _number(message) >= high:
                 return
             yield message
 
+    def at(self, number: int) -> Message | None:
+        """The message that has this number."""
+        return next(self.between(number - 1, number + 1), None)
 
-def _place_in_order(message: Message) -> int:
+
+def _number(message: Message) -> int:
     return message.seq or 0
 
 
@@ -157,7 +163,7 @@ class Told(msgspec.Struct, gc=False, eq=False):
 
 
 class Fetched(msgspec.Struct, gc=False, eq=False):
-    """A history; `messages` stand beside the numbers that it gave them."""
+    """A history, as it came."""
 
     device: str
     conversation: Conversation
@@ -187,7 +193,8 @@ class Level(msgspec.Struct, gc=False, eq=False):
     """A device says that it holds everything."""
 
     position: int | None
-    asked: int
+    asked: int | None
+    at: int
     place: Place
 
 

@@ -1,8 +1,8 @@
 """What a device should have been told and was not.
 
-Two things prove it. A device that finished owes everything its user's log holds from where the
-device began. And any device that was told of a message has been told of all before it, because
-a log is delivered in order.
+Two things prove it. A device that finished owes everything that its user's log holds from where
+the device began. And any device that was told of a message was told of all before it in that
+conversation, because a log is delivered in order.
 """
 
 from collections.abc import Iterator
@@ -27,26 +27,23 @@ class Missing(NamedTuple):
 def missing(history: History) -> Iterator[Missing]:
     """Everything that devices lack, found in one look at each device's share of the messages."""
     positions = _positions(history)
-    conversations = _by_member(history)
+    shares = _by_member(history)
     for device, life in history.lives():
         level = device.finish if life is device.lives[-1] else None
         if level is None:
             yield from _skipped(history, device, life)
             continue
-        share = conversations.get(device.user, [])
         known = positions.get((device.user, life.epoch), {})
-        begun = _Beginning(life, known)
+        beginning = _Beginning(life, known)
         holds = held(life)
-        for conversation in share:
-            begun.enter(conversation)
-            for message in conversation.messages:
-                if (
-                    message not in holds
-                    and _is_owed(message, device, life)
-                    and _existed(message, level, known.get(message))
-                    and begun.precedes(message)
-                ):
-                    yield Missing(device, message, level.place)
+        for message in (each for share in shares.get(device.user, ()) for each in share.messages):
+            if (
+                message not in holds
+                and _is_owed(message, device, life)
+                and _existed(message, level, known.get(message))
+                and beginning.precedes(message)
+            ):
+                yield Missing(device, message, level.place)
 
 
 def _skipped(history: History, device: Device, life: Life) -> Iterator[Missing]:
@@ -75,8 +72,10 @@ def _is_owed(message: Message, device: Device, life: Life) -> bool:
 def _existed(message: Message, level: Level, position: int | None) -> bool:
     """Whether it was in the log when the device was found level with it."""
     if position is not None and level.position is not None:
-        return position <= level.position
-    return message.known_at < level.asked
+        return position <= level.position or (
+            level.asked is not None and message.known_at < level.asked
+        )
+    return message.known_at < (level.at if level.asked is None else level.asked)
 
 
 class _Beginning:
@@ -85,17 +84,13 @@ class _Beginning:
     def __init__(self, life: Life, positions: dict[Message, int]) -> None:
         self._life = life
         self._positions = positions
-        self._lowest: dict[str, int] = {}
+        self._numbers: dict[str, int] = {}
         for taken in replay(life):
             if not taken.repeated and taken.before is None:
-                self._note(taken.delivery.message)
+                self._note_first(taken.delivery.message)
         for fetched in life.fetched:
             if fetched.complete and fetched.asked > life.start:
                 self._note_last(fetched)
-        self._first: int | None = None
-
-    def enter(self, conversation: Conversation) -> None:
-        self._first = self._lowest.get(conversation.id)
 
     def precedes(self, message: Message) -> bool:
         """Whether the device is known to have begun before this message was stored."""
@@ -104,19 +99,19 @@ class _Beginning:
             return position > base
         if base == 0 or (message.traced and message.send and message.send.at > self._life.start):
             return True
-        number = message.number
-        return number is not None and self._first is not None and number > self._first
+        number, first = message.number, self._numbers.get(message.conversation)
+        return number is not None and first is not None and number > first
+
+    def _note_first(self, message: Message) -> None:
+        if message.number is not None:
+            self._numbers.setdefault(message.conversation, message.number)
 
     def _note_last(self, fetched: Fetched) -> None:
         """What is not yet in a history that was asked for later comes as an event."""
         numbers = [each.number for each in fetched.messages if each.number is not None]
         if numbers:
             key, last = fetched.conversation.id, max(numbers)
-            self._lowest[key] = min(self._lowest.get(key, last), last)
-
-    def _note(self, message: Message) -> None:
-        if message.number is not None:
-            self._lowest.setdefault(message.conversation, message.number)
+            self._numbers[key] = min(self._numbers.get(key, last), last)
 
 
 def _positions(history: History) -> Positions:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from backchannel.checker.history import History
-from backchannel.checker.model import Delivery, Message
+from backchannel.checker.model import Conversation, Delivery, Message
 from backchannel.checker.verdict import Evidence, Finding
 
 
@@ -32,7 +32,7 @@ def _altered(message: Message) -> Iterator[Finding]:
     if send is None or message.seen is None:
         return
     right = {*send.bodies, *message.acceptable}
-    for body, place in ((message.body or "", message.seen), *message.bodies):
+    for body, place in ((message.body or "", message.seen), *message.bodies.items()):
         if body not in right:
             text = f"message {message.id} was seen with a body that {send.user} never wrote"
             yield Finding(text, (Evidence("sent", send.place), Evidence("seen", place)))
@@ -46,20 +46,20 @@ def _refused(message: Message) -> Iterator[Finding]:
 
 
 def _strangers(history: History) -> Iterator[Finding]:
+    """Who is a member is known for sure where a send has said whom it is for."""
     for device, life in history.lives():
         for each in life.log:
             if isinstance(each, Delivery):
                 conversation = history.conversations[each.message.conversation]
-                if conversation.declared and device.user not in conversation.declared:
-                    text = (
-                        f"{device.user} was told of message {each.message.id}, which is "
-                        f"between others"
-                    )
+                if _is_stranger(device.user, conversation):
+                    text = f"{device.user} was told of message {each.message.id} between others"
                     yield Finding(text, (Evidence("delivered", each.place),))
-        for fetched in life.fetched:
-            declared = fetched.conversation.declared
-            if declared and device.user not in declared and fetched.messages:
-                text = (
-                    f"{device.user} could fetch {fetched.conversation.id}, which is between others"
-                )
-                yield Finding(text, (Evidence("fetched", fetched.place),))
+    for fetched in history.fetched:
+        user = history.devices[fetched.device].user
+        if fetched.messages and _is_stranger(user, fetched.conversation):
+            text = f"{user} could fetch {fetched.conversation.id}, which is between others"
+            yield Finding(text, (Evidence("fetched", fetched.place),))
+
+
+def _is_stranger(user: str, conversation: Conversation) -> bool:
+    return bool(conversation.declared) and user not in conversation.declared

@@ -1,10 +1,9 @@
 """Receipt: a mark that moved back, by a stranger, or past what was sent (rule R6)."""
 
-from bisect import bisect_left
 from collections.abc import Iterator
 
 from backchannel.checker.history import History
-from backchannel.checker.model import Conversation, Device, Life, Message, Rewind, Told
+from backchannel.checker.model import Conversation, Device, Life, Rewind, Told
 from backchannel.checker.verdict import Evidence, Finding
 
 
@@ -65,7 +64,7 @@ def _too_far(conversation: Conversation | None, told: Told) -> Iterator[Finding]
         )
         yield Finding(text, (Evidence("told", told.place),))
         return
-    message = _at(conversation, receipt.seq) if conversation else None
+    message = conversation.at(receipt.seq) if conversation else None
     send = message.send if message and message.traced else None
     if send and send.at > receipt.at:
         text = (
@@ -77,10 +76,5 @@ def _too_far(conversation: Conversation | None, told: Told) -> Iterator[Finding]
 
 def _highest(conversation: Conversation) -> int:
     """The highest number there can be: any send without a known one may have come after."""
-    return max(conversation.numbers, default=0) + sum(conversation.spare.values())
-
-
-def _at(conversation: Conversation, seq: int) -> Message | None:
-    index = bisect_left(conversation.ordered, seq, key=lambda each: each.seq or 0)
-    found = conversation.ordered[index : index + 1]
-    return found[0] if found and found[0].seq == seq else None
+    last = conversation.numbers[-1] if conversation.numbers else 0
+    return last + sum(conversation.spare.values())

@@ -58,15 +58,20 @@ def _in_one_session(history: History) -> Iterator[Finding]:
 
 
 def _steps_back(taken: Taken) -> bool:
-    """Whether a new event stands before one that the device was given earlier."""
+    """Whether a new event does not stand after those that the device was given earlier."""
     delivery, previous, before = taken.delivery, taken.previous, taken.before
     position = previous.position if previous else None
     number = before.message.number if before else None
-    return _is_less(delivery.position, position) or _is_less(delivery.message.number, number)
+    # Of two messages that share one number, `disagreement` tells.
+    return _is_less(delivery.position, position, or_equal=True) or _is_less(
+        delivery.message.number, number
+    )
 
 
-def _is_less(one: int | None, other: int | None) -> bool:
-    return one is not None and other is not None and one < other
+def _is_less(one: int | None, other: int | None, *, or_equal: bool = False) -> bool:
+    if one is None or other is None:
+        return False
+    return one < other or (or_equal and one == other)
 
 
 def _backward(device: Device, taken: Taken) -> Finding:
