@@ -1,0 +1,25 @@
+"""A bus that loses, repeats, delays and reorders wake-ups, which must be harmless (R15, R17)."""
+
+import asyncio
+from collections.abc import Sequence
+from random import Random
+
+from backchannel.brokers.in_process import InProcessBus
+from backchannel.domain.events import Event
+
+
+class UnreliableBus(InProcessBus):
+    """`trouble` is how often a wake-up does not simply arrive."""
+
+    def __init__(self, dice: Random, trouble: float) -> None:
+        super().__init__()
+        self._dice = dice
+        self.trouble = trouble
+
+    def publish(self, events: Sequence[Event]) -> None:
+        if self._dice.random() >= self.trouble:
+            super().publish(events)
+            return
+        loop = asyncio.get_running_loop()
+        for _ in range(self._dice.randint(0, 2)):
+            loop.call_later(self._dice.random(), super().publish, events)

@@ -1,0 +1,274 @@
+"""A simulated client: what the protocol document asks of one, and a journal of what it sees."""
+
+import asyncio
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from random import Random
+from typing import Any, Protocol
+
+from backchannel.checker import journal
+from backchannel.domain.errors import ChatError
+from tests.simulation.client_socket import ClientSocket, Dial, Frame
+from tests.simulation.outbox import Outbox
+from tests.simulation.replica import Replica, own_message
+from tests.simulation.timers import Timers
+
+GAP_PATIENCE = 0.5
+"""Seconds in which what is missing may still come by itself."""
+SILENCE = 60.0
+"""Seconds without a byte after which a connection counts as dead; the server beats every 25."""
+SYNC_PATIENCE = 5.0
+"""Seconds after which a question that was not answered is asked again."""
+
+
+class Surroundings(Protocol):
+    """What a device asks of the world it is in."""
+
+    @property
+    def dial(self) -> Dial: ...
+
+    def record(self, build: Callable[..., journal.Record], **fields: Any) -> None:
+        """Write a record into the journal; the world knows what time it is."""
+        ...
+
+    async def fetch(self, user_id: str) -> Replica:
+        """A user's present state, by HTTP. Raises `ChatError` and `TimeoutError`."""
+        ...
+
+
+@dataclass(frozen=True)
+class Habits:
+    """How a device behaves. Times are in seconds; it never acknowledges where that is None.
+
+    A `trusting` device takes whatever comes and repairs nothing: it shows what the server's
+    pushing alone is worth.
+    """
+
+    trusting: bool
+    token_in_header: bool
+    confirms_within: float | None
+    returns_within: float
+
+
+class Device:
+    """One device of a user. What it holds survives its connections."""
+
+    def __init__(
+        self, name: str, user: str, token: str, habits: Habits, world: Surroundings, dice: Random
+    ) -> None:
+        self.name = name
+        self.user = user
+        self.position: int | None = None
+        self.replica = Replica()
+        self.welcomed = False
+        self._token = token
+        self._habits = habits
+        self._world = world
+        self._dice = dice
+        self._epoch: str | None = None
+        self._fetching: asyncio.Task[None] | None = None
+        self._replied: set[int] = set()
+        self._held: dict[int, tuple[Frame, journal.Source]] = {}
+        self._timers = Timers()
+        self.socket = ClientSocket(
+            self,
+            world.dial,
+            dice,
+            token=token if habits.token_in_header else None,
+            returns_within=habits.returns_within,
+            patience=math.inf if habits.trusting else SILENCE,
+        )
+        self.outbox = Outbox(user, name, self._record, self.socket.send, dice)
+
+    @property
+    def idle(self) -> bool:
+        """Connected, and nothing is left to do."""
+        busy = self.outbox or self._fetching is not None or "confirm" in self._timers
+        return self.welcomed and not busy
+
+    # ------------------------------------------------------------------ what a user does
+
+    def read(self) -> None:
+        """Read one of the conversations, to the end or not."""
+        known = [(name, max(messages)) for name, messages in self.replica.messages.items()]
+        if known and self.welcomed:
+            conversation, last = self._dice.choice(known)
+            seq = self._dice.choice((last, self._dice.randint(1, last)))
+            self.socket.send({"type": "read", "conversation_id": conversation, "seq": seq})
+
+    def change(self) -> None:
+        """Edit or delete a message of one's own, or react to the other's."""
+        standing = self.replica.standing()
+        if not standing or not self.welcomed:
+            return
+        message = self._dice.choice(standing)
+        place = {"conversation_id": message["conversation_id"], "seq": message["seq"]}
+        if message["sender_id"] != self.user:
+            emoji, active = self._dice.choice("👍🎉"), self._dice.random() < 0.7
+            self.socket.send({"type": "react", **place, "emoji": emoji, "active": active})
+            return
+        body = self._dice.choice((None, f"{message['body']}!"))
+        place_id = {"conversation": message["conversation_id"], "id": message["id"]}
+        self._record(journal.Change, **place_id, body=body)
+        if body is None:
+            self.socket.send({"type": "delete", **place})
+        else:
+            self.socket.send({"type": "edit", **place, "body": body})
+
+    # -------------------------------------------------------------------- the connection
+
+    def opened(self) -> None:
+        if self._habits.token_in_header:
+            return
+        hello: Frame = {"type": "hello", "token": self._token}
+        if self.position is not None:
+            hello |= {"epoch": self._epoch, "position": self.position}
+        self.socket.send(hello)
+
+    def lost(self) -> None:
+        self.welcomed = False
+        self._timers.cancel_all()
+        self._held.clear()
+        self.outbox.offline()
+
+    def has_waited_too_long(self) -> bool:
+        return not self.welcomed or self.outbox.late
+
+    def taken(self, frame: Frame) -> None:
+        match frame["type"]:
+            case "welcome":
+                self._welcome(frame)
+            case "event":
+                self._event(frame, "live")
+            case "sync":
+                self._timers.cancel("sync")
+                for event in frame["events"]:
+                    self._event(event, "sync")
+            case "ack":
+                self._acknowledged(frame)
+            case "error" if "client_id" in frame:
+                self.outbox.refused(frame)
+            case "reset":
+                self._timers.cancel("sync")
+                self._reset(frame["epoch"], frame["position"], frame["reason"])
+            case "lagging":
+                self._sync()
+            case "heartbeat" if not self._habits.trusting:
+                self._compare(frame["position"])
+            case _:
+                pass
+
+    def _welcome(self, frame: Frame) -> None:
+        self.welcomed = True
+        self._record(journal.Resume, user=self.user, epoch=self._epoch, position=self.position)
+        if self.position is None:
+            self._reset(frame["epoch"], frame["position"], "fresh")
+        elif self._habits.token_in_header:
+            self._sync()
+        self.outbox.online()
+
+    def _reset(self, epoch: str, position: int, reason: str) -> None:
+        self._epoch, self.position = epoch, position
+        self.replica = Replica()
+        self._held.clear()
+        self._record(journal.Reset, epoch=epoch, position=position, reason=reason)
+        if self._fetching is not None:
+            self._fetching.cancel()
+        self._fetching = asyncio.get_running_loop().create_task(self._fetch())
+
+    async def _fetch(self) -> None:
+        """Fetch the state afresh, and lay what has happened since on top of it."""
+        while True:
+            try:
+                present = await self._world.fetch(self.user)
+                break
+            except (ChatError, TimeoutError):
+                await asyncio.sleep(1.0)
+        self.replica.absorb(present)
+        self._fetching = None
+
+    def _sync(self) -> None:
+        self._timers.set("sync", SYNC_PATIENCE, self._sync)
+        self.socket.send({"type": "sync", "position": self.position, "epoch": self._epoch})
+
+    # ----------------------------------------------------------------------- the user's log
+
+    def _acknowledged(self, ack: Frame) -> None:
+        outgoing = self.outbox.acknowledged(ack)
+        if ack["position"] is not None and ack["previous"] == self.position:
+            self._replied.add(ack["position"])
+            data = own_message(ack, self.user, outgoing.to, outgoing.body)
+            self._apply({"position": ack["position"], "kind": "message", "data": data}, "reply")
+            self._release()
+
+    def _event(self, event: Frame, source: journal.Source) -> None:
+        assert self.position is not None
+        if self._habits.trusting:
+            if event["position"] not in self._replied:
+                self._apply(event, source)
+        elif event["position"] > self.position:
+            self._held[event["previous"]] = event, source
+            self._release()
+            if self._held:
+                self._timers.set("gap", GAP_PATIENCE, self._close_gap)
+
+    def _release(self) -> None:
+        """Apply what follows on what is held already."""
+        assert self.position is not None
+        while (following := self._held.pop(self.position, None)) is not None:
+            self._apply(*following)
+
+    def _compare(self, position: int) -> None:
+        """The log reaches `position`: if that is not here soon, ask for it."""
+        assert self.position is not None
+        if position > self.position and "gap" not in self._timers:
+            self._timers.set("gap", GAP_PATIENCE, self._close_gap)
+
+    def _close_gap(self) -> None:
+        self._held.clear()
+        self._sync()
+
+    def _apply(self, event: Frame, source: journal.Source) -> None:
+        self.position = event["position"]
+        kind, data = event["kind"], event["data"]
+        if kind == "message":
+            self._deliver(data, source)
+        elif kind == "receipt":
+            self._receipt(data)
+        self.replica.apply(kind, data)
+        within = self._habits.confirms_within
+        if within is not None and "confirm" not in self._timers:
+            self._timers.set("confirm", within * self._dice.random(), self._confirm)
+
+    def _confirm(self) -> None:
+        self.socket.send({"type": "ack", "position": self.position})
+
+    # ----------------------------------------------------------------------- the journal
+
+    def _record(self, build: Callable[..., journal.Record], **fields: Any) -> None:
+        self._world.record(build, device=self.name, **fields)
+
+    def _deliver(self, data: Frame, source: journal.Source) -> None:
+        self._record(
+            journal.Deliver,
+            conversation=data["conversation_id"],
+            id=data["id"],
+            sender=data["sender_id"],
+            body=data["body"],
+            seq=data["seq"],
+            client_id=data.get("client_id"),
+            position=self.position,
+            source=source,
+        )
+
+    def _receipt(self, data: Frame) -> None:
+        for mark in ("delivered", "read"):
+            self._record(
+                journal.Receipt,
+                conversation=data["conversation_id"],
+                reader=data["user_id"],
+                mark=mark,
+                seq=data[f"{mark}_seq"],
+                position=self.position,
+            )

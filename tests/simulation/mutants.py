@@ -1,0 +1,214 @@
+"""Broken servers: one piece of the real code is replaced, and the checker must notice."""
+
+import contextlib
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+from unittest.mock import patch
+
+import msgspec
+
+from backchannel.chat.group_commit import GroupCommit, Outcome
+from backchannel.checker.verdict import Kind
+from backchannel.delivery.connection import Connection, State
+from backchannel.delivery.hub import Hub
+from backchannel.delivery.switchboard import Switchboard
+from backchannel.delivery.voice import Sink
+from backchannel.dialects.native import wire
+from backchannel.dialects.native.voice import NativeVoice
+from backchannel.domain.errors import Unavailable
+from backchannel.domain.events import Event
+from backchannel.domain.messages import Draft
+from backchannel.ports.storage import LogPage
+from backchannel.storage.sql import reading
+from backchannel.storage.sql.batch import Batch
+from backchannel.storage.sql.places import Place
+from tests.simulation.disk import Disk
+from tests.simulation.template import in_memory
+
+Break = Callable[[], contextlib.AbstractContextManager[Any]]
+
+
+@contextlib.contextmanager
+def nothing_is_repeated() -> Iterator[None]:
+    """Repeated keys are not looked for, nor is there an index that would refuse them."""
+    write, body = Batch.write, wire.message_body
+
+    async def find_none(*_: Any) -> None: ...
+
+    async def write_anyway(self: Batch, connection: Any) -> None:
+        # Another key for the index; the wire shows the client's own.
+        self._rows = [(*row[:4], f"{row[4]}~{row[2]}", *row[5:]) for row in self._rows]
+        await write(self, connection)
+
+    def shown(message: Any, viewer_id: str) -> Any:
+        key = message.client_id.partition("~")[0]
+        return body(msgspec.structs.replace(message, client_id=key), viewer_id)
+
+    with (
+        patch.object(Batch, "_find_originals", find_none),
+        patch.object(Batch, "write", write_anyway),
+        patch.object(wire, "message_body", shown),
+    ):
+        yield
+
+
+@contextlib.contextmanager
+def acknowledged_before_it_is_durable() -> Iterator[None]:
+    """A commit does not wait for the disk, so a crash undoes what was acknowledged."""
+    commit, crash = Disk.commit, Disk.crash
+    synced: dict[int, bytes] = {}
+
+    def commit_unsynced(self: Disk) -> Any:
+        cursor = commit(self)
+        if id(self) not in synced or self.dice.random() < 0.2:
+            synced[id(self)] = self.database.serialize()
+        return cursor
+
+    def crash_losing(self: Disk) -> None:
+        crash(self)
+        if id(self) in synced:
+            self.database.close()
+            self.database = in_memory(synced[id(self)])
+
+    with patch.object(Disk, "commit", commit_unsynced), patch.object(Disk, "crash", crash_losing):
+        yield
+
+
+def seq_from_a_timestamp() -> contextlib.AbstractContextManager[Any]:
+    """A message's place is when it came, not the next one."""
+    add = Place.add
+
+    def add_by_time(self: Place, sender_id: str) -> int:
+        self.last_seq = max(add(self, sender_id), self.updated_at % 100_000)
+        return self.last_seq
+
+    return patch.object(Place, "add", add_by_time)
+
+
+def resumes_one_too_far() -> contextlib.AbstractContextManager[Any]:
+    return _resume_with(1)
+
+
+def resumes_one_too_early() -> contextlib.AbstractContextManager[Any]:
+    return _resume_with(-1)
+
+
+def _resume_with(error: int) -> contextlib.AbstractContextManager[Any]:
+    connect = Switchboard.connect
+
+    def connect_wrongly(self: Switchboard, *args: Any, cursor: int, **kwargs: Any) -> Connection:
+        return connect(self, *args, cursor=max(0, cursor + error), **kwargs)
+
+    return patch.object(Switchboard, "connect", connect_wrongly)
+
+
+def delivered_moves_back() -> contextlib.AbstractContextManager[Any]:
+    """Who reads up to a message is said to hold no later one."""
+    count = reading._count
+
+    async def count_and_forget(connection: Any, targets: Sequence[Any]) -> None:
+        await count(connection, targets)
+        for marker, target in targets:
+            marker.delivered_seq = target
+
+    return patch.object(reading, "_count", count_and_forget)
+
+
+def a_page_is_reversed() -> contextlib.AbstractContextManager[Any]:
+    missed = NativeVoice.missed
+
+    def missed_backwards(
+        self: NativeVoice, sink: Sink, events: Sequence[Event], position: int, *, more: bool
+    ) -> None:
+        missed(self, sink, events[::-1], position, more=more)
+
+    return patch.object(NativeVoice, "missed", missed_backwards)
+
+
+def hub_forgets_who_comes_back() -> contextlib.AbstractContextManager[Any]:
+    join = Hub.join
+
+    def join_once(self: Hub, connection: Connection) -> bool:
+        known: set[str] = self.__dict__.setdefault("known", set())
+        if connection.login_id in known:
+            return False
+        known.add(connection.login_id)
+        return join(self, connection)
+
+    return patch.object(Hub, "join", join_once)
+
+
+def goes_live_too_early() -> contextlib.AbstractContextManager[Any]:
+    """What has happened while the log was read is taken for sent."""
+
+    def go_live(self: Connection) -> bool:
+        self.cursor = self.confirmed = max(self.cursor, self.latest)
+        self.state = State.LIVE
+        return True
+
+    return patch.object(Connection, "go_live", go_live)
+
+
+def one_page_is_all() -> contextlib.AbstractContextManager[Any]:
+    """The first page of a log is taken for the whole."""
+    return patch.object(LogPage, "complete", new=True)
+
+
+def a_full_outbox_drops() -> contextlib.AbstractContextManager[Any]:
+    """What finds no room is forgotten, where it should be read from the log later."""
+
+    def forget(self: Connection) -> None:
+        self.cursor = self.latest
+
+    return patch.object(Connection, "_hold_back", forget)
+
+
+def a_reply_skips_events() -> contextlib.AbstractContextManager[Any]:
+    """The cursor jumps to the sender's own message, whether or not what precedes it was sent."""
+
+    def jump(self: Connection, event: Event) -> None:
+        self.cursor = event.position
+
+    return patch.object(Connection, "applied", jump)
+
+
+def gaps_go_unnoticed() -> contextlib.AbstractContextManager[Any]:
+    """A wake-up that follows a lost one is pushed as if nothing were missing."""
+    offer = Connection.offer
+
+    def offer_anyway(self: Connection, event: Event) -> None:
+        if self.state is State.LIVE:
+            self.cursor = max(self.cursor, event.position - 1)
+        offer(self, event)
+
+    return patch.object(Connection, "offer", offer_anyway)
+
+
+def refused_and_stored() -> contextlib.AbstractContextManager[Any]:
+    """A batch is stored, and its senders are told that it is not."""
+    append = GroupCommit._append
+
+    async def append_and_deny(self: GroupCommit, drafts: Sequence[Draft]) -> Sequence[Outcome]:
+        outcomes = await append(self, drafts)
+        return [Unavailable("nothing was stored")] * len(drafts) if len(drafts) > 1 else outcomes
+
+    return patch.object(GroupCommit, "_append", append_and_deny)
+
+
+MUTANTS: dict[Break, set[Kind]] = {
+    nothing_is_repeated: {Kind.CONFLICT, Kind.DUPLICATE},
+    acknowledged_before_it_is_durable: {Kind.LOST},
+    seq_from_a_timestamp: {Kind.GAP},
+    resumes_one_too_far: {Kind.INCOMPLETE, Kind.GAP},
+    resumes_one_too_early: {Kind.DUPLICATE},
+    delivered_moves_back: {Kind.RECEIPT},
+    a_page_is_reversed: {Kind.REORDERED, Kind.DUPLICATE},
+    hub_forgets_who_comes_back: {Kind.INCOMPLETE},
+    goes_live_too_early: {Kind.INCOMPLETE},
+    one_page_is_all: {Kind.INCOMPLETE},
+    a_full_outbox_drops: {Kind.INCOMPLETE},
+    a_reply_skips_events: {Kind.INCOMPLETE},
+    gaps_go_unnoticed: {Kind.INCOMPLETE},
+    refused_and_stored: {Kind.PHANTOM},
+}
+"""What is broken, and what the checker may call it."""

@@ -1,0 +1,110 @@
+"""The server as one process: the real core, delivery, dialect and WebSocket, on a disk."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import MISSING, fields
+from random import Random
+from typing import Any, cast
+
+from uvicorn.server import ServerState
+
+from backchannel.chat.core import Core
+from backchannel.delivery.switchboard import Switchboard
+from backchannel.dialects.native import socket as native
+from backchannel.ports.clock import Clock
+from backchannel.ports.tokens import Tokens
+from backchannel.security.throttle import InProcessThrottle
+from backchannel.storage.sql.sqlite.storage import SqliteStorage
+from backchannel.transports.websocket.factory import websocket_protocol
+from backchannel.transports.websocket.limits import Limits
+from tests.simulation.bus import UnreliableBus
+from tests.simulation.disk import Disk, SimulatedDatabase
+from tests.simulation.network import Link
+
+NEVER = 1e6
+"""Seconds. The sweep over idle sockets walks through sets, whose order no seed decides."""
+
+
+class Nothing:
+    """A port of which no simulated client makes use."""
+
+    def __getattr__(self, name: str) -> Any:
+        raise NotImplementedError(name)
+
+
+def _unused_ports() -> dict[str, Any]:
+    return {
+        each.name: Nothing()
+        for each in fields(Core)
+        if each.init and each.default is MISSING and each.default_factory is MISSING
+    }
+
+
+class ServerProcess:
+    """Runs from when it is made until `kill` or the end of `stop`; `ended` is called then."""
+
+    def __init__(
+        self,
+        disk: Disk,
+        clock: Clock,
+        tokens: Tokens,
+        dice: Random,
+        *,
+        queued: int,
+        unread: int,
+        bus_trouble: float,
+        ended: Callable[[], None],
+    ) -> None:
+        self._ended = ended
+        self._links: dict[Link, None] = {}
+        self._state = ServerState()
+        self.alive = True
+        self.listening = True
+        self.database = SimulatedDatabase(disk, self.kill, queued=queued)
+        self.bus = UnreliableBus(dice, bus_trouble)
+        used: dict[str, Any] = {
+            "storage": SqliteStorage(self.database),
+            "bus": self.bus,
+            "clock": clock,
+            "tokens": tokens,
+            "throttle": InProcessThrottle(clock, {}),
+        }
+        self.core = Core(**_unused_ports() | used)
+        self.desk = Switchboard(self.core)
+        limits = Limits(ping_interval=NEVER, ping_timeout=NEVER, unread=unread)
+        self._protocol = websocket_protocol(native.endpoints(self.desk), limits)
+        self._rounds = asyncio.create_task(self.desk.run())
+
+    def accept(self, link: Link, head: bytes) -> None:
+        """A client has connected, and asks for an upgrade."""
+        if not self.listening:
+            link.die()
+            return
+        self._links[link] = None
+        build = cast("Callable[..., asyncio.Protocol]", self._protocol)
+        protocol = build(server_state=self._state)
+        link.attach(protocol, lambda: self._links.pop(link))
+        protocol.data_received(head)
+
+    def kill(self) -> None:
+        """End at once, wherever it is."""
+        if self.alive:
+            self.alive = self.listening = False
+            self.database.dead = True
+            self._rounds.cancel()
+            for link in tuple(self._links):
+                link.die()
+            self._ended()
+
+    async def stop(self) -> None:
+        """End as SIGTERM ends it (rule R12): the order of `app.run`."""
+        self.listening = False
+        await self.core.sending.stop()
+        for link in tuple(self._links):
+            link.shut_down()
+        await asyncio.sleep(1.0)
+        try:
+            if self.alive:
+                await self.desk.flush()
+        finally:
+            self.kill()

@@ -1,0 +1,82 @@
+"""One run from one seed."""
+
+import contextlib
+import hashlib
+import logging
+from collections.abc import Iterator
+from dataclasses import dataclass
+from random import Random
+
+from backchannel.checker import journal
+from backchannel.checker.check import check
+from backchannel.checker.verdict import Verdict
+from tests.simulation import loop
+from tests.simulation.clock import ids_from
+from tests.simulation.faults import Director
+from tests.simulation.scenario import Scenario, draw, sized
+from tests.simulation.world import World
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a run was, and what was wrong with it apart from its journal."""
+
+    seed: int
+    records: tuple[journal.Record, ...]
+    troubles: tuple[str, ...]
+
+    def judge(self) -> Verdict:
+        """What the checker says of the journal."""
+        return check(journal.located(self.records))
+
+    @property
+    def digest(self) -> str:
+        """The same for the same journal."""
+        lines = b"\n".join(journal.encode(each) for each in self.records)
+        return hashlib.sha256(lines).hexdigest()
+
+
+def simulate(seed: int, *, sends: int = 50, faults: int = 10) -> Outcome:
+    """Play what the seed means. Raises `Stuck`, and whatever no part of the server handles."""
+    dice = Random(seed)
+    scenario = draw(dice, sends=sends, faults=faults)
+    with sized(scenario), errors() as logged:
+        world = loop.run(lambda: _play(scenario, dice), dice, disorder=scenario.disorder)
+    return Outcome(seed, tuple(world.records), (*world.troubles, *logged))
+
+
+async def _play(scenario: Scenario, dice: Random) -> World:
+    world = World(scenario, dice)
+    with ids_from(world.clock):
+        director = Director(world)
+        await director.run()
+        world.calm()
+        await world.settle()
+        await world.finish()
+    world.end()
+    return world
+
+
+class _Tracebacks(logging.Handler):
+    """Keeps what the server logs with a traceback: nothing in a simulation may cause one."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.ERROR)
+        self.found: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if record.exc_info:
+            self.found.append(f"{record.getMessage()}: {record.exc_info[1]!r}")
+
+
+@contextlib.contextmanager
+def errors() -> Iterator[list[str]]:
+    """The tracebacks that the server logs meanwhile; everything else it logs is dropped."""
+    logger, handler = logging.getLogger("backchannel"), _Tracebacks()
+    propagated, logger.propagate = logger.propagate, False
+    logger.addHandler(handler)
+    try:
+        yield handler.found
+    finally:
+        logger.removeHandler(handler)
+        logger.propagate = propagated

@@ -1,0 +1,180 @@
+"""The world of one run: a server, its clients, and time that passes as the scenario says."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from random import Random
+from typing import Any
+
+from backchannel.checker import journal
+from backchannel.domain.errors import ChatError
+from backchannel.security.tokens import JwtTokens
+from tests.simulation.clock import SimulatedClock
+from tests.simulation.device import Device
+from tests.simulation.disk import Disk
+from tests.simulation.network import Link, Receiver
+from tests.simulation.process import ServerProcess
+from tests.simulation.replica import Replica, fetch
+from tests.simulation.scenario import Scenario
+from tests.simulation.template import KEY, YEAR, in_memory, template
+
+STRAGGLING = 25.0
+"""Seconds for which what was sent before may be held up: longer than any stall."""
+LEVEL_WITHIN = 150
+"""Seconds after the last fault in which every device must be level: a few heartbeats."""
+QUIET = 3
+"""Seconds in which nothing more may happen, before it counts as the end."""
+
+
+@dataclass
+class World:
+    """Everything that there is during a run, and what was noted of it."""
+
+    scenario: Scenario
+    dice: Random
+    records: list[journal.Record] = field(default_factory=list)
+    troubles: list[str] = field(default_factory=list)
+    """What was wrong apart from the journal."""
+
+    def __post_init__(self) -> None:
+        people = template().people
+        self._loop = asyncio.get_running_loop()
+        self._at = 0
+        self._calm = self._over = False
+        self._dead: list[ServerProcess] = []
+        self.clock = SimulatedClock()
+        self.disk = Disk(in_memory(template().content), self.dice, self.scenario.disk_delay)
+        self.tokens = JwtTokens(KEY, self.clock, access_life=YEAR, refresh_life=YEAR)
+        self.process = self._start()
+        self.devices: list[Device] = []
+        for number, (user, habits) in enumerate(self.scenario.habits):
+            person = people[user]
+            token = person.tokens[number % len(person.tokens)]
+            name = f"{person.id}/{number}"
+            self.devices.append(Device(name, person.id, token, habits, self, self.dice))
+
+    # ----------------------------------------------------------------- what devices ask
+
+    def record(self, build: Callable[..., journal.Record], **fields: Any) -> None:
+        """Write into the journal; no two records have the same time."""
+        self._at = max(self._at + 1, self._now())
+        self.records.append(build(at=self._at, **fields))
+
+    def dial(self, client: Receiver, head: bytes) -> Link:
+        """Begin to connect to whichever process listens when the call gets there."""
+        link = Link(self.dice, self.scenario.weather, client)
+        delay = self.scenario.weather.latency * self.dice.random()
+        self._loop.call_later(delay, lambda: self.process.accept(link, head))
+        return link
+
+    async def fetch(self, user_id: str) -> Replica:
+        await asyncio.sleep(self.scenario.weather.latency * self.dice.random())
+        async with asyncio.timeout(5.0):
+            return await fetch(self.process.core, user_id)
+
+    # ------------------------------------------------------------------------ the server
+
+    def _start(self) -> ServerProcess:
+        scenario = self.scenario
+        return ServerProcess(
+            self.disk,
+            self.clock,
+            self.tokens,
+            self.dice,
+            queued=scenario.queued,
+            unread=scenario.unread,
+            bus_trouble=0.0 if self._calm else scenario.bus_trouble,
+            ended=self._restart_soon,
+        )
+
+    def end(self) -> None:
+        """Switch everything off."""
+        self._over = True
+        self.process.kill()
+        self.disk.close()
+
+    def _restart_soon(self) -> None:
+        self.disk.crash()
+        if self._over:
+            return
+        self._loop.call_later(self.dice.uniform(0.0, 2.0), self._restart)
+
+    def _restart(self) -> None:
+        # A dead process's tasks wait for ever, but only as long as somebody knows of them.
+        self._dead.append(self.process)
+        self.process = self._start()
+
+    def peer_of(self, device: Device) -> str:
+        """Somebody else than the device's user."""
+        people = template().people[: self.scenario.users]
+        return self.dice.choice([each.id for each in people if each.id != device.user])
+
+    # --------------------------------------------------------------------------- the end
+
+    def calm(self) -> None:
+        """From now on nothing goes wrong."""
+        self._calm = True
+        self.disk.heal()
+        self.process.bus.trouble = 0.0
+
+    async def settle(self) -> None:
+        """Wait until every device is level with its user's log and stays so, or should be."""
+        await asyncio.sleep(STRAGGLING)
+        quiet = 0
+        for _ in range(LEVEL_WITHIN):
+            await asyncio.sleep(1.0)
+            behind = await self._behind()
+            quiet = 0 if behind else quiet + 1
+            if quiet == QUIET:
+                return
+        self.troubles += behind
+
+    async def _behind(self) -> list[str]:
+        found = [f"{each.name} is not done" for each in self.devices if not each.idle]
+        for device in self.devices:
+            head = await self.position_of(device.user)
+            if device.position != head:
+                found.append(f"{device.name} is at {device.position} of {head}")
+        return found
+
+    async def position_of(self, user_id: str) -> int:
+        """How far a user's log goes; -1 if the server does not say."""
+        try:
+            async with asyncio.timeout(5.0):
+                heads = await self.process.core.storage.heads([user_id])
+        except (ChatError, TimeoutError):
+            return -1
+        return heads[user_id].position
+
+    async def finish(self) -> None:
+        """Let every device compare what it holds with the present state, and say goodbye."""
+        for device in self.devices:
+            asked = self._now()
+            try:
+                present = await self.fetch(device.user)
+            except (ChatError, TimeoutError) as error:
+                self.troubles.append(f"{device.name} cannot fetch: {error!r}")
+                continue
+            found = device.replica.differences(present, device.user)
+            self.troubles += [f"{device.name}: {each}" for each in found]
+            self._record_histories(device, present, asked)
+            position = await self.position_of(device.user)
+            self.record(journal.Finish, device=device.name, position=position, asked=asked)
+
+    def _record_histories(self, device: Device, present: Replica, asked: int) -> None:
+        for conversation, messages in present.messages.items():
+            seen = tuple(
+                journal.Seen(id=each["id"], sender=each["sender_id"], body=each["body"], seq=seq)
+                for seq, each in sorted(messages.items())
+            )
+            self.record(
+                journal.History,
+                device=device.name,
+                conversation=conversation,
+                messages=seen,
+                complete=True,
+                asked=asked,
+            )
+
+    def _now(self) -> int:
+        return round(self._loop.time() * 1e9)
