@@ -1,9 +1,12 @@
 """Journals as files: what is written is read, and what cannot be read is told plainly."""
 
+import re
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
+from backchannel.checker.check import check
 from backchannel.checker.collect import collect, entries
 from backchannel.checker.journal import (
     BadJournal,
@@ -18,6 +21,8 @@ from backchannel.checker.journal import (
     encode,
     read,
 )
+
+DOCUMENT = (Path(__file__).parents[2] / "docs" / "verification.md").read_text("utf-8")
 
 RESUME = Resume(at=1, device="phone", user="ada", epoch="e1", position=None)
 FINISH = Finish(at=9, device="phone", position=4)
@@ -106,3 +111,19 @@ def test_what_is_not_there_is_told(tmp_path: Path) -> None:
         collect([tmp_path / "missing.jsonl"])
     with pytest.raises(BadJournal, match="holds no journals"):
         collect([tmp_path])
+
+
+def test_the_example_of_the_documents_is_a_journal(path: Path) -> None:
+    (example,) = re.findall(r"^```json\n(.*?)^```$", DOCUMENT, re.MULTILINE | re.DOTALL)
+    path.write_text(example, "utf-8")
+    verdict = check(read(path))
+    assert (verdict.judged, verdict.totals) == (True, {})
+
+
+def test_the_documents_name_all_records_and_fields() -> None:
+    rows = re.findall(r"^\| `(\w+)` \| (.*?) \| ", DOCUMENT, re.MULTILINE)
+    documented = {tag: set(re.findall(r"`(\w+)`", fields)) for tag, fields in rows}
+    assert documented == {
+        kind.__struct_config__.tag: set(kind.__struct_fields__) - {"at", "device"}
+        for kind in get_args(Record)
+    }
