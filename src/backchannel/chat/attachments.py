@@ -101,7 +101,11 @@ async def open_file(core: Core, user_id: str, file_id: str) -> Content:
 
     Raises `NotFound`, to strangers too (S11).
     """
-    record = await _readable(core, user_id, file_id)
+    return content_of(await _readable(core, user_id, file_id))
+
+
+def content_of(record: FileRecord) -> Content:
+    """A file's own bytes."""
     return Content(
         key=record.id,
         name=record.name,

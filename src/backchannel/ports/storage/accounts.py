@@ -61,8 +61,11 @@ class Accounts(Protocol):
 
     async def login(self, login_id: str) -> Login | None: ...
 
-    async def logins(self, user_id: str) -> list[Login]:
-        """A user's logins that have not ended, newest first; the caller leaves out the expired."""
+    async def logins(self, user_id: str, *, ended: bool = False) -> list[Login]:
+        """A user's logins, newest first: those that have not ended, or with `ended` all of them.
+
+        The caller leaves out the expired.
+        """
         ...
 
     async def rotate_login(self, login_id: str, *, generation: int, at: int, until: int) -> bool:

@@ -48,8 +48,8 @@ NEXT_DIALOGUE = (
         conversation.c.second_id,
     )
     .join(member, member.c.conversation == conversation.c.number)
-    .where(member.c.account == parameter("account"), conversation.c.number >= parameter("place"))
-    .order_by(conversation.c.number)
+    .where(member.c.account == parameter("account"), member.c.conversation >= parameter("place"))
+    .order_by(member.c.conversation)
     .limit(1)
     .with_for_update(of=conversation)
 )

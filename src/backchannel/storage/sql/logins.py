@@ -26,11 +26,12 @@ _columns: tuple[ColumnElement[Any], ...] = tuple(login.c[name] for name in COLUM
 _open = login.c.ended_at.is_(None)
 
 BY_ID = select(*_columns).where(login.c.id == parameter("login_id"))
-OPEN = (
+OF_USER = (
     select(*_columns)
-    .where(login.c.user_id == parameter("user_id"), _open)
+    .where(login.c.user_id == parameter("user_id"))
     .order_by(login.c.created_at.desc(), login.c.id.desc())
 )
+OPEN = OF_USER.where(_open)
 ENDED_SINCE = select(login.c.id).where(login.c.ended_at >= parameter("at")).order_by(login.c.id)
 ROTATE = (
     update(login)
@@ -61,9 +62,9 @@ async def read_login(connection: Connection, login_id: str) -> Login | None:
     return found[0] if found else None
 
 
-async def read_logins(connection: Connection, user_id: str) -> list[Login]:
-    """A user's logins that have not ended, newest first."""
-    return await connection.fetch(OPEN, Login, user_id=user_id)
+async def read_logins(connection: Connection, user_id: str, *, ended: bool = False) -> list[Login]:
+    """A user's logins, newest first: those that have not ended, or all."""
+    return await connection.fetch(OF_USER if ended else OPEN, Login, user_id=user_id)
 
 
 async def rotate_login(

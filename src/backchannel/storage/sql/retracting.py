@@ -1,9 +1,10 @@
 """Taking back what an erased user has said to somebody, a page of a conversation at a time."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import msgspec
-from sqlalchemy import delete, func, null, select, update
+from sqlalchemy import Update, delete, func, null, select, update
 
 from backchannel.domain.erasures import Erased
 from backchannel.domain.events import Event, EventKind, Fact
@@ -20,7 +21,12 @@ from backchannel.storage.sql.schema import attachment, conversation, member, mes
 
 _place = parameter("place")
 _rows = given("rows")
-_this_row = (message.c.conversation == _place) & (message.c.seq == item(_rows, 0))
+# The bounds keep a long conversation from being looked through for each row.
+_this_row = (
+    (message.c.conversation == _place)
+    & message.c.seq.between(parameter("first_seq"), parameter("last_seq"))
+    & (message.c.seq == item(_rows, 0))
+)
 RETRACT = (
     update(message)
     .values(
@@ -118,12 +124,25 @@ def _retracted(sent: Message, at: int) -> Message:
 async def _store(
     connection: Connection, dialogue: Dialogue, own: Sequence[Message], cleared: Sequence[Message]
 ) -> None:
-    place = dialogue.number
     rows = [(each.seq, each.client_id, each.deleted_at, each.revision) for each in own]
-    await connection.execute(RETRACT, place=place, rows=rows)
-    await connection.execute(DETACH, place=place, seqs=[each.seq for each in own])
+    await _update(connection, RETRACT, dialogue, rows)
+    await connection.execute(DETACH, place=dialogue.number, seqs=[each.seq for each in own])
     reacted = [(each.seq, each.reactions, each.revision) for each in cleared]
-    await connection.execute(REACT, place=place, rows=reacted)
+    await _update(connection, REACT, dialogue, reacted)
+
+
+async def _update(
+    connection: Connection, change: Update, dialogue: Dialogue, rows: list[tuple[Any, ...]]
+) -> None:
+    """Change the messages of these rows, which begin with their `seq` and are in its order."""
+    if rows:
+        await connection.execute(
+            change,
+            place=dialogue.number,
+            first_seq=rows[0][0],
+            last_seq=rows[-1][0],
+            rows=rows,
+        )
 
 
 async def _recount(

@@ -85,8 +85,8 @@ class SqlAccounts:
     async def login(self, login_id: str) -> Login | None:
         return await self._database.read(lambda tx: logins.read_login(tx, login_id))
 
-    async def logins(self, user_id: str) -> list[Login]:
-        return await self._database.read(lambda tx: logins.read_logins(tx, user_id))
+    async def logins(self, user_id: str, *, ended: bool = False) -> list[Login]:
+        return await self._database.read(lambda tx: logins.read_logins(tx, user_id, ended=ended))
 
     async def rotate_login(self, login_id: str, *, generation: int, at: int, until: int) -> bool:
         return await self._database.write(

@@ -9,6 +9,7 @@ from backchannel.dialects.native.http import (
     accounts,
     conversations,
     erasures,
+    export,
     files,
     logins,
     messages,
@@ -44,7 +45,7 @@ def routes() -> list[Router]:
     return [
         _open("Accounts", [*accounts.PUBLIC, *erasures.PUBLIC]),
         _open("Logins", logins.PUBLIC),
-        _private("Accounts", [*accounts.HANDLERS, *erasures.HANDLERS]),
+        _private("Accounts", [*accounts.HANDLERS, *export.HANDLERS, *erasures.HANDLERS]),
         _private("Logins", logins.HANDLERS),
         _private("Users", users.HANDLERS),
         _private("Conversations", conversations.HANDLERS),

@@ -1,0 +1,56 @@
+"""A ZIP archive (APPNOTE 6.3.10) that is written while it is read, in bounded memory."""
+
+import zipfile
+from collections.abc import AsyncIterator, Mapping
+from typing import IO, cast
+
+from backchannel.chat.chunks import WRITE
+
+Entries = AsyncIterator[tuple[str, AsyncIterator[bytes]]]
+"""Names within the archive, and the contents, each read before the next name is asked for."""
+
+_COMPRESSION: Mapping[bool, int] = {True: zipfile.ZIP_DEFLATED, False: zipfile.ZIP_STORED}
+_TEXTS = (".json", ".jsonl", ".txt")
+
+
+class _Pipe:
+    """What `zipfile` writes into; it cannot go back, so sizes follow their contents."""
+
+    def __init__(self) -> None:
+        self._waiting = bytearray()
+        self._written = 0
+
+    def write(self, data: bytes) -> int:
+        self._waiting += data
+        self._written += len(data)
+        return len(data)
+
+    def tell(self) -> int:
+        return self._written
+
+    def flush(self) -> None:
+        """Nothing is held back."""
+
+    def take(self, least: int = 0) -> bytes:
+        """What has gathered, if it is at least so much."""
+        if len(self._waiting) < least:
+            return b""
+        taken = bytes(self._waiting)
+        self._waiting.clear()
+        return taken
+
+
+async def archived(entries: Entries) -> AsyncIterator[bytes]:
+    """The archive of these entries. One that was cut short has no directory and does not open."""
+    pipe = _Pipe()
+    with zipfile.ZipFile(cast("IO[bytes]", pipe), "w") as archive:
+        async for name, content in entries:
+            info = zipfile.ZipInfo(name)
+            info.compress_type = _COMPRESSION[name.endswith(_TEXTS)]
+            info.external_attr = 0o600 << 16
+            with archive.open(info, "w", force_zip64=True) as entry:
+                async for chunk in content:
+                    entry.write(chunk)
+                    if gathered := pipe.take(WRITE):
+                        yield gathered
+    yield pipe.take()
