@@ -7,6 +7,7 @@ import signal
 import socket
 from collections.abc import Awaitable, Callable, Generator
 from types import FrameType
+from typing import Any, cast
 
 import uvicorn
 
@@ -31,13 +32,44 @@ def bind(host: str, port: int) -> socket.socket:
 
 
 class Server(uvicorn.Server):
-    """Stops in order on SIGTERM, and at once on a second signal (rule R12)."""
+    """Stops in order on SIGTERM, and at once on a second signal (rule R12).
+
+    `tls_deadline` is how long a TLS handshake may take, in seconds.
+    """
 
     def __init__(
-        self, config: uvicorn.Config, *, before_close: Callable[[], Awaitable[None]]
+        self,
+        config: uvicorn.Config,
+        *,
+        before_close: Callable[[], Awaitable[None]],
+        tls_deadline: float,
     ) -> None:
         super().__init__(config)
         self._before_close = before_close
+        self._tls_deadline = tls_deadline
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Listen; uvicorn would do so too, but give a TLS handshake a minute (rule S18)."""
+        await super().startup(sockets=[])
+        deadline = self._tls_deadline if self.config.ssl else None
+        loop = asyncio.get_running_loop()
+        self.servers = [
+            await loop.create_server(
+                self._protocol,
+                sock=each,
+                ssl=self.config.ssl,
+                ssl_handshake_timeout=deadline,
+                backlog=self.config.backlog,
+            )
+            for each in sockets or ()
+        ]
+
+    def _protocol(self) -> asyncio.Protocol:
+        build = cast("Any", self.config.http_protocol_class)
+        protocol: asyncio.Protocol = build(
+            config=self.config, server_state=self.server_state, app_state=self.lifespan.state
+        )
+        return protocol
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Accept nothing more, let `before_close` finish what was begun, then close (1012)."""

@@ -33,7 +33,8 @@ class Limits(Group):
         default=10,
         gt=0,
         le=300,
-        description="How long a client may take to send a request's headers.",
+        description="How long a client may take to send a request's headers, and before them to "
+        "agree on TLS.",
         examples=[5],
     )
     body_deadline: Seconds = Field(
