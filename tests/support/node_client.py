@@ -1,4 +1,4 @@
-"""Clients that nobody here wrote: npm's socket.io-client, in a Node process each."""
+"""Clients that nobody here wrote: npm's packages, in a Node process each."""
 
 import asyncio
 import fcntl
@@ -16,6 +16,7 @@ import pytest
 
 NPM = Path(__file__).parents[1] / "npm"
 SCRIPT = Path(__file__).with_suffix(".cjs")
+WS_SCRIPT = SCRIPT.with_name("ws_client.cjs")
 PATIENCE = 30
 QUIET = 0.3
 """Seconds after which what has not come will not come."""
@@ -28,9 +29,15 @@ def installed_node() -> str:
         pytest.skip("there is no Node.js here")
     with (NPM / "package-lock.json").open() as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # one of several test processes is enough
-        if not (NPM / "node_modules").exists():
+        if not _is_as_locked():
             subprocess.run(["npm", "ci", "--no-audit", "--no-fund"], cwd=NPM, check=True)
     return program
+
+
+def _is_as_locked() -> bool:
+    """Whether what npm noted when it installed is newer than what it shall install."""
+    note = NPM / "node_modules" / ".package-lock.json"
+    return note.exists() and note.stat().st_mtime > (NPM / "package-lock.json").stat().st_mtime
 
 
 class NodeClient:
@@ -101,12 +108,12 @@ class NodeClient:
 
 @asynccontextmanager
 async def node_client(
-    url: str, *, library: str = "socket.io-client", **options: object
+    url: str, *, library: str = "socket.io-client", script: Path = SCRIPT, **options: object
 ) -> AsyncGenerator[NodeClient]:
-    """A client that connects to `url` at once; `options` are those of its `io()`."""
+    """A client that connects to `url` at once; `options` are those of the library."""
     process = await asyncio.create_subprocess_exec(
         installed_node(),
-        str(SCRIPT),
+        str(script),
         library,
         url,
         json.dumps(options),
