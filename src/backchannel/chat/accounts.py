@@ -171,7 +171,7 @@ async def _replace_password(core: Core, user_id: str, password: str) -> str:
 
 async def _account(core: Core, user_id: str) -> Account:
     account = await core.storage.account(user_id)
-    if account is None:
+    if account is None or account.user.erased_at is not None:
         raise NotFound("user not found")
     return account
 

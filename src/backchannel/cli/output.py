@@ -6,7 +6,7 @@ from pathlib import Path
 
 
 def fail(*lines: str) -> None:
-    """Say what went wrong, a line each."""
+    """Say what went wrong, or is going on, a line each."""
     for line in lines:
         print(f"backchannel: {line}", file=sys.stderr)
 

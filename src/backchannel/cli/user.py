@@ -1,23 +1,23 @@
 """`backchannel user`: the accounts, beside a running server or without one."""
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import Annotated
 
 import typer
 
 from backchannel.chat import accounts
 from backchannel.chat.core import Core
-from backchannel.cli.options import ConfigFile, DataDir, settings_to_open
+from backchannel.cli import privacy
+from backchannel.cli.database import with_core
+from backchannel.cli.options import ConfigFile, DataDir
 from backchannel.cli.passwords import new_password
 from backchannel.domain.users import User
 
-Result = TypeVar("Result")
 Name = Annotated[str, typer.Argument(help="The username.", show_default=False)]
 
-group = typer.Typer(help="Add, list and change accounts.", no_args_is_help=True)
+group = typer.Typer(help="Add, list, change and erase accounts.", no_args_is_help=True)
 
 
 @group.command()
@@ -35,7 +35,7 @@ def add(
     async def work(core: Core) -> User:
         return await accounts.create(core, username=name, email=email, password=password)
 
-    user = _with_core(work, config, data_dir)
+    user = with_core(work, config, data_dir)
     print(f"added {user.username} ({user.id})")
 
 
@@ -60,7 +60,7 @@ def list_(
             users += page
         return users
 
-    users = _with_core(work, config, data_dir)
+    users = with_core(work, config, data_dir)
     width = max((len(user.username) for user in users), default=0)
     for user in users:
         print(f"{user.username:{width}}  {user.id}  {_state(user)}")
@@ -92,6 +92,11 @@ def password(name: Name, config: ConfigFile = None, data_dir: DataDir = None) ->
     print(f"the password of {name} has been set; all its logins have ended")
 
 
+group.command()(privacy.export)
+group.command()(privacy.delete)
+group.command()(privacy.receipt)
+
+
 def _change(
     name: str,
     change: Callable[[Core, str], Awaitable[None]],
@@ -101,22 +106,7 @@ def _change(
     async def work(core: Core) -> None:
         await change(core, (await accounts.find_user(core, name)).id)
 
-    _with_core(work, config, data_dir)
-
-
-def _with_core(
-    work: Callable[[Core], Awaitable[Result]], config: Path | None, data_dir: Path | None
-) -> Result:
-    """Open the database that the server of these settings uses, and do `work` with it."""
-    settings = settings_to_open(config, data_dir=data_dir)
-
-    async def run() -> Result:
-        from backchannel.app import open_core
-
-        async with open_core(settings) as core:
-            return await work(core)
-
-    return asyncio.run(run())
+    with_core(work, config, data_dir)
 
 
 def _state(user: User) -> str:

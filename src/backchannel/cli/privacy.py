@@ -1,0 +1,146 @@
+"""`backchannel user export`, `delete` and `receipt`: what people may ask of their operator."""
+
+import asyncio
+import os
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+import typer
+
+from backchannel.chat import accounts, erasures
+from backchannel.chat.core import Core
+from backchannel.cli.database import with_core
+from backchannel.cli.options import ConfigFile, DataDir
+from backchannel.cli.output import fail
+from backchannel.domain.erasures import Erased, Erasure, Receipt
+from backchannel.domain.errors import Invalid
+
+POLL_SECONDS = 0.5
+SERVER_SECONDS = 5.0
+"""Seconds that a running server gets to begin with an erasure; without one, it is done here."""
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+Name = Annotated[str, typer.Argument(help="The username, or the id.", show_default=False)]
+
+
+class _Paper(msgspec.Struct, kw_only=True):
+    """A receipt as people keep it: as JSON, from here or from the API."""
+
+    id: str
+    requested_at: datetime
+    completed_at: datetime
+    erased: Erased
+    signature: str
+
+    def receipt(self) -> Receipt:
+        return Receipt(
+            id=self.id,
+            requested_at=_milliseconds(self.requested_at),
+            completed_at=_milliseconds(self.completed_at),
+            erased=self.erased,
+        )
+
+
+def export(
+    name: Name,
+    to: Annotated[Path, typer.Option(help="The ZIP file to write.", show_default=False)],
+    config: ConfigFile = None,
+    data_dir: DataDir = None,
+) -> None:
+    """Write everything the server keeps about somebody into a ZIP file."""
+    if to.exists():
+        raise Invalid(f"{to} is there already; name another file")
+
+    async def work(core: Core) -> None:
+        from backchannel.chat.export import export as export_user
+
+        user = await accounts.find_user(core, name)
+        unfinished = to.with_name(f"{to.name}.part")
+        # What is in it is nobody else's business.
+        descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            async for chunk in await export_user(core, user.id):
+                file.write(chunk)
+        unfinished.replace(to)
+
+    with_core(work, config, data_dir)
+    print(f"wrote {to}")
+
+
+def delete(
+    name: Name,
+    config: ConfigFile = None,
+    data_dir: DataDir = None,
+    *,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Erase an account and everything it has left, for ever; prints the receipt."""
+    if not yes:
+        typer.confirm(f"Erase {name} and everything they have sent? It is for ever.", abort=True)
+
+    async def work(core: Core) -> Erasure:
+        user = await accounts.find_user(core, name)
+        wish = await erasures.request(core, user.id)
+        fail(f"nobody can log in as {name} any more; erasing (receipt {wish.id})")
+        return await _completed(core, wish.id)
+
+    print(_paper(with_core(work, config, data_dir)))
+
+
+def receipt(
+    file: Annotated[
+        Path, typer.Argument(help="The receipt, as JSON.", exists=True, dir_okay=False)
+    ],
+    config: ConfigFile = None,
+    data_dir: DataDir = None,
+) -> None:
+    """Check the receipt of an erasure: whether this server has given it."""
+    try:
+        paper = msgspec.json.decode(file.read_bytes(), type=_Paper)
+    except msgspec.DecodeError as error:
+        raise Invalid(f"{file} is no receipt of a completed erasure: {error}") from None
+
+    async def work(core: Core) -> bool:
+        return erasures.is_genuine(core, paper.receipt(), paper.signature)
+
+    if not with_core(work, config, data_dir):
+        raise Invalid(f"{file} is not from this server, or its secret has changed since")
+    print(f"genuine: {paper.erased.messages} messages and all else were erased")
+
+
+async def _completed(core: Core, erasure_id: str) -> Erasure:
+    """Wait for the server that runs beside this, or do the work if there is none."""
+    from backchannel.chat.erasing import Eraser
+
+    eraser = Eraser(core)
+    alone_from = core.clock.monotonic() + SERVER_SECONDS
+    alone = False
+    while (erasure := await erasures.find(core, erasure_id)).completed_at is None:
+        if erasure.begun_at is None and core.clock.monotonic() > alone_from:
+            alone = True
+        if alone:
+            await eraser.round()
+        await asyncio.sleep(POLL_SECONDS)
+    return erasure
+
+
+def _paper(erasure: Erasure) -> str:
+    paper = _Paper(
+        id=erasure.id,
+        requested_at=_moment(erasure.requested_at),
+        completed_at=_moment(erasure.completed_at or 0),
+        erased=erasure.erased,
+        signature=erasure.signature or "",
+    )
+    return msgspec.json.format(msgspec.json.encode(paper)).decode()
+
+
+def _moment(milliseconds: int) -> datetime:
+    return _EPOCH + timedelta(milliseconds=milliseconds)
+
+
+def _milliseconds(moment: datetime) -> int:
+    return (moment - _EPOCH) // timedelta(milliseconds=1)
