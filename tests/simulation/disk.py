@@ -129,6 +129,9 @@ class SimulatedDatabase:
             self._loop.call_later(self.delay(), self._write_some)
         return await self._writes.submit(work)
 
+    async def require_room(self) -> None:
+        """There always is."""
+
     async def rewrite(self) -> None:
         raise NotImplementedError
 

@@ -1,8 +1,10 @@
 """R10: a disk that is full or fails: refuse clearly, read on, never pretend."""
 
 import itertools
-from collections.abc import AsyncIterator, Iterator
+import shutil
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
+from shutil import disk_usage
 
 import apsw
 import pytest
@@ -11,7 +13,8 @@ from backchannel.domain.errors import Unavailable
 from backchannel.ports.storage import Storage
 from backchannel.storage.opening import open_storage
 from backchannel.storage.sql.sqlite.opening import open_sqlite
-from tests.storage.people import AT, Pair, bodies, make_pair, send
+from backchannel.storage.sql.sqlite.reserve import SIZE
+from tests.storage.people import AT, Pair, bodies, make_login, make_pair, send
 from tests.storage.sqlite.power import ApswDriver, Disk, fault
 
 _names = (f"faulty-{number}" for number in itertools.count())
@@ -51,6 +54,50 @@ async def test_R10_a_full_disk_is_refused_until_there_is_room(storage: Storage, 
     (stored,) = await send(storage, pair.draft("after"))
     assert stored.message.seq == 2
     assert await bodies(storage, pair.id) == ["before", "after"]
+
+
+async def test_R10_on_a_full_disk_people_log_in_though_nothing_is_sent(
+    storage: Storage, disk: Disk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pair = await make_pair(storage)
+    reserve = tmp_path / "chat.db-reserve"
+    assert reserve.stat().st_size == SIZE
+    room = disk_usage(tmp_path)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: room._replace(free=0))
+    disk.fail_write = fault(apsw.FullError, apsw.SQLITE_FULL)
+    monkeypatch.setattr(Path, "unlink", making_room(disk))
+    await storage.create_login(login := make_login(pair.ada))
+    assert (await storage.login(login.id)) == login
+    assert not reserve.exists()
+    assert "disk is full" in await refused(storage, pair)
+
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: room)
+    await send(storage, pair.draft("after"))
+    assert reserve.stat().st_size == SIZE
+    assert await bodies(storage, pair.id) == ["after"]
+
+
+def making_room(disk: Disk) -> Callable[..., None]:
+    """Deleting any file makes room."""
+    unlink = Path.unlink
+
+    def unlink_and_make_room(path: Path, *, missing_ok: bool = False) -> None:
+        unlink(path, missing_ok=missing_ok)
+        disk.fail_write = None
+
+    return unlink_and_make_room
+
+
+async def test_R10_where_little_is_free_nothing_is_set_aside(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    room = disk_usage(tmp_path)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: room._replace(free=2 * SIZE))
+    storage = await open_storage(f"sqlite:///{tmp_path}/chat.db")
+    pair = await make_pair(storage)
+    await send(storage, pair.draft("stored all the same"))
+    await storage.close()
+    assert not (tmp_path / "chat.db-reserve").exists()
 
 
 async def test_R10_after_a_failed_write_nothing_of_it_is_there(

@@ -52,6 +52,10 @@ class Database(Protocol):
         """
         ...
 
+    async def require_room(self) -> None:
+        """Raise `Unavailable` while the disk is so full that only logins shall be stored (R10)."""
+        ...
+
     async def rewrite(self) -> None:
         """Write the database afresh, so that nothing stays of what was deleted or replaced.
 

@@ -11,9 +11,11 @@ from backchannel.domain.errors import Unavailable
 from backchannel.storage.sql.database import Connection
 from backchannel.storage.sql.sqlite.connection import Texts
 from backchannel.storage.sql.sqlite.driver import Connect, Driver, open_reader
+from backchannel.storage.sql.sqlite.faults import DiskFull
 from backchannel.storage.sql.sqlite.health import Watch
 from backchannel.storage.sql.sqlite.jobs import JobQueue
 from backchannel.storage.sql.sqlite.readers import Reader
+from backchannel.storage.sql.sqlite.reserve import Reserve
 from backchannel.storage.sql.sqlite.rewriting import rewrite
 from backchannel.storage.sql.sqlite.writer import Writer
 
@@ -33,6 +35,7 @@ class SqliteDatabase:
         texts = Texts()
         self._writes = JobQueue(QUEUE_LIMIT)
         self._reads = JobQueue(QUEUE_LIMIT)
+        self._reserve = Reserve(path)
         self._writer = Writer(driver, texts, self._writes)
         self._readers = [
             Reader(open_reader(path, connect), texts, self._reads) for _ in range(READERS)
@@ -46,7 +49,16 @@ class SqliteDatabase:
         return await self._reads.submit(work)
 
     async def write(self, work: Callable[[Connection], Awaitable[T]], /) -> T:
+        try:
+            return await self._writes.submit(work)
+        except DiskFull:
+            if not self._reserve.spend():
+                raise
         return await self._writes.submit(work)
+
+    async def require_room(self) -> None:
+        if self._reserve.is_spent and not await asyncio.to_thread(self._reserve.restore):
+            raise DiskFull
 
     async def rewrite(self) -> None:
         await self._writes.submit(rewrite, apart=True)

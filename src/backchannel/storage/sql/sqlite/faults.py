@@ -11,6 +11,15 @@ MISTAKES = (OverflowError, UnicodeEncodeError, sqlite3.DataError, sqlite3.Integr
 """Raised before a statement runs, or by one that then changes nothing: its caller's fault."""
 
 
+class DiskFull(Unavailable):
+    """There is no room left; nothing was stored."""
+
+    def __init__(
+        self, text: str = "the disk is full; nothing was stored", *, retry_after: float | None = 5
+    ) -> None:
+        super().__init__(text, retry_after=retry_after)
+
+
 def as_refusal(mistake: Exception) -> ChatError:
     """What the caller is told of one of the `MISTAKES`."""
     if isinstance(mistake, sqlite3.IntegrityError):
@@ -32,5 +41,5 @@ def as_unavailable(error: sqlite3.Error) -> Unavailable:
     """What everybody in a failed transaction is told: nothing was stored."""
     name = getattr(error, "sqlite_errorname", None)
     if name == "SQLITE_FULL":
-        return Unavailable("the disk is full; nothing was stored", retry_after=5)
+        return DiskFull()
     return Unavailable(f"the database refused ({name or error})", retry_after=1)

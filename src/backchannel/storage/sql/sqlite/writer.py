@@ -174,4 +174,4 @@ class Writer:
 
 def _set_errors(jobs: list[Job], error: Unavailable) -> None:
     for job in jobs:
-        job.error = Unavailable(error.text, retry_after=error.retry_after)
+        job.error = type(error)(error.text, retry_after=error.retry_after)
