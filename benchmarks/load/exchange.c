@@ -99,8 +99,6 @@ static void pump(struct conn *c, uint64_t at)
         s->marks[s->next++ % RING] = 0;
         p = o.transport->wrap(p, plain, (size_t)(render(plain, &o.message, &f) - plain));
     }
-    if (p > tx && o.burst.n)
-        p = o.transport->wrap(p, plain, (size_t)(render(plain, &o.burst, &f) - plain));
     conn_write(c, tx, (size_t)(p - tx));
 }
 

@@ -27,7 +27,7 @@ struct options {
     const char *ask, *answer;
     struct step steps[MAX_STEPS];
     int n_steps;
-    struct tmpl path, header[MAX_HEADERS], message, burst, confirm;
+    struct tmpl path, header[MAX_HEADERS], message, confirm;
     int n_headers;
     char **keys, **names;
 };

@@ -22,7 +22,6 @@ static const char help[] =
     "      --header T          request header, repeatable\n"
     "      --send T, --wait S  steps of the login, in this order, repeatable\n"
     "      --message T         what is sent, with its number %d in it\n"
-    "      --burst-end T       added to every write of messages\n"
     "      --acknowledged S    the number after S has been acknowledged\n"
     "      --cumulative        so have all before it, counted from the first\n"
     "      --delivered S       the message with the number after S has arrived\n"
@@ -103,13 +102,13 @@ static void check(const char *keys, const char *names)
 void parse_options(int argc, char **argv)
 {
     enum { XMPP, PORT, CONNS, WINDOW, RATE, DURATION, WARMUP, IDLE, PATH, HEADER, SEND, WAIT, MESSAGE,
-           BURST, ACKED, CUMULATIVE, DELIVERED, ANSWER, CONFIRM, POSITION, KEYS, NAMES, VERBOSE, HELP };
+           ACKED, CUMULATIVE, DELIVERED, ANSWER, CONFIRM, POSITION, KEYS, NAMES, VERBOSE, HELP };
     static const struct option known[] = {
         { "xmpp", 0, 0, XMPP }, { "port", 1, 0, PORT }, { "conns", 1, 0, CONNS },
         { "window", 1, 0, WINDOW }, { "rate", 1, 0, RATE }, { "duration", 1, 0, DURATION },
         { "warmup", 1, 0, WARMUP }, { "idle", 0, 0, IDLE }, { "path", 1, 0, PATH },
         { "header", 1, 0, HEADER }, { "send", 1, 0, SEND }, { "wait", 1, 0, WAIT },
-        { "message", 1, 0, MESSAGE }, { "burst-end", 1, 0, BURST },
+        { "message", 1, 0, MESSAGE },
         { "acknowledged", 1, 0, ACKED }, { "cumulative", 0, 0, CUMULATIVE },
         { "delivered", 1, 0, DELIVERED }, { "answer", 1, 0, ANSWER },
         { "confirm", 1, 0, CONFIRM }, { "position", 1, 0, POSITION }, { "keys", 1, 0, KEYS },
@@ -132,7 +131,6 @@ void parse_options(int argc, char **argv)
         case SEND: add_step(0, optarg); break;
         case WAIT: add_step(1, optarg); break;
         case MESSAGE: template(&o.message, optarg); break;
-        case BURST: template(&o.burst, optarg); break;
         case ACKED: o.acknowledged = optarg; break;
         case CUMULATIVE: o.cumulative = 1; break;
         case DELIVERED: o.delivered = optarg; break;

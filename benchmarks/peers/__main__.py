@@ -6,35 +6,42 @@ from collections.abc import Callable, Iterator
 from typing import TypeVar
 
 from benchmarks.peers import circumstances, measure, report
-from benchmarks.peers.contenders import OURS, PEERS
+from benchmarks.peers.contenders import OURS, PEERS, TRIALS
+from benchmarks.peers.loss.experiment import lose
+from benchmarks.peers.loss.journal import Outcome, Plan
 from benchmarks.peers.peer import Missing, Peer
 
+K = TypeVar("K")
+V = TypeVar("V")
 T = TypeVar("T")
 
 
 def main() -> None:
     options = _options()
-    peers = {key: PEERS[key] for key in PEERS if key == OURS or key in options.peers}
     print(circumstances.describe())
-    parts = {"load": _load, "memory": _memory}
-    for name, part in parts.items():
+    for name, part in PARTS.items():
         if options.only in {None, name}:
-            print(part(peers, options), flush=True)
+            print(part(options), flush=True)
 
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make bench-peers", description=__doc__)
-    parser.add_argument("--only", choices=("load", "memory"), help="one part of it")
-    parser.add_argument("--peers", nargs="+", choices=PEERS, default=list(PEERS), metavar="NAME")
+    parser.add_argument("--only", choices=PARTS, help="one part of it")
+    parser.add_argument(
+        "--peers", nargs="+", choices=PEERS, default=list(PEERS), help="these, beside ours"
+    )
     parser.add_argument("--rounds", type=int, default=5, help="each measures everyone once")
-    parser.add_argument("--seconds", type=float, default=3, help="length of each measurement")
+    parser.add_argument("--seconds", type=float, default=3, help="length of a measurement")
+    parser.add_argument("--cutting", type=int, default=30, help="seconds in which lines are cut")
     options = parser.parse_args()
-    if options.rounds < 1 or options.seconds <= 0:
-        parser.error("--rounds is at least 1 and --seconds more than 0")
+    if min(options.rounds, options.cutting) < 1 or options.seconds <= 0:
+        parser.error("--rounds and --cutting are at least 1, and --seconds is more than 0")
+    options.peers = {OURS, *options.peers}
     return options
 
 
-def _load(peers: dict[str, Peer], options: argparse.Namespace) -> str:
+def _load(options: argparse.Namespace) -> str:
+    peers = _chosen(options)
     runs: dict[str, list[measure.Load]] = {key: [] for key in peers}
     for number in range(options.rounds):
         for key, found in _each(peers, lambda peer: measure.load(peer, options.seconds)):
@@ -43,8 +50,8 @@ def _load(peers: dict[str, Peer], options: argparse.Namespace) -> str:
     return report.load_table(peers, runs, OURS)
 
 
-def _memory(peers: dict[str, Peer], options: argparse.Namespace) -> str:
-    del options
+def _memory(options: argparse.Namespace) -> str:
+    peers = _chosen(options)
     weights: dict[str, float] = {}
     for key, found in _each(peers, measure.weigh):
         weights[key] = found
@@ -52,14 +59,28 @@ def _memory(peers: dict[str, Peer], options: argparse.Namespace) -> str:
     return report.weight_table(peers, weights, OURS)
 
 
-def _each(peers: dict[str, Peer], action: Callable[[Peer], T]) -> Iterator[tuple[str, T]]:
-    """What `action` finds of each; a peer that is not installed is named and left out."""
-    for key, peer in list(peers.items()):
+def _loss(options: argparse.Namespace) -> str:
+    plan = Plan(seconds=options.cutting)
+    trials = {(each.peer.name, each.habits): each for each in TRIALS if each.key in options.peers}
+    outcomes: dict[tuple[str, str], Outcome] = {}
+    for names, found in _each(trials, lambda each: lose(each.peer, each.clients, plan)):
+        outcomes[names] = found
+        _tell(f"{', '.join(names)}: {found}")
+    return report.loss_table(outcomes)
+
+
+def _chosen(options: argparse.Namespace) -> dict[str, Peer]:
+    return {key: peer for key, peer in PEERS.items() if key in options.peers}
+
+
+def _each(those: dict[K, V], action: Callable[[V], T]) -> Iterator[tuple[K, T]]:
+    """What `action` finds of each; what is not installed is named and left out from then on."""
+    for key, each in list(those.items()):
         try:
-            found = action(peer)
+            found = action(each)
         except Missing as missing:
-            _tell(f"left out: {peer.name}. It needs {missing}")
-            del peers[key]
+            _tell(f"left out: {key}, which needs {missing}")
+            del those[key]
         else:
             yield key, found
 
@@ -68,6 +89,8 @@ def _tell(what: str) -> None:
     """Progress; the tables alone go to standard output."""
     print(what, file=sys.stderr, flush=True)
 
+
+PARTS = {"load": _load, "memory": _memory, "loss": _loss}
 
 if __name__ == "__main__":
     main()

@@ -1,10 +1,16 @@
 """Who is measured, by the names that `--peers` takes."""
 
+from dataclasses import dataclass
+
 from benchmarks.peers.c_relay import CRelay
+from benchmarks.peers.ejabberd import Ejabberd
+from benchmarks.peers.loss import native, socketio_node, socketio_python, websocket, xmpp
+from benchmarks.peers.loss.clients import Clients
 from benchmarks.peers.node_mongodb import NodeMongodb
 from benchmarks.peers.node_sqlite import NodeSqlite
 from benchmarks.peers.ours import Backchannel
 from benchmarks.peers.peer import Peer
+from benchmarks.peers.prosody import Prosody
 from benchmarks.peers.python_socketio import PythonSocketio
 
 OURS = "backchannel"
@@ -13,7 +19,54 @@ PEERS: dict[str, Peer] = {
     OURS: Backchannel(),
     "node-mongodb": NodeMongodb(),
     "node-sqlite": NodeSqlite(),
-    "node-sqlite-grouped": NodeSqlite(name="the same, grouped by turn", grouped=True),
+    "node-sqlite-grouped": NodeSqlite(name="Node ws + SQLite, a turn's together", grouped=True),
     "python-socketio": PythonSocketio(),
+    "ejabberd": Ejabberd(),
+    "ejabberd-mnesia": Ejabberd(
+        name="ejabberd, archive in Mnesia", kept="in memory, on disk later", archive="mnesia"
+    ),
+    "prosody": Prosody(),
     "c": CRelay(),
 }
+
+
+@dataclass(frozen=True)
+class Trial:
+    """A stack on a line that is cut, with clients of its own."""
+
+    key: str
+    """Of the peer, in `PEERS`."""
+    habits: str
+    """What these clients do."""
+    peer: Peer
+    clients: Clients
+
+
+def _trial(key: str, habits: str, clients: Clients, peer: Peer | None = None) -> Trial:
+    return Trial(key, habits, peer or PEERS[key], clients)
+
+
+PLAIN, MANAGED = "no stream management", "stream management, resuming"
+ARCHIVE = "the same, and reading the archive"
+
+TRIALS = [
+    _trial(OURS, "`backchannel chat`", native.exchange),
+    _trial("node-mongodb", "`socket.io-client`, defaults", socketio_node.exchange),
+    _trial(
+        "node-mongodb",
+        "the same, with state recovery",
+        socketio_node.exchange,
+        NodeMongodb(recovery=True),
+    ),
+    _trial("node-sqlite", "connects again", websocket.exchange),
+    _trial("python-socketio", "its own client, defaults", socketio_python.exchange),
+    *(
+        _trial(key, habits, clients)
+        for key in ("ejabberd", "prosody")
+        for habits, clients in (
+            (f"slixmpp, {PLAIN}", xmpp.plain),
+            (f"slixmpp, {MANAGED}", xmpp.managed),
+            (ARCHIVE, xmpp.archived),
+        )
+    ),
+]

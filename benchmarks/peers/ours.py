@@ -28,6 +28,8 @@ class Backchannel:
     @contextmanager
     def serve(self, folder: Path, clients: int) -> Iterator[Server]:
         tokens, ids = people.make(folder, clients)
+        users = list(zip(ids.read_text().split(), tokens.read_text().split(), strict=True))
+        speech = [*NATIVE, f"--keys={tokens}", f"--names={ids}"]
         port = programs.free_port()
         with programs.backchannel(folder, port) as pid:
-            yield Server(port, [*NATIVE, f"--keys={tokens}", f"--names={ids}"], [pid])
+            yield Server(port, speech, [pid], users)

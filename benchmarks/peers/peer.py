@@ -26,6 +26,8 @@ class Server:
     """Options of the load generator: how its clients log in, send and read."""
     pids: Sequence[int]
     """All its processes, its database's included."""
+    users: Sequence[tuple[str, str]] = ()
+    """The id and the token of each, where they have them."""
 
     def resident(self) -> int:
         """Bytes."""

@@ -3,6 +3,7 @@
 import statistics
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
+from benchmarks.peers.loss.journal import Outcome
 from benchmarks.peers.measure import Load
 from benchmarks.peers.peer import Peer
 
@@ -15,6 +16,7 @@ LOADS = (
     "p50",
     "p99",
 )
+LOSSES = ("stack", "clients", "cuts", "acknowledged", "of these lost", "duplicated", "reordered")
 WEIGHTS = ("stack", "connections", "bytes each", "times ours")
 
 
@@ -51,6 +53,28 @@ def weight_table(peers: Mapping[str, Peer], weights: Mapping[str, float], ours: 
         for key, weight in weights.items()
     ]
     return table(WEIGHTS, rows)
+
+
+def loss_table(outcomes: Mapping[tuple[str, str], Outcome]) -> str:
+    """By the names of the stack and of its clients' habits; sums over the rounds."""
+    rows = [
+        [
+            *names,
+            f"{outcome.cuts}",
+            f"{outcome.acknowledged:,}",
+            f"{outcome.lost:,}{_share(outcome)}",
+            f"{outcome.duplicated:,}",
+            f"{outcome.reordered:,}",
+        ]
+        for names, outcome in outcomes.items()
+    ]
+    return table(LOSSES, rows)
+
+
+def _share(outcome: Outcome) -> str:
+    if not outcome.lost:
+        return ""
+    return f" ({outcome.lost / outcome.acknowledged:.1%})"
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

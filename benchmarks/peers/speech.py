@@ -21,6 +21,7 @@ BIND = (
     "<iq id='b' type='set'><bind xmlns='urn:ietf:params:xml:ns:xmpp-bind'>"
     "<resource>load</resource></bind></iq>"
 )
+MESSAGE = f"<message type='chat' id='%d' to='u%p@localhost'><body>{TEXT}</body></message>"
 XMPP = [
     "--xmpp",
     f"--send=<?xml version='1.0'?>{STREAM}",
@@ -35,10 +36,9 @@ XMPP = [
     "--wait=<presence",
     "--send=<enable xmlns='urn:xmpp:sm:3'/>",
     "--wait=<enabled",
-    "--message=<message type='chat' id='%d' to='u%p@localhost'><body>" + TEXT + "</body></message>",
-    "--burst-end=<r xmlns='urn:xmpp:sm:3'/>",
+    f"--message={MESSAGE}<r xmlns='urn:xmpp:sm:3'/>",
     "--acknowledged=h=",
     "--cumulative",
     DELIVERED,
 ]
-"""Stream management (XEP-0198) is XMPP's acknowledgement: asked for once per write."""
+"""Stream management (XEP-0198) is XMPP's acknowledgement: asked for after each message."""

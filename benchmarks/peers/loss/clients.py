@@ -1,0 +1,35 @@
+"""A client of some stack: what every one of them can do here."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+
+from benchmarks.peers.loss.journal import Journal, Plan
+from benchmarks.peers.peer import Server
+
+Clients = Callable[[Server, int, Plan], Coroutine[None, None, Sequence[Journal]]]
+"""Connects `plan.pairs` pairs to a port, sends, and tells what became of it."""
+
+LOGIN_PATIENCE = 20.0
+
+
+def number_of(text: str) -> int:
+    """The number of a message, which its text ends with."""
+    return int(text.rpartition("#")[2])
+
+
+async def send_all(plan: Plan, send: Callable[[int], Awaitable[None]]) -> None:
+    """Call `send` with each number when it is due; a late one delays no other for long."""
+    clock = asyncio.get_running_loop()
+    began = clock.time()
+    for number in range(plan.messages):
+        await asyncio.sleep(began + number * plan.gap - clock.time())
+        await send(number)
+
+
+async def settled(journal: Journal, plan: Plan) -> None:
+    """Return when nothing has come in for `plan.settle` seconds, or `plan.patience` is over."""
+    for _ in range(plan.patience):
+        before = journal.entries
+        await asyncio.sleep(plan.settle)
+        if journal.entries == before:
+            return

@@ -1,0 +1,79 @@
+"""The client of `backchannel chat`, as it is."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from backchannel.cli.chat import frames
+from backchannel.cli.chat.follower import Follower
+from backchannel.cli.chat.outbox import Outbox
+from backchannel.cli.chat.stream import Stream
+from backchannel.dialects.native import server_frames as server
+from benchmarks.peers.loss.clients import LOGIN_PATIENCE, number_of, send_all, settled
+from benchmarks.peers.loss.journal import Journal, Plan
+from benchmarks.peers.peer import Server
+
+
+@dataclass
+class Person:
+    """Somebody logged in, and what happens to them."""
+
+    token: str
+    journal: Journal
+    receives: bool
+    live: asyncio.Event = field(default_factory=asyncio.Event)
+    outbox: Outbox = field(default_factory=Outbox)
+
+    async def run(self, port: int) -> None:
+        follower = Follower(self.outbox, self)
+        await Stream(f"http://127.0.0.1:{port}", None, self._token, follower, self.outbox).run()
+
+    async def _token(self) -> str:
+        return self.token
+
+    def connected(self, *, afresh: bool) -> None:
+        del afresh
+        self.live.set()
+
+    def disconnected(self, reason: str) -> None:
+        """It connects again by itself."""
+
+    def happened(self, entry: frames.Entry) -> None:
+        message = entry.message() if self.receives else None
+        if message is not None:
+            self.journal.received.append(number_of(message.body))
+
+    def stored(self, ack: server.Ack) -> None:
+        self.journal.acknowledged.append(number_of(ack.client_id))
+
+    def refused(self, refusal: server.Error) -> None:
+        raise RuntimeError(refusal.message)
+
+    def signalled(self, signal: frames.Signal) -> None:
+        """Nothing here shows who is typing."""
+
+
+async def exchange(server: Server, port: int, plan: Plan) -> Sequence[Journal]:
+    async with asyncio.TaskGroup() as tasks:
+        pairs = [tasks.create_task(_pair(server, port, plan, each)) for each in range(plan.pairs)]
+    return [each.result() for each in pairs]
+
+
+async def _pair(server: Server, port: int, plan: Plan, index: int) -> Journal:
+    journal = Journal()
+    (_, sends), (recipient, receives) = server.users[2 * index : 2 * index + 2]
+    sender = Person(sends, journal, receives=False)
+    receiver = Person(receives, journal, receives=True)
+    runs = [asyncio.create_task(each.run(port)) for each in (sender, receiver)]
+    async with asyncio.timeout(LOGIN_PATIENCE):
+        await asyncio.gather(sender.live.wait(), receiver.live.wait())
+
+    async def send(number: int) -> None:
+        sender.outbox.send(type="send", client_id=f"#{number}", to=recipient, body=f"#{number}")
+
+    await send_all(plan, send)
+    await settled(journal, plan)
+    for run in runs:
+        run.cancel()
+    await asyncio.gather(*runs, return_exceptions=True)
+    return journal

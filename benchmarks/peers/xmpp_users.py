@@ -1,0 +1,13 @@
+"""Users of an XMPP server: u0, u1, … whose password is their name."""
+
+from base64 import b64encode
+from pathlib import Path
+
+
+def sasl_plain(folder: Path, clients: int) -> Path:
+    """A file with what each says to log in (RFC 4616), a line for each."""
+    names = (f"u{number}" for number in range(clients))
+    lines = (b64encode(f"\0{name}\0{name}".encode()).decode() for name in names)
+    file = folder / "sasl"
+    file.write_text("".join(f"{line}\n" for line in lines))
+    return file
