@@ -6,7 +6,9 @@ to it. What a dialect does not tell is null or left out.
 """
 
 import io
+import os
 from collections.abc import Iterable, Iterator
+from errno import ENOSPC
 from pathlib import Path
 from types import TracebackType
 from typing import Annotated, Literal, NamedTuple, Self
@@ -217,13 +219,17 @@ class JournalWriter:
 
     def __init__(self, path: Path) -> None:
         """Open or make the file, and cut off what a killed writer left half. Raises `OSError`."""
-        self._file: io.FileIO = path.open("ab", buffering=0)
-        content = path.read_bytes()
-        self._file.truncate(content.rfind(b"\n") + 1)
+        self._file: io.FileIO = path.open("a+b", buffering=0)
+        size = self._file.tell()
+        self._file.seek(max(size - 1, 0))
+        if self._file.read(1) not in (b"", b"\n"):
+            self._file.truncate(path.read_bytes().rfind(b"\n") + 1)
 
     def write(self, record: Record) -> None:
-        """Raises `OSError`, for example when the disk is full."""
-        self._file.write(encode(record) + b"\n")
+        """Raises `OSError` if the whole record has no room; nothing may be written after that."""
+        line = encode(record) + b"\n"
+        if self._file.write(line) < len(line):
+            raise OSError(ENOSPC, os.strerror(ENOSPC), self._file.name)
 
     def close(self) -> None:
         self._file.close()
