@@ -48,9 +48,11 @@
 #ifndef NO_DEFLATE
 #include <zlib.h>
 #endif
+#include "load/frames.h"
+#include "load/histogram.h"
+#include "load/templates.h"
 
 #define MAX_HEADERS 16
-#define MAX_SEGS 64
 #define IOBUF (1 << 20)
 
 /* ------------------------------------------------------------------ options */
@@ -140,77 +142,9 @@ static inline uint64_t now_ns(void)
     return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
 }
 
-static uint64_t rng = 0x9E3779B97F4A7C15u;
-static inline uint64_t rnd(void)
-{
-    rng ^= rng << 13; rng ^= rng >> 7; rng ^= rng << 17;
-    return rng;
-}
-
-/* Latency histogram: 64 linear steps per power of two, so < 1.6 % error. */
-#define HSUB 6
-#define HSIZE (64 << HSUB)
-static uint64_t hist[HSIZE], hist_n, hist_max;
-
-static inline void hist_add(uint64_t v)
-{
-    unsigned msb = v < (1u << HSUB) ? HSUB : 63 - (unsigned)__builtin_clzll(v);
-    unsigned shift = msb - HSUB;
-    size_t i = ((size_t)shift << HSUB) + (v >> shift);
-    hist[i < HSIZE ? i : HSIZE - 1]++;
-    hist_n++;
-    if (v > hist_max) hist_max = v;
-}
-
-static double hist_us(double q)
-{
-    uint64_t want = (uint64_t)(q * (double)hist_n), seen = 0;
-    for (size_t i = 0; i < HSIZE; i++) {
-        seen += hist[i];
-        if (seen > want) {
-            size_t shift = i >> HSUB ? (i >> HSUB) - 1 : 0;
-            size_t sub = shift || i >> HSUB ? i - (shift << HSUB) : i;
-            return (double)((uint64_t)sub << shift) / 1000.0;
-        }
-    }
-    return (double)hist_max / 1000.0;
-}
-
 /* ----------------------------------------------------------------- templates */
 
-/* A template is a list of literal pieces and placeholders. */
-struct seg { char kind; const char *lit; size_t len; };
-struct tmpl { struct seg s[MAX_SEGS]; int n; };
-
-static void compile(struct tmpl *t, const char *src)
-{
-    t->n = 0;
-    while (*src) {
-        if (t->n >= MAX_SEGS) die("template too long");
-        struct seg *s = &t->s[t->n++];
-        if (src[0] == '%' && src[1] && strchr("dtipzkuqn%", src[1])) {
-            s->kind = src[1];
-            src += 2;
-        } else {
-            size_t n = 1 + strcspn(src + 1, "%");
-            s->kind = 0; s->lit = src; s->len = n;
-            src += n;
-        }
-    }
-}
-
-static char *put_uint(char *p, uint64_t v, int width)
-{
-    char tmp[24];
-    int n = 0;
-    do tmp[n++] = (char)('0' + v % 10); while (v /= 10);
-    while (n < width) tmp[n++] = '0';
-    while (n) *p++ = tmp[--n];
-    return p;
-}
-
 static char **keys, **names;      /* a line per connection */
-static uint64_t confirmed;        /* what %n expands to */
 
 static char **read_lines(const char *path)
 {
@@ -232,32 +166,18 @@ static char **read_lines(const char *path)
     return lines;
 }
 
-static char *put_str(char *p, const char *s)
+static int peer_of(int id);
+
+static struct fill fill_for(int conn)
 {
-    size_t n = strlen(s);
-    memcpy(p, s, n);
-    return p + n;
+    int id = o.id_base + conn, peer = o.id_base + peer_of(conn);
+    return (struct fill){ .id = id, .peer = peer, .pad = o.pad, .key = keys ? keys[id] : NULL,
+                          .name = names ? names[id] : NULL, .other = names ? names[peer] : NULL };
 }
 
-static char *render(char *p, const struct tmpl *t, uint64_t seq, uint64_t ts, int id, int peer)
+static void must_compile(struct tmpl *t, const char *src)
 {
-    for (int i = 0; i < t->n; i++) {
-        const struct seg *s = &t->s[i];
-        switch (s->kind) {
-        case 0: memcpy(p, s->lit, s->len); p += s->len; break;
-        case 'd': p = put_uint(p, seq, 1); break;
-        case 't': p = put_uint(p, ts, 1); break;   /* JSON numbers take no leading zeros */
-        case 'i': p = put_uint(p, (uint64_t)id, 1); break;
-        case 'p': p = put_uint(p, (uint64_t)peer, 1); break;
-        case 'z': memset(p, 'x', (size_t)o.pad); p += o.pad; break;
-        case 'k': p = put_str(p, keys ? keys[id] : ""); break;
-        case 'u': p = put_str(p, names ? names[id] : ""); break;
-        case 'q': p = put_str(p, names ? names[peer] : ""); break;
-        case 'n': p = put_uint(p, confirmed, 1); break;
-        case '%': *p++ = '%'; break;
-        }
-    }
-    return p;
+    if (compile(t, src)) die("template too long");
 }
 
 static struct tmpl t_payload, t_first, t_path, t_confirm, t_header[MAX_HEADERS];
@@ -404,34 +324,6 @@ static void conn_flush(struct conn *c)
 
 /* -------------------------------------------------------------------- frames */
 
-/* Puts one masked frame at p (the payload is copied), returns the end. */
-static char *frame(char *p, int first_byte, const char *payload, size_t n)
-{
-    uint32_t mask = (uint32_t)rnd();
-    *p++ = (char)first_byte;
-    if (n < 126) {
-        *p++ = (char)(0x80 | n);
-    } else if (n < 65536) {
-        *p++ = (char)0xFE;
-        *p++ = (char)(n >> 8);
-        *p++ = (char)n;
-    } else {
-        *p++ = (char)0xFF;
-        for (int s = 56; s >= 0; s -= 8) *p++ = (char)((uint64_t)n >> s);
-    }
-    memcpy(p, &mask, 4);
-    p += 4;
-    uint64_t m8 = ((uint64_t)mask << 32) | mask, w;
-    size_t i = 0;
-    for (; i + 8 <= n; i += 8) {
-        memcpy(&w, payload + i, 8);
-        w ^= m8;
-        memcpy(p + i, &w, 8);
-    }
-    for (; i < n; i++) p[i] = payload[i] ^ ((const char *)&mask)[i & 3];
-    return p + n;
-}
-
 /* One data message, compressed if that was negotiated. */
 static char *message(struct conn *c, char *p, const char *payload, size_t n)
 {
@@ -458,10 +350,12 @@ static void pump(struct conn *c, uint64_t ts)
     if (!running || c->st != READY || c->credit <= 0) return;
     if (!ts) ts = now_ns();
     char *p = tx;
+    struct fill f = fill_for(c->id);
+    f.ts = ts;
     while (c->credit > 0 && p < tx + IOBUF / 2) {
         if (o.max_msgs && sent_total >= (uint64_t)o.max_msgs) break;
-        char *e = render(scratch, &t_payload, c->seq++, ts, o.id_base + c->id,
-                         o.id_base + peer_of(c->id));
+        f.seq = c->seq++;
+        char *e = render(scratch, &t_payload, &f);
         p = message(c, p, scratch, (size_t)(e - scratch));
         c->credit--;
         sent_total++;
@@ -493,21 +387,11 @@ static void send_first(struct conn *c)
 {
     if (o.first) {
         static char s[65536];
-        send_text(c, s, (size_t)(render(s, &t_first, 0, now_ns(), o.id_base + c->id,
-                                        o.id_base + peer_of(c->id)) - s));
+        struct fill f = fill_for(c->id);
+        f.ts = now_ns();
+        send_text(c, s, (size_t)(render(s, &t_first, &f) - s));
     }
     if (o.ready) c->st = WAIT_READY; else ready(c);
-}
-
-static uint64_t number_after(const char *p, const char *end, const char *key)
-{
-    const char *k = memmem(p, (size_t)(end - p), key, strlen(key));
-    uint64_t v = 0;
-    if (!k) return 0;
-    k += strlen(key);
-    while (k < end && (*k < '0' || *k > '9')) k++;
-    while (k < end && *k >= '0' && *k <= '9') v = v * 10 + (uint64_t)(*k++ - '0');
-    return v;
 }
 
 static void confirm(struct conn *c, const char *p, size_t n)
@@ -515,9 +399,9 @@ static void confirm(struct conn *c, const char *p, size_t n)
     if (!o.confirm || ++c->unconfirmed < o.confirm_every) return;
     char s[512];
     c->unconfirmed = 0;
-    confirmed = number_after(p, p + n, o.confirm_key);
-    send_text(c, s, (size_t)(render(s, &t_confirm, 0, 0, o.id_base + c->id,
-                                    o.id_base + peer_of(c->id)) - s));
+    struct fill f = fill_for(c->id);
+    f.number = number_after(p, p + n, o.confirm_key, 0);
+    send_text(c, s, (size_t)(render(s, &t_confirm, &f) - s));
 }
 
 static void on_message(struct conn *c, const char *p, size_t n, uint64_t now)
@@ -547,7 +431,7 @@ static void on_message(struct conn *c, const char *p, size_t n, uint64_t now)
         }
         return;
     }
-    uint64_t ts = number_after(p, p + n, o.ts_key);
+    uint64_t ts = number_after(p, p + n, o.ts_key, 0);
     n_all++;
     if (measuring) { n_done++; hist_add(now - ts); }
     if (o.rate || o.credit_ack) return;
@@ -575,21 +459,10 @@ static void on_compressed(struct conn *c, char *p, size_t n, uint64_t now)
 static size_t on_frames(struct conn *c, char *p, size_t n, uint64_t now)
 {
     size_t at = 0;
-    while (c->st != CLOSED && n - at >= 2) {
+    size_t hl;
+    uint64_t len;
+    while (c->st != CLOSED && (hl = frame_header((unsigned char *)p + at, n - at, &len))) {
         unsigned char *h = (unsigned char *)p + at;
-        uint64_t len = h[1] & 0x7F;
-        size_t hl = 2;
-        if (len == 126) {
-            if (n - at < 4) break;
-            len = (uint64_t)h[2] << 8 | h[3];
-            hl = 4;
-        } else if (len == 127) {
-            if (n - at < 10) break;
-            len = 0;
-            for (int i = 2; i < 10; i++) len = len << 8 | h[i];
-            hl = 10;
-        }
-        if (n - at - hl < len) break;
         char *body = p + at + hl;
         switch (h[0] & 0xF) {
         case 1: case 2:
@@ -670,10 +543,10 @@ static void on_readable(struct conn *c)
 static void send_upgrade(struct conn *c)
 {
     static const char abc[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    int id = o.id_base + c->id, peer = o.id_base + peer_of(c->id);
+    struct fill f = fill_for(c->id);
     char req[8192], *p = req;
     p += sprintf(p, "GET ");
-    p = render(p, &t_path, 0, 0, id, peer);
+    p = render(p, &t_path, &f);
     p += sprintf(p, " HTTP/1.1\r\nHost: %s:%d\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
                     "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ", o.host, o.port);
     for (int i = 0; i < 21; i++) *p++ = abc[rnd() >> 58];
@@ -681,7 +554,7 @@ static void send_upgrade(struct conn *c)
     if (o.deflate)
         p += sprintf(p, "Sec-WebSocket-Extensions: permessage-deflate; client_max_window_bits\r\n");
     for (int i = 0; i < o.n_headers; i++) {
-        p = render(p, &t_header[i], 0, 0, id, peer);
+        p = render(p, &t_header[i], &f);
         p += sprintf(p, "\r\n");
     }
     p += sprintf(p, "\r\n");
@@ -889,13 +762,13 @@ static void parse_options(int argc, char **argv)
 int main(int argc, char **argv)
 {
     parse_options(argc, argv);
-    compile(&t_payload, o.payload);
-    compile(&t_path, o.path);
-    if (o.first) compile(&t_first, o.first);
-    if (o.confirm) compile(&t_confirm, o.confirm);
+    must_compile(&t_payload, o.payload);
+    must_compile(&t_path, o.path);
+    if (o.first) must_compile(&t_first, o.first);
+    if (o.confirm) must_compile(&t_confirm, o.confirm);
     if (o.keys) keys = read_lines(o.keys);
     if (o.names) names = read_lines(o.names);
-    for (int i = 0; i < o.n_headers; i++) compile(&t_header[i], o.headers[i]);
+    for (int i = 0; i < o.n_headers; i++) must_compile(&t_header[i], o.headers[i]);
     signal(SIGINT, on_signal);
     signal(SIGTERM, on_signal);
     signal(SIGPIPE, SIG_IGN);
