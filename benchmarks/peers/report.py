@@ -23,7 +23,15 @@ WEIGHTS = ("stack", "connections", "bytes each", "times ours")
 def load_table(peers: Mapping[str, Peer], runs: Mapping[str, Sequence[Load]], ours: str) -> str:
     """Medians over the rounds; ratios are taken within each round."""
     rows = [_load_row(peers[key], rounds, runs[ours]) for key, rounds in runs.items() if rounds]
-    return table(LOADS, rows)
+    late = {
+        peers[key].name: f"{sum(each.unfinished for each in rounds):,.0f}"
+        for key, rounds in runs.items()
+        if any(each.unfinished for each in rounds)
+    }
+    return table(LOADS, rows) + "".join(
+        f"\n{name}: {count} messages were not finished 5 s after the last was sent.\n"
+        for name, count in late.items()
+    )
 
 
 def _load_row(peer: Peer, rounds: Sequence[Load], ours: Sequence[Load]) -> list[str]:
