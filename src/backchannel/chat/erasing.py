@@ -68,12 +68,14 @@ class Eraser:
         """Make what was taken away unreadable, all of it at once, and give the receipts."""
         core = self._core
         began = core.clock.monotonic()
-        await core.storage.scrub()
-        ended = core.clock.monotonic()
-        self._rests_until = ended + REST * (ended - began)
+        try:
+            await core.storage.scrub()
+        finally:
+            took = core.clock.monotonic() - began
+            self._rests_until = began + took + REST * took
         for each in emptied:
             await _give_receipt(core, each.id)
-            log.info("erased %s; the scrub took %.2f s", each.user_id, ended - began)
+            log.info("erased %s; the scrub took %.2f s", each.user_id, took)
 
 
 def _has_settled(erasure: Erasure, now: int) -> bool:

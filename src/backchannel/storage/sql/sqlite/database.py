@@ -16,7 +16,7 @@ from backchannel.storage.sql.sqlite.health import Watch
 from backchannel.storage.sql.sqlite.jobs import JobQueue
 from backchannel.storage.sql.sqlite.readers import Reader
 from backchannel.storage.sql.sqlite.reserve import Reserve
-from backchannel.storage.sql.sqlite.rewriting import rewrite
+from backchannel.storage.sql.sqlite.rewriting import empty_log, rewrite
 from backchannel.storage.sql.sqlite.writer import Writer
 
 T = TypeVar("T")
@@ -24,6 +24,10 @@ T = TypeVar("T")
 READERS = 2
 QUEUE_LIMIT = 1024
 """Jobs that may wait for the writer, and as many for the readers."""
+LOG_ATTEMPTS = 100
+LOG_PAUSE = 0.1
+"""How often it is tried to empty the write-ahead log, and the seconds in between: reads are short,
+except for a check of the whole file."""
 
 ONE = select(literal(1))
 
@@ -62,6 +66,11 @@ class SqliteDatabase:
 
     async def rewrite(self) -> None:
         await self._writes.submit(rewrite, apart=True)
+        for _ in range(LOG_ATTEMPTS):
+            if await self._writes.submit(empty_log, apart=True):
+                return
+            await asyncio.sleep(LOG_PAUSE)
+        raise Unavailable("the write-ahead log is being read by somebody", retry_after=1)
 
     async def check(self) -> None:
         if self._writer.stopped is not None:

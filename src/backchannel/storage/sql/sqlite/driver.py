@@ -36,11 +36,14 @@ class Driver(Protocol):
 Connect = Callable[[Path], Driver]
 """Open a connection to a file, in autocommit mode, to be used by one thread at a time."""
 
+BUSY_TIMEOUT = 5_000
+"""Milliseconds to wait for another process that writes."""
+
 # The size of a page in the write-ahead log, whose sync every acknowledgement waits for, is
 # SQLite's default. A checkpoint every 8,000 pages (32 MB) writes a page that is busy in many
 # batches only once; a sync that fails there leaves the log as it is, to be copied again.
 PRAGMAS = (
-    "PRAGMA busy_timeout = 5000",
+    f"PRAGMA busy_timeout = {BUSY_TIMEOUT}",
     "PRAGMA journal_mode = WAL",
     "PRAGMA synchronous = FULL",
     "PRAGMA wal_autocheckpoint = 8000",
@@ -50,7 +53,7 @@ PRAGMAS = (
     "PRAGMA secure_delete = OFF",
 )
 READER_PRAGMAS = (
-    "PRAGMA busy_timeout = 5000",
+    f"PRAGMA busy_timeout = {BUSY_TIMEOUT}",
     "PRAGMA query_only = ON",
     "PRAGMA cache_size = -8192",
     "PRAGMA temp_store = MEMORY",

@@ -5,21 +5,28 @@ pages when the rows around it move. Only a new file has none of these
 (docs/decisions/0013-erased-means-rewritten.md).
 """
 
-from backchannel.domain.errors import Unavailable
 from backchannel.storage.sql.sqlite.connection import SqliteConnection
+from backchannel.storage.sql.sqlite.driver import BUSY_TIMEOUT
+
+READERS_TIMEOUT = 50
+"""Milliseconds that the writer waits for readers of the log, before others get their turn."""
 
 
 async def rewrite(connection: SqliteConnection) -> None:
-    """Rewrite the file, and empty the write-ahead log; outside of a transaction.
-
-    Raises `Unavailable` while a long read keeps the log from being emptied, and `sqlite3.Error`.
-    """
+    """Rewrite the file; outside of a transaction. Raises `sqlite3.Error`."""
     # The copy may be larger than the memory.
     await connection.run("PRAGMA temp_store = FILE")
     try:
         await connection.run("VACUUM")
     finally:
         await connection.run("PRAGMA temp_store = MEMORY")
-    busy, *_ = await connection.run("PRAGMA wal_checkpoint(TRUNCATE)")
-    if busy:
-        raise Unavailable("the write-ahead log is still being read", retry_after=1)
+
+
+async def empty_log(connection: SqliteConnection) -> bool:
+    """Empty the write-ahead log, which has old pages in it; False while somebody reads them."""
+    await connection.run(f"PRAGMA busy_timeout = {READERS_TIMEOUT}")
+    try:
+        busy, *_ = await connection.run("PRAGMA wal_checkpoint(TRUNCATE)")
+    finally:
+        await connection.run(f"PRAGMA busy_timeout = {BUSY_TIMEOUT}")
+    return not busy

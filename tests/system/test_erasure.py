@@ -1,0 +1,358 @@
+"""S22: what somebody said is everywhere until it is erased, and nowhere afterwards."""
+
+import base64
+import io
+import json
+import subprocess
+import sys
+import time
+import zipfile
+from collections.abc import Callable, Generator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from backchannel.domain.erasures import ERASED_NAME
+from tests.support import media
+from tests.support.api import PASSWORD, Api, Caller, Json, check_value, document
+from tests.support.process import ServerProcess, server_process
+
+PATIENCE = 90.0
+"""Seconds until a small account must be erased, on a busy machine."""
+CANARY = "kanarienvogel"
+KEPT = (
+    "name",
+    "shown",
+    "mail",
+    "agent",
+    "body",
+    "edited",
+    "long",
+    "key",
+    "heart",
+    "session",
+    "title",
+    "question",
+    "file",
+    "content",
+    "upload",
+    "begun",
+)
+"""The places where a text of Ada's must be on disk before she goes."""
+FLEETING = ("before-edit", "deleted", "search", "photo", "ended")
+"""Those where it may be gone by then, and must be afterwards."""
+
+
+def canary(place: str) -> str:
+    return f"{CANARY}-{place}-sings"
+
+
+def found(server: ServerProcess) -> set[str]:
+    """The places whose canary is in any byte of any file of the server's, its log included."""
+    files = [path for path in server.folder.rglob("*") if path.is_file()]
+    contents = [path.read_bytes() for path in files]
+    return {
+        place
+        for place in (*KEPT, *FLEETING)
+        if any(canary(place).encode() in content for content in contents)
+    }
+
+
+def fill(api: Api, ada: Caller, bob: Caller) -> None:
+    """Ada says something wherever she can."""
+    sent = ada.say(bob, canary("body"), client_id=canary("key"))
+    messages = f"/v1/conversations/{sent['conversation_id']}/messages"
+    ada.say(bob, canary("before-edit"))
+    ada.done("PATCH", f"{messages}/2", json={"body": canary("edited")})
+    ada.say(bob, canary("deleted"))
+    ada.done("DELETE", f"{messages}/3")
+    ada.say(bob, "long " * 12_000 + canary("long"))
+    bob.say(ada, "these are Bob's words", reply_to=1)
+    ada.done("PUT", f"{messages}/5/reactions/{canary('heart')}")
+    bob.done("PUT", f"{messages}/1/reactions/👍")
+    session = ada.post("/v1/sessions", key=canary("session"), name=canary("title"))
+    ada.post("/v1/messages", conversation_id=session["id"], body=canary("question"))
+    ada.get("/v1/search", q=canary("search"))
+    text = upload(ada, f"{canary('file')}.txt", canary("content").encode())
+    photo = upload(ada, "photo.png", media.png() + canary("photo").encode())
+    ada.say(bob, "look", files=[text["id"], photo["id"]])
+    begin_upload(ada)
+    for number in range(60):
+        ada.say(bob, f"{canary('body')} {number} {'x' * 200}", client_id=f"{number}{canary('key')}")
+        bob.say(ada, f"Bob's answer {number}")
+
+
+def upload(caller: Caller, name: str, content: bytes) -> Json:
+    return caller.done("POST", "/v1/files", files={"file": (name, content)})
+
+
+def begin_upload(caller: Caller) -> None:
+    """Half of an upload, which never ends."""
+    name = base64.b64encode(canary("upload").encode()).decode()
+    content = canary("begun").encode()
+    fields = {"tus-resumable": "1.0.0", "upload-metadata": f"filename {name}"}
+    length = {"upload-length": str(2 * len(content))}
+    begun = caller._http.post("/v1/uploads", headers=fields | length)
+    sending = {"upload-offset": "0", "content-type": "application/offset+octet-stream"}
+    caller._http.patch(begun.headers["location"], content=content, headers=fields | sending)
+
+
+def exported(caller: Caller) -> zipfile.ZipFile:
+    answer = caller._http.get("/v1/me/export")
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "application/zip")
+    return zipfile.ZipFile(io.BytesIO(answer.content))
+
+
+def lines(archive: zipfile.ZipFile, name: str) -> list[Json]:
+    return [json.loads(line) for line in archive.read(name).splitlines()]
+
+
+def completed(api: Api, url: str) -> Json:
+    """The receipt, once nothing is left."""
+    until = time.monotonic() + PATIENCE
+    while (receipt := api.nobody.get(url))["status"] != "done":
+        assert time.monotonic() < until, receipt
+        time.sleep(0.05)
+    return receipt
+
+
+@dataclass
+class World:
+    """What was seen before and after Ada had herself erased."""
+
+    server: ServerProcess
+    api: Api
+    ada: Caller
+    bob: Caller
+    eve: Caller
+    conversation_id: str
+    before: set[str]
+    export: zipfile.ZipFile
+    asked: Json
+    refused: Json
+    eve_before: list[Json] = field(default_factory=list)
+    receipt: Json = field(default_factory=dict)
+    after: set[str] = field(default_factory=set)
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Generator[World]:
+    with server_process(tmp_path_factory.mktemp("erasure"), trusted_proxies="127.0.0.1") as server:
+        api = Api(server.address)
+        seen = erased_world(server, api)
+        yield seen
+        api.close()
+
+
+def erased_world(server: ServerProcess, api: Api) -> World:
+    account = {
+        "username": canary("name"),
+        "email": f"{canary('mail')}@example.org",
+        "display_name": canary("shown"),
+    }
+    api.nobody.post("/v1/register", password=PASSWORD, **account)
+    for agent in ("ended", "agent"):
+        api.nobody._http.headers["user-agent"] = canary(agent)
+        ada = api.login(account["username"])
+        if agent == "ended":
+            ada.done("POST", "/v1/logout")
+    api.nobody._http.headers["user-agent"] = "somebody else's"
+    bob, eve = api.somebody("bob"), api.somebody("eve")
+    fill(api, ada, bob)
+    eve.say(bob, "Eve's words")
+    seen = World(
+        server=server,
+        api=api,
+        ada=ada,
+        bob=bob,
+        eve=eve,
+        conversation_id=ada.get("/v1/conversations", kind="direct")["conversations"][0]["id"],
+        before=found(server),
+        export=exported(ada),
+        refused=ada.refused(401, "DELETE", "/v1/me", json={"password": "not the one at all"}),
+        eve_before=lines(exported(eve), "messages.jsonl"),
+        asked={},
+    )
+    seen.asked = ada.done("DELETE", "/v1/me", json={"password": PASSWORD})
+    seen.receipt = completed(api, seen.asked["url"])
+    seen.after = found(server)
+    return seen
+
+
+def test_S22_the_canary_was_everywhere_and_is_nowhere(world: World) -> None:
+    assert set(KEPT) - world.before == set()
+    assert world.after == set()
+
+
+def test_S22_an_export_has_all_of_it(world: World) -> None:
+    whole = b"".join(world.export.read(name) for name in world.export.namelist())
+    names = " ".join(world.export.namelist())
+    missing = {each for each in KEPT if canary(each).encode() not in whole + names.encode()}
+    assert missing == {"begun"}  # what is half uploaded is no file
+    messages = lines(world.export, "messages.jsonl")
+    assert "these are Bob's words" in {each["body"] for each in messages}
+    seqs = [each["seq"] for each in messages if each["conversation_id"] == world.conversation_id]
+    assert seqs == list(range(1, len(seqs) + 1))
+    (deleted,) = (each for each in messages if each["deleted_at"])
+    assert (deleted["seq"], deleted["body"]) == (3, "")
+    assert {each["agent"] for each in lines(world.export, "logins.jsonl")} == {
+        canary("ended"),
+        canary("agent"),
+    }
+    for file in lines(world.export, "files.jsonl"):
+        assert world.export.getinfo(file["path"]).file_size == file["size"]
+    assert "README.txt" in world.export.namelist()
+    assert not {b"$argon2", b"eyJ"} & {part for part in (b"$argon2", b"eyJ") if part in whole}
+
+
+def test_S22_the_peer_has_no_gap_and_none_of_the_text(world: World) -> None:
+    path = f"/v1/conversations/{world.conversation_id}"
+    page = world.bob.get(f"{path}/messages", limit=200)["messages"]
+    assert [each["seq"] for each in page] == list(range(1, 127))
+    own = [each for each in page if each["sender_id"] == world.bob.id]
+    assert [each["body"] for each in own] == [
+        "these are Bob's words",
+        *(f"Bob's answer {number}" for number in range(60)),
+    ]
+    theirs = [each for each in page if each["sender_id"] != world.bob.id]
+    assert {each["body"] for each in theirs} == {""}
+    assert all(each["deleted_at"] and not each["files"] for each in theirs)
+    assert not any(each["reactions"] for each in page)
+    peer = world.bob.get(path)["peer"]
+    assert (peer["id"], peer["display_name"], peer["deleted"]) == (
+        world.ada.id,
+        ERASED_NAME,
+        True,
+    )
+    refused = world.bob.refused(403, "POST", "/v1/messages", json={"to": world.ada.id, "body": "?"})
+    assert refused["code"] == "account_disabled"
+
+
+def test_S22_R7_a_late_device_learns_of_each_deletion(world: World) -> None:
+    events: list[Json] = []
+    position, more = 0, True
+    while more:
+        page = world.bob.get("/v1/sync", position=position)
+        events += page["events"]
+        position, more = page["position"], page["more"]
+    assert CANARY not in json.dumps(events)
+    deleted = {event["data"]["seq"] for event in events if event["kind"] == "delete"}
+    history = f"/v1/conversations/{world.conversation_id}/messages"
+    page = world.bob.get(history, limit=200)["messages"]
+    assert deleted == {each["seq"] for each in page if each["deleted_at"]}
+    assert {"kind": "profile", "user_id": world.ada.id} in [
+        {"kind": event["kind"], **event["data"]} for event in events if event["kind"] == "profile"
+    ]
+
+
+def test_S22_strangers_lose_nothing(world: World) -> None:
+    assert lines(exported(world.eve), "messages.jsonl") == world.eve_before
+
+
+def test_S22_a_wrong_password_erases_nothing(world: World) -> None:
+    assert (world.refused["code"], world.refused["field"]) == ("wrong_password", "password")
+
+
+def test_S22_the_receipt_counts_and_names_nobody(world: World) -> None:
+    assert world.asked["status"] == "pending"
+    check_value(world.receipt, document()["components"]["schemas"]["ErasureBody"])
+    erased = world.receipt["erased"]
+    assert (erased["messages"], erased["sessions"], erased["files"], erased["uploads"]) == (
+        65 + 2,  # the last two are a question and its answer
+        1,
+        2,
+        1,
+    )
+    assert (erased["logins"], erased["reactions"]) == (2, 1)
+    for personal in (CANARY, world.ada.id, world.bob.id):
+        assert personal not in json.dumps(world.receipt)
+    world.api.nobody.refused(404, "GET", f"{world.receipt['url']}x")
+
+
+def test_S22_the_receipt_is_the_servers(world: World, tmp_path: Path) -> None:
+    def check(receipt: Json) -> int:
+        path = tmp_path / "receipt.json"
+        path.write_text(json.dumps(receipt))
+        command = [sys.executable, "-m", "backchannel", "user", "receipt", str(path)]
+        data = ["--data-dir", str(world.server.data)]
+        return subprocess.run(
+            [*command, *data], cwd=tmp_path, check=False, capture_output=True
+        ).returncode
+
+    assert check(world.receipt) == 0
+    assert check({**world.receipt, "completed_at": "2001-01-01T00:00:00.000Z"}) == 1
+
+
+def test_S22_a_deleted_user_can_do_nothing_and_the_name_is_free(world: World) -> None:
+    for method, path in (("GET", "/v1/me"), ("GET", "/v1/me/export"), ("DELETE", "/v1/me")):
+        world.ada.refused(401, method, path, json={"password": PASSWORD})
+    renewal = {"refresh_token": world.ada.session["refresh_token"]}
+    world.api.nobody.refused(401, "POST", "/v1/refresh", json=renewal)
+    for name in (canary("name"), f"{canary('mail')}@example.org", world.ada.id):
+        guess = {"identifier": name, "password": PASSWORD}
+        world.api.nobody.refused(401, "POST", "/v1/login", json=guess)
+    world.api.nobody.refused(
+        400, "POST", "/v1/register", json={"username": world.ada.id, "password": PASSWORD}
+    )
+    world.api.nobody.post("/v1/register", username=canary("name"), password=PASSWORD)
+    again = world.api.login(canary("name"))
+    assert again.id != world.ada.id
+    said = world.bob.post("/v1/messages", to=canary("name"), body="are you new?")
+    assert said["conversation_id"] != world.conversation_id
+    assert [each["peer_id"] for each in again.get("/v1/conversations")["conversations"]] == [
+        world.bob.id
+    ]
+
+
+def progressed(api: Api, url: str, kind: str) -> Callable[[], bool]:
+    def is_so() -> bool:
+        receipt = api.nobody.get(url)
+        return bool(receipt["status"] == "done" or receipt["erased"][kind] > 0)
+
+    return is_so
+
+
+def wait_until(is_so: Callable[[], bool]) -> None:
+    until = time.monotonic() + PATIENCE
+    while not is_so():
+        assert time.monotonic() < until
+        time.sleep(0.002)
+
+
+@pytest.mark.slow
+def test_S22_kills_only_delay_an_erasure(tmp_path: Path) -> None:
+    with server_process(tmp_path, trusted_proxies="127.0.0.1") as server:
+        api = Api(server.address)
+        ada, bob = api.somebody("ada"), api.somebody("bob")
+        for number in range(450):
+            ada.say(bob, f"{canary('body')} {number}", client_id=f"{number}{canary('key')}")
+        for number in range(5):
+            upload(ada, f"{canary('file')}{number}", f"{canary('content')} {number}".encode())
+        assert {"body", "key", "file", "content"} <= found(server)
+        url = ada.done("DELETE", "/v1/me", json={"password": PASSWORD})["url"]
+        kills = 0
+        for kind in ("", "events", "messages", "files"):
+            if kind:
+                wait_until(progressed(api, url, kind))
+            server.kill()
+            server.start()
+            kills += 1
+            assert kind or api.nobody.get(url)["status"] == "pending"
+            guess = {"identifier": ada.username, "password": PASSWORD}
+            api.nobody.refused(401, "POST", "/v1/login", json=guess)
+        receipt = completed(api, url)
+        assert kills == 4
+        assert (receipt["erased"]["messages"], receipt["erased"]["files"]) == (450, 5)
+        assert found(server) == set()
+        history = f"/v1/conversations/{_only(bob)}/messages"
+        page = bob.get(history, limit=200)["messages"]
+        assert [each["seq"] for each in page] == list(range(251, 451))
+        api.close()
+
+
+def _only(caller: Caller) -> str:
+    (conversation,) = caller.get("/v1/conversations")["conversations"]
+    found: Any = conversation["id"]
+    return str(found)
