@@ -233,8 +233,9 @@ def _life(record: Resume | Reset) -> Life:
 
 def _repeat(send: Send, record: Invoke, device: Device, place: Place) -> None:
     send.attempts += 1
-    if record.body not in send.bodies:
-        send.others = (*send.others, record.body)
+    if record.body != send.body:
+        send.others = send.others or set()
+        send.others.add(record.body)
     if record.at < send.at:
         send.at, send.place = record.at, place
         send.device, send.session = device.name, device.session

@@ -31,7 +31,7 @@ class Send(msgspec.Struct, gc=False, eq=False):
     acknowledged: Place | None = None
     answer: str | None = None
     holders: tuple[str, ...] = ()
-    others: tuple[str, ...] = ()
+    others: set[str] | None = None
     messages: list["Message"] = []
 
     @property
@@ -40,8 +40,9 @@ class Send(msgspec.Struct, gc=False, eq=False):
         return not self.acknowledgements and self.refusals >= self.attempts
 
     @property
-    def bodies(self) -> tuple[str, ...]:
-        return (self.body, *self.others)
+    def bodies(self) -> set[str]:
+        """What was asked to be said under this key; more than one thing is the client's mistake."""
+        return {self.body, *(self.others or ())}
 
 
 class Claim(msgspec.Struct, frozen=True, gc=False):

@@ -49,8 +49,9 @@ def _two_bodies(message: Message) -> Iterator[Finding]:
     send = message.send
     if send is None or message.seen is None or message.acceptable:
         return
+    sent = send.bodies
     for body, place in message.bodies.items():
-        if body in send.bodies and message.body in send.bodies:
+        if body in sent and message.body in sent:
             text = f"message {message.id} was seen with two bodies, and was not edited"
             yield Finding(text, (Evidence("seen", message.seen), Evidence("seen", place)))
 
