@@ -18,8 +18,8 @@ GAP_PATIENCE = 0.5
 """Seconds in which what is missing may still come by itself."""
 SILENCE = 60.0
 """Seconds without a byte after which a connection counts as dead; the server beats every 25."""
-SYNC_PATIENCE = 5.0
-"""Seconds after which a question that was not answered is asked again."""
+SYNC_AGAIN = 1.0
+"""Seconds after which a `sync` that was refused is asked for again."""
 
 
 class Surroundings(Protocol):
@@ -95,7 +95,7 @@ class Device:
         if known and self.welcomed:
             conversation, last = self._dice.choice(known)
             seq = self._dice.choice((last, self._dice.randint(1, last)))
-            self.socket.send({"type": "read", "conversation_id": conversation, "seq": seq})
+            self._ask({"type": "read", "conversation_id": conversation, "seq": seq})
 
     def change(self) -> None:
         """Edit or delete a message of one's own, or react to the other's."""
@@ -106,15 +106,19 @@ class Device:
         place = {"conversation_id": message["conversation_id"], "seq": message["seq"]}
         if message["sender_id"] != self.user:
             emoji, active = self._dice.choice("👍🎉"), self._dice.random() < 0.7
-            self.socket.send({"type": "react", **place, "emoji": emoji, "active": active})
+            self._ask({"type": "react", **place, "emoji": emoji, "active": active})
             return
         body = self._dice.choice((None, f"{message['body']}!"))
         place_id = {"conversation": message["conversation_id"], "id": message["id"]}
         self._record(journal.Change, **place_id, body=body)
         if body is None:
-            self.socket.send({"type": "delete", **place})
+            self._ask({"type": "delete", **place})
         else:
-            self.socket.send({"type": "edit", **place, "body": body})
+            self._ask({"type": "edit", **place, "body": body})
+
+    def _ask(self, frame: Frame) -> None:
+        """What is refused is not tried again: the state is what counts."""
+        self.socket.send({**frame, "ref": frame["type"]})
 
     # -------------------------------------------------------------------- the connection
 
@@ -142,22 +146,26 @@ class Device:
             case "event":
                 self._event(frame, "live")
             case "sync":
-                self._timers.cancel("sync")
                 for event in frame["events"]:
                     self._event(event, "sync")
             case "ack":
                 self._acknowledged(frame)
-            case "error" if "client_id" in frame:
-                self.outbox.refused(frame)
+            case "error":
+                self._refused(frame)
             case "reset":
-                self._timers.cancel("sync")
                 self._reset(frame["epoch"], frame["position"], frame["reason"])
             case "lagging":
                 self._sync()
-            case "heartbeat" if not self._habits.trusting:
+            case "heartbeat":
                 self._compare(frame["position"])
             case _:
                 pass
+
+    def _refused(self, error: Frame) -> None:
+        if "client_id" in error:
+            self.outbox.refused(error)
+        elif "ref" not in error:  # of what is asked for, only a `sync` has none
+            self._timers.set("sync", SYNC_AGAIN, self._sync)
 
     def _welcome(self, frame: Frame) -> None:
         self.welcomed = True
@@ -189,7 +197,6 @@ class Device:
         self._fetching = None
 
     def _sync(self) -> None:
-        self._timers.set("sync", SYNC_PATIENCE, self._sync)
         self.socket.send({"type": "sync", "position": self.position, "epoch": self._epoch})
 
     # ----------------------------------------------------------------------- the user's log
@@ -222,7 +229,8 @@ class Device:
     def _compare(self, position: int) -> None:
         """The log reaches `position`: if that is not here soon, ask for it."""
         assert self.position is not None
-        if position > self.position and "gap" not in self._timers:
+        missing = position > self.position and not self._habits.trusting
+        if missing and "gap" not in self._timers:
             self._timers.set("gap", GAP_PATIENCE, self._close_gap)
 
     def _close_gap(self) -> None:

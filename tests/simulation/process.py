@@ -2,42 +2,23 @@
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import MISSING, fields
 from random import Random
-from typing import Any, cast
+from typing import cast
 
 from uvicorn.server import ServerState
 
-from backchannel.chat.core import Core
 from backchannel.delivery.switchboard import Switchboard
 from backchannel.dialects.native import socket as native
 from backchannel.ports.clock import Clock
-from backchannel.ports.tokens import Tokens
-from backchannel.security.throttle import InProcessThrottle
-from backchannel.storage.sql.sqlite.storage import SqliteStorage
 from backchannel.transports.websocket.factory import websocket_protocol
 from backchannel.transports.websocket.limits import Limits
 from tests.simulation.bus import UnreliableBus
+from tests.simulation.core import make_core
 from tests.simulation.disk import Disk, SimulatedDatabase
 from tests.simulation.network import Link
 
 NEVER = 1e6
 """Seconds. The sweep over idle sockets walks through sets, whose order no seed decides."""
-
-
-class Nothing:
-    """A port of which no simulated client makes use."""
-
-    def __getattr__(self, name: str) -> Any:
-        raise NotImplementedError(name)
-
-
-def _unused_ports() -> dict[str, Any]:
-    return {
-        each.name: Nothing()
-        for each in fields(Core)
-        if each.init and each.default is MISSING and each.default_factory is MISSING
-    }
 
 
 class ServerProcess:
@@ -47,7 +28,6 @@ class ServerProcess:
         self,
         disk: Disk,
         clock: Clock,
-        tokens: Tokens,
         dice: Random,
         *,
         queued: int,
@@ -62,14 +42,7 @@ class ServerProcess:
         self.listening = True
         self.database = SimulatedDatabase(disk, self.kill, queued=queued)
         self.bus = UnreliableBus(dice, bus_trouble)
-        used: dict[str, Any] = {
-            "storage": SqliteStorage(self.database),
-            "bus": self.bus,
-            "clock": clock,
-            "tokens": tokens,
-            "throttle": InProcessThrottle(clock, {}),
-        }
-        self.core = Core(**_unused_ports() | used)
+        self.core = make_core(self.database, self.bus, clock)
         self.desk = Switchboard(self.core)
         limits = Limits(ping_interval=NEVER, ping_timeout=NEVER, unread=unread)
         self._protocol = websocket_protocol(native.endpoints(self.desk), limits)

@@ -8,7 +8,6 @@ from typing import Any
 
 from backchannel.checker import journal
 from backchannel.domain.errors import ChatError
-from backchannel.security.tokens import JwtTokens
 from tests.simulation.clock import SimulatedClock
 from tests.simulation.device import Device
 from tests.simulation.disk import Disk
@@ -16,7 +15,7 @@ from tests.simulation.network import Link, Receiver
 from tests.simulation.process import ServerProcess
 from tests.simulation.replica import Replica, fetch
 from tests.simulation.scenario import Scenario
-from tests.simulation.template import KEY, YEAR, in_memory, template
+from tests.simulation.template import in_memory, template
 
 STRAGGLING = 25.0
 """Seconds for which what was sent before may be held up: longer than any stall."""
@@ -44,7 +43,6 @@ class World:
         self._dead: list[ServerProcess] = []
         self.clock = SimulatedClock()
         self.disk = Disk(in_memory(template().content), self.dice, self.scenario.disk_delay)
-        self.tokens = JwtTokens(KEY, self.clock, access_life=YEAR, refresh_life=YEAR)
         self.process = self._start()
         self.devices: list[Device] = []
         for number, (user, habits) in enumerate(self.scenario.habits):
@@ -79,7 +77,6 @@ class World:
         return ServerProcess(
             self.disk,
             self.clock,
-            self.tokens,
             self.dice,
             queued=scenario.queued,
             unread=scenario.unread,

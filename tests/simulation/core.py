@@ -1,0 +1,40 @@
+"""The real core on simulated ports."""
+
+from dataclasses import MISSING, fields
+from typing import Any
+
+from backchannel.chat.core import Core
+from backchannel.ports.bus import Bus
+from backchannel.ports.clock import Clock
+from backchannel.security.throttle import InProcessThrottle
+from backchannel.security.tokens import JwtTokens
+from backchannel.storage.sql.database import Database
+from backchannel.storage.sql.sqlite.storage import SqliteStorage
+from tests.simulation.template import KEY, YEAR
+
+
+def make_core(database: Database, bus: Bus, clock: Clock) -> Core:
+    """A core that knows the people of the template; its other ports nobody makes use of."""
+    used: dict[str, Any] = {
+        "storage": SqliteStorage(database),
+        "bus": bus,
+        "clock": clock,
+        "tokens": JwtTokens(KEY, clock, access_life=YEAR, refresh_life=YEAR),
+        "throttle": InProcessThrottle(clock, {}),
+    }
+    return Core(**_unused_ports() | used)
+
+
+class Nothing:
+    """A port that must not be used."""
+
+    def __getattr__(self, name: str) -> Any:
+        raise NotImplementedError(name)
+
+
+def _unused_ports() -> dict[str, Any]:
+    return {
+        each.name: Nothing()
+        for each in fields(Core)
+        if each.init and each.default is MISSING and each.default_factory is MISSING
+    }
