@@ -24,6 +24,10 @@ def build(name: str) -> Path:
     newest = max(each.stat().st_mtime for each in (*sources, *headers))
     if program.exists() and program.stat().st_mtime >= newest:
         return program
+    if shutil.which("gcc") is None:
+        raise SystemExit(
+            "gcc is needed: the load generators are in C (Debian: apt-get install gcc)"
+        )
     BUILT.mkdir(exist_ok=True)
     command = ["gcc", "-O2", "-o", str(program), *map(str, sources)]
     if subprocess.run([*command, *LIBRARIES[name]], check=False, capture_output=True).returncode:

@@ -27,8 +27,14 @@ def main() -> None:
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make bench-peers", description=__doc__)
     parser.add_argument("--only", choices=PARTS, help="one part of it")
+    names = ", ".join(PEERS)
     parser.add_argument(
-        "--peers", nargs="+", choices=PEERS, default=list(PEERS), help="these, beside ours"
+        "--peers",
+        nargs="+",
+        choices=PEERS,
+        default=list(PEERS),
+        metavar="NAME",
+        help=f"these, beside ours: {names}",
     )
     parser.add_argument("--rounds", type=int, default=5, help="each measures everyone once")
     parser.add_argument("--seconds", type=float, default=3, help="length of a measurement")

@@ -1,12 +1,13 @@
 """The reference in C: epoll, one thread, keeps nothing. What the machine can do."""
 
+import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks import programs
-from benchmarks.peers.peer import DELIVERED, MANY, TEXT, Server
+from benchmarks.peers.peer import DELIVERED, MANY, TEXT, Missing, Server
 
 SPEECH = [
     "--path=/relay/u%i",
@@ -26,6 +27,13 @@ class CRelay:
     def serve(self, folder: Path, clients: int) -> Iterator[Server]:
         del folder, clients
         port = programs.free_port()
-        with programs.running([str(programs.build("cws")), str(port)]) as pid:
+        with programs.running([_program(), str(port)]) as pid:
             programs.wait_for_port(port)
             yield Server(port, SPEECH, [pid])
+
+
+def _program() -> str:
+    try:
+        return str(programs.build("cws"))
+    except subprocess.CalledProcessError:
+        raise Missing("OpenSSL's headers (Debian: apt-get install libssl-dev)") from None

@@ -2,6 +2,7 @@
 
 import statistics
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from math import inf
 
 from benchmarks.peers.loss.journal import Outcome
 from benchmarks.peers.measure import Load
@@ -38,7 +39,8 @@ def _load_row(peer: Peer, rounds: Sequence[Load], ours: Sequence[Load]) -> list[
     def middle(value: Callable[[Load], float]) -> float:
         return statistics.median(value(each) for each in rounds)
 
-    ratio = statistics.median(own.rate / each.rate for own, each in zip(ours, rounds, strict=True))
+    both = zip(ours, rounds, strict=True)
+    ratio = statistics.median(own.rate / each.rate if each.rate else inf for own, each in both)
     return [
         peer.name,
         peer.kept,
