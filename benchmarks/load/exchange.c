@@ -174,7 +174,7 @@ static void exchange(void)
     uint64_t measured = n_measured;             /* what is late still counts as a time */
     cpu = cpu_s() - cpu;
     sending = 0;
-    run_until(now_ns() + 5000000000u, 0);
+    run_until(now_ns(), n_sent);
     printf("rate=%.1f p50=%.1f p99=%.1f max=%.1f sent=%lu unfinished=%lu repeated=%lu closed=%d "
            "load_cpu=%.3f\n", (double)measured / took, hist_us(.5), hist_us(.99),
            (double)hist_max / 1000, (unsigned long)n_sent, (unsigned long)(n_sent - n_finished),

@@ -32,7 +32,7 @@ class Load:
     p99: float
     """Milliseconds."""
     unfinished: float
-    """Messages that were not finished five seconds after the last was sent."""
+    """Messages that were not finished 30 seconds after the last was sent."""
 
 
 @contextmanager

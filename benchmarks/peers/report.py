@@ -30,7 +30,7 @@ def load_table(peers: Mapping[str, Peer], runs: Mapping[str, Sequence[Load]], ou
         if any(each.unfinished for each in rounds)
     }
     return table(LOADS, rows) + "".join(
-        f"\n{name}: {count} messages were not finished 5 s after the last was sent.\n"
+        f"\n{name}: {count} messages were not finished 30 s after the last was sent.\n"
         for name, count in late.items()
     )
 
