@@ -11,7 +11,7 @@ INSTALL := $(BIN)/python -m pip --quiet --disable-pip-version-check --no-input i
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: run test quick coverage lint types format docs lock bench bench-peers clean help
+.PHONY: run test quick coverage lint types format docs lock bench bench-peers torture clean help
 
 run: $(VENV)/.installed ## start the server on http://localhost:3000; pass options in ARGS
 	@exec $(BIN)/backchannel serve $(ARGS)
@@ -59,6 +59,9 @@ bench: $(VENV)/.installed-dev ## measure this machine; see benchmarks/
 
 bench-peers: $(VENV)/.installed-peers ## measure other stacks beside ours (ARGS="--only NAME")
 	@$(BIN)/python -m benchmarks.peers $(ARGS)
+
+torture: $(VENV)/.installed-dev ## many users, every fault, and whether anything was lost
+	@$(BIN)/python -m torture $(ARGS)
 
 clean: ## remove what was built and installed; never the data
 	rm -rf $(VENV) dist build coverage .coverage* .mypy_cache .ruff_cache .pytest_cache \

@@ -14,7 +14,7 @@ from torture.options import Options, parse
 from torture.plan import NoRoom, Plan, make_plan
 from torture.run import JOURNAL, Stuck, carry_out
 from torture.tally import Tally
-from torture.verdict import BROKEN, CLEAN, UNTOLD, judge
+from torture.verdict import CLEAN, UNTOLD, judge
 
 INTERRUPTED = 130
 TRAFFIC = 0.75
@@ -56,9 +56,8 @@ def _run(plan: Plan, folder: Path, launcher: Sequence[str]) -> int:
     except KeyboardInterrupt:
         print("interrupted; there is no verdict", file=sys.stderr)
         return INTERRUPTED
-    except (Stuck, RuntimeError) as error:
-        print(f"torture: {error}", file=sys.stderr)
-        return BROKEN
+    except Stuck as error:
+        tally.breaches.append(str(error))
     print(tally.line(plan.seconds))
     return judge(plan, tally, [folder / JOURNAL])
 

@@ -37,6 +37,10 @@ class Host:
         return self._server.data
 
     @property
+    def pid(self) -> int:
+        return self._server.pid
+
+    @property
     def port(self) -> int:
         return self._server.port
 
@@ -49,10 +53,6 @@ class Host:
         """Whether the server has ended though nobody ended it."""
         return self._server.has_fallen
 
-    def resident(self) -> int:
-        """Its resident memory, bytes."""
-        return self._server.resident()
-
     async def start(self) -> None:
         """Start it and wait until it is ready; raises `RuntimeError` with what it printed."""
         await _unbroken(asyncio.to_thread(self._server.start))
@@ -62,7 +62,7 @@ class Host:
         return await _unbroken(asyncio.to_thread(self._server.stop, number))
 
     def signal(self, number: int) -> None:
-        os.kill(self._server.pid, number)
+        os.kill(self.pid, number)
 
     async def close(self) -> None:
         await _unbroken(asyncio.to_thread(self._server.close))

@@ -45,6 +45,8 @@ def parse(arguments: Sequence[str] | None = None) -> Options:
     ):
         if not low <= value <= high:
             parser.error(f"--{name} must lie between {low:,} and {high:,}, not {value:g}")
+    if given.keep is not None and given.keep.exists() and any(given.keep.iterdir()):
+        parser.error(f"--keep must name a new or empty folder, and {given.keep} holds something")
     seed = random.randrange(1_000_000) if given.seed is None else given.seed  # noqa: S311 - a plan
     return Options(seed, seconds, given.users, given.rate, given.faults, given.keep)
 

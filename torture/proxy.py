@@ -9,6 +9,8 @@ from typing import Self
 
 PIECE = 4_096
 """Most bytes that are carried at once: a cut then hits the middle of a burst, or of a frame."""
+BUFFER = 65_536
+"""Bytes that the kernel takes for a device that does not read."""
 RESET = struct.pack("ii", 1, 0)
 """Linger for no time at all: closing sends RST."""
 
@@ -76,7 +78,7 @@ class Wire:
     async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writers = [writer]
         try:
-            far_reader, far_writer = await asyncio.open_connection("127.0.0.1", self._port)
+            far_reader, far_writer = await _dial(self._port)
             writers.append(far_writer)
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._pump(reader, far_writer, self._upward))
@@ -103,6 +105,18 @@ class Wire:
             await writer.drain()
         if writer.can_write_eof():
             writer.write_eof()
+
+
+async def _dial(port: int) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    dialled = socket.socket()
+    dialled.settimeout(0)
+    dialled.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, BUFFER)
+    try:
+        await asyncio.get_running_loop().sock_connect(dialled, ("127.0.0.1", port))
+        return await asyncio.open_connection(sock=dialled)
+    except BaseException:
+        dialled.close()
+        raise
 
 
 def _reset(writer: asyncio.StreamWriter) -> None:

@@ -40,6 +40,16 @@ def test_what_is_wrong_is_named(
     assert told in capsys.readouterr().err
 
 
+def test_nothing_is_mixed_with_another_run(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "journal.jsonl").touch()
+    with pytest.raises(SystemExit) as ended:
+        parse(["--keep", str(tmp_path)])
+    assert ended.value.code == 2
+    assert "--keep must name a new or empty folder" in capsys.readouterr().err
+
+
 def test_too_short_a_run_says_what_would_do(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -6,6 +6,7 @@ import time
 from abc import ABC, abstractmethod
 from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, ClassVar
 
 from backchannel.checker import journal
@@ -16,6 +17,8 @@ from torture.tally import Tally
 ANSWER_PATIENCE = 12.0
 """Seconds until a client gives up a connection on which it gets no answer."""
 OPENING_PATIENCE = 10.0
+WINDOW = 64
+"""Messages that may be on their way at once: what is cut off has to be sent again."""
 SHORTEST, LONGEST = 0.05, 1.0
 """Seconds before it reconnects: a random time that doubles up to the longest."""
 
@@ -159,7 +162,7 @@ class Device(ABC):
 
     def answered(self, client_id: str, message_id: str, seq: int | None) -> Letter | None:
         """The server has acknowledged a letter; which one, if that is news."""
-        letter = self._outbox.pop(client_id, None)
+        letter = self._settle(client_id)
         if letter is not None:
             ok = journal.Ok(at=now(), device=self.name, client_id=client_id, id=message_id, seq=seq)
             self.note(ok)
@@ -171,7 +174,7 @@ class Device(ABC):
 
         Unless an earlier attempt was left without an answer: then nobody knows.
         """
-        letter = self._outbox.pop(client_id, None)
+        letter = self._settle(client_id)
         if letter is None:
             return
         if letter.doubtful:
@@ -186,11 +189,16 @@ class Device(ABC):
 
     # ------------------------------------------------------------------------ the outbox
 
+    def _settle(self, client_id: str) -> Letter | None:
+        """Take out a letter that has its answer, which makes room for the next ones."""
+        self._changed.set()
+        return self._outbox.pop(client_id, None)
+
     async def _post_all(self) -> None:
         """Send what is unsent on this connection, in the order it was said."""
         while True:
             self._changed.clear()
-            for letter in list(self._outbox.values()):
+            for letter in list(islice(self._outbox.values(), WINDOW)):
                 if letter.sent_at is None:
                     await self._post(letter)
             await self._changed.wait()

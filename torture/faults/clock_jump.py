@@ -36,18 +36,19 @@ class ClockJump(Fault):
 
     @contextmanager
     def prepared(self, host: Host) -> Iterator[None]:
-        self._set(host, 0)
+        self.set_clock(host, 0)
         host.environment |= _environment(_library()) | {
             "FAKETIME_TIMESTAMP_FILE": str(_setting(host)),
         }
         yield
 
     async def strike(self, stage: Stage, strike: Strike) -> None:
-        self._set(stage.host, HOUR if strike.dice % 2 else -HOUR)
+        self.set_clock(stage.host, HOUR if strike.dice % 2 else -HOUR)
         await asyncio.sleep(strike.seconds)
-        self._set(stage.host, 0)
+        self.set_clock(stage.host, 0)
 
-    def _set(self, host: Host, offset: int) -> None:
+    def set_clock(self, host: Host, offset: int) -> None:
+        """Let it differ from this machine's by so many seconds from now on."""
         new = _setting(host).with_suffix(".new")
         new.write_text(f"{offset:+d}\n")
         new.replace(_setting(host))

@@ -54,12 +54,12 @@ class FullDisk(Fault):
 
     async def strike(self, stage: Stage, strike: Strike) -> None:
         writer = stage.victims(strike)[0]
-        _fill(stage.host.data)
+        fill(stage.host.data)
         try:
             await _until_refused(stage, writer, strike.seconds)
             await _expect_reads_and_logins(stage, writer)
         finally:
-            _mount("-o", f"remount,{SIZE}", str(stage.host.data))
+            make_room(stage.host.data)
         await _expect_recovery(stage, writer)
 
 
@@ -98,14 +98,19 @@ async def _expect_recovery(stage: Stage, writer: Device) -> None:
         stage.breach("R10", "nothing is stored though the disk has room again")
 
 
-def _fill(folder: Path) -> None:
-    """Make a file system as small as what is on it; more is written to it meanwhile."""
+def fill(folder: Path) -> None:
+    """Make a file system as small as what is on it, as far as nobody writes meanwhile."""
     for spare in range(0, 1 << 24, 1 << 16):
         disk = os.statvfs(folder)
         used = (disk.f_blocks - disk.f_bfree) * disk.f_frsize
         if _try_mount("-o", f"remount,size={used + spare}", str(folder)):
             return
     raise Missed("the file system could not be made smaller")
+
+
+def make_room(folder: Path) -> None:
+    """Let it grow again."""
+    _mount("-o", f"remount,{SIZE}", str(folder))
 
 
 @contextmanager

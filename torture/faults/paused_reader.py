@@ -6,10 +6,10 @@ from torture.faults.fault import Fault
 from torture.plan import Kind, Strike
 from torture.stage import Stage
 
-MESSAGES = 300
+MESSAGES = 200
 SIZE = 20_000
-"""Characters each: together more than the kernel and an outbox hold."""
-PATIENCE = 20.0
+"""Characters each: together more than an outbox and the kernel's buffers hold."""
+PATIENCE = 30.0
 
 
 class PausedReader(Fault):
