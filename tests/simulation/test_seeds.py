@@ -13,6 +13,7 @@ from tests.simulation.run import Outcome, simulate
 SEEDS = 160
 AT_ONCE = 20
 CHANCE = 20
+MANY = 5_000
 
 
 def explain(outcome: Outcome) -> str:
@@ -35,6 +36,13 @@ def test_R1_R2_R3_R4_R5_R6_R7_hold_in_every_run(first: int) -> None:
 
 def test_R5_runs_that_nobody_has_seen_before_are_sound() -> None:
     for _ in range(CHANCE):
+        must_be_sound(simulate(secrets.randbits(40)))
+
+
+@pytest.mark.nightly
+@pytest.mark.timeout(3_600)
+def test_R5_thousands_of_new_runs_are_sound() -> None:
+    for _ in range(MANY):
         must_be_sound(simulate(secrets.randbits(40)))
 
 
