@@ -1,6 +1,7 @@
 """`make bench-peers`: other stacks beside ours; prints the tables of docs/benchmarks.md."""
 
 import argparse
+import signal
 import sys
 from collections.abc import Callable, Iterator
 from typing import TypeVar
@@ -18,6 +19,8 @@ T = TypeVar("T")
 
 def main() -> None:
     options = _options()
+    # Ended from outside it still ends what it started.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     print(circumstances.describe())
     for name, part in PARTS.items():
         if options.only in {None, name}:
