@@ -61,7 +61,7 @@ async def test_a_frozen_server_is_stopped_and_goes_on(
 
     async def until_stopped(_: float) -> None:
         async with asyncio.timeout(20):
-            while state_of(stage.host.pid) != "T":  # noqa: ASYNC110 - a process has no event
+            while state_of(stage.host.pid) != "T":
                 await sleep(0.01)
         stopped.append(stage.host.pid)
 
