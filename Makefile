@@ -11,7 +11,7 @@ INSTALL := $(BIN)/python -m pip --quiet --disable-pip-version-check --no-input i
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: run test quick coverage lint types format docs lock bench bench-peers torture clean help
+.PHONY: run test quick coverage lint types format docs lock bench bench-peers torture nightly clean help
 
 run: $(VENV)/.installed ## start the server on http://localhost:3000; pass options in ARGS
 	@exec $(BIN)/backchannel serve $(ARGS)
@@ -62,6 +62,10 @@ bench-peers: $(VENV)/.installed-peers ## measure other stacks beside ours (ARGS=
 
 torture: $(VENV)/.installed-dev ## many users, every fault, and whether anything was lost
 	@$(BIN)/python -m torture $(ARGS)
+
+nightly: $(VENV)/.installed-dev ## what takes long: the tests of the night, and half an hour of torture
+	$(BIN)/pytest -m nightly $(ARGS)
+	$(BIN)/python -m torture --minutes 30
 
 clean: ## remove what was built and installed; never the data
 	rm -rf $(VENV) dist build coverage .coverage* .mypy_cache .ruff_cache .pytest_cache \

@@ -28,8 +28,6 @@ SETTLING = 60.0
 """Seconds in which all devices must be level in the end, besides a tenth of the plan."""
 OVERTIME = 120.0
 """Seconds that faults may lag behind, besides the whole plan once more: a machine may be busy."""
-
-
 FAILURES = (RuntimeError, OSError, httpx.HTTPError, subprocess.SubprocessError)
 """How it shows that the server, or the machine, does not do what it should."""
 

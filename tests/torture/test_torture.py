@@ -22,7 +22,7 @@ from torture.__main__ import main
 sys.exit(main(sys.argv[2:], (sys.executable, *sys.argv[1].split(","))))
 """
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
 
 
 def tortured(*options: str, server: str = "-m,backchannel") -> tuple[int, str]:

@@ -1,6 +1,7 @@
 """A device of a virtual user, whatever it speaks: it sends, retries, reconnects, and notes it."""
 
 import asyncio
+import logging
 import random
 import time
 from abc import ABC, abstractmethod
@@ -21,6 +22,8 @@ WINDOW = 64
 """Messages that may be on their way at once: what is cut off has to be sent again."""
 SHORTEST, LONGEST = 0.05, 1.0
 """Seconds before it reconnects: a random time that doubles up to the longest."""
+
+log = logging.getLogger(__name__)
 
 
 class Lost(Exception):
@@ -114,6 +117,9 @@ class Device(ABC):
                 await _first_of(self.listen(), self._post_all(), self._watch())
             except self.LOSSES:
                 pass
+            except Exception:
+                log.exception("%s does not understand the server", self.name)
+                raise
             finally:
                 self._lost()
                 await self.disconnect()

@@ -24,7 +24,6 @@ from torture.stage import Stage
 SIZE = "size=50%"
 """Of the machine's memory, at most, while there is room."""
 PATIENCE = 20.0
-REFUSED = "unavailable"
 
 
 class FullDisk(Fault):
