@@ -42,6 +42,7 @@ BUSY_TIMEOUT = 5_000
 # The size of a page in the write-ahead log, whose sync every acknowledgement waits for, is
 # SQLite's default. A checkpoint every 8,000 pages (32 MB) writes a page that is busy in many
 # batches only once; a sync that fails there leaves the log as it is, to be copied again.
+# What is deleted is overwritten where it lay: it costs appending nothing that can be measured.
 PRAGMAS = (
     f"PRAGMA busy_timeout = {BUSY_TIMEOUT}",
     "PRAGMA journal_mode = WAL",
@@ -50,7 +51,7 @@ PRAGMAS = (
     "PRAGMA journal_size_limit = 67108864",
     "PRAGMA cache_size = -65536",
     "PRAGMA temp_store = MEMORY",
-    "PRAGMA secure_delete = OFF",
+    "PRAGMA secure_delete = ON",
 )
 READER_PRAGMAS = (
     f"PRAGMA busy_timeout = {BUSY_TIMEOUT}",

@@ -2,7 +2,7 @@
 
 `secure_delete` overwrites a row where it lay, and not the copies that stay in unused parts of
 pages when the rows around it move. Only a new file has none of these
-(docs/decisions/0013-erased-means-rewritten.md).
+(docs/decisions/0007-erased-means-rewritten.md).
 """
 
 from backchannel.storage.sql.sqlite.connection import SqliteConnection
