@@ -1,45 +1,34 @@
 """The server's clock is set an hour forward or back, and right again (rule R11).
 
-libfaketime stands between the server and the C library; only the wall clock is faked, as only
-that one ever jumps.
+The wall clock is replaced inside the server's Python; the monotonic one never jumps, nor here.
+A library under the C library, such as libfaketime, would also stand between Python's threads and
+their locks, and make a busy server many times slower than it is.
 """
 
 import asyncio
-import subprocess
-import sys
-import time
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from importlib.util import find_spec
 from pathlib import Path
 
+from torture.faults.clock.sitecustomize import OFFSET, VARIABLE
 from torture.faults.fault import Fault
 from torture.host import Host
 from torture.plan import Kind, Strike
 from torture.stage import Stage
 
 HOUR = 3_600
-PACKAGED = "vendor/libfaketime/src/libfaketime.so.1"
-SYSTEM = "*/faketime/libfaketime.so.1"
+CUSTOM = Path(__file__).parent / "clock"
 
 
 class ClockJump(Fault):
     kind = Kind("clock-jump", seconds=1.5)
 
-    def obstacle(self) -> str | None:
-        library = _library()
-        if library is None:
-            return "libfaketime is not installed: pip install libfaketime, or apt install faketime"
-        if not _works(library):
-            return f"{library} has no effect on this Python"
-        return None
-
     @contextmanager
     def prepared(self, host: Host) -> Iterator[None]:
-        self.set_clock(host, 0)
-        host.environment |= _environment(_library()) | {
-            "FAKETIME_TIMESTAMP_FILE": str(_setting(host)),
-        }
+        _file(host).write_bytes(OFFSET.pack(0))
+        paths = [str(CUSTOM), *filter(None, [os.environ.get("PYTHONPATH")])]
+        host.environment |= {VARIABLE: str(_file(host)), "PYTHONPATH": os.pathsep.join(paths)}
         yield
 
     async def strike(self, stage: Stage, strike: Strike) -> None:
@@ -49,38 +38,9 @@ class ClockJump(Fault):
 
     def set_clock(self, host: Host, offset: int) -> None:
         """Let it differ from this machine's by so many seconds from now on."""
-        new = _setting(host).with_suffix(".new")
-        new.write_text(f"{offset:+d}\n")
-        new.replace(_setting(host))
+        with _file(host).open("r+b") as file:
+            file.write(OFFSET.pack(offset * 10**9))
 
 
-def _setting(host: Host) -> Path:
+def _file(host: Host) -> Path:
     return host.folder / "clock"
-
-
-def _library() -> Path | None:
-    spec = find_spec("libfaketime")
-    places = (
-        [Path(each) / PACKAGED for each in spec.submodule_search_locations or ()] if spec else []
-    )
-    places += Path("/usr/lib").glob(SYSTEM)
-    return next((each for each in places if each.exists()), None)
-
-
-def _environment(library: Path | None) -> dict[str, str]:
-    return {
-        "LD_PRELOAD": str(library),
-        "FAKETIME_NO_CACHE": "1",
-        "FAKETIME_DONT_FAKE_MONOTONIC": "1",
-    }
-
-
-def _works(library: Path) -> bool:
-    faked = subprocess.run(
-        [sys.executable, "-c", "import time; print(time.time())"],
-        env=_environment(library) | {"FAKETIME": f"+{HOUR}"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    return faked.returncode == 0 and float(faked.stdout) > time.time() + HOUR / 2

@@ -43,13 +43,15 @@ class FullDisk(Fault):
     def prepared(self, host: Host) -> Iterator[None]:
         host.data.mkdir(parents=True, exist_ok=True)
         kept = host.folder / "kept"
-        with _mounted(host.data):
-            try:
-                yield
-            finally:
-                shutil.copytree(host.data, kept)
-        host.data.rmdir()
-        kept.rename(host.data)
+        try:
+            with _mounted(host.data):
+                try:
+                    yield
+                finally:
+                    shutil.copytree(host.data, kept)
+        finally:
+            host.data.rmdir()
+            kept.rename(host.data)
 
     async def strike(self, stage: Stage, strike: Strike) -> None:
         writer = stage.victims(strike)[0]

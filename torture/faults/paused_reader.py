@@ -9,7 +9,7 @@ from torture.stage import Stage
 MESSAGES = 200
 SIZE = 20_000
 """Characters each: together more than an outbox and the kernel's buffers hold."""
-PATIENCE = 30.0
+PATIENCE = 60.0
 
 
 class PausedReader(Fault):

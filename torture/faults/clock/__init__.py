@@ -1,0 +1,1 @@
+"""A folder for the server's PYTHONPATH: Python imports `sitecustomize` at its start."""
