@@ -1,20 +1,20 @@
 """S22: what a user has left is taken away, and nothing of it is found in any byte afterwards."""
 
 import asyncio
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from backchannel.domain.erasures import ERASED_NAME, Erased, Erasure, new_erasure
+from backchannel.domain.erasures import ERASED_NAME, Erased, new_erasure
 from backchannel.domain.errors import AccountDisabled, ChatError, NotFound
 from backchannel.domain.events import EventKind
-from backchannel.domain.files import FileRecord, Upload, attach
-from backchannel.domain.ids import RESPONDER_ID, direct_conversation_id, new_id
+from backchannel.domain.files import Upload, attach
+from backchannel.domain.ids import RESPONDER_ID
 from backchannel.domain.ids import session_conversation_id as session_id
 from backchannel.domain.messages import Draft
 from backchannel.domain.revisions import delete, edit, react, reactions_of
 from backchannel.ports.storage import Acknowledgement, ReadMark, Storage
+from tests.storage.leaving import erase, make_file
 from tests.storage.openers import Opener
 from tests.storage.people import (
     AT,
@@ -29,48 +29,6 @@ from tests.storage.people import (
     session_draft,
     whole_log,
 )
-
-CANARY = "kanarienvogel"
-RARE = "\ua656\u2e18\U00010348"
-"""Three characters nobody else writes: a trigram of the index, of which the last two are looked
-for because the first may be shared with its neighbour."""
-
-
-async def erase(storage: Storage, user_id: str, *, limit: int = 3) -> Erasure:
-    """All of an erasure, in parts so small that there are many."""
-    wish = new_erasure(user_id, at=AT + 10)
-    await storage.request_erasure(wish)
-    while not (await storage.erase_part(wish.id, limit=limit, at=AT + 11)).complete:
-        pass
-    return wish
-
-
-def found(folder: Path, *texts: str) -> list[str]:
-    """Those of the texts whose bytes are in any file of the folder."""
-    contents = [path.read_bytes() for path in folder.rglob("*") if path.is_file()]
-    return [text for text in texts if any(text.encode() in content for content in contents)]
-
-
-def canaries(count: int) -> Iterator[str]:
-    return (f"{CANARY}-{number:04}" for number in range(count))
-
-
-async def make_file(storage: Storage, owner_id: str, name: str) -> FileRecord:
-    upload = Upload(id=new_id(), owner_id=owner_id, name=name, media_type="", size=3, created_at=AT)
-    await storage.begin_upload(upload, quota=1 << 30)
-    record = FileRecord(
-        id=upload.id,
-        owner_id=owner_id,
-        name=name,
-        media_type="text/plain",
-        size=3,
-        sha256="0" * 64,
-        created_at=AT,
-        blocks="0" * 64,
-        upload_size=3,
-    )
-    await storage.finish_upload(record)
-    return record
 
 
 async def test_S22_an_erased_user_is_an_anonymous_id(storage: Storage) -> None:
@@ -285,61 +243,3 @@ async def test_S22_a_key_that_looks_like_an_id_is_no_obstacle(storage: Storage, 
     await send(storage, pair.draft("two", client_id=first.message.id))
     await erase(storage, pair.ada)
     assert [each.body for each in await storage.history(pair.id, limit=9)] == ["", ""]
-
-
-async def fill(storage: Storage, folder: Path) -> tuple[Pair, list[str]]:
-    """Texts of Ada's wherever storage takes them, moved about by those of others."""
-    account = make_account(f"{CANARY}-name", email=f"{CANARY}-mail@example.org")
-    await storage.create_user(account)
-    ada, bob = account.user.id, await make_user(storage)
-    pair = Pair(ada, bob, direct_conversation_id(ada, bob))
-    texts = list(canaries(600))
-    for start in range(0, len(texts), 50):
-        drafts = [
-            pair.draft(f"{text} {RARE}{'x' * (start % 7) * 40}", client_id=f"{text}-key")
-            for text in texts[start : start + 50]
-        ]
-        await send(storage, *drafts, *(pair.answer(f"bob {start} {n}") for n in range(50)))
-        seq = start * 2 + 1
-        longer = edit(ada, f"{texts[start]} edited {'y' * 3_000} {CANARY}-end", at=AT)
-        await storage.change(pair.id, seq, EventKind.EDIT, longer)
-        await storage.change(pair.id, seq + 1, EventKind.DELETE, delete(ada, at=AT))
-        await storage.change(
-            pair.id, seq + 60, EventKind.REACTION, react(ada, f"{CANARY}-heart", active=True)
-        )
-    await storage.create_session(ada, f"{CANARY}-session", name=f"{CANARY}-title", at=AT)
-    await send(storage, session_draft(ada, f"{CANARY}-session", f"{CANARY}-question"))
-    await make_file(storage, ada, f"{CANARY}-file.txt")
-    return pair, texts
-
-
-async def test_S22_no_byte_is_left_after_a_scrub(opener: Opener, tmp_path: Path) -> None:
-    storage = await opener.open(tmp_path)
-    pair, texts = await fill(storage, tmp_path)
-    names = [f"{CANARY}-{what}" for what in ("name", "mail", "end", "session", "title", "file.txt")]
-    # Where a text was only edited or deleted, an earlier byte of it may be gone already.
-    standing = [text for number, text in enumerate(texts) if number % 50]
-    assert found(tmp_path, *standing, *names, RARE[1:]) == [*standing, *names, RARE[1:]]
-    wish = await erase(storage, pair.ada, limit=100)
-    files = await storage.owned_files(pair.ada, after="", limit=9)
-    await storage.forget_owned(wish.id, [each.id for each in files], Erased(files=len(files)))
-    await storage.scrub()
-    assert found(tmp_path, CANARY, *texts, *names, RARE[1:]) == []
-    history = await storage.history(pair.id, limit=10_000)
-    assert [each.seq for each in history] == list(range(1, 1_201))
-    assert sum(each.body.startswith("bob ") for each in history) == 600
-    await storage.close()
-    assert found(tmp_path, CANARY, RARE[1:]) == []
-
-
-async def test_S22_what_is_sent_during_a_scrub_is_stored(storage: Storage, pair: Pair) -> None:
-    await send(storage, *(pair.draft(f"before {number}") for number in range(500)))
-    scrubbing = asyncio.ensure_future(storage.scrub())
-    number = 0
-    while not scrubbing.done():
-        await send(storage, pair.draft(f"meanwhile {number}"))
-        number += 1
-    await scrubbing
-    assert number
-    history = await storage.history(pair.id, limit=10_000)
-    assert [each.body for each in history[500:]] == [f"meanwhile {n}" for n in range(number)]

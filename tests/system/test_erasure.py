@@ -1,121 +1,28 @@
 """S22: what somebody said is everywhere until it is erased, and nowhere afterwards."""
 
-import base64
-import io
 import json
 import subprocess
 import sys
-import time
 import zipfile
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from backchannel.domain.erasures import ERASED_NAME
-from tests.support import media
 from tests.support.api import PASSWORD, Api, Caller, Json, check_value, document
-from tests.support.process import ServerProcess, server_process
-
-PATIENCE = 90.0
-"""Seconds until a small account must be erased, on a busy machine."""
-CANARY = "kanarienvogel"
-KEPT = (
-    "name",
-    "shown",
-    "mail",
-    "agent",
-    "body",
-    "edited",
-    "long",
-    "key",
-    "heart",
-    "session",
-    "title",
-    "question",
-    "file",
-    "content",
-    "upload",
-    "begun",
+from tests.support.canaries import (
+    CANARY,
+    KEPT,
+    canary,
+    completed,
+    exported,
+    fill,
+    found,
+    lines,
 )
-"""The places where a text of Ada's must be on disk before she goes."""
-FLEETING = ("before-edit", "deleted", "search", "photo", "ended")
-"""Those where it may be gone by then, and must be afterwards."""
-
-
-def canary(place: str) -> str:
-    return f"{CANARY}-{place}-sings"
-
-
-def found(server: ServerProcess) -> set[str]:
-    """The places whose canary is in any byte of any file of the server's, its log included."""
-    files = [path for path in server.folder.rglob("*") if path.is_file()]
-    contents = [path.read_bytes() for path in files]
-    return {
-        place
-        for place in (*KEPT, *FLEETING)
-        if any(canary(place).encode() in content for content in contents)
-    }
-
-
-def fill(api: Api, ada: Caller, bob: Caller) -> None:
-    """Ada says something wherever she can."""
-    sent = ada.say(bob, canary("body"), client_id=canary("key"))
-    messages = f"/v1/conversations/{sent['conversation_id']}/messages"
-    ada.say(bob, canary("before-edit"))
-    ada.done("PATCH", f"{messages}/2", json={"body": canary("edited")})
-    ada.say(bob, canary("deleted"))
-    ada.done("DELETE", f"{messages}/3")
-    ada.say(bob, "long " * 12_000 + canary("long"))
-    bob.say(ada, "these are Bob's words", reply_to=1)
-    ada.done("PUT", f"{messages}/5/reactions/{canary('heart')}")
-    bob.done("PUT", f"{messages}/1/reactions/👍")
-    session = ada.post("/v1/sessions", key=canary("session"), name=canary("title"))
-    ada.post("/v1/messages", conversation_id=session["id"], body=canary("question"))
-    ada.get("/v1/search", q=canary("search"))
-    text = upload(ada, f"{canary('file')}.txt", canary("content").encode())
-    photo = upload(ada, "photo.png", media.png() + canary("photo").encode())
-    ada.say(bob, "look", files=[text["id"], photo["id"]])
-    begin_upload(ada)
-    for number in range(60):
-        ada.say(bob, f"{canary('body')} {number} {'x' * 200}", client_id=f"{number}{canary('key')}")
-        bob.say(ada, f"Bob's answer {number}")
-
-
-def upload(caller: Caller, name: str, content: bytes) -> Json:
-    return caller.done("POST", "/v1/files", files={"file": (name, content)})
-
-
-def begin_upload(caller: Caller) -> None:
-    """Half of an upload, which never ends."""
-    name = base64.b64encode(canary("upload").encode()).decode()
-    content = canary("begun").encode()
-    fields = {"tus-resumable": "1.0.0", "upload-metadata": f"filename {name}"}
-    length = {"upload-length": str(2 * len(content))}
-    begun = caller._http.post("/v1/uploads", headers=fields | length)
-    sending = {"upload-offset": "0", "content-type": "application/offset+octet-stream"}
-    caller._http.patch(begun.headers["location"], content=content, headers=fields | sending)
-
-
-def exported(caller: Caller) -> zipfile.ZipFile:
-    answer = caller._http.get("/v1/me/export")
-    assert (answer.status_code, answer.headers["content-type"]) == (200, "application/zip")
-    return zipfile.ZipFile(io.BytesIO(answer.content))
-
-
-def lines(archive: zipfile.ZipFile, name: str) -> list[Json]:
-    return [json.loads(line) for line in archive.read(name).splitlines()]
-
-
-def completed(api: Api, url: str) -> Json:
-    """The receipt, once nothing is left."""
-    until = time.monotonic() + PATIENCE
-    while (receipt := api.nobody.get(url))["status"] != "done":
-        assert time.monotonic() < until, receipt
-        time.sleep(0.05)
-    return receipt
+from tests.support.process import ServerProcess, server_process
 
 
 @dataclass
@@ -304,55 +211,3 @@ def test_S22_a_deleted_user_can_do_nothing_and_the_name_is_free(world: World) ->
     assert [each["peer_id"] for each in again.get("/v1/conversations")["conversations"]] == [
         world.bob.id
     ]
-
-
-def progressed(api: Api, url: str, kind: str) -> Callable[[], bool]:
-    def is_so() -> bool:
-        receipt = api.nobody.get(url)
-        return bool(receipt["status"] == "done" or receipt["erased"][kind] > 0)
-
-    return is_so
-
-
-def wait_until(is_so: Callable[[], bool]) -> None:
-    until = time.monotonic() + PATIENCE
-    while not is_so():
-        assert time.monotonic() < until
-        time.sleep(0.002)
-
-
-@pytest.mark.slow
-def test_S22_kills_only_delay_an_erasure(tmp_path: Path) -> None:
-    with server_process(tmp_path, trusted_proxies="127.0.0.1") as server:
-        api = Api(server.address)
-        ada, bob = api.somebody("ada"), api.somebody("bob")
-        for number in range(450):
-            ada.say(bob, f"{canary('body')} {number}", client_id=f"{number}{canary('key')}")
-        for number in range(5):
-            upload(ada, f"{canary('file')}{number}", f"{canary('content')} {number}".encode())
-        assert {"body", "key", "file", "content"} <= found(server)
-        url = ada.done("DELETE", "/v1/me", json={"password": PASSWORD})["url"]
-        kills = 0
-        for kind in ("", "events", "messages", "files"):
-            if kind:
-                wait_until(progressed(api, url, kind))
-            server.kill()
-            server.start()
-            kills += 1
-            assert kind or api.nobody.get(url)["status"] == "pending"
-            guess = {"identifier": ada.username, "password": PASSWORD}
-            api.nobody.refused(401, "POST", "/v1/login", json=guess)
-        receipt = completed(api, url)
-        assert kills == 4
-        assert (receipt["erased"]["messages"], receipt["erased"]["files"]) == (450, 5)
-        assert found(server) == set()
-        history = f"/v1/conversations/{_only(bob)}/messages"
-        page = bob.get(history, limit=200)["messages"]
-        assert [each["seq"] for each in page] == list(range(251, 451))
-        api.close()
-
-
-def _only(caller: Caller) -> str:
-    (conversation,) = caller.get("/v1/conversations")["conversations"]
-    found: Any = conversation["id"]
-    return str(found)

@@ -1,0 +1,52 @@
+"""S22: an export is a stream: small pieces, and whole or worthless."""
+
+import io
+import zipfile
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from backchannel.chat import export
+from backchannel.chat.archive import Entries, archived
+from backchannel.chat.chunks import WRITE
+from backchannel.domain.errors import NotFound, Throttled
+from backchannel.security.throttle import Limit
+from tests.support.core import make_core, make_user
+
+PIECE = bytes(range(256)) * 256
+
+
+async def pieces(count: int) -> AsyncIterator[bytes]:
+    for _ in range(count):
+        yield PIECE
+
+
+async def entries() -> Entries:
+    yield "README.txt", pieces(1)
+    yield "files/größe/film.mp4", pieces(200)
+
+
+async def test_S22_an_archive_comes_in_small_pieces() -> None:
+    chunks = [chunk async for chunk in archived(entries())]
+    assert max(map(len, chunks)) < 2 * WRITE
+    with zipfile.ZipFile(io.BytesIO(b"".join(chunks))) as archive:
+        assert archive.testzip() is None
+        assert archive.read("files/größe/film.mp4") == PIECE * 200
+
+
+async def test_S22_an_archive_that_was_cut_short_does_not_open() -> None:
+    whole = b"".join([chunk async for chunk in archived(entries())])
+    with pytest.raises(zipfile.BadZipFile):
+        zipfile.ZipFile(io.BytesIO(whole[: len(whole) // 2]))
+
+
+async def test_S22_an_export_may_be_asked_for_only_so_often(tmp_path: Path) -> None:
+    async with make_core(tmp_path, limits={"export:user": Limit(1, 60)}) as core:
+        ada, bob = await make_user(core, "ada"), await make_user(core, "bob")
+        await export.begin(core, ada.id)
+        with pytest.raises(Throttled):
+            await export.begin(core, ada.id)
+        await export.begin(core, bob.id)
+        with pytest.raises(NotFound):
+            await export.begin(core, "nobody")

@@ -1,0 +1,64 @@
+"""S22: an erasure that was asked for is done, however often the server dies meanwhile."""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.api import PASSWORD, Api, Caller
+from tests.support.canaries import PATIENCE, canary, completed, found, upload
+from tests.support.process import server_process
+
+
+def progressed(api: Api, url: str, kind: str) -> Callable[[], bool]:
+    def is_so() -> bool:
+        receipt = api.nobody.get(url)
+        return bool(receipt["status"] == "done" or receipt["erased"][kind] > 0)
+
+    return is_so
+
+
+def wait_until(is_so: Callable[[], bool]) -> None:
+    until = time.monotonic() + PATIENCE
+    while not is_so():
+        assert time.monotonic() < until
+        time.sleep(0.002)
+
+
+@pytest.mark.slow
+def test_S22_kills_only_delay_an_erasure(tmp_path: Path) -> None:
+    with server_process(tmp_path, trusted_proxies="127.0.0.1") as server:
+        api = Api(server.address)
+        ada, bob = api.somebody("ada"), api.somebody("bob")
+        for number in range(450):
+            ada.say(bob, f"{canary('body')} {number}", client_id=f"{number}{canary('key')}")
+        for number in range(5):
+            upload(ada, f"{canary('file')}{number}", f"{canary('content')} {number}".encode())
+        assert {"body", "key", "file", "content"} <= found(server)
+        url = ada.done("DELETE", "/v1/me", json={"password": PASSWORD})["url"]
+        kills = 0
+        for kind in ("", "events", "messages", "files"):
+            if kind:
+                wait_until(progressed(api, url, kind))
+            server.kill()
+            server.start()
+            kills += 1
+            assert kind or api.nobody.get(url)["status"] == "pending"
+            guess = {"identifier": ada.username, "password": PASSWORD}
+            api.nobody.refused(401, "POST", "/v1/login", json=guess)
+        receipt = completed(api, url)
+        assert kills == 4
+        assert (receipt["erased"]["messages"], receipt["erased"]["files"]) == (450, 5)
+        assert found(server) == set()
+        history = f"/v1/conversations/{_only(bob)}/messages"
+        page = bob.get(history, limit=200)["messages"]
+        assert [each["seq"] for each in page] == list(range(251, 451))
+        api.close()
+
+
+def _only(caller: Caller) -> str:
+    (conversation,) = caller.get("/v1/conversations")["conversations"]
+    found: Any = conversation["id"]
+    return str(found)
