@@ -55,7 +55,7 @@ def load(peer: Peer, seconds: float) -> Load:
 
 def _pace(rate: float) -> float:
     """Four fifths of what it carries leave room for a slow moment."""
-    return PACE if rate * 0.8 >= PACE else max(50.0, rate * 0.8 // 50 * 50)
+    return min(float(PACE), max(10.0, rate * 0.8 // 10 * 10))
 
 
 def weigh(peer: Peer) -> float:
