@@ -18,8 +18,6 @@ from torture.tally import Tally
 ANSWER_PATIENCE = 12.0
 """Seconds until a client gives up a connection on which it gets no answer."""
 OPENING_PATIENCE = 10.0
-WINDOW = 64
-"""Messages that may be on their way at once: what is cut off has to be sent again."""
 SHORTEST, LONGEST = 0.05, 1.0
 """Seconds before it reconnects: a random time that doubles up to the longest."""
 
@@ -92,6 +90,8 @@ class Device(ABC):
     async def catch_up(self) -> int | None:
         """Wait until it is level with the server: its position, if it has any."""
 
+    WINDOW: ClassVar[int] = 64
+    """Messages that may be on their way at once: what is cut off has to be sent again."""
     LOSSES: ClassVar[tuple[type[Exception], ...]] = (Lost, OSError, TimeoutError)
     """What `connect`, `listen` and `transmit` raise where a connection fails."""
 
@@ -204,7 +204,7 @@ class Device(ABC):
         """Send what is unsent on this connection, in the order it was said."""
         while True:
             self._changed.clear()
-            for letter in list(islice(self._outbox.values(), WINDOW)):
+            for letter in list(islice(self._outbox.values(), self.WINDOW)):
                 if letter.sent_at is None:
                     await self._post(letter)
             await self._changed.wait()

@@ -21,6 +21,8 @@ CLOSING = 1.0
 class SocketIo(Cursorless):
     """Every event asks for an answer; it comes with the client id of what it answers."""
 
+    # Over polling it posts all that waits at once, and half a megabyte is what the server takes.
+    WINDOW = 16
     LOSSES = (
         *Device.LOSSES,
         socketio.exceptions.SocketIOError,
