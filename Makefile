@@ -64,8 +64,7 @@ torture: $(VENV)/.installed-dev ## many users, every fault, and whether anything
 	@$(BIN)/python -m torture $(ARGS)
 
 nightly: $(VENV)/.installed-dev ## what takes long: the tests of the night, and half an hour of torture
-	$(BIN)/pytest -m nightly $(ARGS)
-	$(BIN)/python -m torture --minutes 30
+	@.ci/nightly $(ARGS)
 
 clean: ## remove what was built and installed; never the data
 	rm -rf $(VENV) dist build coverage .coverage* .mypy_cache .ruff_cache .pytest_cache \

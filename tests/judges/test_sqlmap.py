@@ -1,6 +1,7 @@
 """An outside judge of injection: sqlmap tries every parameter of the HTTP API, and of frames."""
 
 import json
+import os
 import re
 import sqlite3
 import subprocess
@@ -25,7 +26,12 @@ WORKERS = 4
 """sqlmap mostly waits: it looks at each page twice, half a second apart."""
 QUICK = ("--level=1", "--risk=1", "--technique=BEU")
 """What does not wait for a database to be slow."""
-DEEP = ("--level=3", "--risk=2", "--technique=BEUSTQ", "--time-sec=2")
+DEEP = (
+    f"--level={os.environ.get('NIGHTLY_LEVEL', '3')}",
+    "--risk=2",
+    "--technique=BEUSTQ",
+    "--time-sec=2",
+)
 
 Json = dict[str, Any]
 
