@@ -253,3 +253,17 @@ async def test_a_cancelled_upload_does_not_come_back(
     with pytest.raises(NotFound):
         await attachments.progress(core, people.ada, upload.id)
     assert kept(tmp_path) == []
+
+
+async def test_S22_a_piece_that_comes_after_the_end_of_its_upload_leaves_nothing(
+    core: Core, people: People, tmp_path: Path
+) -> None:
+    upload = await begin(core, people.ada, len(CONTENT))
+
+    async def late() -> AsyncIterator[bytes]:
+        yield CONTENT[:1_000]
+        await core.uploads.cancel(upload)
+
+    with pytest.raises(NotFound):
+        await core.uploads.append(upload, 0, late())
+    assert kept(tmp_path) == []
