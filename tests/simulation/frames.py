@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from backchannel.transports.websocket.frames import CLOSE, PING, PONG, TEXT
+from backchannel.transports.websocket.frames import CLOSE, TEXT
 
-__all__ = ["CLOSE", "PING", "PONG", "TEXT", "Reader", "masked", "upgrade"]
+__all__ = ["CLOSE", "TEXT", "Reader", "masked", "upgrade"]
 
 _FIN = 0x80
 _MASKED = 0x80

@@ -106,7 +106,7 @@ class Outbox:
             body=outgoing.body,
             to=outgoing.to,
         )
-        # The first message of a conversation is the one that begins it.
+        # A conversation can be named once it has begun; before, naming it is refused.
         if self._dice.random() < 0.2 and self._written > 5:
             place = {"conversation_id": outgoing.conversation}
         else:
