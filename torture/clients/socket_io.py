@@ -38,7 +38,9 @@ class SocketIo(Cursorless):
 
     async def open(self) -> None:
         frames = self.frames
-        self._http = aiohttp.ClientSession()
+        # On a connection that was used before, aiohttp repeats a GET that was cut off by itself:
+        # what the first answer held is then lost, as a server takes the next poll for its receipt.
+        self._http = aiohttp.ClientSession(connector=aiohttp.TCPConnector(force_close=True))
         self._client = client = socketio.AsyncClient(
             reconnection=False, handle_sigint=False, http_session=self._http
         )
