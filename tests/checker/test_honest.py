@@ -1,5 +1,6 @@
 """Where the server keeps its word, nothing is found: whatever the network and the clients do."""
 
+import gc
 from collections.abc import Sequence
 
 from hypothesis import given, settings
@@ -58,3 +59,20 @@ def test_a_client_that_was_killed_is_no_anomaly(history: Told, seed: int) -> Non
         if each.device != name or (index < end and not isinstance(each, Finish))
     ]
     assert found(kept) == {}
+
+
+def test_a_history_that_was_judged_leaves_nothing_behind() -> None:
+    """A send and its message know each other: only the collector can free them."""
+    records: list[Record] = [
+        Invoke(at=1, device="ada/1", user="ada", client_id="a", conversation="c", body="hello"),
+        Ok(at=2, device="ada/1", client_id="a", id="m", seq=1),
+    ]
+
+    def judge() -> int:
+        for _ in range(100):
+            check(located(records))
+        gc.collect()
+        return len(gc.get_objects())
+
+    before = judge()
+    assert judge() < before + 50

@@ -9,7 +9,7 @@ from backchannel.checker.journal import Place, Receipt, Source
 from backchannel.domain.ids import RESPONDER_ID
 
 
-class Send(msgspec.Struct, gc=False, eq=False):
+class Send(msgspec.Struct, eq=False):
     """One message that a client wanted to exist, with all attempts at it.
 
     `at`, `place` and `session` are those of the first attempt; `session` counts the connections
@@ -55,7 +55,7 @@ class Claim(msgspec.Struct, frozen=True, gc=False):
     place: Place
 
 
-class Message(msgspec.Struct, gc=False, eq=False):
+class Message(msgspec.Struct, eq=False):
     """What the server says exists, as it was told of first.
 
     `known_at` is when somebody knew of it first. `seen` is where it was delivered or read first:
