@@ -1,6 +1,7 @@
 """Run the server until it is told to stop."""
 
 import asyncio
+import gc
 import logging
 import sys
 import time
@@ -27,6 +28,9 @@ from backchannel.telemetry import logs
 SWITCH_INTERVAL = 1e-4
 """Seconds after which the writer's thread must yield: a commit may not hold up the sockets."""
 
+YOUNG_OBJECTS = 20_000
+"""New objects after which circles among them are looked for: messages make none."""
+
 log = logging.getLogger("backchannel")
 
 
@@ -34,6 +38,7 @@ def run(settings: Settings) -> int:
     """Serve until SIGTERM or SIGINT; the exit code. One clear line says why it cannot start."""
     logs.configure(level=settings.log.level.value, as_json=settings.log_as_json)
     sys.setswitchinterval(SWITCH_INTERVAL)
+    gc.set_threshold(YOUNG_OBJECTS)
     try:
         uvloop.run(_serve(settings, began=time.perf_counter()))
     except (CannotListen, CannotOpen, SecretRefused, ChatError) as refusal:
@@ -60,6 +65,7 @@ async def _serve(settings: Settings, *, began: float) -> None:
         server = Server(config, before_close=finish, tls_deadline=settings.limits.header_deadline)
         serving = asyncio.create_task(server.serve([listener]))
         await started(server)
+        gc.freeze()  # what the start has made stays, so that nobody need look at it again
         log.info("ready after %.2f s", time.perf_counter() - began)
         await serving
 
