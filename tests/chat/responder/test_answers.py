@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from backchannel.chat import change, persist, sessions
+from backchannel.chat import answering, change, persist, sessions
 from backchannel.chat.core import Core
 from backchannel.domain.errors import NotFound, Throttled, Unavailable
 from backchannel.domain.ids import RESPONDER_ID, answer_client_id
@@ -129,23 +129,28 @@ async def test_S11_only_who_asked_may_stop(ada: Asker, core: Core) -> None:
         await sessions.stop_answer(core, eve.id, session)
 
 
-async def test_who_asks_is_told_how_far_the_answer_has_got(
-    ada: Asker, responder: ScriptedResponder
+@pytest.mark.parametrize(
+    ("interval", "told"), [(0.0, ["one ", "one two ", "one two three"]), (60.0, [])]
+)
+async def test_who_asks_is_told_now_and_then_how_far_the_answer_has_got(
+    ada: Asker,
+    responder: ScriptedResponder,
+    monkeypatch: pytest.MonkeyPatch,
+    interval: float,
+    told: list[str],
 ) -> None:
+    monkeypatch.setattr(answering, "PARTIAL_INTERVAL", interval)
     signals: list[Signal] = []
     ada.core.bus.listen_signals(signals.append)
     responder.slow = True
     session = await ada.session()
     question = await ada.ask(session, "hello")
-    for piece in ("one ", "two ", "three"):
-        await asyncio.sleep(0.11)
-        responder.say(piece)
-    responder.say(END)
+    responder.say("one ", "two ", "three", END)
     assert (await ada.answers(session, 1))[0].body == "one two three"
     assert [each.content for each in signals] == [
-        Partial(session, question.seq, text) for text in ("one ", "one two ", "one two three")
+        Partial(session, question.seq, text) for text in told
     ]
-    assert {each.user_id for each in signals} == {ada.user_id}
+    assert {each.user_id for each in signals} <= {ada.user_id}
 
 
 async def test_what_is_deleted_meanwhile_is_not_answered(

@@ -1,6 +1,5 @@
 """Sessions on `/v1/ws`: an answer grows before one's eyes, and may be stopped."""
 
-import asyncio
 from collections.abc import AsyncGenerator
 from pathlib import Path
 from typing import Any
@@ -8,6 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
+from backchannel.chat import answering
 from backchannel.domain.ids import RESPONDER_ID
 from tests.support.chat_server import ChatServer, chat_server
 from tests.support.core import make_core
@@ -38,6 +38,11 @@ async def open_session(server: ChatServer, person: Person) -> str:
     return session
 
 
+@pytest.fixture(autouse=True)
+def _each_piece_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(answering, "PARTIAL_INTERVAL", 0.0)
+
+
 async def hear(talker: Talker, kind: str) -> dict[str, Any]:
     """The next frame or event of that kind."""
     while True:
@@ -59,7 +64,6 @@ async def test_partials_and_then_the_answer(
     async with talking(server, "/v1/ws", ada, ada) as (asking, watching):
         seq = await ask(asking, session, "hello")
         for piece in ("Good ", "day"):
-            await asyncio.sleep(0.11)
             responder.say(piece)
         for talker in (asking, watching):
             for text in ("Good ", "Good day"):
@@ -81,7 +85,6 @@ async def test_stop(server: ChatServer, ada: Person, responder: ScriptedResponde
     session = await open_session(server, ada)
     async with talking(server, "/v1/ws", ada) as (talker,):
         await ask(talker, session, "hello")
-        await asyncio.sleep(0.11)
         responder.say("as far as ")
         await hear(talker, "partial")
         await talker.say({"type": "stop", "conversation_id": session, "ref": "enough"})
