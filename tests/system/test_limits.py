@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import httpx
 from websockets.asyncio.client import connect
 
 from tests.support.native import Device, Person, enrol
@@ -81,6 +82,18 @@ async def test_R13_a_device_that_acknowledges_nothing_is_told_that_it_lags(tmp_p
     assert kinds[:2] == ["welcome", "sync"]
     assert frame["type"] == "lagging"
     assert kinds.count("event") == 256
+
+
+async def test_S18_sending_over_rest_has_a_rate(tmp_path: Path) -> None:
+    with server_process(tmp_path, limits_send_rate="2") as server:
+        ada, bob = await enrol(server.address, "ada"), await enrol(server.address, "bob")
+        async with httpx.AsyncClient(base_url=server.address, headers=ada.headers) as http:
+            sends = [http.post("/v1/messages", json={"to": bob.id, "body": "x"}) for _ in range(20)]
+            answers = await asyncio.gather(*sends)
+    refused = [each for each in answers if each.status_code == 429]
+    assert sum(each.status_code == 201 for each in answers) >= 4
+    assert refused
+    assert all(int(each.headers["retry-after"]) >= 1 for each in refused)
 
 
 async def test_R21_descriptors_and_memory_return_after_many_connections(tmp_path: Path) -> None:

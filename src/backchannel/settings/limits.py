@@ -80,8 +80,8 @@ class Limits(Group):
         default=5_000,
         ge=1,
         le=1_000_000,
-        description="How many messages one socket may send for long, twice that in one burst. "
-        "The default only stops a client that has gone wild.",
+        description="How many messages one socket may send for long, or one user over REST; twice "
+        "that in one burst. The default only stops a client that has gone wild.",
         examples=[50],
     )
     logins_per_address: PerMinute = Field(
