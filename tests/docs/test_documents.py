@@ -41,7 +41,7 @@ def test_variables_exist(document: Path) -> None:
 def exists(words: list[str]) -> bool:
     """Whether this is no command of ours, or one that exists."""
     program, *arguments = [Path(words[0]).name, *words[1:]] if words else [""]
-    names = [each for each in arguments if re.fullmatch(r"[a-z]+", each)]
+    names = [each for each in arguments if re.fullmatch(r"[a-z][a-z-]*", each)]
     if program == "make" and names:
         return names[0] in targets()
     if program == "backchannel" and names:
@@ -53,7 +53,7 @@ def exists(words: list[str]) -> bool:
 @cache
 def targets() -> set[str]:
     """What `make` can make."""
-    return set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE))
+    return set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE))
 
 
 @cache
