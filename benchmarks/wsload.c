@@ -431,12 +431,15 @@ static void on_message(struct conn *c, const char *p, size_t n, uint64_t now)
         }
         return;
     }
-    uint64_t ts = number_after(p, p + n, o.ts_key, 0);
-    n_all++;
-    if (measuring) { n_done++; hist_add(now - ts); }
-    if (o.rate || o.credit_ack) return;
+    /* one message of the protocol may bring several of the load */
     struct conn *sender = &conns[o.mode == RELAY ? (c->id ^ 1) : c->id];
-    sender->credit++;
+    uint64_t ts;
+    for (const char *at = p; next_number(&at, p + n, o.ts_key, &ts);) {
+        n_all++;
+        if (measuring) { n_done++; hist_add(now - ts); }
+        if (!o.rate && !o.credit_ack) sender->credit++;
+    }
+    if (o.rate || o.credit_ack) return;
     if (sender != c) pump(sender, 0);
 }
 

@@ -59,10 +59,12 @@ static void acknowledged(struct conn *c, uint64_t number)
     while (s->through < number && s->through < s->next) mark(c, s->through++, ACKNOWLEDGED);
 }
 
-static void confirm(struct conn *c, const char *p, size_t n)
+/* Counts what came, and confirms up to the last position in p[0..n) when it is time. */
+static void confirm(struct conn *c, const char *p, size_t n, int came)
 {
-    if (!o.confirm.n || ++c->unconfirmed < 64) return;
-    uint64_t position = number_after(p, p + n, o.position, 0);
+    uint64_t position = 0;
+    if (!o.confirm.n || (c->unconfirmed += came) < 64) return;
+    for (const char *end = p + n; next_number(&p, end, o.position, &position);) ;
     if (!position) return;
     c->unconfirmed = 0;
     send_message(c, &o.confirm, position);
@@ -77,10 +79,16 @@ void on_message(struct conn *c, const char *p, size_t n)
     }
     if (c->st == LOGIN) { login_message(c, p, n); return; }
     if (!sending && !measuring) return;
-    confirm(c, p, n);
-    uint64_t number = number_after(p, p + n, c->id & 1 ? o.delivered : o.acknowledged, UINT64_MAX);
-    if (number == UINT64_MAX) return;
-    if (c->id & 1) mark(c, number, DELIVERED); else acknowledged(c, number);
+    uint64_t number;
+    const char *at = p, *end = p + n;
+    int came = 0;
+    if (!(c->id & 1)) {
+        if (next_number(&at, end, o.acknowledged, &number)) acknowledged(c, number);
+    } else {
+        /* one message of the protocol may bring several of the load */
+        for (; next_number(&at, end, o.delivered, &number); came++) mark(c, number, DELIVERED);
+    }
+    confirm(c, p, n, came ? came : 1);
 }
 
 /* Sends what the credit allows with one write. */

@@ -77,16 +77,22 @@ static inline char *render(char *p, const struct tmpl *t, const struct fill *f)
     return p;
 }
 
-/* The first number after `key` in p..end, or `none`. */
-static inline uint64_t number_after(const char *p, const char *end, const char *key, uint64_t none)
+/* Moves *p behind the first number after `key` in *p..end and returns 1, or 0 if there is none. */
+static inline int next_number(const char **p, const char *end, const char *key, uint64_t *v)
 {
-    const char *k = memmem(p, (size_t)(end - p), key, strlen(key));
-    if (!k) return none;
+    const char *k = memmem(*p, (size_t)(end - *p), key, strlen(key));
+    if (!k) return 0;
     k += strlen(key);
     while (k < end && (*k < '0' || *k > '9')) k++;
-    if (k == end) return none;
-    uint64_t v = 0;
-    while (k < end && *k >= '0' && *k <= '9') v = v * 10 + (uint64_t)(*k++ - '0');
-    return v;
+    if (k == end) return 0;
+    for (*v = 0; k < end && *k >= '0' && *k <= '9'; k++) *v = *v * 10 + (uint64_t)(*k - '0');
+    *p = k;
+    return 1;
+}
+
+static inline uint64_t number_after(const char *p, const char *end, const char *key, uint64_t none)
+{
+    uint64_t v;
+    return next_number(&p, end, key, &v) ? v : none;
 }
 #endif
