@@ -1,6 +1,10 @@
 """S17: what uploads turn out to be, and what becomes of those that mean harm."""
 
 import io
+import os
+import select
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -13,6 +17,8 @@ from backchannel.files.inspector import ChildInspector
 from backchannel.ports.files import Inspected
 from tests.support import media
 
+PATIENCE = 60
+"""Seconds that a process may take to end on a busy machine."""
 _EBML = b"\x1a\x45\xdf\xa3\x9f\x42\x86\x81\x01\x42\xf7\x81\x01\x42\xf2\x81\x04\x42\x82\x84"
 
 
@@ -217,3 +223,23 @@ async def test_S17_the_process_has_no_more_memory_than_it_needs(tmp_path: Path) 
         file.truncate(2 << 30)
     with pytest.raises(UnsupportedFile, match="memory"):
         await ChildInspector().inspect(path, claimed="")
+
+
+ASKING = """
+import os, subprocess, sys
+command = [sys.executable, "-m", "backchannel.files.inspection", sys.argv[1], ""]
+subprocess.run([*command, str(os.getpid())])
+"""
+
+
+def test_S22_an_inspection_ends_with_the_process_that_asked_for_it(tmp_path: Path) -> None:
+    upload = tmp_path / "upload"
+    os.mkfifo(upload)
+    command = [sys.executable, "-c", ASKING, str(upload)]
+    # The upload is opened once the inspection reads from its other end, and waits for a byte.
+    with subprocess.Popen(command) as asking, upload.open("wb") as held:
+        readers = select.poll()
+        readers.register(held, 0)
+        assert readers.poll(0) == []
+        asking.kill()
+        assert readers.poll(PATIENCE * 1_000) == [(held.fileno(), select.POLLERR)]

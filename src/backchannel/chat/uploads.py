@@ -59,8 +59,7 @@ class Uploads:
         Raises as `append` does, and `NotFound` if it was finished or cancelled meanwhile.
         """
         async with self._lock(upload.id):
-            if await self._storage.upload(upload.id) is None:
-                raise NotFound("upload not found")
+            await self._require_begun(upload)
             size = await self._files.staging.size(upload.id)
             if size == upload.size:
                 await self._finish(upload)
@@ -107,17 +106,28 @@ class Uploads:
         """Take in a whole file at once, of at most the announced size. Raises as `append`."""
         try:
             await self._receive(upload, chunks)
-            return await self._finish(upload)
+            async with self._lock(upload.id):
+                return await self._finish(upload)
         except BaseException:
             await self.cancel(upload)
             raise
 
     async def cancel(self, upload: Upload) -> None:
-        """Forget an upload and what has come of it, unless it has become a file meanwhile."""
-        if await self._storage.cancel_upload(upload.id):
-            await self._files.staging.discard(upload.id)
-            # A crash may have come between its content and its end.
-            await self._delete(upload.id)
+        """Forget an upload and what has come of it, unless it has become a file meanwhile.
+
+        Waits for what is being done with it: nothing of it is written any more afterwards.
+        """
+        async with self._lock(upload.id):
+            await self._forget(upload)
+
+    async def _forget(self, upload: Upload) -> None:
+        if await self._storage.upload(upload.id) is None:
+            return
+        # Contents first: an upload that is still known after a crash is cancelled again.
+        await self._files.staging.discard(upload.id)
+        # A crash may have come between its content and its end.
+        await self._delete(upload.id)
+        await self._storage.cancel_upload(upload.id)
 
     async def _receive(self, upload: Upload, chunks: Chunks) -> None:
         size = 0
@@ -125,7 +135,8 @@ class Uploads:
             size += len(chunk)
             if size > upload.size:
                 raise TooLarge(f"the file is larger than {upload.size:,} bytes", field="file")
-            await self._keep(upload, chunk)
+            async with self._lock(upload.id):
+                await self._keep(upload, chunk)
         if not size:
             raise Invalid("the file is empty", field="file")
 
@@ -145,22 +156,27 @@ class Uploads:
         return reached + len(chunk)
 
     async def _keep(self, upload: Upload, chunk: bytes) -> None:
-        """Write a piece, unless the upload has been cancelled meanwhile, perhaps elsewhere."""
+        """Write a piece, unless the upload has been cancelled meanwhile."""
+        await self._require_begun(upload)
         await self._files.staging.append(upload.id, chunk)
-        # Asked afterwards: whoever cancels it now finds the piece and discards it.
+        # Again: what another process cancels now, it has cancelled without this piece.
+        await self._require_begun(upload)
+
+    async def _require_begun(self, upload: Upload) -> None:
+        """Raise `NotFound` for an upload that is finished or cancelled; nothing of it stays."""
         if await self._storage.upload(upload.id) is None:
             await self._files.staging.discard(upload.id)
             raise NotFound("upload not found")
 
     async def _finish(self, upload: Upload) -> FileRecord:
-        """Content first, then the file that promises it (rule R20)."""
+        """Content first, then the file that promises it (rule R20). Needs the upload's lock."""
         staging, blobs = self._files.staging, self._files.blobs
         try:
             path = staging.path(upload.id)
             found = await self._files.inspector.inspect(path, claimed=upload.media_type)
         except ChatError as refusal:
             if refusal.status < 500:
-                await self.cancel(upload)
+                await self._forget(upload)
             raise
         await blobs.put(upload.id, found.content)
         if found.thumbnail is not None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import os
 import sys
 from asyncio.subprocess import DEVNULL, PIPE, Process
 from pathlib import Path
@@ -48,7 +49,8 @@ class ChildInspector:
 
 
 async def _ask(path: Path, claimed: str) -> Report:
-    command = [sys.executable, "-I", "-m", "backchannel.files.inspection", str(path), claimed]
+    program = [sys.executable, "-I", "-m", "backchannel.files.inspection"]
+    command = [*program, str(path), claimed, str(os.getpid())]
     child = await asyncio.create_subprocess_exec(
         *command, stdin=DEVNULL, stdout=PIPE, stderr=DEVNULL, env={}
     )

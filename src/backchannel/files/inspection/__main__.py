@@ -1,6 +1,13 @@
-"""`python -m backchannel.files.inspection UPLOAD [CLAIMED_TYPE]`: a report on standard output."""
+"""`python -m backchannel.files.inspection UPLOAD CLAIMED_TYPE PARENT`: a report on standard output.
 
+PARENT is the process that asks, and with which this one ends: nobody would read the report, or
+know of the files that it makes.
+"""
+
+import ctypes
+import os
 import resource
+import signal
 import sys
 from pathlib import Path
 
@@ -13,6 +20,17 @@ MEMORY = 1 << 30
 CPU_SECONDS = 20
 OUTPUT = 256 << 20
 """Bytes of the largest file that may be written."""
+
+PR_SET_PDEATHSIG = 1
+"""prctl(2): the signal that comes when the parent ends."""
+
+
+def end_with(parent: int) -> None:
+    """Leave it to Linux to end this process with its parent."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:  # it has ended before that
+        sys.exit(1)
 
 
 def limit_self() -> None:
@@ -28,6 +46,7 @@ def limit_self() -> None:
 
 
 def main() -> None:
+    end_with(int(sys.argv[3]))
     limit_self()
     # The parsers are imported within the limits.
     from backchannel.domain.errors import UnsupportedFile  # noqa: PLC0415
