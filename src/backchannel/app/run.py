@@ -83,6 +83,8 @@ async def _attended(core: Core) -> AsyncGenerator[Switchboard]:
         core.responding.resume(),
     )
     tasks = [asyncio.create_task(each) for each in work]
+    for task in tasks:
+        task.add_done_callback(_tell_of_failure)
     try:
         yield desk
     finally:
@@ -90,3 +92,9 @@ async def _attended(core: Core) -> AsyncGenerator[Switchboard]:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         await desk.flush()
+
+
+def _tell_of_failure(task: asyncio.Task[None]) -> None:
+    """Tell the operator of work that has ended though it should go on: nobody waits for it."""
+    if not task.cancelled() and (error := task.exception()) is not None:
+        log.critical("%s has failed; restart the server", task.get_coro(), exc_info=error)

@@ -1,0 +1,29 @@
+"""What looks after the switchboard while the server runs."""
+
+import asyncio
+import logging
+from pathlib import Path
+
+import pytest
+
+from backchannel.app.run import _attended
+from backchannel.chat.erasing import Eraser
+from tests.support.core import make_core
+
+
+async def test_work_that_fails_for_good_is_told(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    failed = asyncio.Event()
+
+    async def fail(_: Eraser) -> None:
+        failed.set()
+        raise LookupError("nobody expects this")
+
+    monkeypatch.setattr(Eraser, "run", fail)
+    async with make_core(tmp_path) as core, _attended(core):
+        await failed.wait()
+    (told,) = (each for each in caplog.records if each.levelno == logging.CRITICAL)
+    assert "has failed; restart the server" in told.getMessage()
+    assert told.exc_info is not None
+    assert isinstance(told.exc_info[1], LookupError)
