@@ -1,13 +1,14 @@
 """S22: an export is a stream: small pieces, and whole or worthless."""
 
 import io
+import json
 import zipfile
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
-from backchannel.chat import export
+from backchannel.chat import attachments, export
 from backchannel.chat.archive import Entries, archived
 from backchannel.chat.chunks import WRITE
 from backchannel.domain.errors import NotFound, Throttled
@@ -50,3 +51,20 @@ async def test_S22_an_export_may_be_asked_for_only_so_often(tmp_path: Path) -> N
         await export.begin(core, bob.id)
         with pytest.raises(NotFound):
             await export.begin(core, "nobody")
+
+
+async def test_S22_an_export_has_all_unfinished_uploads(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(export, "PAGE", 2)
+    async with make_core(tmp_path) as core:
+        ada = await make_user(core, "ada")
+        begun = {
+            (await attachments.begin(core, ada.id, name=f"{number}.txt", size=1)).id
+            for number in range(5)
+        }
+        whole = b"".join([chunk async for chunk in await export.export(core, ada.id)])
+    with zipfile.ZipFile(io.BytesIO(whole)) as archive:
+        lines = archive.read("uploads.jsonl").splitlines()
+    assert {json.loads(line)["id"] for line in lines} == begun
+    assert len(lines) == 5

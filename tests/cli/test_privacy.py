@@ -9,7 +9,7 @@ import pytest
 from typer.testing import Result
 
 from backchannel.cli import privacy
-from backchannel.domain.errors import Invalid, NotFound
+from backchannel.domain.errors import Damaged, Invalid, NotFound
 
 Invoke = Callable[..., Result]
 
@@ -33,6 +33,18 @@ def test_S22_an_export_is_a_private_file(invoke: Invoke, ada: str, folder: Path)
     unknown = invoke("user", "export", "eve", "--to", "eve.zip", code=1)
     assert isinstance(unknown.exception, NotFound)
     assert not list(folder.glob("eve.zip*"))
+
+
+def test_S22_an_export_that_fails_leaves_nothing(
+    invoke: Invoke, ada: str, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def damaged(*_: object) -> None:
+        raise Damaged("the content of a file is missing")
+
+    monkeypatch.setattr("backchannel.chat.export._uploads", damaged)
+    failed = invoke("user", "export", ada, "--to", "ada.zip", code=1)
+    assert isinstance(failed.exception, Damaged)
+    assert not list(folder.glob("ada.zip*"))
 
 
 def test_S22_a_deletion_asks_first(invoke: Invoke, ada: str) -> None:

@@ -186,17 +186,23 @@ async def test_S22_the_log_the_blocks_and_the_logins_go(storage: Storage, pair: 
 async def test_S22_files_and_uploads_are_listed_and_forgotten(storage: Storage, pair: Pair) -> None:
     files = [await make_file(storage, pair.ada, f"{number}.txt") for number in range(3)]
     other = await make_file(storage, pair.bob, "bob.txt")
-    upload = Upload(id="u", owner_id=pair.ada, name="x", media_type="", size=1, created_at=AT)
-    await storage.begin_upload(upload, quota=99)
+    uploads = [
+        Upload(id=name, owner_id=pair.ada, name="x", media_type="", size=1, created_at=AT)
+        for name in ("u", "v")
+    ]
+    for each in uploads:
+        await storage.begin_upload(each, quota=99)
     draft = Draft(pair.id, pair.ada, pair.bob, "1", "look", files=attach(files[:2]))
     await send(storage, draft)
-    assert await storage.owned_uploads(pair.ada, limit=9) == [upload]
+    assert await storage.owned_uploads(pair.ada, after="", limit=1) == uploads[:1]
+    assert await storage.owned_uploads(pair.ada, after="u", limit=9) == uploads[1:]
     ids = [each.id for each in files]
     assert await storage.owned_files(pair.ada, after="", limit=2) == files[:2]
     assert await storage.owned_files(pair.ada, after=ids[1], limit=2) == files[2:]
     wish = await erase(storage, pair.ada)
     assert await storage.readable_file(pair.bob, ids[0]) is None
-    await storage.cancel_upload("u")
+    for each in uploads:
+        await storage.cancel_upload(each.id)
     await storage.forget_owned(wish.id, [*ids, other.id], Erased(files=3))
     assert await storage.owned_files(pair.ada, after="", limit=9) == []
     assert await storage.readable_file(pair.bob, other.id) == other

@@ -95,7 +95,7 @@ async def _erase_parts(core: Core, erasure: Erasure) -> None:
 
 
 async def _erase_uploads(core: Core, erasure: Erasure) -> None:
-    while uploads := await core.storage.owned_uploads(erasure.user_id, limit=PAGE):
+    while uploads := await core.storage.owned_uploads(erasure.user_id, after="", limit=PAGE):
         for each in uploads:
             await core.uploads.cancel(each)
         await core.storage.forget_owned(erasure.id, [], Erased(uploads=len(uploads)))

@@ -82,8 +82,10 @@ async def _files(core: Core, user_id: str) -> AsyncIterator[bytes]:
 
 
 async def _uploads(core: Core, user_id: str) -> AsyncIterator[bytes]:
-    found = await core.storage.owned_uploads(user_id, limit=PAGE)
-    yield exported.lines(exported.upload(each) for each in found)
+    after = ""
+    while page := await core.storage.owned_uploads(user_id, after=after, limit=PAGE):
+        after = page[-1].id
+        yield exported.lines(exported.upload(each) for each in page)
 
 
 async def _conversation_pages(core: Core, user_id: str) -> AsyncIterator[list[ConversationView]]:

@@ -61,10 +61,13 @@ def export(
         unfinished = to.with_name(f"{to.name}.part")
         # What is in it is nobody else's business.
         descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            async for chunk in await export_user(core, user.id):
-                file.write(chunk)
-        unfinished.replace(to)
+        try:
+            with os.fdopen(descriptor, "wb") as file:
+                async for chunk in await export_user(core, user.id):
+                    file.write(chunk)
+            unfinished.replace(to)
+        finally:
+            unfinished.unlink(missing_ok=True)
 
     with_core(work, config, data_dir)
     print(f"wrote {to}")

@@ -45,8 +45,8 @@ class Erasures(Protocol):
         """
         ...
 
-    async def owned_uploads(self, user_id: str, *, limit: int) -> list[Upload]:
-        """Uploads of the user's that are not finished."""
+    async def owned_uploads(self, user_id: str, *, after: str, limit: int) -> list[Upload]:
+        """Uploads of the user's that are not finished, by id, past the id `after`."""
         ...
 
     async def owned_files(self, user_id: str, *, after: str, limit: int) -> list[FileRecord]:

@@ -29,9 +29,9 @@ class SqlErasures:
             lambda tx: erasing.erase_part(tx, erasure_id, limit=limit, at=at)
         )
 
-    async def owned_uploads(self, user_id: str, *, limit: int) -> list[Upload]:
+    async def owned_uploads(self, user_id: str, *, after: str, limit: int) -> list[Upload]:
         return await self._database.read(
-            lambda tx: files.read_owned_uploads(tx, user_id, limit=limit)
+            lambda tx: files.read_owned_uploads(tx, user_id, after=after, limit=limit)
         )
 
     async def owned_files(self, user_id: str, *, after: str, limit: int) -> list[FileRecord]:

@@ -24,7 +24,7 @@ EXPIRED = (
     .limit(parameter("limit"))
 )
 OWNED_UPLOADS = (
-    _UPLOADS.where(upload.c.owner_id == parameter("user_id"))
+    _UPLOADS.where(upload.c.owner_id == parameter("user_id"), upload.c.id > parameter("after"))
     .order_by(upload.c.id)
     .limit(parameter("limit"))
 )
@@ -127,9 +127,11 @@ async def read_readable(connection: Connection, user_id: str, file_id: str) -> F
     return found[0] if found else None
 
 
-async def read_owned_uploads(connection: Connection, user_id: str, *, limit: int) -> list[Upload]:
-    """Uploads of a user's that are not finished."""
-    return await connection.fetch(OWNED_UPLOADS, Upload, user_id=user_id, limit=limit)
+async def read_owned_uploads(
+    connection: Connection, user_id: str, *, after: str, limit: int
+) -> list[Upload]:
+    """A page of the user's unfinished uploads by id."""
+    return await connection.fetch(OWNED_UPLOADS, Upload, user_id=user_id, after=after, limit=limit)
 
 
 async def read_owned(
