@@ -41,8 +41,17 @@ def simulate(seed: int, *, sends: int = 50, faults: int = 10) -> Outcome:
     dice = Random(seed)
     scenario = draw(dice, sends=sends, faults=faults)
     with sized(scenario), errors() as logged:
-        world = loop.run(lambda: _play(scenario, dice), dice, disorder=scenario.disorder)
+        try:
+            world = loop.run(lambda: _play(scenario, dice), dice, disorder=scenario.disorder)
+        except Exception as error:
+            error.add_note(again(seed))
+            raise
     return Outcome(seed, tuple(world.records), (*world.troubles, *logged))
+
+
+def again(seed: int) -> str:
+    """What to do with a failure: the seed is all that is needed to see it again."""
+    return f"python -m tests.simulation --seed {seed} shows it again"
 
 
 async def _play(scenario: Scenario, dice: Random) -> World:

@@ -8,7 +8,7 @@ from collections import Counter
 import pytest
 
 from backchannel.checker import journal
-from tests.simulation.run import Outcome, simulate
+from tests.simulation.run import again, simulate
 
 SEEDS = 160
 AT_ONCE = 20
@@ -16,34 +16,30 @@ CHANCE = 20
 MANY = 5_000
 
 
-def explain(outcome: Outcome) -> str:
-    """What to do with a failure: the seed is all that is needed to see it again."""
-    return f"python -m tests.simulation --seed {outcome.seed} shows it again"
-
-
-def must_be_sound(outcome: Outcome) -> None:
+def must_be_sound(seed: int) -> None:
+    outcome = simulate(seed)
     verdict = outcome.judge()
-    assert verdict.judged, explain(outcome)
-    assert not outcome.troubles, explain(outcome)
-    assert not verdict.findings, explain(outcome)
+    assert verdict.judged, again(seed)
+    assert not outcome.troubles, again(seed)
+    assert not verdict.findings, again(seed)
 
 
 @pytest.mark.parametrize("first", range(0, SEEDS, AT_ONCE))
 def test_R1_R2_R3_R4_R5_R6_R7_hold_in_every_run(first: int) -> None:
     for seed in range(first, first + AT_ONCE):
-        must_be_sound(simulate(seed))
+        must_be_sound(seed)
 
 
 def test_R5_runs_that_nobody_has_seen_before_are_sound() -> None:
     for _ in range(CHANCE):
-        must_be_sound(simulate(secrets.randbits(40)))
+        must_be_sound(secrets.randbits(40))
 
 
 @pytest.mark.nightly
 @pytest.mark.timeout(3_600)
 def test_R5_thousands_of_new_runs_are_sound() -> None:
     for _ in range(MANY):
-        must_be_sound(simulate(secrets.randbits(40)))
+        must_be_sound(secrets.randbits(40))
 
 
 def test_the_runs_reach_every_corner() -> None:
