@@ -83,7 +83,7 @@ async def empty(storage: Storage, erasure_id: str, *, limit: int) -> None:
 async def test_S22_a_deleted_row_is_still_there_and_only_a_scrub_takes_it_away(path: Path) -> None:
     pair = await filled(path)
     assert left(path, CANARY) > MESSAGES
-    assert left(path, RARE) > MESSAGES  # each message, and the index
+    assert left(path, RARE) > MESSAGES * 9 // 10  # each that was not edited, and the index
     storage = await open_storage(f"sqlite:///{path}")
     wish = new_erasure(pair.ada, at=AT)
     await storage.request_erasure(wish)
