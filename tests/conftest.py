@@ -1,14 +1,23 @@
 """What holds for all tests."""
 
 import os
+import signal
 from collections.abc import Generator
 
+import httpx
 import pytest
 from hypothesis import HealthCheck, settings
 
 # How long generating takes says how busy the machine is, and nothing about the code.
 settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("patient")
+
+# Unless told otherwise httpx gives an answer five seconds; it has no setting for all clients.
+httpx._config.DEFAULT_TIMEOUT_CONFIG.read = 60
+
+# Where a shell runs the tests in its background, Ctrl-C is ignored, also by what they start.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 pytest_plugins = ["pytester"]
 
