@@ -30,11 +30,13 @@ async def stage(tmp_path: Path) -> AsyncGenerator[Stage]:
     """A server without any devices."""
     host = Host(tmp_path)
     rest = Rest(host.address)
-    with JournalWriter(tmp_path / "journal.jsonl") as journals:
-        await host.start()
-        yield Stage(host, rest, [], journals, Tally())
-    await rest.close()
-    await host.close()
+    try:
+        with JournalWriter(tmp_path / "journal.jsonl") as journals:
+            await host.start()
+            yield Stage(host, rest, [], journals, Tally())
+    finally:
+        await rest.close()
+        await host.close()
 
 
 def state_of(pid: int) -> str:

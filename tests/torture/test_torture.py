@@ -6,6 +6,8 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -27,9 +29,26 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
 
 def tortured(*options: str, server: str = "-m,backchannel") -> tuple[int, str]:
     """A run against the server that Python starts so: the exit code, and what is told."""
-    command = [sys.executable, "-c", PROGRAM, server, *options]
-    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-    return ended.returncode, ended.stdout + ended.stderr
+    with started("-c", PROGRAM, server, *options) as running:
+        said, complained = running.communicate()
+    return running.returncode, said + complained
+
+
+@contextmanager
+def started(*arguments: str) -> Generator[subprocess.Popen[str]]:
+    """A run, which is stopped as Ctrl-C does if it still goes on: its server ends with it."""
+    command = [sys.executable, *arguments]
+    pipe = subprocess.PIPE
+    running = subprocess.Popen(command, cwd=ROOT, stdout=pipe, stderr=pipe, text=True)
+    try:
+        yield running
+    finally:
+        if running.poll() is None:
+            running.send_signal(signal.SIGINT)
+            try:
+                running.communicate(timeout=PATIENCE)
+            finally:
+                running.kill()
 
 
 def test_R1_R2_R3_R4_R5_R11_R12_nothing_is_lost_whatever_happens(tmp_path: Path) -> None:
@@ -58,21 +77,15 @@ def test_a_broken_server_is_found_out(way: str, faults: str, found: str, tmp_pat
 
 
 def test_ctrl_c_stops_everything_it_has_started(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "torture", "--seconds", "300", "--keep", str(tmp_path)]
-    running = subprocess.Popen(
-        [*command, "--users", "4"],
-        cwd=ROOT,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+    given = ["--seconds", "300", "--keep", str(tmp_path), "--users", "4"]
     until = time.monotonic() + PATIENCE
-    while not started_in(tmp_path) or not (tmp_path / "journal.jsonl").exists():
-        assert running.poll() is None, running.communicate()
-        assert time.monotonic() < until
-        time.sleep(0.05)
-    running.send_signal(signal.SIGINT)
-    _, told = running.communicate(timeout=PATIENCE)
+    with started("-m", "torture", *given) as running:
+        while not started_in(tmp_path) or not (tmp_path / "journal.jsonl").exists():
+            assert running.poll() is None, running.communicate()
+            assert time.monotonic() < until
+            time.sleep(0.05)
+        running.send_signal(signal.SIGINT)
+        _, told = running.communicate(timeout=PATIENCE)
     assert running.returncode == 130
     assert told.strip() == "interrupted; there is no verdict"
     assert started_in(tmp_path) == []
