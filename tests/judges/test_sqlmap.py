@@ -32,6 +32,8 @@ DEEP = (
     "--technique=BEUSTQ",
     "--time-sec=2",
 )
+PATIENCE = {QUICK: 300, DEEP: 5_000}
+"""Seconds after which sqlmap is ended: nobody else would while it runs in a thread."""
 
 Json = dict[str, Any]
 
@@ -73,7 +75,10 @@ def judge(address: str, document: Json, folder: Path, *options: str, token: str 
     command += ["--batch", "--ignore-stdin", "--disable-coloring", "--flush-session"]
     command += ["--ignore-code=*", "--dbms=SQLite", f"--output-dir={folder / 'output'}"]
     command += [f"--header=Authorization: Bearer {token}"] if token else []
-    judged = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True)
+    patience = PATIENCE[options]
+    judged = subprocess.run(
+        command, cwd=folder, capture_output=True, text=True, check=True, timeout=patience
+    )
     return judged.stdout
 
 
