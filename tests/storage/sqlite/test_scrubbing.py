@@ -1,7 +1,7 @@
 """S22 in SQLite's own files: what overwriting leaves, and what a kill in the middle does."""
 
 import asyncio
-import os
+import multiprocessing
 import random
 import signal
 import sqlite3
@@ -124,15 +124,18 @@ async def test_S22_a_log_that_is_being_read_is_no_clean_log(
 
 def erase_and_be_killed(path: Path, erasure_id: str, *, after: float) -> None:
     """Let a process of its own erase and scrub, until it is killed some seconds later."""
-    child = os.fork()
-    if child == 0:
-        try:
-            asyncio.run(erase_once(path, erasure_id))
-        finally:
-            os._exit(0)
-    time.sleep(after)
-    os.kill(child, signal.SIGKILL)
-    os.waitpid(child, 0)
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload([__name__])
+    child = context.Process(target=erase_alone, args=(path, erasure_id))
+    child.start()
+    child.join(after)
+    child.kill()
+    child.join()
+    assert child.exitcode in {0, -signal.SIGKILL}
+
+
+def erase_alone(path: Path, erasure_id: str) -> None:
+    asyncio.run(erase_once(path, erasure_id))
 
 
 async def erase_once(path: Path, erasure_id: str) -> None:
