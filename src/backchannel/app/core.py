@@ -29,12 +29,6 @@ async def open_core(settings: Settings) -> AsyncGenerator[Core]:
     clock = SystemClock()
     async with AsyncExitStack() as opened:
         key = _key(settings)
-        tokens = JwtTokens(
-            key,
-            clock,
-            access_life=settings.tokens.access_life,
-            refresh_life=settings.tokens.refresh_life,
-        )
         storage = await open_storage(settings.storage_url)
         opened.push_async_callback(storage.close)
         files = await open_files(settings.files_url, uploads=settings.data_dir / "uploads")
@@ -56,13 +50,18 @@ async def open_core(settings: Settings) -> AsyncGenerator[Core]:
             bus=bus,
             clock=clock,
             passwords=passwords,
-            tokens=tokens,
+            tokens=_tokens(settings, key, clock),
             seals=HmacSeals(key),
             throttle=InProcessThrottle(clock, _throttling(settings)),
             policy=_policy(settings),
             responder=responder,
             previewer=previewer,
         )
+
+
+def _tokens(settings: Settings, key: bytes, clock: SystemClock) -> JwtTokens:
+    lives = settings.tokens
+    return JwtTokens(key, clock, access_life=lives.access_life, refresh_life=lives.refresh_life)
 
 
 def _previewer(settings: Settings) -> Previewer | None:
