@@ -1,0 +1,109 @@
+"""Tokens live as long as the policy says, and are renewed by rotation."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from backchannel.chat import logins
+from backchannel.chat.core import Core, Policy
+from backchannel.chat.logins import Session
+from backchannel.domain.errors import TokenExpired, Unauthenticated
+from tests.chat.accounts.sessions import accepted, log_in, refused
+from tests.support.clock import ManualClock
+from tests.support.core import make_core, make_user
+
+
+async def test_S3_a_refresh_token_rotates(core: Core, clock: ManualClock) -> None:
+    await make_user(core, "ada")
+    session = await log_in(core)
+    for _ in range(5):
+        clock.advance(3_600)
+        renewed = await logins.refresh(core, session.refresh_token)
+        assert renewed.login_id == session.login_id
+        assert renewed.refresh_token != session.refresh_token
+        assert renewed.refresh_expires_at == clock.now() + 30 * 86_400_000
+        assert await accepted(core, renewed)
+        session = renewed
+
+
+async def test_S3_reuse_ends_the_family_and_its_sockets(core: Core, ended: list[str]) -> None:
+    await make_user(core, "ada")
+    stolen = await log_in(core)
+    current = await logins.refresh(core, stolen.refresh_token)
+    current = await logins.refresh(core, current.refresh_token)
+    other = await log_in(core)
+    with pytest.raises(Unauthenticated):
+        await logins.refresh(core, stolen.refresh_token)
+    assert ended == [stolen.login_id]
+    assert await refused(core, current)
+    assert await accepted(core, other)
+
+
+async def test_S3_twenty_concurrent_refreshes_give_one_success_and_end_the_family(
+    core: Core, ended: list[str]
+) -> None:
+    await make_user(core, "ada")
+    session = await log_in(core)
+    outcomes = await asyncio.gather(
+        *(logins.refresh(core, session.refresh_token) for _ in range(20)), return_exceptions=True
+    )
+    winners = [each for each in outcomes if isinstance(each, Session)]
+    assert len(winners) == 1
+    assert sum(isinstance(each, Unauthenticated) for each in outcomes) == 19
+    assert ended == [session.login_id]
+    assert await refused(core, winners[0])
+
+
+async def test_S3_an_access_token_refreshes_nothing(core: Core) -> None:
+    await make_user(core, "ada")
+    session = await log_in(core)
+    with pytest.raises(Unauthenticated):
+        await logins.refresh(core, session.access_token)
+    with pytest.raises(Unauthenticated):
+        await logins.authenticate(core, session.refresh_token)
+
+
+async def test_S5_tokens_live_as_long_as_the_policy_says(
+    tmp_path: Path, clock: ManualClock
+) -> None:
+    policy = Policy(access_life=3, refresh_life=60)
+    async with make_core(tmp_path, clock=clock, policy=policy) as core:
+        await make_user(core, "ada")
+        session = await log_in(core)
+        clock.advance(2.999)
+        assert await accepted(core, session)
+        clock.advance(0.001)
+        with pytest.raises(TokenExpired):
+            await logins.authenticate(core, session.access_token)
+        session = await logins.refresh(core, session.refresh_token)
+        assert await accepted(core, session)
+        clock.advance(60)
+        with pytest.raises(TokenExpired):
+            await logins.refresh(core, session.refresh_token)
+
+
+async def test_S5_an_access_token_does_not_outlive_its_login(
+    tmp_path: Path, clock: ManualClock
+) -> None:
+    policy = Policy(access_life=3_600, refresh_life=60)
+    async with make_core(tmp_path, clock=clock, policy=policy) as core:
+        await make_user(core, "ada")
+        session = await log_in(core)
+        assert await accepted(core, session)
+        clock.advance(60)
+        with pytest.raises(Unauthenticated):
+            await logins.authenticate(core, session.access_token)
+
+
+async def test_a_token_of_a_login_that_was_never_begun_is_refused(core: Core) -> None:
+    user = await make_user(core, "ada")
+    forged, _ = core.tokens.issue_access(user.id, "no such login", "ada")
+    with pytest.raises(Unauthenticated):
+        await logins.authenticate(core, forged)
+    session = await log_in(core)
+    crossed, _ = core.tokens.issue_access("another user", session.login_id, "eve")
+    for _ in range(2):
+        assert await accepted(core, session)
+        with pytest.raises(Unauthenticated):
+            await logins.authenticate(core, crossed)
