@@ -11,8 +11,10 @@ import pytest
 from backchannel.chat import attachments, export
 from backchannel.chat.archive import Entries, archived
 from backchannel.chat.chunks import WRITE
+from backchannel.chat.send import draft, send
 from backchannel.domain.errors import NotFound, Throttled
 from backchannel.security.throttle import Limit
+from tests.support.clock import ManualClock
 from tests.support.core import make_core, make_user
 
 PIECE = bytes(range(256)) * 256
@@ -68,3 +70,21 @@ async def test_S22_an_export_has_all_unfinished_uploads(
         lines = archive.read("uploads.jsonl").splitlines()
     assert {json.loads(line)["id"] for line in lines} == begun
     assert len(lines) == 5
+
+
+async def test_S22_a_conversation_that_goes_on_meanwhile_is_exported(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(export, "PAGE", 1)
+    clock = ManualClock()
+    async with make_core(tmp_path, clock=clock) as core:
+        ada = await make_user(core, "ada")
+        peers = [(await make_user(core, name)).id for name in ("bob", "eve", "kim")]
+        for peer in peers:
+            await send(core, draft(peer, ada.id, "hello"))
+            clock.advance(1)
+        pages = export._conversation_pages(core, ada.id)
+        exported = [await anext(pages)]
+        await send(core, draft(peers[0], ada.id, "now it is the newest one"))
+        exported += [page async for page in pages]
+    assert [each.peer_id for page in exported for each in page] == [peers[2], peers[1], peers[0]]

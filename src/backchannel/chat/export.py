@@ -89,10 +89,16 @@ async def _uploads(core: Core, user_id: str) -> AsyncIterator[bytes]:
 
 
 async def _conversation_pages(core: Core, user_id: str) -> AsyncIterator[list[ConversationView]]:
-    before = None
-    while page := await core.storage.conversations(user_id, before=before, limit=PAGE):
-        before = page[-1].updated_at, page[-1].id
-        yield page
+    """All of them once, newest first, then those that went to the front meanwhile."""
+    seen: set[str] = set()
+    known = -1
+    while known < len(seen):
+        known, before = len(seen), None
+        while page := await core.storage.conversations(user_id, before=before, limit=PAGE):
+            before = page[-1].updated_at, page[-1].id
+            if unseen := [each for each in page if each.id not in seen]:
+                seen.update(each.id for each in unseen)
+                yield unseen
 
 
 async def _file_pages(core: Core, user_id: str) -> AsyncIterator[list[FileRecord]]:
