@@ -1,14 +1,11 @@
 """One server for the tests of a module; those that hurt it start their own."""
 
-from collections.abc import AsyncGenerator, Callable, Coroutine, Generator
-from typing import Any
+from collections.abc import AsyncGenerator, Callable, Generator
 
 import pytest
 
 from tests.support.native import Device, Person, enrol
 from tests.support.process import ServerProcess, server_process
-
-Enrol = Callable[[str], Coroutine[Any, Any, Person]]
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,6 @@ from backchannel.chat.core import Core
 from backchannel.domain import access
 from backchannel.domain.conversations import ConversationKind, ConversationView
 from backchannel.domain.errors import Invalid, NotFound
-from backchannel.domain.ids import direct_conversation_id
 from backchannel.domain.messages import Message
 from backchannel.ports.storage import ReadMark
 
@@ -77,21 +76,6 @@ async def history(
         else []
     )
     return [*older, *newer]
-
-
-async def direct_history(
-    core: Core,
-    user_id: str,
-    other_id: str,
-    *,
-    before: int | None = None,
-    limit: int = PAGE,
-) -> list[Message]:
-    """The newest messages with another user, oldest first; none if there are none yet."""
-    _check_limit(limit)
-    access.require_other(user_id, other_id, field="with")
-    conversation_id = direct_conversation_id(user_id, other_id)
-    return await core.storage.history(conversation_id, before=before, limit=limit)
 
 
 async def mark_read(core: Core, user_id: str, conversation_id: str, seq: int) -> None:

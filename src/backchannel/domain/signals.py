@@ -2,9 +2,6 @@
 
 import msgspec
 
-SIGNAL_LIFE = 6.0
-"""Seconds after which a signal that was not repeated no longer holds."""
-
 
 class Typing(msgspec.Struct, frozen=True):
     """`user_id` is writing in the conversation, or has stopped."""
