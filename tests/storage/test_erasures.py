@@ -104,15 +104,20 @@ async def test_S22_what_is_still_under_way_is_refused(storage: Storage, pair: Pa
     assert (await storage.change(pair.id, 2, EventKind.REACTION, own)).events
 
 
-async def test_S22_the_peer_keeps_their_own_words_and_learns_of_the_deletions(
-    storage: Storage, pair: Pair
-) -> None:
+async def talk(storage: Storage, pair: Pair) -> None:
+    """Five messages, of which Ada has deleted the fourth, with reactions of both."""
     await send(storage, pair.draft("one"), pair.answer("two"), pair.draft("three"))
     await send(storage, pair.draft("gone already"), pair.answer("five"))
     await storage.change(pair.id, 4, EventKind.DELETE, delete(pair.ada, at=AT + 1))
     for seq, user_id in ((2, pair.ada), (2, pair.bob), (1, pair.bob), (5, pair.bob)):
         change = react(user_id, "🔥", active=True)
         await storage.change(pair.id, seq, EventKind.REACTION, change)
+
+
+async def test_S22_the_peer_keeps_their_own_words_and_learns_of_the_deletions(
+    storage: Storage, pair: Pair
+) -> None:
+    await talk(storage, pair)
     before = len(await whole_log(storage, pair.bob))
     await storage.mark_read([ReadMark(pair.bob, pair.id, 1)])
     wish = new_erasure(pair.ada, at=AT + 10)
