@@ -124,7 +124,7 @@ class World:
             quiet = 0 if behind else quiet + 1
             if quiet == QUIET:
                 return
-        self.troubles += behind
+        self.troubles += behind or ["devices were level only now and then"]
 
     async def _behind(self) -> list[str]:
         found = [f"{each.name} is not done" for each in self.devices if not each.idle]
