@@ -1,6 +1,8 @@
 """One run: the plan is carried out on a real server, and the journals are judged."""
 
 import asyncio
+import io
+import logging
 import subprocess
 import time
 from collections.abc import AsyncGenerator, Sequence
@@ -30,6 +32,9 @@ OVERTIME = 120.0
 """Seconds that faults may lag behind, besides the whole plan once more: a machine may be busy."""
 FAILURES = (RuntimeError, OSError, httpx.HTTPError, subprocess.SubprocessError)
 """How it shows that the server, or the machine, does not do what it should."""
+
+
+log = logging.getLogger(__name__)
 
 
 class Stuck(Exception):
@@ -142,8 +147,17 @@ async def _settle(stage: Stage, patience: float) -> None:
             await asyncio.gather(*(device.settled() for device in everybody))
             await asyncio.gather(*(device.finish() for device in everybody))
     except FAILURES:
+        _log_tasks()
         behind = "; ".join(str(device) for device in everybody if not device.is_finished)
         raise Stuck(f"not level with the server in the end: {behind}") from None
+
+
+def _log_tasks() -> None:
+    """Where each task waits: what is stuck is one of them."""
+    for task in asyncio.all_tasks():
+        stack = io.StringIO()
+        task.print_stack(file=stack)
+        log.warning("%s", stack.getvalue())
 
 
 async def _report(tally: Tally, began: float) -> None:

@@ -18,6 +18,7 @@ from torture.tally import Tally
 ANSWER_PATIENCE = 12.0
 """Seconds until a client gives up a connection on which it gets no answer."""
 OPENING_PATIENCE = 10.0
+ENDING_PATIENCE = 5.0
 SHORTEST, LONGEST = 0.05, 1.0
 """Seconds before it reconnects: a random time that doubles up to the longest."""
 
@@ -258,4 +259,8 @@ async def _first_of(*works: Coroutine[Any, Any, None]) -> None:
     finally:
         for task in tasks:
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        # A client library may take no notice of being cancelled.
+        ended, _ = await asyncio.wait(tasks, timeout=ENDING_PATIENCE)
+        for task in ended:
+            if not task.cancelled():
+                task.exception()  # of interest is only what ended the first one

@@ -75,11 +75,14 @@ class SocketIo(Cursorless):
         client, http = self._client, self._http
         self._client = self._http = None
         self.wire.cut()
-        with contextlib.suppress(*self.LOSSES):
-            if client is not None:
-                await _within(CLOSING, client.shutdown())
+        if client is not None:
+            await self._let_go(client.shutdown())
         if http is not None:
-            await http.close()
+            await self._let_go(http.close())
+
+    async def _let_go(self, closing: Coroutine[Any, Any, None]) -> None:
+        with contextlib.suppress(*self.LOSSES):
+            await _within(CLOSING, closing)
 
     def take(self, frame: Frame) -> None:
         if "pushed" in frame:
