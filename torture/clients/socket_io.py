@@ -38,9 +38,7 @@ class SocketIo(Cursorless):
 
     async def open(self) -> None:
         frames = self.frames
-        # On a connection that was used before, aiohttp repeats a GET that was cut off by itself:
-        # what the first answer held is then lost, as a server takes the next poll for its receipt.
-        self._http = aiohttp.ClientSession(connector=aiohttp.TCPConnector(force_close=True))
+        self._http = _session()
         self._client = client = socketio.AsyncClient(
             reconnection=False, handle_sigint=False, http_session=self._http
         )
@@ -142,6 +140,17 @@ class Queued(SocketIo):
 
     def stored(self, answer: Frame) -> Sequence[Any]:
         return answer["message_id"], answer["sequence_number"]
+
+
+def _session() -> aiohttp.ClientSession:
+    """One that does not repeat a GET by itself where its connection was cut off.
+
+    What the lost answer held would be lost as well: to the server the repetition is the next
+    poll, which says that the answer before it has been read.
+    """
+    session = aiohttp.ClientSession()
+    session._retry_connection = False  # noqa: SLF001 - there is no option for it
+    return session
 
 
 async def _within(seconds: float, work: Coroutine[Any, Any, None]) -> None:
