@@ -122,15 +122,15 @@ class SimulatedDatabase:
         self._loop.call_later(self.delay(), self._read_one)
         return await self._reads.submit(work)
 
-    async def write(self, work: Callable[[Connection], Awaitable[T]], /) -> T:
+    async def write(
+        self, work: Callable[[Connection], Awaitable[T]], /, *, vital: bool = False
+    ) -> T:
+        del vital  # no room is set aside
         await self._outlive()
         if not self._writing:
             self._writing = True
             self._loop.call_later(self.delay(), self._write_some)
         return await self._writes.submit(work)
-
-    async def require_room(self) -> None:
-        """There always is."""
 
     async def rewrite(self) -> None:
         raise NotImplementedError

@@ -104,10 +104,18 @@ class Switchboard:
 
     async def flush(self) -> None:
         """Write down what has gathered. Raises `Unavailable`."""
-        seen, self._last_seen = self._last_seen, {}
-        if seen:
-            await self.core.storage.record_last_seen(seen)
+        await self._record_last_seen()
         await self.core.receipts.flush()
+
+    async def _record_last_seen(self) -> None:
+        seen, self._last_seen = self._last_seen, {}
+        if not seen:
+            return
+        try:
+            await self.core.storage.record_last_seen(seen)
+        except ChatError:
+            self._last_seen = seen | self._last_seen
+            raise
 
     async def _round(self) -> None:
         self._rounds += 1
@@ -118,11 +126,9 @@ class Switchboard:
                 connection.voice.expired(connection.sink)
             elif connection.beat == self._rounds % HEARTBEAT:
                 due.append(connection)
-        if self._last_seen:
-            seen, self._last_seen = self._last_seen, {}
-            await self.core.storage.record_last_seen(seen)
         if due:
             await self._beat(due)
+        await self._record_last_seen()
 
     async def _beat(self, due: list[Connection]) -> None:
         """Tell each connection how far its log goes: silent loss shows within one beat (R15)."""

@@ -10,7 +10,7 @@ import apsw
 import pytest
 
 from backchannel.domain.errors import Unavailable
-from backchannel.ports.storage import Storage
+from backchannel.ports.storage import Acknowledgement, Storage
 from backchannel.storage.opening import open_storage
 from backchannel.storage.sql.sqlite.opening import open_sqlite
 from backchannel.storage.sql.sqlite.reserve import SIZE
@@ -75,6 +75,32 @@ async def test_R10_on_a_full_disk_people_log_in_though_nothing_is_sent(
     await send(storage, pair.draft("after"))
     assert reserve.stat().st_size == SIZE
     assert await bodies(storage, pair.id) == ["after"]
+
+
+async def test_R10_the_room_set_aside_is_for_logins_only(
+    storage: Storage, disk: Disk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pair = await make_pair(storage)
+    await send(storage, pair.draft("before"))
+    reserve = tmp_path / "chat.db-reserve"
+    room = disk_usage(tmp_path)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: room._replace(free=0))
+    disk.fail_write = fault(apsw.FullError, apsw.SQLITE_FULL)
+    monkeypatch.setattr(Path, "unlink", making_room(disk))
+    for _ in range(2):
+        assert "disk is full" in await refused(storage, pair)
+        with pytest.raises(Unavailable, match="disk is full"):
+            await storage.record_last_seen({pair.ada: AT})
+        assert reserve.exists()
+    login = make_login(pair.ada)
+    await storage.create_login(login)
+    assert not reserve.exists()
+    for _ in range(2):
+        with pytest.raises(Unavailable, match="disk is full"):
+            await storage.record_last_seen({pair.ada: AT})
+        with pytest.raises(Unavailable, match="disk is full"):
+            await storage.acknowledge([Acknowledgement(pair.ada, login.id, 1)])
+    assert await storage.end_logins(pair.ada, at=AT) == [login.id]
 
 
 def making_room(disk: Disk) -> Callable[..., None]:

@@ -44,16 +44,13 @@ class Database(Protocol):
         """Do `work`, which only reads, in one snapshot."""
         ...
 
-    async def write(self, work: Work[T], /) -> T:
+    async def write(self, work: Work[T], /, *, vital: bool = False) -> T:
         """Do `work` in one transaction, and return once it is durable (rule R1).
 
-        If it raises, nothing of it is stored. Raises `Overloaded` and `Unavailable` as the
-        storage port says.
+        If it raises, nothing of it is stored. What is `vital` may use the room that was set
+        aside for a full disk (rule R10): it lets people in and out, and is small. Raises
+        `Overloaded` and `Unavailable` as the storage port says.
         """
-        ...
-
-    async def require_room(self) -> None:
-        """Raise `Unavailable` while the disk is so full that only logins shall be stored (R10)."""
         ...
 
     async def rewrite(self) -> None:

@@ -61,7 +61,8 @@ class SqlAccounts:
 
     async def set_password(self, user_id: str, password_hash: str, *, at: int) -> None:
         await self._database.write(
-            lambda tx: accounts.set_password(tx, user_id, password_hash, at=at)
+            lambda tx: accounts.set_password(tx, user_id, password_hash, at=at),
+            vital=True,
         )
 
     async def update_profile(
@@ -74,13 +75,13 @@ class SqlAccounts:
         )
 
     async def set_disabled(self, user_id: str, *, at: int | None) -> None:
-        await self._database.write(lambda tx: accounts.set_disabled(tx, user_id, at=at))
+        await self._database.write(lambda tx: accounts.set_disabled(tx, user_id, at=at), vital=True)
 
     async def record_last_seen(self, seen: Mapping[str, int]) -> None:
         await self._database.write(lambda tx: accounts.record_last_seen(tx, seen))
 
     async def create_login(self, login: Login) -> None:
-        await self._database.write(lambda tx: logins.create_login(tx, login))
+        await self._database.write(lambda tx: logins.create_login(tx, login), vital=True)
 
     async def login(self, login_id: str) -> Login | None:
         return await self._database.read(lambda tx: logins.read_login(tx, login_id))
@@ -90,14 +91,16 @@ class SqlAccounts:
 
     async def rotate_login(self, login_id: str, *, generation: int, at: int, until: int) -> bool:
         return await self._database.write(
-            lambda tx: logins.rotate_login(tx, login_id, generation=generation, at=at, until=until)
+            lambda tx: logins.rotate_login(tx, login_id, generation=generation, at=at, until=until),
+            vital=True,
         )
 
     async def end_logins(
         self, user_id: str, *, login_id: str | None = None, keep: str | None = None, at: int
     ) -> list[str]:
         return await self._database.write(
-            lambda tx: logins.end_logins(tx, user_id, login_id=login_id, keep=keep, at=at)
+            lambda tx: logins.end_logins(tx, user_id, login_id=login_id, keep=keep, at=at),
+            vital=True,
         )
 
     async def logins_ended_since(self, at: int) -> list[str]:

@@ -40,7 +40,7 @@ class SqliteDatabase:
         self._writes = JobQueue(QUEUE_LIMIT)
         self._reads = JobQueue(QUEUE_LIMIT)
         self._reserve = Reserve(path)
-        self._writer = Writer(driver, texts, self._writes)
+        self._writer = Writer(driver, texts, self._writes, self._reserve)
         self._readers = [
             Reader(open_reader(path, connect), texts, self._reads) for _ in range(READERS)
         ]
@@ -52,16 +52,20 @@ class SqliteDatabase:
     async def read(self, work: Callable[[Connection], Awaitable[T]], /) -> T:
         return await self._reads.submit(work)
 
-    async def write(self, work: Callable[[Connection], Awaitable[T]], /) -> T:
+    async def write(
+        self, work: Callable[[Connection], Awaitable[T]], /, *, vital: bool = False
+    ) -> T:
+        if self._reserve.is_spent and not vital:
+            await self._require_room()
         try:
             return await self._writes.submit(work)
         except DiskFull:
-            if not self._reserve.spend():
+            if not (vital and self._reserve.spend()):
                 raise
         return await self._writes.submit(work)
 
-    async def require_room(self) -> None:
-        if self._reserve.is_spent and not await asyncio.to_thread(self._reserve.restore):
+    async def _require_room(self) -> None:
+        if not await asyncio.to_thread(self._reserve.restore):
             raise DiskFull
 
     async def rewrite(self) -> None:

@@ -2,20 +2,13 @@
 
 from collections.abc import Sequence
 
-from backchannel.domain.errors import ChatError
-from backchannel.domain.messages import Draft
 from backchannel.ports.search import Found
-from backchannel.ports.storage import Stored
 from backchannel.storage.sql.sqlite import purging, search
 from backchannel.storage.sql.storage import SqlStorage
 
 
 class SqliteStorage(SqlStorage):
     """`ports.search.Search` and `ports.storage.Erasures` say what these methods promise."""
-
-    async def append(self, drafts: Sequence[Draft], *, at: int) -> list[Stored | ChatError]:
-        await self._database.require_room()
-        return await super().append(drafts, at=at)
 
     async def search(
         self,

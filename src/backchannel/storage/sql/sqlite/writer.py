@@ -20,6 +20,7 @@ from backchannel.storage.sql.sqlite.faults import (
 )
 from backchannel.storage.sql.sqlite.indexer import Indexer
 from backchannel.storage.sql.sqlite.jobs import Job, JobQueue, answer
+from backchannel.storage.sql.sqlite.reserve import Reserve
 
 MOST_JOBS = 64
 """Jobs in one transaction."""
@@ -34,10 +35,14 @@ class Writer:
     When there are none, the full-text index is brought up to date.
     """
 
-    def __init__(self, driver: Driver, texts: Texts, jobs: JobQueue) -> None:
+    def __init__(
+        self, driver: Driver, texts: Texts, jobs: JobQueue, reserve: Reserve | None = None
+    ) -> None:
+        """While `reserve` is spent, nothing is indexed: others need the room."""
         self._driver = driver
         self._connection = SqliteConnection(driver, texts)
         self._jobs = jobs
+        self._reserve = reserve
         self._indexer = Indexer()
         self._stopped: str | None = None
         self.thread = threading.Thread(target=self._run, name="storage-writer", daemon=True)
@@ -91,7 +96,7 @@ class Writer:
 
     def _index(self) -> None:
         """Do a step of the indexer; nobody waits for it, and its failure is not theirs."""
-        if self._stopped is not None:
+        if self._stopped is not None or (self._reserve is not None and self._reserve.is_spent):
             self._indexer.give_up()
             return
         try:
