@@ -16,7 +16,7 @@ from backchannel.storage.sql.sqlite.health import Watch
 from backchannel.storage.sql.sqlite.jobs import JobQueue
 from backchannel.storage.sql.sqlite.readers import Reader
 from backchannel.storage.sql.sqlite.reserve import Reserve
-from backchannel.storage.sql.sqlite.rewriting import empty_log, rewrite
+from backchannel.storage.sql.sqlite.rewriting import copy_log, empty_log, keep_log, rewrite
 from backchannel.storage.sql.sqlite.writer import Writer
 
 T = TypeVar("T")
@@ -60,13 +60,20 @@ class SqliteDatabase:
         try:
             return await self._writes.submit(work)
         except DiskFull:
-            if not (vital and self._reserve.spend()):
+            if not (vital and await self._make_room()):
                 raise
         return await self._writes.submit(work)
+
+    async def _make_room(self) -> bool:
+        if self._reserve.is_held:
+            # A checkpoint would take the room, to let the database grow.
+            await self._writes.submit(keep_log, apart=True)
+        return self._reserve.spend()
 
     async def _require_room(self) -> None:
         if not await asyncio.to_thread(self._reserve.restore):
             raise DiskFull
+        await self._writes.submit(copy_log, apart=True)
 
     async def rewrite(self) -> None:
         await self._writes.submit(rewrite, apart=True)

@@ -39,6 +39,9 @@ Connect = Callable[[Path], Driver]
 BUSY_TIMEOUT = 5_000
 """Milliseconds to wait for another process that writes."""
 
+AUTOCHECKPOINT = 8_000
+"""Pages in the write-ahead log, 32 MB, after which they are copied into the database."""
+
 # The size of a page in the write-ahead log, whose sync every acknowledgement waits for, is
 # SQLite's default. A checkpoint every 8,000 pages (32 MB) writes a page that is busy in many
 # batches only once; a sync that fails there leaves the log as it is, to be copied again.
@@ -47,7 +50,7 @@ PRAGMAS = (
     f"PRAGMA busy_timeout = {BUSY_TIMEOUT}",
     "PRAGMA journal_mode = WAL",
     "PRAGMA synchronous = FULL",
-    "PRAGMA wal_autocheckpoint = 8000",
+    f"PRAGMA wal_autocheckpoint = {AUTOCHECKPOINT}",
     "PRAGMA journal_size_limit = 67108864",
     "PRAGMA cache_size = -65536",
     "PRAGMA temp_store = MEMORY",

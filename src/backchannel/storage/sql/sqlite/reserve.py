@@ -21,23 +21,23 @@ class Reserve:
 
     def __init__(self, database: Path) -> None:
         self._path = database.with_name(f"{database.name}-reserve")
-        self._is_held = self._set_aside(ABUNDANCE)
+        self.is_held = self._set_aside(ABUNDANCE)
         self.is_spent = False
 
     def spend(self) -> bool:
         """Make room on the disk, once; False if nothing was ever set aside."""
-        if self._is_held:
+        if self.is_held:
             _logger.error("the disk is full: no messages are stored until there is room again")
             self._path.unlink(missing_ok=True)
-            self._is_held, self.is_spent = False, True
+            self.is_held, self.is_spent = False, True
         return self.is_spent
 
     def restore(self) -> bool:
         """Set the room aside again; False if the disk is still full."""
         if self.is_spent and self._set_aside(SIZE):
             _logger.warning("the disk has room again")
-            self._is_held, self.is_spent = True, False
-        return self._is_held
+            self.is_held, self.is_spent = True, False
+        return self.is_held
 
     def _set_aside(self, needed: int) -> bool:
         try:

@@ -6,7 +6,7 @@ pages when the rows around it move. Only a new file has none of these
 """
 
 from backchannel.storage.sql.sqlite.connection import SqliteConnection
-from backchannel.storage.sql.sqlite.driver import BUSY_TIMEOUT
+from backchannel.storage.sql.sqlite.driver import AUTOCHECKPOINT, BUSY_TIMEOUT
 
 READERS_TIMEOUT = 50
 """Milliseconds that the writer waits for readers of the log, before others get their turn."""
@@ -30,3 +30,13 @@ async def empty_log(connection: SqliteConnection) -> bool:
     finally:
         await connection.run(f"PRAGMA busy_timeout = {BUSY_TIMEOUT}")
     return not busy
+
+
+async def keep_log(connection: SqliteConnection) -> None:
+    """Copy no pages from the log into the database, which would have to grow."""
+    await connection.run("PRAGMA wal_autocheckpoint = 0")
+
+
+async def copy_log(connection: SqliteConnection) -> None:
+    """Copy pages from the log into the database again, now and then."""
+    await connection.run(f"PRAGMA wal_autocheckpoint = {AUTOCHECKPOINT}")
