@@ -1,10 +1,12 @@
 """R10: a disk that is full or fails: refuse clearly, read on, never pretend."""
 
+import asyncio
 import itertools
 import shutil
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from shutil import disk_usage
+from typing import Any
 
 import apsw
 import pytest
@@ -12,6 +14,8 @@ import pytest
 from backchannel.domain.errors import Unavailable
 from backchannel.ports.storage import Acknowledgement, Storage
 from backchannel.storage.opening import open_storage
+from backchannel.storage.sql.sqlite import indexer
+from backchannel.storage.sql.sqlite.driver import AUTOCHECKPOINT
 from backchannel.storage.sql.sqlite.opening import open_sqlite
 from backchannel.storage.sql.sqlite.reserve import SIZE
 from tests.storage.people import AT, Pair, bodies, make_login, make_pair, send
@@ -101,6 +105,45 @@ async def test_R10_the_room_set_aside_is_for_logins_only(
         with pytest.raises(Unavailable, match="disk is full"):
             await storage.acknowledge([Acknowledgement(pair.ada, login.id, 1)])
     assert await storage.end_logins(pair.ada, at=AT) == [login.id]
+
+
+async def test_R10_nothing_else_takes_the_room_set_aside(
+    tmp_path: Path, disk: Disk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither a checkpoint, which lets the database grow, nor the search index."""
+    executed: list[str] = []
+
+    class Watched(ApswDriver):
+        def execute(self, sql: str, parameters: Any = (), /) -> Any:
+            executed.append(sql)
+            return super().execute(sql, parameters)
+
+    def writes() -> set[str]:
+        return {sql for sql in executed if "autocheckpoint" in sql or "INTO search_index" in sql}
+
+    url = f"sqlite:///{tmp_path}/chat.db"
+    await (await open_storage(url)).close()
+    storage = await open_sqlite(url, connect=lambda path: Watched(path, disk, {}))
+    pair = await make_pair(storage)
+    room = disk_usage(tmp_path)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: room._replace(free=0))
+    monkeypatch.setattr(Path, "unlink", making_room(disk))
+    await send(storage, pair.draft("to be indexed later"))
+    disk.fail_write = fault(apsw.FullError, apsw.SQLITE_FULL)
+    executed.clear()
+    await storage.create_login(make_login(pair.ada))
+    assert "PRAGMA wal_autocheckpoint = 0" in writes()
+    executed.clear()
+    await asyncio.sleep(10 * indexer.QUIET)
+    assert writes() == set()
+
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: room)
+    await send(storage, pair.draft("after"))
+    assert f"PRAGMA wal_autocheckpoint = {AUTOCHECKPOINT}" in writes()
+    async with asyncio.timeout(10):
+        while not any("INTO search_index" in sql for sql in writes()):  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+    await storage.close()
 
 
 def making_room(disk: Disk) -> Callable[..., None]:
