@@ -20,7 +20,7 @@ from backchannel.dialects.shared.docs import Docs
 from backchannel.dialects.shared.edge import EdgePolicy
 from backchannel.dialects.shared.errors import answer, handlers, plain
 from backchannel.dialects.shared.faults import Fault
-from backchannel.dialects.shared.requests import StrictRequest, client_address, require_login
+from backchannel.dialects.shared.requests import FORMS, StrictRequest, client_address, require_login
 from backchannel.domain.errors import Blocked, Throttled, Unauthenticated, Unavailable
 from tests.support.server import serving
 
@@ -48,7 +48,7 @@ def post_thing(data: JSONBody[Thing]) -> Thing:
     return data
 
 
-@post("/form", opt={"urlencoded": True}, sync_to_thread=False)
+@post("/form", opt=FORMS, sync_to_thread=False)
 def post_form(data: JSONBody[Thing]) -> Thing:
     return data
 

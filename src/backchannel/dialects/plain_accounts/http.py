@@ -11,13 +11,13 @@ from backchannel.dialects.shared.errors import Render, answer, handlers
 from backchannel.dialects.shared.faults import Fault, message_and_error
 from backchannel.dialects.shared.refusals import refusals
 from backchannel.dialects.shared.requests import (
+    FORMS,
     InjectedCore,
     StrictRequest,
     client_address,
     client_agent,
 )
 
-FORMS = {"urlencoded": True}
 """Bodies of HTML forms are taken too."""
 
 

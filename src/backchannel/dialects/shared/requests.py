@@ -23,13 +23,15 @@ InjectedCore = NamedDependency[SkipValidation[Core]]
 """The type of a handler's `core`."""
 BEARER = {"bearer": list[str]()}
 """The security requirement of a route behind `require_login`, for the API's description."""
+FORMS = {"urlencoded": True}
+"""The `opt` of a route that takes the body of an HTML form as well."""
 AnyConnection = ASGIConnection[Any, Any, Any, Any]
 
 
 class StrictRequest(Request[Identity, None, State]):
     """A request whose body becomes the handler's type at once, with nothing coerced (S12).
 
-    A handler with `opt={"urlencoded": True}` takes the body of an HTML form as well.
+    A handler with `opt=FORMS` takes the body of an HTML form as well.
     """
 
     async def json(self) -> Any:

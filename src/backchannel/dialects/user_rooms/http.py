@@ -11,6 +11,7 @@ from backchannel.dialects.shared.errors import handlers
 from backchannel.dialects.shared.refusals import refusals
 from backchannel.dialects.shared.requests import (
     BEARER,
+    FORMS,
     InjectedCore,
     StrictRequest,
     client_address,
@@ -25,7 +26,6 @@ from backchannel.domain.errors import NotFound
 PREFIXES = ("/api/user", "/api/chat")
 """Where errors are told in this dialect's words."""
 
-FORMS = {"urlencoded": True}
 PartyId = Annotated[str, PathParameter(description="A user's id or username")]
 
 

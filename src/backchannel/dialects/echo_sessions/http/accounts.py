@@ -13,6 +13,7 @@ from backchannel.dialects.echo_sessions.fields import Credentials, SignUp
 from backchannel.dialects.echo_sessions.http.refusals import refusals
 from backchannel.dialects.shared.requests import (
     BEARER,
+    FORMS,
     InjectedCore,
     StrictRequest,
     client_address,
@@ -20,7 +21,6 @@ from backchannel.dialects.shared.requests import (
     require_login,
 )
 
-FORMS = {"urlencoded": True}
 """Bodies of HTML forms are taken too."""
 
 SIGNED_UP = "User registered successfully"

@@ -10,14 +10,13 @@ from backchannel.chat.conversations import PAGE_LIMIT
 from backchannel.dialects.queued_messages import wire
 from backchannel.dialects.shared.refusals import refusals
 from backchannel.dialects.shared.requests import (
+    FORMS,
     InjectedCore,
     StrictRequest,
     client_address,
     client_agent,
 )
 from backchannel.dialects.shared.standing import Limit
-
-FORMS = {"urlencoded": True}
 
 
 @post(

@@ -10,11 +10,10 @@ from backchannel.chat.core import Core
 from backchannel.dialects.queued_messages import wire
 from backchannel.dialects.queued_messages.messages import MessageBody, seen_by
 from backchannel.dialects.shared.refusals import refusals
-from backchannel.dialects.shared.requests import InjectedCore, StrictRequest
+from backchannel.dialects.shared.requests import FORMS, InjectedCore, StrictRequest
 from backchannel.dialects.shared.standing import Before, Limit
 from backchannel.dialects.socketio import history, sending
 
-FORMS = {"urlencoded": True}
 SenderId = Annotated[str, QueryParameter(name="senderId", description="A user's id or username")]
 ReceiverId = Annotated[str, QueryParameter(name="receiverId", description="The other one's")]
 
