@@ -33,7 +33,6 @@ OVERTIME = 120.0
 FAILURES = (RuntimeError, OSError, httpx.HTTPError, subprocess.SubprocessError)
 """How it shows that the server, or the machine, does not do what it should."""
 
-
 log = logging.getLogger(__name__)
 
 

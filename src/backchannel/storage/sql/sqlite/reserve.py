@@ -13,10 +13,10 @@ _logger = logging.getLogger("backchannel.storage")
 
 
 class Reserve:
-    """A file beside the database that is deleted when the disk is full.
+    """A file beside the database, deleted when a login finds the disk full.
 
-    From then on there is room for what is small and matters. As long as it `is_spent`, messages
-    are stored only once it could be set aside again.
+    From then on there is room for logins and logouts. As long as it `is_spent`, anything else is
+    stored only once it could be set aside again.
     """
 
     def __init__(self, database: Path) -> None:
