@@ -3,25 +3,39 @@
 from collections.abc import Sequence
 
 from backchannel.domain.errors import ChatError, Invalid
+from backchannel.domain.ids import new_id
 from backchannel.domain.messages import Draft
 from backchannel.ports.storage import Stored
-from backchannel.storage.sql.batch import Batch
-from backchannel.storage.sql.database import Connection
+from backchannel.storage.sql.batch import Batch, Outcome
+from backchannel.storage.sql.database import Connection, Database
+from backchannel.storage.sql.placed import Placed
 
 
 async def append(
-    connection: Connection, drafts: Sequence[Draft], *, at: int
+    database: Database, drafts: Sequence[Draft], *, at: int
 ) -> list[Stored | ChatError]:
-    """Store a batch of drafts, as `ports.storage.Messages.append` promises."""
+    """Store a batch of drafts, as `ports.storage.Messages.append` promises.
+
+    Whatever needs no look at the database happens outside of the transaction: only one at a
+    time is open, and every message waits for it.
+    """
     sound = [draft for draft in drafts if _is_storable(draft)]
     if not sound:
         return [_unstorable() for _ in drafts]
-    batch = await Batch.open(connection, sound, at=at)
-    outcomes = iter([batch.place(draft) for draft in sound])
-    await batch.write(connection)
+    ids = [new_id() for _ in sound]
+
+    async def work(connection: Connection) -> list[Outcome]:
+        batch = await Batch.open(connection, sound, at=at)
+        outcomes = [batch.place(draft, id_) for draft, id_ in zip(sound, ids, strict=True)]
+        await batch.write(connection)
+        return outcomes
+
+    found = await database.write(work)
+    outcomes = [each.stored(at) if isinstance(each, Placed) else each for each in found]
     if len(sound) == len(drafts):
-        return list(outcomes)
-    return [next(outcomes) if _is_storable(draft) else _unstorable() for draft in drafts]
+        return outcomes
+    rest = iter(outcomes)
+    return [next(rest) if _is_storable(draft) else _unstorable() for draft in drafts]
 
 
 def _is_storable(draft: Draft) -> bool:

@@ -13,14 +13,14 @@ from backchannel.domain.errors import (
     ClientIdReused,
     NotFound,
 )
-from backchannel.domain.events import EventKind, Fact
-from backchannel.domain.ids import RESPONDER_ID, direct_conversation_id, new_id
-from backchannel.domain.messages import Draft, Message, fingerprint
+from backchannel.domain.ids import RESPONDER_ID, direct_conversation_id
+from backchannel.domain.messages import Draft, Message, MessageKind, fingerprint
 from backchannel.ports.storage import Stored
 from backchannel.storage.sql.attachments import Attachments
 from backchannel.storage.sql.database import Connection
-from backchannel.storage.sql.ledger import Ledger
+from backchannel.storage.sql.ledger import Ledger, Party
 from backchannel.storage.sql.parameters import any_of, given, item
+from backchannel.storage.sql.placed import Placed
 from backchannel.storage.sql.places import Place, add_direct, places
 from backchannel.storage.sql.questions import Questions
 from backchannel.storage.sql.rows import MESSAGES, ORIGINAL_COLUMNS, Original, content_of, narrowed
@@ -45,23 +45,24 @@ MOVE_PLACES = (
     )
     .where(conversation.c.number == item(_moved, 0))
 )
-COLUMNS = (
-    "conversation",
-    "seq",
-    "id",
-    "sender",
-    "client_id",
-    "kind",
-    "body",
-    "created_at",
-    "reply_to",
-    "files",
-)
+COLUMNS = ("conversation", "seq", "id", "sender", "client_id", "body")
+MORE_COLUMNS = ("kind", "reply_to", "files")
+"""What plain messages have in common, so that a batch of them writes it once."""
+
+Outcome = Placed | Stored | ChatError
 
 
 class _Block(msgspec.Struct, frozen=True):
     account: int
     other: int
+
+
+class _Route(msgspec.Struct, frozen=True, gc=False):
+    """From one user to another, in a conversation of theirs."""
+
+    sender: Party
+    recipient: Party
+    place: Place
 
 
 class Batch:
@@ -71,10 +72,12 @@ class Batch:
         self._at = at
         self._ledger = ledger
         self._places: dict[str, Place] = {}
-        self._originals: dict[tuple[str, str], tuple[Message, str | None]] = {}
+        self._originals: dict[tuple[str, str], Placed | Original] = {}
         self._blocks: set[tuple[int, int]] = set()
+        self._routes: dict[tuple[str, str, str], _Route | ChatError] = {}
         self._attachments = Attachments()
         self._questions = Questions()
+        self._plain = True
         self._rows: list[tuple[Any, ...]] = []
         self._moved: dict[int, Place] = {}
 
@@ -82,7 +85,7 @@ class Batch:
     async def open(cls, connection: Connection, drafts: Sequence[Draft], *, at: int) -> "Batch":
         """Lock the users and conversations of the drafts, and begin missing conversations."""
         user_ids = {draft.sender_id for draft in drafts}
-        user_ids.update(draft.recipient_id for draft in drafts)
+        user_ids.update([draft.recipient_id for draft in drafts])
         ledger = await Ledger.open(connection, user_ids)
         batch = cls(ledger, at)
         batch._places = await places(connection, {draft.conversation_id for draft in drafts})
@@ -90,6 +93,7 @@ class Batch:
         accounts = [party.number for party in ledger.parties.values()]
         blocks = await connection.fetch(BLOCKS, _Block, accounts=accounts)
         batch._blocks = {(row.account, row.other) for row in blocks}
+        batch._plain = all(map(_is_plain, drafts))
         batch._attachments = await Attachments.open(connection, drafts)
         await batch._begin_conversations(connection, drafts)
         return batch
@@ -102,17 +106,15 @@ class Batch:
             if draft.sender_id in parties
         ]
         for row in await connection.fetch(ORIGINALS, Original, sent=sent):
-            key = row.sender_id, row.client_id
-            self._originals[key] = narrowed(row, Message), row.fingerprint
+            self._originals[row.sender_id, row.client_id] = row
 
     async def _begin_conversations(self, connection: Connection, drafts: Iterable[Draft]) -> None:
         missing = {
             draft.conversation_id: draft
             for draft in drafts
             if draft.conversation_id not in self._places
-            and draft.reply_to is None
             and (draft.sender_id, draft.client_id) not in self._originals
-            and self._refusal(draft) is None
+            and (self._refusal(draft) or self._missing(draft)) is None
         }
         if missing:
             parties = self._ledger.parties
@@ -122,21 +124,38 @@ class Batch:
             ]
             self._places |= await add_direct(connection, pairs, at=self._at)
 
-    def place(self, draft: Draft) -> Stored | ChatError:
+    def place(self, draft: Draft, message_id: str) -> Outcome:
         """Give a draft its place in its conversation and in both logs, or say why not."""
         key = draft.sender_id, draft.client_id
         original = self._originals.get(key)
         if original is not None:
-            return _repeated(draft, *original)
-        refusal = self._refusal(draft)
-        if refusal is not None:
-            return refusal
-        place = self._places[draft.conversation_id]
-        stored = self._store(draft, place, place.add(draft.sender_id))
-        self._originals[key] = stored.message, None
-        return stored
+            return _repeated(draft, original)
+        if not (self._plain or _is_plain(draft)):
+            refusal = self._refusal(draft) or self._missing(draft)
+            if refusal is not None:
+                return refusal
+        route = self._route(draft)
+        if isinstance(route, ChatError):
+            return route
+        self._originals[key] = placed = self._enter(draft, message_id, route)
+        return placed
+
+    def _route(self, draft: Draft) -> _Route | ChatError:
+        """The way of a draft, found once for all that go the same way; or why there is none."""
+        way = draft.sender_id, draft.recipient_id, draft.conversation_id
+        route = self._routes.get(way)
+        if route is None:
+            parties = self._ledger.parties
+            route = self._refusal(draft) or _Route(
+                parties[draft.sender_id],
+                parties[draft.recipient_id],
+                self._places[draft.conversation_id],
+            )
+            self._routes[way] = route
+        return route
 
     def _refusal(self, draft: Draft) -> ChatError | None:
+        """Why the one may not write to the other there."""
         parties = self._ledger.parties
         sender = parties.get(draft.sender_id)
         recipient = parties.get(draft.recipient_id)
@@ -152,66 +171,49 @@ class Batch:
         place = self._places.get(draft.conversation_id)
         if not (_may_begin(draft) if place is None else _is_open(place, draft)):
             return NotFound("conversation not found", field="conversation_id")
-        return self._missing(draft, last_seq=0 if place is None else place.last_seq)
+        return None
 
-    def _missing(self, draft: Draft, *, last_seq: int) -> NotFound | None:
+    def _missing(self, draft: Draft) -> NotFound | None:
         """What the draft speaks of and is not there."""
+        place = self._places.get(draft.conversation_id)
+        last_seq = 0 if place is None else place.last_seq
         if draft.reply_to is not None and not 1 <= draft.reply_to <= last_seq:
             return NotFound("the message replied to does not exist", field="reply_to")
         if draft.files and not self._attachments.stand(draft):
             return NotFound("file not found", field="files")
         return None
 
-    def _store(self, draft: Draft, place: Place, seq: int) -> Stored:
-        stored = Message(
-            draft.conversation_id,
-            seq,
-            new_id(),
-            draft.sender_id,
-            draft.recipient_id,
-            draft.client_id,
-            draft.kind,
-            draft.body,
-            self._at,
-            draft.reply_to,
-            files=draft.files,
+    def _enter(self, draft: Draft, message_id: str, route: _Route) -> Placed:
+        sender, recipient, place = route.sender, route.recipient, route.place
+        number, seq = place.number, place.add(draft.sender_id)
+        self._moved[number] = place
+        row = number, seq, message_id, sender.number, draft.client_id, draft.body
+        if self._plain:
+            self._rows.append(row)
+        else:
+            self._rows.append((*row, draft.kind, draft.reply_to, draft.files))
+            if draft.files:
+                self._attachments.add(draft, number, seq)
+        if not (sender.number and recipient.number):
+            self._questions.add(draft, number, seq)
+        enter = self._ledger.enter_message
+        return Placed(
+            draft, message_id, seq, enter(sender, number, seq), enter(recipient, number, seq)
         )
-        ledger = self._ledger
-        sender = ledger.parties[draft.sender_id].number
-        self._rows.append(
-            (
-                place.number,
-                seq,
-                stored.id,
-                sender,
-                draft.client_id,
-                draft.kind,
-                draft.body,
-                self._at,
-                draft.reply_to,
-                draft.files,
-            )
-        )
-        self._moved[place.number] = place
-        if draft.files:
-            self._attachments.add(draft, place.number, seq)
-        self._questions.add(draft, place.number, seq)
-        fact = Fact(EventKind.MESSAGE, stored)
-        events = ledger.add(draft.sender_id, fact, at=self._at, conversation=place.number, seq=seq)
-        events += ledger.add(
-            draft.recipient_id, fact, at=self._at, conversation=place.number, seq=seq
-        )
-        return Stored(stored, tuple(events))
 
     async def write(self, connection: Connection) -> None:
         """Store what was placed."""
         if not self._rows:
             return
-        # In the order of the table's key, so that each page is visited once.
-        await connection.insert(message, COLUMNS, sorted(self._rows))
+        if self._plain:
+            same = {"kind": MessageKind.TEXT.value, "created_at": self._at}
+            await connection.insert(message, COLUMNS, self._rows, **same)
+        else:
+            columns = (*COLUMNS, *MORE_COLUMNS)
+            await connection.insert(message, columns, self._rows, created_at=self._at)
         await self._attachments.write(connection)
         await self._questions.write(connection)
-        await self._ledger.write(connection)
+        await self._ledger.write(connection, at=self._at)
         moved = [
             (
                 place.number,
@@ -239,12 +241,23 @@ def _may_begin(draft: Draft) -> bool:
     )
 
 
-def _repeated(draft: Draft, original: Message, mark: str | None) -> Stored | ChatError:
-    same = (
-        content_of(draft) == content_of(original)
-        if mark is None
-        else (mark == fingerprint(*content_of(draft)))
-    )
+def _is_plain(draft: Draft) -> bool:
+    return draft.reply_to is None and not draft.files and draft.kind == MessageKind.TEXT
+
+
+def _repeated(draft: Draft, original: Placed | Original) -> Outcome:
+    if isinstance(original, Placed):
+        same = content_of(draft) == content_of(original.draft)
+        stored: Placed | Stored = msgspec.structs.replace(original, repeated=True)
+    else:
+        same = _is_same(draft, original)
+        stored = Stored(narrowed(original, Message), repeated=True)
     if same:
-        return Stored(original, repeated=True)
+        return stored
     return ClientIdReused("this client_id was used for another message", field="client_id")
+
+
+def _is_same(draft: Draft, original: Original) -> bool:
+    if original.fingerprint is not None:
+        return original.fingerprint == fingerprint(*content_of(draft))
+    return content_of(draft) == content_of(original)

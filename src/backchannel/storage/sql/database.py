@@ -27,9 +27,17 @@ class Connection(Protocol):
         ...
 
     async def insert(
-        self, table: Table, columns: Sequence[str], rows: Sequence[Sequence[object]]
+        self,
+        table: Table,
+        columns: Sequence[str],
+        rows: Sequence[Sequence[object]],
+        /,
+        **same: object,
     ) -> None:
-        """Add many rows at once."""
+        """Add many rows at once, of `columns` and of what is the `same` in all of them.
+
+        Where one of them cannot be added, the transaction is of no more use.
+        """
         ...
 
 

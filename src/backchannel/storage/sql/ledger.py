@@ -56,6 +56,8 @@ MOVE_HEADS = (
 )
 
 LOG_COLUMNS = ("account", "position", "kind", "conversation", "seq", "data", "at")
+MESSAGE_COLUMNS = ("account", "position", "conversation", "seq")
+"""What differs between the entries of a batch of new messages."""
 
 
 class Ledger:
@@ -69,6 +71,7 @@ class Ledger:
         self.parties = {party.id: party for party in parties}
         self.parties[RESPONDER_ID] = Party(0, RESPONDER_ID, 0)
         self._rows: list[tuple[Any, ...]] = []
+        self._messages: list[tuple[int, int, int, int]] = []
         self._moved: dict[int, Party] = {}
 
     @classmethod
@@ -101,11 +104,21 @@ class Ledger:
         self._rows.append((party.number, position, kind, conversation, seq, data, at))
         return [Event(user_id, position, fact)]
 
-    async def write(self, connection: Connection) -> None:
-        """Store what was added."""
-        if not self._rows:
-            return
-        # In the order of the table's key, so that each page is visited once.
-        await connection.insert(log, LOG_COLUMNS, sorted(self._rows))
+    def enter_message(self, party: Party, conversation: int, seq: int) -> int:
+        """Enter a new message into a user's log: its position, or 0 where `add` has no event."""
+        if not party.number or party.erased_at is not None:
+            return 0
+        party.position = position = party.position + 1
+        self._moved[party.number] = party
+        self._messages.append((party.number, position, conversation, seq))
+        return position
+
+    async def write(self, connection: Connection, *, at: int = 0) -> None:
+        """Store what was added; new messages at `at`, in milliseconds since 1970."""
+        if self._messages:
+            same = {"kind": KIND_NUMBERS[EventKind.MESSAGE], "at": at}
+            await connection.insert(log, MESSAGE_COLUMNS, self._messages, **same)
+        if self._rows:
+            await connection.insert(log, LOG_COLUMNS, self._rows)
         moved = [(party.number, party.position) for party in self._moved.values()]
         await connection.execute(MOVE_HEADS, moved=moved)

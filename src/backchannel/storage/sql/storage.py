@@ -114,7 +114,7 @@ class SqlMessages:
         self._database = database
 
     async def append(self, drafts: Sequence[Draft], *, at: int) -> list[Stored | ChatError]:
-        return await self._database.write(lambda tx: append.append(tx, drafts, at=at))
+        return await append.append(self._database, drafts, at=at)
 
     async def change(
         self,

@@ -61,16 +61,21 @@ class SqliteConnection:
         return self._driver.execute(text.text, _bound(parameters, text.constants)).rowcount
 
     async def insert(
-        self, table: Table, columns: Sequence[str], rows: Sequence[Sequence[object]]
+        self,
+        table: Table,
+        columns: Sequence[str],
+        rows: Sequence[Sequence[object]],
+        /,
+        **same: object,
     ) -> None:
-        names = tuple(columns)
+        names, others = tuple(columns), tuple(same)
         self.wrote = True
         for start in range(0, len(rows), MOST_ROWS):
             part = rows[start : start + MOST_ROWS]
             size = 1 << (len(part) - 1).bit_length()
-            values = list(chain.from_iterable(part))
+            values = [*same.values(), *chain.from_iterable(part)]
             values += [None] * (len(names) * (size - len(part)))
-            self._driver.execute(insertion(table, names, size), values)
+            self._driver.execute(insertion(table, names, others, size), values)
 
     async def run(self, command: str) -> tuple[Any, ...]:
         """The first row of a command of SQLite's own, such as a PRAGMA."""

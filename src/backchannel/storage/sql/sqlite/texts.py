@@ -56,14 +56,17 @@ def _packed(row: type[Any], names: Sequence[str]) -> str:
 
 
 @cache
-def insertion(table: Table, columns: tuple[str, ...], rows: int) -> str:
+def insertion(table: Table, columns: tuple[str, ...], same: tuple[str, ...], rows: int) -> str:
     """An INSERT of so many rows, of which those that begin with NULL are left out.
 
-    So a batch of any size runs as one of a few texts, whose preparation SQLite remembers.
+    So a batch of any size runs as one of a few texts, whose preparation SQLite remembers. The
+    values that are the same in all rows come first. A row that cannot be added fails the
+    whole transaction, not only the statement: so no page has to be kept as it was before it.
     """
     row = f"({', '.join('?' * len(columns))})"
-    quote = _DIALECT.identifier_preparer.quote
+    names = ", ".join(map(_DIALECT.identifier_preparer.quote, (*same, *columns)))
     return (
-        f"INSERT INTO {quote(table.name)} ({', '.join(map(quote, columns))})"  # noqa: S608
-        f" SELECT * FROM (VALUES {', '.join([row] * rows)}) WHERE column1 IS NOT NULL"
+        f"INSERT OR FAIL INTO {_DIALECT.identifier_preparer.quote(table.name)} ({names})"  # noqa: S608
+        f" SELECT {'?, ' * len(same)}* FROM (VALUES {', '.join([row] * rows)})"
+        " WHERE column1 IS NOT NULL"
     )

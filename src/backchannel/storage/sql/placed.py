@@ -1,0 +1,47 @@
+"""What becomes of a draft in a transaction, and afterwards."""
+
+import msgspec
+
+from backchannel.domain.events import Event, EventKind, Fact
+from backchannel.domain.messages import Draft, Message
+from backchannel.ports.storage import Stored
+
+
+class Placed(msgspec.Struct, frozen=True, gc=False):
+    """A draft's id, and its places in its conversation and in both logs.
+
+    A position is 0 where there is no log to be in. `repeated` is for the same draft again
+    within its batch.
+    """
+
+    draft: Draft
+    id: str
+    seq: int
+    sender_position: int
+    recipient_position: int
+    repeated: bool = False
+
+    def stored(self, at: int) -> Stored:
+        """The message that the draft has become at `at`, and what the logs say of it."""
+        draft = self.draft
+        message = Message(
+            draft.conversation_id,
+            self.seq,
+            self.id,
+            draft.sender_id,
+            draft.recipient_id,
+            draft.client_id,
+            draft.kind,
+            draft.body,
+            at,
+            draft.reply_to,
+            files=draft.files,
+        )
+        if self.repeated:
+            return Stored(message, repeated=True)
+        fact = Fact(EventKind.MESSAGE, message)
+        places = (
+            (draft.sender_id, self.sender_position),
+            (draft.recipient_id, self.recipient_position),
+        )
+        return Stored(message, tuple([Event(user_id, at, fact) for user_id, at in places if at]))
