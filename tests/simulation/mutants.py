@@ -33,7 +33,7 @@ def nothing_is_repeated() -> Iterator[None]:
     """Repeated keys are not looked for, nor is there an index that would refuse them."""
     write, body = Batch.write, wire.message_body
 
-    async def find_none(*_: Any) -> None: ...
+    def note_none(*_: Any) -> None: ...
 
     async def write_anyway(self: Batch, connection: Any) -> None:
         # Another key for the index; the wire shows the client's own.
@@ -45,7 +45,7 @@ def nothing_is_repeated() -> Iterator[None]:
         return body(msgspec.structs.replace(message, client_id=key), viewer_id)
 
     with (
-        patch.object(Batch, "_find_originals", find_none),
+        patch.object(Batch, "_note", note_none),
         patch.object(Batch, "write", write_anyway),
         patch.object(wire, "message_body", shown),
     ):

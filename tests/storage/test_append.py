@@ -144,7 +144,7 @@ async def test_R4_the_order_of_a_batch_is_kept(storage: Storage, pair: Pair) -> 
     assert await bodies(storage, pair.id) == [f"{n}-{k}" for n in range(20) for k in range(7)]
 
 
-@pytest.mark.parametrize("size", [1, 2, 3, 511, 512, 513, 1100])
+@pytest.mark.parametrize("size", [1, 2, 3, 9, 17, 400, 511, 512, 513, 1100])
 async def test_batches_of_any_size(storage: Storage, pair: Pair, size: int) -> None:
     await send(storage, *(pair.draft(str(number)) for number in range(size)))
     assert await bodies(storage, pair.id) == [str(number) for number in range(size)]

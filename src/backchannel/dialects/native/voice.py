@@ -7,9 +7,11 @@ from backchannel.dialects.native import server_frames as frames
 from backchannel.dialects.native.closing import Closing
 from backchannel.dialects.native.wire import content_body
 from backchannel.dialects.shared.times import iso_or_none
-from backchannel.domain.events import Event, LogHead
+from backchannel.domain.events import Event, EventKind, LogHead
 from backchannel.domain.messages import Message
 from backchannel.domain.signals import Partial, Presence, Signal, Typing
+
+_KINDS = {kind: kind.encode() for kind in EventKind}
 
 
 class NativeVoice:
@@ -18,14 +20,21 @@ class NativeVoice:
     confirms = True
 
     def event(self, sink: Sink, event: Event) -> bool:
-        sink.send_text(b'{"type":"event",%b' % _entry(event))
+        position = event.position
+        sink.send_text(
+            b'{"type":"event","position":%d,"previous":%d,%b'
+            % (position, position - 1, _content(event))
+        )
         return True
 
     async def prepare(self, events: Sequence[Event]) -> None:
         """Nothing to look up: the native protocol speaks of ids."""
 
     def missed(self, sink: Sink, events: Sequence[Event], position: int, *, more: bool) -> None:
-        entries = b",".join(b"{%b" % _entry(event) for event in events)
+        entries = b",".join(
+            b'{"position":%d,"previous":%d,%b' % (event.position, event.previous, _content(event))
+            for event in events
+        )
         sink.send_text(
             b'{"type":"sync","events":[%b],"position":%d,"more":%b}'
             % (entries, position, b"true" if more else b"false")
@@ -65,16 +74,15 @@ class NativeVoice:
         sink.close(Closing.LOGGED_OUT.code, Closing.LOGGED_OUT.reason)
 
 
-def _entry(event: Event) -> bytes:
-    """A log entry as JSON without its opening brace; its content is encoded once for all."""
+def _content(event: Event) -> bytes:
+    """The end of a log entry as JSON: what happened, encoded once for all who see the same."""
     fact = event.fact
     content = fact.content
+    # Only the sender is told the client_id.
     own = isinstance(content, Message) and content.sender_id == event.user_id
     key = "native:own" if own else "native"
     encoded = fact.encoded.get(key)
     if encoded is None:
         data = frames.encode(content_body(content, event.user_id))
-        encoded = b'"kind":"%b","data":%b}' % (fact.kind.encode(), data)
-        fact.encoded[key] = encoded
-    position = event.position
-    return b'"position":%d,"previous":%d,%b' % (position, position - 1, encoded)
+        encoded = fact.encoded[key] = b'"kind":"%b","data":%b}' % (_KINDS[fact.kind], data)
+    return encoded

@@ -40,14 +40,14 @@ async def append(
 
 def _is_storable(draft: Draft) -> bool:
     """Neither NUL nor half a surrogate pair is text to every database."""
-    for text in (draft.body, draft.client_id, draft.conversation_id):
-        if "\0" in text:
+    text = f"{draft.body}{draft.client_id}{draft.conversation_id}"
+    if "\0" in text:
+        return False
+    if not text.isascii():
+        try:
+            text.encode()
+        except UnicodeEncodeError:
             return False
-        if not text.isascii():
-            try:
-                text.encode()
-            except UnicodeEncodeError:
-                return False
     return True
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 
 from backchannel.domain.errors import (
     AccountDisabled,
@@ -17,21 +17,27 @@ from backchannel.domain.ids import RESPONDER_ID, direct_conversation_id
 from backchannel.domain.messages import Draft, Message, MessageKind, fingerprint
 from backchannel.ports.storage import Stored
 from backchannel.storage.sql.attachments import Attachments
-from backchannel.storage.sql.database import Connection
-from backchannel.storage.sql.ledger import Ledger, Party
+from backchannel.storage.sql.database import Connection, Question
+from backchannel.storage.sql.ledger import Ledger, Party, parties
 from backchannel.storage.sql.parameters import any_of, given, item
 from backchannel.storage.sql.placed import Placed
-from backchannel.storage.sql.places import Place, add_direct, places
+from backchannel.storage.sql.places import Place, add_direct, existing
 from backchannel.storage.sql.questions import Questions
 from backchannel.storage.sql.rows import MESSAGES, ORIGINAL_COLUMNS, Original, content_of, narrowed
-from backchannel.storage.sql.schema import block, conversation, message
+from backchannel.storage.sql.schema import account, block, conversation, message
 
 _sent = given("sent")
 ORIGINALS = (
     select(*ORIGINAL_COLUMNS)
-    .select_from(_sent.join(MESSAGES, message.c.sender == item(_sent, 0)))
+    .select_from(
+        # The responder is 0 and has no account.
+        _sent.outerjoin(account, account.c.id == item(_sent, 0)).join(
+            MESSAGES, message.c.sender == func.coalesce(account.c.number, 0)
+        )
+    )
     .where(message.c.client_id == item(_sent, 1))
 )
+
 BLOCKS = select(block.c.account, block.c.other).where(block.c.account.in_(any_of("accounts")))
 
 _moved = given("moved")
@@ -86,43 +92,40 @@ class Batch:
         """Lock the users and conversations of the drafts, and begin missing conversations."""
         user_ids = {draft.sender_id for draft in drafts}
         user_ids.update([draft.recipient_id for draft in drafts])
-        ledger = await Ledger.open(connection, user_ids)
-        batch = cls(ledger, at)
-        batch._places = await places(connection, {draft.conversation_id for draft in drafts})
-        await batch._find_originals(connection, drafts)
-        accounts = [party.number for party in ledger.parties.values()]
-        blocks = await connection.fetch(BLOCKS, _Block, accounts=accounts)
-        batch._blocks = {(row.account, row.other) for row in blocks}
+        sent = [(draft.sender_id, draft.client_id) for draft in drafts]
+        heads, begun, originals = await connection.fetch_together(
+            parties(user_ids),
+            existing({draft.conversation_id for draft in drafts}),
+            Question(ORIGINALS, Original, {"sent": sent}),
+        )
+        batch = cls(Ledger(heads), at)
+        batch._places = {place.id: place for place in begun}
+        batch._note(originals)
         batch._plain = all(map(_is_plain, drafts))
         batch._attachments = await Attachments.open(connection, drafts)
         await batch._begin_conversations(connection, drafts)
         return batch
 
-    async def _find_originals(self, connection: Connection, drafts: Iterable[Draft]) -> None:
-        parties = self._ledger.parties
-        sent = [
-            (parties[draft.sender_id].number, draft.client_id)
-            for draft in drafts
-            if draft.sender_id in parties
-        ]
-        for row in await connection.fetch(ORIGINALS, Original, sent=sent):
-            self._originals[row.sender_id, row.client_id] = row
+    def _note(self, originals: Iterable[Original]) -> None:
+        """These have been sent before."""
+        self._originals = {(each.sender_id, each.client_id): each for each in originals}
 
     async def _begin_conversations(self, connection: Connection, drafts: Iterable[Draft]) -> None:
-        missing = {
-            draft.conversation_id: draft
-            for draft in drafts
-            if draft.conversation_id not in self._places
-            and (draft.sender_id, draft.client_id) not in self._originals
+        new = [draft for draft in drafts if draft.conversation_id not in self._places]
+        if not new:
+            return
+        found = self._ledger.parties
+        accounts = [found[each.sender_id].number for each in new if each.sender_id in found]
+        accounts += [found[each.recipient_id].number for each in new if each.recipient_id in found]
+        blocks = await connection.fetch(BLOCKS, _Block, accounts=accounts)
+        self._blocks = {(row.account, row.other) for row in blocks}
+        pairs = {
+            draft.conversation_id: (found[draft.sender_id], found[draft.recipient_id])
+            for draft in new
+            if (draft.sender_id, draft.client_id) not in self._originals
             and (self._refusal(draft) or self._missing(draft)) is None
         }
-        if missing:
-            parties = self._ledger.parties
-            pairs = [
-                (parties[draft.sender_id], parties[draft.recipient_id])
-                for draft in missing.values()
-            ]
-            self._places |= await add_direct(connection, pairs, at=self._at)
+        self._places |= await add_direct(connection, pairs.values(), at=self._at)
 
     def place(self, draft: Draft, message_id: str) -> Outcome:
         """Give a draft its place in its conversation and in both logs, or say why not."""
@@ -163,15 +166,16 @@ class Batch:
             return NotFound("recipient not found", field="recipient_id")
         if sender.disabled_at is not None or recipient.disabled_at is not None:
             return AccountDisabled("an account of this conversation is disabled")
-        if self._blocks and (
-            (sender.number, recipient.number) in self._blocks
-            or (recipient.number, sender.number) in self._blocks
-        ):
-            return Blocked("one of the two has blocked the other")
         place = self._places.get(draft.conversation_id)
+        if self._is_blocked(sender, recipient) if place is None else place.blocks:
+            return Blocked("one of the two has blocked the other")
         if not (_may_begin(draft) if place is None else _is_open(place, draft)):
             return NotFound("conversation not found", field="conversation_id")
         return None
+
+    def _is_blocked(self, one: Party, other: Party) -> bool:
+        pairs = (one.number, other.number), (other.number, one.number)
+        return not self._blocks.isdisjoint(pairs)
 
     def _missing(self, draft: Draft) -> NotFound | None:
         """What the draft speaks of and is not there."""
@@ -197,9 +201,9 @@ class Batch:
         if not (sender.number and recipient.number):
             self._questions.add(draft, number, seq)
         enter = self._ledger.enter_message
-        return Placed(
-            draft, message_id, seq, enter(sender, number, seq), enter(recipient, number, seq)
-        )
+        sender_position = enter(sender, number, seq, own=True)
+        recipient_position = enter(recipient, number, seq, own=False)
+        return Placed(draft, message_id, seq, sender_position, recipient_position)
 
     async def write(self, connection: Connection) -> None:
         """Store what was placed."""

@@ -11,7 +11,7 @@ from backchannel.storage.sql.database import Connection
 from backchannel.storage.sql.ledger import KIND_NUMBERS, Ledger
 from backchannel.storage.sql.marks import NUMBERED_MARKERS, Marker, move
 from backchannel.storage.sql.parameters import given, item
-from backchannel.storage.sql.schema import account, log, log_head, login, message
+from backchannel.storage.sql.schema import account, log, log_head, login
 
 
 class _Head(msgspec.Struct):
@@ -46,12 +46,9 @@ STRETCHES = (
             (log.c.account == item(_stretch, 0))
             & (log.c.position > item(_stretch, 1))
             & (log.c.position <= item(_stretch, 2)),
-        ).join(
-            message,
-            (message.c.conversation == log.c.conversation) & (message.c.seq == log.c.seq),
         )
     )
-    .where(log.c.kind == KIND_NUMBERS[EventKind.MESSAGE], message.c.sender != log.c.account)
+    .where(log.c.kind == KIND_NUMBERS[EventKind.MESSAGE])
     .group_by(log.c.account, log.c.conversation)
     .order_by(log.c.account, log.c.conversation)
 )

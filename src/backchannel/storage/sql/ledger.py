@@ -9,7 +9,7 @@ from sqlalchemy import select, update
 from backchannel.domain.events import Event, EventKind, Fact
 from backchannel.domain.ids import RESPONDER_ID
 from backchannel.domain.messages import Message
-from backchannel.storage.sql.database import Connection
+from backchannel.storage.sql.database import Connection, Question
 from backchannel.storage.sql.parameters import any_of, given, item
 from backchannel.storage.sql.schema import account, log, log_head
 
@@ -23,6 +23,8 @@ KIND_NUMBERS = {
     EventKind.PROFILE: 7,
 }
 """How the log writes an event's kind. A number, once given out, keeps its meaning for ever."""
+OWN_MESSAGE = 8
+"""A new message in the log of who sent it, so that what was delivered shows in the log alone."""
 
 
 class Party(msgspec.Struct):
@@ -55,9 +57,16 @@ MOVE_HEADS = (
     update(log_head).values(position=item(_moved, 1)).where(log_head.c.account == item(_moved, 0))
 )
 
+_MESSAGE = KIND_NUMBERS[EventKind.MESSAGE]
+
 LOG_COLUMNS = ("account", "position", "kind", "conversation", "seq", "data", "at")
 MESSAGE_COLUMNS = ("account", "position", "conversation", "seq")
 """What differs between the entries of a batch of new messages."""
+
+
+def parties(user_ids: Collection[str]) -> Question[Party]:
+    """Lock the logs of those of `user_ids` that exist."""
+    return Question(PARTIES, Party, {"user_ids": sorted(user_ids)})
 
 
 class Ledger:
@@ -71,14 +80,14 @@ class Ledger:
         self.parties = {party.id: party for party in parties}
         self.parties[RESPONDER_ID] = Party(0, RESPONDER_ID, 0)
         self._rows: list[tuple[Any, ...]] = []
-        self._messages: list[tuple[int, int, int, int]] = []
+        self._messages: dict[int, list[tuple[int, int, int, int]]] = {_MESSAGE: [], OWN_MESSAGE: []}
         self._moved: dict[int, Party] = {}
 
     @classmethod
     async def open(cls, connection: Connection, user_ids: Collection[str]) -> "Ledger":
         """Lock the logs of those of `user_ids` that exist."""
-        found = await connection.fetch(PARTIES, Party, user_ids=sorted(user_ids))
-        return cls(found)
+        asked = parties(user_ids)
+        return cls(await connection.fetch(asked.query, asked.row, **asked.parameters))
 
     def add(
         self,
@@ -104,20 +113,22 @@ class Ledger:
         self._rows.append((party.number, position, kind, conversation, seq, data, at))
         return [Event(user_id, position, fact)]
 
-    def enter_message(self, party: Party, conversation: int, seq: int) -> int:
+    def enter_message(self, party: Party, conversation: int, seq: int, *, own: bool) -> int:
         """Enter a new message into a user's log: its position, or 0 where `add` has no event."""
         if not party.number or party.erased_at is not None:
             return 0
         party.position = position = party.position + 1
         self._moved[party.number] = party
-        self._messages.append((party.number, position, conversation, seq))
+        messages = self._messages[OWN_MESSAGE if own else _MESSAGE]
+        messages.append((party.number, position, conversation, seq))
         return position
 
     async def write(self, connection: Connection, *, at: int = 0) -> None:
         """Store what was added; new messages at `at`, in milliseconds since 1970."""
-        if self._messages:
-            same = {"kind": KIND_NUMBERS[EventKind.MESSAGE], "at": at}
-            await connection.insert(log, MESSAGE_COLUMNS, self._messages, **same)
+        if not self._moved:
+            return
+        for kind, messages in self._messages.items():
+            await connection.insert(log, MESSAGE_COLUMNS, messages, kind=kind, at=at)
         if self._rows:
             await connection.insert(log, LOG_COLUMNS, self._rows)
         moved = [(party.number, party.position) for party in self._moved.values()]

@@ -20,12 +20,12 @@ from backchannel.domain.events import (
 from backchannel.domain.messages import Message
 from backchannel.ports.storage import LogPage
 from backchannel.storage.sql.database import Connection
-from backchannel.storage.sql.ledger import KIND_NUMBERS
+from backchannel.storage.sql.ledger import KIND_NUMBERS, OWN_MESSAGE
 from backchannel.storage.sql.parameters import any_of, parameter
 from backchannel.storage.sql.rows import MESSAGE_COLUMNS, MESSAGES
 from backchannel.storage.sql.schema import account, log, log_head, message
 
-KINDS = {number: kind for kind, number in KIND_NUMBERS.items()}
+KINDS = {number: kind for kind, number in KIND_NUMBERS.items()} | {OWN_MESSAGE: EventKind.MESSAGE}
 CONTENTS: dict[EventKind, msgspec.json.Decoder[Any]] = {
     EventKind.RECEIPT: msgspec.json.Decoder(Receipt),
     EventKind.CONVERSATION: msgspec.json.Decoder(ConversationChange),

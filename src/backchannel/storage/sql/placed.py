@@ -40,8 +40,8 @@ class Placed(msgspec.Struct, frozen=True, gc=False):
         if self.repeated:
             return Stored(message, repeated=True)
         fact = Fact(EventKind.MESSAGE, message)
-        places = (
-            (draft.sender_id, self.sender_position),
-            (draft.recipient_id, self.recipient_position),
-        )
-        return Stored(message, tuple([Event(user_id, at, fact) for user_id, at in places if at]))
+        own, other = self.sender_position, self.recipient_position
+        events = (Event(draft.sender_id, own, fact),) if own else ()
+        if other:
+            events = (*events, Event(draft.recipient_id, other, fact))
+        return Stored(message, events)

@@ -4,14 +4,14 @@ from collections.abc import Collection, Iterable
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, func, select
 
 from backchannel.domain.conversations import ConversationKind
 from backchannel.domain.ids import direct_conversation_id
-from backchannel.storage.sql.database import Connection
+from backchannel.storage.sql.database import Connection, Question
 from backchannel.storage.sql.ledger import Party
 from backchannel.storage.sql.parameters import any_of
-from backchannel.storage.sql.schema import conversation, member
+from backchannel.storage.sql.schema import block, conversation, member
 
 
 class Place(msgspec.Struct):
@@ -26,6 +26,8 @@ class Place(msgspec.Struct):
     second_count: int
     updated_at: int
     deleted_at: int | None
+    blocks: int
+    """How many of the two have blocked the other."""
 
     def joins(self, user_id: str, other_id: str) -> bool:
         """Whether these are its two parties."""
@@ -43,6 +45,9 @@ class Place(msgspec.Struct):
         return self.last_seq
 
 
+_are_these = (
+    (block.c.account == conversation.c.first) & (block.c.other == conversation.c.second)
+) | ((block.c.account == conversation.c.second) & (block.c.other == conversation.c.first))
 _COLUMNS: tuple[ColumnElement[Any], ...] = (
     conversation.c.number,
     conversation.c.id,
@@ -53,6 +58,7 @@ _COLUMNS: tuple[ColumnElement[Any], ...] = (
     conversation.c.second_count,
     conversation.c.updated_at,
     conversation.c.deleted_at,
+    select(func.count()).select_from(block).where(_are_these).scalar_subquery(),
 )
 PLACES = (
     select(*_COLUMNS)
@@ -76,9 +82,15 @@ NEW_COLUMNS = (
 )
 
 
-async def places(connection: Connection, conversation_ids: Collection[str]) -> dict[str, Place]:
+def existing(conversation_ids: Collection[str]) -> Question[Place]:
     """Lock those of the conversations that exist."""
-    found = await connection.fetch(PLACES, Place, conversation_ids=sorted(conversation_ids))
+    return Question(PLACES, Place, {"conversation_ids": sorted(conversation_ids)})
+
+
+async def places(connection: Connection, conversation_ids: Collection[str]) -> dict[str, Place]:
+    """Lock those of the conversations that exist, and give them by their ids."""
+    asked = existing(conversation_ids)
+    found = await connection.fetch(asked.query, asked.row, **asked.parameters)
     return {place.id: place for place in found}
 
 
@@ -105,6 +117,8 @@ async def add(
         first, second = sorted(pair, key=lambda party: party.id)
         parties = first.number, first.id, second.number, second.id
         rows.append((conversation_id, kind.value, *parties, at, at, key, name))
+    if not rows:
+        return {}
     await connection.insert(conversation, NEW_COLUMNS, rows)
     added = await places(connection, new)
     members = [
