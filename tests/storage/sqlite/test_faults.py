@@ -21,6 +21,11 @@ from backchannel.storage.sql.sqlite.reserve import SIZE
 from tests.storage.people import AT, Pair, bodies, make_login, make_pair, send
 from tests.storage.sqlite.power import ApswDriver, Disk, fault
 
+FULL = fault(apsw.FullError, apsw.SQLITE_FULL)
+UNINDEXED = fault(apsw.IOError, apsw.SQLITE_IOERR_SHMSIZE)
+"""The write-ahead log had room, and its index, which grows with it, had none."""
+full = pytest.mark.parametrize("full", [FULL, UNINDEXED], ids=["the log", "its index"])
+
 _names = (f"faulty-{number}" for number in itertools.count())
 
 
@@ -47,10 +52,13 @@ async def refused(storage: Storage, pair: Pair) -> str:
     return refusal.value.text
 
 
-async def test_R10_a_full_disk_is_refused_until_there_is_room(storage: Storage, disk: Disk) -> None:
+@full
+async def test_R10_a_full_disk_is_refused_until_there_is_room(
+    storage: Storage, disk: Disk, full: apsw.Error
+) -> None:
     pair = await make_pair(storage)
     await send(storage, pair.draft("before"))
-    disk.fail_write = fault(apsw.FullError, apsw.SQLITE_FULL)
+    disk.fail_write = full
     assert "disk is full" in await refused(storage, pair)
     assert await bodies(storage, pair.id) == ["before"]
     assert await storage.account(pair.ada)
@@ -60,15 +68,20 @@ async def test_R10_a_full_disk_is_refused_until_there_is_room(storage: Storage, 
     assert await bodies(storage, pair.id) == ["before", "after"]
 
 
+@full
 async def test_R10_on_a_full_disk_people_log_in_though_nothing_is_sent(
-    storage: Storage, disk: Disk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    storage: Storage,
+    disk: Disk,
+    full: apsw.Error,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     pair = await make_pair(storage)
     reserve = tmp_path / "chat.db-reserve"
     assert reserve.stat().st_size == SIZE
     room = disk_usage(tmp_path)
     monkeypatch.setattr(shutil, "disk_usage", lambda _: room._replace(free=0))
-    disk.fail_write = fault(apsw.FullError, apsw.SQLITE_FULL)
+    disk.fail_write = full
     monkeypatch.setattr(Path, "unlink", making_room(disk))
     await storage.create_login(login := make_login(pair.ada))
     assert (await storage.login(login.id)) == login
@@ -89,13 +102,13 @@ async def test_R10_the_room_set_aside_is_for_logins_only(
     reserve = tmp_path / "chat.db-reserve"
     room = disk_usage(tmp_path)
     monkeypatch.setattr(shutil, "disk_usage", lambda _: room._replace(free=0))
-    disk.fail_write = fault(apsw.FullError, apsw.SQLITE_FULL)
+    disk.fail_write = FULL
     monkeypatch.setattr(Path, "unlink", making_room(disk))
     for _ in range(2):
         assert "disk is full" in await refused(storage, pair)
         with pytest.raises(Unavailable, match="disk is full"):
             await storage.record_last_seen({pair.ada: AT})
-        assert reserve.exists()
+        assert reserve.stat().st_size == SIZE
     login = make_login(pair.ada)
     await storage.create_login(login)
     assert not reserve.exists()
@@ -113,23 +126,17 @@ async def test_R10_nothing_else_takes_the_room_set_aside(
     """Neither a checkpoint, which lets the database grow, nor the search index."""
     executed: list[str] = []
 
-    class Watched(ApswDriver):
-        def execute(self, sql: str, parameters: Any = (), /) -> Any:
-            executed.append(sql)
-            return super().execute(sql, parameters)
-
     def writes() -> set[str]:
         return {sql for sql in executed if "autocheckpoint" in sql or "INTO search_index" in sql}
 
-    url = f"sqlite:///{tmp_path}/chat.db"
-    await (await open_storage(url)).close()
-    storage = await open_sqlite(url, connect=lambda path: Watched(path, disk, {}))
+    await (await open_storage(f"sqlite:///{tmp_path}/chat.db")).close()
+    storage = await open_watched(tmp_path, disk, executed)
     pair = await make_pair(storage)
     room = disk_usage(tmp_path)
     monkeypatch.setattr(shutil, "disk_usage", lambda _: room._replace(free=0))
     monkeypatch.setattr(Path, "unlink", making_room(disk))
     await send(storage, pair.draft("to be indexed later"))
-    disk.fail_write = fault(apsw.FullError, apsw.SQLITE_FULL)
+    disk.fail_write = FULL
     executed.clear()
     await storage.create_login(make_login(pair.ada))
     assert "PRAGMA wal_autocheckpoint = 0" in writes()
@@ -144,6 +151,19 @@ async def test_R10_nothing_else_takes_the_room_set_aside(
         while not any("INTO search_index" in sql for sql in writes()):  # noqa: ASYNC110
             await asyncio.sleep(0.01)
     await storage.close()
+
+
+async def open_watched(folder: Path, disk: Disk, executed: list[str]) -> Storage:
+    """Open a database whose every statement is noted."""
+
+    class Watched(ApswDriver):
+        def execute(self, sql: str, parameters: Any = (), /) -> Any:
+            executed.append(sql)
+            return super().execute(sql, parameters)
+
+    return await open_sqlite(
+        f"sqlite:///{folder}/chat.db", connect=lambda path: Watched(path, disk, {})
+    )
 
 
 def making_room(disk: Disk) -> Callable[..., None]:
@@ -167,6 +187,22 @@ async def test_R10_where_little_is_free_nothing_is_set_aside(
     await send(storage, pair.draft("stored all the same"))
     await storage.close()
     assert not (tmp_path / "chat.db-reserve").exists()
+
+
+async def test_R10_what_was_refused_is_not_there_after_a_kill(
+    storage: Storage, disk: Disk, tmp_path: Path
+) -> None:
+    """Without room for the log's index SQLite fails a commit that stands in the log already."""
+    pair = await make_pair(storage)
+    await send(storage, pair.draft("before"))
+    disk.fail_sync = UNINDEXED
+    assert "disk is full" in await refused(storage, pair)
+    (killed := tmp_path / "killed").mkdir()
+    for name in ("chat.db", "chat.db-wal"):
+        shutil.copy(tmp_path / name, killed)
+    started = await open_storage(f"sqlite:///{killed}/chat.db")
+    assert await bodies(started, pair.id) == ["before"]
+    await started.close()
 
 
 async def test_R10_after_a_failed_write_nothing_of_it_is_there(

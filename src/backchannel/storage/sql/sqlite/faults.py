@@ -5,6 +5,9 @@ import sqlite3
 from backchannel.domain.errors import ChatError, Conflict, Invalid, Unavailable
 
 _FAILED_SYNCS = {sqlite3.SQLITE_IOERR_FSYNC, sqlite3.SQLITE_IOERR_DIR_FSYNC}
+_UNINDEXED = sqlite3.SQLITE_IOERR_SHMSIZE
+"""No room for the index of the write-ahead log, the -shm file, which grows by 32 KB at a time."""
+_FULL = {sqlite3.SQLITE_FULL, _UNINDEXED}
 _DAMAGE = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 
 MISTAKES = (OverflowError, UnicodeEncodeError, sqlite3.DataError, sqlite3.IntegrityError)
@@ -32,6 +35,16 @@ def is_failed_sync(error: sqlite3.Error) -> bool:
     return getattr(error, "sqlite_errorcode", None) in _FAILED_SYNCS
 
 
+def is_full(error: Exception) -> bool:
+    """Whether there is no room left on the disk."""
+    return getattr(error, "sqlite_errorcode", None) in _FULL
+
+
+def is_unindexed(error: sqlite3.Error) -> bool:
+    """Whether a commit that failed may stand in the write-ahead log, for a start to find it."""
+    return getattr(error, "sqlite_errorcode", None) == _UNINDEXED
+
+
 def is_damage(error: sqlite3.Error) -> bool:
     """Whether the file's content is not what was written."""
     return getattr(error, "sqlite_errorcode", 0) & 0xFF in _DAMAGE
@@ -39,7 +52,7 @@ def is_damage(error: sqlite3.Error) -> bool:
 
 def as_unavailable(error: sqlite3.Error) -> Unavailable:
     """What everybody in a failed transaction is told: nothing was stored."""
-    name = getattr(error, "sqlite_errorname", None)
-    if name == "SQLITE_FULL":
+    if is_full(error):
         return DiskFull()
+    name = getattr(error, "sqlite_errorname", None)
     return Unavailable(f"the database refused ({name or error})", retry_after=1)

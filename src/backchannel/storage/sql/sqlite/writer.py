@@ -17,6 +17,7 @@ from backchannel.storage.sql.sqlite.faults import (
     as_unavailable,
     is_damage,
     is_failed_sync,
+    is_unindexed,
 )
 from backchannel.storage.sql.sqlite.indexer import Indexer
 from backchannel.storage.sql.sqlite.jobs import Job, JobQueue, answer
@@ -24,6 +25,8 @@ from backchannel.storage.sql.sqlite.reserve import Reserve
 
 MOST_JOBS = 64
 """Jobs in one transaction."""
+NOTHING = "PRAGMA user_version = 0"
+"""A commit that changes nothing, and yet writes a page."""
 
 _logger = logging.getLogger("backchannel.storage")
 
@@ -151,13 +154,29 @@ class Writer:
 
     def _fail(self, jobs: list[Job], error: sqlite3.Error) -> None:
         """Nothing of the transaction counts, and nothing of it is tried again (rule R10)."""
+        self._note(error)
+        self._roll_back()
+        if is_unindexed(error):
+            self._overwrite()
+        _set_errors(jobs, as_unavailable(error))
+
+    def _note(self, error: sqlite3.Error) -> None:
         _logger.error("a transaction failed: %s", error)
         if is_failed_sync(error):
             self.stop("the disk failed to sync; check it, then restart the server")
         elif is_damage(error):
             self.stop("the file is damaged; restore a backup")
-        self._roll_back()
-        _set_errors(jobs, as_unavailable(error))
+
+    def _overwrite(self) -> None:
+        """Put something harmless where a commit stands in the log that is about to be refused.
+
+        Else it would be there after a kill. It does not matter whether this one fails likewise.
+        """
+        try:
+            self._driver.execute(NOTHING)
+        except sqlite3.Error as error:
+            if not is_unindexed(error):
+                self._note(error)
 
     def _roll_back(self) -> None:
         if self._driver.in_transaction:

@@ -1,0 +1,84 @@
+"""R10: what a disk that really has no room does to SQLite."""
+
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from shutil import disk_usage
+
+import pytest
+
+from backchannel.ports.storage import Storage
+from backchannel.storage.opening import open_storage
+from backchannel.storage.sql.sqlite.faults import DiskFull
+from tests.storage.people import AT, Pair, bodies, make_login, make_pair, send
+
+DISK = 64 * 1024 * 1024
+LOG = 24 * 1024 * 1024
+"""Bytes of a write-ahead log with more pages than one index of 32 KB can tell of."""
+INDEX = 32 * 1024
+
+
+@pytest.fixture
+def disk(tmp_path: Path) -> Iterator[Path]:
+    """A small file system in memory."""
+    (folder := tmp_path / "disk").mkdir()
+    options = ["-t", "tmpfs", "-o", f"size={DISK}", "backchannel-test", str(folder)]
+    try:
+        subprocess.run(["mount", *options], check=True, capture_output=True)
+    except (OSError, subprocess.CalledProcessError):
+        pytest.skip("only root may mount a file system to fill")
+    yield folder
+    subprocess.run(["umount", "--lazy", str(folder)], check=True)
+
+
+def fill(disk: Path) -> None:
+    (disk / "other").write_bytes(bytes(disk_usage(disk).free))
+
+
+def url_of(folder: Path) -> str:
+    return f"sqlite:///{folder}/chat.db"
+
+
+async def send_until_refused(storage: Storage, pair: Pair) -> list[str]:
+    """The bodies that were stored."""
+    stored: list[str] = []
+    while True:
+        body = f"{len(stored)}".ljust(10_000, ".")
+        try:
+            await storage.append([pair.draft(body)], at=AT)
+        except DiskFull:
+            return stored
+        stored.append(body)
+
+
+async def test_R10_people_log_in_where_the_log_has_room_and_its_index_has_none(
+    disk: Path, tmp_path: Path
+) -> None:
+    storage = await open_storage(url_of(disk))
+    pair = await make_pair(storage)
+    with (disk / "chat.db-wal").open("r+b") as log:
+        os.posix_fallocate(log.fileno(), 0, LOG)
+    fill(disk)
+    stored = await send_until_refused(storage, pair)
+    assert (disk / "chat.db-wal").stat().st_size == LOG
+    assert (disk / "chat.db-shm").stat().st_size == INDEX
+    (killed := tmp_path / "killed").mkdir()
+    for name in ("chat.db", "chat.db-wal"):
+        shutil.copy(disk / name, killed)
+
+    logins = [make_login(pair.ada) for _ in range(20)]
+    for login in logins:
+        await storage.create_login(login)
+        assert await storage.login(login.id) == login
+    assert (disk / "chat.db-shm").stat().st_size == 2 * INDEX
+    assert await send_until_refused(storage, pair) == []
+    (disk / "other").unlink()
+    await send(storage, pair.draft("after"))
+    assert await bodies(storage, pair.id) == [*stored, "after"]
+    await storage.close()
+
+    started = await open_storage(url_of(killed))
+    assert await bodies(started, pair.id) == stored
+    await started.close()
