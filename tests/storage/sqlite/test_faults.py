@@ -85,7 +85,7 @@ async def test_R10_on_a_full_disk_people_log_in_though_nothing_is_sent(
     monkeypatch.setattr(Path, "unlink", making_room(disk))
     await storage.create_login(login := make_login(pair.ada))
     assert (await storage.login(login.id)) == login
-    assert not reserve.exists()
+    assert reserve.stat().st_size == 0
     assert "disk is full" in await refused(storage, pair)
 
     monkeypatch.setattr(shutil, "disk_usage", lambda _: room)
@@ -111,7 +111,7 @@ async def test_R10_the_room_set_aside_is_for_logins_only(
         assert reserve.stat().st_size == SIZE
     login = make_login(pair.ada)
     await storage.create_login(login)
-    assert not reserve.exists()
+    assert reserve.stat().st_size == 0
     for _ in range(2):
         with pytest.raises(Unavailable, match="disk is full"):
             await storage.record_last_seen({pair.ada: AT})
@@ -151,6 +151,29 @@ async def test_R10_nothing_else_takes_the_room_set_aside(
         while not any("INTO search_index" in sql for sql in writes()):  # noqa: ASYNC110
             await asyncio.sleep(0.01)
     await storage.close()
+
+
+async def test_R10_room_that_was_spent_is_for_logins_only_after_a_restart_too(
+    storage: Storage, disk: Disk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pair = await make_pair(storage)
+    room = disk_usage(tmp_path)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: room._replace(free=SIZE - 1))
+    monkeypatch.setattr(Path, "unlink", making_room(disk))
+    disk.fail_write = FULL
+    await storage.create_login(make_login(pair.ada))
+    await storage.close()
+
+    executed: list[str] = []
+    restarted = await open_watched(tmp_path, disk, executed)
+    assert "disk is full" in await refused(restarted, pair)
+    await restarted.create_login(make_login(pair.ada))
+    assert [sql for sql in executed if "autocheckpoint" in sql][-1].endswith("= 0")
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: room)
+    await send(restarted, pair.draft("after"))
+    assert (tmp_path / "chat.db-reserve").stat().st_size == SIZE
+    assert [sql for sql in executed if "autocheckpoint" in sql][-1].endswith(f"= {AUTOCHECKPOINT}")
+    await restarted.close()
 
 
 async def open_watched(folder: Path, disk: Disk, executed: list[str]) -> Storage:

@@ -1,4 +1,4 @@
-"""R10: what a disk that really has no room does to SQLite."""
+"""R10: what a disk that really has no room does to SQLite, and to a start."""
 
 import os
 import shutil
@@ -10,8 +10,10 @@ from shutil import disk_usage
 import pytest
 
 from backchannel.ports.storage import Storage
+from backchannel.storage.errors import CannotOpen
 from backchannel.storage.opening import open_storage
 from backchannel.storage.sql.sqlite.faults import DiskFull
+from backchannel.storage.sql.sqlite.reserve import SIZE
 from tests.storage.people import AT, Pair, bodies, make_login, make_pair, send
 
 DISK = 64 * 1024 * 1024
@@ -82,3 +84,31 @@ async def test_R10_people_log_in_where_the_log_has_room_and_its_index_has_none(
     started = await open_storage(url_of(killed))
     assert await bodies(started, pair.id) == stored
     await started.close()
+
+
+async def test_R10_a_start_on_a_full_disk_still_takes_logins(disk: Path) -> None:
+    storage = await open_storage(url_of(disk))
+    pair = await make_pair(storage)
+    await send(storage, pair.draft("before"))
+    await storage.close()
+    fill(disk)
+    for _ in range(2):
+        storage = await open_storage(url_of(disk))
+        assert await bodies(storage, pair.id) == ["before"]
+        assert await send_until_refused(storage, pair) == []
+        await storage.create_login(make_login(pair.ada))
+        await storage.close()
+    (disk / "other").unlink()
+    storage = await open_storage(url_of(disk))
+    await send(storage, pair.draft("after"))
+    assert await bodies(storage, pair.id) == ["before", "after"]
+    await storage.close()
+    assert (disk / "chat.db-reserve").stat().st_size == SIZE
+
+
+async def test_R10_a_start_that_a_full_disk_prevents_says_so(disk: Path) -> None:
+    await (await open_storage(url_of(disk))).close()
+    (disk / "chat.db-reserve").unlink()
+    fill(disk)
+    with pytest.raises(CannotOpen, match="the disk is full"):
+        await open_storage(url_of(disk))

@@ -16,7 +16,13 @@ from backchannel.storage.sql.sqlite.health import Watch
 from backchannel.storage.sql.sqlite.jobs import JobQueue
 from backchannel.storage.sql.sqlite.readers import Reader
 from backchannel.storage.sql.sqlite.reserve import Reserve
-from backchannel.storage.sql.sqlite.rewriting import copy_log, empty_log, keep_log, rewrite
+from backchannel.storage.sql.sqlite.rewriting import (
+    KEEP_LOG,
+    copy_log,
+    empty_log,
+    keep_log,
+    rewrite,
+)
 from backchannel.storage.sql.sqlite.writer import Writer
 
 T = TypeVar("T")
@@ -35,11 +41,15 @@ ONE = select(literal(1))
 class SqliteDatabase:
     """One writer and a few readers of a file."""
 
-    def __init__(self, path: Path, driver: Driver, connect: Connect, *, watched: bool) -> None:
+    def __init__(
+        self, path: Path, driver: Driver, connect: Connect, reserve: Reserve, *, watched: bool
+    ) -> None:
         texts = Texts()
         self._writes = JobQueue(QUEUE_LIMIT)
         self._reads = JobQueue(QUEUE_LIMIT)
-        self._reserve = Reserve(path)
+        self._reserve = reserve
+        if reserve.is_spent:
+            driver.execute(KEEP_LOG)
         self._writer = Writer(driver, texts, self._writes, self._reserve)
         self._readers = [
             Reader(open_reader(path, connect), texts, self._reads) for _ in range(READERS)

@@ -8,8 +8,9 @@ from backchannel.storage.errors import CannotOpen
 from backchannel.storage.sql.sqlite import driver as drivers
 from backchannel.storage.sql.sqlite.database import SqliteDatabase
 from backchannel.storage.sql.sqlite.driver import Connect, Driver
-from backchannel.storage.sql.sqlite.faults import is_damage
+from backchannel.storage.sql.sqlite.faults import is_damage, is_full
 from backchannel.storage.sql.sqlite.health import damaged, find_damage, is_small
+from backchannel.storage.sql.sqlite.reserve import Reserve
 from backchannel.storage.sql.sqlite.storage import SqliteStorage
 from backchannel.storage.sql.versions import needs_migration
 
@@ -45,22 +46,28 @@ def path_of(url: str) -> Path:
 
 def _open(path: Path, connect: Connect) -> SqliteDatabase:
     drivers.require_version()
+    reserve = Reserve(path)
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        driver = drivers.open_writer(path, connect)
+        return _opened(path, connect, reserve)
     except (OSError, sqlite3.Error) as error:
-        raise _refusal(path, error) from error
+        if not (is_full(error) and reserve.is_held):
+            raise _refusal(path, error) from error
+    # Without room not even the index of the write-ahead log can be made, which reading needs.
+    reserve.spend()
+    return _open(path, connect)
+
+
+def _opened(path: Path, connect: Connect, reserve: Reserve) -> SqliteDatabase:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    driver = drivers.open_writer(path, connect)
     try:
-        return _prepared(path, driver, connect)
-    except sqlite3.Error as error:
-        driver.close()
-        raise _refusal(path, error) from error
+        return _prepared(path, driver, connect, reserve)
     except BaseException:
         driver.close()
         raise
 
 
-def _prepared(path: Path, driver: Driver, connect: Connect) -> SqliteDatabase:
+def _prepared(path: Path, driver: Driver, connect: Connect, reserve: Reserve) -> SqliteDatabase:
     drivers.require_full_text(driver)
     small = is_small(path)
     finding = find_damage(driver) if small else None
@@ -71,12 +78,15 @@ def _prepared(path: Path, driver: Driver, connect: Connect) -> SqliteDatabase:
         from backchannel.storage.sql.sqlite.migrating import migrate  # noqa: PLC0415
 
         migrate(path)
-    return SqliteDatabase(path, driver, connect, watched=not small)
+    reserve.prepare()
+    return SqliteDatabase(path, driver, connect, reserve, watched=not small)
 
 
 def _refusal(path: Path, error: OSError | sqlite3.Error) -> CannotOpen:
     if isinstance(error, sqlite3.Error) and is_damage(error):
         return damaged(path, str(error))
+    if is_full(error):
+        return CannotOpen(f"{path} cannot be opened: the disk is full")
     return CannotOpen(f"{path} cannot be opened: {error}")
 
 

@@ -1,5 +1,6 @@
 """Room that is set aside on the disk, so that a full one still takes logins (rule R10)."""
 
+import contextlib
 import logging
 import shutil
 from pathlib import Path
@@ -13,22 +14,29 @@ _logger = logging.getLogger("backchannel.storage")
 
 
 class Reserve:
-    """A file beside the database, deleted when a login finds the disk full.
+    """A file beside the database, emptied when a login or a start finds the disk full.
 
-    From then on there is room for logins and logouts. As long as it `is_spent`, anything else is
-    stored only once it could be set aside again.
+    From then on there is room for logins and logouts. As long as it `is_spent`, which outlasts
+    the process, anything else is stored only once it could be set aside again.
     """
 
     def __init__(self, database: Path) -> None:
+        """Find what an earlier process has left; nothing is set aside yet."""
         self._path = database.with_name(f"{database.name}-reserve")
-        self.is_held = self._set_aside(ABUNDANCE)
-        self.is_spent = False
+        size = self._size()
+        self.is_held = size == SIZE
+        self.is_spent = size is not None and not self.is_held
+
+    def prepare(self) -> None:
+        """Set the room aside if it never was, and if there is plenty."""
+        if not self.is_spent:
+            self.is_held = self._set_aside(ABUNDANCE)
 
     def spend(self) -> bool:
         """Make room on the disk, once; False if nothing was ever set aside."""
         if self.is_held:
             _logger.error("the disk is full: no messages are stored until there is room again")
-            self._path.unlink(missing_ok=True)
+            self._empty()
             self.is_held, self.is_spent = False, True
         return self.is_spent
 
@@ -39,14 +47,27 @@ class Reserve:
             self.is_held, self.is_spent = True, False
         return self.is_held
 
-    def _set_aside(self, needed: int) -> bool:
+    def _size(self) -> int | None:
         try:
-            if self._path.exists() and self._path.stat().st_size == SIZE:
-                return True
+            return self._path.stat().st_size
+        except OSError:
+            return None
+
+    def _set_aside(self, needed: int) -> bool:
+        if self._size() == SIZE:
+            return True
+        try:
             if shutil.disk_usage(self._path.parent).free < needed:
                 return False
             self._path.write_bytes(bytes(SIZE))
         except OSError:
-            self._path.unlink(missing_ok=True)
+            self._empty()
             return False
         return True
+
+    def _empty(self) -> None:
+        """Give the room back; that it was spent is seen by the next process."""
+        self._path.unlink(missing_ok=True)
+        if self.is_held or self.is_spent:
+            with contextlib.suppress(OSError):
+                self._path.touch()

@@ -10,6 +10,7 @@ from backchannel.storage.sql.sqlite.driver import AUTOCHECKPOINT, BUSY_TIMEOUT
 
 READERS_TIMEOUT = 50
 """Milliseconds that the writer waits for readers of the log, before others get their turn."""
+KEEP_LOG = "PRAGMA wal_autocheckpoint = 0"
 
 
 async def rewrite(connection: SqliteConnection) -> None:
@@ -34,7 +35,7 @@ async def empty_log(connection: SqliteConnection) -> bool:
 
 async def keep_log(connection: SqliteConnection) -> None:
     """Copy no pages from the log into the database, which would have to grow."""
-    await connection.run("PRAGMA wal_autocheckpoint = 0")
+    await connection.run(KEEP_LOG)
 
 
 async def copy_log(connection: SqliteConnection) -> None:
