@@ -1,11 +1,14 @@
 """A disk without room: the server refuses clearly, goes on reading, and recovers (rule R10).
 
+Every other time it is killed and started anew meanwhile: what it has refused must not be there.
+
 The data folder is a file system in memory, whose size is set to what is used of it.
 """
 
 import asyncio
 import os
 import shutil
+import signal
 import subprocess
 import tempfile
 import time
@@ -59,6 +62,10 @@ class FullDisk(Fault):
         try:
             await _until_refused(stage, writer, strike.seconds)
             await _expect_reads_and_logins(stage, writer)
+            if strike.dice % 2:
+                await stage.host.stop(signal.SIGKILL)
+                await stage.host.start()
+                await _expect_reads_and_logins(stage, writer)
         finally:
             make_room(stage.host.data)
         await _expect_recovery(stage, writer)
