@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 
 from backchannel.domain.errors import ChatError, Invalid
-from backchannel.domain.ids import new_id
 from backchannel.domain.messages import Draft
 from backchannel.ports.storage import Stored
 from backchannel.storage.sql.batch import Batch, Outcome
 from backchannel.storage.sql.database import Connection, Database
+from backchannel.storage.sql.intake import Intake
 from backchannel.storage.sql.placed import Placed
 
 
@@ -16,17 +16,16 @@ async def append(
 ) -> list[Stored | ChatError]:
     """Store a batch of drafts, as `ports.storage.Messages.append` promises.
 
-    Whatever needs no look at the database happens outside of the transaction: only one at a
-    time is open, and every message waits for it.
+    What needs no look at the database happens before and after the transaction.
     """
     sound = [draft for draft in drafts if _is_storable(draft)]
     if not sound:
         return [_unstorable() for _ in drafts]
-    ids = [new_id() for _ in sound]
+    intake = Intake(sound)
 
     async def work(connection: Connection) -> list[Outcome]:
-        batch = await Batch.open(connection, sound, at=at)
-        outcomes = [batch.place(draft, id_) for draft, id_ in zip(sound, ids, strict=True)]
+        batch = await Batch.open(connection, intake, at=at)
+        outcomes = batch.place()
         await batch.write(connection)
         return outcomes
 

@@ -1,6 +1,6 @@
 """A batch of messages: what has to be known to add them, and what is written."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any
 
 import msgspec
@@ -18,6 +18,7 @@ from backchannel.domain.messages import Draft, Message, MessageKind, fingerprint
 from backchannel.ports.storage import Stored
 from backchannel.storage.sql.attachments import Attachments
 from backchannel.storage.sql.database import Connection, Question
+from backchannel.storage.sql.intake import Intake, Way
 from backchannel.storage.sql.ledger import Ledger, Party, parties
 from backchannel.storage.sql.parameters import any_of, given, item
 from backchannel.storage.sql.placed import Placed
@@ -63,8 +64,12 @@ class _Block(msgspec.Struct, frozen=True):
     other: int
 
 
+_NOT_BEGUN = NotFound("conversation not found", field="conversation_id")
+"""Where a conversation may begin, and no draft of the batch could begin it."""
+
+
 class _Route(msgspec.Struct, frozen=True, gc=False):
-    """From one user to another, in a conversation of theirs."""
+    """A way that may be gone."""
 
     sender: Party
     recipient: Party
@@ -74,102 +79,104 @@ class _Route(msgspec.Struct, frozen=True, gc=False):
 class Batch:
     """What a batch of drafts needs to know, read at once, and what it will write."""
 
-    def __init__(self, ledger: Ledger, at: int) -> None:
+    def __init__(self, intake: Intake, ledger: Ledger, places: Iterable[Place], at: int) -> None:
         self._at = at
+        self._intake = intake
         self._ledger = ledger
-        self._places: dict[str, Place] = {}
+        self._places = {place.id: place for place in places}
         self._originals: dict[tuple[str, str], Placed | Original] = {}
         self._blocks: set[tuple[int, int]] = set()
-        self._routes: dict[tuple[str, str, str], _Route | ChatError] = {}
+        self._routes: list[_Route | ChatError] = []
         self._attachments = Attachments()
         self._questions = Questions()
-        self._plain = True
         self._rows: list[tuple[Any, ...]] = []
         self._moved: dict[int, Place] = {}
 
     @classmethod
-    async def open(cls, connection: Connection, drafts: Sequence[Draft], *, at: int) -> "Batch":
+    async def open(cls, connection: Connection, intake: Intake, *, at: int) -> "Batch":
         """Lock the users and conversations of the drafts, and begin missing conversations."""
-        user_ids = {draft.sender_id for draft in drafts}
-        user_ids.update([draft.recipient_id for draft in drafts])
-        sent = [(draft.sender_id, draft.client_id) for draft in drafts]
-        heads, begun, originals = await connection.fetch_together(
-            parties(user_ids),
-            existing({draft.conversation_id for draft in drafts}),
-            Question(ORIGINALS, Original, {"sent": sent}),
+        heads, places, originals = await connection.fetch_together(
+            parties(intake.user_ids()),
+            existing(intake.conversation_ids()),
+            Question(ORIGINALS, Original, {"sent": intake.keys}),
         )
-        batch = cls(Ledger(heads), at)
-        batch._places = {place.id: place for place in begun}
+        batch = cls(intake, Ledger(heads), places, at)
         batch._note(originals)
-        batch._plain = all(map(_is_plain, drafts))
-        batch._attachments = await Attachments.open(connection, drafts)
-        await batch._begin_conversations(connection, drafts)
+        if not intake.plain:
+            batch._attachments = await Attachments.open(connection, intake.drafts)
+        await batch._begin_conversations(connection)
+        batch._routes = [batch._route(way) for way in intake.ways]
         return batch
 
     def _note(self, originals: Iterable[Original]) -> None:
         """These have been sent before."""
         self._originals = {(each.sender_id, each.client_id): each for each in originals}
 
-    async def _begin_conversations(self, connection: Connection, drafts: Iterable[Draft]) -> None:
-        new = [draft for draft in drafts if draft.conversation_id not in self._places]
+    async def _begin_conversations(self, connection: Connection) -> None:
+        new = [way for way in self._intake.ways if way.conversation_id not in self._places]
         if not new:
             return
         found = self._ledger.parties
-        accounts = [found[each.sender_id].number for each in new if each.sender_id in found]
-        accounts += [found[each.recipient_id].number for each in new if each.recipient_id in found]
+        user_ids = {user_id for way in new for user_id in way[:2]} & found.keys()
+        accounts = [found[user_id].number for user_id in user_ids]
         blocks = await connection.fetch(BLOCKS, _Block, accounts=accounts)
         self._blocks = {(row.account, row.other) for row in blocks}
-        pairs = {
-            draft.conversation_id: (found[draft.sender_id], found[draft.recipient_id])
-            for draft in new
-            if (draft.sender_id, draft.client_id) not in self._originals
-            and (self._refusal(draft) or self._missing(draft)) is None
-        }
+        open_ways = {way for way in new if self._refusal(way) is None}
+        pairs: dict[str, tuple[Party, Party]] = {}
+        for draft, number in zip(self._intake.drafts, self._intake.by_way, strict=True):
+            way = self._intake.ways[number]
+            key = draft.sender_id, draft.client_id
+            if way in open_ways and key not in self._originals and self._missing(draft) is None:
+                pairs[way.conversation_id] = found[way.sender_id], found[way.recipient_id]
         self._places |= await add_direct(connection, pairs.values(), at=self._at)
 
-    def place(self, draft: Draft, message_id: str) -> Outcome:
-        """Give a draft its place in its conversation and in both logs, or say why not."""
+    def place(self) -> list[Outcome]:
+        """Give each draft its place in its conversation and in both logs, or say why not."""
+        intake = self._intake
+        each = zip(intake.drafts, intake.ids, intake.by_way, strict=True)
+        routes = self._routes
+        # Most batches have nothing but new texts in them.
+        usual = intake.plain and intake.unique and not self._originals
+        place = self._enter if usual else self._place
+        return [place(draft, id_, routes[way]) for draft, id_, way in each]
+
+    def _place(self, draft: Draft, message_id: str, route: _Route | ChatError) -> Outcome:
         key = draft.sender_id, draft.client_id
         original = self._originals.get(key)
         if original is not None:
             return _repeated(draft, original)
-        if not (self._plain or _is_plain(draft)):
-            refusal = self._refusal(draft) or self._missing(draft)
-            if refusal is not None:
-                return refusal
-        route = self._route(draft)
-        if isinstance(route, ChatError):
-            return route
-        self._originals[key] = placed = self._enter(draft, message_id, route)
-        return placed
+        if route is _NOT_BEGUN or isinstance(route, _Route):
+            missing = self._missing(draft)
+            if missing is not None:
+                return missing
+        outcome = self._enter(draft, message_id, route)
+        if isinstance(outcome, Placed):
+            self._originals[key] = outcome
+        return outcome
 
-    def _route(self, draft: Draft) -> _Route | ChatError:
-        """The way of a draft, found once for all that go the same way; or why there is none."""
-        way = draft.sender_id, draft.recipient_id, draft.conversation_id
-        route = self._routes.get(way)
-        if route is None:
-            parties = self._ledger.parties
-            route = self._refusal(draft) or _Route(
-                parties[draft.sender_id],
-                parties[draft.recipient_id],
-                self._places[draft.conversation_id],
-            )
-            self._routes[way] = route
-        return route
+    def _route(self, way: Way) -> _Route | ChatError:
+        """Where a way leads to, or why it may not be gone."""
+        refusal = self._refusal(way)
+        if refusal is not None:
+            return refusal
+        found = self._ledger.parties
+        place = self._places.get(way.conversation_id)
+        if place is None:
+            return _NOT_BEGUN
+        return _Route(found[way.sender_id], found[way.recipient_id], place)
 
-    def _refusal(self, draft: Draft) -> ChatError | None:
+    def _refusal(self, way: Way) -> ChatError | None:
         """Why the one may not write to the other there."""
-        parties = self._ledger.parties
-        sender = parties.get(draft.sender_id)
-        recipient = parties.get(draft.recipient_id)
+        sender = self._ledger.parties.get(way.sender_id)
+        recipient = self._ledger.parties.get(way.recipient_id)
         if sender is None or recipient is None:
             return NotFound("recipient not found", field="recipient_id")
         if sender.disabled_at is not None or recipient.disabled_at is not None:
             return AccountDisabled("an account of this conversation is disabled")
-        place = self._places.get(draft.conversation_id)
+        place = self._places.get(way.conversation_id)
         if self._is_blocked(sender, recipient) if place is None else place.blocks:
             return Blocked("one of the two has blocked the other")
-        if not (_may_begin(draft) if place is None else _is_open(place, draft)):
+        if not (_may_begin(way) if place is None else _is_open(place, way)):
             return NotFound("conversation not found", field="conversation_id")
         return None
 
@@ -187,12 +194,14 @@ class Batch:
             return NotFound("file not found", field="files")
         return None
 
-    def _enter(self, draft: Draft, message_id: str, route: _Route) -> Placed:
+    def _enter(self, draft: Draft, message_id: str, route: _Route | ChatError) -> Outcome:
+        if isinstance(route, ChatError):
+            return route
         sender, recipient, place = route.sender, route.recipient, route.place
         number, seq = place.number, place.add(draft.sender_id)
         self._moved[number] = place
         row = number, seq, message_id, sender.number, draft.client_id, draft.body
-        if self._plain:
+        if self._intake.plain:
             self._rows.append(row)
         else:
             self._rows.append((*row, draft.kind, draft.reply_to, draft.files))
@@ -209,7 +218,7 @@ class Batch:
         """Store what was placed."""
         if not self._rows:
             return
-        if self._plain:
+        if self._intake.plain:
             same = {"kind": MessageKind.TEXT.value, "created_at": self._at}
             await connection.insert(message, COLUMNS, self._rows, **same)
         else:
@@ -231,22 +240,18 @@ class Batch:
         await connection.execute(MOVE_PLACES, moved=moved)
 
 
-def _is_open(place: Place, draft: Draft) -> bool:
-    return place.deleted_at is None and place.joins(draft.sender_id, draft.recipient_id)
+def _is_open(place: Place, way: Way) -> bool:
+    return place.deleted_at is None and place.joins(way.sender_id, way.recipient_id)
 
 
-def _may_begin(draft: Draft) -> bool:
+def _may_begin(way: Way) -> bool:
     """A session has to be made first, a direct conversation begins with its first message."""
-    pair = draft.sender_id, draft.recipient_id
+    pair = way.sender_id, way.recipient_id
     return (
         RESPONDER_ID not in pair
         and pair[0] != pair[1]
-        and draft.conversation_id == direct_conversation_id(*pair)
+        and way.conversation_id == direct_conversation_id(*pair)
     )
-
-
-def _is_plain(draft: Draft) -> bool:
-    return draft.reply_to is None and not draft.files and draft.kind == MessageKind.TEXT
 
 
 def _repeated(draft: Draft, original: Placed | Original) -> Outcome:

@@ -68,14 +68,14 @@ class SqliteConnection:
     async def fetch_together(
         self, first: Question[T], second: Question[U], third: Question[V], /
     ) -> tuple[list[T], list[U], list[V]]:
-        asked = first, second, third
-        queries = tuple(self._texts.query(each.query, each.row) for each in asked)
-        constants = {name: value for each in queries for name, value in each.constants.items()}
-        given = {name: value for each in asked for name, value in each.parameters.items()}
-        text = self._texts.together(queries)
+        one = self._texts.query(first.query, first.row)
+        two = self._texts.query(second.query, second.row)
+        three = self._texts.query(third.query, third.row)
+        given = {**first.parameters, **second.parameters, **third.parameters}
+        constants = {**one.constants, **two.constants, **three.constants}
+        text = self._texts.together((one, two, three))
         row = self._driver.execute(text, _bound(given, constants)).fetchone()
-        one, two, three = (each.decode(found) for each, found in zip(queries, row, strict=True))
-        return one, two, three
+        return one.decode(row[0]), two.decode(row[1]), three.decode(row[2])
 
     async def execute(self, change: Insert | Update | Delete, /, **parameters: object) -> int:
         text = self._texts.change(change)

@@ -1,0 +1,53 @@
+"""A batch of drafts as it comes in, and what has to be looked up for it."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from backchannel.domain.ids import new_id
+from backchannel.domain.messages import Draft, MessageKind
+
+
+class Way(NamedTuple):
+    """From one user to another, in a conversation."""
+
+    sender_id: str
+    recipient_id: str
+    conversation_id: str
+
+
+class Intake:
+    """Everything about a batch that can be known before its transaction.
+
+    Only one transaction is open at a time, and every message waits for it.
+    """
+
+    __slots__ = ("by_way", "drafts", "ids", "keys", "plain", "unique", "ways")
+
+    def __init__(self, drafts: Sequence[Draft]) -> None:
+        self.drafts = drafts
+        self.ids = [new_id() for _ in drafts]
+        self.keys = [(draft.sender_id, draft.client_id) for draft in drafts]
+        self.unique = len(set(self.keys)) == len(drafts)
+        """Whether no draft has the key of another."""
+        self.plain = all(map(is_plain, drafts))
+        """Whether no draft has anything but a text."""
+        ways: dict[tuple[str, str, str], int] = {}
+        self.by_way = [
+            ways.setdefault((each.sender_id, each.recipient_id, each.conversation_id), len(ways))
+            for each in drafts
+        ]
+        """For each draft, which of the `ways` it goes."""
+        self.ways = [Way(*way) for way in ways]
+
+    def user_ids(self) -> set[str]:
+        """The users the drafts are from and for."""
+        return {user_id for way in self.ways for user_id in way[:2]}
+
+    def conversation_ids(self) -> set[str]:
+        """The conversations the drafts are in."""
+        return {way.conversation_id for way in self.ways}
+
+
+def is_plain(draft: Draft) -> bool:
+    """Whether a draft is nothing but a text."""
+    return draft.reply_to is None and not draft.files and draft.kind == MessageKind.TEXT
