@@ -17,7 +17,6 @@ from backchannel.dialects.native import wire
 from backchannel.dialects.native.voice import NativeVoice
 from backchannel.domain.errors import Unavailable
 from backchannel.domain.events import Event
-from backchannel.domain.messages import Draft
 from backchannel.ports.storage import LogPage
 from backchannel.storage.sql import reading
 from backchannel.storage.sql.batch import Batch
@@ -188,9 +187,10 @@ def refused_and_stored() -> contextlib.AbstractContextManager[Any]:
     """A batch is stored, and its senders are told that it is not."""
     append = GroupCommit._append
 
-    async def append_and_deny(self: GroupCommit, drafts: Sequence[Draft]) -> Sequence[Outcome]:
-        outcomes = await append(self, drafts)
-        return [Unavailable("nothing was stored")] * len(drafts) if len(drafts) > 1 else outcomes
+    async def append_and_deny(self: GroupCommit, batch: Any) -> Sequence[Outcome]:
+        outcomes = await append(self, batch)
+        several = len(outcomes) > 1
+        return [Unavailable("nothing was stored")] * len(outcomes) if several else outcomes
 
     return patch.object(GroupCommit, "_append", append_and_deny)
 

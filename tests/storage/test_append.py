@@ -16,7 +16,7 @@ from backchannel.domain.events import EventKind
 from backchannel.domain.ids import RESPONDER_ID, direct_conversation_id, new_id
 from backchannel.domain.messages import Draft
 from backchannel.domain.revisions import delete, edit, react
-from backchannel.ports.storage import Storage, Stored
+from backchannel.ports.storage import Gather, Storage, Stored
 from tests.storage.openers import Opener
 from tests.storage.people import (
     AT,
@@ -212,3 +212,18 @@ async def test_S24_what_is_no_text_is_refused_alone(
     assert await refusals(storage, *drafts) == [None, Invalid, Invalid, Invalid, None]
     assert await refusals(storage, pair.draft(text)) == [Invalid]
     assert await bodies(storage, pair.id) == ["first", "before", "after"]
+
+
+async def test_R4_gathered_batches_are_stored_in_the_order_of_calls(
+    storage: Storage, pair: Pair
+) -> None:
+    def gathered(body: str) -> Gather:
+        drafts = [pair.draft(body)]
+        return lambda: (drafts, AT)
+
+    await asyncio.gather(*(storage.append_gathered(gathered(str(each))) for each in range(50)))
+    assert await bodies(storage, pair.id) == [str(each) for each in range(50)]
+
+
+async def test_nothing_gathered_is_nothing_stored(storage: Storage) -> None:
+    assert await storage.append_gathered(lambda: ((), AT)) == []

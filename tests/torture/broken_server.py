@@ -47,7 +47,7 @@ class Lazy:
     def execute(self, sql: str, *parameters: Any) -> Any:
         if sql.startswith("BEGIN") and self._driver.in_transaction:
             return None
-        self._is_lazy |= sql.startswith("INSERT INTO message")
+        self._is_lazy |= sql.startswith("INSERT OR FAIL INTO message ")
         if sql == "COMMIT" and self._is_lazy:
             if time.monotonic() < self._committed + COMMIT_EVERY:
                 return None

@@ -1,10 +1,11 @@
 """Group commit: while one batch of messages goes to disk, the next one gathers."""
 
 import asyncio
+import contextlib
 import logging
+import time
+from collections import deque
 from collections.abc import Callable, Sequence
-
-import msgspec
 
 from backchannel.domain.errors import ChatError, Overloaded, Unavailable
 from backchannel.domain.messages import Draft
@@ -39,21 +40,49 @@ async def settled(submit: Callable[[Reply], None]) -> Stored:
     return result
 
 
-class _Batch(msgspec.Struct, frozen=True):
-    replies: list[Reply]
-    commit: "asyncio.Task[Sequence[Outcome]]"
+class _Batch:
+    """What is stored in one transaction: all that has gathered when that begins."""
+
+    __slots__ = ("_clock", "_waiting", "at", "began", "begun", "drafts", "replies")
+
+    def __init__(self, waiting: deque[tuple[Draft, Reply]], clock: Clock) -> None:
+        self._waiting = waiting
+        self._clock = clock
+        self.begun = False
+        self.began = 0.0
+        self.at = 0
+        self.drafts: list[Draft] = []
+        self.replies: list[Reply] = []
+
+    def take(self) -> tuple[Sequence[Draft], int]:
+        """The drafts, and the time at which they were taken; maybe in another thread."""
+        if not self.begun:
+            # First this, so that whoever sees it unset has queued what is taken now.
+            self.begun = True
+            self.began = time.perf_counter()
+            self.at = self._clock.now()
+            with contextlib.suppress(IndexError):
+                while len(self.drafts) < BATCH:
+                    draft, reply = self._waiting.popleft()
+                    self.drafts.append(draft)
+                    self.replies.append(reply)
+        return self.drafts, self.at
 
 
 class GroupCommit:
-    """The one way a message gets into storage."""
+    """The one way a message gets into storage.
+
+    One batch is being stored, and one waits for that: it takes with it what came meanwhile.
+    """
 
     def __init__(self, storage: Messages, bus: Bus, clock: Clock) -> None:
         self._storage = storage
         self._bus = bus
         self._clock = clock
-        self._drafts: list[Draft] = []
-        self._replies: list[Reply] = []
-        self._runner: asyncio.Task[None] | None = None
+        self._waiting: deque[tuple[Draft, Reply]] = deque()
+        self._next = _Batch(self._waiting, clock)
+        self._next.begun = True
+        self._commits: set[asyncio.Task[None]] = set()
         self._stopped = False
 
     def submit(self, draft: Draft, reply: Reply) -> None:
@@ -64,54 +93,48 @@ class GroupCommit:
         """
         if self._stopped:
             raise Unavailable("the server restarts; send again in a moment", retry_after=1.0)
-        if len(self._drafts) >= WAITING:
+        if len(self._waiting) >= WAITING:
             raise Overloaded("too many messages are waiting to be stored", retry_after=1.0)
-        self._drafts.append(draft)
-        self._replies.append(reply)
-        if self._runner is None:
-            self._runner = asyncio.get_running_loop().create_task(self._run())
+        self._waiting.append((draft, reply))
+        if self._next.begun:
+            self._hand_over()
 
     async def stop(self) -> None:
         """Take nothing more, and wait until everything submitted has its reply (rule R12)."""
         self._stopped = True
-        while self._runner is not None:
-            await asyncio.wait([self._runner])
+        while self._commits:
+            await asyncio.wait(self._commits)
 
-    async def _run(self) -> None:
+    def _hand_over(self) -> None:
+        """Let storage begin a batch as soon as it can: its thread has no need to ask for it."""
+        self._next = _Batch(self._waiting, self._clock)
+        commit = asyncio.get_running_loop().create_task(self._commit(self._next))
+        self._commits.add(commit)
+        commit.add_done_callback(self._commits.discard)
+
+    async def _commit(self, batch: _Batch) -> None:
+        outcomes = await self._append(batch)
+        if self._waiting and self._next.begun:
+            self._hand_over()  # more was waiting than fits into a batch
+        self._settle(batch, outcomes)
+
+    async def _append(self, batch: _Batch) -> Sequence[Outcome]:
         try:
-            committing = await self._start()
-            while committing is not None:
-                await asyncio.wait([committing.commit])
-                # The disk gets its next work before the loop is busy with replies.
-                following = await self._start()
-                self._settle(committing)
-                committing = following
-        finally:
-            self._runner = None
-
-    async def _start(self) -> _Batch | None:
-        if not self._drafts:
-            return None
-        drafts, self._drafts = self._drafts[:BATCH], self._drafts[BATCH:]
-        replies, self._replies = self._replies[:BATCH], self._replies[BATCH:]
-        commit = asyncio.create_task(self._append(drafts))
-        await asyncio.sleep(0)  # lets the task hand its batch to the writer
-        return _Batch(replies, commit)
-
-    async def _append(self, drafts: Sequence[Draft]) -> Sequence[Outcome]:
-        metrics.BATCH_MESSAGES.observe(len(drafts))
-        try:
-            with metrics.COMMIT_SECONDS.time():
-                return await self._storage.append(drafts, at=self._clock.now())
+            outcomes = await self._storage.append_gathered(batch.take)
         except ChatError as refusal:
+            drafts, _ = batch.take()
             return [refusal] * len(drafts)
         except Exception:
+            drafts, _ = batch.take()
             log.exception("a batch of %d messages failed", len(drafts))
             return [Unavailable("the message could not be stored")] * len(drafts)
+        metrics.COMMIT_SECONDS.observe(time.perf_counter() - batch.began)
+        return outcomes
 
-    def _settle(self, batch: _Batch) -> None:
-        metrics.MESSAGES_STORED.inc(sum(isinstance(each, Stored) for each in batch.commit.result()))
-        for reply, outcome in zip(batch.replies, batch.commit.result(), strict=True):
+    def _settle(self, batch: _Batch, outcomes: Sequence[Outcome]) -> None:
+        metrics.BATCH_MESSAGES.observe(len(outcomes))
+        metrics.MESSAGES_STORED.inc(sum(isinstance(each, Stored) for each in outcomes))
+        for reply, outcome in zip(batch.replies, outcomes, strict=True):
             # Reply first: the sending socket then knows this position when its event comes by.
             try:
                 reply(outcome)

@@ -24,15 +24,15 @@ from tests.support.responder import END, FAIL, ScriptedResponder
 class Away:
     """A database that refuses until it is there again."""
 
-    append_there: Callable[..., Any]
+    really: Callable[..., Any]
     present: bool = False
     refused: int = 0
 
-    async def append(self, *args: Any, **named: Any) -> Any:
+    async def append_gathered(self, *args: Any, **named: Any) -> Any:
         if not self.present:
             self.refused += 1
             raise Unavailable("the database is away")
-        return await self.append_there(*args, **named)
+        return await self.really(*args, **named)
 
 
 async def test_a_question_is_answered_once(ada: Asker, responder: ScriptedResponder) -> None:
@@ -259,8 +259,8 @@ async def test_R9_an_answer_outlasts_a_database_that_is_away(
     await ada.ask(session, "hello")
     await eventually(lambda: responder.at_once == 1)
     storage = ada.core.storage
-    away = Away(storage.append)
-    monkeypatch.setattr(storage, "append", away.append)
+    away = Away(storage.append_gathered)
+    monkeypatch.setattr(storage, "append_gathered", away.append_gathered)
     responder.say("late, but here", END)
     await eventually(lambda: away.refused >= 3)
     away.present = True

@@ -6,7 +6,14 @@ from typing import Protocol
 from backchannel.domain.errors import ChatError
 from backchannel.domain.events import Event, EventKind, LogHead
 from backchannel.domain.messages import Draft, Message
-from backchannel.ports.storage.values import Acknowledgement, Changed, LogPage, ReadMark, Stored
+from backchannel.ports.storage.values import (
+    Acknowledgement,
+    Changed,
+    Gather,
+    LogPage,
+    ReadMark,
+    Stored,
+)
 
 
 class Messages(Protocol):
@@ -21,6 +28,16 @@ class Messages(Protocol):
         refusals: `NotFound` (no such recipient, session or `reply_to`, or a file that is not
         complete or not the sender's: R20), `AccountDisabled`, `Blocked`. A direct conversation
         comes into being with its first message; a session must exist.
+        """
+        ...
+
+    async def append_gathered(self, gather: Gather) -> list[Stored | ChatError]:
+        """As `append`, with what `gather` gives when the transaction begins.
+
+        So what comes while another transaction is under way shares the next one, which need
+        not wait for the event loop to begin. `gather` may be called in another thread, and
+        again if the transaction is; where this raises, it may not have been called. Calls
+        are served one after the other (rule R4).
         """
         ...
 

@@ -1,9 +1,14 @@
 """What storage answers with, and what it is told in batches."""
 
+from collections.abc import Callable, Sequence
+
 import msgspec
 
 from backchannel.domain.events import Event, LogHead
-from backchannel.domain.messages import Message
+from backchannel.domain.messages import Draft, Message
+
+Gather = Callable[[], tuple[Sequence[Draft], int]]
+"""Gives the drafts of a batch and its time, milliseconds since 1970: the same at each call."""
 
 
 class Stored(msgspec.Struct, frozen=True, gc=False):

@@ -1,40 +1,32 @@
 """Adding messages: a whole batch in one transaction, each table in one statement."""
 
-from collections.abc import Sequence
-
 from backchannel.domain.errors import ChatError, Invalid
 from backchannel.domain.messages import Draft
-from backchannel.ports.storage import Stored
+from backchannel.ports.storage import Gather, Stored
 from backchannel.storage.sql.batch import Batch, Outcome
 from backchannel.storage.sql.database import Connection, Database
 from backchannel.storage.sql.intake import Intake
 from backchannel.storage.sql.placed import Placed
 
 
-async def append(
-    database: Database, drafts: Sequence[Draft], *, at: int
-) -> list[Stored | ChatError]:
-    """Store a batch of drafts, as `ports.storage.Messages.append` promises.
-
-    What needs no look at the database happens before and after the transaction.
-    """
-    sound = [draft for draft in drafts if _is_storable(draft)]
-    if not sound:
-        return [_unstorable() for _ in drafts]
-    intake = Intake(sound)
+async def append(database: Database, gather: Gather) -> list[Stored | ChatError]:
+    """Store a batch of drafts, as `ports.storage.Messages.append_gathered` promises."""
 
     async def work(connection: Connection) -> list[Outcome]:
-        batch = await Batch.open(connection, intake, at=at)
-        outcomes = batch.place()
+        drafts, at = gather()
+        sound = [draft for draft in drafts if _is_storable(draft)]
+        if not sound:
+            return [_unstorable() for _ in drafts]
+        batch = await Batch.open(connection, Intake(sound), at=at)
+        outcomes = iter(batch.place())
         await batch.write(connection)
-        return outcomes
+        if len(sound) == len(drafts):
+            return list(outcomes)
+        return [next(outcomes) if _is_storable(draft) else _unstorable() for draft in drafts]
 
-    found = await database.write(work)
-    outcomes = [each.stored(at) if isinstance(each, Placed) else each for each in found]
-    if len(sound) == len(drafts):
-        return outcomes
-    rest = iter(outcomes)
-    return [next(rest) if _is_storable(draft) else _unstorable() for draft in drafts]
+    placed = await database.write(work)
+    _, at = gather()
+    return [each.stored(at) if isinstance(each, Placed) else each for each in placed]
 
 
 def _is_storable(draft: Draft) -> bool:

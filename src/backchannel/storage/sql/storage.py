@@ -9,7 +9,7 @@ from backchannel.domain.events import Event, EventKind, LogHead
 from backchannel.domain.files import File, FileRecord, Upload
 from backchannel.domain.messages import Draft, Message
 from backchannel.domain.users import Account, Login, User
-from backchannel.ports.storage import Acknowledgement, Changed, LogPage, ReadMark, Stored
+from backchannel.ports.storage import Acknowledgement, Changed, Gather, LogPage, ReadMark, Stored
 from backchannel.storage.sql import (
     accounts,
     append,
@@ -114,7 +114,10 @@ class SqlMessages:
         self._database = database
 
     async def append(self, drafts: Sequence[Draft], *, at: int) -> list[Stored | ChatError]:
-        return await append.append(self._database, drafts, at=at)
+        return await append.append(self._database, lambda: (drafts, at))
+
+    async def append_gathered(self, gather: Gather) -> list[Stored | ChatError]:
+        return await append.append(self._database, gather)
 
     async def change(
         self,

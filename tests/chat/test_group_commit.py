@@ -1,0 +1,138 @@
+"""Group commit: which messages share a transaction, and what becomes of those that wait."""
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from backchannel.chat import group_commit
+from backchannel.chat.core import Core
+from backchannel.chat.send import draft, submit
+from backchannel.domain.errors import Overloaded, Unavailable
+from backchannel.ports.storage import Gather, Stored
+from tests.support.core import make_core, make_user
+
+
+class Sender:
+    """Sends from Ada to Bob, and keeps what is replied and which batches were stored."""
+
+    def __init__(self, core: Core, ada: str, bob: str, patch: pytest.MonkeyPatch) -> None:
+        self.core = core
+        self.ada, self.bob = ada, bob
+        self.replies: list[Any] = []
+        self.batches: list[int] = []
+        really = core.storage.append_gathered
+
+        async def noted(gather: Gather) -> Any:
+            outcomes = await really(gather)
+            self.batches.append(len(outcomes))
+            return outcomes
+
+        patch.setattr(core.storage, "append_gathered", noted)
+
+    def send(self, body: str) -> None:
+        submit(self.core, draft(self.ada, self.bob, body), self.replies.append)
+
+    async def replied(self, count: int) -> list[str]:
+        """The bodies that were stored, in the order of the replies."""
+        async with asyncio.timeout(10):
+            while len(self.replies) < count:  # noqa: ASYNC110 - replies are called, not awaited
+                await asyncio.sleep(0.005)
+        return [each.message.body for each in self.replies if isinstance(each, Stored)]
+
+
+@pytest.fixture
+async def sender(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Sender]:
+    async with make_core(tmp_path) as core:
+        ada, bob = await make_user(core, "ada"), await make_user(core, "bob")
+        yield Sender(core, ada.id, bob.id, monkeypatch)
+
+
+@asynccontextmanager
+async def busy(core: Core) -> AsyncIterator[None]:
+    """The database is in another transaction for the length of the block."""
+    began, over = threading.Event(), threading.Event()
+
+    async def work(_: Any) -> None:
+        began.set()
+        over.wait(10)
+
+    other = asyncio.ensure_future(core.storage._database.write(work))  # type: ignore[attr-defined]
+    await asyncio.to_thread(began.wait, 10)
+    try:
+        yield
+    finally:
+        over.set()
+        await other
+
+
+async def test_R4_all_that_came_during_a_transaction_shares_the_next(sender: Sender) -> None:
+    async with busy(sender.core):
+        for number in range(5):
+            sender.send(str(number))
+            await asyncio.sleep(0)
+        assert sender.replies == []
+    assert await sender.replied(5) == ["0", "1", "2", "3", "4"]
+    assert sender.batches == [5]
+
+
+async def test_R4_what_does_not_fit_into_a_batch_is_in_the_one_after(
+    sender: Sender, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(group_commit, "BATCH", 2)
+    async with busy(sender.core):
+        for number in range(5):
+            sender.send(str(number))
+            await asyncio.sleep(0)
+    assert await sender.replied(5) == ["0", "1", "2", "3", "4"]
+    assert sender.batches == [2, 2, 1]
+
+
+async def test_R14_too_many_that_wait_are_refused_at_once(
+    sender: Sender, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(group_commit, "WAITING", 3)
+    async with busy(sender.core):
+        for number in range(3):
+            sender.send(str(number))
+        with pytest.raises(Overloaded):
+            sender.send("one too many")
+    assert await sender.replied(3) == ["0", "1", "2"]
+    sender.send("there is room again")
+    assert (await sender.replied(4))[-1] == "there is room again"
+
+
+async def test_R9_those_that_waited_for_a_database_that_is_away_are_told(
+    sender: Sender, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def away(_: Gather) -> Any:
+        raise Unavailable("the database is away")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(sender.core.storage, "append_gathered", away)
+        sender.send("one")
+        sender.send("two")
+        assert await sender.replied(2) == []
+    assert [type(each) for each in sender.replies] == [Unavailable, Unavailable]
+    sender.send("three")
+    assert await sender.replied(3) == ["three"]
+
+
+async def test_R12_stopping_waits_for_every_reply(
+    sender: Sender, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(group_commit, "BATCH", 2)
+    async with busy(sender.core):
+        for number in range(5):
+            sender.send(str(number))
+        stopping = asyncio.ensure_future(sender.core.sending.stop())
+        await asyncio.sleep(0)
+        with pytest.raises(Unavailable):
+            sender.send("too late")
+        assert not stopping.done()
+    await stopping
+    assert len(sender.replies) == 5
