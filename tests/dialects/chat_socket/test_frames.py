@@ -167,7 +167,7 @@ async def test_R9_a_database_that_is_away_is_an_error_handling_the_message(
         raise Unavailable("the database is away", retry_after=1.0)
 
     with monkeypatch.context() as patched:
-        patched.setattr(server.core.storage, "append", away)
+        patched.setattr(server.core.storage, "append_gathered", away)
         assert await talker.ask(frame) == {
             "error": FAILED,
             "message": FAILED,

@@ -165,7 +165,7 @@ async def test_R9_a_database_that_is_away_is_told_with_the_time_to_wait(
         raise Unavailable("the database is away", retry_after=1.0)
 
     with monkeypatch.context() as patched:
-        patched.setattr(server.core.storage, "append", away)
+        patched.setattr(server.core.storage, "append_gathered", away)
         refusal = await talker.ask(frame)
     assert (refusal["code"], refusal["retry_after"], refusal["clientId"]) == (
         "unavailable",

@@ -64,10 +64,6 @@ class _Block(msgspec.Struct, frozen=True):
     other: int
 
 
-_NOT_BEGUN = NotFound("conversation not found", field="conversation_id")
-"""Where a conversation may begin, and no draft of the batch could begin it."""
-
-
 class _Route(msgspec.Struct, frozen=True, gc=False):
     """A way that may be gone."""
 
@@ -87,6 +83,8 @@ class Batch:
         self._originals: dict[tuple[str, str], Placed | Original] = {}
         self._blocks: set[tuple[int, int]] = set()
         self._routes: list[_Route | ChatError] = []
+        # For a conversation that might begin, and that no draft of the batch could begin.
+        self._not_begun = NotFound("conversation not found", field="conversation_id")
         self._attachments = Attachments()
         self._questions = Questions()
         self._rows: list[tuple[Any, ...]] = []
@@ -128,7 +126,8 @@ class Batch:
             key = draft.sender_id, draft.client_id
             if way in open_ways and key not in self._originals and self._missing(draft) is None:
                 pairs[way.conversation_id] = found[way.sender_id], found[way.recipient_id]
-        self._places |= await add_direct(connection, pairs.values(), at=self._at)
+        if pairs:
+            self._places |= await add_direct(connection, pairs.values(), at=self._at)
 
     def place(self) -> list[Outcome]:
         """Give each draft its place in its conversation and in both logs, or say why not."""
@@ -145,7 +144,7 @@ class Batch:
         original = self._originals.get(key)
         if original is not None:
             return _repeated(draft, original)
-        if route is _NOT_BEGUN or isinstance(route, _Route):
+        if route is self._not_begun or isinstance(route, _Route):
             missing = self._missing(draft)
             if missing is not None:
                 return missing
@@ -162,7 +161,7 @@ class Batch:
         found = self._ledger.parties
         place = self._places.get(way.conversation_id)
         if place is None:
-            return _NOT_BEGUN
+            return self._not_begun
         return _Route(found[way.sender_id], found[way.recipient_id], place)
 
     def _refusal(self, way: Way) -> ChatError | None:

@@ -16,10 +16,7 @@ class Way(NamedTuple):
 
 
 class Intake:
-    """Everything about a batch that can be known before its transaction.
-
-    Only one transaction is open at a time, and every message waits for it.
-    """
+    """What the drafts of a batch tell without a look at the database."""
 
     __slots__ = ("by_way", "drafts", "ids", "keys", "plain", "unique", "ways")
 
