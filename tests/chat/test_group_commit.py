@@ -3,7 +3,6 @@
 import asyncio
 import threading
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ from backchannel.chat.send import draft, submit
 from backchannel.domain.errors import Overloaded, Unavailable
 from backchannel.ports.storage import Gather, Stored
 from tests.support.core import make_core, make_user
+from tests.support.database import busy
 
 
 class Sender:
@@ -52,26 +52,8 @@ async def sender(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterat
         yield Sender(core, ada.id, bob.id, monkeypatch)
 
 
-@asynccontextmanager
-async def busy(core: Core) -> AsyncIterator[None]:
-    """The database is in another transaction for the length of the block."""
-    began, over = threading.Event(), threading.Event()
-
-    async def work(_: Any) -> None:
-        began.set()
-        over.wait(10)
-
-    other = asyncio.ensure_future(core.storage._database.write(work))  # type: ignore[attr-defined]
-    await asyncio.to_thread(began.wait, 10)
-    try:
-        yield
-    finally:
-        over.set()
-        await other
-
-
 async def test_R4_all_that_came_during_a_transaction_shares_the_next(sender: Sender) -> None:
-    async with busy(sender.core):
+    async with busy(sender.core.storage):
         for number in range(5):
             sender.send(str(number))
             await asyncio.sleep(0)
@@ -84,7 +66,7 @@ async def test_R4_what_does_not_fit_into_a_batch_is_in_the_one_after(
     sender: Sender, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(group_commit, "BATCH", 2)
-    async with busy(sender.core):
+    async with busy(sender.core.storage):
         for number in range(5):
             sender.send(str(number))
             await asyncio.sleep(0)
@@ -96,7 +78,7 @@ async def test_R14_too_many_that_wait_are_refused_at_once(
     sender: Sender, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(group_commit, "WAITING", 3)
-    async with busy(sender.core):
+    async with busy(sender.core.storage):
         for number in range(3):
             sender.send(str(number))
         with pytest.raises(Overloaded):
@@ -122,11 +104,43 @@ async def test_R9_those_that_waited_for_a_database_that_is_away_are_told(
     assert await sender.replied(3) == ["three"]
 
 
+async def test_R4_a_refusal_does_not_overtake_what_was_sent_before(
+    sender: Sender, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    really = sender.core.storage.append_gathered
+    begun = threading.Event()
+
+    async def begin(gather: Gather) -> Any:
+        def noted() -> Any:
+            taken = gather()
+            begun.set()
+            over.wait(10)
+            return taken
+
+        return await really(noted)
+
+    async def full(_: Gather) -> Any:
+        raise Overloaded("the database has too much to do")
+
+    over = threading.Event()
+    monkeypatch.setattr(sender.core.storage, "append_gathered", begin)
+    sender.send("stored")
+    await asyncio.to_thread(begun.wait, 10)
+    monkeypatch.setattr(sender.core.storage, "append_gathered", full)
+    sender.send("refused")
+    for _ in range(5):
+        await asyncio.sleep(0)
+    assert sender.replies == []
+    over.set()
+    assert await sender.replied(2) == ["stored"]
+    assert isinstance(sender.replies[1], Overloaded)
+
+
 async def test_R12_stopping_waits_for_every_reply(
     sender: Sender, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(group_commit, "BATCH", 2)
-    async with busy(sender.core):
+    async with busy(sender.core.storage):
         for number in range(5):
             sender.send(str(number))
         stopping = asyncio.ensure_future(sender.core.sending.stop())

@@ -78,7 +78,7 @@ class Director:
 
     async def _trim(self) -> None:
         storage = self._world.process.core.storage
-        await storage.trim_logs(before=0, keep=self._dice.randint(3, 30))
+        await storage.trim_logs(before=0, keep=self._dice.randint(0, 10))
 
     def _begin(self, work: Coroutine[Any, Any, None]) -> None:
         task = self._loop.create_task(_tolerantly(work))

@@ -197,6 +197,20 @@ async def test_refusals_spare_the_rest_of_the_batch(storage: Storage, pair: Pair
     assert await refusals(storage, to(cid)) == [None]
 
 
+async def test_S11_a_stranger_is_not_told_that_two_have_blocked_each_other(
+    storage: Storage, pair: Pair
+) -> None:
+    eve = await make_user(storage)
+    await send(storage, pair.draft("hello"))
+    await storage.set_blocked(pair.bob, pair.ada, blocked=True, at=AT)
+    drafts = [
+        Draft(pair.id, eve, pair.bob, new_id(), "x"),
+        Draft(pair.id, pair.ada, eve, new_id(), "x"),
+        pair.draft("x"),
+    ]
+    assert await refusals(storage, *drafts) == [NotFound, NotFound, Blocked]
+
+
 @pytest.mark.parametrize("text", ["a\0b", "\ud800", "x\udfff\0"])
 async def test_S24_what_is_no_text_is_refused_alone(
     storage: Storage, pair: Pair, text: str

@@ -49,8 +49,8 @@ class _Batch:
         self._waiting = waiting
         self._clock = clock
         self.begun = False
-        self.began = 0.0
-        self.at = 0
+        self.began = 0.0  # seconds, as `time.perf_counter` gives them
+        self.at = 0  # milliseconds since 1970
         self.drafts: list[Draft] = []
         self.replies: list[Reply] = []
 
@@ -80,9 +80,8 @@ class GroupCommit:
         self._bus = bus
         self._clock = clock
         self._waiting: deque[tuple[Draft, Reply]] = deque()
-        self._next = _Batch(self._waiting, clock)
-        self._next.begun = True
-        self._commits: set[asyncio.Task[None]] = set()
+        self._next: _Batch | None = None
+        self._last: asyncio.Task[None] | None = None
         self._stopped = False
 
     def submit(self, draft: Draft, reply: Reply) -> None:
@@ -96,43 +95,45 @@ class GroupCommit:
         if len(self._waiting) >= WAITING:
             raise Overloaded("too many messages are waiting to be stored", retry_after=1.0)
         self._waiting.append((draft, reply))
-        if self._next.begun:
+        if self._next is None or self._next.begun:
             self._hand_over()
 
     async def stop(self) -> None:
         """Take nothing more, and wait until everything submitted has its reply (rule R12)."""
         self._stopped = True
-        while self._commits:
-            await asyncio.wait(self._commits)
+        while self._last is not None and not self._last.done():
+            await asyncio.wait([self._last])
 
     def _hand_over(self) -> None:
         """Let storage begin a batch as soon as it can: its thread has no need to ask for it."""
-        self._next = _Batch(self._waiting, self._clock)
-        commit = asyncio.get_running_loop().create_task(self._commit(self._next))
-        self._commits.add(commit)
-        commit.add_done_callback(self._commits.discard)
+        batch = self._next = _Batch(self._waiting, self._clock)
+        commit = self._commit(batch, before=self._last)
+        self._last = asyncio.get_running_loop().create_task(commit)
 
-    async def _commit(self, batch: _Batch) -> None:
+    async def _commit(self, batch: _Batch, *, before: asyncio.Task[None] | None) -> None:
         outcomes = await self._append(batch)
-        if self._waiting and self._next.begun:
+        if before is not None and not before.done():
+            await asyncio.wait([before])  # this one was refused while that was being stored
+        if isinstance(outcomes, ChatError):
+            drafts, _ = batch.take()
+            outcomes = [outcomes] * len(drafts)
+        if self._waiting and batch is self._next:
             self._hand_over()  # more was waiting than fits into a batch
         self._settle(batch, outcomes)
 
-    async def _append(self, batch: _Batch) -> Sequence[Outcome]:
+    async def _append(self, batch: _Batch) -> Sequence[Outcome] | ChatError:
         try:
             outcomes = await self._storage.append_gathered(batch.take)
         except ChatError as refusal:
-            drafts, _ = batch.take()
-            return [refusal] * len(drafts)
+            return refusal
         except Exception:
-            drafts, _ = batch.take()
-            log.exception("a batch of %d messages failed", len(drafts))
-            return [Unavailable("the message could not be stored")] * len(drafts)
+            log.exception("a batch of messages failed")
+            return Unavailable("the message could not be stored")
         metrics.COMMIT_SECONDS.observe(time.perf_counter() - batch.began)
+        metrics.BATCH_MESSAGES.observe(len(outcomes))
         return outcomes
 
     def _settle(self, batch: _Batch, outcomes: Sequence[Outcome]) -> None:
-        metrics.BATCH_MESSAGES.observe(len(outcomes))
         metrics.MESSAGES_STORED.inc(sum(isinstance(each, Stored) for each in outcomes))
         for reply, outcome in zip(batch.replies, outcomes, strict=True):
             # Reply first: the sending socket then knows this position when its event comes by.

@@ -12,7 +12,7 @@ MESSAGES_STORED = Counter(
 )
 COMMIT_SECONDS = Histogram(
     "backchannel_commit_seconds",
-    "Time from the beginning of a batch's transaction to its durable commit.",
+    "Time from when a batch was gathered to its durable commit.",
     buckets=(0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5),
     registry=REGISTRY,
 )

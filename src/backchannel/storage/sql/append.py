@@ -25,6 +25,7 @@ async def append(database: Database, gather: Gather) -> list[Stored | ChatError]
         return [next(outcomes) if _is_storable(draft) else _unstorable() for draft in drafts]
 
     placed = await database.write(work)
+    # Made only now: the next transaction need not wait for it.
     _, at = gather()
     return [each.stored(at) if isinstance(each, Placed) else each for each in placed]
 

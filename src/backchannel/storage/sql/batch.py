@@ -17,7 +17,7 @@ from backchannel.domain.ids import RESPONDER_ID, direct_conversation_id
 from backchannel.domain.messages import Draft, Message, MessageKind, fingerprint
 from backchannel.ports.storage import Stored
 from backchannel.storage.sql.attachments import Attachments
-from backchannel.storage.sql.database import Connection, Question
+from backchannel.storage.sql.database import Connection, Lookup
 from backchannel.storage.sql.intake import Intake, Way
 from backchannel.storage.sql.ledger import Ledger, Party, parties
 from backchannel.storage.sql.parameters import any_of, given, item
@@ -82,9 +82,7 @@ class Batch:
         self._places = {place.id: place for place in places}
         self._originals: dict[tuple[str, str], Placed | Original] = {}
         self._blocks: set[tuple[int, int]] = set()
-        self._routes: list[_Route | ChatError] = []
-        # For a conversation that might begin, and that no draft of the batch could begin.
-        self._not_begun = NotFound("conversation not found", field="conversation_id")
+        self._routes: list[_Route | None] = []
         self._attachments = Attachments()
         self._questions = Questions()
         self._rows: list[tuple[Any, ...]] = []
@@ -96,13 +94,14 @@ class Batch:
         heads, places, originals = await connection.fetch_together(
             parties(intake.user_ids()),
             existing(intake.conversation_ids()),
-            Question(ORIGINALS, Original, {"sent": intake.keys}),
+            Lookup(ORIGINALS, Original, {"sent": intake.keys}),
         )
         batch = cls(intake, Ledger(heads), places, at)
         batch._note(originals)
         if not intake.plain:
             batch._attachments = await Attachments.open(connection, intake.drafts)
         await batch._begin_conversations(connection)
+        # Only now: a conversation that has begun just now is on some of the ways.
         batch._routes = [batch._route(way) for way in intake.ways]
         return batch
 
@@ -132,36 +131,31 @@ class Batch:
     def place(self) -> list[Outcome]:
         """Give each draft its place in its conversation and in both logs, or say why not."""
         intake = self._intake
-        each = zip(intake.drafts, intake.ids, intake.by_way, strict=True)
-        routes = self._routes
         # Most batches have nothing but new texts in them.
         usual = intake.plain and intake.unique and not self._originals
         place = self._enter if usual else self._place
-        return [place(draft, id_, routes[way]) for draft, id_, way in each]
+        each = zip(intake.drafts, intake.ids, intake.by_way, strict=True)
+        return [place(draft, message_id, way) for draft, message_id, way in each]
 
-    def _place(self, draft: Draft, message_id: str, route: _Route | ChatError) -> Outcome:
+    def _place(self, draft: Draft, message_id: str, way: int) -> Outcome:
         key = draft.sender_id, draft.client_id
         original = self._originals.get(key)
         if original is not None:
             return _repeated(draft, original)
-        if route is self._not_begun or isinstance(route, _Route):
-            missing = self._missing(draft)
-            if missing is not None:
-                return missing
-        outcome = self._enter(draft, message_id, route)
+        refusal = self._refusal(self._intake.ways[way]) or self._missing(draft)
+        if refusal is not None:
+            return refusal
+        outcome = self._enter(draft, message_id, way)
         if isinstance(outcome, Placed):
             self._originals[key] = outcome
         return outcome
 
-    def _route(self, way: Way) -> _Route | ChatError:
-        """Where a way leads to, or why it may not be gone."""
-        refusal = self._refusal(way)
-        if refusal is not None:
-            return refusal
-        found = self._ledger.parties
+    def _route(self, way: Way) -> _Route | None:
+        """Where a way leads to; None if it may not be gone, or if no draft could begin it."""
         place = self._places.get(way.conversation_id)
-        if place is None:
-            return self._not_begun
+        if place is None or self._refusal(way) is not None:
+            return None
+        found = self._ledger.parties
         return _Route(found[way.sender_id], found[way.recipient_id], place)
 
     def _refusal(self, way: Way) -> ChatError | None:
@@ -173,10 +167,10 @@ class Batch:
         if sender.disabled_at is not None or recipient.disabled_at is not None:
             return AccountDisabled("an account of this conversation is disabled")
         place = self._places.get(way.conversation_id)
-        if self._is_blocked(sender, recipient) if place is None else place.blocks:
-            return Blocked("one of the two has blocked the other")
         if not (_may_begin(way) if place is None else _is_open(place, way)):
             return NotFound("conversation not found", field="conversation_id")
+        if self._is_blocked(sender, recipient) if place is None else place.blocks:
+            return Blocked("one of the two has blocked the other")
         return None
 
     def _is_blocked(self, one: Party, other: Party) -> bool:
@@ -193,9 +187,11 @@ class Batch:
             return NotFound("file not found", field="files")
         return None
 
-    def _enter(self, draft: Draft, message_id: str, route: _Route | ChatError) -> Outcome:
-        if isinstance(route, ChatError):
-            return route
+    def _enter(self, draft: Draft, message_id: str, way: int) -> Outcome:
+        route = self._routes[way]
+        if route is None:
+            refusal = self._refusal(self._intake.ways[way])
+            return refusal or NotFound("conversation not found", field="conversation_id")
         sender, recipient, place = route.sender, route.recipient, route.place
         number, seq = place.number, place.add(draft.sender_id)
         self._moved[number] = place

@@ -12,7 +12,7 @@ V = TypeVar("V")
 
 
 @dataclass(frozen=True, slots=True)
-class Question(Generic[T]):
+class Lookup(Generic[T]):
     """A query with its parameters, as `Connection.fetch` takes them."""
 
     query: SelectBase
@@ -35,7 +35,7 @@ class Connection(Protocol):
         ...
 
     async def fetch_together(
-        self, first: Question[T], second: Question[U], third: Question[V], /
+        self, first: Lookup[T], second: Lookup[U], third: Lookup[V], /
     ) -> tuple[list[T], list[U], list[V]]:
         """The rows of three queries, asked in this order, at the price of one where that helps.
 

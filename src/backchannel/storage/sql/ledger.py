@@ -9,7 +9,7 @@ from sqlalchemy import select, update
 from backchannel.domain.events import Event, EventKind, Fact
 from backchannel.domain.ids import RESPONDER_ID
 from backchannel.domain.messages import Message
-from backchannel.storage.sql.database import Connection, Question
+from backchannel.storage.sql.database import Connection, Lookup
 from backchannel.storage.sql.parameters import any_of, given, item
 from backchannel.storage.sql.schema import account, log, log_head
 
@@ -22,7 +22,10 @@ KIND_NUMBERS = {
     EventKind.CONVERSATION: 6,
     EventKind.PROFILE: 7,
 }
-"""How the log writes an event's kind. A number, once given out, keeps its meaning for ever."""
+"""How the log writes an event's kind; a message is one that was received.
+
+A number, once given out, keeps its meaning for ever.
+"""
 OWN_MESSAGE = 8
 """A new message in the log of who sent it, so that what was delivered shows in the log alone."""
 
@@ -64,9 +67,9 @@ MESSAGE_COLUMNS = ("account", "position", "conversation", "seq")
 """What differs between the entries of a batch of new messages."""
 
 
-def parties(user_ids: Collection[str]) -> Question[Party]:
+def parties(user_ids: Collection[str]) -> Lookup[Party]:
     """Lock the logs of those of `user_ids` that exist."""
-    return Question(PARTIES, Party, {"user_ids": sorted(user_ids)})
+    return Lookup(PARTIES, Party, {"user_ids": sorted(user_ids)})
 
 
 class Ledger:

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, func, select
 
 from backchannel.domain.conversations import ConversationKind
 from backchannel.domain.ids import direct_conversation_id
-from backchannel.storage.sql.database import Connection, Question
+from backchannel.storage.sql.database import Connection, Lookup
 from backchannel.storage.sql.ledger import Party
 from backchannel.storage.sql.parameters import any_of
 from backchannel.storage.sql.schema import block, conversation, member
@@ -82,9 +82,9 @@ NEW_COLUMNS = (
 )
 
 
-def existing(conversation_ids: Collection[str]) -> Question[Place]:
+def existing(conversation_ids: Collection[str]) -> Lookup[Place]:
     """Lock those of the conversations that exist."""
-    return Question(PLACES, Place, {"conversation_ids": sorted(conversation_ids)})
+    return Lookup(PLACES, Place, {"conversation_ids": sorted(conversation_ids)})
 
 
 async def places(connection: Connection, conversation_ids: Collection[str]) -> dict[str, Place]:

@@ -9,7 +9,7 @@ import msgspec
 from sqlalchemy import Delete, Insert, SelectBase, Table, Update
 
 from backchannel.domain.errors import Invalid
-from backchannel.storage.sql.database import Question
+from backchannel.storage.sql.database import Lookup
 from backchannel.storage.sql.sqlite.driver import Driver
 from backchannel.storage.sql.sqlite.texts import Change, Query, insertion
 
@@ -40,6 +40,9 @@ class Texts:
     def together(self, queries: tuple[Query[Any], ...]) -> str:
         """The text of one query whose only row has the results of several."""
         if queries not in self._together:
+            names = [name for each in queries for name in each.parameters]
+            if len(set(names)) < len(names):
+                raise ValueError(f"parameters of the same name: {sorted(names)}")
             self._together[queries] = "SELECT " + ", ".join(f"({each.text})" for each in queries)
         return self._together[queries]
 
@@ -66,7 +69,7 @@ class SqliteConnection:
         return text.decode(cursor.fetchone()[0])
 
     async def fetch_together(
-        self, first: Question[T], second: Question[U], third: Question[V], /
+        self, first: Lookup[T], second: Lookup[U], third: Lookup[V], /
     ) -> tuple[list[T], list[U], list[V]]:
         one = self._texts.query(first.query, first.row)
         two = self._texts.query(second.query, second.row)

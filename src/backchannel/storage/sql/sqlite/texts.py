@@ -28,6 +28,7 @@ class Query(Generic[T]):
             f"WITH result({', '.join(names)}) AS ({compiled})"  # noqa: S608 - no input in it
             f" SELECT CAST(json_group_array({_packed(row, names)}) AS BLOB) FROM result"
         )
+        self.parameters = frozenset(compiled.params)
         self.constants = _constants(compiled.params)
         self.decode = msgspec.json.Decoder(list[row]).decode  # type: ignore[valid-type]
 
@@ -61,7 +62,8 @@ def insertion(table: Table, columns: tuple[str, ...], same: tuple[str, ...], row
 
     So a batch of any size runs as one of a few texts, whose preparation SQLite remembers. The
     values that are the same in all rows come first. A row that cannot be added fails the
-    whole transaction, not only the statement: so no page has to be kept as it was before it.
+    whole transaction, not only the statement, and so it does within its triggers: no page has
+    to be kept as it was before it. Whoever goes on in that transaction commits a part.
     """
     row = f"({', '.join('?' * len(columns))})"
     names = ", ".join(map(_DIALECT.identifier_preparer.quote, (*same, *columns)))

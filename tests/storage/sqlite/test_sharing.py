@@ -1,0 +1,66 @@
+"""Jobs that share a transaction, and statements that share a step."""
+
+import asyncio
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import func, select
+
+from backchannel.domain.errors import Conflict
+from backchannel.domain.messages import Draft
+from backchannel.ports.storage import Stored
+from backchannel.storage.opening import open_storage
+from backchannel.storage.sql.ledger import PARTIES, Party
+from backchannel.storage.sql.schema import block
+from backchannel.storage.sql.sqlite.connection import Texts
+from tests.storage.people import AT, bodies, make_pair, whole_log
+from tests.support.database import busy
+
+COLUMNS = ("account", "other", "created_at")
+
+
+async def test_R2_a_batch_that_is_done_again_for_anothers_fault_is_stored_once(
+    tmp_path: Path,
+) -> None:
+    storage = await open_storage(f"sqlite:///{tmp_path}/chat.db")
+    database: Any = storage._database  # type: ignore[attr-defined]
+    pair = await make_pair(storage)
+    drafts = [pair.draft("one", client_id="k"), pair.draft("one", client_id="k")]
+    drafts.append(pair.answer("two"))
+    asked = 0
+
+    def gather() -> tuple[Sequence[Draft], int]:
+        nonlocal asked
+        asked += 1
+        return drafts, AT
+
+    async def half(connection: Any) -> None:
+        await connection.insert(block, COLUMNS, [(91, 92, 1), (93, 94, 1), (91, 92, 1)])
+
+    async def count(connection: Any) -> list[int]:
+        blocks: list[int] = await connection.fetch(select(func.count()).select_from(block), int)
+        return blocks
+
+    async with busy(storage):
+        stored = asyncio.ensure_future(storage.append_gathered(gather))
+        failed = asyncio.ensure_future(database.write(half))
+        await asyncio.sleep(0)
+    outcomes = await stored
+    with pytest.raises(Conflict):
+        await failed
+    assert asked > 2, "the two have not shared a transaction"
+    assert [isinstance(each, Stored) and each.repeated for each in outcomes] == [False, True, False]
+    assert await bodies(storage, pair.id) == ["one", "two"]
+    assert [event.position for event in await whole_log(storage, pair.ada)] == [1, 2]
+    # Of the insertion that failed, nothing is left.
+    assert await database.read(count) == [0]
+    await storage.close()
+
+
+def test_queries_that_are_asked_together_have_parameters_of_different_names() -> None:
+    texts = Texts()
+    parties = texts.query(PARTIES, Party)
+    with pytest.raises(ValueError, match="user_ids"):
+        texts.together((parties, parties))

@@ -1,0 +1,29 @@
+"""A database that has something else to do."""
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from backchannel.ports.storage import Storage
+
+PATIENCE = 10.0
+
+
+@asynccontextmanager
+async def busy(storage: Storage) -> AsyncIterator[None]:
+    """SQLite's writer is in another transaction for the length of the block."""
+    began, over = threading.Event(), threading.Event()
+
+    async def work(_: Any) -> None:
+        began.set()
+        over.wait(PATIENCE)
+
+    other = asyncio.ensure_future(storage._database.write(work))  # type: ignore[attr-defined]
+    await asyncio.to_thread(began.wait, PATIENCE)
+    try:
+        yield
+    finally:
+        over.set()
+        await other
