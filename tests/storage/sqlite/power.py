@@ -5,6 +5,8 @@ sync brings up to date. A cut writes these copies to another folder. Drives may 
 written some of the blocks that nobody synced yet: `survivors` picks them.
 """
 
+import errno
+import os
 import random
 import sqlite3
 from collections.abc import Callable
@@ -153,3 +155,8 @@ def fault(kind: type[apsw.Error], code: int) -> apsw.Error:
     error = kind("injected")
     error.result, error.extendedresult = code & 0xFF, code  # type: ignore[attr-defined]
     return error
+
+
+def read_only(*_: object, **__: object) -> None:
+    """Stand in for any change to a file, on a file system that takes none."""
+    raise OSError(errno.EROFS, os.strerror(errno.EROFS))

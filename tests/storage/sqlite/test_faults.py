@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+import os
 import shutil
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
@@ -19,7 +20,7 @@ from backchannel.storage.sql.sqlite.driver import AUTOCHECKPOINT
 from backchannel.storage.sql.sqlite.opening import open_sqlite
 from backchannel.storage.sql.sqlite.reserve import SIZE
 from tests.storage.people import AT, Pair, bodies, make_login, make_pair, send
-from tests.storage.sqlite.power import ApswDriver, Disk, fault
+from tests.storage.sqlite.power import ApswDriver, Disk, fault, read_only
 
 FULL = fault(apsw.FullError, apsw.SQLITE_FULL)
 UNINDEXED = fault(apsw.IOError, apsw.SQLITE_IOERR_SHMSIZE)
@@ -82,7 +83,7 @@ async def test_R10_on_a_full_disk_people_log_in_though_nothing_is_sent(
     room = disk_usage(tmp_path)
     monkeypatch.setattr(shutil, "disk_usage", lambda _: room._replace(free=0))
     disk.fail_write = full
-    monkeypatch.setattr(Path, "unlink", making_room(disk))
+    monkeypatch.setattr(os, "truncate", making_room(disk))
     await storage.create_login(login := make_login(pair.ada))
     assert (await storage.login(login.id)) == login
     assert reserve.stat().st_size == 0
@@ -103,7 +104,7 @@ async def test_R10_the_room_set_aside_is_for_logins_only(
     room = disk_usage(tmp_path)
     monkeypatch.setattr(shutil, "disk_usage", lambda _: room._replace(free=0))
     disk.fail_write = FULL
-    monkeypatch.setattr(Path, "unlink", making_room(disk))
+    monkeypatch.setattr(os, "truncate", making_room(disk))
     for _ in range(2):
         assert "disk is full" in await refused(storage, pair)
         with pytest.raises(Unavailable, match="disk is full"):
@@ -134,7 +135,7 @@ async def test_R10_nothing_else_takes_the_room_set_aside(
     pair = await make_pair(storage)
     room = disk_usage(tmp_path)
     monkeypatch.setattr(shutil, "disk_usage", lambda _: room._replace(free=0))
-    monkeypatch.setattr(Path, "unlink", making_room(disk))
+    monkeypatch.setattr(os, "truncate", making_room(disk))
     await send(storage, pair.draft("to be indexed later"))
     disk.fail_write = FULL
     executed.clear()
@@ -159,7 +160,7 @@ async def test_R10_room_that_was_spent_is_for_logins_only_after_a_restart_too(
     pair = await make_pair(storage)
     room = disk_usage(tmp_path)
     monkeypatch.setattr(shutil, "disk_usage", lambda _: room._replace(free=SIZE - 1))
-    monkeypatch.setattr(Path, "unlink", making_room(disk))
+    monkeypatch.setattr(os, "truncate", making_room(disk))
     disk.fail_write = FULL
     await storage.create_login(make_login(pair.ada))
     await storage.close()
@@ -176,6 +177,27 @@ async def test_R10_room_that_was_spent_is_for_logins_only_after_a_restart_too(
     await restarted.close()
 
 
+async def test_R10_room_that_cannot_be_given_up_is_not_spent(
+    disk: Disk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await (await open_storage(f"sqlite:///{tmp_path}/chat.db")).close()
+    executed: list[str] = []
+    storage = await open_watched(tmp_path, disk, executed)
+    pair = await make_pair(storage)
+    for name in ("unlink", "touch"):
+        monkeypatch.setattr(Path, name, read_only)
+    monkeypatch.setattr(os, "truncate", read_only)
+    disk.fail_write = FULL
+    for _ in range(2):
+        with pytest.raises(Unavailable, match="disk is full"):
+            await storage.create_login(make_login(pair.ada))
+    assert (tmp_path / "chat.db-reserve").stat().st_size == SIZE
+    disk.fail_write = None
+    await send(storage, pair.draft("after"))
+    assert [sql for sql in executed if "autocheckpoint" in sql][-1].endswith(f"= {AUTOCHECKPOINT}")
+    await storage.close()
+
+
 async def open_watched(folder: Path, disk: Disk, executed: list[str]) -> Storage:
     """Open a database whose every statement is noted."""
 
@@ -190,14 +212,14 @@ async def open_watched(folder: Path, disk: Disk, executed: list[str]) -> Storage
 
 
 def making_room(disk: Disk) -> Callable[..., None]:
-    """Deleting any file makes room."""
-    unlink = Path.unlink
+    """Emptying any file makes room."""
+    truncate = os.truncate
 
-    def unlink_and_make_room(path: Path, *, missing_ok: bool = False) -> None:
-        unlink(path, missing_ok=missing_ok)
+    def truncate_and_make_room(path: Path, length: int) -> None:
+        truncate(path, length)
         disk.fail_write = None
 
-    return unlink_and_make_room
+    return truncate_and_make_room
 
 
 async def test_R10_where_little_is_free_nothing_is_set_aside(

@@ -75,10 +75,14 @@ class SqliteDatabase:
         return await self._writes.submit(work)
 
     async def _make_room(self) -> bool:
-        if self._reserve.is_held:
-            # A checkpoint would take the room, to let the database grow.
-            await self._writes.submit(keep_log, apart=True)
-        return self._reserve.spend()
+        if not self._reserve.is_held:
+            return self._reserve.is_spent
+        # A checkpoint would take the room, to let the database grow.
+        await self._writes.submit(keep_log, apart=True)
+        spent = self._reserve.spend()
+        if not spent:
+            await self._writes.submit(copy_log, apart=True)
+        return spent
 
     async def _require_room(self) -> None:
         if not await asyncio.to_thread(self._reserve.restore):

@@ -50,10 +50,9 @@ def _open(path: Path, connect: Connect) -> SqliteDatabase:
     try:
         return _opened(path, connect, reserve)
     except (OSError, sqlite3.Error) as error:
-        if not (is_full(error) and reserve.is_held):
+        # Without room not even the index of the write-ahead log can be made, which reading needs.
+        if not (is_full(error) and reserve.is_held and reserve.spend()):
             raise _refusal(path, error) from error
-    # Without room not even the index of the write-ahead log can be made, which reading needs.
-    reserve.spend()
     return _open(path, connect)
 
 

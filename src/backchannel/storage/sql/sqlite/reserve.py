@@ -2,6 +2,7 @@
 
 import contextlib
 import logging
+import os
 import shutil
 from pathlib import Path
 
@@ -33,10 +34,16 @@ class Reserve:
             self.is_held = self._set_aside(ABUNDANCE)
 
     def spend(self) -> bool:
-        """Make room on the disk, once; False if nothing was ever set aside."""
+        """Make room on the disk, once; False if nothing was set aside or it cannot be given up."""
         if self.is_held:
+            try:
+                self._empty()
+            except OSError as error:
+                _logger.warning(
+                    "the disk is full, and the room set aside cannot be used: %s", error
+                )
+                return False
             _logger.error("the disk is full: no messages are stored until there is room again")
-            self._empty()
             self.is_held, self.is_spent = False, True
         return self.is_spent
 
@@ -61,13 +68,18 @@ class Reserve:
                 return False
             self._path.write_bytes(bytes(SIZE))
         except OSError:
-            self._empty()
+            with contextlib.suppress(OSError):
+                self._give_back()
             return False
         return True
 
+    def _give_back(self) -> None:
+        """Leave of a failed attempt what was there before."""
+        if self.is_spent:
+            self._empty()
+        else:
+            self._path.unlink(missing_ok=True)
+
     def _empty(self) -> None:
-        """Give the room back; that it was spent is seen by the next process."""
-        self._path.unlink(missing_ok=True)
-        if self.is_held or self.is_spent:
-            with contextlib.suppress(OSError):
-                self._path.touch()
+        """Give the room up; that the file stays tells the next process that it was spent."""
+        os.truncate(self._path, 0)
