@@ -14,12 +14,17 @@ from backchannel.storage.errors import CannotOpen
 from backchannel.storage.opening import open_storage
 from backchannel.storage.sql.sqlite.faults import DiskFull
 from backchannel.storage.sql.sqlite.reserve import SIZE
+from backchannel.storage.sql.versions import SCHEMA_VERSION
 from tests.storage.people import AT, Pair, bodies, make_login, make_pair, send
+from tests.storage.sqlite.power import read_only
+from tests.storage.sqlite.test_own_messages import make_older, own_messages, version_of
 
 DISK = 64 * 1024 * 1024
 LOG = 24 * 1024 * 1024
 """Bytes of a write-ahead log with more pages than one index of 32 KB can tell of."""
 INDEX = 32 * 1024
+MIGRATED = 2000
+"""Messages that cannot be migrated in the room of two such indexes, and can in the reserve."""
 
 
 @pytest.fixture
@@ -35,8 +40,8 @@ def disk(tmp_path: Path) -> Iterator[Path]:
     subprocess.run(["umount", "--lazy", str(folder)], check=True)
 
 
-def fill(disk: Path) -> None:
-    (disk / "other").write_bytes(bytes(disk_usage(disk).free))
+def fill(disk: Path, *, left: int = 0) -> None:
+    (disk / "other").write_bytes(bytes(disk_usage(disk).free - left))
 
 
 def url_of(folder: Path) -> str:
@@ -112,3 +117,53 @@ async def test_R10_a_start_that_a_full_disk_prevents_says_so(disk: Path) -> None
     fill(disk)
     with pytest.raises(CannotOpen, match="the disk is full"):
         await open_storage(url_of(disk))
+
+
+async def test_R10_a_start_says_so_where_the_room_set_aside_cannot_be_given_up(
+    disk: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await (await open_storage(url_of(disk))).close()
+    fill(disk)
+    for module, name in ((Path, "unlink"), (os, "truncate")):
+        monkeypatch.setattr(module, name, read_only)
+    with pytest.raises(CannotOpen, match="the disk is full"):
+        await open_storage(url_of(disk))
+    assert (disk / "chat.db-reserve").stat().st_size == SIZE
+
+
+async def make_older_on(disk: Path) -> Pair:
+    """A database of revision 0005, on a disk with room to open it and none to migrate it."""
+    storage = await open_storage(url_of(disk))
+    pair = await make_pair(storage)
+    await send(storage, *(pair.draft(f"{number}") for number in range(MIGRATED)))
+    await storage.close()
+    assert make_older(disk / "chat.db") == MIGRATED
+    fill(disk, left=2 * INDEX)
+    return pair
+
+
+async def test_R10_R19_a_migration_on_a_full_disk_takes_the_room_set_aside(disk: Path) -> None:
+    pair = await make_older_on(disk)
+    storage = await open_storage(url_of(disk))
+    assert (disk / "chat.db-reserve").stat().st_size == 0
+    assert len(await bodies(storage, pair.id)) == MIGRATED
+    assert await send_until_refused(storage, pair) == []
+    await storage.create_login(make_login(pair.ada))
+    await storage.close()
+    assert version_of(disk / "chat.db") == SCHEMA_VERSION
+    assert own_messages(disk / "chat.db") == MIGRATED
+
+
+async def test_R10_R19_a_migration_that_a_full_disk_prevents_changes_nothing(disk: Path) -> None:
+    pair = await make_older_on(disk)
+    (disk / "chat.db-reserve").unlink()
+    (disk / "more").write_bytes(bytes(SIZE))
+    with pytest.raises(CannotOpen, match=r"chat\.db cannot be opened: the disk is full$"):
+        await open_storage(url_of(disk))
+    (disk / "other").unlink()
+    assert (version_of(disk / "chat.db"), own_messages(disk / "chat.db")) == ("0005", 0)
+    storage = await open_storage(url_of(disk))
+    assert len(await bodies(storage, pair.id)) == MIGRATED
+    await storage.close()
+    assert version_of(disk / "chat.db") == SCHEMA_VERSION
+    assert own_messages(disk / "chat.db") == MIGRATED

@@ -15,6 +15,7 @@ from backchannel.storage.sql.sqlite import driver, health
 from backchannel.storage.sql.sqlite.opening import path_of
 from backchannel.storage.sql.versions import SCHEMA_VERSION
 from tests.storage.people import AT, make_pair, send
+from tests.storage.sqlite.test_own_messages import make_older, version_of
 
 
 @pytest.mark.parametrize(
@@ -193,6 +194,22 @@ async def test_R19_a_migration_killed_at_each_step_is_done_again(tmp_path: Path)
     assert ends[-1] == 0
     assert set(ends[:-1]) == {9}
     assert len(ends) > 10
+
+
+async def test_R19_a_migration_that_meets_a_lock_is_refused_and_done_later(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(driver, "BUSY_TIMEOUT", 0)
+    path = tmp_path / "chat.db"
+    await make(path, 1)
+    assert make_older(path) > 0
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    with pytest.raises(CannotOpen, match=r"chat\.db cannot be opened: database is locked$"):
+        await open_storage(f"sqlite:///{path}")
+    other.close()
+    await (await open_storage(f"sqlite:///{path}")).close()
+    assert version_of(path) == SCHEMA_VERSION
 
 
 async def test_a_closed_storage_refuses(tmp_path: Path) -> None:

@@ -20,6 +20,23 @@ def make_older(path: Path) -> int:
     return changed
 
 
+def version_of(path: Path) -> str:
+    """The revision of a database that is not open."""
+    database = sqlite3.connect(path)
+    (version,) = database.execute("SELECT version_num FROM alembic_version").fetchone()
+    database.close()
+    return str(version)
+
+
+def own_messages(path: Path) -> int:
+    """How many entries of a log that nobody has open are of a kind that revision 0005 lacks."""
+    database = sqlite3.connect(path)
+    query = "SELECT count(*) FROM log WHERE kind = ?"
+    (count,) = database.execute(query, [OWN_MESSAGE]).fetchone()
+    database.close()
+    return int(count)
+
+
 async def test_R6_an_older_log_tells_what_was_sent_from_what_was_received(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path}/chat.db"
     storage = await open_storage(url)

@@ -4,17 +4,27 @@ import sqlite3
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
 from backchannel.storage.sql.migrations.run import upgrade
+from backchannel.storage.sql.sqlite import driver as drivers
 
 
 def migrate(path: Path) -> None:
-    """Bring the file to the newest schema, in one transaction (rule R19)."""
+    """Bring the file to the newest schema, in one transaction (rule R19).
+
+    Raises `sqlite3.Error`; then the file is as it was.
+    """
     engine = engine_of(path)
-    with engine.begin() as connection:
-        upgrade(connection)
-    engine.dispose()
+    try:
+        with engine.begin() as connection:
+            upgrade(connection)
+    except DBAPIError as error:
+        # Whoever opens the file knows what the driver's own errors mean.
+        raise (error.orig or error) from None
+    finally:
+        engine.dispose()
 
 
 def engine_of(path: Path) -> Engine:
@@ -22,7 +32,7 @@ def engine_of(path: Path) -> Engine:
 
     def connect() -> sqlite3.Connection:
         # The driver would begin a transaction by itself only at the first INSERT.
-        return sqlite3.connect(path, isolation_level=None, timeout=5)
+        return sqlite3.connect(path, isolation_level=None, timeout=drivers.BUSY_TIMEOUT / 1000)
 
     engine = create_engine("sqlite://", creator=connect, poolclass=NullPool)
 
