@@ -11,7 +11,7 @@ _FULL = {sqlite3.SQLITE_FULL, _UNINDEXED}
 _DAMAGE = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 
 MISTAKES = (OverflowError, UnicodeEncodeError, sqlite3.DataError, sqlite3.IntegrityError)
-"""Raised before a statement runs, or by one that then changes nothing: its caller's fault."""
+"""Raised before a statement runs, or by one whose transaction is undone: its caller's fault."""
 
 
 class DiskFull(Unavailable):
