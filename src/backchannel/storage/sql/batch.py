@@ -204,10 +204,9 @@ class Batch:
                 self._attachments.add(draft, number, seq)
         if not (sender.number and recipient.number):
             self._questions.add(draft, number, seq)
-        enter = self._ledger.enter_message
-        sender_position = enter(sender, number, seq, own=True)
-        recipient_position = enter(recipient, number, seq, own=False)
-        return Placed(draft, message_id, seq, sender_position, recipient_position)
+        return Placed(
+            draft, message_id, seq, *self._ledger.enter_message(sender, recipient, number, seq)
+        )
 
     async def write(self, connection: Connection) -> None:
         """Store what was placed."""

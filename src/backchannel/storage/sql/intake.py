@@ -6,6 +6,8 @@ from typing import NamedTuple
 from backchannel.domain.ids import new_id
 from backchannel.domain.messages import Draft, MessageKind
 
+_TEXT = MessageKind.TEXT.value
+
 
 class Way(NamedTuple):
     """From one user to another, in a conversation."""
@@ -47,4 +49,4 @@ class Intake:
 
 def is_plain(draft: Draft) -> bool:
     """Whether a draft is nothing but a text."""
-    return draft.reply_to is None and not draft.files and draft.kind == MessageKind.TEXT
+    return draft.reply_to is None and not draft.files and draft.kind == _TEXT

@@ -39,6 +39,11 @@ class Party(msgspec.Struct):
     disabled_at: int | None = None
     erased_at: int | None = None
 
+    @property
+    def has_log(self) -> bool:
+        """The responder has none, nor has who was erased."""
+        return self.number != 0 and self.erased_at is None
+
 
 PARTIES = (
     select(
@@ -83,7 +88,8 @@ class Ledger:
         self.parties = {party.id: party for party in parties}
         self.parties[RESPONDER_ID] = Party(0, RESPONDER_ID, 0)
         self._rows: list[tuple[Any, ...]] = []
-        self._messages: dict[int, list[tuple[int, int, int, int]]] = {_MESSAGE: [], OWN_MESSAGE: []}
+        self._sent: list[tuple[int, int, int, int]] = []
+        self._received: list[tuple[int, int, int, int]] = []
         self._moved: dict[int, Party] = {}
 
     @classmethod
@@ -106,7 +112,7 @@ class Ledger:
         That is the responder, and who has been erased.
         """
         party = self.parties[user_id]
-        if not party.number or party.erased_at is not None:
+        if not party.has_log:
             return []
         party.position = position = party.position + 1
         self._moved[party.number] = party
@@ -116,22 +122,27 @@ class Ledger:
         self._rows.append((party.number, position, kind, conversation, seq, data, at))
         return [Event(user_id, position, fact)]
 
-    def enter_message(self, party: Party, conversation: int, seq: int, *, own: bool) -> int:
-        """Enter a new message into a user's log: its position, or 0 where `add` has no event."""
-        if not party.number or party.erased_at is not None:
-            return 0
-        party.position = position = party.position + 1
-        self._moved[party.number] = party
-        messages = self._messages[OWN_MESSAGE if own else _MESSAGE]
-        messages.append((party.number, position, conversation, seq))
-        return position
+    def enter_message(
+        self, sender: Party, recipient: Party, conversation: int, seq: int
+    ) -> tuple[int, int]:
+        """Enter a new message into both logs: its positions, or 0 where `add` has no event."""
+        own = other = 0
+        if sender.has_log:
+            sender.position = own = sender.position + 1
+            self._moved[sender.number] = sender
+            self._sent.append((sender.number, own, conversation, seq))
+        if recipient.has_log:
+            recipient.position = other = recipient.position + 1
+            self._moved[recipient.number] = recipient
+            self._received.append((recipient.number, other, conversation, seq))
+        return own, other
 
     async def write(self, connection: Connection, *, at: int = 0) -> None:
         """Store what was added; new messages at `at`, in milliseconds since 1970."""
         if not self._moved:
             return
-        for kind, messages in self._messages.items():
-            await connection.insert(log, MESSAGE_COLUMNS, messages, kind=kind, at=at)
+        for kind, entries in ((OWN_MESSAGE, self._sent), (_MESSAGE, self._received)):
+            await connection.insert(log, MESSAGE_COLUMNS, entries, kind=kind, at=at)
         if self._rows:
             await connection.insert(log, LOG_COLUMNS, self._rows)
         moved = [(party.number, party.position) for party in self._moved.values()]
