@@ -1,10 +1,13 @@
 """Jobs that share a transaction, and statements that share a step."""
 
 import asyncio
+import threading
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from sqlalchemy import func, select
 
@@ -57,6 +60,34 @@ async def test_R2_a_batch_that_is_done_again_for_anothers_fault_is_stored_once(
     # Of the insertion that failed, nothing is left.
     assert await database.read(count) == [0]
     await storage.close()
+
+
+def test_one_decoder_is_made_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two threads that make a Struct's first decoder at the same time end the process."""
+    really: Any = msgspec.json.Decoder
+    made, at_once = threading.Semaphore(1), list[bool]()
+
+    def make(expected: Any) -> Any:
+        alone = made.acquire(blocking=False)
+        at_once.append(not alone)
+        time.sleep(0.01)
+        if alone:
+            made.release()
+        return really(expected)
+
+    monkeypatch.setattr(msgspec.json, "Decoder", make)
+    texts, start = Texts(), threading.Barrier(8)
+
+    def ask(limit: int) -> None:
+        start.wait(10)
+        texts.query(PARTIES.limit(limit), Party)
+
+    threads = [threading.Thread(target=ask, args=[limit]) for limit in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(10)
+    assert at_once == [False] * 8
 
 
 def test_queries_that_are_asked_together_have_parameters_of_different_names() -> None:

@@ -11,6 +11,9 @@ from backchannel.storage.sql.database import Connection
 from backchannel.storage.sql.parameters import parameter
 from backchannel.storage.sql.schema import account, erasure, login
 
+# Made while there is one thread, as msgspec wants it of a Struct's first decoder.
+_decode = msgspec.json.Decoder(Erased).decode
+
 
 class Progress(msgspec.Struct):
     """An erasure as storage works on it, locked to the end of the transaction."""
@@ -25,7 +28,7 @@ class Progress(msgspec.Struct):
 
     def count(self, gone: Erased) -> None:
         """Add to what is gone."""
-        so_far = msgspec.json.decode(self.erased, type=Erased)
+        so_far = _decode(self.erased)
         self.erased = encoded(so_far + gone)
 
 
@@ -48,7 +51,7 @@ class _Row(msgspec.Struct):
             begun_at=self.begun_at,
             completed_at=self.completed_at,
             signature=self.signature,
-            erased=msgspec.json.decode(self.erased, type=Erased),
+            erased=_decode(self.erased),
         )
 
 

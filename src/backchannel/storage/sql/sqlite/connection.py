@@ -1,6 +1,7 @@
 """The statements' view of one SQLite connection."""
 
 import re
+import threading
 from collections.abc import Coroutine, Mapping, Sequence
 from itertools import chain
 from typing import Any, TypeVar, cast
@@ -22,6 +23,8 @@ MOST_ROWS = 512
 
 _NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 
+_COMPILING = threading.Lock()
+
 
 class Texts:
     """The compiled statements of one database, shared by its connections."""
@@ -33,9 +36,13 @@ class Texts:
 
     def query(self, select: SelectBase, row: type[T]) -> Query[T]:
         key = select, row
-        if key not in self._queries:
-            self._queries[key] = Query(select, row)
-        return self._queries[key]
+        found = self._queries.get(key)
+        if found is None:
+            # Of a Struct whose decoder another thread is making, msgspec takes what there is of
+            # it for the whole, and decoding with that ends the process.
+            with _COMPILING:
+                found = self._queries.setdefault(key, Query(select, row))
+        return found
 
     def together(self, queries: tuple[Query[Any], ...]) -> str:
         """The text of one query whose only row has the results of several."""
