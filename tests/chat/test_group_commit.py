@@ -37,6 +37,12 @@ class Sender:
     def send(self, body: str) -> None:
         submit(self.core, draft(self.ada, self.bob, body), self.replies.append)
 
+    async def send_one_by_one(self, count: int) -> None:
+        """Send 0, 1, 2 …, each in a turn of the event loop of its own."""
+        for number in range(count):
+            self.send(str(number))
+            await asyncio.sleep(0)
+
     async def replied(self, count: int) -> list[str]:
         """The bodies that were stored, in the order of the replies."""
         async with asyncio.timeout(10):
@@ -54,9 +60,7 @@ async def sender(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterat
 
 async def test_R4_all_that_came_during_a_transaction_shares_the_next(sender: Sender) -> None:
     async with busy(sender.core.storage):
-        for number in range(5):
-            sender.send(str(number))
-            await asyncio.sleep(0)
+        await sender.send_one_by_one(5)
         assert sender.replies == []
     assert await sender.replied(5) == ["0", "1", "2", "3", "4"]
     assert sender.batches == [5]
@@ -67,9 +71,7 @@ async def test_R4_what_does_not_fit_into_a_batch_is_in_the_one_after(
 ) -> None:
     monkeypatch.setattr(group_commit, "BATCH", 2)
     async with busy(sender.core.storage):
-        for number in range(5):
-            sender.send(str(number))
-            await asyncio.sleep(0)
+        await sender.send_one_by_one(5)
     assert await sender.replied(5) == ["0", "1", "2", "3", "4"]
     assert sender.batches == [2, 2, 1]
 

@@ -43,13 +43,13 @@ async def settled(submit: Callable[[Reply], None]) -> Stored:
 class _Batch:
     """What is stored in one transaction: all that has gathered when that begins."""
 
-    __slots__ = ("_clock", "_waiting", "at", "began", "begun", "drafts", "replies")
+    __slots__ = ("_clock", "_waiting", "at", "began_at", "begun", "drafts", "replies")
 
     def __init__(self, waiting: deque[tuple[Draft, Reply]], clock: Clock) -> None:
         self._waiting = waiting
         self._clock = clock
         self.begun = False
-        self.began = 0.0  # seconds, as `time.perf_counter` gives them
+        self.began_at = 0.0  # seconds, as `time.perf_counter` gives them
         self.at = 0  # milliseconds since 1970
         self.drafts: list[Draft] = []
         self.replies: list[Reply] = []
@@ -59,7 +59,7 @@ class _Batch:
         if not self.begun:
             # First this, so that whoever sees it unset has queued what is taken now.
             self.begun = True
-            self.began = time.perf_counter()
+            self.began_at = time.perf_counter()
             self.at = self._clock.now()
             with contextlib.suppress(IndexError):
                 while len(self.drafts) < BATCH:
@@ -129,7 +129,7 @@ class GroupCommit:
         except Exception:
             log.exception("a batch of messages failed")
             return Unavailable("the message could not be stored")
-        metrics.COMMIT_SECONDS.observe(time.perf_counter() - batch.began)
+        metrics.COMMIT_SECONDS.observe(time.perf_counter() - batch.began_at)
         metrics.BATCH_MESSAGES.observe(len(outcomes))
         return outcomes
 
