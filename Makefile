@@ -7,7 +7,7 @@ PYTHON ?= $(shell for name in python3.13 python3.12 python3.11 python3 python; d
 
 VENV    := .venv
 BIN     := $(VENV)/bin
-INSTALL := $(BIN)/python -m pip --quiet --disable-pip-version-check --no-input install
+INSTALL := $(BIN)/python -m pip --quiet --disable-pip-version-check --no-input install --no-deps
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
@@ -86,7 +86,7 @@ $(BIN)/python:
 $(VENV)/.installed: requirements/runtime.lock requirements/build.lock pyproject.toml | $(BIN)/python
 	@echo "installing what the server needs (once)"
 	@$(INSTALL) --require-hashes -r requirements/runtime.lock -r requirements/build.lock
-	@$(INSTALL) --no-deps --no-build-isolation --editable .
+	@$(INSTALL) --no-build-isolation --editable .
 	@touch $@
 
 $(VENV)/.installed-dev: requirements/dev.lock $(VENV)/.installed
