@@ -1,0 +1,111 @@
+"""A queue that is fair between keys and bounded in bytes."""
+
+import threading
+from collections import Counter
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from backchannel.budgets.queue import FairQueue
+from backchannel.domain.errors import Overloaded
+
+
+def _queue() -> FairQueue[str]:
+    return FairQueue(bytes_per_key=100, bytes_in_all=250, items_per_key=5)
+
+
+def test_items_are_taken_round_robin_and_in_order_within_a_key() -> None:
+    queue = _queue()
+    for item in ("ada 1", "ada 2", "ada 3", "bob 1", "eve 1", "bob 2"):
+        queue.put(item[:3], item, 1)
+    assert queue.take(4, 100) == ["ada 1", "bob 1", "eve 1", "ada 2"]
+    queue.put("dan", "dan 1", 1)
+    assert queue.take(10, 100) == ["bob 2", "ada 3", "dan 1"]
+    assert queue.take(10, 100) == []
+
+
+def test_a_batch_is_bounded_in_bytes_and_never_empty() -> None:
+    queue = _queue()
+    for item in ("ada 1", "ada 2", "bob 1"):
+        queue.put(item[:3], item, 60 if item == "bob 1" else 40)
+    assert queue.take(10, 90) == ["ada 1"]
+    assert queue.take(10, 10) == ["bob 1"]
+    assert queue.take(10, 10) == ["ada 2"]
+
+
+def test_a_key_is_bounded_in_bytes_and_in_items() -> None:
+    queue = _queue()
+    queue.put("ada", "half", 50)
+    queue.put("ada", "half", 50)
+    with pytest.raises(Overloaded):
+        queue.put("ada", "more", 1)
+    for _ in range(5):
+        queue.put("bob", "small", 1)
+    with pytest.raises(Overloaded):
+        queue.put("bob", "sixth", 1)
+    queue.take(1, 100)
+    queue.put("ada", "room again", 50)
+
+
+def test_all_together_are_bounded_in_bytes_and_the_room_comes_back() -> None:
+    queue = _queue()
+    for key in ("ada", "bob"):
+        queue.put(key, "all of it", 100)
+    with pytest.raises(Overloaded) as refusal:
+        queue.put("eve", "too much", 51)
+    assert refusal.value.retry_after
+    queue.put("eve", "fits", 50)
+    assert len(queue.take(10, 1_000)) == 3
+    for key in ("ada", "bob"):
+        queue.put(key, "all of it", 100)
+
+
+@given(
+    puts=st.lists(st.tuples(st.sampled_from("abcde"), st.integers(1, 40)), max_size=60),
+    items=st.integers(1, 20),
+    size=st.integers(1, 100),
+)
+def test_what_was_put_is_taken_once_in_order_and_nothing_is_left(
+    puts: list[tuple[str, int]], items: int, size: int
+) -> None:
+    queue: FairQueue[tuple[str, int]] = FairQueue(
+        bytes_per_key=200, bytes_in_all=500, items_per_key=9
+    )
+    accepted: list[tuple[str, int]] = []
+    for number, (key, cost) in enumerate(puts):
+        try:
+            queue.put(key, (key, number), cost)
+        except Overloaded:
+            continue
+        accepted.append((key, number))
+    taken: list[tuple[str, int]] = []
+    while batch := queue.take(items, size):
+        taken += batch
+    for key in "abcde":
+        assert [each for each in taken if each[0] == key] == [
+            each for each in accepted if each[0] == key
+        ]
+    assert len(taken) == len(accepted)
+    assert (len(queue), queue._bytes, queue._held, queue._queues) == (0, 0, {}, {})
+
+
+def test_one_thread_fills_while_another_empties() -> None:
+    queue: FairQueue[tuple[str, int]] = FairQueue(
+        bytes_per_key=10_000, bytes_in_all=100_000, items_per_key=10_000
+    )
+
+    def fill() -> None:
+        for number in range(5_000):
+            queue.put(f"key {number % 7}", (f"key {number % 7}", number), 1)
+
+    filling = threading.Thread(target=fill)
+    filling.start()
+    taken: list[tuple[str, int]] = []
+    while filling.is_alive() or len(queue):
+        taken += queue.take(50, 1_000)
+    filling.join()
+    assert Counter(number for _, number in taken) == Counter(range(5_000))
+    for key in {key for key, _ in taken}:
+        numbers = [number for each, number in taken if each == key]
+        assert numbers == sorted(numbers)

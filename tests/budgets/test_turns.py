@@ -1,0 +1,127 @@
+"""Turns at scarce work."""
+
+import asyncio
+
+import pytest
+
+from backchannel.budgets.turns import Turns
+from backchannel.domain.errors import Overloaded
+
+
+class _Work:
+    """Work that takes turns, and goes on when it is told to."""
+
+    def __init__(self, turns: Turns) -> None:
+        self.begun: list[str] = []
+        self._turns = turns
+        self._gates: list[asyncio.Event] = []
+
+    def start(self, key: str) -> asyncio.Task[None]:
+        return asyncio.create_task(self._run(key))
+
+    async def finish_next(self) -> None:
+        self._gates.pop(0).set()
+        await settle()
+
+    async def _run(self, key: str) -> None:
+        async with self._turns.turn(key):
+            self.begun.append(key)
+            gate = asyncio.Event()
+            self._gates.append(gate)
+            await gate.wait()
+
+
+async def settle() -> None:
+    for _ in range(5):
+        await asyncio.sleep(0)
+
+
+async def test_at_most_so_many_at_once_and_so_many_of_one_key() -> None:
+    work = _Work(Turns(3, per_key=2))
+    tasks = [work.start(key) for key in ("ada", "ada", "ada", "bob", "eve")]
+    await settle()
+    assert work.begun == ["ada", "ada", "bob"]
+    await work.finish_next()
+    assert work.begun == ["ada", "ada", "bob", "ada"]
+    for _ in range(4):
+        await work.finish_next()
+    await asyncio.gather(*tasks)
+    assert sorted(work.begun) == ["ada", "ada", "ada", "bob", "eve"]
+
+
+async def test_turns_go_round_robin_however_many_one_key_has_waiting() -> None:
+    work = _Work(Turns(1))
+    tasks = [work.start(key) for key in ("ada", "ada", "ada", "ada", "bob", "eve", "bob")]
+    await settle()
+    for _ in range(7):
+        await work.finish_next()
+    await asyncio.gather(*tasks)
+    assert work.begun == ["ada", "ada", "bob", "eve", "ada", "bob", "ada"]
+
+
+async def test_a_key_at_its_limit_does_not_hold_up_another() -> None:
+    work = _Work(Turns(2, per_key=1))
+    tasks = [work.start(key) for key in ("ada", "ada", "bob")]
+    await settle()
+    assert work.begun == ["ada", "bob"]
+    for _ in range(3):
+        await work.finish_next()
+    await asyncio.gather(*tasks)
+
+
+async def test_a_full_queue_refuses_its_own_key_only() -> None:
+    turns = Turns(1, waiting_per_key=2, waiting=3)
+    work = _Work(turns)
+    tasks = [work.start("ada") for _ in range(3)]
+    await settle()
+    with pytest.raises(Overloaded) as refusal:
+        await work.start("ada")
+    assert refusal.value.retry_after
+    tasks.append(work.start("bob"))
+    await settle()
+    with pytest.raises(Overloaded):
+        await work.start("eve")  # all together hold three
+    for _ in range(4):
+        await work.finish_next()
+    await asyncio.gather(*tasks)
+
+
+async def test_giving_up_while_waiting_or_working_frees_the_turn() -> None:
+    work = _Work(Turns(1))
+    working, waiting, last = (work.start(key) for key in ("ada", "ada", "bob"))
+    await settle()
+    waiting.cancel()
+    await settle()
+    working.cancel()
+    await settle()
+    assert work.begun == ["ada", "bob"]
+    last.cancel()
+    await settle()
+    assert not work._turns._running
+    assert not work._turns._queues
+    async with work._turns.turn("eve"):
+        pass
+
+
+async def test_a_turn_that_comes_together_with_the_cancellation_is_given_on() -> None:
+    turns = Turns(1)
+    work = _Work(turns)
+    _working, cancelled, last = (work.start(key) for key in ("ada", "bob", "eve"))
+    await settle()
+    work._gates.pop(0).set()
+    await asyncio.sleep(0)
+    assert work.begun == ["ada"]  # bob has the turn and has not woken up yet
+    cancelled.cancel()
+    await settle()
+    assert cancelled.cancelled()
+    assert work.begun[-1] == "eve"
+    await work.finish_next()
+    await last
+
+
+async def test_work_that_fails_gives_its_turn_back() -> None:
+    turns = Turns(1)
+    for _ in range(3):
+        with pytest.raises(ZeroDivisionError):
+            async with turns.turn("ada"):
+                raise ZeroDivisionError
