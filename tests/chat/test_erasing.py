@@ -98,13 +98,13 @@ async def test_S22_an_erasure_cut_off_while_an_upload_goes_leaves_nothing_of_it(
 ) -> None:
     ada = await make_user(core, "ada")
     upload = await begin(core, ada.id)
-    await core.files.staging.append(upload.id, CONTENT)
+    await core.files.staging.append(upload.id, 0, CONTENT)
     beside = core.files.staging.path(f"{upload.id}.thumbnail")
     beside.write_bytes(b"what an inspection had made of it")
     await core.files.blobs.put(upload.id, beside)
     erasure_id = await requested(core, clock, ada.id)
 
-    async def cut_off(*_: Any) -> None:
+    async def cut_off(*_: Any, **__: Any) -> None:
         raise Unavailable("the process was killed", retry_after=1)
 
     with monkeypatch.context() as killed:
@@ -130,7 +130,7 @@ async def test_S22_no_piece_is_written_once_its_upload_is_erased(
         await Eraser(core).round()
         assert await is_complete(core, erasure_id)
 
-        async def append(_: str, chunk: bytes) -> None:
+        async def append(_: str, __: int, chunk: bytes) -> None:
             written.append(chunk)
 
         monkeypatch.setattr(core.files.staging, "append", append)

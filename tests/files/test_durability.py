@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 import signal
 import sqlite3
 import subprocess
@@ -48,7 +49,7 @@ async def test_R20_content_is_synced_before_its_name_and_that_before_the_answer(
     monkeypatch.setattr(Path, "replace", noting(lambda path: f"rename {path.name}", Path.replace))
     await store.put(key, source)
     folder = f"files/{key[-2:]}"
-    assert steps == [
+    assert [re.sub(r"\.[0-9a-f]{16}\.", ".", each) for each in steps] == [
         "sync files",
         f"sync {folder}/{key}{UNFINISHED} of 3000000",
         f"rename {key}{UNFINISHED}",

@@ -134,7 +134,7 @@ async def test_an_upload_that_lacks_only_its_end_is_finished_by_asking(
     core: Core, people: People, tmp_path: Path
 ) -> None:
     upload = await begin(core, people.ada, len(CONTENT))
-    await core.files.staging.append(upload.id, CONTENT)  # and then the server was killed
+    await core.files.staging.append(upload.id, 0, CONTENT)  # and then the server was killed
     asked = [attachments.progress(core, people.ada, upload.id) for _ in range(5)]
     assert {offset for _, offset in await asyncio.gather(*asked)} == {len(CONTENT)}
     assert await read(core, people.ada, upload.id) == CONTENT

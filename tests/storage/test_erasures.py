@@ -207,8 +207,10 @@ async def test_S22_files_and_uploads_are_listed_and_forgotten(storage: Storage, 
     wish = await erase(storage, pair.ada)
     assert await storage.readable_file(pair.bob, ids[0]) is None
     for each in uploads:
-        await storage.cancel_upload(each.id)
+        await storage.cancel_upload(each.id, at=AT)
     await storage.forget_owned(wish.id, [*ids, other.id], Erased(files=3))
+    remnants = await storage.owned_files(pair.ada, after="", limit=9, given_up=True)
+    assert [(each.id, each.size) for each in remnants] == [("u", 0), ("v", 0)]
     assert await storage.owned_files(pair.ada, after="", limit=9) == []
     assert await storage.readable_file(pair.bob, other.id) == other
     current = await storage.erasure(wish.id)

@@ -69,17 +69,20 @@ async def test_an_upload_becomes_a_file_once(storage: Storage, pair: Pair) -> No
     assert (file.id, file.has_thumbnail) == (upload.id, True)
     with pytest.raises(NotFound):
         await storage.finish_upload(record_of(upload))
-    assert not await storage.cancel_upload(upload.id)
+    assert not await storage.cancel_upload(upload.id, at=AT)
 
 
 async def test_a_cancelled_upload_cannot_be_finished(storage: Storage, pair: Pair) -> None:
     upload = make_upload(pair.ada)
     await storage.begin_upload(upload, quota=QUOTA)
-    assert await storage.cancel_upload(upload.id)
-    assert not await storage.cancel_upload(upload.id)
+    assert await storage.cancel_upload(upload.id, at=AT)
+    assert not await storage.cancel_upload(upload.id, at=AT)
     with pytest.raises(NotFound):
         await storage.finish_upload(record_of(upload))
     assert await storage.file_usage(pair.ada) == 0
+    assert await storage.condemn_files(before=0, limit=9, at=AT) == [upload.id]
+    await storage.forget_files([upload.id])
+    assert await storage.condemn_files(before=0, limit=9, at=AT) == []
 
 
 async def test_S17_quota_holds_also_for_uploads_at_once(storage: Storage, pair: Pair) -> None:

@@ -31,6 +31,7 @@ async def collect(core: Core) -> int:
     for file_id in condemned:
         await core.files.blobs.delete(file_id)
         await core.files.blobs.delete(thumbnail_key(file_id))
+        await core.files.staging.discard(file_id)  # of an upload whose cancelling was cut off
     if condemned:
         await core.storage.forget_files(condemned)
     await core.files.staging.sweep(before=before)

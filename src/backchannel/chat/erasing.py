@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Sequence
+from functools import partial
 
 from backchannel.chat.core import Core
 from backchannel.chat.uploads import thumbnail_key
@@ -103,13 +104,16 @@ async def _erase_uploads(core: Core, erasure: Erasure) -> None:
 
 async def _erase_files(core: Core, erasure: Erasure) -> None:
     """Contents first: a file that is still known after a crash is deleted again."""
-    while files := await core.storage.owned_files(erasure.user_id, after="", limit=PAGE):
+    owned = partial(core.storage.owned_files, erasure.user_id, after="", given_up=True)
+    while files := await owned(limit=PAGE):
         for each in files:
             await core.files.blobs.delete(each.id)
             await core.files.blobs.delete(thumbnail_key(each.id))
             await core.files.staging.discard(each.id)
-        ids = [each.id for each in files]
-        await core.storage.forget_owned(erasure.id, ids, Erased(files=len(ids)))
+        # Without a size it is an upload whose cancelling was cut off.
+        uploads = sum(not each.size for each in files)
+        gone = Erased(files=len(files) - uploads, uploads=uploads)
+        await core.storage.forget_owned(erasure.id, [each.id for each in files], gone)
 
 
 async def _give_receipt(core: Core, erasure_id: str) -> None:

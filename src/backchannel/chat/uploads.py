@@ -91,7 +91,7 @@ class Uploads:
                 verify()
         except BaseException:
             if verify is not None and self._turns.get(upload.id) is turn:
-                await staging.truncate(upload.id, offset)
+                await staging.take_back(upload.id, offset, reached)
             raise
         finally:
             if self._turns.get(upload.id) is turn:
@@ -121,13 +121,16 @@ class Uploads:
             await self._forget(upload)
 
     async def _forget(self, upload: Upload) -> None:
-        if await self._storage.upload(upload.id) is None:
-            return
-        # Contents first: an upload that is still known after a crash is cancelled again.
-        await self._files.staging.discard(upload.id)
-        # A crash may have come between its content and its end.
-        await self._delete(upload.id)
-        await self._storage.cancel_upload(upload.id)
+        # The record first: only what is certain never to become a file may be deleted.
+        if await self._storage.cancel_upload(upload.id, at=self._clock.now()):
+            await self._discard(upload.id)
+            await self._storage.forget_files([upload.id])
+
+    async def _discard(self, upload_id: str) -> None:
+        """Delete what is left of an upload that will never be a file."""
+        await self._files.staging.discard(upload_id)
+        await self._files.blobs.delete(upload_id)
+        await self._files.blobs.delete(thumbnail_key(upload_id))
 
     async def _receive(self, upload: Upload, chunks: Chunks) -> None:
         size = 0
@@ -136,7 +139,7 @@ class Uploads:
             if size > upload.size:
                 raise TooLarge(f"the file is larger than {upload.size:,} bytes", field="file")
             async with self._lock(upload.id):
-                await self._keep(upload, chunk)
+                await self._keep(upload, size - len(chunk), chunk)
         if not size:
             raise Invalid("the file is empty", field="file")
 
@@ -152,15 +155,17 @@ class Uploads:
         async with self._lock(upload.id):
             if self._turns.get(upload.id) is not turn:
                 raise Conflict("another request goes on with this upload")
-            await self._keep(upload, chunk)
+            await self._keep(upload, reached, chunk)
         return reached + len(chunk)
 
-    async def _keep(self, upload: Upload, chunk: bytes) -> None:
-        """Write a piece, unless the upload has been cancelled meanwhile."""
+    async def _keep(self, upload: Upload, offset: int, chunk: bytes) -> None:
+        """Write a piece, unless the upload has been finished or cancelled meanwhile."""
         await self._require_begun(upload)
-        await self._files.staging.append(upload.id, chunk)
-        # Again: what another process cancels now, it has cancelled without this piece.
-        await self._require_begun(upload)
+        try:
+            await self._files.staging.append(upload.id, offset, chunk)
+        finally:
+            # Again: what another process cancels now, it has cancelled without this piece.
+            await self._require_begun(upload)
 
     async def _require_begun(self, upload: Upload) -> None:
         """Raise `NotFound` for an upload that is finished or cancelled; nothing of it stays."""
@@ -169,31 +174,35 @@ class Uploads:
             raise NotFound("upload not found")
 
     async def _finish(self, upload: Upload) -> FileRecord:
-        """Content first, then the file that promises it (rule R20). Needs the upload's lock."""
-        staging, blobs = self._files.staging, self._files.blobs
+        """Turn an upload into a file (rule R20). Needs the upload's lock.
+
+        Another process may finish or cancel the same upload meanwhile. The record decides: the
+        content of a finished file is never deleted, whatever happened to this attempt.
+        """
         try:
-            path = staging.path(upload.id)
-            found = await self._files.inspector.inspect(path, claimed=upload.media_type)
+            record = await self._store_content(upload)
+            await self._storage.finish_upload(record)
         except ChatError as refusal:
-            if refusal.status < 500:
+            finished = await self._storage.readable_file(upload.owner_id, upload.id)
+            if finished is not None:
+                return finished
+            if isinstance(refusal, NotFound):  # cancelled meanwhile
+                await self._discard(upload.id)
+            elif refusal.status < 500:
                 await self._forget(upload)
             raise
+        await self._files.staging.discard(upload.id)
+        return record
+
+    async def _store_content(self, upload: Upload) -> FileRecord:
+        """Store the content before there is a file that promises it; the file's record."""
+        staging, blobs = self._files.staging, self._files.blobs
+        path = staging.path(upload.id)
+        found = await self._files.inspector.inspect(path, claimed=upload.media_type)
         await blobs.put(upload.id, found.content)
         if found.thumbnail is not None:
             await blobs.put(thumbnail_key(upload.id), found.thumbnail)
-        record = _record(upload, found, at=self._clock.now())
-        try:
-            await self._storage.finish_upload(record)
-        except NotFound:  # cancelled meanwhile
-            await self._delete(upload.id)
-            await staging.discard(upload.id)
-            raise
-        await staging.discard(upload.id)
-        return record
-
-    async def _delete(self, file_id: str) -> None:
-        await self._files.blobs.delete(file_id)
-        await self._files.blobs.delete(thumbnail_key(file_id))
+        return _record(upload, found, at=self._clock.now())
 
     def _lock(self, upload_id: str) -> asyncio.Lock:
         return self._locks.setdefault(upload_id, asyncio.Lock())

@@ -4,14 +4,19 @@ Written here rather than through `obstore`, whose local store moves a file into 
 syncs neither the file nor the folder, so that a power cut could leave an empty file (R20).
 """
 
+import contextlib
 import os
 import shutil
+import time
 from pathlib import Path
+from secrets import token_hex
 
 from backchannel.domain.errors import Damaged
 from backchannel.files.faults import on_disk
 
 UNFINISHED = ".part"
+_LEFT_BEHIND = 3_600
+"""Seconds after which an unfinished content is that of a process that died."""
 
 
 class LocalStore:
@@ -41,7 +46,10 @@ class LocalStore:
     def _put(self, key: str, source: Path) -> None:
         target = self._path(key)
         make_durable_dir(target.parent)
-        unfinished = _unfinished(target)
+        for left in _unfinished(target, older_than=_LEFT_BEHIND):
+            left.unlink(missing_ok=True)
+        # A name of its own: another process may put the same content.
+        unfinished = target.with_name(f"{target.name}.{token_hex(8)}{UNFINISHED}")
         with source.open("rb") as content, unfinished.open("wb") as copy:
             shutil.copyfileobj(content, copy, 1 << 20)
             copy.flush()
@@ -52,7 +60,8 @@ class LocalStore:
     def _delete(self, key: str) -> None:
         target = self._path(key)
         target.unlink(missing_ok=True)
-        _unfinished(target).unlink(missing_ok=True)
+        for left in _unfinished(target):
+            left.unlink(missing_ok=True)
 
     def _read(self, key: str, start: int, length: int) -> bytes:
         try:
@@ -80,5 +89,12 @@ def sync_dir(folder: Path) -> None:
         os.close(descriptor)
 
 
-def _unfinished(target: Path) -> Path:
-    return target.with_name(target.name + UNFINISHED)
+def _unfinished(target: Path, *, older_than: float = 0) -> list[Path]:
+    """What has been begun to be put at `target`, last written so many seconds ago."""
+    before = time.time() - older_than
+    found: list[Path] = []
+    for path in target.parent.glob(f"{target.name}.*{UNFINISHED}"):
+        with contextlib.suppress(FileNotFoundError):
+            if path.stat().st_mtime <= before:
+                found.append(path)
+    return found

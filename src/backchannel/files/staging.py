@@ -1,8 +1,13 @@
 """Uploads as far as they have come, each a file in one folder."""
 
+import fcntl
 import os
+from collections.abc import Generator
+from contextlib import contextmanager
+from io import FileIO
 from pathlib import Path
 
+from backchannel.domain.errors import Conflict
 from backchannel.files.faults import on_disk
 from backchannel.files.local import make_durable_dir
 
@@ -20,12 +25,11 @@ class LocalStaging:
     async def size(self, upload_id: str) -> int:
         return await on_disk(lambda: _size(self.path(upload_id)))
 
-    async def append(self, upload_id: str, chunk: bytes) -> None:
-        await on_disk(lambda: _append(self.path(upload_id), chunk))
+    async def append(self, upload_id: str, offset: int, chunk: bytes) -> None:
+        await on_disk(lambda: _append(self.path(upload_id), offset, chunk))
 
-    async def truncate(self, upload_id: str, size: int) -> None:
-        if await self.size(upload_id) > size:
-            await on_disk(lambda: os.truncate(self.path(upload_id), size))
+    async def take_back(self, upload_id: str, start: int, end: int) -> None:
+        await on_disk(lambda: _take_back(self.path(upload_id), start, end))
 
     async def sync(self, upload_id: str) -> None:
         await on_disk(lambda: _sync(self.path(upload_id)))
@@ -53,11 +57,29 @@ def _size(path: Path) -> int:
         return 0
 
 
-def _append(path: Path, chunk: bytes) -> None:
+@contextmanager
+def _locked(path: Path) -> Generator[FileIO]:
+    """The file, opened for appending; no other process writes to it meanwhile."""
     with path.open("ab", buffering=0) as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield file
+
+
+def _append(path: Path, offset: int, chunk: bytes) -> None:
+    with _locked(path) as file:
+        size = os.fstat(file.fileno()).st_size
+        if size != offset:
+            raise Conflict(f"the upload has come to byte {size}", field="upload-offset")
         rest = memoryview(chunk)
         while rest:
             rest = rest[file.write(rest) :]
+
+
+def _take_back(path: Path, start: int, end: int) -> None:
+    if path.exists():
+        with _locked(path) as file:
+            if os.fstat(file.fileno()).st_size == end:
+                file.truncate(start)
 
 
 def _sync(path: Path) -> None:

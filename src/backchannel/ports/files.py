@@ -17,7 +17,8 @@ class BlobStore(Protocol):
         """Keep what the local file `source` holds.
 
         Durable once it returns; after a crash the key has all of the content or is as it was
-        before, never a part of it (rule R20). Putting again replaces.
+        before, never a part of it (rule R20). Putting again replaces, also while another
+        process puts the same content under the same key.
         """
         ...
 
@@ -46,9 +47,13 @@ class Staging(Protocol):
         """Bytes that have come; 0 for an upload nothing is known of."""
         ...
 
-    async def append(self, upload_id: str, chunk: bytes) -> None: ...
+    async def append(self, upload_id: str, offset: int, chunk: bytes) -> None:
+        """Add bytes, if what has come ends at `offset`. Raises `Conflict` if it does not."""
+        ...
 
-    async def truncate(self, upload_id: str, size: int) -> None: ...
+    async def take_back(self, upload_id: str, start: int, end: int) -> None:
+        """Drop the bytes from `start` on, if what has come still ends at `end`."""
+        ...
 
     async def sync(self, upload_id: str) -> None: ...
 

@@ -49,8 +49,10 @@ class Erasures(Protocol):
         """Uploads of the user's that are not finished, by id, past the id `after`."""
         ...
 
-    async def owned_files(self, user_id: str, *, after: str, limit: int) -> list[FileRecord]:
-        """Files of the user's by id, past the id `after`, also those that were given up."""
+    async def owned_files(
+        self, user_id: str, *, after: str, limit: int, given_up: bool = False
+    ) -> list[FileRecord]:
+        """The user's files by id, past the id `after`; with `given_up` those given up, too."""
         ...
 
     async def forget_owned(self, erasure_id: str, file_ids: Sequence[str], gone: Erased) -> None:

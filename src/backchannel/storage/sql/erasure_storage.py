@@ -36,9 +36,11 @@ class SqlErasures:
             lambda tx: files.read_owned_uploads(tx, user_id, after=after, limit=limit)
         )
 
-    async def owned_files(self, user_id: str, *, after: str, limit: int) -> list[FileRecord]:
+    async def owned_files(
+        self, user_id: str, *, after: str, limit: int, given_up: bool = False
+    ) -> list[FileRecord]:
         return await self._database.read(
-            lambda tx: files.read_owned(tx, user_id, after=after, limit=limit)
+            lambda tx: files.read_owned(tx, user_id, after=after, limit=limit, given_up=given_up)
         )
 
     async def forget_owned(self, erasure_id: str, file_ids: Sequence[str], gone: Erased) -> None:

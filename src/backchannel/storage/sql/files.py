@@ -52,6 +52,7 @@ OWNED = (
     .order_by(file.c.id)
     .limit(parameter("limit"))
 )
+OWNED_STANDING = OWNED.where(_standing)
 FORGET_OWNED = delete(file).where(
     file.c.id.in_(any_of("file_ids")), file.c.owner_id == parameter("user_id")
 )
@@ -105,9 +106,26 @@ async def finish_upload(connection: Connection, record: FileRecord) -> None:
     await connection.insert(file, RECORD_COLUMNS, [_values(record, RECORD_COLUMNS)])
 
 
-async def cancel_upload(connection: Connection, upload_id: str) -> bool:
-    """Forget an upload; False if there is none."""
-    return bool(await connection.execute(FORGET_UPLOAD, upload_id=upload_id))
+async def cancel_upload(connection: Connection, upload_id: str, *, at: int) -> bool:
+    """Turn an upload into a file that was given up; False if there is none."""
+    found = await read_upload(connection, upload_id)
+    if found is None:
+        return False
+    await connection.execute(FORGET_UPLOAD, upload_id=upload_id)
+    given_up = FileRecord(
+        id=found.id,
+        owner_id=found.owner_id,
+        name=found.name,
+        media_type=found.media_type,
+        size=0,
+        sha256="",
+        created_at=found.created_at,
+        blocks="",
+        upload_size=found.size,
+    )
+    values = (*_values(given_up, RECORD_COLUMNS), at)
+    await connection.insert(file, (*RECORD_COLUMNS, "condemned_at"), [values])
+    return True
 
 
 async def read_expired(connection: Connection, *, before: int, limit: int) -> list[Upload]:
@@ -135,10 +153,11 @@ async def read_owned_uploads(
 
 
 async def read_owned(
-    connection: Connection, user_id: str, *, after: str, limit: int
+    connection: Connection, user_id: str, *, after: str, limit: int, given_up: bool
 ) -> list[FileRecord]:
-    """A page of the user's files by id."""
-    return await connection.fetch(OWNED, FileRecord, user_id=user_id, after=after, limit=limit)
+    """A page of the user's files by id, on request with those that were given up."""
+    query = OWNED if given_up else OWNED_STANDING
+    return await connection.fetch(query, FileRecord, user_id=user_id, after=after, limit=limit)
 
 
 async def forget_owned(connection: Connection, user_id: str, file_ids: Sequence[str]) -> None:

@@ -248,8 +248,8 @@ class SqlFiles:
     async def finish_upload(self, record: FileRecord) -> None:
         await self._database.write(lambda tx: files.finish_upload(tx, record))
 
-    async def cancel_upload(self, upload_id: str) -> bool:
-        return await self._database.write(lambda tx: files.cancel_upload(tx, upload_id))
+    async def cancel_upload(self, upload_id: str, *, at: int) -> bool:
+        return await self._database.write(lambda tx: files.cancel_upload(tx, upload_id, at=at))
 
     async def expired_uploads(self, *, before: int, limit: int) -> list[Upload]:
         return await self._database.read(
