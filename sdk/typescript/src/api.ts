@@ -1,0 +1,167 @@
+/** The REST calls of `/v1`; each raises `ApiError`. */
+
+import type { Requests } from "./requests";
+import type { Account, Conversation, FileInfo, Login, Message, Session, User } from "./wire";
+
+export interface Page<Value> {
+  readonly items: Value[];
+  /** The cursor of the next page, null on the last. */
+  readonly next: string | null;
+}
+
+export interface Hit {
+  readonly conversation_id: string;
+  readonly seq: number;
+  readonly id: string;
+  readonly sender_id: string;
+  readonly created_at: string;
+  readonly snippet: {
+    readonly text: string;
+    readonly highlights: readonly (readonly [number, number])[];
+  };
+}
+
+export interface ServerConfig {
+  readonly registration: boolean;
+  readonly first_run: boolean;
+  readonly password_minimum: number;
+  readonly message_limit: number;
+  readonly file_limit: number;
+}
+
+export interface Registration {
+  readonly username: string;
+  readonly password: string;
+  readonly display_name?: string;
+  readonly email?: string;
+}
+
+const seg = encodeURIComponent;
+
+export class Api {
+  constructor(private readonly requests: Requests) {}
+
+  config(): Promise<ServerConfig> {
+    return this.requests.open("GET", "/v1/config");
+  }
+
+  register(body: Registration): Promise<Account> {
+    return this.requests.open("POST", "/v1/register", { body });
+  }
+
+  /** With `cookie`, the refresh token comes as an HttpOnly cookie and not in the answer. */
+  login(identifier: string, password: string, cookie: boolean): Promise<Session> {
+    const body = cookie ? { identifier, password, cookie } : { identifier, password };
+    return this.requests.open("POST", "/v1/login", { body });
+  }
+
+  logout(): Promise<void> {
+    return this.requests.json("POST", "/v1/logout");
+  }
+
+  me(): Promise<Account> {
+    return this.requests.json("GET", "/v1/me");
+  }
+
+  changeProfile(body: { display_name?: string; email?: string }): Promise<Account> {
+    return this.requests.json("PATCH", "/v1/me", { body });
+  }
+
+  changePassword(old_password: string, new_password: string): Promise<Session> {
+    return this.requests.json("POST", "/v1/password", { body: { old_password, new_password } });
+  }
+
+  async logins(): Promise<Login[]> {
+    return (await this.requests.json<{ logins: Login[] }>("GET", "/v1/logins")).logins;
+  }
+
+  endLogin(id: string): Promise<void> {
+    return this.requests.json("DELETE", `/v1/logins/${seg(id)}`);
+  }
+
+  endOtherLogins(): Promise<{ ended: number }> {
+    return this.requests.json("DELETE", "/v1/logins");
+  }
+
+  async users(search: string, signal?: AbortSignal): Promise<User[]> {
+    const query = { search: search || null, limit: 20 };
+    const options = signal ? { query, signal } : { query };
+    return (await this.requests.json<{ users: User[] }>("GET", "/v1/users", options)).users;
+  }
+
+  user(idOrName: string): Promise<User> {
+    return this.requests.json("GET", `/v1/users/${seg(idOrName)}`);
+  }
+
+  async blocks(): Promise<User[]> {
+    return (await this.requests.json<{ users: User[] }>("GET", "/v1/blocks")).users;
+  }
+
+  setBlocked(user: string, blocked: boolean): Promise<void> {
+    return this.requests.json(blocked ? "PUT" : "DELETE", `/v1/blocks/${seg(user)}`);
+  }
+
+  async conversations(before: string | null = null, limit = 100): Promise<Page<Conversation>> {
+    const page = await this.requests.json<{ conversations: Conversation[]; next: string | null }>(
+      "GET",
+      "/v1/conversations",
+      { query: { before, limit } },
+    );
+    return { items: page.conversations, next: page.next };
+  }
+
+  conversation(id: string): Promise<Conversation> {
+    return this.requests.json("GET", `/v1/conversations/${seg(id)}`);
+  }
+
+  /** Oldest first. */
+  async messages(
+    id: string,
+    query: { before?: number; after?: number; around?: number; limit?: number } = {},
+  ): Promise<Message[]> {
+    const path = `/v1/conversations/${seg(id)}/messages`;
+    return (await this.requests.json<{ messages: Message[] }>("GET", path, { query })).messages;
+  }
+
+  markRead(id: string, seq: number): Promise<void> {
+    return this.requests.json("PUT", `/v1/conversations/${seg(id)}/read`, { body: { seq } });
+  }
+
+  edit(message: Pick<Message, "conversation_id" | "seq">, body: string): Promise<Message> {
+    return this.requests.json("PATCH", messagePath(message), { body: { body } });
+  }
+
+  delete(message: Pick<Message, "conversation_id" | "seq">): Promise<Message> {
+    return this.requests.json("DELETE", messagePath(message));
+  }
+
+  react(
+    message: Pick<Message, "conversation_id" | "seq">,
+    emoji: string,
+    active: boolean,
+  ): Promise<Message> {
+    const path = `${messagePath(message)}/reactions/${seg(emoji)}`;
+    return this.requests.json(active ? "PUT" : "DELETE", path);
+  }
+
+  async search(q: string, conversationId?: string, signal?: AbortSignal): Promise<Hit[]> {
+    const query = { q, conversation_id: conversationId };
+    const options = signal ? { query, signal } : { query };
+    return (await this.requests.json<{ hits: Hit[] }>("GET", "/v1/search", options)).hits;
+  }
+
+  /** The content of a file, or of another address that the server named. */
+  async content(url: string, signal?: AbortSignal): Promise<Blob> {
+    return (await this.requests.raw("GET", url, signal ? { signal } : {})).blob();
+  }
+
+  upload(file: Blob, name: string, signal?: AbortSignal): Promise<FileInfo> {
+    const body = new FormData();
+    body.set("file", file, name);
+    return this.requests.json("POST", "/v1/files", signal ? { body, signal } : { body });
+  }
+}
+
+function messagePath({ conversation_id, seq }: { conversation_id: string; seq: number }): string {
+  return `/v1/conversations/${seg(conversation_id)}/messages/${seq}`;
+}

@@ -1,0 +1,191 @@
+/**
+ * Follows a user's log: what to apply, what to ask for, what to acknowledge. Pure: no clock, no
+ * socket, no storage. The rules are those of `docs/protocol.md`, "A device's bookkeeping".
+ */
+
+import type { ServerFrame } from "./frames";
+import type { LogEvent } from "./wire";
+
+/** Where a device stands. */
+export interface Place {
+  readonly epoch: string;
+  readonly position: number;
+}
+
+export type Effect =
+  | { readonly do: "apply"; readonly events: readonly LogEvent[]; readonly place: Place }
+  | { readonly do: "sync"; readonly place: Place }
+  | { readonly do: "reset"; readonly reason: string; readonly place: Place };
+
+/** Milliseconds that a missing event may take to arrive by itself. */
+export const GAP_PATIENCE = 500;
+/** Events kept while one before them is missing; more are read from the log later. */
+export const HELD_LIMIT = 512;
+
+export class Follower {
+  private place: Place | null;
+  private readonly held = new Map<number, LogEvent>();
+  private gapUntil: number | null = null;
+  private syncing = false;
+  private durable: number;
+  private confirmed: number;
+
+  /** `place` is what the device has stored, null on one that holds nothing yet. */
+  constructor(place: Place | null) {
+    this.place = place;
+    this.durable = place?.position ?? 0;
+    this.confirmed = this.durable;
+  }
+
+  get current(): Place | null {
+    return this.place;
+  }
+
+  /** When `tick` wants to be called, in the milliseconds of `now`; null if not at all. */
+  get deadline(): number | null {
+    return this.gapUntil;
+  }
+
+  /** A new connection was made: what was asked of the old one will not come. */
+  connected(): void {
+    this.syncing = false;
+    this.gapUntil = null;
+    this.held.clear();
+  }
+
+  receive(frame: ServerFrame, now: number): Effect[] {
+    switch (frame.type) {
+      case "welcome":
+        return this.welcome(frame.epoch, frame.position);
+      case "event":
+        return this.offer(frame, now);
+      case "sync":
+        return this.page(frame.events, frame.position, frame.more);
+      case "reset":
+        return this.reset(frame.reason, { epoch: frame.epoch, position: frame.position });
+      case "heartbeat":
+      case "pong":
+        return this.heard(frame.position, now);
+      case "lagging":
+        return this.sync();
+      default:
+        return [];
+    }
+  }
+
+  /** Whether what waited for a missing event has waited long enough. */
+  tick(now: number): Effect[] {
+    if (this.gapUntil === null || now < this.gapUntil) return [];
+    this.gapUntil = null;
+    return this.sync();
+  }
+
+  /** The device has fetched its state afresh, as it is at this place or later. */
+  restored(place: Place): Effect[] {
+    this.place = place;
+    this.durable = place.position;
+    return this.release();
+  }
+
+  /** Everything up to `position` is held durably. */
+  stored(position: number): void {
+    this.durable = Math.max(this.durable, position);
+  }
+
+  /** The position to acknowledge, if there is news. */
+  confirm(): number | null {
+    if (this.durable <= this.confirmed) return null;
+    this.confirmed = this.durable;
+    return this.durable;
+  }
+
+  private welcome(epoch: string, position: number): Effect[] {
+    const own = this.place;
+    if (own === null) return [{ do: "reset", reason: "new_device", place: { epoch, position } }];
+    // The server answers a hello with what was missed, or with a reset.
+    this.syncing = own.epoch !== epoch || own.position !== position;
+    return [];
+  }
+
+  private offer(event: LogEvent, now: number): Effect[] {
+    const own = this.place;
+    if (own !== null && event.position <= own.position) return [];
+    if (own === null || event.previous !== own.position) {
+      this.hold(event);
+      if (own !== null && !this.syncing) this.gapUntil ??= now + GAP_PATIENCE;
+      return [];
+    }
+    return this.advance([event]);
+  }
+
+  private page(events: readonly LogEvent[], position: number, more: boolean): Effect[] {
+    const own = this.place;
+    if (own === null) return [];
+    const fresh = events.filter((event) => event.position > own.position);
+    this.syncing = more;
+    const effects =
+      fresh.length > 0 || position > own.position ? this.advance(fresh, position) : [];
+    return more ? effects : [...effects, ...this.release()];
+  }
+
+  private reset(reason: string, place: Place): Effect[] {
+    this.place = null;
+    this.durable = 0;
+    this.confirmed = 0;
+    this.syncing = false;
+    this.gapUntil = null;
+    return [{ do: "reset", reason, place }];
+  }
+
+  private heard(position: number, now: number): Effect[] {
+    const own = this.place;
+    if (own !== null && position > own.position && !this.syncing) {
+      this.gapUntil ??= now + GAP_PATIENCE;
+    }
+    return [];
+  }
+
+  private sync(): Effect[] {
+    if (this.place === null || this.syncing) return [];
+    this.syncing = true;
+    this.gapUntil = null;
+    return [{ do: "sync", place: this.place }];
+  }
+
+  private advance(events: readonly LogEvent[], atLeast = 0): Effect[] {
+    const own = this.place as Place;
+    const all = [...events];
+    let position = Math.max(events.at(-1)?.position ?? own.position, atLeast);
+    for (let next = this.take(position); next; next = this.take(position)) {
+      all.push(next);
+      position = next.position;
+    }
+    this.place = { epoch: own.epoch, position };
+    if (this.held.size === 0) this.gapUntil = null;
+    return [{ do: "apply", events: all, place: this.place }];
+  }
+
+  private release(): Effect[] {
+    const own = this.place;
+    if (own === null) return [];
+    for (const position of this.held.keys()) {
+      if (position <= own.position) this.held.delete(position);
+    }
+    const next = this.take(own.position);
+    return next ? this.advance([next]) : [];
+  }
+
+  private hold(event: LogEvent): void {
+    if (this.held.size < HELD_LIMIT) this.held.set(event.position, event);
+  }
+
+  private take(previous: number): LogEvent | undefined {
+    for (const event of this.held.values()) {
+      if (event.previous === previous) {
+        this.held.delete(event.position);
+        return event;
+      }
+    }
+    return undefined;
+  }
+}

@@ -1,0 +1,74 @@
+/** Requests with a token: renewed once where it no longer counts. */
+
+import { ApiError, errorOf } from "./errors";
+import type { SessionKeeper } from "./session";
+
+export interface RequestOptions {
+  readonly body?: unknown;
+  readonly query?: Readonly<Record<string, string | number | null | undefined>>;
+  readonly signal?: AbortSignal;
+}
+
+export class Requests {
+  constructor(
+    private readonly server: string,
+    private readonly fetch: typeof globalThis.fetch,
+    private readonly session: SessionKeeper,
+  ) {}
+
+  /** A JSON answer, or null where there is none. Raises `ApiError`. */
+  async json<Value>(method: string, path: string, options: RequestOptions = {}): Promise<Value> {
+    const response = await this.raw(method, path, options);
+    return (response.status === 204 ? null : await response.json()) as Value;
+  }
+
+  /** The response itself. Raises `ApiError` unless it is a success. */
+  async raw(method: string, path: string, options: RequestOptions = {}): Promise<Response> {
+    const token = await this.session.token();
+    const first = await this.ask(method, path, options, token);
+    if (first.status !== 401) return checked(first);
+    const fresh = this.session.current?.access_token;
+    const again = fresh && fresh !== token ? fresh : (await this.session.renew()).access_token;
+    return checked(await this.ask(method, path, options, again));
+  }
+
+  /** A request without a token. Raises `ApiError`. */
+  async open<Value>(method: string, path: string, options: RequestOptions = {}): Promise<Value> {
+    const response = await checked(await this.ask(method, path, options, null));
+    return (response.status === 204 ? null : await response.json()) as Value;
+  }
+
+  private async ask(
+    method: string,
+    path: string,
+    { body, query, signal }: RequestOptions,
+    token: string | null,
+  ): Promise<Response> {
+    const headers = new Headers();
+    if (token !== null) headers.set("authorization", `Bearer ${token}`);
+    const form = typeof FormData !== "undefined" && body instanceof FormData;
+    if (body !== undefined && !form) headers.set("content-type", "application/json");
+    try {
+      return await this.fetch(this.server + path + search(query), {
+        method,
+        headers,
+        body: body === undefined ? null : form ? body : JSON.stringify(body),
+        signal: signal ?? null,
+      });
+    } catch (reason) {
+      if (signal?.aborted) throw reason;
+      throw new ApiError(0, "unreachable", String(reason));
+    }
+  }
+}
+
+async function checked(response: Response): Promise<Response> {
+  if (!response.ok) throw await errorOf(response);
+  return response;
+}
+
+function search(query: RequestOptions["query"]): string {
+  const given = Object.entries(query ?? {}).filter(([, value]) => value != null);
+  if (given.length === 0) return "";
+  return `?${new URLSearchParams(given.map(([name, value]) => [name, String(value)]))}`;
+}

@@ -1,0 +1,148 @@
+/** The shapes of the native API (`/v1`), as `docs/protocol.md` describes them. */
+
+export interface FileInfo {
+  readonly id: string;
+  readonly name: string;
+  readonly type: string;
+  /** Bytes. */
+  readonly size: number;
+  /** Pixels, the right way up. */
+  readonly width: number | null;
+  readonly height: number | null;
+  /** Milliseconds. */
+  readonly duration: number | null;
+  readonly url: string;
+  readonly thumbnail_url: string | null;
+}
+
+export interface Message {
+  readonly conversation_id: string;
+  readonly seq: number;
+  readonly id: string;
+  readonly sender_id: string;
+  readonly recipient_id: string;
+  /** The sender's idempotency key; only the sender is told. */
+  readonly client_id?: string;
+  readonly kind: string;
+  readonly body: string;
+  readonly reply_to: number | null;
+  /** Counts the changes: a higher one is newer, in whatever order they arrive. */
+  readonly revision: number;
+  readonly created_at: string;
+  readonly edited_at: string | null;
+  readonly deleted_at: string | null;
+  readonly reactions: Readonly<Record<string, readonly string[]>>;
+  readonly files: readonly FileInfo[];
+}
+
+export interface Marks {
+  readonly delivered_seq: number;
+  readonly read_seq: number;
+}
+
+export interface User {
+  readonly id: string;
+  readonly username: string;
+  readonly display_name: string;
+  readonly deleted?: boolean;
+}
+
+export interface Account extends User {
+  readonly email: string | null;
+  readonly created_at: string;
+  readonly updated_at: string;
+}
+
+export interface Conversation {
+  readonly id: string;
+  readonly kind: string;
+  readonly peer_id: string;
+  readonly peer: User | null;
+  readonly key: string | null;
+  readonly name: string | null;
+  readonly last_seq: number;
+  readonly unread: number;
+  readonly mine: Marks;
+  readonly theirs: Marks;
+  readonly created_at: string;
+  readonly updated_at: string;
+  readonly last_message: Message | null;
+}
+
+export interface Login {
+  readonly id: string;
+  readonly agent: string;
+  readonly address: string;
+  readonly current: boolean;
+  readonly created_at: string;
+  readonly last_used_at: string;
+  readonly expires_at: string;
+}
+
+export interface Session {
+  readonly user: Account;
+  readonly login_id: string;
+  readonly access_token: string;
+  readonly expires_at: string;
+  /** Null where the server keeps it in an HttpOnly cookie. */
+  readonly refresh_token: string | null;
+  readonly refresh_expires_at: string;
+}
+
+export interface Receipt extends Marks {
+  readonly conversation_id: string;
+  readonly user_id: string;
+}
+
+interface Entry<Kind extends string, Data> {
+  readonly kind: Kind;
+  readonly position: number;
+  readonly previous: number;
+  readonly data: Data;
+}
+
+/** One entry of the user's log. */
+export type LogEvent =
+  | Entry<"message" | "edit" | "delete" | "reaction", Message>
+  | Entry<"receipt", Receipt>
+  | Entry<"conversation", { readonly conversation_id: string; readonly change: string }>
+  | Entry<"profile", { readonly user_id: string }>;
+
+export interface Presence {
+  readonly user_id: string;
+  readonly online: boolean;
+  readonly last_seen_at: string | null;
+}
+
+export interface Typing {
+  readonly conversation_id: string;
+  readonly user_id: string;
+  readonly active: boolean;
+}
+
+export interface Partial {
+  readonly conversation_id: string;
+  readonly question_seq: number;
+  readonly text: string;
+}
+
+export interface Ack {
+  readonly client_id: string;
+  readonly id: string;
+  readonly conversation_id: string;
+  readonly seq: number;
+  readonly created_at: string;
+  readonly position: number | null;
+  readonly previous: number | null;
+  readonly repeated: boolean;
+}
+
+export interface Refusal {
+  readonly code: string;
+  readonly message: string;
+  readonly field?: string;
+  /** Seconds. */
+  readonly retry_after?: number;
+  readonly ref?: string | null;
+  readonly client_id?: string | null;
+}

@@ -1,0 +1,106 @@
+/** A client with a server in the same process, under a clock that the test drives. */
+
+import { afterEach, beforeEach, vi } from "vitest";
+import {
+  BackchannelClient,
+  type LogEvent,
+  MemoryOutbox,
+  type OutboxStore,
+  type Place,
+  type Session,
+} from "../src";
+import { FakeServer } from "./server";
+
+const START = Date.parse("2026-05-04T10:00:00Z");
+export const AT: Place = { epoch: "e", position: 4 };
+
+export function session(token: string, minutes = 60): Session {
+  const user = { id: "ada-id", username: "ada", display_name: "Ada", email: null };
+  return {
+    user: { ...user, created_at: "", updated_at: "" },
+    login_id: "l",
+    access_token: token,
+    expires_at: new Date(Date.now() + minutes * 60_000).toISOString(),
+    refresh_token: `r-${token}`,
+    refresh_expires_at: "",
+  };
+}
+
+export class Device {
+  readonly server = new FakeServer();
+  readonly applied: LogEvent[] = [];
+  readonly resets: string[] = [];
+  readonly fetched = vi.fn(async (_url: string | URL | Request, _init?: RequestInit) =>
+    Response.json(session("fresh")),
+  );
+  place: Place | null = null;
+  readonly client = new BackchannelClient({
+    server: "http://chat.example",
+    fetch: this.fetched as unknown as typeof fetch,
+    open: this.server.open,
+    random: () => 0.5,
+  });
+
+  async start(place: Place | null, outbox: OutboxStore = new MemoryOutbox()): Promise<void> {
+    this.client.session.adopt(session("first"));
+    await this.client.useOutbox(outbox);
+    this.client.connect(place, {
+      apply: async (events, reached) => {
+        this.applied.push(...events);
+        this.place = reached;
+      },
+      reset: async (reached, reason) => {
+        this.resets.push(reason);
+        this.place = reached;
+      },
+    });
+    await settle();
+  }
+}
+
+export const settle = () => vi.advanceTimersByTimeAsync(1);
+
+export function ack(clientId: string, position: number | null) {
+  const previous = position === null ? null : position - 1;
+  return {
+    type: "ack",
+    client_id: clientId,
+    id: "m1",
+    conversation_id: "c1",
+    seq: 7,
+    created_at: "2026-05-04T10:00:00.000Z",
+    position,
+    previous,
+    repeated: position === null,
+  } as const;
+}
+
+/** For every test of the file. */
+export function underFakeTime(): void {
+  beforeEach(() => {
+    vi.useFakeTimers({
+      now: START,
+      toFake: ["setTimeout", "clearTimeout", "setInterval", "clearInterval", "Date"],
+    });
+  });
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+}
+
+export function profile(position: number) {
+  const data = { user_id: "u" };
+  return { type: "event", kind: "profile", position, previous: position - 1, data } as const;
+}
+
+export function own(position: number, clientId: string): LogEvent {
+  const marks = { edited_at: null, deleted_at: null, reactions: {}, files: [], reply_to: null };
+  const data = { conversation_id: "c1", seq: 7, id: "m1", sender_id: "ada-id", body: "Hi" };
+  const rest = { recipient_id: "grace", client_id: clientId, kind: "text", revision: 0 };
+  return {
+    kind: "message",
+    position,
+    previous: position - 1,
+    data: { ...data, ...rest, ...marks, created_at: "" },
+  };
+}

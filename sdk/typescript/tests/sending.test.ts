@@ -1,0 +1,106 @@
+// @vitest-environment node
+import "fake-indexeddb/auto";
+import { describe, expect, it, vi } from "vitest";
+import { BackchannelClient, IndexedDbOutbox, MemoryOutbox } from "../src";
+import { AT, ack, Device, own, settle, underFakeTime } from "./device";
+
+underFakeTime();
+
+describe("sending", () => {
+  it("test_W2 keeps a message before its first byte leaves", async () => {
+    const device = new Device();
+    let keep = () => {};
+    const store = new MemoryOutbox();
+    vi.spyOn(store, "put").mockReturnValueOnce(new Promise<void>((resolve) => (keep = resolve)));
+    await device.start(AT, store);
+    device.server.welcome(4);
+    const sending = device.client.send({ to: "grace", body: "Hi", clientId: "k1" });
+    await settle();
+    const before = device.server.socket.of("send").length;
+    keep();
+    await sending;
+    expect(before).toBe(0);
+    expect(device.server.socket.of("send")).toHaveLength(1);
+  });
+
+  it("test_W2 sends again with the same key after a cut, and stores the answer once", async () => {
+    const device = new Device();
+    const store = new MemoryOutbox();
+    await device.start(AT, store);
+    device.server.welcome(4);
+    await device.client.send({ to: "grace", body: "Hi", clientId: "k1" });
+    device.server.socket.close(1006);
+    await vi.advanceTimersByTimeAsync(1_000);
+    device.server.welcome(5);
+    device.server.socket.say({ type: "sync", events: [own(5, "k1")], position: 5, more: false });
+    device.server.socket.say(ack("k1", null));
+    await settle();
+    expect(device.server.socket.of("send")).toEqual([
+      { type: "send", client_id: "k1", to: "grace", body: "Hi" },
+    ]);
+    expect(new Set(device.applied.map((event) => (event.data as { seq: number }).seq)).size).toBe(
+      1,
+    );
+    expect(await store.all()).toEqual([]);
+  });
+
+  it("counts the acknowledgement as the message's event", async () => {
+    const device = new Device();
+    await device.start(AT);
+    device.server.welcome(4);
+    await device.client.send({ to: "grace", body: "Hi", clientId: "k1" });
+    device.server.socket.say(ack("k1", 5));
+    await settle();
+    expect(device.place).toEqual({ epoch: "e", position: 5 });
+    expect(device.applied).toMatchObject([{ kind: "message", data: { body: "Hi", seq: 7 } }]);
+    expect(device.client.session.current?.access_token).toBe("first");
+  });
+
+  it("test_W2 survives a reload in IndexedDB, in order", async () => {
+    vi.useRealTimers();
+    const first = new IndexedDbOutbox("reload");
+    const before = new BackchannelClient({ server: "http://chat.example" });
+    await before.useOutbox(first);
+    for (const body of ["one", "two", "three"]) await before.send({ to: "grace", body });
+    await first.close();
+    const after = new BackchannelClient({ server: "http://chat.example" });
+    const seen: string[][] = [];
+    after.on("outbox", (items) => seen.push(items.map((item) => item.body)));
+    await after.useOutbox(new IndexedDbOutbox("reload"));
+    expect(seen.at(-1)).toEqual(["one", "two", "three"]);
+  });
+
+  it("waits as long as the server asks, then sends again", async () => {
+    const device = new Device();
+    await device.start(AT);
+    device.server.welcome(4);
+    await device.client.send({ to: "grace", body: "Hi", clientId: "k1" });
+    device.server.socket.say({
+      type: "error",
+      code: "throttled",
+      message: "slow down",
+      client_id: "k1",
+      retry_after: 3,
+    });
+    await vi.advanceTimersByTimeAsync(2_900);
+    expect(device.server.socket.of("send")).toHaveLength(1);
+    await vi.advanceTimersByTimeAsync(200);
+    expect(device.server.socket.of("send")).toHaveLength(2);
+  });
+
+  it("keeps what was refused, to be tried again or discarded", async () => {
+    const device = new Device();
+    const store = new MemoryOutbox();
+    await device.start(AT, store);
+    device.server.welcome(4);
+    await device.client.send({ to: "grace", body: "Hi", clientId: "k1" });
+    const refusal = { type: "error", code: "blocked", message: "no", client_id: "k1" } as const;
+    device.server.socket.say(refusal);
+    await settle();
+    expect(await store.all()).toMatchObject([{ failed: { code: "blocked" } }]);
+    await device.client.retry("k1");
+    expect(device.server.socket.of("send")).toHaveLength(2);
+    await device.client.discard("k1");
+    expect(await store.all()).toEqual([]);
+  });
+});
