@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,8 @@ import pytest
 from backchannel.chat import group_commit
 from backchannel.chat.core import Core
 from backchannel.chat.send import draft, submit
-from backchannel.domain.errors import Overloaded, Unavailable
+from backchannel.domain.errors import ChatError, Conflict, Invalid, Overloaded, Unavailable
+from backchannel.domain.messages import Draft
 from backchannel.ports.storage import Gather, Stored
 from tests.support.core import make_core, make_user
 from tests.support.database import busy
@@ -104,6 +105,41 @@ async def test_R9_those_that_waited_for_a_database_that_is_away_are_told(
     assert [type(each) for each in sender.replies] == [Unavailable, Unavailable]
     sender.send("three")
     assert await sender.replied(3) == ["three"]
+
+
+@pytest.mark.parametrize("fault", [Invalid("bad"), Conflict("bad"), ValueError("bad")])
+async def test_R1_a_draft_at_fault_costs_no_other_its_message(
+    sender: Sender, monkeypatch: pytest.MonkeyPatch, fault: Exception
+) -> None:
+    append, append_gathered = sender.core.storage.append, sender.core.storage.append_gathered
+
+    def fail_on_the_bad_one(drafts: Sequence[Draft]) -> None:
+        if any(each.body.startswith("bad") for each in drafts):
+            raise fault
+
+    async def one_by_one(drafts: Sequence[Draft], *, at: int) -> Any:
+        fail_on_the_bad_one(drafts)
+        return await append(drafts, at=at)
+
+    async def together(gather: Gather) -> Any:
+        def checked() -> Any:
+            drafts, at = gather()
+            fail_on_the_bad_one(drafts)
+            return drafts, at
+
+        return await append_gathered(checked)
+
+    monkeypatch.setattr(sender.core.storage, "append", one_by_one)
+    monkeypatch.setattr(sender.core.storage, "append_gathered", together)
+    bodies = ["0", "1", "bad 2", "3", "4", "5", "bad 6", "7", "8"]
+    async with busy(sender.core.storage):
+        for body in bodies:
+            sender.send(body)
+    assert await sender.replied(len(bodies)) == [each for each in bodies if "bad" not in each]
+    refusal = fault if isinstance(fault, ChatError) else None
+    for body, reply in zip(bodies, sender.replies, strict=True):
+        if "bad" in body:
+            assert reply is refusal if refusal else isinstance(reply, Unavailable)
 
 
 async def test_R4_a_refusal_does_not_overtake_what_was_sent_before(

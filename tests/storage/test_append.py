@@ -221,11 +221,23 @@ async def test_S24_what_is_no_text_is_refused_alone(
         pair.draft(text),
         pair.draft("a", client_id=text),
         Draft(text, pair.ada, pair.bob, new_id(), "x"),
+        Draft(pair.id, text, pair.bob, new_id(), "x"),
+        Draft(pair.id, pair.ada, text, new_id(), "x"),
+        Draft(pair.id, pair.ada, pair.bob, new_id(), "x", kind=text),
+        Draft(pair.id, pair.ada, pair.bob, new_id(), "x", files=text),
         pair.draft("after"),
     )
-    assert await refusals(storage, *drafts) == [None, Invalid, Invalid, Invalid, None]
+    assert await refusals(storage, *drafts) == [None, *[Invalid] * 7, None]
     assert await refusals(storage, pair.draft(text)) == [Invalid]
     assert await bodies(storage, pair.id) == ["first", "before", "after"]
+
+
+async def test_S24_the_refusal_of_what_is_no_text_names_its_field(
+    storage: Storage, pair: Pair
+) -> None:
+    drafts = Draft(pair.id, pair.ada, "a\0b", new_id(), "x"), pair.draft("x", client_id="\ud800")
+    outcomes = await storage.append(drafts, at=AT)
+    assert [getattr(each, "field", None) for each in outcomes] == ["recipient_id", "client_id"]
 
 
 async def test_R4_gathered_batches_are_stored_in_the_order_of_calls(

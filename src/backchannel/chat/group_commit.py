@@ -22,6 +22,9 @@ BATCH = 1_024
 WAITING = 16_384
 """Most messages that may wait. At a full queue a sender is told at once (rule R14)."""
 
+_FAILED = "the message could not be stored"
+_SERVER_FAULT = 500
+
 log = logging.getLogger(__name__)
 
 
@@ -114,23 +117,39 @@ class GroupCommit:
         outcomes = await self._append(batch)
         if before is not None and not before.done():
             await asyncio.wait([before])  # this one was refused while that was being stored
-        if isinstance(outcomes, ChatError):
-            drafts, _ = batch.take()
-            outcomes = [outcomes] * len(drafts)
         if self._waiting and batch is self._next:
             self._hand_over()  # more was waiting than fits into a batch
         self._settle(batch, outcomes)
 
-    async def _append(self, batch: _Batch) -> Sequence[Outcome] | ChatError:
+    async def _append(self, batch: _Batch) -> Sequence[Outcome]:
         try:
             outcomes = await self._storage.append_gathered(batch.take)
-        except ChatError as refusal:
-            return refusal
-        except Exception:
-            log.exception("a batch of messages failed")
-            return Unavailable("the message could not be stored")
+        except Exception as fault:
+            drafts, at = batch.take()
+            if not isinstance(fault, ChatError):
+                log.exception("a batch of %d messages failed", len(drafts))
+            return await self._append_apart(drafts, at, fault)
         metrics.COMMIT_SECONDS.observe(time.perf_counter() - batch.began_at)
         metrics.BATCH_MESSAGES.observe(len(outcomes))
+        return outcomes
+
+    async def _append_apart(
+        self, drafts: Sequence[Draft], at: int, fault: Exception
+    ) -> Sequence[Outcome]:
+        """Store drafts that were refused together by halves: only those at fault are refused.
+
+        A database that is away or full is no draft's fault, and is not asked again.
+        """
+        refusal = fault if isinstance(fault, ChatError) else Unavailable(_FAILED)
+        if len(drafts) <= 1 or (refusal is fault and refusal.status >= _SERVER_FAULT):
+            return [refusal] * len(drafts)
+        outcomes: list[Outcome] = []
+        middle = len(drafts) // 2
+        for half in (drafts[:middle], drafts[middle:]):
+            try:
+                outcomes += await self._storage.append(half, at=at)
+            except Exception as its_fault:  # noqa: BLE001 - a single draft is refused with it
+                outcomes += await self._append_apart(half, at, its_fault)
         return outcomes
 
     def _settle(self, batch: _Batch, outcomes: Sequence[Outcome]) -> None:

@@ -10,13 +10,16 @@ import pytest
 
 from backchannel.chat import answering, change, persist, sessions
 from backchannel.chat.core import Core
-from backchannel.domain.errors import NotFound, Throttled, Unavailable
+from backchannel.chat.group_commit import Outcome
+from backchannel.chat.send import submit
+from backchannel.domain.errors import Invalid, NotFound, Throttled, Unavailable
 from backchannel.domain.ids import RESPONDER_ID, answer_client_id
-from backchannel.domain.messages import BODY_LIMIT, MessageKind
+from backchannel.domain.messages import BODY_LIMIT, Draft, MessageKind
 from backchannel.domain.signals import Partial, Signal
 from backchannel.security.throttle import Limit
 from tests.chat.responder.conftest import Asker, eventually
 from tests.support.core import make_core, make_user
+from tests.support.database import busy
 from tests.support.responder import END, FAIL, ScriptedResponder
 
 
@@ -85,6 +88,24 @@ async def test_a_failure_is_told_durably_and_the_user_may_ask_again(
     assert "Send your message again" in failure.body
     await ada.ask(session, "hello")
     assert (await ada.answers(session, 2))[1].body == "all of it"
+
+
+async def test_R1_an_answer_is_stored_whatever_is_sent_beside_it(
+    ada: Asker, responder: ScriptedResponder
+) -> None:
+    responder.slow = True
+    session = await ada.session()
+    await ada.ask(session, "hello")
+    await eventually(lambda: responder.at_once == 1)
+    refused: list[Outcome] = []
+    async with busy(ada.core.storage):
+        for text in ("a\0b", "\ud800"):
+            submit(ada.core, Draft(text, ada.user_id, text, text, "x"), refused.append)
+        responder.say("all of it", END)
+        await asyncio.sleep(0.05)
+    (answer,) = await ada.answers(session, 1)
+    assert answer.body == "all of it"
+    assert [type(each) for each in refused] == [Invalid, Invalid]
 
 
 async def test_an_empty_answer_is_a_failure(ada: Asker, responder: ScriptedResponder) -> None:

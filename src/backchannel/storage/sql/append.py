@@ -16,13 +16,13 @@ async def append(database: Database, gather: Gather) -> list[Stored | ChatError]
         drafts, at = gather()
         sound = [draft for draft in drafts if _is_storable(draft)]
         if not sound:
-            return [_unstorable() for _ in drafts]
+            return [_unstorable(draft) for draft in drafts]
         batch = await Batch.open(connection, Intake(sound), at=at)
         outcomes = iter(batch.place())
         await batch.write(connection)
         if len(sound) == len(drafts):
             return list(outcomes)
-        return [next(outcomes) if _is_storable(draft) else _unstorable() for draft in drafts]
+        return [next(outcomes) if _is_storable(draft) else _unstorable(draft) for draft in drafts]
 
     placed = await database.write(work)
     # Made only now: the next transaction need not wait for it.
@@ -32,7 +32,13 @@ async def append(database: Database, gather: Gather) -> list[Stored | ChatError]
 
 def _is_storable(draft: Draft) -> bool:
     """Neither NUL nor half a surrogate pair is text to every database."""
-    text = f"{draft.body}{draft.client_id}{draft.conversation_id}"
+    return _is_text(
+        f"{draft.body}{draft.client_id}{draft.conversation_id}"
+        f"{draft.recipient_id}{draft.sender_id}{draft.kind}{draft.files}"
+    )
+
+
+def _is_text(text: str) -> bool:
     if "\0" in text:
         return False
     if not text.isascii():
@@ -43,5 +49,7 @@ def _is_storable(draft: Draft) -> bool:
     return True
 
 
-def _unstorable() -> Invalid:
-    return Invalid("text must be Unicode without NUL characters", field="content")
+def _unstorable(draft: Draft) -> Invalid:
+    fields = ("recipient_id", "conversation_id", "client_id", "body", "files")
+    field = next((each for each in fields if not _is_text(getattr(draft, each))), "sender_id")
+    return Invalid(f"{field} must be Unicode without NUL characters", field=field)
