@@ -181,7 +181,7 @@ async def _fetch(address: str, reader: Person, conversation: str) -> tuple[Seen,
         while True:
             after = {"after": seen[-1].seq or 0 if seen else 0, "limit": 200}
             answer = await http.get(f"/v1/conversations/{conversation}/messages", params=after)
-            page = answer.raise_for_status().json()["messages"]
+            page = answer.raise_for_status().json()["items"]
             if not page:
                 return tuple(seen)
             seen += [

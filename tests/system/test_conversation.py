@@ -163,15 +163,13 @@ async def history(server: ServerProcess, reader: Person, peer: Person) -> list[s
     """The whole conversation of two people over REST, page by page."""
     async with httpx.AsyncClient(base_url=server.address, headers=reader.headers) as http:
         listed = (await http.get("/v1/conversations")).raise_for_status().json()
-        conversation = next(
-            each["id"] for each in listed["conversations"] if each["peer_id"] == peer.id
-        )
+        conversation = next(each["id"] for each in listed["items"] if each["peer_id"] == peer.id)
         texts: list[str] = []
         after = 0
         while True:
             address = f"/v1/conversations/{conversation}/messages"
             page = (await http.get(address, params={"after": after, "limit": 200})).json()
-            messages = page["messages"]
+            messages = page["items"]
             if not messages:
                 return texts
             texts += [each["body"] for each in messages]

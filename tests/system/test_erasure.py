@@ -75,7 +75,7 @@ def erased_world(server: ServerProcess, api: Api) -> World:
         ada=ada,
         bob=bob,
         eve=eve,
-        conversation_id=ada.get("/v1/conversations", kind="direct")["conversations"][0]["id"],
+        conversation_id=ada.get("/v1/conversations", kind="direct")["items"][0]["id"],
         before=found(server),
         export=exported(ada),
         refused=ada.refused(401, "DELETE", "/v1/me", json={"password": "not the one at all"}),
@@ -116,7 +116,7 @@ def test_S22_an_export_has_all_of_it(world: World) -> None:
 
 def test_S22_the_peer_has_no_gap_and_none_of_the_text(world: World) -> None:
     path = f"/v1/conversations/{world.conversation_id}"
-    page = world.bob.get(f"{path}/messages", limit=200)["messages"]
+    page = world.bob.get(f"{path}/messages", limit=200)["items"]
     assert [each["seq"] for each in page] == list(range(1, 127))
     own = [each for each in page if each["sender_id"] == world.bob.id]
     assert [each["body"] for each in own] == [
@@ -147,7 +147,7 @@ def test_S22_R7_a_late_device_learns_of_each_deletion(world: World) -> None:
     assert CANARY not in json.dumps(events)
     deleted = {event["data"]["seq"] for event in events if event["kind"] == "delete"}
     history = f"/v1/conversations/{world.conversation_id}/messages"
-    page = world.bob.get(history, limit=200)["messages"]
+    page = world.bob.get(history, limit=200)["items"]
     assert deleted == {each["seq"] for each in page if each["deleted_at"]}
     assert {"kind": "profile", "user_id": world.ada.id} in [
         {"kind": event["kind"], **event["data"]} for event in events if event["kind"] == "profile"
@@ -208,6 +208,4 @@ def test_S22_a_deleted_user_can_do_nothing_and_the_name_is_free(world: World) ->
     assert again.id != world.ada.id
     said = world.bob.post("/v1/messages", to=canary("name"), body="are you new?")
     assert said["conversation_id"] != world.conversation_id
-    assert [each["peer_id"] for each in again.get("/v1/conversations")["conversations"]] == [
-        world.bob.id
-    ]
+    assert [each["peer_id"] for each in again.get("/v1/conversations")["items"]] == [world.bob.id]

@@ -53,12 +53,12 @@ def test_S22_kills_only_delay_an_erasure(tmp_path: Path) -> None:
         assert (receipt["erased"]["messages"], receipt["erased"]["files"]) == (450, 5)
         assert found(server) == set()
         history = f"/v1/conversations/{_only(bob)}/messages"
-        page = bob.get(history, limit=200)["messages"]
+        page = bob.get(history, limit=200)["items"]
         assert [each["seq"] for each in page] == list(range(251, 451))
         api.close()
 
 
 def _only(caller: Caller) -> str:
-    (conversation,) = caller.get("/v1/conversations")["conversations"]
+    (conversation,) = caller.get("/v1/conversations")["items"]
     found: Any = conversation["id"]
     return str(found)

@@ -136,4 +136,4 @@ async def test_S12_nobody_speaks_for_another(ada: Person, bob: Person, devices: 
     await one.say(frame)
     refusal = await one.frame("error")
     assert (refusal["client_id"], refusal["code"]) == ("a", "invalid")
-    assert "sender_id" in refusal["message"]
+    assert "sender_id" in refusal["detail"]

@@ -117,7 +117,7 @@ def test_the_env_file_of_the_document_starts_the_server(tmp_path: Path) -> None:
     (tmp_path / ".env").write_text(DOCUMENT)
     with server_process(tmp_path) as server, client(server.address) as http:
         (session,) = http.get("/api/sessions").json()["sessions"]
-        opened = http.get("/v1/conversations").json()["conversations"][0]
+        opened = http.get("/v1/conversations").json()["items"][0]
         http.post("/v1/messages", json={"conversation_id": opened["id"], "body": "Hello, server!"})
         assert answers(http, session["id"], 1) == ["Hello, server!"]
         page = http.get("/api/sessions", headers={"origin": "http://localhost:3000"})

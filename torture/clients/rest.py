@@ -63,8 +63,8 @@ class Rest:
         while True:
             query = {"limit": PAGE, "after": after}
             page = await self.ask("GET", path, headers=person.headers, params=query, missing=True)
-            found += [_seen(each) for each in page.get("messages", ())]
-            if len(page.get("messages", ())) < PAGE:
+            found += [_seen(each) for each in page.get("items", ())]
+            if len(page.get("items", ())) < PAGE:
                 return tuple(found)
             after = found[-1].seq or 0
 

@@ -47,7 +47,7 @@ class Person:
         self.journal.acknowledged.append(number_of(ack.client_id))
 
     def refused(self, refusal: server.Error) -> None:
-        raise RuntimeError(refusal.message)
+        raise RuntimeError(refusal.detail)
 
     def signalled(self, signal: frames.Signal) -> None:
         """Nothing here shows who is typing."""

@@ -34,7 +34,7 @@ class Hit(msgspec.Struct, frozen=True):
 
 
 class Hits(msgspec.Struct, frozen=True):
-    """`next` is the `before` of the next page, None on the last one."""
+    """`next` is the `cursor` of the next page, None on the last one."""
 
     hits: list[Hit]
     next: str | None
@@ -47,7 +47,7 @@ async def search(
     *,
     conversation_id: str | None = None,
     order: Order = Order.RELEVANCE,
-    before: str | None = None,
+    cursor: str | None = None,
     limit: int = PAGE,
 ) -> Hits:
     """Messages of one's own that contain all words of `query`, as they are now (R7, S11).
@@ -58,14 +58,14 @@ async def search(
     terms = terms_of(query)
     if not 1 <= limit <= PAGE_LIMIT:
         raise Invalid(f"limit must lie between 1 and {PAGE_LIMIT}", field="limit")
-    if before is not None and order is Order.RELEVANCE:
-        raise Invalid("before goes with the order newest only", field="before")
+    if cursor is not None and order is Order.RELEVANCE:
+        raise Invalid("cursor goes with the order newest only", field="cursor")
     await core.throttle.admit(f"search:user:{user_id}")
     if conversation_id is not None:
         await conversation(core, user_id, conversation_id)
     most = limit if order is Order.NEWEST else RANKED
     found = await core.storage.search(
-        user_id, terms, conversation_id=conversation_id, before=before, limit=most
+        user_id, terms, conversation_id=conversation_id, before=cursor, limit=most
     )
     if order is Order.NEWEST:
         return Hits(_hits(found.messages, terms), found.next)

@@ -1,5 +1,6 @@
 """The chat client keeps the protocol's promises: nothing twice, nothing missed."""
 
+import json
 from dataclasses import dataclass, field
 
 import pytest
@@ -29,7 +30,7 @@ class Journal:
         self.told.append(f"stored {ack.client_id}")
 
     def refused(self, refusal: server.Error) -> None:
-        self.told.append(refusal.message)
+        self.told.append(refusal.detail)
 
     def signalled(self, signal: server.Typing | server.Presence) -> None:
         self.told.append(type(signal).__name__)
@@ -149,7 +150,9 @@ async def test_R2_what_was_not_answered_is_sent_again(follower: Follower, outbox
 
 async def test_a_refused_message_is_not_sent_again(follower: Follower, outbox: Outbox) -> None:
     outbox.send(type="send", client_id="a", body="")
-    follower.take(frames.decode('{"type":"error","code":"invalid","message":"no","client_id":"a"}'))
+    refused = {"type": "error", "title": "Bad Request", "status": 400, "code": "invalid"}
+    frame = json.dumps({**refused, "detail": "body is empty", "client_id": "a"})
+    follower.take(frames.decode(frame))
     outbox.begin_again()
     assert await sent(outbox) == []
     await outbox.settled()

@@ -71,7 +71,7 @@ async def test_partials_and_then_the_answer(
                     "type": "partial",
                     "conversation_id": session,
                     "question_seq": seq,
-                    "text": text,
+                    "body": text,
                 }
         responder.say(END)
         for talker in (asking, watching):

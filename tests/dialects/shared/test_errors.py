@@ -108,7 +108,9 @@ def test_needs_a_login(client: Client) -> None:
     response = asked.get("/private")
     assert told(response, 401)["code"] == "unauthenticated"
     assert response.headers["www-authenticate"] == "Bearer"
-    assert "16 characters" in asked.get("/private", params={"token": "t" * 16}).text
+    refused = asked.get("/private", headers={"authorization": f"Bearer {'t' * 16}"})
+    assert "16 characters" in refused.text
+    assert told(asked.get("/private", params={"token": "t" * 16}), 401) == told(response, 401)
 
 
 def test_readiness_tells_of_a_database_that_is_away(client: Client) -> None:

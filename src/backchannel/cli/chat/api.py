@@ -33,15 +33,15 @@ class Refused(ChatError):
 
 
 class _Users(msgspec.Struct):
-    users: list[UserBody]
+    items: list[UserBody]
 
 
 class _Conversations(msgspec.Struct):
-    conversations: list[ConversationBody]
+    items: list[ConversationBody]
 
 
 class _Messages(msgspec.Struct):
-    messages: list[MessageBody]
+    items: list[MessageBody]
 
 
 class _Problem(msgspec.Struct):
@@ -77,17 +77,17 @@ class Api:
         return self.session.access_token
 
     async def users(self) -> list[UserBody]:
-        return (await self._get(_Users, f"/v1/users?limit={PAGE}")).users
+        return (await self._get(_Users, f"/v1/users?limit={PAGE}")).items
 
     async def user(self, name: str) -> UserBody:
         return await self._get(UserBody, f"/v1/users/{quote(name, safe='')}")
 
     async def conversations(self) -> list[ConversationBody]:
-        return (await self._get(_Conversations, f"/v1/conversations?limit={PAGE}")).conversations
+        return (await self._get(_Conversations, f"/v1/conversations?limit={PAGE}")).items
 
     async def messages(self, conversation_id: str, limit: int) -> list[MessageBody]:
         path = f"/v1/conversations/{conversation_id}/messages?limit={limit}"
-        return (await self._get(_Messages, path)).messages
+        return (await self._get(_Messages, path)).items
 
     async def logout(self) -> None:
         await self._call(object, "POST", "/v1/logout", token=self.session.access_token)

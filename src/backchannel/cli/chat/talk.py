@@ -99,7 +99,7 @@ class Talk:
             case server.Ack(seq=seq):
                 self._unread_seq = seq
                 self._screen.show(("✓ stored", QUIET))
-            case server.Error(message=text):
+            case server.Error(detail=text):
                 self._screen.show((text, "red"))
             case server.Typing(user_id=user_id, active=active):
                 if active:

@@ -3,6 +3,7 @@
 from backchannel.delivery.switchboard import HEARTBEAT
 from backchannel.dialects.native import server_frames as frames
 from backchannel.dialects.native.wire import message_body
+from backchannel.dialects.shared.faults import title_of
 from backchannel.dialects.shared.times import iso
 from backchannel.domain.errors import ChatError
 from backchannel.domain.events import LogHead
@@ -43,8 +44,10 @@ def ack(stored: Stored) -> bytes:
 def error(refusal: ChatError, *, ref: str | None = None, client_id: str | None = None) -> bytes:
     return frames.encode(
         frames.Error(
+            title=title_of(refusal.status),
+            status=refusal.status,
             code=refusal.code,
-            message=refusal.text,
+            detail=refusal.text,
             field=refusal.field,
             retry_after=refusal.retry_after,
             ref=ref,

@@ -56,10 +56,12 @@ class Done(_Frame, tag="done"):
 
 
 class Error(_Frame, tag="error", omit_defaults=True):
-    """The request was not carried out. `retry_after` is in seconds."""
+    """The request was not carried out: the members of an HTTP error, in a frame."""
 
+    title: str
+    status: int
     code: str
-    message: str
+    detail: str
     field: str | None = None
     retry_after: float | None = None
     ref: str | None = None
@@ -97,11 +99,11 @@ class Presence(_Frame, tag="presence"):
 
 
 class Partial(_Frame, tag="partial"):
-    """An answer that is growing: `text` is all of it so far. The whole comes as a message."""
+    """A growing answer: `body` is all of it so far. The whole answer comes as a message."""
 
     conversation_id: str
     question_seq: int
-    text: str
+    body: str
 
 
 ServerFrame = (

@@ -53,7 +53,7 @@ class NativeVoice:
                 sink.send_text(frames.encode(typing))
             case Partial(conversation_id, question_seq, text):
                 partial = frames.Partial(
-                    conversation_id=conversation_id, question_seq=question_seq, text=text
+                    conversation_id=conversation_id, question_seq=question_seq, body=text
                 )
                 sink.send_text(frames.encode(partial))
 

@@ -10,13 +10,19 @@ from litestar.connection import ASGIConnection
 from litestar.datastructures import State
 from litestar.di import NamedDependency
 from litestar.handlers import BaseRouteHandler
-from litestar.params import SkipValidation
+from litestar.params import QueryParameter, SkipValidation
 from litestar.types import Scope
 
 from backchannel.chat.core import Core
 from backchannel.chat.logins import Identity
 from backchannel.dialects.shared.authentication import find_token, identify
-from backchannel.dialects.shared.validation import UnsupportedMediaType, decode, decode_form
+from backchannel.dialects.shared.validation import (
+    SHOWN,
+    UnsupportedMediaType,
+    decode,
+    decode_form,
+)
+from backchannel.domain.errors import Invalid
 
 FORM = "application/x-www-form-urlencoded"
 InjectedCore = NamedDependency[SkipValidation[Core]]
@@ -25,6 +31,9 @@ BEARER = {"bearer": list[str]()}
 """The security requirement of a route behind `require_login`, for the API's description."""
 FORMS = {"urlencoded": True}
 """The `opt` of a route that takes the body of an HTML form as well."""
+QUERY_TOKEN = {"query_token": True}
+"""The `opt` of a route that takes the token in the query as well: a browser cannot set the
+headers of what it shows with `<img>` or plays with `<video>`."""
 AnyConnection = ASGIConnection[Any, Any, Any, Any]
 
 
@@ -47,16 +56,34 @@ class StrictRequest(Request[Identity, None, State]):
         return decode(body, _decoder(expected))
 
 
-async def require_login(connection: AnyConnection, _: BaseRouteHandler) -> None:
+async def require_login(connection: AnyConnection, handler: BaseRouteHandler) -> None:
     """A guard: who is asking becomes `request.user`. Raises `Unauthenticated`.
 
     Guards run before the body is read, so a stranger's megabyte is not.
     """
     scope = connection.scope
-    query = scope["query_string"].decode("latin-1")
+    query = scope["query_string"].decode("latin-1") if handler.opt.get("query_token") else ""
     token = find_token(plain_headers(scope), query)
     scope["user"] = await identify(core_of(connection), token)
     scope["auth"] = None
+
+
+async def known_query(connection: AnyConnection, handler: BaseRouteHandler) -> None:
+    """A guard: a query parameter the route does not know is refused. Raises `Invalid` (S12)."""
+    known = query_names(handler)
+    for name in connection.query_params:
+        if name not in known:
+            told = f"known are: {', '.join(known)}" if known else "this path takes none"
+            shown = name[:SHOWN]
+            raise Invalid(f"unknown query parameter {shown!r}; {told}", field=shown)
+
+
+@lru_cache(maxsize=256)
+def query_names(handler: BaseRouteHandler) -> tuple[str, ...]:
+    """The query parameters that a route takes, in the order in which it names them."""
+    given = handler.parsed_fn_signature.parameters.items()
+    names = [name for name, each in given if isinstance(each.kwarg_definition, QueryParameter)]
+    return (*names, "token") if handler.opt.get("query_token") else tuple(names)
 
 
 def core_of(connection: AnyConnection) -> Core:

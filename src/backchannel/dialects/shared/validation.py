@@ -25,8 +25,8 @@ _MISSING = re.compile(r"Object missing required field `(.+)`$")
 _MISTYPED = re.compile(r"Expected `([^`]+)`, got `([^`]+)`$")
 _LENGTH = re.compile(r"Expected `(?:str|array)` of length (<=|>=) (\d+)$")
 _RANGE = re.compile(r"Expected `(?:int|float)` (<=|>=|<|>) (-?\d+)$")
-_SHOWN = 64
-"""Characters of an unknown field's name that are repeated to its sender."""
+SHOWN = 64
+"""Characters of an unknown name that are repeated to its sender."""
 
 
 class UnsupportedMediaType(ChatError):
@@ -72,7 +72,7 @@ def explain(text: str, expected: object = None) -> Invalid:
     if found := _UNKNOWN.match(problem):
         name = _joined(path, found[1])
         return Invalid(
-            f"unknown field {name[:_SHOWN]!r}{_allowed(expected, path)}", field=name[:_SHOWN]
+            f"unknown field {name[:SHOWN]!r}{_allowed(expected, path)}", field=name[:SHOWN]
         )
     if found := _MISSING.match(problem):
         name = _joined(path, found[1])

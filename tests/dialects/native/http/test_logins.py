@@ -45,13 +45,13 @@ def test_S1_logout_ends_access_and_refresh(api: Api, ada: Caller) -> None:
 
 def test_logins_are_listed_and_ended_one_by_one(api: Api, ada: Caller) -> None:
     other = api.login(ada.username)
-    listed = ada.get("/v1/logins")["logins"]
+    listed = ada.get("/v1/logins")["items"]
     assert [each["id"] for each in listed if each["current"]] == [ada.session["login_id"]]
     assert all(each["address"].startswith("198.18.") for each in listed)
     assert all(each["agent"].startswith("python-httpx") for each in listed)
     ada.done("DELETE", f"/v1/logins/{other.session['login_id']}")
     other.refused(401, "GET", "/v1/me")
-    assert len(ada.get("/v1/logins")["logins"]) == 1
+    assert len(ada.get("/v1/logins")["items"]) == 1
     ada.refused(404, "DELETE", f"/v1/logins/{other.session['login_id']}")
 
 

@@ -34,8 +34,8 @@ def test_client_id_is_told_to_its_sender_only(ada: Caller, bob: Caller) -> None:
     sent = ada.say(bob, "hello", client_id="mine")
     assert sent["client_id"] == "mine"
     page = f"/v1/conversations/{sent['conversation_id']}/messages"
-    assert "client_id" in ada.get(page)["messages"][0]
-    assert "client_id" not in bob.get(page)["messages"][0]
+    assert "client_id" in ada.get(page)["items"][0]
+    assert "client_id" not in bob.get(page)["items"][0]
 
 
 @pytest.mark.parametrize(
@@ -91,7 +91,7 @@ def test_R7_edit_and_delete_by_the_sender_alone(ada: Caller, bob: Caller) -> Non
     assert ada.done("DELETE", path) == deleted
     ada.refused(409, "PATCH", path, json={"body": "back again"})
     page = bob.get(f"/v1/conversations/{sent['conversation_id']}/messages")
-    assert page["messages"][0]["body"] == ""
+    assert page["items"][0]["body"] == ""
 
 
 def test_reactions_come_and_go(ada: Caller, bob: Caller) -> None:
@@ -120,11 +120,11 @@ def test_unknown_number_is_404(ada: Caller, bob: Caller) -> None:
 
 def test_blocked_people_cannot_write(ada: Caller, bob: Caller) -> None:
     bob.done("PUT", f"/v1/blocks/{ada.username}")
-    assert [each["id"] for each in bob.get("/v1/blocks")["users"]] == [ada.id]
+    assert [each["id"] for each in bob.get("/v1/blocks")["items"]] == [ada.id]
     message = {"to": bob.id, "body": "hello?"}
     assert ada.refused(403, "POST", "/v1/messages", json=message)["code"] == "blocked"
     bob.done("DELETE", f"/v1/blocks/{ada.id}")
     assert ada.say(bob, "hello!")["seq"] == 1
-    assert bob.get("/v1/blocks") == {"users": []}
+    assert bob.get("/v1/blocks") == {"items": [], "next": None}
     bob.refused(404, "PUT", "/v1/blocks/no.such.person")
     assert bob.refused(400, "PUT", f"/v1/blocks/{bob.id}")["code"] == "invalid"

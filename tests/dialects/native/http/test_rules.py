@@ -9,6 +9,7 @@ from tests.support.api import Api, Caller, Operation, operations, resolve
 
 ALL = operations()
 PRIVATE = [each for each in ALL if each.needs_login]
+READING = [each for each in ALL if each.method == "GET" and each.path.startswith("/v1/")]
 WITH_BODY = [each for each in ALL if each.body is not None]
 OWNED = [
     each for each in PRIVATE if {"{conversation_id}", "{login_id}"} & set(each.path.split("/"))
@@ -166,7 +167,7 @@ def test_S24_hostile_text_is_only_text(api: Api, text: str) -> None:
     sent = ada.say(bob, text, client_id=text[:128])
     assert sent["body"] == text
     path = f"/v1/conversations/{sent['conversation_id']}/messages"
-    assert bob.get(path)["messages"][0]["body"] == text
+    assert bob.get(path)["items"][0]["body"] == text
     for parameter in ("search", "after"):
         answer = ada.ask("GET", "/v1/users", params={parameter: text[:64]})
         assert answer.status_code in {200, 400}
@@ -190,3 +191,27 @@ def test_huge_body_is_413(ada: Caller) -> None:
     message = {"to": "x", "body": "x" * 2_000_000}
     answer = ada._http.post("/v1/messages", json=message)
     assert answer.status_code == 413
+
+
+@pytest.mark.parametrize("operation", READING, ids=ids(READING))
+def test_S12_unknown_query_parameter_is_refused(ada: Caller, operation: Operation) -> None:
+    path = operation.path.format(**PLACES)
+    headers = {"tus-resumable": "1.0.0"}
+    problem = ada.refused(400, "GET", path, params={"foo": "1"}, headers=headers)
+    assert problem["field"] == "foo"
+    assert "unknown query parameter 'foo'" in problem["detail"]
+
+
+def test_unknown_query_parameter_is_answered_with_the_known_ones(ada: Caller) -> None:
+    problem = ada.refused(400, "GET", "/v1/users", params={"after": "grace"})
+    assert problem["detail"].endswith("known are: limit, cursor, search")
+
+
+def test_a_token_in_the_query_opens_files_only(api: Api, ada: Caller) -> None:
+    token = {"token": ada.session["access_token"]}
+    assert api.nobody.ask("GET", "/v1/files/unknown", params=token).status_code == 404
+    assert api.nobody.ask("GET", "/v1/files/unknown/thumbnail", params=token).status_code == 404
+    for operation in PRIVATE:
+        if not operation.path.startswith("/v1/files/{"):
+            path = operation.path.format(**PLACES)
+            api.nobody.refused(401, operation.method, path, params=token)

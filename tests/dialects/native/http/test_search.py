@@ -6,7 +6,7 @@ from tests.support.api import Api, Caller, Json
 
 
 def hits(caller: Caller, q: str, **query: object) -> list[Json]:
-    found: list[Json] = caller.get("/v1/search", q=q, **query)["hits"]
+    found: list[Json] = caller.get("/v1/search", q=q, **query)["items"]
     return found
 
 
@@ -21,7 +21,7 @@ def test_a_hit_leads_to_its_message(ada: Caller, bob: Caller) -> None:
     assert hit["snippet"] == {"text": "message 4", "highlights": [[0, 7], [8, 9]]}
     assert (hit["seq"], hit["sender_id"]) == (5, ada.id)
     page = f"/v1/conversations/{hit['conversation_id']}/messages"
-    around = bob.get(page, around=hit["seq"], limit=3)["messages"]
+    around = bob.get(page, around=hit["seq"], limit=3)["items"]
     assert [message["seq"] for message in around] == [4, 5, 6]
     assert around[1]["id"] == hit["id"]
 
@@ -38,8 +38,8 @@ def test_newest_goes_on_page_by_page(ada: Caller, bob: Caller) -> None:
     for number in range(5):
         ada.say(bob, f"page {number}")
     first = ada.get("/v1/search", q="page", order="newest", limit=3)
-    rest = ada.get("/v1/search", q="page", order="newest", limit=3, before=first["next"])
-    shown = [hit["snippet"]["text"] for hit in (*first["hits"], *rest["hits"])]
+    rest = ada.get("/v1/search", q="page", order="newest", limit=3, cursor=first["next"])
+    shown = [hit["snippet"]["text"] for hit in (*first["items"], *rest["items"])]
     assert shown == [f"page {number}" for number in reversed(range(5))]
     assert rest["next"] is None
 
@@ -55,8 +55,8 @@ def test_S11_strangers_find_nothing(ada: Caller, bob: Caller, eve: Caller) -> No
     for place in (sent["conversation_id"], "nowhere"):
         query = {"q": "secret", "conversation_id": place}
         assert eve.refused(404, "GET", "/v1/search", params=query)["code"] == "not_found"
-    query = {"q": "secret", "order": "newest", "before": sent["id"]}
-    assert eve.refused(400, "GET", "/v1/search", params=query)["field"] == "before"
+    query = {"q": "secret", "order": "newest", "cursor": sent["id"]}
+    assert eve.refused(400, "GET", "/v1/search", params=query)["field"] == "cursor"
     assert len(hits(bob, "secret", conversation_id=sent["conversation_id"])) == 1
 
 
@@ -79,8 +79,8 @@ def test_R7_what_was_deleted_or_replaced_is_not_found(ada: Caller, bob: Caller) 
         ({"q": "a b c d e f g h i j k"}, "q"),
         ({"q": "x", "limit": 51}, "limit"),
         ({"q": "x", "order": "best"}, "order"),
-        ({"q": "x", "before": "y"}, "before"),
-        ({"q": "x", "before": "y", "order": "newest"}, "before"),
+        ({"q": "x", "cursor": "y"}, "cursor"),
+        ({"q": "x", "cursor": "y", "order": "newest"}, "cursor"),
         ({}, "q"),
     ],
 )
@@ -94,7 +94,7 @@ def test_S24_a_query_has_no_syntax(ada: Caller, bob: Caller, q: str) -> None:
     answer = ada.ask("GET", "/v1/search", params={"q": q})
     assert answer.status_code in {200, 400}
     if answer.is_success:
-        assert answer.json()["hits"] == []
+        assert answer.json()["items"] == []
 
 
 def test_S18_searching_without_pause_is_throttled(api: Api) -> None:

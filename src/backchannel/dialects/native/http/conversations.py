@@ -1,5 +1,6 @@
 """Conversations: list them, read them, mark them as read."""
 
+from collections.abc import Sequence
 from typing import Annotated
 
 import msgspec
@@ -9,32 +10,46 @@ from msgspec import Meta
 
 from backchannel.chat import conversations as chat
 from backchannel.chat.conversations import PAGE
+from backchannel.chat.core import Core
 from backchannel.dialects.native.bodies import ConversationBody, MessageBody
+from backchannel.dialects.native.http.pages import Next
 from backchannel.dialects.native.http.parameters import (
+    INTEGER_LIMIT,
     ConversationId,
+    Cursor,
     Limit,
     Number,
-    QuerySeq,
     Strict,
 )
 from backchannel.dialects.native.http.problems import problems
 from backchannel.dialects.native.wire import conversation_body, message_body
 from backchannel.dialects.shared.requests import InjectedCore, StrictRequest
-from backchannel.domain.conversations import ConversationView
+from backchannel.domain.conversations import ConversationKind
 from backchannel.domain.errors import Invalid
+from backchannel.domain.messages import Message
 
 
-class ConversationPage(msgspec.Struct, frozen=True):
-    """Newest activity first. `next` is the `before` of the next page, null on the last one."""
-
-    conversations: list[ConversationBody]
-    next: Annotated[str, Meta(examples=["1777891883000.01970f3e-6b1c-7d2a"])] | None
+def _seq(description: str) -> QueryParameter:
+    return QueryParameter(ge=0, le=INTEGER_LIMIT, description=description)
 
 
-class MessagePage(msgspec.Struct, frozen=True):
-    """Oldest first. Numbers have no gaps, so the first one tells whether others precede it."""
+Before = Annotated[int | None, _seq("List the messages before this `seq`")]
+After = Annotated[int | None, _seq("List the messages after this `seq`")]
+Around = Annotated[int | None, _seq("List the messages on both sides of this `seq`")]
 
-    messages: list[MessageBody]
+
+class ConversationList(msgspec.Struct, frozen=True):
+    """A page of conversations, those with the newest activity first."""
+
+    items: list[ConversationBody]
+    next: Next
+
+
+class MessageList(msgspec.Struct, frozen=True):
+    """A page of messages, the oldest first."""
+
+    items: list[MessageBody]
+    next: Next
 
 
 class ReadMark(Strict, frozen=True):
@@ -45,27 +60,26 @@ class ReadMark(Strict, frozen=True):
 
 @get(
     "/conversations",
-    summary="List one's conversations",
-    description="Newest activity first, each with its last message and the number of unread ones.",
+    summary="List your conversations",
+    description="Those with the newest activity first, each with its last message and the number "
+    "of unread ones. `kind` lists only direct ones, or only sessions.",
     responses=problems(401),
 )
 async def list_conversations(
     request: StrictRequest,
     core: InjectedCore,
     limit: Limit = PAGE,
-    before: Annotated[str | None, QueryParameter(description="`next` of the page before")] = None,
-) -> ConversationPage:
-    user_id = request.user.user_id
-    cursor = None if before is None else _parse_cursor(before)
-    views = await chat.conversations(core, user_id, before=cursor, limit=limit)
-    peers = await core.storage.users([view.peer_id for view in views])
-    bodies = [conversation_body(view, user_id, peers.get(view.peer_id)) for view in views]
-    return ConversationPage(bodies, _cursor(views[-1]) if len(views) == limit else None)
+    cursor: Cursor = None,
+    kind: Annotated[
+        ConversationKind | None, QueryParameter(description="List only this kind")
+    ] = None,
+) -> ConversationList:
+    return await conversation_list(core, request.user.user_id, kind, limit=limit, cursor=cursor)
 
 
 @get(
     "/conversations/{conversation_id:str}",
-    summary="Look at a conversation",
+    summary="Get a conversation",
     responses=problems(401, 404),
 )
 async def get_conversation(
@@ -79,25 +93,33 @@ async def get_conversation(
 
 @get(
     "/conversations/{conversation_id:str}/messages",
-    summary="Read a conversation",
-    description="The newest messages, or those next to a `seq`: at most one of `before`, "
-    "`after` (both exclusive) and `around` (inclusive).",
+    summary="List the messages of a conversation",
+    description="The newest messages, or those next to a `seq`: give at most one of `before`, "
+    "`after` (both exclusive), `around` (inclusive) and `cursor`. `next` leads to older "
+    "messages, from `after` on to newer ones. With `around` there is one page: read on from its "
+    "ends with `before` and `after`.",
     responses=problems(401, 404),
 )
-async def read_messages(
+async def read_messages(  # noqa: PLR0913, PLR0917 - the request's parameters
     request: StrictRequest,
     core: InjectedCore,
     conversation_id: ConversationId,
     limit: Limit = PAGE,
-    before: QuerySeq = None,
-    after: QuerySeq = None,
-    around: QuerySeq = None,
-) -> MessagePage:
+    cursor: Cursor = None,
+    before: Before = None,
+    after: After = None,
+    around: Around = None,
+) -> MessageList:
     user_id = request.user.user_id
+    if cursor is not None:
+        if (before, after, around) != (None, None, None):
+            raise Invalid("give cursor without before, after and around", field="cursor")
+        before, after = _parse_place(cursor)
     messages = await chat.history(
         core, user_id, conversation_id, before=before, after=after, around=around, limit=limit
     )
-    return MessagePage([message_body(message, user_id) for message in messages])
+    following = _place(messages, after, limit) if around is None else None
+    return MessageList([message_body(message, user_id) for message in messages], following)
 
 
 @put(
@@ -116,16 +138,52 @@ async def mark_read(
     await chat.mark_read(core, request.user.user_id, conversation_id, data.seq)
 
 
-def _cursor(view: ConversationView) -> str:
-    return f"{view.updated_at}.{view.id}"
+async def conversation_list(
+    core: Core,
+    user_id: str,
+    kind: ConversationKind | None,
+    *,
+    limit: int,
+    cursor: str | None,
+) -> ConversationList:
+    """A page of a user's conversations, of one kind or of all. Raises `Invalid` (the cursor)."""
+    before = None if cursor is None else _parse_activity(cursor)
+    views = await chat.conversations(core, user_id, before=before, limit=limit, kind=kind)
+    peers = await core.storage.users([view.peer_id for view in views])
+    bodies = [conversation_body(view, user_id, peers.get(view.peer_id)) for view in views]
+    last = views[-1] if len(views) == limit else None
+    return ConversationList(bodies, f"{last.updated_at}.{last.id}" if last else None)
 
 
-def _parse_cursor(cursor: str) -> tuple[int, str]:
+def _parse_activity(cursor: str) -> tuple[int, str]:
     updated_at, _, conversation_id = cursor.partition(".")
+    return _number(updated_at), conversation_id
+
+
+def _place(messages: Sequence[Message], after: int | None, limit: int) -> str | None:
+    """The cursor of what follows this page of messages, on the way that it was read."""
+    if after is not None:
+        return f"after.{messages[-1].seq}" if len(messages) == limit else None
+    return f"before.{messages[0].seq}" if messages and messages[0].seq > 1 else None
+
+
+def _parse_place(cursor: str) -> tuple[int | None, int | None]:
+    """The `before` and `after` that a cursor stands for, one of which is None."""
+    way, _, seq = cursor.partition(".")
+    if way not in {"before", "after"}:
+        raise _no_cursor()
+    return (_number(seq), None) if way == "before" else (None, _number(seq))
+
+
+def _number(text: str) -> int:
     # Fifteen digits last until the year 33658, and fit every database.
-    if not (updated_at.isascii() and updated_at.isdigit() and len(updated_at) <= 15):
-        raise Invalid("before must be what the page before named as next", field="before")
-    return int(updated_at), conversation_id
+    if not (text.isascii() and text.isdigit() and len(text) <= 15):
+        raise _no_cursor()
+    return int(text)
+
+
+def _no_cursor() -> Invalid:
+    return Invalid("cursor must be the next of the page before", field="cursor")
 
 
 HANDLERS = [list_conversations, get_conversation, read_messages, mark_read]

@@ -15,7 +15,7 @@ from backchannel.dialects.shared.downloads import download
 from backchannel.dialects.shared.faults import refusal
 from backchannel.dialects.shared.form_files import take_in
 from backchannel.dialects.shared.ranges import RangeNotSatisfiable
-from backchannel.dialects.shared.requests import InjectedCore, StrictRequest
+from backchannel.dialects.shared.requests import QUERY_TOKEN, InjectedCore, StrictRequest
 
 FileId = Annotated[str, PathParameter(description="The file's id")]
 
@@ -55,6 +55,7 @@ def _handing_out(media_type: str) -> dict[int, ResponseSpec]:
     "it. `ETag` is the SHA-256 of the content; single ranges can be asked for. Only pictures, "
     "sound and films are shown by a browser, everything else is saved.",
     media_type="application/octet-stream",
+    opt=QUERY_TOKEN,
     responses=_handing_out("*/*"),
 )
 async def download_file(
@@ -69,6 +70,7 @@ async def download_file(
     summary="Download a picture's small copy",
     description="WebP, at most 512 pixels wide and high. Only pictures have one.",
     media_type="image/webp",
+    opt=QUERY_TOKEN,
     responses=_handing_out("image/webp"),
 )
 async def download_thumbnail(

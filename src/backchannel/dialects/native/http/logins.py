@@ -1,5 +1,6 @@
 """Logins: begin one, renew it, see them all, end them."""
 
+from operator import attrgetter
 from typing import Annotated
 
 import msgspec
@@ -8,8 +9,10 @@ from litestar.params import JSONBody, PathParameter
 from msgspec import Meta
 
 from backchannel.chat import logins, logouts
+from backchannel.chat.conversations import PAGE
 from backchannel.dialects.native.bodies import LoginBody, SessionBody
-from backchannel.dialects.native.http.parameters import Strict
+from backchannel.dialects.native.http.pages import Next, cut
+from backchannel.dialects.native.http.parameters import Cursor, Limit, Strict
 from backchannel.dialects.native.http.problems import problems
 from backchannel.dialects.native.wire import login_body, session_body
 from backchannel.dialects.shared.requests import (
@@ -30,9 +33,10 @@ class RefreshToken(Strict, frozen=True):
 
 
 class LoginList(msgspec.Struct, frozen=True):
-    """Newest first."""
+    """A page of logins, the newest first."""
 
-    logins: list[LoginBody]
+    items: list[LoginBody]
+    next: Next
 
 
 class Ended(msgspec.Struct, frozen=True):
@@ -84,10 +88,13 @@ async def logout(request: StrictRequest, core: InjectedCore) -> None:
     await logouts.logout(core, request.user.user_id, request.user.login_id)
 
 
-@get("/logins", summary="List the devices that are logged in", responses=problems(401))
-async def list_logins(request: StrictRequest, core: InjectedCore) -> LoginList:
+@get("/logins", summary="List your logins", responses=problems(401))
+async def list_logins(
+    request: StrictRequest, core: InjectedCore, limit: Limit = PAGE, cursor: Cursor = None
+) -> LoginList:
     found = await logouts.list_logins(core, request.user.user_id)
-    return LoginList([login_body(each, request.user.login_id) for each in found])
+    page, following = cut(found, attrgetter("id"), limit=limit, cursor=cursor)
+    return LoginList([login_body(each, request.user.login_id) for each in page], following)
 
 
 @delete("/logins/{login_id:str}", summary="Log a device out", responses=problems(401, 404))

@@ -8,6 +8,8 @@ from msgspec import Meta
 
 from backchannel.chat.conversations import PAGE_LIMIT
 
+CURSOR_LIMIT = 256
+"""The largest length of a cursor in characters."""
 INTEGER_LIMIT = 2**53 - 1
 """The largest whole number that JavaScript, and so a JSON client, can hold exactly."""
 
@@ -23,5 +25,13 @@ PathSeq = Annotated[
     int,
     PathParameter(ge=1, le=INTEGER_LIMIT, description="The message's place there"),
 ]
-Limit = Annotated[int, QueryParameter(ge=1, le=PAGE_LIMIT, description="Most entries on the page")]
-QuerySeq = Annotated[int | None, QueryParameter(ge=0, le=INTEGER_LIMIT)]
+Limit = Annotated[
+    int, QueryParameter(ge=1, le=PAGE_LIMIT, description="The most items on the page")
+]
+Cursor = Annotated[
+    str | None,
+    QueryParameter(
+        max_length=CURSOR_LIMIT,
+        description="`next` of the page before; leave it out for the first page",
+    ),
+]

@@ -22,7 +22,7 @@ from backchannel.dialects.native.http import (
 )
 from backchannel.dialects.native.http.problems import problem
 from backchannel.dialects.shared.errors import Render, handlers
-from backchannel.dialects.shared.requests import BEARER, require_login
+from backchannel.dialects.shared.requests import BEARER, known_query, require_login
 
 PREFIX = "/v1"
 TAGS = {
@@ -60,7 +60,13 @@ def routes() -> list[Router]:
 
 
 def _open(tag: str, resource: Sequence[HTTPRouteHandler]) -> Router:
-    return Router(PREFIX, route_handlers=resource, tags=[tag], exception_handlers=handlers(problem))
+    return Router(
+        PREFIX,
+        route_handlers=resource,
+        tags=[tag],
+        guards=[known_query],
+        exception_handlers=handlers(problem),
+    )
 
 
 def _private(tag: str, resource: Sequence[HTTPRouteHandler], *, render: Render = problem) -> Router:
@@ -68,7 +74,7 @@ def _private(tag: str, resource: Sequence[HTTPRouteHandler], *, render: Render =
         PREFIX,
         route_handlers=resource,
         tags=[tag],
-        guards=[require_login],
+        guards=[require_login, known_query],
         security=[BEARER],
         exception_handlers=handlers(render),
     )

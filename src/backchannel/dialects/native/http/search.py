@@ -1,4 +1,4 @@
-"""Search over one's own messages."""
+"""Search in the messages of a user."""
 
 from typing import Annotated
 
@@ -10,6 +10,8 @@ from msgspec import Meta
 from backchannel.chat import search as chat
 from backchannel.chat.search import PAGE, PAGE_LIMIT, Hit, Order
 from backchannel.dialects.native.bodies import Id, Seq, Time
+from backchannel.dialects.native.http.pages import Next
+from backchannel.dialects.native.http.parameters import Cursor
 from backchannel.dialects.native.http.problems import problems
 from backchannel.dialects.shared.requests import InjectedCore, StrictRequest
 from backchannel.dialects.shared.times import iso
@@ -40,16 +42,16 @@ class HitBody(msgspec.Struct, frozen=True):
     snippet: SnippetBody
 
 
-class HitPage(msgspec.Struct, frozen=True):
-    """`next` is the `before` of the next page; a page may be empty and yet have one."""
+class HitList(msgspec.Struct, frozen=True):
+    """A page of matches. It may be empty and yet have a next one."""
 
-    hits: list[HitBody]
-    next: Id | None
+    items: list[HitBody]
+    next: Next
 
 
 @get(
     "/search",
-    summary="Search one's messages",
+    summary="Search your messages",
     description="Messages that contain all words of `q`, anywhere in a word and whatever the "
     'case and accents; `"several words"` must stand together. Deleted messages and earlier '
     "texts are never found. By `relevance` there is one page of the best recent matches; "
@@ -67,22 +69,21 @@ async def search(
     ] = None,
     order: Annotated[Order, QueryParameter(description="What comes first")] = Order.RELEVANCE,
     limit: Annotated[
-        int, QueryParameter(ge=1, le=PAGE_LIMIT, description="Most hits on the page")
+        int,
+        QueryParameter(ge=1, le=PAGE_LIMIT, description="The largest number of items on the page"),
     ] = PAGE,
-    before: Annotated[
-        str | None, QueryParameter(description="`next` of the page before, by `newest`")
-    ] = None,
-) -> HitPage:
+    cursor: Cursor = None,
+) -> HitList:
     page = await chat.search(
         core,
         request.user.user_id,
         q,
         conversation_id=conversation_id,
         order=order,
-        before=before,
+        cursor=cursor,
         limit=limit,
     )
-    return HitPage([_hit_body(hit) for hit in page.hits], page.next)
+    return HitList([_hit_body(hit) for hit in page.hits], page.next)
 
 
 def _hit_body(hit: Hit) -> HitBody:

@@ -2,19 +2,22 @@
 
 from typing import Annotated
 
-from litestar import delete, patch, post
+from litestar import delete, get, patch, post
 from litestar.params import JSONBody
 from msgspec import Meta
 
 from backchannel.chat import conversations, sessions
+from backchannel.chat.conversations import PAGE
 from backchannel.chat.core import Core
 from backchannel.chat.sessions import KEY_LIMIT, NAME_LIMIT
 from backchannel.dialects.native.bodies import ConversationBody
-from backchannel.dialects.native.http.parameters import ConversationId, Strict
+from backchannel.dialects.native.http.conversations import ConversationList, conversation_list
+from backchannel.dialects.native.http.parameters import ConversationId, Cursor, Limit, Strict
 from backchannel.dialects.native.http.problems import problems
 from backchannel.dialects.native.wire import conversation_body
 from backchannel.dialects.shared.docs.texts import checked_text
 from backchannel.dialects.shared.requests import InjectedCore, StrictRequest
+from backchannel.domain.conversations import ConversationKind
 from backchannel.domain.errors import NotFound
 
 Name = Annotated[str, checked_text(1, NAME_LIMIT, example="Holiday plans")]
@@ -31,6 +34,19 @@ class NewSession(Strict, frozen=True):
 
 class NewName(Strict, frozen=True):
     name: Name
+
+
+@get(
+    "/sessions",
+    summary="List your sessions",
+    description="Those with the newest activity first, each with its last message.",
+    responses=problems(401),
+)
+async def list_sessions(
+    request: StrictRequest, core: InjectedCore, limit: Limit = PAGE, cursor: Cursor = None
+) -> ConversationList:
+    session = ConversationKind.SESSION
+    return await conversation_list(core, request.user.user_id, session, limit=limit, cursor=cursor)
 
 
 @post(
@@ -85,4 +101,4 @@ async def _key(core: Core, user_id: str, conversation_id: str) -> str:
     return view.key
 
 
-HANDLERS = [open_session, rename_session, delete_session]
+HANDLERS = [list_sessions, open_session, rename_session, delete_session]

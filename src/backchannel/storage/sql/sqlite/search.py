@@ -152,6 +152,6 @@ async def _scope(
     if before is not None:
         cursors = await connection.fetch(CURSOR, int, message_id=before, account=mine)
         if not cursors:
-            raise Invalid("before must be what the page before named as next", field="before")
+            raise Invalid("cursor must be the next of the page before", field="cursor")
         cursor = cursors[0]
     return _Scope(mine, place, cursor)

@@ -1,0 +1,96 @@
+"""All lists of the native API have one form: `limit` and `cursor` in, `items` and `next` out."""
+
+from collections.abc import Callable
+
+import pytest
+
+from tests.support.api import Api, Caller, Json, operations
+
+LISTS = [
+    each
+    for each in operations()
+    if each.method == "GET"
+    and any(p["name"] == "cursor" for p in each.described.get("parameters", ()))
+]
+
+
+def test_every_list_is_known_to_this_test() -> None:
+    assert {each.path for each in LISTS} == {
+        "/v1/blocks",
+        "/v1/conversations",
+        "/v1/conversations/{conversation_id}/messages",
+        "/v1/logins",
+        "/v1/search",
+        "/v1/sessions",
+        "/v1/users",
+    }
+
+
+def walked(page_of: Callable[..., Json], path: str, **query: object) -> list[Json]:
+    """All items of a list, two at a time."""
+    found: list[Json] = []
+    while True:
+        page = page_of(path, limit=2, **query)
+        assert set(page) == {"items", "next"}
+        assert len(page["items"]) <= 2
+        found += page["items"]
+        if page["next"] is None:
+            return found
+        query["cursor"] = page["next"]
+
+
+def test_every_list_is_walked_to_its_end(api: Api, ada: Caller) -> None:
+    peers = [api.somebody("peer") for _ in range(5)]
+    for number, peer in enumerate(peers):
+        ada.say(peer, "a word in common")
+        ada.post("/v1/sessions", name=f"number {number}")
+    blocking = [api.login(ada.username) for _ in range(4)]
+    for peer in peers:
+        ada.done("PUT", f"/v1/blocks/{peer.id}")
+    newest_first = [peer.id for peer in reversed(peers)]
+    assert [each["id"] for each in walked(ada.get, "/v1/blocks")] == newest_first
+    direct = walked(ada.get, "/v1/conversations", kind="direct")
+    assert [each["peer_id"] for each in direct] == newest_first
+    sessions = walked(ada.get, "/v1/sessions")
+    assert [each["name"] for each in sessions] == [f"number {n}" for n in (4, 3, 2, 1, 0)]
+    assert sessions == walked(ada.get, "/v1/conversations", kind="session")
+    everything = walked(ada.get, "/v1/conversations")
+    assert {each["id"] for each in everything} == {each["id"] for each in direct + sessions}
+    logins = [each["id"] for each in walked(ada.get, "/v1/logins")]
+    begun = [ada.session["login_id"], *(each.session["login_id"] for each in blocking)]
+    assert logins == begun[::-1]
+    assert len(walked(ada.get, "/v1/search", q="word", order="newest")) == 5
+    found = walked(ada.get, "/v1/users", search="peer")
+    assert {each["id"] for each in found} >= {peer.id for peer in peers}
+
+
+def test_messages_are_walked_both_ways(ada: Caller, bob: Caller) -> None:
+    sent = [ada.say(bob, f"number {n}") for n in range(1, 8)]
+    path = f"/v1/conversations/{sent[0]['conversation_id']}/messages"
+    assert [each["seq"] for each in walked(bob.get, path)] == [6, 7, 4, 5, 2, 3, 1]
+    forward = bob.get(path, after=0, limit=3)
+    assert [each["seq"] for each in forward["items"]] == [1, 2, 3]
+    further = bob.get(path, cursor=forward["next"], limit=3)
+    assert [each["seq"] for each in further["items"]] == [4, 5, 6]
+    assert bob.get(path, cursor=further["next"], limit=3)["next"] is None
+    assert bob.get(path, around=4, limit=3)["next"] is None
+
+
+@pytest.mark.parametrize("cursor", ["", "x", ".", "1e5.x", "-1.x", "9" * 16 + ".x", "\u0661.x"])
+def test_a_foreign_cursor_is_refused(ada: Caller, bob: Caller, cursor: str) -> None:
+    messages = f"/v1/conversations/{ada.say(bob, 'hi')['conversation_id']}/messages"
+    for path in ("/v1/conversations", "/v1/sessions", messages):
+        assert ada.refused(400, "GET", path, params={"cursor": cursor})["field"] == "cursor"
+
+
+@pytest.mark.parametrize("path", ["/v1/blocks", "/v1/logins", "/v1/sessions", "/v1/users"])
+@pytest.mark.parametrize("limit", [0, 201, "many"])
+def test_a_page_has_bounds(ada: Caller, path: str, limit: object) -> None:
+    assert ada.refused(400, "GET", path, params={"limit": limit})["field"] == "limit"
+
+
+@pytest.mark.parametrize("bound", ["before", "after", "around"])
+def test_a_cursor_stands_alone(ada: Caller, bob: Caller, bound: str) -> None:
+    path = f"/v1/conversations/{ada.say(bob, 'hi')['conversation_id']}/messages"
+    query = {"cursor": "before.3", bound: 2}
+    assert ada.refused(400, "GET", path, params=query)["field"] == "cursor"
