@@ -27,7 +27,7 @@ def test_R12_it_says_where_it_is_and_stops_in_order(
 
 def test_a_port_in_use_is_told_in_one_line(server: "subprocess.Popen[str]", port: int) -> None:
     second = subprocess.run(
-        [sys.executable, "-m", "backchannel", "serve", "--port", str(port)],
+        [sys.executable, "-m", "backchannel", "serve", "--port", str(port), "--data-dir", "other"],
         capture_output=True,
         text=True,
         check=False,

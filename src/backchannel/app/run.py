@@ -13,6 +13,7 @@ import uvloop
 from backchannel.app.config import doors_for, server_config
 from backchannel.app.core import open_core
 from backchannel.app.listening import CannotListen, Server, bind, started
+from backchannel.app.locking import locked_for_server
 from backchannel.chat.collection import collect_forever
 from backchannel.chat.core import Core
 from backchannel.chat.erasing import Eraser
@@ -40,7 +41,8 @@ def run(settings: Settings) -> int:
     sys.setswitchinterval(SWITCH_INTERVAL)
     gc.set_threshold(YOUNG_OBJECTS)
     try:
-        uvloop.run(_serve(settings, began=time.perf_counter()))
+        with locked_for_server(settings):
+            uvloop.run(_serve(settings, began=time.perf_counter()))
     except (CannotListen, CannotOpen, SecretRefused, ChatError) as refusal:
         print(f"backchannel: {refusal}", file=sys.stderr)  # noqa: T201 - for the operator
         return 1

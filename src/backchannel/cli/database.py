@@ -23,4 +23,7 @@ def with_core(
         async with open_core(settings) as core:
             return await work(core)
 
-    return asyncio.run(run())
+    from backchannel.app.locking import locked_for_command
+
+    with locked_for_command(settings):
+        return asyncio.run(run())

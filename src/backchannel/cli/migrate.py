@@ -7,8 +7,10 @@ from backchannel.cli.options import ConfigFile, DataDir, settings_to_open
 
 def migrate(config: ConfigFile = None, data_dir: DataDir = None) -> None:
     """Bring the database to this version's schema. `serve` does it too."""
+    from backchannel.app.locking import locked_alone
     from backchannel.storage.opening import migrate as migrate_storage
 
     settings = settings_to_open(config, data_dir=data_dir)
-    asyncio.run(migrate_storage(settings.storage_url))
+    with locked_alone(settings):
+        asyncio.run(migrate_storage(settings.storage_url))
     print(f"up to date: {settings.storage_url}")

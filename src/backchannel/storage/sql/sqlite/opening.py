@@ -10,6 +10,7 @@ from backchannel.storage.sql.sqlite.database import SqliteDatabase
 from backchannel.storage.sql.sqlite.driver import Connect, Driver
 from backchannel.storage.sql.sqlite.faults import is_damage, is_full
 from backchannel.storage.sql.sqlite.health import damaged, find_damage, is_small
+from backchannel.storage.sql.sqlite.private import make_private
 from backchannel.storage.sql.sqlite.reserve import Reserve
 from backchannel.storage.sql.sqlite.storage import SqliteStorage
 from backchannel.storage.sql.versions import needs_migration
@@ -57,7 +58,8 @@ def _open(path: Path, connect: Connect) -> SqliteDatabase:
 
 
 def _opened(path: Path, connect: Connect, reserve: Reserve) -> SqliteDatabase:
-    path.parent.mkdir(parents=True, exist_ok=True)
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_private(path)
     driver = drivers.open_writer(path, connect)
     try:
         return _prepared(path, driver, connect, reserve)

@@ -1,0 +1,150 @@
+"""Who works with the data folder and the database: one server, and commands beside it.
+
+All locks are `flock`, which ends with its process, so nothing is left behind by `kill -9`:
+
+- exclusive on `server.lock` in the data folder, and on the file beside the database whose name
+  ends in `-lock`: held by a server, so that there is one;
+- on the folders themselves: shared by everything that has the database open, exclusive for what
+  replaces it.
+"""
+
+import contextlib
+import fcntl
+import os
+from collections.abc import Callable, Generator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from backchannel.settings import Settings
+from backchannel.settings.private import make_private_dir
+from backchannel.storage.errors import CannotOpen
+from backchannel.storage.sql.sqlite.opening import path_of
+
+SERVER_LOCK = "server.lock"
+ATTEMPTS = 3
+"""How often a folder that is replaced meanwhile is looked at again."""
+
+
+@contextmanager
+def locked_for_server(settings: Settings) -> Generator[None]:
+    """Keep other servers, `migrate` and `restore` away. Raises `CannotOpen`."""
+    with ExitStack() as held, _clearly(settings):
+        for folder in _folders(settings):
+            held.enter_context(_folder(folder, fcntl.LOCK_SH, _replaced))
+        for path in _lock_files(settings):
+            held.enter_context(_file(path))
+        yield
+
+
+@contextmanager
+def locked_for_command(settings: Settings) -> Generator[None]:
+    """Keep `restore` away; a server may run. Raises `CannotOpen`."""
+    with ExitStack() as held, _clearly(settings):
+        for folder in _folders(settings):
+            held.enter_context(_folder(folder, fcntl.LOCK_SH, _replaced))
+        yield
+
+
+@contextmanager
+def locked_alone(settings: Settings) -> Generator[None]:
+    """Keep servers and all other commands away. Raises `CannotOpen`."""
+    with ExitStack() as held, _clearly(settings):
+        for path in _lock_files(settings):
+            held.enter_context(_file(path))
+        for folder in _folders(settings):
+            held.enter_context(_folder(folder, fcntl.LOCK_EX, _busy))
+        yield
+
+
+@contextmanager
+def _clearly(settings: Settings) -> Generator[None]:
+    try:
+        for folder in _folders(settings):
+            make_private_dir(folder)
+    except OSError as error:
+        raise CannotOpen(f"{error.filename} cannot be made: {error.strerror}") from None
+    yield
+
+
+def _folders(settings: Settings) -> list[Path]:
+    """The folder of the data and that of the database, which most often are one."""
+    database = path_of(settings.storage_url).resolve()
+    return sorted({settings.data_dir.resolve(), database.parent})
+
+
+def _lock_files(settings: Settings) -> list[Path]:
+    database = path_of(settings.storage_url).resolve()
+    return [
+        settings.data_dir.resolve() / SERVER_LOCK,
+        database.with_name(f"{database.name}-lock"),
+    ]
+
+
+@contextmanager
+def _folder(path: Path, kind: int, refusal: Callable[[Path], CannotOpen]) -> Generator[None]:
+    for _ in range(ATTEMPTS):
+        descriptor = _opened(path, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            if not _lock(descriptor, kind):
+                raise refusal(path)
+            if _is_still_at(descriptor, path):
+                yield
+                return
+        finally:
+            os.close(descriptor)
+    raise refusal(path)
+
+
+@contextmanager
+def _file(path: Path) -> Generator[None]:
+    for _ in range(ATTEMPTS):
+        descriptor = _opened(path, os.O_RDWR | os.O_CREAT)
+        try:
+            if not _lock(descriptor, fcntl.LOCK_EX):
+                raise _served(path, os.pread(descriptor, 20, 0))
+            if _is_still_at(descriptor, path):
+                os.truncate(descriptor, 0)
+                os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
+                yield
+                return
+        finally:
+            os.close(descriptor)
+    raise _served(path, b"")
+
+
+def _opened(path: Path, flags: int) -> int:
+    try:
+        return os.open(path, flags, 0o600)
+    except OSError as error:
+        raise CannotOpen(f"{path} cannot be opened: {error.strerror}") from None
+
+
+def _lock(descriptor: int, kind: int) -> bool:
+    try:
+        fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _is_still_at(descriptor: int, path: Path) -> bool:
+    with contextlib.suppress(FileNotFoundError):
+        return os.path.samestat(os.fstat(descriptor), path.stat())
+    return False
+
+
+def _served(path: Path, holder: bytes) -> CannotOpen:
+    number = holder.decode(errors="replace").strip()
+    process = f" (process {number})" if number.isdecimal() else ""
+    return CannotOpen(
+        f"{path.parent} is in use by another server{process}; stop it, or name another folder"
+        " with --data-dir"
+    )
+
+
+def _replaced(path: Path) -> CannotOpen:
+    return CannotOpen(f"{path} is being restored; wait until that is done")
+
+
+def _busy(path: Path) -> CannotOpen:
+    return CannotOpen(f"{path} is in use by another command; wait until it is done")
