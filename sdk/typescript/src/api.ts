@@ -72,7 +72,7 @@ export class Api {
   }
 
   async logins(): Promise<Login[]> {
-    return (await this.requests.json<{ logins: Login[] }>("GET", "/v1/logins")).logins;
+    return (await this.requests.json<Page<Login>>("GET", "/v1/logins")).items;
   }
 
   endLogin(id: string): Promise<void> {
@@ -86,28 +86,23 @@ export class Api {
   async users(search: string, signal?: AbortSignal): Promise<User[]> {
     const query = { search: search || null, limit: 20 };
     const options = signal ? { query, signal } : { query };
-    return (await this.requests.json<{ users: User[] }>("GET", "/v1/users", options)).users;
+    return (await this.requests.json<Page<User>>("GET", "/v1/users", options)).items;
   }
 
   user(idOrName: string): Promise<User> {
     return this.requests.json("GET", `/v1/users/${seg(idOrName)}`);
   }
 
-  async blocks(): Promise<User[]> {
-    return (await this.requests.json<{ users: User[] }>("GET", "/v1/blocks")).users;
+  blocks(cursor: string | null = null, limit = 100): Promise<Page<User>> {
+    return this.requests.json("GET", "/v1/blocks", { query: { cursor, limit } });
   }
 
   setBlocked(user: string, blocked: boolean): Promise<void> {
     return this.requests.json(blocked ? "PUT" : "DELETE", `/v1/blocks/${seg(user)}`);
   }
 
-  async conversations(before: string | null = null, limit = 100): Promise<Page<Conversation>> {
-    const page = await this.requests.json<{ conversations: Conversation[]; next: string | null }>(
-      "GET",
-      "/v1/conversations",
-      { query: { before, limit } },
-    );
-    return { items: page.conversations, next: page.next };
+  conversations(cursor: string | null = null, limit = 100): Promise<Page<Conversation>> {
+    return this.requests.json("GET", "/v1/conversations", { query: { cursor, limit } });
   }
 
   conversation(id: string): Promise<Conversation> {
@@ -120,7 +115,7 @@ export class Api {
     query: { before?: number; after?: number; around?: number; limit?: number } = {},
   ): Promise<Message[]> {
     const path = `/v1/conversations/${seg(id)}/messages`;
-    return (await this.requests.json<{ messages: Message[] }>("GET", path, { query })).messages;
+    return (await this.requests.json<Page<Message>>("GET", path, { query })).items;
   }
 
   markRead(id: string, seq: number): Promise<void> {
@@ -147,7 +142,7 @@ export class Api {
   async search(q: string, conversationId?: string, signal?: AbortSignal): Promise<Hit[]> {
     const query = { q, conversation_id: conversationId };
     const options = signal ? { query, signal } : { query };
-    return (await this.requests.json<{ hits: Hit[] }>("GET", "/v1/search", options)).hits;
+    return (await this.requests.json<Page<Hit>>("GET", "/v1/search", options)).items;
   }
 
   /** The content of a file, or of another address that the server named. */

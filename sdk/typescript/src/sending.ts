@@ -108,7 +108,7 @@ export class Sending {
       this.wait((refusal.retry_after ?? 0) * 1_000);
       return;
     }
-    const failed = { ...item, failed: { code: refusal.code, message: refusal.message } };
+    const failed = { ...item, failed: { code: refusal.code, message: refusal.detail } };
     this.replace(this.items.map((each) => (each === item ? failed : each)));
     await this.store.put(failed);
   }

@@ -123,7 +123,7 @@ export interface Typing {
 export interface Partial {
   readonly conversation_id: string;
   readonly question_seq: number;
-  readonly text: string;
+  readonly body: string;
 }
 
 export interface Ack {
@@ -138,8 +138,10 @@ export interface Ack {
 }
 
 export interface Refusal {
+  readonly title: string;
+  readonly status: number;
   readonly code: string;
-  readonly message: string;
+  readonly detail: string;
   readonly field?: string;
   /** Seconds. */
   readonly retry_after?: number;

@@ -77,8 +77,10 @@ describe("sending", () => {
     await device.client.send({ to: "grace", body: "Hi", clientId: "k1" });
     device.server.socket.say({
       type: "error",
+      title: "Too Many Requests",
+      status: 429,
       code: "throttled",
-      message: "slow down",
+      detail: "slow down",
       client_id: "k1",
       retry_after: 3,
     });
@@ -94,7 +96,14 @@ describe("sending", () => {
     await device.start(AT, store);
     device.server.welcome(4);
     await device.client.send({ to: "grace", body: "Hi", clientId: "k1" });
-    const refusal = { type: "error", code: "blocked", message: "no", client_id: "k1" } as const;
+    const refusal = {
+      type: "error",
+      title: "Forbidden",
+      status: 403,
+      code: "blocked",
+      detail: "no",
+      client_id: "k1",
+    } as const;
     device.server.socket.say(refusal);
     await settle();
     expect(await store.all()).toMatchObject([{ failed: { code: "blocked" } }]);
