@@ -1,5 +1,8 @@
 """How texts are compared, ranked and shown."""
 
+import timeit
+from collections.abc import Callable
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -40,7 +43,7 @@ def test_terms() -> None:
 @given(WORDS, WORDS)
 def test_what_is_contained_has_its_places(text: str, word: str) -> None:
     term = fold(word)
-    spans = occurrences(text, [term], most=100) if term else []
+    spans = occurrences(text, [term], most=100, within=len(text)) if term else []
     assert spans == sorted(spans)
     assert bool(spans) == bool(term and contains(text, [term]))
     for span in spans:
@@ -70,7 +73,37 @@ def test_a_snippet_is_cut_around_its_match() -> None:
 
 
 def test_overlapping_places_are_one() -> None:
-    assert occurrences("banana", ["ana", "nan"], most=9) == [Span(1, 5)]
+    assert occurrences("banana", ["ana", "nan"], most=9, within=9) == [Span(1, 5)]
+
+
+def test_only_what_follows_the_first_place_is_looked_at() -> None:
+    text = "é" * 5_000 + "ﬃ needle" + "é" * 50 + "needle"
+    assert occurrences(text, ["ffi", "needle"], most=9, within=40) == [
+        Span(5_000, 5_001),
+        Span(5_002, 5_008),
+    ]
+    assert occurrences(text, ["ffi needle"], most=9, within=4) == [Span(5_000, 5_004)]
+
+
+@given(TEXT, WORDS, st.integers(1, 400))
+def test_a_part_has_the_places_that_the_whole_text_has_there(
+    text: str, word: str, within: int
+) -> None:
+    text = f"{text} {word} {text} {word}"
+    term = fold(word)
+    everywhere = occurrences(text, [term], most=100, within=len(text)) if term else []
+    part = occurrences(text, [term], most=100, within=within) if term else []
+    end = everywhere[0].start + within if everywhere else 0
+    assert part == [Span(at.start, min(at.end, end)) for at in everywhere if at.start < end]
+
+
+def test_a_snippet_costs_little_more_than_folding_the_text() -> None:
+    text = "e\u0301ﬃ①" * 8_000
+    assert _seconds(lambda: snippet(text, ["ffi1"])) < 4 * _seconds(lambda: fold(text))
+
+
+def _seconds(work: Callable[[], object]) -> float:
+    return min(timeit.repeat(work, number=1, repeat=9))
 
 
 def test_an_emoji_is_not_cut_apart() -> None:

@@ -7,7 +7,7 @@ inside of longer ones, so that languages without spaces need no dictionary.
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import msgspec
 
@@ -17,6 +17,9 @@ QUERY_LIMIT = 200
 """Longest query, in characters."""
 TERMS_LIMIT = 10
 """Most terms in a query."""
+
+PIECE = 2_048
+"""Characters folded in one step: other threads get their turn within half a millisecond."""
 
 _TERM = re.compile(r'"([^"]+)"|([^\s"]+)')
 _FIRST_ACCENT = 10
@@ -45,7 +48,10 @@ _folding = _Folding()
 
 def fold(text: str) -> str:
     """The form in which texts are compared; it may be longer or shorter than the text."""
-    return text.lower() if text.isascii() else text.translate(_folding)
+    if text.isascii():
+        return text.lower()
+    pieces = (text[at : at + PIECE] for at in range(0, len(text), PIECE))
+    return "".join([piece.translate(_folding) for piece in pieces])
 
 
 def terms_of(query: str) -> list[str]:
@@ -68,31 +74,53 @@ def contains(text: str, terms: Sequence[str]) -> bool:
     return all(term in folded for term in terms)
 
 
-def occurrences(text: str, terms: Sequence[str], *, most: int) -> list[Span]:
+def occurrences(text: str, terms: Sequence[str], *, most: int, within: int) -> list[Span]:
     """Where a text has the folded `terms`: the first `most` places of each.
 
-    In order, and overlapping ones are one.
+    Only the part of the text counts that begins with the first place and has `within`
+    characters: a place that goes beyond is cut. So the rest of a long text costs no more than
+    folding it. The places are in order, and overlapping ones are one.
     """
     folded = fold(text)
+    first = min((at for term in terms if (at := folded.find(term)) >= 0), default=-1)
+    if first < 0:
+        return []
+    begin, origin = _origin(text, first, within)
     found = sorted(
-        Span(start, start + len(term)) for term in terms for start in _starts(folded, term, most)
+        Span(origin[start - begin], origin[min(end - begin, len(origin)) - 1] + 1)
+        for term in terms
+        for start, end in _places(folded, term, first, most)
+        if start - begin < len(origin)
     )
-    return _merged(found) if text.isascii() else _merged(_in_original(text, found))
+    return _merged(found)
 
 
-def _starts(folded: str, term: str, most: int) -> list[int]:
-    starts: list[int] = []
-    at = folded.find(term)
-    while at >= 0 and len(starts) < most:
-        starts.append(at)
-        at = folded.find(term, at + len(term))
-    return starts
+def _origin(text: str, first: int, within: int) -> tuple[int, Sequence[int]]:
+    """The characters of `text` from which part of its folded form was made.
+
+    The part begins with the character that `first` of the folded form comes from, and has
+    `within` characters of the text. It is given as where it begins in the folded form, and
+    the index in `text` of each of its folded characters.
+    """
+    if text.isascii():
+        return first, range(first, min(first + within, len(text)))
+    at, begin = 0, 0
+    while (length := len(text[at : at + PIECE].translate(_folding))) + begin <= first:
+        at, begin = at + PIECE, begin + length
+    while (length := len(_folding[ord(text[at])])) + begin <= first:
+        at, begin = at + 1, begin + length
+    part = enumerate(text[at : at + within], at)
+    return begin, [origin for origin, character in part for _ in _folding[ord(character)]]
 
 
-def _in_original(text: str, spans: Sequence[Span]) -> list[Span]:
-    """The characters of `text` from which those of its folded form were made."""
-    origin = [at for at, character in enumerate(text) for _ in fold(character)]
-    return [Span(origin[span.start], origin[span.end - 1] + 1) for span in spans]
+def _places(folded: str, term: str, at: int, most: int) -> Iterator[tuple[int, int]]:
+    """The first `most` places of a term from `at` on, none of them overlapping."""
+    for _ in range(most):
+        at = folded.find(term, at)
+        if at < 0:
+            return
+        yield at, at + len(term)
+        at += len(term)
 
 
 def _merged(spans: Sequence[Span]) -> list[Span]:

@@ -33,12 +33,12 @@ class Snippet(msgspec.Struct, frozen=True):
 
 def snippet(text: str, terms: Sequence[str]) -> Snippet:
     """The part of a text around the first of the folded `terms`, with all of them marked."""
-    spans = occurrences(text, terms, most=HIGHLIGHTS)
+    spans = occurrences(text, terms, most=HIGHLIGHTS, within=LENGTH)
     begin = _beginning(text, spans[0].start) if spans else 0
     end = len(text) if len(text) - begin <= LENGTH else _whole(text, begin + LENGTH)
     shown = (DOTS if begin else "") + text[begin:end] + (DOTS if end < len(text) else "")
     shift = len(DOTS) * bool(begin) - begin
-    inside = (span for span in spans if begin <= span.start and span.end <= end)
+    inside = (Span(span.start, min(span.end, end)) for span in spans if span.start < end)
     marked = (Span(span.start + shift, span.end + shift) for span in inside)
     return Snippet(shown, tuple(_in_code_units(shown, span) for span in marked))
 
