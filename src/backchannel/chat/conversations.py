@@ -1,10 +1,13 @@
 """Read conversations, mark them as read, block people."""
 
+from collections.abc import Sequence
+
 from backchannel.chat.core import Core
 from backchannel.domain import access
 from backchannel.domain.conversations import ConversationKind, ConversationView
 from backchannel.domain.errors import Invalid, NotFound
 from backchannel.domain.messages import Message
+from backchannel.domain.pages import is_full
 from backchannel.ports.storage import ReadMark
 
 PAGE = 50
@@ -31,10 +34,17 @@ async def conversations(
 ) -> list[ConversationView]:
     """A page of a user's conversations, newest activity first: all, or those of one kind.
 
-    `before` is the `(updated_at, id)` of the last one of the page before. Raises `Invalid`.
+    `before` is the `(updated_at, id)` of the last one of the page before; `next_before` tells
+    whether there may be another page. Raises `Invalid`.
     """
     _check_limit(limit)
     return await core.storage.conversations(user_id, before=before, limit=limit, kind=kind)
+
+
+def next_before(page: Sequence[ConversationView], limit: int) -> ConversationView | None:
+    """The conversation after which the next page begins; None if `page` is the last one."""
+    last_messages = (view.last_message for view in page if view.last_message)
+    return page[-1] if page and (len(page) >= limit or is_full(last_messages)) else None
 
 
 async def begin_direct(core: Core, user_id: str, other_id: str) -> ConversationView:
@@ -59,7 +69,8 @@ async def history(
     """A page of messages, oldest first: the newest ones, or those next to a `seq`.
 
     `before` and `after` exclude the `seq` they name, `around` includes it with half of the
-    page on each side. Raises `Invalid` (more than one of them, limit out of range) and
+    page on each side. The page has fewer than `limit` messages where they fill it
+    (`domain.pages`). Raises `Invalid` (more than one of them, limit out of range) and
     `NotFound`.
     """
     _check_limit(limit)
@@ -70,12 +81,9 @@ async def history(
     if around is None:
         return await read(conversation_id, before=before, after=after, limit=limit)
     older = await read(conversation_id, before=around + 1, limit=limit // 2 + 1)
-    newer = (
-        await read(conversation_id, after=around, limit=limit - len(older))
-        if (limit > len(older))
-        else []
-    )
-    return [*older, *newer]
+    if len(older) == limit or is_full(older):
+        return older
+    return [*older, *await read(conversation_id, after=around, limit=limit - len(older))]
 
 
 async def mark_read(core: Core, user_id: str, conversation_id: str, seq: int) -> None:

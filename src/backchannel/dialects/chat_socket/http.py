@@ -40,11 +40,11 @@ async def list_conversations(
         last = await chat.conversation(core, user_id, before)
         cursor = last.updated_at, last.id
     views = await chat.conversations(core, user_id, before=cursor, limit=limit)
-    following = views[-1].id if len(views) == limit else None
+    following = chat.next_before(views, limit)
     direct = [view for view in views if view.kind is ConversationKind.DIRECT]
     others = await core.storage.users([view.peer_id for view in direct])
     bodies = [conversation_body(view, others[view.peer_id]) for view in direct]
-    return ConversationPage(bodies, following)
+    return ConversationPage(bodies, following.id if following else None)
 
 
 @post(

@@ -19,18 +19,12 @@ async def standing_messages(
 ) -> list[Message]:
     """The newest `limit` messages that have not been deleted, oldest first.
 
-    Or those ahead of the message whose id is `before`. Raises `NotFound` for one that is not in
-    this conversation of the user's; that the conversation is the user's the caller has checked.
+    Or those ahead of the message whose id is `before`; fewer than `limit` where they fill a
+    page (`domain.pages`). The caller has checked that the conversation is the user's. Raises
+    `NotFound` for a `before` that is not in it.
     """
     bound = None if before is None else await _seq_of(core, user_id, conversation_id, before)
-    found: list[Message] = []
-    while len(found) < limit:
-        page = await core.storage.history(conversation_id, before=bound, limit=limit)
-        found = [*(each for each in page if each.deleted_at is None), *found]
-        if len(page) < limit:
-            break
-        bound = page[0].seq
-    return found[-limit:]
+    return await core.storage.standing(conversation_id, before=bound, limit=limit)
 
 
 async def _seq_of(core: Core, user_id: str, conversation_id: str, message_id: str) -> int:

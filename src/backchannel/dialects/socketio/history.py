@@ -2,7 +2,7 @@
 
 import msgspec
 
-from backchannel.chat.conversations import PAGE_LIMIT
+from backchannel.chat.conversations import PAGE_LIMIT, next_before
 from backchannel.chat.core import Core
 from backchannel.chat.logins import Identity
 from backchannel.dialects.shared.standing import standing_messages
@@ -11,6 +11,7 @@ from backchannel.domain.conversations import ConversationKind
 from backchannel.domain.errors import Invalid, NotFound
 from backchannel.domain.ids import direct_conversation_id
 from backchannel.domain.messages import Message
+from backchannel.domain.pages import fitting, is_full
 from backchannel.domain.users import username_key
 
 
@@ -56,21 +57,23 @@ async def newest(core: Core, user_id: str, *, limit: int) -> list[Message]:
     """A user's newest direct messages with everybody, newest first.
 
     Conversations come by their latest activity, so those that are older than everything found
-    need not be read.
+    need not be read. Fewer than `limit` where they fill a page (`domain.pages`).
     """
     found: list[Message] = []
     cursor: tuple[int, str] | None = None
     while True:
         views = await core.storage.conversations(user_id, before=cursor, limit=PAGE_LIMIT)
         for view in views:
-            if len(found) == limit and view.updated_at < found[-1].created_at:
+            full = len(found) == limit or is_full(found)
+            if full and view.updated_at < found[-1].created_at:
                 return found
             if view.kind is ConversationKind.DIRECT:
                 page = await standing_messages(core, user_id, view.id, before=None, limit=limit)
-                found = sorted([*found, *page], key=_age, reverse=True)[:limit]
-        if len(views) < PAGE_LIMIT:
+                found = fitting(sorted([*found, *page], key=_age, reverse=True)[:limit])
+        following = next_before(views, PAGE_LIMIT)
+        if following is None:
             return found
-        cursor = views[-1].updated_at, views[-1].id
+        cursor = following.updated_at, following.id
 
 
 def _age(message: Message) -> tuple[int, str, int]:

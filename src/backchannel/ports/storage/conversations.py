@@ -24,7 +24,8 @@ class Conversations(Protocol):
     ) -> list[ConversationView]:
         """A member's conversations, newest activity first, those past `(updated_at, id)`.
 
-        All of them, or those of one kind.
+        All of them, or those of one kind. The page ends where their last messages fill it
+        (`domain.pages`).
         """
         ...
 

@@ -68,14 +68,24 @@ class Messages(Protocol):
         after: int | None = None,
         limit: int,
     ) -> list[Message]:
-        """The newest `limit` messages, or those next to a `seq` (exclusive); by `seq` ascending."""
+        """The newest `limit` messages, or those next to a `seq` (exclusive); by `seq` ascending.
+
+        Fewer where they fill a page (`domain.pages`), but none only where there is none.
+        """
+        ...
+
+    async def standing(
+        self, conversation_id: str, *, before: int | None, limit: int
+    ) -> list[Message]:
+        """As `history`, without the messages that have been deleted."""
         ...
 
     async def log(self, user_id: str, *, after: int, limit: int) -> LogPage:
         """Log entries past `after`, each with its message as it is now.
 
-        Raises `NotFound` for an unknown user. Where `after` is below the head's `floor`, the
-        page starts at the floor: the caller compares.
+        Fewer than `limit` where their messages fill a page (`domain.pages`). Where `after` is
+        below the head's `floor`, the page starts at the floor: the caller compares. Raises
+        `NotFound` for an unknown user.
         """
         ...
 

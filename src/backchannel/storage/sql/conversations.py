@@ -6,7 +6,8 @@ import msgspec
 from sqlalchemy import case, select, tuple_
 
 from backchannel.domain.conversations import ConversationKind, ConversationView, Marks
-from backchannel.domain.messages import Message
+from backchannel.domain.messages import BODY_LIMIT, Message
+from backchannel.domain.pages import PAGE_BYTES, size_of
 from backchannel.storage.sql.database import Connection
 from backchannel.storage.sql.parameters import any_of, parameter
 from backchannel.storage.sql.rows import MESSAGE_COLUMNS, MESSAGES
@@ -79,6 +80,8 @@ LAST_MESSAGES = (
     .select_from(MESSAGES)
     .where(conversation.c.number.in_(any_of("numbers")), message.c.seq == conversation.c.last_seq)
 )
+LOOKED_UP = PAGE_BYTES // BODY_LIMIT
+"""Last messages read at a time: together they fit on a page, however long they are."""
 NEWER_THAN_ALL = (2**63 - 1, "")
 
 
@@ -110,10 +113,20 @@ async def read_conversations(
 
 
 async def _with_messages(connection: Connection, rows: Sequence[_Row]) -> list[ConversationView]:
-    numbers = [row.number for row in rows if row.last_seq]
-    found = await connection.fetch(LAST_MESSAGES, Message, numbers=numbers) if numbers else []
-    last = {message.conversation_id: message for message in found}
-    return [_view(row, last.get(row.id)) for row in rows]
+    """The conversations with their last messages, up to the one whose message fills the page."""
+    views: list[ConversationView] = []
+    room = PAGE_BYTES
+    for start in range(0, len(rows), LOOKED_UP):
+        part = rows[start : start + LOOKED_UP]
+        numbers = [row.number for row in part if row.last_seq]
+        found = await connection.fetch(LAST_MESSAGES, Message, numbers=numbers) if numbers else []
+        last = {message.conversation_id: message for message in found}
+        for row in part:
+            views.append(_view(row, message := last.get(row.id)))
+            room -= size_of(message) if message else 0
+            if room <= 0:
+                return views
+    return views
 
 
 def _view(row: _Row, last_message: Message | None) -> ConversationView:

@@ -9,7 +9,6 @@ from sqlalchemy import select
 from backchannel.domain.conversations import Receipt
 from backchannel.domain.errors import NotFound
 from backchannel.domain.events import (
-    Content,
     ConversationChange,
     Event,
     EventKind,
@@ -19,11 +18,11 @@ from backchannel.domain.events import (
 )
 from backchannel.domain.messages import Message
 from backchannel.ports.storage import LogPage
+from backchannel.storage.sql import pages
 from backchannel.storage.sql.database import Connection
 from backchannel.storage.sql.ledger import KIND_NUMBERS, OWN_MESSAGE
 from backchannel.storage.sql.parameters import any_of, parameter
-from backchannel.storage.sql.rows import MESSAGE_COLUMNS, MESSAGES
-from backchannel.storage.sql.schema import account, log, log_head, message
+from backchannel.storage.sql.schema import account, log, log_head
 
 KINDS = {number: kind for kind, number in KIND_NUMBERS.items()} | {OWN_MESSAGE: EventKind.MESSAGE}
 CONTENTS: dict[EventKind, msgspec.json.Decoder[Any]] = {
@@ -73,21 +72,7 @@ ROWS = (
     .order_by(log.c.position)
     .limit(parameter("limit"))
 )
-LOGGED_MESSAGES = (
-    select(*MESSAGE_COLUMNS)
-    .select_from(
-        log.join(
-            MESSAGES,
-            (message.c.conversation == log.c.conversation) & (message.c.seq == log.c.seq),
-        )
-    )
-    .where(
-        log.c.account == parameter("account"),
-        log.c.position > parameter("after"),
-        log.c.position <= parameter("last"),
-    )
-    .order_by(log.c.position)
-)
+LOGGED_MESSAGES = pages.logged()
 
 
 async def read_log(connection: Connection, user_id: str, *, after: int, limit: int) -> LogPage:
@@ -99,7 +84,12 @@ async def read_log(connection: Connection, user_id: str, *, after: int, limit: i
     if not rows:
         return LogPage((), public)
     messages = await connection.fetch(
-        LOGGED_MESSAGES, Message, account=head.account, after=start, last=rows[-1].position
+        LOGGED_MESSAGES,
+        Message,
+        account=head.account,
+        after=start,
+        last=rows[-1].position,
+        limit=limit,
     )
     return LogPage(tuple(_events(user_id, rows, iter(messages))), public)
 
@@ -108,7 +98,9 @@ def _events(user_id: str, rows: list[_Row], messages: Iterator[Message]) -> Iter
     for row in rows:
         kind = KINDS[row.kind]
         # The messages come in the order of the entries that have one.
-        content: Content = next(messages) if row.data is None else CONTENTS[kind].decode(row.data)
+        content = next(messages, None) if row.data is None else CONTENTS[kind].decode(row.data)
+        if content is None:
+            return  # the page was full
         yield Event(user_id, row.position, Fact(kind, content))
 
 

@@ -3,6 +3,7 @@
 from sqlalchemy import select
 
 from backchannel.domain.messages import Message
+from backchannel.storage.sql import pages
 from backchannel.storage.sql.database import Connection
 from backchannel.storage.sql.parameters import parameter
 from backchannel.storage.sql.rows import MESSAGE_COLUMNS, MESSAGES
@@ -17,18 +18,9 @@ MESSAGE_BY_ID = (
     select(*MESSAGE_COLUMNS).select_from(MESSAGES).where(message.c.id == parameter("message_id"))
 )
 
-_between = (
-    select(*MESSAGE_COLUMNS)
-    .select_from(MESSAGES)
-    .where(
-        conversation.c.id == parameter("conversation_id"),
-        message.c.seq > parameter("after"),
-        message.c.seq < parameter("before"),
-    )
-    .limit(parameter("limit"))
-)
-NEWEST = _between.order_by(message.c.seq.desc())
-NEXT = _between.order_by(message.c.seq)
+NEWEST = pages.history(newest_first=True)
+NEWEST_STANDING = pages.history(newest_first=True, standing=True)
+NEXT = pages.history(newest_first=False)
 
 
 PAST_THE_END = 2**63 - 1
@@ -64,3 +56,18 @@ async def read_history(
         limit=limit,
     )
     return page[::-1] if after is None else page
+
+
+async def read_standing(
+    connection: Connection, conversation_id: str, *, before: int | None, limit: int
+) -> list[Message]:
+    """As `ports.storage.Messages.standing` promises."""
+    page = await connection.fetch(
+        NEWEST_STANDING,
+        Message,
+        conversation_id=conversation_id,
+        after=0,
+        before=PAST_THE_END if before is None else before,
+        limit=limit,
+    )
+    return page[::-1]

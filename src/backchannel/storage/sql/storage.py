@@ -150,6 +150,13 @@ class SqlMessages:
             )
         )
 
+    async def standing(
+        self, conversation_id: str, *, before: int | None, limit: int
+    ) -> list[Message]:
+        return await self._database.read(
+            lambda tx: messages.read_standing(tx, conversation_id, before=before, limit=limit)
+        )
+
     async def log(self, user_id: str, *, after: int, limit: int) -> LogPage:
         return await self._database.read(
             lambda tx: log.read_log(tx, user_id, after=after, limit=limit)

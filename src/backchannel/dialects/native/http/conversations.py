@@ -27,6 +27,7 @@ from backchannel.dialects.shared.requests import InjectedCore, StrictRequest
 from backchannel.domain.conversations import ConversationKind
 from backchannel.domain.errors import Invalid
 from backchannel.domain.messages import Message
+from backchannel.domain.pages import is_full
 
 
 def _seq(description: str) -> QueryParameter:
@@ -62,7 +63,8 @@ class ReadMark(Strict, frozen=True):
     "/conversations",
     summary="List your conversations",
     description="Those with the newest activity first, each with its last message and the number "
-    "of unread ones. `kind` lists only direct ones, or only sessions.",
+    "of unread ones. `kind` lists only direct ones, or only sessions. A page ends at `limit`, or "
+    "earlier at about 1 MB of last messages.",
     responses=problems(401),
 )
 async def list_conversations(
@@ -97,7 +99,7 @@ async def get_conversation(
     description="The newest messages, or those next to a `seq`: give at most one of `before`, "
     "`after` (both exclusive), `around` (inclusive) and `cursor`. `next` leads to older "
     "messages, from `after` on to newer ones. With `around` there is one page: read on from its "
-    "ends with `before` and `after`.",
+    "ends with `before` and `after`. A page ends at `limit`, or earlier at about 1 MB of text.",
     responses=problems(401, 404),
 )
 async def read_messages(  # noqa: PLR0913, PLR0917 - the request's parameters
@@ -151,7 +153,7 @@ async def conversation_list(
     views = await chat.conversations(core, user_id, before=before, limit=limit, kind=kind)
     peers = await core.storage.users([view.peer_id for view in views])
     bodies = [conversation_body(view, user_id, peers.get(view.peer_id)) for view in views]
-    last = views[-1] if len(views) == limit else None
+    last = chat.next_before(views, limit)
     return ConversationList(bodies, f"{last.updated_at}.{last.id}" if last else None)
 
 
@@ -163,7 +165,8 @@ def _parse_activity(cursor: str) -> tuple[int, str]:
 def _place(messages: Sequence[Message], after: int | None, limit: int) -> str | None:
     """The cursor of what follows this page of messages, on the way that it was read."""
     if after is not None:
-        return f"after.{messages[-1].seq}" if len(messages) == limit else None
+        is_last = len(messages) < limit and not is_full(messages)
+        return None if is_last else f"after.{messages[-1].seq}"
     return f"before.{messages[0].seq}" if messages and messages[0].seq > 1 else None
 
 

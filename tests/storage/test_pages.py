@@ -1,0 +1,86 @@
+"""Pages end at about a megabyte, lose nothing, and tell whether others follow (rule R13)."""
+
+from backchannel.chat.conversations import next_before
+from backchannel.domain.events import EventKind
+from backchannel.domain.ids import direct_conversation_id
+from backchannel.domain.messages import BODY_LIMIT, Draft, Message
+from backchannel.domain.pages import PAGE_BYTES, size_of
+from backchannel.domain.revisions import delete
+from backchannel.ports.storage import Storage
+from tests.storage.people import AT, Pair, make_user, send
+
+LONGEST = "é" * (BODY_LIMIT // 2)
+MESSAGES = 40
+
+
+async def _fill(storage: Storage, pair: Pair) -> None:
+    """Many short messages, then more long ones than fit on two pages."""
+    await send(storage, *(pair.draft(f"short {n}") for n in range(30)))
+    await send(storage, *(pair.draft(LONGEST) for _ in range(MESSAGES)))
+
+
+def _is_bounded(messages: list[Message]) -> bool:
+    return 0 < sum(map(size_of, messages)) < PAGE_BYTES + BODY_LIMIT
+
+
+async def test_R13_history_ends_where_a_page_is_full(storage: Storage, pair: Pair) -> None:
+    await _fill(storage, pair)
+    older: list[int] = []
+    before = None
+    while page := await storage.history(pair.id, before=before, limit=200):
+        assert _is_bounded(page)
+        older = [*(each.seq for each in page), *older]
+        before = page[0].seq
+    newer: list[int] = []
+    while page := await storage.history(pair.id, after=max(newer, default=0), limit=200):
+        assert _is_bounded(page)
+        newer += [each.seq for each in page]
+    assert older == newer == list(range(1, 30 + MESSAGES + 1))
+
+
+async def test_R13_a_log_page_ends_where_it_is_full_and_says_so(
+    storage: Storage, pair: Pair
+) -> None:
+    await _fill(storage, pair)
+    positions: list[int] = []
+    complete = False
+    while not complete:
+        page = await storage.log(pair.bob, after=max(positions, default=0), limit=500)
+        found = [each.fact.content for each in page.events]
+        assert _is_bounded([each for each in found if isinstance(each, Message)])
+        positions += [each.position for each in page.events]
+        complete = page.complete
+    assert positions == list(range(1, page.head.position + 1))
+
+
+async def test_R13_a_list_of_conversations_ends_where_its_last_messages_fill_it(
+    storage: Storage,
+) -> None:
+    ada = await make_user(storage)
+    peers = [await make_user(storage) for _ in range(MESSAGES)]
+    for number, peer in enumerate(peers):
+        draft = Draft(direct_conversation_id(ada, peer), ada, peer, f"key {number}", LONGEST)
+        await send(storage, draft, at=AT + number)
+    seen: list[str] = []
+    before: tuple[int, str] | None = None
+    while True:
+        page = await storage.conversations(ada, before=before, limit=200)
+        assert _is_bounded([each.last_message for each in page if each.last_message])
+        seen += [each.peer_id for each in page]
+        following = next_before(page, 200)
+        if following is None:
+            break
+        before = following.updated_at, following.id
+    assert seen == peers[::-1]
+
+
+async def test_R13_one_query_finds_what_stands_ahead_of_many_deleted_messages(
+    storage: Storage, pair: Pair
+) -> None:
+    await send(storage, *(pair.draft(f"message {n}") for n in range(60)))
+    for seq in range(4, 61):
+        await storage.change(pair.id, seq, EventKind.DELETE, delete(pair.ada, at=AT))
+    page = await storage.standing(pair.id, before=None, limit=2)
+    assert [each.seq for each in page] == [2, 3]
+    assert [each.seq for each in await storage.standing(pair.id, before=3, limit=9)] == [1, 2]
+    assert await storage.standing(pair.id, before=1, limit=9) == []
