@@ -84,3 +84,18 @@ def test_people_are_listed_searched_and_found(api: Api) -> None:
 @pytest.mark.parametrize("search", ["%", "_", "\\", "' or 1=1 --", "x" * 64])
 def test_S24_search_takes_characters_literally(ada: Caller, search: str) -> None:
     assert ada.get("/v1/users", search=search)["items"] == []
+
+
+def test_R13_pages_of_long_messages_lose_none_of_them(ada: Caller, bob: Caller) -> None:
+    sent = [ada.say(bob, "x" * 60_000) for _ in range(20)]
+    path = f"/v1/conversations/{sent[0]['conversation_id']}/messages"
+    for query in ({"after": 0}, {}):
+        seqs: list[int] = []
+        page = bob.get(path, limit=200, **query)
+        while True:
+            assert len(page["items"]) < 20
+            seqs += [each["seq"] for each in page["items"]]
+            if page["next"] is None:
+                break
+            page = bob.get(path, limit=200, cursor=page["next"])
+        assert sorted(seqs) == list(range(1, 21))
