@@ -10,8 +10,8 @@ from backchannel.domain.revisions import Revise
 async def edit(core: Core, user_id: str, conversation_id: str, seq: int, body: str) -> Message:
     """Give a message of one's own another body.
 
-    Raises `Invalid`, `NotFound` (strangers too), `Forbidden` (another's message) and
-    `Conflict` (it has been deleted).
+    Raises `Invalid`, `NotFound` (strangers too), `Forbidden` (another's message, or one of
+    the two has blocked the other) and `Conflict` (it has been deleted).
     """
     check_body(body)
     revise = revisions.edit(user_id, body, at=core.clock.now())
@@ -32,7 +32,8 @@ async def react(
 ) -> Message:
     """Put one's reaction to a message, or take it back.
 
-    Raises `Invalid` (no emoji, too many different ones), `NotFound`, `Conflict` (deleted).
+    Raises `Invalid` (no emoji, too many different ones), `NotFound`, `Blocked` and `Conflict`
+    (deleted).
     """
     revise = revisions.react(user_id, emoji, active=active)
     return await _change(core, conversation_id, seq, EventKind.REACTION, revise)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from backchannel.chat.core import Core
+from backchannel.chat.presence import acquaint
 from backchannel.domain import access
 from backchannel.domain.conversations import ConversationKind, ConversationView
 from backchannel.domain.errors import Invalid, NotFound
@@ -95,13 +96,14 @@ async def mark_read(core: Core, user_id: str, conversation_id: str, seq: int) ->
 
 
 async def set_blocked(core: Core, user_id: str, other_id: str, *, blocked: bool) -> None:
-    """Block another user, so that neither can write to the other, or lift the block.
+    """Block another user, so that nothing of either reaches the other, or lift the block.
 
     Raises `Invalid` (oneself) and `NotFound`.
     """
     access.require_other(user_id, other_id, field="user_id")
     at = core.clock.now()
     core.bus.publish(await core.storage.set_blocked(user_id, other_id, blocked=blocked, at=at))
+    await acquaint(core, user_id, other_id)
 
 
 async def blocked(core: Core, user_id: str) -> list[str]:

@@ -1,10 +1,14 @@
 """Who is connected to this process."""
 
 from collections.abc import Collection, Iterator, Sequence
+from typing import TypeVar
 
 from backchannel.delivery.connection import Connection
 from backchannel.domain.events import Event
-from backchannel.domain.signals import Presence, Signal
+from backchannel.domain.signals import Acquaintance, Presence, Signal
+
+K = TypeVar("K")
+V = TypeVar("V")
 
 
 class Hub:
@@ -13,7 +17,8 @@ class Hub:
     def __init__(self) -> None:
         self._devices: dict[str, tuple[Connection, ...]] = {}
         self._watchers: dict[str, set[Connection]] = {}
-        self._watched: dict[Connection, frozenset[str]] = {}
+        self._watched: dict[Connection, set[str]] = {}
+        self._wanted: dict[Connection, frozenset[str]] = {}
 
     def __len__(self) -> int:
         return sum(len(devices) for devices in self._devices.values())
@@ -30,6 +35,7 @@ class Hub:
 
     def leave(self, connection: Connection) -> bool:
         """Remove a connection; True if it was its user's last."""
+        self.want(connection, ())
         self.watch(connection, ())
         devices = self._devices.get(connection.user_id, ())
         if connection not in devices:
@@ -50,24 +56,35 @@ class Hub:
             for connection in self._devices.get(event.user_id, ()):
                 connection.offer(event)
 
+    def want(self, connection: Connection, user_ids: Collection[str]) -> None:
+        """Note whose presence this connection asks for; `watch` says whose it gets."""
+        if user_ids:
+            self._wanted[connection] = frozenset(user_ids)
+        else:
+            self._wanted.pop(connection, None)
+
+    def watched(self, connection: Connection) -> frozenset[str]:
+        """Whose presence this connection is told of."""
+        return frozenset(self._watched.get(connection, ()))
+
     def watch(self, connection: Connection, user_ids: Collection[str]) -> None:
         """Tell this connection of these users' presence from now on, and of no others'."""
-        for user_id in self._watched.pop(connection, frozenset()):
-            watchers = self._watchers[user_id]
-            watchers.discard(connection)
-            if not watchers:
-                del self._watchers[user_id]
-        if user_ids:
-            self._watched[connection] = frozenset(user_ids)
-            for user_id in user_ids:
-                self._watchers.setdefault(user_id, set()).add(connection)
+        for user_id in self.watched(connection).difference(user_ids):
+            self._unwatch(connection, user_id)
+        for user_id in user_ids:
+            self._watched.setdefault(connection, set()).add(user_id)
+            self._watchers.setdefault(user_id, set()).add(connection)
 
     def signal(self, signal: Signal) -> None:
         """Pass on a signal: presence to those who watch, any other to its addressee.
 
         Who reads too slowly for what matters is not told what does not (rule R13).
         """
-        if isinstance(signal.content, Presence):
+        content = signal.content
+        if isinstance(content, Acquaintance):
+            self._set_visible(signal.user_id, content)
+            return
+        if isinstance(content, Presence):
             listeners: Collection[Connection] = tuple(self._watchers.get(signal.user_id, ()))
         else:
             listeners = self._devices.get(signal.user_id, ())
@@ -75,8 +92,32 @@ class Hub:
             if not connection.full:
                 connection.voice.signal(connection.sink, signal)
 
+    def _set_visible(self, user_id: str, other: Acquaintance) -> None:
+        """End this user's watches of another one, or begin them again."""
+        for connection in self.devices(user_id):
+            if not other.visible:
+                self._unwatch(connection, other.user_id)
+            elif other.user_id in self._wanted.get(connection, ()):
+                self.watch(connection, {*self.watched(connection), other.user_id})
+                if self.devices(other.user_id) and not connection.full:
+                    online = Signal(other.user_id, Presence(other.user_id, online=True))
+                    connection.voice.signal(connection.sink, online)
+
+    def _unwatch(self, connection: Connection, user_id: str) -> None:
+        _discard(self._watched, connection, user_id)
+        _discard(self._watchers, user_id, connection)
+
     def end(self, login_ids: Collection[str]) -> None:
         """Close every connection of these logins (rule S1)."""
         for connection in tuple(self):
             if connection.login_id in login_ids:
                 connection.voice.ended(connection.sink)
+
+
+def _discard(sets: dict[K, set[V]], key: K, value: V) -> None:
+    """Take a value out of the set of that key; an empty set goes, too."""
+    values = sets.get(key)
+    if values is not None:
+        values.discard(value)
+        if not values:
+            del sets[key]

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections.abc import Collection
 from itertools import count
 
 from backchannel.chat.core import Core
@@ -89,6 +90,17 @@ class Switchboard:
         """The device holds everything up to `position`."""
         reached = connection.acknowledge(position)
         self.core.receipts.acknowledge(connection.user_id, connection.login_id, reached)
+
+    async def watch(self, connection: Connection, user_ids: Collection[str]) -> frozenset[str]:
+        """Tell a connection of these users' presence from now on; those of them it may see."""
+        wanted = list(user_ids)
+        self.hub.want(connection, wanted)
+        while True:
+            visible = await self.core.storage.acquainted(connection.user_id, wanted)
+            if visible == self.hub.watched(connection):
+                return visible
+            # A block may have been set since the answer was read, so ask once more.
+            self.hub.watch(connection, visible)
 
     def online(self, user_id: str) -> bool:
         return bool(self.hub.devices(user_id))

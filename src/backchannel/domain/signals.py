@@ -19,6 +19,13 @@ class Presence(msgspec.Struct, frozen=True):
     last_seen_at: int | None = None
 
 
+class Acquaintance(msgspec.Struct, frozen=True):
+    """Whether `user_id`'s presence may be seen: a block was set or lifted. No device is told."""
+
+    user_id: str
+    visible: bool
+
+
 class Partial(msgspec.Struct, frozen=True):
     """An answer that is growing, in a session: `text` is all of it so far, not what is new.
 
@@ -31,7 +38,7 @@ class Partial(msgspec.Struct, frozen=True):
 
 
 class Signal(msgspec.Struct, frozen=True):
-    """Something `user_id` may be told; for presence, everybody who watches that user."""
+    """What concerns the devices of `user_id`; for presence, the devices that watch this user."""
 
     user_id: str
-    content: Typing | Presence | Partial
+    content: Typing | Presence | Acquaintance | Partial

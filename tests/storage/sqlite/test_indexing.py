@@ -19,16 +19,11 @@ from backchannel.storage.sql.sqlite import index
 from backchannel.storage.sql.sqlite.indexer import Indexer
 from tests.storage.people import AT, Pair, make_pair, send
 from tests.storage.sqlite.killing import killed_writer
+from tests.storage.sqlite.older import make_older
 
 MESSAGES = """
 SELECT message.number, conversation, first, second, body
 FROM message JOIN conversation ON conversation.number = conversation WHERE body <> ''
-"""
-DROP = """
-DROP TABLE search_index; DROP TABLE search_progress; DROP TABLE search_stale;
-DROP TRIGGER search_update; DROP TRIGGER search_delete;
-DROP TABLE erasure; ALTER TABLE account DROP COLUMN erased_at;
-UPDATE alembic_version SET version_num = '0003';
 """
 
 
@@ -124,8 +119,7 @@ async def test_R19_a_database_from_before_is_indexed_in_the_background(path: Pat
     pair = await make_pair(storage)
     await send(storage, *(pair.draft(f"old message {number}") for number in range(3_000)))
     await storage.close()
-    with database(path) as connection:
-        connection.executescript(DROP)
+    make_older(path, "0003")
     storage = await open_storage(f"sqlite:///{path}")
     assert await count(storage, pair, "message 2999") == 1
     await caught_up(path)

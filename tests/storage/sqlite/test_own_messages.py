@@ -8,16 +8,7 @@ from backchannel.ports.storage import Acknowledgement
 from backchannel.storage.opening import open_storage
 from backchannel.storage.sql.ledger import OWN_MESSAGE
 from tests.storage.people import make_login, make_pair, send
-
-
-def make_older(path: Path) -> int:
-    """Make the log what revision 0005 wrote; how many entries that changes."""
-    older = sqlite3.connect(path)
-    changed = older.execute("UPDATE log SET kind = 1 WHERE kind = ?", [OWN_MESSAGE]).rowcount
-    older.execute("UPDATE alembic_version SET version_num = '0005'")
-    older.commit()
-    older.close()
-    return changed
+from tests.storage.sqlite.older import make_older
 
 
 def version_of(path: Path) -> str:
@@ -46,7 +37,8 @@ async def test_R6_an_older_log_tells_what_was_sent_from_what_was_received(tmp_pa
         await storage.create_login(login)
     await send(storage, pair.draft("one"), pair.answer("two"), pair.draft("three"))
     await storage.close()
-    assert make_older(tmp_path / "chat.db") == 3
+    assert own_messages(tmp_path / "chat.db") == 3
+    make_older(tmp_path / "chat.db", "0005")
 
     storage = await open_storage(url)
     page = await storage.log(pair.ada, after=0, limit=9)

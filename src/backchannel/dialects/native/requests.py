@@ -121,10 +121,9 @@ class Requests:
     async def _watch(self, user_ids: Collection[str]) -> None:
         if len(user_ids) > presence.WATCH_LIMIT:
             raise Invalid(f"at most {presence.WATCH_LIMIT} users", field="user_ids")
-        allowed = await presence.watchable(self._core, self._user_id, list(user_ids))
-        self._desk.hub.watch(self._connection, allowed)
-        seen = await self._core.storage.users(allowed)
-        for user_id in allowed:
+        visible = await self._desk.watch(self._connection, user_ids)
+        seen = await self._core.storage.users(list(visible))
+        for user_id in self._desk.hub.watched(self._connection) & seen.keys():
             state = Presence(user_id, self._desk.online(user_id), seen[user_id].last_seen_at)
             self._connection.voice.signal(self._line.socket, Signal(user_id, state))
 

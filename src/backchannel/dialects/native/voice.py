@@ -9,7 +9,7 @@ from backchannel.dialects.native.wire import content_body
 from backchannel.dialects.shared.times import iso_or_none
 from backchannel.domain.events import Event, EventKind, LogHead
 from backchannel.domain.messages import Message
-from backchannel.domain.signals import Partial, Presence, Signal, Typing
+from backchannel.domain.signals import Acquaintance, Partial, Presence, Signal, Typing
 
 _KINDS = {kind: kind.encode() for kind in EventKind}
 
@@ -56,6 +56,8 @@ class NativeVoice:
                     conversation_id=conversation_id, question_seq=question_seq, body=text
                 )
                 sink.send_text(frames.encode(partial))
+            case Acquaintance():
+                """Meant for the hub: no device is told."""
 
     def heartbeat(self, sink: Sink, position: int) -> None:
         sink.send_text(frames.encode(frames.Heartbeat(position=position)))

@@ -1,5 +1,6 @@
 """The part of the storage port that keeps conversations, sessions and blocks."""
 
+from collections.abc import Sequence
 from typing import Protocol
 
 from backchannel.domain.conversations import ConversationKind, ConversationView
@@ -63,9 +64,21 @@ class Conversations(Protocol):
     async def set_blocked(
         self, user_id: str, other_id: str, *, blocked: bool, at: int
     ) -> list[Event]:
-        """Put another user on the own block list, or take it off. Raises `NotFound`."""
+        """Put another user on the own block list, or take it off. Raises `NotFound`.
+
+        While there is a block on either side, nothing either of the two does reaches the
+        other's log or view of the conversation, but for deletions. Once the last block is
+        lifted, both logs tell what has changed meanwhile: marks and profiles.
+        """
         ...
 
     async def blocked(self, user_id: str) -> list[str]:
         """The users this user has blocked, by id."""
+        ...
+
+    async def acquainted(self, user_id: str, others: Sequence[str]) -> frozenset[str]:
+        """Those of `others` with whom typing and presence are shared.
+
+        Both have written to the other, and neither has blocked the other.
+        """
         ...

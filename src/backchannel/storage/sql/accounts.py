@@ -12,6 +12,7 @@ from backchannel.domain.users import Account, User, email_key, username_key
 from backchannel.storage.sql.database import Connection
 from backchannel.storage.sql.ledger import Ledger
 from backchannel.storage.sql.parameters import any_of, given, item, parameter
+from backchannel.storage.sql.places import BLOCKS
 from backchannel.storage.sql.rows import USER_COLUMNS, narrowed
 from backchannel.storage.sql.schema import account, conversation, log_head, member
 
@@ -47,6 +48,7 @@ PEERS = (
     .join(conversation, conversation.c.number == member.c.conversation)
     .where(member.c.account == parameter("number"))
 )
+TOLD_PEERS = PEERS.where(conversation.c.last_seq > 0, BLOCKS == 0)
 COLUMNS = (
     "id",
     "username",
@@ -211,13 +213,14 @@ async def anonymise(connection: Connection, user_id: str, *, at: int) -> tuple[i
         new_name=left.display_name,
         at=at,
     )
-    return old.number, await _tell_peers(connection, old, at=at)
+    peers = await connection.fetch(PEERS, str, number=old.number)
+    return old.number, await _tell(connection, old, peers, at=at)
 
 
 async def update_profile(
     connection: Connection, user_id: str, *, display_name: str | None, email: str | None, at: int
 ) -> list[Event]:
-    """Change what is not None and tell the user and everyone who talks to them."""
+    """Change what is not None and tell the user and the peers that no block keeps it from."""
     old = await _find(connection, BY_ID, user_id)
     if old is None or old.erased_at is not None:
         raise NotFound("user not found")
@@ -236,11 +239,12 @@ async def update_profile(
         new_email_key=None if new_email is None else email_key(new_email),
         at=at,
     )
-    return await _tell_peers(connection, old, at=at)
+    peers = await connection.fetch(TOLD_PEERS, str, number=old.number)
+    return await _tell(connection, old, peers, at=at)
 
 
-async def _tell_peers(connection: Connection, row: _Row, *, at: int) -> list[Event]:
-    readers = [row.id, *await connection.fetch(PEERS, str, number=row.number)]
+async def _tell(connection: Connection, row: _Row, peers: Sequence[str], *, at: int) -> list[Event]:
+    readers = [row.id, *peers]
     ledger = await Ledger.open(connection, readers)
     fact = Fact(EventKind.PROFILE, ProfileChange(row.id))
     events = [event for reader in readers for event in ledger.add(reader, fact, at=at)]

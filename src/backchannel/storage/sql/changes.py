@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from sqlalchemy import select, update
 
-from backchannel.domain.errors import AccountDisabled
+from backchannel.domain.errors import AccountDisabled, Blocked
 from backchannel.domain.events import Event, EventKind, Fact
 from backchannel.domain.messages import Message, fingerprint
 from backchannel.domain.revisions import reactions_by
@@ -65,6 +65,8 @@ async def change(
     found = await connection.fetch(ORIGINAL, Original, place=place.number, seq=seq) if place else []
     before = narrowed(found[0], Message) if found else None
     after = revise(before)
+    if place is not None and place.blocks and kind is not EventKind.DELETE:
+        raise Blocked("one of the two has blocked the other")
     if before is None or place is None or after == before:
         return Changed(after)
     ledger = await Ledger.open(connection, {after.sender_id, after.recipient_id})

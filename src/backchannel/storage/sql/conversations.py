@@ -53,8 +53,8 @@ _VIEWS = (
         _mine.c.read_count,
         _mine.c.delivered_seq,
         _mine.c.read_seq,
-        _theirs.c.delivered_seq,
-        _theirs.c.read_seq,
+        _theirs.c.told_delivered_seq,
+        _theirs.c.told_read_seq,
     )
     .select_from(
         account.join(_mine, _mine.c.account == account.c.number)

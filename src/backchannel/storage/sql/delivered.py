@@ -115,9 +115,10 @@ async def _move_marks(
     for marker in ahead:
         marker.delivered_seq = seqs[marker.account, marker.conversation]
     await move(connection, ahead)
-    ledger = await Ledger.open(connection, {marker.peer_id for marker in ahead})
+    told = [marker for marker in ahead if not marker.blocks]
+    ledger = await Ledger.open(connection, {marker.peer_id for marker in told})
     events: list[Event] = []
-    for marker in ahead:
+    for marker in told:
         fact = Fact(EventKind.RECEIPT, marker.receipt())
         events += ledger.add(marker.peer_id, fact, at=marker.updated_at)
     await ledger.write(connection)

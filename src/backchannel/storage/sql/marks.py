@@ -8,6 +8,7 @@ from sqlalchemy import case, select, update
 from backchannel.domain.conversations import Receipt
 from backchannel.storage.sql.database import Connection
 from backchannel.storage.sql.parameters import given, item
+from backchannel.storage.sql.places import BLOCKS
 from backchannel.storage.sql.schema import account, conversation, member
 
 
@@ -25,9 +26,18 @@ class Marker(msgspec.Struct):
     read_seq: int
     read_count: int
     other_count: int
+    told_delivered_seq: int
+    told_read_seq: int
+    blocks: int
+    """How many of the two members have blocked the other, who then learns nothing."""
+
+    @property
+    def is_told(self) -> bool:
+        """Whether the other member knows these marks."""
+        return (self.told_delivered_seq, self.told_read_seq) == (self.delivered_seq, self.read_seq)
 
     def receipt(self) -> Receipt:
-        """What the other member learns of them."""
+        """What those who may learn of the marks learn."""
         return Receipt(self.conversation_id, self.user_id, self.delivered_seq, self.read_seq)
 
 
@@ -44,6 +54,9 @@ _MARKERS = select(
     member.c.read_seq,
     member.c.read_count,
     case((_is_first, conversation.c.second_count), else_=conversation.c.first_count),
+    member.c.told_delivered_seq,
+    member.c.told_read_seq,
+    BLOCKS,
 ).join(conversation, conversation.c.number == member.c.conversation)
 
 _named = given("named")
@@ -61,15 +74,24 @@ NUMBERED_MARKERS = _MARKERS.join(
 _marks = given("marks")
 MOVE_MARKS = (
     update(member)
-    .values(delivered_seq=item(_marks, 2), read_seq=item(_marks, 3), read_count=item(_marks, 4))
+    .values(
+        delivered_seq=item(_marks, 2),
+        read_seq=item(_marks, 3),
+        read_count=item(_marks, 4),
+        told_delivered_seq=item(_marks, 5),
+        told_read_seq=item(_marks, 6),
+    )
     .where(member.c.account == item(_marks, 0), member.c.conversation == item(_marks, 1))
 )
 
 
 async def move(connection: Connection, markers: Iterable[Marker]) -> None:
-    """Store the marks as they are now."""
-    rows = [
-        (each.account, each.conversation, each.delivered_seq, each.read_seq, each.read_count)
-        for each in markers
-    ]
+    """Store the marks as they are now, and what the other members know of them."""
+    rows: list[tuple[int, ...]] = []
+    for each in markers:
+        if not each.blocks:
+            each.told_delivered_seq, each.told_read_seq = each.delivered_seq, each.read_seq
+        marks = each.delivered_seq, each.read_seq, each.read_count
+        told = each.told_delivered_seq, each.told_read_seq
+        rows.append((each.account, each.conversation, *marks, *told))
     await connection.execute(MOVE_MARKS, marks=rows)

@@ -48,6 +48,8 @@ class Place(msgspec.Struct):
 _are_these = (
     (block.c.account == conversation.c.first) & (block.c.other == conversation.c.second)
 ) | ((block.c.account == conversation.c.second) & (block.c.other == conversation.c.first))
+BLOCKS = select(func.count()).select_from(block).where(_are_these).scalar_subquery()
+"""How many of a conversation's two parties have blocked the other."""
 _COLUMNS: tuple[ColumnElement[Any], ...] = (
     conversation.c.number,
     conversation.c.id,
@@ -58,7 +60,7 @@ _COLUMNS: tuple[ColumnElement[Any], ...] = (
     conversation.c.second_count,
     conversation.c.updated_at,
     conversation.c.deleted_at,
-    select(func.count()).select_from(block).where(_are_these).scalar_subquery(),
+    BLOCKS,
 )
 PLACES = (
     select(*_COLUMNS)

@@ -55,7 +55,8 @@ async def mark_read(connection: Connection, marks: Sequence[ReadMark]) -> list[E
     for marker in ahead:
         fact = Fact(EventKind.RECEIPT, marker.receipt())
         events += ledger.add(marker.user_id, fact, at=marker.updated_at)
-        events += ledger.add(marker.peer_id, fact, at=marker.updated_at)
+        if not marker.blocks:
+            events += ledger.add(marker.peer_id, fact, at=marker.updated_at)
     await ledger.write(connection)
     return events
 

@@ -126,6 +126,9 @@ member = Table(
     Column("conversation", Number, primary_key=True, autoincrement=False),
     Column("delivered_seq", BigInteger, nullable=False, server_default=text("0")),
     Column("read_seq", BigInteger, nullable=False, server_default=text("0")),
+    # The two marks as the other party knows them: a block keeps these where they were.
+    Column("told_delivered_seq", BigInteger, nullable=False, server_default=text("0")),
+    Column("told_read_seq", BigInteger, nullable=False, server_default=text("0")),
     # How many standing messages of the other party are not past `read_seq`.
     Column("read_count", BigInteger, nullable=False, server_default=text("0")),
     sqlite_with_rowid=False,

@@ -230,6 +230,9 @@ class SqlMessages:
     async def blocked(self, user_id: str) -> list[str]:
         return await self._database.read(lambda tx: blocks.read_blocked(tx, user_id))
 
+    async def acquainted(self, user_id: str, others: Sequence[str]) -> frozenset[str]:
+        return await self._database.read(lambda tx: blocks.read_acquainted(tx, user_id, others))
+
     async def trim_logs(self, *, before: int, keep: int) -> int:
         total = 0
         after: int | None = 0

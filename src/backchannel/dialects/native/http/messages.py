@@ -111,7 +111,7 @@ async def delete_message(
     return message_body(await change.delete(core, user_id, conversation_id, seq), user_id)
 
 
-@put(REACTION, summary="React to a message", responses=problems(401, 404, 409))
+@put(REACTION, summary="React to a message", responses=problems(401, 403, 404, 409))
 async def add_reaction(
     request: StrictRequest,
     core: InjectedCore,
@@ -128,7 +128,7 @@ async def add_reaction(
     REACTION,
     summary="Take a reaction back",
     status_code=200,
-    responses=problems(401, 404, 409),
+    responses=problems(401, 403, 404, 409),
 )
 async def remove_reaction(
     request: StrictRequest,

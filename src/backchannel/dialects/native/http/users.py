@@ -61,7 +61,9 @@ async def list_blocks(
 @put(
     "/blocks/{user:str}",
     summary="Block a user",
-    description="Neither of you can send messages to the other any more.",
+    description="Neither of you can write to the other any more, and nothing else that one of you "
+    "does reaches the other: edits and reactions are refused; typing, presence, receipts and "
+    "changes of the profile are not told. Both can still delete messages of their own.",
     status_code=204,
     responses=problems(401, 404),
 )

@@ -1,0 +1,29 @@
+"""Databases as older revisions left them: each migration here has its way back."""
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+WAYS_BACK = {
+    "0007": """
+        ALTER TABLE member DROP COLUMN told_delivered_seq;
+        ALTER TABLE member DROP COLUMN told_read_seq;
+    """,
+    "0006": "UPDATE log SET kind = 1 WHERE kind = 8;",
+    "0005": "DROP TABLE erasure; ALTER TABLE account DROP COLUMN erased_at;",
+    "0004": """
+        DROP TABLE search_index; DROP TABLE search_progress; DROP TABLE search_stale;
+        DROP TRIGGER search_update; DROP TRIGGER search_delete;
+    """,
+}
+"""What undoes each revision, the newest one first."""
+
+
+def make_older(path: Path, revision: str) -> None:
+    """Make a database that is not open what this revision made of it."""
+    with closing(sqlite3.connect(path)) as database:
+        for newer, way_back in WAYS_BACK.items():
+            if newer > revision:
+                database.executescript(way_back)
+        database.execute("UPDATE alembic_version SET version_num = ?", [revision])
+        database.commit()
