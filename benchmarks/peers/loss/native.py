@@ -3,11 +3,14 @@
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from backchannel.cli.chat import frames
 from backchannel.cli.chat.follower import Follower
 from backchannel.cli.chat.outbox import Outbox
 from backchannel.cli.chat.stream import Stream
+from backchannel.cli.chat.unsent import Message, UnsentMessages
 from backchannel.dialects.native import server_frames as server
 from benchmarks.peers.loss.clients import LOGIN_PATIENCE, number_of, send_all, settled
 from benchmarks.peers.loss.journal import Journal, Plan
@@ -16,20 +19,26 @@ from benchmarks.peers.peer import Server
 
 @dataclass
 class Person:
-    """Somebody logged in, and what happens to them."""
+    """A user who is logged in, and what happens to them; `folder` keeps what is unsent."""
 
-    token: str
+    access_token: str
     journal: Journal
+    folder: Path
     receives: bool
     live: asyncio.Event = field(default_factory=asyncio.Event)
-    outbox: Outbox = field(default_factory=Outbox)
+
+    def __post_init__(self) -> None:
+        self.outbox = Outbox(UnsentMessages(self.folder))
 
     async def run(self, port: int) -> None:
         follower = Follower(self.outbox, self)
-        await Stream(f"http://127.0.0.1:{port}", None, self._token, follower, self.outbox).run()
+        await Stream(f"http://127.0.0.1:{port}", None, self, follower, self.outbox).run()
 
-    async def _token(self) -> str:
-        return self.token
+    async def token(self) -> str:
+        return self.access_token
+
+    async def renewed(self, stale: str) -> str:
+        return stale
 
     def connected(self, *, afresh: bool) -> None:
         del afresh
@@ -43,11 +52,12 @@ class Person:
         if message is not None:
             self.journal.received.append(number_of(message.body))
 
-    def stored(self, ack: server.Ack) -> None:
-        self.journal.acknowledged.append(number_of(ack.client_id))
+    def stored(self, ack: server.Ack, message: Message) -> None:
+        del ack
+        self.journal.acknowledged.append(number_of(message.client_id))
 
-    def refused(self, refusal: server.Error) -> None:
-        raise RuntimeError(refusal.detail)
+    def refused(self, refusal: server.Error, message: Message | None) -> None:
+        raise RuntimeError(f"{message and message.body}: {refusal.detail}")
 
     def signalled(self, signal: frames.Signal) -> None:
         """Nothing here shows who is typing."""
@@ -62,18 +72,25 @@ async def exchange(server: Server, port: int, plan: Plan) -> Sequence[Journal]:
 async def _pair(server: Server, port: int, plan: Plan, index: int) -> Journal:
     journal = Journal()
     (_, sends), (recipient, receives) = server.users[2 * index : 2 * index + 2]
-    sender = Person(sends, journal, receives=False)
-    receiver = Person(receives, journal, receives=True)
+    with TemporaryDirectory() as folder:
+        sender = Person(sends, journal, Path(folder), receives=False)
+        receiver = Person(receives, journal, Path(folder), receives=True)
+        await _carry_out(plan, port, sender, receiver, recipient)
+    return journal
+
+
+async def _carry_out(
+    plan: Plan, port: int, sender: Person, receiver: Person, recipient: str
+) -> None:
     runs = [asyncio.create_task(each.run(port)) for each in (sender, receiver)]
     async with asyncio.timeout(LOGIN_PATIENCE):
         await asyncio.gather(sender.live.wait(), receiver.live.wait())
 
     async def send(number: int) -> None:
-        sender.outbox.send(type="send", client_id=f"#{number}", to=recipient, body=f"#{number}")
+        sender.outbox.send(Message(f"#{number}", recipient, f"#{number}"))
 
     await send_all(plan, send)
-    await settled(journal, plan)
+    await settled(sender.journal, plan)
     for run in runs:
         run.cancel()
     await asyncio.gather(*runs, return_exceptions=True)
-    return journal

@@ -1,5 +1,6 @@
 """The command `backchannel`: its groups, and how every failure is told in one line."""
 
+import io
 import sys
 
 import typer
@@ -44,7 +45,8 @@ def root(
 
 
 def main() -> None:
-    """Run the command line and exit: 0 done, 1 failed, 2 misused."""
+    """Run the command line and exit: 0 done, 1 failed, 2 misused, 130 interrupted."""
+    _accept_any_bytes()
     try:
         cli()
     except SettingsError as error:
@@ -56,5 +58,19 @@ def main() -> None:
     except OSError as error:
         fail(f"{error.filename}: {error.strerror}" if error.filename else str(error))
         sys.exit(FAILED)
+    except UnicodeError as error:
+        fail(f"not valid UTF-8 text: {error}")
+        sys.exit(MISUSED)
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)
+
+
+def _accept_any_bytes() -> None:
+    """No byte that comes in, and no character that the terminal lacks, ends a command."""
+    for stream, errors in (
+        (sys.stdin, "surrogateescape"),
+        (sys.stdout, "replace"),
+        (sys.stderr, "backslashreplace"),
+    ):
+        if isinstance(stream, io.TextIOWrapper):  # a test, or a closed one, has another
+            stream.reconfigure(errors=errors)

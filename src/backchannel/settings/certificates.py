@@ -69,15 +69,20 @@ def _complete(settings: Settings, files: CertificateFiles) -> bool:
     return not missing
 
 
-def _self_signed(settings: Settings) -> CertificateFiles:
+def self_signed_files(settings: Settings) -> CertificateFiles:
+    """Where the certificate of the server's own making lies, or will."""
     folder = settings.data_dir / "tls"
-    files = CertificateFiles(folder / "certificate.crt", folder / "private.key")
+    return CertificateFiles(folder / "certificate.crt", folder / "private.key")
+
+
+def _self_signed(settings: Settings) -> CertificateFiles:
+    files = self_signed_files(settings)
     if not _fresh(files):
         # Imported here because few starts need it, and it costs a tenth of a second.
         from backchannel.settings.self_signed import make_certificate  # noqa: PLC0415
 
         make_private_dir(settings.data_dir)
-        make_private_dir(folder)
+        make_private_dir(files.certificate.parent)
         certificate, private_key = make_certificate(settings.host)
         write_private(files.private_key, private_key)
         files.certificate.write_bytes(certificate)

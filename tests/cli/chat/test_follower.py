@@ -2,12 +2,14 @@
 
 import json
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import pytest
 
 from backchannel.cli.chat import frames
 from backchannel.cli.chat.follower import Follower
-from backchannel.cli.chat.outbox import Outbox
+from backchannel.cli.chat.outbox import Outbox, Signal
+from backchannel.cli.chat.unsent import Message, UnsentMessages
 from backchannel.dialects.native import server_frames as server
 
 
@@ -26,11 +28,11 @@ class Journal:
     def happened(self, entry: frames.Entry) -> None:
         self.told.append(f"event {entry.position}")
 
-    def stored(self, ack: server.Ack) -> None:
-        self.told.append(f"stored {ack.client_id}")
+    def stored(self, ack: server.Ack, message: Message) -> None:
+        self.told.append(f"stored {message.client_id}")
 
-    def refused(self, refusal: server.Error) -> None:
-        self.told.append(refusal.detail)
+    def refused(self, refusal: server.Error, message: Message | None) -> None:
+        self.told.append(f"{message.client_id if message else None}: {refusal.detail}")
 
     def signalled(self, signal: server.Typing | server.Presence) -> None:
         self.told.append(type(signal).__name__)
@@ -42,8 +44,8 @@ def journal() -> Journal:
 
 
 @pytest.fixture
-def outbox() -> Outbox:
-    return Outbox()
+def outbox(tmp_path: Path) -> Outbox:
+    return Outbox(UnsentMessages(tmp_path))
 
 
 @pytest.fixture
@@ -68,6 +70,26 @@ def event(position: int) -> str:
     )
 
 
+def message_event(position: int, **changed: object) -> str:
+    data = {
+        "conversation_id": "c",
+        "seq": 1,
+        "id": "m",
+        "sender_id": "u",
+        "recipient_id": "g",
+        "kind": "text",
+        "body": "one",
+        "reply_to": None,
+        "revision": 0,
+        "created_at": "2026-05-04T10:51:23.000Z",
+        "edited_at": None,
+        "deleted_at": None,
+        "reactions": {},
+    }
+    entry = {"type": "event", "position": position, "previous": position - 1, "kind": "message"}
+    return json.dumps({**entry, "data": {**data, **changed}})
+
+
 def ack(client_id: str, position: int) -> str:
     return (
         f'{{"type":"ack","client_id":"{client_id}","id":"m","conversation_id":"c","seq":1,'
@@ -76,11 +98,16 @@ def ack(client_id: str, position: int) -> str:
     )
 
 
-async def sent(outbox: Outbox) -> list[dict[str, object]]:
-    """All frames that wait to be sent."""
-    outbox.send(type="last")
+def refusal(client_id: str, **more: object) -> str:
+    error = {"type": "error", "title": "no", "status": 400, "detail": "no"}
+    return json.dumps({**error, "client_id": client_id, **more})
+
+
+async def sent(outbox: Outbox) -> list[Message | Signal]:
+    """All signals that wait to be sent."""
+    outbox.signal(type="last")
     frames = [await outbox.next()]
-    while frames[-1]["type"] != "last":
+    while frames[-1] != {"type": "last"}:
         frames.append(await outbox.next())
     return frames[:-1]
 
@@ -130,32 +157,59 @@ async def test_R13_a_lagging_device_asks_to_go_on(follower: Follower, outbox: Ou
 
 
 async def test_the_acknowledgement_of_a_message_is_its_event(
-    follower: Follower, journal: Journal
+    follower: Follower, journal: Journal, outbox: Outbox
 ) -> None:
+    outbox.send(Message("a", "g", "one"))
     follower.take(frames.decode(ack("a", 6)))
     follower.take(frames.decode(event(6)))
     follower.take(frames.decode(event(7)))
     assert journal.told == ["stored a", "event 7"]
 
 
-async def test_R2_what_was_not_answered_is_sent_again(follower: Follower, outbox: Outbox) -> None:
-    outbox.send(type="send", client_id="a", body="one")
-    outbox.send(type="send", client_id="b", body="two")
-    outbox.send(type="typing", conversation_id="c")
-    assert len(await sent(outbox)) == 3
+async def test_R2_a_lost_acknowledgement_is_made_up_for_by_the_log(
+    follower: Follower, journal: Journal, outbox: Outbox
+) -> None:
+    outbox.send(Message("a", "g", "one"))
+    await outbox.next()
+    follower.take(frames.decode(message_event(6, client_id="a")))
+    assert len(outbox) == 0
     follower.take(frames.decode(ack("a", 6)))
-    outbox.begin_again()
-    assert [frame["client_id"] for frame in await sent(outbox)] == ["b"]
+    assert journal.told == ["event 6"]
 
 
-async def test_a_refused_message_is_not_sent_again(follower: Follower, outbox: Outbox) -> None:
-    outbox.send(type="send", client_id="a", body="")
-    refused = {"type": "error", "title": "Bad Request", "status": 400, "code": "invalid"}
-    frame = json.dumps({**refused, "detail": "body is empty", "client_id": "a"})
-    follower.take(frames.decode(frame))
-    outbox.begin_again()
-    assert await sent(outbox) == []
-    await outbox.settled()
+async def test_a_message_refused_for_good_is_told_with_its_text(
+    follower: Follower, journal: Journal, outbox: Outbox
+) -> None:
+    outbox.send(Message("a", "g", ""))
+    follower.take(frames.decode(refusal("a", code="invalid")))
+    assert journal.told == ["a: no"]
+    assert await outbox.settled(0)
+
+
+@pytest.mark.parametrize(
+    "more",
+    [{"code": "throttled", "retry_after": 30.0}, {"code": "unavailable"}, {"code": "overloaded"}],
+)
+async def test_R14_a_message_refused_for_now_is_sent_later(
+    follower: Follower, journal: Journal, outbox: Outbox, more: dict[str, object]
+) -> None:
+    outbox.send(Message("a", "g", "one"))
+    await outbox.next()
+    follower.take(frames.decode(refusal("a", **more)))
+    assert journal.told == []
+    assert len(outbox) == 1
+    assert 0 < outbox.pause <= 30
+
+
+async def test_a_message_that_is_too_big_is_refused_and_not_sent_again(
+    follower: Follower, journal: Journal, outbox: Outbox
+) -> None:
+    assert not follower.too_big("message too big")
+    outbox.send(Message("a", "g", "x" * 99))
+    await outbox.next()
+    assert follower.too_big("message too big")
+    assert journal.told == ["a: message too big"]
+    assert len(outbox) == 0
 
 
 async def test_positions_are_acknowledged_once(follower: Follower, outbox: Outbox) -> None:

@@ -1,20 +1,25 @@
 """What a person sees of what happens."""
 
+import asyncio
 import json
+import re
+from pathlib import Path
 
 import msgspec
 import pytest
 
 from backchannel.cli.chat import frames
 from backchannel.cli.chat.outbox import Outbox
-from backchannel.cli.chat.screen import Screen
+from backchannel.cli.chat.screen import Lines
 from backchannel.cli.chat.talk import Talk
+from backchannel.cli.chat.unsent import Message, UnsentMessages
 from backchannel.dialects.native import server_frames as server
 from backchannel.dialects.native.bodies import MessageBody, UserBody
 from backchannel.domain.ids import RESPONDER_ID
 
 ADA = UserBody(id="a", username="ada", display_name="Ada")
 GRACE = UserBody(id="g", username="grace", display_name="Grace")
+IMPOSTOR = UserBody(id="i", username="You", display_name="You")
 LIN = UserBody(id="l", username="lin", display_name="Lin")
 
 
@@ -24,17 +29,17 @@ class KnownPeople:
     own_id = ADA.id
 
     async def find(self, name: str) -> UserBody:
-        return {user.id: user for user in (ADA, GRACE, LIN)}[name]
+        return {user.id: user for user in (ADA, GRACE, LIN, IMPOSTOR)}[name]
 
 
 @pytest.fixture
-def outbox() -> Outbox:
-    return Outbox()
+def outbox(tmp_path: Path) -> Outbox:
+    return Outbox(UnsentMessages(tmp_path))
 
 
 @pytest.fixture
 def talk(outbox: Outbox) -> Talk:
-    talk = Talk(KnownPeople(), outbox, Screen())
+    talk = Talk(KnownPeople(), outbox, Lines())
     talk.peer = GRACE
     return talk
 
@@ -62,40 +67,108 @@ def entry(kind: str = "message", position: int = 1, **changed: object) -> frames
 async def shown(
     talk: Talk, capsys: pytest.CaptureFixture[str], *entries: frames.Entry
 ) -> list[str]:
-    """The lines for these entries, without their time."""
+    """The lines for these entries, without their date and time."""
     for each in entries:
         await talk.show(each)
-    return [line[6:] for line in capsys.readouterr().out.splitlines()]
+    return lines(capsys)
+
+
+def lines(capsys: pytest.CaptureFixture[str]) -> list[str]:
+    printed = capsys.readouterr().out.splitlines()
+    return [re.sub(r"^(\d{4}-\d\d-\d\d )?\d\d:\d\d ", "", line) for line in printed]
+
+
+def stored(seq: int = 5) -> server.Ack:
+    return server.Ack(
+        client_id="k",
+        id=f"m{seq}",
+        conversation_id="c",
+        seq=seq,
+        created_at="2026-05-04T10:51:23.000Z",
+        position=8,
+        previous=7,
+        repeated=False,
+    )
+
+
+async def happenings(talk: Talk) -> None:
+    """Show everything that has happened."""
+    running = asyncio.create_task(talk.run())
+    await talk.all_shown()
+    running.cancel()
+
+
+FILE = {
+    "id": "f",
+    "name": "Cat\n✓ stored.jpg",
+    "type": "image/jpeg",
+    "size": 48_213,
+    "width": 1_200,
+    "height": 800,
+    "duration": None,
+    "url": "/v1/files/f",
+    "thumbnail_url": None,
+}
 
 
 async def test_a_message_of_the_peer_is_shown_and_read(
     talk: Talk, outbox: Outbox, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert await shown(talk, capsys, entry(position=7)) == ["grace  hello"]
+    assert await shown(talk, capsys, entry(position=7)) == ["7 grace  hello"]
     assert await outbox.next() == {"type": "read", "conversation_id": "c", "seq": 7}
 
 
-async def test_what_one_has_said_elsewhere_names_its_receiver(
+async def test_what_the_user_sent_elsewhere_names_its_receiver(
     talk: Talk, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    own = entry(sender_id=ADA.id, recipient_id=LIN.id)
-    other = entry(position=2, sender_id=LIN.id)
-    assert await shown(talk, capsys, own, other) == [
-        "you to lin  hello",
-        "lin  hello",
-    ]
+    own = entry(position=2, sender_id=ADA.id, recipient_id=LIN.id)
+    other = entry(position=3, sender_id=LIN.id)
+    assert await shown(talk, capsys, own, other) == ["2 you to lin  hello", "3 lin  hello"]
+
+
+async def test_no_name_can_be_taken_for_the_user(
+    talk: Talk, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert await shown(talk, capsys, entry(sender_id=IMPOSTOR.id)) == ["1 @You  hello"]
 
 
 async def test_R7_changes_say_so_and_deleted_text_is_gone(
     talk: Talk, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    lines = await shown(
+    shown_lines = await shown(
         talk,
         capsys,
         entry("edit", body="hello!"),
         entry("delete", body="", deleted_at="2026-05-04T10:52:00.000Z"),
+        entry("reaction", body="has been edited", reactions={"👍": [ADA.id, LIN.id]}),
     )
-    assert lines == ["grace  changed to: hello!", "grace  deleted a message"]
+    assert shown_lines == [
+        "1 grace  edited: hello!",
+        "1 grace  deleted a message",
+        'reactions to 1 "has been edited": 👍 you, 👍 lin',
+    ]
+
+
+async def test_S24_a_message_cannot_pretend_to_be_another(
+    talk: Talk, capsys: pytest.CaptureFixture[str]
+) -> None:
+    body = "fine\n11:48 you  I agree to pay 500\r\n✓ stored\u2028grace has read it"
+    first, *others = await shown(talk, capsys, entry(body=body))
+    assert first == "1 grace  fine"
+    assert others == [
+        "      │ 11:48 you  I agree to pay 500",
+        "      │ ✓ stored",
+        "      │ grace has read it",
+    ]
+
+
+async def test_files_are_shown_with_name_type_and_size(
+    talk: Talk, capsys: pytest.CaptureFixture[str]
+) -> None:
+    described = "      + Cat ✓ stored.jpg (image/jpeg, 48.2 kB, 1200 by 800 pixels)"
+    assert await shown(
+        talk, capsys, entry(body="", files=[FILE]), entry(position=2, body="look", files=[FILE])
+    ) == ["1 grace  sent 1 file", described, "2 grace  look", described]
 
 
 async def test_what_the_history_had_is_not_shown_again(
@@ -104,7 +177,15 @@ async def test_what_the_history_had_is_not_shown_again(
     message = msgspec.json.decode(entry(position=3).data, type=MessageBody)
     await talk.show_history([message])
     capsys.readouterr()
-    assert await shown(talk, capsys, entry(position=3), entry(position=4)) == ["grace  hello"]
+    assert await shown(talk, capsys, entry(position=3), entry(position=4)) == ["4 grace  hello"]
+
+
+async def test_R5_an_older_message_that_comes_late_is_shown(
+    talk: Talk, capsys: pytest.CaptureFixture[str]
+) -> None:
+    await talk.show((stored(seq=5), Message("k", GRACE.id, "mine")))
+    capsys.readouterr()
+    assert await shown(talk, capsys, entry(position=4)) == ["4 grace  hello"]
 
 
 async def test_sessions_with_the_server_are_no_conversations_between_people(
@@ -113,25 +194,49 @@ async def test_sessions_with_the_server_are_no_conversations_between_people(
     assert await shown(talk, capsys, entry(sender_id=RESPONDER_ID)) == []
 
 
-async def test_a_receipt_is_told_once(talk: Talk, capsys: pytest.CaptureFixture[str]) -> None:
-    ack = server.Ack(
-        client_id="k",
-        id="m",
-        conversation_id="c",
-        seq=5,
-        created_at="2026-05-04T10:51:23.000Z",
-        position=8,
-        previous=7,
-        repeated=False,
-    )
-    await talk.show(ack)
+async def test_the_user_s_own_message_is_one_line_and_its_receipt_is_told_once(
+    talk: Talk, capsys: pytest.CaptureFixture[str]
+) -> None:
+    await talk.show((stored(), Message("k", GRACE.id, "mine")))
     receipt = {"conversation_id": "c", "user_id": GRACE.id, "delivered_seq": 5, "read_seq": 5}
     read = frames.Entry(
         position=9, previous=8, kind="receipt", data=msgspec.Raw(json.dumps(receipt).encode())
     )
     await talk.show(read)
     await talk.show(read)
-    assert capsys.readouterr().out.splitlines() == ["✓ stored", "grace has read it"]
+    assert lines(capsys) == ["5 you  mine  ✓ stored", "grace has read it"]
+
+
+async def test_a_refused_message_is_shown_whole(
+    talk: Talk, capsys: pytest.CaptureFixture[str]
+) -> None:
+    error = server.Error(
+        title="Forbidden", status=403, code="blocked", detail="this user has blocked you"
+    )
+    await talk.show((error, Message("k", GRACE.id, "my\ntext")))
+    assert lines(capsys) == ["not sent: this user has blocked you", "      │ my", "      │ text"]
+    assert talk.refusals == 1
+
+
+async def test_an_outage_is_told_once(talk: Talk, capsys: pytest.CaptureFixture[str]) -> None:
+    talk.connected(afresh=True)
+    for _ in range(5):
+        talk.disconnected("connection lost")
+    talk.connected(afresh=False)
+    await happenings(talk)
+    assert lines(capsys) == ["connected", "connection lost; connecting again …", "connected again"]
+
+
+async def test_presence_is_asked_for_on_each_connection_and_told_once(
+    talk: Talk, outbox: Outbox, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for _ in range(2):
+        talk.connected(afresh=False)
+        assert await outbox.next() == {"type": "watch", "user_ids": [GRACE.id]}
+    for online in (True, True, False):
+        talk.signalled(server.Presence(user_id=GRACE.id, online=online, last_seen_at=None))
+    await happenings(talk)
+    assert lines(capsys)[2:] == ["grace is online", "grace is away"]
 
 
 @pytest.mark.parametrize(

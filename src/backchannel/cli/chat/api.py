@@ -3,33 +3,29 @@
 import asyncio
 import json
 import ssl
-import urllib.error
-import urllib.request
-from datetime import UTC, datetime, timedelta
+import time
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import TypeVar
 from urllib.parse import quote
 
 import msgspec
 
+from backchannel.cli.chat.http import Exchange, Refused, Request
 from backchannel.dialects.native.bodies import (
     ConversationBody,
     MessageBody,
     SessionBody,
     UserBody,
 )
-from backchannel.domain.errors import ChatError
 
 Answer = TypeVar("Answer")
 
-PATIENCE = 15
-"""Seconds until an answer is given up."""
-EARLY = timedelta(seconds=60)
-"""A token is renewed this long before it expires."""
+EARLY = 60.0
+"""A token is renewed this many seconds before it expires, or at half its life if that is less."""
 PAGE = 100
-
-
-class Refused(ChatError):
-    """The server has said no; the text is its own."""
+FAREWELL = 2.0
+"""Seconds that a logout may take: leaving must not wait for a server that is away."""
 
 
 class _Users(msgspec.Struct):
@@ -44,17 +40,13 @@ class _Messages(msgspec.Struct):
     items: list[MessageBody]
 
 
-class _Problem(msgspec.Struct):
-    detail: str = ""
-
-
 class Api:
-    """One login. Raises `Refused`, or `OSError` when the server cannot be reached."""
+    """One login. Raises `Refused`, or `OSError` when the server cannot be reached or is busy."""
 
     def __init__(self, url: str, tls: ssl.SSLContext | None) -> None:
-        self._url = url
-        self._tls = tls
+        self._exchange = Exchange(url, tls)
         self._session: SessionBody | None = None
+        self._renew_at = 0.0
         self._renewing = asyncio.Lock()
 
     @property
@@ -64,20 +56,25 @@ class Api:
         return self._session
 
     async def login(self, username: str, password: str) -> None:
-        credentials = {"identifier": username, "password": password}
-        self._session = await self._call(SessionBody, "POST", "/v1/login", credentials)
+        await self._begin("/v1/login", {"identifier": username, "password": password})
 
     async def token(self) -> str:
-        """An access token that counts for at least a while."""
-        async with self._renewing:  # a refresh token counts once
-            expires_at = datetime.fromisoformat(self.session.expires_at)
-            if expires_at - datetime.now(UTC) < EARLY:
-                known = {"refresh_token": self.session.refresh_token}
-                self._session = await self._call(SessionBody, "POST", "/v1/refresh", known)
+        """An access token that is valid for at least a while."""
+        if time.monotonic() >= self._renew_at:
+            return await self.renewed(self.session.access_token)
         return self.session.access_token
 
-    async def users(self) -> list[UserBody]:
-        return (await self._get(_Users, f"/v1/users?limit={PAGE}")).items
+    async def renewed(self, stale: str) -> str:
+        """The token that replaces `stale`."""
+        async with self._renewing:  # a refresh token works once
+            if self.session.access_token == stale:
+                known = {"refresh_token": self.session.refresh_token}
+                await self._begin("/v1/refresh", known)
+        return self.session.access_token
+
+    async def users(self, search: str | None = None) -> list[UserBody]:
+        wanted = f"&search={quote(search, safe='')}" if search else ""
+        return (await self._get(_Users, f"/v1/users?limit={PAGE}{wanted}")).items
 
     async def user(self, name: str) -> UserBody:
         return await self._get(UserBody, f"/v1/users/{quote(name, safe='')}")
@@ -85,51 +82,69 @@ class Api:
     async def conversations(self) -> list[ConversationBody]:
         return (await self._get(_Conversations, f"/v1/conversations?limit={PAGE}")).items
 
-    async def messages(self, conversation_id: str, limit: int) -> list[MessageBody]:
-        path = f"/v1/conversations/{conversation_id}/messages?limit={limit}"
+    async def messages(
+        self, conversation_id: str, limit: int, before: int | None = None
+    ) -> list[MessageBody]:
+        """The newest messages, or those before a number; the oldest comes first."""
+        earlier = f"&before={before}" if before else ""
+        path = f"/v1/conversations/{conversation_id}/messages?limit={limit}{earlier}"
         return (await self._get(_Messages, path)).items
 
+    async def edit(self, conversation_id: str, seq: int, body: str) -> None:
+        await self._authorized(
+            MessageBody, "PATCH", _message_path(conversation_id, seq), {"body": body}
+        )
+
+    async def delete(self, conversation_id: str, seq: int) -> None:
+        await self._authorized(MessageBody, "DELETE", _message_path(conversation_id, seq))
+
+    async def react(self, conversation_id: str, seq: int, emoji: str) -> None:
+        path = f"{_message_path(conversation_id, seq)}/reactions/{quote(emoji, safe='')}"
+        await self._authorized(MessageBody, "PUT", path)
+
     async def logout(self) -> None:
-        await self._call(object, "POST", "/v1/logout", token=self.session.access_token)
+        request = Request("POST", "/v1/logout", token=self.session.access_token, patience=FAREWELL)
+        await asyncio.to_thread(self._exchange.carry_out, request)
+
+    async def _begin(self, path: str, secrets: dict[str, str]) -> None:
+        """Log in, or log in again; how long the token is valid is told by the server's clock."""
+        content, date = await asyncio.to_thread(
+            self._exchange.carry_out, Request("POST", path, json.dumps(secrets).encode())
+        )
+        session = _decoded(SessionBody, content)
+        now = parsedate_to_datetime(date) if date else datetime.now(UTC)
+        life = (datetime.fromisoformat(session.expires_at) - now).total_seconds()
+        self._session = session
+        self._renew_at = time.monotonic() + max(life - EARLY, life / 2)
 
     async def _get(self, kind: type[Answer], path: str) -> Answer:
-        return await self._call(kind, "GET", path, token=await self.token())
+        return await self._authorized(kind, "GET", path)
 
-    async def _call(
-        self,
-        kind: type[Answer],
-        method: str,
-        path: str,
-        body: object = None,
-        *,
-        token: str | None = None,
+    async def _authorized(
+        self, kind: type[Answer], method: str, path: str, body: object = None
     ) -> Answer:
-        request = urllib.request.Request(self._url + path, method=method)  # noqa: S310  # the scheme was checked with the address
-        request.add_header("User-Agent", "backchannel chat")
-        if token:
-            request.add_header("Authorization", f"Bearer {token}")
-        if body is not None:
-            request.add_header("Content-Type", "application/json")
-            request.data = json.dumps(body).encode()
-        content = await asyncio.to_thread(self._exchange, request)
-        return msgspec.json.decode(content or b"null", type=kind)
-
-    def _exchange(self, request: urllib.request.Request) -> bytes:
+        """Ask with a token; one that the server no longer takes is renewed once."""
+        content = None if body is None else msgspec.json.encode(body)
+        token = await self.token()
         try:
-            with urllib.request.urlopen(request, timeout=PATIENCE, context=self._tls) as answer:  # noqa: S310
-                content: bytes = answer.read()
-                return content
-        except urllib.error.HTTPError as error:
-            raise Refused(_reason(error)) from None
-        except urllib.error.URLError as error:
-            reason = getattr(error.reason, "strerror", None) or error.reason
-            raise ConnectionError(f"{self._url} cannot be reached: {reason}") from None
+            answer = await self._ask(Request(method, path, content, token))
+        except Refused as refusal:
+            if refusal.answer != 401:
+                raise
+            answer = await self._ask(Request(method, path, content, await self.renewed(token)))
+        return _decoded(kind, answer)
+
+    async def _ask(self, request: Request) -> bytes:
+        content, _ = await asyncio.to_thread(self._exchange.carry_out, request)
+        return content
 
 
-def _reason(error: urllib.error.HTTPError) -> str:
-    """What the server says is wrong, in its own words."""
+def _message_path(conversation_id: str, seq: int) -> str:
+    return f"/v1/conversations/{conversation_id}/messages/{seq}"
+
+
+def _decoded(kind: type[Answer], content: bytes) -> Answer:
     try:
-        problem = msgspec.json.decode(error.read(), type=_Problem)
+        return msgspec.json.decode(content or b"null", type=kind)
     except msgspec.DecodeError:
-        problem = _Problem()
-    return f"the server says: {problem.detail or error.reason}"
+        raise Refused("the server does not answer as a Backchannel server does") from None

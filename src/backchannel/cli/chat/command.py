@@ -1,4 +1,4 @@
-"""The command itself: log in, connect, talk, log out."""
+"""The command itself: which server to talk to, and how far to trust it."""
 
 import asyncio
 import ssl
@@ -10,33 +10,78 @@ import typer
 
 from backchannel.cli.address import own_url
 from backchannel.cli.options import ConfigFile, load_settings
+from backchannel.domain.errors import Invalid
+from backchannel.settings import Settings
+from backchannel.settings.certificates import self_signed_files
+from backchannel.settings.groups import TlsMode
 
 
 def chat(
     name: Annotated[str, typer.Argument(help="Your username.", show_default=False)],
     peer: Annotated[
         str | None,
-        typer.Option("--with", help="Whom to talk to.", metavar="NAME", show_default=False),
+        typer.Option(
+            "--with",
+            help="The user to talk to, by username or display name.",
+            metavar="NAME",
+            show_default=False,
+        ),
     ] = None,
     server: Annotated[
         str | None,
         typer.Option(
-            help="The server's address; by default the one of the settings found here.",
+            help="The server's URL; by default the one that the settings found here lead to.",
             metavar="URL",
             show_default=False,
         ),
     ] = None,
     trust: Annotated[
         Path | None,
-        typer.Option(help="A certificate to trust, PEM.", exists=True, show_default=False),
+        typer.Option(
+            help="A certificate to trust (PEM): of a server with a certificate of its own.",
+            exists=True,
+            dir_okay=False,
+            show_default=False,
+        ),
     ] = None,
     config: ConfigFile = None,
 ) -> None:
-    """Talk in the terminal. The password is asked for, or is the first line of input."""
+    """Chat in the terminal. The password is asked for, or is the first line of input.
+
+    Messages that cannot be sent are kept and sent at the next start.
+    """
     from backchannel.cli.chat.conversation import converse
 
-    url = (server or own_url(load_settings(config).settings)).rstrip("/")
-    if urlsplit(url).scheme not in {"http", "https"}:
-        raise typer.BadParameter("an address such as https://chat.example.org", param_hint="server")
-    tls = ssl.create_default_context(cafile=trust) if url.startswith("https") else None
-    asyncio.run(converse(url, tls, name, peer))
+    if server is None:
+        settings = load_settings(config).settings
+        url, trust = own_url(settings), trust or _own_certificate(settings)
+    else:
+        url = _checked(server)
+    tls = _tls(trust) if url.startswith("https:") else None
+    raise typer.Exit(asyncio.run(converse(url, tls, name, peer)))
+
+
+def _checked(url: str) -> str:
+    """The URL without what has no meaning here. Raises `typer.BadParameter`."""
+    parts = urlsplit(url)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query:
+        raise typer.BadParameter(
+            "must be a URL such as https://chat.example.org", param_hint="--server"
+        )
+    return f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/')}"
+
+
+def _own_certificate(settings: Settings) -> Path | None:
+    """The certificate that the server of these settings has made for itself."""
+    if settings.tls.mode is not TlsMode.SELF_SIGNED:
+        return None
+    certificate = self_signed_files(settings).certificate
+    return certificate if certificate.is_file() else None
+
+
+def _tls(trust: Path | None) -> ssl.SSLContext:
+    """Raises `Invalid`."""
+    try:
+        return ssl.create_default_context(cafile=trust)
+    except ssl.SSLError:
+        raise Invalid(f"{trust} is not a certificate in PEM format") from None

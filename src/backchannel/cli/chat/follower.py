@@ -6,11 +6,18 @@ from typing import Protocol
 from backchannel.cli.chat import frames
 from backchannel.cli.chat.outbox import Outbox
 from backchannel.cli.chat.position import Fit, Position
+from backchannel.cli.chat.unsent import Message
 from backchannel.dialects.native import server_frames as server
+from backchannel.domain.errors import TooLarge
+
+DEFAULT_PAUSE = 1.0
+"""Seconds until a message is sent again, where the server does not say when."""
+PASSING = {"throttled", "overloaded", "unavailable"}
+"""Codes of errors after which the same message may be accepted later."""
 
 
 class Listener(Protocol):
-    """Who is told what happens, each thing once and in order."""
+    """Told of everything that happens, once and in order."""
 
     def connected(self, *, afresh: bool) -> None:
         """Live from now on; `afresh` if what happened before must be fetched."""
@@ -20,9 +27,13 @@ class Listener(Protocol):
 
     def happened(self, entry: frames.Entry) -> None: ...
 
-    def stored(self, ack: server.Ack) -> None: ...
+    def stored(self, ack: server.Ack, message: Message) -> None:
+        """The server has this message, which was told of once."""
+        ...
 
-    def refused(self, refusal: server.Error) -> None: ...
+    def refused(self, refusal: server.Error, message: Message | None) -> None:
+        """The server has refused a message for good, or something else."""
+        ...
 
     def signalled(self, signal: frames.Signal) -> None: ...
 
@@ -44,11 +55,19 @@ class Follower:
         """Tell the server how far everything has been shown, if that is news."""
         position = self._position.to_acknowledge()
         if position is not None:
-            self._outbox.send(type="ack", position=position)
+            self._outbox.signal(type="ack", position=position)
 
     def lost(self, reason: str) -> None:
         """The connection is gone."""
         self._listener.disconnected(reason)
+
+    def too_big(self, reason: str) -> bool:
+        """The server has closed because of a frame's size. False if that was not a message."""
+        client_id = self._outbox.in_flight
+        if client_id is None:
+            return False
+        self._refused(_too_large(reason, client_id))
+        return True
 
     def take(self, frame: frames.Frame) -> None:
         """Do what a frame asks for."""
@@ -80,6 +99,9 @@ class Follower:
 
     def _apply(self, entry: frames.Entry) -> None:
         if self._passed(entry.previous, entry.position):
+            message = entry.message()
+            if message is not None and message.client_id:
+                self._outbox.answered(message.client_id)  # its acknowledgement was lost
             self._listener.happened(entry)
 
     def _passed(self, previous: int, position: int) -> bool:
@@ -90,14 +112,32 @@ class Follower:
         return fit is Fit.NEXT
 
     def _answered(self, answer: server.Ack | server.Error) -> None:
-        self._outbox.answered(answer.client_id)
         if isinstance(answer, server.Error):
-            self._listener.refused(answer)
+            self._refused(answer)
             return
         if answer.position is not None and answer.previous is not None:
-            # The acknowledgement of one's own message is also its event.
+            # The acknowledgement of the user's own message is also its event.
             self._passed(answer.previous, answer.position)
-        self._listener.stored(answer)
+        message = self._outbox.answered(answer.client_id)
+        if message is not None:
+            self._listener.stored(answer, message)
+
+    def _refused(self, error: server.Error) -> None:
+        passing = error.retry_after is not None or error.code in PASSING
+        pause = DEFAULT_PAUSE if error.retry_after is None else error.retry_after
+        if passing and self._outbox.postpone(error.client_id, pause):
+            return
+        self._listener.refused(error, self._outbox.answered(error.client_id))
 
     def _catch_up(self) -> None:
-        self._outbox.send(type="sync", **self._position.known())
+        self._outbox.signal(type="sync", **self._position.known())
+
+
+def _too_large(reason: str, client_id: str) -> server.Error:
+    return server.Error(
+        title=TooLarge.code,
+        status=TooLarge.status,
+        code=TooLarge.code,
+        detail=reason,
+        client_id=client_id,
+    )

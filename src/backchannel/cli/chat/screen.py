@@ -1,96 +1,99 @@
-"""The terminal: lines come in while others are being written above them."""
+"""Where a chat is shown and typed: plain lines here, for pipes and simple terminals."""
 
 import asyncio
 import sys
 import threading
-from collections.abc import AsyncIterator, Generator, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Protocol
 
 from rich.console import Console
-from rich.text import Text
 
-PROMPT = "> "
-CLEAR_LINE = "\r\x1b[K"
-CLEARING_PROMPT = f"\x01{CLEAR_LINE}\x02{PROMPT}"  # one may stand there; readline wants the marks
+from backchannel.cli.chat.text import Part, rows, styled
 
-_CONTROLS = {*range(32), *range(127, 160)} - {ord("\n"), ord("\t")}
-_HARMLESS = dict.fromkeys(_CONTROLS, "\N{REPLACEMENT CHARACTER}")
+QUIET = "dim"
 
 
-def harmless(text: str) -> str:
-    """What somebody else wrote, without control characters: they could take over the terminal."""
-    return text.translate(_HARMLESS)
+@dataclass(frozen=True, slots=True)
+class Status:
+    """What the line that is typed in says besides: to whom, and what still waits to be sent."""
+
+    peer: str
+    connected: bool
+    waiting: tuple[str, ...]
 
 
-class Screen:
-    """Standard input and output, line by line; on a terminal with editing and colours."""
+class Screen(Protocol):
+    """Shows lines above the one that is being typed."""
+
+    interactive: bool
+    """Whether a person sees it at once."""
+    interrupted: bool
+    """Whether the user has left with Ctrl-C."""
+
+    def show(self, *parts: Part, files: tuple[str, ...] = ()) -> None:
+        """Show one thing. Text may have several lines; they cannot be taken for another's."""
+        ...
+
+    def note(self, text: str, seconds: float | None = None) -> None:
+        """Show something that only matters now, for `seconds` where they are given."""
+        ...
+
+    def typed(self) -> str:
+        """What is being typed."""
+        ...
+
+    def refresh(self) -> None:
+        """The status has changed."""
+        ...
+
+    def lines(self) -> AsyncIterator[str]:
+        """What is typed, entry by entry, until the end; an entry may have several lines."""
+        ...
+
+    async def flushed(self) -> None:
+        """Wait until everything is visible."""
+        ...
+
+
+class Lines:
+    """Standard input and output, line by line."""
+
+    interactive = False
+    interrupted = False
 
     def __init__(self) -> None:
         self._console = Console(highlight=False, soft_wrap=True)
-        self._interactive = sys.stdin.isatty() and sys.stdout.isatty()
-        self._prompting = False
 
-    def show(self, *parts: str | tuple[str, str]) -> None:
-        """Write one line, of plain and of `(text, style)` parts, above the one being typed."""
-        text = Text()
-        for part in parts:
-            if isinstance(part, str):
-                text.append(harmless(part))
-            else:
-                text.append(harmless(part[0]), style=part[1])
-        if self._interactive:
-            sys.stdout.write(CLEAR_LINE)
-        self._console.print(text)
-        if self._prompting:
-            sys.stdout.write(PROMPT + self.typed())
-            sys.stdout.flush()
+    def show(self, *parts: Part, files: tuple[str, ...] = ()) -> None:
+        for row in rows(styled(parts), files, self._console):
+            self._console.print(row)
+
+    def note(self, text: str, seconds: float | None = None) -> None:  # noqa: ARG002  # it stays
+        if text:
+            self.show((text, QUIET))
 
     def typed(self) -> str:
-        """What has been typed and not yet sent."""
-        if not self._interactive:
-            return ""
-        import readline
+        return ""
 
-        return readline.get_line_buffer()
+    def refresh(self) -> None:
+        """Nothing here shows the status."""
+
+    async def flushed(self) -> None:
+        sys.stdout.flush()
 
     async def lines(self) -> AsyncIterator[str]:
-        """The lines that are typed, until the end of input."""
         loop = asyncio.get_running_loop()
         queue: asyncio.Queue[str | None] = asyncio.Queue()
 
         def read() -> None:
-            for line in self._read():
-                loop.call_soon_threadsafe(queue.put_nowait, line)
+            for line in sys.stdin:
+                # Bytes that are no text are shown as such instead of being refused.
+                text = line.rstrip("\r\n").encode(errors="surrogateescape")
+                loop.call_soon_threadsafe(queue.put_nowait, text.decode(errors="replace"))
             loop.call_soon_threadsafe(queue.put_nowait, None)
 
         # Reading cannot be interrupted, so the thread must not keep the process alive.
         threading.Thread(target=read, daemon=True).start()
         while (line := await queue.get()) is not None:
             yield line
-
-    def _read(self) -> Iterator[str]:
-        if not self._interactive:
-            yield from (line.rstrip("\r\n") for line in sys.stdin)
-            return
-        self.typed()  # this imports readline, and `input` uses it once it is imported
-        self._prompting = True
-        while True:
-            try:
-                yield input(CLEARING_PROMPT)
-            except EOFError:
-                return
-
-    @contextmanager
-    def restored(self) -> Generator[None]:
-        """Leave the terminal as it was, also if a line was just being typed."""
-        if not self._interactive:
-            yield
-            return
-        import termios
-
-        before = termios.tcgetattr(sys.stdin)
-        try:
-            yield
-        finally:
-            termios.tcsetattr(sys.stdin, termios.TCSADRAIN, before)
-            self._console.print()

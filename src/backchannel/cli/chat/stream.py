@@ -1,24 +1,34 @@
 """The socket: connected, and connected again."""
 
 import asyncio
-import json
 import random
 import ssl
-from collections.abc import Awaitable, Callable
+from typing import Protocol
 
+import msgspec
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
 
 from backchannel.cli.chat import frames
-from backchannel.cli.chat.api import Refused
 from backchannel.cli.chat.follower import Follower
+from backchannel.cli.chat.http import Refused, explanation
 from backchannel.cli.chat.outbox import Outbox
 
-FINAL = {1000, 1002, 1003, 1007, 1009, 4001, 4003}
-"""Close codes after which reconnecting makes no sense."""
+FINAL = {1000, 1002, 1003, 1007, 1009, 4001, 4003, 4005}
+"""Close codes after which reconnecting makes no sense (docs/protocol.md)."""
+TOO_BIG = 1009
+TOKEN_EXPIRED = 4002
 FIRST_WAIT, LONGEST_WAIT = 0.5, 30.0
 ACKNOWLEDGE_EVERY = 1.0
 RENEW_EVERY = 30.0
+
+
+class Tokens(Protocol):
+    """The access token of one login. Raises `Refused`, `OSError`."""
+
+    async def token(self) -> str: ...
+
+    async def renewed(self, stale: str) -> str: ...
 
 
 class Stream:
@@ -28,38 +38,43 @@ class Stream:
         self,
         url: str,
         tls: ssl.SSLContext | None,
-        token: Callable[[], Awaitable[str]],
+        tokens: Tokens,
         follower: Follower,
         outbox: Outbox,
     ) -> None:
-        self._url = url.replace("http", "ws", 1) + "/v1/ws"
+        self._url = url
         self._tls = tls
-        self._token = token
+        self._tokens = tokens
         self._follower = follower
         self._outbox = outbox
+        self._token = ""
 
     async def run(self) -> None:
         """Stay connected. Raises `Refused` when the server has ended the login."""
+        address = self._url.replace("http", "ws", 1) + "/v1/ws"
         wait = FIRST_WAIT
         while True:
             try:
-                async with connect(self._url, ssl=self._tls, max_size=None) as socket:
+                async with connect(address, ssl=self._tls, max_size=None) as socket:
                     wait = FIRST_WAIT
                     await self._attend(socket)
-            except (OSError, InvalidHandshake, ConnectionClosed) as error:
-                self._follower.lost(_reason(error))
+            except ConnectionClosed as error:
+                await self._closed(error)
+            except (OSError, InvalidHandshake) as error:
+                self._follower.lost(explanation(self._url, error))
             await asyncio.sleep(random.uniform(0, wait))  # noqa: S311  # only spreads clients
             wait = min(wait * 2, LONGEST_WAIT)
 
     async def _attend(self, socket: ClientConnection) -> None:
         """Say hello, then read and write until the connection is gone."""
-        await socket.send(json.dumps(self._follower.hello(await self._token())))
+        self._token = await self._tokens.token()
+        await socket.send(_encoded(self._follower.hello(self._token)))
         self._outbox.begin_again()
         works = (self._write(socket), self._acknowledge(), self._renew())
         tasks = [asyncio.create_task(work) for work in works]
         try:
             async for payload in socket:
-                self._follower.take(frames.decode(payload))
+                self._take(payload)
         finally:
             for task in tasks:
                 task.cancel()
@@ -67,9 +82,32 @@ class Stream:
             await asyncio.gather(*tasks, return_exceptions=True)
         raise ConnectionClosed(socket.protocol.close_rcvd, socket.protocol.close_sent)
 
+    def _take(self, payload: str | bytes) -> None:
+        try:
+            frame = frames.decode(payload)
+        except msgspec.DecodeError:
+            return  # of a newer server; a gap in the log would be noticed
+        self._follower.take(frame)
+
+    async def _closed(self, error: ConnectionClosed) -> None:
+        """Do what a close code asks for. Raises `Refused` if the login is over."""
+        code = error.rcvd.code if error.rcvd else None
+        reason = (error.rcvd and error.rcvd.reason) or "connection lost"
+        if code == TOKEN_EXPIRED:
+            try:
+                await self._tokens.renewed(self._token)
+            except OSError as failure:
+                self._follower.lost(str(failure))
+        elif code == TOO_BIG and self._follower.too_big(reason):
+            self._follower.lost("the message was too big")
+        elif code in FINAL:
+            raise Refused(f"the server has ended the connection: {reason}") from None
+        else:
+            self._follower.lost(reason)
+
     async def _write(self, socket: ClientConnection) -> None:
         while True:
-            await socket.send(json.dumps(await self._outbox.next()))
+            await socket.send(_encoded(await self._outbox.next()))
 
     async def _acknowledge(self) -> None:
         while True:
@@ -78,18 +116,13 @@ class Stream:
 
     async def _renew(self) -> None:
         """Hand each new token over in time; it is asked for often and rarely new."""
-        current = await self._token()
         while True:
             await asyncio.sleep(RENEW_EVERY)
-            token = await self._token()
-            if token != current:
-                current = token
-                self._outbox.send(type="renew", token=token)
+            token = await self._tokens.token()
+            if token != self._token:
+                self._token = token
+                self._outbox.signal(type="renew", token=token)
 
 
-def _reason(error: Exception) -> str:
-    """Why the connection is gone. Raises `Refused` if it is gone for good."""
-    close = error.rcvd if isinstance(error, ConnectionClosed) else None
-    if close is not None and close.code in FINAL:
-        raise Refused(f"the server has ended the connection: {close.reason}") from None
-    return (close and close.reason) or "connection lost"
+def _encoded(frame: object) -> str:
+    return msgspec.json.encode(frame).decode()

@@ -1,105 +1,196 @@
-"""What a person types: commands, and everything else is a message."""
+"""What the user types: commands, and everything else is a message."""
 
 import asyncio
-import contextlib
 import time
+from collections.abc import Awaitable, Callable
 
-from backchannel.cli.chat.api import Refused
+from backchannel.cli.chat.api import Api
+from backchannel.cli.chat.http import Refused
 from backchannel.cli.chat.outbox import Outbox
 from backchannel.cli.chat.people import People
-from backchannel.cli.chat.screen import Screen
-from backchannel.cli.chat.talk import QUIET, Talk
+from backchannel.cli.chat.screen import QUIET, Screen
+from backchannel.cli.chat.talk import Talk
+from backchannel.cli.chat.text import one_line
+from backchannel.cli.chat.unsent import Message
 from backchannel.domain.ids import new_id
 
 HELP = """\
-/with NAME   talk to somebody
-/people      who there is, and what is unread
-/history     what was said last
-/quit        leave (or Ctrl-D)
-Everything else is sent to whom you talk to."""
+/with NAME          talk to a user, by username or display name
+/people             list the users, and how many messages are unread
+/history            show the messages before those shown so far
+/reply N TEXT       answer message number N
+/edit N TEXT        change your message number N
+/delete N           delete your message number N
+/react N EMOJI      react to message number N
+/help               show this list
+/quit               leave (or Ctrl-D)
+Everything else is sent. To send a text that begins with "/", begin it with "//"."""
 
 TYPING_EVERY = 5.0
 LOOK_EVERY = 1.0
-FAREWELL = 5.0
-"""Seconds that leaving may wait for the last acknowledgements."""
+
+
+class Misused(Exception):
+    """A command that cannot be carried out as it was typed; the text says how to type it."""
 
 
 class Typed:
-    """Carries out the lines of one person."""
+    """Carries out what one user types."""
 
-    def __init__(self, people: People, talk: Talk, outbox: Outbox, screen: Screen) -> None:
+    def __init__(
+        self, api: Api, people: People, talk: Talk, outbox: Outbox, screen: Screen
+    ) -> None:
+        self.failures = 0
+        """How many lines were not carried out."""
+        self._api = api
         self._people = people
         self._talk = talk
         self._outbox = outbox
         self._screen = screen
+        self._oldest: int | None = None
+        self._commands: dict[str, Callable[[str], Awaitable[None]]] = {
+            "/with": self._with,
+            "/people": self._list_people,
+            "/history": self._earlier,
+            "/reply": self._reply,
+            "/edit": self._edit,
+            "/delete": self._delete,
+            "/react": self._react,
+            "/help": self._help,
+        }
 
     async def run(self, peer: str | None) -> None:
-        """Turn to `peer`, then obey until the person leaves and everything sent is answered."""
-        await (self.turn_to(peer) if peer else self.people())
-        async for line in self._screen.lines():
-            if line.strip() == "/quit":
+        """Turn to `peer`, then carry out what is typed until the user leaves."""
+        await (self._with(peer) if peer else self._list_people(""))
+        async for entry in self._screen.lines():
+            if entry.strip() == "/quit":
                 break
             try:
-                await self._carry_out(line.strip())
-            except (Refused, OSError) as error:
+                await self._carry_out(entry)
+            except (Refused, OSError, Misused) as error:
+                self.failures += 1
                 self._screen.show((str(error), "red"))
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._outbox.settled(), FAREWELL)
-        await self._talk.all_shown()
 
     async def watch_typing(self) -> None:
-        """Tell the other that something is being typed."""
+        """Tell the other user that something is being typed."""
         seen, told = "", 0.0
         while True:
             await asyncio.sleep(LOOK_EVERY)
             text, now = self._screen.typed(), time.monotonic()
-            if text not in {"", seen} and now - told >= TYPING_EVERY and self._talk.peer:
+            news = text not in {"", seen} and not text.startswith("/")
+            if news and now - told >= TYPING_EVERY and self._talk.peer:
                 conversation_id = self._people.conversation_id(self._talk.peer.id)
-                self._outbox.send(type="typing", conversation_id=conversation_id)
+                self._outbox.signal(type="typing", conversation_id=conversation_id)
                 told = now
             seen = text
 
-    async def turn_to(self, name: str) -> None:
-        """Talk to somebody: show what was said last, and learn whether they are there."""
-        self._talk.peer = await self._people.find(name)
-        await self.history()
-        self._outbox.send(type="watch", user_ids=[self._talk.peer.id])
+    async def start_afresh(self) -> None:
+        """Fetch what is shown again, each time the server says that it is out of date."""
+        while True:
+            await self._talk.afresh.wait()
+            self._talk.afresh.clear()
+            if self._talk.peer is not None:
+                await self._show_newest()
 
-    async def history(self) -> None:
-        """Show what was said last, which is then read."""
-        peer = self._talk.peer
-        if peer is None:
-            self._choose_first()
+    async def _carry_out(self, entry: str) -> None:
+        if not entry.strip():
             return
-        self._screen.show((f"— {peer.username} —", "bold"))
-        await self._talk.show_history(await self._people.history(peer.id))
+        if not entry.startswith("/"):
+            self._say(entry)
+            return
+        if entry.startswith("//"):
+            self._say(entry[1:])
+            return
+        word, _, rest = entry.partition(" ")
+        if word not in self._commands:
+            raise Misused(
+                f'not sent: "{one_line(entry)}": {one_line(word)} is not a command (/help lists '
+                'them); to send a text that begins with "/", begin it with "//"'
+            )
+        await self._commands[word](rest.strip())
 
-    async def people(self) -> None:
-        """Show who there is."""
+    async def _with(self, name: str) -> None:
+        name = name.strip('"')
+        if not name:
+            raise Misused("/with needs a name: /with NAME (/people lists the users)")
+        self._talk.turn_to(await self._people.find_by_any_name(name))
+        await self._show_newest()
+
+    async def _list_people(self, _rest: str) -> None:
         await self._people.refresh()
         for user, unread in self._people.others():
-            self._screen.show(user.username, (f"  {unread} unread" if unread else "", "bold"))
+            shown = "" if user.display_name == user.username else f"  {user.display_name}"
+            self._screen.show(
+                one_line(user.username),
+                (one_line(shown) and f"  {one_line(shown)}", QUIET),
+                (f"  {unread} unread" if unread else "", "bold"),
+            )
+        if not self._people.others():
+            self._screen.show(("there are no other users yet", QUIET))
 
-    async def _carry_out(self, line: str) -> None:
-        match line.split():
-            case []:
-                return
-            case ["/with", name]:
-                await self.turn_to(name)
-            case ["/people"]:
-                await self.people()
-            case ["/history"]:
-                await self.history()
-            case [word, *_] if word.startswith("/"):
-                self._screen.show((HELP, QUIET))
-            case _:
-                self._say(line)
+    async def _show_newest(self) -> None:
+        self._oldest = None
+        await self._earlier("")
 
-    def _say(self, text: str) -> None:
-        if self._talk.peer is None:
-            self._choose_first()
+    async def _earlier(self, _rest: str) -> None:
+        """One page further back each time."""
+        peer_id = self._peer_id("")
+        if self._oldest == 1:
+            self._screen.show(("— the conversation begins here —", QUIET))
             return
-        self._outbox.send(type="send", client_id=new_id(), to=self._talk.peer.id, body=text)
+        messages = await self._people.history(peer_id, self._oldest)
+        name = one_line(self._talk.peer.username if self._talk.peer else "")
+        numbers = f", {messages[0].seq} to {messages[-1].seq}" if messages else ""
+        self._screen.show((f"— {name}{numbers} —", "bold"))
+        await self._talk.show_history(messages)
+        if messages:
+            self._oldest = messages[0].seq
 
-    def _choose_first(self) -> None:
-        self._screen.show(("choose somebody first: /with NAME, or /people", QUIET))
+    async def _reply(self, rest: str) -> None:
+        seq, text = _numbered("/reply", "TEXT", rest)
+        self._say(text, reply_to=seq)
+
+    async def _edit(self, rest: str) -> None:
+        seq, text = _numbered("/edit", "TEXT", rest)
+        await self._api.edit(self._conversation_id(), seq, text)
+
+    async def _delete(self, rest: str) -> None:
+        seq, _ = _numbered("/delete", "", rest)
+        await self._api.delete(self._conversation_id(), seq)
+
+    async def _react(self, rest: str) -> None:
+        seq, emoji = _numbered("/react", "EMOJI", rest)
+        await self._api.react(self._conversation_id(), seq, emoji)
+
+    async def _help(self, _rest: str) -> None:
+        self._screen.show((HELP, QUIET))
+
+    def _say(self, text: str, reply_to: int | None = None) -> None:
+        message = Message(new_id(), self._peer_id(text), text, reply_to)
+        try:
+            self._outbox.send(message)
+        except OSError as error:
+            self._screen.show((f"not kept on disk until it is sent: {error}", "red"))
+        self._screen.refresh()
+
+    def _conversation_id(self) -> str:
+        return self._people.conversation_id(self._peer_id(""))
+
+    def _peer_id(self, text: str) -> str:
+        """Whom to talk to. Raises `Misused` with the text that would have been sent."""
+        if self._talk.peer is None:
+            unsent = f'; not sent: "{text}"' if text else ""
+            raise Misused(f"choose whom to talk to first: /with NAME (/people lists them){unsent}")
+        return self._talk.peer.id
+
+
+def _numbered(command: str, what: str, rest: str) -> tuple[int, str]:
+    """The number of a message, and what follows it."""
+    number, _, text = rest.partition(" ")
+    text = text.strip()
+    if not (number.isascii() and number.isdigit()) or bool(text) != bool(what):
+        raise Misused(
+            f"{command} {rest}: type it as {command} N{what and f' {what}'}, N being "
+            "the number shown before a message"
+        )
+    return int(number), text

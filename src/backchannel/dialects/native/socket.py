@@ -14,7 +14,7 @@ from backchannel.dialects.native.voice import NativeVoice
 from backchannel.dialects.shared.authentication import SUBPROTOCOL, find_token, identify
 from backchannel.dialects.shared.in_order import Work
 from backchannel.dialects.shared.line import Line
-from backchannel.domain.errors import ChatError, Unauthenticated
+from backchannel.domain.errors import ChatError, TokenExpired, Unauthenticated
 from backchannel.domain.events import LogHead
 from backchannel.transports.websocket.endpoint import (
     Accepted,
@@ -92,7 +92,9 @@ class NativeLine(Line):
         ref, client_id = frames.name_of(payload)
         self.socket.send_text(replies.error(refusal, ref=ref, client_id=client_id))
         if isinstance(refusal, Unauthenticated) and self._requests is None:
-            self.socket.close(Closing.UNAUTHENTICATED.code, Closing.UNAUTHENTICATED.reason)
+            expired = isinstance(refusal, TokenExpired)
+            closing = Closing.TOKEN_EXPIRED if expired else Closing.UNAUTHENTICATED
+            self.socket.close(closing.code, closing.reason)
 
     async def _hello(self, frame: frames.Hello) -> None:
         identity = await identify(self.desk.core, frame.token)
