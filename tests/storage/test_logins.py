@@ -21,12 +21,15 @@ async def test_S3_one_caller_rotates_a_generation(storage: Storage, pair: Pair) 
     attempts = (
         storage.rotate_login(login.id, generation=0, at=AT + 1, until=AT + 99) for _ in range(20)
     )
-    assert sum(await asyncio.gather(*attempts)) == 1
-    rotated = await storage.login(login.id)
+    rotated, *others = await asyncio.gather(*attempts)
     assert rotated is not None
+    assert others == [rotated] * 19
+    assert rotated == await storage.login(login.id)
     assert (rotated.generation, rotated.last_used_at, rotated.expires_at) == (1, AT + 1, AT + 99)
-    assert await storage.rotate_login(login.id, generation=1, at=AT, until=AT)
-    assert not await storage.rotate_login(login.id, generation=0, at=AT, until=AT)
+    newest = await storage.rotate_login(login.id, generation=1, at=AT, until=AT)
+    assert newest is not None
+    assert newest.generation == 2
+    assert await storage.rotate_login(login.id, generation=0, at=AT + 5, until=AT + 5) == newest
     assert not await storage.rotate_login("unknown", generation=0, at=AT, until=AT)
 
 

@@ -12,6 +12,8 @@ from backchannel.domain.users import Account, Login, User
 
 AGENT_LIMIT = 256
 """Characters kept of what a client calls itself."""
+GRACE = 30_000
+"""Milliseconds for which a refresh may be repeated, because its answer may have been lost."""
 
 
 class Session(msgspec.Struct, frozen=True, kw_only=True):
@@ -92,21 +94,25 @@ async def authenticate(core: Core, token: str) -> Identity:
 async def refresh(core: Core, token: str) -> Session:
     """New tokens for a refresh token, which counts once (rule S3).
 
-    One that comes back ends its whole login, as somebody else may hold it.
+    Within `GRACE`, and until its successor has been used, it may be repeated and gives the same
+    successor. One that comes back later ends the whole login, as it may have been stolen.
     Raises `TokenExpired`, `Unauthenticated`.
     """
     claims = core.tokens.read_refresh(token)
     generation = claims.generation or 0
-    known = await core.storage.login(claims.login_id)
     account = await core.storage.account(claims.user_id)
-    if known is None or known.ended_at is not None or account is None:
+    if account is None:
         raise _logged_out()
     now = core.clock.now()
     until = now + core.policy.refresh_life * 1_000
-    if not await core.storage.rotate_login(known.id, generation=generation, at=now, until=until):
-        await end_logins(core, account.user.id, login_id=known.id)
+    renewed = await core.storage.rotate_login(
+        claims.login_id, generation=generation, at=now, until=until
+    )
+    if renewed is None:
+        raise _logged_out()
+    if renewed.generation != generation + 1 or abs(now - renewed.last_used_at) > GRACE:
+        await end_logins(core, account.user.id, login_id=renewed.id)
         raise Unauthenticated("this refresh token has been used before; log in again")
-    renewed = msgspec.structs.replace(known, generation=generation + 1, expires_at=until)
     return _session(core, account.user, renewed)
 
 
@@ -143,7 +149,12 @@ async def _login(core: Core, lookup: Lookup, password: str, *, agent: str, addre
 def _session(core: Core, user: User, login: Login) -> Session:
     access_token, claims = core.tokens.issue_access(user.id, login.id, user.username)
     refresh_token = core.tokens.issue_refresh(
-        user.id, login.id, user.username, generation=login.generation, expires_at=login.expires_at
+        user.id,
+        login.id,
+        user.username,
+        generation=login.generation,
+        issued_at=login.last_used_at,
+        expires_at=login.expires_at,
     )
     return Session(
         user=user,

@@ -35,6 +35,11 @@ def answer_client_id(question_id: str) -> str:
     return f"answer:{question_id}"
 
 
+def refresh_token_id(login_id: str, generation: int) -> str:
+    """The id of a login's refresh token of that generation."""
+    return _derived_id(f"refresh:{login_id}:{generation}")
+
+
 def _derived_id(name: str) -> str:
     digest = hashlib.sha256(name.encode()).digest()[:16]
     # Version 8 of RFC 9562, section 5.8: the bits mean what their maker says.

@@ -22,8 +22,17 @@ class Tokens(Protocol):
     def issue_access(self, user_id: str, login_id: str, username: str) -> tuple[str, Claims]: ...
 
     def issue_refresh(
-        self, user_id: str, login_id: str, username: str, *, generation: int, expires_at: int
-    ) -> str: ...
+        self,
+        user_id: str,
+        login_id: str,
+        username: str,
+        *,
+        generation: int,
+        issued_at: int,
+        expires_at: int,
+    ) -> str:
+        """The login's refresh token of that generation: the same at each call."""
+        ...
 
     def read_access(self, token: str) -> Claims:
         """Raises `TokenExpired` or `Unauthenticated`; a refresh token is refused."""

@@ -15,7 +15,7 @@ from jwt import PyJWS
 from jwt.exceptions import PyJWTError
 
 from backchannel.domain.errors import TokenExpired, Unauthenticated
-from backchannel.domain.ids import new_id
+from backchannel.domain.ids import new_id, refresh_token_id
 from backchannel.ports.clock import Clock
 from backchannel.ports.tokens import Claims
 
@@ -79,14 +79,32 @@ class JwtTokens:
         self._remembered = remembered
 
     def issue_access(self, user_id: str, login_id: str, username: str) -> tuple[str, Claims]:
-        expires_at = self._clock.now() // 1_000 + self._life["access"]
-        token = self._sign(self._payload(user_id, login_id, username, "access", expires_at))
-        return token, Claims(user_id, login_id, username, expires_at * 1_000)
+        issued_at = self._clock.now() // 1_000
+        expires_at = issued_at + self._life["access"]
+        payload = self._payload(
+            user_id, login_id, username, typ="access", jti=new_id(), iat=issued_at, exp=expires_at
+        )
+        return self._sign(payload), Claims(user_id, login_id, username, expires_at * 1_000)
 
     def issue_refresh(
-        self, user_id: str, login_id: str, username: str, *, generation: int, expires_at: int
+        self,
+        user_id: str,
+        login_id: str,
+        username: str,
+        *,
+        generation: int,
+        issued_at: int,
+        expires_at: int,
     ) -> str:
-        payload = self._payload(user_id, login_id, username, "refresh", expires_at // 1_000)
+        payload = self._payload(
+            user_id,
+            login_id,
+            username,
+            typ="refresh",
+            jti=refresh_token_id(login_id, generation),
+            iat=issued_at // 1_000,
+            exp=expires_at // 1_000,
+        )
         return self._sign(msgspec.structs.replace(payload, gen=generation))
 
     def read_access(self, token: str) -> Claims:
@@ -105,16 +123,16 @@ class JwtTokens:
         return self._unexpired(self._read(token, "refresh"))
 
     def _payload(
-        self, user_id: str, login_id: str, username: str, typ: Type, expires_at: int
+        self, user_id: str, login_id: str, username: str, *, typ: Type, jti: str, iat: int, exp: int
     ) -> _Payload:
         return _Payload(
             sub=user_id,
             sid=login_id,
             username=username,
             userId=user_id,
-            jti=new_id(),
-            iat=self._clock.now() // 1_000,
-            exp=expires_at,
+            jti=jti,
+            iat=iat,
+            exp=exp,
             iss=self._issuer,
             aud=self._issuer,
             typ=typ,

@@ -7,7 +7,6 @@ import pytest
 
 from backchannel.chat import logins
 from backchannel.chat.core import Core, Policy
-from backchannel.chat.logins import Session
 from backchannel.domain.errors import TokenExpired, Unauthenticated
 from tests.chat.accounts.sessions import accepted, log_in, refused
 from tests.support.clock import ManualClock
@@ -40,19 +39,77 @@ async def test_S3_reuse_ends_the_family_and_its_sockets(core: Core, ended: list[
     assert await accepted(core, other)
 
 
-async def test_S3_twenty_concurrent_refreshes_give_one_success_and_end_the_family(
+async def test_S3_twenty_concurrent_refreshes_give_one_successor(
     core: Core, ended: list[str]
 ) -> None:
     await make_user(core, "ada")
     session = await log_in(core)
+    renewed = await asyncio.gather(
+        *(logins.refresh(core, session.refresh_token) for _ in range(20))
+    )
+    assert len({each.refresh_token for each in renewed}) == 1
+    assert all([await accepted(core, each) for each in renewed])
+    assert ended == []
+
+
+async def test_S3_a_refresh_whose_answer_was_lost_may_be_repeated_for_a_while(
+    core: Core, clock: ManualClock, ended: list[str]
+) -> None:
+    await make_user(core, "ada")
+    session = await log_in(core)
+    lost = await logins.refresh(core, session.refresh_token)
+    clock.advance(logins.GRACE / 1_000)
+    repeated = await logins.refresh(core, session.refresh_token)
+    assert repeated.refresh_token == lost.refresh_token
+    assert (await accepted(core, lost), await accepted(core, repeated)) == (True, True)
+    clock.advance(1)
+    with pytest.raises(Unauthenticated):
+        await logins.refresh(core, session.refresh_token)
+    assert ended == [session.login_id]
+    assert await refused(core, repeated)
+
+
+async def test_S3_a_refresh_is_not_repeated_once_its_successor_has_been_used(
+    core: Core, ended: list[str]
+) -> None:
+    await make_user(core, "ada")
+    session = await log_in(core)
+    renewed = await logins.refresh(core, session.refresh_token)
+    current = await logins.refresh(core, renewed.refresh_token)
+    with pytest.raises(Unauthenticated):
+        await logins.refresh(core, session.refresh_token)
+    assert ended == [session.login_id]
+    assert await refused(core, current)
+
+
+async def test_S3_a_lost_answer_is_repeated_after_a_restart(
+    tmp_path: Path, clock: ManualClock
+) -> None:
+    async with make_core(tmp_path, clock=clock) as core:
+        await make_user(core, "ada")
+        session = await log_in(core)
+        lost = await logins.refresh(core, session.refresh_token)
+    clock.advance(20)
+    async with make_core(tmp_path, clock=clock) as core:
+        repeated = await logins.refresh(core, session.refresh_token)
+        assert repeated.refresh_token == lost.refresh_token
+        await logins.refresh(core, repeated.refresh_token)
+        with pytest.raises(Unauthenticated):
+            await logins.refresh(core, session.refresh_token)
+
+
+async def test_S3_concurrent_uses_of_a_used_token_end_the_family_once(
+    core: Core, ended: list[str]
+) -> None:
+    await make_user(core, "ada")
+    session = await log_in(core)
+    renewed = await logins.refresh(core, session.refresh_token)
+    await logins.refresh(core, renewed.refresh_token)
     outcomes = await asyncio.gather(
         *(logins.refresh(core, session.refresh_token) for _ in range(20)), return_exceptions=True
     )
-    winners = [each for each in outcomes if isinstance(each, Session)]
-    assert len(winners) == 1
-    assert sum(isinstance(each, Unauthenticated) for each in outcomes) == 19
+    assert all(isinstance(each, Unauthenticated) for each in outcomes)
     assert ended == [session.login_id]
-    assert await refused(core, winners[0])
 
 
 async def test_S3_an_access_token_refreshes_nothing(core: Core) -> None:

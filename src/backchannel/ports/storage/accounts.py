@@ -68,11 +68,13 @@ class Accounts(Protocol):
         """
         ...
 
-    async def rotate_login(self, login_id: str, *, generation: int, at: int, until: int) -> bool:
+    async def rotate_login(
+        self, login_id: str, *, generation: int, at: int, until: int
+    ) -> Login | None:
         """Count the login's refresh token up from `generation` and move its expiry to `until`.
 
-        True for exactly one caller per generation (rule S3); False if the login has ended or
-        is past `generation`.
+        Exactly one call per generation does that (rule S3), and sets `last_used_at` to `at`.
+        Each gets the login as it is afterwards; None if it has ended.
         """
         ...
 

@@ -69,12 +69,11 @@ async def read_logins(connection: Connection, user_id: str, *, ended: bool = Fal
 
 async def rotate_login(
     connection: Connection, login_id: str, *, generation: int, at: int, until: int
-) -> bool:
-    """Count the refresh token up: True for exactly one caller per generation (rule S3)."""
-    changed = await connection.execute(
-        ROTATE, login_id=login_id, expected=generation, at=at, until=until
-    )
-    return changed == 1
+) -> Login | None:
+    """Count the refresh token up, as `ports.storage.Accounts.rotate_login` promises."""
+    await connection.execute(ROTATE, login_id=login_id, expected=generation, at=at, until=until)
+    found = await read_login(connection, login_id)
+    return None if found is None or found.ended_at is not None else found
 
 
 async def end_logins(

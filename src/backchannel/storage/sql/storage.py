@@ -89,7 +89,9 @@ class SqlAccounts:
     async def logins(self, user_id: str, *, ended: bool = False) -> list[Login]:
         return await self._database.read(lambda tx: logins.read_logins(tx, user_id, ended=ended))
 
-    async def rotate_login(self, login_id: str, *, generation: int, at: int, until: int) -> bool:
+    async def rotate_login(
+        self, login_id: str, *, generation: int, at: int, until: int
+    ) -> Login | None:
         return await self._database.write(
             lambda tx: logins.rotate_login(tx, login_id, generation=generation, at=at, until=until),
             vital=True,

@@ -23,6 +23,9 @@ def test_S3_refresh_token_counts_once(api: Api, ada: Caller) -> None:
     token = ada.session["refresh_token"]
     renewed = api.nobody.post("/v1/refresh", refresh_token=token)
     assert renewed["login_id"] == ada.session["login_id"]
+    repeated = api.nobody.post("/v1/refresh", refresh_token=token)
+    assert repeated["refresh_token"] == renewed["refresh_token"]
+    renewed = api.nobody.post("/v1/refresh", refresh_token=renewed["refresh_token"])
     api.nobody.refused(401, "POST", "/v1/refresh", json={"refresh_token": token})
     ada.refused(401, "GET", "/v1/me")
     spent = {"refresh_token": renewed["refresh_token"]}

@@ -68,8 +68,10 @@ async def login(
 @post(
     "/refresh",
     summary="Renew a login",
-    description="A refresh token counts once. One that comes back ends its login, as somebody "
-    "else may hold it.",
+    description="A refresh token counts once, and is replaced by the one in the answer. If the "
+    "answer was lost, repeat the request within 30 seconds: you get the same refresh token, "
+    "unless that one has been used. A token that comes back later ends its login, as it may have "
+    "been stolen.",
     status_code=200,
     responses=problems(401, body=True),
 )
