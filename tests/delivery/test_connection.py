@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from backchannel.chat.reading import Reading
 from backchannel.delivery.catch_up import CatchUp
 from backchannel.delivery.connection import OUTBOX_BYTES, WINDOW_EVENTS, Connection, State
 from backchannel.delivery.voice import Sink
@@ -13,6 +14,7 @@ from backchannel.domain.events import Event, EventKind, Fact, LogHead
 from backchannel.domain.events import ProfileChange as Change
 from backchannel.domain.signals import Signal
 from backchannel.ports.storage import LogPage
+from backchannel.security.clock import SystemClock
 
 
 class Outlet:
@@ -96,7 +98,8 @@ class Scene:
         self.log = Log(floor=floor)
         self.voice = Listing(confirms=confirms)
         self.sink = Outlet()
-        self.catch_up = CatchUp(self.log)  # type: ignore[arg-type]  # one method of the port
+        reading = Reading(SystemClock(), rate=1 << 20)
+        self.catch_up = CatchUp(self.log, reading)  # type: ignore[arg-type]  # one method of it
         self.connection = Connection(
             "ada",
             "login",

@@ -100,6 +100,7 @@ def _policy(settings: Settings) -> Policy:
         access_life=settings.tokens.access_life,
         refresh_life=settings.tokens.refresh_life,
         send_rate=settings.limits.send_rate,
+        read_rate=settings.limits.read_rate,
         sockets_per_user=settings.user_sockets,
         login_deadline=settings.limits.login_deadline,
         file_size=settings.files.max_size,

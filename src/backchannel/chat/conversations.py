@@ -1,6 +1,6 @@
 """Read conversations, mark them as read, block people."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from backchannel.chat.core import Core
 from backchannel.chat.presence import acquaint
@@ -39,13 +39,16 @@ async def conversations(
     whether there may be another page. Raises `Invalid`.
     """
     _check_limit(limit)
-    return await core.storage.conversations(user_id, before=before, limit=limit, kind=kind)
+    async with core.reading.page(user_id):
+        page = await core.storage.conversations(user_id, before=before, limit=limit, kind=kind)
+    core.reading.charge(user_id, _last_messages(page))
+    return page
 
 
 def next_before(page: Sequence[ConversationView], limit: int) -> ConversationView | None:
     """The conversation after which the next page begins; None if `page` is the last one."""
-    last_messages = (view.last_message for view in page if view.last_message)
-    return page[-1] if page and (len(page) >= limit or is_full(last_messages)) else None
+    is_cut = len(page) >= limit or is_full(_last_messages(page))
+    return page[-1] if page and is_cut else None
 
 
 async def begin_direct(core: Core, user_id: str, other_id: str) -> ConversationView:
@@ -78,13 +81,27 @@ async def history(
     if sum(bound is not None for bound in (before, after, around)) > 1:
         raise Invalid("give only one of before, after and around", field="before")
     await conversation(core, user_id, conversation_id)
-    read = core.storage.history
-    if around is None:
-        return await read(conversation_id, before=before, after=after, limit=limit)
-    older = await read(conversation_id, before=around + 1, limit=limit // 2 + 1)
-    if len(older) == limit or is_full(older):
-        return older
-    return [*older, *await read(conversation_id, after=around, limit=limit - len(older))]
+    async with core.reading.page(user_id):
+        if around is None:
+            read = core.storage.history
+            page = await read(conversation_id, before=before, after=after, limit=limit)
+        else:
+            page = await _around(core, conversation_id, around, limit)
+    core.reading.charge(user_id, page)
+    return page
+
+
+async def standing(
+    core: Core, user_id: str, conversation_id: str, *, before: int | None, limit: int
+) -> list[Message]:
+    """A page of messages as `history`, without those that have been deleted.
+
+    The caller has checked that the conversation is the user's.
+    """
+    async with core.reading.page(user_id):
+        page = await core.storage.standing(conversation_id, before=before, limit=limit)
+    core.reading.charge(user_id, page)
+    return page
 
 
 async def mark_read(core: Core, user_id: str, conversation_id: str, seq: int) -> None:
@@ -109,6 +126,18 @@ async def set_blocked(core: Core, user_id: str, other_id: str, *, blocked: bool)
 async def blocked(core: Core, user_id: str) -> list[str]:
     """The ids of the users this user has blocked."""
     return await core.storage.blocked(user_id)
+
+
+async def _around(core: Core, conversation_id: str, seq: int, limit: int) -> list[Message]:
+    read = core.storage.history
+    older = await read(conversation_id, before=seq + 1, limit=limit // 2 + 1)
+    if len(older) == limit or is_full(older):
+        return older
+    return [*older, *await read(conversation_id, after=seq, limit=limit - len(older))]
+
+
+def _last_messages(page: Iterable[ConversationView]) -> Iterator[Message]:
+    return (view.last_message for view in page if view.last_message)
 
 
 def _check_limit(limit: int) -> None:

@@ -7,6 +7,7 @@ from backchannel.chat.directory import Directory
 from backchannel.chat.group_commit import GroupCommit
 from backchannel.chat.live_logins import LiveLogins
 from backchannel.chat.previews import Previews
+from backchannel.chat.reading import Reading
 from backchannel.chat.receipts import Receipts
 from backchannel.chat.respond import AnswerLimits, Responding
 from backchannel.chat.uploads import Uploads
@@ -31,6 +32,8 @@ class Policy:
     refresh_life: int = 30 * 86_400
     send_rate: int = 5_000
     """Messages a second one socket may send, with twice that as a burst (rule S18)."""
+    read_rate: int = 8 << 20
+    """Bytes of messages a second that one user may read for long (rule R13)."""
     sockets_per_user: int = 32
     """Sockets one user may have open, all devices together (rule S18)."""
     login_deadline: float = 10.0
@@ -68,6 +71,7 @@ class Core:
     uploads: Uploads = field(init=False)
     responding: Responding = field(init=False)
     previews: Previews = field(init=False)
+    reading: Reading = field(init=False)
 
     def __post_init__(self) -> None:
         self.sending = GroupCommit(self.storage, self.bus, self.clock)
@@ -76,6 +80,7 @@ class Core:
         self.live_logins = LiveLogins(self.storage, self.bus, self.clock)
         self.uploads = Uploads(self.storage, self.files, self.clock)
         self.previews = Previews(self.previewer, self.throttle, self.clock)
+        self.reading = Reading(self.clock, rate=self.policy.read_rate)
         limits = self.policy.answers
         answering = Answering(
             self.storage, self.bus, self.clock, self.sending, self.throttle, context=limits.context

@@ -1,6 +1,7 @@
 """Search over one's own messages: the best ones, or all of them, the newest first."""
 
-from collections.abc import Iterable, Sequence
+import asyncio
+from collections.abc import Sequence
 from enum import StrEnum
 
 import msgspec
@@ -12,6 +13,7 @@ from backchannel.domain.messages import Message
 from backchannel.domain.relevance import relevance
 from backchannel.domain.search import terms_of
 from backchannel.domain.snippets import Snippet, snippet
+from backchannel.ports.search import Found
 
 PAGE = 20
 """Hits on a page, unless asked otherwise."""
@@ -53,7 +55,7 @@ async def search(
     """Messages of one's own that contain all words of `query`, as they are now (R7, S11).
 
     By relevance there is one page: the best of the newest `RANKED` matches. Raises `Invalid`,
-    `NotFound` (a conversation that is not one's own) and `Throttled`.
+    `NotFound` (a conversation that is not one's own), `Throttled` and `Overloaded`.
     """
     terms = terms_of(query)
     if not 1 <= limit <= PAGE_LIMIT:
@@ -64,15 +66,19 @@ async def search(
     if conversation_id is not None:
         await conversation(core, user_id, conversation_id)
     most = limit if order is Order.NEWEST else RANKED
-    found = await core.storage.search(
-        user_id, terms, conversation_id=conversation_id, before=cursor, limit=most
-    )
-    if order is Order.NEWEST:
-        return Hits(_hits(found.messages, terms), found.next)
-    # The sort is stable: of two that are as good, the newer one stays first.
-    best = sorted(found.messages, key=lambda each: -relevance(each.body, terms))
-    return Hits(_hits(best[:limit], terms), None)
+    async with core.reading.search(user_id):
+        found = await core.storage.search(
+            user_id, terms, conversation_id=conversation_id, before=cursor, limit=most
+        )
+        core.reading.charge_search(user_id, found.characters)
+        # Ranking and cutting texts takes some hundredths of a second: too long for the loop.
+        return await asyncio.to_thread(_hits, found, terms, order, limit)
 
 
-def _hits(messages: Iterable[Message], terms: Sequence[str]) -> list[Hit]:
-    return [Hit(message, snippet(message.body, terms)) for message in messages]
+def _hits(found: Found, terms: Sequence[str], order: Order, limit: int) -> Hits:
+    messages, following = found.messages, found.next
+    if order is Order.RELEVANCE:
+        # The sort is stable: of two that are as good, the newer one stays first.
+        ranked = sorted(messages, key=lambda each: -relevance(each.body, terms))
+        messages, following = tuple(ranked[:limit]), None
+    return Hits([Hit(each, snippet(each.body, terms)) for each in messages], following)

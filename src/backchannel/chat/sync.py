@@ -4,7 +4,7 @@ import msgspec
 
 from backchannel.chat.core import Core
 from backchannel.domain.errors import Invalid, NotFound
-from backchannel.domain.events import Event, LogHead
+from backchannel.domain.events import Event, LogHead, messages_in
 
 GAP_LIMIT = 20_000
 """Past this many missed events, fetching the present state is quicker than replaying."""
@@ -58,13 +58,15 @@ async def sync(
 ) -> SyncPage | Reset:
     """The next events past `position`: never a partial list that looks whole (rule R5).
 
-    Raises `Invalid` and `NotFound`.
+    Raises `Invalid`, `NotFound`, `Throttled` and `Overloaded`.
     """
     if not 1 <= limit <= PAGE_LIMIT:
         raise Invalid(f"limit must lie between 1 and {PAGE_LIMIT}", field="limit")
     if position < 0:
         raise Invalid("position must not be negative", field="position")
-    page = await core.storage.log(user_id, after=position, limit=limit)
+    async with core.reading.page(user_id):
+        page = await core.storage.log(user_id, after=position, limit=limit)
+    core.reading.charge(user_id, messages_in(page.events))
     reason = reset_reason(page.head, epoch, position)
     if reason is not None:
         return Reset(page.head, reason)

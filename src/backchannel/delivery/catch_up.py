@@ -4,9 +4,10 @@ import asyncio
 import logging
 from collections.abc import Iterator, Sequence
 
+from backchannel.chat.reading import Reading
 from backchannel.delivery.connection import Connection, State
-from backchannel.domain.errors import NotFound, Overloaded, Unavailable
-from backchannel.domain.events import Event
+from backchannel.domain.errors import NotFound, Overloaded, Throttled, Unavailable
+from backchannel.domain.events import Event, messages_in
 from backchannel.domain.messages import Message
 from backchannel.ports.storage import LogPage, Messages
 
@@ -23,8 +24,9 @@ log = logging.getLogger(__name__)
 class CatchUp:
     """Runs one task per connection that is behind."""
 
-    def __init__(self, storage: Messages) -> None:
+    def __init__(self, storage: Messages, reading: Reading) -> None:
         self._storage = storage
+        self._reading = reading
         self._tasks: dict[Connection, asyncio.Task[None]] = {}
 
     def start(self, connection: Connection) -> None:
@@ -51,8 +53,11 @@ class CatchUp:
 
     async def _read_page(self, connection: Connection) -> None:
         try:
-            page = await self._storage.log(connection.user_id, after=connection.cursor, limit=PAGE)
+            page = await self._read(connection.user_id, connection.cursor)
             await connection.voice.prepare(page.events)
+        except Throttled as throttled:
+            await asyncio.sleep(throttled.retry_after or RETRY)
+            return
         except (Unavailable, Overloaded) as refusal:
             log.warning("catching up waits: %s", refusal)
             await asyncio.sleep(RETRY)
@@ -64,6 +69,12 @@ class CatchUp:
             return
         # What happened since the page was read is known by now: it was offered.
         connection.go_live()
+
+    async def _read(self, user_id: str, after: int) -> LogPage:
+        async with self._reading.page(user_id):
+            page = await self._storage.log(user_id, after=after, limit=PAGE)
+        self._reading.charge(user_id, messages_in(page.events))
+        return page
 
 
 def _replay(connection: Connection, page: LogPage) -> bool:

@@ -28,7 +28,7 @@ class Switchboard:
     def __init__(self, core: Core) -> None:
         self.core = core
         self.hub = Hub()
-        self._catch_up = CatchUp(core.storage)
+        self._catch_up = CatchUp(core.storage, core.reading)
         self._last_seen: dict[str, int] = {}
         self._rounds = 0
         self._joined = count()

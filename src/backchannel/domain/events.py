@@ -1,5 +1,6 @@
 """What a device must learn: the entries of a user's log."""
 
+from collections.abc import Iterable, Iterator
 from enum import StrEnum
 
 import msgspec
@@ -56,6 +57,11 @@ class Event(msgspec.Struct, frozen=True, gc=False):
     def previous(self) -> int:
         """The position a device must hold to apply this event next."""
         return self.position - 1
+
+
+def messages_in(events: Iterable[Event]) -> Iterator[Message]:
+    """The messages that these events are about."""
+    return (each.fact.content for each in events if isinstance(each.fact.content, Message))
 
 
 class LogHead(msgspec.Struct, frozen=True):

@@ -9,10 +9,14 @@ from backchannel.domain.messages import Message
 
 
 class Found(msgspec.Struct, frozen=True):
-    """Messages, newest first. `next` is the `before` to go on with, None at the end."""
+    """Messages, newest first. `next` is the `before` to go on with, None at the end.
+
+    `characters` is how much text was read to find them.
+    """
 
     messages: tuple[Message, ...]
     next: str | None
+    characters: int = 0
 
 
 class Search(Protocol):

@@ -8,6 +8,7 @@ from backchannel.settings.groups import Bytes, Group, Seconds, Unit
 
 Sockets = Annotated[int, Unit("sockets")]
 Messages = Annotated[int, Unit("messages per second")]
+BytesPerSecond = Annotated[int, Unit("bytes per second")]
 PerMinute = Annotated[int, Unit("a minute")]
 
 
@@ -83,6 +84,14 @@ class Limits(Group):
         description="How many messages one socket may send for long, or one user over REST; twice "
         "that in one burst. The default only stops a client that has gone wild.",
         examples=[50],
+    )
+    read_rate: BytesPerSecond = Field(
+        default=8_388_608,
+        ge=65_536,
+        le=1_073_741_824,
+        description="How many bytes of messages one user may read for long, from pages and to "
+        "catch up; eight times that in one burst.",
+        examples=[1_048_576],
     )
     logins_per_address: PerMinute = Field(
         default=300,

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from litestar.params import QueryParameter
 
-from backchannel.chat.conversations import PAGE_LIMIT
+from backchannel.chat.conversations import PAGE_LIMIT, standing
 from backchannel.chat.core import Core
 from backchannel.domain import access
 from backchannel.domain.errors import NotFound
@@ -24,7 +24,7 @@ async def standing_messages(
     `NotFound` for a `before` that is not in it.
     """
     bound = None if before is None else await _seq_of(core, user_id, conversation_id, before)
-    return await core.storage.standing(conversation_id, before=bound, limit=limit)
+    return await standing(core, user_id, conversation_id, before=bound, limit=limit)
 
 
 async def _seq_of(core: Core, user_id: str, conversation_id: str, message_id: str) -> int:

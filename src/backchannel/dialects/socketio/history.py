@@ -2,7 +2,7 @@
 
 import msgspec
 
-from backchannel.chat.conversations import PAGE_LIMIT, next_before
+from backchannel.chat.conversations import PAGE_LIMIT, conversations, next_before
 from backchannel.chat.core import Core
 from backchannel.chat.logins import Identity
 from backchannel.dialects.shared.standing import standing_messages
@@ -62,7 +62,7 @@ async def newest(core: Core, user_id: str, *, limit: int) -> list[Message]:
     found: list[Message] = []
     cursor: tuple[int, str] | None = None
     while True:
-        views = await core.storage.conversations(user_id, before=cursor, limit=PAGE_LIMIT)
+        views = await conversations(core, user_id, before=cursor, limit=PAGE_LIMIT)
         for view in views:
             full = len(found) == limit or is_full(found)
             if full and view.updated_at < found[-1].created_at:

@@ -1,6 +1,6 @@
 """Searching: the index names candidates, and the messages themselves decide."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import msgspec
 from sqlalchemy import func, or_, select, union_all
@@ -11,14 +11,17 @@ from backchannel.domain.search import contains
 from backchannel.ports.search import Found
 from backchannel.storage.sql.database import Connection
 from backchannel.storage.sql.messages import PAST_THE_END
-from backchannel.storage.sql.parameters import parameter
+from backchannel.storage.sql.pages import SIZE
+from backchannel.storage.sql.parameters import any_of, parameter
 from backchannel.storage.sql.rows import MESSAGE_COLUMNS, MESSAGES, narrowed
 from backchannel.storage.sql.schema import account, conversation, message
 from backchannel.storage.sql.sqlite.index import query, search_index, search_stale
 from backchannel.storage.sql.sqlite.indexer import REACHED
 
 PAGE = 200
-"""Candidates read at a time."""
+"""Candidates looked up at a time."""
+TEXTS_BYTES = 1 << 18
+"""Bytes of text read at a time: a thread that decodes them lets no other one run."""
 MOST_PAGES = 25
 MOST_CHARACTERS = 500_000
 """What one search reads before it leaves the rest to the next: some hundredths of a second."""
@@ -64,7 +67,7 @@ _numbers = union_all(
     select(_indexed.subquery()), select(_fresh.subquery()), select(_changed.subquery())
 )
 CANDIDATES = (
-    select(*MESSAGE_COLUMNS, message.c.number)
+    select(message.c.number, SIZE)
     .select_from(MESSAGES)
     .where(
         message.c.number.in_(_numbers),
@@ -76,9 +79,20 @@ CANDIDATES = (
     .order_by(message.c.number.desc())
     .limit(parameter("page"))
 )
+TEXTS = (
+    select(*MESSAGE_COLUMNS, message.c.number)
+    .select_from(MESSAGES)
+    .where(message.c.number.in_(any_of("numbers")))
+    .order_by(message.c.number.desc())
+)
 
 
-class _Candidate(Message, frozen=True, gc=False):
+class _Candidate(msgspec.Struct, frozen=True, gc=False):
+    number: int
+    size: int
+
+
+class _Text(Message, frozen=True, gc=False):
     number: int = 0
 
 
@@ -108,16 +122,31 @@ async def search(
     number, cursor, characters = scope.before, None, 0
     for _ in range(MOST_PAGES):
         page = await _candidates(connection, scope, match, before=number)
-        for candidate in page:
-            number, cursor = candidate.number, candidate.id
-            characters += len(candidate.body)
-            if contains(candidate.body, terms):
-                found.append(narrowed(candidate, Message))
-            if len(found) == limit or characters > MOST_CHARACTERS:
-                return Found(tuple(found), cursor)
+        for numbers in _parts(page):
+            for text in await connection.fetch(TEXTS, _Text, numbers=numbers):
+                number, cursor = text.number, text.id
+                characters += len(text.body)
+                if contains(text.body, terms):
+                    found.append(narrowed(text, Message))
+                if len(found) == limit or characters > MOST_CHARACTERS:
+                    return Found(tuple(found), cursor, characters)
         if len(page) < PAGE:
-            return Found(tuple(found), None)
-    return Found(tuple(found), cursor)
+            return Found(tuple(found), None, characters)
+    return Found(tuple(found), cursor, characters)
+
+
+def _parts(page: Sequence[_Candidate]) -> Iterator[list[int]]:
+    """The numbers of candidates whose texts may be read together."""
+    part: list[int] = []
+    size = 0
+    for candidate in page:
+        part.append(candidate.number)
+        size += candidate.size
+        if size >= TEXTS_BYTES:
+            yield part
+            part, size = [], 0
+    if part:
+        yield part
 
 
 async def _candidates(
