@@ -31,9 +31,15 @@ EXPORTS_AT_ONCE = 2
 EXPORTS_WAITING = 1
 """Exports of one user that may wait; one runs at a time."""
 
+DOWNLOADS_AT_ONCE = 1_000
+DOWNLOADS_PER_USER = 6
+"""As many as browsers ask one server for: each holds one block of its file."""
+DOWNLOADS_WAITING = 256
+"""Downloads of one user that may wait."""
+
 
 class Reading:
-    """Admits pages, searches and exports, each round robin between users."""
+    """Admits pages, searches, exports and downloads, each round robin between users."""
 
     def __init__(self, clock: Clock, *, rate: int) -> None:
         """`rate` is how many bytes of messages a second one user may read for long."""
@@ -58,6 +64,12 @@ class Reading:
             EXPORTS_AT_ONCE,
             waiting_per_key=EXPORTS_WAITING,
             refusal="you have an export under way; wait until it is done",
+        )
+        self._downloads = Turns(
+            DOWNLOADS_AT_ONCE,
+            per_key=DOWNLOADS_PER_USER,
+            waiting_per_key=DOWNLOADS_WAITING,
+            refusal="too many downloads at once",
         )
 
     @asynccontextmanager
@@ -85,3 +97,7 @@ class Reading:
     def export(self, user_id: str) -> AbstractAsyncContextManager[None]:
         """Wait for the user's turn to export, and hold it. Raises `Overloaded`."""
         return self._exports.turn(user_id)
+
+    def download(self, user_id: str) -> AbstractAsyncContextManager[None]:
+        """Wait for the user's turn to download, and hold it. Raises `Overloaded`."""
+        return self._downloads.turn(user_id)

@@ -1,6 +1,7 @@
 """Files on their way out: the headers that keep a browser from running them (rule S17)."""
 
 from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager
 from urllib.parse import quote
 
 from litestar import Response
@@ -40,9 +41,10 @@ async def download(
     headers["content-length"] = str(stop - start)
     if part is not None:
         headers["content-range"] = f"bytes {start}-{stop - 1}/{content.size}"
-    blocks = _nothing() if is_head(request) else attachments.read(core, content, start, stop)
+    turn = core.reading.download(request.user.user_id)
+    blocks = attachments.read(core, content, start, stop)
     return Stream(
-        await _begun(blocks),
+        _nothing() if is_head(request) else await _begun(_in_turn(turn, blocks)),
         status_code=206 if part else 200,
         headers=headers,
     )
@@ -87,6 +89,14 @@ async def _begun(blocks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
             yield block
 
     return all_blocks()
+
+
+async def _in_turn(
+    turn: AbstractAsyncContextManager[None], blocks: AsyncIterator[bytes]
+) -> AsyncIterator[bytes]:
+    async with turn:
+        async for block in blocks:
+            yield block
 
 
 async def _nothing() -> AsyncIterator[bytes]:

@@ -3,22 +3,30 @@
 Plain ASGI, outside the framework, so that its own errors pass it as well.
 """
 
+import asyncio
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
+from typing import cast
 
 from litestar.enums import HttpMethod, ScopeType
-from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
+from litestar.types import ASGIApp, HTTPResponseStartEvent, HTTPScope, Message, Receive, Scope, Send
 
+from backchannel.chat.logins import Identity
 from backchannel.dialects.shared.cors import Cors
 from backchannel.dialects.shared.errors import Render, render_at
-from backchannel.dialects.shared.faults import Fault, accident
+from backchannel.dialects.shared.faults import Fault, accident, refusal
 from backchannel.dialects.shared.headers import Pairs, encoded, missing
 from backchannel.dialects.shared.hosts import Hosts
 from backchannel.dialects.shared.requests import plain_headers
+from backchannel.dialects.shared.unread import GIVEN_UP, PIECE, UnreadAnswers
+from backchannel.domain.errors import Overloaded
 from backchannel.telemetry.requests import request_scope
 from backchannel.transports.http.caps import Network
 from backchannel.transports.http.forwarded import client_of, is_secure
+
+log = logging.getLogger(__name__)
 
 Fields = Sequence[tuple[str, str]]
 
@@ -39,7 +47,10 @@ class EdgePolicy:
 
 
 class Edge:
-    """Wraps an application: client address, host, CORS, HEAD, security headers, request id."""
+    """Wraps an application: client address, host, CORS, HEAD, security headers, request id.
+
+    It also bounds what clients leave unread of their answers.
+    """
 
     def __init__(self, app: ASGIApp, policy: EdgePolicy, errors: Mapping[str, Render]) -> None:
         self._app = app
@@ -47,6 +58,7 @@ class Edge:
         self._errors = errors
         self._hosts = Hosts(policy.allowed_hosts)
         self._cors = Cors(policy.cors_origins)
+        self._unread = UnreadAnswers()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != ScopeType.HTTP:
@@ -56,7 +68,7 @@ class Edge:
             headers = plain_headers(scope)
             seen = self._seen(scope, headers, request_id)
             extra = [*self._cors.headers(headers.get("origin")), (_ID, request_id.encode())]
-            sender = _Sender(send, extra, secure=seen["scheme"] == "https")
+            sender = _Sender(send, extra, seen, self._unread)
             try:
                 if not await self._answered(seen, headers, sender):
                     await self._app(seen, receive, sender)
@@ -64,6 +76,12 @@ class Edge:
                 if sender.started:
                     raise
                 await self._refuse(seen, sender, accident(error, request_id=request_id))
+            except asyncio.CancelledError as cancelled:
+                if GIVEN_UP not in cancelled.args:
+                    raise
+                log.warning("an answer was given up: its client did not read it")
+            if sender.refused is not None:
+                await self._refuse(seen, sender, refusal(sender.refused))
 
     def _seen(self, scope: HTTPScope, headers: dict[str, str], request_id: str) -> HTTPScope:
         """The request as the application shall see it; uvicorn keeps the original."""
@@ -104,24 +122,64 @@ class Edge:
 
 
 class _Sender:
-    """ASGI's `send`, adding the headers a response lacks."""
+    """ASGI's `send`, adding the headers a response lacks.
 
-    __slots__ = ("_extra", "_secure", "_send", "started")
+    Long bodies go out in pieces, each when the client has read the ones before. An answer whose
+    client has too many others to read is not begun: `refused` tells why.
+    """
 
-    def __init__(self, send: Send, extra: Pairs, *, secure: bool) -> None:
+    def __init__(self, send: Send, extra: Pairs, scope: HTTPScope, unread: UnreadAnswers) -> None:
         self._send = send
         self._extra = extra
-        self._secure = secure
+        self._scope = scope
+        self._unread = unread
+        self._start: HTTPResponseStartEvent | None = None
         self.started = False
+        self.refused: Overloaded | None = None
 
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
-            self.started = True
-            given = list(message["headers"])
-            present = {name for name, _ in given}
-            given += [pair for pair in self._extra if pair[0] not in present]
-            message["headers"] = [*given, *missing(given, secure=self._secure)]
-        await self._send(message)
+            self._start = message
+            self.refused = None
+        elif message["type"] == "http.response.body" and self.refused is None:
+            body = message.get("body", b"")
+            if len(body) <= PIECE:
+                await self._begin()
+                await self._send(message)
+                return
+            try:
+                with self._unread.holding(self._client(), len(body)):
+                    await self._begin()
+                    await self._send_pieces(body, more_body=message.get("more_body", False))
+            except Overloaded as refused:
+                if self.started:
+                    raise
+                self.refused = refused
+
+    async def _begin(self) -> None:
+        """Send the head of the response, which waits until its body is admitted."""
+        if self._start is None:
+            return
+        start, self._start, self.started = self._start, None, True
+        given = list(start["headers"])
+        present = {name for name, _ in given}
+        given += [pair for pair in self._extra if pair[0] not in present]
+        start["headers"] = [*given, *missing(given, secure=self._scope["scheme"] == "https")]
+        await self._send(start)
+
+    async def _send_pieces(self, body: bytes, *, more_body: bool) -> None:
+        for at in range(0, len(body), PIECE):
+            more = more_body or at + PIECE < len(body)
+            piece = body[at : at + PIECE]
+            await self._send({"type": "http.response.body", "body": piece, "more_body": more})
+
+    def _client(self) -> str:
+        """Whose answer it is: the user, or the address of one that is not logged in."""
+        user = cast("dict[str, object]", self._scope).get("user")
+        if isinstance(user, Identity):
+            return user.user_id
+        client = self._scope["client"]
+        return client[0] if client else ""
 
 
 _ID = b"x-request-id"
