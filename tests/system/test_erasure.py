@@ -78,7 +78,7 @@ def erased_world(server: ServerProcess, api: Api) -> World:
         conversation_id=ada.get("/v1/conversations", kind="direct")["items"][0]["id"],
         before=found(server),
         export=exported(ada),
-        refused=ada.refused(401, "DELETE", "/v1/me", json={"password": "not the one at all"}),
+        refused=ada.refused(403, "DELETE", "/v1/me", json={"password": "not the one at all"}),
         eve_before=lines(exported(eve), "messages.jsonl"),
         asked={},
     )

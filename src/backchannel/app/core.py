@@ -87,7 +87,7 @@ def _throttling(settings: Settings) -> Mapping[str, Limit]:
     return {
         **LIMITS,
         "login:address": Limit(settings.limits.logins_per_address, 60),
-        "register:address": Limit(settings.limits.registrations_per_address, 60),
+        "register:address": Limit(settings.address_registrations, 60),
         "answer:user": Limit(settings.responder.answers_per_user, 60),
         # As one socket may: a second's worth for long, two in one burst.
         "send:user": Limit(2 * settings.limits.send_rate, 2),

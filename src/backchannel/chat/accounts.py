@@ -1,5 +1,8 @@
 """Accounts: registration, profiles, passwords, and what only an operator may do."""
 
+from collections.abc import Generator
+from contextlib import contextmanager
+
 from backchannel.chat import credentials
 from backchannel.chat.core import Core
 from backchannel.chat.logins import Identity, Session, begin
@@ -12,7 +15,7 @@ from backchannel.domain.accounts import (
     check_searchable,
     check_username,
 )
-from backchannel.domain.errors import Forbidden, Invalid, NotFound
+from backchannel.domain.errors import EmailTaken, Forbidden, Invalid, NotFound, UsernameTaken
 from backchannel.domain.ids import new_id
 from backchannel.domain.users import Account, User
 
@@ -39,9 +42,10 @@ async def register(
         raise Forbidden("registration is closed; ask your operator for an account")
     _require_sound(username, email, password, display_name)
     await credentials.admit_registration(core, address)
-    return await create(
-        core, username=username, email=email, password=password, display_name=display_name
-    )
+    with _counting_taken(core, credentials.network(address)):
+        return await create(
+            core, username=username, email=email, password=password, display_name=display_name
+        )
 
 
 async def create(
@@ -78,7 +82,7 @@ async def change_password(
 ) -> Session:
     """Set a new password, end all logins (rule S2), and begin a fresh one for who asked.
 
-    Raises `WrongPassword` for the old one, `Invalid` for the new one, `Throttled`.
+    Raises `NotConfirmed` for the old one, `Invalid` for the new one, `Throttled`.
     """
     account = await _account(core, identity.user_id)
     await credentials.confirm(core, account, old, field="old_password")
@@ -123,18 +127,29 @@ async def profile(core: Core, user_id: str) -> User:
 
 
 async def update_profile(
-    core: Core, user_id: str, *, display_name: str | None = None, email: str | None = None
+    core: Core,
+    user_id: str,
+    *,
+    display_name: str | None = None,
+    email: str | None = None,
+    password: str | None = None,
 ) -> User:
     """Change what is not None and tell the user's devices and peers.
 
-    Raises `Invalid`, `EmailTaken`, `NotFound`.
+    A new e-mail address needs the password, so that a stolen token cannot take over a login.
+    Raises `Invalid`, `NotConfirmed`, `EmailTaken`, `NotFound`, `Throttled`.
     """
-    events = await core.storage.update_profile(
-        user_id,
-        display_name=None if display_name is None else check_display_name(display_name),
-        email=None if email is None else check_email(email),
-        at=core.clock.now(),
-    )
+    new_name = None if display_name is None else check_display_name(display_name)
+    new_email = None if email is None else check_email(email)
+    if new_email is not None:
+        if password is None:
+            raise Invalid("password is needed to change the email", field="password")
+        account = await _account(core, user_id)
+        await credentials.confirm(core, account, password, field="password")
+    with _counting_taken(core, user_id):
+        events = await core.storage.update_profile(
+            user_id, display_name=new_name, email=new_email, at=core.clock.now()
+        )
     core.bus.publish(events)
     return await profile(core, user_id)
 
@@ -167,6 +182,17 @@ async def _replace_password(core: Core, user_id: str, password: str) -> str:
     await core.storage.set_password(user_id, hashed, at=core.clock.now())
     await end_logins(core, user_id)
     return hashed
+
+
+@contextmanager
+def _counting_taken(core: Core, key: str) -> Generator[None]:
+    """Let `key` learn of so many taken names and addresses only (S10). Raises `Throttled`."""
+    core.taken.check(key)
+    try:
+        yield
+    except (UsernameTaken, EmailTaken):
+        core.taken.charge(key)
+        raise
 
 
 async def _account(core: Core, user_id: str) -> Account:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from backchannel.budgets.rates import RateBudget
 from backchannel.chat.answering import Answering
 from backchannel.chat.directory import Directory
 from backchannel.chat.group_commit import GroupCommit
@@ -21,6 +22,11 @@ from backchannel.ports.seals import Seals
 from backchannel.ports.storage import Storage
 from backchannel.ports.throttle import Throttle
 from backchannel.ports.tokens import Tokens
+
+TAKEN_RATE = 1 / 30
+"""Names and e-mail addresses a second that one client may learn to be taken."""
+TAKEN_BURST = 20
+"""Of these, how many at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +70,8 @@ class Core:
     """Who answers in sessions; without one, what is said there waits."""
     previewer: Previewer | None = None
     """Looks at web pages for users; without one there are no previews."""
+    taken: RateBudget = field(init=False)
+    """How often one address or user may be told that a name or an e-mail is taken (S10)."""
     sending: GroupCommit = field(init=False)
     receipts: Receipts = field(init=False)
     directory: Directory = field(init=False)
@@ -74,6 +82,12 @@ class Core:
     reading: Reading = field(init=False)
 
     def __post_init__(self) -> None:
+        self.taken = RateBudget(
+            TAKEN_RATE,
+            TAKEN_BURST,
+            refusal="too many names or e-mail addresses that are taken",
+            clock=self.clock.monotonic,
+        )
         self.sending = GroupCommit(self.storage, self.bus, self.clock)
         self.receipts = Receipts(self.storage, self.bus)
         self.directory = Directory(self.storage)

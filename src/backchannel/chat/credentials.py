@@ -15,6 +15,7 @@ from backchannel.domain.accounts import (
 from backchannel.domain.errors import (
     AccountDisabled,
     Invalid,
+    NotConfirmed,
     Throttled,
     UnknownAccount,
     WrongPassword,
@@ -92,12 +93,15 @@ async def still_holds(core: Core, account: Account, password: str) -> bool:
 
 
 async def confirm(core: Core, account: Account, password: str, *, field: str) -> None:
-    """Raise `WrongPassword` unless the logged-in user knows the account's password."""
+    """Raise `NotConfirmed` unless the logged-in user knows the account's password.
+
+    Raises `Throttled`, `Overloaded`, `Invalid`.
+    """
     _check_length(password)
     await core.throttle.admit(f"password:user:{account.user.id}")
     matches, _ = await core.passwords.verify(password, account.password_hash)
     if not matches:
-        raise WrongPassword(f"{field} is wrong", field=field)
+        raise NotConfirmed(f"{field} is wrong", field=field)
 
 
 async def admit_registration(core: Core, address: str) -> None:
@@ -141,14 +145,14 @@ async def _admit_address(core: Core, action: str, address: str) -> None:
 
 
 def _address(action: str, address: str) -> str:
-    return f"{action}:address:{_network(address)}"
+    return f"{action}:address:{network(address)}"
 
 
 def _pair(name: str, address: str) -> str:
-    return f"login:pair:{name}:{_network(address)}"
+    return f"login:pair:{name}:{network(address)}"
 
 
-def _network(address: str) -> str:
+def network(address: str) -> str:
     """An address as throttling sees it: one household has 2**64 of IPv6 at its disposal."""
     try:
         parsed = ipaddress.ip_address(address)

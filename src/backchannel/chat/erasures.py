@@ -9,7 +9,7 @@ from backchannel.domain.errors import NotFound
 async def erase_own(core: Core, user_id: str, password: str) -> Erasure:
     """As `request`, by the user, who knows the password.
 
-    Raises `WrongPassword`, `NotFound`, `Throttled` and `Overloaded`.
+    Raises `NotConfirmed`, `NotFound`, `Throttled` and `Overloaded`.
     """
     account = await core.storage.account(user_id)
     if account is None:

@@ -61,6 +61,12 @@ class AccountDisabled(Forbidden):
     code = "account_disabled"
 
 
+class NotConfirmed(Forbidden):
+    """A request of a logged-in user came with a wrong password. The login goes on."""
+
+    code = WrongPassword.code
+
+
 class Blocked(Forbidden):
     """One of the two has blocked the other."""
 

@@ -152,6 +152,11 @@ class Settings(Group):
         return limits.sockets_per_address or unset
 
     @property
+    def address_registrations(self) -> int:
+        """How many accounts may be made from one network address in a minute."""
+        return self.limits.registrations_per_address or (30 if self.production else 600)
+
+    @property
     def show_metrics(self) -> bool:
         return not self.production if self.metrics_public is None else self.metrics_public
 

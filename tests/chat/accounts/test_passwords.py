@@ -8,7 +8,13 @@ import pytest
 
 from backchannel.chat import accounts, logins
 from backchannel.chat.core import Core
-from backchannel.domain.errors import Invalid, NotFound, Unauthenticated, WrongPassword
+from backchannel.domain.errors import (
+    Invalid,
+    NotConfirmed,
+    NotFound,
+    Unauthenticated,
+    WrongPassword,
+)
 from tests.support.core import PASSWORD, make_user
 
 NEW = "frost on the window"
@@ -40,7 +46,7 @@ async def test_S2_a_new_password_ends_all_logins_and_begins_one(
 async def test_S2_the_old_password_must_be_known(core: Core, ended: list[str]) -> None:
     await make_user(core, "ada")
     identity = await logins.authenticate(core, (await log_in(core)).access_token)
-    with pytest.raises(WrongPassword):
+    with pytest.raises(NotConfirmed):
         await accounts.change_password(core, identity, old="not the password", new=NEW)
     assert not ended
     await log_in(core)

@@ -54,8 +54,25 @@ def test_profile_changes_only_what_is_given(ada: Caller) -> None:
 def test_email_of_another_is_refused(api: Api) -> None:
     api.somebody("first", email="taken@example.org")
     second = api.somebody("second")
-    problem = second.refused(409, "PATCH", "/v1/me", json={"email": "TAKEN@example.org"})
-    assert problem["code"] == "email_taken"
+    profile = {"email": "TAKEN@example.org", "password": PASSWORD}
+    assert second.refused(409, "PATCH", "/v1/me", json=profile)["code"] == "email_taken"
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("PATCH", "/v1/me", {"email": "new@example.org", "password": "wrong password"}),
+        ("POST", "/v1/password", {"old_password": "wrong password", "new_password": PASSWORD}),
+        ("DELETE", "/v1/me", {"password": "wrong password"}),
+    ],
+)
+def test_a_wrong_password_of_a_logged_in_user_ends_no_login(
+    ada: Caller, method: str, path: str, body: dict[str, str]
+) -> None:
+    response = ada.ask(method, path, json=body)
+    assert (response.status_code, response.json()["code"]) == (403, "wrong_password")
+    assert "www-authenticate" not in response.headers
+    assert ada.get("/v1/me")
 
 
 def test_S2_new_password_ends_all_logins_and_begins_one(api: Api, ada: Caller) -> None:
@@ -74,6 +91,6 @@ def test_S2_new_password_ends_all_logins_and_begins_one(api: Api, ada: Caller) -
 
 def test_password_needs_the_old_one(ada: Caller) -> None:
     body = {"old_password": "not the old one", "new_password": "another long one"}
-    problem = ada.refused(401, "POST", "/v1/password", json=body)
+    problem = ada.refused(403, "POST", "/v1/password", json=body)
     assert problem["field"] == "old_password"
     assert ada.get("/v1/me")

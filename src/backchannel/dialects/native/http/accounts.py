@@ -36,10 +36,11 @@ class Registration(Strict, frozen=True):
 
 
 class Profile(Strict, frozen=True):
-    """What is left out stays as it is."""
+    """What is left out stays as it is. A new `email` needs the account's `password`."""
 
     display_name: DisplayName | None = None
     email: Email | None = None
+    password: Annotated[str, Meta(examples=["correct horse battery"])] | None = None
 
 
 class NewPassword(Strict, frozen=True):
@@ -71,25 +72,31 @@ async def get_me(request: StrictRequest, core: InjectedCore) -> AccountBody:
 
 @patch(
     "/me",
-    summary="Change one's profile",
-    description="One's other devices and the people one writes with are told.",
-    responses=problems(401, 409, body=True),
+    summary="Change your profile",
+    description="Your other devices and the people you write with are told. A wrong `password` "
+    "is 403 `wrong_password`; how often you may try an e-mail address that is taken is limited.",
+    responses=problems(401, 403, 409, 429, body=True),
 )
 async def change_me(
     request: StrictRequest, core: InjectedCore, data: JSONBody[Profile]
 ) -> AccountBody:
     user = await accounts.update_profile(
-        core, request.user.user_id, display_name=data.display_name, email=data.email
+        core,
+        request.user.user_id,
+        display_name=data.display_name,
+        email=data.email,
+        password=data.password,
     )
     return account_body(user)
 
 
 @post(
     "/password",
-    summary="Change one's password",
-    description="Ends all logins, this one too, and begins a new one for this device.",
+    summary="Change your password",
+    description="Ends all logins, this one too, and begins a new one for this device. A wrong "
+    "`old_password` is 403 `wrong_password`.",
     status_code=200,
-    responses=problems(401, 429, body=True),
+    responses=problems(401, 403, 429, body=True),
 )
 async def change_password(
     request: StrictRequest, core: InjectedCore, data: JSONBody[NewPassword]

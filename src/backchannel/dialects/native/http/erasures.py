@@ -57,9 +57,9 @@ class ErasureBody(msgspec.Struct, frozen=True, kw_only=True):
     summary="Have one's account erased",
     description="It cannot be taken back. All logins end at once, and nobody can log in again; "
     "the username is free. What is left is erased soon after: `url` tells, without a login, "
-    "when nothing is left.",
+    "when nothing is left. A wrong password is 403 `wrong_password`.",
     status_code=202,
-    responses=problems(401, 404, 429, body=True),
+    responses=problems(401, 403, 404, 429, body=True),
 )
 async def erase_me(
     request: StrictRequest, core: InjectedCore, data: JSONBody[Confirmation]
