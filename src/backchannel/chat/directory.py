@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from backchannel.domain.accounts import is_text, normalise_username
+from backchannel.domain.accounts import EMAIL_LIMIT, is_text, normalise_username
 from backchannel.domain.errors import NotFound
 from backchannel.domain.users import Account, username_key
 from backchannel.ports.storage import Storage
@@ -22,7 +22,9 @@ class Directory:
 
     def known_id(self, name: str) -> str | None:
         """The id of a user named by id or username, if it is remembered."""
-        return name if name in self._usernames else self._ids.get(username_key(name))
+        if name in self._usernames:
+            return name
+        return self._ids.get(username_key(name)) if len(name) <= EMAIL_LIMIT else None
 
     def known_username(self, user_id: str) -> str | None:
         return self._usernames.get(user_id)

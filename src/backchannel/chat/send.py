@@ -3,7 +3,7 @@
 from backchannel.chat.core import Core
 from backchannel.chat.group_commit import Reply, settled
 from backchannel.domain import access
-from backchannel.domain.ids import RESPONDER_ID, direct_conversation_id, new_id
+from backchannel.domain.ids import RESPONDER_ID, check_id, direct_conversation_id, new_id
 from backchannel.domain.messages import Draft, check_body, check_client_id
 from backchannel.ports.storage import Stored
 
@@ -32,6 +32,9 @@ def draft(  # noqa: PLR0913 - one for each thing that a message has
     else:
         check_client_id(client_id)
     access.require_other(sender_id, recipient_id, field="recipient")
+    check_id(recipient_id, field="recipient")
+    if conversation_id is not None:
+        check_id(conversation_id, field="conversation_id")
     return Draft(
         conversation_id=conversation_id or direct_conversation_id(sender_id, recipient_id),
         sender_id=sender_id,

@@ -6,6 +6,10 @@ from functools import lru_cache
 
 import uuid_utils
 
+from backchannel.domain.errors import Invalid
+
+ID_LIMIT = 64
+"""Longest id that a client may name, in characters; the server's own have 36."""
 RESPONDER_ID = "server"
 """The sender of the server's own messages in sessions. It is no user and has no log."""
 
@@ -15,12 +19,26 @@ def new_id() -> str:
     return str(uuid_utils.uuid7())
 
 
-@lru_cache(maxsize=65_536)  # people write more than one message to the same person
+def check_id(given: str, *, field: str) -> None:
+    """Raise `Invalid`, naming `field`, for what is too long to be an id."""
+    if len(given) > ID_LIMIT:
+        raise Invalid(f"{field} must have at most {ID_LIMIT} characters", field=field)
+
+
 def direct_conversation_id(user_id: str, other_id: str) -> str:
     """The id of the conversation of two users, the same whoever asks.
 
-    A direct conversation needs no creation step, so two first messages cannot race.
+    A direct conversation needs no creation step, so two first messages cannot race. Raises
+    `Invalid` for what is too long to be an id.
     """
+    if len(user_id) > ID_LIMIT or len(other_id) > ID_LIMIT:
+        check_id(user_id, field="user_id")
+        check_id(other_id, field="user_id")
+    return _direct_id(user_id, other_id)
+
+
+@lru_cache(maxsize=16_384)  # people write more than one message to the same person
+def _direct_id(user_id: str, other_id: str) -> str:
     low, high = sorted((user_id, other_id))
     return _derived_id(f"direct:{low}:{high}")
 

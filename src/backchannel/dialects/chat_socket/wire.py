@@ -32,7 +32,7 @@ class Sending(SenderClaim, kw_only=True, gc=False):
     content: str
     conversation_id: str | None = msgspec.field(name="conversationId", default=None)
     receiver: str | None = None
-    client_id: str | None = msgspec.field(name="clientId", default=None)
+    client_id: ClientId | None = msgspec.field(name="clientId", default=None)
 
 
 class MessageBody(msgspec.Struct, frozen=True, gc=False):
@@ -57,7 +57,7 @@ class _Error(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class _Named(msgspec.Struct):
-    client_id: str | None = msgspec.field(name="clientId", default=None)
+    client_id: ClientId | None = msgspec.field(name="clientId", default=None)
 
 
 _encoder = msgspec.json.Encoder()

@@ -54,7 +54,7 @@ class _Error(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class _Named(msgspec.Struct):
-    client_id: str | None = msgspec.field(name="clientId", default=None)
+    client_id: ClientId | None = msgspec.field(name="clientId", default=None)
 
 
 _encoder = msgspec.json.Encoder()

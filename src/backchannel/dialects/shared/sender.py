@@ -4,7 +4,7 @@ import msgspec
 
 from backchannel.chat.logins import Identity
 from backchannel.domain import access
-from backchannel.domain.accounts import normalise_username
+from backchannel.domain.accounts import EMAIL_LIMIT, normalise_username
 from backchannel.domain.users import username_key
 
 
@@ -25,5 +25,6 @@ class SenderClaim(msgspec.Struct, kw_only=True, gc=False):
 def _require_own(identity: Identity, claimed: str | None, field: str) -> None:
     if claimed is None or claimed in (identity.user_id, identity.username):
         return
-    if username_key(normalise_username(claimed)) != username_key(identity.username):
+    is_short = len(claimed) <= EMAIL_LIMIT
+    if not is_short or username_key(normalise_username(claimed)) != username_key(identity.username):
         access.require_self(identity.user_id, claimed, field=field)

@@ -23,10 +23,10 @@ _WHERE = re.compile(r" - at `\$\.?([^`]*)`$")
 _UNKNOWN = re.compile(r"Object contains unknown field `(.+)`$", re.DOTALL)
 _MISSING = re.compile(r"Object missing required field `(.+)`$")
 _MISTYPED = re.compile(r"Expected `([^`]+)`, got `([^`]+)`$")
-_LENGTH = re.compile(r"Expected `(?:str|array)` of length (<=|>=) (\d+)$")
+_LENGTH = re.compile(r"Expected `(str|array)` of length (<=|>=) (\d+)$")
 _RANGE = re.compile(r"Expected `(?:int|float)` (<=|>=|<|>) (-?\d+)$")
 SHOWN = 64
-"""Characters of an unknown name that are repeated to its sender."""
+"""Characters of what a client sent that are repeated to it."""
 
 
 class UnsupportedMediaType(ChatError):
@@ -36,16 +36,19 @@ class UnsupportedMediaType(ChatError):
     status = 415
 
 
-def decode(payload: bytes, decoder: msgspec.json.Decoder[T]) -> T:
-    """A request body as its type. Raises `Invalid`, naming the field."""
+def decode(payload: bytes, decoder: msgspec.json.Decoder[T], *, what: str = "body") -> T:
+    """A request body, or `what` else it is called, as its type.
+
+    Raises `Invalid`, naming the field.
+    """
     try:
         return decoder.decode(payload)
     except msgspec.ValidationError as error:
-        raise explain(str(error), decoder.type) from None
+        raise explain(str(error), decoder.type, what=what) from None
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise Invalid(f"the body is no valid JSON: {error}") from None
+        raise Invalid(f"the {what} is not valid JSON: {error}") from None
     except RecursionError:
-        raise Invalid("the body is no valid JSON: it is nested too deeply") from None
+        raise Invalid(f"the {what} is not valid JSON: it is nested too deeply") from None
 
 
 def convert(data: object, expected: type[T]) -> T:
@@ -64,8 +67,8 @@ def decode_form(fields: Mapping[str, str], expected: Any) -> Any:
         raise explain(str(error), expected) from None
 
 
-def explain(text: str, expected: object = None) -> Invalid:
-    """What msgspec says against a value, in words for whoever sent it."""
+def explain(text: str, expected: object = None, *, what: str = "body") -> Invalid:
+    """The error that msgspec found in a value, in words for the client that sent it."""
     where = _WHERE.search(text)
     path = where[1] if where else ""
     problem = text[: where.start()] if where else text
@@ -77,7 +80,7 @@ def explain(text: str, expected: object = None) -> Invalid:
     if found := _MISSING.match(problem):
         name = _joined(path, found[1])
         return Invalid(f"{name} is missing", field=name)
-    return Invalid(f"{path or 'the body'} {_demand(problem)}", field=path or None)
+    return Invalid(f"{path or f'the {what}'} {_demand(problem)}", field=path or None)
 
 
 def _demand(problem: str) -> str:
@@ -85,10 +88,11 @@ def _demand(problem: str) -> str:
         kinds = " or ".join(_JSON_TYPES.get(kind, kind) for kind in found[1].split(" | "))
         return f"must be {kinds}, not {_JSON_TYPES.get(found[2], found[2])}"
     if found := _LENGTH.match(problem):
-        return f"must have at {'most' if found[1] == '<=' else 'least'} {found[2]} characters"
+        unit = "characters" if found[1] == "str" else "elements"
+        return f"must have at {'most' if found[2] == '<=' else 'least'} {found[3]} {unit}"
     if found := _RANGE.match(problem):
         return f"must be {found[1]} {found[2]}"
-    return f"is not valid: {problem}"
+    return f"is not valid: {problem[:SHOWN]}"
 
 
 def _allowed(expected: object, path: str) -> str:

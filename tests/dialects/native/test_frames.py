@@ -1,0 +1,82 @@
+"""Frames of `/v1/ws`: what is too long or no frame is refused by name, and nothing is held."""
+
+import json
+import logging
+from typing import Any
+
+import pytest
+
+from backchannel.dialects.native import client_frames
+from backchannel.domain import ids
+from backchannel.domain.errors import Invalid
+from tests.support.chat_server import ChatServer
+from tests.support.plain_socket import Person, talking
+
+LONG = "x" * 500_000
+FRAMES: list[tuple[dict[str, Any], str]] = [
+    ({"type": "hello", "token": LONG}, "token"),
+    ({"type": "hello", "token": "t", "epoch": LONG}, "epoch"),
+    ({"type": "send", "client_id": "a", "body": "b", "to": LONG}, "to"),
+    ({"type": "send", "client_id": LONG, "body": "b", "to": "a"}, "client_id"),
+    ({"type": "send", "client_id": "", "body": "b", "to": "a"}, "client_id"),
+    ({"type": "send", "client_id": "a", "body": "b", "conversation_id": LONG}, "conversation_id"),
+    ({"type": "send", "client_id": "a", "body": "b", "to": "a", "files": [LONG]}, "files"),
+    ({"type": "send", "client_id": "a", "body": "b", "to": "a", "files": ["a"] * 11}, "files"),
+    ({"type": "edit", "conversation_id": LONG, "seq": 1, "body": "b"}, "conversation_id"),
+    ({"type": "delete", "conversation_id": LONG, "seq": 1}, "conversation_id"),
+    ({"type": "react", "conversation_id": "a", "seq": 1, "emoji": LONG}, "emoji"),
+    ({"type": "read", "conversation_id": LONG, "seq": 1}, "conversation_id"),
+    ({"type": "read", "conversation_id": "a", "seq": 1, "ref": LONG}, "ref"),
+    ({"type": "typing", "conversation_id": LONG}, "conversation_id"),
+    ({"type": "stop", "conversation_id": LONG}, "conversation_id"),
+    ({"type": "sync", "position": 1, "epoch": LONG}, "epoch"),
+    ({"type": "watch", "user_ids": [LONG]}, "user_ids"),
+    ({"type": "watch", "user_ids": ["a"] * 201}, "user_ids"),
+    ({"type": "watch", "user_ids": [], "ref": LONG}, "ref"),
+    ({"type": "renew", "token": LONG}, "token"),
+    ({"type": LONG}, "type"),
+]
+
+
+@pytest.mark.parametrize(("frame", "field"), FRAMES)
+def test_R13_each_text_of_a_frame_has_a_limit(frame: dict[str, Any], field: str) -> None:
+    with pytest.raises(Invalid) as refusal:
+        client_frames.decode(json.dumps(frame).encode())
+    assert (refusal.value.field or "").startswith(field)
+    assert len(refusal.value.text) < 200
+
+
+def test_S12_the_name_of_an_unknown_field_is_cut() -> None:
+    with pytest.raises(Invalid) as refusal:
+        client_frames.decode(json.dumps({"type": "ping", LONG: 1}).encode())
+    assert len(refusal.value.text) < 200
+
+
+def test_R13_what_names_a_refused_frame_is_not_repeated_where_it_is_too_long() -> None:
+    assert client_frames.name_of(json.dumps({"ref": LONG}).encode()) == (None, None)
+    assert client_frames.name_of(b'{"ref": "r", "client_id": "c"}') == ("r", "c")
+
+
+def test_R13_what_is_too_long_to_be_an_id_is_kept_in_no_cache() -> None:
+    before = ids._direct_id.cache_info().currsize
+    with pytest.raises(Invalid):
+        ids.direct_conversation_id("a", LONG)
+    assert ids._direct_id.cache_info().currsize == before
+
+
+async def test_S12_deep_nesting_is_an_error_frame_and_nothing_in_the_log(
+    server: ChatServer, ada: Person, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    async with talking(server, "/v1/ws", ada) as (talker,):
+        await talker.all_heard()
+        for text in (
+            '{"x":' + "[" * 2_000,
+            "[" * 100_000,
+            '{"ref":' * 2_000,
+            '{"ref":"r","x":' * 9,
+        ):
+            answer = await talker.ask(text)
+            assert (answer["type"], answer["code"]) == ("error", "invalid")
+        assert (await talker.ask({"type": "ping"}))["type"] == "pong"
+    assert not [each for each in caplog.records if each.exc_info or each.levelno > logging.INFO]
