@@ -9,15 +9,19 @@ VENV    := .venv
 BIN     := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip --quiet --disable-pip-version-check --no-input install --no-deps
 
+SERVER  ?= http://localhost:3000
+NPM      = BACKCHANNEL_SERVER=$(SERVER) $(BIN)/python web/npm.py
+
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: run test quick coverage lint types format docs lock bench bench-peers torture nightly clean help
+.PHONY: run web build-web web-tests pictures test quick coverage lint types format docs lock bench bench-peers torture nightly clean help
 
 run: $(VENV)/.installed ## start the server on http://localhost:3000; pass options in ARGS
+	@$(BIN)/python web/build.py || true # the server runs without its web client, too
 	@exec $(BIN)/backchannel serve $(ARGS)
 
 # Each test has ports and folders of its own, so they can run beside each other.
-test: lint types $(VENV)/.installed-dev ## everything a change must pass
+test: lint types web-tests $(VENV)/.installed-dev ## everything a change must pass
 	$(BIN)/pytest --numprocesses=auto --maxprocesses=4 $(ARGS)
 
 quick: $(VENV)/.installed-dev ## the fast tests only
@@ -43,6 +47,22 @@ docs: $(VENV)/.installed ## write docs/settings.md anew from the settings
 	$(BIN)/backchannel config docs > docs/settings.md.new
 	@mv docs/settings.md.new docs/settings.md
 
+build-web: $(VENV)/.installed ## build the web client into the package, if it has changed
+	@$(BIN)/python web/build.py
+
+web: $(VENV)/.installed ## change the web client: reloads itself, over the server at SERVER
+	@$(BIN)/python web/build.py --install
+	@$(NPM) run dev
+
+web-tests: $(VENV)/.installed build-web ## style, types, sizes and tests of the web client and the SDK
+	@$(BIN)/python web/build.py --install
+	$(NPM) run lint
+	$(NPM) run types
+	$(NPM) run test
+
+pictures: $(VENV)/.installed-dev build-web ## pictures of each page of the web client in build/pictures
+	@$(BIN)/python -m tests.web.pictures $(ARGS)
+
 # A lock holds no address of a registry, so it is good behind any mirror.
 LOCK = $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --quiet \
 	--no-emit-index-url --no-header --no-annotate $(if $(UPGRADE),--upgrade)
@@ -52,6 +72,7 @@ lock: $(VENV)/.installed-dev ## choose the versions in requirements/ anew (UPGRA
 	$(LOCK) --group build -c requirements/runtime.lock -o requirements/build.lock
 	$(LOCK) pyproject.toml --group dev -c requirements/runtime.lock \
 		-c requirements/build.lock -o requirements/dev.lock
+	$(LOCK) --group node -o requirements/node.lock
 	$(LOCK) --group peers -c requirements/dev.lock -o requirements/peers.lock
 
 bench: $(VENV)/.installed-dev ## measure this machine; see benchmarks/
@@ -67,7 +88,7 @@ nightly: $(VENV)/.installed-dev ## what takes long: the tests of the night, and 
 	@.ci/nightly $(ARGS)
 
 clean: ## remove what was built and installed; never the data
-	rm -rf $(VENV) dist build coverage .coverage* .mypy_cache .ruff_cache .pytest_cache \
+	rm -rf $(VENV) dist build web/node_modules src/backchannel/dialects/web_client/built coverage .coverage* .mypy_cache .ruff_cache .pytest_cache \
 		.hypothesis .import_linter_cache
 	find src tests -name __pycache__ -prune -exec rm -rf {} +
 
@@ -86,7 +107,7 @@ $(BIN)/python:
 $(VENV)/.installed: requirements/runtime.lock requirements/build.lock pyproject.toml | $(BIN)/python
 	@echo "installing what the server needs (once)"
 	@$(INSTALL) --require-hashes -r requirements/runtime.lock -r requirements/build.lock
-	@$(INSTALL) --no-build-isolation --editable .
+	@BACKCHANNEL_WEB=skip $(INSTALL) --no-build-isolation --editable .
 	@touch $@
 
 $(VENV)/.installed-dev: requirements/dev.lock $(VENV)/.installed

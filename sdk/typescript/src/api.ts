@@ -39,7 +39,11 @@ export interface Registration {
 const seg = encodeURIComponent;
 
 export class Api {
-  constructor(private readonly requests: Requests) {}
+  /** With `cookie`, the server keeps the refresh token in an HttpOnly cookie. */
+  constructor(
+    private readonly requests: Requests,
+    private readonly cookie = false,
+  ) {}
 
   config(): Promise<ServerConfig> {
     return this.requests.open("GET", "/v1/config");
@@ -49,14 +53,15 @@ export class Api {
     return this.requests.open("POST", "/v1/register", { body });
   }
 
-  /** With `cookie`, the refresh token comes as an HttpOnly cookie and not in the answer. */
-  login(identifier: string, password: string, cookie: boolean): Promise<Session> {
-    const body = cookie ? { identifier, password, cookie } : { identifier, password };
-    return this.requests.open("POST", "/v1/login", { body });
+  login(identifier: string, password: string): Promise<Session> {
+    return this.requests.open("POST", this.loginPath("login"), { body: { identifier, password } });
   }
 
+  /** With a cookie this ends the login even where the access token no longer counts. */
   logout(): Promise<void> {
-    return this.requests.json("POST", "/v1/logout");
+    return this.cookie
+      ? this.requests.open("POST", this.loginPath("logout"))
+      : this.requests.json("POST", this.loginPath("logout"));
   }
 
   me(): Promise<Account> {
@@ -154,6 +159,10 @@ export class Api {
     const body = new FormData();
     body.set("file", file, name);
     return this.requests.json("POST", "/v1/files", signal ? { body, signal } : { body });
+  }
+
+  private loginPath(name: string): string {
+    return `/v1/${this.cookie ? "browser/" : ""}${name}`;
   }
 }
 

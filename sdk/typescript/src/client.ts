@@ -58,13 +58,13 @@ export class BackchannelClient extends Emitter<ClientEvents> {
       },
       (session) => this.emit("session", session),
     );
-    this.api = new Api(new Requests(server, ask, this.session));
+    this.api = new Api(new Requests(server, ask, this.session), options.cookie);
     this.sending = this.outboxIn(new MemoryOutbox());
   }
 
   /** Log in with a username or e-mail address. Raises `ApiError`. */
   async login(identifier: string, password: string): Promise<Session> {
-    const session = await this.api.login(identifier, password, this.options.cookie ?? false);
+    const session = await this.api.login(identifier, password);
     this.session.adopt(session);
     return session;
   }
@@ -80,7 +80,7 @@ export class BackchannelClient extends Emitter<ClientEvents> {
   }
 
   /** Keep what is being sent in `store`. Call it before `connect`. */
-  async useOutbox(store: OutboxStore): Promise<void> {
+  async keepOutbox(store: OutboxStore): Promise<void> {
     this.sending.stop();
     this.sending = this.outboxIn(store);
     await this.sending.load();

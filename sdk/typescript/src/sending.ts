@@ -55,6 +55,8 @@ export class Sending {
     };
     this.replace([...this.items, item]);
     await this.store.put(item);
+    // Reading the outbox anew meanwhile may have missed it.
+    if (!this.find(item.client_id)) this.replace([...this.items, item]);
     this.flush();
     return item;
   }

@@ -62,16 +62,18 @@ export class SessionKeeper {
   }
 
   private async refresh(): Promise<Session> {
-    const held = this.session?.refresh_token ?? null;
-    if (held === null && !this.options.cookie) {
+    const held = this.session?.refresh_token;
+    if (!held && !this.options.cookie) {
       throw new ApiError(401, "unauthenticated", "there is no session");
     }
+    const { server, cookie } = this.options;
+    const headers = { "content-type": "application/json" };
+    const body = JSON.stringify({ refresh_token: held });
     const response = await this.options
-      .fetch(`${this.options.server}/v1/refresh`, {
-        method: "POST",
-        headers: { "content-type": "application/json" },
-        body: JSON.stringify(held === null ? {} : { refresh_token: held }),
-      })
+      .fetch(
+        `${server}/v1/${cookie ? "browser/" : ""}refresh`,
+        cookie ? { method: "POST" } : { method: "POST", headers, body },
+      )
       .catch((reason: unknown) => {
         throw new ApiError(0, "unreachable", String(reason));
       });

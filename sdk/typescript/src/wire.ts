@@ -84,8 +84,8 @@ export interface Session {
   readonly login_id: string;
   readonly access_token: string;
   readonly expires_at: string;
-  /** Null where the server keeps it in an HttpOnly cookie. */
-  readonly refresh_token: string | null;
+  /** Missing where the server keeps it in an HttpOnly cookie. */
+  readonly refresh_token?: string;
   readonly refresh_expires_at: string;
 }
 

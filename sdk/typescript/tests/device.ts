@@ -43,7 +43,7 @@ export class Device {
 
   async start(place: Place | null, outbox: OutboxStore = new MemoryOutbox()): Promise<void> {
     this.client.session.adopt(session("first"));
-    await this.client.useOutbox(outbox);
+    await this.client.keepOutbox(outbox);
     this.client.connect(place, {
       apply: async (events, reached) => {
         this.applied.push(...events);

@@ -60,13 +60,13 @@ describe("sending", () => {
     vi.useRealTimers();
     const first = new IndexedDbOutbox("reload");
     const before = new BackchannelClient({ server: "http://chat.example" });
-    await before.useOutbox(first);
+    await before.keepOutbox(first);
     for (const body of ["one", "two", "three"]) await before.send({ to: "grace", body });
     await first.close();
     const after = new BackchannelClient({ server: "http://chat.example" });
     const seen: string[][] = [];
     after.on("outbox", (items) => seen.push(items.map((item) => item.body)));
-    await after.useOutbox(new IndexedDbOutbox("reload"));
+    await after.keepOutbox(new IndexedDbOutbox("reload"));
     expect(seen.at(-1)).toEqual(["one", "two", "three"]);
   });
 

@@ -34,6 +34,7 @@ from backchannel.dialects.socketio.server import socket_io
 from backchannel.dialects.user_rooms import http as user_rooms_http
 from backchannel.dialects.user_rooms.events import UserRooms
 from backchannel.dialects.user_rooms.wire import render as render_user_rooms
+from backchannel.dialects.web_client import http as web_client_http
 from backchannel.transports.engineio.settings import Settings as EngineIoSettings
 from backchannel.transports.websocket.endpoint import Endpoint
 
@@ -63,6 +64,7 @@ def open_doors(
             queued_messages_http.routes(),
             user_rooms_http.routes(),
             socketio_http.mount(server),
+            web_client_http.routes(),
         ],
         websockets={
             **native_socket.endpoints(desk),

@@ -2,16 +2,15 @@
 
 from collections.abc import Callable, Mapping, Sequence
 
-from litestar import Litestar, Router, get
+from litestar import Litestar, Router
 from litestar.datastructures import State
 from litestar.di import Provide
 from litestar.handlers import ASGIRouteHandler
-from litestar.response import Redirect
 from litestar.types import ASGIApp
 
 from backchannel.chat.core import Core
 from backchannel.dialects.shared import health
-from backchannel.dialects.shared.docs.config import PATH, Docs
+from backchannel.dialects.shared.docs.config import Docs
 from backchannel.dialects.shared.docs.document import StructDescriptions
 from backchannel.dialects.shared.edge import Edge, EdgePolicy
 from backchannel.dialects.shared.errors import Render, unrouted
@@ -19,12 +18,6 @@ from backchannel.dialects.shared.requests import StrictRequest
 
 BODY_LIMIT = 1 << 20
 """Largest request body in bytes, unless asked otherwise."""
-
-
-@get("/", include_in_schema=False, sync_to_thread=False)
-def _front_page() -> Redirect:
-    """Who opens the server's address in a browser finds its description."""
-    return Redirect(PATH)
 
 
 def http_app(
@@ -42,9 +35,8 @@ def http_app(
     `errors` maps the beginning of a path to how errors look there when no route took the
     request. Without `docs` nobody can read the API's description (rule S21).
     """
-    front = [_front_page] if docs else []
     app = Litestar(
-        [*routers, *front, health.routes(draining=draining)],
+        [*routers, health.routes(draining=draining)],
         dependencies={"core": Provide(lambda: core, sync_to_thread=False)},
         exception_handlers=unrouted(errors),
         logging_config=None,

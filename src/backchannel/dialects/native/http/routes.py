@@ -7,6 +7,8 @@ from litestar.handlers import HTTPRouteHandler
 
 from backchannel.dialects.native.http import (
     accounts,
+    browser,
+    config,
     conversations,
     erasures,
     export,
@@ -35,6 +37,7 @@ TAGS = {
     "Search": "Find one's own messages by what they say.",
     "Previews": "What web pages say about themselves, where the operator allows it.",
     "Sync": "What a device that was away must learn, without a socket.",
+    "Server": "What a client may know before anyone has logged in.",
     "Sessions": "Conversations with the server's responder; read and written like any other.",
 }
 """What the groups of operations are about, for the API's description."""
@@ -44,7 +47,8 @@ def routes() -> list[Router]:
     """The routers below `/v1`: those that anybody may ask, and those for who is logged in."""
     return [
         _open("Accounts", [*accounts.PUBLIC, *erasures.PUBLIC]),
-        _open("Logins", logins.PUBLIC),
+        _open("Logins", [*logins.PUBLIC, *browser.PUBLIC]),
+        _open("Server", config.PUBLIC),
         _private("Accounts", [*accounts.HANDLERS, *export.HANDLERS, *erasures.HANDLERS]),
         _private("Logins", logins.HANDLERS),
         _private("Users", users.HANDLERS),

@@ -1,0 +1,159 @@
+"""Logins of a browser: its refresh token lives in a cookie that no script can read.
+
+Only pages that this server serves may use them: each request must carry their exact Origin, which
+a page cannot forge (Fetch standard, "Origin" header). Other clients use `/v1/login`.
+"""
+
+from typing import Annotated
+
+import msgspec
+from litestar import Response, post
+from litestar.datastructures import Cookie
+from litestar.params import JSONBody
+from msgspec import Meta
+
+from backchannel.chat import logins, logouts
+from backchannel.chat.core import Core
+from backchannel.chat.logins import Session
+from backchannel.dialects.native.bodies import AccountBody, Id, Time
+from backchannel.dialects.native.http.parameters import Strict
+from backchannel.dialects.native.http.problems import problems
+from backchannel.dialects.native.wire import account_body
+from backchannel.dialects.shared.requests import (
+    InjectedCore,
+    StrictRequest,
+    client_address,
+    client_agent,
+)
+from backchannel.dialects.shared.times import iso
+from backchannel.domain.errors import Forbidden, Unauthenticated
+
+SECURE_NAME = "__Host-backchannel"
+"""Over HTTPS. The prefix ties the cookie to this host, and to HTTPS (RFC 6265bis, 4.1.3.2)."""
+PLAIN_NAME = "backchannel"
+"""Over plain HTTP, which browsers let set no `__Host-` cookie."""
+PATH = "/"
+"""`__Host-` cookies have no other path."""
+
+
+class BrowserCredentials(Strict, frozen=True):
+    identifier: Annotated[str, Meta(description="Username or e-mail address", examples=["ada"])]
+    password: Annotated[str, Meta(examples=["correct horse battery"])]
+
+
+class BrowserSessionBody(msgspec.Struct, frozen=True, kw_only=True):
+    """What a page keeps in memory after logging in."""
+
+    user: AccountBody
+    login_id: Id
+    token_type: Annotated[str, Meta(examples=["Bearer"])] = "Bearer"  # noqa: S105 - a word
+    access_token: Annotated[str, Meta(examples=["eyJhbGciOiJIUzI1NiJ9.e30.c2ln"])]
+    expires_at: Time
+    refresh_expires_at: Time
+
+
+@post(
+    "/browser/login",
+    summary="Log in from a page of this server",
+    description="The refresh token is set as an HttpOnly cookie. A wrong password and an unknown "
+    "name are answered alike.",
+    status_code=200,
+    responses=problems(401, 403, 429, body=True),
+)
+async def browser_login(
+    request: StrictRequest, core: InjectedCore, data: JSONBody[BrowserCredentials]
+) -> Response[BrowserSessionBody]:
+    secure = require_own_page(request)
+    session = await logins.login(
+        core,
+        identifier=data.identifier,
+        password=data.password,
+        agent=client_agent(request),
+        address=client_address(request),
+    )
+    return _with_cookie(core, session, secure=secure)
+
+
+@post(
+    "/browser/refresh",
+    summary="Renew a browser's login",
+    description="Reads the refresh token from its cookie, and replaces it.",
+    status_code=200,
+    responses=problems(401, 403),
+)
+async def browser_refresh(
+    request: StrictRequest, core: InjectedCore
+) -> Response[BrowserSessionBody]:
+    secure = require_own_page(request)
+    session = await logins.refresh(core, _token_in(request, secure=secure))
+    return _with_cookie(core, session, secure=secure)
+
+
+@post(
+    "/browser/logout",
+    summary="Log a browser out",
+    description="Ends the login that the cookie belongs to, and removes the cookie.",
+    status_code=204,
+    responses=problems(403),
+)
+async def browser_logout(request: StrictRequest, core: InjectedCore) -> Response[None]:
+    secure = require_own_page(request)
+    response: Response[None] = Response(None, status_code=204)
+    response.set_cookie(_cookie("", 0, secure=secure))
+    try:
+        claims = core.tokens.read_refresh(_token_in(request, secure=secure))
+    except Unauthenticated:
+        return response  # there is nothing to end
+    await logouts.logout(core, claims.user_id, claims.login_id)
+    return response
+
+
+def require_own_page(request: StrictRequest) -> bool:
+    """Whether the page that asks was loaded by HTTPS. Raises `Forbidden` for any other's page.
+
+    Behind a proxy that ends TLS the request may look plain; the browser knows better.
+    """
+    origin = request.headers.get("origin", "")
+    host = request.headers.get("host", "")
+    if host and origin == f"https://{host}":
+        return True
+    if host and origin == f"http://{host}" and request.scope["scheme"] == "http":
+        return False
+    raise Forbidden(
+        "only pages that this server serves may do this; use /v1/login elsewhere", field="origin"
+    )
+
+
+def _token_in(request: StrictRequest, *, secure: bool) -> str:
+    token = request.cookies.get(SECURE_NAME if secure else PLAIN_NAME)
+    if not token:
+        raise Unauthenticated("this browser is not logged in")
+    return token
+
+
+def _with_cookie(core: Core, session: Session, *, secure: bool) -> Response[BrowserSessionBody]:
+    body = BrowserSessionBody(
+        user=account_body(session.user),
+        login_id=session.login_id,
+        access_token=session.access_token,
+        expires_at=iso(session.access_expires_at),
+        refresh_expires_at=iso(session.refresh_expires_at),
+    )
+    response = Response(body, status_code=200)
+    response.set_cookie(_cookie(session.refresh_token, core.policy.refresh_life, secure=secure))
+    return response
+
+
+def _cookie(value: str, life: int, *, secure: bool) -> Cookie:
+    return Cookie(
+        key=SECURE_NAME if secure else PLAIN_NAME,
+        value=value,
+        path=PATH,
+        max_age=life,
+        secure=secure,
+        httponly=True,
+        samesite="strict",
+    )
+
+
+PUBLIC = [browser_login, browser_refresh, browser_logout]

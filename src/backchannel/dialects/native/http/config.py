@@ -1,0 +1,38 @@
+"""What a client needs to know of the server before a user has logged in."""
+
+from typing import Annotated
+
+import msgspec
+from litestar import get
+from msgspec import Meta
+
+from backchannel.chat import accounts
+from backchannel.dialects.shared.requests import InjectedCore
+from backchannel.domain.accounts import PASSWORD_MINIMUM
+from backchannel.domain.messages import BODY_LIMIT
+
+
+class ConfigBody(msgspec.Struct, frozen=True, kw_only=True):
+    """How this server is set up, as far as a client has to know."""
+
+    registration: Annotated[
+        bool, Meta(description="Whether an account can be made here", examples=[True])
+    ]
+    first_run: Annotated[bool, Meta(description="There is no account yet", examples=[False])]
+    password_minimum: Annotated[int, Meta(description="Characters", examples=[PASSWORD_MINIMUM])]
+    message_limit: Annotated[int, Meta(description="Bytes", examples=[BODY_LIMIT])]
+    file_limit: Annotated[int, Meta(description="Bytes", examples=[100 << 20])]
+
+
+@get("/config", summary="Get the server's public configuration", responses={})
+async def get_config(core: InjectedCore) -> ConfigBody:
+    return ConfigBody(
+        registration=core.policy.registration_open,
+        first_run=not await accounts.list_users(core, after=None, limit=1, search=None),
+        password_minimum=PASSWORD_MINIMUM,
+        message_limit=BODY_LIMIT,
+        file_limit=core.policy.file_size,
+    )
+
+
+PUBLIC = [get_config]

@@ -1,0 +1,1 @@
+"""The web client: the pages that this server serves to browsers at `/`."""

@@ -1,0 +1,67 @@
+"""People who talk by the API, so that a page has something to show."""
+
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+
+import httpx
+
+PASSWORD = "a river with two beds"
+
+
+@dataclass
+class Person:
+    """Somebody with an account and a token."""
+
+    http: httpx.Client
+    id: str
+    username: str
+
+    def say(self, to: "Person", body: str, **more: Any) -> dict[str, Any]:
+        answer = self.http.post("/v1/messages", json={"to": to.id, "body": body, **more})
+        answer.raise_for_status()
+        return dict(answer.json())
+
+    def react(self, message: dict[str, Any], emoji: str) -> None:
+        self.http.put(f"{_path(message)}/reactions/{quote(emoji)}").raise_for_status()
+
+    def edit(self, message: dict[str, Any], body: str) -> None:
+        self.http.patch(_path(message), json={"body": body}).raise_for_status()
+
+    def delete(self, message: dict[str, Any]) -> None:
+        self.http.delete(_path(message)).raise_for_status()
+
+    def read(self, message: dict[str, Any]) -> None:
+        path = f"/v1/conversations/{message['conversation_id']}/read"
+        self.http.put(path, json={"seq": message["seq"]}).raise_for_status()
+
+    def upload(self, name: str, content: bytes) -> str:
+        answer = self.http.post("/v1/files", files={"file": (name, content)})
+        answer.raise_for_status()
+        return str(answer.json()["id"])
+
+    def messages(self, other: "Person") -> list[dict[str, Any]]:
+        found = self.http.get("/v1/conversations").json()["conversations"]
+        direct = next((each for each in found if each["peer_id"] == other.id), None)
+        if direct is None:
+            return []
+        page = self.http.get(f"/v1/conversations/{direct['id']}/messages", params={"limit": 200})
+        return list(page.json()["messages"])
+
+
+def register(address: str, username: str, display_name: str | None = None) -> Person:
+    """A new account, logged in."""
+    with httpx.Client(base_url=address) as stranger:
+        body = {"username": username, "password": PASSWORD}
+        if display_name:
+            body["display_name"] = display_name
+        stranger.post("/v1/register", json=body).raise_for_status()
+        credentials = {"identifier": username, "password": PASSWORD}
+        session = stranger.post("/v1/login", json=credentials).raise_for_status().json()
+    bearer = {"authorization": f"Bearer {session['access_token']}"}
+    http = httpx.Client(base_url=address, headers=bearer)
+    return Person(http, str(session["user"]["id"]), username)
+
+
+def _path(message: dict[str, Any]) -> str:
+    return f"/v1/conversations/{message['conversation_id']}/messages/{message['seq']}"

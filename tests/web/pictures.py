@@ -1,0 +1,119 @@
+"""`make pictures`: the client's pages and states, at three widths and in both themes."""
+
+import argparse
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from playwright.sync_api import Browser, Error, Page, sync_playwright
+
+from tests.support.chromium import PROGRAM
+from tests.support.process import server_process
+from tests.web.people import PASSWORD, Person
+from tests.web.scene import paint
+
+SIZES = {"360": (360, 740), "768": (768, 1024), "1280": (1280, 900)}
+THEMES = ("light", "dark")
+Step = Callable[[Page, str], None]
+
+
+def sign_in(page: Page, address: str, name: str = "emre") -> None:
+    page.goto(f"{address}/sign-in")
+    page.get_by_label("Email or username").fill(name)
+    page.get_by_role("button", name="Continue").click()
+    page.get_by_label("Password", exact=True).fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    page.locator(".row").first.wait_for()
+
+
+def open_mira(page: Page, address: str) -> None:
+    page.goto(address)
+    page.locator(".row", has_text="Mira").click()
+    page.locator(".bubble").first.wait_for()
+    page.wait_for_timeout(500)
+
+
+def with_text(page: Page, address: str) -> None:
+    open_mira(page, address)
+    page.get_by_label("Message Mira").fill("Then she gets the good chair")
+
+
+def new_conversation(page: Page, address: str) -> None:
+    page.goto(address)
+    page.get_by_role("button", name="New conversation").click()
+    page.get_by_label("Name or username").fill("o")
+    page.locator(".option").first.wait_for()
+
+
+def list_only(page: Page, address: str) -> None:
+    page.goto(address)
+    page.locator(".row").first.wait_for()
+
+
+STATES: dict[str, Step] = {
+    "list": list_only,
+    "chat": open_mira,
+    "compose": with_text,
+    "new": new_conversation,
+}
+SIGNED_OUT: dict[str, str] = {"sign-in": "/sign-in", "sign-up": "/sign-up"}
+
+
+def shoot(folder: Path, only: str) -> None:
+    with (
+        tempfile.TemporaryDirectory() as scratch,
+        server_process(Path(scratch), limits__registrations_per_address="1000") as server,
+        sync_playwright() as playwright,
+    ):
+        emre, mira = paint(server.address)
+        browser = playwright.chromium.launch(executable_path=PROGRAM, args=["--no-sandbox"])
+        for size in SIZES:
+            for theme in THEMES:
+                _shoot(browser, server.address, folder, (size, theme), only)
+        browser.close()
+        _close(emre, mira)
+
+
+def _shoot(browser: Browser, address: str, folder: Path, look: tuple[str, str], only: str) -> None:
+    size, theme = look
+    width, height = SIZES[size]
+    context = browser.new_context(
+        viewport={"width": width, "height": height},
+        color_scheme="dark" if theme == "dark" else "light",
+        has_touch=size == "360",
+        locale="en-GB",
+    )
+    page = context.new_page()
+    page.on("pageerror", _tell)
+    for name, path in SIGNED_OUT.items():
+        if only in name:
+            page.goto(address + path)
+            page.locator(".card").wait_for()
+            page.wait_for_timeout(200)
+            page.screenshot(path=folder / f"{name}-{size}-{theme}.png")
+    sign_in(page, address)
+    for name, step in STATES.items():
+        if only in name:
+            step(page, address)
+            page.wait_for_timeout(300)
+            page.screenshot(path=folder / f"{name}-{size}-{theme}.png")
+    context.close()
+
+
+def _tell(error: Error) -> None:
+    print(f"{error.name}: {error.message}", file=sys.stderr)  # noqa: T201 - for who looks
+
+
+def _close(*people: Person) -> None:
+    for person in people:
+        person.http.close()
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", type=Path, nargs="?", default=Path("build/pictures"))
+    parser.add_argument("--only", default="", help="part of a state's name")
+    given = parser.parse_args()
+    given.folder.mkdir(parents=True, exist_ok=True)
+    shoot(given.folder, given.only)

@@ -1,0 +1,142 @@
+import type { Conversation, Message } from "backchannel-client";
+import { type KeyboardEvent, type ReactNode, useEffect, useLayoutEffect, useRef } from "react";
+import { typingHere, typingStopped } from "../state/actions";
+import { readPreference } from "../state/preferences";
+import { t } from "../strings";
+import { Icon } from "../ui/icon";
+import { useImeGuard } from "./ime";
+import { previewOf } from "./names";
+
+export interface Editing {
+  readonly message: Message;
+  readonly text: string;
+}
+
+interface Props {
+  readonly conversation: Conversation | null;
+  readonly name: string;
+  readonly text: string;
+  readonly reply: { readonly message: Message; readonly mine: boolean } | null;
+  readonly editing: Editing | null;
+  readonly toast: ReactNode;
+  readonly jump: ReactNode;
+  readonly onText: (text: string) => void;
+  readonly onSend: () => void;
+  readonly onCancel: () => void;
+  readonly onEditLast: () => void;
+}
+
+/** Where messages are written. */
+export function Composer(props: Props) {
+  const { conversation, name, text, reply, editing, onText, onSend, onCancel } = props;
+  const field = useRef<HTMLTextAreaElement>(null);
+  const composing = useImeGuard();
+  const full = text.trim().length > 0;
+  useAutoGrow(field, text);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: each of them begins something new
+  useEffect(() => {
+    if (matchMedia("(pointer: fine)").matches) field.current?.focus();
+  }, [conversation?.id, reply?.message.id, editing?.message.id]);
+
+  const onKeyDown = (event: KeyboardEvent<HTMLTextAreaElement>) => {
+    if (composing.holds(event)) return;
+    const sends = readPreference("enterSends") === "yes" ? !event.shiftKey : event.ctrlKey;
+    if (event.key === "Enter" && sends && !event.altKey) {
+      event.preventDefault();
+      if (full) onSend();
+    } else if (event.key === "Escape" && (reply || editing)) {
+      event.stopPropagation();
+      onCancel();
+    } else if (event.key === "ArrowUp" && !text && !editing) {
+      event.preventDefault();
+      props.onEditLast();
+    }
+  };
+
+  return (
+    <div className="dock">
+      {props.jump}
+      <div className="dock__inner">
+        {props.toast}
+        <div className="composer">
+          {(reply || editing) && (
+            <Strip name={name} reply={reply} editing={editing} onCancel={onCancel} />
+          )}
+          <div className="composer__row">
+            <textarea
+              ref={field}
+              className="composer__field"
+              id="message-field"
+              rows={1}
+              dir="auto"
+              value={text}
+              placeholder={t.message}
+              aria-label={t.messageTo(name)}
+              onChange={(event) => {
+                onText(event.target.value);
+                if (conversation && event.target.value) typingHere(conversation.id);
+              }}
+              onBlur={typingStopped}
+              onKeyDown={onKeyDown}
+              {...composing.handlers}
+            />
+            <button
+              className="send"
+              type="button"
+              aria-label={t.send}
+              disabled={!full}
+              onClick={onSend}
+            >
+              <Icon name={editing ? "check" : "send"} />
+            </button>
+          </div>
+        </div>
+      </div>
+    </div>
+  );
+}
+
+interface StripProps {
+  readonly name: string;
+  readonly reply: Props["reply"];
+  readonly editing: Editing | null;
+  readonly onCancel: () => void;
+}
+
+function Strip({ name, reply, editing, onCancel }: StripProps) {
+  const message = editing?.message ?? reply?.message;
+  const title = editing ? t.editing : reply?.mine ? t.replyingToSelf : t.replyingTo(name);
+  return (
+    <div className="strip">
+      <span className="strip__rule" />
+      <div className="strip__body">
+        <b>
+          {editing && <Icon name="edit" size={16} />}
+          {title}
+        </b>
+        <span className="truncate" dir="auto">
+          {message ? previewOf(message).text : ""}
+        </span>
+      </div>
+      <button
+        className="icon-btn"
+        type="button"
+        aria-label={editing ? t.cancelEdit : t.cancelReply}
+        onClick={onCancel}
+      >
+        <Icon name="close" size={18} />
+      </button>
+    </div>
+  );
+}
+
+/** As high as what it holds, up to what its style allows. */
+function useAutoGrow(field: React.RefObject<HTMLTextAreaElement | null>, text: string): void {
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the height follows the text
+  useLayoutEffect(() => {
+    const element = field.current;
+    if (!element) return;
+    element.style.height = "auto";
+    element.style.height = `${element.scrollHeight}px`;
+  }, [text]);
+}

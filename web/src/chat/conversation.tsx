@@ -1,0 +1,127 @@
+import type { Conversation as Data, Message, Outgoing } from "backchannel-client";
+import { useCallback, useEffect, useMemo, useState } from "react";
+import { attempt, discard, edit, openThread, saveDraft, send } from "../state/actions";
+import type { Draft } from "../state/database";
+import { getState, useStore } from "../state/store";
+import { t } from "../strings";
+import { Composer, type Editing } from "./composer";
+import { Header } from "./header";
+import { keyOf } from "./names";
+import { OfflineBar } from "./offline";
+import { Thread } from "./thread";
+import { ToastPlace } from "./toast";
+
+interface Props {
+  /** Null until the first message has been sent. */
+  readonly conversation: Data | null;
+  readonly peerId: string;
+  readonly name: string;
+  readonly onDetails: () => void;
+}
+
+/** One conversation; mounted anew for each, so that nothing of another is left in it. */
+export function Conversation({ conversation, peerId, name, onDetails }: Props) {
+  const id = conversation?.id ?? null;
+  const key = conversation ? keyOf(conversation) : peerId;
+  const outgoing = useOutgoing(key, id);
+  const draft = useStore((state) => state.drafts[key]) ?? emptyDraft(key);
+  const [editing, setEditing] = useState<Editing | null>(null);
+  const reply = useReply(id, draft.reply_to);
+
+  useEffect(() => {
+    if (id) void attempt(() => openThread(id));
+  }, [id]);
+
+  const onText = (text: string) => {
+    if (editing) setEditing({ ...editing, text });
+    else void saveDraft({ ...draft, text });
+  };
+  const onSend = () => {
+    if (!editing) {
+      void send(draft, conversation);
+    } else if (editing.text.trim() !== editing.message.body) {
+      void edit(editing.message, editing.text.trim()).then((done) => done && setEditing(null));
+    } else {
+      setEditing(null);
+    }
+  };
+  const onCancel = () => {
+    if (editing) setEditing(null);
+    else void saveDraft({ ...draft, reply_to: null });
+  };
+  const onEditLast = () => {
+    const { threads, me } = getState();
+    const last = threads[id ?? ""]?.messages.findLast(
+      (each) => each.sender_id === me?.id && each.deleted_at === null,
+    );
+    if (last) setEditing({ message: last, text: last.body });
+  };
+  const onEditOutgoing = useCallback(
+    (item: Outgoing) => {
+      void discard(item.client_id);
+      void saveDraft({
+        key,
+        text: item.body,
+        reply_to: item.reply_to,
+        files: item.files,
+      });
+    },
+    [key],
+  );
+
+  return (
+    <main className="conversation" aria-label={t.conversationWith(name)} tabIndex={-1}>
+      <h1 className="sr">{t.conversationWith(name)}</h1>
+      <Header conversation={conversation} peerId={peerId} name={name} onDetails={onDetails} />
+      <OfflineBar />
+      <Thread
+        conversation={conversation}
+        name={name}
+        peerId={peerId}
+        outgoing={outgoing}
+        onEditOutgoing={onEditOutgoing}
+      >
+        {(jump) => (
+          <Composer
+            conversation={conversation}
+            name={name}
+            text={editing ? editing.text : draft.text}
+            reply={reply}
+            editing={editing}
+            jump={jump}
+            toast={<ToastPlace />}
+            onText={onText}
+            onSend={onSend}
+            onCancel={onCancel}
+            onEditLast={onEditLast}
+          />
+        )}
+      </Thread>
+    </main>
+  );
+}
+
+function useOutgoing(key: string, id: string | null): readonly Outgoing[] {
+  const outbox = useStore((state) => state.outbox);
+  return useMemo(
+    () =>
+      outbox.filter((each) => (each.conversation_id ?? each.to) === (id ?? "") || each.to === key),
+    [outbox, key, id],
+  );
+}
+
+function useReply(
+  id: string | null,
+  seq: number | null,
+): { readonly message: Message; readonly mine: boolean } | null {
+  const messages = useStore((state) => (id ? state.threads[id]?.messages : undefined));
+  const myId = useStore((state) => state.me?.id);
+  return useMemo(() => {
+    const message = seq === null ? undefined : messages?.find((each) => each.seq === seq);
+    return message ? { message, mine: message.sender_id === myId } : null;
+  }, [messages, seq, myId]);
+}
+
+function emptyDraft(key: string): Draft {
+  return { key, text: "", reply_to: null, files: [] };
+}

@@ -1,0 +1,78 @@
+import type { FileInfo } from "backchannel-client";
+import type { ReactNode } from "react";
+import { client } from "../state/client";
+import { useContent } from "../state/content";
+import { t } from "../strings";
+import { size } from "../ui/format";
+import { Icon } from "../ui/icon";
+import { isPicture } from "./names";
+
+interface Props {
+  readonly files: readonly FileInfo[];
+  readonly meta: ReactNode;
+}
+
+/** Pictures as one or an album, everything else by name. */
+export function Files({ files, meta }: Props) {
+  const pictures = files.filter(isPicture);
+  const others = files.filter((file) => !isPicture(file));
+  return (
+    <>
+      {pictures.length === 1 && pictures[0] && <Photo file={pictures[0]} single />}
+      {pictures.length > 1 && (
+        <div className={`album album--${Math.min(pictures.length, 4)}`}>
+          {pictures.slice(0, 4).map((file) => (
+            <Photo key={file.id} file={file} />
+          ))}
+        </div>
+      )}
+      {others.map((file, index) => (
+        <OtherFile key={file.id} file={file} meta={index === others.length - 1 ? meta : null} />
+      ))}
+      {others.length === 0 && meta && <span className="meta--over">{meta}</span>}
+    </>
+  );
+}
+
+/** Its place is kept before it has loaded, so that nothing moves. */
+function Photo({ file, single = false }: { readonly file: FileInfo; readonly single?: boolean }) {
+  const source = useContent(file.thumbnail_url);
+  const ratio = file.width && file.height ? file.width / file.height : 4 / 3;
+  const style = single ? { aspectRatio: String(Math.min(Math.max(ratio, 0.75), 2)) } : {};
+  return (
+    <button className="photo" type="button" style={style} aria-label={file.name}>
+      {source && <img src={source} alt={file.name} draggable={false} />}
+    </button>
+  );
+}
+
+function OtherFile({ file, meta }: { readonly file: FileInfo; readonly meta: ReactNode }) {
+  return (
+    <button
+      className="file"
+      type="button"
+      aria-label={`${t.download}: ${file.name}, ${size(file.size)}`}
+      onClick={() => void download(file)}
+    >
+      <span className="file__tile">
+        <Icon name="file" size={24} />
+      </span>
+      <span>
+        <span className="file__name" dir="auto">
+          {file.name}
+        </span>
+        <span className="file__size">{size(file.size)}</span>
+      </span>
+      {meta}
+    </button>
+  );
+}
+
+async function download(file: FileInfo): Promise<void> {
+  const address = URL.createObjectURL(await client.api.content(file.url));
+  const link = document.createElement("a");
+  link.href = address;
+  link.download = file.name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(address), 60_000);
+}

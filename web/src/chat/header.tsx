@@ -1,0 +1,62 @@
+import type { Conversation } from "backchannel-client";
+import { Link } from "wouter";
+import { useStore } from "../state/store";
+import { t } from "../strings";
+import { Avatar } from "../ui/avatar";
+import { when } from "../ui/format";
+import { Icon } from "../ui/icon";
+import { ThemeSwitch } from "../ui/theme-switch";
+import { useTyping } from "./thread";
+
+interface Props {
+  readonly conversation: Conversation | null;
+  readonly peerId: string;
+  readonly name: string;
+  readonly onDetails: () => void;
+}
+
+export function Header({ conversation, peerId, name, onDetails }: Props) {
+  const online = useStore((state) => state.presence[peerId]?.online ?? false);
+  const assistant = conversation?.kind === "session";
+  return (
+    <header className="bar">
+      <Link className="icon-btn bar__back" href="/" aria-label={t.back}>
+        <Icon name="back" />
+      </Link>
+      <button className="bar__who" type="button" onClick={onDetails}>
+        <Avatar id={peerId} name={name} size={40} online={online} assistant={assistant} />
+        <span>
+          <span className="bar__name">
+            <bdi className="truncate">{name}</bdi>
+          </span>
+          <Status id={conversation?.id ?? ""} peerId={peerId} assistant={assistant} />
+        </span>
+      </button>
+      <div className="bar__actions">
+        <ThemeSwitch className="hide-s" />
+        <button className="icon-btn" type="button" aria-label={t.details} onClick={onDetails}>
+          <Icon name="panel" />
+        </button>
+      </div>
+    </header>
+  );
+}
+
+interface StatusProps {
+  readonly id: string;
+  readonly peerId: string;
+  readonly assistant: boolean;
+}
+
+/** "Connecting…" takes the place of whatever cannot be known meanwhile. */
+function Status({ id, peerId, assistant }: StatusProps) {
+  const link = useStore((state) => state.link);
+  const presence = useStore((state) => state.presence[peerId]);
+  const typing = useTyping(id);
+  if (link !== "online") return <span className="bar__status">{t.connecting}</span>;
+  if (typing) return <span className="bar__status bar__status--on">{t.typing}</span>;
+  if (assistant) return <span className="bar__status">{t.answersFrom}</span>;
+  if (presence?.online) return <span className="bar__status bar__status--on">{t.online}</span>;
+  const seen = presence?.last_seen_at;
+  return <span className="bar__status">{seen ? t.lastSeen(when(seen)) : "\u00a0"}</span>;
+}

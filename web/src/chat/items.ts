@@ -1,0 +1,137 @@
+/** From messages to what stands in the thread: days, the unread line, groups. Pure. */
+
+import type { Conversation, Message, Outgoing } from "backchannel-client";
+import { sameDay } from "../ui/format";
+import { type SendState, stateOf } from "./tick";
+
+/** Messages of one author closer than this stand together, milliseconds. */
+const GROUP = 5 * 60_000;
+
+interface Grouped {
+  readonly mine: boolean;
+  readonly first: boolean;
+  readonly last: boolean;
+  /** The time stands in the bubble; else it waits in the gutter. */
+  readonly timed: boolean;
+}
+
+export type Item =
+  | { readonly kind: "beginning"; readonly key: string }
+  | { readonly kind: "older"; readonly key: string }
+  | { readonly kind: "day"; readonly key: string; readonly at: string }
+  | { readonly kind: "unread"; readonly key: string; readonly count: number }
+  | ({
+      readonly kind: "message";
+      readonly key: string;
+      readonly message: Message;
+      readonly state: SendState | null;
+      /** "Read" stands under it. */
+      readonly newestRead: boolean;
+    } & Grouped)
+  | ({ readonly kind: "outgoing"; readonly key: string; readonly outgoing: Outgoing } & Grouped)
+  | { readonly kind: "typing"; readonly key: string };
+
+export interface ThreadView {
+  readonly messages: readonly Message[];
+  readonly outgoing: readonly Outgoing[];
+  readonly complete: boolean;
+  readonly conversation: Conversation | null;
+  readonly myId: string;
+  /** The read mark when the conversation was opened, if something was unread. */
+  readonly divider: number | null;
+  readonly typing: boolean;
+}
+
+interface Entry {
+  readonly mine: boolean;
+  readonly at: number;
+  readonly state: SendState | "failed" | null;
+  readonly message?: Message;
+  readonly outgoing?: Outgoing;
+}
+
+export function itemsOf(view: ThreadView): Item[] {
+  const items: Item[] = [
+    view.complete ? { kind: "beginning", key: "beginning" } : { kind: "older", key: "older" },
+  ];
+  const entries = entriesOf(view);
+  const newestRead = newestReadSeq(view);
+  let divided = view.divider === null;
+  entries.forEach((entry, index) => {
+    const before = entries[index - 1];
+    const after = entries[index + 1];
+    if (!before || !sameDay(before.at, entry.at)) {
+      const at = new Date(entry.at).toISOString();
+      items.push({ kind: "day", key: `day-${at.slice(0, 10)}-${entry.at}`, at });
+    }
+    const isNew = !divided && !entry.mine && (entry.message?.seq ?? 0) > (view.divider ?? 0);
+    if (isNew) {
+      divided = true;
+      items.push({ kind: "unread", key: "unread", count: countNew(view) });
+    }
+    items.push(itemOf(entry, isNew ? undefined : before, after, newestRead));
+  });
+  if (view.typing) items.push({ kind: "typing", key: "typing" });
+  return items;
+}
+
+function entriesOf({ messages, outgoing, conversation, myId }: ThreadView): Entry[] {
+  const stored = messages.map((message): Entry => {
+    const mine = message.sender_id === myId;
+    const state = mine && conversation ? stateOf(message, conversation) : null;
+    return { mine, at: Date.parse(message.created_at), state, message };
+  });
+  const known = new Set(messages.map((message) => message.client_id));
+  const waiting = outgoing
+    .filter((each) => !known.has(each.client_id))
+    .map((each): Entry => {
+      const state = each.failed ? "failed" : "sending";
+      return { mine: true, at: each.created_at, state, outgoing: each };
+    });
+  return [...stored, ...waiting];
+}
+
+function itemOf(
+  entry: Entry,
+  before: Entry | undefined,
+  after: Entry | undefined,
+  newestRead: number,
+): Item {
+  const first = !before || !together(before, entry);
+  const last = !after || !together(entry, after);
+  const timed = last || (entry.mine && after?.state !== entry.state);
+  const grouped = { mine: entry.mine, first, last, timed };
+  if (entry.outgoing) {
+    const { outgoing } = entry;
+    return { kind: "outgoing", key: outgoing.client_id, outgoing, ...grouped };
+  }
+  const message = entry.message as Message;
+  return {
+    kind: "message",
+    // A message keeps the key it had on its way, so that nothing is drawn anew.
+    key: message.client_id ?? message.id,
+    message,
+    state: entry.state === "failed" ? null : entry.state,
+    newestRead: message.seq === newestRead,
+    ...grouped,
+  };
+}
+
+function together(one: Entry, other: Entry): boolean {
+  const broken = one.state === "failed" || other.state === "failed";
+  const close = other.at - one.at < GROUP && sameDay(one.at, other.at);
+  return one.mine === other.mine && close && !broken;
+}
+
+function newestReadSeq({ messages, conversation, myId }: ThreadView): number {
+  if (conversation?.kind !== "direct") return 0;
+  const read = conversation.theirs.read_seq;
+  return (
+    messages.findLast((each) => each.sender_id === myId && each.seq <= read && !each.deleted_at)
+      ?.seq ?? 0
+  );
+}
+
+function countNew({ messages, divider, myId }: ThreadView): number {
+  return messages.filter((each) => each.seq > (divider ?? 0) && each.sender_id !== myId).length;
+}

@@ -1,0 +1,145 @@
+import type { Conversation } from "backchannel-client";
+import { useMemo, useState } from "react";
+import { Link } from "wouter";
+import { inOrder } from "../state/model";
+import { useStore } from "../state/store";
+import { t } from "../strings";
+import { Avatar } from "../ui/avatar";
+import { Icon } from "../ui/icon";
+import { EmptyArt } from "../ui/mark";
+import { Row } from "./row";
+
+type Filter = "all" | "unread" | "assistants";
+
+interface Props {
+  readonly current: string | null;
+  readonly onSearch: () => void;
+  readonly onNew: () => void;
+}
+
+/** The pane with all conversations. */
+export function List({ current, onSearch, onNew }: Props) {
+  const me = useStore((state) => state.me);
+  const online = useStore((state) => state.link === "online");
+  const conversations = useStore((state) => state.conversations);
+  const listed = useStore((state) => state.listed);
+  const [filter, setFilter] = useState<Filter>("all");
+  const all = useMemo(() => inOrder(conversations), [conversations]);
+  const shown = all.filter((each) => belongs(each, filter));
+  const unread = all.filter((each) => each.unread > 0).length;
+  const name = me?.display_name ?? "";
+  return (
+    <nav className="sidebar" id="conversations" aria-label={t.conversations} tabIndex={-1}>
+      <div className="sidebar__top">
+        <Link
+          className="me"
+          href="/settings"
+          aria-label={`${t.yourAccount(online)}, ${t.settings}`}
+        >
+          <Avatar id={me?.id ?? ""} name={name} size={36} online={online} />
+        </Link>
+        <SearchBox onSearch={onSearch} />
+        <button className="icon-btn" type="button" aria-label={t.newConversation} onClick={onNew}>
+          <Icon name="compose" />
+        </button>
+      </div>
+      {all.length > 0 && <Filters filter={filter} unread={unread} onChange={setFilter} />}
+      {shown.length > 0 ? (
+        <ul className="rows">
+          {shown.map((each) => (
+            <li key={each.id}>
+              <Row conversation={each} current={each.id === current} />
+            </li>
+          ))}
+        </ul>
+      ) : listed ? (
+        <Nothing filter={all.length === 0 ? "all" : filter} onNew={onNew} />
+      ) : (
+        <Skeleton />
+      )}
+    </nav>
+  );
+}
+
+function SearchBox({ onSearch }: { readonly onSearch: () => void }) {
+  return (
+    <button className="searchbox" type="button" onClick={onSearch} aria-keyshortcuts="Control+K">
+      <Icon name="search" size={18} />
+      <span className="searchbox__text">{t.search}</span>
+      <span className="keys" aria-hidden>
+        <kbd>Ctrl</kbd>
+        <kbd>K</kbd>
+      </span>
+    </button>
+  );
+}
+
+interface FiltersProps {
+  readonly filter: Filter;
+  readonly unread: number;
+  readonly onChange: (filter: Filter) => void;
+}
+
+function Filters({ filter, unread, onChange }: FiltersProps) {
+  const names: Record<Filter, string> = { all: t.all, unread: t.unread, assistants: t.assistants };
+  return (
+    <div className="filters" role="group" aria-label={t.show}>
+      {(Object.keys(names) as Filter[]).map((each) => (
+        <button
+          key={each}
+          type="button"
+          aria-pressed={filter === each}
+          onClick={() => onChange(each)}
+        >
+          {names[each]}
+          {each === "unread" && unread > 0 && <span className="num">{unread}</span>}
+        </button>
+      ))}
+    </div>
+  );
+}
+
+function Nothing({ filter, onNew }: { readonly filter: Filter; readonly onNew: () => void }) {
+  const [title, text] =
+    filter === "unread"
+      ? [t.noUnread, t.noUnreadText]
+      : filter === "assistants"
+        ? [t.noAssistants, t.noAssistantsText]
+        : [t.quietTitle, t.quietText];
+  return (
+    <div className="empty empty--list">
+      <EmptyArt accent />
+      <h2>{title}</h2>
+      <p>{text}</p>
+      {filter === "all" && (
+        <button className="btn btn--primary" type="button" onClick={onNew}>
+          <Icon name="search" size={18} />
+          {t.findSomeone}
+        </button>
+      )}
+    </div>
+  );
+}
+
+const BONES = [34, 42, 28, 38, 46, 30, 40];
+
+function Skeleton() {
+  return (
+    <div className="skeleton rows" aria-hidden>
+      {BONES.map((width) => (
+        <div className="row" key={width}>
+          <span className="bone bone--dot" />
+          <span className="bone-lines">
+            <span className="bone" style={{ width: `${width}%` }} />
+            <span className="bone" style={{ width: `${100 - width}%` }} />
+          </span>
+        </div>
+      ))}
+    </div>
+  );
+}
+
+function belongs(conversation: Conversation, filter: Filter): boolean {
+  if (filter === "unread") return conversation.unread > 0;
+  return filter === "all" || conversation.kind === "session";
+}

@@ -1,0 +1,55 @@
+/** Who and what a conversation is, in words. */
+
+import type { Conversation, FileInfo, Message } from "backchannel-client";
+import { t } from "../strings";
+import type { IconName } from "../ui/icon";
+
+export function nameOf(conversation: Conversation): string {
+  if (conversation.kind === "session") return conversation.name || t.session;
+  return conversation.peer?.display_name || conversation.peer?.username || t.conversations;
+}
+
+/** What drafts and outgoing messages of a conversation are kept under. */
+export function keyOf(conversation: Conversation): string {
+  return conversation.kind === "session" ? conversation.id : conversation.peer_id;
+}
+
+export interface Preview {
+  readonly text: string;
+  readonly icon: IconName | null;
+}
+
+/** A message in one line. */
+export function previewOf(message: Pick<Message, "body" | "files">): Preview {
+  const [first] = message.files;
+  if (message.body.trim())
+    return { text: plainLine(message.body), icon: first ? iconOf(first) : null };
+  if (!first) return { text: "", icon: null };
+  return { text: nameOfFiles(message.files), icon: iconOf(first) };
+}
+
+export function isPicture(file: FileInfo): boolean {
+  return file.type.startsWith("image/") && file.thumbnail_url !== null;
+}
+
+function nameOfFiles(files: readonly FileInfo[]): string {
+  const [first] = files;
+  if (files.every(isPicture)) return files.length === 1 ? t.photo : t.photos(files.length);
+  if (first?.type.startsWith("audio/")) return t.voiceMessage;
+  if (first?.type.startsWith("video/")) return t.video;
+  return first?.name ?? "";
+}
+
+function iconOf(file: FileInfo): IconName {
+  if (isPicture(file)) return "image";
+  return file.type.startsWith("audio/") ? "mic" : "file";
+}
+
+/** Without line breaks and the marks of formatting. */
+function plainLine(body: string): string {
+  return body
+    .replace(/```\w*\n?/g, "")
+    .replace(/(^|\W)([*_`~]{1,2})(\S(?:.*?\S)?)\2(?=\W|$)/g, "$1$3")
+    .replace(/\s+/g, " ")
+    .trim();
+}

@@ -1,0 +1,88 @@
+/** Message texts as React elements. No string ever becomes markup (rule W19). */
+
+import { type ReactNode, useState } from "react";
+import { t } from "../strings";
+import { Icon } from "../ui/icon";
+
+const FENCE = /```([\w+-]{0,20})\n([\s\S]*?)(?:\n```|```)/g;
+const INLINE =
+  /`([^`\n]+)`|\*\*(?=\S)(.+?)(?<=\S)\*\*|(?<![\w*])\*(?=\S)([^*\n]+?)(?<=\S)\*(?![\w*])|(?<!\w)_(?=\S)([^_\n]+?)(?<=\S)_(?!\w)|~~(?=\S)(.+?)(?<=\S)~~|(https?:\/\/[^\s<>"]+[^\s<>".,;:!?)\]}'”])/g;
+
+export interface Block {
+  readonly kind: "text" | "code";
+  readonly text: string;
+  readonly language: string;
+}
+
+/** Paragraphs and code, in order. */
+export function blocksOf(body: string): Block[] {
+  const blocks: Block[] = [];
+  let from = 0;
+  const addText = (text: string) => {
+    const trimmed = text.replace(/^\n+|\n+$/g, "");
+    if (trimmed) blocks.push({ kind: "text", text: trimmed, language: "" });
+  };
+  for (const match of body.matchAll(FENCE)) {
+    addText(body.slice(from, match.index));
+    blocks.push({ kind: "code", text: match[2] ?? "", language: match[1] ?? "" });
+    from = match.index + match[0].length;
+  }
+  addText(body.slice(from));
+  return blocks;
+}
+
+/** Emphasis, code and links within a line of text. */
+export function inline(text: string): ReactNode[] {
+  const parts: ReactNode[] = [];
+  let from = 0;
+  for (const match of text.matchAll(INLINE)) {
+    if (match.index > from) parts.push(text.slice(from, match.index));
+    parts.push(element(match, match.index));
+    from = match.index + match[0].length;
+  }
+  if (from < text.length) parts.push(text.slice(from));
+  return parts;
+}
+
+function element(match: RegExpMatchArray, key: number): ReactNode {
+  const [, code, strong, star, underscore, struck, link] = match;
+  if (code !== undefined) return <code key={key}>{code}</code>;
+  if (strong !== undefined) return <strong key={key}>{strong}</strong>;
+  if (struck !== undefined) return <s key={key}>{struck}</s>;
+  if (link === undefined) return <em key={key}>{star ?? underscore}</em>;
+  return (
+    <a key={key} className="inline" href={link} target="_blank" rel="noopener noreferrer ugc">
+      {link.replace(/^https?:\/\//, "")}
+    </a>
+  );
+}
+
+const EMOJI = /^(?:\p{RGI_Emoji}\s?){1,3}$/v;
+
+/** One to three emoji and nothing else are shown large. */
+export function isEmojiOnly(body: string): boolean {
+  return body.length <= 60 && EMOJI.test(body.trim());
+}
+
+export function CodeBlock({ block }: { readonly block: Block }) {
+  const [copied, setCopied] = useState(false);
+  const copy = async () => {
+    await navigator.clipboard.writeText(block.text);
+    setCopied(true);
+    setTimeout(() => setCopied(false), 2_000);
+  };
+  return (
+    <div className="code">
+      <div className="code__bar">
+        <span>{block.language}</span>
+        <button type="button" onClick={() => void copy()}>
+          <Icon name={copied ? "check" : "copy"} size={16} />
+          {copied ? t.copied : t.copy}
+        </button>
+      </div>
+      <pre tabIndex={0} aria-label={t.code(block.language)}>
+        {block.text}
+      </pre>
+    </div>
+  );
+}

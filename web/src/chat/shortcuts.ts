@@ -1,0 +1,54 @@
+/** Keys that work everywhere in the chat (rule W14). */
+
+import { useEffect } from "react";
+import { useLocation } from "wouter";
+import { inOrder } from "../state/model";
+import { getState } from "../state/store";
+
+interface Given {
+  readonly current: string | null;
+  readonly onPalette: () => void;
+}
+
+const REGIONS = ["#conversations", ".conversation", "#message-field"];
+
+export function useShortcuts({ current, onPalette }: Given): void {
+  const [, go] = useLocation();
+  useEffect(() => {
+    const onKey = (event: KeyboardEvent) => {
+      const control = event.ctrlKey || event.metaKey;
+      if (control && !event.altKey && event.key.toLowerCase() === "k") {
+        event.preventDefault();
+        onPalette();
+      } else if (event.altKey && !control && /^Arrow(Up|Down)$/.test(event.key)) {
+        event.preventDefault();
+        const next = neighbour(current, event.key === "ArrowDown" ? 1 : -1, event.shiftKey);
+        if (next) go(`/c/${next}`);
+      } else if (event.key === "F6") {
+        event.preventDefault();
+        focusRegion(event.shiftKey ? -1 : 1);
+      } else if (event.key === "Escape" && current && !document.querySelector("dialog[open]")) {
+        document.querySelector<HTMLElement>(".jump.is-shown")?.click();
+      }
+    };
+    addEventListener("keydown", onKey);
+    return () => removeEventListener("keydown", onKey);
+  }, [current, go, onPalette]);
+}
+
+function neighbour(current: string | null, step: 1 | -1, unreadOnly: boolean): string | null {
+  const all = inOrder(getState().conversations).filter(
+    (each) => !unreadOnly || each.unread > 0 || each.id === current,
+  );
+  const at = all.findIndex((each) => each.id === current);
+  const next = at < 0 ? all[step > 0 ? 0 : all.length - 1] : all[at + step];
+  return next && next.id !== current ? next.id : null;
+}
+
+function focusRegion(step: 1 | -1): void {
+  const regions = REGIONS.map((each) => document.querySelector<HTMLElement>(each)).filter(
+    (each) => each !== null,
+  );
+  const at = regions.findLastIndex((each) => each.contains(document.activeElement));
+  regions.at((at + step + regions.length) % regions.length)?.focus();
+}

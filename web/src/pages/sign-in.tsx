@@ -1,0 +1,181 @@
+import { ApiError } from "backchannel-client";
+import { type FormEvent, useEffect, useRef, useState } from "react";
+import { Link } from "wouter";
+import { signIn } from "../state/session";
+import { useStore } from "../state/store";
+import { t } from "../strings";
+import { Avatar } from "../ui/avatar";
+import { Field } from "../ui/field";
+import { length } from "../ui/format";
+import { PasswordField } from "../ui/password";
+import { AuthFrame, Notice } from "./auth";
+
+export function SignIn() {
+  const ended = useStore((state) => state.ended);
+  const registration = useStore((state) => state.config?.registration ?? true);
+  const [identifier, setIdentifier] = useState("");
+  const [step, setStep] = useState<"name" | "password">("name");
+  const [trouble, setTrouble] = useState<ApiError | null>(null);
+  return (
+    <AuthFrame>
+      <div className="card__head">
+        <h1>{t.signIn}</h1>
+        {step === "name" && !ended && <p>{t.signInLead}</p>}
+      </div>
+      {ended && !trouble && (
+        <Notice tone="warn" icon="clock" title={t.sessionEnded}>
+          {t.sessionEndedHint}
+        </Notice>
+      )}
+      {trouble && <Trouble error={trouble} />}
+      {step === "name" ? (
+        <NameForm
+          value={identifier}
+          onChange={setIdentifier}
+          onDone={() => {
+            setTrouble(null);
+            setStep("password");
+          }}
+        />
+      ) : (
+        <PasswordForm
+          identifier={identifier.trim()}
+          onChange={() => setStep("name")}
+          onTrouble={setTrouble}
+          trouble={trouble}
+        />
+      )}
+      {registration && (
+        <p className="card__foot">
+          {t.newHere}{" "}
+          <Link className="link" href="/sign-up">
+            {t.createAccount}
+          </Link>
+        </p>
+      )}
+    </AuthFrame>
+  );
+}
+
+interface NameProps {
+  readonly value: string;
+  readonly onChange: (value: string) => void;
+  readonly onDone: () => void;
+}
+
+function NameForm({ value, onChange, onDone }: NameProps) {
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    if (value.trim()) onDone();
+  };
+  return (
+    <form onSubmit={submit}>
+      <Field
+        label={t.identifier}
+        value={value}
+        onChange={(event) => onChange(event.target.value)}
+        autoComplete="username webauthn"
+        autoCapitalize="none"
+        spellCheck={false}
+        autoFocus
+      />
+      <button className="btn btn--primary btn--wide" type="submit">
+        {t.continue}
+      </button>
+    </form>
+  );
+}
+
+interface PasswordProps {
+  readonly identifier: string;
+  readonly trouble: ApiError | null;
+  readonly onChange: () => void;
+  readonly onTrouble: (error: ApiError | null) => void;
+}
+
+function PasswordForm({ identifier, trouble, onChange, onTrouble }: PasswordProps) {
+  const [password, setPassword] = useState("");
+  const [busy, setBusy] = useState(false);
+  const form = useRef<HTMLFormElement>(null);
+  const locked = trouble?.code === "throttled";
+  const submit = async (event: FormEvent) => {
+    event.preventDefault();
+    setBusy(true);
+    try {
+      await signIn(identifier, password);
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
+      onTrouble(error);
+      form.current?.querySelector("input:not([hidden])")?.dispatchEvent(new Event("focus"));
+    } finally {
+      setBusy(false);
+    }
+  };
+  return (
+    <form ref={form} onSubmit={(event) => void submit(event)}>
+      <div className="who">
+        <Avatar id={identifier} name={identifier} size={36} />
+        <span className="grow">
+          <b className="truncate" dir="auto">
+            {identifier}
+          </b>
+        </span>
+        <button className="btn btn--bare btn--small" type="button" onClick={onChange}>
+          {t.change}
+        </button>
+      </div>
+      <input hidden readOnly value={identifier} autoComplete="username" />
+      {!locked && (
+        <PasswordField
+          label={t.password}
+          value={password}
+          onChange={(event) => setPassword(event.target.value)}
+          autoComplete="current-password"
+          aria-invalid={trouble?.status === 401}
+          autoFocus
+        />
+      )}
+      <button className="btn btn--primary btn--wide" type="submit" disabled={busy || locked}>
+        {t.signIn}
+      </button>
+    </form>
+  );
+}
+
+function Trouble({ error }: { readonly error: ApiError }) {
+  if (error.code === "throttled") return <Locked seconds={error.retryAfter ?? 60} />;
+  if (error.status === 0) {
+    return (
+      <Notice tone="error" title={t.signInFailed}>
+        {t.unreachable}
+      </Notice>
+    );
+  }
+  if (error.code === "account_disabled") {
+    return (
+      <Notice tone="error" title={t.signInFailed}>
+        {t.accountDisabled}
+      </Notice>
+    );
+  }
+  const wrong = error.status === 401;
+  return (
+    <Notice tone="error" title={wrong ? t.wrongPassword : t.signInFailed}>
+      {wrong ? t.wrongPasswordHint : error.message}
+    </Notice>
+  );
+}
+
+function Locked({ seconds }: { readonly seconds: number }) {
+  const [until] = useState(() => Date.now() + seconds * 1_000);
+  const [now, setNow] = useState(Date.now());
+  useEffect(() => {
+    const timer = setInterval(() => setNow(Date.now()), 1_000);
+    return () => clearInterval(timer);
+  }, []);
+  return (
+    <Notice tone="warn" icon="clock" title={t.tooManyTries}>
+      <span className="num">{t.tryAgainIn(length(Math.max(0, until - now)))}</span>
+    </Notice>
+  );
+}

@@ -1,0 +1,118 @@
+import { ApiError } from "backchannel-client";
+import { type FormEvent, useState } from "react";
+import { Link } from "wouter";
+import { register } from "../state/session";
+import { useStore } from "../state/store";
+import { t } from "../strings";
+import { Field } from "../ui/field";
+import { PasswordField, strengthOf } from "../ui/password";
+import { AuthFrame, Notice } from "./auth";
+
+export function SignUp() {
+  const config = useStore((state) => state.config);
+  const first = config?.first_run ?? false;
+  if (config && !config.registration) return <Closed />;
+  return (
+    <AuthFrame>
+      <div className="card__head">
+        <h1>{first ? t.firstRunTitle : t.createAccount}</h1>
+        <p>{first ? t.firstRunLead : t.registerLead(location.hostname)}</p>
+      </div>
+      <RegistrationForm least={config?.password_minimum ?? 8} />
+      {first ? (
+        <p className="card__foot">{t.firstRunHint}</p>
+      ) : (
+        <p className="card__foot">
+          {t.haveAccount}{" "}
+          <Link className="link" href="/sign-in">
+            {t.signIn}
+          </Link>
+        </p>
+      )}
+    </AuthFrame>
+  );
+}
+
+function Closed() {
+  return (
+    <AuthFrame>
+      <div className="card__head">
+        <h1>{t.registrationClosed}</h1>
+        <p>{t.registrationClosedHint}</p>
+      </div>
+      <Link className="btn btn--primary btn--wide" href="/sign-in">
+        {t.signIn}
+      </Link>
+    </AuthFrame>
+  );
+}
+
+function RegistrationForm({ least }: { readonly least: number }) {
+  const [name, setName] = useState("");
+  const [username, setUsername] = useState("");
+  const [password, setPassword] = useState("");
+  const [trouble, setTrouble] = useState<ApiError | null>(null);
+  const [busy, setBusy] = useState(false);
+  const [tried, setTried] = useState(false);
+  const short = password.length < least;
+  const submit = async (event: FormEvent) => {
+    event.preventDefault();
+    setTried(true);
+    if (short || !username.trim()) return;
+    setBusy(true);
+    try {
+      await register(username.trim(), password, name);
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
+      setTrouble(error);
+    } finally {
+      setBusy(false);
+    }
+  };
+  const at = (field: string) => (trouble?.field === field ? trouble.message : null);
+  const taken = trouble?.code === "username_taken" ? t.usernameTaken : at("username");
+  const shortText = tried && short ? t.passwordShort(least, password.length) : null;
+  return (
+    <form noValidate onSubmit={(event) => void submit(event)}>
+      {trouble && (
+        <Notice tone="error" title={t.checkThese}>
+          {trouble.status === 0 ? t.unreachable : (taken ?? trouble.message)}
+        </Notice>
+      )}
+      <Field
+        label={t.yourName}
+        value={name}
+        onChange={(event) => setName(event.target.value)}
+        autoComplete="name"
+        problem={at("display_name")}
+        dir="auto"
+        autoFocus
+      />
+      <Field
+        label={t.username}
+        at
+        value={username}
+        onChange={(event) => {
+          setUsername(event.target.value);
+          setTrouble(null);
+        }}
+        autoComplete="username"
+        autoCapitalize="none"
+        spellCheck={false}
+        problem={taken}
+      />
+      <PasswordField
+        label={t.password}
+        value={password}
+        onChange={(event) => setPassword(event.target.value)}
+        autoComplete="new-password"
+        meter={strengthOf(password)}
+        hint={strengthOf(password) === 4 ? t.passwordGood : t.passwordHint}
+        problem={at("password") ?? shortText}
+      />
+      <button className="btn btn--primary btn--wide" type="submit" disabled={busy}>
+        {t.createAccountAction}
+      </button>
+    </form>
+  );
+}

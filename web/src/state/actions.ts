@@ -1,0 +1,177 @@
+/** What a user does in conversations. */
+
+import { ApiError, type Conversation, type Message } from "backchannel-client";
+import { t } from "../strings";
+import { client } from "./client";
+import type { Draft } from "./database";
+import { database, leads, tellTabs, watch } from "./following";
+import { mergeMessages, withConversation } from "./model";
+import { getState, setState, type Toast } from "./store";
+
+const PAGE = 60;
+/** A typing notice is good for six seconds; it is repeated while the user writes. */
+const TYPING_EVERY = 5_000;
+const UNDO = 6_000;
+
+/** Load the newest messages: from this device at once, from the server what is missing. */
+export async function openThread(id: string): Promise<void> {
+  const held = database();
+  if (!held || getState().threads[id]) return;
+  const conversation = getState().conversations[id];
+  const local = await held.messages(id, PAGE);
+  const whole = local.length > 0 && local.at(-1)?.seq === conversation?.last_seq;
+  if (whole) {
+    setState((state) => ({
+      threads: { ...state.threads, [id]: { messages: local, complete: local[0]?.seq === 1 } },
+    }));
+    if (local.length >= Math.min(PAGE, conversation?.last_seq ?? 0)) return;
+    await loadOlder(id);
+    return;
+  }
+  const messages = await client.api.messages(id, { limit: PAGE });
+  if (database() !== held) return;
+  await held.keepMessages(messages);
+  const complete = (messages[0]?.seq ?? 1) === 1;
+  setState((state) => ({ threads: { ...state.threads, [id]: { messages, complete } } }));
+}
+
+/** Put older messages before those that are held; true if there were any. */
+export async function loadOlder(id: string): Promise<boolean> {
+  const held = database();
+  const thread = getState().threads[id];
+  const first = thread?.messages[0]?.seq;
+  if (!held || !thread || thread.complete || first === undefined) return false;
+  let older = await held.messages(id, PAGE, first);
+  if (older.length === 0 || older.at(-1)?.seq !== first - 1) {
+    older = await client.api.messages(id, { before: first, limit: PAGE });
+    await held.keepMessages(older);
+  }
+  setState((state) => {
+    const now = state.threads[id];
+    if (!now) return {};
+    const messages = mergeMessages(now.messages, older);
+    const complete = (messages[0]?.seq ?? 1) === 1;
+    return { threads: { ...state.threads, [id]: { messages, complete } } };
+  });
+  return older.length > 0;
+}
+
+/** Fetch a conversation that this device does not know; null if there is none. */
+export async function findConversation(id: string): Promise<Conversation | null> {
+  try {
+    const found = await client.api.conversation(id);
+    setState((state) => withConversation(state, found));
+    await database()?.keepConversations([found]);
+    watch();
+    return found;
+  } catch (error) {
+    if (error instanceof ApiError && !error.transient) return null;
+    throw error;
+  }
+}
+
+export async function markRead(id: string, seq: number): Promise<void> {
+  const conversation = getState().conversations[id];
+  if (!conversation || seq <= conversation.mine.read_seq) return;
+  try {
+    await client.api.markRead(id, seq);
+  } catch {
+    // The conversation says so again when it is next shown with a connection.
+  }
+}
+
+/** Send what the draft says, and empty it. */
+export async function send(draft: Draft, conversation: Conversation | null): Promise<void> {
+  const session = conversation?.kind === "session";
+  await client.send({
+    to: conversation?.peer_id ?? draft.key,
+    conversationId: session ? conversation.id : null,
+    body: draft.text.trim(),
+    replyTo: draft.reply_to,
+    files: draft.files,
+  });
+  if (!leads()) tellTabs({ say: "outbox" });
+  await saveDraft({ key: draft.key, text: "", reply_to: null, files: [] });
+  typingStopped();
+}
+
+export async function retry(clientId: string): Promise<void> {
+  await client.retry(clientId);
+  if (!leads()) tellTabs({ say: "outbox" });
+}
+
+export async function discard(clientId: string): Promise<void> {
+  await client.discard(clientId);
+  if (!leads()) tellTabs({ say: "outbox" });
+}
+
+export async function saveDraft(draft: Draft): Promise<void> {
+  setState((state) => ({ drafts: { ...state.drafts, [draft.key]: draft } }));
+  await database()?.keepDraft(draft);
+  tellTabs({ say: "draft", key: draft.key });
+}
+
+let typingSince = 0;
+let typingIn: string | null = null;
+
+/** The user has written something in a conversation. */
+export function typingHere(id: string): void {
+  const now = Date.now();
+  if (typingIn === id && now - typingSince < TYPING_EVERY) return;
+  typingIn = id;
+  typingSince = now;
+  tellTyping(id, true);
+}
+
+/** The user has sent it, emptied the field, or left. */
+export function typingStopped(): void {
+  if (typingIn !== null) tellTyping(typingIn, false);
+  typingIn = null;
+}
+
+function tellTyping(conversationId: string, active: boolean): void {
+  if (leads()) client.typing(conversationId, active);
+  else tellTabs({ say: "write", conversationId, active });
+}
+
+export async function react(message: Message, emoji: string): Promise<void> {
+  const myId = getState().me?.id ?? "";
+  const active = !message.reactions[emoji]?.includes(myId);
+  await attempt(() => client.api.react(message, emoji, active));
+}
+
+export async function edit(message: Message, body: string): Promise<boolean> {
+  return attempt(() => client.api.edit(message, body));
+}
+
+/** Delete a message once six seconds have passed without an undo. */
+export function remove(message: Message): void {
+  const timer = setTimeout(() => {
+    setState((state) => (state.toast === toast ? { toast: null } : {}));
+    void attempt(() => client.api.delete(message));
+  }, UNDO);
+  const undo = () => {
+    clearTimeout(timer);
+    setState({ toast: null });
+  };
+  const toast: Toast = { text: t.messageDeleted, undo };
+  setState({ toast });
+}
+
+export function showToast(text: string): void {
+  const toast = { text };
+  setState({ toast });
+  setTimeout(() => setState((state) => (state.toast === toast ? { toast: null } : {})), 4_000);
+}
+
+/** Do it, or tell the user why it did not work; true if it did. */
+export async function attempt(work: () => Promise<unknown>): Promise<boolean> {
+  try {
+    await work();
+    return true;
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error;
+    showToast(error.status === 0 ? t.unreachable : error.message);
+    return false;
+  }
+}

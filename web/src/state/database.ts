@@ -1,0 +1,125 @@
+/** What the client holds over a reload: one IndexedDB database per user. */
+
+import type { Conversation, FileInfo, LogEvent, Message, Place } from "backchannel-client";
+import { type DBSchema, deleteDB, type IDBPDatabase, openDB } from "idb";
+
+export interface Draft {
+  /** The other member's id, or a session's conversation id. */
+  readonly key: string;
+  readonly text: string;
+  readonly reply_to: number | null;
+  readonly files: readonly FileInfo[];
+}
+
+interface Schema extends DBSchema {
+  meta: { key: string; value: Place };
+  conversations: { key: string; value: Conversation };
+  messages: { key: [string, number]; value: Message };
+  drafts: { key: string; value: Draft };
+}
+
+export const outboxName = (userId: string) => `backchannel-outbox-${userId}`;
+const databaseName = (userId: string) => `backchannel-${userId}`;
+const DURABLE = { durability: "strict" } as const;
+const NEWEST = Number.MAX_SAFE_INTEGER;
+
+export class Database {
+  private constructor(private readonly opened: IDBPDatabase<Schema>) {}
+
+  static async open(userId: string): Promise<Database> {
+    const opened = await openDB<Schema>(databaseName(userId), 1, {
+      upgrade(database) {
+        database.createObjectStore("meta");
+        database.createObjectStore("conversations", { keyPath: "id" });
+        database.createObjectStore("messages", { keyPath: ["conversation_id", "seq"] });
+        database.createObjectStore("drafts", { keyPath: "key" });
+      },
+    });
+    return new Database(opened);
+  }
+
+  static async erase(userId: string): Promise<void> {
+    await Promise.all([deleteDB(databaseName(userId)), deleteDB(outboxName(userId))]);
+  }
+
+  close(): void {
+    this.opened.close();
+  }
+
+  async place(): Promise<Place | null> {
+    return (await this.opened.get("meta", "place")) ?? null;
+  }
+
+  conversations(): Promise<Conversation[]> {
+    return this.opened.getAll("conversations");
+  }
+
+  drafts(): Promise<Draft[]> {
+    return this.opened.getAll("drafts");
+  }
+
+  /** The newest messages before `before`, oldest first. */
+  async messages(id: string, limit: number, before = NEWEST): Promise<Message[]> {
+    const range = IDBKeyRange.bound([id, 0], [id, before], false, true);
+    const found: Message[] = [];
+    let cursor = await this.opened.transaction("messages").store.openCursor(range, "prev");
+    while (cursor && found.length < limit) {
+      found.push(cursor.value);
+      cursor = await cursor.continue();
+    }
+    return found.reverse();
+  }
+
+  /** Keep what the events say together with the place they lead to. */
+  async apply(
+    events: readonly LogEvent[],
+    changed: readonly Conversation[],
+    place: Place,
+  ): Promise<void> {
+    const stores = ["meta", "conversations", "messages"] as const;
+    const transaction = this.opened.transaction(stores, "readwrite", DURABLE);
+    const messages = transaction.objectStore("messages");
+    for (const event of events) {
+      if (event.kind === "receipt" || event.kind === "conversation" || event.kind === "profile") {
+        continue;
+      }
+      const { data } = event;
+      const old = await messages.get([data.conversation_id, data.seq]);
+      const newer = old ? data.revision >= old.revision : event.kind === "message";
+      if (newer) void messages.put(old?.client_id ? { client_id: old.client_id, ...data } : data);
+    }
+    for (const each of changed) void transaction.objectStore("conversations").put(each);
+    void transaction.objectStore("meta").put(place, "place");
+    await transaction.done;
+  }
+
+  /** Forget everything but drafts, and begin again from this state. */
+  async rebuild(conversations: readonly Conversation[], place: Place): Promise<void> {
+    const stores = ["meta", "conversations", "messages"] as const;
+    const transaction = this.opened.transaction(stores, "readwrite", DURABLE);
+    void transaction.objectStore("messages").clear();
+    void transaction.objectStore("conversations").clear();
+    for (const each of conversations) void transaction.objectStore("conversations").put(each);
+    void transaction.objectStore("meta").put(place, "place");
+    await transaction.done;
+  }
+
+  async keepConversations(conversations: readonly Conversation[]): Promise<void> {
+    const transaction = this.opened.transaction("conversations", "readwrite");
+    for (const each of conversations) void transaction.store.put(each);
+    await transaction.done;
+  }
+
+  /** Keep messages that adjoin those held. */
+  async keepMessages(messages: readonly Message[]): Promise<void> {
+    const transaction = this.opened.transaction("messages", "readwrite");
+    for (const each of messages) void transaction.store.put(each);
+    await transaction.done;
+  }
+
+  async keepDraft(draft: Draft): Promise<void> {
+    const empty = !draft.text && draft.reply_to === null && draft.files.length === 0;
+    if (empty) await this.opened.delete("drafts", draft.key);
+    else await this.opened.put("drafts", draft);
+  }
+}

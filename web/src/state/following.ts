@@ -1,0 +1,239 @@
+/** Joins the log, this device's database and the page's state. */
+
+import {
+  type Conversation,
+  IndexedDbOutbox,
+  type LogEvent,
+  type Place,
+  type Presence,
+  type Typing,
+} from "backchannel-client";
+import { client } from "./client";
+import { Database, outboxName } from "./database";
+import { applyEvents, type Stale, withConversation } from "./model";
+import { EMPTY, getState, setState } from "./store";
+import { type TabMessage, Tabs } from "./tabs";
+
+/** Milliseconds after which the other no longer counts as typing. */
+const TYPING_LIFE = 6_000;
+/** At most so many conversations are read when a device begins. */
+const LISTED = 2_000;
+const WATCHED = 200;
+
+interface Opened {
+  readonly userId: string;
+  readonly database: Database;
+  readonly outbox: IndexedDbOutbox;
+  readonly tabs: Tabs;
+}
+
+let opened: Opened | null = null;
+
+export const database = (): Database | null => opened?.database ?? null;
+export const tellTabs = (message: TabMessage): void => opened?.tabs.tell(message);
+export const leads = (): boolean => opened?.tabs.leads ?? false;
+
+/** Show what this device holds, and follow the log from there. */
+export async function follow(userId: string): Promise<void> {
+  await unfollow();
+  const database = await Database.open(userId);
+  const outbox = new IndexedDbOutbox(outboxName(userId));
+  opened = { userId, database, outbox, tabs: new Tabs(userId, heard) };
+  await client.keepOutbox(outbox);
+  await restore();
+  opened.tabs.lead(() => void connect(userId));
+  opened.tabs.tell({ say: "hello" });
+}
+
+/** Close everything; `erase` also removes what this device holds. */
+export async function unfollow(erase = false): Promise<void> {
+  const held = opened;
+  opened = null;
+  client.disconnect();
+  setState(EMPTY);
+  if (!held) return;
+  held.tabs.close();
+  held.database.close();
+  await held.outbox.close();
+  if (erase) await Database.erase(held.userId);
+}
+
+async function restore(): Promise<void> {
+  if (!opened) return;
+  const [conversations, drafts, place] = await Promise.all([
+    opened.database.conversations(),
+    opened.database.drafts(),
+    opened.database.place(),
+  ]);
+  setState({
+    conversations: Object.fromEntries(conversations.map((each) => [each.id, each])),
+    drafts: Object.fromEntries(drafts.map((each) => [each.key, each])),
+    listed: place !== null,
+    threads: {},
+  });
+}
+
+async function connect(userId: string): Promise<void> {
+  if (opened?.userId !== userId) return;
+  await restore();
+  await client.reloadOutbox();
+  client.connect(await opened.database.place(), { apply, reset });
+  watch();
+}
+
+async function apply(events: readonly LogEvent[], place: Place): Promise<void> {
+  const held = opened;
+  if (!held) return;
+  const before = getState().conversations;
+  const { known, stale } = applyEvents(getState(), events, held.userId, Date.now());
+  const changed = Object.values(known.conversations).filter((each) => before[each.id] !== each);
+  await held.database.apply(events, changed, place);
+  setState({ ...known, typing: stopTyping(events, held.userId) });
+  tellTabs({ say: "applied", events, place });
+  void refetch(stale);
+}
+
+async function reset(place: Place): Promise<void> {
+  const conversations: Conversation[] = [];
+  let before: string | null = null;
+  do {
+    const page = await client.api.conversations(before);
+    conversations.push(...page.items);
+    before = page.next;
+  } while (before !== null && conversations.length < LISTED);
+  await opened?.database.rebuild(conversations, place);
+  await restore();
+  tellTabs({ say: "reset" });
+  watch();
+}
+
+async function refetch({ conversations, users }: Stale): Promise<void> {
+  const known = getState().conversations;
+  const ofUsers = Object.values(known).filter((each) => users.includes(each.peer_id));
+  const ids = new Set([...conversations, ...ofUsers.map((each) => each.id)]);
+  for (const id of ids) {
+    try {
+      const fresh = await client.api.conversation(id);
+      const isNew = !getState().conversations[id];
+      setState((state) => withConversation(state, fresh));
+      await opened?.database.keepConversations([fresh]);
+      if (isNew) watch();
+    } catch {
+      // It is asked for again when something happens in it, and when the client starts.
+    }
+  }
+  const { me } = getState();
+  if (me && users.includes(me.id)) setState({ me: await client.api.me().catch(() => me) });
+}
+
+function stopTyping(events: readonly LogEvent[], myId: string): Record<string, number> {
+  const typing = { ...getState().typing };
+  for (const event of events) {
+    if (event.kind === "message" && event.data.sender_id !== myId) {
+      delete typing[event.data.conversation_id];
+    }
+  }
+  return typing;
+}
+
+/** Be told of the presence of the people at the top of the list. */
+export function watch(): void {
+  const peers = Object.values(getState().conversations)
+    .filter((each) => each.kind === "direct")
+    .sort((one, other) => other.updated_at.localeCompare(one.updated_at))
+    .map((each) => each.peer_id);
+  if (leads()) client.watch(peers.slice(0, WATCHED));
+}
+
+function heardTyping(typing: Typing): void {
+  setState((state) => {
+    const next = { ...state.typing };
+    if (typing.active) next[typing.conversation_id] = Date.now() + TYPING_LIFE;
+    else delete next[typing.conversation_id];
+    return { typing: next };
+  });
+}
+
+function heardPresence(presence: Presence): void {
+  setState((state) => ({ presence: { ...state.presence, [presence.user_id]: presence } }));
+}
+
+/** Another tab has something to say. */
+function heard(message: TabMessage): void {
+  switch (message.say) {
+    case "applied": {
+      const myId = opened?.userId ?? "";
+      const { known, stale } = applyEvents(getState(), message.events, myId, Date.now());
+      setState({ ...known, typing: stopTyping(message.events, myId) });
+      void refetch(stale);
+      break;
+    }
+    case "reset":
+      void restore();
+      break;
+    case "state":
+      setState({ link: message.state });
+      break;
+    case "typing":
+      heardTyping(message.typing);
+      break;
+    case "presence":
+      heardPresence(message.presence);
+      break;
+    case "partial":
+      setState((state) => ({
+        partials: { ...state.partials, [message.partial.conversation_id]: message.partial },
+      }));
+      break;
+    case "outbox":
+      void client.reloadOutbox();
+      break;
+    case "draft":
+      void reloadDrafts();
+      break;
+    case "write":
+      if (leads()) client.typing(message.conversationId, message.active);
+      break;
+    case "stop":
+      if (leads()) client.stopAnswer(message.conversationId);
+      break;
+    case "hello":
+      greet();
+      break;
+    case "signed-out":
+      location.reload();
+  }
+}
+
+function greet(): void {
+  if (!leads()) return;
+  const { link, presence } = getState();
+  tellTabs({ say: "state", state: link });
+  for (const each of Object.values(presence)) tellTabs({ say: "presence", presence: each });
+}
+
+async function reloadDrafts(): Promise<void> {
+  const drafts = (await opened?.database.drafts()) ?? [];
+  setState({ drafts: Object.fromEntries(drafts.map((each) => [each.key, each])) });
+}
+
+client.on("state", (link) => {
+  setState({ link });
+  if (leads()) tellTabs({ say: "state", state: link });
+});
+client.on("outbox", (outbox) => {
+  setState({ outbox });
+  if (leads()) tellTabs({ say: "outbox" });
+});
+client.on("typing", (typing) => {
+  heardTyping(typing);
+  tellTabs({ say: "typing", typing });
+});
+client.on("presence", (presence) => {
+  heardPresence(presence);
+  tellTabs({ say: "presence", presence });
+});
+client.on("partial", (partial) => {
+  heard({ say: "partial", partial });
+  tellTabs({ say: "partial", partial });
+});

@@ -1,0 +1,52 @@
+/** What this browser remembers for its user; nothing that must not be lost. */
+
+interface Preferences {
+  readonly theme: "light" | "dark" | "";
+  readonly language: string;
+  readonly textSize: string;
+  readonly enterSends: "yes" | "no";
+}
+
+const DEFAULTS: Preferences = { theme: "", language: "", textSize: "15", enterSends: "yes" };
+const PREFIX = "backchannel.";
+
+export function readPreference<Name extends keyof Preferences>(name: Name): Preferences[Name] {
+  try {
+    const kept = localStorage.getItem(PREFIX + name);
+    return (kept ?? DEFAULTS[name]) as Preferences[Name];
+  } catch {
+    return DEFAULTS[name]; // storage is forbidden in this browser
+  }
+}
+
+export function writePreference<Name extends keyof Preferences>(
+  name: Name,
+  value: Preferences[Name],
+): void {
+  try {
+    localStorage.setItem(PREFIX + name, value);
+  } catch {
+    // It holds until the page is closed.
+  }
+  applyAppearance();
+}
+
+/** Put theme and text size into effect. */
+export function applyAppearance(): void {
+  const root = document.documentElement;
+  const theme = readPreference("theme");
+  if (theme) root.dataset.theme = theme;
+  else delete root.dataset.theme;
+  const size = Number(readPreference("textSize"));
+  const factor = size >= 13 && size <= 20 ? size / 15 : 1;
+  root.style.setProperty("--text-scale", String(factor));
+}
+
+export function isDark(): boolean {
+  const theme = readPreference("theme");
+  return theme ? theme === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
+}
+
+export function switchTheme(): void {
+  writePreference("theme", isDark() ? "light" : "dark");
+}

@@ -1,0 +1,91 @@
+/** Who is signed in: at the start, by the sign-in page, and until the login ends. */
+
+import { type Account, ApiError, type Session } from "backchannel-client";
+import { client } from "./client";
+import { follow, tellTabs, unfollow } from "./following";
+import { setState } from "./store";
+
+/** Whose data this device shows before the server has answered. Not a secret. */
+const KEY = "backchannel.account";
+
+/** Show the pages of whoever was signed in last, or the sign-in page. */
+export async function start(): Promise<void> {
+  client.on("session", (session) => {
+    if (session) remember(session.user);
+  });
+  client.on("loggedOut", () => void ended());
+  const account = remembered();
+  if (account) {
+    setState({ me: account, phase: "ready" });
+    await begin(account);
+    return;
+  }
+  await loadConfig();
+  setState({ phase: "signed-out" });
+}
+
+export async function signIn(identifier: string, password: string): Promise<void> {
+  await enter(await client.login(identifier, password));
+}
+
+export async function register(
+  username: string,
+  password: string,
+  displayName: string,
+): Promise<void> {
+  const name = displayName.trim();
+  const named = name ? { username, password, display_name: name } : { username, password };
+  await client.api.register(named);
+  await signIn(username, password);
+}
+
+export async function signOut(): Promise<void> {
+  try {
+    await client.logout();
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error;
+  }
+  tellTabs({ say: "signed-out" });
+  forget();
+  await unfollow(true);
+  await loadConfig();
+  setState({ phase: "signed-out", ended: false });
+}
+
+export async function loadConfig(): Promise<void> {
+  const config = await client.api.config().catch(() => null);
+  setState({ config });
+}
+
+async function enter(session: Session): Promise<void> {
+  remember(session.user);
+  setState({ me: session.user, phase: "ready", ended: false });
+  await begin(session.user);
+}
+
+async function begin(account: Account): Promise<void> {
+  await follow(account.id);
+  setState({ me: account });
+}
+
+/** The login has ended elsewhere: drafts and unsent messages stay on this device. */
+async function ended(): Promise<void> {
+  forget();
+  await unfollow();
+  await loadConfig();
+  setState({ phase: "signed-out", ended: true });
+}
+
+function remember(account: Account): void {
+  localStorage.setItem(KEY, JSON.stringify(account));
+  setState({ me: account });
+}
+
+function remembered(): Account | null {
+  const kept = localStorage.getItem(KEY);
+  return kept ? (JSON.parse(kept) as Account) : null;
+}
+
+function forget(): void {
+  localStorage.removeItem(KEY);
+}

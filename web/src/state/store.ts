@@ -1,0 +1,65 @@
+/** The state that the pages show. Only the modules beside this one change it. */
+
+import type {
+  Account,
+  ConnectionState,
+  Outgoing,
+  Partial,
+  Presence,
+  ServerConfig,
+  User,
+} from "backchannel-client";
+import { create } from "zustand";
+import type { Draft } from "./database";
+import { type Known, NOTHING } from "./model";
+
+export type Phase = "starting" | "signed-out" | "ready";
+
+export interface State extends Known {
+  readonly phase: Phase;
+  /** The login has ended by itself: the sign-in page says so. */
+  readonly ended: boolean;
+  readonly config: ServerConfig | null;
+  readonly me: Account | null;
+  readonly link: ConnectionState;
+  /** The conversation list has been read from this device or the server. */
+  readonly listed: boolean;
+  readonly outbox: readonly Outgoing[];
+  readonly drafts: Readonly<Record<string, Draft>>;
+  readonly presence: Readonly<Record<string, Presence>>;
+  /** Who is typing, by conversation, until when in milliseconds. */
+  readonly typing: Readonly<Record<string, number>>;
+  readonly partials: Readonly<Record<string, Partial>>;
+  /** People seen in searches and links, by id. */
+  readonly users: Readonly<Record<string, User>>;
+  readonly toast: Toast | null;
+}
+
+export interface Toast {
+  readonly text: string;
+  readonly undo?: () => void;
+}
+
+export const EMPTY: Omit<State, "phase" | "config" | "ended"> = {
+  ...NOTHING,
+  me: null,
+  link: "connecting",
+  listed: false,
+  outbox: [],
+  drafts: {},
+  presence: {},
+  typing: {},
+  partials: {},
+  users: {},
+  toast: null,
+};
+
+export const useStore = create<State>(() => ({
+  ...EMPTY,
+  phase: "starting",
+  ended: false,
+  config: null,
+}));
+
+export const getState = useStore.getState;
+export const setState = useStore.setState;

@@ -1,0 +1,80 @@
+/** Times, sizes and names as people read them. */
+
+import { t } from "../strings";
+
+const DAY = 86_400_000;
+
+const formats = new Map<string, Intl.DateTimeFormat>();
+
+function format(options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
+  const key = t.lang + JSON.stringify(options);
+  const known = formats.get(key);
+  if (known) return known;
+  const made = new Intl.DateTimeFormat(t.lang === "en" ? "en-GB" : t.lang, options);
+  formats.set(key, made);
+  return made;
+}
+
+/** 09:42 */
+export function clock(at: string | number | Date): string {
+  return format({ hour: "2-digit", minute: "2-digit" }).format(new Date(at));
+}
+
+/** 1 on the day before `now`, 0 on the same one. */
+function daysAgo(at: Date, now: Date): number {
+  const midnight = (date: Date) => Date.UTC(date.getFullYear(), date.getMonth(), date.getDate());
+  return Math.round((midnight(now) - midnight(at)) / DAY);
+}
+
+/** The day of a message, for the pill above it. */
+export function dayName(at: string | number, now = new Date()): string {
+  const date = new Date(at);
+  const days = daysAgo(date, now);
+  if (days === 0) return t.today;
+  if (days === 1) return t.yesterday;
+  const year = date.getFullYear() === now.getFullYear() ? {} : { year: "numeric" as const };
+  return format({ weekday: "long", day: "numeric", month: "long", ...year }).format(date);
+}
+
+/** 09:42, Tue, 12 Nov: the shortest that says when. */
+export function shortTime(at: string, now = new Date()): string {
+  const date = new Date(at);
+  const days = daysAgo(date, now);
+  if (days <= 0) return clock(date);
+  if (days < 7) return format({ weekday: "short" }).format(date);
+  const year = date.getFullYear() === now.getFullYear() ? {} : { year: "2-digit" as const };
+  return format({ day: "numeric", month: "short", ...year }).format(date);
+}
+
+/** When something happened, within a sentence. */
+export function when(at: string, now = new Date()): string {
+  const date = new Date(at);
+  if (now.getTime() - date.getTime() < 60_000) return t.just;
+  const days = daysAgo(date, now);
+  if (days <= 0) return clock(date);
+  if (days === 1) return `${t.yesterday.toLocaleLowerCase(t.lang)}, ${clock(date)}`;
+  return format({ day: "numeric", month: "long" }).format(date);
+}
+
+export function sameDay(one: string | number, other: string | number): boolean {
+  return new Date(one).toDateString() === new Date(other).toDateString();
+}
+
+/** 1.8 MB */
+export function size(bytes: number): string {
+  let value = bytes;
+  let unit = 0;
+  while (value >= 1_000 && unit < t.bytes.length - 1) {
+    value /= 1_000;
+    unit += 1;
+  }
+  const digits = unit === 0 || value >= 100 ? 0 : 1;
+  const number = new Intl.NumberFormat(t.lang, { maximumFractionDigits: digits }).format(value);
+  return `${number} ${t.bytes[unit]}`;
+}
+
+/** 1:08, from milliseconds. */
+export function length(milliseconds: number): string {
+  const seconds = Math.round(milliseconds / 1_000);
+  return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
+}

@@ -1,0 +1,30 @@
+import { fileURLToPath } from "node:url";
+import react from "@vitejs/plugin-react";
+import { defineConfig } from "vite";
+import { compress } from "./build/compress";
+
+const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
+/** Where a server answers while the client is being changed. */
+const backend = process.env.BACKCHANNEL_SERVER ?? "http://localhost:3000";
+
+export default defineConfig({
+  plugins: [react(), compress()],
+  resolve: {
+    alias: {
+      "backchannel-client": here("../sdk/typescript/src/index.ts"),
+      "@fontsource-variable": here("node_modules/@fontsource-variable"),
+    },
+  },
+  server: {
+    fs: { allow: [here("."), here("../sdk/typescript")] },
+    proxy: { "/v1": { target: backend, ws: true }, "/docs": backend },
+  },
+  build: {
+    outDir: here("../src/backchannel/dialects/web_client/built"),
+    emptyOutDir: true,
+    target: "es2022",
+    modulePreload: { polyfill: false },
+    assetsInlineLimit: 0,
+    reportCompressedSize: true,
+  },
+});
