@@ -87,7 +87,13 @@ async def refusals(storage: Storage, *drafts: Draft) -> list[type[ChatError] | N
 
 
 async def bodies(storage: Storage, conversation_id: str) -> list[str]:
-    return [message.body for message in await storage.history(conversation_id, limit=10_000)]
+    """The text of every message, page by page."""
+    texts: list[str] = []
+    after = 0
+    while page := await storage.history(conversation_id, after=after, limit=10_000):
+        texts += [message.body for message in page]
+        after = page[-1].seq
+    return texts
 
 
 async def whole_log(storage: Storage, user_id: str) -> list[Event]:

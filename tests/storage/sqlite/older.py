@@ -5,6 +5,7 @@ from contextlib import closing
 from pathlib import Path
 
 WAYS_BACK = {
+    "0008": "DROP TABLE instance;",
     "0007": """
         ALTER TABLE member DROP COLUMN told_delivered_seq;
         ALTER TABLE member DROP COLUMN told_read_seq;

@@ -74,7 +74,8 @@ class Accounts(Protocol):
         """Count the login's refresh token up from `generation` and move its expiry to `until`.
 
         Exactly one call per generation does that (rule S3), and sets `last_used_at` to `at`.
-        Each gets the login as it is afterwards; None if it has ended.
+        Each gets the login as it is afterwards; None if it has ended. A generation that is ahead
+        of the login's was given out before an older database was put back: it counts, once.
         """
         ...
 

@@ -55,6 +55,15 @@ account = Table(
     Column("erased_at", Milliseconds),
 )
 
+instance = Table(
+    "instance",
+    metadata,
+    # One row. Whether the database is as it was left (sqlite/rollback.py).
+    Column("mark", String(64)),
+    Column("marked_at", BigInteger),
+    Column("commits", BigInteger, nullable=False, server_default=text("0")),
+)
+
 erasure = Table(
     "erasure",
     metadata,

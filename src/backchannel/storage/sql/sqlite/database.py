@@ -1,17 +1,20 @@
 """An open SQLite database: `sql.database.Database` over its threads."""
 
 import asyncio
+import contextlib
+import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import TypeVar
 
 from sqlalchemy import literal, select
 
-from backchannel.domain.errors import Unavailable
+from backchannel.domain.errors import Overloaded, Unavailable
 from backchannel.storage.sql.database import Connection
 from backchannel.storage.sql.sqlite.connection import Texts
 from backchannel.storage.sql.sqlite.driver import Connect, Driver, open_reader
 from backchannel.storage.sql.sqlite.faults import DiskFull
+from backchannel.storage.sql.sqlite.file_watch import FileWatch
 from backchannel.storage.sql.sqlite.health import Watch
 from backchannel.storage.sql.sqlite.jobs import JobQueue
 from backchannel.storage.sql.sqlite.readers import Reader
@@ -23,6 +26,7 @@ from backchannel.storage.sql.sqlite.rewriting import (
     keep_log,
     rewrite,
 )
+from backchannel.storage.sql.sqlite.rollback import CommitCount
 from backchannel.storage.sql.sqlite.writer import Writer
 
 T = TypeVar("T")
@@ -30,6 +34,9 @@ T = TypeVar("T")
 READERS = 2
 QUEUE_LIMIT = 1024
 """Jobs that may wait for the writer, and as many for the readers."""
+LOCKED_SECONDS = 2
+"""Seconds that the writer may wait for a lock of another program before the database is said to
+be unavailable: a command beside the server holds it for less."""
 LOG_ATTEMPTS = 100
 LOG_PAUSE = 0.1
 """How often it is tried to empty the write-ahead log, and the seconds in between: reads are short,
@@ -42,19 +49,29 @@ class SqliteDatabase:
     """One writer and a few readers of a file."""
 
     def __init__(
-        self, path: Path, driver: Driver, connect: Connect, reserve: Reserve, *, watched: bool
+        self,
+        path: Path,
+        driver: Driver,
+        connect: Connect,
+        reserve: Reserve,
+        count: CommitCount,
+        *,
+        watched: bool,
     ) -> None:
         texts = Texts()
         self._writes = JobQueue(QUEUE_LIMIT)
         self._reads = JobQueue(QUEUE_LIMIT)
         self._reserve = reserve
+        self._probe: asyncio.Future[None] | None = None
         if reserve.is_spent:
             driver.execute(KEEP_LOG)
-        self._writer = Writer(driver, texts, self._writes, self._reserve)
+        self._count = count
+        self._writer = Writer(driver, texts, self._writes, self._reserve, count)
         self._readers = [
             Reader(open_reader(path, connect), texts, self._reads) for _ in range(READERS)
         ]
         self._watch = Watch(path, connect, self._writer.stop) if watched else None
+        self._file_watch = FileWatch(path, self._writer)
         self._threads = [self._writer.thread, *(reader.thread for reader in self._readers)]
         for thread in self._threads:
             thread.start()
@@ -100,7 +117,26 @@ class SqliteDatabase:
     async def check(self) -> None:
         if self._writer.stopped is not None:
             raise Unavailable(f"the database is written no more: {self._writer.stopped}")
+        await self._require_no_lock()
         await self.read(lambda connection: connection.fetch(ONE, int))
+
+    async def _require_no_lock(self) -> None:
+        """Raise `Unavailable` while another program keeps the writer waiting."""
+        since = self._writer.blocked_since
+        if since is None:
+            return
+        if self._probe is None or self._probe.done():
+            # Without requests, only an attempt tells that the lock is gone.
+            self._probe = asyncio.ensure_future(self._try_to_write())
+        seconds = time.monotonic() - since
+        if seconds > LOCKED_SECONDS:
+            raise Unavailable(
+                f"another program has locked the database for {seconds:.0f} s; end that program"
+            )
+
+    async def _try_to_write(self) -> None:
+        with contextlib.suppress(Unavailable, Overloaded):
+            await self._writes.submit(lambda connection: connection.fetch(ONE, int))
 
     async def close(self) -> None:
         await asyncio.to_thread(self._close)
@@ -108,9 +144,12 @@ class SqliteDatabase:
     def _close(self) -> None:
         if self._watch is not None:
             self._watch.close()
+        self._file_watch.stop()
         # The readers first: an emptied write-ahead log needs nobody in it.
         self._reads.close()
         for reader in self._readers:
             reader.thread.join()
         self._writes.close()
         self._writer.thread.join()
+        self._count.close()
+        self._file_watch.close()

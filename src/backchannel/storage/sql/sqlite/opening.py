@@ -12,6 +12,7 @@ from backchannel.storage.sql.sqlite.faults import is_damage, is_full
 from backchannel.storage.sql.sqlite.health import damaged, find_damage, is_small
 from backchannel.storage.sql.sqlite.private import make_private
 from backchannel.storage.sql.sqlite.reserve import Reserve
+from backchannel.storage.sql.sqlite.rollback import CommitCount, recognise
 from backchannel.storage.sql.sqlite.storage import SqliteStorage
 from backchannel.storage.sql.versions import needs_migration
 
@@ -79,8 +80,14 @@ def _prepared(path: Path, driver: Driver, connect: Connect, reserve: Reserve) ->
         from backchannel.storage.sql.sqlite.migrating import migrate  # noqa: PLC0415
 
         migrate(path)
-    reserve.prepare()
-    return SqliteDatabase(path, driver, connect, reserve, watched=not small)
+    count = CommitCount(path)
+    try:
+        recognise(path, driver, count)
+        reserve.prepare()
+        return SqliteDatabase(path, driver, connect, reserve, count, watched=not small)
+    except BaseException:
+        count.close()
+        raise
 
 
 def _refusal(path: Path, error: OSError | sqlite3.Error) -> CannotOpen:

@@ -6,7 +6,7 @@ import os
 import stat
 from pathlib import Path
 
-SUFFIXES = ("", "-wal", "-shm", "-reserve")
+SUFFIXES = ("", "-wal", "-shm", "-reserve", "-mark", "-commits")
 
 _logger = logging.getLogger("backchannel.storage")
 

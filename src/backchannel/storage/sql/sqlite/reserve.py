@@ -66,9 +66,8 @@ class Reserve:
         try:
             if shutil.disk_usage(self._path.parent).free < needed:
                 return False
-            descriptor = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(bytes(SIZE))
+            self._path.touch(mode=0o600)
+            self._path.write_bytes(bytes(SIZE))
         except OSError:
             with contextlib.suppress(OSError):
                 self._give_back()

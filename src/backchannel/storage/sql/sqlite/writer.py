@@ -22,6 +22,7 @@ from backchannel.storage.sql.sqlite.faults import (
 from backchannel.storage.sql.sqlite.indexer import Indexer
 from backchannel.storage.sql.sqlite.jobs import Job, JobQueue, answer
 from backchannel.storage.sql.sqlite.reserve import Reserve
+from backchannel.storage.sql.sqlite.rollback import CommitCount, count_commit
 
 MOST_JOBS = 64
 """Jobs in one transaction."""
@@ -39,15 +40,28 @@ class Writer:
     """
 
     def __init__(
-        self, driver: Driver, texts: Texts, jobs: JobQueue, reserve: Reserve | None = None
+        self,
+        driver: Driver,
+        texts: Texts,
+        jobs: JobQueue,
+        reserve: Reserve | None = None,
+        count: CommitCount | None = None,
     ) -> None:
-        """While `reserve` is spent, nothing is indexed: others need the room."""
+        """While `reserve` is spent, nothing is indexed: others need the room.
+
+        `count` is told of each commit that changes anything.
+        """
         self._driver = driver
         self._connection = SqliteConnection(driver, texts)
         self._jobs = jobs
         self._reserve = reserve
+        self._count = count
         self._indexer = Indexer()
         self._stopped: str | None = None
+        self.blocked_since: float | None = None
+        """The monotonic time since when no transaction could begin; None if the last one did."""
+        self.at_work = threading.Lock()
+        """Held while the file may be written."""
         self.thread = threading.Thread(target=self._run, name="storage-writer", daemon=True)
 
     @property
@@ -72,7 +86,8 @@ class Writer:
             if job is None:
                 break
             waited = time.monotonic() - began
-            self._do_all([job, *self._jobs.take_more(MOST_JOBS - 1)])
+            with self.at_work:
+                self._do_all([job, *self._jobs.take_more(MOST_JOBS - 1)])
             self._indexer.note_writes(waited=waited)
             if self._indexer.is_due:
                 self._index()
@@ -103,9 +118,10 @@ class Writer:
             self._indexer.give_up()
             return
         try:
-            self._driver.execute("BEGIN IMMEDIATE")
-            finish(self._indexer.step(self._connection))
-            self._driver.execute("COMMIT")
+            with self.at_work:
+                self._driver.execute("BEGIN IMMEDIATE")
+                finish(self._indexer.step(self._connection))
+                self._driver.execute("COMMIT")
         except sqlite3.Error as error:
             self._indexer.give_up()
             self._fail([], error)
@@ -118,16 +134,32 @@ class Writer:
         """Do jobs in one transaction; False if they have to be done one by one."""
         if self._refuse(jobs):
             return True
+        wrote = False
         try:
-            self._driver.execute("BEGIN IMMEDIATE")
+            self._begin()
             for job in jobs:
                 if not self._do(job):
                     self._roll_back()
                     return len(jobs) == 1
-            self._driver.execute("COMMIT")
+                wrote |= self._connection.wrote
+            self._end(counted=wrote)
         except sqlite3.Error as error:
             self._fail(jobs, error)
         return True
+
+    def _begin(self) -> None:
+        if self.blocked_since is None:
+            self.blocked_since = time.monotonic()
+        self._driver.execute("BEGIN IMMEDIATE")
+        self.blocked_since = None
+
+    def _end(self, *, counted: bool) -> None:
+        if self._count is None or not counted:
+            self._driver.execute("COMMIT")
+            return
+        commits = count_commit(self._driver)
+        self._driver.execute("COMMIT")
+        self._count.note(commits)
 
     def _refuse(self, jobs: list[Job]) -> bool:
         """Refuse all of them if nothing is written any more."""

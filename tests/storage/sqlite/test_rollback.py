@@ -1,0 +1,294 @@
+"""R5: a database that was put back, shortened or replaced is noticed, and its epochs change."""
+
+import asyncio
+import os
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+
+import pytest
+
+from backchannel.domain.errors import Unavailable
+from backchannel.ports.storage import Storage
+from backchannel.storage.opening import open_storage
+from tests.storage.people import AT, Pair, bodies, make_login, make_pair, send
+from tests.storage.sqlite.older import make_older
+
+FILES = ("chat.db", "chat.db-wal", "chat.db-shm", "chat.db-mark", "chat.db-commits")
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "data").mkdir()
+    return tmp_path / "data"
+
+
+async def opened(folder: Path) -> Storage:
+    return await open_storage(f"sqlite:///{folder}/chat.db")
+
+
+async def epoch(folder: Path, user_id: str) -> str:
+    storage = await opened(folder)
+    found = (await storage.heads([user_id]))[user_id].epoch
+    await storage.close()
+    return found
+
+
+async def filled(folder: Path, *texts: str) -> Pair:
+    """A database with a pair of users and messages of these texts, closed."""
+    storage = await opened(folder)
+    pair = await make_pair(storage)
+    await send(storage, *(pair.draft(text) for text in texts))
+    await storage.close()
+    return pair
+
+
+async def went_on(folder: Path, pair: Pair, text: str) -> None:
+    storage = await opened(folder)
+    await send(storage, pair.draft(text))
+    await storage.close()
+
+
+def killed(folder: Path, pair: Pair, count: int) -> None:
+    """Send messages, one commit each, in a process that is killed right after the last."""
+    code = f"""
+import asyncio, os, signal
+from backchannel.storage.opening import open_storage
+from tests.storage.people import Pair, send
+async def main():
+    storage = await open_storage("sqlite:///{folder}/chat.db")
+    pair = Pair({pair.ada!r}, {pair.bob!r}, {pair.id!r})
+    for number in range({count}):
+        await send(storage, pair.draft(f"unsaved {{number}}"))
+    os.kill(os.getpid(), signal.SIGKILL)
+asyncio.run(main())
+"""
+    ended = subprocess.run([sys.executable, "-c", code], check=False, timeout=60)
+    assert ended.returncode == -signal.SIGKILL
+    assert (folder / "chat.db-wal").stat().st_size
+
+
+def by_python(source: Path, target: Path) -> None:
+    shutil.copytree(source, target)
+
+
+def by_cp(*options: str) -> Callable[[Path, Path], None]:
+    def copy(source: Path, target: Path) -> None:
+        subprocess.run(["cp", *options, str(source), str(target)], check=True)
+
+    return copy
+
+
+def in_place(source: Path, target: Path) -> None:
+    """Every file keeps its inode."""
+    for path in source.iterdir():
+        (target / path.name).write_bytes(path.read_bytes())
+        moment = path.stat()
+        os.utime(target / path.name, ns=(moment.st_atime_ns, moment.st_mtime_ns))
+
+
+async def test_R5_a_database_that_is_left_alone_keeps_its_epoch(folder: Path) -> None:
+    pair = await filled(folder, "one")
+    before = await epoch(folder, pair.ada)
+    assert await epoch(folder, pair.ada) == before
+    await went_on(folder, pair, "two")
+    killed(folder, pair, 3)
+    assert await epoch(folder, pair.ada) == before
+    folder.rename(folder.with_name("moved"))
+    assert await epoch(folder.with_name("moved"), pair.ada) == before
+
+
+async def test_R5_a_database_killed_at_any_moment_keeps_its_epoch(folder: Path) -> None:
+    pair = await filled(folder, "one")
+    before = await epoch(folder, pair.ada)
+    for _ in range(3):
+        killed(folder, pair, 20)
+        assert await epoch(folder, pair.ada) == before
+
+
+@pytest.mark.parametrize(
+    "copy", [by_python, by_cp("-r"), by_cp("-a")], ids=["python", "cp -r", "cp -a"]
+)
+async def test_R5_a_folder_that_is_put_back_has_a_new_epoch(
+    folder: Path, copy: Callable[[Path, Path], None]
+) -> None:
+    pair = await filled(folder, "one")
+    before = await epoch(folder, pair.ada)
+    copy(folder, folder.with_name("backup"))
+    await went_on(folder, pair, "lost")
+    shutil.rmtree(folder)
+    copy(folder.with_name("backup"), folder)
+    after = await epoch(folder, pair.ada)
+    assert after != before
+    assert await epoch(folder, pair.ada) == after
+    assert await epoch(folder, pair.bob) != after
+
+
+async def test_R5_a_folder_that_is_put_back_over_the_old_files_has_a_new_epoch(
+    folder: Path,
+) -> None:
+    pair = await filled(folder, "one")
+    before = await epoch(folder, pair.ada)
+    shutil.copytree(folder, folder.with_name("backup"))
+    await went_on(folder, pair, "lost")
+    in_place(folder.with_name("backup"), folder)
+    assert await epoch(folder, pair.ada) != before
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ("chat.db",),
+        ("chat.db", "chat.db-mark"),
+        ("chat.db", "chat.db-mark", "chat.db-commits"),
+    ],
+)
+async def test_R5_a_database_that_is_put_back_alone_has_a_new_epoch(
+    folder: Path, names: tuple[str, ...]
+) -> None:
+    pair = await filled(folder, "one")
+    before = await epoch(folder, pair.ada)
+    shutil.copytree(folder, folder.with_name("backup"))
+    await went_on(folder, pair, "lost")
+    for name in names:
+        shutil.copy2(folder.with_name("backup") / name, folder / name)
+    assert await epoch(folder, pair.ada) != before
+
+
+@pytest.mark.parametrize("lost", ["chat.db-mark", "chat.db-commits"])
+async def test_R5_without_the_files_that_tell_there_is_a_new_epoch(folder: Path, lost: str) -> None:
+    pair = await filled(folder, "one")
+    before = await epoch(folder, pair.ada)
+    (folder / lost).unlink()
+    assert await epoch(folder, pair.ada) != before
+
+
+async def test_R5_a_backup_of_a_version_without_marks_has_a_new_epoch(folder: Path) -> None:
+    pair = await filled(folder, "one")
+    before = await epoch(folder, pair.ada)
+    make_older(folder / "chat.db", "0007")
+    assert await epoch(folder, pair.ada) != before
+
+
+@pytest.mark.parametrize("keep", [0.0, 0.6, 0.95])
+async def test_R5_a_shortened_log_of_writes_is_noticed(folder: Path, keep: float) -> None:
+    pair = await filled(folder, "one")
+    before = await epoch(folder, pair.ada)
+    killed(folder, pair, 10)
+    log = folder / "chat.db-wal"
+    os.truncate(log, int(log.stat().st_size * keep))
+    assert await epoch(folder, pair.ada) != before
+
+
+async def test_R5_a_missing_log_of_writes_is_noticed(folder: Path) -> None:
+    pair = await filled(folder, "one")
+    before = await epoch(folder, pair.ada)
+    killed(folder, pair, 1)
+    (folder / "chat.db-wal").unlink()
+    assert await epoch(folder, pair.ada) != before
+
+
+@pytest.fixture
+async def running(folder: Path) -> AsyncIterator[Storage]:
+    await filled(folder)
+    storage = await opened(folder)
+    yield storage
+    await storage.close()
+
+
+def delete(path: Path) -> None:
+    path.unlink()
+
+
+def replace(path: Path) -> None:
+    shutil.copy2(path, path.with_name("copy"))
+    path.with_name("copy").rename(path)
+
+
+def truncate(path: Path) -> None:
+    os.truncate(path, 8192)
+
+
+def empty(path: Path) -> None:
+    os.truncate(path, 0)
+
+
+@pytest.mark.parametrize("harm", [delete, replace, truncate, empty])
+async def test_R5_the_server_stops_writing_when_its_database_is_taken_away(
+    running: Storage, folder: Path, harm: Callable[[Path], None]
+) -> None:
+    harm(folder / "chat.db")
+    assert await refusal(running.check) in {"deleted", "replaced", "truncated", "damaged"}
+    login = make_login("nobody")
+    with pytest.raises(Unavailable, match="written no more"):
+        await running.create_login(login)
+
+
+@pytest.mark.parametrize("harm", [delete, replace])
+async def test_R5_the_server_stops_writing_when_its_log_of_writes_is_taken_away(
+    running: Storage, folder: Path, harm: Callable[[Path], None]
+) -> None:
+    harm(folder / "chat.db-wal")
+    assert await refusal(running.check) == "deleted"
+
+
+async def test_R5_checkpoints_and_a_rewrite_are_no_reason_to_stop(folder: Path) -> None:
+    storage = await opened(folder)
+    pair = await make_pair(storage)
+    for _ in range(4):
+        await send(storage, *(pair.draft("x" * 2_000) for _ in range(300)))
+        await storage.scrub()
+        await asyncio.sleep(0.3)
+    await storage.check()
+    await storage.close()
+
+
+async def test_L10_a_lock_that_another_program_holds_for_long_is_told_until_it_is_gone(
+    running: Storage, folder: Path
+) -> None:
+    other = sqlite3.connect(folder / "chat.db", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    login = asyncio.ensure_future(running.record_last_seen({"ada": AT}))
+    await asyncio.sleep(0)
+    assert await refusal(running.check) == "locked"
+    with pytest.raises(Unavailable):
+        await login
+    assert await refusal(running.check) == "locked"
+    other.execute("ROLLBACK")
+    other.close()
+    async with asyncio.timeout(20):
+        while await refusal(running.check, patience=0) is not None:  # noqa: ASYNC110 - no event tells
+            await asyncio.sleep(0.05)
+
+
+async def refusal(check: Callable[[], Awaitable[None]], *, patience: float = 20) -> str | None:
+    """The word that says why the storage is unavailable, which may take some time to be known."""
+    until = asyncio.get_running_loop().time() + patience
+    while True:
+        try:
+            await check()
+        except Unavailable as error:
+            words = ("deleted", "replaced", "truncated", "damaged", "locked")
+            return next(word for word in words if word in error.text)
+        if asyncio.get_running_loop().time() >= until:
+            return None
+        await asyncio.sleep(0.02)
+
+
+async def test_S3_a_refresh_token_that_is_newer_than_the_database_counts_once(
+    folder: Path,
+) -> None:
+    storage = await opened(folder)
+    pair = await make_pair(storage)
+    login = make_login(pair.ada)
+    await storage.create_login(login)
+    for generation, reached in ((7, 8), (6, 8), (7, 8), (8, 9)):
+        renewed = await storage.rotate_login(login.id, generation=generation, at=AT, until=AT)
+        assert renewed is not None
+        assert renewed.generation == reached
+    assert await bodies(storage, pair.id) == []
+    await storage.close()
