@@ -64,7 +64,7 @@ class Rest:
             query = {"limit": PAGE, "after": after}
             page = await self.ask("GET", path, headers=person.headers, params=query, missing=True)
             found += [_seen(each) for each in page.get("items", ())]
-            if len(page.get("items", ())) < PAGE:
+            if page.get("next") is None:
                 return tuple(found)
             after = found[-1].seq or 0
 

@@ -24,7 +24,7 @@ from backchannel.dialects.plain_accounts import http as plain_accounts_http
 from backchannel.dialects.queued_messages.events import QueuedMessages
 from backchannel.dialects.queued_messages.http import routes as queued_messages_http
 from backchannel.dialects.queued_messages.wire import render as render_queued_messages
-from backchannel.dialects.shared import tus
+from backchannel.dialects.shared import health, tus
 from backchannel.dialects.shared.docs import Docs
 from backchannel.dialects.shared.errors import Render
 from backchannel.dialects.socketio import http as socketio_http
@@ -91,7 +91,20 @@ ERRORS: Mapping[str, Render] = {
 def documentation(version: str) -> Docs:
     """What is served below `/docs`."""
     socket = msgspec.json.encode(native_asyncapi.document(version))
-    return Docs(version, documents={"asyncapi.json": socket}, tags=native_http.TAGS)
+    compatible = {
+        **plain_accounts_http.TAGS,
+        **chat_socket_http.TAGS,
+        **event_socket_http.TAGS,
+        **queued_messages_http.TAGS,
+        **user_rooms_http.TAGS,
+        **echo_sessions_http.TAGS,
+    }
+    groups = {
+        "Native API": native_http.TAGS,
+        "Compatible APIs": compatible,
+        "Operation": health.TAGS,
+    }
+    return Docs(version, documents={"asyncapi.json": socket}, groups=groups)
 
 
 def discovery(*, max_size: int) -> Mapping[str, Sequence[tuple[str, str]]]:

@@ -28,11 +28,11 @@ NO_POLICY = EdgePolicy(probes=health.PATHS)
 
 
 class Inner(msgspec.Struct, forbid_unknown_fields=True):
-    count: int
+    count: Annotated[int, Meta(examples=[3])]
 
 
 class Thing(msgspec.Struct, forbid_unknown_fields=True):
-    name: Annotated[str, Meta(max_length=5)]
+    name: Annotated[str, Meta(max_length=5, examples=["thing"])]
     size: int = 1
     tags: list[str] = []
     inner: Inner | None = None
@@ -159,6 +159,9 @@ def client() -> Generator[Client]:
         yield give
 
 
+_DOCS = Docs("1.2.3", {"extra.json": b"{}"}, {"Operation": {"Health": "Probes."}})
+
+
 def _application(policy: EdgePolicy, *, docs: bool = False, draining: bool = False) -> ASGIApp:
     return http_app(
         cast("Core", NoCore()),
@@ -169,6 +172,6 @@ def _application(policy: EdgePolicy, *, docs: bool = False, draining: bool = Fal
         draining=lambda: draining,
         edge=policy,
         errors={"/loud": shouting},
-        docs=Docs("1.2.3", {"extra.json": b"{}"}, {"Health": "Probes."}) if docs else None,
+        docs=_DOCS if docs else None,
         body_limit=1_000,
     )

@@ -45,6 +45,7 @@ def test_document_says_what_the_composition_root_says(client: Client) -> None:
     assert document["openapi"].startswith("3.1")
     assert document["info"]["version"] == "1.2.3"
     assert document["tags"] == [{"name": "Health", "description": "Probes."}]
+    assert document["x-tagGroups"] == [{"name": "Operation", "tags": ["Health"]}]
     assert "/thing" in document["paths"]
 
 
@@ -56,5 +57,6 @@ def test_a_body_that_may_be_left_out_is_told_as_one() -> None:
     schema = {"oneOf": [{"type": "object"}, {"type": "null"}]}
     body = {"content": {"application/json": {"schema": schema}}, "required": True}
     operation = {"requestBody": body, "responses": {}}
-    completed({"components": {"schemas": {}}, "paths": {"/thing": {"post": operation}}})
-    assert body["required"] is False
+    document = {"components": {"schemas": {}}, "paths": {"/thing": {"post": operation}}}
+    told = completed(document)["paths"]["/thing"]["post"]
+    assert told["requestBody"]["required"] is False

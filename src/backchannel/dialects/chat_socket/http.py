@@ -1,4 +1,4 @@
-"""Conversations: what `/chat` calls by `conversationId`, and what has been said in them."""
+"""Conversations: those that frames of `/chat` name by `conversationId`, and their messages."""
 
 from typing import Annotated
 
@@ -15,6 +15,7 @@ from backchannel.dialects.chat_socket.bodies import (
     conversation_body,
 )
 from backchannel.dialects.chat_socket.wire import message_body
+from backchannel.dialects.shared.docs.samples import ID, shown
 from backchannel.dialects.shared.errors import handlers, plain
 from backchannel.dialects.shared.refusals import refusals
 from backchannel.dialects.shared.requests import (
@@ -27,7 +28,12 @@ from backchannel.dialects.shared.standing import Before, Limit, standing_message
 from backchannel.domain.conversations import ConversationKind
 
 
-@get("/conversations", summary="List one's conversations", responses=refusals(400, 401, 404))
+@get(
+    "/conversations",
+    summary="List your conversations",
+    description="Those with the newest activity first, each with its last message.",
+    responses=refusals(400, 401, 404),
+)
 async def list_conversations(
     request: StrictRequest,
     core: InjectedCore,
@@ -50,7 +56,7 @@ async def list_conversations(
 @post(
     "/conversations",
     summary="Begin a conversation",
-    description="Or find it: two users have one conversation, whoever asks and however often.",
+    description="Two users have one conversation: if it exists, you get that one.",
     responses=refusals(400, 401, 404, 413, 415),
 )
 async def begin_conversation(
@@ -65,12 +71,15 @@ async def begin_conversation(
 @get(
     "/conversations/{conversation_id:str}/messages",
     summary="Read a conversation",
+    description="The newest messages, the oldest of them first.",
     responses=refusals(400, 401, 404),
 )
 async def read_messages(
     request: StrictRequest,
     core: InjectedCore,
-    conversation_id: Annotated[str, PathParameter(description="The conversation's id")],
+    conversation_id: Annotated[
+        str, PathParameter(description="The conversation's id", examples=shown(ID))
+    ],
     limit: Limit = PAGE,
     before: Before = None,
 ) -> MessagePage:
@@ -80,12 +89,16 @@ async def read_messages(
     return MessagePage(conversation_id, [message_body(message) for message in found])
 
 
+TAGS = {"Chat socket": "What goes with the WebSocket `/chat`: conversations and their messages."}
+"""What the group of operations is about, for the API's description."""
+
+
 def routes() -> Router:
-    """The REST routes of this dialect, all for who is logged in."""
+    """The REST routes of this dialect, all of which need a login."""
     return Router(
         "/",
         route_handlers=[list_conversations, begin_conversation, read_messages],
-        tags=["Chat socket"],
+        tags=list(TAGS),
         guards=[require_login],
         security=[BEARER],
         exception_handlers=handlers(plain),

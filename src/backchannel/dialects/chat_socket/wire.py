@@ -35,14 +35,17 @@ class Sending(SenderClaim, kw_only=True, gc=False):
     client_id: ClientId | None = msgspec.field(name="clientId", default=None)
 
 
+Id = Annotated[str, Meta(examples=["01970f3e-6b1c-7d2a-9c55-0a4f6b8e1d20"])]
+
+
 class MessageBody(msgspec.Struct, frozen=True, gc=False):
     """A message as its two parties see it."""
 
-    message_id: str
-    conversation_id: str
-    sender_id: str
-    content: str
-    timestamp: str
+    message_id: Id
+    conversation_id: Id
+    sender_id: Id
+    content: Annotated[str, Meta(examples=["Half past eight?"])]
+    timestamp: Annotated[str, Meta(examples=["2026-05-04T10:51:23.000Z"])]
 
 
 class _Error(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -17,6 +17,7 @@ from backchannel.dialects.event_socket.bodies import (
     user_body,
 )
 from backchannel.dialects.event_socket.wire import message_body
+from backchannel.dialects.shared.docs.samples import ID, shown
 from backchannel.dialects.shared.errors import handlers, plain
 from backchannel.dialects.shared.refusals import refusals
 from backchannel.dialects.shared.requests import (
@@ -30,7 +31,12 @@ from backchannel.domain import access
 from backchannel.domain.ids import direct_conversation_id
 
 
-@get("/users", summary="List the users", responses=refusals(400, 401))
+@get(
+    "/users",
+    summary="List users",
+    description="By username.",
+    responses=refusals(400, 401),
+)
 async def list_users(
     core: InjectedCore,
     limit: Limit = PAGE,
@@ -40,23 +46,34 @@ async def list_users(
     return UserPage([user_body(user) for user in users])
 
 
-@get("/users/{username:str}", summary="Look at a user", responses=refusals(400, 401, 404))
+@get(
+    "/users/{username:str}",
+    summary="Get a user",
+    description="By username or id.",
+    responses=refusals(400, 401, 404),
+)
 async def get_user(
     core: InjectedCore,
-    username: Annotated[str, PathParameter(description="A user's username or id")],
+    username: Annotated[
+        str, PathParameter(description="A user's username or id", examples=shown("grace"))
+    ],
 ) -> UserBody:
     return user_body(await accounts.find_user(core, username))
 
 
 @get(
     "/messages",
-    summary="Read what was said with a user",
+    summary="Read your messages with a user",
+    description="The newest messages, the oldest of them first.",
     responses=refusals(400, 401, 404),
 )
 async def read_messages(
     request: StrictRequest,
     core: InjectedCore,
-    other: Annotated[str, QueryParameter(name="with", description="A user's username or id")],
+    other: Annotated[
+        str,
+        QueryParameter(name="with", description="A user's username or id", examples=shown("grace")),
+    ],
     limit: Limit = PAGE,
     before: Before = None,
 ) -> MessagePage:
@@ -71,7 +88,12 @@ async def read_messages(
     )
 
 
-@get("/sessions", summary="List one's logins", responses=refusals(401))
+@get(
+    "/sessions",
+    summary="List your logins",
+    description="The newest first. `current` marks the one that asks.",
+    responses=refusals(400, 401),
+)
 async def list_sessions(request: StrictRequest, core: InjectedCore) -> SessionList:
     found = await logouts.list_logins(core, request.user.user_id)
     return SessionList([session_body(each, request.user.login_id) for each in found])
@@ -79,26 +101,30 @@ async def list_sessions(request: StrictRequest, core: InjectedCore) -> SessionLi
 
 @delete(
     "/sessions/{session_id:str}",
-    summary="End one of one's logins",
-    description="Its token no longer counts, and its sockets close within a second.",
+    summary="End a login",
+    description="Its token is no longer valid, and its sockets close within a second.",
     status_code=200,
-    responses=refusals(401, 404),
+    responses=refusals(400, 401, 404),
 )
 async def end_session(
     request: StrictRequest,
     core: InjectedCore,
-    session_id: Annotated[str, PathParameter(description="The session's id")],
+    session_id: Annotated[str, PathParameter(description="The session's id", examples=shown(ID))],
 ) -> Ended:
     await logouts.end_login(core, request.user.user_id, session_id)
     return Ended("Session ended")
 
 
+TAGS = {"Event socket": "What goes with the WebSocket `/websocket`: users, messages, logins."}
+"""What the group of operations is about, for the API's description."""
+
+
 def routes() -> Router:
-    """The REST routes of this dialect, all for who is logged in."""
+    """The REST routes of this dialect, all of which need a login."""
     return Router(
         "/",
         route_handlers=[list_users, get_user, read_messages, list_sessions, end_session],
-        tags=["Event socket"],
+        tags=list(TAGS),
         guards=[require_login],
         security=[BEARER],
         exception_handlers=handlers(plain),

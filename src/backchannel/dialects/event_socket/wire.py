@@ -37,11 +37,11 @@ class _Envelope(msgspec.Struct, gc=False):
 class MessageBody(msgspec.Struct, frozen=True, gc=False):
     """A message as its two parties see it, who are named by their usernames."""
 
-    sender: str
-    receiver: str
-    content: str
-    timestamp: str
-    id: str
+    sender: Annotated[str, Meta(examples=["ada"])]
+    receiver: Annotated[str, Meta(examples=["grace"])]
+    content: Annotated[str, Meta(examples=["Half past eight?"])]
+    timestamp: Annotated[str, Meta(examples=["2026-05-04T10:51:23.000Z"])]
+    id: Annotated[str, Meta(examples=["01970f3e-6b1c-7d2a-9c55-0a4f6b8e1d20"])]
 
 
 class _Error(msgspec.Struct, frozen=True, omit_defaults=True):

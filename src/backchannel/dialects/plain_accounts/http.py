@@ -37,7 +37,7 @@ def _in_case_of_failure(text: str) -> Render:
 @post(
     "/register",
     summary="Register a user",
-    description="With an `email` the answer shows the user, without one only the message.",
+    description="If you give an `email`, the answer shows the user; otherwise only a message.",
     responses=refusals(400, 403, 409, 413, 415, 429, 500, 503),
     exception_handlers=handlers(_in_case_of_failure("Error during registration")),
     opt=FORMS,
@@ -79,6 +79,12 @@ async def login(
     return wire.LoggedIn(wire.LOGGED_IN, session.access_token)
 
 
+TAGS = {
+    "Plain accounts": "Registration and login by username, for clients of `/chat` and `/websocket`."
+}
+"""What the group of operations is about, for the API's description."""
+
+
 def routes() -> Router:
-    """The two routes, for anybody."""
-    return Router("/", route_handlers=[register, login], tags=["Plain accounts"])
+    """The two routes; neither needs a login."""
+    return Router("/", route_handlers=[register, login], tags=list(TAGS))

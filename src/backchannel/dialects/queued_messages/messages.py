@@ -36,9 +36,9 @@ class MessageBody(msgspec.Struct, frozen=True, gc=False):
     message_id: Id
     sender_id: Id
     receiver_id: Id
-    content: str
+    content: Annotated[str, Meta(examples=["Half past eight?"])]
     status: Status
-    sequence_number: int
+    sequence_number: Annotated[int, Meta(examples=[12])]
     created_at: Time = msgspec.field(name="createdAt")
     updated_at: Time = msgspec.field(name="updatedAt")
     media: list[FileBody]

@@ -1,11 +1,14 @@
 """Health: is the process alive, and should it get requests? Asked by supervisors, no login."""
 
 from collections.abc import Callable
+from typing import Annotated
 
 import msgspec
 from litestar import Response, Router, get
 from litestar.openapi.datastructures import ResponseSpec
+from msgspec import Meta
 
+from backchannel.dialects.shared.refusals import refusals
 from backchannel.dialects.shared.requests import InjectedCore
 from backchannel.domain.errors import ChatError
 
@@ -16,22 +19,36 @@ class Health(msgspec.Struct, frozen=True):
     """`reason` says why not, where `ok` is false."""
 
     ok: bool
-    reason: str | None = None
+    reason: Annotated[str | None, Meta(examples=[None])] = None
+
+
+TAGS = {"Health": "For supervisors and load balancers, without a login."}
+"""What the group of operations is about, for the API's description."""
 
 
 def routes(*, draining: Callable[[], bool]) -> Router:
     """The two probes; while `draining`, the process asks for no more requests (R12)."""
 
-    @get("/healthz", summary="Is the process alive?", sync_to_thread=False)
-    def alive() -> Health:
+    @get(
+        "/healthz",
+        summary="Check that the process is alive",
+        description="For supervisors, without a login.",
+        responses=refusals(400),
+        sync_to_thread=False,
+    )
+    def get_liveness() -> Health:
         return Health(ok=True)
 
     @get(
         "/readyz",
-        summary="Should it get requests?",
-        responses={503: ResponseSpec(Health, generate_examples=False, description="Not now")},
+        summary="Check that the server can take requests",
+        description="503 while it starts or stops, or its database cannot be reached.",
+        responses={
+            **refusals(400),
+            503: ResponseSpec(Health, generate_examples=False, description="Not now"),
+        },
     )
-    async def ready(core: InjectedCore) -> Response[Health]:
+    async def get_readiness(core: InjectedCore) -> Response[Health]:
         if draining():
             return _unready("shutting down")
         try:
@@ -40,7 +57,7 @@ def routes(*, draining: Callable[[], bool]) -> Router:
             return _unready(refusal.text)
         return Response(Health(ok=True))
 
-    return Router("/", route_handlers=[alive, ready], tags=["Health"])
+    return Router("/", route_handlers=[get_liveness, get_readiness], tags=list(TAGS))
 
 
 def _unready(reason: str) -> Response[Health]:

@@ -1,11 +1,15 @@
 """How the API's description tells of errors in the body that all dialects share."""
 
-from http import HTTPStatus
+from collections.abc import Callable, Iterable
 from typing import Annotated
 
 import msgspec
 from litestar.openapi.datastructures import ResponseSpec
 from msgspec import Meta
+
+from backchannel.dialects.shared.docs.samples import shown
+from backchannel.dialects.shared.docs.statuses import meaning
+from backchannel.dialects.shared.faults import Fault, message_and_error
 
 
 class Refusal(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -22,9 +26,20 @@ class Refusal(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 def refusals(*statuses: int) -> dict[int, ResponseSpec]:
     """The errors an operation documents, by status."""
+    return documented(Refusal, message_and_error, statuses)
+
+
+def documented(
+    kind: type[Refusal], body: Callable[[Fault], object], statuses: Iterable[int]
+) -> dict[int, ResponseSpec]:
+    """Errors of this kind, by status; `body` is what tells one of them."""
+    meanings = {status: meaning(status) for status in statuses}
     return {
         status: ResponseSpec(
-            Refusal, generate_examples=False, description=HTTPStatus(status).phrase
+            kind,
+            generate_examples=False,
+            description=means.text,
+            examples=shown(body(means.example)),
         )
-        for status in statuses
+        for status, means in meanings.items()
     }

@@ -10,8 +10,10 @@ from backchannel.domain import access
 from backchannel.domain.errors import NotFound
 from backchannel.domain.messages import Message
 
-Limit = Annotated[int, QueryParameter(ge=1, le=PAGE_LIMIT, description="Most entries on the page")]
-Before = Annotated[str | None, QueryParameter(description="Only messages ahead of this id")]
+Limit = Annotated[
+    int, QueryParameter(ge=1, le=PAGE_LIMIT, description="The most items on the page")
+]
+Before = Annotated[str | None, QueryParameter(description="Only messages before this one (an id)")]
 
 
 async def standing_messages(

@@ -7,6 +7,7 @@ from litestar.params import JSONBody, PathParameter, QueryParameter
 
 from backchannel.chat import accounts, logins
 from backchannel.chat.conversations import PAGE_LIMIT
+from backchannel.dialects.shared.docs.samples import shown
 from backchannel.dialects.shared.errors import handlers
 from backchannel.dialects.shared.refusals import refusals
 from backchannel.dialects.shared.requests import (
@@ -26,12 +27,15 @@ from backchannel.domain.errors import NotFound
 PREFIXES = ("/api/user", "/api/chat")
 """Where errors are told in this dialect's words."""
 
-PartyId = Annotated[str, PathParameter(description="A user's id or username")]
+PartyId = Annotated[
+    str, PathParameter(description="A user's id or username", examples=shown("ada"))
+]
 
 
 @post(
     "/user/register",
     summary="Register a user",
+    description="Log in afterwards.",
     responses=refusals(400, 403, 413, 415, 429, 500, 503),
     opt=FORMS,
 )
@@ -51,6 +55,7 @@ async def register(
 @post(
     "/user/login",
     summary="Log in",
+    description="Send the token as the header `access_token`.",
     status_code=200,
     responses=refusals(400, 401, 403, 404, 413, 415, 429, 500, 503),
     opt=FORMS,
@@ -69,7 +74,12 @@ async def login(
     return wire.LoggedIn(session.access_token, session.user.id)
 
 
-@get("/user", summary="List the users", responses=refusals(400, 401))
+@get(
+    "/user",
+    summary="List users",
+    description="By username, all of them on one page up to `limit`.",
+    responses=refusals(400, 401),
+)
 async def list_users(
     request: StrictRequest,
     core: InjectedCore,
@@ -83,6 +93,7 @@ async def list_users(
 @post(
     "/chat/send",
     summary="Send a message without a socket",
+    description="Answered once the message is on disk.",
     responses=refusals(400, 401, 403, 404, 409, 413, 415, 429, 503),
     opt=FORMS,
 )
@@ -97,7 +108,8 @@ async def send_message(
 
 @get(
     "/chat/messages/{user_id:str}",
-    summary="Read one's newest messages, with everybody",
+    summary="Read your newest messages with all users",
+    description="The newest first. `user_id` must be you.",
     responses=refusals(400, 401, 404),
 )
 async def read_own_messages(
@@ -111,7 +123,8 @@ async def read_own_messages(
 
 @get(
     "/chat/messages/{sender_id:str}/{receiver_id:str}",
-    summary="Read what two users have said, newest first",
+    summary="Read the messages of two users",
+    description="The newest first. One of the two must be you.",
     responses=refusals(400, 401, 404),
 )
 async def read_messages(
@@ -127,8 +140,12 @@ async def read_messages(
     return [wire.message_body(message) for message in reversed(found)]
 
 
+TAGS = {"User rooms": "For Socket.IO clients that emit `join` and `chat message`."}
+"""What the group of operations is about, for the API's description."""
+
+
 def routes() -> Router:
-    """All routes; only the first two are for anybody."""
+    """All routes; only the first two work without a login."""
     inside = Router(
         "/",
         route_handlers=[list_users, send_message, read_own_messages, read_messages],
@@ -138,6 +155,6 @@ def routes() -> Router:
     return Router(
         "/api",
         route_handlers=[register, login, inside],
-        tags=["User rooms"],
+        tags=list(TAGS),
         exception_handlers=handlers(wire.render),
     )

@@ -93,7 +93,7 @@ class MessageBody(msgspec.Struct, frozen=True, gc=False):
 
     sender: Id
     receiver: Id
-    content: str
+    content: Annotated[str, Meta(examples=["Half past eight?"])]
     id: Id = msgspec.field(name="_id")
     timestamp: Annotated[str, Meta(examples=["2026-05-04T10:51:23.000Z"])]
 

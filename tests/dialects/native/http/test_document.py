@@ -31,7 +31,8 @@ def test_examples_are_valid(operation: Operation) -> None:
         operation.described.get("requestBody", {}),
         *operation.described["responses"].values(),
     ]
-    for content in (each for body in bodies for each in body.get("content", {}).values()):
+    contents = (each for body in bodies for each in body.get("content", {}).values())
+    for content in (each for each in contents if each["schema"].get("format") != "binary"):
         values = [each["value"] for each in content.get("examples", {}).values()]
         values += [content["example"]] if "example" in content else []
         assert values
@@ -85,7 +86,7 @@ def test_the_headers_that_an_upload_needs_are_told() -> None:
         each["name"]: each for each in operation_of("POST /v1/uploads").described["parameters"]
     }
     assert headers["Tus-Resumable"]["required"]
-    assert headers["Tus-Resumable"]["schema"]["const"] == tus.VERSION
+    assert headers["Tus-Resumable"]["schema"]["pattern"] == f"^{re.escape(tus.VERSION)}$"
     assert headers["Upload-Length"]["required"]
     assert headers["Upload-Length"]["schema"]["pattern"] == "^[0-9]{1,15}$"
 

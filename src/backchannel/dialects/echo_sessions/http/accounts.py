@@ -35,7 +35,7 @@ class LoggedIn(msgspec.Struct, frozen=True):
 
     token: Token
     user: UserBody
-    message: str
+    message: Annotated[str, Meta(examples=[LOGGED_IN])]
     success: bool = True
 
 
@@ -67,6 +67,7 @@ async def sign_up(request: StrictRequest, core: InjectedCore, data: JSONBody[Sig
 @post(
     "/login",
     summary="Log in",
+    description="A user without a session gets one.",
     status_code=200,
     responses=refusals(400, 401, 403, 413, 415, 429, 500, 503),
     opt=FORMS,
@@ -89,9 +90,9 @@ async def log_in(
 @post(
     "/logout",
     summary="Log out",
-    description="The token is refused from now on, and the login's open sockets are closed.",
+    description="The token is no longer valid, and the login's sockets close within a second.",
     status_code=200,
-    responses=refusals(401),
+    responses=refusals(400, 401),
     guards=[require_login],
     security=[BEARER],
 )

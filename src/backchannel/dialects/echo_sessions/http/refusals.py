@@ -1,13 +1,13 @@
 """How the API's description tells of this dialect's errors."""
 
-from http import HTTPStatus
 from typing import Annotated
 
 import msgspec
 from litestar.openapi.datastructures import ResponseSpec
 from msgspec import Meta
 
-from backchannel.dialects.shared.refusals import Refusal
+from backchannel.dialects.echo_sessions.errors import body
+from backchannel.dialects.shared.refusals import Refusal, documented
 
 
 class FieldError(msgspec.Struct, frozen=True):
@@ -18,15 +18,10 @@ class FieldError(msgspec.Struct, frozen=True):
 class SessionRefusal(Refusal, frozen=True, kw_only=True, omit_defaults=True):
     """`errors` comes with status 400: every field that is at fault."""
 
-    success: bool
+    success: Annotated[bool, Meta(examples=[False])]
     errors: list[FieldError] | None = None
 
 
 def refusals(*statuses: int) -> dict[int, ResponseSpec]:
     """The errors an operation documents, by status."""
-    return {
-        status: ResponseSpec(
-            SessionRefusal, generate_examples=False, description=HTTPStatus(status).phrase
-        )
-        for status in statuses
-    }
+    return documented(SessionRefusal, body, statuses)

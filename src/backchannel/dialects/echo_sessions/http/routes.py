@@ -10,8 +10,12 @@ PREFIXES = ("/api/auth", "/api/sessions")
 """Where errors are told in this dialect's words."""
 
 
+TAGS = {"Echo sessions": "For Socket.IO clients that emit `join-session` and `message`."}
+"""What the group of operations is about, for the API's description."""
+
+
 def routes() -> Router:
-    """The routes: those below `/api/sessions` are for who is logged in."""
+    """The routes: those below `/api/sessions` need a login."""
     auth, inside = PREFIXES
     return Router(
         "/",
@@ -24,6 +28,6 @@ def routes() -> Router:
                 security=[BEARER],
             ),
         ],
-        tags=["Echo sessions"],
+        tags=list(TAGS),
         exception_handlers=error_handlers(),
     )

@@ -15,12 +15,15 @@ from backchannel.dialects.echo_sessions.bodies import (
     session_body,
 )
 from backchannel.dialects.echo_sessions.http.refusals import refusals
+from backchannel.dialects.shared.docs.samples import shown
 from backchannel.dialects.shared.docs.texts import checked_text
 from backchannel.dialects.shared.requests import InjectedCore, StrictRequest
 from backchannel.dialects.shared.standing import Before, Limit, standing_messages
 from backchannel.domain.conversations import ConversationKind
 
-SessionKey = Annotated[str, PathParameter(description="The session's id")]
+SessionKey = Annotated[
+    str, PathParameter(description="The session's id", examples=shown("session-uuid"))
+]
 Name = Annotated[str, checked_text(1, sessions.NAME_LIMIT, example="Holiday plans")]
 
 
@@ -33,7 +36,7 @@ class NewName(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class SessionList(msgspec.Struct, frozen=True):
-    """Newest activity first. The last one's `id` is the `before` of the next page."""
+    """Those with the newest activity first. The last `id` is the `before` of the next page."""
 
     sessions: list[SessionBody]
     success: bool = True
@@ -57,7 +60,12 @@ class Deleted(msgspec.Struct, frozen=True):
     success: bool = True
 
 
-@get("/", summary="List one's sessions", responses=refusals(400, 401, 404))
+@get(
+    "/",
+    summary="List your sessions",
+    description="Those with the newest activity first.",
+    responses=refusals(400, 401, 404),
+)
 async def list_sessions(
     request: StrictRequest,
     core: InjectedCore,
@@ -93,6 +101,7 @@ async def open_session(
 @get(
     "/{session_id:str}/messages",
     summary="Read a session",
+    description="The newest messages, the oldest of them first.",
     responses=refusals(400, 401, 404),
 )
 async def read_messages(
@@ -112,6 +121,7 @@ async def read_messages(
 @patch(
     "/{session_id:str}",
     summary="Rename a session",
+    description="Its id stays the same.",
     responses=refusals(400, 401, 404, 413, 415),
 )
 async def rename_session(
@@ -125,9 +135,10 @@ async def rename_session(
 
 @delete(
     "/{session_id:str}",
-    summary="Delete a session and what was said in it",
+    summary="Delete a session",
+    description="With all its messages. This cannot be undone.",
     status_code=200,
-    responses=refusals(401, 404),
+    responses=refusals(400, 401, 404),
 )
 async def delete_session(
     request: StrictRequest, core: InjectedCore, session_id: SessionKey

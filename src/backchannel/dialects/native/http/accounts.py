@@ -1,4 +1,4 @@
-"""One's own account: make it, look at it, change it."""
+"""Your account: create it, read it, change it."""
 
 from typing import Annotated
 
@@ -36,7 +36,7 @@ class Registration(Strict, frozen=True):
 
 
 class Profile(Strict, frozen=True):
-    """What is left out stays as it is. A new `email` needs the account's `password`."""
+    """Fields that are left out stay as they are. A new `email` needs the account's `password`."""
 
     display_name: DisplayName | None = None
     email: Email | None = None
@@ -50,7 +50,13 @@ class NewPassword(Strict, frozen=True):
     ]
 
 
-@post("/register", summary="Make an account", responses=problems(403, 409, 429, body=True))
+@post(
+    "/register",
+    summary="Create an account",
+    description="The server may be closed for registration; its operator then creates accounts. "
+    "Log in afterwards.",
+    responses=problems(403, 409, 429, body=True),
+)
 async def register(
     request: StrictRequest, core: InjectedCore, data: JSONBody[Registration]
 ) -> AccountBody:
@@ -65,7 +71,12 @@ async def register(
     return account_body(user)
 
 
-@get("/me", summary="Look at one's own account", responses=problems(401))
+@get(
+    "/me",
+    summary="Get your account",
+    description="With what only you may see of it, such as the e-mail address.",
+    responses=problems(401),
+)
 async def get_me(request: StrictRequest, core: InjectedCore) -> AccountBody:
     return account_body(await accounts.profile(core, request.user.user_id))
 
@@ -73,11 +84,12 @@ async def get_me(request: StrictRequest, core: InjectedCore) -> AccountBody:
 @patch(
     "/me",
     summary="Change your profile",
-    description="Your other devices and the people you write with are told. A wrong `password` "
-    "is 403 `wrong_password`; how often you may try an e-mail address that is taken is limited.",
+    description="Fields that are left out stay as they are. Your other devices and the users you "
+    "have conversations with are told. A wrong `password` is 403 `wrong_password`; how often you "
+    "may try an e-mail address that is taken is limited.",
     responses=problems(401, 403, 409, 429, body=True),
 )
-async def change_me(
+async def update_me(
     request: StrictRequest, core: InjectedCore, data: JSONBody[Profile]
 ) -> AccountBody:
     user = await accounts.update_profile(
@@ -93,7 +105,7 @@ async def change_me(
 @post(
     "/password",
     summary="Change your password",
-    description="Ends all logins, this one too, and begins a new one for this device. A wrong "
+    description="Ends all your logins, this one too, and begins a new one for this device. A wrong "
     "`old_password` is 403 `wrong_password`.",
     status_code=200,
     responses=problems(401, 403, 429, body=True),
@@ -113,4 +125,4 @@ async def change_password(
 
 
 PUBLIC = [register]
-HANDLERS = [get_me, change_me, change_password]
+HANDLERS = [get_me, update_me, change_password]

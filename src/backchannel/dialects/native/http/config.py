@@ -7,6 +7,7 @@ from litestar import get
 from msgspec import Meta
 
 from backchannel.chat import accounts
+from backchannel.dialects.native.http.problems import problems
 from backchannel.dialects.shared.requests import InjectedCore
 from backchannel.domain.accounts import PASSWORD_MINIMUM
 from backchannel.domain.messages import BODY_LIMIT
@@ -24,7 +25,12 @@ class ConfigBody(msgspec.Struct, frozen=True, kw_only=True):
     file_limit: Annotated[int, Meta(description="Bytes", examples=[100 << 20])]
 
 
-@get("/config", summary="Get the server's public configuration", responses={})
+@get(
+    "/config",
+    summary="Get the server's public configuration",
+    description="What a client needs to know before a user has logged in.",
+    responses=problems(),
+)
 async def get_config(core: InjectedCore) -> ConfigBody:
     return ConfigBody(
         registration=core.policy.registration_open,

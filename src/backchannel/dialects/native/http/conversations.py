@@ -1,4 +1,4 @@
-"""Conversations: list them, read them, mark them as read."""
+"""Conversations: list, read and mark them as read."""
 
 from collections.abc import Sequence
 from typing import Annotated
@@ -82,6 +82,7 @@ async def list_conversations(
 @get(
     "/conversations/{conversation_id:str}",
     summary="Get a conversation",
+    description="As in the list, with its last message and the number of unread ones.",
     responses=problems(401, 404),
 )
 async def get_conversation(
@@ -102,7 +103,7 @@ async def get_conversation(
     "ends with `before` and `after`. A page ends at `limit`, or earlier at about 1 MB of text.",
     responses=problems(401, 404),
 )
-async def read_messages(  # noqa: PLR0913, PLR0917 - the request's parameters
+async def list_messages(  # noqa: PLR0913, PLR0917 - the request's parameters
     request: StrictRequest,
     core: InjectedCore,
     conversation_id: ConversationId,
@@ -127,11 +128,12 @@ async def read_messages(  # noqa: PLR0913, PLR0917 - the request's parameters
 @put(
     "/conversations/{conversation_id:str}/read",
     summary="Mark a conversation as read",
-    description="Read marks only move forward; the other member is told.",
+    description="Everything up to `seq` counts as read. Read marks only move forward, and the "
+    "other member is told.",
     status_code=204,
     responses=problems(401, 404, body=True),
 )
-async def mark_read(
+async def mark_as_read(
     request: StrictRequest,
     core: InjectedCore,
     conversation_id: ConversationId,
@@ -189,4 +191,4 @@ def _no_cursor() -> Invalid:
     return Invalid("cursor must be the next of the page before", field="cursor")
 
 
-HANDLERS = [list_conversations, get_conversation, read_messages, mark_read]
+HANDLERS = [list_conversations, get_conversation, list_messages, mark_as_read]

@@ -1,4 +1,4 @@
-"""Have one's account erased, and read the receipt."""
+"""Delete your account, and read the receipt."""
 
 from typing import Annotated, Literal
 
@@ -11,6 +11,7 @@ from backchannel.chat import erasures
 from backchannel.dialects.native.bodies import MaybeTime, Time
 from backchannel.dialects.native.http.parameters import Strict
 from backchannel.dialects.native.http.problems import problems
+from backchannel.dialects.shared.docs.samples import shown
 from backchannel.dialects.shared.requests import InjectedCore, StrictRequest
 from backchannel.dialects.shared.times import iso, iso_or_none
 from backchannel.domain.erasures import Erasure
@@ -54,14 +55,14 @@ class ErasureBody(msgspec.Struct, frozen=True, kw_only=True):
 
 @delete(
     "/me",
-    summary="Have one's account erased",
-    description="It cannot be taken back. All logins end at once, and nobody can log in again; "
-    "the username is free. What is left is erased soon after: `url` tells, without a login, "
-    "when nothing is left. A wrong password is 403 `wrong_password`.",
+    summary="Delete your account",
+    description="This cannot be undone. All your logins end at once, and the username becomes "
+    "free. Your messages and files are erased soon after: `url` says, without a login, when that "
+    "is done. A wrong password is 403 `wrong_password`.",
     status_code=202,
     responses=problems(401, 403, 404, 429, body=True),
 )
-async def erase_me(
+async def delete_me(
     request: StrictRequest, core: InjectedCore, data: JSONBody[Confirmation]
 ) -> ErasureBody:
     return _erasure_body(await erasures.erase_own(core, request.user.user_id, data.password))
@@ -69,13 +70,18 @@ async def erase_me(
 
 @get(
     "/erasures/{erasure_id:str}",
-    summary="Read the receipt of an erasure",
-    description="For whoever knows its id. It holds numbers and times, and nothing personal.",
+    summary="Get the receipt of an erasure",
+    description="Needs only the id. It holds numbers and times, and nothing personal.",
     responses=problems(404),
 )
 async def get_erasure(
     core: InjectedCore,
-    erasure_id: Annotated[str, PathParameter(description="The erasure's id")],
+    erasure_id: Annotated[
+        str,
+        PathParameter(
+            description="The erasure's id", examples=shown("Wm9vbSBpbiBvbiB0aGUgY2FuYXJ5IQ")
+        ),
+    ],
 ) -> ErasureBody:
     return _erasure_body(await erasures.find(core, erasure_id))
 
@@ -93,4 +99,4 @@ def _erasure_body(erasure: Erasure) -> ErasureBody:
 
 
 PUBLIC = [get_erasure]
-HANDLERS = [erase_me]
+HANDLERS = [delete_me]

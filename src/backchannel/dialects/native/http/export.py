@@ -1,4 +1,4 @@
-"""Take one's own data along."""
+"""Export your data."""
 
 from litestar import get
 from litestar.response import Stream
@@ -13,11 +13,11 @@ FILE_NAME = "backchannel-export.zip"
 
 @get(
     "/me/export",
-    summary="Take one's own data along",
-    description="A ZIP archive of everything the server keeps about one: the account, devices, "
-    "blocks, conversations, all their messages, and the files one has uploaded. A README.txt "
-    "in it says what is where. It is written while it is read; one that was cut short does "
-    "not open.",
+    summary="Export your data",
+    description="A ZIP archive of everything the server keeps about you: the account, logins, "
+    "blocks, conversations with all their messages, and the files you have uploaded. Its "
+    "README.txt says what is where. The archive is written while you read it; one that was cut "
+    "short does not open.",
     media_type="application/zip",
     responses=problems(401, 404, 429),
 )

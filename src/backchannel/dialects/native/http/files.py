@@ -1,4 +1,4 @@
-"""Files: take them in at once, hand them out."""
+"""Files: upload them at once, download them."""
 
 from typing import Annotated, Any
 
@@ -11,20 +11,21 @@ from backchannel.dialects.native.bodies import FileBody
 from backchannel.dialects.native.http.problems import problem, problems
 from backchannel.dialects.native.wire import file_body
 from backchannel.dialects.shared.docs.forms import FormOperation
+from backchannel.dialects.shared.docs.samples import ID, shown
 from backchannel.dialects.shared.downloads import download
 from backchannel.dialects.shared.faults import refusal
 from backchannel.dialects.shared.form_files import take_in
 from backchannel.dialects.shared.ranges import RangeNotSatisfiable
 from backchannel.dialects.shared.requests import QUERY_TOKEN, InjectedCore, StrictRequest
 
-FileId = Annotated[str, PathParameter(description="The file's id")]
+FileId = Annotated[str, PathParameter(description="The file's id", examples=shown(ID))]
 
 
 @post(
     "/files",
-    summary="Upload a file at once",
-    description="The file is kept for a day; by then a message must name it. For large files, "
-    "or over bad lines, `/v1/uploads` can be resumed.",
+    summary="Upload a file",
+    description="In one piece. The file is kept for a day; by then a message must name it. Uploads "
+    "to `/v1/uploads` can be resumed: use them for large files and unreliable networks.",
     operation_class=FormOperation,
     request_max_body_size=None,
     responses=problems(401, 411, 413, 415, 429),
@@ -43,7 +44,9 @@ def _handing_out(media_type: str) -> dict[int, ResponseSpec]:
     return {
         200: content("The whole content"),
         206: content("The one range that was asked for"),
-        304: ResponseSpec(None, generate_examples=False, description="You have it already"),
+        304: ResponseSpec(
+            None, generate_examples=False, description="Not changed since the `ETag` you named"
+        ),
         **problems(401, 404, 416),
     }
 
@@ -51,9 +54,10 @@ def _handing_out(media_type: str) -> dict[int, ResponseSpec]:
 @get(
     "/files/{file_id:str}",
     summary="Download a file",
-    description="To its owner, and to both members of a conversation in which a message names "
-    "it. `ETag` is the SHA-256 of the content; single ranges can be asked for. Only pictures, "
-    "sound and films are shown by a browser, everything else is saved.",
+    description="For its owner, and for both members of a conversation in which a message names "
+    "it. `ETag` is the SHA-256 of the content; single ranges can be asked for. A browser shows "
+    "pictures, sound and films, and saves everything else. Where it cannot send a header, such "
+    "as in `<img>`, the token may be in the query: `?token=TOKEN`.",
     media_type="application/octet-stream",
     opt=QUERY_TOKEN,
     responses=_handing_out("*/*"),
@@ -67,7 +71,7 @@ async def download_file(
 
 @get(
     "/files/{file_id:str}/thumbnail",
-    summary="Download a picture's small copy",
+    summary="Download a thumbnail",
     description="WebP, at most 512 pixels wide and high. Only pictures have one.",
     media_type="image/webp",
     opt=QUERY_TOKEN,

@@ -1,4 +1,4 @@
-"""Logins: begin one, renew it, see them all, end them."""
+"""Logins: begin, renew, list and end them."""
 
 from operator import attrgetter
 from typing import Annotated
@@ -15,6 +15,7 @@ from backchannel.dialects.native.http.pages import Next, cut
 from backchannel.dialects.native.http.parameters import Cursor, Limit, Strict
 from backchannel.dialects.native.http.problems import problems
 from backchannel.dialects.native.wire import login_body, session_body
+from backchannel.dialects.shared.docs.samples import ID, shown
 from backchannel.dialects.shared.requests import (
     InjectedCore,
     StrictRequest,
@@ -68,10 +69,9 @@ async def login(
 @post(
     "/refresh",
     summary="Renew a login",
-    description="A refresh token counts once, and is replaced by the one in the answer. If the "
-    "answer was lost, repeat the request within 30 seconds: you get the same refresh token, "
-    "unless that one has been used. A token that comes back later ends its login, as it may have "
-    "been stolen.",
+    description="A refresh token works once; the answer brings the next one. If the answer was "
+    "lost, repeat the request within 30 seconds: you get the same refresh token, unless it has "
+    "been used. A refresh token that comes back later ends its login, as it may have been stolen.",
     status_code=200,
     responses=problems(401, body=True),
 )
@@ -82,7 +82,7 @@ async def refresh(core: InjectedCore, data: JSONBody[RefreshToken]) -> SessionBo
 @post(
     "/logout",
     summary="Log this device out",
-    description="Its tokens no longer count, and its sockets close within a second.",
+    description="Its tokens are no longer valid, and its sockets close within a second.",
     status_code=204,
     responses=problems(401),
 )
@@ -90,7 +90,12 @@ async def logout(request: StrictRequest, core: InjectedCore) -> None:
     await logouts.logout(core, request.user.user_id, request.user.login_id)
 
 
-@get("/logins", summary="List your logins", responses=problems(401))
+@get(
+    "/logins",
+    summary="List your logins",
+    description="One for each device, the newest first. `current` marks the one that asks.",
+    responses=problems(401),
+)
 async def list_logins(
     request: StrictRequest, core: InjectedCore, limit: Limit = PAGE, cursor: Cursor = None
 ) -> LoginList:
@@ -99,18 +104,24 @@ async def list_logins(
     return LoginList([login_body(each, request.user.login_id) for each in page], following)
 
 
-@delete("/logins/{login_id:str}", summary="Log a device out", responses=problems(401, 404))
+@delete(
+    "/logins/{login_id:str}",
+    summary="End a login",
+    description="The device is logged out, and its sockets close within a second.",
+    responses=problems(401, 404),
+)
 async def end_login(
     request: StrictRequest,
     core: InjectedCore,
-    login_id: Annotated[str, PathParameter(description="The login's id")],
+    login_id: Annotated[str, PathParameter(description="The login's id", examples=shown(ID))],
 ) -> None:
     await logouts.end_login(core, request.user.user_id, login_id)
 
 
 @delete(
     "/logins",
-    summary="Log all other devices out",
+    summary="End all other logins",
+    description="Every device but this one is logged out.",
     status_code=200,
     responses=problems(401),
 )

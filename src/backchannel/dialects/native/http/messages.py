@@ -13,6 +13,7 @@ from backchannel.dialects.native.bodies import MessageBody
 from backchannel.dialects.native.http.parameters import ConversationId, Number, PathSeq, Strict
 from backchannel.dialects.native.http.problems import problems
 from backchannel.dialects.native.wire import message_body
+from backchannel.dialects.shared.docs.samples import shown
 from backchannel.dialects.shared.requests import InjectedCore, StrictRequest
 from backchannel.domain import access
 from backchannel.domain.errors import Invalid
@@ -20,15 +21,17 @@ from backchannel.domain.errors import Invalid
 MESSAGE = "/conversations/{conversation_id:str}/messages/{seq:int}"
 REACTION = MESSAGE + "/reactions/{emoji:str}"
 
-Emoji = Annotated[str, PathParameter(description="The emoji itself, percent-encoded")]
+Emoji = Annotated[
+    str, PathParameter(description="The emoji itself, percent-encoded", examples=shown("👍"))
+]
 Body = Annotated[str, Meta(description="At most 65,536 bytes", examples=["Lunch at noon?"])]
 
 
 class NewMessage(Strict, frozen=True):
-    """To a user, or into a conversation: give `to` or `conversation_id`.
+    """A message to a user (`to`) or into a conversation: give one of the two.
 
     With `files` the body may be empty.
-    A message with a `client_id` may be sent again when its answer was lost: it is stored once.
+    A message with a `client_id` can be sent again when its answer was lost: it is stored once.
     """
 
     body: Body
@@ -39,14 +42,17 @@ class NewMessage(Strict, frozen=True):
     client_id: (
         Annotated[str, Meta(description="1 to 128 characters", examples=["k7f2-0001"])] | None
     ) = None
-    reply_to: Annotated[Number, Meta(description="A `seq` to answer")] | None = None
+    reply_to: (
+        Annotated[Number, Meta(description="The `seq` of the message that this one replies to")]
+        | None
+    ) = None
     files: Annotated[
-        tuple[str, ...], Meta(description="The ids of at most 10 files of one's own")
+        tuple[str, ...], Meta(description="The ids of at most 10 files that you have uploaded")
     ] = ()
 
 
 class NewBody(Strict, frozen=True):
-    """What the message shall say from now on."""
+    """The new text of a message."""
 
     body: Body
 
@@ -82,7 +88,8 @@ async def send_message(
 
 @patch(
     MESSAGE,
-    summary="Edit a message of one's own",
+    summary="Edit a message",
+    description="Only its sender may. It keeps its `seq`, and its `revision` counts the changes.",
     responses=problems(401, 403, 404, 409, body=True),
 )
 async def edit_message(
@@ -99,8 +106,9 @@ async def edit_message(
 
 @delete(
     MESSAGE,
-    summary="Delete a message of one's own",
-    description="It keeps its place, with an empty body. Deleting it again changes nothing.",
+    summary="Delete a message",
+    description="Only its sender may. The message keeps its place, with an empty body and "
+    "`deleted_at`. Deleting it again changes nothing.",
     status_code=200,
     responses=problems(401, 403, 404),
 )
@@ -111,7 +119,12 @@ async def delete_message(
     return message_body(await change.delete(core, user_id, conversation_id, seq), user_id)
 
 
-@put(REACTION, summary="React to a message", responses=problems(401, 403, 404, 409))
+@put(
+    REACTION,
+    summary="React to a message",
+    description="Each user can react with several emoji, with each once.",
+    responses=problems(401, 403, 404, 409),
+)
 async def add_reaction(
     request: StrictRequest,
     core: InjectedCore,
@@ -126,7 +139,8 @@ async def add_reaction(
 
 @delete(
     REACTION,
-    summary="Take a reaction back",
+    summary="Remove a reaction",
+    description="Only your own. Removing one that is not there changes nothing.",
     status_code=200,
     responses=problems(401, 403, 404, 409),
 )

@@ -7,6 +7,7 @@ from litestar.params import PathParameter, QueryParameter
 from msgspec import Meta
 
 from backchannel.chat.conversations import PAGE_LIMIT
+from backchannel.dialects.shared.docs.samples import ID, shown
 
 CURSOR_LIMIT = 256
 """The largest length of a cursor in characters."""
@@ -19,11 +20,20 @@ class Strict(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 
 Number = Annotated[int, Meta(ge=0, le=INTEGER_LIMIT)]
-ConversationId = Annotated[str, PathParameter(description="The conversation's id")]
-UserName = Annotated[str, PathParameter(description="A user's id or username")]
+ConversationId = Annotated[
+    str, PathParameter(description="The conversation's id", examples=shown(ID))
+]
+UserName = Annotated[
+    str, PathParameter(description="A user's id or username", examples=shown("grace"))
+]
 PathSeq = Annotated[
     int,
-    PathParameter(ge=1, le=INTEGER_LIMIT, description="The message's place there"),
+    PathParameter(
+        ge=1,
+        le=INTEGER_LIMIT,
+        description="The message's place in the conversation",
+        examples=shown(42),
+    ),
 ]
 Limit = Annotated[
     int, QueryParameter(ge=1, le=PAGE_LIMIT, description="The most items on the page")

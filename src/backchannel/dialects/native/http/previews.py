@@ -8,6 +8,7 @@ from litestar.params import QueryParameter
 from msgspec import Meta
 
 from backchannel.dialects.native.http.problems import problems
+from backchannel.dialects.shared.docs.samples import shown
 from backchannel.dialects.shared.requests import InjectedCore, StrictRequest
 from backchannel.domain.previews import URL_LIMIT
 
@@ -31,20 +32,25 @@ class PreviewBody(msgspec.Struct, frozen=True):
 @get(
     "/preview",
     summary="Preview a web page",
-    description="404 where previews are switched off, and for whatever has none: pages without "
-    "a title, that cannot be reached, or that are not on the public internet.",
+    description="404 where previews are switched off, and for pages that have no title, cannot be "
+    "reached, or are not on the public internet.",
     responses=problems(401, 404, 429),
 )
-async def preview(
+async def get_preview(
     request: StrictRequest,
     core: InjectedCore,
     url: Annotated[
         str,
-        QueryParameter(min_length=1, max_length=URL_LIMIT, description="http:// or https://"),
+        QueryParameter(
+            min_length=1,
+            max_length=URL_LIMIT,
+            description="http:// or https://",
+            examples=shown("https://example.org/harbour"),
+        ),
     ],
 ) -> PreviewBody:
     found = await core.previews.preview(request.user.user_id, url)
     return PreviewBody(found.url, found.title, found.description, found.image_url, found.site)
 
 
-HANDLERS = [preview]
+HANDLERS = [get_preview]

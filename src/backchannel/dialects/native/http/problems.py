@@ -5,11 +5,12 @@ from typing import Annotated, Any
 import msgspec
 from litestar import Response
 from litestar.openapi.datastructures import ResponseSpec
-from litestar.openapi.spec import Example
 from msgspec import Meta
 
+from backchannel.dialects.shared.docs.samples import shown
+from backchannel.dialects.shared.docs.statuses import meaning
 from backchannel.dialects.shared.errors import answer
-from backchannel.dialects.shared.faults import Fault, title_of
+from backchannel.dialects.shared.faults import Fault
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -28,7 +29,11 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 def problem(fault: Fault) -> Response[Any]:
     """A fault as problem details; its `type` is `about:blank`, which may be left out."""
-    body = Problem(
+    return answer(fault, _body(fault), media_type=MEDIA_TYPE)
+
+
+def _body(fault: Fault) -> Problem:
+    return Problem(
         title=fault.title,
         status=fault.status,
         code=fault.code,
@@ -37,25 +42,6 @@ def problem(fault: Fault) -> Response[Any]:
         retry_after=fault.retry_after,
         request_id=fault.request_id,
     )
-    return answer(fault, body, media_type=MEDIA_TYPE)
-
-
-_MEANINGS = {
-    400: ("invalid", "A field is missing, unknown, mistyped or out of range."),
-    401: ("unauthenticated", "No token, or one that no longer counts."),
-    403: ("forbidden", "Not yours to do: blocked, disabled, or another's message."),
-    404: ("not_found", "It does not exist, or it is another person's."),
-    409: ("conflict", "It contradicts what is there already."),
-    411: ("length_required", "The length of the body must be announced."),
-    412: ("unsupported_version", "The request is for another version of the protocol."),
-    413: ("too_large", "The body is larger than the server takes."),
-    415: ("unsupported_media_type", "The body is of a kind that is not taken here."),
-    416: ("range_not_satisfiable", "The range begins past the end of the content."),
-    429: ("throttled", "Too many requests; `Retry-After` tells how long to wait."),
-    460: ("checksum_mismatch", "The bytes are not those of the checksum."),
-    500: ("internal", "The server has failed; its log knows why, under `request_id`."),
-    503: ("unavailable", "The server cannot store or read now; try again."),
-}
 
 
 def problems(*statuses: int, body: bool = False) -> dict[int, ResponseSpec]:
@@ -65,13 +51,11 @@ def problems(*statuses: int, body: bool = False) -> dict[int, ResponseSpec]:
 
 
 def _documented(status: int) -> ResponseSpec:
-    code, meaning = _MEANINGS[status]
-    title = title_of(status)
-    shown = {"title": title, "status": status, "code": code, "detail": meaning}
+    means = meaning(status)
     return ResponseSpec(
         Problem,
         generate_examples=False,
-        description=meaning,
+        description=means.text,
         media_type=MEDIA_TYPE,
-        examples=[Example(value=shown)],
+        examples=shown(msgspec.to_builtins(_body(means.example))),
     )

@@ -28,23 +28,24 @@ from backchannel.dialects.shared.requests import BEARER, known_query, require_lo
 
 PREFIX = "/v1"
 TAGS = {
-    "Accounts": "One's own account: make it, look at it, change it, have it erased.",
-    "Logins": "Each device has a login of its own, which can be renewed and ended.",
-    "Users": "Other people: find them, block them.",
-    "Conversations": "What one has said with each other person, and how far both have read.",
-    "Messages": "Send, edit, delete, react. An answer means that it is on disk.",
+    "Accounts": "Create, read, change, export and delete your account.",
+    "Logins": "Each device has its own login, which can be renewed and ended.",
+    "Users": "Find other users, and block them.",
+    "Conversations": "Your conversations with other users, and how far both of you have read.",
+    "Messages": "Send, edit, delete, react. A success means that the change is on disk.",
     "Files": "Pictures, sound, films and documents. Messages name them by id.",
-    "Search": "Find one's own messages by what they say.",
-    "Previews": "What web pages say about themselves, where the operator allows it.",
-    "Sync": "What a device that was away must learn, without a socket.",
-    "Server": "What a client may know before anyone has logged in.",
-    "Sessions": "Conversations with the server's responder; read and written like any other.",
+    "Search": "Find messages by their text.",
+    "Previews": "Titles and descriptions of web pages, where the operator allows it.",
+    "Sync": "What a device has missed, without a socket.",
+    "Sessions": "Conversations with the server's responder. Their messages are read and sent like "
+    "any others.",
+    "Server": "What a client can ask before anyone has logged in.",
 }
 """What the groups of operations are about, for the API's description."""
 
 
 def routes() -> list[Router]:
-    """The routers below `/v1`: those that anybody may ask, and those for who is logged in."""
+    """The routers below `/v1`: the public ones, and those that need a login."""
     return [
         _open("Accounts", [*accounts.PUBLIC, *erasures.PUBLIC]),
         _open("Logins", [*logins.PUBLIC, *browser.PUBLIC]),

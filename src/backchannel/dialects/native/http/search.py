@@ -13,6 +13,7 @@ from backchannel.dialects.native.bodies import Id, Seq, Time
 from backchannel.dialects.native.http.pages import Next
 from backchannel.dialects.native.http.parameters import Cursor
 from backchannel.dialects.native.http.problems import problems
+from backchannel.dialects.shared.docs.samples import shown
 from backchannel.dialects.shared.requests import InjectedCore, StrictRequest
 from backchannel.dialects.shared.times import iso
 from backchannel.domain.search import QUERY_LIMIT
@@ -23,7 +24,7 @@ class SnippetBody(msgspec.Struct, frozen=True):
 
     text: Annotated[str, Meta(examples=["Lunch at noon?"])]
     highlights: Annotated[
-        list[tuple[int, int]],
+        list[Annotated[list[int], Meta(min_length=2, max_length=2)]],
         Meta(
             description="Beginning and end of each match, in UTF-16 code units, in order",
             examples=[[[0, 5]]],
@@ -52,17 +53,23 @@ class HitList(msgspec.Struct, frozen=True):
 @get(
     "/search",
     summary="Search your messages",
-    description="Messages that contain all words of `q`, anywhere in a word and whatever the "
+    description="Messages that contain all words of `q`, also inside longer words, whatever the "
     'case and accents; `"several words"` must stand together. Deleted messages and earlier '
-    "texts are never found. By `relevance` there is one page of the best recent matches; "
-    "`newest` goes on to the beginning.",
+    "texts are never found. `relevance` gives one page with the best recent matches; `newest` "
+    "goes on to the oldest.",
     responses=problems(401, 404, 429),
 )
-async def search(
+async def search_messages(
     request: StrictRequest,
     core: InjectedCore,
     q: Annotated[
-        str, QueryParameter(min_length=1, max_length=QUERY_LIMIT, description="What to look for")
+        str,
+        QueryParameter(
+            min_length=1,
+            max_length=QUERY_LIMIT,
+            description="What to look for",
+            examples=shown("lunch"),
+        ),
     ],
     conversation_id: Annotated[
         str | None, QueryParameter(description="Look in this conversation only")
@@ -70,7 +77,7 @@ async def search(
     order: Annotated[Order, QueryParameter(description="What comes first")] = Order.RELEVANCE,
     limit: Annotated[
         int,
-        QueryParameter(ge=1, le=PAGE_LIMIT, description="The largest number of items on the page"),
+        QueryParameter(ge=1, le=PAGE_LIMIT, description="The most items on the page"),
     ] = PAGE,
     cursor: Cursor = None,
 ) -> HitList:
@@ -88,7 +95,7 @@ async def search(
 
 def _hit_body(hit: Hit) -> HitBody:
     message = hit.message
-    highlights = [(span.start, span.end) for span in hit.snippet.highlights]
+    highlights = [[span.start, span.end] for span in hit.snippet.highlights]
     return HitBody(
         conversation_id=message.conversation_id,
         seq=message.seq,
@@ -99,4 +106,4 @@ def _hit_body(hit: Hit) -> HitBody:
     )
 
 
-HANDLERS = [search]
+HANDLERS = [search_messages]

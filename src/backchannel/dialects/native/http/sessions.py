@@ -24,7 +24,7 @@ Name = Annotated[str, checked_text(1, NAME_LIMIT, example="Holiday plans")]
 
 
 class NewSession(Strict, frozen=True):
-    """`key` is a name for programs; a session of that key is made once."""
+    """`key` is a name for programs; it names one session, however often it is sent."""
 
     key: (
         Annotated[str, Meta(min_length=1, max_length=KEY_LIMIT, examples=["holiday-plans"])] | None
@@ -52,7 +52,7 @@ async def list_sessions(
 @post(
     "/sessions",
     summary="Open a session",
-    description="A key that exists gives the session as it is.",
+    description="A `key` that you have used before gives the session that exists.",
     responses=problems(401, body=True),
 )
 async def open_session(
@@ -66,6 +66,7 @@ async def open_session(
 @patch(
     "/sessions/{conversation_id:str}",
     summary="Rename a session",
+    description="The name is for people; the `key` stays.",
     status_code=204,
     responses=problems(401, 404, body=True),
 )
@@ -82,7 +83,8 @@ async def rename_session(
 
 @delete(
     "/sessions/{conversation_id:str}",
-    summary="Delete a session and what was said in it",
+    summary="Delete a session",
+    description="With all its messages. This cannot be undone.",
     responses=problems(401, 404),
 )
 async def delete_session(

@@ -1,4 +1,4 @@
-"""Sync: what a device that was away must learn, without a socket."""
+"""Sync: what a device has missed, without a socket."""
 
 from typing import Annotated, Literal
 
@@ -16,7 +16,7 @@ from backchannel.dialects.native.wire import event_body
 from backchannel.dialects.shared.requests import InjectedCore, StrictRequest
 
 Epoch = Annotated[
-    str, Meta(description="Changes when the server's data were restored", examples=["8Jx2mQ"])
+    str, Meta(description="Changes when the server was restored from a backup", examples=["8Jx2mQ"])
 ]
 
 
@@ -26,11 +26,11 @@ class SyncBody(msgspec.Struct, frozen=True):
     events: list[EventBody]
     epoch: Epoch
     position: Position
-    more: bool
+    more: Annotated[bool, Meta(examples=[False])]
 
 
 class ResetBody(msgspec.Struct, frozen=True, kw_only=True):
-    """The device's position means nothing here: fetch everything, then go on from `position`."""
+    """The device cannot go on from its position: fetch everything, then continue from this one."""
 
     reset: Literal[True] = True
     reason: Annotated[str, Meta(examples=["too_old"])]
@@ -46,17 +46,21 @@ class Acknowledgement(Strict, frozen=True):
 
 @get(
     "/sync",
-    summary="Learn what happened since",
-    description="The events past `position`, oldest first, or a reset where they cannot be "
-    "given. Never a partial list that looks whole.",
+    summary="Get what you have missed",
+    description="The events after `position`, the oldest first; or a reset where the log does not "
+    "hold them all. Never a partial list presented as complete.",
     responses=problems(401),
 )
-async def get_sync(
+async def get_events(
     request: StrictRequest,
     core: InjectedCore,
     epoch: Annotated[str | None, QueryParameter(description="The epoch of `position`")] = None,
-    position: Annotated[int, QueryParameter(ge=0, le=INTEGER_LIMIT)] = 0,
-    limit: Annotated[int, QueryParameter(ge=1, le=PAGE_LIMIT)] = PAGE_LIMIT,
+    position: Annotated[
+        int, QueryParameter(ge=0, le=INTEGER_LIMIT, description="The last event you have applied")
+    ] = 0,
+    limit: Annotated[
+        int, QueryParameter(ge=1, le=PAGE_LIMIT, description="The most events in the answer")
+    ] = PAGE_LIMIT,
 ) -> SyncBody | ResetBody:
     user_id = request.user.user_id
     page = await chat.sync(core, user_id, epoch=epoch, position=position, limit=limit)
@@ -68,16 +72,17 @@ async def get_sync(
 
 @post(
     "/sync/ack",
-    summary="Acknowledge what this device holds",
-    description="Cumulative; from it follows that messages were delivered.",
+    summary="Acknowledge events",
+    description="Everything up to `position` is stored on this device. The senders learn that "
+    "their messages were delivered.",
     status_code=204,
     responses=problems(401, body=True),
 )
-async def acknowledge(
+async def acknowledge_events(
     request: StrictRequest, core: InjectedCore, data: JSONBody[Acknowledgement]
 ) -> None:
     identity = request.user
     core.receipts.acknowledge(identity.user_id, identity.login_id, data.position)
 
 
-HANDLERS = [get_sync, acknowledge]
+HANDLERS = [get_events, acknowledge_events]

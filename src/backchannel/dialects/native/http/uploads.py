@@ -1,6 +1,7 @@
-"""Uploads that can be resumed: tus 1.0, as its many clients speak it."""
+"""Uploads that can be resumed: tus 1.0 (tus.io), which many clients speak."""
 
-from typing import Annotated, Any, Literal
+import re
+from typing import Annotated, Any, ClassVar
 
 from litestar import Response, delete, get, patch, post
 from litestar.datastructures import ResponseHeader
@@ -11,6 +12,8 @@ from litestar.params import HeaderParameter, PathParameter
 from backchannel.chat import attachments
 from backchannel.dialects.native.http.problems import problem, problems
 from backchannel.dialects.shared import tus
+from backchannel.dialects.shared.docs.forms import BytesOperation
+from backchannel.dialects.shared.docs.samples import ID, shown
 from backchannel.dialects.shared.faults import Fault
 from backchannel.dialects.shared.requests import AnyConnection, InjectedCore, StrictRequest
 from backchannel.dialects.shared.validation import UnsupportedMediaType
@@ -19,8 +22,18 @@ from backchannel.domain.errors import Invalid
 PATH = "/uploads"
 UPLOAD = PATH + "/{upload_id:str}"
 
-UploadId = Annotated[str, PathParameter(description="The upload's id, later the file's")]
-_Version = Annotated[Literal["1.0.0"], HeaderParameter(name="Tus-Resumable")]
+UploadId = Annotated[
+    str, PathParameter(description="The upload's id, later the file's", examples=shown(ID))
+]
+_Version = Annotated[
+    str,
+    HeaderParameter(
+        name="Tus-Resumable",
+        description=f"The version of the protocol: {tus.VERSION}",
+        schema_extra={"pattern": f"^{re.escape(tus.VERSION)}$"},
+        examples=shown(tus.VERSION),
+    ),
+]
 _WHOLE = {"pattern": tus.NUMBER}
 _NO_BODY = ResponseSpec(None, generate_examples=False, description="See the headers.")
 
@@ -54,8 +67,23 @@ async def begin_upload(
     request: StrictRequest,
     core: InjectedCore,
     tus_resumable: _Version,  # noqa: ARG001 - for the description; the guard has read it
-    upload_length: Annotated[str, HeaderParameter(name="Upload-Length", schema_extra=_WHOLE)],
-    upload_metadata: Annotated[str | None, HeaderParameter(name="Upload-Metadata")] = None,
+    upload_length: Annotated[
+        str,
+        HeaderParameter(
+            name="Upload-Length",
+            description="The size of the file in bytes",
+            schema_extra=_WHOLE,
+            examples=shown("48213"),
+        ),
+    ],
+    upload_metadata: Annotated[
+        str | None,
+        HeaderParameter(
+            name="Upload-Metadata",
+            description="Pairs of a key and its value in Base64, between commas",
+            examples=shown("filename Q2F0LmpwZw=="),
+        ),
+    ] = None,
 ) -> Response[bytes]:
     metadata = tus.read_metadata(upload_metadata)
     if "filename" not in metadata:
@@ -73,9 +101,9 @@ async def begin_upload(
 
 @get(
     UPLOAD,
-    summary="Ask how far an upload has come",
-    description="With HEAD, as the protocol has it: the answer is in `Upload-Offset`. An upload "
-    "that has all its bytes is a file from then on, under the same id.",
+    summary="Get upload progress",
+    description="In `Upload-Offset`; HEAD answers the same. An upload that has all its bytes is a "
+    "file from then on, under the same id.",
     status_code=204,
     guards=[require_version],
     responses={204: _NO_BODY, **problems(401, 404, 412, 415)},
@@ -90,13 +118,18 @@ async def get_upload(
     return Response(None, headers={**tus.state(upload, offset), "cache-control": "no-store"})
 
 
+class _AppendOperation(BytesOperation):
+    media_type: ClassVar[str] = tus.CONTENT_TYPE
+
+
 @patch(
     UPLOAD,
-    summary="Send bytes of an upload",
-    description="From `Upload-Offset` on. What comes before an interruption is kept, unless "
+    summary="Upload bytes",
+    description="From `Upload-Offset` on. What arrives before an interruption is kept, unless "
     "there is an `Upload-Checksum`. The last byte makes the upload a file; its content may be "
     "refused then.",
     status_code=204,
+    operation_class=_AppendOperation,
     guards=[require_version],
     request_max_body_size=None,
     responses={204: _NO_BODY, **problems(401, 404, 409, 412, 413, 415, 460)},
@@ -106,8 +139,23 @@ async def append_to_upload(
     core: InjectedCore,
     upload_id: UploadId,
     tus_resumable: _Version,  # noqa: ARG001
-    upload_offset: Annotated[str, HeaderParameter(name="Upload-Offset", schema_extra=_WHOLE)],
-    upload_checksum: Annotated[str | None, HeaderParameter(name="Upload-Checksum")] = None,
+    upload_offset: Annotated[
+        str,
+        HeaderParameter(
+            name="Upload-Offset",
+            description="How many bytes the server has, from `Get upload progress`",
+            schema_extra=_WHOLE,
+            examples=shown("0"),
+        ),
+    ],
+    upload_checksum: Annotated[
+        str | None,
+        HeaderParameter(
+            name="Upload-Checksum",
+            description="`sha1` or `sha256`, a blank, and the checksum of these bytes in Base64",
+            examples=shown("sha1 qZk+NkcGgWq6PiVxeFDCbJzQ2J0="),
+        ),
+    ] = None,
 ) -> Response[None]:
     if request.headers.get("content-type") != tus.CONTENT_TYPE:
         raise UnsupportedMediaType(f"send bytes as {tus.CONTENT_TYPE}", field="content-type")
@@ -126,7 +174,8 @@ async def append_to_upload(
 
 @delete(
     UPLOAD,
-    summary="Give an upload up",
+    summary="Cancel an upload",
+    description="Its bytes are deleted. A complete upload is a file, and no longer found here.",
     guards=[require_version],
     responses={204: _NO_BODY, **problems(401, 404, 412)},
 )

@@ -23,7 +23,13 @@ class UserList(msgspec.Struct, frozen=True):
     next: Next
 
 
-@get("/users", summary="List users, or find some by name", responses=problems(401))
+@get(
+    "/users",
+    summary="List users, or find some by name",
+    description="By username. `search` finds a part of a username or display name, whatever its "
+    "case.",
+    responses=problems(401),
+)
 async def list_users(
     core: InjectedCore,
     limit: Limit = PAGE,
@@ -38,7 +44,12 @@ async def list_users(
     return UserList([user_body(user) for user in users], following)
 
 
-@get("/users/{user:str}", summary="Get a user", responses=problems(401, 404))
+@get(
+    "/users/{user:str}",
+    summary="Get a user",
+    description="By id or by username. `deleted` is true once the account has been erased.",
+    responses=problems(401, 404),
+)
 async def get_user(core: InjectedCore, user: UserName) -> UserBody:
     return user_body(await accounts.find_user(core, user))
 
@@ -67,12 +78,17 @@ async def list_blocks(
     status_code=204,
     responses=problems(401, 404),
 )
-async def block(request: StrictRequest, core: InjectedCore, user: UserName) -> None:
+async def block_user(request: StrictRequest, core: InjectedCore, user: UserName) -> None:
     await _set_blocked(request, core, user, blocked=True)
 
 
-@delete("/blocks/{user:str}", summary="Unblock a user", responses=problems(401, 404))
-async def unblock(request: StrictRequest, core: InjectedCore, user: UserName) -> None:
+@delete(
+    "/blocks/{user:str}",
+    summary="Unblock a user",
+    description="Unblocking a user who is not blocked changes nothing.",
+    responses=problems(401, 404),
+)
+async def unblock_user(request: StrictRequest, core: InjectedCore, user: UserName) -> None:
     await _set_blocked(request, core, user, blocked=False)
 
 
@@ -83,4 +99,4 @@ async def _set_blocked(
     await conversations.set_blocked(core, request.user.user_id, other_id, blocked=blocked)
 
 
-HANDLERS = [list_users, get_user, list_blocks, block, unblock]
+HANDLERS = [list_users, get_user, list_blocks, block_user, unblock_user]

@@ -22,6 +22,7 @@ from backchannel.dialects.shared.standing import Limit
 @post(
     "/auth/register",
     summary="Register a user",
+    description="Log in afterwards.",
     responses=refusals(400, 403, 413, 415, 429, 500, 503),
     opt=FORMS,
 )
@@ -41,6 +42,7 @@ async def register(
 @post(
     "/auth/login",
     summary="Log in",
+    description="Send the token as `Authorization: Bearer TOKEN`.",
     status_code=200,
     responses=refusals(400, 401, 403, 413, 415, 429, 500, 503),
     opt=FORMS,
@@ -60,7 +62,8 @@ async def login(
 
 @get(
     ["/user/users", "/user"],
-    summary="List all users except oneself",
+    summary="List the other users",
+    description="By username, without you.",
     responses=refusals(400, 401),
 )
 async def list_users(

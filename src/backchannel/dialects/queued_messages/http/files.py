@@ -20,8 +20,8 @@ class _UploadOperation(FormOperation):
 @post(
     "/file/upload",
     summary="Upload a file into a message",
-    description="A form with the field `file`, and either `receiver_id` or `message_id`: then "
-    "the file comes as an answer to that message. `content` and `client_id` may stand in it too.",
+    description="A form with the file and either `receiver_id` or `message_id`; with the latter, "
+    "the file is a reply to that message. `content` and `client_id` are optional.",
     operation_class=_UploadOperation,
     request_max_body_size=None,
     responses=refusals(400, 401, 403, 404, 409, 411, 413, 415, 429, 503),

@@ -9,19 +9,28 @@ from backchannel.chat.conversations import PAGE_LIMIT
 from backchannel.chat.core import Core
 from backchannel.dialects.queued_messages import wire
 from backchannel.dialects.queued_messages.messages import MessageBody, seen_by
+from backchannel.dialects.shared.docs.samples import shown
 from backchannel.dialects.shared.refusals import refusals
 from backchannel.dialects.shared.requests import FORMS, InjectedCore, StrictRequest
 from backchannel.dialects.shared.standing import Before, Limit
 from backchannel.dialects.socketio import history, sending
 
-SenderId = Annotated[str, QueryParameter(name="senderId", description="A user's id or username")]
-ReceiverId = Annotated[str, QueryParameter(name="receiverId", description="The other one's")]
+SenderId = Annotated[
+    str,
+    QueryParameter(name="senderId", description="A user's id or username", examples=shown("ada")),
+]
+ReceiverId = Annotated[
+    str,
+    QueryParameter(
+        name="receiverId", description="The other user's id or username", examples=shown("grace")
+    ),
+]
 
 
 @post(
     "/message/send",
     summary="Send a message",
-    description="Answered once the message is on disk; then it is delivered.",
+    description="Answered once the message is on disk.",
     responses=refusals(400, 401, 403, 404, 409, 413, 415, 429, 503),
     opt=FORMS,
 )
@@ -38,7 +47,8 @@ async def send_message(
 
 @get(
     "/message/messages",
-    summary="Read what two users have said, newest first",
+    summary="Read messages, the newest first",
+    description="Those of two users, one of whom must be you.",
     responses=refusals(400, 401, 404),
 )
 async def read_messages_descending(
@@ -55,7 +65,8 @@ async def read_messages_descending(
 
 @get(
     "/message",
-    summary="Read what two users have said, oldest first",
+    summary="Read messages, the oldest first",
+    description="Those of two users, one of whom must be you: the newest, in ascending order.",
     responses=refusals(400, 401, 404),
 )
 async def read_messages_ascending(

@@ -11,8 +11,12 @@ PREFIXES = ("/auth/", "/user/", "/message/", "/file/")
 """Where errors are told in this dialect's envelope."""
 
 
+TAGS = {"Queued messages": "For Socket.IO clients that emit `sendMessage` and `uploadFile`."}
+"""What the group of operations is about, for the API's description."""
+
+
 def routes() -> Router:
-    """Registration and login for anybody, the rest for who is logged in."""
+    """All routes; only registration and login work without a login."""
     inside = Router(
         "/",
         route_handlers=[
@@ -28,6 +32,6 @@ def routes() -> Router:
     return Router(
         "/",
         route_handlers=[accounts.register, accounts.login, inside],
-        tags=["Queued messages"],
+        tags=list(TAGS),
         exception_handlers=handlers(wire.render),
     )

@@ -8,19 +8,23 @@ from typing import Any
 from litestar import Request
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import OpenAPIRenderPlugin
-from litestar.openapi.spec import Components, License, SecurityScheme, Tag
+from litestar.openapi.spec import Components, Contact, License, SecurityScheme, Server, Tag
 from litestar.serialization import encode_json
 
 from backchannel.dialects.shared.docs.document import completed
+from backchannel.dialects.shared.docs.names import operation_id
 from backchannel.dialects.shared.requests import BEARER
 
 PATH = "/docs"
 INTRODUCTION = """\
-A self-hosted server for private, one-to-one, real-time chat that loses nothing.
+A self-hosted server for private, one-to-one, real-time chat.
 
 Log in, then send the access token as `Authorization: Bearer TOKEN`. Times are ISO 8601 in UTC,
-ids are strings. A body with an unknown or mistyped field is refused, and the error names it.
-What belongs to somebody else is answered as if it did not exist."""
+ids are strings. A request with an unknown or mistyped field or query parameter is refused, and
+the error names it. What belongs to another user is answered as if it did not exist.
+
+The native API is below `/v1`. The compatible APIs let clients that were written for other chat
+servers connect without a change; they work on the same users and messages."""
 BEARER_SCHEME = SecurityScheme(
     type="http",
     scheme="bearer",
@@ -38,8 +42,9 @@ class Docs:
 
     version: str
     documents: Mapping[str, bytes] = field(default_factory=dict[str, bytes])
-    tags: Mapping[str, str] = field(default_factory=dict[str, str])
-    """What the groups of operations are about, in the order in which they are shown."""
+    groups: Mapping[str, Mapping[str, str]] = field(default_factory=dict[str, Mapping[str, str]])
+    """What the tags of operations are about, by the group that each tag is in, in the order in
+    which they are shown."""
 
     def config(self) -> OpenAPIConfig:
         """As Litestar takes it."""
@@ -51,12 +56,19 @@ class Docs:
             version=self.version,
             description=INTRODUCTION,
             license=License(name="MIT", identifier="MIT"),
+            contact=Contact(name="The operator of this server"),
+            servers=[Server(url="/", description="This server")],
+            operation_id_creator=operation_id,
             path=PATH,
             components=Components(security_schemes=dict.fromkeys(BEARER, BEARER_SCHEME)),
-            tags=[Tag(name=name, description=text) for name, text in self.tags.items()],
+            tags=[
+                Tag(name=name, description=text)
+                for tags in self.groups.values()
+                for name, text in tags.items()
+            ],
             render_plugins=[
                 page,
-                _Document(),
+                _Document(self.groups),
                 *(_Static(f"/{name}", kind, body) for name, (kind, body) in served.items()),
             ],
         )
@@ -68,13 +80,14 @@ _ASSETS = {"docs.css": "text/css", "docs.js": "text/javascript"}
 class _Document(OpenAPIRenderPlugin):
     """The OpenAPI document, made when it is first asked for."""
 
-    def __init__(self) -> None:
+    def __init__(self, groups: Mapping[str, Mapping[str, str]]) -> None:
         super().__init__(path="/openapi.json", media_type="application/json")  # type: ignore[arg-type]
+        self._groups = groups
         self._rendered: bytes | None = None
 
     def render(self, request: Request[Any, Any, Any], openapi_schema: dict[str, Any]) -> bytes:  # noqa: ARG002
         if self._rendered is None:
-            self._rendered = encode_json(completed(openapi_schema))
+            self._rendered = encode_json(completed(openapi_schema, self._groups))
         return self._rendered
 
 

@@ -1,18 +1,26 @@
 """The OpenAPI document: what Litestar derives from the routes, completed."""
 
+import json
+from collections.abc import Mapping
 from inspect import cleandoc
 from typing import Any
 
 import msgspec
 from litestar.openapi.spec import Schema
 from litestar.plugins import OpenAPISchemaPlugin
+from litestar.serialization import encode_json
 from litestar.typing import FieldDefinition
 
+from backchannel.dialects.shared.docs.names import schema_name
 from backchannel.dialects.shared.docs.samples import sample
+
+Json = dict[str, Any]
+
+REFERENCE = "#/components/schemas/"
 
 
 class StructDescriptions(OpenAPISchemaPlugin):
-    """Adds to a struct's schema what its class says: its docstring, and that it is strict."""
+    """Adds to a struct's schema what its class says: its name, its docstring, and strictness."""
 
     def is_plugin_supported_field(self, field_definition: FieldDefinition) -> bool:
         return not field_definition.is_union and field_definition.is_subclass_of(msgspec.Struct)
@@ -23,6 +31,7 @@ class StructDescriptions(OpenAPISchemaPlugin):
         following = next(each for each in others if _supports(each, field_definition))
         schema: Schema = following.to_openapi_schema(field_definition, schema_creator)
         struct: type[msgspec.Struct] = field_definition.annotation
+        schema.title = schema_name(struct)
         schema.description = struct.__doc__ and cleandoc(struct.__doc__)
         if struct.__struct_config__.forbid_unknown_fields:
             schema.additional_properties = False
@@ -35,31 +44,65 @@ def _supports(plugin: OpenAPISchemaPlugin, field_definition: FieldDefinition) ->
     return supports is not None and supports(field_definition)
 
 
-def completed(document: dict[str, Any]) -> dict[str, Any]:
-    """Give each body an example, and each success a description; changed in place."""
-    components = document["components"]["schemas"]
-    for path in document["paths"].values():
+def completed(document: Json, groups: Mapping[str, Mapping[str, str]] | None = None) -> Json:
+    """The document with plain names for schemas, and examples and descriptions for all answers.
+
+    `groups` are tags by the name of their group.
+    """
+    schemas = document["components"]["schemas"]
+    titles = {name: schema.get("title", name) for name, schema in schemas.items()}
+    references = {REFERENCE + name: REFERENCE + title for name, title in titles.items()}
+
+    def refined(node: Json) -> Json:
+        if len(node.get("oneOf", ())) == 1:  # a choice between one thing is that thing
+            node.update(node.pop("oneOf")[0])
+        if "$ref" in node:
+            node["$ref"] = references.get(node["$ref"], node["$ref"])
+        return node
+
+    whole: Json = json.loads(encode_json(document), object_hook=refined)
+    schemas = whole["components"]["schemas"]
+    components = {titles[name]: schema for name, schema in schemas.items()}
+    whole["components"]["schemas"] = components
+    grouped = [{"name": name, "tags": list(tags)} for name, tags in (groups or {}).items()]
+    whole["x-tagGroups"] = grouped
+    for path in whole["paths"].values():
         for operation in path.values():
             _describe(operation, components)
-    return document
+    return whole
 
 
-def _describe(operation: dict[str, Any], components: dict[str, Any]) -> None:
+def _describe(operation: Json, components: Json) -> None:
+    operation.setdefault("security", [])
     body = operation.get("requestBody", {})
     for content in body.get("content", {}).values():
         _exemplify(content, components)
         if {"type": "null"} in content["schema"].get("oneOf", ()):
             body["required"] = False  # Litestar says of every body that it must be there
+    for parameter in operation.get("parameters", ()):
+        if parameter["required"] and "examples" not in parameter:
+            parameter["example"] = sample(parameter["schema"], components)
     for status, response in operation["responses"].items():
-        contents = response.get("content", {}).values()
-        for content in contents:
-            _exemplify(content, components)
+        contents = response.get("content", {})
+        for media_type, content in contents.items():
+            if "json" in media_type:
+                _exemplify(content, components)
+            else:
+                content["schema"] = {"type": "string", "format": "binary"}
         if status.startswith("2"):
-            names = [content["schema"].get("$ref", "").rpartition("/")[2] for content in contents]
+            schemas = [content["schema"] for content in contents.values()]
+            names = [each.get("$ref", "").rpartition("/")[2] for each in schemas]
             words = [components[name].get("description") for name in names if name]
-            response["description"] = next((each for each in words if each), "Done.")
+            response["description"] = next((each for each in words if each), _success(response))
 
 
-def _exemplify(content: dict[str, Any], components: dict[str, Any]) -> None:
+def _success(response: Json) -> str:
+    """What a success means that has no shape of its own."""
+    said: str = response.get("description", "")
+    is_meaningful = said and not said.startswith(("Request fulfilled", "Document created"))
+    return said if is_meaningful else "Done."
+
+
+def _exemplify(content: Json, components: Json) -> None:
     if "examples" not in content and "schema" in content:
         content["example"] = sample(content["schema"], components)

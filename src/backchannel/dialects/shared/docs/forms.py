@@ -1,4 +1,4 @@
-"""How the API's description tells of a form with a file, which Litestar is not shown."""
+"""How the API's description tells of bodies that handlers read themselves."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -19,7 +19,12 @@ class FormOperation(Operation):
 
     def __post_init__(self) -> None:
         """Describe the body."""
-        content = Schema(type=OpenAPIType.STRING, format=OpenAPIFormat.BINARY, min_length=1)
+        content = Schema(
+            type=OpenAPIType.STRING,
+            format=OpenAPIFormat.BINARY,
+            min_length=1,
+            examples=["(the content)"],
+        )
         fields = {name: Schema(type=OpenAPIType.STRING) for name in self.texts}
         form = Schema(
             type=OpenAPIType.OBJECT,
@@ -28,6 +33,23 @@ class FormOperation(Operation):
             additional_properties=False,
         )
         self.request_body = RequestBody(
-            content={FORM: OpenAPIMediaType(schema=form, example={FIELD: "(the content)"})},
+            content={FORM: OpenAPIMediaType(schema=form)},
+            required=True,
+        )
+
+
+@dataclass
+class BytesOperation(Operation):
+    """An operation whose body is bytes of the media type that a subclass names."""
+
+    media_type: ClassVar[str]
+
+    def __post_init__(self) -> None:
+        """Describe the body."""
+        content = Schema(
+            type=OpenAPIType.STRING, format=OpenAPIFormat.BINARY, examples=["(the bytes)"]
+        )
+        self.request_body = RequestBody(
+            content={self.media_type: OpenAPIMediaType(schema=content)},
             required=True,
         )

@@ -3,11 +3,24 @@
 from collections.abc import Mapping
 from typing import Any
 
+from litestar.openapi.spec import Example
+
 Schema = Mapping[str, Any]
+
+ID = "01970f3e-6b1c-7d2a-9c55-0a4f6b8e1d20"
+"""An id as it may be, for examples."""
+
+
+def shown(value: object) -> list[Example]:
+    """The examples of a parameter: this value."""
+    return [Example(value=value)]
 
 
 def sample(schema: Schema, components: Mapping[str, Schema]) -> object:
-    """A value that fits the schema; optional properties only where they have an example."""
+    """A value that fits the schema; optional properties only where they have an example.
+
+    Raises `LookupError` where none is given.
+    """
     if "$ref" in schema:
         return sample(components[schema["$ref"].rpartition("/")[2]], components)
     for known in ("examples", "enum"):
@@ -35,7 +48,9 @@ def _of_type(schema: Schema, components: Mapping[str, Schema]) -> object:
             return [sample(schema["items"], components)]
         case "boolean":
             return True
-        case "integer" | "number":
-            return 1
+        case "null":
+            return None
+        case None:
+            return {}  # anything fits
         case _:
-            return "text"
+            raise LookupError(f"no example for {dict(schema)}")
