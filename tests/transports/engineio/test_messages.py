@@ -45,6 +45,17 @@ async def test_text_and_binary_come_back_over_websocket() -> None:
         assert server.last.received == [b"hello", "grüße".encode(), bytes([1, 2, 3, 4]), b""]
 
 
+@pytest.mark.parametrize(("b64", "back"), [("", bytes([1, 2, 3, 4])), ("&b64=1", "bAQIDBA==")])
+async def test_binary_may_travel_as_text_over_websocket(b64: str, back: str | bytes) -> None:
+    async with engine() as server, server.websocket(f"EIO=4&transport=websocket{b64}") as client:
+        await client.recv()
+        await client.send("bAQIDBA==")
+        assert await client.recv() == back
+        await client.send("4text")
+        assert await client.recv() == "4text"
+        assert server.last.received == [bytes([1, 2, 3, 4]), b"text"]
+
+
 @pytest.mark.parametrize("payload", ["abc", "", "4a\x1e", "4a\x1exyz", "2", "b!", "bA"])
 async def test_an_invalid_packet_closes_a_polling_session(payload: str) -> None:
     async with engine() as server:
@@ -71,7 +82,7 @@ async def test_text_must_be_utf8() -> None:
         assert server.last.ending == "parse error"
 
 
-@pytest.mark.parametrize("packet", ["abc", "2", "x", ""])
+@pytest.mark.parametrize("packet", ["abc", "2", "x", "", "b!", "bA", "bé"])
 async def test_an_invalid_packet_closes_a_websocket_session(packet: str) -> None:
     async with engine() as server, server.websocket() as client:
         await client.recv()

@@ -1,8 +1,13 @@
 // Everything a client does, with the socket.io-client of the given name; results as JSON.
-const [, , client, url, transports] = process.argv;
+const [, , client, url, transports, encoding] = process.argv;
 const { io } = require(client);
 
-const options = { path: "/", transports: transports.split(","), forceNew: true };
+const options = {
+  path: "/",
+  transports: transports.split(","),
+  forceNew: true,
+  forceBase64: encoding === "base64",
+};
 const once = (socket, event) => new Promise((resolve) => socket.once(event, (...a) => resolve(a)));
 const ask = (socket, ...args) => new Promise((resolve) => socket.emit(...args, (...a) => resolve(a)));
 

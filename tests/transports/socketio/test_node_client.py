@@ -34,13 +34,14 @@ def node() -> str:
     return program
 
 
-async def run(node: str, io: Io, client: str, transports: str) -> dict[str, Any]:
+async def run(node: str, io: Io, client: str, transports: str, *encoding: str) -> dict[str, Any]:
     process = await asyncio.create_subprocess_exec(
         node,
         str(SCRIPT),
         client,
         io.http,
         transports,
+        *encoding,
         stdout=subprocess.PIPE,
         env={**os.environ, "NODE_PATH": str(NPM / "node_modules")},
     )
@@ -54,11 +55,14 @@ def buffer(*data: int) -> dict[str, Any]:
     return {"type": "Buffer", "data": list(data)}
 
 
+@pytest.mark.parametrize("encoding", ["", "base64"])
 @pytest.mark.parametrize("transports", ["polling", "websocket", "polling,websocket"])
 @pytest.mark.parametrize("client", ["socket.io-client", "socket.io-client-3"])
-async def test_R4_it_does_everything(node: str, client: str, transports: str) -> None:
+async def test_R4_it_does_everything(
+    node: str, client: str, transports: str, encoding: str
+) -> None:
     async with socketio(engine=EngineIoSettings(ping_interval=0.5)) as io:
-        report = await run(node, io, client, transports)
+        report = await run(node, io, client, transports, encoding)
         assert report == {
             "auth": [{"token": "T"}],
             "inOrder": True,

@@ -1,9 +1,12 @@
 """Packets (Engine.IO 4, "Packet encoding"): a type and, for most types, data.
 
 A text packet is kept as it travels in a WebSocket message: its type's digit, then the data.
-A binary message has no type on the wire, so it is a type of its own here.
+A binary message has no type on the wire, so it is a type of its own here. Where only text can
+travel, it is `b` and base64.
 """
 
+import base64
+import binascii
 from typing import Final
 
 import msgspec
@@ -15,6 +18,7 @@ PONG: Final = b"3"
 MESSAGE: Final = b"4"
 UPGRADE: Final = b"5"
 NOOP: Final = b"6"
+BASE64: Final = b"b"
 
 TYPES: Final = frozenset({OPEN, CLOSE, PING, PONG, MESSAGE, UPGRADE, NOOP})
 
@@ -34,6 +38,21 @@ Packet = bytes | Binary
 def size(packet: Packet) -> int:
     """Return how many bytes `packet` counts for in a backlog."""
     return len(packet) if isinstance(packet, bytes) else len(packet.payload)
+
+
+def as_text(packet: Packet) -> bytes:
+    """Return `packet` as text."""
+    if isinstance(packet, bytes):
+        return packet
+    return BASE64 + base64.b64encode(packet.payload)
+
+
+def binary_from_text(packet: bytes) -> bytes:
+    """Return the payload of a binary message that came as text. Raises ValueError."""
+    try:
+        return base64.b64decode(packet.removeprefix(BASE64), validate=True)
+    except binascii.Error:
+        raise ValueError("not base64") from None
 
 
 class Handshake(msgspec.Struct, frozen=True, rename="camel"):

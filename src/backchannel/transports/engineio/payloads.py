@@ -1,14 +1,18 @@
 """Payloads: several packets in one HTTP body ("Packet encoding", "HTTP long-polling")."""
 
-import base64
-import binascii
 from collections.abc import Iterable
 from typing import Final
 
-from backchannel.transports.engineio.packets import TYPES, Binary, Packet
+from backchannel.transports.engineio.packets import (
+    BASE64,
+    TYPES,
+    Binary,
+    Packet,
+    as_text,
+    binary_from_text,
+)
 
 SEPARATOR: Final = b"\x1e"
-_BINARY: Final = b"b"
 
 
 class InvalidPayload(ValueError):
@@ -17,10 +21,7 @@ class InvalidPayload(ValueError):
 
 def encode(packets: Iterable[Packet]) -> bytes:
     """Return `packets` as one body. Binary is base64, everything else stands as it is."""
-    return SEPARATOR.join(
-        packet if isinstance(packet, bytes) else _BINARY + base64.b64encode(packet.payload)
-        for packet in packets
-    )
+    return SEPARATOR.join(as_text(packet) for packet in packets)
 
 
 def decode(payload: bytes) -> list[Packet]:
@@ -34,11 +35,11 @@ def decode(payload: bytes) -> list[Packet]:
 
 def _decode_packet(packet: bytes) -> Packet:
     kind = packet[:1]
-    if kind == _BINARY:
+    if kind == BASE64:
         try:
-            return Binary(base64.b64decode(packet[1:], validate=True))
-        except binascii.Error:
-            raise InvalidPayload("not base64") from None
+            return Binary(binary_from_text(packet))
+        except ValueError as error:
+            raise InvalidPayload(str(error)) from None
     if kind not in TYPES:
         raise InvalidPayload("unknown packet type")
     return packet

@@ -22,6 +22,8 @@ class Query(msgspec.Struct, frozen=True):
     transport: str = ""
     revision: str = ""
     sid: str = ""
+    base64: bool = False
+    """Whether the client wants binary messages as text."""
 
 
 def parse(query: str) -> Query:
@@ -30,7 +32,12 @@ def parse(query: str) -> Query:
         fields = dict(parse_qsl(query, max_num_fields=_MAX_PARAMETERS))
     except ValueError:
         raise Rejected(problems.BAD_REQUEST) from None
-    return Query(fields.get("transport", ""), fields.get("EIO", ""), fields.get("sid", ""))
+    return Query(
+        transport=fields.get("transport", ""),
+        revision=fields.get("EIO", ""),
+        sid=fields.get("sid", ""),
+        base64=fields.get("b64", "") not in {"", "0", "false"},
+    )
 
 
 def find(sessions: Sessions, sid: str) -> Session:

@@ -47,7 +47,7 @@ class EngineIo:
             raise Rejected(problems.UNKNOWN_TRANSPORT)
         if query.transport != requests.WEBSOCKET:
             raise Rejected(problems.BAD_REQUEST)
-        transport = WebSocketTransport()
+        transport = WebSocketTransport(base64=query.base64)
         if query.sid:
             transport.carry(requests.find(self.sessions, query.sid))
         else:

@@ -130,12 +130,23 @@ class Session:
         kind = packet[:1]
         if kind == packets.MESSAGE:
             self._handler.text_received(packet[1:])
+        elif kind == packets.BASE64:
+            self._base64_received(packet)
         elif kind == packets.PONG:
             self._keeper.pong_received(self)
         elif kind == packets.CLOSE:
             self._close_received()
         elif kind == packets.PING or kind not in packets.TYPES:
             self.fail("parse error")
+
+    def _base64_received(self, packet: bytes) -> None:
+        """Take a binary message of a client that sends only text (`forceBase64`)."""
+        try:
+            payload = packets.binary_from_text(packet)
+        except ValueError:
+            self.fail("parse error")
+        else:
+            self._handler.binary_received(payload)
 
     def binary_received(self, payload: bytes) -> None:
         if self._state is _OPEN:

@@ -1,6 +1,6 @@
 """A WebSocket as a session's transport ("WebSocket"): each packet in a message of its own."""
 
-from backchannel.transports.engineio.packets import Packet
+from backchannel.transports.engineio.packets import Packet, as_text
 from backchannel.transports.engineio.session import Session
 from backchannel.transports.websocket.close import TRY_AGAIN_LATER
 from backchannel.transports.websocket.endpoint import Socket
@@ -9,10 +9,13 @@ from backchannel.transports.websocket.endpoint import Socket
 class WebSocketTransport:
     """The handler of one WebSocket, which carries its session or is a candidate for that."""
 
-    __slots__ = ("_session", "_socket")
+    __slots__ = ("_base64", "_session", "_socket")
 
     _session: Session
     _socket: Socket
+
+    def __init__(self, *, base64: bool) -> None:
+        self._base64 = base64
 
     def carry(self, session: Session) -> None:
         """Say which session this is for; done before the socket opens."""
@@ -62,6 +65,8 @@ class WebSocketTransport:
         """Send `packet`; always True, as the socket keeps its own limit."""
         if isinstance(packet, bytes):
             self._socket.send_text(packet)
+        elif self._base64:
+            self._socket.send_text(as_text(packet))
         else:
             self._socket.send_binary(packet.payload)
         return True
