@@ -41,6 +41,14 @@ SECRET = "f27c1a9be04d45d8a6a3cf20d1be77f0c9e3a4b5d6e7f8091a2b3c4d5e6f7081"
             ),
         ),
         (
+            {"BACKCHANNEL_ALLOWED_HOSTS": "chat.example.org, https://chat.example.org"},
+            (
+                "BACKCHANNEL_ALLOWED_HOSTS (environment): a host is a name or an IP address, with "
+                "a port or without, such as chat.example.org, *.example.org, "
+                "chat.example.org:8443 or [::1]"
+            ),
+        ),
+        (
             {"DATABASE_URL": "oracle://db/chat"},
             (
                 "DATABASE_URL (environment): no database is called oracle://; use "

@@ -6,6 +6,7 @@ import pytest
 
 from backchannel.transports.http.answer import head, refusal
 from backchannel.transports.http.caps import Caps
+from backchannel.transports.http.fields import joined
 from backchannel.transports.http.forwarded import client_of, is_secure
 
 PROXIES = [ip_network("10.0.0.0/8"), ip_network("fd00::/8")]
@@ -23,6 +24,19 @@ PROXIES = [ip_network("10.0.0.0/8"), ip_network("fd00::/8")]
         ("10.0.0.1", "", "10.0.0.1"),
         ("10.0.0.1", None, "10.0.0.1"),
         ("", "198.51.100.1", "198.51.100.1"),  # a Unix socket: a proxy of this machine
+        ("10.0.0.1", "198.51.100.1:51234", "198.51.100.1"),
+        ("10.0.0.1", "[2001:db8::7]:443", "2001:db8::7"),
+        ("10.0.0.1", "[2001:db8::7]", "2001:db8::7"),
+        ("10.0.0.1", "2001:0DB8:0::7", "2001:db8::7"),
+        ("10.0.0.1", "fe80::7%eth0", "fe80::7"),
+        ("10.0.0.1", "198.51.100.1:1, 10.0.0.2:2", "198.51.100.1"),
+        ("10.0.0.1", "::ffff:198.51.100.1", "198.51.100.1"),
+        ("::ffff:10.0.0.1", "198.51.100.1", "198.51.100.1"),
+        ("10.0.0.1", "unknown", "10.0.0.1"),
+        ("10.0.0.1", "198.51.100.1, _hidden, 10.0.0.2", "10.0.0.2"),
+        ("10.0.0.1", "1.2.3.4.5", "10.0.0.1"),
+        ("10.0.0.1", "198.51.100.1,", "10.0.0.1"),
+        ("10.0.0.1", ", ".join(["198.51.100.1", *["10.0.0.2"] * 1_000]), "10.0.0.2"),
     ],
 )
 def test_the_client_is_who_the_nearest_trusted_proxy_saw(
@@ -30,6 +44,62 @@ def test_the_client_is_who_the_nearest_trusted_proxy_saw(
 ) -> None:
     headers = {} if forwarded is None else {"x-forwarded-for": forwarded}
     assert client_of((peer, 4711), headers, PROXIES)[0] == client
+
+
+@pytest.mark.parametrize(
+    ("forwarded", "client", "secure"),
+    [
+        ("for=198.51.100.1", "198.51.100.1", False),
+        ("For=198.51.100.1;Proto=HTTPS;by=10.0.0.1", "198.51.100.1", True),
+        ('for="198.51.100.1:51234"; proto=https', "198.51.100.1", True),
+        ('for="[2001:db8::7]:4711";proto="https"', "2001:db8::7", True),
+        ('by="a, \\"for=1.2.3.4";for=198.51.100.1', "198.51.100.1", False),
+        ("for=203.0.113.5;proto=https, for=198.51.100.1;proto=http", "198.51.100.1", False),
+        ("for=198.51.100.1;proto=https,for=10.0.0.2;proto=http", "198.51.100.1", True),
+        ("for=unknown;proto=https", "10.0.0.1", True),
+        ("for=_hidden, for=10.0.0.2", "10.0.0.2", False),
+        ("proto=https", "10.0.0.1", True),
+        ('for="203.0.113.5, for=198.51.100.1', "10.0.0.1", False),  # a quote left open
+        ('for="203.0.113.5, for="[2001:db8::7]"', "10.0.0.1", False),
+        ("for", "10.0.0.1", False),
+        ("", "10.0.0.1", False),
+    ],
+)
+def test_the_forwarded_field_is_read(forwarded: str, client: str, *, secure: bool) -> None:
+    peer = ("10.0.0.1", 4711)
+    assert client_of(peer, {"forwarded": forwarded}, PROXIES)[0] == client
+    assert is_secure(peer, {"forwarded": forwarded}, PROXIES, tls=False) is secure
+    both = {"forwarded": forwarded, "x-forwarded-for": "192.0.2.8", "x-forwarded-proto": "http"}
+    assert client_of(peer, both, PROXIES)[0] == "192.0.2.8"
+    assert not is_secure(peer, both, PROXIES, tls=False)
+    assert client_of(("192.0.2.9", 1), {"forwarded": forwarded}, PROXIES)[0] == "192.0.2.9"
+
+
+@pytest.mark.parametrize(
+    ("addresses", "protocols", "secure"),
+    [
+        ("198.51.100.1", "https", True),
+        ("198.51.100.1", " WSS ", True),
+        ("198.51.100.1", "http", False),
+        ("", "https", True),
+        ("198.51.100.1, 10.0.0.2", "https,http", True),  # the outer proxy ends TLS
+        ("198.51.100.1, 10.0.0.2", "https", True),  # the inner one adds nothing
+        ("203.0.113.5, 198.51.100.1", "https,http", False),  # the left one is hearsay
+        ("198.51.100.1", "https,http", False),
+        ("198.51.100.1", "http,https", True),
+    ],
+)
+def test_the_proxy_that_the_client_came_to_tells_whether_it_is_encrypted(
+    addresses: str, protocols: str, *, secure: bool
+) -> None:
+    headers = {"x-forwarded-for": addresses, "x-forwarded-proto": protocols}
+    assert is_secure(("10.0.0.1", 1), headers, PROXIES, tls=False) is secure
+
+
+def test_lines_of_one_field_are_one_list() -> None:
+    lines = [(b"x-forwarded-for", b"203.0.113.5"), (b"x-forwarded-for", b"198.51.100.1")]
+    assert client_of(("10.0.0.1", 1), joined(lines), PROXIES)[0] == "198.51.100.1"
+    assert joined([(b"cookie", b"a=1"), (b"cookie", b"b=2")]) == {"cookie": "a=1; b=2"}
 
 
 def test_a_trusted_proxy_tells_whether_the_client_is_encrypted() -> None:

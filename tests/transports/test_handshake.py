@@ -199,6 +199,23 @@ async def test_S13_foreign_origin_is_refused(origin: str | None, status: int) ->
     assert len(door.requests) == (status == 101)
 
 
+@pytest.mark.parametrize(
+    ("scheme", "proto", "status"),
+    [
+        ("http", "http", 101),
+        ("https", "https", 101),
+        ("http", "https", 403),
+        ("https", "http", 101),  # a proxy that ends TLS need not say so
+    ],
+)
+async def test_S13_a_page_without_tls_is_foreign_where_the_server_has_it(
+    scheme: str, proto: str, status: int
+) -> None:
+    extra = f"Origin: {scheme}://chat.example\r\nX-Forwarded-Proto: {proto}\r\n"
+    async with serving(Door(), trusted_proxies=[ip_network("127.0.0.0/8")]) as server:
+        assert (await answer(server, UPGRADE.format(path="/", extra=extra)))[0] == status
+
+
 async def test_for_development_every_origin_can_be_let_in() -> None:
     async with serving(Door(), origins=["*"]) as server:
         extra = "Origin: http://anywhere.example\r\n"

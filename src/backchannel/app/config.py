@@ -17,6 +17,7 @@ from backchannel.dialects.shared.edge import EdgePolicy
 from backchannel.dialects.shared.form_files import FORM_OVERHEAD
 from backchannel.settings import Settings
 from backchannel.settings.certificates import certificate_files, server_context
+from backchannel.settings.groups import TlsMode
 from backchannel.transports.engineio.settings import Settings as EngineIoSettings
 from backchannel.transports.http.caps import Network
 from backchannel.transports.http.factory import http_protocol
@@ -45,6 +46,7 @@ def server_config(
         ws=websocket_protocol(
             doors.websockets,
             _websocket_limits(settings),
+            hosts=settings.allowed_hosts,
             origins=settings.cors_origins,
             deflate=Deflate() if settings.websocket.compression else None,
             trusted_proxies=proxies,
@@ -78,6 +80,7 @@ def _application(
             cors_origins=settings.cors_origins,
             trusted_proxies=proxies,
             probes=health.PATHS,
+            hsts=settings.tls.mode is not TlsMode.SELF_SIGNED,
             options=discovery(max_size=settings.files.max_size),
         ),
         errors=ERRORS,

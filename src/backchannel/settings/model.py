@@ -77,13 +77,15 @@ class Settings(Group):
     )
     allowed_hosts: Hosts = Field(
         default=(),
-        description="The names in the `Host` header that are answered. Empty: all of them.",
-        examples=["chat.example.org"],
+        description="The hosts that are answered, over HTTP and WebSocket: names, `*.` and the "
+        "end of a name, or IP addresses. With a port (`chat.example.org:8443`) only that port "
+        "is meant. Empty: all hosts.",
+        examples=["chat.example.org,*.chat.example.org,[::1]"],
     )
     trusted_proxies: Networks = Field(
         default=(),
-        description="The reverse proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` are "
-        "believed.",
+        description="The reverse proxies whose `X-Forwarded-For` and `X-Forwarded-Proto`, or "
+        "`Forwarded` (RFC 7239), are believed.",
         examples=["127.0.0.1,10.0.0.0/8"],
     )
     registration: Registration = Field(

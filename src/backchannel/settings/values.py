@@ -6,6 +6,8 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator
 
+from backchannel.transports.http.hosts import parse_entry
+
 PLANNED_DATABASES = ("postgresql", "mysql", "mariadb", "mongodb", "mongodb+srv")
 """Understood, and not yet available."""
 
@@ -30,10 +32,9 @@ def check_origin(origin: str) -> str:
 
 
 def check_host(host: str) -> str:
-    """A name as in the `Host` header, its port aside."""
-    if not host or "/" in host or "*" in host.removeprefix("*."):
-        raise ValueError("a host is a name such as chat.example.org or *.example.org")
-    return host.lower()
+    """A host that the `Host` header may name, or `*.` and the end of its name."""
+    parse_entry(host)
+    return host
 
 
 def check_network(network: str) -> str:

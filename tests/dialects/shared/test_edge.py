@@ -10,6 +10,7 @@ from tests.dialects.shared.conftest import Client
 
 LOCAL = (ipaddress.ip_network("127.0.0.0/8"),)
 ORIGIN = "https://chat.example.org"
+HOSTS = ["chat.example.org", "*.chat.example.org", "::1"]
 
 ANSWERS = [
     ("GET", "/thing", 200),
@@ -52,9 +53,35 @@ def test_S15_page_may_load_only_what_this_server_serves(client: Client) -> None:
 
 def test_S15_hsts_only_where_the_client_came_over_tls(client: Client) -> None:
     asked = client(EdgePolicy(trusted_proxies=LOCAL))
-    secure = asked.get("/thing", headers={"x-forwarded-proto": "https"})
+    headers = {"x-forwarded-proto": "https", "host": "chat.example.org"}
+    secure = asked.get("/thing", headers=headers)
     assert secure.headers["strict-transport-security"].startswith("max-age=31536000")
     assert "strict-transport-security" not in asked.get("/thing").headers
+
+
+@pytest.mark.parametrize("host", ["localhost:8443", "127.0.0.1", "[::1]:8443", "a.localhost"])
+def test_S15_no_hsts_for_this_machine(client: Client, host: str) -> None:
+    asked = client(EdgePolicy(trusted_proxies=LOCAL))
+    headers = {"x-forwarded-proto": "https", "host": host}
+    assert "strict-transport-security" not in asked.get("/thing", headers=headers).headers
+
+
+def test_S15_no_hsts_for_a_certificate_that_is_for_tests(client: Client) -> None:
+    asked = client(EdgePolicy(trusted_proxies=LOCAL, hsts=False))
+    headers = {"x-forwarded-proto": "https", "host": "chat.example.org"}
+    assert "strict-transport-security" not in asked.get("/thing", headers=headers).headers
+
+
+@pytest.mark.parametrize(
+    ("origins", "policy"),
+    [([], "same-origin"), ([ORIGIN], "cross-origin"), (["*"], "cross-origin")],
+)
+def test_S14_pages_of_allowed_origins_may_embed_what_is_answered(
+    client: Client, origins: list[str], policy: str
+) -> None:
+    asked = client(EdgePolicy(cors_origins=origins))
+    for path in ("/thing", "/nowhere", "/page"):
+        assert asked.get(path).headers["cross-origin-resource-policy"] == policy
 
 
 def test_S14_forwarded_headers_count_only_from_a_trusted_proxy(client: Client) -> None:
@@ -76,12 +103,13 @@ def test_S14_forwarded_headers_count_only_from_a_trusted_proxy(client: Client) -
         ("chat.example.org", 200),
         ("CHAT.example.org.:8443", 200),
         ("[::1]:80", 200),
+        ("api.chat.example.org", 200),
         ("evil.example.org", 421),
         ("chat.example.org.evil.org", 421),
     ],
 )
 def test_S14_host_is_on_the_list(client: Client, host: str, status: int) -> None:
-    asked = client(EdgePolicy(allowed_hosts=["chat.example.org", "[::1]"], probes=health.PATHS))
+    asked = client(EdgePolicy(allowed_hosts=HOSTS, probes=health.PATHS))
     assert asked.get("/thing", headers={"host": host}).status_code == status
     assert asked.get("/healthz", headers={"host": host}).status_code == 200
 

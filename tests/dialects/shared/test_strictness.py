@@ -46,6 +46,17 @@ def test_bad_json_is_400(client: Client, body: str) -> None:
     assert response.json()["message"].startswith("the body")
 
 
+@pytest.mark.parametrize(
+    ("charset", "status"),
+    [("utf-8", 201), ('"UTF-8"', 201), ("utf-16", 415), ("latin1", 415), ("utf-7", 415)],
+)
+@pytest.mark.parametrize("media_type", ["application/json", "application/x-www-form-urlencoded"])
+def test_S12_bodies_are_utf_8(client: Client, media_type: str, charset: str, status: int) -> None:
+    body = "name=a" if media_type.endswith("urlencoded") else '{"name": "a"}'
+    headers = {"content-type": f"{media_type}; charset={charset}"}
+    assert client().post("/form", content=body, headers=headers).status_code == status
+
+
 def test_deep_nesting_is_400(client: Client) -> None:
     assert client().post("/thing", content=b"[" * 990).status_code == 400
 

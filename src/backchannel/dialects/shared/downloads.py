@@ -16,8 +16,8 @@ from backchannel.domain.media_types import is_shown
 
 POLICY = "default-src 'none'; img-src 'self'; media-src 'self'; frame-ancestors 'none'; sandbox"
 """Should a browser open a file as a page, nothing in it runs or is loaded."""
-CACHING = "private, max-age=3600"
-"""Only the reader's own browser keeps it, and asks again: a message may have been deleted."""
+CACHING = "private, no-cache"
+"""Only the reader's own browser keeps it, and asks each time whether it may still be shown."""
 
 
 async def download(

@@ -5,8 +5,9 @@ Plain ASGI, outside the framework, so that its own errors pass it as well.
 
 import asyncio
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from http import HTTPStatus
 from typing import cast
 
@@ -18,13 +19,13 @@ from backchannel.dialects.shared.cors import Cors
 from backchannel.dialects.shared.errors import Render, render_at
 from backchannel.dialects.shared.faults import Fault, accident, refusal
 from backchannel.dialects.shared.headers import Pairs, encoded, missing
-from backchannel.dialects.shared.hosts import Hosts
 from backchannel.dialects.shared.requests import plain_headers
 from backchannel.dialects.shared.unread import GIVEN_UP, PIECE, UnreadAnswers
 from backchannel.domain.errors import Overloaded
 from backchannel.telemetry.requests import request_scope
 from backchannel.transports.http.caps import Network
 from backchannel.transports.http.forwarded import client_of, is_secure
+from backchannel.transports.http.hosts import UNKNOWN_HOST, Hosts, is_local, parse_host
 
 log = logging.getLogger(__name__)
 
@@ -42,6 +43,8 @@ class EdgePolicy:
     cors_origins: Sequence[str] = ()
     trusted_proxies: Sequence[Network] = ()
     probes: frozenset[str] = frozenset()
+    hsts: bool = True
+    """Whether browsers shall insist on TLS from now on (RFC 6797): not for a test certificate."""
     options: Mapping[str, Fields] = field(default_factory=dict[str, Fields])
     """Headers by path, with which OPTIONS is answered besides CORS."""
 
@@ -59,6 +62,7 @@ class Edge:
         self._hosts = Hosts(policy.allowed_hosts)
         self._cors = Cors(policy.cors_origins)
         self._unread = UnreadAnswers()
+        self._shared = bool(policy.cors_origins)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != ScopeType.HTTP:
@@ -68,7 +72,8 @@ class Edge:
             headers = plain_headers(scope)
             seen = self._seen(scope, headers, request_id)
             extra = [*self._cors.headers(headers.get("origin")), (_ID, request_id.encode())]
-            sender = _Sender(send, extra, seen, self._unread)
+            lacking = partial(missing, hsts=self._insists(seen, headers), shared=self._shared)
+            sender = _Sender(send, extra, seen, self._unread, lacking)
             try:
                 if not await self._answered(seen, headers, sender):
                     await self._app(seen, receive, sender)
@@ -97,6 +102,11 @@ class Edge:
             # uvicorn leaves out the body of an answer to HEAD.
             seen["method"] = HttpMethod.GET
         return seen
+
+    def _insists(self, scope: HTTPScope, headers: dict[str, str]) -> bool:
+        """Whether this answer carries HSTS, which browsers heed over TLS and for names only."""
+        named = self._policy.hsts and scope["scheme"] == "https"
+        return named and not is_local(parse_host(headers.get("host", "")))
 
     async def _answered(self, scope: HTTPScope, headers: dict[str, str], send: Send) -> bool:
         """Whether the request ends here."""
@@ -128,8 +138,16 @@ class _Sender:
     client has too many others to read is not begun: `refused` tells why.
     """
 
-    def __init__(self, send: Send, extra: Pairs, scope: HTTPScope, unread: UnreadAnswers) -> None:
+    def __init__(
+        self,
+        send: Send,
+        extra: Pairs,
+        scope: HTTPScope,
+        unread: UnreadAnswers,
+        lacking: Callable[[Pairs], Pairs],
+    ) -> None:
         self._send = send
+        self._lacking = lacking
         self._extra = extra
         self._scope = scope
         self._unread = unread
@@ -164,7 +182,7 @@ class _Sender:
         given = list(start["headers"])
         present = {name for name, _ in given}
         given += [pair for pair in self._extra if pair[0] not in present]
-        start["headers"] = [*given, *missing(given, secure=self._scope["scheme"] == "https")]
+        start["headers"] = [*given, *self._lacking(given)]
         await self._send(start)
 
     async def _send_pieces(self, body: bytes, *, more_body: bool) -> None:
@@ -186,7 +204,7 @@ _ID = b"x-request-id"
 _MISDIRECTED = Fault(
     status=HTTPStatus.MISDIRECTED_REQUEST,
     code="unknown_host",
-    text="this server does not answer to that Host; its operator sets allowed_hosts",
+    text=UNKNOWN_HOST,
     field="host",
 )
 _CONTROL = Fault(status=400, code="invalid", text="the path and query must not hold NUL characters")

@@ -16,7 +16,6 @@ SECURITY_HEADERS = (
     ("x-frame-options", "DENY"),
     ("referrer-policy", "no-referrer"),
     ("cross-origin-opener-policy", "same-origin"),
-    ("cross-origin-resource-policy", "same-origin"),
     ("permissions-policy", "geolocation=(), payment=(), usb=()"),
 )
 HSTS = ("strict-transport-security", "max-age=31536000; includeSubDomains")
@@ -31,16 +30,24 @@ def encoded(headers: Collection[tuple[str, str]]) -> Pairs:
 
 _STATIC = encoded(SECURITY_HEADERS)
 _HSTS = encoded([HSTS])
+_OWN_PAGES = encoded([("cross-origin-resource-policy", "same-origin")])
+_OTHER_PAGES = encoded([("cross-origin-resource-policy", "cross-origin")])
 _PAGE = encoded([("content-security-policy", PAGE_POLICY), ("cache-control", "no-cache")])
 _DATA = encoded([("content-security-policy", API_POLICY), ("cache-control", "no-store")])
 
 
-def missing(given: Pairs, *, secure: bool) -> Pairs:
+def missing(given: Pairs, *, hsts: bool, shared: bool) -> Pairs:
     """What a response with the `given` headers lacks. What a route chose itself stands.
 
-    HSTS goes out over TLS only: browsers ignore it elsewhere (RFC 6797, section 7.2).
+    With `shared`, pages of other origins may embed it: a browser asks for the picture in an
+    `<img>` without naming the page's origin, so that no answer could fit that one alone.
     """
     present = {name.lower(): value for name, value in given}
     page = present.get(b"content-type", b"").startswith(b"text/html")
-    wanted = [*_STATIC, *(_PAGE if page else _DATA), *(_HSTS if secure else [])]
+    wanted = [
+        *_STATIC,
+        *(_OTHER_PAGES if shared else _OWN_PAGES),
+        *(_PAGE if page else _DATA),
+        *(_HSTS if hsts else []),
+    ]
     return [pair for pair in wanted if pair[0] not in present]

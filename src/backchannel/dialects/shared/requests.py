@@ -23,7 +23,9 @@ from backchannel.dialects.shared.validation import (
     decode_form,
 )
 from backchannel.domain.errors import Invalid
+from backchannel.transports.http.fields import joined
 
+UTF_8 = "utf-8"
 FORM = "application/x-www-form-urlencoded"
 InjectedCore = NamedDependency[SkipValidation[Core]]
 """The type of a handler's `core`."""
@@ -46,7 +48,9 @@ class StrictRequest(Request[Identity, None, State]):
     async def json(self) -> Any:
         """The body as the type of the handler's `data`. Raises `Invalid`."""
         expected = _data_type(self.route_handler)
-        media_type = self.headers.get("content-type", "").partition(";")[0].strip().lower()
+        media_type, options = self.content_type
+        if options.get("charset", UTF_8).lower() not in {UTF_8, "utf8", "us-ascii"}:
+            raise UnsupportedMediaType("send the body in UTF-8", field="content-type")
         body = await self.body()
         if media_type == FORM and self.route_handler.opt.get("urlencoded"):
             pairs = parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True)
@@ -103,8 +107,8 @@ def client_agent(connection: AnyConnection) -> str:
 
 
 def plain_headers(scope: Scope) -> dict[str, str]:
-    """A request's headers by lower-case name."""
-    return {key.decode("latin-1"): value.decode("latin-1") for key, value in scope["headers"]}
+    """A request's headers by lower-case name; the lines of a repeated one are joined."""
+    return joined(scope["headers"])
 
 
 def _data_type(handler: BaseRouteHandler) -> Any:

@@ -12,7 +12,6 @@ from backchannel.transports.engineio.asgi import (
     Receive,
     Scope,
     Send,
-    headers_of,
     hung_up_before,
     read_body,
     respond,
@@ -24,6 +23,7 @@ from backchannel.transports.engineio.requests import Query
 from backchannel.transports.engineio.session import Session
 from backchannel.transports.engineio.sessions import Sessions
 from backchannel.transports.http.caps import Network
+from backchannel.transports.http.fields import joined
 from backchannel.transports.http.forwarded import client_of, is_secure
 from backchannel.transports.websocket.endpoint import UpgradeRequest
 
@@ -44,27 +44,29 @@ class PollingApp:
         self._trusted_proxies = trusted_proxies
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        headers = headers_of(scope)
+        request = self._request(scope)
         try:
-            answer = await self._answer(scope, headers, receive)
+            answer = await self._answer(scope, request, receive)
         except Rejected as rejected:
             problem = rejected.problem
             answer = Answer(problem.body(), problem.status, "application/json", problem.headers)
         except ClientGone:
             return
-        await respond(answer, cors.response_headers(headers, self._origins), send)
+        allowing = cors.response_headers(request.headers, self._origins, secure=request.secure)
+        await respond(answer, allowing, send)
 
-    async def _answer(self, scope: Scope, headers: Headers, receive: Receive) -> Answer:
-        if not cors.allows(headers, self._origins):
+    async def _answer(self, scope: Scope, request: UpgradeRequest, receive: Receive) -> Answer:
+        headers = request.headers
+        if not cors.allows(headers, self._origins, secure=request.secure):
             raise Rejected(problems.FORBIDDEN)
         method: str = scope["method"]
         if method == "OPTIONS":
             return Answer(status=204, headers=cors.preflight_headers(headers))
-        query = requests.parse(scope["query_string"].decode("latin-1"))
+        query = requests.parse(request.query)
         if query.transport not in requests.TRANSPORTS:
             raise Rejected(problems.UNKNOWN_TRANSPORT)
         if not query.sid:
-            return self._shake_hands(scope, headers, query)
+            return self._shake_hands(method, request, query)
         session = requests.find(self._sessions, query.sid)
         polling = session.transport
         if query.transport != requests.POLLING or not isinstance(polling, Polling):
@@ -77,19 +79,20 @@ class PollingApp:
 
     # ------------------------------------------------------------------- handshake
 
-    def _shake_hands(self, scope: Scope, headers: Headers, query: Query) -> Answer:
-        if scope["method"] != "GET":
+    def _shake_hands(self, method: str, request: UpgradeRequest, query: Query) -> Answer:
+        if method != "GET":
             raise Rejected(problems.BAD_HANDSHAKE_METHOD)
         if query.transport != requests.POLLING:
             raise Rejected(problems.BAD_REQUEST)
         requests.check_revision(query)
         polling = Polling(self._sessions.settings.backlog)
-        session = self._sessions.new(self._request(scope, headers), polling)
+        session = self._sessions.new(request, polling)
         if not session.start():
             raise Rejected(problems.OVERLOADED)
         return Answer(session.answer(polling))
 
-    def _request(self, scope: Scope, headers: Headers) -> UpgradeRequest:
+    def _request(self, scope: Scope) -> UpgradeRequest:
+        headers = joined(scope["headers"])
         client = scope.get("client")
         peer = (client[0], client[1]) if client else ("", 0)
         tls = scope["scheme"] == "https"

@@ -26,15 +26,6 @@ class Answer(msgspec.Struct, frozen=True):
     headers: Sequence[tuple[str, str]] = ()
 
 
-def headers_of(scope: Scope) -> dict[str, str]:
-    """Return the request's headers, names in lower case, repeated ones joined."""
-    headers: dict[str, str] = {}
-    for raw_name, raw_value in scope["headers"]:
-        name, value = raw_name.decode("latin-1"), raw_value.decode("latin-1")
-        headers[name] = f"{headers[name]}, {value}" if name in headers else value
-    return headers
-
-
 async def respond(answer: Answer, headers: Sequence[tuple[str, str]], send: Send) -> None:
     """Send a whole response that nothing on its way may keep."""
     fields = [

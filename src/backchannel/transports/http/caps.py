@@ -54,6 +54,8 @@ def contains(networks: Sequence[Network], address: str) -> bool:
         parsed = ipaddress.ip_address(address)
     except ValueError:
         return False
+    if isinstance(parsed, ipaddress.IPv6Address):
+        parsed = parsed.ipv4_mapped or parsed
     return any(parsed in network for network in networks)
 
 

@@ -8,11 +8,12 @@ from backchannel.transports.http.limits import HttpLimits
 
 
 class Refusal(Exception):
-    """The request goes too far; `status` answers it."""
+    """The request is not served; `status` answers it, and `text`, or else the status in words."""
 
-    def __init__(self, status: HTTPStatus) -> None:
+    def __init__(self, status: HTTPStatus, text: str = "") -> None:
         super().__init__(status)
         self.status = status
+        self.text = text
 
 
 class Phase(Enum):

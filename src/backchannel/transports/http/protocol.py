@@ -14,8 +14,11 @@ from uvicorn.server import ServerState
 from backchannel.transports.http import answer
 from backchannel.transports.http.caps import Caps
 from backchannel.transports.http.deadlines import Deadlines
+from backchannel.transports.http.fields import joined
+from backchannel.transports.http.forwarded import plain_address
 from backchannel.transports.http.guard import Guard, Phase, Refusal
 from backchannel.transports.http.limits import HttpLimits
+from backchannel.transports.http.request_head import check_version, resolve, without_upgrade
 
 logger = logging.getLogger("backchannel.transports.http")
 
@@ -56,6 +59,8 @@ class HttpProtocol(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
         self._service.deadlines.watch(self)
+        if self.client:
+            self.client = (plain_address(self.client[0]), self.client[1])
         address = self.client[0] if self.client else ""
         if self._service.caps.enter(address):
             self._address = address
@@ -89,17 +94,43 @@ class HttpProtocol(HttpToolsProtocol):
             return
         was_head = guard.phase is Phase.HEAD
         try:
-            self.parser.feed_data(data)  # pyright: ignore[reportOptionalMemberAccess] - None once lost
+            self._parse(data)
             if was_head and guard.phase is Phase.HEAD:
                 guard.count_raw(len(data))
-        except httptools.HttpParserUpgrade as upgrade:
-            self._upgrade(data[upgrade.args[0] :])
         except httptools.HttpParserError as error:
             cause = error.__context__  # what one of the callbacks below raised, if one did
-            status = cause.status if isinstance(cause, Refusal) else HTTPStatus.BAD_REQUEST
-            self._refuse(status)
+            refusal = cause if isinstance(cause, Refusal) else Refusal(HTTPStatus.BAD_REQUEST)
+            self._refuse(refusal.status, text=refusal.text)
         except Refusal as refusal:
-            self._refuse(refusal.status)
+            self._refuse(refusal.status, text=refusal.text)
+
+    def _parse(self, data: bytes) -> None:
+        rest = memoryview(data)
+        while True:
+            try:
+                self.parser.feed_data(rest)  # pyright: ignore[reportOptionalMemberAccess] - None once lost
+            except httptools.HttpParserUpgrade as upgrade:
+                rest = rest[upgrade.args[0] :]
+                if self._should_upgrade():
+                    self._upgrade(bytes(rest))
+                    return
+                self._ignore_upgrade()
+            else:
+                return
+
+    def _ignore_upgrade(self) -> None:
+        """Go on as if no other protocol had been offered (RFC 9110, section 7.8).
+
+        The parser takes what follows such a head for that protocol, so that a fresh one gets
+        the head without the offer, and then the body.
+        """
+        if self.scope["method"] == "CONNECT":
+            raise Refusal(HTTPStatus.BAD_REQUEST, "this server is no proxy")
+        self.headers = without_upgrade(self.headers)
+        head = self._request_head()
+        self.parser = httptools.HttpRequestParser(self)
+        self.parser.set_dangerous_leniencies(lenient_data_after_close=True)
+        self.parser.feed_data(head)
 
     def on_message_begin(self) -> None:
         self._unset_keepalive_if_required()
@@ -112,18 +143,41 @@ class HttpProtocol(HttpToolsProtocol):
 
     def on_header(self, name: bytes, value: bytes) -> None:
         self._guard.count_field(len(name) + len(value) + 4)
-        super().on_header(name, value)
+        if self._guard.phase is Phase.HEAD:  # a trailer never becomes a header (RFC 9110, 6.5.1)
+            super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
+        version = self.parser.get_http_version()
+        method = self.parser.get_method()
+        check_version(version)
+        if method != b"CONNECT":
+            self.url = resolve(self.url, self.headers, method=method, version=version)
+        if self._offers_other_protocol():
+            self.scope["method"] = method.decode("ascii")
+            self.scope["http_version"] = version
+            return
         announced = next((value for name, value in self.headers if name == b"content-length"), b"0")
         self._guard.begin_body(self.loop.time(), int(announced))
         super().on_headers_complete()
+
+    def _offers_other_protocol(self) -> bool:
+        """Whether the parser waits for another protocol than WebSocket behind this head."""
+        return bool(self.parser.should_upgrade()) and not self._should_upgrade()
+
+    def _should_upgrade(self) -> bool:
+        fields = joined(self.headers)
+        return all(
+            wanted in (each.strip().lower() for each in fields.get(name, "").split(","))
+            for name, wanted in (("connection", "upgrade"), ("upgrade", "websocket"))
+        )
 
     def on_body(self, body: bytes) -> None:
         self._guard.count_body(len(body))
         super().on_body(body)
 
     def on_message_complete(self) -> None:
+        if self._guard.phase is Phase.HEAD:
+            return  # an offer to be ignored: the body has yet to be read
         super().on_message_complete()
         self._guard.await_answer()
         self._idle_if_answered()
@@ -144,10 +198,7 @@ class HttpProtocol(HttpToolsProtocol):
 
     def _upgrade(self, early: bytes) -> None:
         """Give the connection away; unlike uvicorn's own, with what follows the request."""
-        if not self._should_upgrade():
-            # the application answers as if no upgrade had been asked for
-            self.cycle.keep_alive = False
-        elif self._is_answering():
+        if self._is_answering():
             self.transport.abort()  # an upgrade behind a pipelined request
         else:
             self._hand_over(early)
@@ -188,7 +239,7 @@ class HttpProtocol(HttpToolsProtocol):
         else:
             self._refuse(HTTPStatus.REQUEST_TIMEOUT)
 
-    def _refuse(self, status: HTTPStatus, headers: answer.Headers = ()) -> None:
+    def _refuse(self, status: HTTPStatus, headers: answer.Headers = (), *, text: str = "") -> None:
         """Answer an error in place of the application, then hang up."""
         logger.debug("request refused", extra={"status": int(status), "client": self.client})
         if self.transport.is_closing() or not self._may_answer():
@@ -199,7 +250,7 @@ class HttpProtocol(HttpToolsProtocol):
             self.cycle.message_event.set()
         default = answer.decoded(self.server_state.default_headers)
         self._guard.refuse(self.loop.time(), _LINGER)
-        self.transport.write(answer.refusal(status, b"", [*default, *headers]))
+        self.transport.write(answer.refusal(status, text.encode(), [*default, *headers]))
         if self.transport.can_write_eof():
             self.transport.write_eof()  # closed at once, the client might see only a reset
         else:

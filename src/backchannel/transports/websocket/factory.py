@@ -7,6 +7,7 @@ from typing import Any, cast
 from uvicorn.server import ServerState
 
 from backchannel.transports.http.caps import Network
+from backchannel.transports.http.hosts import Hosts
 from backchannel.transports.websocket.deflate import Deflate
 from backchannel.transports.websocket.endpoint import Endpoint
 from backchannel.transports.websocket.limits import Limits
@@ -18,6 +19,7 @@ def websocket_protocol(
     endpoints: Mapping[str, Endpoint],
     limits: Limits | None = None,
     *,
+    hosts: Collection[str] = (),
     origins: Collection[str] = (),
     deflate: Deflate | None = None,
     trusted_proxies: Sequence[Network] = (),
@@ -25,13 +27,14 @@ def websocket_protocol(
     """Return what `uvicorn.Config(ws=...)` takes.
 
     `endpoints` maps a path, exactly as in the request line, to what serves it; the mapping is
-    read at each upgrade. `origins` are the foreign origins let in, such as
-    "https://chat.example"; a page from our own host always is. `deflate` turns
-    permessage-deflate on. `trusted_proxies` may name the client in X-Forwarded-For.
+    read at each upgrade. `hosts` are the names answered to (see `Hosts`). `origins` are the
+    foreign origins let in, such as "https://chat.example"; a page from our own host always is.
+    `deflate` turns permessage-deflate on. `trusted_proxies` may name the client.
     """
     service = Service(
         endpoints,
         limits or Limits(),
+        hosts=Hosts(hosts),
         origins=origins,
         deflate=deflate,
         trusted_proxies=trusted_proxies,

@@ -94,18 +94,22 @@ def subprotocols(headers: Mapping[str, str]) -> tuple[str, ...]:
     return tuple(token for each in field.split(",") if (token := each.strip()))
 
 
-def same_origin_or_listed(headers: Mapping[str, str], allowed: Collection[str]) -> bool:
+def same_origin_or_listed(
+    headers: Mapping[str, str], allowed: Collection[str], *, secure: bool
+) -> bool:
     """Whether a browser's page of this Origin may connect (section 10.2).
 
     True without an Origin, for one in `allowed` exactly, and for one whose host and port are
-    the request's own Host. `*` in `allowed` is every origin, for development.
+    the request's own Host, unless it is of `http` while the connection is `secure`. `*` in
+    `allowed` is every origin, for development.
     """
     origin = headers.get("origin")
     if origin is None or origin in allowed or ANY_ORIGIN in allowed:
         return True
     scheme, separator, authority = origin.partition("://")
     port = {"http": ":80", "https": ":443"}.get(scheme)
-    if not separator or port is None:
+    # The reverse is no proof: a proxy that ends TLS need not say so.
+    if not separator or port is None or (secure and scheme == "http"):
         return False
     host = headers["host"].lower()
     return host.removesuffix(port) == authority.lower().removesuffix(port)

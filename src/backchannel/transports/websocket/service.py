@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 
 from backchannel.transports.http.caps import Caps, Network
+from backchannel.transports.http.hosts import Hosts
 from backchannel.transports.websocket.deflate import Deflate
 from backchannel.transports.websocket.endpoint import Endpoint
 from backchannel.transports.websocket.extension import Compression
@@ -18,6 +19,7 @@ class Service:
         "caps",
         "compression",
         "endpoints",
+        "hosts",
         "keepalive",
         "limits",
         "origins",
@@ -30,12 +32,14 @@ class Service:
         endpoints: Mapping[str, Endpoint],
         limits: Limits,
         *,
+        hosts: Hosts,
         origins: Collection[str] = (),
         deflate: Deflate | None = None,
         trusted_proxies: Sequence[Network] = (),
     ) -> None:
         self.endpoints = endpoints
         self.limits = limits
+        self.hosts = hosts
         self.origins = frozenset(origins)
         self.compression = None if deflate is None else Compression(deflate)
         self.trusted_proxies = trusted_proxies

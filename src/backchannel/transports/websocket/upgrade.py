@@ -11,7 +11,8 @@ import msgspec
 from uvicorn.server import ServerState
 
 from backchannel.transports.http import answer
-from backchannel.transports.http.forwarded import client_of, is_secure
+from backchannel.transports.http.forwarded import client_of, is_secure, plain_address
+from backchannel.transports.http.hosts import UNKNOWN_HOST
 from backchannel.transports.websocket import handshake
 from backchannel.transports.websocket.endpoint import Accepted, Refused, UpgradeRequest
 from backchannel.transports.websocket.extension import Extension
@@ -67,13 +68,17 @@ class Upgrade(asyncio.Protocol):
     def _begin(self, head: RequestHead) -> None:
         key = handshake.check(head)
         service = self._service
+        if not service.hosts.allow(head.headers["host"]):
+            raise BadHandshake(UNKNOWN_HOST, 421)
         path, _, query = head.target.partition("?")
         if path not in service.endpoints:
             raise BadHandshake("Not Found", 404)
-        if not handshake.same_origin_or_listed(head.headers, service.origins):
+        request = self._request(head, path, query)
+        if not handshake.same_origin_or_listed(
+            head.headers, service.origins, secure=request.secure
+        ):
             raise BadHandshake("Origin is not allowed", 403)
         extension = self._agree(head)
-        request = self._request(head, path, query)
         if not service.caps.enter(request.client[0]):
             raise BadHandshake("too many connections", 503, _RETRY)
         self._address = request.client[0]
@@ -91,7 +96,9 @@ class Upgrade(asyncio.Protocol):
     def _request(self, head: RequestHead, path: str, query: str) -> UpgradeRequest:
         # a 4-tuple for IPv6; a Unix socket's peer has no name
         peername: tuple[str, int] | str | None = self._transport.get_extra_info("peername")
-        peer = (peername[0], peername[1]) if isinstance(peername, tuple) else ("", 0)
+        peer = ("", 0)
+        if isinstance(peername, tuple):
+            peer = (plain_address(peername[0]), peername[1])
         tls = self._transport.get_extra_info("sslcontext") is not None
         trusted = self._service.trusted_proxies
         return UpgradeRequest(

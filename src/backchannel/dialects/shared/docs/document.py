@@ -17,6 +17,8 @@ from backchannel.dialects.shared.docs.samples import sample
 Json = dict[str, Any]
 
 REFERENCE = "#/components/schemas/"
+NO_NUL = r"^[^\u0000]*$"
+"""The texts without a NUL character, as a regular expression of ECMA-262."""
 
 
 class StructDescriptions(OpenAPISchemaPlugin):
@@ -69,6 +71,7 @@ def completed(document: Json, groups: Mapping[str, Mapping[str, str]] | None = N
     for path in whole["paths"].values():
         for operation in path.values():
             _describe(operation, components)
+            _exclude_nul(operation)
     return whole
 
 
@@ -101,6 +104,16 @@ def _success(response: Json) -> str:
     said: str = response.get("description", "")
     is_meaningful = said and not said.startswith(("Request fulfilled", "Document created"))
     return said if is_meaningful else "Done."
+
+
+def _exclude_nul(operation: Json) -> None:
+    """Say of each text in the path and the query that it holds no NUL, as the edge demands."""
+    for parameter in operation.get("parameters", ()):
+        schema: Json = parameter["schema"]
+        kinds: list[Json] = [schema, *schema.get("oneOf", ())]
+        for kind in kinds if parameter["in"] != "header" else ():
+            if kind.get("type") == "string" and not kind.keys() & {"enum", "pattern"}:
+                kind["pattern"] = NO_NUL
 
 
 def _exemplify(content: Json, components: Json) -> None:

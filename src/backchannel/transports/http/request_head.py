@@ -1,0 +1,63 @@
+"""What a request's head says about where it goes: version, target and Host (RFC 9112)."""
+
+import re
+from http import HTTPStatus
+
+from backchannel.transports.http.guard import Refusal
+from backchannel.transports.http.hosts import parse_host
+
+Fields = list[tuple[bytes, bytes]]
+
+_ABSOLUTE = re.compile(rb"(?:https?|wss?)://([^/?#]*)([^#]*)", re.IGNORECASE)
+
+
+def check_version(version: str) -> None:
+    """Raises Refusal: 400 for a request line without a version (HTTP/0.9), 505 for HTTP/2."""
+    if version not in {"1.0", "1.1"}:
+        old = version < "1"
+        status = HTTPStatus.BAD_REQUEST if old else HTTPStatus.HTTP_VERSION_NOT_SUPPORTED
+        raise Refusal(status, "this server speaks HTTP/1.1")
+
+
+def resolve(target: bytes, fields: Fields, *, method: bytes, version: str) -> bytes:
+    """Check the Host and return the target in origin-form (RFC 9112, sections 3.2 and 3.3).
+
+    The host of an absolute target takes the place of the Host in `fields` (3.2.2).
+    Raises Refusal (400).
+    """
+    hosts = [value for name, value in fields if name == b"host"]
+    if len(hosts) > 1:
+        raise Refusal(HTTPStatus.BAD_REQUEST, "send one Host header, not several")
+    if not hosts and version != "1.0":
+        raise Refusal(HTTPStatus.BAD_REQUEST, "the Host header is missing")
+    if hosts:
+        _check_host(hosts[0])
+    if target.startswith(b"/"):
+        return target
+    if target == b"*" and method == b"OPTIONS":
+        return b"/"
+    absolute = _ABSOLUTE.fullmatch(target)
+    if absolute is None:
+        raise Refusal(HTTPStatus.BAD_REQUEST, "the target is neither a path nor a URL of this host")
+    authority, rest = absolute.groups()
+    _check_host(authority)
+    fields[:] = [field for field in fields if field[0] != b"host"]
+    fields.append((b"host", authority))
+    return rest if rest.startswith(b"/") else b"/" + rest
+
+
+def without_upgrade(fields: Fields) -> Fields:
+    """Return the fields of a request whose offer of another protocol is ignored."""
+    kept: Fields = []
+    for name, value in fields:
+        if name == b"connection":
+            options = [option.strip() for option in value.split(b",")]
+            value = b", ".join(each for each in options if each.lower() != b"upgrade")  # noqa: PLW2901
+        if name != b"upgrade" and value:
+            kept.append((name, value))
+    return kept
+
+
+def _check_host(value: bytes) -> None:
+    if parse_host(value.decode("latin-1")) is None:
+        raise Refusal(HTTPStatus.BAD_REQUEST, "the Host is not a host name or IP address")
