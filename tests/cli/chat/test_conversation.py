@@ -1,85 +1,244 @@
-"""Two people talk with the real command over a real server."""
+"""Users chat with the real command over a real server: nothing is lost, faked or missing."""
 
-import subprocess
-import sys
-import time
-from collections.abc import Callable
-from threading import Thread
+import asyncio
+from collections.abc import Callable, Generator
+from functools import partial
+from pathlib import Path
 
+import httpx
 import pytest
 
-Command = Callable[..., "subprocess.CompletedProcess[str]"]
+from tests.cli.chat.talkers import Piped
+from tests.support.native import PASSWORD, Person, enrol
+from tests.support.process import ServerProcess, server_process
 
-PATIENCE = 20
-PASSWORD = "correct horse battery"
+Start = Callable[..., Piped]
 
-
-class Person:
-    """Somebody who chats until told to leave, and what they see."""
-
-    def __init__(self, name: str, port: int) -> None:
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "backchannel", "chat", name, "--server", address(port)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        self.lines: list[str] = []
-        self._thread = Thread(target=self._read)
-        self._thread.start()
-        self.type(PASSWORD)
-
-    def type(self, line: str) -> None:
-        assert self.process.stdin is not None
-        self.process.stdin.write(line + "\n")
-        self.process.stdin.flush()
-
-    def wait_for(self, end: str) -> str:
-        """The first line that ends so."""
-        deadline = time.monotonic() + PATIENCE
-        while time.monotonic() < deadline:
-            for line in self.lines:
-                if line.endswith(end):
-                    return line
-            time.sleep(0.02)
-        raise TimeoutError(end)
-
-    def leave(self) -> int:
-        self.type("/quit")
-        with self.process:
-            self._thread.join()
-        return self.process.returncode
-
-    def _read(self) -> None:
-        assert self.process.stdout is not None
-        for line in self.process.stdout:
-            self.lines.append(line.rstrip("\n"))
+pytestmark = pytest.mark.slow
 
 
-def address(port: int) -> str:
-    return f"http://127.0.0.1:{port}"
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Generator[ServerProcess]:
+    with server_process(tmp_path_factory.mktemp("chat"), tokens_access_life="60") as server:
+        yield server
 
 
-@pytest.mark.slow
-@pytest.mark.usefixtures("server")
-def test_what_one_says_the_other_reads(command: Command, port: int) -> None:
-    for name in ("ada", "grace"):
-        assert command("user", "add", name, given=PASSWORD + "\n").returncode == 0
-    grace = Person("grace", port)
+@pytest.fixture(scope="module")
+def users(running: ServerProcess) -> dict[str, Person]:
+    names = ("ada", "grace", "lin", "king")
+    found = {name: asyncio.run(enrol(running.address, name)) for name in names}
+    for name, shown in (("lin", "Lin Chu"), ("king", "Lin Chu"), ("grace", "Grace Hopper")):
+        httpx.patch(
+            f"{running.address}/v1/me", json={"display_name": shown}, headers=found[name].headers
+        ).raise_for_status()
+    return found
+
+
+@pytest.fixture
+def chat() -> Generator[Start]:
+    """Starts the command for a user of a server."""
+    started: list[Piped] = []
+
+    def start(server: ServerProcess, name: str, *options: str, password: str = PASSWORD) -> Piped:
+        started.append(Piped(server.address, name, password, *options))
+        return started[-1]
+
+    yield start
+    for each in started:
+        each.close()
+
+
+@pytest.fixture
+def talk(
+    running: ServerProcess,
+    users: dict[str, Person],
+    chat: Start,
+) -> Start:
+    """Starts the command for one of the users."""
+    return partial(chat, running)
+
+
+def bodies(server: ServerProcess, reader: Person, peer: Person) -> list[str]:
+    """What two users have said to each other."""
+    found = httpx.get(f"{server.address}/v1/conversations", headers=reader.headers).json()
+    for conversation in found["items"]:
+        if conversation["peer_id"] == peer.id:
+            path = f"{server.address}/v1/conversations/{conversation['id']}/messages"
+            messages = httpx.get(path, headers=reader.headers, params={"limit": 100}).json()
+            return [message["body"] for message in messages["items"]]
+    return []
+
+
+def test_what_one_says_the_other_reads(talk: Start) -> None:
+    grace = talk("grace")
     grace.wait_for("connected")
-    said = f"{PASSWORD}\n/with grace\nhalf past eight?\n"
-    ada = command("chat", "ada", "--server", address(port), given=said)
-    assert ada.returncode == 0
-    assert "✓ stored" in ada.stdout
+    ada = talk("ada", "--with", "grace")
+    ada.type("half past eight?")
+    assert ada.wait_for("half past eight?").endswith("you  half past eight?  ✓ stored")
+    assert ada.leave() == (0, "")
     assert grace.wait_for("half past eight?").endswith("ada  half past eight?")
-    assert grace.leave() == 0
-    again = command("chat", "grace", "--with", "ada", "--server", address(port), given=PASSWORD)
-    assert again.stdout.count("half past eight?") == 1
+    assert grace.leave() == (0, "")
+    again = talk("grace", "--with", "ada")
+    again.wait_for("half past eight?")
+    assert again.leave()[0] == 0
+    assert sum("half past eight?" in line for line in again.lines) == 1
 
 
-@pytest.mark.usefixtures("server")
-def test_a_wrong_password_is_told_in_one_line(command: Command, port: int) -> None:
-    result = command("chat", "nobody", "--server", address(port), given="wrong password\n")
-    assert result.returncode == 1
-    assert result.stderr.startswith("backchannel: the server says: ")
-    assert result.stderr.count("\n") == 1
+def test_a_wrong_password_is_told_in_one_line(talk: Start) -> None:
+    nobody = talk("nobody", password="wrong password")
+    code, errors = nobody.leave()
+    assert code == 1
+    assert errors.startswith("backchannel: the server says: ")
+    assert errors.count("\n") == 1
+
+
+def test_bytes_that_are_no_text_are_sent_as_such(
+    talk: Start, running: ServerProcess, users: dict[str, Person]
+) -> None:
+    ada = talk("ada", "--with", "lin")
+    ada.type(b"caf\xe9 \xff\x00!")
+    ada.wait_for("✓ stored")
+    assert ada.leave() == (0, "")
+    assert bodies(running, users["lin"], users["ada"])[-1].startswith("caf\ufffd \ufffd")
+
+
+@pytest.mark.parametrize(
+    ("typed", "told"),
+    [
+        ("/etc/hosts is broken", "/etc/hosts is not a command"),
+        ("/nosuch", "/nosuch is not a command"),
+        ("/with", "/with needs a name"),
+        ("/with nosuch", 'there is no user "nosuch"'),
+        ("/with lin chu", "choose one of: king, lin"),
+        ("/edit 1", "/edit N TEXT"),
+        ("/react x 👍", "/react N EMOJI"),
+    ],
+)
+def test_a_command_that_cannot_be_carried_out_is_named_and_nothing_is_sent(
+    talk: Start, running: ServerProcess, users: dict[str, Person], typed: str, told: str
+) -> None:
+    before = bodies(running, users["ada"], users["grace"])
+    ada = talk("ada", "--with", "grace")
+    ada.type(typed)
+    ada.wait_for(told)
+    assert ada.leave() == (1, "")
+    assert bodies(running, users["ada"], users["grace"]) == before
+
+
+def test_text_for_no_one_is_not_sent_and_shown(talk: Start) -> None:
+    ada = talk("ada")
+    ada.type("hello")
+    assert 'not sent: "hello"' in ada.wait_for("choose whom to talk to first")
+    assert ada.leave()[0] == 1
+
+
+def test_everything_can_be_said_and_every_user_named(
+    talk: Start, running: ServerProcess, users: dict[str, Person]
+) -> None:
+    ada = talk("ada", "--with", "GRACE HOPPER")
+    texts = ["//etc/hosts is broken", "  indented", "//", "//quit", " /quit", "“”", "a" * 3000]
+    for text in texts:
+        ada.type(text)
+    ada.type('/with "Grace Hopper"')
+    ada.type("last")
+    ada.wait_for("last  ✓ stored")
+    assert ada.leave() == (0, "")
+    said = bodies(running, users["grace"], users["ada"])[-len(texts) - 1 :]
+    assert said == [text.removeprefix("/") if text[:2] == "//" else text for text in texts] + [
+        "last"
+    ]
+
+
+def test_history_goes_further_back_each_time(talk: Start) -> None:
+    king = talk("king", "--with", "ada")
+    for number in range(1, 46):
+        king.type(f"number {number}.")
+    king.wait_for("number 45.  ✓ stored")
+    assert king.leave() == (0, "")
+    ada = talk("ada", "--with", "king")
+    ada.wait_for("— king, 26 to 45 —")
+    for line in ("— king, 6 to 25 —", "— king, 1 to 5 —", "the conversation begins here"):
+        ada.type("/history")
+        ada.wait_for(line)
+    assert ada.leave() == (0, "")
+    assert all(
+        sum(line.endswith(f"king  number {number}.") for line in ada.lines) == 1
+        for number in range(1, 46)
+    )
+
+
+def test_messages_are_answered_edited_reacted_to_and_deleted(talk: Start) -> None:
+    lin, king = talk("lin", "--with", "king"), talk("king", "--with", "lin")
+    king.wait_for("— lin")
+    lin.type("teh answer")
+    lin.wait_for("teh answer  ✓ stored")
+    king.wait_for("1 lin  teh answer")
+    king.type("/reply 1 of what?")
+    lin.wait_for("2 king  (to 1) of what?")
+    lin.type("/edit 1 the answer")
+    king.wait_for("1 lin  edited: the answer")
+    king.type("/react 1 👍")
+    lin.wait_for('reactions to 1 "the answer": 👍 king')
+    king.type("/delete 2")
+    lin.wait_for("2 king  deleted a message")
+    assert lin.leave() == (0, "")
+    assert king.leave() == (0, "")
+
+
+def test_R2_what_could_not_be_sent_is_kept_and_sent_at_the_next_start(
+    tmp_path: Path, chat: Start
+) -> None:
+    with server_process(tmp_path) as server:
+        ada, grace = [asyncio.run(enrol(server.address, name)) for name in ("ada", "grace")]
+        leaving = chat(server, "ada", "--with", "grace")
+        leaving.type("before")
+        leaving.wait_for("before  ✓ stored")
+        server.kill()
+        leaving.wait_for("connection lost; connecting again …")
+        leaving.type("unsent and leaving")
+        code, errors = leaving.leave()
+        assert code == 1
+        assert "1 message not sent; kept in " in errors
+        assert sum("connection lost" in line for line in leaving.lines) == 1
+        server.start()
+        coming_back = chat(server, "ada")
+        coming_back.wait_for("unsent and leaving  ✓ stored")
+        assert coming_back.leave() == (0, "")
+        once_more = chat(server, "ada")
+        once_more.wait_for("grace")
+        assert once_more.leave() == (0, "")
+        assert bodies(server, grace, ada) == ["before", "unsent and leaving"]
+
+
+def test_R14_a_message_that_the_server_wants_later_is_sent_later(
+    tmp_path: Path, chat: Start
+) -> None:
+    count = 40
+    with server_process(tmp_path, limits_send_rate="10", limits_send_burst="10") as server:
+        ada, grace = [asyncio.run(enrol(server.address, name)) for name in ("ada", "grace")]
+        talker = chat(server, "ada", "--with", "grace")
+        for number in range(count):
+            talker.type(f"{number}")
+        assert talker.leave() == (0, "")
+        assert bodies(server, grace, ada) == [f"{number}" for number in range(count)]
+
+
+def test_presence_is_told_after_a_reconnect_too(tmp_path: Path, chat: Start) -> None:
+    with server_process(tmp_path) as server:
+        for name in ("ada", "grace"):
+            asyncio.run(enrol(server.address, name))
+        ada = chat(server, "ada", "--with", "grace")
+        ada.type("hello")
+        ada.wait_for("hello  ✓ stored")
+        grace = chat(server, "grace", "--with", "ada")
+        grace.type("hello to you")
+        grace.wait_for("ada is online")
+        server.kill()
+        server.start()
+        for each in (ada, grace):
+            each.wait_for("connected again")
+        ada.type("still there?")
+        grace.wait_for("still there?")
+        ada.leave()
+        grace.wait_for("ada is away")
+        assert grace.leave() == (0, "")

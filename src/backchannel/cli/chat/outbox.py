@@ -102,15 +102,19 @@ class Outbox:
             await self._change(self.pause or None)
 
     async def settled(self, patience: float) -> bool:
-        """Wait until every message is answered. False after `patience` seconds of no answer."""
-        while (before := len(self._messages)) > 0:
+        """Wait until every message is answered. False after `patience` seconds of no answer.
+
+        The time that the server has asked to wait does not count.
+        """
+        left, deadline = len(self._messages), time.monotonic() + patience
+        while self._messages:
             self._changed.clear()
-            deadline = time.monotonic() + patience + self.pause
-            while len(self._messages) == before:
-                left = deadline - time.monotonic()
-                if left <= 0:
-                    return False
-                await self._change(left)
+            now = time.monotonic()
+            if len(self._messages) < left or self.pause:
+                left, deadline = len(self._messages), now + self.pause + patience
+            if now >= deadline:
+                return False
+            await self._change(deadline - now)
         return True
 
     async def _change(self, seconds: float | None) -> None:

@@ -88,9 +88,10 @@ class Lines:
 
         def read() -> None:
             for line in sys.stdin:
-                # Bytes that are no text are shown as such instead of being refused.
-                text = line.rstrip("\r\n").encode(errors="surrogateescape")
-                loop.call_soon_threadsafe(queue.put_nowait, text.decode(errors="replace"))
+                # Bytes that are no text are sent as such; the server would refuse them.
+                content = line.rstrip("\r\n").encode(errors="surrogateescape")
+                text = content.decode(errors="replace").replace("\0", "\ufffd")
+                loop.call_soon_threadsafe(queue.put_nowait, text)
             loop.call_soon_threadsafe(queue.put_nowait, None)
 
         # Reading cannot be interrupted, so the thread must not keep the process alive.

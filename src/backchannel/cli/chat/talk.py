@@ -105,8 +105,8 @@ class Talk:
         if self.peer is not None:
             self._outbox.signal(type="watch", user_ids=[self.peer.id])
 
-    def _begun(self, seq: int) -> None:
-        if seq == 1:  # presence is told only to users who have a conversation
+    def _exchanged(self) -> None:
+        if self._online is None:  # presence is told only to users who have written to each other
             self.watch_peer()
 
     async def show_history(self, messages: list[MessageBody]) -> None:
@@ -140,6 +140,7 @@ class Talk:
             await self._show_message(message, entry.kind)
             if self._is_peer(message.sender_id):
                 self._outbox.mark_read(message.conversation_id, message.seq)
+                self._exchanged()
         if receipt is not None:
             self._show_receipt(receipt)
 
@@ -151,6 +152,7 @@ class Talk:
         own = message.sender_id == self._people.own_id
         sender = await self._name(message.sender_id)
         to = await self._receiver(message.recipient_id) if own else ""
+        answering = "" if message.deleted_at else _answering(message.reply_to)
         text = message.body
         if message.deleted_at:
             text = "deleted a message"
@@ -160,13 +162,12 @@ class Talk:
             *_head(message.created_at, message.seq, sender, own=own),
             (to, QUIET),
             "  ",
-            (_answering(message.reply_to) + ("edited: " if kind == "edit" else ""), QUIET),
+            (answering + ("edited: " if kind == "edit" else ""), QUIET),
             text if text is message.body else (text, QUIET),
             files=tuple(map(described, message.files)),
         )
         if kind == "message":
             self._shown.add(message.id)
-            self._begun(message.seq)
 
     async def _show_reactions(self, message: MessageBody) -> None:
         """All of a message's reactions: an event does not say which one is new."""
@@ -184,7 +185,7 @@ class Talk:
         if ack.id in self._shown:
             return
         self._shown.add(ack.id)
-        self._begun(ack.seq)
+        self._exchanged()
         self._screen.show(
             *_head(ack.created_at, ack.seq, "you", own=True),
             (await self._receiver(message.to), QUIET),

@@ -63,7 +63,7 @@ class Typed:
         """Turn to `peer`, then carry out what is typed until the user leaves."""
         await (self._with(peer) if peer else self._list_people(""))
         async for entry in self._screen.lines():
-            if entry.strip() == "/quit":
+            if entry.rstrip() == "/quit":
                 break
             try:
                 await self._carry_out(entry)
