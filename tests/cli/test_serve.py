@@ -2,8 +2,11 @@
 
 import re
 import signal
+import socket
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -11,7 +14,7 @@ import pytest
 from backchannel.cli.serve import greeting
 from backchannel.settings import load
 
-PATIENCE = 10
+PATIENCE = 30
 
 
 def test_R12_it_says_where_it_is_and_stops_in_order(
@@ -44,9 +47,96 @@ def test_a_port_in_use_is_told_in_one_line(server: "subprocess.Popen[str]", port
         ({}, "http://localhost:3000  (this machine only; --host 0.0.0.0 for the network)"),
         ({"host": "0.0.0.0"}, "http://localhost:3000  (reachable from the network)"),  # noqa: S104
         ({"host": "::1"}, "http://localhost:3000  (this machine only"),
+        ({"host": "[::1]"}, "http://localhost:3000  (this machine only"),
+        ({"host": "127.0.0.9"}, "http://localhost:3000  (this machine only"),
+        ({"host": "::"}, "http://localhost:3000  (reachable from the network)"),
+        ({"host": "fd00::7"}, "http://[fd00::7]:3000  (reachable from the network)"),
+        ({"host": "0.0.0.0"}, "WARNING     development on the network: plain HTTP"),  # noqa: S104
+        ({"host": "0.0.0.0"}, "/docs is public; every Host is answered"),  # noqa: S104
+        ({"port": 0}, "http://localhost:3000  "),
         ({"host": "10.0.0.7", "port": 80}, "http://10.0.0.7:80  (reachable"),
         ({"tls.mode": "self-signed"}, "https://localhost:3000"),
     ],
 )
 def test_the_greeting_says_who_can_reach_it(options: dict[str, object], line: str) -> None:
-    assert line in greeting(load(options, environment={}).settings)
+    settings = load(options, environment={}).settings
+    assert line in greeting(settings, settings.port or 3_000)
+
+
+def test_it_warns_of_nothing_on_this_machine_and_in_production() -> None:
+    local = load({"host": "127.0.0.1"}, environment={}).settings
+    options = {"host": "0.0.0.0", "environment": "production"}  # noqa: S104
+    production = load(
+        options, environment={"JWT_SECRET": "f27c1a9be04d45d8a6a3cf20d1be77f0c9e3a4b5d6e7f809"}
+    )
+    for settings in (local, production.settings):
+        assert "WARNING" not in greeting(settings, 3_000)
+
+
+@pytest.mark.parametrize("host", ["::", "0.0.0.0", "::1", "[::1]", "localhost"])  # noqa: S104
+def test_it_tells_the_port_that_it_got_once_it_listens(folder: Path, host: str) -> None:
+    with serving(folder, "--host", host, "--port", "0") as (process, greeted):
+        port = int(re.findall(r"http://\S*:(\d+)", greeted)[0])
+        assert port > 0
+        if host in {"::", "::1", "[::1]"}:
+            with socket.create_connection(("::1", port), timeout=PATIENCE):
+                pass
+        if host in {"::", "0.0.0.0", "localhost"}:  # noqa: S104
+            with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE):
+                pass
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=PATIENCE) == 0
+
+
+def test_R12_it_stops_in_order_when_its_terminal_is_closed(folder: Path) -> None:
+    with serving(folder, "--port", "0") as (process, _):
+        process.send_signal(signal.SIGHUP)
+        assert process.wait(timeout=PATIENCE) == 0
+
+
+@pytest.mark.parametrize(
+    ("host", "line"),
+    [
+        (
+            "no-such-host.invalid",
+            (
+                "backchannel: cannot listen on no-such-host.invalid: no such host; --host takes an "
+                "address of this machine, such as 127.0.0.1, 0.0.0.0 or ::\n"
+            ),
+        ),
+        (
+            "2001:db8::7",
+            (
+                "backchannel: cannot listen on [2001:db8::7]:3000: Cannot assign requested "
+                "address; choose another with --host or --port\n"
+            ),
+        ),
+        (
+            "localhost:3000",
+            (
+                "backchannel: --host (command line): an address to listen on is one such as "
+                "0.0.0.0 or ::1; port is its own\n"
+            ),
+        ),
+    ],
+)
+def test_a_host_that_cannot_be_is_told_in_one_line(host: str, line: str) -> None:
+    command = [sys.executable, "-m", "backchannel", "serve", "--host", host]
+    refused = subprocess.run(
+        command, capture_output=True, text=True, check=False, timeout=2 * PATIENCE
+    )
+    assert refused.returncode in {1, 2}
+    assert refused.stderr == line
+    assert "address" not in refused.stdout
+
+
+@contextmanager
+def serving(folder: Path, *options: str) -> Iterator[tuple["subprocess.Popen[str]", str]]:
+    """A server, and what it said once it listened."""
+    command = [sys.executable, "-m", "backchannel", "serve", *options]
+    with subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None
+            yield process, "".join(process.stdout.readline() for _ in range(5))
+        finally:
+            process.kill()

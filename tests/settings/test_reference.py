@@ -54,5 +54,14 @@ def test_what_depends_on_the_environment() -> None:
     production = load(
         environment={"BACKCHANNEL_ENVIRONMENT": "production", "JWT_SECRET": SECRET}
     ).settings
+    exposed = load(environment={"BACKCHANNEL_HOST": "::"}).settings
     assert (development.show_docs, development.log_as_json) == (True, False)
+    assert (development.show_metrics, exposed.show_metrics, exposed.show_docs) == (
+        True,
+        False,
+        True,
+    )
+    for limit in ("user_sockets", "address_sockets", "address_registrations"):
+        assert getattr(exposed, limit) == getattr(production, limit)
+        assert getattr(exposed, limit) < getattr(development, limit)
     assert (production.show_docs, production.log_as_json) == (False, True)

@@ -47,6 +47,64 @@ def test_our_own_name_comes_first_in_the_same_place() -> None:
     assert loaded.settings.port == 2
 
 
+SECRET = "BACKCHANNEL_JWT_SECRET"
+ENV_FILES = [
+    (f"{SECRET}=ab$cd", "ab$cd"),
+    (f"{SECRET}='ab${{cd}}ef'", "ab${cd}ef"),
+    (f"export {SECRET} = 'ab${{cd}}'", "ab${cd}"),
+    (f'{SECRET}="ab${{cd:-x}}ef"', "abxef"),
+    (f"{SECRET}=ab${{GIVEN}}", "abgiven"),
+    (f"OWN=own\n{SECRET}=ab${{OWN}}", "abown"),
+]
+
+
+@pytest.mark.parametrize(("text", "secret"), ENV_FILES)
+@pytest.mark.parametrize("mark", ["", "\ufeff"], ids=["no mark", "mark"])
+def test_S19_a_secret_in_an_env_file_is_what_was_written(
+    folder: Path, text: str, secret: str, mark: str
+) -> None:
+    (folder / ".env").write_text(mark + text, "utf-8")
+    found = load(environment={"GIVEN": "given"}).settings.jwt_secret
+    assert found is not None
+    assert found.get_secret_value() == secret
+
+
+@pytest.mark.parametrize("value", ["ab${cd}", '"${cd}"', "${}", "${cd} # ${ef}"])
+def test_S19_a_reference_that_would_vanish_is_refused(folder: Path, value: str) -> None:
+    (folder / ".env").write_text(f"OTHER=${{nothing}}\n{SECRET}={value}\n")
+    with pytest.raises(SettingsError) as caught:
+        load(environment={})
+    (line,) = map(str, caught.value.problems)
+    assert line.startswith(f"{SECRET} (.env): refers to ${{")
+    assert line.endswith("which is not set; to keep the $ put the value in single quotes")
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "latin-1"])
+@pytest.mark.parametrize(
+    ("name", "text"), [(".env", "PORT=8000 # ü"), ("backchannel.toml", "port = 8000 # ü")]
+)
+def test_a_file_in_another_encoding_is_refused_in_one_line(
+    folder: Path, name: str, text: str, encoding: str
+) -> None:
+    (folder / name).write_bytes(text.encode(encoding))
+    with pytest.raises(SettingsError) as caught:
+        load(environment={})
+    assert str(caught.value).startswith(f"{name}: cannot be read: ")
+    assert str(caught.value).endswith("save it as UTF-8")
+    assert "\n" not in str(caught.value)
+
+
+def test_a_byte_order_mark_in_toml_is_no_error(folder: Path) -> None:
+    (folder / "backchannel.toml").write_text("port = 8000", "utf-8-sig")
+    assert load(environment={}).settings.port == 8_000
+
+
+def test_a_line_of_an_env_file_that_cannot_be_read_is_told(folder: Path) -> None:
+    (folder / ".env").write_text("PORT=8000\nBACKCHANNEL_HOST='half\n")
+    with pytest.raises(SettingsError, match=r"^\.env, line 2: cannot be read; write NAME=value"):
+        load(environment={})
+
+
 def test_an_empty_variable_counts_as_unset() -> None:
     assert "port" not in load(environment={"BACKCHANNEL_PORT": ""}).written
 

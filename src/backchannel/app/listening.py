@@ -15,24 +15,42 @@ BACKLOG = 4_096
 """Connections the kernel may hold until they are accepted."""
 
 
+EVERYWHERE = "::"
+"""All addresses of this machine, IPv4 and IPv6."""
+
+
 class CannotListen(Exception):
     """The address is in use or is not ours; the text is one clear line."""
 
 
 def bind(host: str, port: int) -> socket.socket:
-    """A listening socket. Raises `CannotListen`."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    """A listening socket; that of `::` takes IPv4 as well. Raises `CannotListen`."""
     try:
-        return socket.create_server((host, port), family=family, backlog=BACKLOG)
+        family, address = _resolved(host, port)
+        both = host == EVERYWHERE and socket.has_dualstack_ipv6()
+        return socket.create_server(address, family=family, backlog=BACKLOG, dualstack_ipv6=both)
+    except socket.gaierror:
+        raise CannotListen(
+            f"cannot listen on {host}: no such host; --host takes an address of this machine, such "
+            "as 127.0.0.1, 0.0.0.0 or ::"
+        ) from None
     except OSError as error:
+        place = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
         reason = os.strerror(error.errno) if error.errno else str(error)
         raise CannotListen(
-            f"cannot listen on {host}:{port}: {reason}; choose another with --host or --port"
+            f"cannot listen on {place}: {reason}; choose another with --host or --port"
         ) from None
 
 
+def _resolved(host: str, port: int) -> tuple[int, tuple[Any, ...]]:
+    """The family and the address of a host, IPv4 first. Raises `socket.gaierror`."""
+    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    family, _, _, _, address = min(found, key=lambda each: each[0] != socket.AF_INET)
+    return family, address
+
+
 class Server(uvicorn.Server):
-    """Stops in order on SIGTERM, and at once on a second signal (rule R12).
+    """Stops in order on a signal, and at once on a second one (rule R12).
 
     `tls_deadline` is how long a TLS handshake may take, in seconds.
     """
@@ -80,8 +98,13 @@ class Server(uvicorn.Server):
 
     @contextlib.contextmanager
     def capture_signals(self) -> Generator[None]:
-        """As uvicorn does, but the process then exits 0: it did what it was told."""
-        signals = (signal.SIGINT, signal.SIGTERM)
+        """As uvicorn does, but the process then exits 0: it did what it was told.
+
+        SIGHUP comes when a terminal is closed; `nohup` has it ignored, and so it stays.
+        """
+        signals = [signal.SIGINT, signal.SIGTERM]
+        if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+            signals.append(signal.SIGHUP)
         before = {each: signal.signal(each, self.handle_exit) for each in signals}
         try:
             yield

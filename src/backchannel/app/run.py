@@ -5,7 +5,7 @@ import gc
 import logging
 import sys
 import time
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 
 import uvloop
@@ -35,21 +35,25 @@ YOUNG_OBJECTS = 20_000
 log = logging.getLogger("backchannel")
 
 
-def run(settings: Settings) -> int:
-    """Serve until SIGTERM or SIGINT; the exit code. One clear line says why it cannot start."""
+def run(settings: Settings, *, ready: Callable[[int], None]) -> int:
+    """Serve until SIGTERM, SIGINT or SIGHUP; the exit code.
+
+    `ready` is called with the port once connections are accepted. One clear line says why the
+    server cannot start.
+    """
     logs.configure(level=settings.log.level.value, as_json=settings.log_as_json)
     sys.setswitchinterval(SWITCH_INTERVAL)
     gc.set_threshold(YOUNG_OBJECTS)
     try:
         with locked_for_server(settings):
-            uvloop.run(_serve(settings, began=time.perf_counter()))
+            uvloop.run(_serve(settings, ready, began=time.perf_counter()))
     except (CannotListen, CannotOpen, SecretRefused, ChatError) as refusal:
         print(f"backchannel: {refusal}", file=sys.stderr)  # noqa: T201 - for the operator
         return 1
     return 0
 
 
-async def _serve(settings: Settings, *, began: float) -> None:
+async def _serve(settings: Settings, ready: Callable[[int], None], *, began: float) -> None:
     listener = bind(settings.host, settings.port)
     async with open_core(settings) as core, _attended(core) as desk:
         doors = doors_for(settings, desk)
@@ -67,6 +71,8 @@ async def _serve(settings: Settings, *, began: float) -> None:
         server = Server(config, before_close=finish, tls_deadline=settings.limits.header_deadline)
         serving = asyncio.create_task(server.serve([listener]))
         await started(server)
+        if server.started:
+            ready(listener.getsockname()[1])
         gc.freeze()  # what the start has made stays, so that nobody need look at it again
         log.info("ready after %.2f s", time.perf_counter() - began)
         await serving

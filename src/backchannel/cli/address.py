@@ -3,15 +3,21 @@
 from backchannel.settings import Settings
 from backchannel.settings.certificates import named_files
 from backchannel.settings.groups import TlsMode
+from backchannel.settings.values import is_loopback
 
-LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 EVERYWHERE = {"0.0.0.0", "::"}  # noqa: S104  # what the operator may have written
 
 
-def own_url(settings: Settings) -> str:
-    """The address to type on this machine. Raises `SettingsError`."""
-    encrypted = settings.tls.mode is TlsMode.SELF_SIGNED or named_files(settings) is not None
-    host = "localhost" if settings.host in LOOPBACK | EVERYWHERE else settings.host
+def own_url(settings: Settings, port: int | None = None) -> str:
+    """The address to type on this machine; `port` is the one in use. Raises `SettingsError`."""
+    local = settings.host in EVERYWHERE or is_loopback(settings.host)
+    host = "localhost" if local else settings.host
     if ":" in host:
         host = f"[{host}]"
-    return f"{'https' if encrypted else 'http'}://{host}:{settings.port}"
+    scheme = "https" if is_encrypted(settings) else "http"
+    return f"{scheme}://{host}:{settings.port if port is None else port}"
+
+
+def is_encrypted(settings: Settings) -> bool:
+    """Whether the server has a certificate. Raises `SettingsError`."""
+    return settings.tls.mode is TlsMode.SELF_SIGNED or named_files(settings) is not None

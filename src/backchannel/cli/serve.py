@@ -1,16 +1,18 @@
 """`backchannel serve`: start the server."""
 
+from collections.abc import Iterator
 from typing import Annotated
 
 import typer
 
 from backchannel import __version__
-from backchannel.cli.address import LOOPBACK, own_url
+from backchannel.cli.address import is_encrypted, own_url
 from backchannel.cli.options import ConfigFile, DataDir, settings_to_open
 from backchannel.cli.output import own_command
 from backchannel.settings import Settings
 from backchannel.settings.groups import TlsMode
 from backchannel.settings.model import Environment
+from backchannel.settings.values import is_loopback
 
 
 def serve(
@@ -42,26 +44,45 @@ def serve(
         **{"tls.mode": tls},
         environment=Environment.PRODUCTION if production else None,
     )
-    print(greeting(settings), flush=True)
     from backchannel.app import run
 
-    raise typer.Exit(run(settings))
+    def greet(port: int) -> None:
+        print(greeting(settings, port), flush=True)
+
+    raise typer.Exit(run(settings, ready=greet))
 
 
-def greeting(settings: Settings) -> str:
+def greeting(settings: Settings, port: int) -> str:
     """Where the server listens, where its data lies, and what to do first."""
     command = own_command()
     lines = [
         f"Backchannel {__version__}, {settings.environment}",
-        f"  address     {own_url(settings)}  ({_reach(settings.host)})",
+        f"  address     {own_url(settings, port)}  ({_reach(settings)})",
         f"  data        {settings.data_dir.resolve()}",
         f"  first user  {command} user add NAME",
         "  stop        Ctrl-C",
     ]
+    if settings.exposed and not settings.production:
+        lines.append("  WARNING     development on the network: " + "; ".join(_gaps(settings)))
     return "\n".join(lines)
 
 
-def _reach(host: str) -> str:
-    if host in LOOPBACK:
+def _reach(settings: Settings) -> str:
+    if is_loopback(settings.host):
         return "this machine only; --host 0.0.0.0 for the network"
     return "reachable from the network"
+
+
+def _gaps(settings: Settings) -> Iterator[str]:
+    """What production would refuse or hide, and the way there."""
+    if not is_encrypted(settings):
+        yield "plain HTTP, so passwords can be read on their way"
+    if settings.show_docs:
+        yield "/docs is public"
+    if settings.show_metrics:
+        yield "/metrics is public"
+    if not settings.allowed_hosts:
+        yield "every Host is answered"
+    if settings.jwt_secret is None:
+        yield "the signing key lies in the data folder"
+    yield "for others use --production (docs/operations.md)"

@@ -56,8 +56,8 @@ class Limits(Group):
         default=None,
         ge=1,
         le=1_000_000,
-        description="Open sockets of one user, all devices together. Unset: 32 in production, "
-        "as many as the process may have in development.",
+        description="Open sockets of one user, all devices together. Unset: 32, or as "
+        "many as the process may have in development on a loopback address.",
         examples=[8],
     )
     sockets_per_address: Sockets | None = Field(
@@ -65,8 +65,8 @@ class Limits(Group):
         ge=1,
         le=1_000_000,
         description="Open sockets from one network address. An office behind one router is "
-        "one address. Unset: 1,000 in production, as many as the process may have in "
-        "development.",
+        "one address. Unset: 1,000, or as many as the process may have in development on a "
+        "loopback address.",
         examples=[200],
     )
     sockets_per_process: Sockets = Field(

@@ -50,8 +50,9 @@ def load(
 
     `config` must exist if named; `backchannel.toml` is read if it is there.
     """
-    variables = read_variables(os.environ if environment is None else environment, "environment")
-    env_file = read_env_file(ENV_FILE)
+    environment = os.environ if environment is None else environment
+    variables = read_variables(environment, "environment")
+    env_file = read_env_file(ENV_FILE, environment)
     toml = read_toml(config or CONFIG_FILE) if config or CONFIG_FILE.exists() else Layer()
     layers = [read_options(options or {}), variables, env_file, toml]
     written: Mapping[str, Written] = ChainMap(*(layer.values for layer in layers))

@@ -10,7 +10,14 @@ from backchannel.settings.groups import Group, Log, LogFormat, Passwords, Tls, T
 from backchannel.settings.limits import Limits
 from backchannel.settings.previews import LinkPreviews
 from backchannel.settings.responder import Responder
-from backchannel.settings.values import DatabaseUrl, Hosts, Networks, Origins
+from backchannel.settings.values import (
+    Address,
+    DatabaseUrl,
+    Hosts,
+    Networks,
+    Origins,
+    is_loopback,
+)
 
 
 class Environment(StrEnum):
@@ -37,11 +44,11 @@ class Settings(Group):
         "own machine.",
         examples=["production"],
     )
-    host: str = Field(
+    host: Address = Field(
         default="127.0.0.1",
         min_length=1,
         description="The address to listen on. The default is reachable from this machine "
-        "only; `0.0.0.0` (or `::`) from everywhere.",
+        "only; `0.0.0.0` from everywhere over IPv4, `::` over IPv6 as well.",
         examples=["0.0.0.0"],  # noqa: S104  # an example of what it means
     )
     port: int = Field(
@@ -108,7 +115,8 @@ class Settings(Group):
     )
     metrics_public: bool | None = Field(
         default=None,
-        description="Whether anybody may read `/metrics`. Unset: only in development.",
+        description="Whether anybody may read `/metrics`. Unset: only in development, and only "
+        "on a loopback address.",
         examples=["true"],
     )
     tls: Tls = Tls()
@@ -124,6 +132,11 @@ class Settings(Group):
     @property
     def production(self) -> bool:
         return self.environment is Environment.PRODUCTION
+
+    @property
+    def exposed(self) -> bool:
+        """Whether strangers may come: in production, and wherever the network reaches it."""
+        return self.production or not is_loopback(self.host)
 
     @property
     def storage_url(self) -> str:
@@ -143,24 +156,24 @@ class Settings(Group):
     def user_sockets(self) -> int:
         """How many sockets one user may have open."""
         limits = self.limits
-        unset = 32 if self.production else limits.sockets_per_process
+        unset = 32 if self.exposed else limits.sockets_per_process
         return limits.sockets_per_user or unset
 
     @property
     def address_sockets(self) -> int:
         """How many sockets may be open from one network address."""
         limits = self.limits
-        unset = 1_000 if self.production else limits.sockets_per_process
+        unset = 1_000 if self.exposed else limits.sockets_per_process
         return limits.sockets_per_address or unset
 
     @property
     def address_registrations(self) -> int:
         """How many accounts may be made from one network address in a minute."""
-        return self.limits.registrations_per_address or (30 if self.production else 600)
+        return self.limits.registrations_per_address or (30 if self.exposed else 600)
 
     @property
     def show_metrics(self) -> bool:
-        return not self.production if self.metrics_public is None else self.metrics_public
+        return not self.exposed if self.metrics_public is None else self.metrics_public
 
     @property
     def log_as_json(self) -> bool:

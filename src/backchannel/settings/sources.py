@@ -6,8 +6,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import cast
 
-from dotenv import dotenv_values
-
 from backchannel.settings.catalogue import (
     BORROWED_NAMES,
     PREFIX,
@@ -15,7 +13,9 @@ from backchannel.settings.catalogue import (
     entries,
     paths_by_variable,
 )
+from backchannel.settings.dotenv_file import read_dotenv
 from backchannel.settings.problems import Problem, SettingsError
+from backchannel.settings.text_files import read_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,19 +51,23 @@ def read_variables(variables: Mapping[str, str | None], origin: str) -> Layer:
     return layer
 
 
-def read_env_file(path: Path) -> Layer:
-    """The settings in a `.env` file; it may hold other programs' variables as well."""
-    return read_variables(dotenv_values(path), str(path)) if path.is_file() else Layer()
+def read_env_file(path: Path, environment: Mapping[str, str]) -> Layer:
+    """The settings in a `.env` file; it may hold other programs' variables as well.
+
+    Raises `SettingsError` if it cannot be read.
+    """
+    if not path.is_file():
+        return Layer()
+    known = {*paths_by_variable(), *BORROWED_NAMES}
+    return read_variables(read_dotenv(path, environment, known), str(path))
 
 
 def read_toml(path: Path) -> Layer:
     """The settings in a TOML file. Raises `SettingsError` if it cannot be read."""
     try:
-        document = tomllib.loads(path.read_text("utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else str(error)
-        text = f"cannot be read: {reason}"
-        raise SettingsError([Problem(str(path), "", text)]) from None
+        document = tomllib.loads(read_text(path))
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError([Problem(str(path), "", f"cannot be read: {error}")]) from None
     layer = Layer()
     known = entries()
     for name, value in _flatten(document, ""):

@@ -31,6 +31,24 @@ def check_origin(origin: str) -> str:
     return f"{parts.scheme}://{parts.netloc}".lower()
 
 
+def check_address(host: str) -> str:
+    """An address to listen on, without the brackets that it has in a URL."""
+    bare = host[1:-1] if host.startswith("[") and host.endswith("]") else host
+    if "/" in bare or any(each.isspace() for each in bare) or bare.count(":") == 1:
+        raise ValueError("an address to listen on is one such as 0.0.0.0 or ::1; port is its own")
+    return bare
+
+
+def is_loopback(host: str) -> bool:
+    """Whether who listens there is reachable from this machine only."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
 def check_host(host: str) -> str:
     """A host that the `Host` header may name, or `*.` and the end of its name."""
     parse_entry(host)
@@ -73,4 +91,5 @@ Hosts = Annotated[
 Networks = Annotated[
     tuple[Annotated[str, AfterValidator(check_network)], ...], BeforeValidator(split_list)
 ]
+Address = Annotated[str, AfterValidator(check_address)]
 DatabaseUrl = Annotated[str, AfterValidator(check_database_url)]

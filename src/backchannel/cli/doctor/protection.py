@@ -2,12 +2,12 @@
 
 from datetime import UTC, datetime, timedelta
 
-from backchannel.cli.address import LOOPBACK
 from backchannel.cli.doctor.finding import Finding, fail, ok, warn
 from backchannel.security.secret import weakness
 from backchannel.settings import Settings, SettingsError
 from backchannel.settings.certificates import expiry, named_files, server_context
 from backchannel.settings.groups import TlsMode
+from backchannel.settings.values import is_loopback
 
 SOON = timedelta(days=14)
 
@@ -43,14 +43,14 @@ def certificate(settings: Settings) -> Finding:
 
 def registration(settings: Settings) -> Finding:
     name, text = "registration", settings.registration.value
-    if text == "open" and settings.host not in LOOPBACK and settings.production:
+    if text == "open" and not is_loopback(settings.host) and settings.production:
         remedy = "set registration to closed if only you make accounts"
         return warn(name, "anybody who reaches the server can make an account", remedy)
     return ok(name, text)
 
 
 def _plain(settings: Settings) -> Finding:
-    if settings.host in LOOPBACK or settings.trusted_proxies:
+    if is_loopback(settings.host) or settings.trusted_proxies:
         return ok("certificate", "none: plain HTTP, for this machine or behind a proxy")
     remedy = "give it a certificate (docs/operations.md, TLS), or trust the proxy in front of it"
     return warn("certificate", "none: passwords travel in plain text", remedy)
