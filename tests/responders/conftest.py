@@ -20,6 +20,8 @@ class Reply:
     media_type: str = "application/json"
     cut: bool = False
     """Whether the connection is lost before the end."""
+    chunk: int = 1 << 20
+    """Bytes that are sent at once."""
 
 
 @dataclass
@@ -52,7 +54,9 @@ class Service:
                 "headers": [(b"content-type", reply.media_type.encode())],
             }
         )
-        await send({"type": "http.response.body", "body": reply.body, "more_body": True})
+        for begin in range(0, len(reply.body) or 1, reply.chunk):
+            part = reply.body[begin : begin + reply.chunk]
+            await send({"type": "http.response.body", "body": part, "more_body": True})
         if not reply.cut:
             await send({"type": "http.response.body", "body": b"", "more_body": False})
 

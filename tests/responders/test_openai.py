@@ -1,11 +1,14 @@
 """A language model: what it is asked, and how its stream is read."""
 
 import json
+import time
+from collections.abc import AsyncGenerator
 
 import pytest
 
-from backchannel.ports.responder import ResponderFailed
+from backchannel.ports.responder import AnswerCut, ResponderFailed
 from backchannel.responders.echo import Echo
+from backchannel.responders.events import data_of
 from backchannel.responders.openai import Model, OpenAi
 from tests.responders.conftest import Reply, Service, pieces, said
 
@@ -72,12 +75,87 @@ async def test_it_is_asked_again_before_it_has_begun(service: Service) -> None:
     assert await pieces(model(service.url), said("hello")) == ["ok"]
 
 
+BOM = "\ufeff"
+STREAMS = {
+    "LF": 'data: {"choices":[{"delta":{"content":"ab"}}]}\n\ndata: [DONE]\n\n',
+    "CR LF": 'data: {"choices":[{"delta":{"content":"ab"}}]}\r\n\r\ndata: [DONE]\r\n\r\n',
+    "CR": 'data: {"choices":[{"delta":{"content":"ab"}}]}\r\rdata: [DONE]\r\r',
+    "no space": 'data:{"choices":[{"delta":{"content":"ab"}}]}\n\ndata:[DONE]\n\n',
+    "a BOM": BOM + 'data: {"choices":[{"delta":{"content":"ab"}}]}\n\ndata: [DONE]\n\n',
+    "no last blank line": 'data: {"choices":[{"delta":{"content":"ab"}}]}\n\ndata: [DONE]',
+    "two data lines": 'data: {"choices":\ndata: [{"delta":{"content":"ab"}}]}\n\ndata: [DONE]\n\n',
+    "comments and other fields": ": hello\nid: 1\nevent: message\nretry: 5\nfoo\n:\n"
+    'data: {"choices":[{"delta":{"content":"ab"}}]}\n\n: bye\n\ndata: [DONE]\n\n',
+    "empty data": 'data:\n\ndata\n\ndata: {"choices":[{"delta":{"content":"ab"}}]}\n\n'
+    "data: \n\ndata: [DONE]\n\n",
+    "no choices": 'data: {"choices":null,"usage":null,"error":null}\n\ndata: {}\n\n'
+    'data: {"choices":[{"delta":{"content":"ab"}}]}\n\ndata: {"choices":[]}\n\ndata: [DONE]\n\n',
+    "empty deltas": 'data: {"choices":[{"delta":null}]}\n\ndata: {"choices":[{}]}\n\n'
+    'data: {"choices":[{"delta":{"content":"ab","tool_calls":null}}]}\n\ndata: [DONE]\n\n',
+    "content in parts": 'data: {"choices":[{"delta":{"content":[{"type":"text","text":"a"},'
+    '{"type":"other"},"b"]}}]}\n\ndata: [DONE]\n\n',
+    "what follows the end": 'data: {"choices":[{"delta":{"content":"ab"}}]}\n\ndata: [DONE]\n\n'
+    'data: {"choices":[{"delta":{"content":"more"}}]}\n\n',
+}
+
+
+@pytest.mark.parametrize("chunk", [1, 2, 7, 10_000])
+@pytest.mark.parametrize("events", STREAMS.values(), ids=STREAMS)
+async def test_a_stream_is_read_as_the_standard_says(
+    service: Service, events: str, chunk: int
+) -> None:
+    service.replies = [Reply(events.encode(), media_type="text/event-stream", chunk=chunk)]
+    assert "".join(await pieces(model(service.url), said("hello"))) == "ab"
+
+
+async def test_S18_a_stream_of_single_bytes_is_read_in_time() -> None:
+    async def bytes_of(text: bytes) -> AsyncGenerator[bytes]:
+        for number in range(len(text)):
+            yield text[number : number + 1]
+
+    text = b"data: " + b"x" * 300_000
+    began = time.process_time()
+    assert [data async for data in data_of(bytes_of(text))] == [b"x" * 300_000]
+    assert time.process_time() - began < 10
+
+
+@pytest.mark.parametrize("reason", ["length", "content_filter"])
+async def test_an_answer_that_the_model_cut_is_told_from_a_whole_one(
+    service: Service, reason: str
+) -> None:
+    end = json.dumps({"choices": [{"delta": {}, "finish_reason": reason}]})
+    whole = json.dumps({"choices": [{"message": {"content": "half"}, "finish_reason": reason}]})
+    for reply in (stream(piece("half"), end, "[DONE]"), Reply(whole.encode())):
+        service.replies = [reply]
+        with pytest.raises(AnswerCut, match=reason):
+            await pieces(model(service.url), said("hello"))
+
+
+async def test_turns_alternate(service: Service) -> None:
+    service.replies = [stream(piece("ok"), "[DONE]")]
+    before = [
+        said("late answer", by_user=False),
+        said("one"),
+        said("two"),
+        said("first", by_user=False),
+        said("second", by_user=False),
+        said("three"),
+    ]
+    await pieces(model(service.url), said("four"), *before)
+    assert json.loads(service.asked[0].body)["messages"] == [
+        {"role": "user", "content": "one\n\ntwo"},
+        {"role": "assistant", "content": "first\n\nsecond"},
+        {"role": "user", "content": "three\n\nfour"},
+    ]
+
+
 @pytest.mark.parametrize(
     ("reply", "reason"),
     [
         (stream(piece("half")), "ended before"),
         (stream(piece("half"), cut=True), "broke off"),
         (stream('{"error":{"message":"you said hello","type":"overloaded"}}'), "overloaded"),
+        (stream('{"error":"you said hello"}'), "reports an error"),
         (stream("no json"), "no completion"),
         (Reply(b'{"error":{"code":"context_length"}}'), "context_length"),
         (Reply(status=401), "status 401"),

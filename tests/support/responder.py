@@ -5,10 +5,11 @@ from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass, field
 
 from backchannel.domain.messages import Message
-from backchannel.ports.responder import ResponderFailed
+from backchannel.ports.responder import AnswerCut, ResponderFailed
 
 END = ""
 FAIL = "\x18"
+CUT = "\x19"
 
 
 @dataclass
@@ -34,6 +35,8 @@ class ScriptedResponder:
             while (piece := await self.said.get()) != END:
                 if piece == FAIL:
                     raise ResponderFailed("the model is out of order")
+                if piece == CUT:
+                    raise AnswerCut("the model has reached its limit")
                 yield piece
         finally:
             self.at_once -= 1

@@ -5,14 +5,18 @@ import logging
 from collections.abc import Callable, Sequence
 from contextlib import aclosing
 
+from msgspec.structs import replace
+
 from backchannel.domain.ids import RESPONDER_ID, answer_client_id
 from backchannel.domain.messages import BODY_LIMIT, Draft, Message, MessageKind
-from backchannel.ports.responder import Responder, ResponderFailed
+from backchannel.ports.responder import AnswerCut, Responder, ResponderFailed
 
 LONGEST = 600.0
 """Seconds after which even an answer that still grows has failed."""
 FAILED = "No answer could be given. Send your message again to try once more."
 STOPPED = "Stopped before anything was said."
+CUT = "\n\n[This answer was cut off: it reached the longest length allowed.]"
+"""Ends the text of a cut answer, for clients that do not look at its kind."""
 
 log = logging.getLogger(__name__)
 
@@ -36,7 +40,10 @@ class Answer:
             gathering.cancel()
         if gathering.cancelled():
             return self._draft(STOPPED)
-        if fault := gathering.exception():
+        fault = gathering.exception()
+        if isinstance(fault, AnswerCut):
+            return self._draft(FAILED, cut=True)
+        if fault is not None:
             unexpected = None if isinstance(fault, ResponderFailed) else fault
             log.warning("no answer to message %s: %s", self.question.id, fault, exc_info=unexpected)
             # Half an answer that looks whole would deceive.
@@ -53,26 +60,42 @@ class Answer:
         async with asyncio.timeout(LONGEST), aclosing(pieces):
             async for piece in pieces:
                 self._text += piece
-                if len(self._text) >= BODY_LIMIT:
-                    return
+                if len(self._text) > BODY_LIMIT:  # no more of it could be stored
+                    raise AnswerCut("the answer is longer than a message may be")
                 self._grown(self._text)
 
-    def _draft(self, instead: str) -> Draft:
+    def _draft(self, instead: str, *, cut: bool = False) -> Draft:
         """The answer; without any text, a message of the kind `failure` that says `instead`."""
-        text = fitted(self._text)
-        blank = not text or text.isspace()
+        whole = fitted(self._text)
+        cut = cut or len(self._text.replace("\0", "")) > len(whole)
+        kind, text = MessageKind.TEXT, whole
+        if not text or text.isspace():
+            kind, text = MessageKind.FAILURE, instead
+        elif cut:
+            kind, text = MessageKind.CUT, fitted(whole, BODY_LIMIT - len(CUT)) + CUT
         return Draft(
             conversation_id=self.question.conversation_id,
             sender_id=RESPONDER_ID,
             recipient_id=self.question.sender_id,
             client_id=answer_client_id(self.question.id),
-            body=instead if blank else text,
-            kind=MessageKind.FAILURE if blank else MessageKind.TEXT,
+            body=text,
+            kind=kind.value,
             reply_to=self.question.seq,
         )
 
 
-def fitted(text: str) -> str:
-    """As much of a text as a message may hold, without what no database holds."""
+def context_of(before: Sequence[Message]) -> list[Message]:
+    """What a responder is shown of earlier messages: what was said, and not what was told of it."""
+    return [
+        replace(message, body=message.body.removesuffix(CUT))
+        if message.kind == MessageKind.CUT
+        else message
+        for message in before
+        if message.deleted_at is None and message.kind != MessageKind.FAILURE
+    ]
+
+
+def fitted(text: str, limit: int = BODY_LIMIT) -> str:
+    """As much of a text as `limit` bytes hold, without what no database holds."""
     encoded = text.replace("\0", "").encode("utf-8", "replace")
-    return encoded[:BODY_LIMIT].decode("utf-8", "ignore")
+    return encoded[:limit].decode("utf-8", "ignore")

@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import Callable
 
-from backchannel.chat.answer import Answer
+from backchannel.chat.answer import Answer, context_of
 from backchannel.chat.group_commit import GroupCommit, settled
 from backchannel.chat.persist import persist
 from backchannel.domain.errors import ChatError, NotFound, Throttled
@@ -52,8 +52,7 @@ class Answering:
                 return
             answer = Answer(asked, self._tell(asked))
             self._answers[asked.conversation_id] = answer
-            standing = [each for each in before if each.deleted_at is None]
-            draft = await answer.complete(responder, standing)
+            draft = await answer.complete(responder, context_of(before))
             await persist(lambda: settled(lambda reply: self._sending.submit(draft, reply)))
         except ChatError as refusal:
             # Its session was deleted, its user disabled, or another process was quicker.

@@ -17,6 +17,8 @@ class MessageKind(StrEnum):
     TEXT = "text"
     FAILURE = "failure"
     """Stands where an answer of the responder's should be, and says that there is none."""
+    CUT = "cut"
+    """An answer of the responder's that ends before it was complete; its last line says so."""
 
 
 class Draft(msgspec.Struct, frozen=True, gc=False):

@@ -10,6 +10,10 @@ class ResponderFailed(Exception):
     """There is no answer, or no more of it. The text is for the log and names no secret."""
 
 
+class AnswerCut(ResponderFailed):
+    """The responder has reached a limit: the pieces so far are all there is of its answer."""
+
+
 class Responder(Protocol):
     """Gives answers, piece by piece. The same question may be put again after a crash."""
 
@@ -18,7 +22,7 @@ class Responder(Protocol):
 
         `before` is what was said ahead of it in its session, oldest first: as much as an
         operator lets the responder see. The generator may be closed early. It ends within the
-        adapter's own time limit and raises `ResponderFailed`.
+        adapter's own time limit and raises `ResponderFailed`, or `AnswerCut`.
         """
         ...
 

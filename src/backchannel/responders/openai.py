@@ -7,14 +7,14 @@ models speak as well, streamed as server-sent events (WHATWG HTML, section 9.2).
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import httpx
 import msgspec
 
 from backchannel.domain.ids import RESPONDER_ID
 from backchannel.domain.messages import Message
-from backchannel.ports.responder import ResponderFailed
+from backchannel.ports.responder import AnswerCut, ResponderFailed
 from backchannel.responders import requests
 from backchannel.responders.events import data_of
 
@@ -34,37 +34,46 @@ class Model:
     max_tokens: int | None = None
 
 
-class _Part(msgspec.Struct):
-    content: str | None = None
+CUT_REASONS = {"length", "max_tokens", "content_filter"}
+"""The reasons for which a model ends before its answer does."""
+
+
+class _ContentPart(msgspec.Struct):
+    text: str | None = None
+
+
+class _Said(msgspec.Struct):
+    content: str | list[_ContentPart | str] | None = None
+
+    @property
+    def text(self) -> str:
+        if isinstance(self.content, list):
+            parts = (part if isinstance(part, str) else part.text or "" for part in self.content)
+            return "".join(parts)
+        return self.content or ""
 
 
 class _Choice(msgspec.Struct):
-    delta: _Part | None = None
+    delta: _Said | None = None
     """A piece, in a stream."""
-    message: _Part | None = None
+    message: _Said | None = None
     """All of it, from those that do not stream."""
     finish_reason: str | None = None
 
 
-class _Error(msgspec.Struct):
-    """Its message is left out: it may repeat what was said (rule S6)."""
-
-    type: str | None = None
-    code: str | int | None = None
-
-
 class _Completion(msgspec.Struct):
-    choices: list[_Choice] = []
-    error: _Error | None = None
+    choices: list[_Choice] | None = None
+    error: Any = None
 
     @property
     def text(self) -> str:
-        parts = (choice.delta or choice.message for choice in self.choices[:1])
-        return "".join(part.content or "" for part in parts if part is not None)
+        said = (choice.delta or choice.message for choice in (self.choices or [])[:1])
+        return "".join(each.text for each in said if each is not None)
 
     @property
-    def finished(self) -> bool:
-        return any(choice.finish_reason for choice in self.choices)
+    def end(self) -> str | None:
+        """Why the answer ends here, None if it goes on."""
+        return next((each.finish_reason for each in self.choices or () if each.finish_reason), None)
 
 
 class OpenAi:
@@ -82,20 +91,16 @@ class OpenAi:
         def request() -> httpx.Request:
             return self._http.build_request("POST", self._url, json=payload, headers=self._headers)
 
-        async with requests.opened(self._http, request) as response:
-            if requests.media_type(response) != "text/event-stream":
-                yield _decoded(await requests.body(response)).text
-                return
-            finished = False
-            async with aclosing(data_of(requests.chunks(response))) as stream:
-                async for data in stream:
-                    if data == END:
-                        return
-                    completion = _decoded(data)
-                    finished = finished or completion.finished
-                    yield completion.text
-            if not finished:
-                raise ResponderFailed("the stream ended before the answer did")
+        end: str | None = None
+        async with (
+            requests.opened(self._http, request) as response,
+            aclosing(_completions(response)) as completions,
+        ):
+            async for completion in completions:
+                yield completion.text
+                end = completion.end or end
+        if end in CUT_REASONS:
+            raise AnswerCut(f"the model has ended its answer: {end}")
 
     async def close(self) -> None:
         await self._http.aclose()
@@ -110,15 +115,42 @@ class OpenAi:
         system = [] if model.prompt is None else [{"role": "system", "content": model.prompt}]
         payload: dict[str, Any] = {
             "model": model.name,
-            "messages": [*system, *map(_turn, said)],
+            "messages": [*system, *_turns(said)],
             "stream": True,
         }
         return payload if model.max_tokens is None else {**payload, "max_tokens": model.max_tokens}
 
 
-def _turn(message: Message) -> dict[str, str]:
-    role = "assistant" if message.sender_id == RESPONDER_ID else "user"
-    return {"role": role, "content": message.body}
+def _turns(said: Sequence[Message]) -> list[dict[str, str]]:
+    """The turns of user and assistant: they alternate, and the user has the first one.
+
+    Many models refuse anything else; what one of them said in several messages is one turn.
+    """
+    turns: list[dict[str, str]] = []
+    for message in said:
+        role = "assistant" if message.sender_id == RESPONDER_ID else "user"
+        if turns and turns[-1]["role"] == role:
+            turns[-1]["content"] += f"\n\n{message.body}"
+        elif turns or role == "user":
+            turns.append({"role": role, "content": message.body})
+    return turns
+
+
+async def _completions(response: httpx.Response) -> AsyncGenerator[_Completion]:
+    """The answer: whole, or in the pieces of a stream. Raises `ResponderFailed`."""
+    if requests.media_type(response) != "text/event-stream":
+        yield _decoded(await requests.body(response))
+        return
+    finished = False
+    async with aclosing(data_of(requests.chunks(response))) as stream:
+        async for data in stream:
+            if data == END:
+                return
+            completion = _decoded(data)
+            finished = finished or completion.end is not None
+            yield completion
+    if not finished:
+        raise ResponderFailed("the stream ended before the answer did")
 
 
 def _decoded(data: bytes) -> _Completion:
@@ -127,6 +159,15 @@ def _decoded(data: bytes) -> _Completion:
         completion = msgspec.json.decode(data, type=_Completion)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise ResponderFailed(f"the response is no completion: {error}") from None
-    if completion.error is not None:
-        raise ResponderFailed(f"the model's server reports {completion.error}")
+    if completion.error:
+        raise ResponderFailed(f"the model's server reports {_named(completion.error)}")
     return completion
+
+
+def _named(error: Any) -> str:
+    """An error by its type and code; its text is left out, as it may repeat what was said (S6)."""
+    if not isinstance(error, dict):
+        return "an error"
+    given = cast("dict[str, Any]", error)
+    known = [str(given[name])[:80] for name in ("type", "code") if given.get(name)]
+    return f"the error {', '.join(known)}" if known else "an error"

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from backchannel.chat import answering, change, persist, sessions
+from backchannel.chat.answer import CUT
 from backchannel.chat.core import Core
 from backchannel.chat.group_commit import Outcome
 from backchannel.chat.send import submit
@@ -20,6 +21,7 @@ from backchannel.security.throttle import Limit
 from tests.chat.responder.conftest import Asker, eventually
 from tests.support.core import make_core, make_user
 from tests.support.database import busy
+from tests.support.responder import CUT as REACHED_LIMIT
 from tests.support.responder import END, FAIL, ScriptedResponder
 
 
@@ -122,8 +124,26 @@ async def test_S18_an_endless_answer_is_cut(ada: Asker, responder: ScriptedRespo
     session = await ada.session()
     await ada.ask(session, "hello")
     (answer,) = await ada.answers(session, 1)
-    assert answer.body == "ü" * (BODY_LIMIT // 2)
+    assert answer.kind == MessageKind.CUT
+    assert answer.body == "ü" * ((BODY_LIMIT - len(CUT)) // 2) + CUT
     assert responder.at_once == 0
+
+
+async def test_a_cut_answer_is_stored_as_such(ada: Asker, responder: ScriptedResponder) -> None:
+    responder.slow = True
+    responder.say("once upon", REACHED_LIMIT, REACHED_LIMIT)
+    session = await ada.session()
+    await ada.ask(session, "tell me a story")
+    (answer,) = await ada.answers(session, 1)
+    assert (answer.kind, answer.body) == (MessageKind.CUT, "once upon" + CUT)
+    await ada.ask(session, "go on")
+    _, nothing = await ada.answers(session, 2)
+    assert nothing.kind == MessageKind.FAILURE
+    responder.slow = False
+    await ada.ask(session, "go on!")
+    await ada.answers(session, 3)
+    assert responder.contexts[1] == ["tell me a story", "once upon"]
+    assert responder.contexts[2] == ["once upon", "go on"]
 
 
 async def test_a_stopped_answer_stands_as_far_as_it_goes(

@@ -46,7 +46,8 @@ class MessageBody(msgspec.Struct, frozen=True, kw_only=True):
     kind: Annotated[
         str,
         Meta(
-            description="`text`, or in a session `failure`: there is no answer, as `body` says",
+            description="`text`; in a session also `failure` (there is no answer, as `body` "
+            "says) and `cut` (the answer is not complete)",
             examples=["text"],
         ),
     ]
