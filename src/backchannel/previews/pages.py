@@ -7,20 +7,16 @@ from urllib.parse import urljoin
 
 from backchannel.domain.errors import Invalid
 from backchannel.domain.previews import Preview
+from backchannel.previews.declared import declared
+from backchannel.previews.encodings import codec_of, marked
 from backchannel.previews.fetching import Page
+from backchannel.previews.sniffing import sniffed
 from backchannel.previews.targets import DEFAULT_PORTS, parse
 
 TITLE_LIMIT = 200
 DESCRIPTION_LIMIT = 500
 SITE_LIMIT = 100
 
-CHARSETS = re.compile(
-    r"utf-?8|us-ascii|iso-8859-\d{1,2}|windows-125\d|koi8-[ru]"
-    r"|shift_jis|euc-jp|iso-2022-jp|gb2312|gbk|gb18030|big5|euc-kr"
-)
-"""What a page may be written in: of Python's other codecs some are slow and some no text."""
-
-_META_CHARSET = re.compile(rb"<meta[^>]{0,200}charset\s*=\s*[\"']?([\w-]{1,40})", re.IGNORECASE)
 _BODY = re.compile(r"<body[\s>]", re.IGNORECASE)
 _TAG = re.compile(r"<[!/?a-z][^>]*>?", re.IGNORECASE)
 _UNSEEN = re.compile(
@@ -77,13 +73,10 @@ class _Head(HTMLParser):
 
 
 def _text(page: Page) -> str:
-    named = _META_CHARSET.search(page.content, 0, 4_096)
-    charset = page.charset or (named[1].decode("ascii") if named else "")
-    known = CHARSETS.fullmatch(charset.lower())
-    try:
-        return page.content.decode(charset if known else "utf-8", "replace")
-    except LookupError:  # a number that no charset has
-        return page.content.decode("utf-8", "replace")
+    """The page decoded by its byte order mark, its server, itself or a guess, in this order."""
+    content = page.content
+    codec = marked(content) or codec_of(page.charset) or declared(content) or sniffed(content)
+    return content.decode(codec, "replace").removeprefix("\ufeff")
 
 
 def _plain(text: str, limit: int) -> str | None:
