@@ -36,7 +36,7 @@ def test_a_failure_shows_in_the_exit_code(invoke: Invoke, folder: Path) -> None:
     (folder / "data" / "backchannel.db").write_bytes(b"this is no database at all")
     result = invoke("doctor", code=1)
     assert "fail  database" in result.stdout
-    assert "put back the newest good copy" in result.stdout
+    assert "restore the newest good backup" in result.stdout
 
 
 def test_R18_a_damaged_database_is_found(folder: Path) -> None:

@@ -21,6 +21,8 @@ from backchannel.storage.errors import CannotOpen
 from backchannel.storage.sql.sqlite.opening import path_of
 
 SERVER_LOCK = "server.lock"
+RESTORING = "restoring"
+"""A folder in the data folder that is there while a restore moves things; see `cli.backup`."""
 ATTEMPTS = 3
 """How often a folder that is replaced meanwhile is looked at again."""
 
@@ -33,6 +35,7 @@ def locked_for_server(settings: Settings) -> Generator[None]:
             held.enter_context(_folder(folder, fcntl.LOCK_SH, _replaced))
         for path in _lock_files(settings):
             held.enter_context(_file(path))
+        _require_whole(settings)
         yield
 
 
@@ -42,17 +45,23 @@ def locked_for_command(settings: Settings) -> Generator[None]:
     with ExitStack() as held, _clearly(settings):
         for folder in _folders(settings):
             held.enter_context(_folder(folder, fcntl.LOCK_SH, _replaced))
+        _require_whole(settings)
         yield
 
 
 @contextmanager
-def locked_alone(settings: Settings) -> Generator[None]:
-    """Keep servers and all other commands away. Raises `CannotOpen`."""
+def locked_alone(settings: Settings, *, repairing: bool = False) -> Generator[None]:
+    """Keep servers and all other commands away. Raises `CannotOpen`.
+
+    Only what is `repairing` it gets a folder whose restore was interrupted.
+    """
     with ExitStack() as held, _clearly(settings):
         for path in _lock_files(settings):
             held.enter_context(_file(path))
         for folder in _folders(settings):
             held.enter_context(_folder(folder, fcntl.LOCK_EX, _busy))
+        if not repairing:
+            _require_whole(settings)
         yield
 
 
@@ -64,6 +73,14 @@ def _clearly(settings: Settings) -> Generator[None]:
     except OSError as error:
         raise CannotOpen(f"{error.filename} cannot be made: {error.strerror}") from None
     yield
+
+
+def _require_whole(settings: Settings) -> None:
+    if (settings.data_dir / RESTORING).exists():
+        raise CannotOpen(
+            f"a restore of {settings.data_dir.resolve()} was interrupted; run `backchannel restore`"
+            " again"
+        )
 
 
 def _folders(settings: Settings) -> list[Path]:

@@ -6,7 +6,7 @@ import sys
 import typer
 
 from backchannel import __version__
-from backchannel.cli import chat, config, doctor, migrate, serve, user, verify
+from backchannel.cli import backup, chat, config, doctor, migrate, serve, user, verify
 from backchannel.cli.output import fail
 from backchannel.domain.errors import ChatError
 from backchannel.security.secret import SecretRefused
@@ -31,6 +31,8 @@ cli.command("chat")(chat.chat)
 cli.command("migrate")(migrate.migrate)
 cli.add_typer(config.group, name="config")
 cli.command("doctor")(doctor.doctor)
+cli.command("backup")(backup.backup)
+cli.command("restore")(backup.restore)
 cli.command("verify")(verify.verify)
 
 

@@ -39,9 +39,7 @@ class LocalStore:
         """Nothing is kept open."""
 
     def _path(self, key: str) -> Path:
-        # The end of a UUIDv7 is random, its beginning is the time.
-        name = key.partition(".")[0]
-        return self._folder / name[-2:] / key
+        return self._folder / place_of(key)
 
     def _put(self, key: str, source: Path) -> None:
         target = self._path(key)
@@ -69,6 +67,13 @@ class LocalStore:
                 return os.pread(content.fileno(), length, start)
         except FileNotFoundError:
             raise Damaged("the content of this file is missing") from None
+
+
+def place_of(key: str) -> Path:
+    """Where the content of a key is, relative to the folder."""
+    # The end of a UUIDv7 is random, its beginning is the time.
+    name = key.partition(".")[0]
+    return Path(name[-2:], key)
 
 
 def make_durable_dir(folder: Path) -> None:

@@ -39,7 +39,7 @@ def database(settings: Settings) -> Finding:
     name, path = "database", path_of(settings.storage_url).resolve()
     if not path.exists():
         return ok(name, f"{path} will be made at the first start")
-    remedy = "stop the server and put back the newest good copy (docs/operations.md, Backup)"
+    remedy = "stop the server and restore the newest good backup: backchannel restore FOLDER"
     with closing(connect(path)) as driver:
         damage = find_damage(driver)
     if damage:

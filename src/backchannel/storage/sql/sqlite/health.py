@@ -26,7 +26,8 @@ def find_damage(driver: Driver) -> str | None:
 def damaged(path: Path, finding: str) -> CannotOpen:
     """The refusal of a damaged file."""
     return CannotOpen(
-        f"{path} is damaged ({finding}); move it and its -wal file away and restore a backup"
+        f"{path} is damaged ({finding}); stop the server and restore a backup with"
+        " `backchannel restore`"
     )
 
 

@@ -1,0 +1,108 @@
+"""Making a backup beside a running server."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import msgspec
+
+from backchannel import __version__
+from backchannel.chat.uploads import thumbnail_key
+from backchannel.cli.backup import folder as layout
+from backchannel.cli.backup.folder import About, copy_private, digest_of
+from backchannel.cli.backup.progress import Progress
+from backchannel.files.local import make_durable_dir, place_of
+from backchannel.security.secret import FILE_NAME as KEY
+from backchannel.settings import Settings
+from backchannel.settings.private import write_private
+from backchannel.storage.errors import CannotOpen
+from backchannel.storage.sql.sqlite.copying import copy_database, files_in, still_names
+from backchannel.storage.sql.sqlite.opening import path_of
+
+KEPT = (KEY, "tls/certificate.crt", "tls/private.key")
+"""What of the data folder is copied besides the database and the files, if it is there."""
+
+
+def local_files(settings: Settings) -> Path | None:
+    """The folder with the contents of files; None if they are in an object store."""
+    scheme, _, rest = settings.files_url.partition("://")
+    return Path(rest) if scheme == "file" else None
+
+
+def make_backup(settings: Settings, target: Path) -> list[str]:
+    """Copy everything into the folder `target`, and go on where an earlier attempt ended.
+
+    Returns what is wrong with the contents of files, a line each: it is not in the backup.
+    Raises `CannotOpen`, `OSError`.
+    """
+    _claim(target)
+    database = path_of(settings.storage_url)
+    sums: dict[str, str] = {}
+    unfinished = target / f"{layout.DATABASE}{layout.UNFINISHED}"
+    copy_database(database, unfinished, Progress("database").step)
+    sums[layout.DATABASE] = layout.settle(unfinished, target / layout.DATABASE)
+    contents = local_files(settings)
+    problems = _copy_files(contents, database, target, sums) if contents else []
+    for name in KEPT:
+        unused = name == KEY and settings.jwt_secret is not None
+        if (settings.data_dir / name).exists() and not unused:
+            kept = f"{layout.DATA}/{name}"
+            sums[kept] = copy_private(settings.data_dir / name, target / kept)
+    about = About(
+        made_at=datetime.now(UTC).isoformat(timespec="seconds"),
+        version=__version__,
+        files="copied" if contents else "elsewhere",
+        files_url=None if contents else settings.files_url,
+        key="copied" if settings.jwt_secret is None else "set by the operator",
+    )
+    write_private(target / layout.ABOUT, msgspec.json.format(msgspec.json.encode(about)))
+    sums[layout.ABOUT] = digest_of(target / layout.ABOUT)
+    layout.write_sums(target, sums)
+    return problems
+
+
+def _claim(target: Path) -> None:
+    """Take a folder for a backup: a new one, an empty one, or one that was begun before."""
+    if (target / layout.SUMS).exists():
+        raise CannotOpen(f"{target} is a complete backup already; name another folder")
+    make_durable_dir(target)
+    names = {path.name for path in target.iterdir()}
+    if names and layout.ABOUT not in names:
+        raise CannotOpen(f"{target} is not empty, and not a backup that was begun; name another")
+    if not names:
+        write_private(target / layout.ABOUT, b"{}\n")
+
+
+def _copy_files(contents: Path, database: Path, target: Path, sums: dict[str, str]) -> list[str]:
+    wanted = [
+        (file.id, key, digest)
+        for file in files_in(target / layout.DATABASE)
+        for key, size, digest in (
+            (file.id, file.size, file.sha256),
+            (thumbnail_key(file.id), file.thumbnail_size, file.thumbnail_sha256),
+        )
+        if size or key == file.id
+    ]
+    progress = Progress("files")
+    problems: list[str] = []
+    for number, (file_id, key, digest) in enumerate(wanted, 1):
+        name = f"{layout.FILES}/{place_of(key).as_posix()}"
+        problem = _copy_content(contents / place_of(key), target / name, digest)
+        if problem is None:
+            sums[name] = digest
+        elif still_names(database, file_id):
+            problems.append(problem)
+        progress.step(number, len(wanted))
+    return problems
+
+
+def _copy_content(source: Path, target: Path, digest: str) -> str | None:
+    """Copy a content unless it is there already; what is wrong with it, if anything is."""
+    if target.exists() and digest_of(target) == digest:
+        return None
+    try:
+        if copy_private(source, target) == digest:
+            return None
+    except FileNotFoundError:
+        return f"{source} is missing"
+    target.unlink()
+    return f"{source} is damaged"
