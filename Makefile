@@ -73,6 +73,7 @@ lock: $(VENV)/.installed-dev ## choose the versions in requirements/ anew (UPGRA
 	$(LOCK) pyproject.toml --group dev -c requirements/runtime.lock \
 		-c requirements/build.lock -o requirements/dev.lock
 	$(LOCK) --group node -o requirements/node.lock
+	$(LOCK) --group generator -o requirements/generator.lock
 	$(LOCK) --group peers -c requirements/dev.lock -o requirements/peers.lock
 
 bench: $(VENV)/.installed-dev ## measure this machine; see benchmarks/

@@ -16,6 +16,8 @@ from tests.judges.furniture import GENEROUS, furnish
 from tests.support.process import server_process
 
 CONFIG = Path(__file__).with_name("schemathesis.toml")
+ROOT = Path(__file__).parents[2]
+HOOKS = "tests.judges.schemathesis_hooks"
 REPORT = "report.ndjson"
 PROMISE = {
     "openapi": "3.1.0",
@@ -40,7 +42,10 @@ def judge(address: str, folder: Path, *options: str) -> tuple[int, str]:
     command = [sys.executable, "-m", "schemathesis.cli", "--config-file", CONFIG.name, "run"]
     command += [f"{address}/docs/openapi.json", "--no-color", "--generation-database=none"]
     command += ["--report-ndjson-path", REPORT, *options]
-    judged = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "SCHEMATHESIS_HOOKS": HOOKS}
+    judged = subprocess.run(
+        command, cwd=folder, env=environment, capture_output=True, text=True, check=False
+    )
     return judged.returncode, judged.stdout + judged.stderr
 
 

@@ -21,6 +21,7 @@ SETS = {
     "runtime": (["runtime"], RUNTIME),
     "build": (["build"], GROUPS["build"]),
     "dev": (["dev"], RUNTIME + GROUPS["build"] + GROUPS["dev"]),
+    "generator": (["generator"], GROUPS["generator"]),
     "peers": (["dev", "peers"], GROUPS["peers"]),
 }
 """Of each lock: the locks that are installed by then, and the requirements they must satisfy."""

@@ -9,6 +9,8 @@ from tests.support.process import ServerProcess
 
 Devices = Callable[[Person], Device]
 
+UNKNOWN = "01970f3e-6b1c-7d2a-9c55-0a4f6b8e1d20"
+
 
 async def test_R6_delivered_and_read_marks_reach_the_sender_and_only_move_forward(
     ada: Person, bob: Person, devices: Devices
@@ -101,7 +103,10 @@ async def test_typing_and_presence_are_told_to_those_who_may_know(
     one, other = devices(ada), devices(bob)
     await one.open()
     ack = await one.send(bob, "hello", "a")
-    await one.say({"type": "watch", "user_ids": [bob.id, "nobody"]})
+    await other.open()
+    await other.send(ada, "hello", "b")
+    await other.close()
+    await one.say({"type": "watch", "user_ids": [bob.username, UNKNOWN]})
     assert (await one.frame("presence"))["online"] is False
     await other.open()
     assert (await one.frame("presence"))["online"] is True

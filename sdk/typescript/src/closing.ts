@@ -23,7 +23,6 @@ const TABLE: Readonly<Record<number, Verdict>> = {
   4001: { ...STOP, loggedOut: true },
   4002: { ...RECONNECT, renew: true },
   4003: { ...RECONNECT, renew: true },
-  4005: { ...STOP, loggedOut: true },
 };
 
 /** `reason` of a 1012 names the seconds after which to come back. */

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from backchannel.domain.accounts import EMAIL_LIMIT, is_text, normalise_username
 from backchannel.domain.errors import NotFound
+from backchannel.domain.ids import is_id
 from backchannel.domain.users import Account, username_key
 from backchannel.ports.storage import Storage
 
@@ -53,6 +54,17 @@ class Directory:
             raise NotFound(f"{field} is not a user", field=field)
         self.learn(account.user.id, account.user.username)
         return account.user.id
+
+    async def find_ids(self, names: Iterable[str], *, field: str) -> list[str]:
+        """The ids of users named by id or username. What looks like an id is taken for one.
+
+        Raises `NotFound` for a username that no user has.
+        """
+        found: list[str] = []
+        for name in names:
+            known = self.known_id(name) or (name if is_id(name) else None)
+            found.append(known or await self.find_id(name, field=field))
+        return found
 
     async def _account(self, name: str) -> Account | None:
         by_id = await self._storage.account(name)

@@ -1,6 +1,7 @@
 """Ids: UUIDv7 strings (RFC 9562), and conversation ids that follow from their members."""
 
 import hashlib
+import re
 import uuid
 from functools import lru_cache
 
@@ -8,6 +9,7 @@ import uuid_utils
 
 from backchannel.domain.errors import Invalid
 
+_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 ID_LIMIT = 64
 """Longest id that a client may name, in characters; the server's own have 36."""
 RESPONDER_ID = "server"
@@ -17,6 +19,11 @@ RESPONDER_ID = "server"
 def new_id() -> str:
     """A new UUIDv7: ids made later sort later, to the millisecond."""
     return str(uuid_utils.uuid7())
+
+
+def is_id(given: str) -> bool:
+    """Whether this has the form of an id that the server makes, or is the responder's."""
+    return given == RESPONDER_ID or _ID.fullmatch(given) is not None
 
 
 def check_id(given: str, *, field: str) -> None:

@@ -12,6 +12,8 @@ FOUND = [
     ({"authorization": "T"}, "", ()),
     ({"access_token": "T"}, "", ()),
     ({"access_token": "Bearer T"}, "", ()),
+    ({"x-access-token": "T"}, "", ()),
+    ({"token": "T"}, "", ()),
     ({}, "token=T", ()),
     ({}, "a=b&token=T&c", ()),
     ({}, "", ("bearer", "T")),

@@ -14,7 +14,7 @@ from backchannel.cli.chat.follower import Follower
 from backchannel.cli.chat.http import Refused, explanation
 from backchannel.cli.chat.outbox import Outbox
 
-FINAL = {1000, 1002, 1003, 1007, 1009, 4001, 4003, 4005}
+FINAL = {1000, 1002, 1003, 1007, 1009, 4001, 4003}
 """Close codes after which reconnecting makes no sense (docs/protocol.md)."""
 TOO_BIG = 1009
 TOKEN_EXPIRED = 4002

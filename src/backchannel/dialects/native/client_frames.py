@@ -1,119 +1,183 @@
 """The frames a native client sends on `/v1/ws`; unknown fields are refused (rule S12)."""
 
-from typing import Annotated
+from typing import Annotated, get_args
 
 import msgspec
 from msgspec import Meta
 
 from backchannel.chat.presence import WATCH_LIMIT
+from backchannel.dialects.shared.docs.samples import ID
+from backchannel.dialects.shared.validation import SHOWN
 from backchannel.dialects.shared.validation import decode as decode_json
 from backchannel.domain.accounts import USERNAME_LIMIT
+from backchannel.domain.errors import Invalid
 from backchannel.domain.files import FILES_PER_MESSAGE
 from backchannel.domain.ids import ID_LIMIT
 from backchannel.domain.messages import CLIENT_ID_LIMIT
 from backchannel.domain.revisions import EMOJI_LIMIT
 
 Id = Annotated[str, Meta(max_length=ID_LIMIT)]
+ConversationId = Annotated[
+    str, Meta(max_length=ID_LIMIT, description="The id of a conversation", examples=[ID])
+]
+SessionId = Annotated[
+    str, Meta(max_length=ID_LIMIT, description="The id of a session", examples=[ID])
+]
+Seq = Annotated[int, Meta(description="The message's place in the conversation", examples=[42])]
 Name = Annotated[str, Meta(max_length=USERNAME_LIMIT)]
 ClientId = Annotated[str, Meta(min_length=1, max_length=CLIENT_ID_LIMIT)]
 Ref = Annotated[str, Meta(max_length=CLIENT_ID_LIMIT)]
-Emoji = Annotated[str, Meta(max_length=EMOJI_LIMIT)]
-Token = Annotated[str, Meta(max_length=4_096)]
+MaybeRef = Annotated[
+    Ref | None,
+    Meta(description="Your name for this request; its answer repeats it", examples=["r1"]),
+]
+Emoji = Annotated[
+    str, Meta(max_length=EMOJI_LIMIT, description="The emoji itself", examples=["👍"])
+]
+Token = Annotated[
+    str,
+    Meta(
+        max_length=4_096,
+        description="An access token",
+        examples=["eyJhbGciOiJIUzI1NiJ9.e30.c2ln"],
+    ),
+]
+Body = Annotated[str, Meta(description="At most 65,536 bytes", examples=["Half past eight?"])]
+Epoch = Annotated[
+    Id | None, Meta(description="The epoch that `position` belongs to", examples=["8Jx2mQ"])
+]
 
 
 class _Frame(msgspec.Struct, forbid_unknown_fields=True, tag_field="type", gc=False):
-    """`ref` is the client's own name for the request; replies carry it."""
+    """A request of the client."""
 
 
 class Hello(_Frame, tag="hello"):
-    """Log in, and say how far this device has got."""
+    """Log in, and say how far this device has got; a new device leaves out the position."""
 
     token: Token
-    epoch: Id | None = None
-    position: int | None = None
+    epoch: Epoch = None
+    position: Annotated[
+        int | None, Meta(description="The last event this device has applied", examples=[1206])
+    ] = None
+    ref: MaybeRef = None
 
 
 class Send(_Frame, tag="send"):
-    """Say something to a user (`to`), or in a conversation; `files` are ids of one's own."""
+    """Send a message to a user (`to`) or into a conversation (`conversation_id`)."""
 
-    client_id: ClientId
-    body: str
-    to: Name | None = None
-    conversation_id: Id | None = None
-    reply_to: int | None = None
-    files: Annotated[list[Id], Meta(max_length=FILES_PER_MESSAGE)] = []
+    client_id: Annotated[
+        ClientId,
+        Meta(
+            description="Your name for this message: sent again with it, it is stored once",
+            examples=["k7f2-0001"],
+        ),
+    ]
+    body: Body
+    to: Annotated[Name | None, Meta(description="A user's id or username", examples=["grace"])] = (
+        None
+    )
+    conversation_id: Annotated[Id | None, Meta(description="Instead of `to`")] = None
+    reply_to: Annotated[
+        int | None, Meta(description="The `seq` of the message that this one replies to")
+    ] = None
+    files: Annotated[
+        list[Id],
+        Meta(max_length=FILES_PER_MESSAGE, description="Ids of files you have uploaded"),
+    ] = []
+    ref: MaybeRef = None
 
 
 class Edit(_Frame, tag="edit"):
-    conversation_id: Id
-    seq: int
-    body: str
-    ref: Ref | None = None
+    """Give one of your messages a new text."""
+
+    conversation_id: ConversationId
+    seq: Seq
+    body: Body
+    ref: MaybeRef = None
 
 
 class Delete(_Frame, tag="delete"):
-    conversation_id: Id
-    seq: int
-    ref: Ref | None = None
+    """Delete one of your messages; it keeps its place, with an empty body."""
+
+    conversation_id: ConversationId
+    seq: Seq
+    ref: MaybeRef = None
 
 
 class React(_Frame, tag="react"):
-    conversation_id: Id
-    seq: int
+    """Add a reaction to a message, or remove yours (`active` false)."""
+
+    conversation_id: ConversationId
+    seq: Seq
     emoji: Emoji
-    active: bool = True
-    ref: Ref | None = None
+    active: Annotated[bool, Meta(description="False removes it")] = True
+    ref: MaybeRef = None
 
 
 class Read(_Frame, tag="read"):
-    """Everything up to `seq` has been read."""
+    """Mark everything up to `seq` as read."""
 
-    conversation_id: Id
-    seq: int
-    ref: Ref | None = None
+    conversation_id: ConversationId
+    seq: Seq
+    ref: MaybeRef = None
 
 
 class Confirm(_Frame, tag="ack"):
-    """The device holds everything up to `position`, durably."""
+    """Acknowledge that this device has stored everything up to `position`."""
 
-    position: int
+    position: Annotated[int, Meta(description="Of the last event", examples=[1207])]
+    ref: MaybeRef = None
 
 
 class SyncRequest(_Frame, tag="sync"):
-    """Ask for everything past `position`."""
+    """Ask for everything after `position`."""
 
-    position: int
-    epoch: Id | None = None
+    position: Annotated[int, Meta(description="Of the last event you have", examples=[1206])]
+    epoch: Epoch = None
+    ref: MaybeRef = None
 
 
 class TypingNotice(_Frame, tag="typing"):
-    conversation_id: Id
-    active: bool = True
+    """Tell the other user that you are typing, or have stopped; repeat it every 5 seconds."""
+
+    conversation_id: ConversationId
+    active: Annotated[bool, Meta(description="False says that you have stopped")] = True
+    ref: MaybeRef = None
 
 
 class Stop(_Frame, tag="stop"):
-    """Cut short the answer that is being given in a session; what there is of it stands."""
+    """Stop the answer that is being given in a session; what has been said so far is kept."""
 
-    conversation_id: Id
-    ref: Ref | None = None
+    conversation_id: SessionId
+    ref: MaybeRef = None
 
 
 class Watch(_Frame, tag="watch"):
-    """Be told of these users' presence from now on, and of no others'."""
+    """Be told when these users come and go, instead of those you have watched before."""
 
-    user_ids: Annotated[list[Id], Meta(max_length=WATCH_LIMIT)]
-    ref: Ref | None = None
+    user_ids: Annotated[
+        list[Name],
+        Meta(
+            max_length=WATCH_LIMIT,
+            description="Users' ids or usernames",
+            examples=[["grace"]],
+        ),
+    ]
+    ref: MaybeRef = None
 
 
 class Renew(_Frame, tag="renew"):
     """Stay connected with a newer token of the same login (rule S5)."""
 
     token: Token
-    ref: Ref | None = None
+    ref: MaybeRef = None
 
 
 class Ping(_Frame, tag="ping"):
-    """Ask for the server's position now."""
+    """Ask for the position of your log."""
+
+    ref: MaybeRef = None
 
 
 ClientFrame = (
@@ -133,11 +197,30 @@ ClientFrame = (
 )
 
 _decoder = msgspec.json.Decoder(ClientFrame)
+_decoders = {
+    str(kind.__struct_config__.tag): msgspec.json.Decoder(kind) for kind in get_args(ClientFrame)
+}
+
+
+class _Typed(msgspec.Struct):
+    type: str
+
+
+_typed_decoder = msgspec.json.Decoder(_Typed)
 
 
 def decode(payload: bytes) -> ClientFrame:
-    """A client's frame. Raises `Invalid`, naming the field at fault."""
-    frame: ClientFrame = decode_json(payload, _decoder, what="frame")
+    """A client's frame. Raises `Invalid`, naming the field at fault and the known ones."""
+    try:
+        frame: ClientFrame = _decoder.decode(payload)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        kind = decode_json(payload, _typed_decoder, what="frame").type
+        decoder = _decoders.get(kind)
+        if decoder is None:
+            known = ", ".join(_decoders)
+            text = f"unknown type {kind[:SHOWN]!r}; known are: {known}"
+            raise Invalid(text, field="type") from None
+        frame = decode_json(payload, decoder, what=kind)
     return frame
 
 

@@ -10,7 +10,6 @@ class Closing(Enum):
     TOKEN_EXPIRED = (4002, "token expired; refresh it and reconnect", True)
     UNAUTHENTICATED = (4003, "not logged in; get a new token", False)
     HELLO_TIMEOUT = (4004, "no hello in time", True)
-    ANOTHER_USER = (4005, "the new token is another login's", False)
 
     def __init__(self, code: int, reason: str, reconnect: bool) -> None:  # noqa: FBT001
         self.code = code

@@ -1,5 +1,7 @@
 """The frames that answer a native client's own requests."""
 
+from msgspec import UNSET
+
 from backchannel.delivery.switchboard import HEARTBEAT
 from backchannel.dialects.native import server_frames as frames
 from backchannel.dialects.native.wire import message_body
@@ -23,7 +25,7 @@ def welcome(user_id: str, username: str, head: LogHead) -> bytes:
     )
 
 
-def ack(stored: Stored) -> bytes:
+def ack(stored: Stored, ref: str | None = None) -> bytes:
     message = stored.message
     # The sender's own entry comes first; a repetition has none.
     position = stored.events[0].position if stored.events else None
@@ -37,6 +39,7 @@ def ack(stored: Stored) -> bytes:
             position=position,
             previous=None if position is None else position - 1,
             repeated=stored.repeated,
+            ref=UNSET if ref is None else ref,
         )
     )
 
@@ -61,5 +64,5 @@ def done(ref: str | None, message: Message | None = None, *, viewer_id: str = ""
     return frames.encode(frames.Done(ref=ref, data=data))
 
 
-def pong(position: int) -> bytes:
-    return frames.encode(frames.Pong(position=position))
+def pong(position: int, ref: str | None = None) -> bytes:
+    return frames.encode(frames.Pong(position=position, ref=UNSET if ref is None else ref))

@@ -12,6 +12,7 @@ from backchannel.dialects.native import replies
 from backchannel.dialects.shared.authentication import identify
 from backchannel.dialects.shared.in_order import Work
 from backchannel.dialects.shared.line import Line
+from backchannel.domain import access
 from backchannel.domain.errors import ChatError, Invalid
 from backchannel.domain.messages import Message
 from backchannel.domain.signals import Presence, Signal
@@ -34,7 +35,7 @@ class Requests:
         match frame:
             case frames.Send():
                 return self._send(frame)
-            case frames.Confirm(position):
+            case frames.Confirm(position=position):
                 self._desk.acknowledge(self._connection, position)
                 return None
             case frames.Hello():
@@ -46,22 +47,30 @@ class Requests:
         self._line.count_send()
         if (frame.to is None) == (frame.conversation_id is None):
             raise Invalid("give either to or conversation_id", field="to")
-        recipient_id = frame.to or self._core.directory.known_peer(
-            self._user_id, frame.conversation_id or ""
-        )
+        recipient_id = self._known_recipient(frame)
         if recipient_id is None or frame.files:
-            return self._send_after_lookup(frame, recipient_id)
+            return self._send_after_lookup(frame)
         self._submit(frame, recipient_id)
         return None
 
-    async def _send_after_lookup(self, frame: frames.Send, recipient_id: str | None) -> None:
-        if recipient_id is None:
-            conversation_id = frame.conversation_id or ""
-            recipient_id = await self._core.directory.find_peer(self._user_id, conversation_id)
+    def _known_recipient(self, frame: frames.Send) -> str | None:
+        directory = self._core.directory
+        if frame.to is not None:
+            return directory.known_id(frame.to)
+        return directory.known_peer(self._user_id, frame.conversation_id or "")
+
+    async def _send_after_lookup(self, frame: frames.Send) -> None:
+        directory = self._core.directory
+        if frame.to is not None:
+            recipient_id = await directory.find_id(frame.to, field="to")
+        else:
+            recipient_id = await directory.find_peer(self._user_id, frame.conversation_id or "")
         files = await attachments.describe(self._core, self._user_id, frame.files)
         self._submit(frame, recipient_id, files)
 
     def _submit(self, frame: frames.Send, recipient_id: str, files: str = "") -> None:
+        if frame.to is not None:
+            access.require_other(self._user_id, recipient_id, field="to")
         drafted = draft(
             self._user_id,
             recipient_id,
@@ -75,11 +84,12 @@ class Requests:
         def reply(outcome: Outcome) -> None:
             socket = self._line.socket
             if isinstance(outcome, ChatError):
-                socket.send_text(replies.error(outcome, client_id=frame.client_id))
+                refusal = replies.error(outcome, ref=frame.ref, client_id=frame.client_id)
+                socket.send_text(refusal)
                 return
             for event in outcome.events[:1]:  # the sender's own comes first
                 self._connection.applied(event)
-            socket.send_text(replies.ack(outcome))
+            socket.send_text(replies.ack(outcome, frame.ref))
 
         submit(self._core, drafted, reply)
 
@@ -113,14 +123,13 @@ class Requests:
                 self._done(ref)
             case _:
                 head = await sync.head(core, user_id)
-                self._line.socket.send_text(replies.pong(head.position))
+                self._line.socket.send_text(replies.pong(head.position, frame.ref))
 
     def _done(self, ref: str | None, message: Message | None = None) -> None:
         self._line.socket.send_text(replies.done(ref, message, viewer_id=self._user_id))
 
-    async def _watch(self, user_ids: Collection[str]) -> None:
-        if len(user_ids) > presence.WATCH_LIMIT:
-            raise Invalid(f"at most {presence.WATCH_LIMIT} users", field="user_ids")
+    async def _watch(self, names: Collection[str]) -> None:
+        user_ids = await self._core.directory.find_ids(names, field="user_ids")
         visible = await self._desk.watch(self._connection, user_ids)
         seen = await self._core.storage.users(list(visible))
         for user_id in self._desk.hub.watched(self._connection) & seen.keys():

@@ -1,109 +1,148 @@
 """The frames a native client receives on `/v1/ws`."""
 
-import msgspec
+from typing import Annotated
 
-from backchannel.dialects.native.bodies import EventBody, MessageBody
+import msgspec
+from msgspec import UNSET, Meta, UnsetType
+
+from backchannel.dialects.native.bodies import EventBody, Id, MaybeTime, MessageBody, Seq, Time
+
+Position = Annotated[int, Meta(description="Place in your log of events", examples=[1207])]
+Previous = Annotated[int, Meta(description="The position before it", examples=[1206])]
+Epoch = Annotated[
+    str,
+    Meta(description="Changes when the server was restored from a backup", examples=["8Jx2mQ"]),
+]
+Ref = Annotated[str, Meta(description="The `ref` of your request", examples=["r1"])]
+ClientId = Annotated[
+    str, Meta(description="The `client_id` of your message", examples=["k7f2-0001"])
+]
 
 
 class _Frame(msgspec.Struct, kw_only=True, tag_field="type", gc=False):
-    """What the server says."""
+    """Something the server tells the client."""
 
 
 class Welcome(_Frame, tag="welcome"):
-    """The login is accepted. `heartbeat` is in seconds."""
+    """The login is accepted. One `sync` frame or more follow; after the last, events are live."""
 
-    user_id: str
-    username: str
-    epoch: str
-    position: int
-    heartbeat: int
+    user_id: Id
+    username: Annotated[str, Meta(examples=["ada"])]
+    epoch: Epoch
+    position: Position
+    heartbeat: Annotated[int, Meta(description="Seconds between two heartbeats", examples=[25])]
 
 
 class Sync(_Frame, tag="sync"):
-    """A page of what happened while the device was away, up to `position`."""
+    """Events that the device has missed, up to `position`; none if it has missed nothing."""
 
     events: list[EventBody]
-    position: int
-    more: bool
+    position: Position
+    more: Annotated[
+        bool,
+        Meta(description="False on the last page: from now on, events are live", examples=[False]),
+    ]
 
 
 class Reset(_Frame, tag="reset"):
-    """The device's position means nothing here: fetch the state afresh, continue from this."""
+    """The device cannot go on from its position: fetch everything, then continue from this one."""
 
-    reason: str
-    epoch: str
-    position: int
+    reason: Annotated[
+        str,
+        Meta(
+            description="`epoch_changed`, `unknown_position`, `too_old` or `too_many`",
+            examples=["too_old"],
+        ),
+    ]
+    epoch: Epoch
+    position: Position
 
 
 class Ack(_Frame, tag="ack"):
-    """The message is on disk. Of a repetition, `position` and `previous` are null."""
+    """Your message is on disk."""
 
-    client_id: str
-    id: str
-    conversation_id: str
-    seq: int
-    created_at: str
-    position: int | None
-    previous: int | None
-    repeated: bool
+    client_id: ClientId
+    id: Id
+    conversation_id: Id
+    seq: Seq
+    created_at: Time
+    position: Annotated[
+        int | None,
+        Meta(description="Of its event in your log, null if repeated", examples=[1207]),
+    ]
+    previous: Annotated[int | None, Meta(description="Null if repeated", examples=[1206])]
+    repeated: Annotated[
+        bool, Meta(description="The `client_id` was known already", examples=[False])
+    ]
+    ref: Ref | UnsetType = UNSET
 
 
 class Done(_Frame, tag="done"):
-    """The request named `ref` was carried out; `data` is a changed message as it is now."""
+    """Your request was carried out. `data` is a changed message as it is now."""
 
-    ref: str | None
+    ref: Annotated[
+        str | None, Meta(description="The `ref` of your request, if it had one", examples=["r1"])
+    ]
     data: MessageBody | None = None
 
 
 class Error(_Frame, tag="error", omit_defaults=True):
-    """The request was not carried out: the members of an HTTP error, in a frame."""
+    """Your request was not carried out: the members of an HTTP error, in a frame."""
 
-    title: str
-    status: int
-    code: str
-    detail: str
-    field: str | None = None
-    retry_after: float | None = None
-    ref: str | None = None
-    client_id: str | None = None
+    title: Annotated[str, Meta(description="The status in words", examples=["Not Found"])]
+    status: Annotated[int, Meta(description="As over HTTP", examples=[404])]
+    code: Annotated[str, Meta(description="For programs", examples=["not_found"])]
+    detail: Annotated[str, Meta(description="For people", examples=["to is not a user"])]
+    field: Annotated[str | None, Meta(description="The field at fault", examples=["to"])] = None
+    retry_after: Annotated[float | None, Meta(description="Seconds to wait")] = None
+    ref: Annotated[str | None, Meta(description="The `ref` of your request")] = None
+    client_id: Annotated[
+        str | None,
+        Meta(description="The `client_id` of your message", examples=["k7f2-0001"]),
+    ] = None
 
 
 class Heartbeat(_Frame, tag="heartbeat"):
-    """How far the user's log goes: a position past one's own shows that something was lost."""
+    """How far your log goes: if you have got less far, something was lost on the way."""
 
-    position: int
+    position: Position
 
 
 class Pong(_Frame, tag="pong"):
-    position: int
+    """The answer to `ping`."""
+
+    position: Position
+    ref: Ref | UnsetType = UNSET
 
 
 class Lagging(_Frame, tag="lagging"):
-    """Too much waits unacknowledged: nothing more is pushed until the client syncs."""
+    """Too much waits for your acknowledgement: nothing more is sent until you `sync`."""
 
-    position: int
+    position: Position
 
 
 class Typing(_Frame, tag="typing"):
-    """Forget it after six seconds."""
+    """The other user is typing. Forget it after six seconds."""
 
-    conversation_id: str
-    user_id: str
-    active: bool
+    conversation_id: Id
+    user_id: Id
+    active: Annotated[bool, Meta(description="False: has stopped typing")]
 
 
 class Presence(_Frame, tag="presence"):
-    user_id: str
+    """A user you watch has come or gone."""
+
+    user_id: Id
     online: bool
-    last_seen_at: str | None
+    last_seen_at: MaybeTime
 
 
 class Partial(_Frame, tag="partial"):
     """A growing answer: `body` is all of it so far. The whole answer comes as a message."""
 
-    conversation_id: str
-    question_seq: int
-    body: str
+    conversation_id: Id
+    question_seq: Annotated[int, Meta(description="The `seq` of the question", examples=[42])]
+    body: Annotated[str, Meta(examples=["It will rain tomorr"])]
 
 
 ServerFrame = (

@@ -23,9 +23,9 @@ async def store(core: Core, identity: Identity, event: wire.UploadEvent) -> File
     upload = await attachments.begin(
         core,
         identity.user_id,
-        name=event.file_name,
+        name=event.name,
         size=len(event.file),
-        media_type=event.file_type,
+        media_type=event.media_type,
     )
     return await attachments.store(core, upload, chunks())
 
@@ -41,14 +41,13 @@ async def enclosed(
 
 async def _addressed(core: Core, identity: Identity, wanted: wire.Enclosing) -> Letter:
     wanted.require_own(identity)
-    if (wanted.receiver_id is None) is (wanted.message_id is None):
+    receiver, message_id = wanted.receiver, wanted.answered
+    if (receiver is None) is (message_id is None):
         raise Invalid("give either receiver_id or message_id", field="receiver_id")
-    letter = Letter(
-        wanted.receiver_id or "", wanted.content, wanted.client_id, receiver_field="receiver_id"
-    )
-    if wanted.message_id is None:
+    letter = Letter(receiver or "", wanted.content, wanted.key, receiver_field="receiver_id")
+    if message_id is None:
         return letter
-    found = await core.storage.message_by_id(wanted.message_id)
+    found = await core.storage.message_by_id(message_id)
     answered = access.require_party(identity.user_id, found)
     parties = (answered.sender_id, answered.recipient_id)
     other = next(each for each in parties if each != identity.user_id)

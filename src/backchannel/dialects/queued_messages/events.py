@@ -39,7 +39,7 @@ class QueuedMessages:
         wanted = convert(emitted.argument, wire.Sending)
         wanted.require_own(client.identity)
         letter = sending.Letter(
-            wanted.receiver_id, wanted.content, wanted.client_id, receiver_field="receiver_id"
+            wanted.receiver, wanted.content, wanted.key, receiver_field="receiver_id"
         )
         stored = _answering(client, emitted, wire.enqueued)
         return sending.submit(client, emitted, letter, stored)

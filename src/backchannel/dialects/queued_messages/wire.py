@@ -7,6 +7,7 @@ from litestar import Response
 from msgspec import UNSET, Meta, UnsetType
 
 from backchannel.dialects.queued_messages.messages import FileBody, MessageBody, file_bodies
+from backchannel.dialects.queued_messages.spellings import either, required
 from backchannel.dialects.shared.docs.texts import checked_text
 from backchannel.dialects.shared.errors import answer
 from backchannel.dialects.shared.faults import Fault, message_and_error
@@ -44,8 +45,11 @@ class Registration(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     password: NewPassword
 
 
-class Credentials(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    email: Email
+class Credentials(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Give the `email` or the `username`."""
+
+    email: Email | None = None
+    username: Annotated[str, Meta(description="Instead of `email`")] | None = None
     password: Password
 
 
@@ -60,27 +64,27 @@ class UserBody(msgspec.Struct, frozen=True, rename="camel"):
     email: Email | UnsetType = UNSET
 
 
-class _User(msgspec.Struct, frozen=True):
+class _UserData(msgspec.Struct, frozen=True):
     user: UserBody
 
 
-class _Users(msgspec.Struct, frozen=True):
+class _UsersData(msgspec.Struct, frozen=True):
     users: list[UserBody]
 
 
 class Registered(msgspec.Struct, frozen=True):
-    data: _User
+    data: _UserData
     status: Success = "success"
 
 
 class UserList(msgspec.Struct, frozen=True):
     """By username. The last one's `username` is the `after` of the next page."""
 
-    data: _Users
+    data: _UsersData
     status: Success = "success"
 
 
-class _Login(msgspec.Struct, frozen=True):
+class _LoginData(msgspec.Struct, frozen=True):
     token: Token
     email: Email
     id: Id
@@ -90,16 +94,28 @@ class LoggedIn(msgspec.Struct, frozen=True):
     """The token goes into the header `Authorization` of all that follows."""
 
     token: Token
-    data: _Login
+    data: _LoginData
     status: Success = "success"
 
 
 class Sending(SenderClaim, kw_only=True, gc=False):
-    """Something to say to a receiver (id or username)."""
+    """A message to a receiver (id or username). Names of fields may be in camel case, too."""
 
-    receiver_id: Id
+    receiver_id: Id | None = None
+    receiver_id_camel: str | None = msgspec.field(name="receiverId", default=None)
     content: Annotated[str, Meta(examples=["Half past eight?"])]
     client_id: ClientId | None = None
+    client_id_camel: ClientId | None = msgspec.field(name="clientId", default=None)
+
+    @property
+    def receiver(self) -> str:
+        """Raises `Invalid` if it is missing."""
+        return required(self.receiver_id, self.receiver_id_camel, "receiver_id")
+
+    @property
+    def key(self) -> str | None:
+        """The `client_id`, if there is one. Raises `Invalid`."""
+        return either(self.client_id, self.client_id_camel, "client_id")
 
 
 class Enqueued(msgspec.Struct, frozen=True):
@@ -111,54 +127,84 @@ class Enqueued(msgspec.Struct, frozen=True):
     message: str = ENQUEUED
 
 
-class _Messages(msgspec.Struct, frozen=True):
+class _MessagesData(msgspec.Struct, frozen=True):
     messages: list[MessageBody]
 
 
 class MessageList(msgspec.Struct, frozen=True):
-    data: _Messages
+    data: _MessagesData
     status: Success = "success"
 
 
 class Enclosing(SenderClaim, kw_only=True, gc=False):
-    """Where a file goes: to a receiver, or to whom a message was exchanged with, as its answer."""
+    """Where a file goes: to a receiver, or as a reply to a message."""
 
     receiver_id: Id | None = None
+    receiver_id_camel: str | None = msgspec.field(name="receiverId", default=None)
     message_id: Id | None = None
+    message_id_camel: str | None = msgspec.field(name="messageId", default=None)
     content: str = ""
     client_id: ClientId | None = None
+    client_id_camel: ClientId | None = msgspec.field(name="clientId", default=None)
+
+    @property
+    def receiver(self) -> str | None:
+        """Raises `Invalid`."""
+        return either(self.receiver_id, self.receiver_id_camel, "receiver_id")
+
+    @property
+    def answered(self) -> str | None:
+        """The id of the message that this file is a reply to. Raises `Invalid`."""
+        return either(self.message_id, self.message_id_camel, "message_id")
+
+    @property
+    def key(self) -> str | None:
+        """The `client_id`, if there is one. Raises `Invalid`."""
+        return either(self.client_id, self.client_id_camel, "client_id")
 
 
 class UploadEvent(Enclosing, kw_only=True, gc=False):
     """A small file that comes with an event; larger ones go to `POST /file/upload`."""
 
     file: bytes
-    file_name: Annotated[str, Meta(examples=["harbour.jpg"])]
-    file_type: str = ""
+    file_name: Annotated[str, Meta(examples=["harbour.jpg"])] | None = None
+    file_name_camel: str | None = msgspec.field(name="fileName", default=None)
+    file_type: str | None = None
+    file_type_camel: str | None = msgspec.field(name="fileType", default=None)
+
+    @property
+    def name(self) -> str:
+        """Raises `Invalid` if it is missing."""
+        return required(self.file_name, self.file_name_camel, "file_name")
+
+    @property
+    def media_type(self) -> str:
+        """What the client says the file is, empty if nothing. Raises `Invalid`."""
+        return either(self.file_type, self.file_type_camel, "file_type") or ""
 
 
-class _File(msgspec.Struct, frozen=True):
+class _FileData(msgspec.Struct, frozen=True):
     file: FileBody
 
 
 class FileEnqueued(msgspec.Struct, frozen=True):
     """The file is complete and its message is stored."""
 
-    data: _File
+    data: _FileData
     status: Success = "success"
     message: str = FILE_ENQUEUED
 
 
 def registered(user: User) -> Registered:
-    return Registered(_User(user_body(user, user.id)))
+    return Registered(_UserData(user_body(user, user.id)))
 
 
 def logged_in(token: str, user: User) -> LoggedIn:
-    return LoggedIn(token, _Login(token, user.email or "", user.id))
+    return LoggedIn(token, _LoginData(token, user.email or "", user.id))
 
 
 def user_list(users: list[User], reader_id: str) -> UserList:
-    return UserList(_Users([user_body(user, reader_id) for user in users]))
+    return UserList(_UsersData([user_body(user, reader_id) for user in users]))
 
 
 def user_body(user: User, reader_id: str) -> UserBody:
@@ -178,11 +224,11 @@ def enqueued(message: Message) -> Enqueued:
 
 def file_enqueued(message: Message) -> FileEnqueued:
     (body,) = file_bodies(message)
-    return FileEnqueued(_File(body))
+    return FileEnqueued(_FileData(body))
 
 
 def message_list(messages: list[MessageBody]) -> MessageList:
-    return MessageList(_Messages(messages))
+    return MessageList(_MessagesData(messages))
 
 
 def refused(fault: Fault) -> tuple[int, dict[str, object]]:

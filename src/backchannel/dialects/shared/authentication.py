@@ -10,6 +10,8 @@ from backchannel.domain.errors import Unauthenticated
 
 SUBPROTOCOL = "bearer"
 """The first of the pair `["bearer", token]`, and what the server then agrees to."""
+HEADERS = ("authorization", "access_token", "x-access-token", "token")
+"""The headers that clients send a token in; the first that holds one decides."""
 HOW = "send a login's token as 'Authorization: Bearer TOKEN'"
 
 
@@ -18,11 +20,11 @@ def find_token(
 ) -> str | None:
     """The token of a request; the first of the places that holds one decides.
 
-    Header names are lower case. The places are `Authorization: Bearer T` or `T` alone, the
-    header `access_token`, the subprotocols `["bearer", T]` and the query's `token`: browsers
+    Header names are lower case. The places are `Authorization: Bearer T` or `T` alone, the other
+    `HEADERS`, the subprotocols `["bearer", T]` and the query's `token`: browsers
     cannot set headers on a WebSocket.
     """
-    for name in ("authorization", "access_token"):
+    for name in HEADERS:
         if token := _credentials(headers.get(name, "")):
             return token
     if len(subprotocols) == 2 and subprotocols[0].lower() == SUBPROTOCOL:

@@ -6,8 +6,8 @@ from backchannel.dialects.shared.headers import Pairs, encoded
 
 METHODS = "GET, HEAD, POST, PUT, PATCH, DELETE"
 REQUEST_HEADERS = (
-    "Authorization, Content-Type, access_token, If-Range, Range, Tus-Resumable, Upload-Checksum, "
-    "Upload-Length, Upload-Metadata, Upload-Offset"
+    "Authorization, Content-Type, access_token, token, x-access-token, If-Range, Range, "
+    "Tus-Resumable, Upload-Checksum, Upload-Length, Upload-Metadata, Upload-Offset"
 )
 EXPOSED = (
     "Content-Disposition, Content-Range, ETag, Location, Retry-After, Tus-Extension, "

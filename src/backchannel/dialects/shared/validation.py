@@ -74,9 +74,9 @@ def explain(text: str, expected: object = None, *, what: str = "body") -> Invali
     problem = text[: where.start()] if where else text
     if found := _UNKNOWN.match(problem):
         name = _joined(path, found[1])
-        return Invalid(
-            f"unknown field {name[:SHOWN]!r}{_allowed(expected, path)}", field=name[:SHOWN]
-        )
+        place = "" if what == "body" else f" in {what}"
+        text = f"unknown field {name[:SHOWN]!r}{place}{_allowed(expected, path)}"
+        return Invalid(text, field=name[:SHOWN])
     if found := _MISSING.match(problem):
         name = _joined(path, found[1])
         return Invalid(f"{name} is missing", field=name)

@@ -17,6 +17,7 @@ from backchannel.dialects.shared.requests import (
     client_agent,
 )
 from backchannel.dialects.shared.standing import Limit
+from backchannel.domain.errors import Invalid
 
 
 @post(
@@ -42,7 +43,7 @@ async def register(
 @post(
     "/auth/login",
     summary="Log in",
-    description="Send the token as `Authorization: Bearer TOKEN`.",
+    description="By `email` or by `username`. Send the token as `Authorization: Bearer TOKEN`.",
     status_code=200,
     responses=refusals(400, 401, 403, 413, 415, 429, 500, 503),
     opt=FORMS,
@@ -50,13 +51,17 @@ async def register(
 async def login(
     request: StrictRequest, core: InjectedCore, data: JSONBody[wire.Credentials]
 ) -> wire.LoggedIn:
-    session = await logins.login_by_email(
-        core,
-        email=data.email,
-        password=data.password,
-        agent=client_agent(request),
-        address=client_address(request),
-    )
+    agent, address = client_agent(request), client_address(request)
+    if data.username is not None and data.email is None:
+        session = await logins.login_by_username(
+            core, username=data.username, password=data.password, agent=agent, address=address
+        )
+    elif data.email is not None and data.username is None:
+        session = await logins.login_by_email(
+            core, email=data.email, password=data.password, agent=agent, address=address
+        )
+    else:
+        raise Invalid("give either email or username", field="email")
     return wire.logged_in(session.access_token, session.user)
 
 

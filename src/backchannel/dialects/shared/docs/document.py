@@ -1,7 +1,7 @@
 """The OpenAPI document: what Litestar derives from the routes, completed."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from inspect import cleandoc
 from typing import Any
 
@@ -49,7 +49,7 @@ def _supports(plugin: OpenAPISchemaPlugin, field_definition: FieldDefinition) ->
 def completed(document: Json, groups: Mapping[str, Mapping[str, str]] | None = None) -> Json:
     """The document with plain names for schemas, and examples and descriptions for all answers.
 
-    `groups` are tags by the name of their group.
+    `groups` are tags by the name of their group. Raises `ValueError` if two schemas have one name.
     """
     schemas = document["components"]["schemas"]
     titles = {name: schema.get("title", name) for name, schema in schemas.items()}
@@ -65,14 +65,28 @@ def completed(document: Json, groups: Mapping[str, Mapping[str, str]] | None = N
     whole: Json = json.loads(encode_json(document), object_hook=refined)
     schemas = whole["components"]["schemas"]
     components = {titles[name]: schema for name, schema in schemas.items()}
+    if len(components) < len(schemas):
+        raise ValueError(f"schemas share a name: {sorted(titles.values())}")
     whole["components"]["schemas"] = components
     grouped = [{"name": name, "tags": list(tags)} for name, tags in (groups or {}).items()]
     whole["x-tagGroups"] = grouped
+    for schema in components.values():
+        if schema.get("additionalProperties") is False:
+            _tell_defaults(schema["properties"].values())
     for path in whole["paths"].values():
         for operation in path.values():
             _describe(operation, components)
             _exclude_nul(operation)
     return whole
+
+
+def _tell_defaults(fields: Iterable[Json]) -> None:
+    """Say the defaults of a request's fields in words: generators ask for fields that have one."""
+    for field in fields:
+        default = field.pop("default", None)
+        if default not in (None, []):
+            words = (field.get("description", ""), f"Default: {default}")
+            field["description"] = ". ".join(filter(None, words))
 
 
 def _describe(operation: Json, components: Json) -> None:
@@ -83,6 +97,7 @@ def _describe(operation: Json, components: Json) -> None:
         if {"type": "null"} in content["schema"].get("oneOf", ()):
             body["required"] = False  # Litestar says of every body that it must be there
     for parameter in operation.get("parameters", ()):
+        _refuse_nul(parameter["schema"])
         if parameter["required"] and "examples" not in parameter:
             parameter["example"] = sample(parameter["schema"], components)
     for status, response in operation["responses"].items():
@@ -97,6 +112,13 @@ def _describe(operation: Json, components: Json) -> None:
             names = [each.get("$ref", "").rpartition("/")[2] for each in schemas]
             words = [components[name].get("description") for name in names if name]
             response["description"] = next((each for each in words if each), _success(response))
+
+
+def _refuse_nul(schema: Json) -> None:
+    """Say of a parameter's text what the edge sees to: it has no NUL."""
+    for each in (schema, *schema.get("oneOf", ())):
+        if each.get("type") == "string" and not {"pattern", "enum"} & set(each):
+            each["pattern"] = "^[^\\x00]*$"
 
 
 def _success(response: Json) -> str:

@@ -29,7 +29,7 @@ def sample(schema: Schema, components: Mapping[str, Schema]) -> object:
     for known in ("const", "default"):
         if known in schema:
             return schema[known]
-    for choice in schema.get("oneOf", ()):
+    for choice in (*schema.get("oneOf", ()), *schema.get("anyOf", ())):
         if choice.get("type") != "null":
             return sample(choice, components)
     return _of_type(schema, components)

@@ -1,0 +1,71 @@
+"""The documents that a running server serves, and the tools that others use them with."""
+
+import fcntl
+import subprocess
+import sys
+from collections.abc import Generator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.support.process import server_process
+
+ROOT = Path(__file__).parents[2]
+GENERATOR = Path(sys.prefix) / "generator"
+LOCK = ROOT / "requirements" / "generator.lock"
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Documents:
+    """A server's address, and its documents in a folder and as JSON."""
+
+    address: str
+    folder: Path
+    openapi: Json
+    asyncapi: Json
+
+
+@pytest.fixture(scope="module")
+def documents(tmp_path_factory: pytest.TempPathFactory) -> Generator[Documents]:
+    folder = tmp_path_factory.mktemp("documents")
+    with server_process(folder) as server:
+        for name in ("openapi.json", "asyncapi.json"):
+            answer = httpx.get(f"{server.address}/docs/{name}").raise_for_status()
+            (folder / name).write_bytes(answer.content)
+        yield Documents(
+            server.address,
+            folder,
+            httpx.get(f"{server.address}/docs/openapi.json").json(),
+            httpx.get(f"{server.address}/docs/asyncapi.json").json(),
+        )
+
+
+@pytest.fixture(scope="session")
+def generator() -> Path:
+    """The folder of programs of an environment that has openapi-python-client, as locked.
+
+    It asks for older packages than the server's tests, so it cannot be installed beside them.
+    """
+    programs = GENERATOR / "bin"
+    stamp = GENERATOR / ".installed"
+    with LOCK.open() as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # one of several test processes is enough
+        if not stamp.exists() or stamp.stat().st_mtime < LOCK.stat().st_mtime:
+            run(sys.executable, "-m", "venv", "--clear", GENERATOR)
+            options = ["--quiet", "--disable-pip-version-check", "--no-input"]
+            pinned: list[str | Path] = ["--no-deps", "--require-hashes", "-r", LOCK]
+            run(programs / "python", "-m", "pip", "install", *options, *pinned)
+            stamp.touch()
+    return programs
+
+
+def run(*command: str | Path, cwd: Path | None = None) -> str:
+    """What a command prints; fails with it if the command does."""
+    done = subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout + done.stderr
