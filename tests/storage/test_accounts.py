@@ -100,3 +100,11 @@ async def test_password_disabling_and_last_seen(storage: Storage, pair: Pair) ->
     assert account.user.last_seen_at == AT + 9
     await storage.set_disabled(pair.ada, at=None)
     assert (await storage.users([pair.ada]))[pair.ada].disabled_at is None
+
+
+async def test_a_username_that_looks_like_another_is_taken(storage: Storage) -> None:
+    await make_user(storage, "ada")
+    for name in ("аԁа", "ɑda", "ADA"):
+        with pytest.raises(UsernameTaken):
+            await make_user(storage, name)
+    await make_user(storage, "adam")

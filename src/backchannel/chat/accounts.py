@@ -14,6 +14,7 @@ from backchannel.domain.accounts import (
     check_registration,
     check_searchable,
     check_username,
+    require_unreserved,
 )
 from backchannel.domain.errors import EmailTaken, Forbidden, Invalid, NotFound, UsernameTaken
 from backchannel.domain.ids import new_id
@@ -56,11 +57,11 @@ async def create(
     password: str,
     display_name: str | None = None,
 ) -> User:
-    """A new account, made by an operator: also while registration is closed.
+    """A new account, made by an operator: also while registration is closed, and reserved names.
 
     Raises `Invalid`, `UsernameTaken`, `EmailTaken`.
     """
-    _require_sound(username, email, password, display_name)
+    _require_sound(username, email, password, display_name, by_operator=True)
     name = check_username(username)
     now = core.clock.now()
     user = User(
@@ -140,6 +141,8 @@ async def update_profile(
     Raises `Invalid`, `NotConfirmed`, `EmailTaken`, `NotFound`, `Throttled`.
     """
     new_name = None if display_name is None else check_display_name(display_name)
+    if new_name is not None:
+        require_unreserved(new_name, field="display_name")
     new_email = None if email is None else check_email(email)
     if new_email is not None:
         if password is None:
@@ -203,10 +206,19 @@ async def _account(core: Core, user_id: str) -> Account:
 
 
 def _require_sound(
-    username: str, email: str | None, password: str, display_name: str | None
+    username: str,
+    email: str | None,
+    password: str,
+    display_name: str | None,
+    *,
+    by_operator: bool = False,
 ) -> None:
     faults = check_registration(
-        username=username, email=email, password=password, display_name=display_name
+        username=username,
+        email=email,
+        password=password,
+        display_name=display_name,
+        by_operator=by_operator,
     )
     if faults:
         raise faults[0]

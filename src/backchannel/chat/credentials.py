@@ -62,11 +62,12 @@ async def prove(core: Core, lookup: Lookup, password: str, *, address: str) -> A
     text nor time tells the two apart. `AccountDisabled` only after the right password.
     `Invalid`, `Throttled`, `Overloaded`.
     """
-    check_searchable(lookup.identifier, field=lookup.field)
+    identifier = lookup.identifier.strip()  # a phone's keyboard adds a space to a word
+    check_searchable(identifier, field=lookup.field)
     _check_length(password)
     await _admit_address(core, "login", address)
-    account = await lookup.find(core, lookup.identifier)
-    name = account.user.id if account else normalise_username(lookup.identifier).casefold()
+    account = await lookup.find(core, identifier)
+    name = account.user.id if account else normalise_username(identifier).casefold()
     await _admit_account(core, name, address)
     if account is None:
         await core.passwords.waste(password)

@@ -3,11 +3,14 @@
 import re
 import unicodedata
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 from importlib.resources import files
 
+from backchannel.domain.characters import is_visible, pieces
+from backchannel.domain.erasures import ERASED_NAME
 from backchannel.domain.errors import Invalid
 from backchannel.domain.ids import RESPONDER_ID
+from backchannel.domain.lookalikes import look_alike_key, mixes_scripts
 from backchannel.domain.users import email_key, username_key
 
 USERNAME_LIMIT = 64
@@ -18,6 +21,17 @@ PASSWORD_MINIMUM = 8
 PASSWORD_LIMIT = 128
 """Longest new password, in characters."""
 
+PATH_CHARACTERS = "/\\?#%"
+"""What a username must not contain, because it is a part of paths."""
+RESERVED_NAMES = (
+    *("abuse", "admin", "administrator", "backchannel", "deleted", "deleted account"),
+    *(ERASED_NAME, "everyone", "hostmaster", "moderator", "noreply", "operator", "postmaster"),
+    *("root", "security", RESPONDER_ID, "staff", "superuser", "support", "sysadmin", "system"),
+    "webmaster",
+)
+"""Names that only an operator may give, and all that look like them."""
+
+_INVISIBLE = "{} must not contain control, invisible or blank characters"
 _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 
 
@@ -35,9 +49,21 @@ def check_username(username: str) -> str:
     """The username to store. Raises `Invalid`."""
     name = normalise_username(username[: 4 * USERNAME_LIMIT])
     _check_name(name, field="username")
+    if not all(map(is_visible, name)):
+        raise Invalid(_INVISIBLE.format("username"), field="username")
     if "@" in name:
         raise Invalid(
             "username must not contain @, so that it cannot be taken for an e-mail address",
+            field="username",
+        )
+    if any(each in PATH_CHARACTERS for each in name) or not name.strip("."):
+        raise Invalid(
+            f"username must not contain any of {' '.join(PATH_CHARACTERS)}, nor only dots",
+            field="username",
+        )
+    if mixes_scripts(name):
+        raise Invalid(
+            "username must not mix letters of several scripts, such as Latin and Cyrillic",
             field="username",
         )
     if name.casefold() == RESPONDER_ID or _UUID.fullmatch(name):
@@ -49,7 +75,15 @@ def check_display_name(display_name: str) -> str:
     """The display name to store. Raises `Invalid`."""
     name = unicodedata.normalize("NFC", display_name[: 4 * USERNAME_LIMIT])
     _check_name(name, field="display_name")
+    if not all(shown for _, shown in pieces(name)):
+        raise Invalid(_INVISIBLE.format("display_name"), field="display_name")
     return name
+
+
+def require_unreserved(name: str, *, field: str) -> None:
+    """Raise `Invalid` for a name that would pass for the operator or the server."""
+    if _bare(name[: 4 * USERNAME_LIMIT]) in _reserved():
+        raise Invalid(f"{field} is reserved; choose another one", field=field)
 
 
 def _check_name(name: str, *, field: str) -> None:
@@ -57,8 +91,18 @@ def _check_name(name: str, *, field: str) -> None:
         raise Invalid(f"{field} must have 1 to {USERNAME_LIMIT} characters", field=field)
     if name != name.strip():
         raise Invalid(f"{field} must not begin or end with a space", field=field)
-    if not name.isprintable():
-        raise Invalid(f"{field} must not contain control or invisible characters", field=field)
+    if unicodedata.category(name[0]).startswith("M"):
+        raise Invalid(f"{field} must not begin with a combining character", field=field)
+
+
+def _bare(name: str) -> str:
+    """What a name looks like, without spaces and punctuation."""
+    return "".join(filter(str.isalnum, look_alike_key(normalise_username(name))))
+
+
+@cache
+def _reserved() -> frozenset[str]:
+    return frozenset(map(_bare, RESERVED_NAMES))
 
 
 def check_email(email: str) -> str:
@@ -118,10 +162,21 @@ def is_text(text: str) -> bool:
 
 
 def check_registration(
-    *, username: str, email: str | None, password: str, display_name: str | None = None
+    *,
+    username: str,
+    email: str | None,
+    password: str,
+    display_name: str | None = None,
+    by_operator: bool = False,
 ) -> list[Invalid]:
-    """Everything that is wrong with a registration, at most one refusal per field."""
+    """Everything that is wrong with a registration, at most one refusal per field.
+
+    An operator may give reserved names.
+    """
     checks: list[Callable[[], object]] = [lambda: check_username(username)]
+    for name, field in ((username, "username"), (display_name, "display_name")):
+        if name is not None and not by_operator:
+            checks.append(partial(require_unreserved, name, field=field))
     if email is not None:
         checks.append(lambda: check_email(email))
     checks.append(
@@ -129,8 +184,9 @@ def check_registration(
     )
     if display_name is not None:
         checks.append(lambda: check_display_name(display_name))
-    refusals = (_refusal(check) for check in checks)
-    return [refusal for refusal in refusals if refusal is not None]
+    refusals = [refusal for check in checks if (refusal := _refusal(check)) is not None]
+    first = {refusal.field: refusal for refusal in reversed(refusals)}
+    return [refusal for refusal in refusals if first[refusal.field] is refusal]
 
 
 def _refusal(check: Callable[[], object]) -> Invalid | None:

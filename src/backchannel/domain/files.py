@@ -7,6 +7,7 @@ from pathlib import PurePosixPath
 
 import msgspec
 
+from backchannel.domain.characters import pieces
 from backchannel.domain.errors import Invalid
 from backchannel.domain.messages import Message
 
@@ -131,7 +132,7 @@ def check_file_name(name: str) -> str:
         raise Invalid("name must be the name of a file, not a path", field="name")
     composed = unicodedata.normalize("NFC", name.encode("utf-8", "ignore").decode())
     shown = "".join(" " if each.isspace() else each for each in composed)
-    cleaned = "".join(each for each in shown if each.isprintable()).strip() or "file"
+    cleaned = "".join(piece for piece, seen in pieces(shown) if seen).strip() or "file"
     if len(cleaned) <= NAME_LIMIT:
         return cleaned
     ending = PurePosixPath(cleaned).suffix[:20]

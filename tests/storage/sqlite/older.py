@@ -5,6 +5,9 @@ from contextlib import closing
 from pathlib import Path
 
 WAYS_BACK = {
+    "0009": """
+        DROP INDEX ix_account_look_alike_key; ALTER TABLE account DROP COLUMN look_alike_key;
+    """,
     "0008": "DROP TABLE instance;",
     "0007": """
         ALTER TABLE member DROP COLUMN told_delivered_seq;

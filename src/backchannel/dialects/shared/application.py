@@ -15,6 +15,7 @@ from backchannel.dialects.shared.docs.document import StructDescriptions
 from backchannel.dialects.shared.edge import Edge, EdgePolicy
 from backchannel.dialects.shared.errors import Render, unrouted
 from backchannel.dialects.shared.requests import StrictRequest
+from backchannel.dialects.shared.slashes import restore_slashes
 
 BODY_LIMIT = 1 << 20
 """Largest request body in bytes, unless asked otherwise."""
@@ -37,6 +38,7 @@ def http_app(
     """
     app = Litestar(
         [*routers, health.routes(draining=draining)],
+        before_request=restore_slashes,
         dependencies={"core": Provide(lambda: core, sync_to_thread=False)},
         exception_handlers=unrouted(errors),
         logging_config=None,

@@ -20,6 +20,7 @@ from backchannel.dialects.shared.errors import Render, render_at
 from backchannel.dialects.shared.faults import Fault, accident, refusal
 from backchannel.dialects.shared.headers import Pairs, encoded, missing
 from backchannel.dialects.shared.requests import plain_headers
+from backchannel.dialects.shared.slashes import with_encoded_slashes
 from backchannel.dialects.shared.unread import GIVEN_UP, PIECE, UnreadAnswers
 from backchannel.domain.errors import Overloaded
 from backchannel.telemetry.requests import request_scope
@@ -97,6 +98,7 @@ class Edge:
             seen["client"] = client_of(peer, headers, trusted)
             seen["scheme"] = "https" if tls else "http"
         head = scope["method"] == "HEAD"
+        seen["path"] = with_encoded_slashes(seen)
         seen["state"] = {**scope["state"], "request_id": request_id, "head": head}
         if head:
             # uvicorn leaves out the body of an answer to HEAD.

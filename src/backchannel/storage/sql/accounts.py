@@ -8,6 +8,7 @@ from sqlalchemy import SelectBase, and_, case, null, or_, select, update
 from backchannel.domain.erasures import anonymous
 from backchannel.domain.errors import AccountDisabled, EmailTaken, NotFound, UsernameTaken
 from backchannel.domain.events import Event, EventKind, Fact, ProfileChange
+from backchannel.domain.lookalikes import look_alike_key
 from backchannel.domain.users import Account, User, email_key, username_key
 from backchannel.storage.sql.database import Connection
 from backchannel.storage.sql.ledger import Ledger
@@ -26,6 +27,7 @@ _ACCOUNTS = select(*USER_COLUMNS, account.c.password_hash, account.c.number)
 BY_ID = _ACCOUNTS.where(account.c.id == parameter("key"))
 _standing = account.c.erased_at.is_(None)
 BY_USERNAME = _ACCOUNTS.where(account.c.username_key == parameter("key"), _standing)
+BY_LOOK = _ACCOUNTS.where(account.c.look_alike_key == parameter("key"))
 BY_EMAIL = _ACCOUNTS.where(account.c.email_key == parameter("key"))
 USERS = select(*USER_COLUMNS).where(account.c.id.in_(any_of("user_ids")))
 PAGE = (
@@ -53,6 +55,7 @@ COLUMNS = (
     "id",
     "username",
     "username_key",
+    "look_alike_key",
     "email",
     "email_key",
     "display_name",
@@ -89,6 +92,7 @@ ANONYMISE = (
     .values(
         username=parameter("new_username"),
         username_key=parameter("new_username"),
+        look_alike_key=null(),
         email=null(),
         email_key=null(),
         display_name=parameter("new_name"),
@@ -117,13 +121,17 @@ SET_LAST_SEEN = (
 async def create_user(connection: Connection, new: Account) -> None:
     """Add an account with an empty log. Raises `UsernameTaken` or `EmailTaken`."""
     user = new.user
+    look = look_alike_key(user.username)
     if await _find(connection, BY_USERNAME, username_key(user.username)):
         raise UsernameTaken("this username is taken", field="username")
+    if await _find(connection, BY_LOOK, look):
+        raise UsernameTaken("this username looks like one that is taken", field="username")
     await _require_free_email(connection, user.email)
     row = (
         user.id,
         user.username,
         username_key(user.username),
+        look,
         user.email,
         None if user.email is None else email_key(user.email),
         user.display_name,

@@ -41,6 +41,8 @@ account = Table(
     Column("id", Id, nullable=False, unique=True),
     Column("username", String(255), nullable=False),
     Column("username_key", String(255), nullable=False, unique=True),
+    # What the username looks like; NULL where an older account of that look has it.
+    Column("look_alike_key", String(512), index=True, unique=True),
     Column("email", String(320)),
     Column("email_key", String(320), unique=True),
     Column("display_name", String(255), nullable=False),

@@ -1,0 +1,83 @@
+"""Which characters of a name can be seen, and where those that join others belong."""
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from functools import lru_cache
+
+from backchannel.domain.emoji import EMOJI
+
+IGNORABLE = re.compile(
+    "[\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e"
+    "\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufff8\U0001bca0-\U0001bca3"
+    "\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
+)
+"""The property Default_Ignorable_Code_Point (Unicode 17.0): shown as nothing."""
+_BLANK = frozenset("\u2800\U0001d159\U00013441\U00013442\U00016fe4")
+"""Symbols that are shown as an empty space, though they are none."""
+_JOINERS = frozenset("\u200c\u200d")
+_JOINING_SCRIPTS = frozenset(
+    (
+        *("ADLAM", "ARABIC", "BALINESE", "BENGALI", "CHAKMA", "DEVANAGARI", "GRANTHA", "GUJARATI"),
+        *("GURMUKHI", "JAVANESE", "KANNADA", "KHMER", "MALAYALAM", "MANDAIC", "MONGOLIAN"),
+        *("MYANMAR", "NKO", "ORIYA", "SINHALA", "SYRIAC", "TAMIL", "TELUGU", "TIBETAN"),
+    )
+)
+"""Scripts whose words are written with joiners, as the first word of their characters' names."""
+_VARIANTS = {"CJK": ("\U000e0100", "\U000e01ef"), "MONGOLIAN": ("\u180b", "\u180f")}
+"""Variation selectors that belong to the characters of a script."""
+_SHARED = frozenset({"MODIFIER", "KATAKANA-HIRAGANA", "IDEOGRAPHIC", "MASU"})
+"""How the names of letters begin that belong to no script."""
+
+
+def is_visible(character: str) -> bool:
+    """Whether a character can be seen, or is a plain space."""
+    return (
+        character.isprintable() and character not in _BLANK and IGNORABLE.match(character) is None
+    )
+
+
+def pieces(text: str) -> Iterator[tuple[str, bool]]:
+    """Cut a text into emoji and characters, each with whether it may be shown where it is.
+
+    What is invisible may be in an emoji, and where the writing of a script needs it.
+    """
+    at = 0
+    while at < len(text):
+        emoji = EMOJI.match(text, at)
+        if emoji is not None:
+            yield emoji[0], True
+            at = emoji.end()
+        else:
+            yield text[at], is_visible(text[at]) or _belongs(text, at)
+            at += 1
+
+
+@lru_cache(maxsize=4_096)
+def script_of(character: str) -> str | None:
+    """The script of a letter, as the first word of its name; None for what all scripts share."""
+    if not unicodedata.category(character).startswith("L"):
+        return None
+    first = unicodedata.name(character, "").partition(" ")[0]
+    return None if first in _SHARED else first
+
+
+def _belongs(text: str, at: int) -> bool:
+    """Whether an invisible character is one that the script around it is written with."""
+    before = _script_before(text, at)
+    if text[at] in _JOINERS:
+        after = _first_word(text[at + 1]) if at + 1 < len(text) else ""
+        return before in _JOINING_SCRIPTS and before == after
+    first, last = _VARIANTS.get(before, ("\U0010ffff", ""))
+    return first <= text[at] <= last
+
+
+def _script_before(text: str, at: int) -> str:
+    return _first_word(text[at - 1]) if at else ""
+
+
+def _first_word(character: str) -> str:
+    """The script of a letter or of a mark."""
+    if unicodedata.category(character)[0] not in "LM":
+        return ""
+    return unicodedata.name(character, "").partition(" ")[0]
