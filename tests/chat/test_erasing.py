@@ -64,10 +64,10 @@ async def test_S22_an_erasure_waits_for_an_upload_that_is_being_inspected(
     inspect = core.files.inspector.inspect
     inspecting, goes_on = asyncio.Event(), asyncio.Event()
 
-    async def slow(path: Path, *, claimed: str) -> Inspected:
+    async def slow(path: Path, *, claimed: str, user_id: str) -> Inspected:
         inspecting.set()
         await goes_on.wait()
-        return await inspect(path, claimed=claimed)
+        return await inspect(path, claimed=claimed, user_id=user_id)
 
     monkeypatch.setattr(core.files.inspector, "inspect", slow)
     upload = await begin(core, ada.id)

@@ -2,6 +2,7 @@
 
 import io
 import json
+import secrets
 import zipfile
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -11,11 +12,16 @@ import pytest
 from backchannel.chat import attachments, export
 from backchannel.chat.archive import Entries, archived
 from backchannel.chat.chunks import WRITE
+from backchannel.chat.core import Core
 from backchannel.chat.send import draft, send
-from backchannel.domain.errors import NotFound, Throttled
+from backchannel.domain.errors import NotFound, Overloaded, Throttled
+from backchannel.domain.files import BLOCK
+from backchannel.domain.ids import direct_conversation_id
+from backchannel.domain.messages import Draft
 from backchannel.security.throttle import Limit
 from tests.support.clock import ManualClock
 from tests.support.core import make_core, make_user
+from tests.support.steps import measured_steps
 
 PIECE = bytes(range(256)) * 256
 
@@ -88,3 +94,78 @@ async def test_S22_a_conversation_that_goes_on_meanwhile_is_exported(
         await send(core, draft(peers[0], ada.id, "now it is the newest one"))
         exported += [page async for page in pages]
     assert [each.peer_id for page in exported for each in page] == [peers[2], peers[1], peers[0]]
+
+
+async def test_S22_a_content_that_is_lost_costs_nothing_else(tmp_path: Path) -> None:
+    async with make_core(tmp_path) as core:
+        ada = await make_user(core, "ada")
+        whole, missing, beginning, rest = [
+            await _stored(core, ada.id, name) for name in ("a.txt", "b.txt", "c.txt", "CON: d.txt")
+        ]
+        _file(tmp_path, missing).unlink()
+        _flip(_file(tmp_path, beginning), 7)
+        _flip(_file(tmp_path, rest), BLOCK + 7)
+        pieces = [piece async for piece in await export.export(core, ada.id)]
+    with zipfile.ZipFile(io.BytesIO(b"".join(pieces))) as archive:
+        assert archive.testzip() is None
+        told = {each["id"]: each for each in map(json.loads, archive.open("files.jsonl"))}
+        held = [name for name in archive.namelist() if name.startswith("files/")]
+        assert sorted(held) == [told[whole]["path"], told[rest]["path"]]
+        assert archive.read(told[whole]["path"]) == CONTENT
+        assert archive.read(told[rest]["path"]) == CONTENT[:BLOCK]
+    assert [bool(told[each]["damage"]) for each in (whole, missing, beginning, rest)] == [
+        False,
+        True,
+        True,
+        True,
+    ]
+    assert told[rest]["path"] == f"files/{rest}/CON_ d.txt"
+    assert told[rest]["name"] == "CON: d.txt"
+
+
+CONTENT = b"words \n" * (BLOCK // 5)
+
+
+async def _stored(core: Core, user_id: str, name: str) -> str:
+    async def chunks() -> AsyncIterator[bytes]:
+        yield CONTENT
+
+    upload = await attachments.begin(
+        core, user_id, name=name, size=len(CONTENT), media_type="text/plain"
+    )
+    return (await attachments.store(core, upload, chunks())).id
+
+
+def _file(tmp_path: Path, file_id: str) -> Path:
+    (found,) = (tmp_path / "files").rglob(file_id)
+    return found
+
+
+def _flip(path: Path, at: int) -> None:
+    content = bytearray(path.read_bytes())
+    content[at] ^= 1
+    path.write_bytes(content)
+
+
+async def test_S22_a_user_has_one_export_at_a_time(tmp_path: Path) -> None:
+    async with make_core(tmp_path) as core:
+        ada, bob = await make_user(core, "ada"), await make_user(core, "bob")
+        first = await export.begin(core, ada.id)
+        await anext(first)
+        with pytest.raises(Overloaded, match="under way"):
+            await anext(await export.begin(core, ada.id))
+        await anext(await export.begin(core, bob.id))
+        assert [piece async for piece in first] == []
+        await anext(await export.begin(core, ada.id))
+
+
+async def test_R13_an_export_keeps_the_loop_for_no_long_step(tmp_path: Path) -> None:
+    async with make_core(tmp_path) as core:
+        ada, bob = await make_user(core, "ada"), await make_user(core, "bob")
+        place = direct_conversation_id(ada.id, bob.id)
+        bodies = [secrets.token_hex(30_000) for _ in range(100)]
+        drafts = [Draft(place, ada.id, bob.id, body[:9], body) for body in bodies]
+        await core.storage.append(drafts, at=1)
+        with measured_steps() as steps:
+            assert len([piece async for piece in await export.export(core, ada.id)]) > 3
+        assert steps.longest < 0.03, steps

@@ -1,5 +1,6 @@
 """S17: what uploads turn out to be, and what becomes of those that mean harm."""
 
+import asyncio
 import io
 import os
 import select
@@ -25,7 +26,7 @@ _EBML = b"\x1a\x45\xdf\xa3\x9f\x42\x86\x81\x01\x42\xf7\x81\x01\x42\xf2\x81\x04\x
 async def inspect(folder: Path, content: bytes, claimed: str = "") -> Inspected:
     path = folder / "upload"
     path.write_bytes(content)
-    return await ChildInspector().inspect(path, claimed=claimed)
+    return await ChildInspector().inspect(path, claimed=claimed, user_id="ada")
 
 
 PICTURES = {
@@ -222,7 +223,7 @@ async def test_S17_the_process_has_no_more_memory_than_it_needs(tmp_path: Path) 
         file.write(b"\x89PNG\r\n\x1a\n")
         file.truncate(2 << 30)
     with pytest.raises(UnsupportedFile, match="memory"):
-        await ChildInspector().inspect(path, claimed="")
+        await ChildInspector().inspect(path, claimed="", user_id="ada")
 
 
 ASKING = """
@@ -243,3 +244,38 @@ def test_S22_an_inspection_ends_with_the_process_that_asked_for_it(tmp_path: Pat
         assert readers.poll(0) == []
         asking.kill()
         assert readers.poll(PATIENCE * 1_000) == [(held.fileno(), select.POLLERR)]
+
+
+async def test_S17_files_of_one_user_wait_for_each_other_and_not_those_of_others(
+    tmp_path: Path,
+) -> None:
+    watched = ChildInspector()
+    done: list[str] = []
+
+    async def look(user_id: str, number: int) -> None:
+        path = tmp_path / f"{user_id} {number}"
+        path.write_bytes(BIG if user_id == "greedy" else media.wav(1))
+        await watched.inspect(path, claimed="", user_id=user_id)
+        done.append(user_id)
+
+    greedy = [asyncio.create_task(look("greedy", number)) for number in range(4)]
+    await asyncio.sleep(0.05)
+    await look("other", 1)
+    await asyncio.gather(*greedy)
+    assert done.index("other") <= 1
+
+
+async def test_S17_plain_text_takes_no_process(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "executable", "/nowhere")
+    assert (await inspect(tmp_path, b"words\n" * 5_000)).media_type == "text/plain"
+    assert (await inspect(tmp_path, b"{}", "application/json")).media_type == "application/json"
+    assert (await inspect(tmp_path, "é".encode() * 9_000)).media_type == "text/plain"
+    with pytest.raises(UnsupportedFile):
+        await inspect(tmp_path, b"words", "image/png")
+    with pytest.raises(FileNotFoundError):
+        await inspect(tmp_path, media.png())
+
+
+BIG = media.encoded(Image.new("RGB", (6_000, 6_000)), "PNG")

@@ -1,13 +1,19 @@
 """A ZIP archive (APPNOTE 6.3.10) that is written while it is read, in bounded memory."""
 
+import asyncio
 import zipfile
-from collections.abc import AsyncIterator, Mapping
+import zlib
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, nullcontext
 from typing import IO, cast
 
 from backchannel.chat.chunks import WRITE
 
 Entries = AsyncIterator[tuple[str, AsyncIterator[bytes]]]
 """Names within the archive, and the contents, each read before the next name is asked for."""
+
+Turn = Callable[[], AbstractAsyncContextManager[None]]
+"""A wait until others have packed a piece."""
 
 _COMPRESSION: Mapping[bool, int] = {True: zipfile.ZIP_DEFLATED, False: zipfile.ZIP_STORED}
 _TEXTS = (".json", ".jsonl", ".txt")
@@ -40,17 +46,20 @@ class _Pipe:
         return taken
 
 
-async def archived(entries: Entries) -> AsyncIterator[bytes]:
-    """The archive of these entries. One that was cut short has no directory and does not open."""
+async def archived(entries: Entries, turn: Turn = nullcontext) -> AsyncIterator[bytes]:
+    """The archive of these entries. One that was cut short has no directory and does not open.
+
+    Each piece is packed in a thread, and in a `turn` of its own.
+    """
     pipe = _Pipe()
-    with zipfile.ZipFile(cast("IO[bytes]", pipe), "w") as archive:
+    with zipfile.ZipFile(cast("IO[bytes]", pipe), "w", compresslevel=zlib.Z_BEST_SPEED) as archive:
         async for name, content in entries:
-            info = zipfile.ZipInfo(name)
-            info.compress_type = _COMPRESSION[name.endswith(_TEXTS)]
-            info.external_attr = 0o600 << 16
-            with archive.open(info, "w", force_zip64=True) as entry:
+            archive.compression = _COMPRESSION[name.endswith(_TEXTS)]
+            with archive.open(name, "w", force_zip64=True) as entry:
                 async for chunk in content:
-                    entry.write(chunk)
+                    async with turn():
+                        await asyncio.to_thread(entry.write, chunk)
                     if gathered := pipe.take(WRITE):
                         yield gathered
+        await asyncio.to_thread(archive.close)
     yield pipe.take()

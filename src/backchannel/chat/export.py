@@ -1,12 +1,15 @@
 """Export of one's own data: everything the server keeps about a user, as a stream (rule S22)."""
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Iterable, Mapping
+from typing import Any
 
 from backchannel.chat import attachments, exported
 from backchannel.chat.archive import Entries, archived
 from backchannel.chat.core import Core
+from backchannel.domain.archive_names import archive_name
 from backchannel.domain.conversations import ConversationView
-from backchannel.domain.errors import NotFound
+from backchannel.domain.errors import Damaged, NotFound
 from backchannel.domain.files import FileRecord
 from backchannel.domain.users import User
 
@@ -15,9 +18,12 @@ PAGE = 100
 
 
 async def begin(core: Core, user_id: str) -> AsyncIterator[bytes]:
-    """As `export`, for the user, who may ask for it only so often. Raises `Throttled`."""
+    """As `export`, for the user, who has one at a time, and only so often.
+
+    Raises `Throttled`; the first piece raises `Overloaded` where another one is under way.
+    """
     await core.throttle.admit(f"export:user:{user_id}")
-    return await export(core, user_id)
+    return _in_turn(core, user_id, await export(core, user_id))
 
 
 async def export(core: Core, user_id: str) -> AsyncIterator[bytes]:
@@ -28,7 +34,13 @@ async def export(core: Core, user_id: str) -> AsyncIterator[bytes]:
     account = await core.storage.account(user_id)
     if account is None or account.user.erased_at is not None:
         raise NotFound("user not found")
-    return archived(_entries(core, account.user))
+    return archived(_entries(core, account.user), lambda: core.reading.pack(user_id))
+
+
+async def _in_turn(core: Core, user_id: str, pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    async with core.reading.export(user_id):
+        async for piece in pieces:
+            yield piece
 
 
 async def _entries(core: Core, user: User) -> Entries:
@@ -39,12 +51,15 @@ async def _entries(core: Core, user: User) -> Entries:
     yield "blocks.jsonl", _blocks(core, user.id)
     yield "conversations.jsonl", _conversations(core, user.id)
     yield "messages.jsonl", _messages(core, user.id)
-    yield "files.jsonl", _files(core, user.id)
     yield "uploads.jsonl", _uploads(core, user.id)
+    damage: dict[str, str] = {}
     async for page in _file_pages(core, user.id):
         for record in page:
-            content = attachments.content_of(record)
-            yield _path(record), attachments.read(core, content, 0, content.size)
+            content = await _content(core, record, damage)
+            if content is not None:
+                yield _path(record), content
+    # Only now is known which contents could be read.
+    yield "files.jsonl", _files(core, user.id, damage)
 
 
 async def _whole(content: bytes) -> AsyncIterator[bytes]:
@@ -53,18 +68,18 @@ async def _whole(content: bytes) -> AsyncIterator[bytes]:
 
 async def _logins(core: Core, user_id: str) -> AsyncIterator[bytes]:
     found = await core.storage.logins(user_id, ended=True)
-    yield exported.lines(exported.login(each) for each in found)
+    yield await _lines(exported.login(each) for each in found)
 
 
 async def _blocks(core: Core, user_id: str) -> AsyncIterator[bytes]:
     found = await core.storage.users(await core.storage.blocked(user_id))
-    yield exported.lines(exported.person(each) for each in found.values())
+    yield await _lines(exported.person(each) for each in found.values())
 
 
 async def _conversations(core: Core, user_id: str) -> AsyncIterator[bytes]:
     async for page in _conversation_pages(core, user_id):
         peers = await core.storage.users([each.peer_id for each in page])
-        yield exported.lines(exported.conversation(each, peers.get(each.peer_id)) for each in page)
+        yield await _lines(exported.conversation(each, peers.get(each.peer_id)) for each in page)
 
 
 async def _messages(core: Core, user_id: str) -> AsyncIterator[bytes]:
@@ -73,19 +88,46 @@ async def _messages(core: Core, user_id: str) -> AsyncIterator[bytes]:
             after = 0
             while page := await core.storage.history(view.id, after=after, limit=PAGE):
                 after = page[-1].seq
-                yield exported.lines(exported.message(each, user_id) for each in page)
+                yield await _lines(exported.message(each, user_id) for each in page)
 
 
-async def _files(core: Core, user_id: str) -> AsyncIterator[bytes]:
+async def _content(
+    core: Core, record: FileRecord, damage: dict[str, str]
+) -> AsyncIterator[bytes] | None:
+    """A file's content up to where it is damaged, which is noted; None without any of it."""
+    content = attachments.content_of(record)
+    blocks = attachments.read(core, content, 0, content.size)
+    try:
+        first = await anext(blocks, b"")
+    except Damaged as damaged:
+        damage[record.id] = damaged.text
+        return None
+    return _readable(record.id, first, blocks, damage)
+
+
+async def _readable(
+    file_id: str, first: bytes, blocks: AsyncIterator[bytes], damage: dict[str, str]
+) -> AsyncIterator[bytes]:
+    yield first
+    try:
+        async for block in blocks:
+            yield block
+    except Damaged as damaged:
+        damage[file_id] = damaged.text
+
+
+async def _files(core: Core, user_id: str, damage: Mapping[str, str]) -> AsyncIterator[bytes]:
     async for page in _file_pages(core, user_id):
-        yield exported.lines(exported.file(each, _path(each)) for each in page)
+        yield await _lines(
+            exported.file(each, _path(each), damage=damage.get(each.id)) for each in page
+        )
 
 
 async def _uploads(core: Core, user_id: str) -> AsyncIterator[bytes]:
     after = ""
     while page := await core.storage.owned_uploads(user_id, after=after, limit=PAGE):
         after = page[-1].id
-        yield exported.lines(exported.upload(each) for each in page)
+        yield await _lines(exported.upload(each) for each in page)
 
 
 async def _conversation_pages(core: Core, user_id: str) -> AsyncIterator[list[ConversationView]]:
@@ -109,5 +151,10 @@ async def _file_pages(core: Core, user_id: str) -> AsyncIterator[list[FileRecord
 
 
 def _path(record: FileRecord) -> str:
-    """Where a content is in the archive; the names of files are no paths."""
-    return f"files/{record.id}/{record.name}"
+    """Where a content is in the archive: no two folders are the same, whatever the case."""
+    return f"files/{record.id}/{archive_name(record.name)}"
+
+
+async def _lines(objects: Iterable[dict[str, Any]]) -> bytes:
+    """JSON Lines, made in a thread: a page of them is too much for one step of the loop."""
+    return await asyncio.to_thread(exported.lines, objects)

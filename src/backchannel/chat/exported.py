@@ -20,7 +20,9 @@ blocks.jsonl         the people you have blocked
 conversations.jsonl  your conversations, with how far both sides have received and read
 messages.jsonl       all messages of your conversations, yours and those written to you, with
                      reactions and the names of files; of deleted messages only the place is left
-files.jsonl          the files you have uploaded, and where they are in this archive
+files.jsonl          the files you have uploaded, and where they are in this archive: names are
+                     changed there so that every system can unpack them. Where `damage` is not
+                     null, the server has lost the content or the end of it
 uploads.jsonl        uploads that you have not finished
 files/               the contents of your files
 
@@ -100,7 +102,8 @@ def message(found: Message, reader_id: str) -> dict[str, Any]:
     }
 
 
-def file(record: FileRecord, path: str) -> dict[str, Any]:
+def file(record: FileRecord, path: str, *, damage: str | None) -> dict[str, Any]:
+    """A file of the user's. `damage` tells why its content is not in the archive, or not all."""
     return {
         "id": record.id,
         "name": record.name,
@@ -112,6 +115,7 @@ def file(record: FileRecord, path: str) -> dict[str, Any]:
         "duration": record.duration,
         "created_at": time(record.created_at),
         "path": path,
+        "damage": damage,
     }
 
 

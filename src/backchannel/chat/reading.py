@@ -27,9 +27,10 @@ SEARCH_RATE = 500_000
 SEARCH_BURST = 10_000_000
 """Characters that one user's searches may read a second for long, and at once."""
 
-EXPORTS_AT_ONCE = 2
-EXPORTS_WAITING = 1
-"""Exports of one user that may wait; one runs at a time."""
+EXPORTS_AT_ONCE = 1_000
+"""Of different users: one user has one, and a second one is refused."""
+PACKED_AT_ONCE = 1
+"""Pieces of exports that are packed at a time: exports never take more than one core."""
 
 DOWNLOADS_AT_ONCE = 1_000
 DOWNLOADS_PER_USER = 6
@@ -62,9 +63,10 @@ class Reading:
         )
         self._exports = Turns(
             EXPORTS_AT_ONCE,
-            waiting_per_key=EXPORTS_WAITING,
+            waiting_per_key=0,
             refusal="you have an export under way; wait until it is done",
         )
+        self._packing = Turns(PACKED_AT_ONCE)
         self._downloads = Turns(
             DOWNLOADS_AT_ONCE,
             per_key=DOWNLOADS_PER_USER,
@@ -95,8 +97,12 @@ class Reading:
         self._searched.charge(user_id, characters)
 
     def export(self, user_id: str) -> AbstractAsyncContextManager[None]:
-        """Wait for the user's turn to export, and hold it. Raises `Overloaded`."""
+        """Hold the user's only turn to export. Raises `Overloaded` where it is held already."""
         return self._exports.turn(user_id)
+
+    def pack(self, user_id: str) -> AbstractAsyncContextManager[None]:
+        """Wait for the turn to pack a piece of an export, and hold it."""
+        return self._packing.turn(user_id)
 
     def download(self, user_id: str) -> AbstractAsyncContextManager[None]:
         """Wait for the user's turn to download, and hold it. Raises `Overloaded`."""

@@ -198,7 +198,9 @@ class Uploads:
         """Store the content before there is a file that promises it; the file's record."""
         staging, blobs = self._files.staging, self._files.blobs
         path = staging.path(upload.id)
-        found = await self._files.inspector.inspect(path, claimed=upload.media_type)
+        found = await self._files.inspector.inspect(
+            path, claimed=upload.media_type, user_id=upload.owner_id
+        )
         await blobs.put(upload.id, found.content)
         if found.thumbnail is not None:
             await blobs.put(thumbnail_key(upload.id), found.thumbnail)

@@ -3,22 +3,32 @@
 import asyncio
 import logging
 import os
+import re
 import sys
 from asyncio.subprocess import DEVNULL, PIPE, Process
 from pathlib import Path
 
 import msgspec
 
+from backchannel.budgets.turns import Turns
 from backchannel.domain.errors import UnsupportedFile
+from backchannel.domain.media_types import settle_type
 from backchannel.files.digests import digest
 from backchannel.files.faults import on_disk
 from backchannel.files.inspection.report import CONTENT_ENDING, THUMBNAIL_ENDING, Report
+from backchannel.files.inspection.sniffing import HEAD, sniff
 from backchannel.ports.files import Digest, Inspected
 
 AT_ONCE = 2
-"""Processes at a time; the others wait."""
+"""Processes at a time, of different users; the others wait."""
+WAITING_PER_USER = 64
+"""Files of one user that may wait."""
 PATIENCE = 30.0
 """Seconds after which a process is ended, whatever it does."""
+
+PLAIN_TEXT = "text/plain"
+_BINARY = re.compile(rb"[\x00-\x08]")
+"""What no text has, and what begins every content that is parsed."""
 
 log = logging.getLogger(__name__)
 
@@ -27,11 +37,17 @@ class ChildInspector:
     """Implements `ports.files.Inspector`. Each file gets a fresh process."""
 
     def __init__(self) -> None:
-        self._slots = asyncio.Semaphore(AT_ONCE)
+        self._turns = Turns(
+            AT_ONCE,
+            waiting_per_key=WAITING_PER_USER,
+            refusal="too many of your files are waiting to be looked into",
+        )
 
-    async def inspect(self, path: Path, *, claimed: str) -> Inspected:
-        async with self._slots:
-            report = await _ask(path, claimed)
+    async def inspect(self, path: Path, *, claimed: str, user_id: str) -> Inspected:
+        report = await on_disk(lambda: _of_plain_text(path, claimed))
+        if report is None:
+            async with self._turns.turn(user_id):
+                report = await _ask(path, claimed)
         if report.refusal:
             raise UnsupportedFile(report.refusal)
         content = _beside(path, CONTENT_ENDING) if report.rewritten else path
@@ -46,6 +62,18 @@ class ChildInspector:
             height=report.height,
             duration=report.duration,
         )
+
+
+def _of_plain_text(path: Path, claimed: str) -> Report | None:
+    """The report on plain text, which takes no parser and so no process of its own.
+
+    None for everything else. Raises `UnsupportedFile`.
+    """
+    with path.open("rb") as content:
+        head = content.read(HEAD)
+    if _BINARY.search(head) or sniff(path) != PLAIN_TEXT:
+        return None
+    return Report(media_type=settle_type(claimed, PLAIN_TEXT))
 
 
 async def _ask(path: Path, claimed: str) -> Report:

@@ -92,12 +92,12 @@ class Inspected(msgspec.Struct, frozen=True, kw_only=True):
 class Inspector(Protocol):
     """Looks into contents that nobody has reason to trust (rule S17)."""
 
-    async def inspect(self, path: Path, *, claimed: str) -> Inspected:
-        """Find out what a file is; its sender says `claimed`, or nothing.
+    async def inspect(self, path: Path, *, claimed: str, user_id: str) -> Inspected:
+        """Find out what a file of the user's is; its sender says `claimed`, or nothing.
 
         Pictures lose what they tell of place and camera, and get a thumbnail. Whatever the
-        content does, it costs bounded time and memory, and not the server's.
-        Raises `UnsupportedFile`.
+        content does, it costs bounded time and memory, and not the server's. Users take
+        turns. Raises `UnsupportedFile`, and `Overloaded` where too many of the user's wait.
         """
         ...
 

@@ -1,5 +1,6 @@
 """What an HTML page says about itself: Open Graph, description and title."""
 
+import codecs
 import contextlib
 import re
 from html.parser import HTMLParser
@@ -16,8 +17,15 @@ from backchannel.previews.targets import DEFAULT_PORTS, parse
 TITLE_LIMIT = 200
 DESCRIPTION_LIMIT = 500
 SITE_LIMIT = 100
+HEAD_LIMIT = 65_536
+"""Characters that are parsed, without scripts and styles."""
+MOST_PARTS = 5_000
+"""Tags, texts and comments that are looked at: heads have hundreds."""
+PIECE = 16_384
+"""Bytes decoded at a time."""
 
 _BODY = re.compile(r"<body[\s>]", re.IGNORECASE)
+_SCRIPT = re.compile(r"<(?P<closing>/?)(?P<name>script|style)\b", re.IGNORECASE)
 _TAG = re.compile(r"<[!/?a-z][^>]*>?", re.IGNORECASE)
 _UNSEEN = re.compile(
     # Controls, and what reorders or hides text in a way that can pretend something.
@@ -29,10 +37,10 @@ _UNSEEN = re.compile(
 def preview_of(page: Page) -> Preview | None:
     """What a page says about itself, if it has as much as a title."""
     head = _Head()
-    text = _BODY.split(_text(page), maxsplit=1)[0]
+    text = _without_scripts(_BODY.split(_text(page), maxsplit=1)[0])
     # The parser's way to say that a declaration makes no sense; what precedes it counts.
-    with contextlib.suppress(AssertionError):
-        head.feed(text)
+    with contextlib.suppress(AssertionError, _Enough):
+        head.feed(text[:HEAD_LIMIT])
     title = _plain(head.meta.get("og:title") or head.title, TITLE_LIMIT)
     if title is None:
         return None
@@ -46,16 +54,41 @@ def preview_of(page: Page) -> Preview | None:
     )
 
 
+def _without_scripts(text: str) -> str:
+    """A page without the inside of its scripts and styles, which is most of some pages."""
+    kept: list[str] = []
+    begin, inside = 0, ""
+    for tag in _SCRIPT.finditer(text):
+        name = tag["name"].lower()
+        if not inside and not tag["closing"]:
+            kept.append(text[begin : tag.start()])
+            inside = name
+        elif inside == name and tag["closing"]:
+            begin, inside = tag.start(), ""
+    if not inside:
+        kept.append(text[begin:])
+    return "".join(kept)
+
+
+class _Enough(Exception):
+    """The page has more parts than are looked at."""
+
+
 class _Head(HTMLParser):
-    """Collects the title and the first of each `meta`."""
+    """Collects the title and the first of each `meta` from the first `MOST_PARTS` parts.
+
+    Raises `_Enough` at the end of these.
+    """
 
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
         self.meta: dict[str, str] = {}
         self.title = ""
         self._in_title = False
+        self._parts = 0
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self._count()
         if tag == "title":
             self._in_title = not self.title
         elif tag == "meta":
@@ -64,19 +97,39 @@ class _Head(HTMLParser):
             self.meta.setdefault(name, given.get("content") or "")
 
     def handle_endtag(self, tag: str) -> None:
+        self._count()
         if tag == "title":
             self._in_title = False
 
     def handle_data(self, data: str) -> None:
+        self._count()
         if self._in_title and len(self.title) < 10 * TITLE_LIMIT:
             self.title += data
+
+    def handle_comment(self, data: str) -> None:  # noqa: ARG002 - the parser's
+        self._count()
+
+    def handle_decl(self, decl: str) -> None:  # noqa: ARG002 - the parser's
+        self._count()
+
+    def handle_pi(self, data: str) -> None:  # noqa: ARG002 - the parser's
+        self._count()
+
+    def _count(self) -> None:
+        self._parts += 1
+        if self._parts > MOST_PARTS:
+            raise _Enough
 
 
 def _text(page: Page) -> str:
     """The page decoded by its byte order mark, its server, itself or a guess, in this order."""
     content = page.content
     codec = marked(content) or codec_of(page.charset) or declared(content) or sniffed(content)
-    return content.decode(codec, "replace").removeprefix("\ufeff")
+    decoder = codecs.getincrementaldecoder(codec)("replace")
+    # In pieces, between which other threads run: what cannot be decoded is slow to replace.
+    pieces = (content[at : at + PIECE] for at in range(0, len(content), PIECE))
+    text = "".join([*map(decoder.decode, pieces), decoder.decode(b"", final=True)])
+    return text.removeprefix("\ufeff")
 
 
 def _plain(text: str, limit: int) -> str | None:

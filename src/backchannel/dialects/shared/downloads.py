@@ -44,7 +44,7 @@ async def download(
     turn = core.reading.download(request.user.user_id)
     blocks = attachments.read(core, content, start, stop)
     return Stream(
-        _nothing() if is_head(request) else await _begun(_in_turn(turn, blocks)),
+        _nothing() if is_head(request) else await begun(_in_turn(turn, blocks)),
         status_code=206 if part else 200,
         headers=headers,
     )
@@ -79,8 +79,8 @@ def _is_plain(character: str) -> bool:
     return " " <= character <= "~" and character not in '"\\%'
 
 
-async def _begun(blocks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    """The same blocks, the first of them read by now."""
+async def begun(blocks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    """The same blocks, the first of them read by now: what it raises can be told."""
     first = await anext(blocks, b"")
 
     async def all_blocks() -> AsyncIterator[bytes]:

@@ -5,7 +5,7 @@ from litestar.response import Stream
 
 from backchannel.chat import export
 from backchannel.dialects.native.http.problems import problems
-from backchannel.dialects.shared.downloads import disposition, is_head
+from backchannel.dialects.shared.downloads import begun, disposition, is_head
 from backchannel.dialects.shared.requests import InjectedCore, StrictRequest
 
 FILE_NAME = "backchannel-export.zip"
@@ -22,12 +22,12 @@ FILE_NAME = "backchannel-export.zip"
     responses=problems(401, 404, 429),
 )
 async def export_me(request: StrictRequest, core: InjectedCore) -> Stream:
-    chunks = await export.begin(core, request.user.user_id)
+    pieces = () if is_head(request) else await begun(await export.begin(core, request.user.user_id))
     headers = {
         "content-disposition": disposition(FILE_NAME, shown=False),
         "cache-control": "no-store",
     }
-    return Stream(() if is_head(request) else chunks, headers=headers)
+    return Stream(pieces, headers=headers)
 
 
 HANDLERS = [export_me]
