@@ -41,12 +41,12 @@ class Person:
         return str(answer.json()["id"])
 
     def messages(self, other: "Person") -> list[dict[str, Any]]:
-        found = self.http.get("/v1/conversations").json()["conversations"]
+        found = self.http.get("/v1/conversations").json()["items"]
         direct = next((each for each in found if each["peer_id"] == other.id), None)
         if direct is None:
             return []
         page = self.http.get(f"/v1/conversations/{direct['id']}/messages", params={"limit": 200})
-        return list(page.json()["messages"])
+        return list(page.json()["items"])
 
 
 def register(address: str, username: str, display_name: str | None = None) -> Person:

@@ -68,7 +68,11 @@ export class Api {
     return this.requests.json("GET", "/v1/me");
   }
 
-  changeProfile(body: { display_name?: string; email?: string; password?: string }): Promise<Account> {
+  changeProfile(body: {
+    display_name?: string;
+    email?: string;
+    password?: string;
+  }): Promise<Account> {
     return this.requests.json("PATCH", "/v1/me", { body });
   }
 

@@ -162,6 +162,7 @@ export class Connection {
         this.enqueue(async () => {
           await this.sink.reset(effect.place, effect.reason);
           this.carryOut(this.follower.restored(effect.place));
+          this.confirm();
         });
       } else {
         this.enqueue(() => this.apply(effect.events, effect.place));

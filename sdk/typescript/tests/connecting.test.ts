@@ -19,6 +19,7 @@ describe("connecting", () => {
     await settle();
     expect(device.resets).toEqual(["new_device"]);
     expect(device.place).toEqual({ epoch: "e", position: 9 });
+    expect(device.server.socket.of("ack")).toEqual([{ type: "ack", position: 9 }]);
   });
 
   it("comes back after a cut, and goes on from what it holds", async () => {

@@ -28,9 +28,10 @@ export function Conversation({ conversation, peerId, name, onDetails }: Props) {
   const [editing, setEditing] = useState<Editing | null>(null);
   const reply = useReply(id, draft.reply_to);
 
+  const loaded = useStore((state) => id !== null && state.threads[id] !== undefined);
   useEffect(() => {
-    if (id) void attempt(() => openThread(id));
-  }, [id]);
+    if (id && !loaded) void attempt(() => openThread(id));
+  }, [id, loaded]);
 
   const onText = (text: string) => {
     if (editing) setEditing({ ...editing, text });

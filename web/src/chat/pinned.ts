@@ -36,8 +36,9 @@ export interface Place {
 }
 
 export function usePinned({ id, scroller, list, items, ready }: Given): Place {
-  const [pinned, setPinned] = useState(true);
-  const pinnedNow = useRef(true);
+  // Not before it has been placed: what is not in sight must not count as read.
+  const [pinned, setPinned] = useState(false);
+  const pinnedNow = useRef(false);
   const [prepending, setPrepending] = useState(false);
   const loading = useRef(false);
   const begun = useRef(false);

@@ -143,7 +143,7 @@ export function Thread({ conversation, name, peerId, outgoing, onEditOutgoing, c
           <ThreadSkeleton />
         )}
       </section>
-      {children(<JumpButton shown={!place.pinned} count={unread} onJump={place.toEnd} />)}
+      {children(<JumpButton shown={ready && !place.pinned} count={unread} onJump={place.toEnd} />)}
     </>
   );
 }

@@ -28,6 +28,8 @@ interface Opened {
 }
 
 let opened: Opened | null = null;
+/** The position that the page's state stands at. */
+let shown = -1;
 
 export const database = (): Database | null => opened?.database ?? null;
 export const tellTabs = (message: TabMessage): void => opened?.tabs.tell(message);
@@ -71,13 +73,16 @@ async function restore(): Promise<void> {
     listed: place !== null,
     threads: {},
   });
+  shown = place?.position ?? 0;
 }
 
 async function connect(userId: string): Promise<void> {
   if (opened?.userId !== userId) return;
-  await restore();
+  const place = await opened.database.place();
+  // The tab that led before may have stored what it had no time to tell.
+  if ((place?.position ?? 0) !== shown) await restore();
   await client.reloadOutbox();
-  client.connect(await opened.database.place(), { apply, reset });
+  client.connect(place, { apply, reset });
   watch();
 }
 
@@ -88,8 +93,10 @@ async function apply(events: readonly LogEvent[], place: Place): Promise<void> {
   const { known, stale } = applyEvents(getState(), events, held.userId, Date.now());
   const changed = Object.values(known.conversations).filter((each) => before[each.id] !== each);
   await held.database.apply(events, changed, place);
+  shown = place.position;
   setState({ ...known, typing: stopTyping(events, held.userId) });
   tellTabs({ say: "applied", events, place });
+  if (meets(events, held.userId)) watch();
   void refetch(stale);
 }
 
@@ -124,6 +131,16 @@ async function refetch({ conversations, users }: Stale): Promise<void> {
   }
   const { me } = getState();
   if (me && users.includes(me.id)) setState({ me: await client.api.me().catch(() => me) });
+}
+
+/** Whether somebody has written of whom nothing is known: presence needs both to have written. */
+function meets(events: readonly LogEvent[], myId: string): boolean {
+  const { presence } = getState();
+  return events.some(({ kind, data }) => {
+    if (kind !== "message") return false;
+    const other = data.sender_id === myId ? data.recipient_id : data.sender_id;
+    return presence[other] === undefined;
+  });
 }
 
 function stopTyping(events: readonly LogEvent[], myId: string): Record<string, number> {
@@ -163,6 +180,7 @@ function heard(message: TabMessage): void {
   switch (message.say) {
     case "applied": {
       const myId = opened?.userId ?? "";
+      shown = message.place.position;
       const { known, stale } = applyEvents(getState(), message.events, myId, Date.now());
       setState({ ...known, typing: stopTyping(message.events, myId) });
       void refetch(stale);

@@ -1,0 +1,67 @@
+"""The pages of the client as a person uses them."""
+
+import re
+
+from playwright.sync_api import Locator, Page, expect
+
+from tests.web.people import PASSWORD
+
+PATIENCE = 30_000
+
+expect.set_options(timeout=PATIENCE)
+
+
+class ChatPage:
+    """A tab with the chat of one person."""
+
+    def __init__(self, page: Page, address: str) -> None:
+        self.page = page
+        self.address = address
+
+    def sign_in(self, username: str) -> None:
+        page = self.page
+        page.goto(f"{self.address}/sign-in")
+        page.get_by_label("Email or username").fill(username)
+        page.get_by_role("button", name="Continue").click()
+        page.get_by_label("Password", exact=True).fill(PASSWORD)
+        page.get_by_role("button", name="Sign in").click()
+        page.get_by_role("navigation", name="Conversations").wait_for()
+
+    def open(self, name: str) -> None:
+        """Open a conversation that is in the list."""
+        self.row(name).click()
+        self.field.wait_for()
+
+    def find(self, username: str) -> None:
+        """Begin a conversation with somebody who may not be in the list."""
+        self.page.get_by_role("button", name="New conversation").click()
+        self.page.get_by_label("Name or username").fill(username)
+        self.page.locator(".option", has_text=f"@{username}").click()
+        self.field.wait_for()
+
+    def say(self, text: str) -> None:
+        self.field.fill(text)
+        self.field.press("Enter")
+
+    def row(self, name: str) -> Locator:
+        return self.page.locator(".row", has_text=name)
+
+    @property
+    def field(self) -> Locator:
+        return self.page.locator("#message-field")
+
+    def bubble(self, text: str) -> Locator:
+        return self.page.locator(".message", has_text=text)
+
+    def texts(self) -> list[str]:
+        """The texts that stand in the thread, in order, without their times."""
+        found = self.page.locator(".bubble__text").all_inner_texts()
+        return [re.sub(r"\s*(Edited)?\s*\d\d:\d\d$", "", text).strip() for text in found]
+
+    def state(self, text: str) -> Locator:
+        """The tick of a message."""
+        return self.bubble(text).locator(".tick")
+
+    @property
+    def status(self) -> Locator:
+        return self.page.locator(".bar__status")

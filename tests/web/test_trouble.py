@@ -1,0 +1,142 @@
+"""The server dies, the network goes, the page is loaded anew: nothing that was typed is lost."""
+
+from collections.abc import Callable
+
+from playwright.sync_api import BrowserContext, expect
+
+from tests.support.process import ServerProcess
+from tests.web.pages import ChatPage
+from tests.web.people import Person
+
+Make = Callable[[str], Person]
+Open = Callable[[Person], ChatPage]
+
+
+def test_W2_what_is_said_to_a_dead_server_is_sent_once_when_it_is_back(
+    server: ServerProcess, person: Make, signed_in: Open
+) -> None:
+    ada, grace = person("Ada"), person("Grace")
+    grace.say(ada, "Are you there?")
+    hers = signed_in(ada)
+    hers.open("Grace")
+    expect(hers.bubble("Are you there?")).to_be_visible()
+    hers.field.press_sequentially("Wait, I am ty")
+    server.kill()
+    hers.field.press_sequentially("ping")
+    expect(hers.page.get_by_text("What you write is kept and sent later.")).to_be_visible()
+    expect(hers.status).to_have_text("Connecting…")
+    hers.field.press("Enter")
+    hers.say("And a second one")
+    expect(hers.state("Wait, I am typing")).to_have_attribute("aria-label", "Sending")
+    server.start()
+    expect(hers.state("And a second one")).to_have_attribute("aria-label", "Sent")
+    expect(hers.page.get_by_text("What you write is kept and sent later.")).to_have_count(0)
+    told = [each["body"] for each in grace.messages(ada)]
+    assert told == ["Are you there?", "Wait, I am typing", "And a second one"]
+
+
+def test_W2_what_waits_survives_a_reload_without_a_server(
+    server: ServerProcess, person: Make, signed_in: Open
+) -> None:
+    ada, grace = person("Ada"), person("Grace")
+    grace.say(ada, "Hello")
+    hers = signed_in(ada)
+    hers.open("Grace")
+    expect(hers.bubble("Hello")).to_be_visible()
+    hers.page.context.set_offline(offline=True)
+    server.kill()
+    hers.say("Written in a tunnel")
+    expect(hers.state("Written in a tunnel")).to_have_attribute("aria-label", "Sending")
+    hers.page.context.set_offline(offline=False)
+    server.start()
+    hers.page.reload()
+    expect(hers.state("Written in a tunnel")).to_have_attribute("aria-label", "Sent")
+    assert [each["body"] for each in grace.messages(ada)] == ["Hello", "Written in a tunnel"]
+
+
+def test_W3_a_reload_shows_what_was_there_before_the_server_answers(
+    person: Make, signed_in: Open
+) -> None:
+    ada, grace = person("Ada"), person("Grace")
+    for number in range(5):
+        grace.say(ada, f"Message {number}")
+    hers = signed_in(ada)
+    hers.open("Grace")
+    expect(hers.bubble("Message 4")).to_be_visible()
+    hers.page.route("**/v1/**", lambda _: None)  # the server never answers
+    hers.page.reload()
+    expect(hers.bubble("Message 4")).to_be_visible()
+    assert hers.texts() == [f"Message {number}" for number in range(5)]
+
+
+def test_what_was_missed_while_away_comes_in_order_and_once(person: Make, signed_in: Open) -> None:
+    ada, grace = person("Ada"), person("Grace")
+    grace.say(ada, "before")
+    hers = signed_in(ada)
+    hers.open("Grace")
+    expect(hers.bubble("before")).to_be_visible()
+    hers.page.goto("about:blank")
+    for number in range(30):
+        grace.say(ada, f"missed {number}")
+    hers.page.goto(hers.address)
+    hers.open("Grace")
+    hers.page.get_by_role("button", name="Jump to newest").click()
+    expect(hers.bubble("missed 29")).to_be_visible()
+    texts = [text for text in hers.texts() if text.startswith("missed")]
+    assert texts == [f"missed {number}" for number in range(30 - len(texts), 30)]
+
+
+def test_W4_a_login_that_ends_keeps_the_draft(person: Make, signed_in: Open) -> None:
+    ada, grace = person("Ada"), person("Grace")
+    grace.say(ada, "Hello")
+    hers = signed_in(ada)
+    hers.open("Grace")
+    hers.field.fill("half a thought")
+    expect(hers.row("Grace")).to_contain_text("Draft: half a thought")
+    for login in ada.http.get("/v1/logins").json()["items"]:
+        if not login["current"]:
+            ada.http.delete(f"/v1/logins/{login['id']}").raise_for_status()
+    expect(hers.page.get_by_role("alert")).to_contain_text("You have been signed out")
+    hers.sign_in(ada.username)
+    hers.open("Grace")
+    expect(hers.field).to_have_value("half a thought")
+
+
+def test_W16_several_tabs_share_one_socket_and_one_truth(person: Make, signed_in: Open) -> None:
+    ada, grace = person("Ada"), person("Grace")
+    grace.say(ada, "Hello")
+    first = signed_in(ada)
+    first.open("Grace")
+    second = ChatPage(first.page.context.new_page(), first.address)
+    sockets: list[str] = []
+    second.page.on("websocket", lambda socket: sockets.append(socket.url))
+    second.page.goto(first.page.url)
+    expect(second.bubble("Hello")).to_be_visible()
+    second.say("From the second tab")
+    expect(second.state("From the second tab")).to_have_attribute("aria-label", "Sent")
+    expect(first.bubble("From the second tab")).to_be_visible()
+    grace.say(ada, "Heard by both")
+    expect(first.bubble("Heard by both")).to_be_visible()
+    expect(second.bubble("Heard by both")).to_be_visible()
+    assert sockets == []
+    first.page.close()
+    grace.say(ada, "Heard by the heir")
+    expect(second.bubble("Heard by the heir")).to_be_visible()
+    assert len(sockets) == 1
+
+
+def test_a_refused_message_can_be_edited_tried_again_or_discarded(
+    person: Make, signed_in: Open, context: Callable[[], BrowserContext]
+) -> None:
+    ada, grace = person("Ada"), person("Grace")
+    grace.say(ada, "Hello")
+    hers = signed_in(ada)
+    hers.open("Grace")
+    expect(hers.bubble("Hello")).to_be_visible()
+    grace.http.put(f"/v1/blocks/{ada.id}").raise_for_status()
+    hers.say("Can you hear me?")
+    expect(hers.bubble("Can you hear me?")).to_contain_text("Not sent")
+    expect(hers.row("Grace")).to_contain_text("Not sent: Can you hear me?")
+    grace.http.delete(f"/v1/blocks/{ada.id}").raise_for_status()
+    hers.page.get_by_role("button", name="Retry").click()
+    expect(hers.state("Can you hear me?")).to_have_attribute("aria-label", "Sent")
