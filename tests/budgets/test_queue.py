@@ -52,11 +52,17 @@ def test_all_together_are_bounded_in_bytes_and_the_room_comes_back() -> None:
     queue = _queue()
     for key in ("ada", "bob"):
         queue.put(key, "all of it", 100)
+    queue.put("eve", "the rest", 50)
     with pytest.raises(Overloaded) as refusal:
-        queue.put("eve", "too much", 51)
+        queue.put("eve", "one more", 1)
     assert refusal.value.retry_after
-    queue.put("eve", "fits", 50)
-    assert len(queue.take(10, 1_000)) == 3
+    queue.put("dan", "a first one", 100)  # others with much do not lock it out
+    with pytest.raises(Overloaded):
+        queue.put("dan", "one more", 1)
+    queue.put("fay", "a first one", 100)
+    with pytest.raises(Overloaded):
+        queue.put("gus", "twice the bound", 51)
+    assert len(queue.take(10, 1_000)) == 5
     for key in ("ada", "bob"):
         queue.put(key, "all of it", 100)
 

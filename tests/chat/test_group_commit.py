@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from backchannel.budgets.queue import FairQueue
 from backchannel.chat import group_commit
 from backchannel.chat.core import Core
 from backchannel.chat.send import draft, submit
@@ -77,10 +78,27 @@ async def test_R4_what_does_not_fit_into_a_batch_is_in_the_one_after(
     assert sender.batches == [2, 2, 1]
 
 
+async def test_R14_users_take_turns_and_large_messages_fill_a_batch(
+    sender: Sender, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(group_commit, "BATCH_BYTES", 200_000)
+    async with busy(sender.core.storage):
+        for number in range(8):
+            sender.send(f"{number}" * 60_000)
+        eve = draft(sender.bob, sender.ada, "a word")
+        submit(sender.core, eve, sender.replies.append)
+    bodies = await sender.replied(9)
+    assert [body[0] for body in bodies] == ["0", "a", *"1234567"]
+    assert sender.batches == [4, 3, 2]
+
+
 async def test_R14_too_many_that_wait_are_refused_at_once(
     sender: Sender, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(group_commit, "WAITING", 3)
+    queue: group_commit.Waiting = FairQueue(
+        bytes_per_key=1 << 20, bytes_in_all=1 << 20, items_per_key=3
+    )
+    monkeypatch.setattr(sender.core.sending, "_waiting", queue)
     async with busy(sender.core.storage):
         for number in range(3):
             sender.send(str(number))

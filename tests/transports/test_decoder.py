@@ -12,8 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from websockets.frames import Frame, Opcode
 
+from backchannel.transports.websocket import close
 from backchannel.transports.websocket.close import ConnectionFailed
-from backchannel.transports.websocket.decoder import Decoder
+from backchannel.transports.websocket.decoder import TURN, Decoder
 from backchannel.transports.websocket.deflate import Agreement, Inflater
 from backchannel.transports.websocket.limits import Limits
 from backchannel.transports.websocket.masking import __file__ as masking
@@ -44,6 +45,8 @@ class Sink:
 
     def close_received(self, code: int, reason: str) -> None:
         self.seen.append(("close", (code, reason)))
+
+    def turn_over(self) -> None: ...
 
 
 def decode(data: bytes, *cuts: int, limits: Limits | None = None) -> list[tuple[str, object]]:
@@ -213,3 +216,58 @@ def test_masks_do_not_need_the_c_module(monkeypatch: pytest.MonkeyPatch) -> None
     assert fast is not pure
     for size in range(10):
         assert fast(bytes(size), b"mask") == pure(bytes(size), b"mask")
+
+
+def test_R13_what_comes_while_reading_is_paused_is_handed_on_afterwards_once_and_in_order() -> None:
+    class Busy(Sink):
+        def text_received(self, payload: bytes) -> None:
+            super().text_received(payload)
+            if payload.startswith(b"slow"):
+                decoder.pause()
+
+    texts = [b"one", b"slow 2", b"three", b"slow " + b"4" * 300, b"five" * 50_000, b"six"]
+    data = b"".join(masked(Opcode.TEXT, text) for text in texts) + masked(Opcode.PING, b"?")
+    for size in (1, 7, 100, 1_000, len(data)):
+        sink = Busy()
+        decoder = Decoder(sink, sink, Limits())
+        for start in range(0, len(data), size):
+            decoder.feed(data[start : start + size])
+        seen_while_paused = len(sink.seen)
+        while decoder.paused:
+            decoder.resume()
+            decoder.feed(b"")
+        assert seen_while_paused == 2
+        assert sink.seen == [*(("text", text) for text in texts), ("ping", b"?")]
+
+
+def test_R14_after_so_many_messages_other_sockets_come_first() -> None:
+    class Fair(Sink):
+        def turn_over(self) -> None:
+            decoder.pause()
+
+    sink = Fair()
+    decoder = Decoder(sink, sink, Limits())
+    decoder.feed(masked(Opcode.TEXT, b"x") * (2 * TURN + 1))
+    counts = [len(sink.seen)]
+    while decoder.paused:
+        decoder.resume()
+        decoder.feed(b"")
+        counts.append(len(sink.seen))
+    assert counts == [TURN, 2 * TURN, 2 * TURN + 1]
+
+
+@pytest.mark.parametrize("kind", [Opcode.TEXT, Opcode.BINARY])
+def test_S18_a_stranger_sends_small_messages_only(kind: Opcode) -> None:
+    limits = Limits(stranger_message=1_000)
+    for trusted in (False, True):
+        sink = Sink()
+        decoder = Decoder(sink, sink, limits)
+        decoder.feed(masked(kind, b"x" * 1_000))
+        if trusted:
+            decoder.trust()
+            decoder.feed(masked(kind, b"x" * 1_001))
+        else:
+            with pytest.raises(ConnectionFailed) as failed:
+                decoder.feed(masked(kind, b"x" * 1_001)[:100])
+            assert failed.value.code == close.TOO_BIG
+        assert len(sink.seen) == 1 + trusted

@@ -10,6 +10,7 @@ from backchannel import __version__
 from backchannel.app.doors import ERRORS, Doors, discovery, documentation, open_doors
 from backchannel.app.listening import BACKLOG
 from backchannel.chat.core import Core
+from backchannel.chat.writing import UNIT
 from backchannel.delivery.switchboard import Switchboard
 from backchannel.dialects.shared import health, metrics
 from backchannel.dialects.shared.application import http_app
@@ -28,6 +29,12 @@ from backchannel.transports.websocket.limits import Limits
 
 GRACE = 10
 """Seconds that open requests get to end once the server stops."""
+STRANGER_BYTES = 8 << 10
+"""Largest message of a client that has not logged in yet: room for a token."""
+LONGEST_FORM = 6
+"""How much longer JSON may make a text."""
+LEAST_READ_RATE = 1 << 20
+"""Bytes a second that are read at least: devices acknowledge what others send."""
 
 
 def doors_for(settings: Settings, desk: Switchboard) -> Doors:
@@ -108,6 +115,8 @@ def _engine_settings(settings: Settings) -> EngineIoSettings:
         ping_interval=settings.websocket.ping_interval,
         ping_timeout=settings.websocket.ping_timeout,
         max_payload=limits.frame_size,
+        stranger_payload=STRANGER_BYTES,
+        read_rate=_read_rate(settings),
         body_timeout=limits.body_deadline,
         sessions=limits.sockets_per_process,
         sessions_per_address=settings.address_sockets,
@@ -119,8 +128,15 @@ def _websocket_limits(settings: Settings) -> Limits:
     return Limits(
         frame=limits.frame_size,
         message=limits.frame_size,
+        stranger_message=STRANGER_BYTES,
+        read_rate=_read_rate(settings),
         ping_interval=settings.websocket.ping_interval,
         ping_timeout=settings.websocket.ping_timeout,
         sockets=limits.sockets_per_process,
         sockets_per_address=settings.address_sockets,
     )
+
+
+def _read_rate(settings: Settings) -> int:
+    """Bytes a second: room for what a user may send, in the longest form JSON has for it."""
+    return max(LEAST_READ_RATE, LONGEST_FORM * UNIT * settings.user_send_rate)

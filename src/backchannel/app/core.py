@@ -89,8 +89,6 @@ def _throttling(settings: Settings) -> Mapping[str, Limit]:
         "login:address": Limit(settings.limits.logins_per_address, 60),
         "register:address": Limit(settings.address_registrations, 60),
         "answer:user": Limit(settings.responder.answers_per_user, 60),
-        # As one socket may: a second's worth for long, two in one burst.
-        "send:user": Limit(2 * settings.limits.send_rate, 2),
     }
 
 
@@ -99,7 +97,7 @@ def _policy(settings: Settings) -> Policy:
         registration_open=settings.registration is Registration.OPEN,
         access_life=settings.tokens.access_life,
         refresh_life=settings.tokens.refresh_life,
-        send_rate=settings.limits.send_rate,
+        send_rate=settings.user_send_rate,
         read_rate=settings.limits.read_rate,
         sockets_per_user=settings.user_sockets,
         login_deadline=settings.limits.login_deadline,

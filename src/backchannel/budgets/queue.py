@@ -12,7 +12,9 @@ T = TypeVar("T")
 class FairQueue(Generic[T]):
     """Items of known size, taken round robin between their keys, in order within a key.
 
-    May be filled and emptied by different threads.
+    Where all together hold `bytes_in_all`, keys that have nothing in the queue may still put
+    one item each, up to twice as much: a few keys with much do not lock the others out. May be
+    filled and emptied by different threads.
     """
 
     def __init__(
@@ -41,7 +43,7 @@ class FairQueue(Generic[T]):
         with self._lock:
             queue = self._queues.get(key)
             if queue is None:
-                if self._bytes + size > self._bytes_in_all:
+                if self._bytes + size > 2 * self._bytes_in_all:
                     raise self._overloaded()
                 self._queues[key] = deque(((size, item),))
                 self._held[key] = size

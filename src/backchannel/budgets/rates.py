@@ -54,8 +54,15 @@ class RateBudget:
 
     def spend(self, key: str, cost: float = 1.0) -> None:
         """Take `cost` from the budget of `key`. Raises `Throttled`, and then takes nothing."""
-        self.check(key, cost)
-        self.charge(key, cost)
+        now = self._clock()
+        full_at = self._full_at.get(key, 0.0)
+        if full_at <= now:
+            full_at = now
+        else:
+            self.check(key, cost)
+        self._full_at[key] = full_at + cost / self._rate
+        if len(self._full_at) > self._size:
+            self._shrink(now)
 
     def charge(self, key: str, cost: float = 1.0) -> None:
         """Take `cost` whether or not there is enough: for a cost known only afterwards."""

@@ -140,6 +140,7 @@ async def update_profile(
     A new e-mail address needs the password, so that a stolen token cannot take over a login.
     Raises `Invalid`, `NotConfirmed`, `EmailTaken`, `NotFound`, `Throttled`.
     """
+    core.writing.spend(user_id)
     new_name = None if display_name is None else check_display_name(display_name)
     if new_name is not None:
         require_unreserved(new_name, field="display_name")
@@ -153,6 +154,7 @@ async def update_profile(
         events = await core.storage.update_profile(
             user_id, display_name=new_name, email=new_email, at=core.clock.now()
         )
+    core.writing.charge(user_id, events)
     core.bus.publish(events)
     return await profile(core, user_id)
 

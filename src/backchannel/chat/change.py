@@ -8,44 +8,47 @@ from backchannel.domain.revisions import Revise
 
 
 async def edit(core: Core, user_id: str, conversation_id: str, seq: int, body: str) -> Message:
-    """Give a message of one's own another body.
+    """Give a message of this user's another body.
 
     Raises `Invalid`, `NotFound` (strangers too), `Forbidden` (another's message, or one of
     the two has blocked the other) and `Conflict` (it has been deleted).
     """
     check_body(body)
     revise = revisions.edit(user_id, body, at=core.clock.now())
-    return await _change(core, conversation_id, seq, EventKind.EDIT, revise)
+    return await _change(core, user_id, conversation_id, seq, EventKind.EDIT, revise)
 
 
 async def delete(core: Core, user_id: str, conversation_id: str, seq: int) -> Message:
-    """Leave a tombstone where a message of one's own was; deleting twice changes nothing.
+    """Leave a tombstone where a message of this user's was; deleting twice changes nothing.
 
     Raises `NotFound` and `Forbidden`.
     """
     revise = revisions.delete(user_id, at=core.clock.now())
-    return await _change(core, conversation_id, seq, EventKind.DELETE, revise)
+    return await _change(core, user_id, conversation_id, seq, EventKind.DELETE, revise)
 
 
 async def react(
     core: Core, user_id: str, conversation_id: str, seq: int, emoji: str, *, active: bool = True
 ) -> Message:
-    """Put one's reaction to a message, or take it back.
+    """Put a user's reaction to a message, or take it back.
 
     Raises `Invalid` (no emoji, too many different ones), `NotFound`, `Blocked` and `Conflict`
-    (deleted).
+    (deleted), and as all of these `Throttled`.
     """
     revise = revisions.react(user_id, emoji, active=active)
-    return await _change(core, conversation_id, seq, EventKind.REACTION, revise)
+    return await _change(core, user_id, conversation_id, seq, EventKind.REACTION, revise)
 
 
 async def _change(
     core: Core,
+    user_id: str,
     conversation_id: str,
     seq: int,
     kind: EventKind,
     revise: Revise,
 ) -> Message:
+    core.writing.spend(user_id)
     changed = await core.storage.change(conversation_id, seq, kind, revise)
+    core.writing.charge(user_id, changed.events, changed.message)
     core.bus.publish(changed.events)
     return changed.message

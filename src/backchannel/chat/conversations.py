@@ -56,6 +56,7 @@ async def begin_direct(core: Core, user_id: str, other_id: str) -> ConversationV
 
     Raises `Invalid` (oneself) and `NotFound`.
     """
+    core.writing.spend(user_id)
     access.require_other(user_id, other_id, field="receiver")
     return await core.storage.create_direct(user_id, other_id, at=core.clock.now())
 
@@ -106,6 +107,7 @@ async def standing(
 
 async def mark_read(core: Core, user_id: str, conversation_id: str, seq: int) -> None:
     """Move one's read mark forward, durably (rule R6). Raises `NotFound`, `Invalid`."""
+    core.writing.spend(user_id)
     view = await conversation(core, user_id, conversation_id)
     if not 0 <= seq <= view.last_seq:
         raise Invalid(f"seq must lie between 0 and {view.last_seq}", field="seq")
@@ -118,6 +120,7 @@ async def set_blocked(core: Core, user_id: str, other_id: str, *, blocked: bool)
     Raises `Invalid` (oneself) and `NotFound`.
     """
     access.require_other(user_id, other_id, field="user_id")
+    core.writing.spend(user_id)
     at = core.clock.now()
     core.bus.publish(await core.storage.set_blocked(user_id, other_id, blocked=blocked, at=at))
     await acquaint(core, user_id, other_id)

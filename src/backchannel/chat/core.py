@@ -12,6 +12,7 @@ from backchannel.chat.reading import Reading
 from backchannel.chat.receipts import Receipts
 from backchannel.chat.respond import AnswerLimits, Responding
 from backchannel.chat.uploads import Uploads
+from backchannel.chat.writing import Writing
 from backchannel.ports.bus import Bus
 from backchannel.ports.clock import Clock
 from backchannel.ports.files import FilePorts
@@ -37,7 +38,7 @@ class Policy:
     access_life: int = 3_600
     refresh_life: int = 30 * 86_400
     send_rate: int = 5_000
-    """Messages a second one socket may send, with twice that as a burst (rule S18)."""
+    """Messages of up to 4 KiB a second that one user may send, twice that at once (rule S18)."""
     read_rate: int = 8 << 20
     """Bytes of messages a second that one user may read for long (rule R13)."""
     sockets_per_user: int = 32
@@ -80,6 +81,7 @@ class Core:
     responding: Responding = field(init=False)
     previews: Previews = field(init=False)
     reading: Reading = field(init=False)
+    writing: Writing = field(init=False)
 
     def __post_init__(self) -> None:
         self.taken = RateBudget(
@@ -95,6 +97,7 @@ class Core:
         self.uploads = Uploads(self.storage, self.files, self.clock)
         self.previews = Previews(self.previewer, self.throttle, self.clock)
         self.reading = Reading(self.clock, rate=self.policy.read_rate)
+        self.writing = Writing(self.clock, rate=self.policy.send_rate)
         limits = self.policy.answers
         answering = Answering(
             self.storage, self.bus, self.clock, self.sending, self.throttle, context=limits.context

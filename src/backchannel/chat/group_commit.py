@@ -1,13 +1,13 @@
 """Group commit: while one batch of messages goes to disk, the next one gathers."""
 
 import asyncio
-import contextlib
 import logging
 import time
-from collections import deque
 from collections.abc import Callable, Sequence
 
-from backchannel.domain.errors import ChatError, Overloaded, Unavailable
+from backchannel.budgets.queue import FairQueue
+from backchannel.domain.errors import ChatError, Unavailable
+from backchannel.domain.ids import RESPONDER_ID
 from backchannel.domain.messages import Draft
 from backchannel.ports.bus import Bus
 from backchannel.ports.clock import Clock
@@ -16,11 +16,18 @@ from backchannel.telemetry import metrics
 
 Outcome = Stored | ChatError
 Reply = Callable[[Outcome], None]
+Waiting = FairQueue[tuple[Draft, Reply]]
 
 BATCH = 1_024
 """Most messages in one transaction: more would make the first of them wait for the last."""
-WAITING = 16_384
-"""Most messages that may wait. At a full queue a sender is told at once (rule R14)."""
+BATCH_BYTES = 1 << 19
+"""Most bytes in one transaction, for the same reason."""
+OVERHEAD = 1_024
+"""Bytes that a message takes beside its text while it waits."""
+WAITING_BYTES = 16 << 20
+WAITING_BYTES_PER_USER = 2 << 20
+WAITING_PER_USER = 4_096
+"""Most that may wait. Past that a sender is told at once (rule R14)."""
 
 _FAILED = "the message could not be stored"
 _SERVER_FAULT = 500
@@ -43,12 +50,17 @@ async def settled(submit: Callable[[Reply], None]) -> Stored:
     return result
 
 
+def size_in_memory(text: str) -> int:
+    """Bytes that a text takes at most, without a look at each character."""
+    return len(text) if text.isascii() else 4 * len(text)
+
+
 class _Batch:
     """What is stored in one transaction: all that has gathered when that begins."""
 
     __slots__ = ("_clock", "_waiting", "at", "began_at", "begun", "drafts", "replies")
 
-    def __init__(self, waiting: deque[tuple[Draft, Reply]], clock: Clock) -> None:
+    def __init__(self, waiting: Waiting, clock: Clock) -> None:
         self._waiting = waiting
         self._clock = clock
         self.begun = False
@@ -64,11 +76,9 @@ class _Batch:
             self.begun = True
             self.began_at = time.perf_counter()
             self.at = self._clock.now()
-            with contextlib.suppress(IndexError):
-                while len(self.drafts) < BATCH:
-                    draft, reply = self._waiting.popleft()
-                    self.drafts.append(draft)
-                    self.replies.append(reply)
+            for draft, reply in self._waiting.take(BATCH, BATCH_BYTES):
+                self.drafts.append(draft)
+                self.replies.append(reply)
         return self.drafts, self.at
 
 
@@ -82,7 +92,12 @@ class GroupCommit:
         self._storage = storage
         self._bus = bus
         self._clock = clock
-        self._waiting: deque[tuple[Draft, Reply]] = deque()
+        self._waiting: Waiting = FairQueue(
+            bytes_per_key=WAITING_BYTES_PER_USER,
+            bytes_in_all=WAITING_BYTES,
+            items_per_key=WAITING_PER_USER,
+            refusal="too many messages are waiting to be stored",
+        )
         self._next: _Batch | None = None
         self._last: asyncio.Task[None] | None = None
         self._stopped = False
@@ -90,14 +105,15 @@ class GroupCommit:
     def submit(self, draft: Draft, reply: Reply) -> None:
         """Queue a draft; `reply` gets its outcome once it is durable, or is known not to be.
 
-        Replies and events go out in the order of submission. Raises `Overloaded` at once
-        when too many drafts are waiting, and `Unavailable` once stopped.
+        The replies and events of one user go out in the order of submission; users take
+        turns. Raises `Overloaded` at once when too much waits, and `Unavailable` once stopped.
         """
         if self._stopped:
             raise Unavailable("the server restarts; send again in a moment", retry_after=1.0)
-        if len(self._waiting) >= WAITING:
-            raise Overloaded("too many messages are waiting to be stored", retry_after=1.0)
-        self._waiting.append((draft, reply))
+        # All answers of the responder share a sender; the users they are for take turns.
+        is_answer = draft.sender_id == RESPONDER_ID
+        user_id = draft.recipient_id if is_answer else draft.sender_id
+        self._waiting.put(user_id, (draft, reply), OVERHEAD + size_in_memory(draft.body))
         if self._next is None or self._next.begun:
             self._hand_over()
 

@@ -9,10 +9,12 @@ WATCH_LIMIT = 200
 
 
 async def tell_typing(core: Core, user_id: str, conversation_id: str, *, active: bool) -> None:
-    """Tell the other member that this one is writing, or has stopped. Raises `NotFound`.
+    """Tell the other member that this one is writing, or has stopped.
 
-    Nothing is told to a user who has not written yet, or where one has blocked the other.
+    Raises `NotFound` and `Throttled`. Nothing is told to a user who has not written yet, or
+    where one has blocked the other.
     """
+    core.writing.spend(user_id)
     peer_id = await core.directory.find_peer(user_id, conversation_id)
     if peer_id == RESPONDER_ID:
         return

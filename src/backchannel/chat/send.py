@@ -52,6 +52,7 @@ def submit(core: Core, drafted: Draft, reply: Reply) -> None:
     What is said to the responder is answered then. Raises `Overloaded` and `Throttled` at once,
     and then `reply` is not called.
     """
+    core.writing.spend(drafted.sender_id, drafted.body)
     if drafted.recipient_id == RESPONDER_ID:
         core.responding.submit(drafted, reply)
     else:

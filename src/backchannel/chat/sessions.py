@@ -53,13 +53,15 @@ async def find_session(core: Core, user_id: str, key: str) -> ConversationView:
 
 
 async def rename_session(core: Core, user_id: str, key: str, name: str) -> None:
-    """Raises `Invalid` and `NotFound`."""
+    """Raises `Invalid`, `NotFound` and `Throttled`."""
+    core.writing.spend(user_id)
     at = core.clock.now()
     core.bus.publish(await core.storage.rename_session(user_id, key, name=_checked(name), at=at))
 
 
 async def delete_session(core: Core, user_id: str, key: str) -> None:
-    """Raises `NotFound`."""
+    """Raises `NotFound` and `Throttled`."""
+    core.writing.spend(user_id)
     core.bus.publish(await core.storage.delete_session(user_id, key, at=core.clock.now()))
 
 

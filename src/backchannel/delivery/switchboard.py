@@ -93,6 +93,7 @@ class Switchboard:
 
     async def watch(self, connection: Connection, user_ids: Collection[str]) -> frozenset[str]:
         """Tell a connection of these users' presence from now on; those of them it may see."""
+        self.core.writing.spend_watch(connection.user_id, len(user_ids))
         wanted = list(user_ids)
         self.hub.want(connection, wanted)
         while True:

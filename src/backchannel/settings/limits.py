@@ -77,12 +77,14 @@ class Limits(Group):
         "`backchannel doctor`.",
         examples=[10_000],
     )
-    send_rate: Messages = Field(
-        default=5_000,
+    send_rate: Messages | None = Field(
+        default=None,
         ge=1,
         le=1_000_000,
-        description="How many messages one socket may send for long, or one user over REST; twice "
-        "that in one burst. The default only stops a client that has gone wild.",
+        description="How many messages one user may send for long, over all sockets and HTTP; "
+        "twice that at once. A message counts as one for each 4 KiB of its text. Edits, deletions, "
+        "reactions, read marks, typing and changes of the profile count as well, by what they "
+        "write to the devices of others. Unset: 100 in production, 5,000 in development.",
         examples=[50],
     )
     read_rate: BytesPerSecond = Field(

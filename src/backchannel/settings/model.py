@@ -160,6 +160,11 @@ class Settings(Group):
         return limits.sockets_per_user or unset
 
     @property
+    def user_send_rate(self) -> int:
+        """How many messages a second one user may send for long."""
+        return self.limits.send_rate or (100 if self.production else 5_000)
+
+    @property
     def address_sockets(self) -> int:
         """How many sockets may be open from one network address."""
         limits = self.limits

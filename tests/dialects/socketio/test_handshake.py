@@ -1,12 +1,14 @@
 """Who may connect to `/socket.io/`, and what happens to those who have not said who they are."""
 
 import asyncio
+import contextlib
 import json
 from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
+from websockets.exceptions import ConnectionClosed
 
 from backchannel.chat.core import Policy
 from backchannel.chat.logouts import end_logins
@@ -160,6 +162,20 @@ async def test_S18_a_stranger_is_sent_away_at_the_deadline(tmp_path: Path) -> No
                 await silent.wait_closed()
             assert silent.close_code == 1008
             assert known.close_code is None
+
+
+@pytest.mark.usefixtures("doorbell")
+async def test_S18_to_leave_and_join_again_does_not_renew_the_time(tmp_path: Path) -> None:
+    policy = Policy(login_deadline=0.5)
+    async with make_core(tmp_path, policy=policy) as core, chat_server(core) as server:
+        began = asyncio.get_running_loop().time()
+        async with asyncio.timeout(10), opened(server) as stranger:
+            with contextlib.suppress(ConnectionClosed):
+                while True:
+                    await joined(stranger)
+                    await stranger.send("41")
+        assert asyncio.get_running_loop().time() - began < 5
+        assert stranger.close_code in {1000, 1008}
 
 
 @pytest.mark.parametrize("dialects", [(), (Doorbell(),)], ids=["no strangers", "strangers"])

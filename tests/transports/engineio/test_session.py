@@ -18,6 +18,9 @@ class Keeper:
 
     def pong_received(self, session: Session) -> None: ...
 
+    def still_busy(self, session: Session) -> None:
+        raise AssertionError
+
     def probe_opened(self, session: Session) -> None: ...
 
     def probe_closed(self, session: Session) -> None: ...
@@ -59,6 +62,15 @@ class WebSocket:
     def send(self, packet: Packet) -> bool:
         self.packets.append(packet)
         return True
+
+    def identify(self, user_id: str) -> None:
+        self.user_id = user_id
+
+    def pause_reading(self) -> None:
+        self.paused = True
+
+    def resume_reading(self) -> None:
+        self.paused = False
 
     def close(self, code: int, reason: str) -> None:
         self.open = False

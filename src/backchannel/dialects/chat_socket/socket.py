@@ -32,7 +32,6 @@ class ChatSocketLine(CursorlessLine[ChatSocketVoice]):
         super().__init__(desk, identity, delivered, ChatSocketVoice())
 
     def handle(self, payload: bytes) -> Work | None:
-        self.count_send()
         sending = wire.decode(payload)
         sending.require_own(self.identity)
         recipient_id = self._known_recipient(sending)

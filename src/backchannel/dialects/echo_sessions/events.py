@@ -20,6 +20,7 @@ from backchannel.domain.events import Fact
 from backchannel.domain.ids import RESPONDER_ID, session_conversation_id
 from backchannel.domain.messages import Message, MessageKind
 from backchannel.ports.storage import Stored
+from backchannel.transports.socketio.endpoint import Ack
 from backchannel.transports.socketio.packets import encode_event
 
 CONNECTION = "connection"
@@ -78,7 +79,7 @@ async def _log_in(client: Client, emitted: Emitted) -> None:
     if token is None:
         raise Invalid("the argument of connection must be a token", field="token")
     await client.log_in(token)
-    _answer(emitted, userId=client.identity.user_id)
+    _answer(emitted.ack, userId=client.identity.user_id)
 
 
 async def _join(client: Client, emitted: Emitted) -> None:
@@ -86,11 +87,10 @@ async def _join(client: Client, emitted: Emitted) -> None:
     if not isinstance(session_id, str):
         raise Invalid("the argument of join-session must be a session's id", field="sessionId")
     await _enter(client, session_id)
-    _answer(emitted, sessionId=session_id)
+    _answer(emitted.ack, sessionId=session_id)
 
 
 def _send(client: Client, emitted: Emitted) -> Work | None:
-    client.count_send()
     sending = convert(emitted.argument, _Sending)
     if _room(client, sending.session_id) in client.rooms:
         _submit(client, emitted, sending)
@@ -114,12 +114,13 @@ async def _enter(client: Client, session_id: str) -> None:
 
 def _submit(client: Client, emitted: Emitted, sending: _Sending) -> None:
     user_id = client.identity.user_id
+    ack, session_id = emitted.ack, sending.session_id
 
     def stored(outcome: Stored) -> None:
         message = outcome.message
         _answer(
-            emitted,
-            sessionId=sending.session_id,
+            ack,
+            sessionId=session_id,
             messageId=message.id,
             timestamp=iso(message.created_at),
         )
@@ -147,6 +148,6 @@ def _packet(message: Message, session_id: str) -> bytes:
     return encode_event(MESSAGE, told)
 
 
-def _answer(emitted: Emitted, **data: str) -> None:
-    if emitted.ack is not None:
-        emitted.ack({"ok": True, **data})
+def _answer(ack: Ack | None, **data: str) -> None:
+    if ack is not None:
+        ack({"ok": True, **data})

@@ -31,7 +31,6 @@ class EventSocketLine(CursorlessLine[EventSocketVoice]):
         super().__init__(desk, identity, delivered, EventSocketVoice(desk.core.directory))
 
     def handle(self, payload: bytes) -> Work | None:
-        self.count_send()
         body, self.voice.enveloped = wire.unwrapped(payload)
         sending = wire.decode(body)
         sending.require_own(self.identity)

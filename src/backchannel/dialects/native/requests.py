@@ -44,7 +44,6 @@ class Requests:
                 return self._carry_out(frame)
 
     def _send(self, frame: frames.Send) -> Work | None:
-        self._line.count_send()
         if (frame.to is None) == (frame.conversation_id is None):
             raise Invalid("give either to or conversation_id", field="to")
         recipient_id = self._known_recipient(frame)

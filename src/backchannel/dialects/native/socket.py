@@ -109,6 +109,7 @@ class NativeLine(Line):
     ) -> None:
         self.desk.admit(identity.user_id)
         self._stop_waiting()
+        self.socket.identify(identity.user_id)
         welcome = replies.welcome(identity.user_id, identity.username, head)
         self.socket.send_text(welcome)
         if reset is not None:

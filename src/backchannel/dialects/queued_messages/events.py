@@ -16,6 +16,7 @@ from backchannel.domain.events import EventKind, Fact
 from backchannel.domain.ids import RESPONDER_ID
 from backchannel.domain.messages import Message
 from backchannel.ports.storage import Stored
+from backchannel.transports.socketio.endpoint import Ack
 from backchannel.transports.socketio.packets import encode_event
 
 SEND_MESSAGE = "sendMessage"
@@ -33,7 +34,6 @@ class QueuedMessages:
         return emitted.name in {SEND_MESSAGE, UPLOAD_FILE}
 
     def handle(self, client: Client, emitted: Emitted) -> Work | None:
-        client.count_send()
         if emitted.name == UPLOAD_FILE:
             return self._upload(client, emitted)
         wanted = convert(emitted.argument, wire.Sending)
@@ -41,7 +41,7 @@ class QueuedMessages:
         letter = sending.Letter(
             wanted.receiver, wanted.content, wanted.key, receiver_field="receiver_id"
         )
-        stored = _answering(client, emitted, wire.enqueued)
+        stored = _answering(client, emitted.ack, wire.enqueued)
         return sending.submit(client, emitted, letter, stored)
 
     async def _upload(self, client: Client, emitted: Emitted) -> None:
@@ -50,7 +50,7 @@ class QueuedMessages:
         record = await enclosing.store(core, identity, wanted)
         letter = await enclosing.enclosed(core, identity, wanted, record)
         work = sending.submit(
-            client, emitted, letter, _answering(client, emitted, wire.file_enqueued)
+            client, emitted, letter, _answering(client, emitted.ack, wire.file_enqueued)
         )
         if work is not None:
             await work
@@ -65,14 +65,14 @@ class QueuedMessages:
 
 
 def _answering(
-    client: Client, emitted: Emitted, answer: Callable[[Message], object]
+    client: Client, ack: Ack | None, answer: Callable[[Message], object]
 ) -> Callable[[Stored], None]:
     """What happens once an event's message is stored: its sender is answered and gets it, too."""
 
     def stored(outcome: Stored) -> None:
         message = outcome.message
-        if emitted.ack is not None:
-            emitted.ack(answer(message))
+        if ack is not None:
+            ack(answer(message))
         fact = outcome.events[0].fact if outcome.events else Fact(EventKind.MESSAGE, message)
         for packet in _packets(fact, message):
             client.send_text(packet)

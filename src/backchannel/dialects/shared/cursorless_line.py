@@ -49,6 +49,7 @@ class CursorlessLine(Line, Generic[V]):
 
     def opened(self, socket: Socket) -> None:
         super().opened(socket)
+        socket.identify(self.identity.user_id)
         self.connection = self.desk.connect(
             self.identity.user_id,
             self.identity.login_id,

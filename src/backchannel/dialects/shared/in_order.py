@@ -3,16 +3,15 @@
 import asyncio
 import logging
 from abc import ABC, abstractmethod
-from collections import deque
 from collections.abc import Coroutine
 from typing import Generic, Protocol, TypeVar
 
 from backchannel.delivery.connection import Connection
 from backchannel.delivery.switchboard import Switchboard
-from backchannel.domain.errors import ChatError, Overloaded, Throttled
+from backchannel.domain.errors import ChatError
 
-WAITING_REQUESTS = 1_024
-"""Most requests that may wait while one of them is looked after."""
+LONGEST_PAUSE = 2.0
+"""Most seconds for which a socket over budget is not read at a time."""
 
 log = logging.getLogger(__name__)
 
@@ -20,31 +19,36 @@ Work = Coroutine[object, object, None]
 R = TypeVar("R")
 
 
-class _Closing(Protocol):
+class _Socket(Protocol):
+    def identify(self, user_id: str) -> None: ...
+
+    def pause_reading(self) -> None: ...
+
+    def resume_reading(self) -> None: ...
+
     def close(self, code: int = 1000, reason: str = "") -> None: ...
 
 
-S = TypeVar("S", bound=_Closing)
+S = TypeVar("S", bound=_Socket)
 
 
 class InOrder(ABC, Generic[R, S]):
     """Handles requests of the kind `R` that come on a socket of the kind `S`.
 
-    One that can be handled at once is; one that needs a look-up holds the later ones back,
-    so that a client's messages keep their order (rule R4).
+    One that can be handled at once is. While one needs a look-up the socket is not read, so
+    that a client's messages keep their order (rule R4) and wait with the client (R13). Nor is
+    it for as long as an error tells the client to wait: a flood costs its own sender time.
     """
 
-    __slots__ = ("_allowance", "_counted_at", "_task", "_waiting", "connection", "desk", "socket")
+    __slots__ = ("_pause", "_task", "connection", "desk", "socket")
 
     socket: S
 
     def __init__(self, desk: Switchboard) -> None:
         self.desk = desk
         self.connection: Connection | None = None
-        self._waiting: deque[R] | None = None
         self._task: asyncio.Task[None] | None = None
-        self._allowance = 2.0 * desk.core.policy.send_rate
-        self._counted_at = 0.0
+        self._pause: asyncio.TimerHandle | None = None
 
     @abstractmethod
     def handle(self, request: R, /) -> Work | None:
@@ -58,13 +62,15 @@ class InOrder(ABC, Generic[R, S]):
         """Tell the client that this request of its was not done, and why."""
 
     def received(self, request: R) -> None:
-        """Handle a request, now or when its turn comes."""
-        if self._waiting is None:
-            self._start(request)
-        elif len(self._waiting) < WAITING_REQUESTS:
-            self._waiting.append(request)
+        """Handle a request."""
+        try:
+            work = self.handle(request)
+        except ChatError as refusal:
+            self._refuse(refusal, request)
         else:
-            self.refuse(Overloaded("too many requests are waiting", retry_after=1.0), request)
+            if work is not None:
+                self.socket.pause_reading()
+                self._task = asyncio.get_running_loop().create_task(self._do(work, request))
 
     def opened(self, socket: S) -> None:
         self.socket = socket
@@ -77,50 +83,38 @@ class InOrder(ABC, Generic[R, S]):
         """The client is gone: what it still waits for is not needed."""
         if self._task is not None:
             self._task.cancel()
+            self._task = None
+        if self._pause is not None:
+            self._pause.cancel()
+            self._pause = None
+        self._read_on()
         connection, self.connection = self.connection, None
         if connection is not None:
             self.desk.disconnect(connection)
 
-    def count_send(self) -> None:
-        """Count one message against the socket's allowance. Raises `Throttled` (rule S18)."""
-        if self._allowance < 1.0:
-            rate = self.desk.core.policy.send_rate
-            now = self.desk.core.clock.monotonic()
-            refill = (now - self._counted_at) * rate if self._counted_at else 0.0
-            self._allowance = min(self._allowance + refill, 2.0 * rate)
-            self._counted_at = now
-            if self._allowance < 1.0:
-                raise Throttled("too many messages; send more slowly", retry_after=1.0)
-        self._allowance -= 1.0
-
-    def _start(self, request: R) -> None:
+    async def _do(self, work: Work, request: R) -> None:
         try:
-            work = self.handle(request)
+            await work
         except ChatError as refusal:
-            self.refuse(refusal, request)
-        else:
-            if work is not None:
-                self._waiting = deque()
-                loop = asyncio.get_running_loop()
-                self._task = loop.create_task(self._work(work, request))
-
-    async def _work(self, work: Work, request: R) -> None:
-        """Finish the work of one request, and then those that waited for it."""
-        waiting = self._waiting
-        try:
-            await self._attempt(request, work)
-            while waiting:
-                await self._attempt(waiting.popleft())
+            self._refuse(refusal, request)
         except Exception:
             log.exception("a request failed")
             self.socket.close(1011, "internal error")
-        self._waiting = None
         self._task = None
+        self._read_on()
 
-    async def _attempt(self, request: R, work: Work | None = None) -> None:
-        try:
-            pending = work or self.handle(request)
-            if pending is not None:
-                await pending
-        except ChatError as refusal:
-            self.refuse(refusal, request)
+    def _refuse(self, refusal: ChatError, request: R) -> None:
+        self.refuse(refusal, request)
+        if refusal.retry_after and self._pause is None:
+            self.socket.pause_reading()
+            loop = asyncio.get_running_loop()
+            pause = min(refusal.retry_after, LONGEST_PAUSE)
+            self._pause = loop.call_later(pause, self._end_pause)
+
+    def _end_pause(self) -> None:
+        self._pause = None
+        self._read_on()
+
+    def _read_on(self) -> None:
+        if self._task is None and self._pause is None:
+            self.socket.resume_reading()

@@ -48,10 +48,6 @@ class Client(Protocol):
         """Say whose socket this is, where the handshake did not. Raises `ChatError`."""
         ...
 
-    def count_send(self) -> None:
-        """Count one message against the socket's allowance. Raises `Throttled`."""
-        ...
-
     def submit(self, drafted: Draft, emitted: Emitted, stored: Callable[[Stored], object]) -> None:
         """Store what an event drafted: `stored` is called once it is durable (rule R1).
 

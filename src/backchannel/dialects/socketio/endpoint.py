@@ -43,7 +43,7 @@ def endpoint(desk: Switchboard, dialects: Sequence[Dialect]) -> Endpoint:
         token = _token(request)
         if not token:
             if token is None and strangers:
-                return Accepted(SocketIoLine(desk, dialects, None))
+                return Accepted(SocketIoLine(desk, dialects, None), stranger=True)
             return ConnectRefused(MISSING, {"code": Unauthenticated.code})
         try:
             identity = await identify(desk.core, token)

@@ -1,6 +1,5 @@
 """One Socket.IO client: whose it is, which dialect an event is for, and what it is answered."""
 
-import asyncio
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -21,7 +20,7 @@ from backchannel.domain.errors import ChatError, Invalid, Unauthenticated
 from backchannel.domain.messages import Draft
 from backchannel.ports.storage import Stored
 from backchannel.transports.socketio.endpoint import Ack, Socket
-from backchannel.transports.websocket.close import NORMAL, POLICY_VIOLATION
+from backchannel.transports.websocket.close import NORMAL
 
 ERROR = "error"
 """The event that tells a client without a callback what was not done."""
@@ -40,7 +39,6 @@ class SocketIoLine(InOrder[Emitted, Socket]):
     __slots__ = (
         "__weakref__",
         "_admitted",
-        "_deadline",
         "_dialects",
         "_identity",
         "_voice",
@@ -55,7 +53,6 @@ class SocketIoLine(InOrder[Emitted, Socket]):
         self._dialects = dialects
         self._admitted = admitted
         self._identity: Identity | None = None
-        self._deadline: asyncio.TimerHandle | None = None
         recovered = admitted is not None and admitted.begin.recovered
         self._voice = SocketIoVoice(
             dialects, self.rooms, recovers=admitted is not None, recovered=recovered
@@ -68,16 +65,11 @@ class SocketIoLine(InOrder[Emitted, Socket]):
         admitted, self._admitted = self._admitted, None
         if admitted is not None:
             self._admit(admitted.identity, admitted.begin.position)
-        else:
-            patience = self.desk.core.policy.login_deadline
-            loop = asyncio.get_running_loop()
-            self._deadline = loop.call_later(patience, self._login_missed)
 
     def event_received(self, name: str, args: list[Any], ack: Ack | None) -> None:
         self.received(Emitted(name, args, ack))
 
     def closed(self, reason: str) -> None:  # noqa: ARG002 - the seam's signature
-        self._stop_waiting()
         self.left()
 
     # ------------------------------------------------------------- what is asked for
@@ -89,14 +81,14 @@ class SocketIoLine(InOrder[Emitted, Socket]):
         return dialect.handle(self, emitted)
 
     def refuse(self, refused: ChatError, emitted: Emitted) -> None:
-        dialect = self._dialect_of(emitted)
+        self._answer(refused, self._dialect_of(emitted), emitted.ack)
+
+    def _answer(self, refused: ChatError, dialect: Dialect | None, ack: Ack | None) -> None:
         fault = refusal(refused)
-        if emitted.ack is None:
+        if ack is None:
             self.socket.emit(ERROR, message_and_error(fault))
-        elif dialect is None:
-            emitted.ack(message_and_error(fault))
         else:
-            emitted.ack(dialect.refused(fault))
+            ack(message_and_error(fault) if dialect is None else dialect.refused(fault))
 
     def _dialect_of(self, emitted: Emitted) -> Dialect | None:
         return next((each for each in self._dialects if each.claims(emitted)), None)
@@ -121,10 +113,12 @@ class SocketIoLine(InOrder[Emitted, Socket]):
 
     def submit(self, drafted: Draft, emitted: Emitted, stored: Callable[[Stored], object]) -> None:
         """Store a draft; the client is answered once it is durable or refused (rule R1)."""
+        # Until then nothing of the event is held but its text.
+        dialect, ack = self._dialect_of(emitted), emitted.ack
 
         def reply(outcome: Outcome) -> None:
             if isinstance(outcome, ChatError):
-                self.refuse(outcome, emitted)
+                self._answer(outcome, dialect, ack)
                 return
             connection = self.connection
             if connection is not None:
@@ -156,13 +150,5 @@ class SocketIoLine(InOrder[Emitted, Socket]):
             cursor=position,
         )
         self._identity = identity
-        self._stop_waiting()
+        self.socket.identify(identity.user_id)
         self.desk.core.directory.learn(identity.user_id, identity.username)
-
-    def _login_missed(self) -> None:
-        self.socket.close(POLICY_VIOLATION, "nobody has logged in")
-
-    def _stop_waiting(self) -> None:
-        if self._deadline is not None:
-            self._deadline.cancel()
-            self._deadline = None

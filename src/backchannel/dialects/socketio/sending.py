@@ -41,7 +41,6 @@ def submit(
 
 async def post(core: Core, identity: Identity, letter: Letter) -> Stored:
     """Send what a request asks for; returns once it is durable (R1). Raises `ChatError`."""
-    await core.throttle.admit(f"send:user:{identity.user_id}")
     receiver_id = await core.directory.find_id(letter.receiver, field=letter.receiver_field)
     return await send(core, _draft(identity, receiver_id, letter))
 

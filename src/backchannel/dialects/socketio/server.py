@@ -8,6 +8,7 @@ from backchannel.dialects.socketio.dialect import Dialect
 from backchannel.transports.engineio.settings import Settings
 from backchannel.transports.socketio.packets import MAIN
 from backchannel.transports.socketio.server import SocketIo
+from backchannel.transports.socketio.settings import Settings as SocketIoSettings
 from backchannel.transports.websocket.endpoint import Endpoint
 
 PATHS = ("/socket.io/", "/socket.io")
@@ -26,7 +27,8 @@ def socket_io(
     The edge in front of it has found out who the client is, so it trusts no proxy itself.
     """
     namespaces = {MAIN: endpoint.endpoint(desk, dialects)}
-    return SocketIo(namespaces, engine=settings, origins=origins)
+    rules = SocketIoSettings(connect_timeout=desk.core.policy.login_deadline)
+    return SocketIo(namespaces, rules, engine=settings, origins=origins)
 
 
 def endpoints(server: SocketIo) -> Mapping[str, Endpoint]:

@@ -71,13 +71,14 @@ class UserRooms:
             emitted.ack({"message": "Joined", "userId": client.identity.user_id})
 
     def _send(self, client: Client, emitted: Emitted, data: object) -> Work | None:
-        client.count_send()
         wanted = _as(wire.Sending, data)
         wanted.require_own(client.identity)
 
+        ack = emitted.ack
+
         def stored(outcome: Stored) -> None:
-            if emitted.ack is not None:
-                emitted.ack(wire.Sent(wire.message_body(outcome.message)))
+            if ack is not None:
+                ack(wire.Sent(wire.message_body(outcome.message)))
 
         letter = sending.Letter(wanted.receiver, wanted.content, wanted.client_id)
         return sending.submit(client, emitted, letter, stored)

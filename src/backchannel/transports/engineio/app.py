@@ -16,13 +16,14 @@ from backchannel.transports.engineio.asgi import (
     read_body,
     respond,
 )
+from backchannel.transports.engineio.packets import Packet
 from backchannel.transports.engineio.payloads import InvalidPayload
 from backchannel.transports.engineio.polling import Polling
 from backchannel.transports.engineio.problems import Rejected
 from backchannel.transports.engineio.requests import Query
 from backchannel.transports.engineio.session import Session
 from backchannel.transports.engineio.sessions import Sessions
-from backchannel.transports.http.caps import Network
+from backchannel.transports.http.caps import Network, network
 from backchannel.transports.http.fields import joined
 from backchannel.transports.http.forwarded import client_of, is_secure
 from backchannel.transports.websocket.endpoint import UpgradeRequest
@@ -31,6 +32,10 @@ Headers = Mapping[str, str]
 
 _UPGRADE_CYCLE: Final = 0.1
 """How long a GET may wait while a WebSocket is about to take over."""
+_TURN: Final = 64
+"""Packets that are taken in a row before other clients come first."""
+_PACKET_COST: Final = 256
+_LONGEST_PAUSE: Final = 2.0
 
 
 class PollingApp:
@@ -140,20 +145,35 @@ class PollingApp:
     ) -> None:
         if polling.posting or headers.get("content-type") == "application/octet-stream":
             raise Rejected(problems.BAD_REQUEST)
-        settings = self._sessions.settings
         polling.posting = True
         try:
-            payload = await read_body(
-                receive, limit=settings.max_payload, timeout=settings.body_timeout
-            )
+            packets = await self._read_packets(session, receive)
+            if session.transport is not polling:
+                raise Rejected(problems.BAD_REQUEST)
+            for number, packet in enumerate(packets, start=1):
+                await polling.readable()
+                session.receive(packet)
+                if number % _TURN == 0:
+                    await asyncio.sleep(0)
         finally:
             polling.posting = False
-        if session.transport is not polling:
-            raise Rejected(problems.BAD_REQUEST)
+
+    async def _read_packets(self, session: Session, receive: Receive) -> list[Packet]:
+        """Read a POST once the budget of the client allows for it."""
+        settings, reading = self._sessions.settings, self._sessions.reading
+        stranger = session.user_id is None
+        limit = settings.max_payload
+        if stranger:
+            limit = min(limit, settings.stranger_payload)
+        payload = await read_body(receive, limit=limit, timeout=settings.body_timeout)
         try:
             packets = payloads.decode(payload)
         except InvalidPayload:
             session.fail("parse error")
             raise Rejected(problems.BAD_REQUEST) from None
-        for packet in packets:
-            session.receive(packet)
+        address = f"address {network(session.request.client[0])}"
+        payer = address if stranger else f"user {session.user_id}"
+        if wait := reading.wait(payer, 0):
+            await asyncio.sleep(min(wait, _LONGEST_PAUSE))
+        reading.charge(payer, len(payload) + _PACKET_COST * len(packets))
+        return packets

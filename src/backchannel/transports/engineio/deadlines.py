@@ -45,6 +45,9 @@ class Deadlines(Generic[T]):
         """Stop the time of `item`, if it is running."""
         self._due.pop(item, None)
 
+    def __contains__(self, item: T) -> bool:
+        return item in self._due
+
     def __len__(self) -> int:
         return len(self._due)
 

@@ -35,6 +35,16 @@ class Session(Protocol):
 
     def send_binary(self, payload: bytes) -> None: ...
 
+    def identify(self, user_id: str) -> None:
+        """The client has logged in: it may send large messages, and this user's budget pays."""
+        ...
+
+    def pause_reading(self) -> None:
+        """Hand on no more messages until `resume_reading`: they wait with the client."""
+        ...
+
+    def resume_reading(self) -> None: ...
+
     def close(self, code: int = 1000, reason: str = "") -> None:
         """Close after what is queued; later sends are dropped. Only a WebSocket tells why."""
         ...

@@ -1,5 +1,6 @@
-"""HTTP long-polling as a session's transport ("HTTP long-polling"), without any I/O."""
+"""HTTP long-polling as a session's transport ("HTTP long-polling")."""
 
+import asyncio
 from collections.abc import Callable
 
 from backchannel.transports.engineio import payloads
@@ -22,6 +23,7 @@ class Polling:
         "_limit",
         "_packets",
         "_queued",
+        "_readable",
         "_wake",
         "posting",
         "waiting",
@@ -36,8 +38,10 @@ class Polling:
         self._wake: Callable[[], None] | None = None
         self.waiting = False
         """Whether a GET is yet to be answered: a client may send only one at a time."""
+        self._readable = asyncio.Event()
+        self._readable.set()
         self.posting = False
-        """Whether a POST is being read, likewise."""
+        """Whether a POST is being read or its packets are being taken, likewise."""
 
     @property
     def backlog(self) -> int:
@@ -50,6 +54,19 @@ class Polling:
         self.release()
         return self._queued <= self._limit
 
+    def identify(self, user_id: str) -> None:
+        """Nothing to do: a POST is asked for its session's user."""
+
+    def pause_reading(self) -> None:
+        self._readable.clear()
+
+    def resume_reading(self) -> None:
+        self._readable.set()
+
+    async def readable(self) -> None:
+        """Wait until the next packet may be handed on."""
+        await self._readable.wait()
+
     def close(self, code: int, reason: str) -> None:
         """Answer a GET with a close packet, which has no place for a code or a reason.
 
@@ -57,6 +74,7 @@ class Polling:
         """
         del code, reason
         self._closing = True
+        self._readable.set()
         self.release()
 
     def poll(self, wake: Callable[[], None]) -> bool:

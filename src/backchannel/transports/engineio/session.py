@@ -35,6 +35,12 @@ class Transport(Protocol):
         """Send or queue `packet`; returns False when too much is queued."""
         ...
 
+    def identify(self, user_id: str) -> None: ...
+
+    def pause_reading(self) -> None: ...
+
+    def resume_reading(self) -> None: ...
+
     def close(self, code: int, reason: str) -> None:
         """Close once everything queued is sent."""
         ...
@@ -48,6 +54,10 @@ class Keeper(Protocol):
         ...
 
     def pong_received(self, session: "Session") -> None: ...
+
+    def still_busy(self, session: "Session") -> None:
+        """It is not read at the moment, so that its answer to a ping has more time."""
+        ...
 
     def probe_opened(self, session: "Session") -> None: ...
 
@@ -63,7 +73,17 @@ class Keeper(Protocol):
 class Session:
     """One client's session; the `endpoint.Session` that handlers see."""
 
-    __slots__ = ("_candidate", "_handler", "_keeper", "_state", "id", "request", "transport")
+    __slots__ = (
+        "_candidate",
+        "_handler",
+        "_keeper",
+        "_paused",
+        "_state",
+        "id",
+        "request",
+        "transport",
+        "user_id",
+    )
 
     _handler: Handler
 
@@ -82,6 +102,8 @@ class Session:
         self._keeper = keeper
         self._candidate: Transport | None = None
         self._state = State.OPEN
+        self._paused = False
+        self.user_id: str | None = None
 
     def start(self) -> bool:
         """Shake hands ("Handshake"); returns False when there are too many sessions."""
@@ -108,6 +130,19 @@ class Session:
     def _send(self, packet: Packet) -> None:
         if self._state is _OPEN and not self.transport.send(packet):
             self._keeper.overflowed(self)
+
+    def identify(self, user_id: str) -> None:
+        """The client has logged in: larger messages are taken, also on a later transport."""
+        self.user_id = user_id
+        self.transport.identify(user_id)
+
+    def pause_reading(self) -> None:
+        self._paused = True
+        self.transport.pause_reading()
+
+    def resume_reading(self) -> None:
+        self._paused = False
+        self.transport.resume_reading()
 
     def close(self, code: int = NORMAL, reason: str = "") -> None:
         if self._state is _OPEN:
@@ -201,7 +236,10 @@ class Session:
 
     def presume_dead(self) -> None:
         """The client has not answered the ping in time."""
-        self.fail("ping timeout", INTERNAL_ERROR)
+        if self._paused:
+            self._keeper.still_busy(self)  # its answer may stand behind what is not read
+        else:
+            self.fail("ping timeout", INTERNAL_ERROR)
 
     # --------------------------------------------------------- upgrade of the transport
 
@@ -239,6 +277,11 @@ class Session:
         self._candidate = None
         self._keeper.probe_closed(self)
         self.transport = websocket
+        if self.user_id is not None:
+            websocket.identify(self.user_id)
+        if self._paused:
+            polling.resume_reading()
+            websocket.pause_reading()
         queued = polling.drain()
         for packet in queued:
             websocket.send(packet)

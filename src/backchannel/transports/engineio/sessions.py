@@ -4,6 +4,7 @@ import asyncio
 import secrets
 from typing import Final
 
+from backchannel.budgets.rates import RateBudget
 from backchannel.transports.engineio.deadlines import Deadlines
 from backchannel.transports.engineio.endpoint import Endpoint
 from backchannel.transports.engineio.packets import Handshake
@@ -16,6 +17,8 @@ from backchannel.transports.websocket.endpoint import UpgradeRequest
 
 _SID_BYTES: Final = 15  # 120 bits: whoever knows it can read and write the session
 _POLICY: Final = 1008
+READ_BURST: Final = 4
+"""Seconds of the read rate that one client may send at once."""
 
 
 class Sessions:
@@ -29,6 +32,7 @@ class Sessions:
         self._pings = Deadlines(settings.ping_interval, self._ping)
         self._pongs = Deadlines(settings.ping_timeout, Session.presume_dead)
         self._probes = Deadlines(settings.upgrade_timeout, Session.probe_timed_out)
+        self.reading = RateBudget(settings.read_rate, READ_BURST * settings.read_rate)
         self._draining = False
 
     def __len__(self) -> int:
@@ -72,6 +76,9 @@ class Sessions:
     def pong_received(self, session: Session) -> None:
         self._pongs.discard(session)
         self._pings.add(session)
+
+    def still_busy(self, session: Session) -> None:
+        self._pongs.add(session)
 
     def probe_opened(self, session: Session) -> None:
         self._probes.add(session)

@@ -11,6 +11,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """How long the answer to a ping may take."""
     max_payload: int = 1_000_000
     """The largest body of a POST; the WebSocket's own limit should be the same."""
+    stranger_payload: int = 1_000_000
+    """The same before the client has logged in."""
+    read_rate: int = 64 << 20
+    """Bytes a second that are read for long from the POSTs of one user, or of one address
+    before the login; each packet counts as 256 bytes more."""
     upgrade_timeout: float = 10.0
     """How long a WebSocket may take to replace polling."""
     body_timeout: float = 10.0

@@ -71,5 +71,14 @@ class WebSocketTransport:
             self._socket.send_binary(packet.payload)
         return True
 
+    def identify(self, user_id: str) -> None:
+        self._socket.identify(user_id)
+
+    def pause_reading(self) -> None:
+        self._socket.pause_reading()
+
+    def resume_reading(self) -> None:
+        self._socket.resume_reading()
+
     def close(self, code: int, reason: str) -> None:
         self._socket.close(code, reason)

@@ -27,7 +27,7 @@ class Caps:
         """Count one more connection of `address`, unless that is one too many."""
         if self.total >= self._total:
             return False
-        key = _key(address)
+        key = network(address)
         if self._by_address[key] >= self._per_address and not contains(self._exempt, address):
             return False
         self.total += 1
@@ -36,7 +36,7 @@ class Caps:
 
     def leave(self, address: str) -> None:
         """Count one connection less; only for one that was let in."""
-        key = _key(address)
+        key = network(address)
         self.total -= 1
         self._by_address[key] -= 1
         if not self._by_address[key]:
@@ -59,7 +59,8 @@ def contains(networks: Sequence[Network], address: str) -> bool:
     return any(parsed in network for network in networks)
 
 
-def _key(address: str) -> str:
+def network(address: str) -> str:
+    """What counts as one client: an IPv4 address, or the /64 of an IPv6 one."""
     if ":" not in address:
         return address
     try:

@@ -21,7 +21,12 @@ from backchannel.transports.socketio.invalid import InvalidPacket
 from backchannel.transports.socketio.packets import Packet
 from backchannel.transports.socketio.settings import Settings
 from backchannel.transports.socketio.socket import NamespaceSocket
-from backchannel.transports.websocket.close import INTERNAL_ERROR, NORMAL, PROTOCOL_ERROR
+from backchannel.transports.websocket.close import (
+    INTERNAL_ERROR,
+    NORMAL,
+    POLICY_VIOLATION,
+    PROTOCOL_ERROR,
+)
 
 logger = logging.getLogger("backchannel.transports.socketio")
 
@@ -156,7 +161,8 @@ class Connection:
         sid = accepted.sid or secrets.token_urlsafe(_SID_BYTES)
         socket = NamespaceSocket(sid, namespace, self, accepted.handler)
         self._sockets[namespace] = socket
-        self._service.unjoined.discard(self)
+        if not accepted.stranger:
+            self._service.unjoined.discard(self)
         data = {"sid": sid} if accepted.pid is None else {"sid": sid, "pid": accepted.pid}
         self._send(Packet(packets.CONNECT, namespace, data))
         try:
@@ -166,17 +172,25 @@ class Connection:
             self.close(INTERNAL_ERROR, "internal error")
 
     def join_timed_out(self) -> None:
-        """The client has not joined any namespace in time."""
-        self.session.close(NORMAL, "no namespace joined")
+        """The client has not joined any namespace in time, or it is not known whose it is."""
+        if self._sockets:
+            self.close(POLICY_VIOLATION, "not logged in")
+        else:
+            self.session.close(NORMAL, "no namespace joined")
 
     # ---------------------------------------------- "Disconnection from a namespace"
 
     def leave(self, socket: NamespaceSocket, reason: str) -> None:
         """Take the socket out of its namespace and tell its handler."""
         del self._sockets[socket.namespace]
-        if not self._sockets:
+        if not self._sockets and self not in self._service.unjoined:
             self._service.unjoined.add(self)
         socket.left(reason)
+
+    def identify(self, user_id: str) -> None:
+        """It is known whose client this is: it may stay."""
+        self._service.unjoined.discard(self)
+        self.session.identify(user_id)
 
     def close(self, code: int = NORMAL, reason: str = "") -> None:
         """Disconnect the client from all namespaces, and hang up."""

@@ -36,6 +36,8 @@ class Accepted(msgspec.Struct, frozen=True):
     handler: "Handler"
     sid: str | None = None
     pid: str | None = None
+    stranger: bool = False
+    """Whether it is not known yet whose it is: `Socket.identify` has to say so in time."""
 
 
 class ConnectRefused(msgspec.Struct, frozen=True):
@@ -86,6 +88,16 @@ class Socket(Protocol):
     def send_text(self, payload: bytes) -> None:
         """Send a packet made by `packets.encode_event`."""
         ...
+
+    def identify(self, user_id: str) -> None:
+        """The client has logged in: it may stay, send large events, and its budget pays."""
+        ...
+
+    def pause_reading(self) -> None:
+        """Hand on no more events until `resume_reading`, in none of its namespaces."""
+        ...
+
+    def resume_reading(self) -> None: ...
 
     def disconnect(self) -> None:
         """Send the client away from this namespace; its other ones stay."""

@@ -25,6 +25,8 @@ class Connection(Protocol):
         """Take the socket out of its namespace and tell its handler."""
         ...
 
+    def identify(self, user_id: str) -> None: ...
+
     def close(self, code: int, reason: str) -> None: ...
 
 
@@ -95,6 +97,17 @@ class NamespaceSocket:
         """Answer an event of the client's."""
         if self._connected:
             self._send(Packet(packets.ACK, self.namespace, args, ack_id))
+
+    def identify(self, user_id: str) -> None:
+        if self._connected:
+            self._connection.identify(user_id)
+
+    def pause_reading(self) -> None:
+        if self._connected:
+            self._connection.session.pause_reading()
+
+    def resume_reading(self) -> None:
+        self._connection.session.resume_reading()
 
     def disconnect(self) -> None:
         if self._connected:

@@ -24,11 +24,24 @@ class Assembly:
     An `inflater` is given for a compressed message only.
     """
 
-    __slots__ = ("_data", "_frames", "_inflater", "_limits", "_promised", "_utf8", "opcode")
+    __slots__ = (
+        "_data",
+        "_frames",
+        "_inflater",
+        "_largest",
+        "_limits",
+        "_promised",
+        "_utf8",
+        "opcode",
+    )
 
-    def __init__(self, opcode: int, limits: Limits, inflater: Inflater | None) -> None:
+    def __init__(
+        self, opcode: int, limits: Limits, inflater: Inflater | None, *, largest: int
+    ) -> None:
+        """`largest` is how many bytes the message may have, before and after inflation."""
         self.opcode = opcode
         self._limits = limits
+        self._largest = largest
         self._inflater = inflater
         self._data = bytearray()
         self._frames = 0
@@ -41,7 +54,7 @@ class Assembly:
         self._frames += 1
         self._promised += length
         limits = self._limits
-        if length > limits.frame or self._promised > limits.message:
+        if length > limits.frame or self._promised > self._largest:
             raise ConnectionFailed(TOO_BIG, "message too big")
         if self._frames > limits.fragments:
             raise ConnectionFailed(TOO_BIG, "too many fragments")
@@ -59,7 +72,7 @@ class Assembly:
         """Return the whole payload, inflated."""
         data = bytes(self._data)
         if self._inflater is not None:
-            data = self._inflater.inflate(data, self._limits.message)
+            data = self._inflater.inflate(data, self._largest)
             if self.opcode == TEXT:
                 check_utf8(data)
         return data

@@ -10,6 +10,9 @@ from backchannel.transports.websocket.frames import Frame
 from backchannel.transports.websocket.limits import Limits
 from backchannel.transports.websocket.masking import apply_mask
 
+TURN = 64
+"""Messages that are read in a row before other sockets come first."""
+
 _WHOLE_TEXT = 0x81  # FIN and the text opcode, nothing reserved
 
 
@@ -28,6 +31,10 @@ class Control(Protocol):
 
     def close_received(self, code: int, reason: str) -> None: ...
 
+    def turn_over(self) -> None:
+        """So many messages have been read in a row that other sockets come first."""
+        ...
+
 
 class Decoder:
     """Reads one client's frames, however the network has cut them.
@@ -42,12 +49,17 @@ class Decoder:
         "_control_payload",
         "_ended",
         "_frame",
+        "_halted",
         "_head",
         "_inflater",
+        "_largest",
+        "_largest_frame",
+        "_left",
         "_limits",
         "_messages",
         "_muted",
-        "_whole_limit",
+        "_rest",
+        "paused",
     )
 
     def __init__(
@@ -56,7 +68,8 @@ class Decoder:
         self._messages = messages
         self._control = control
         self._limits = limits
-        self._whole_limit = min(limits.frame, limits.message)
+        self._largest = min(limits.message, limits.stranger_message)
+        self._largest_frame = min(limits.frame, self._largest)
         self._inflater = inflater
         self._head = b""  # an incomplete header, up to 13 bytes
         self._frame: Frame | None = None
@@ -64,14 +77,38 @@ class Decoder:
         self._assembly: Assembly | None = None
         self._muted = False
         self._ended = False
+        self._halted = False  # muted or paused
+        self._left = TURN
+        self._rest = b""  # what came behind the message at which reading was paused
+        self.paused = False
+
+    @property
+    def handled(self) -> int:
+        """How many messages the last `feed` has handed on."""
+        return TURN - self._left
+
+    def trust(self) -> None:
+        """Take messages of every size that is allowed: the peer has logged in."""
+        self._largest = self._limits.message
+        self._largest_frame = min(self._limits.frame, self._largest)
+
+    def pause(self) -> None:
+        """Hand nothing on until `resume`: what has come is kept as it is."""
+        self.paused = self._halted = True
+
+    def resume(self) -> None:
+        """Go on with the next `feed`, which may be an empty one."""
+        self.paused = False
+        self._halted = self._muted
 
     def mute(self) -> None:
         """Report no more data messages; control frames are still answered."""
-        self._muted = True
+        self._muted = self._halted = True
 
     def stop(self) -> None:
         """Ignore whatever comes from now on."""
-        self._muted = self._ended = True
+        self._muted = self._ended = self._halted = True
+        self._rest = b""
 
     def feed(self, data: bytes) -> None:
         """Take bytes as they came; calls the sinks for all that is complete.
@@ -81,19 +118,27 @@ class Decoder:
         """
         if self._ended:
             return
-        if self._head:
-            data = self._head + data
-            self._head = b""
+        if self.paused:
+            self._rest += data
+            return
+        if self._rest or self._head:
+            data = self._head + self._rest + data
+            self._head = self._rest = b""
+        self._left = TURN
         at = 0
         if self._frame is not None:
             at = self._read_payload(self._frame, data, at)
         size = len(data)
         while at < size and not self._ended:
-            if self._assembly is None and not self._muted:
+            if self._assembly is None and not self._halted:
                 at = self._read_whole_texts(data, at)
-                if at == size:
-                    break
-            at = self._read_frame(data, at)
+            if self._left <= 0 and not self._muted:
+                self._control.turn_over()
+            if self.paused:
+                self._rest = data[at:]
+                break
+            if at < size:
+                at = self._read_frame(data, at)
 
     def _read_whole_texts(self, data: bytes, at: int) -> int:
         """Read whole text frames up to the first thing that is not one, and return where.
@@ -102,7 +147,8 @@ class Decoder:
         `_read_frame`, which also finds the words for what is wrong.
         """
         size = len(data)
-        limit = self._whole_limit
+        limit = self._largest_frame
+        left = self._left
         received = self._messages.text_received
         while size - at > 5 and data[at] == _WHOLE_TEXT:
             length = data[at + 1] ^ 0x80  # an unmasked frame comes out above 127
@@ -121,9 +167,11 @@ class Decoder:
             if not payload.isascii():
                 check_utf8(payload)
             at = end
+            left -= 1
             received(payload)
-            if self._muted:
+            if self._halted or left <= 0:
                 break
+        self._left = left
         return at
 
     def _read_frame(self, data: bytes, at: int) -> int:
@@ -148,7 +196,7 @@ class Decoder:
         if self._assembly is not None:
             raise ConnectionFailed(PROTOCOL_ERROR, "the message before is not finished")
         inflater = self._inflater if frame.compressed else None
-        return Assembly(frame.opcode, self._limits, inflater)
+        return Assembly(frame.opcode, self._limits, inflater, largest=self._largest)
 
     def _read_payload(self, frame: Frame, data: bytes, at: int) -> int:
         end = min(at + frame.missing, len(data))
@@ -179,6 +227,7 @@ class Decoder:
         payload = assembly.payload()
         if self._muted:
             return
+        self._left -= 1
         if assembly.opcode == frames.TEXT:
             self._messages.text_received(payload)
         else:

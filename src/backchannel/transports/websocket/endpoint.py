@@ -62,6 +62,16 @@ class Socket(Protocol):
 
     def send_binary(self, payload: bytes) -> None: ...
 
+    def identify(self, user_id: str) -> None:
+        """The peer has logged in: it may send large messages, and this user's budget pays."""
+        ...
+
+    def pause_reading(self) -> None:
+        """Hand on no more messages until `resume_reading`: they wait with the peer."""
+        ...
+
+    def resume_reading(self) -> None: ...
+
     def close(self, code: int = 1000, reason: str = "") -> None:
         """Start the closing handshake (RFC 6455, section 7); later sends are dropped."""
         ...

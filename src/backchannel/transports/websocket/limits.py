@@ -10,6 +10,13 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     """Payload of one incoming data frame; above it the connection fails with 1009."""
     message: int = 1 << 20
     """One incoming message, after fragments are joined and after inflation (1009)."""
+    stranger_message: int = 1 << 20
+    """The same for a peer that has not logged in yet (1009)."""
+    read_rate: int = 64 << 20
+    """Bytes a second that are read for long from all sockets of one user, or of an address
+    before it is known whose they are; each message counts as 256 bytes more."""
+    receive_buffer: int = 32 << 10
+    """Bytes that the kernel holds for a socket that is not read."""
     fragments: int = 1024
     """Frames that may make up one message (1009)."""
     backlog: int = 4 << 20

@@ -1,9 +1,13 @@
 """An open WebSocket on an asyncio transport: what is left of a connection after its upgrade."""
 
 import asyncio
+import contextlib
 import logging
+import socket
 from collections.abc import MutableSet
+from enum import Flag, auto
 
+from backchannel.transports.http.caps import network
 from backchannel.transports.websocket import close as closing
 from backchannel.transports.websocket import frames
 from backchannel.transports.websocket.close import ConnectionFailed
@@ -17,6 +21,21 @@ from backchannel.transports.websocket.service import Service
 logger = logging.getLogger("backchannel.transports.websocket")
 
 _PING = frames.encode(frames.PING)
+_CREDIT = 64 << 10
+"""Bytes for which a socket asks the budget of its user at a time."""
+_FREE = 16 << 10
+"""Bytes that each socket may send before the first of these: a login costs nothing."""
+_MESSAGE_COST = 256
+"""Bytes that a message counts as beside its own: a small one is work as well."""
+_LONGEST_PAUSE = 2.0
+
+
+class _Pause(Flag):
+    """Why a socket is not read."""
+
+    HANDLER = auto()
+    TURN = auto()
+    BUDGET = auto()
 
 
 class WebSocket(Outgoing):
@@ -24,8 +43,11 @@ class WebSocket(Outgoing):
 
     __slots__ = (
         "_connections",
+        "_credit",
         "_decoder",
         "_handler",
+        "_paused",
+        "_payer",
         "_request",
         "_slot",
         "_timer",
@@ -47,9 +69,13 @@ class WebSocket(Outgoing):
         self._connections = connections
         self._decoder = Decoder(handler, self, service.limits, extension and extension.inflater)
         self._timer: asyncio.TimerHandle | None = None
+        self._paused = _Pause(0)
+        self._payer = f"address {network(request.client[0])}"
+        self._credit = _FREE
         self.heard_at = service.keepalive.now
         self._slot = service.keepalive.watch(self)
         connections.add(self)
+        _bound_kernel_buffer(transport, service.limits.receive_buffer)
 
     @property
     def request(self) -> UpgradeRequest:
@@ -76,12 +102,18 @@ class WebSocket(Outgoing):
     def data_received(self, data: bytes) -> None:
         """Bytes came from the peer: asyncio calls this."""
         self.heard_at = self._service.keepalive.now
+        decoder = self._decoder
+        if decoder.paused:
+            self._transport.pause_reading()  # these few were on their way
         try:
-            self._decoder.feed(data)
+            decoder.feed(data)
         except ConnectionFailed as failure:
             self._fail(failure.code, failure.reason)
         except Exception as error:
             self._fail_internally(error)
+        self._credit -= len(data) + _MESSAGE_COST * decoder.handled
+        if self._credit < 0:
+            self._pay()
 
     def ping_received(self, payload: bytes) -> None:
         """Answer a ping (RFC 6455, 5.5.3): the decoder calls this."""
@@ -96,6 +128,51 @@ class WebSocket(Outgoing):
         if self._out:
             self._write_out()
         self._transport.close()
+
+    # ---------------------------------------------------- reading, or not
+
+    def identify(self, user_id: str) -> None:
+        """Take large messages from now on, and let this user's budget pay for reading."""
+        self._payer = f"user {user_id}"
+        self._decoder.trust()
+
+    def pause_reading(self) -> None:
+        """Hand on no more messages until `resume_reading`."""
+        self._pause(_Pause.HANDLER)
+
+    def resume_reading(self) -> None:
+        self._resume(_Pause.HANDLER)
+
+    def turn_over(self) -> None:
+        """Go on when every other socket has had its turn: the decoder calls this."""
+        self._pause(_Pause.TURN)
+        asyncio.get_running_loop().call_soon(self._resume, _Pause.TURN)
+
+    def _pay(self) -> None:
+        """Take another piece of the budget, and wait for it where there is none."""
+        reading = self._service.reading
+        cost = _CREDIT - self._credit
+        reading.charge(self._payer, cost)
+        self._credit = _CREDIT
+        wait = reading.wait(self._payer, 0)
+        if wait:
+            self._pause(_Pause.BUDGET)
+            loop = asyncio.get_running_loop()
+            loop.call_later(min(wait, _LONGEST_PAUSE), self._resume, _Pause.BUDGET)
+
+    def _pause(self, cause: "_Pause") -> None:
+        if self._ending is None and not self._transport.is_closing():
+            self._paused |= cause
+            self._decoder.pause()
+
+    def _resume(self, cause: "_Pause") -> None:
+        self._paused &= ~cause
+        if self._paused or self._transport.is_closing() or not self._decoder.paused:
+            return
+        self._decoder.resume()
+        self.data_received(b"")
+        if not self._decoder.paused and self._reading:
+            self._transport.resume_reading()
 
     # ------------------------------------------------------------- ending
 
@@ -116,6 +193,8 @@ class WebSocket(Outgoing):
         if self._ending is None:  # unless that was too much for the backlog
             self._ending = code, reason
             self._decoder.mute()
+            if self._paused:  # the answer to the close frame stands behind what is not read
+                asyncio.get_running_loop().call_soon(self._resume, self._paused)
             self._abort_after(patience)
 
     def _fail(self, code: int, reason: str) -> None:
@@ -169,10 +248,18 @@ class WebSocket(Outgoing):
 
     def presume_dead(self) -> None:
         """Hang up, unless the peer is slowly but surely reading what we sent."""
-        if self._stuck and self._has_read_on():
+        if self._paused or (self._stuck and self._has_read_on()):
             return
         if self._ending is None and not self._stuck:
             payload = closing.encode(closing.INTERNAL_ERROR, "ping timeout")
             self._queue(frames.encode(frames.CLOSE, payload))
             self._write_out()
         self._abort("ping timeout")
+
+
+def _bound_kernel_buffer(transport: asyncio.Transport, size: int) -> None:
+    """Let the kernel hold little for a socket that is not read, so that its peer notices."""
+    connection: socket.socket | None = transport.get_extra_info("socket")
+    if connection is not None:
+        with contextlib.suppress(OSError):
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, size)

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 
+from backchannel.budgets.rates import RateBudget
 from backchannel.transports.http.caps import Caps, Network
 from backchannel.transports.http.hosts import Hosts
 from backchannel.transports.websocket.deflate import Deflate
@@ -10,6 +11,9 @@ from backchannel.transports.websocket.extension import Compression
 from backchannel.transports.websocket.keepalive import Keepalive
 from backchannel.transports.websocket.limits import Limits
 from backchannel.transports.websocket.turn import Turn
+
+READ_BURST = 4
+"""Seconds of the read rate that one user's sockets may send at once."""
 
 
 class Service:
@@ -23,6 +27,7 @@ class Service:
         "keepalive",
         "limits",
         "origins",
+        "reading",
         "trusted_proxies",
         "turn",
     )
@@ -46,3 +51,4 @@ class Service:
         self.caps = Caps(limits.sockets, limits.sockets_per_address)
         self.keepalive = Keepalive(limits.ping_interval, limits.ping_timeout)
         self.turn = Turn()
+        self.reading = RateBudget(limits.read_rate, READ_BURST * limits.read_rate)

@@ -71,7 +71,6 @@ async def send_message(
     request: StrictRequest, core: InjectedCore, data: JSONBody[NewMessage]
 ) -> Response[MessageBody]:
     user_id = request.user.user_id
-    await core.throttle.admit(f"send:user:{user_id}")
     drafted = send.draft(
         user_id,
         await _recipient(core, user_id, data),
