@@ -39,7 +39,7 @@ LEAST_READ_RATE = 1 << 20
 
 def doors_for(settings: Settings, desk: Switchboard) -> Doors:
     """The doors that these settings open."""
-    return open_doors(desk, engine=_engine_settings(settings), origins=settings.cors_origins)
+    return open_doors(desk, engine=_engine_settings(settings), origins=settings.web_origins)
 
 
 def server_config(
@@ -54,7 +54,7 @@ def server_config(
             doors.websockets,
             _websocket_limits(settings),
             hosts=settings.allowed_hosts,
-            origins=settings.cors_origins,
+            origins=settings.web_origins,
             deflate=Deflate() if settings.websocket.compression else None,
             trusted_proxies=proxies,
         ),
@@ -84,7 +84,7 @@ def _application(
         [*doors.http, *([metrics.routes()] if settings.show_metrics else [])],
         edge=EdgePolicy(
             allowed_hosts=settings.allowed_hosts,
-            cors_origins=settings.cors_origins,
+            cors_origins=settings.web_origins,
             trusted_proxies=proxies,
             probes=health.PATHS,
             hsts=settings.tls.mode is not TlsMode.SELF_SIGNED,

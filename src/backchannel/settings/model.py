@@ -19,6 +19,8 @@ from backchannel.settings.values import (
     is_loopback,
 )
 
+LOOPBACK_ORIGINS = ("http://localhost:*", "http://127.0.0.1:*", "http://[::1]:*")
+
 
 class Environment(StrEnum):
     DEVELOPMENT = "development"
@@ -79,7 +81,9 @@ class Settings(Group):
     cors_origins: Origins = Field(
         default=(),
         description="The web origins whose pages may use this server, exactly as a browser "
-        "sends them. Pages served by this server itself need no entry. `*` is for development.",
+        "sends them. Pages served by this server itself need no entry. In development, pages of "
+        "`http://localhost` and `http://127.0.0.1` work as well, on any port. `*` is for "
+        "development.",
         examples=["https://chat.example.org,https://app.example.org"],
     )
     allowed_hosts: Hosts = Field(
@@ -137,6 +141,11 @@ class Settings(Group):
     def exposed(self) -> bool:
         """Whether strangers may come: in production, and wherever the network reaches it."""
         return self.production or not is_loopback(self.host)
+
+    @property
+    def web_origins(self) -> tuple[str, ...]:
+        """The origins whose pages may use this server; `:*` at the end is any port."""
+        return self.cors_origins if self.production else (*self.cors_origins, *LOOPBACK_ORIGINS)
 
     @property
     def storage_url(self) -> str:

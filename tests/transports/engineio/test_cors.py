@@ -41,7 +41,10 @@ async def test_S13_any_other_origin_is_forbidden(origin: str, method: str) -> No
     async with engine(origins=[FRIEND]) as server:
         answer = await ask(server.http, method, origin)
         assert answer.status_code == 403
-        assert answer.json() == {"code": 4, "message": "Forbidden"}
+        assert answer.json() == {
+            "code": 4,
+            "message": "Forbidden: the operator sets cors_origins",
+        }
         assert "access-control-allow-origin" not in answer.headers
         assert not server.handlers
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from backchannel.dialects.shared.headers import Pairs, encoded
+from backchannel.transports.http.origins import is_listed
 
 METHODS = "GET, HEAD, POST, PUT, PATCH, DELETE"
 REQUEST_HEADERS = (
@@ -29,7 +30,7 @@ class Cors:
         self._any = "*" in self._origins
 
     def allows(self, origin: str) -> bool:
-        return self._any or origin.lower() in self._origins
+        return is_listed(origin.lower(), self._origins)
 
     def headers(self, origin: str | None) -> Pairs:
         """What a response to a page of this origin carries, if it may read it."""

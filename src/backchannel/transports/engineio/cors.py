@@ -2,7 +2,8 @@
 
 from collections.abc import Collection, Mapping
 
-from backchannel.transports.websocket.handshake import ANY_ORIGIN, same_origin_or_listed
+from backchannel.transports.http.origins import ANY_ORIGIN, is_listed
+from backchannel.transports.websocket.handshake import same_origin_or_listed
 
 Headers = list[tuple[str, str]]
 
@@ -10,7 +11,7 @@ Headers = list[tuple[str, str]]
 def allows(headers: Mapping[str, str], origins: Collection[str], *, secure: bool) -> bool:
     """Whether a page of this Origin may use the server at all; the rule of WebSocket upgrades."""
     if "origin" in headers and "host" not in headers:
-        return headers["origin"] in origins or ANY_ORIGIN in origins
+        return is_listed(headers["origin"], origins)
     return same_origin_or_listed(headers, origins, secure=secure)
 
 

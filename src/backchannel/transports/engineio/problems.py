@@ -21,7 +21,7 @@ UNKNOWN_TRANSPORT: Final = Problem(0, "Transport unknown")
 UNKNOWN_SID: Final = Problem(1, "Session ID unknown")
 BAD_HANDSHAKE_METHOD: Final = Problem(2, "Bad handshake method")
 BAD_REQUEST: Final = Problem(3, "Bad request")
-FORBIDDEN: Final = Problem(4, "Forbidden", 403)
+FORBIDDEN: Final = Problem(4, "Forbidden: the operator sets cors_origins", 403)
 UNSUPPORTED_PROTOCOL_VERSION: Final = Problem(5, "Unsupported protocol version")
 
 # These have no number of their own in the protocol; clients look at the status only.

@@ -9,8 +9,7 @@ from http import HTTPStatus
 import msgspec
 
 from backchannel.transports.http import answer
-
-ANY_ORIGIN = "*"
+from backchannel.transports.http.origins import is_listed
 
 _GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 _LISTS = frozenset({"connection", "upgrade", "sec-websocket-extensions", "sec-websocket-protocol"})
@@ -99,12 +98,12 @@ def same_origin_or_listed(
 ) -> bool:
     """Whether a browser's page of this Origin may connect (section 10.2).
 
-    True without an Origin, for one in `allowed` exactly, and for one whose host and port are
+    True without an Origin, for one that is listed in `allowed`, and for one whose host and port are
     the request's own Host, unless it is of `http` while the connection is `secure`. `*` in
     `allowed` is every origin, for development.
     """
     origin = headers.get("origin")
-    if origin is None or origin in allowed or ANY_ORIGIN in allowed:
+    if origin is None or is_listed(origin, allowed):
         return True
     scheme, separator, authority = origin.partition("://")
     port = {"http": ":80", "https": ":443"}.get(scheme)

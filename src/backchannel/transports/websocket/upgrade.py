@@ -77,7 +77,7 @@ class Upgrade(asyncio.Protocol):
         if not handshake.same_origin_or_listed(
             head.headers, service.origins, secure=request.secure
         ):
-            raise BadHandshake("Origin is not allowed", 403)
+            raise BadHandshake("Origin is not allowed; the operator sets cors_origins", 403)
         extension = self._agree(head)
         if not service.caps.enter(request.client[0]):
             raise BadHandshake("too many connections", 503, _RETRY)
