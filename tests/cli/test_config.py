@@ -6,6 +6,9 @@ from pathlib import Path
 import pytest
 from typer.testing import Result
 
+from backchannel.settings import Settings, SettingsError
+from backchannel.settings.self_signed import make_certificate
+
 Invoke = Callable[..., Result]
 
 SECRET = "6b1f0d9a8c7e5f4a3b2c1d0e9f8a7b6c5d4e3f2a1b0c9d8e7f6a5b4c3d2e1f00"
@@ -35,7 +38,7 @@ def test_S19_show_masks_secrets(invoke: Invoke, monkeypatch: pytest.MonkeyPatch)
 
 
 def test_check_says_when_all_is_well(invoke: Invoke) -> None:
-    assert invoke("config", "check").stdout == "the settings are good\n"
+    assert invoke("config", "check").stdout == "settings OK\n"
 
 
 def test_a_misspelt_variable_is_told_and_ignored(
@@ -47,3 +50,26 @@ def test_a_misspelt_variable_is_told_and_ignored(
         "backchannel: warning: BACKCHANNEL_PROT (environment): there is no such setting; "
         "did you mean BACKCHANNEL_PORT?\n"
     )
+
+
+@pytest.mark.parametrize(
+    ("certificate", "private_key"),
+    [("good", None), (None, "good"), ("good", "garbage"), ("garbage", "good"), ("good", "other")],
+)
+def test_check_refuses_a_certificate_that_serve_would_refuse(
+    invoke: Callable[..., Result], folder: Path, certificate: str | None, private_key: str | None
+) -> None:
+    pair, other = make_certificate("localhost"), make_certificate("localhost")
+    contents = {"garbage": (b"garbage", b"garbage"), "good": pair, "other": other}
+    paths = (Settings().tls.certificate, Settings().tls.private_key)
+    for number, (path, kind) in enumerate(zip(paths, (certificate, private_key), strict=True)):
+        if kind is not None:
+            (folder / path).parent.mkdir(exist_ok=True)
+            (folder / path).write_bytes(contents[kind][number])
+    result = invoke("config", "check", code=1)
+    assert isinstance(result.exception, SettingsError)
+
+
+def test_check_leaves_nothing_behind(invoke: Callable[..., Result], folder: Path) -> None:
+    invoke("config", "check")
+    assert list(folder.iterdir()) == []

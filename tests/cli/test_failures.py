@@ -55,5 +55,8 @@ def test_an_unknown_command_is_a_misuse(command: Command) -> None:
 
 def test_a_folder_that_cannot_be_made_is_told(command: Command, folder: Path) -> None:
     (folder / "data").write_text("a file")
-    result = command("user", "list")
-    assert (result.returncode, result.stderr) == (1, "backchannel: data: File exists\n")
+    result = command("serve", "--port", "0")
+    assert result.returncode == 1
+    assert result.stderr.startswith("backchannel: ")
+    assert result.stderr.endswith("File exists\n")
+    assert result.stderr.count("\n") == 1

@@ -1,6 +1,7 @@
 """`serve`, as an operator meets it: it says where it is, and stops when told."""
 
 import re
+import shlex
 import signal
 import socket
 import subprocess
@@ -140,3 +141,24 @@ def serving(folder: Path, *options: str) -> Iterator[tuple["subprocess.Popen[str
             yield process, "".join(process.stdout.readline() for _ in range(5))
         finally:
             process.kill()
+
+
+def test_the_greeting_s_command_leads_to_the_same_folder(tmp_path: Path) -> None:
+    settings = tmp_path / "my settings.toml"
+    settings.write_text("port = 0")
+    data = tmp_path / "other data"
+    options = ("--config", str(settings), "--data-dir", str(data))
+    with serving(tmp_path, *options) as (process, greeting):
+        (line,) = [line for line in greeting.splitlines() if "user add" in line]
+        command = shlex.split(line.partition("first user")[2].replace("NAME", "ada"))
+        arguments = command[command.index("user") :]
+        subprocess.run(
+            [sys.executable, "-m", "backchannel", *arguments],
+            cwd=tmp_path,
+            input="correct horse battery\n",
+            text=True,
+            check=True,
+            capture_output=True,
+        )
+        assert process.poll() is None
+    assert [path.name for path in tmp_path.iterdir() if path.is_dir()] == ["other data"]

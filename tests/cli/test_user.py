@@ -4,10 +4,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from rich.cells import cell_len
 from typer.testing import Result
 
 from backchannel.cli.main import cli
 from backchannel.domain.errors import ChatError, Invalid, UsernameTaken
+from backchannel.storage.errors import CannotOpen
 
 Invoke = Callable[..., Result]
 
@@ -62,10 +64,52 @@ def test_S6_a_password_is_never_an_argument() -> None:
         assert not [each.name for each in inner.params if "password" in (each.name or "")]
 
 
-def test_the_data_folder_is_private(invoke: Invoke, folder: Path) -> None:
-    invoke("user", "list")
+def test_the_data_folder_is_private(ada: str, folder: Path) -> None:
     assert (folder / "data").stat().st_mode & 0o077 == 0
 
 
-def test_migrating_twice_changes_nothing(invoke: Invoke) -> None:
+def test_migrating_twice_changes_nothing(invoke: Invoke, ada: str) -> None:
     assert invoke("migrate").stdout == invoke("migrate").stdout
+
+
+COMMANDS = [
+    ["user", "list"],
+    ["user", "disable", "ada"],
+    ["user", "enable", "ada"],
+    ["user", "password", "ada"],
+    ["user", "export", "ada", "--to", "a.zip"],
+    ["user", "delete", "ada", "--yes"],
+    ["migrate"],
+]
+
+
+@pytest.mark.parametrize("arguments", COMMANDS, ids=lambda words: " ".join(words[:2]))
+def test_a_folder_without_a_database_is_refused_and_not_made(
+    invoke: Invoke, folder: Path, arguments: list[str]
+) -> None:
+    result = invoke(*arguments, "--data-dir", "typo", given=PASSWORD + "\n", code=1)
+    assert isinstance(result.exception, CannotOpen)
+    assert f"there is no database at {folder / 'typo'}" in str(result.exception)
+    assert not (folder / "typo").exists()
+
+
+def test_only_a_sound_account_makes_a_database(invoke: Invoke, folder: Path) -> None:
+    invoke("user", "add", "ada", given="short\n", code=1)
+    assert not (folder / "data").exists()
+    result = invoke("user", "add", "ada", given=PASSWORD + "\n")
+    assert f"there is no database at {folder / 'data'}" in result.stderr
+    assert "making one" not in invoke("user", "add", "grace", given=PASSWORD + "\n").stderr
+
+
+def test_wide_names_keep_the_columns(invoke: Invoke) -> None:
+    for name in ("\u674e\u96f7", "ada", "\u30a2\u30c0"):
+        invoke("user", "add", name, given=PASSWORD + "\n")
+    lines = invoke("user", "list").stdout.splitlines()
+    assert len({cell_len(line.partition("01")[0]) for line in lines}) == 1
+
+
+def test_an_empty_list_says_so(invoke: Invoke) -> None:
+    invoke("user", "add", "ada", given=PASSWORD + "\n")
+    assert invoke("user", "list", "--search", "zz").stdout == "no account has such a name\n"
+    invoke("user", "delete", "ada", "--yes")
+    assert invoke("user", "list").stdout == "there are no accounts yet\n"

@@ -26,7 +26,8 @@ def test_the_usual_files_are_picked_up(folder: Path) -> None:
     assert made is not None
     (folder / "certificate").mkdir()
     made.certificate.rename(folder / "certificate" / "certificate.crt")
-    assert certificate_files(settings()) is None, "one of two files is not enough"
+    with pytest.raises(SettingsError, match=r"private\.key: no such file"):
+        certificate_files(settings())
     made.private_key.rename(folder / "certificate" / "private.key")
     found = certificate_files(settings())
     assert found is not None

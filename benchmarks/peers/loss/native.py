@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from backchannel.cli.chat import frames
+from backchannel.cli.chat import frames, http
 from backchannel.cli.chat.follower import Follower
 from backchannel.cli.chat.outbox import Outbox
 from backchannel.cli.chat.stream import Stream
@@ -32,7 +32,7 @@ class Person:
 
     async def run(self, port: int) -> None:
         follower = Follower(self.outbox, self)
-        await Stream(f"http://127.0.0.1:{port}", None, self, follower, self.outbox).run()
+        await Stream(http.Server(f"http://127.0.0.1:{port}"), self, follower, self.outbox).run()
 
     async def token(self) -> str:
         return self.access_token

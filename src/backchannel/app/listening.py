@@ -63,6 +63,8 @@ class Server(uvicorn.Server):
         tls_deadline: float,
     ) -> None:
         super().__init__(config)
+        self.reason = "asked to"
+        """Why it stops."""
         self._before_close = before_close
         self._tls_deadline = tls_deadline
 
@@ -115,6 +117,7 @@ class Server(uvicorn.Server):
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002
         if self.should_exit:
             self.force_exit = True
+        self.reason = signal.Signals(sig).name
         self.should_exit = True
 
 

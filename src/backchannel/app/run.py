@@ -63,6 +63,7 @@ async def _serve(settings: Settings, ready: Callable[[int], None], *, began: flo
             """Refuse new messages, and let those on their way get their replies (rule R12)."""
             nonlocal draining
             draining = True
+            log.info("stopping: %s", server.reason)
             await core.responding.close()
             await core.sending.stop()
             doors.drain()
@@ -74,8 +75,14 @@ async def _serve(settings: Settings, ready: Callable[[int], None], *, began: flo
         if server.started:
             ready(listener.getsockname()[1])
         gc.freeze()  # what the start has made stays, so that nobody need look at it again
-        log.info("ready after %.2f s", time.perf_counter() - began)
+        log.info(
+            "ready after %.2f s, listening on %s:%s, data in %s",
+            time.perf_counter() - began,
+            *listener.getsockname()[:2],
+            settings.data_dir.resolve(),
+        )
         await serving
+    log.info("stopped")
 
 
 @asynccontextmanager

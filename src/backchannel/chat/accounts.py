@@ -41,7 +41,7 @@ async def register(
     """
     if not core.policy.registration_open:
         raise Forbidden("registration is closed; ask your operator for an account")
-    _require_sound(username, email, password, display_name)
+    require_sound(username, email, password, display_name)
     await credentials.admit_registration(core, address)
     with _counting_taken(core, credentials.network(address)):
         return await create(
@@ -61,7 +61,7 @@ async def create(
 
     Raises `Invalid`, `UsernameTaken`, `EmailTaken`.
     """
-    _require_sound(username, email, password, display_name, by_operator=True)
+    require_sound(username, email, password, display_name, by_operator=True)
     name = check_username(username)
     now = core.clock.now()
     user = User(
@@ -207,14 +207,15 @@ async def _account(core: Core, user_id: str) -> Account:
     return account
 
 
-def _require_sound(
+def require_sound(
     username: str,
     email: str | None,
     password: str,
-    display_name: str | None,
+    display_name: str | None = None,
     *,
     by_operator: bool = False,
 ) -> None:
+    """Raise `Invalid` for the first thing that no account can have."""
     faults = check_registration(
         username=username,
         email=email,

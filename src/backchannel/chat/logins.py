@@ -1,17 +1,27 @@
 """Logins: how they begin, are recognised and are renewed (rules S1 to S3)."""
 
+import logging
+
 import msgspec
 
 from backchannel.chat import credentials
 from backchannel.chat.core import Core
 from backchannel.chat.credentials import Lookup
 from backchannel.chat.logouts import end_logins
-from backchannel.domain.errors import Unauthenticated, WrongPassword
+from backchannel.domain.errors import (
+    AccountDisabled,
+    Throttled,
+    Unauthenticated,
+    WrongPassword,
+)
 from backchannel.domain.ids import new_id
 from backchannel.domain.users import Account, Login, User
+from backchannel.telemetry.sparing import SparingLog
 
 AGENT_LIMIT = 256
 """Characters kept of what a client calls itself."""
+log = SparingLog(logging.getLogger(__name__))
+
 GRACE = 30_000
 """Milliseconds for which a refresh may be repeated, because its answer may have been lost."""
 
@@ -142,7 +152,14 @@ async def begin(
 
 
 async def _login(core: Core, lookup: Lookup, password: str, *, agent: str, address: str) -> Session:
-    account = await credentials.prove(core, lookup, password, address=address)
+    try:
+        account = await credentials.prove(core, lookup, password, address=address)
+    except (Unauthenticated, AccountDisabled, Throttled) as refusal:
+        # Not the name as it was typed: it may be a password in the wrong field (rule S6).
+        known = await lookup.find(core, lookup.identifier)
+        name = known.user.username if known else "(unknown)"
+        log.warning("a login failed", address=address, account=name, reason=refusal.code)
+        raise
     return await begin(core, account, password, agent=agent, address=address)
 
 

@@ -1,10 +1,11 @@
-"""`backchannel config`: what the settings are, whether they hold, and their reference."""
+"""`backchannel config`: the settings, a check of them, and their reference."""
 
 from typing import Annotated
 
 import typer
 
 from backchannel.cli.options import ConfigFile, load_settings
+from backchannel.cli.output import print_table
 from backchannel.settings import Loaded
 from backchannel.settings.catalogue import entries
 from backchannel.settings.reference import reference, shown
@@ -23,22 +24,19 @@ def show(
     """Print every setting with its value and where it was written; secrets are masked."""
     loaded = load_settings(config)
     paths = loaded.written if changed else entries()
-    rows = [_row(loaded, path) for path in entries() if path in paths]
-    widths = [max((len(row[column]) for row in rows), default=0) for column in (0, 1)]
-    for path, value, origin in rows:
-        print(f"{path:{widths[0]}}  {value:{widths[1]}}  {origin}")
+    print_table([_row(loaded, path) for path in entries() if path in paths])
 
 
 @group.command()
 def check(config: ConfigFile = None) -> None:
-    """Say whether the server would start with these settings, and what is wrong."""
+    """Check whether the server would start with these settings."""
     from backchannel.settings.certificates import named_files, server_context
 
     loaded = load_settings(config)
     files = named_files(loaded.settings)
     if files:
         server_context(files)
-    print("the settings are good")
+    print("settings OK")
 
 
 @group.command()

@@ -2,15 +2,16 @@
 
 import asyncio
 
-from backchannel.cli.options import ConfigFile, DataDir, settings_to_open
+from backchannel.cli.options import ConfigFile, DataDir, load_settings, require_database
 
 
 def migrate(config: ConfigFile = None, data_dir: DataDir = None) -> None:
-    """Bring the database to this version's schema. `serve` does it too."""
+    """Bring the database to this version's schema. `serve` does this by itself."""
     from backchannel.app.locking import locked_alone
     from backchannel.storage.opening import migrate as migrate_storage
 
-    settings = settings_to_open(config, data_dir=data_dir)
+    settings = load_settings(config, data_dir=data_dir).settings
+    require_database(settings)
     with locked_alone(settings):
         asyncio.run(migrate_storage(settings.storage_url))
     print(f"up to date: {settings.storage_url}")

@@ -1,5 +1,6 @@
 """Options that several commands take, and the settings that follow from them."""
 
+import shlex
 from pathlib import Path
 from typing import Annotated
 
@@ -8,6 +9,7 @@ import typer
 from backchannel.cli.output import fail
 from backchannel.settings import Loaded, Settings, load
 from backchannel.settings.private import make_private_dir
+from backchannel.storage.errors import CannotOpen
 
 ConfigFile = Annotated[
     Path | None,
@@ -30,6 +32,24 @@ def load_settings(config: Path | None, **options: object) -> Loaded:
     loaded = load(options, config=config)
     fail(*(f"warning: {problem}" for problem in loaded.warnings))
     return loaded
+
+
+def require_database(settings: Settings) -> None:
+    """Raise `CannotOpen` if there is no database yet: a mistyped folder must not make one."""
+    from backchannel.storage.sql.sqlite.opening import path_of
+
+    path = path_of(settings.storage_url).resolve()
+    if not path.is_file():
+        raise CannotOpen(
+            f"there is no database at {path}; name the server's folder with --data-dir or its "
+            "settings with --config (`serve` and `user add` make a new one)"
+        )
+
+
+def repeated(config: Path | None, data_dir: Path | None) -> str:
+    """The options of this command line that another command needs as well, ready to copy."""
+    given = (("--config", config), ("--data-dir", data_dir))
+    return "".join(f" {option} {shlex.quote(str(path))}" for option, path in given if path)
 
 
 def settings_to_open(config: Path | None, **options: object) -> Settings:

@@ -2,6 +2,7 @@
 
 import shutil
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 
@@ -9,6 +10,19 @@ def fail(*lines: str) -> None:
     """Say what went wrong, or is going on, a line each."""
     for line in lines:
         print(f"backchannel: {line}", file=sys.stderr)
+
+
+def print_table(rows: Sequence[tuple[str, ...]]) -> None:
+    """Print rows in columns that line up, whatever width their characters have."""
+    from rich.cells import cell_len
+
+    columns = list(zip(*rows, strict=True))[:-1]
+    widths = [max(map(cell_len, column)) for column in columns]
+    for *cells, last in rows:
+        padded = (
+            cell + " " * (width - cell_len(cell)) for cell, width in zip(cells, widths, strict=True)
+        )
+        print("  ".join([*padded, last]))
 
 
 def own_command() -> str:

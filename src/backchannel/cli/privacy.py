@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated
@@ -13,7 +14,7 @@ from backchannel.chat import accounts, erasures
 from backchannel.chat.core import Core
 from backchannel.cli.database import with_core
 from backchannel.cli.options import ConfigFile, DataDir
-from backchannel.cli.output import fail
+from backchannel.cli.questions import confirm
 from backchannel.domain.erasures import Erased, Erasure, Receipt
 from backchannel.domain.errors import Invalid
 
@@ -50,17 +51,20 @@ def export(
     config: ConfigFile = None,
     data_dir: DataDir = None,
 ) -> None:
-    """Write everything the server keeps about somebody into a ZIP file."""
+    """Write everything the server keeps about a user into a ZIP file."""
     if to.exists():
-        raise Invalid(f"{to} is there already; name another file")
+        raise Invalid(f"{to} already exists; choose another file")
 
     async def work(core: Core) -> None:
         from backchannel.chat.export import export as export_user
 
         user = await accounts.find_user(core, name)
         unfinished = to.with_name(f"{to.name}.part")
-        # What is in it is nobody else's business.
-        descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        # Only the operator may read it.
+        try:
+            descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        except OSError as error:
+            raise Invalid(f"{to} cannot be written: {error.strerror}") from None
         try:
             with os.fdopen(descriptor, "wb") as file:
                 async for chunk in await export_user(core, user.id):
@@ -80,14 +84,14 @@ def delete(
     *,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
 ) -> None:
-    """Erase an account and everything it has left, for ever; prints the receipt."""
+    """Erase an account and everything its user has sent; prints the receipt."""
     if not yes:
-        typer.confirm(f"Erase {name} and everything they have sent? It is for ever.", abort=True)
+        confirm(f"Erase {name} and everything they have sent? This cannot be undone.")
 
     async def work(core: Core) -> Erasure:
         user = await accounts.find_user(core, name)
         wish = await erasures.request(core, user.id)
-        fail(f"nobody can log in as {name} any more; erasing (receipt {wish.id})")
+        print(f"{name} is locked out; erasing now (receipt {wish.id})", file=sys.stderr)
         return await _completed(core, wish.id)
 
     print(_paper(with_core(work, config, data_dir)))
@@ -100,18 +104,19 @@ def receipt(
     config: ConfigFile = None,
     data_dir: DataDir = None,
 ) -> None:
-    """Check the receipt of an erasure: whether this server has given it."""
+    """Check whether this server issued the receipt of an erasure."""
     try:
         paper = msgspec.json.decode(file.read_bytes(), type=_Paper)
     except msgspec.DecodeError as error:
-        raise Invalid(f"{file} is no receipt of a completed erasure: {error}") from None
+        raise Invalid(f"{file} is not the receipt of a completed erasure: {error}") from None
 
     async def work(core: Core) -> bool:
         return erasures.is_genuine(core, paper.receipt(), paper.signature)
 
     if not with_core(work, config, data_dir):
         raise Invalid(f"{file} is not from this server, or its secret has changed since")
-    print(f"genuine: {paper.erased.messages} messages and all else were erased")
+    count = paper.erased.messages
+    print(f"The receipt is genuine: this server erased the account ({count} messages).")
 
 
 async def _completed(core: Core, erasure_id: str) -> Erasure:

@@ -7,7 +7,7 @@ import typer
 
 from backchannel import __version__
 from backchannel.cli.address import is_encrypted, own_url
-from backchannel.cli.options import ConfigFile, DataDir, settings_to_open
+from backchannel.cli.options import ConfigFile, DataDir, repeated, settings_to_open
 from backchannel.cli.output import own_command
 from backchannel.settings import Settings
 from backchannel.settings.groups import TlsMode
@@ -47,19 +47,19 @@ def serve(
     from backchannel.app import run
 
     def greet(port: int) -> None:
-        print(greeting(settings, port), flush=True)
+        print(greeting(settings, port, repeated(config, data_dir)), flush=True)
 
     raise typer.Exit(run(settings, ready=greet))
 
 
-def greeting(settings: Settings, port: int) -> str:
+def greeting(settings: Settings, port: int, options: str = "") -> str:
     """Where the server listens, where its data lies, and what to do first."""
     command = own_command()
     lines = [
         f"Backchannel {__version__}, {settings.environment}",
         f"  address     {own_url(settings, port)}  ({_reach(settings)})",
         f"  data        {settings.data_dir.resolve()}",
-        f"  first user  {command} user add NAME",
+        f"  first user  {command} user add NAME{options}",
         "  stop        Ctrl-C",
     ]
     if settings.exposed and not settings.production:

@@ -11,9 +11,11 @@ from backchannel.chat import accounts
 from backchannel.chat.core import Core
 from backchannel.cli import privacy
 from backchannel.cli.database import with_core
-from backchannel.cli.options import ConfigFile, DataDir
+from backchannel.cli.options import ConfigFile, DataDir, load_settings
+from backchannel.cli.output import fail, print_table
 from backchannel.cli.passwords import new_password
 from backchannel.domain.users import User
+from backchannel.storage.sql.sqlite.opening import path_of
 
 Name = Annotated[str, typer.Argument(help="The username.", show_default=False)]
 
@@ -35,7 +37,13 @@ def add(
     async def work(core: Core) -> User:
         return await accounts.create(core, username=name, email=email, password=password)
 
-    user = with_core(work, config, data_dir)
+    settings = load_settings(config, data_dir=data_dir).settings
+    database = path_of(settings.storage_url).resolve()
+    if not database.is_file():
+        # A refused account must not leave a new database behind.
+        accounts.require_sound(name, email, password, by_operator=True)
+        fail(f"there is no database at {database} yet: making one")
+    user = with_core(work, config, data_dir, make=True)
     print(f"added {user.username} ({user.id})")
 
 
@@ -61,21 +69,21 @@ def list_(
         return users
 
     users = with_core(work, config, data_dir)
-    width = max((len(user.username) for user in users), default=0)
-    for user in users:
-        print(f"{user.username:{width}}  {user.id}  {_state(user)}")
+    print_table([(user.username, user.id, _state(user)) for user in users])
+    if not users:
+        print("no account has such a name" if search else "there are no accounts yet")
 
 
 @group.command()
 def disable(name: Name, config: ConfigFile = None, data_dir: DataDir = None) -> None:
-    """Let nobody log in to an account, and end its logins."""
+    """Disable an account and end its logins."""
     _change(name, accounts.disable, config, data_dir)
     print(f"disabled {name}; all its logins have ended")
 
 
 @group.command()
 def enable(name: Name, config: ConfigFile = None, data_dir: DataDir = None) -> None:
-    """Take `disable` back."""
+    """Allow a disabled account to log in again."""
     _change(name, accounts.enable, config, data_dir)
     print(f"enabled {name}")
 

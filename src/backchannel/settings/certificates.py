@@ -61,9 +61,10 @@ def expiry(certificate: Path) -> datetime:
 
 
 def _complete(settings: Settings, files: CertificateFiles) -> bool:
-    """Whether both files are there. One that was named must not be missing: HTTP would leak."""
+    """Whether both files are there: without one of them passwords would go over plain HTTP."""
     missing = [path for path in (files.certificate, files.private_key) if not path.is_file()]
-    if missing and settings.tls.model_fields_set & {"certificate", "private_key"}:
+    named = settings.tls.model_fields_set & {"certificate", "private_key"}
+    if len(missing) == 1 or (missing and named):
         text = "no such file; name the right one, or set tls.mode to off"
         raise SettingsError([Problem(str(path), "", text) for path in missing])
     return not missing

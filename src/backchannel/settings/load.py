@@ -38,6 +38,8 @@ class Loaded:
     settings: Settings
     written: Mapping[str, Written]
     warnings: list[Problem]
+    problems: list[Problem]
+    """Why the server does not start with them; empty unless they were read with `lenient`."""
 
 
 def load(
@@ -45,8 +47,11 @@ def load(
     *,
     config: Path | None = None,
     environment: Mapping[str, str] | None = None,
+    lenient: bool = False,
 ) -> Loaded:
     """Read all places and check what they say together. Raises `SettingsError`.
+
+    With `lenient`, settings that can be read and must not be used are returned as well.
 
     `config` must exist if named; `backchannel.toml` is read if it is there.
     """
@@ -63,9 +68,9 @@ def load(
     for path, text in (refusals(settings) | missing(settings.responder)).items():
         item = written.get(path) or Written(None, entries()[path].variable, "")
         problems.append(Problem(item.name, item.origin, text))
-    if problems:
+    if problems and not lenient:
         raise SettingsError(problems)
-    return Loaded(settings, written, variables.unknown)
+    return Loaded(settings, written, variables.unknown, problems)
 
 
 def _validate(written: Mapping[str, Written], problems: list[Problem]) -> Settings:
@@ -86,6 +91,8 @@ def _explain(detail: ErrorDetails, written: Mapping[str, Written]) -> Problem:
     location = list(map(str, detail["loc"]))
     path = next(path for path in (".".join(location[:2]), location[0]) if path in entries())
     text = detail["msg"].removeprefix("Value error, ").replace("Input should", "must")
+    if detail["type"] == "int_parsing":
+        text = "must be a whole number"
     if detail["type"] != "value_error":
         text += f"; for example {entries()[path].example}"
     return Problem(written[path].name, written[path].origin, text)

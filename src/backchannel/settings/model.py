@@ -73,9 +73,9 @@ class Settings(Group):
     )
     jwt_secret: SecretStr | None = Field(
         default=None,
-        description="The key that signs tokens, at least 32 bytes. Unset: in development one is "
-        "made and kept in `data_dir`; production refuses to start. Make one with "
-        "`openssl rand -hex 32`.",
+        description="The key that signs tokens. Production needs one of at least 32 bytes: make it "
+        "with `openssl rand -hex 32`. In development a shorter one is accepted, and without one "
+        "the server makes one and keeps it in `data_dir`.",
         examples=["(64 hexadecimal digits)"],
     )
     cors_origins: Origins = Field(

@@ -41,11 +41,12 @@ cors_origins = ["https://chat.example.org"]
 sockets_per_user = 8
 ```
 
-A name that does not exist is an error in `.env` and in TOML, and a warning in the environment,
-where other programs write too.
+A name that does not exist is an error in TOML. In `.env` it is an error if it begins with
+`BACKCHANNEL_`, and other names are left to other programs. In the environment it is a warning,
+because container platforms write there too.
 
 `backchannel config show` prints all values and where each was written. `backchannel config
-check` says whether the server would start with them.
+check` checks whether the server would start with them.
 """
 
 

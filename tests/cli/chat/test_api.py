@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from backchannel.cli.chat.api import Api
-from backchannel.cli.chat.http import Refused
+from backchannel.cli.chat.http import Refused, Server
 from tests.cli.chat.talkers import Piped
 from tests.support.native import PASSWORD, enrol
 from tests.support.process import ServerProcess, server_process
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.slow
 
 async def logged_in(server: ServerProcess) -> Api:
     await enrol(server.address, "ada")
-    api = Api(server.address, None)
+    api = Api(Server(server.address))
     await api.login("ada", PASSWORD)
     return api
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from backchannel.cli.chat.http import Exchange, Refused, Request
+from backchannel.cli.chat.http import Exchange, Refused, Request, Server
 from backchannel.settings.self_signed import make_certificate
 
 LOGIN = Request("POST", "/v1/login", b"{}", patience=5)
@@ -58,7 +58,7 @@ def test_a_server_that_does_not_speak_http(answer: bytes) -> None:
     with answering(answer, plain) as port:
         url = f"http://127.0.0.1:{port}"
         with pytest.raises(ConnectionError, match=f"try --server https://127.0.0.1:{port}"):
-            Exchange(url, None).carry_out(LOGIN)
+            Exchange(Server(url)).carry_out(LOGIN)
 
 
 def test_http_to_a_server_that_speaks_tls(
@@ -67,7 +67,7 @@ def test_http_to_a_server_that_speaks_tls(
     with answering(b"", encrypted) as port:
         url = f"http://127.0.0.1:{port}"
         with pytest.raises(ConnectionError, match=f"try --server https://127.0.0.1:{port}"):
-            Exchange(url, None).carry_out(LOGIN)
+            Exchange(Server(url)).carry_out(LOGIN)
 
 
 def test_https_to_a_server_that_speaks_http() -> None:
@@ -75,7 +75,7 @@ def test_https_to_a_server_that_speaks_http() -> None:
         url = f"https://127.0.0.1:{port}"
         context = ssl.create_default_context()
         with pytest.raises(ConnectionError, match=f"try --server http://127.0.0.1:{port}"):
-            Exchange(url, context).carry_out(LOGIN)
+            Exchange(Server(url, context)).carry_out(LOGIN)
 
 
 def test_S20_a_certificate_that_is_not_trusted(
@@ -84,14 +84,14 @@ def test_S20_a_certificate_that_is_not_trusted(
     with answering(b"", encrypted) as port:
         url = f"https://127.0.0.1:{port}"
         with pytest.raises(ConnectionError, match="name its file with --trust"):
-            Exchange(url, ssl.create_default_context()).carry_out(LOGIN)
+            Exchange(Server(url, ssl.create_default_context())).carry_out(LOGIN)
 
 
 def test_no_server() -> None:
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = probe.getsockname()[1]
     with pytest.raises(ConnectionError, match="cannot be reached: Connection refused"):
-        Exchange(f"http://127.0.0.1:{port}", None).carry_out(LOGIN)
+        Exchange(Server(f"http://127.0.0.1:{port}")).carry_out(LOGIN)
 
 
 def test_S6_a_redirect_is_not_followed() -> None:
@@ -101,18 +101,18 @@ def test_S6_a_redirect_is_not_followed() -> None:
         answering(moved, plain) as port,
         pytest.raises(Refused, match="redirects to https://elsewhere"),
     ):
-        Exchange(f"http://127.0.0.1:{port}", None).carry_out(LOGIN)
+        Exchange(Server(f"http://127.0.0.1:{port}")).carry_out(LOGIN)
 
 
 @pytest.mark.parametrize("status", [429, 502, 503])
 def test_a_busy_server_is_no_refusal(status: int) -> None:
     busy = http(f"{status} Busy", '{"detail":"later"}')
     with answering(busy, plain) as port, pytest.raises(ConnectionError, match="later"):
-        Exchange(f"http://127.0.0.1:{port}", None).carry_out(LOGIN)
+        Exchange(Server(f"http://127.0.0.1:{port}")).carry_out(LOGIN)
 
 
 def test_an_error_that_is_no_json() -> None:
     with answering(http("404 Not Found", "<html>"), plain) as port:
         with pytest.raises(Refused, match="the server says: Not Found") as refused:
-            Exchange(f"http://127.0.0.1:{port}", None).carry_out(LOGIN)
+            Exchange(Server(f"http://127.0.0.1:{port}")).carry_out(LOGIN)
         assert refused.value.answer == 404

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import ssl
 import time
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -11,7 +10,7 @@ from urllib.parse import quote
 
 import msgspec
 
-from backchannel.cli.chat.http import Exchange, Refused, Request
+from backchannel.cli.chat.http import Exchange, Refused, Request, Server
 from backchannel.dialects.native.bodies import (
     ConversationBody,
     MessageBody,
@@ -43,8 +42,8 @@ class _Messages(msgspec.Struct):
 class Api:
     """One login. Raises `Refused`, or `OSError` when the server cannot be reached or is busy."""
 
-    def __init__(self, url: str, tls: ssl.SSLContext | None) -> None:
-        self._exchange = Exchange(url, tls)
+    def __init__(self, server: Server) -> None:
+        self._exchange = Exchange(server)
         self._session: SessionBody | None = None
         self._renew_at = 0.0
         self._renewing = asyncio.Lock()

@@ -51,14 +51,17 @@ def chat(
     Messages that cannot be sent are kept and sent at the next start.
     """
     from backchannel.cli.chat.conversation import converse
+    from backchannel.cli.chat.http import Server
 
+    host = None
     if server is None:
         settings = load_settings(config).settings
         url, trust = own_url(settings), trust or _own_certificate(settings)
+        host = None if url.startswith("https:") else _own_host(settings)
     else:
         url = _checked(server)
     tls = _tls(trust) if url.startswith("https:") else None
-    raise typer.Exit(asyncio.run(converse(url, tls, name, peer)))
+    raise typer.Exit(asyncio.run(converse(Server(url, tls, host), name, peer)))
 
 
 def _checked(url: str) -> str:
@@ -77,6 +80,12 @@ def _own_certificate(settings: Settings) -> Path | None:
         return None
     certificate = self_signed_files(settings).certificate
     return certificate if certificate.is_file() else None
+
+
+def _own_host(settings: Settings) -> str | None:
+    """A name that the server of these settings answers to; it need not answer to localhost."""
+    names = (name for name in settings.allowed_hosts if not name.startswith("*"))
+    return next(names, None)
 
 
 def _tls(trust: Path | None) -> ssl.SSLContext:

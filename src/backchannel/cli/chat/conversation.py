@@ -4,13 +4,12 @@ import asyncio
 import contextlib
 import os
 import signal
-import ssl
 import sys
 from collections.abc import Callable, Coroutine, Iterable
 
 from backchannel.cli.chat.api import Api
 from backchannel.cli.chat.follower import Follower
-from backchannel.cli.chat.http import Refused
+from backchannel.cli.chat.http import Refused, Server
 from backchannel.cli.chat.outbox import Outbox
 from backchannel.cli.chat.people import People
 from backchannel.cli.chat.screen import Lines, Screen, Status
@@ -26,14 +25,14 @@ PATIENCE = 5.0
 DONE, FAILED, INTERRUPTED, SIGNALLED = 0, 1, 130, 128
 
 
-async def converse(url: str, tls: ssl.SSLContext | None, name: str, peer: str | None) -> int:
+async def converse(server: Server, name: str, peer: str | None) -> int:
     """Log in, talk until the user leaves, log out; the exit code.
 
     Raises `Refused`, `OSError`.
     """
-    api = Api(url, tls)
+    api = Api(server)
     await api.login(name, known_password(f"Password of {name}: "))
-    chat = _Chat(api, url, tls)
+    chat = _Chat(api, server)
     try:
         return await chat.run(peer)
     finally:
@@ -45,15 +44,15 @@ async def converse(url: str, tls: ssl.SSLContext | None, name: str, peer: str | 
 class _Chat:
     """One login's chat, from its first line to its last."""
 
-    def __init__(self, api: Api, url: str, tls: ssl.SSLContext | None) -> None:
-        self._unsent = UnsentMessages(account_folder(url, api.session.user.id))
+    def __init__(self, api: Api, server: Server) -> None:
+        self._unsent = UnsentMessages(account_folder(server.url, api.session.user.id))
         self._outbox = Outbox(self._unsent)
         self._signalled = 0
         people = People(api)
         self._screen = _open_screen(self._status, people.usernames)
         self._talk = Talk(people, self._outbox, self._screen)
         self._follower = Follower(self._outbox, self._talk)
-        self._stream = Stream(url, tls, api, self._follower, self._outbox)
+        self._stream = Stream(server, api, self._follower, self._outbox)
         self._typed = Typed(api, people, self._talk, self._outbox, self._screen)
 
     async def run(self, peer: str | None) -> int:

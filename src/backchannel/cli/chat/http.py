@@ -36,13 +36,23 @@ class Request:
     patience: float = PATIENCE
 
 
+@dataclass(frozen=True, slots=True)
+class Server:
+    """Where a server is, and how far it is trusted. `host` is what it is called if not as there."""
+
+    url: str
+    tls: ssl.SSLContext | None = None
+    host: str | None = None
+
+
 class Exchange:
     """Carries requests to one server. Never follows a redirect: it would take the token along."""
 
-    def __init__(self, url: str, tls: ssl.SSLContext | None) -> None:
-        self._url = url
+    def __init__(self, server: Server) -> None:
+        self._url = server.url
+        self._host = server.host
         self._opener = urllib.request.build_opener(
-            urllib.request.HTTPSHandler(context=tls), _NoRedirects()
+            urllib.request.HTTPSHandler(context=server.tls), _NoRedirects()
         )
 
     def carry_out(self, wanted: Request) -> tuple[bytes, str | None]:
@@ -50,6 +60,8 @@ class Exchange:
         url = self._url + wanted.path
         request = urllib.request.Request(url, wanted.body, method=wanted.method)  # noqa: S310  # the scheme was checked with the address
         request.add_header("User-Agent", "backchannel chat")
+        if self._host is not None:
+            request.add_header("Host", self._host)
         if wanted.token:
             request.add_header("Authorization", f"Bearer {wanted.token}")
         if wanted.body is not None:

@@ -2,8 +2,8 @@
 
 import asyncio
 import random
-import ssl
 from typing import Protocol
+from urllib.parse import urlsplit
 
 import msgspec
 from websockets.asyncio.client import ClientConnection, connect
@@ -11,7 +11,7 @@ from websockets.exceptions import ConnectionClosed, InvalidHandshake
 
 from backchannel.cli.chat import frames
 from backchannel.cli.chat.follower import Follower
-from backchannel.cli.chat.http import Refused, explanation
+from backchannel.cli.chat.http import Refused, Server, explanation
 from backchannel.cli.chat.outbox import Outbox
 
 FINAL = {1000, 1002, 1003, 1007, 1009, 4001, 4003}
@@ -36,14 +36,12 @@ class Stream:
 
     def __init__(
         self,
-        url: str,
-        tls: ssl.SSLContext | None,
+        server: Server,
         tokens: Tokens,
         follower: Follower,
         outbox: Outbox,
     ) -> None:
-        self._url = url
-        self._tls = tls
+        self._server = server
         self._tokens = tokens
         self._follower = follower
         self._outbox = outbox
@@ -51,17 +49,26 @@ class Stream:
 
     async def run(self) -> None:
         """Stay connected. Raises `Refused` when the server has ended the login."""
-        address = self._url.replace("http", "ws", 1) + "/v1/ws"
+        server = self._server
+        # The name goes into the Host header, the connection to where the server is.
+        place = urlsplit(server.url)
+        named = place._replace(scheme=place.scheme.replace("http", "ws"))
+        if server.host is not None:
+            named = named._replace(netloc=server.host)
+        address = f"{named.geturl()}/v1/ws"
+        host, port = place.hostname, place.port or (443 if server.tls else 80)
         wait = FIRST_WAIT
         while True:
             try:
-                async with connect(address, ssl=self._tls, max_size=None) as socket:
+                async with connect(
+                    address, ssl=server.tls, host=host, port=port, max_size=None
+                ) as socket:
                     wait = FIRST_WAIT
                     await self._attend(socket)
             except ConnectionClosed as error:
                 await self._closed(error)
             except (OSError, InvalidHandshake) as error:
-                self._follower.lost(explanation(self._url, error))
+                self._follower.lost(explanation(server.url, error))
             await asyncio.sleep(random.uniform(0, wait))  # noqa: S311  # only spreads clients
             wait = min(wait * 2, LONGEST_WAIT)
 

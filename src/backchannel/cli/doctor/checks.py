@@ -7,6 +7,7 @@ from backchannel.cli.doctor.finding import Finding
 from backchannel.settings import Settings
 
 CHECKS: list[Callable[[Settings], Finding]] = [
+    machine.server,
     machine.python,
     machine.sqlite,
     machine.clock,

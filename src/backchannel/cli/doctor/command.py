@@ -2,8 +2,9 @@
 
 import typer
 
-from backchannel.cli.doctor.finding import Level
-from backchannel.cli.options import ConfigFile, DataDir, load_settings
+from backchannel.cli.doctor.finding import Level, fail
+from backchannel.cli.options import ConfigFile, DataDir
+from backchannel.settings import load
 
 COLORS = {
     Level.OK: typer.colors.GREEN,
@@ -19,8 +20,10 @@ def doctor(config: ConfigFile = None, data_dir: DataDir = None) -> None:
     """
     from backchannel.cli.doctor.checks import CHECKS
 
-    settings = load_settings(config, data_dir=data_dir).settings
-    findings = [check(settings) for check in CHECKS]
+    loaded = load({"data_dir": data_dir}, config=config, lenient=True)
+    remedy = "the server does not start with it (docs/settings.md)"
+    findings = [fail("settings", str(problem), remedy) for problem in loaded.problems]
+    findings += [check(loaded.settings) for check in CHECKS]
     width = max(len(finding.name) for finding in findings)
     for finding in findings:
         level = typer.style(f"{finding.level:4}", fg=COLORS[finding.level])

@@ -7,6 +7,7 @@ import socket
 import sys
 import time
 
+from backchannel import __version__
 from backchannel.cli.doctor.finding import Finding, fail, ok, warn
 from backchannel.settings import Settings
 from backchannel.storage.errors import CannotOpen
@@ -29,10 +30,14 @@ def python(_settings: Settings) -> Finding:
 def sqlite(_settings: Settings) -> Finding:
     name, needed = "sqlite", ".".join(map(str, MINIMUM_VERSION))
     try:
-        require_version()
+        version = require_version()
     except CannotOpen as refusal:
         return fail(name, str(refusal), "use a Python that was built with a newer SQLite")
-    return ok(name, f"{needed} or newer")
+    return ok(name, f"{version} ({needed} or newer is needed)")
+
+
+def server(_settings: Settings) -> Finding:
+    return ok("backchannel", __version__)
 
 
 def clock(settings: Settings) -> Finding:
@@ -73,7 +78,7 @@ def port(settings: Settings) -> Finding:
 
 def _refused(name: str, address: str, error: OSError) -> Finding:
     if error.errno == errno.EADDRINUSE:
-        remedy = "all is well if this server is running; otherwise choose another port"
+        remedy = "expected if the server is already running; otherwise choose another port"
         return warn(name, f"{address} is in use", remedy)
     if error.errno == errno.EACCES:
         remedy = "choose a port above 1023, or allow it (AmbientCapabilities= in systemd)"

@@ -5,6 +5,7 @@ Plain ASGI, outside the framework, so that its own errors pass it as well.
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -24,11 +25,14 @@ from backchannel.dialects.shared.slashes import with_encoded_slashes
 from backchannel.dialects.shared.unread import GIVEN_UP, PIECE, UnreadAnswers
 from backchannel.domain.errors import Overloaded
 from backchannel.telemetry.requests import request_scope
+from backchannel.telemetry.sparing import SparingLog
 from backchannel.transports.http.caps import Network
 from backchannel.transports.http.forwarded import client_of, is_secure
 from backchannel.transports.http.hosts import UNKNOWN_HOST, Hosts, is_local, parse_host
+from backchannel.transports.websocket.handshake import same_origin_or_listed
 
 log = logging.getLogger(__name__)
+refusals = SparingLog(log)
 
 Fields = Sequence[tuple[str, str]]
 
@@ -75,6 +79,7 @@ class Edge:
             extra = [*self._cors.headers(headers.get("origin")), (_ID, request_id.encode())]
             lacking = partial(missing, hsts=self._insists(seen, headers), shared=self._shared)
             sender = _Sender(send, extra, seen, self._unread, lacking)
+            began = time.perf_counter()
             try:
                 if not await self._answered(seen, headers, sender):
                     await self._app(seen, receive, sender)
@@ -88,6 +93,12 @@ class Edge:
                 log.warning("an answer was given up: its client did not read it")
             if sender.refused is not None:
                 await self._refuse(seen, sender, refusal(sender.refused))
+            if log.isEnabledFor(logging.DEBUG):
+                took = 1_000 * (time.perf_counter() - began)
+                # Without the query, which may hold a token or what is searched for (rule S6).
+                log.debug(
+                    "%s %s %s in %.1f ms", scope["method"], scope["path"], sender.status, took
+                )
 
     def _seen(self, scope: HTTPScope, headers: dict[str, str], request_id: str) -> HTTPScope:
         """The request as the application shall see it; uvicorn keeps the original."""
@@ -112,7 +123,10 @@ class Edge:
 
     async def _answered(self, scope: HTTPScope, headers: dict[str, str], send: Send) -> bool:
         """Whether the request ends here."""
+        self._note_stranger(headers)
         if not self._hosts.allow(headers.get("host")) and scope["path"] not in self._policy.probes:
+            host = headers.get("host", "")
+            refusals.warning("a Host is refused; allowed_hosts would allow it", host=host)
             await self._refuse(scope, send, _MISDIRECTED)
         elif "\x00" in scope["path"] or b"%00" in scope["query_string"]:
             await self._refuse(scope, send, _CONTROL)
@@ -124,6 +138,14 @@ class Edge:
         else:
             return False
         return True
+
+    def _note_stranger(self, headers: dict[str, str]) -> None:
+        """Tell the operator why a page of another origin cannot use the server."""
+        origin = headers.get("origin")
+        if origin is None or "host" not in headers or self._cors.allows(origin):
+            return
+        if not same_origin_or_listed(headers, (), secure=False):
+            refusals.warning("an Origin is not allowed; cors_origins would allow it", origin=origin)
 
     async def _refuse(self, scope: HTTPScope, send: Send, fault: Fault) -> None:
         response = render_at(scope["path"], self._errors)(fault)
@@ -155,11 +177,12 @@ class _Sender:
         self._unread = unread
         self._start: HTTPResponseStartEvent | None = None
         self.started = False
+        self.status = 0
         self.refused: Overloaded | None = None
 
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
-            self._start = message
+            self._start, self.status = message, message["status"]
             self.refused = None
         elif message["type"] == "http.response.body" and self.refused is None:
             body = message.get("body", b"")

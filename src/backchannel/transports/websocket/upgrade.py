@@ -10,6 +10,7 @@ from typing import Any, cast
 import msgspec
 from uvicorn.server import ServerState
 
+from backchannel.telemetry.sparing import SparingLog
 from backchannel.transports.http import answer
 from backchannel.transports.http.forwarded import client_of, is_secure, plain_address
 from backchannel.transports.http.hosts import UNKNOWN_HOST
@@ -21,6 +22,7 @@ from backchannel.transports.websocket.protocol import WebSocket
 from backchannel.transports.websocket.service import Service
 
 logger = logging.getLogger("backchannel.transports.websocket")
+refusals = SparingLog(logger)
 
 _MAX_EARLY = 64 << 10  # bytes kept of a client that does not wait for the answer
 _RETRY = (("Retry-After", "5"),)
@@ -69,6 +71,8 @@ class Upgrade(asyncio.Protocol):
         key = handshake.check(head)
         service = self._service
         if not service.hosts.allow(head.headers["host"]):
+            host = head.headers["host"]
+            refusals.warning("a Host is refused; allowed_hosts would allow it", host=host)
             raise BadHandshake(UNKNOWN_HOST, 421)
         path, _, query = head.target.partition("?")
         if path not in service.endpoints:
@@ -77,6 +81,8 @@ class Upgrade(asyncio.Protocol):
         if not handshake.same_origin_or_listed(
             head.headers, service.origins, secure=request.secure
         ):
+            origin = head.headers["origin"]
+            refusals.warning("an Origin is refused; cors_origins would allow it", origin=origin)
             raise BadHandshake("Origin is not allowed; the operator sets cors_origins", 403)
         extension = self._agree(head)
         if not service.caps.enter(request.client[0]):

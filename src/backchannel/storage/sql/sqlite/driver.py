@@ -71,14 +71,15 @@ def connect(path: Path) -> Driver:
     )
 
 
-def require_version() -> None:
-    """Raise `CannotOpen` if this Python's SQLite is too old."""
+def require_version() -> str:
+    """The version of this Python's SQLite. Raises `CannotOpen` if it is too old."""
     if sqlite3.sqlite_version_info < MINIMUM_VERSION:
         needed = ".".join(map(str, MINIMUM_VERSION))
         raise CannotOpen(
             f"SQLite {sqlite3.sqlite_version} is too old: {needed} or newer is needed;"
             " install a newer Python or SQLite library"
         )
+    return sqlite3.sqlite_version
 
 
 def require_full_text(driver: Driver) -> None:

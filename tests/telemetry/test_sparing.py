@@ -1,0 +1,21 @@
+"""Strangers cannot fill the disk with what is logged about them."""
+
+import logging
+
+import pytest
+
+from backchannel.telemetry.sparing import ENTRIES, INTERVAL, SparingLog
+
+
+def test_S18_entries_of_an_interval_are_bounded_and_counted(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    now = 0.0
+    log = SparingLog(logging.getLogger("tests.sparing"), lambda: now)
+    for _ in range(10 * ENTRIES):
+        log.warning("refused", host="x" * 10_000)
+    assert len(caplog.records) == ENTRIES
+    assert len(vars(caplog.records[0])["host"]) == 200
+    now += INTERVAL
+    log.warning("refused", host="y")
+    assert vars(caplog.records[-1])["left_out"] == str(9 * ENTRIES)
