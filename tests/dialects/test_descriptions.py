@@ -28,7 +28,7 @@ def document() -> Json:
 
 OPERATIONS = [
     pytest.param(operation, id=f"{method.upper()} {path}")
-    for path, methods in document()["paths"].items()
+    for path, methods in sorted(document()["paths"].items())
     for method, operation in methods.items()
 ]
 
