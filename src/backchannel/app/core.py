@@ -99,6 +99,7 @@ def _policy(settings: Settings) -> Policy:
         refresh_life=settings.tokens.refresh_life,
         send_rate=settings.user_send_rate,
         read_rate=settings.limits.read_rate,
+        hashes_at_once=settings.passwords.concurrency,
         sockets_per_user=settings.user_sockets,
         login_deadline=settings.limits.login_deadline,
         file_size=settings.files.max_size,

@@ -44,9 +44,10 @@ async def register(
     require_sound(username, email, password, display_name)
     await credentials.admit_registration(core, address)
     with _counting_taken(core, credentials.network(address)):
-        return await create(
-            core, username=username, email=email, password=password, display_name=display_name
-        )
+        async with credentials.registering(core, address):
+            return await create(
+                core, username=username, email=email, password=password, display_name=display_name
+            )
 
 
 async def create(

@@ -2,10 +2,12 @@
 
 from dataclasses import dataclass, field
 
+from backchannel.budgets.least_used import LeastUsed
 from backchannel.budgets.rates import RateBudget
 from backchannel.chat.answering import Answering
 from backchannel.chat.directory import Directory
 from backchannel.chat.group_commit import GroupCommit
+from backchannel.chat.hashing import hashing_turns
 from backchannel.chat.live_logins import LiveLogins
 from backchannel.chat.previews import Previews
 from backchannel.chat.reading import Reading
@@ -41,6 +43,8 @@ class Policy:
     """Messages of up to 4 KiB a second that one user may send, twice that at once (rule S18)."""
     read_rate: int = 8 << 20
     """Bytes of messages a second that one user may read for long (rule R13)."""
+    hashes_at_once: int = 2
+    """Passwords that are hashed at a time; the others wait (rule S7)."""
     sockets_per_user: int = 32
     """Sockets one user may have open, all devices together (rule S18)."""
     login_deadline: float = 10.0
@@ -82,6 +86,8 @@ class Core:
     previews: Previews = field(init=False)
     reading: Reading = field(init=False)
     writing: Writing = field(init=False)
+    hashing: LeastUsed = field(init=False)
+    """The turns to have a password hashed (rule S7)."""
 
     def __post_init__(self) -> None:
         self.taken = RateBudget(
@@ -96,6 +102,7 @@ class Core:
         self.live_logins = LiveLogins(self.storage, self.bus, self.clock)
         self.uploads = Uploads(self.storage, self.files, self.clock)
         self.previews = Previews(self.previewer, self.throttle, self.clock)
+        self.hashing = hashing_turns(self.clock, self.policy.hashes_at_once)
         self.reading = Reading(self.clock, rate=self.policy.read_rate)
         self.writing = Writing(self.clock, rate=self.policy.send_rate)
         limits = self.policy.answers

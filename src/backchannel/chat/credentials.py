@@ -3,9 +3,11 @@
 import asyncio
 import ipaddress
 from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 
 from backchannel.chat.core import Core
+from backchannel.chat.hashing import RIGHT
 from backchannel.domain.accounts import (
     check_searchable,
     is_text,
@@ -69,11 +71,14 @@ async def prove(core: Core, lookup: Lookup, password: str, *, address: str) -> A
     account = await lookup.find(core, identifier)
     name = account.user.id if account else normalise_username(identifier).casefold()
     await _admit_account(core, name, address)
-    if account is None:
-        await core.passwords.waste(password)
-        raise (UnknownAccount if lookup.reveal_unknown else WrongPassword)(WRONG)
-    if not await _matches(core, account, password):
-        raise WrongPassword(WRONG)
+    keys = f"address:{network(address)}", f"name:{name}"
+    async with core.hashing.turn(*keys):
+        if account is None:
+            await core.passwords.waste(password)
+            raise (UnknownAccount if lookup.reveal_unknown else WrongPassword)(WRONG)
+        if not await _matches(core, account, password):
+            raise WrongPassword(WRONG)
+    core.hashing.refund(RIGHT, *keys)
     await core.throttle.forgive(_pair(name, address))
     await core.throttle.refund(_address("login", address))
     if account.user.disabled_at is not None:
@@ -100,9 +105,15 @@ async def confirm(core: Core, account: Account, password: str, *, field: str) ->
     """
     _check_length(password)
     await core.throttle.admit(f"password:user:{account.user.id}")
-    matches, _ = await core.passwords.verify(password, account.password_hash)
+    async with core.hashing.turn(f"user:{account.user.id}"):
+        matches, _ = await core.passwords.verify(password, account.password_hash)
     if not matches:
         raise NotConfirmed(f"{field} is wrong", field=field)
+
+
+def registering(core: Core, address: str) -> AbstractAsyncContextManager[None]:
+    """The turn of an address to have the password of a new account hashed."""
+    return core.hashing.turn(f"address:{network(address)}")
 
 
 async def admit_registration(core: Core, address: str) -> None:

@@ -22,6 +22,12 @@ PAGE = 100
 """Files or uploads looked up at a time."""
 REST = 20.0
 """How many times as long as it took the next scrub is put off: others wait for a scrub."""
+NOTICED = 0.25
+"""Seconds of waiting for a scrub that people notice."""
+LONG_REST = 4 * 3_600.0
+"""Seconds until the next scrub after one that was noticed: all erasures until then share it."""
+REST_AFTER_FAILURE = 60.0
+"""Seconds until it is tried again, such as when the disk has no room for it."""
 
 log = logging.getLogger(__name__)
 
@@ -69,11 +75,10 @@ class Eraser:
         """Make what was taken away unreadable, all of it at once, and give the receipts."""
         core = self._core
         began = core.clock.monotonic()
-        try:
-            await core.storage.scrub()
-        finally:
-            took = core.clock.monotonic() - began
-            self._rests_until = began + took + REST * took
+        self._rests_until = began + REST_AFTER_FAILURE
+        await core.storage.scrub()
+        took = core.clock.monotonic() - began
+        self._rests_until = began + took + (LONG_REST if took > NOTICED else REST * took)
         for each in emptied:
             await _give_receipt(core, each.id)
             log.info("erased %s; the scrub took %.2f s", each.user_id, took)

@@ -1,6 +1,7 @@
 """Guessing is slow; the owner always gets in; unknown accounts cost what known ones cost."""
 
 import asyncio
+import contextlib
 import threading
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -8,7 +9,7 @@ from pathlib import Path
 import pytest
 from pwdlib.hashers.argon2 import Argon2Hasher
 
-from backchannel.chat import accounts, credentials, logins
+from backchannel.chat import accounts, credentials, hashing, logins
 from backchannel.chat.core import Core
 from backchannel.domain.errors import NotConfirmed, Overloaded, Throttled, WrongPassword
 from backchannel.security.passwords import PooledPasswords
@@ -169,17 +170,20 @@ class _GatedHasher(Argon2Hasher):
     def __init__(self, gate: threading.Event) -> None:
         super().__init__(time_cost=1, memory_cost=8, parallelism=1)
         self._gate = gate
+        self.asked: list[str | bytes] = []
 
     def verify(self, password: str | bytes, hash: str | bytes) -> bool:  # noqa: A002 - its name
+        self.asked.append(password)
         assert self._gate.wait(30)
         return super().verify(password, hash)
 
 
 async def test_S7_200_logins_at_once_all_succeed_and_more_are_told_to_come_back(
-    tmp_path: Path,
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     gate = threading.Event()
-    passwords = PooledPasswords(argon=_GatedHasher(gate), threads=2, line=198)
+    monkeypatch.setattr(hashing, "WAITING", 198)
+    passwords = PooledPasswords(argon=_GatedHasher(gate), threads=2)
     async with make_core(tmp_path, passwords=passwords) as core:
         await make_user(core, "ada")
         refused: list[Overloaded] = []
@@ -197,3 +201,31 @@ async def test_S7_200_logins_at_once_all_succeed_and_more_are_told_to_come_back(
     assert sum(each is not None for each in sessions) == 200
     assert len(refused) == 100
     assert all(refusal.retry_after for refusal in refused)
+
+
+async def test_S7_a_login_is_not_held_up_by_guesses_from_400_addresses(tmp_path: Path) -> None:
+    gate = threading.Event()
+    hasher = _GatedHasher(gate)
+    async with make_core(tmp_path, passwords=PooledPasswords(argon=hasher)) as core:
+        await make_user(core, "ada")
+
+        async def attempt(address: str, password: str) -> None:
+            with contextlib.suppress(WrongPassword, Overloaded):
+                await logins.login(core, identifier="ada", password=password, address=address)
+
+        def guesses() -> list[asyncio.Task[None]]:
+            addresses = (f"127.0.{n // 200}.{n % 200}" for n in range(400))
+            return [asyncio.create_task(attempt(each, GUESS)) for each in addresses]
+
+        gate.set()
+        await asyncio.gather(*guesses())
+        gate.clear()
+        hasher.asked.clear()
+        strangers = guesses()
+        await asyncio.sleep(0.3)
+        honest = asyncio.create_task(attempt("192.0.2.7", PASSWORD))
+        await asyncio.sleep(0.3)
+        gate.set()
+        await asyncio.gather(honest, *strangers)
+    assert len(hasher.asked) > 200
+    assert hasher.asked.index(PASSWORD) <= 3

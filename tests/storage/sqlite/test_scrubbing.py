@@ -1,10 +1,13 @@
 """S22 in SQLite's own files: what overwriting leaves, and what a kill in the middle does."""
 
 import asyncio
+import contextlib
 import multiprocessing
 import random
+import shutil
 import signal
 import sqlite3
+import threading
 import time
 from pathlib import Path
 
@@ -17,6 +20,9 @@ from backchannel.domain.revisions import edit, react
 from backchannel.ports.storage import Storage
 from backchannel.storage.opening import open_storage
 from backchannel.storage.sql.sqlite import database
+from backchannel.storage.sql.sqlite.connection import SqliteConnection, Texts
+from backchannel.storage.sql.sqlite.driver import connect, open_writer
+from backchannel.storage.sql.sqlite.rewriting import rewrite
 from tests.storage.people import AT, Pair, make_pair, send
 
 CANARY = "kanarienvogel"
@@ -176,3 +182,47 @@ def test_S22_kills_at_any_moment_lose_nothing_and_leave_nothing(path: Path) -> N
         await storage.close()
 
     asyncio.run(check())
+
+
+async def test_S22_the_copy_is_made_beside_the_database(path: Path) -> None:
+    await filled(path)
+    driver = open_writer(path, connect)
+    driver.execute("PRAGMA cache_size = -100")
+    seen: set[Path] = set()
+    done = threading.Event()
+
+    def watch() -> None:
+        while not done.is_set():
+            for descriptor in Path("/proc/self/fd").iterdir():
+                with contextlib.suppress(OSError):
+                    if "etilqs" in (target := str(descriptor.readlink())):
+                        seen.add(Path(target).parent)
+
+    watching = threading.Thread(target=watch)
+    watching.start()
+    try:
+        for _ in range(20):
+            await rewrite(SqliteConnection(driver, Texts()), path)
+            if seen:
+                break
+    finally:
+        done.set()
+        watching.join()
+    driver.close()
+    assert seen == {path.parent}
+
+
+async def test_S22_without_room_nothing_is_begun_and_it_is_said_what_is_missing(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    storage = await open_storage(f"sqlite:///{path}")
+    pair = await make_pair(storage)
+    await send(storage, pair.draft(CANARY))
+    size = path.stat().st_size
+    with monkeypatch.context() as patched:
+        full = shutil._ntuple_diskusage(9, 9, 2 * size - 1)
+        patched.setattr(shutil, "disk_usage", lambda _: full)
+        with pytest.raises(Unavailable, match=r"MiB free.*make room"):
+            await storage.scrub()
+    await storage.scrub()
+    await storage.close()

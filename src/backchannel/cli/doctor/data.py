@@ -10,6 +10,7 @@ from backchannel.settings import Settings
 from backchannel.storage.sql.sqlite.driver import connect
 from backchannel.storage.sql.sqlite.health import find_damage
 from backchannel.storage.sql.sqlite.opening import path_of
+from backchannel.storage.sql.sqlite.rewriting import needed_room
 
 FREE_BYTES = 1 << 30
 
@@ -31,6 +32,10 @@ def free_space(settings: Settings) -> Finding:
     free = shutil.disk_usage(existing).free
     if free < FREE_BYTES:
         return warn(name, f"{free >> 20:,} MiB", "make room before the disk is full")
+    stored = path_of(settings.storage_url).resolve()
+    if stored.exists() and shutil.disk_usage(stored.parent).free < needed_room(stored):
+        remedy = f"make room for {needed_room(stored) >> 20:,} MiB: else no account can be erased"
+        return warn(name, f"{free >> 20:,} MiB", remedy)
     return ok(name, f"{free >> 30:,} GiB")
 
 

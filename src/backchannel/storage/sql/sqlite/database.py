@@ -24,6 +24,7 @@ from backchannel.storage.sql.sqlite.rewriting import (
     copy_log,
     empty_log,
     keep_log,
+    require_room,
     rewrite,
 )
 from backchannel.storage.sql.sqlite.rollback import CommitCount
@@ -58,6 +59,7 @@ class SqliteDatabase:
         *,
         watched: bool,
     ) -> None:
+        self._path = path
         texts = Texts()
         self._writes = JobQueue(QUEUE_LIMIT)
         self._reads = JobQueue(QUEUE_LIMIT)
@@ -107,7 +109,8 @@ class SqliteDatabase:
         await self._writes.submit(copy_log, apart=True)
 
     async def rewrite(self) -> None:
-        await self._writes.submit(rewrite, apart=True)
+        await asyncio.to_thread(require_room, self._path)
+        await self._writes.submit(lambda connection: rewrite(connection, self._path), apart=True)
         for _ in range(LOG_ATTEMPTS):
             if await self._writes.submit(empty_log, apart=True):
                 return

@@ -5,6 +5,10 @@ pages when the rows around it move. Only a new file has none of these
 (docs/decisions/0007-erased-means-rewritten.md).
 """
 
+import shutil
+from pathlib import Path
+
+from backchannel.domain.errors import Unavailable
 from backchannel.storage.sql.sqlite.connection import SqliteConnection
 from backchannel.storage.sql.sqlite.driver import AUTOCHECKPOINT, BUSY_TIMEOUT
 
@@ -13,9 +17,30 @@ READERS_TIMEOUT = 50
 KEEP_LOG = "PRAGMA wal_autocheckpoint = 0"
 
 
-async def rewrite(connection: SqliteConnection) -> None:
-    """Rewrite the file; outside of a transaction. Raises `sqlite3.Error`."""
-    # The copy may be larger than the memory.
+def needed_room(path: Path) -> int:
+    """Bytes that must be free to rewrite the file at `path`: a copy, and the log of its pages."""
+    return 2 * path.stat().st_size
+
+
+def require_room(path: Path) -> None:
+    """Raise `Unavailable` unless there is room to rewrite the file at `path`."""
+    needed, free = needed_room(path), shutil.disk_usage(path.parent).free
+    if free < needed:
+        raise Unavailable(
+            f"{path.parent} has {free >> 20:,} MiB free, and rewriting the database takes"
+            f" {needed >> 20:,} MiB; make room",
+            retry_after=60,
+        )
+
+
+async def rewrite(connection: SqliteConnection, path: Path) -> None:
+    """Rewrite the file at `path`; outside of a transaction. Raises `sqlite3.Error`.
+
+    The copy may be larger than the memory, and is everybody's messages: it is made beside the
+    database, as a file that has no name and ends with the connection's use of it.
+    """
+    folder = str(path.parent).replace("'", "''")
+    await connection.run(f"PRAGMA temp_store_directory = '{folder}'")
     await connection.run("PRAGMA temp_store = FILE")
     try:
         await connection.run("VACUUM")
