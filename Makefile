@@ -43,9 +43,10 @@ format: $(VENV)/.installed-dev ## put the code into its format
 	$(BIN)/ruff check --fix-only
 	$(BIN)/ruff format
 
-docs: $(VENV)/.installed ## write docs/settings.md anew from the settings
+docs: $(VENV)/.installed ## write docs/settings.md anew, and the pages below /docs
 	$(BIN)/backchannel config docs > docs/settings.md.new
 	@mv docs/settings.md.new docs/settings.md
+	$(BIN)/python -m tests.docs.pages
 
 build-web: $(VENV)/.installed ## build the web client into the package, if it has changed
 	@$(BIN)/python web/build.py

@@ -12,10 +12,23 @@ Time = Annotated[
         examples=["2026-05-04T10:51:23.000Z"],
     ),
 ]
-MaybeTime = Annotated[str | None, Meta(description="As above, null if never", examples=[None])]
+MaybeTime = Annotated[
+    str | None, Meta(description="ISO 8601, UTC, with milliseconds; null if never", examples=[None])
+]
 Id = Annotated[str, Meta(examples=["01970f3e-6b1c-7d2a-9c55-0a4f6b8e1d20"])]
+ConversationId = Annotated[
+    str,
+    Meta(description="The conversation's id", examples=["7b1e9d42-0c3f-8a56-9e21-4f0d6c8b3a17"]),
+]
+UserId = Annotated[
+    str, Meta(description="A user's id", examples=["01970f3e-52d0-7c11-8b47-3e9a1d5f6c02"])
+]
+PeerId = Annotated[
+    str,
+    Meta(description="The other user's id", examples=["01970f3e-5a87-7f94-a3c6-8d2b4e7f1a35"]),
+]
 Seq = Annotated[int, Meta(description="Place in the conversation: 1, 2, 3 …", examples=[42])]
-Position = Annotated[int, Meta(description="Place in one's own log of events", examples=[1207])]
+Position = Annotated[int, Meta(description="Place in your log of events", examples=[1207])]
 
 
 class FileBody(msgspec.Struct, frozen=True, kw_only=True):
@@ -37,12 +50,21 @@ class FileBody(msgspec.Struct, frozen=True, kw_only=True):
 class MessageBody(msgspec.Struct, frozen=True, kw_only=True):
     """A message. `client_id` is told to its sender only; a deleted message has an empty body."""
 
-    conversation_id: Id
+    conversation_id: ConversationId
     seq: Seq
-    id: Id
-    sender_id: Id
-    recipient_id: Id
-    client_id: Annotated[str, Meta(examples=["k7f2-0001"])] | UnsetType = UNSET
+    id: Annotated[Id, Meta(description="The message's id")]
+    sender_id: Annotated[UserId, Meta(description="Who sent it")]
+    recipient_id: Annotated[PeerId, Meta(description="Who it was sent to")]
+    client_id: (
+        Annotated[
+            str,
+            Meta(
+                description="The sender's name for it, told to the sender only",
+                examples=["k7f2-0001"],
+            ),
+        ]
+        | UnsetType
+    ) = UNSET
     kind: Annotated[
         str,
         Meta(
@@ -51,8 +73,13 @@ class MessageBody(msgspec.Struct, frozen=True, kw_only=True):
             examples=["text"],
         ),
     ]
-    body: Annotated[str, Meta(examples=["Lunch at noon?"])]
-    reply_to: Annotated[int, Meta(examples=[41])] | None
+    body: Annotated[
+        str, Meta(description="The text; empty once deleted", examples=["Lunch at noon?"])
+    ]
+    reply_to: Annotated[
+        int | None,
+        Meta(description="The `seq` of the message that this one replies to", examples=[41]),
+    ]
     revision: Annotated[int, Meta(description="Counts the changes", examples=[0])]
     created_at: Time
     edited_at: MaybeTime
@@ -61,10 +88,10 @@ class MessageBody(msgspec.Struct, frozen=True, kw_only=True):
         dict[str, list[str]],
         Meta(
             description="Emoji to the ids of those who chose it",
-            examples=[{"👍": ["01970f3e-6b1c-7d2a-9c55-0a4f6b8e1d20"]}],
+            examples=[{"👍": ["01970f3e-5a87-7f94-a3c6-8d2b4e7f1a35"]}],
         ),
     ]
-    files: list[FileBody] = []
+    files: Annotated[list[FileBody], Meta(description="The files it names")] = []
 
 
 class MarksBody(msgspec.Struct, frozen=True):
@@ -75,16 +102,16 @@ class MarksBody(msgspec.Struct, frozen=True):
 
 
 class UserBody(msgspec.Struct, frozen=True, kw_only=True):
-    """What everybody may know of a user."""
+    """A user, as every user sees them."""
 
-    id: Id
+    id: UserId
     username: Annotated[str, Meta(examples=["ada"])]
     display_name: Annotated[str, Meta(examples=["Ada Lovelace"])]
     deleted: Annotated[bool, Meta(description="The account is gone, only its id is left")] = False
 
 
 class AccountBody(UserBody, frozen=True, kw_only=True):
-    """What a user knows of their own account."""
+    """Your account, with what only you may see of it."""
 
     email: Annotated[str, Meta(examples=["ada@example.org"])] | None
     created_at: Time
@@ -94,19 +121,23 @@ class AccountBody(UserBody, frozen=True, kw_only=True):
 class ConversationBody(msgspec.Struct, frozen=True, kw_only=True):
     """A conversation as its member sees it. A session has a `key` and a `name`, and no `peer`."""
 
-    id: Id
-    kind: Annotated[str, Meta(examples=["direct"])]
-    peer_id: Id
-    peer: UserBody | None
-    key: Annotated[str | None, Meta(examples=[None])]
-    name: Annotated[str | None, Meta(examples=[None])]
-    last_seq: Seq
-    unread: Annotated[int, Meta(examples=[2])]
+    id: ConversationId
+    kind: Annotated[str, Meta(description="`direct` or `session`", examples=["direct"])]
+    peer_id: PeerId
+    peer: Annotated[UserBody | None, Meta(description="The other user, null in a session")]
+    key: Annotated[
+        str | None, Meta(description="The name of a session for programs", examples=[None])
+    ]
+    name: Annotated[
+        str | None, Meta(description="The name of a session for people", examples=[None])
+    ]
+    last_seq: Annotated[int, Meta(description="The `seq` of the last message", examples=[42])]
+    unread: Annotated[int, Meta(description="How many messages you have not read", examples=[2])]
     mine: MarksBody
     theirs: MarksBody
     created_at: Time
     updated_at: Time
-    last_message: MessageBody | None
+    last_message: Annotated[MessageBody | None, Meta(description="Null if there is none")]
 
 
 class LoginBody(msgspec.Struct, frozen=True, kw_only=True):
@@ -122,10 +153,10 @@ class LoginBody(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SessionBody(msgspec.Struct, frozen=True, kw_only=True):
-    """What a device keeps after logging in. A refresh token counts once."""
+    """The tokens of a login. A refresh token works once."""
 
     user: AccountBody
-    login_id: Id
+    login_id: Annotated[Id, Meta(description="The login's id, as in the list of logins")]
     token_type: Annotated[str, Meta(examples=["Bearer"])] = "Bearer"  # noqa: S105 - a word
     access_token: Annotated[str, Meta(examples=["eyJhbGciOiJIUzI1NiJ9.e30.c2ln"])]
     expires_at: Time
@@ -134,25 +165,25 @@ class SessionBody(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ReceiptBody(msgspec.Struct, frozen=True):
-    """How far `user_id` has got in a conversation."""
+    """How far a member of a conversation has got."""
 
-    conversation_id: Id
-    user_id: Id
+    conversation_id: ConversationId
+    user_id: UserId
     delivered_seq: Annotated[int, Meta(examples=[42])]
     read_seq: Annotated[int, Meta(examples=[40])]
 
 
 class ConversationChangeBody(msgspec.Struct, frozen=True):
-    """A conversation is no longer what it was: fetch it again."""
+    """A conversation has changed: fetch it again."""
 
-    conversation_id: Id
+    conversation_id: ConversationId
     change: Annotated[str, Meta(examples=["renamed"])]
 
 
 class ProfileChangeBody(msgspec.Struct, frozen=True):
-    """A user's profile is no longer what it was: fetch it again."""
+    """A user's profile has changed: fetch it again."""
 
-    user_id: Id
+    user_id: UserId
 
 
 ContentBody = MessageBody | ReceiptBody | ConversationChangeBody | ProfileChangeBody

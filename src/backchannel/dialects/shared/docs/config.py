@@ -68,13 +68,18 @@ class Docs:
             ],
             render_plugins=[
                 page,
+                *(_Static(f"/{name}", "text/html", _page(f"{name}.html")) for name in PAGES),
                 _Document(self.groups),
                 *(_Static(f"/{name}", kind, body) for name, (kind, body) in served.items()),
             ],
         )
 
 
-_ASSETS = {"docs.css": "text/css", "docs.js": "text/javascript"}
+_SCRIPTS = ("docs.js", "elements.js", "operations.js", "schemas.js", "socket.js")
+_STYLES = ("docs.css", "reference.css")
+_ASSETS = {**dict.fromkeys(_STYLES, "text/css"), **dict.fromkeys(_SCRIPTS, "text/javascript")}
+PAGES = ("getting-started", "protocol")
+"""Pages made from docs/*.md by `make docs`."""
 
 
 class _Document(OpenAPIRenderPlugin):

@@ -1,168 +1,77 @@
-// Shows the OpenAPI document to people. Everything is added as text, never as HTML.
+// Shows the OpenAPI and AsyncAPI documents to people.
+
+import { make, prose } from "./elements.js";
+import { operationSections } from "./operations.js";
+import { socketSections } from "./socket.js";
 
 const byId = (id) => document.getElementById(id);
+const SOCKET = "WebSocket";
 
-/** An element with attributes and children; strings become text. */
-function make(name, attributes = {}, ...children) {
-  const element = document.createElement(name);
-  for (const [key, value] of Object.entries(attributes)) {
-    if (value !== undefined) element.setAttribute(key, value);
-  }
-  element.append(...children.filter((child) => child !== null));
-  return element;
+async function read(path) {
+  const response = await fetch(path);
+  if (!response.ok) throw new Error(`${path} cannot be read: ${response.status}`);
+  return response.json();
 }
 
-/** Text in which `code` is set as code. */
-function prose(text = "") {
-  return text.split("`").map((part, at) => (at % 2 ? make("code", {}, part) : part));
+function showGroup(name, sections) {
+  byId("groups").append(make("strong", {}, name), ...sections.map(({ link }) => link));
+  byId("operations").append(make("h2", {}, name), ...sections.map(({ part }) => part));
 }
 
-const nameOf = (schema) => schema.$ref?.split("/").pop();
-
-function typeOf(schema) {
-  if (schema.$ref) return nameOf(schema);
-  if (schema.const !== undefined) return JSON.stringify(schema.const);
-  if (schema.oneOf) return schema.oneOf.map(typeOf).join(" or ");
-  if (schema.type === "array") return `list of ${typeOf(schema.items ?? {})}`;
-  return schema.type ?? "anything";
-}
-
-function bounds({ minimum, maximum, maxLength }) {
-  if (minimum !== undefined && maximum !== undefined) return `${minimum} to ${maximum}. `;
-  if (maxLength !== undefined) return `at most ${maxLength} characters. `;
-  return "";
-}
-
-function table(headings, rows) {
-  return make(
-    "table",
-    {},
-    make("thead", {}, make("tr", {}, ...headings.map((text) => make("th", { scope: "col" }, text)))),
-    make("tbody", {}, ...rows.map((cells) => make("tr", {}, ...cells.map((cell) => make("td", {}, ...cell))))),
-  );
-}
-
-function field(name, schema, required) {
-  const optional = required ? null : make("span", { class: "muted" }, " optional");
-  return [
-    [make("code", {}, name), optional].filter(Boolean),
-    [typeOf(schema)],
-    [bounds(schema), ...prose(schema.description)],
-  ];
-}
-
-function fields(schema, components) {
-  const shape = components[nameOf(schema)] ?? schema;
-  const required = new Set(shape.required);
-  const rows = Object.entries(shape.properties ?? {}).map(([name, each]) => field(name, each, required.has(name)));
-  return rows.length ? table(["Field", "Type", "Meaning"], rows) : null;
-}
-
-function example(content) {
-  const given = content.example ?? Object.values(content.examples ?? {})[0]?.value;
-  return given === undefined ? null : make("pre", {}, JSON.stringify(given, null, 2));
-}
-
-function parameters(operation) {
-  if (!operation.parameters?.length) return [];
-  const rows = operation.parameters.map((each) => field(each.name, { ...each.schema, description: each.description }, each.required));
-  return [make("h3", {}, "Parameters"), table(["Name", "Type", "Meaning"], rows)];
-}
-
-function body(operation, components) {
-  const content = operation.requestBody?.content["application/json"];
-  if (!content) return [];
-  return [make("h3", {}, "Body"), fields(content.schema, components), example(content)];
-}
-
-function responses(operation, components) {
-  const all = Object.entries(operation.responses);
-  const errors = all.filter(([status]) => status >= "400");
-  const shown = all.filter(([status]) => status < "400").flatMap(([status, response]) => {
-    const content = Object.values(response.content ?? {})[0];
-    return [
-      make("h3", {}, `Answer ${status}`),
-      make("p", {}, ...prose(response.description)),
-      content ? fields(content.schema, components) : null,
-      content ? example(content) : null,
-    ];
-  });
-  const rows = errors.map(([status, { description }]) => [[make("code", {}, status)], prose(description)]);
-  return [...shown, ...(rows.length ? [make("h3", {}, "Errors"), table(["Status", "Meaning"], rows)] : [])];
-}
-
-function operationCard(path, method, operation, components) {
-  const login = operation.security?.length ? "needs a login" : "open to everybody";
-  return make(
-    "details",
-    { id: operation.operationId },
-    make(
-      "summary",
-      {},
-      make("span", { class: `method ${method}` }, method),
-      make("code", {}, path),
-      make("span", { class: "muted" }, operation.summary ?? ""),
-    ),
-    make(
-      "div",
-      { class: "open" },
-      make("p", {}, ...prose(operation.description), make("span", { class: "muted" }, ` (${login})`)),
-      ...parameters(operation),
-      ...body(operation, components).filter(Boolean),
-      ...responses(operation, components).filter(Boolean),
-    ),
-  );
-}
-
-/** Operations by their first tag, in the document's order. */
-function grouped(paths) {
-  const groups = new Map();
-  for (const [path, methods] of Object.entries(paths)) {
-    for (const [method, operation] of Object.entries(methods)) {
-      const tag = operation.tags?.[0] ?? "Other";
-      if (!groups.has(tag)) groups.set(tag, []);
-      groups.get(tag).push([path, method, operation]);
-    }
-  }
-  return groups;
-}
-
-function show(api) {
-  const components = api.components.schemas ?? {};
-  const described = new Map((api.tags ?? []).map((tag) => [tag.name, tag.description]));
+function show(api, socket) {
+  const sections = operationSections(api);
   byId("version").textContent = api.info.version;
-  byId("introduction").append(...api.info.description.split("\n\n").map((text) => make("p", {}, ...prose(text))));
-  for (const [tag, operations] of grouped(api.paths)) {
-    const id = `group-${tag.toLowerCase().replaceAll(/\W+/g, "-")}`;
-    byId("groups").append(make("a", { href: `#${id}` }, tag));
-    const cards = operations.map(([path, method, operation]) => operationCard(path, method, operation, components));
-    const about = described.has(tag) ? make("p", {}, ...prose(described.get(tag))) : null;
-    byId("operations").append(make("section", { id, "aria-label": tag }, make("h2", {}, tag), about, ...cards));
-  }
-  byId("status").textContent = "";
+  byId("introduction").append(
+    ...api.info.description.split("\n\n").map((text) => make("p", {}, ...prose(text))),
+    make(
+      "p",
+      { class: "documents" },
+      make("a", { href: "/docs/openapi.json" }, "OpenAPI document"),
+      socket ? make("a", { href: "/docs/asyncapi.json" }, "AsyncAPI document") : null,
+    ),
+  );
+  const groups = api["x-tagGroups"];
+  groups.forEach(({ name, tags }, at) => {
+    showGroup(name, tags.map((tag) => sections.get(tag)));
+    if (at === 0 && socket) showGroup(SOCKET, socketSections(socket));
+  });
 }
 
-function filter(words) {
-  for (const card of document.querySelectorAll("details")) {
-    const text = card.textContent.toLowerCase();
-    card.hidden = !words.every((word) => text.includes(word));
+function filter(text) {
+  const words = text.toLowerCase().split(/\s+/).filter(Boolean);
+  let found = 0;
+  for (const part of document.querySelectorAll("main .group")) {
+    const cards = [...part.querySelectorAll("details")];
+    const matches = (element) => words.every((word) => element.textContent.toLowerCase().includes(word));
+    for (const card of cards) card.hidden = !matches(card);
+    part.hidden = cards.length ? cards.every((card) => card.hidden) : !matches(part);
+    found += part.hidden ? 0 : 1;
   }
-  for (const section of document.querySelectorAll("main section[aria-label]")) {
-    section.hidden = !section.querySelector("details:not([hidden])");
-  }
+  document.body.classList.toggle("searching", words.length > 0);
+  byId("status").textContent = found ? "" : `Nothing matches “${text.trim()}”.`;
+}
+
+function openLinked() {
+  const linked = location.hash && byId(decodeURIComponent(location.hash.slice(1)));
+  if (linked?.localName === "details") linked.open = true;
+  linked?.scrollIntoView?.();
 }
 
 async function load() {
-  const response = await fetch("/docs/openapi.json");
-  if (!response.ok) throw new Error(`the document cannot be read: ${response.status}`);
-  show(await response.json());
-  const opened = location.hash && byId(decodeURIComponent(location.hash.slice(1)));
-  if (opened) opened.open = true;
-  opened?.scrollIntoView?.();
-  byId("asyncapi").hidden = !(await fetch("/docs/asyncapi.json", { method: "HEAD" })).ok;
+  const [api, socket] = await Promise.all([read("/docs/openapi.json"), read("/docs/asyncapi.json").catch(() => null)]);
+  show(api, socket);
+  byId("status").textContent = "";
+  byId("search").disabled = false;
+  byId("search").addEventListener("input", ({ target }) => filter(target.value));
+  const asked = new URLSearchParams(location.search).get("search");
+  if (asked) {
+    byId("search").value = asked;
+    filter(asked);
+  }
+  addEventListener("hashchange", openLinked);
+  openLinked();
 }
 
-byId("search").addEventListener("input", (event) => filter(event.target.value.toLowerCase().split(/\s+/).filter(Boolean)));
 load().catch((error) => {
   byId("status").textContent = String(error.message);
 });
