@@ -7,10 +7,11 @@ import select
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from PIL import Image, ImageChops
+from PIL import Image, ImageChops, ImageCms
 
 from backchannel.domain.errors import UnsupportedFile
 from backchannel.files import inspector
@@ -20,6 +21,7 @@ from tests.support import media
 
 PATIENCE = 60
 """Seconds that a process may take to end on a busy machine."""
+_TRACKS = b"\x16\x54\xae\x6b\x90\xae\x8e"
 _EBML = b"\x1a\x45\xdf\xa3\x9f\x42\x86\x81\x01\x42\xf7\x81\x01\x42\xf2\x81\x04\x42\x82\x84"
 
 
@@ -74,14 +76,23 @@ async def test_a_picture_has_a_small_copy(tmp_path: Path, media_type: str) -> No
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))
-async def test_a_picture_stays_the_right_way_up(tmp_path: Path, orientation: int) -> None:
-    found = await inspect(tmp_path, media.jpeg(orientation=orientation))
+@pytest.mark.parametrize(
+    "make", [media.jpeg, media.png, media.webp], ids=lambda each: each.__name__
+)
+async def test_a_picture_stays_the_right_way_up(
+    tmp_path: Path, make: Callable[..., bytes], orientation: int
+) -> None:
+    content = make(orientation=orientation)
+    found = await inspect(tmp_path, content)
+    assert media.SECRET not in found.content.read_bytes()
     lies = orientation >= 5
-    assert (found.width, found.height) == ((600, 900) if lies else (900, 600))
+    with Image.open(io.BytesIO(content)) as sent:
+        width, height = sent.size
+    assert (found.width, found.height) == ((height, width) if lies else (width, height))
     assert found.thumbnail is not None
     with Image.open(found.content) as kept, Image.open(found.thumbnail) as small:
         assert kept.getexif().get(media.ORIENTATION, 1) == orientation
-        assert small.size == ((341, 512) if lies else (512, 341))
+        assert (small.width < small.height) is lies
         assert not small.getexif()
 
 
@@ -97,6 +108,20 @@ async def test_a_picture_stays_the_right_way_up(tmp_path: Path, orientation: int
         (b'<?xml version="1.0"?><note/>', "application/xml"),
         ("zwölf Boxkämpfer\n".encode(), "text/plain"),
         (("x" * 8191 + "ä").encode(), "text/plain"),
+        (b"MZ is how a program begins\n", "text/plain"),
+        (b"GIF89a is a format\n", "text/plain"),
+        (b"RIFF and WAVE\n", "text/plain"),
+        (b"ID3 tags\n", "text/plain"),
+        (b"OggS, fLaC\n", "text/plain"),
+        (b"left ftypisom\n", "text/plain"),
+        (b"{\\rtf1 a}", "application/rtf"),
+        ("MZ hällo".encode("utf-16"), "text/plain"),
+        (b"\xfe\xff" + "hällo".encode("utf-16-be"), "text/plain"),
+        (("ä😀" * 5_000).encode("utf-16"), "text/plain"),
+        ("hello".encode("utf-32"), "text/plain"),
+        ("<html><script>".encode("utf-16"), "text/html"),
+        ("a\0b".encode("utf-16"), "application/octet-stream"),
+        (b"\xff\xfe\x00\xd8\x00\xd8" * 9, "application/octet-stream"),
         (b"a\0b", "application/octet-stream"),
         (bytes(range(128, 256)), "application/octet-stream"),
         (media.archive("a.txt"), "application/zip"),
@@ -116,6 +141,21 @@ async def test_a_picture_stays_the_right_way_up(tmp_path: Path, orientation: int
         (b"\0\0\0\x18ftypM4A \0\0\2\0isomiso2", "audio/mp4"),
         (b"\0\0\0\x14ftypqt  \0\0\2\0", "video/quicktime"),
         (b"\0\0\0\x18ftypheic\0\0\0\0", "image/heic"),
+        (media.iso_media(b"3gp4", b"isom", tracks=[b"soun"]), "audio/mp4"),
+        (media.iso_media(b"mp42", b"isom", tracks=[b"soun"]), "audio/mp4"),
+        (media.iso_media(b"mp42", b"isom", tracks=[b"soun", b"vide"], last=False), "video/mp4"),
+        (media.iso_media(b"M4A ", tracks=[b"soun", b"vide"]), "video/mp4"),
+        (media.iso_media(b"isom", b"M4A "), "audio/mp4"),
+        (media.iso_media(b"3gp5", b"isom", tracks=[b"vide", b"soun"]), "video/3gpp"),
+        (media.iso_media(b"qt  ", tracks=[b"vide"]), "video/quicktime"),
+        (media.iso_media(b"mif1", b"miaf", b"avif"), "image/avif"),
+        (media.iso_media(b"mif1", b"heic"), "image/heic"),
+        (media.box(b"ftyp", b"mif1", bytes(4)) + media.box(b"infe", b"av01"), "image/avif"),
+        (media.iso_media(b"crx ", b"isom"), "octet-stream"),
+        (media.box(b"ftyp", b"isom") + media.box(b"moov" * 1) * 9_000, "video/mp4"),
+        (_EBML + b"webm" + _TRACKS + b"\x83\x81\x02", "audio/webm"),
+        (_EBML + b"webm" + _TRACKS + b"\x83\x81\x02\x83\x81\x01", "video/webm"),
+        (b"OggS\0\x02" + bytes(300) + b"fishead\0" + bytes(300) + b"OVP80", "video/ogg"),
         (_EBML + b"webm", "video/webm"),
         (_EBML + b"matroska", "video/x-matroska"),
     ],
@@ -132,6 +172,9 @@ async def test_S17_content_decides_what_it_is(
         (b"a,b\n", "text/csv", "text/csv"),
         (b"# a\n", "text/markdown", "text/markdown"),
         (_EBML + b"webm", "audio/webm", "audio/webm"),
+        (media.iso_media(b"isom"), "audio/mp4", "audio/mp4"),
+        (media.iso_media(b"mp42", tracks=[b"soun"]), "audio/aac", "audio/mp4"),
+        (media.iso_media(b"3gp4", tracks=[b"soun"]), "video/3gpp", "audio/mp4"),
         (media.png(), "image/jpeg", "image/png"),
         (media.png(), "application/x-unheard-of", "image/png"),
         (b"<html>", "text/plain", "text/html"),
@@ -178,12 +221,13 @@ async def test_S17_a_content_that_contradicts_its_type_is_refused(
         media.bomb(8_001, 8_000),
         HUGE_GIF,
         GIF_AND_SCRIPT,
-        media.png()[:200],
         media.png()[:40],
+        media.png().partition(b"IDAT")[0],
         b"\xff\xd8\xff" + bytes(100),
         b"\xff\xd8\xff\xd9<script>",
         b"RIFF\xff\xff\xff\x7fWEBPVP8 ",
-        b"GIF89a",
+        b"GIF89a\0",
+        media.gif().partition(b"\0,\0\0")[0],
     ],
 )
 async def test_S17_programs_bombs_and_broken_pictures_are_refused(
@@ -193,6 +237,127 @@ async def test_S17_programs_bombs_and_broken_pictures_are_refused(
     with pytest.raises(UnsupportedFile):
         await inspect(tmp_path, content)
     assert time.monotonic() - began < 20
+
+
+_IPTC_END = 2 + 4 + len(media.SECRET)
+"""Where the first segment of a JPEG ends."""
+
+
+def _cut_short(content: bytes) -> bytes:
+    """A picture without its last fifth."""
+    return content[: len(content) * 4 // 5]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        media.gif()[: -len(media.SECRET) - 1],
+        media.gif()[: -len(media.SECRET) - 1] + b"\0\0;",
+        _cut_short(media.gif()),
+        media.png().partition(b"IEND")[0][:-4],
+        media.png().partition(b"IEND")[0][:-10],
+        _cut_short(media.png()),
+        _cut_short(media.jpeg()),
+        media.jpeg()[:_IPTC_END] + b"\0\0between\xff\x00" + media.jpeg()[_IPTC_END:],
+        media.webp(lossless=True)[: -len(media.SECRET)],
+    ],
+)
+async def test_pictures_that_viewers_show_are_taken(tmp_path: Path, content: bytes) -> None:
+    found = await inspect(tmp_path, content)
+    kept = found.content.read_bytes()
+    assert media.SECRET not in kept
+    assert found.thumbnail is not None
+    with Image.open(io.BytesIO(kept)) as after:
+        assert (found.width, found.height) == after.size
+
+
+async def shown_small(folder: Path, content: bytes) -> Image.Image:
+    """The small copy of a picture."""
+    found = await inspect(folder, content)
+    assert found.thumbnail is not None
+    with Image.open(found.thumbnail) as small:
+        return small.convert("RGBA")
+
+
+def is_near(found: object, wanted: tuple[int, ...]) -> bool:
+    assert isinstance(found, tuple)
+    return all(abs(a - b) <= 6 for a, b in zip(found, wanted, strict=True))
+
+
+async def test_sixteen_bits_of_grey_keep_their_shades(tmp_path: Path) -> None:
+    grey = Image.new("I;16", (256, 16))
+    for x in range(256):
+        for y in range(16):
+            grey.putpixel((x, y), x * 257)
+    small = await shown_small(tmp_path, media.encoded(grey, "PNG"))
+    for x in (0, 64, 128, 250):
+        assert is_near(small.getpixel((x, 8)), (x, x, x, 255))
+
+
+@pytest.mark.parametrize(
+    ("image", "options", "left"),
+    [
+        ("P", {"transparency": 0}, (0, 0, 0, 0)),
+        ("P", {"transparency": bytes([128, 255])}, (255, 0, 0, 128)),
+        ("P", {}, (255, 0, 0, 255)),
+        ("RGB", {"transparency": (255, 0, 0)}, (0, 0, 0, 0)),
+    ],
+)
+async def test_transparency_stays(
+    tmp_path: Path, image: str, options: dict[str, object], left: tuple[int, ...]
+) -> None:
+    picture = Image.new("P", (600, 600))
+    picture.putpalette([255, 0, 0, 0, 255, 0])
+    picture.paste(1, (300, 0, 600, 600))
+    content = media.encoded(picture.convert(image), "PNG", **options)
+    small = await shown_small(tmp_path, content)
+    assert is_near(small.getpixel((50, 50)), left)
+    assert is_near(small.getpixel((450, 50)), (0, 255, 0, 255))
+
+
+async def test_cmyk_is_shown_in_its_colours(tmp_path: Path) -> None:
+    red = Image.new("CMYK", (600, 600), (0, 255, 255, 0))
+    small = await shown_small(tmp_path, media.encoded(red, "JPEG"))
+    assert is_near(small.getpixel((9, 9)), (255, 0, 0, 255))
+
+
+def _profile(*, swapped: bool) -> bytes:
+    """That of sRGB, or one whose red and green are each other's."""
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    swap = {b"rXYZ": b"gXYZ", b"gXYZ": b"rXYZ"} if swapped else {}
+    table = profile[132 : 132 + 12 * int.from_bytes(profile[128:132])]
+    for at in range(0, len(table), 12):
+        tag = table[at : at + 4]
+        profile = profile[: 132 + at] + swap.get(tag, tag) + profile[136 + at :]
+    return profile
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
+@pytest.mark.parametrize(
+    ("profile", "shown"),
+    [
+        (_profile(swapped=False), (200, 40, 40, 255)),
+        (_profile(swapped=True), (40, 200, 40, 255)),
+        (b"no profile at all", (200, 40, 40, 255)),
+    ],
+    ids=["srgb", "swapped", "broken"],
+)
+async def test_a_colour_profile_is_applied(
+    tmp_path: Path, kind: str, profile: bytes, shown: tuple[int, ...]
+) -> None:
+    picture = Image.new("RGB", (64, 64), (200, 40, 40))
+    options = {"lossless": True} if kind == "WEBP" else {}
+    content = media.encoded(picture, kind, icc_profile=profile, **options)
+    small = await shown_small(tmp_path, content)
+    assert is_near(small.getpixel((9, 9)), shown), small.getpixel((9, 9))
+
+
+async def test_the_first_picture_of_an_animation_is_shown(tmp_path: Path) -> None:
+    frames = [Image.new("RGB", (64, 64), colour) for colour in ("red", "lime", "blue")]
+    for kind in ("GIF", "PNG", "WEBP"):
+        options = {"save_all": True, "append_images": frames[1:], "lossless": True}
+        small = await shown_small(tmp_path, media.encoded(frames[0], kind, **options))
+        assert is_near(small.getpixel((9, 9)), (255, 0, 0, 255))
 
 
 async def test_S17_a_polyglot_is_only_the_picture_it_begins_as(tmp_path: Path) -> None:

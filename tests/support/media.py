@@ -5,6 +5,7 @@ import struct
 import wave
 import zipfile
 import zlib
+from collections.abc import Iterable
 
 from PIL import Image, PngImagePlugin
 
@@ -44,17 +45,18 @@ def jpeg(*, orientation: int | None = None, **options: object) -> bytes:
     return whole[:2] + iptc + whole[2:] + SECRET
 
 
-def png(**options: object) -> bytes:
+def png(*, orientation: int | None = None, **options: object) -> bytes:
     """A PNG that tells its place in Exif, texts and behind its end."""
     texts = PngImagePlugin.PngInfo()
     texts.add_text("Comment", SECRET.decode())
     texts.add_itxt("XML:com.adobe.xmp", SECRET.decode())
-    return encoded(pixels(90, 60), "PNG", exif=exif(), pnginfo=texts, **options) + SECRET
+    told = exif(orientation)
+    return encoded(pixels(90, 60), "PNG", exif=told, pnginfo=texts, **options) + SECRET
 
 
-def webp(**options: object) -> bytes:
+def webp(*, orientation: int | None = None, **options: object) -> bytes:
     """A WebP that tells its place in Exif, XMP and behind its end."""
-    return encoded(pixels(), "WEBP", exif=exif(), xmp=SECRET, **options) + SECRET
+    return encoded(pixels(), "WEBP", exif=exif(orientation), xmp=SECRET, **options) + SECRET
 
 
 def gif(frames: int = 3) -> bytes:
@@ -82,6 +84,21 @@ def bomb(width: int, height: int) -> bytes:
         + png_chunk(b"IDAT", zlib.compress(bytes(10_000_000)))
         + png_chunk(b"IEND", b"")
     )
+
+
+def box(kind: bytes, *contents: bytes) -> bytes:
+    """A box of an ISO base media file."""
+    content = b"".join(contents)
+    return struct.pack(">I4s", 8 + len(content), kind) + content
+
+
+def iso_media(*brands: bytes, tracks: Iterable[bytes] = (), last: bool = True) -> bytes:
+    """An MP4, or another file of its family, with tracks of these handlers."""
+    held = [box(b"trak", box(b"mdia", box(b"hdlr", bytes(8), each, bytes(13)))) for each in tracks]
+    moov = [box(b"moov", box(b"mvhd", bytes(100)), *held)] if held else []
+    samples = [box(b"mdat", bytes(100_000))]
+    rest = [*samples, *moov] if last else [*moov, *samples]
+    return box(b"ftyp", brands[0], bytes(4), *brands) + b"".join(rest)
 
 
 def wav(seconds: float) -> bytes:

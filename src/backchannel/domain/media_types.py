@@ -81,7 +81,8 @@ def settle_type(claimed: str, found: str) -> str:
         return claimed
     if KINDS[claimed] is KINDS[found]:
         return found
-    container = claimed.partition("/")[2]
-    if container in _CONTAINERS and found in {f"audio/{container}", f"video/{container}"}:
-        return claimed
+    if {KINDS[claimed], KINDS[found]} == {Kind.AUDIO, Kind.VIDEO}:
+        container = claimed.partition("/")[2]
+        same = container in _CONTAINERS and found.endswith(f"/{container}")
+        return claimed if same else found
     raise UnsupportedFile(f"the file is said to be {claimed}, but its content is {found}")

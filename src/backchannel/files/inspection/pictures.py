@@ -1,11 +1,13 @@
 """Pictures: their size, and a small copy."""
 
+import io
 import struct
 import zlib
 from pathlib import Path
+from typing import Any, cast
 
 import msgspec
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageCms, ImageFile, ImageOps, UnidentifiedImageError
 
 from backchannel.domain.errors import UnsupportedFile
 from backchannel.domain.files import BLOCK, THUMBNAIL_SIDE
@@ -28,6 +30,7 @@ class Picture(msgspec.Struct, frozen=True):
 def look_at_picture(path: Path, thumbnail: Path) -> Picture:
     """The size of a picture, whose small copy is written as WebP. Raises `UnsupportedFile`."""
     Image.MAX_IMAGE_PIXELS = None  # checked below, with words of our own
+    ImageFile.LOAD_TRUNCATED_IMAGES = True  # viewers show them as far as they go
     try:
         with Image.open(path, formats=FORMATS) as image:
             _check_size(*image.size)
@@ -53,13 +56,42 @@ def _shown_size(image: Image.Image) -> Picture:
 
 
 def _write_small(image: Image.Image, thumbnail: Path) -> None:
-    upright = ImageOps.exif_transpose(image)
-    has_alpha = upright.has_transparency_data
-    upright.thumbnail((THUMBNAIL_SIDE, THUMBNAIL_SIDE))
-    small = upright.convert("RGBA" if has_alpha else "RGB")
-    small.save(thumbnail, "WEBP", quality=QUALITY, exif=b"", icc_profile=b"")
+    small = _scalable(ImageOps.exif_transpose(image))
+    small.thumbnail((THUMBNAIL_SIDE, THUMBNAIL_SIDE))
+    in_srgb = _in_srgb(small, image.info.get("icc_profile"))
+    in_srgb.save(thumbnail, "WEBP", quality=QUALITY, exif=b"", icc_profile=b"")
     if thumbnail.stat().st_size > BLOCK:
         raise UnsupportedFile("the picture has no small copy")
+
+
+def _scalable(image: Image.Image) -> Image.Image:
+    """The same picture in a mode whose pixels can be mixed, eight bits a channel."""
+    if image.mode.startswith("I"):  # sixteen bits of grey; to convert them would cut off the top
+        shades: Image.Image = image.point(lambda value: value * (1 / 256))  # pyright: ignore[reportUnknownMemberType]
+        return shades.convert("L")
+    if image.has_transparency_data:
+        return image.convert("RGBA")
+    return image if image.mode in {"L", "RGB", "CMYK"} else image.convert("RGB")
+
+
+def _in_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
+    """The colours as they are meant, without the profile that says so."""
+    mode = "RGBA" if image.mode == "RGBA" else "RGB"
+    if profile:
+        try:
+            converted = ImageCms.profileToProfile(
+                image, ImageCms.ImageCmsProfile(io.BytesIO(profile)), _srgb(), outputMode=mode
+            )
+        except (ImageCms.PyCMSError, OSError, ValueError, TypeError):
+            converted = None  # one that is damaged or for other colours: viewers ignore it
+        if converted is not None:
+            return converted
+    return image.convert(mode)
+
+
+def _srgb() -> ImageCms.ImageCmsProfile:
+    made = cast("Any", ImageCms.createProfile("sRGB"))  # pyright: ignore[reportUnknownMemberType]
+    return ImageCms.ImageCmsProfile(made)
 
 
 _ORIENTATION = 0x0112

@@ -1,5 +1,6 @@
 """What a content is, by its own first bytes: neither names nor senders are believed (S17)."""
 
+import codecs
 import re
 import zipfile
 from collections.abc import Callable
@@ -7,6 +8,7 @@ from pathlib import Path
 
 from backchannel.domain.errors import UnsupportedFile
 from backchannel.domain.media_types import UNKNOWN_TYPE
+from backchannel.files.inspection import iso_media
 
 HEAD = 8_192
 """Bytes looked at."""
@@ -18,7 +20,6 @@ _SIGNATURES = (
     (b"GIF89a", "image/gif"),
     (b"fLaC", "audio/flac"),
     (b"ID3", "audio/mpeg"),
-    (b"{\\rtf", "application/rtf"),
     (b"\x1f\x8b\x08", "application/gzip"),
     (b"7z\xbc\xaf\x27\x1c", "application/x-7z-compressed"),
 )
@@ -29,17 +30,6 @@ _PROGRAMS = (
     *(b"\xfe\xed\xfa\xce", b"\xfe\xed\xfa\xcf", b"\xce\xfa\xed\xfe", b"\xcf\xfa\xed\xfe"),
 )
 _RIFF = {b"WEBP": "image/webp", b"WAVE": "audio/wav"}
-_BRANDS = {
-    b"avif": "image/avif",
-    b"avis": "image/avif",
-    b"qt  ": "video/quicktime",
-    b"M4A ": "audio/mp4",
-    b"M4B ": "audio/mp4",
-    **dict.fromkeys((b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1", b"msf1"), "image/heic"),
-    **dict.fromkeys((b"3gp4", b"3gp5", b"3gp6", b"3g2a"), "video/3gpp"),
-}
-"""What `ftyp` boxes name (ISO/IEC 14496-12); all other brands are MP4."""
-
 _OFFICE = "application/vnd.openxmlformats-officedocument"
 _OFFICE_PARTS = {
     "word/document.xml": f"{_OFFICE}.wordprocessingml.document",
@@ -51,6 +41,16 @@ _SELF_NAMED = (
     "application/vnd.oasis.opendocument.spreadsheet",
     "application/vnd.oasis.opendocument.presentation",
     "application/epub+zip",
+)
+_OGG_PICTURES = (b"\x80theora", b"OVP80", b"BBCD\0", b"\x01video\0")
+_TRACKS = b"\x16\x54\xae\x6b"
+_TRACK_TYPE = re.compile(rb"\x83\x81([\1\2])")
+"""In Matroska (RFC 9559): 1 is a film, 2 is sound."""
+_WIDE_TEXTS = (
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
 )
 _CONTROLS = re.compile(rb"[\x00-\x08\x0b\x0e-\x1a\x1c-\x1f]")
 _SVG = re.compile(rb"<(?:\w+:)?svg[\s>]", re.IGNORECASE)
@@ -67,15 +67,22 @@ def sniff(path: Path) -> str:
     """
     with path.open("rb") as content:
         head = content.read(HEAD)
-    if head.startswith(_PROGRAMS):
-        raise UnsupportedFile("programs are not taken; put them into an archive")
-    if head.startswith(b"PK\x03\x04"):
-        return _of_archive(path)
+        if head.startswith(_PROGRAMS) and not _may_be_text(head):
+            raise UnsupportedFile("programs are not taken; put them into an archive")
+        if head.startswith(b"PK\x03\x04"):
+            return _of_archive(path)
+        if head[4:8] == b"ftyp" and _CONTROLS.search(head[:4]):
+            return iso_media.media_type_of(content) or UNKNOWN_TYPE
     for recognise in _RECOGNISERS:
         found = recognise(head)
         if found is not None:
             return found
     return UNKNOWN_TYPE
+
+
+def _may_be_text(head: bytes) -> bool:
+    """Whether a content begins like some text, whatever its encoding."""
+    return head[:4].isascii() and not _CONTROLS.search(head[:64])
 
 
 def _by_signature(head: bytes) -> str | None:
@@ -85,13 +92,21 @@ def _by_signature(head: bytes) -> str | None:
 def _by_container(head: bytes) -> str | None:
     if head.startswith(b"RIFF"):
         return _RIFF.get(head[8:12])
-    if head[4:8] == b"ftyp":
-        return _BRANDS.get(head[8:12], "video/mp4")
     if head.startswith(b"OggS"):
-        return "video/ogg" if b"\x80theora" in head[:256] else "audio/ogg"
+        # Each stream begins with a page of its own, ahead of all others (RFC 3533).
+        return "video/ogg" if any(codec in head for codec in _OGG_PICTURES) else "audio/ogg"
     if head.startswith(b"\x1a\x45\xdf\xa3"):
-        return "video/webm" if b"webm" in head[:64] else "video/x-matroska"
+        return _of_matroska(head)
     return None
+
+
+def _of_matroska(head: bytes) -> str:
+    """WebM or Matroska, by its document type, and its tracks as far as they are in sight."""
+    if b"webm" not in head[:64]:
+        return "video/x-matroska"
+    tracks = head.partition(_TRACKS)[2]
+    kinds = set(_TRACK_TYPE.findall(tracks))
+    return "audio/webm" if kinds == {b"\2"} else "video/webm"
 
 
 def _by_frame(head: bytes) -> str | None:
@@ -121,15 +136,33 @@ def _by_text(head: bytes) -> str | None:
         return "image/svg+xml"
     if _HTML.search(head):
         return "text/html"
-    begin = head.removeprefix(b"\xef\xbb\xbf").lstrip()
+    begin = head.removeprefix(codecs.BOM_UTF8).lstrip()
+    if begin.startswith(b"{\\rtf"):
+        return "application/rtf"
     return "application/xml" if begin.startswith(b"<?xml") else "text/plain"
 
 
+def _by_wide_text(head: bytes) -> str | None:
+    """Text in UTF-16 or UTF-32, which begins with a mark that says so."""
+    encoding = next((name for mark, name in _WIDE_TEXTS if head.startswith(mark)), None)
+    if encoding is None:
+        return None
+    try:
+        text = head[: len(head) // 4 * 4].decode(encoding)
+    except UnicodeDecodeError as error:
+        if error.start < len(head) - 8:
+            return None
+        text = head[: error.start].decode(encoding)
+    return _by_text(text.encode()) if text else None
+
+
 _RECOGNISERS: tuple[Callable[[bytes], str | None], ...] = (
+    _by_mark_of_pdf,
+    # Before the signatures, which text may begin with by chance: none of their formats is text.
+    _by_text,
+    _by_wide_text,
     _by_signature,
     _by_container,
-    _by_mark_of_pdf,
-    _by_text,
     _by_frame,
 )
 

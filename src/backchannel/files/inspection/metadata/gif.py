@@ -6,22 +6,30 @@ LOOPS = (b"NETSCAPE2.0", b"ANIMEXTS1.0")
 
 
 def strip(data: bytes) -> list[bytes]:
-    """A GIF without comments, texts and XMP. Raises `ValueError` for what is none."""
+    """A GIF without comments, texts and XMP.
+
+    One that is cut short, or goes on with something else, ends there, as viewers show it.
+    Raises `ValueError` for what is none.
+    """
     if data[:6] not in {b"GIF87a", b"GIF89a"}:
         raise ValueError("the signature is missing")
     at = 13 + _colours(data[10])
     parts = [data[:at]]
-    while data[at] != TRAILER:
-        if data[at] == EXTENSION:
-            end = _after_blocks(data, at + 2)
-            if _keep(data, at):
-                parts.append(data[at:end])
-        elif data[at] == IMAGE:
-            end = _after_blocks(data, at + 11 + _colours(data[at + 9]))
+    has_image = False
+    while at < len(data) and data[at] in {EXTENSION, IMAGE}:
+        is_image = data[at] == IMAGE
+        first = at + 11 + _colours(data[at + 9]) if is_image else at + 2
+        end = _after_blocks(data, first)
+        if end is None:
+            parts += _cut_image(data, at, first) if is_image else []
+            has_image = has_image or is_image
+            break
+        if is_image or _keep(data, at):
             parts.append(data[at:end])
-        else:
-            raise ValueError("a block is of no known kind")
+        has_image = has_image or is_image
         at = end
+    if not has_image:
+        raise ValueError("it ends before its first picture")
     return [*parts, bytes([TRAILER])]
 
 
@@ -30,11 +38,19 @@ def _colours(flags: int) -> int:
     return 3 << ((flags & 7) + 1) if flags & 0x80 else 0
 
 
-def _after_blocks(data: bytes, at: int) -> int:
-    """Where a chain of blocks ends, each of which begins with its length."""
-    while length := data[at]:
-        at += 1 + length
-    return at + 1
+def _after_blocks(data: bytes, at: int) -> int | None:
+    """Where a chain of blocks ends, each of which begins with its length; None if it does not."""
+    while at < len(data) and data[at]:
+        at += 1 + data[at]
+    return at + 1 if at < len(data) else None
+
+
+def _cut_image(data: bytes, at: int, first: int) -> list[bytes]:
+    """An image as far as its blocks are whole, and the end of the chain."""
+    end = first
+    while end < len(data) and end + 1 + data[end] <= len(data):
+        end += 1 + data[end]
+    return [data[at:end], b"\0"]
 
 
 def _keep(data: bytes, at: int) -> bool:

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from backchannel.files.inspection.metadata.orientation import orientation_within, tiff_header
 
 SOI, EOI, SOS, APP0, APP1, APP2, APP14, COM = 0xD8, 0xD9, 0xDA, 0xE0, 0xE1, 0xE2, 0xEE, 0xFE
+ALONE = frozenset([0x00, 0x01, *range(0xD0, 0xD8)])
+"""Markers without a segment, and what is no marker."""
 APPLICATION = range(APP0, APP0 + 16)
 
 # Within a scan, FF stands for itself before 00, and before a restart marker (D0 to D7).
@@ -28,14 +30,21 @@ def strip(data: bytes) -> list[bytes]:
 
 
 def _segments(data: bytes) -> Iterator[tuple[int, bytes]]:
-    """Each segment with its marker; a scan's includes its picture data."""
+    """Each segment with its marker; a scan's includes its picture data.
+
+    What stands between segments is skipped, as viewers do.
+    """
     at = 2
-    while True:
-        while data[at] == 0xFF and data[at + 1] == 0xFF:
-            at += 1
+    while 0 <= (at := data.find(b"\xff", at)) < len(data) - 1:
         marker = data[at + 1]
-        if data[at] != 0xFF or marker == SOI:
-            raise ValueError("a marker is missing")
+        if marker == 0xFF:
+            at += 1
+            continue
+        if marker in ALONE:
+            at += 2
+            continue
+        if marker == SOI:
+            raise ValueError("a picture begins within the picture")
         if marker == EOI:
             return
         end = at + 2 + struct.unpack_from(">H", data, at + 2)[0]
