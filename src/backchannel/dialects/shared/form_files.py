@@ -14,6 +14,7 @@ from multipart import (  # pyright: ignore[reportMissingTypeStubs] - it has anno
 
 from backchannel.chat import attachments
 from backchannel.chat.core import Core
+from backchannel.dialects.shared.form_names import sent_name
 from backchannel.dialects.shared.requests import StrictRequest
 from backchannel.dialects.shared.validation import UnsupportedMediaType
 from backchannel.domain.errors import ChatError, Invalid
@@ -55,8 +56,9 @@ class FormFile:
         """Read up to the file. Raises `Invalid`, `UnsupportedMediaType`."""
         async for event in self._events:
             if isinstance(event, MultipartSegment):
-                if event.name == FIELD and event.filename is not None:
-                    self.name = event.filename
+                name = sent_name(event)
+                if event.name == FIELD and name is not None:
+                    self.name = name
                     self.media_type = event.content_type or ""
                     return
                 await self._read_text(event)
@@ -74,7 +76,7 @@ class FormFile:
 
     async def _read_text(self, segment: MultipartSegment) -> None:
         name = segment.name or ""
-        if segment.filename is not None or name in self.fields:
+        if sent_name(segment) is not None or name in self.fields:
             raise Invalid("a form takes one file, and each field once", field=name[:64])
         if name not in self._known:
             known = ", ".join([FIELD, *self._known])
