@@ -9,7 +9,7 @@ import pytest
 from litestar import Litestar
 
 from backchannel.app.doors import ERRORS, documentation, open_doors
-from backchannel.chat.core import Core
+from backchannel.chat.core import Core, Policy
 from backchannel.delivery.switchboard import Switchboard
 from backchannel.dialects.shared.application import http_app
 from backchannel.dialects.shared.docs.document import completed
@@ -20,7 +20,8 @@ Json = dict[str, Any]
 
 @cache
 def document() -> Json:
-    doors = open_doors(cast("Switchboard", SimpleNamespace(core=None)))
+    desk = SimpleNamespace(core=SimpleNamespace(policy=Policy()))
+    doors = open_doors(cast("Switchboard", desk))
     core = cast("Core", None)
     app = http_app(core, doors.http, edge=EdgePolicy(), errors=ERRORS, docs=documentation("1"))
     return completed(cast("Litestar", cast("Edge", app)._app).openapi_schema.to_schema())

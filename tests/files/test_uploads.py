@@ -153,8 +153,6 @@ async def test_a_refused_content_leaves_nothing(core: Core, people: People, tmp_
 
 
 async def test_sizes_and_quota(core: Core, people: People) -> None:
-    with pytest.raises(Invalid):
-        await begin(core, people.ada, 0)
     with pytest.raises(TooLarge):
         await begin(core, people.ada, core.policy.file_size + 1)
     for _ in range(core.policy.file_quota // core.policy.file_size):

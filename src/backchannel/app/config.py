@@ -7,7 +7,7 @@ import uvicorn
 from litestar.types import ASGIApp
 
 from backchannel import __version__
-from backchannel.app.doors import ERRORS, Doors, discovery, documentation, open_doors
+from backchannel.app.doors import ERRORS, OVERRIDABLE, Doors, discovery, documentation, open_doors
 from backchannel.app.listening import BACKLOG
 from backchannel.chat.core import Core
 from backchannel.chat.writing import UNIT
@@ -88,6 +88,7 @@ def _application(
             trusted_proxies=proxies,
             probes=health.PATHS,
             hsts=settings.tls.mode is not TlsMode.SELF_SIGNED,
+            overridable=OVERRIDABLE,
             options=discovery(max_size=settings.files.max_size),
         ),
         errors=ERRORS,

@@ -107,6 +107,10 @@ def documentation(version: str) -> Docs:
     return Docs(version, documents={"asyncapi.json": socket}, groups=groups)
 
 
+OVERRIDABLE = (native_http.PREFIX + native_uploads.PATH,)
+"""Where `X-HTTP-Method-Override` counts: tus asks for it."""
+
+
 def discovery(*, max_size: int) -> Mapping[str, Sequence[tuple[str, str]]]:
     """What OPTIONS tells of a path; `max_size` is that of a file, in bytes."""
-    return {native_http.PREFIX + native_uploads.PATH: tus.discovery(max_size)}
+    return dict.fromkeys(OVERRIDABLE, tus.discovery(max_size))

@@ -33,7 +33,9 @@ class Content(msgspec.Struct, frozen=True, kw_only=True):
     blocks: str
 
 
-async def begin(core: Core, user_id: str, *, name: str, size: int, media_type: str = "") -> Upload:
+async def begin(
+    core: Core, user_id: str, *, name: str, size: int, media_type: str = "", metadata: str = ""
+) -> Upload:
     """Begin an upload of `size` bytes; `media_type` is what its sender says.
 
     Raises `Invalid`, `TooLarge`, `QuotaExceeded` and `Throttled`.
@@ -42,7 +44,7 @@ async def begin(core: Core, user_id: str, *, name: str, size: int, media_type: s
     await core.throttle.admit(f"upload:user:{user_id}")
     quota = core.policy.file_quota
     return await core.uploads.begin(
-        user_id, name=name, size=size, media_type=media_type, quota=quota
+        user_id, name=name, size=size, media_type=media_type, metadata=metadata, quota=quota
     )
 
 
@@ -65,6 +67,7 @@ async def progress(core: Core, user_id: str, upload_id: str) -> tuple[Upload, in
         media_type=record.media_type,
         size=record.upload_size,
         created_at=record.created_at,
+        metadata=record.metadata,
     )
     return finished, finished.size
 

@@ -115,8 +115,8 @@ async def _erase_files(core: Core, erasure: Erasure) -> None:
             await core.files.blobs.delete(each.id)
             await core.files.blobs.delete(thumbnail_key(each.id))
             await core.files.staging.discard(each.id)
-        # Without a size it is an upload whose cancelling was cut off.
-        uploads = sum(not each.size for each in files)
+        # Without a digest it is an upload whose cancelling was cut off.
+        uploads = sum(not each.sha256 for each in files)
         gone = Erased(files=len(files) - uploads, uploads=uploads)
         await core.storage.forget_owned(erasure.id, [each.id for each in files], gone)
 

@@ -26,14 +26,19 @@ class Uploads:
         self._turns: dict[str, object] = {}
 
     async def begin(
-        self, user_id: str, *, name: str, size: int, media_type: str = "", quota: int
+        self,
+        user_id: str,
+        *,
+        name: str,
+        size: int,
+        media_type: str = "",
+        metadata: str = "",
+        quota: int,
     ) -> Upload:
         """Make room for `size` bytes. `media_type` is what the sender says, or empty.
 
         Raises `Invalid` and `QuotaExceeded`.
         """
-        if size < 1:
-            raise Invalid("a file has at least one byte", field="size")
         upload = Upload(
             id=new_id(),
             owner_id=user_id,
@@ -41,6 +46,7 @@ class Uploads:
             media_type=clean_media_type(media_type),
             size=size,
             created_at=self._clock.now(),
+            metadata=metadata,
         )
         await self._storage.begin_upload(upload, quota=quota)
         return upload
@@ -126,6 +132,17 @@ class Uploads:
             await self._discard(upload.id)
             await self._storage.forget_files([upload.id])
 
+    async def delete(self, user_id: str, file_id: str) -> None:
+        """Delete a file of the user's. Raises `NotFound`, and `Conflict` if a message names it."""
+        if await self._storage.condemn_file(user_id, file_id, at=self._clock.now()):
+            await self._discard(file_id)
+            await self._storage.forget_files([file_id])
+            return
+        found = await self._storage.readable_file(user_id, file_id)
+        if found is None or found.owner_id != user_id:
+            raise NotFound("upload not found")
+        raise Conflict("a message names this file; delete the message")
+
     async def _discard(self, upload_id: str) -> None:
         """Delete what is left of an upload that will never be a file."""
         await self._files.staging.discard(upload_id)
@@ -197,6 +214,8 @@ class Uploads:
     async def _store_content(self, upload: Upload) -> FileRecord:
         """Store the content before there is a file that promises it; the file's record."""
         staging, blobs = self._files.staging, self._files.blobs
+        if not upload.size:
+            await staging.append(upload.id, 0, b"")  # so that there is a file to look at
         path = staging.path(upload.id)
         found = await self._files.inspector.inspect(
             path, claimed=upload.media_type, user_id=upload.owner_id
@@ -231,5 +250,6 @@ def _record(upload: Upload, found: Inspected, *, at: int) -> FileRecord:
         thumbnail_size=thumbnail.size if thumbnail else 0,
         blocks=found.digest.blocks,
         upload_size=upload.size,
+        metadata=upload.metadata,
         thumbnail_sha256=thumbnail.sha256 if thumbnail else "",
     )

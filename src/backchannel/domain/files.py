@@ -52,16 +52,20 @@ class FileRecord(File, frozen=True, kw_only=True):
 
     `blocks` holds the SHA-256 of each of its blocks in hexadecimal, one after the other; a
     thumbnail is a single block. `upload_size` counts the bytes that came in: metadata that was
-    taken out is not in `size`.
+    taken out is not in `size`. `metadata` is that of its `Upload`.
     """
 
     blocks: str
     upload_size: int
     thumbnail_sha256: str = ""
+    metadata: str = ""
 
 
 class Upload(msgspec.Struct, frozen=True, kw_only=True):
-    """A file on its way; its id becomes the file's. `media_type` is what its sender says."""
+    """A file on its way; its id becomes the file's. `media_type` is what its sender says.
+
+    `metadata` is what the sender's protocol keeps with it, as it came.
+    """
 
     id: str
     owner_id: str
@@ -69,6 +73,7 @@ class Upload(msgspec.Struct, frozen=True, kw_only=True):
     media_type: str
     size: int
     created_at: int
+    metadata: str = ""
 
     @property
     def expires_at(self) -> int:

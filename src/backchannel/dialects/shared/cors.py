@@ -8,12 +8,13 @@ from backchannel.transports.http.origins import is_listed
 METHODS = "GET, HEAD, POST, PUT, PATCH, DELETE"
 REQUEST_HEADERS = (
     "Authorization, Content-Type, access_token, token, x-access-token, If-Range, Range, "
-    "Tus-Resumable, Upload-Checksum, Upload-Length, Upload-Metadata, Upload-Offset"
+    "Tus-Resumable, Upload-Checksum, Upload-Length, Upload-Metadata, Upload-Offset, "
+    "X-HTTP-Method-Override"
 )
 EXPOSED = (
-    "Content-Disposition, Content-Range, ETag, Location, Retry-After, Tus-Extension, "
-    "Tus-Max-Size, Tus-Resumable, Tus-Version, Upload-Expires, Upload-Length, Upload-Offset, "
-    "X-Request-Id"
+    "Content-Disposition, Content-Range, ETag, Location, Retry-After, Tus-Checksum-Algorithm, "
+    "Tus-Extension, Tus-Max-Size, Tus-Resumable, Tus-Version, Upload-Expires, Upload-Length, "
+    "Upload-Metadata, Upload-Offset, X-Request-Id"
 )
 PREFLIGHT_SECONDS = 7_200
 """How long a browser may remember the answer; none remembers longer."""

@@ -6,7 +6,7 @@ Plain ASGI, outside the framework, so that its own errors pass it as well.
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from http import HTTPStatus
@@ -52,6 +52,8 @@ class EdgePolicy:
     """Whether browsers shall insist on TLS from now on (RFC 6797): not for a test certificate."""
     options: Mapping[str, Fields] = field(default_factory=dict[str, Fields])
     """Headers by path, with which OPTIONS is answered besides CORS."""
+    overridable: Collection[str] = ()
+    """Paths at which, and below which, `X-HTTP-Method-Override` names the method."""
 
 
 class Edge:
@@ -108,13 +110,26 @@ class Edge:
             tls = is_secure(peer, headers, trusted, tls=scope["scheme"] == "https")
             seen["client"] = client_of(peer, headers, trusted)
             seen["scheme"] = "https" if tls else "http"
-        head = scope["method"] == "HEAD"
+        method = self._method(scope, headers)
+        seen["method"] = method
+        head = method == HttpMethod.HEAD
         seen["path"] = with_encoded_slashes(seen)
         seen["state"] = {**scope["state"], "request_id": request_id, "head": head}
         if head:
             # uvicorn leaves out the body of an answer to HEAD.
             seen["method"] = HttpMethod.GET
         return seen
+
+    def _method(self, scope: HTTPScope, headers: dict[str, str]) -> HttpMethod:
+        """The method that counts (tus 1.0, X-HTTP-Method-Override).
+
+        Where another one may be named, PUT is none, and stands for those that do not exist.
+        """
+        named = headers.get("x-http-method-override", "").strip().upper()
+        path = scope["path"].rstrip("/")
+        if named and not {path, path.rpartition("/")[0]}.isdisjoint(self._policy.overridable):
+            return HttpMethod(named) if named in set(HttpMethod) else HttpMethod.PUT
+        return cast("HttpMethod", scope["method"])
 
     def _insists(self, scope: HTTPScope, headers: dict[str, str]) -> bool:
         """Whether this answer carries HSTS, which browsers heed over TLS and for names only."""
@@ -130,7 +145,7 @@ class Edge:
             await self._refuse(scope, send, _MISDIRECTED)
         elif "\x00" in scope["path"] or b"%00" in scope["query_string"]:
             await self._refuse(scope, send, _CONTROL)
-        elif scope["method"] == "OPTIONS":
+        elif scope["method"] == HttpMethod.OPTIONS:
             # Only browsers ask, before a request; which methods a path has, a 405 tells.
             allowed = self._cors.preflight_headers(headers.get("origin", ""))
             own = encoded(self._policy.options.get(scope["path"].rstrip("/"), ()))

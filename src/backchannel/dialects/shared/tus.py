@@ -8,10 +8,10 @@ from collections.abc import AsyncIterable, AsyncIterator
 from email.utils import formatdate
 
 from backchannel.domain.errors import ChatError, Invalid
-from backchannel.domain.files import UPLOAD_LIFE, Upload
+from backchannel.domain.files import Upload
 
 VERSION = "1.0.0"
-EXTENSIONS = "creation,expiration,checksum,termination"
+EXTENSIONS = "creation,creation-with-upload,expiration,checksum,termination"
 CONTENT_TYPE = "application/offset+octet-stream"
 ALGORITHMS = ("sha1", "sha256", "md5")
 """What a checksum may be made with; the protocol demands SHA-1."""
@@ -19,6 +19,8 @@ ALGORITHMS = ("sha1", "sha256", "md5")
 NUMBER = r"^[0-9]{1,15}$"
 """How a header writes a whole number; the largest ones fit every database."""
 _METADATA_LIMIT = 4_096
+_KEY = re.compile(r"[!-+\--~]+")
+_READ = ("filename", "filetype")
 
 
 class WrongVersion(ChatError):
@@ -49,16 +51,29 @@ def read_number(value: str, name: str) -> int:
 
 
 def read_metadata(value: str | None) -> dict[str, str]:
-    """The pairs of `Upload-Metadata`, whose values are Base64. Raises `Invalid`."""
+    """The file's name and type in `Upload-Metadata`, whose values are Base64. Raises `Invalid`.
+
+    Other keys are the client's own, and their values may be any bytes.
+    """
     if value is None:
         return {}
     if len(value) > _METADATA_LIMIT:
         raise Invalid("Upload-Metadata is too long", field="upload-metadata")
-    pairs = (pair.split() for pair in value.split(",") if pair.strip())
+    found: dict[str, bytes] = {}
+    for pair in value.split(","):
+        key, _, encoded = pair.strip().partition(" ")
+        if not _KEY.fullmatch(key) or key in found:
+            raise Invalid("Upload-Metadata has unique keys in ASCII", field="upload-metadata")
+        try:
+            found[key] = _decoded(encoded.strip())
+        except binascii.Error:
+            text = f"the value of {key[:64]} is not in Base64"
+            raise Invalid(text, field="upload-metadata") from None
     try:
-        return {words[0]: _decoded("".join(words[1:])).decode() for words in pairs}
-    except (binascii.Error, UnicodeDecodeError):
-        raise Invalid("Upload-Metadata is not valid", field="upload-metadata") from None
+        return {key: found[key].decode() for key in _READ if key in found}
+    except UnicodeDecodeError:
+        text = f"{' and '.join(_READ)} are in UTF-8"
+        raise Invalid(text, field="upload-metadata") from None
 
 
 def discovery(max_size: int) -> list[tuple[str, str]]:
@@ -74,13 +89,14 @@ def discovery(max_size: int) -> list[tuple[str, str]]:
 
 def state(upload: Upload, offset: int) -> dict[str, str]:
     """The headers that say how far an upload has come, and until when it is kept."""
-    expires = formatdate((upload.created_at + UPLOAD_LIFE) / 1_000, usegmt=True)
-    return {
+    headers = {
         "tus-resumable": VERSION,
         "upload-offset": str(offset),
         "upload-length": str(upload.size),
-        "upload-expires": expires,
     }
+    if offset < upload.size:
+        headers["upload-expires"] = formatdate(upload.expires_at / 1_000, usegmt=True)
+    return headers
 
 
 class Checksum:

@@ -55,6 +55,13 @@ class Files(Protocol):
         """Bytes that a user's files and unfinished uploads take."""
         ...
 
+    async def condemn_file(self, user_id: str, file_id: str, *, at: int) -> bool:
+        """Give up a file of the user's that no message names; False if there is none.
+
+        From then on no message can name it.
+        """
+        ...
+
     async def condemn_files(self, *, before: int, limit: int, at: int) -> list[str]:
         """Give up files that began before and that no message names; their ids.
 

@@ -12,7 +12,7 @@ from backchannel.storage.sql.database import Connection
 from backchannel.storage.sql.parameters import any_of, parameter
 from backchannel.storage.sql.schema import account, attachment, file, member, upload
 
-UPLOAD_COLUMNS = ("id", "owner_id", "name", "media_type", "size", "created_at")
+UPLOAD_COLUMNS = ("id", "owner_id", "name", "media_type", "size", "created_at", "metadata")
 FILE_COLUMNS = File.__struct_fields__
 RECORD_COLUMNS = FileRecord.__struct_fields__
 
@@ -80,6 +80,7 @@ CONDEMN = (
     .values(condemned_at=parameter("at"))
     .where(file.c.id.in_(any_of("file_ids")), _standing)
 )
+CONDEMN_OWN = CONDEMN.where(file.c.owner_id == parameter("user_id"), ~_is_named)
 FORGET_FILES = delete(file).where(
     file.c.id.in_(any_of("file_ids")), file.c.condemned_at.is_not(None)
 )
@@ -122,6 +123,7 @@ async def cancel_upload(connection: Connection, upload_id: str, *, at: int) -> b
         created_at=found.created_at,
         blocks="",
         upload_size=found.size,
+        metadata=found.metadata,
     )
     values = (*_values(given_up, RECORD_COLUMNS), at)
     await connection.insert(file, (*RECORD_COLUMNS, "condemned_at"), [values])
@@ -170,6 +172,11 @@ async def read_usage(connection: Connection, user_id: str) -> int:
     stored = await connection.fetch(FILES_SIZE, int, user_id=user_id)
     coming = await connection.fetch(UPLOADS_SIZE, int, user_id=user_id)
     return stored[0] + coming[0]
+
+
+async def condemn_file(connection: Connection, user_id: str, file_id: str, at: int) -> bool:
+    """Give up a file of the user's that no message names; False if there is none."""
+    return bool(await connection.execute(CONDEMN_OWN, user_id=user_id, file_ids=[file_id], at=at))
 
 
 async def condemn_files(connection: Connection, *, before: int, limit: int, at: int) -> list[str]:

@@ -214,6 +214,7 @@ upload = Table(
     Column("media_type", String(255), nullable=False),
     Column("size", BigInteger, nullable=False),
     Column("created_at", Milliseconds, nullable=False, index=True),
+    Column("metadata", Text, nullable=False, server_default=text("''")),
     sqlite_with_rowid=False,
 )
 
@@ -235,6 +236,7 @@ file = Table(
     Column("thumbnail_size", Integer, nullable=False),
     Column("thumbnail_sha256", String(64), nullable=False),
     Column("created_at", Milliseconds, nullable=False, index=True),
+    Column("metadata", Text, nullable=False, server_default=text("''")),
     # Given up: no message may name it any more, and its content is being deleted.
     Column("condemned_at", Milliseconds, index=True),
 )

@@ -277,6 +277,9 @@ class SqlFiles:
     async def file_usage(self, user_id: str) -> int:
         return await self._database.read(lambda tx: files.read_usage(tx, user_id))
 
+    async def condemn_file(self, user_id: str, file_id: str, *, at: int) -> bool:
+        return await self._database.write(lambda tx: files.condemn_file(tx, user_id, file_id, at))
+
     async def condemn_files(self, *, before: int, limit: int, at: int) -> list[str]:
         return await self._database.write(
             lambda tx: files.condemn_files(tx, before=before, limit=limit, at=at)

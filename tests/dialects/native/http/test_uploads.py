@@ -59,7 +59,10 @@ def test_options_tells_what_the_server_can(api: Api) -> None:
     answer = httpx.options(f"{api.address}/v1/uploads")
     assert answer.status_code == 204
     assert answer.headers["tus-version"] == "1.0.0"
-    assert answer.headers["tus-extension"] == "creation,expiration,checksum,termination"
+    assert (
+        answer.headers["tus-extension"]
+        == "creation,creation-with-upload,expiration,checksum,termination"
+    )
     assert answer.headers["tus-max-size"] == str(100 << 20)
     assert "sha1" in answer.headers["tus-checksum-algorithm"].split(",")
     assert "tus-version" not in httpx.options(f"{api.address}/v1/messages").headers
@@ -89,8 +92,11 @@ def test_a_piece_of_nothing_changes_nothing(ada: Caller) -> None:
     tus.begin(10)
     assert tus.send(0, b"").headers["upload-offset"] == "0"
     assert tus.send(0, b"0123456789").status_code == 204
-    assert tus.send(10, b"").status_code == 404  # it is a file by now
+    assert tus.send(10, b"").headers["upload-offset"] == "10"
+    assert tus.send(10, b"a").status_code == 413
+    assert tus.send(0, b"0123456789").status_code == 409  # the answer to the first one was lost
     assert tus.offset() == 10
+    assert tus.file() == b"0123456789"
 
 
 @pytest.mark.parametrize("offset", [1, 5, 11, 999])
@@ -138,7 +144,7 @@ def test_another_content_type_is_415(ada: Caller, content_type: str) -> None:
     assert tus.offset() == 0
 
 
-@pytest.mark.parametrize("size", ["", "-1", "x", "1e3", "0", "9" * 30])
+@pytest.mark.parametrize("size", ["", "-1", "x", "1e3", "9" * 30])
 def test_a_size_is_a_number(ada: Caller, size: str) -> None:
     assert Tus(ada).begin(size).status_code == 400
 
@@ -152,6 +158,10 @@ def test_too_large_is_413(ada: Caller) -> None:
     [
         (f"filename {encoded('Kätzchen.jpg')}", "Kätzchen.jpg"),
         (f"filename {encoded('a')},filetype {encoded('text/csv')},x", "a"),
+        (f"filename {encoded('a')},x {base64.b64encode(bytes([255])).decode()}", "a"),
+        (f"filename {encoded('a')},filename {encoded('b')}", None),
+        (f"filename {encoded('a')}, ,x", None),
+        (f"filename {encoded('a')} {encoded('b')}", None),
         (f"x {encoded('y')}", None),
         ("filename", None),
         ("filename ????", None),
@@ -165,7 +175,10 @@ def test_metadata(ada: Caller, metadata: str, name: str | None) -> None:
     answer = tus.begin(3, metadata)
     assert answer.status_code == (400 if name is None else 201), answer.text
     if name is not None:
-        tus.send(0, b"a,b")
+        for content in (b"", b"a,b"):
+            tus.send(0, content)
+            head = ada._http.head(tus.location, headers=VERSION)
+            assert head.headers["upload-metadata"] == metadata
         file = ada._http.get(tus.location.replace("uploads", "files"))
         quoted = name.encode().hex("%").upper()
         assert "filename*=" in file.headers["content-disposition"], quoted
@@ -193,6 +206,78 @@ def test_unknown_checksums_are_400(ada: Caller, checksum: str) -> None:
     tus.begin(10)
     assert tus.send(0, b"01234", upload_checksum=checksum).status_code == 400
     assert tus.offset() == 0
+
+
+def test_the_first_bytes_may_come_with_the_beginning(ada: Caller) -> None:
+    def begin(content: bytes, **fields: str) -> httpx.Response:
+        given = {key.replace("_", "-"): value for key, value in fields.items()}
+        headers = VERSION | {"upload-metadata": f"filename {encoded('a')}"} | given
+        return ada._http.post("/v1/uploads", content=content, headers=headers)
+
+    stream = {"content_type": STREAM, "upload_length": "10"}
+    checksum = base64.b64encode(hashlib.sha1(b"01234", usedforsecurity=False).digest()).decode()
+    for content in (b"", b"01234", b"0123456789"):
+        begun = begin(content, **stream)
+        assert (begun.status_code, begun.headers["upload-offset"]) == (201, str(len(content)))
+        tus = Tus(ada, begun.headers["location"])
+        assert tus.offset() == len(content)
+        tus.send(len(content), b"0123456789"[len(content) :])
+        assert tus.file() == b"0123456789"
+    assert begin(b"01234", **stream, upload_checksum=f"sha1 {checksum}").status_code == 201
+    assert begin(b"other", **stream, upload_checksum=f"sha1 {checksum}").status_code == 460
+    assert begin(b"0123456789a", **stream).status_code == 413
+    assert begin(b"01234", upload_length="10").headers["upload-offset"] == "0"
+
+
+def test_an_empty_file_is_complete_at_once(ada: Caller, bob: Caller) -> None:
+    tus = Tus(ada)
+    begun = tus.begin(0, f"filename {encoded('empty.txt')},filetype {encoded('text/plain')}")
+    assert (begun.status_code, begun.headers["upload-offset"]) == (201, "0")
+    assert "upload-expires" not in begun.headers
+    assert tus.offset() == 0
+    assert tus.send(0, b"").status_code == 204
+    named = {"to": bob.username, "body": "", "files": [tus.location.rpartition("/")[2]]}
+    assert ada.ask("POST", "/v1/messages", json=named).status_code == 201
+    fetched = bob._http.get(tus.location.replace("uploads", "files"))
+    assert (fetched.status_code, fetched.content) == (200, b"")
+
+
+@pytest.mark.parametrize("actual", ["POST", "GET", "PUT"])
+def test_the_method_may_be_named_in_a_header(ada: Caller, actual: str) -> None:
+    def override(method: str, **fields: str) -> httpx.Response:
+        given = {key.replace("_", "-"): value for key, value in fields.items()}
+        headers = VERSION | {"x-http-method-override": method} | given
+        content = b"01234" if method == "PATCH" else b""
+        return ada._http.request(actual, tus.location, content=content, headers=headers)
+
+    tus = Tus(ada)
+    tus.begin(10)
+    appended = override("PATCH", upload_offset="0", content_type=STREAM)
+    assert (appended.status_code, appended.headers["upload-offset"]) == (204, "5")
+    assert override("HEAD").headers["upload-offset"] == "5"
+    assert override("BREW").status_code == 405
+    assert override("delete").status_code == 204
+    assert override("HEAD").status_code == 404
+    elsewhere = {"x-http-method-override": "DELETE"}
+    assert ada._http.get("/v1/me", headers=elsewhere).status_code == 200
+
+
+def test_a_complete_upload_can_be_terminated_until_a_message_names_it(
+    ada: Caller, bob: Caller
+) -> None:
+    tus = Tus(ada)
+    tus.begin(3)
+    tus.send(0, b"abc")
+    assert bob._http.delete(tus.location, headers=VERSION).status_code == 404
+    assert ada._http.delete(tus.location, headers=VERSION).status_code == 204
+    assert ada._http.head(tus.location, headers=VERSION).status_code == 404
+    assert ada._http.get(tus.location.replace("uploads", "files")).status_code == 404
+    tus.begin(3)
+    tus.send(0, b"abc")
+    named = {"to": bob.username, "body": "", "files": [tus.location.rpartition("/")[2]]}
+    assert ada.ask("POST", "/v1/messages", json=named).status_code == 201
+    assert ada._http.delete(tus.location, headers=VERSION).status_code == 409
+    assert tus.file() == b"abc"
 
 
 def test_termination(ada: Caller) -> None:

@@ -1,5 +1,6 @@
 """Uploads that can be resumed: tus 1.0 (tus.io), which many clients speak."""
 
+import contextlib
 import re
 from typing import Annotated, Any, ClassVar
 
@@ -10,6 +11,7 @@ from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import HeaderParameter, PathParameter
 
 from backchannel.chat import attachments
+from backchannel.chat.core import Core
 from backchannel.dialects.native.http.problems import problem, problems
 from backchannel.dialects.shared import tus
 from backchannel.dialects.shared.docs.forms import BytesOperation
@@ -17,7 +19,8 @@ from backchannel.dialects.shared.docs.samples import ID, shown
 from backchannel.dialects.shared.faults import Fault
 from backchannel.dialects.shared.requests import AnyConnection, InjectedCore, StrictRequest
 from backchannel.dialects.shared.validation import UnsupportedMediaType
-from backchannel.domain.errors import Invalid
+from backchannel.domain.errors import Conflict, Invalid, NotFound, TooLarge
+from backchannel.domain.files import Upload
 
 PATH = "/uploads"
 UPLOAD = PATH + "/{upload_id:str}"
@@ -32,6 +35,14 @@ _Version = Annotated[
         description=f"The version of the protocol: {tus.VERSION}",
         schema_extra={"pattern": f"^{re.escape(tus.VERSION)}$"},
         examples=shown(tus.VERSION),
+    ),
+]
+_Checksum = Annotated[
+    str | None,
+    HeaderParameter(
+        name="Upload-Checksum",
+        description="`sha1` or `sha256`, a blank, and the checksum of these bytes in Base64",
+        examples=shown("sha1 qZk+NkcGgWq6PiVxeFDCbJzQ2J0="),
     ),
 ]
 _WHOLE = {"pattern": tus.NUMBER}
@@ -56,12 +67,13 @@ async def require_version(connection: AnyConnection, _: BaseRouteHandler) -> Non
     PATH,
     summary="Begin an upload",
     description="`Upload-Metadata` names the file: `filename`, and `filetype` if it is known. "
-    "`Location` is where its bytes go.",
+    "`Location` is where its bytes go; the first of them may be in the body.",
     status_code=201,
     media_type=tus.CONTENT_TYPE,
     response_headers=[ResponseHeader(name="Location", documentation_only=True)],
     guards=[require_version],
-    responses={201: _NO_BODY, **problems(401, 412, 413, 429)},
+    request_max_body_size=None,
+    responses={201: _NO_BODY, **problems(401, 412, 413, 415, 429, 460)},
 )
 async def begin_upload(
     request: StrictRequest,
@@ -84,6 +96,7 @@ async def begin_upload(
             examples=shown("filename Q2F0LmpwZw=="),
         ),
     ] = None,
+    upload_checksum: _Checksum = None,
 ) -> Response[bytes]:
     metadata = tus.read_metadata(upload_metadata)
     if "filename" not in metadata:
@@ -94,9 +107,13 @@ async def begin_upload(
         name=metadata["filename"],
         size=tus.read_number(upload_length, "Upload-Length"),
         media_type=metadata.get("filetype", ""),
+        metadata=upload_metadata or "",
     )
+    reached = 0
+    if is_stream(request) or not upload.size:
+        reached = await append(request, core, upload, 0, upload_checksum)
     location = f"{request.url.path.rstrip('/')}/{upload.id}"
-    return Response(b"", headers={"location": location, **tus.state(upload, 0)})
+    return Response(b"", headers={"location": location, **tus.state(upload, reached)})
 
 
 @get(
@@ -115,7 +132,10 @@ async def get_upload(
     tus_resumable: _Version,  # noqa: ARG001
 ) -> Response[None]:
     upload, offset = await attachments.progress(core, request.user.user_id, upload_id)
-    return Response(None, headers={**tus.state(upload, offset), "cache-control": "no-store"})
+    headers = {**tus.state(upload, offset), "cache-control": "no-store"}
+    if upload.metadata:
+        headers["upload-metadata"] = upload.metadata
+    return Response(None, headers=headers)
 
 
 class _AppendOperation(BytesOperation):
@@ -148,36 +168,54 @@ async def append_to_upload(
             examples=shown("0"),
         ),
     ],
-    upload_checksum: Annotated[
-        str | None,
-        HeaderParameter(
-            name="Upload-Checksum",
-            description="`sha1` or `sha256`, a blank, and the checksum of these bytes in Base64",
-            examples=shown("sha1 qZk+NkcGgWq6PiVxeFDCbJzQ2J0="),
-        ),
-    ] = None,
+    upload_checksum: _Checksum = None,
 ) -> Response[None]:
-    if request.headers.get("content-type") != tus.CONTENT_TYPE:
+    if not is_stream(request):
         raise UnsupportedMediaType(f"send bytes as {tus.CONTENT_TYPE}", field="content-type")
     offset = tus.read_number(upload_offset, "Upload-Offset")
-    checksum = tus.Checksum(upload_checksum) if upload_checksum else None
-    upload = await core.uploads.find(request.user.user_id, upload_id)
+    upload, reached = await attachments.progress(core, request.user.user_id, upload_id)
+    if reached == upload.size:
+        await _add_nothing(request, reached, offset)
+    else:
+        reached = await append(request, core, upload, offset, upload_checksum)
+    return Response(None, headers=tus.state(upload, reached))
+
+
+def is_stream(request: StrictRequest) -> bool:
+    """Whether the body is bytes of an upload."""
+    return request.content_type[0] == tus.CONTENT_TYPE
+
+
+async def append(
+    request: StrictRequest, core: Core, upload: Upload, offset: int, checksum: str | None
+) -> int:
+    """Add the body to an upload; where it ends now. Raises as `Uploads.append`, and `Invalid`."""
+    judge = tus.Checksum(checksum) if checksum else None
     chunks = request.stream()
-    reached = await core.uploads.append(
+    return await core.uploads.append(
         upload,
         offset,
-        checksum.passing(chunks) if checksum else chunks,
-        verify=checksum.verify if checksum else None,
+        judge.passing(chunks) if judge else chunks,
+        verify=judge.verify if judge else None,
     )
-    return Response(None, headers=tus.state(upload, reached))
+
+
+async def _add_nothing(request: StrictRequest, reached: int, offset: int) -> None:
+    """Take a piece for a complete upload, which is empty. Raises `Conflict`, `TooLarge`."""
+    if offset != reached:
+        raise Conflict(f"the upload has come to byte {reached}", field="upload-offset")
+    async for chunk in request.stream():
+        if chunk:
+            raise TooLarge("the upload is complete")
 
 
 @delete(
     UPLOAD,
     summary="Cancel an upload",
-    description="Its bytes are deleted. A complete upload is a file, and no longer found here.",
+    description="Its bytes are deleted. A complete upload is deleted as long as no message names "
+    "its file.",
     guards=[require_version],
-    responses={204: _NO_BODY, **problems(401, 404, 412)},
+    responses={204: _NO_BODY, **problems(401, 404, 409, 412)},
 )
 async def cancel_upload(
     request: StrictRequest,
@@ -185,8 +223,11 @@ async def cancel_upload(
     upload_id: UploadId,
     tus_resumable: _Version,  # noqa: ARG001
 ) -> Response[None]:
-    upload = await core.uploads.find(request.user.user_id, upload_id)
+    user_id = request.user.user_id
+    upload, _ = await attachments.progress(core, user_id, upload_id)
     await core.uploads.cancel(upload)
+    with contextlib.suppress(NotFound):  # it was not complete
+        await core.uploads.delete(user_id, upload_id)
     return Response(None, headers={"tus-resumable": tus.VERSION})
 
 
