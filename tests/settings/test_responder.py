@@ -30,13 +30,13 @@ def environment(**given: str) -> dict[str, str]:
         (
             {"KIND": "webhook"},
             [
-                f"{PREFIX}URL: a responder of the kind webhook needs it",
-                f"{PREFIX}KEY: a responder of the kind webhook needs it",
+                f"{PREFIX}URL: is required when responder.kind is webhook",
+                f"{PREFIX}KEY: is required when responder.kind is webhook",
             ],
         ),
         (
             {"KIND": "openai", "URL": "http://127.0.0.1:9/v1"},
-            [f"{PREFIX}MODEL: a responder of the kind openai needs it"],
+            [f"{PREFIX}MODEL: is required when responder.kind is openai"],
         ),
     ],
 )

@@ -119,7 +119,7 @@ async def set_blocked(core: Core, user_id: str, other_id: str, *, blocked: bool)
 
     Raises `Invalid` (oneself) and `NotFound`.
     """
-    access.require_other(user_id, other_id, field="user_id")
+    access.require_other(user_id, other_id, field="user_id", doing="block")
     core.writing.spend(user_id)
     at = core.clock.now()
     core.bus.publish(await core.storage.set_blocked(user_id, other_id, blocked=blocked, at=at))

@@ -5,15 +5,17 @@ from backchannel.domain.messages import Message
 
 
 def require_self(user_id: str, claimed_id: str | None, *, field: str) -> None:
-    """Nobody speaks for another: what a client says of its own identity must be true (S12)."""
+    """What a client says of its own identity must be true (S12). Raises `Forbidden`."""
     if claimed_id is not None and claimed_id != user_id:
         raise Forbidden(f"{field} must be your own user", field=field)
 
 
-def require_other(user_id: str, recipient_id: str, *, field: str) -> None:
-    """A conversation has two people in it."""
-    if recipient_id == user_id:
-        raise Invalid(f"{field} must be another user than you", field=field)
+def require_other(
+    user_id: str, other_id: str, *, field: str, doing: str = "send a message to"
+) -> None:
+    """Raise `Invalid` if the two users are one."""
+    if other_id == user_id:
+        raise Invalid(f"{field}: you cannot {doing} yourself", field=field)
 
 
 def require_party(user_id: str, message: Message | None) -> Message:

@@ -139,9 +139,7 @@ def check_password(
     if folded == username_key(username) or (email is not None and folded == email_key(email)):
         raise Invalid(f"{field} must differ from the username and the e-mail", field=field)
     if folded in _common_passwords():
-        raise Invalid(
-            f"{field} is one of the first that are guessed; choose a less common one", field=field
-        )
+        raise Invalid(f"{field} is too common; choose another", field=field)
 
 
 def check_searchable(text: str, *, field: str) -> None:

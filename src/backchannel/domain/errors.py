@@ -32,7 +32,7 @@ class Invalid(ChatError):
 
 
 class Unauthenticated(ChatError):
-    """No token, or one that no longer counts."""
+    """No token, or one that is invalid or expired."""
 
     code = "unauthenticated"
     status = 401

@@ -85,4 +85,4 @@ def settle_type(claimed: str, found: str) -> str:
         container = claimed.partition("/")[2]
         same = container in _CONTAINERS and found.endswith(f"/{container}")
         return claimed if same else found
-    raise UnsupportedFile(f"the file is said to be {claimed}, but its content is {found}")
+    raise UnsupportedFile(f"the file claims to be {claimed}, but contains {found}")

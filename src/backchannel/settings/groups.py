@@ -59,7 +59,7 @@ class Tokens(Group):
         default=3_600,
         ge=1,
         le=86_400,
-        description="How long an access token counts.",
+        description="How long an access token is valid.",
         examples=[900],
     )
     refresh_life: Annotated[int, Unit("seconds")] = Field(

@@ -42,7 +42,7 @@ class Settings(Group):
 
     environment: Environment = Field(
         default=Environment.DEVELOPMENT,
-        description="`production` refuses to start with settings that are only safe on one's "
+        description="`production` refuses to start with settings that are only safe on your "
         "own machine.",
         examples=["production"],
     )

@@ -1,4 +1,4 @@
-"""What is only safe on one's own machine, and refused in production (rule S19)."""
+"""What is only safe on your own machine, and refused in production (rule S19)."""
 
 from backchannel.security.secret import weakness
 from backchannel.settings.model import Settings

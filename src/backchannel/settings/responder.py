@@ -75,7 +75,7 @@ class Responder(Group):
         default=20,
         ge=0,
         le=200,
-        description="How much of what was said before it gets to see.",
+        description="How many earlier messages the responder is sent.",
         examples=[50],
     )
     answers_at_once: Annotated[int, Unit("answers")] = Field(
@@ -106,6 +106,6 @@ def missing(responder: Responder) -> dict[str, str]:
     """What the chosen kind lacks, by path."""
     lacking = [name for name in NEEDED[responder.kind] if getattr(responder, name) is None]
     return {
-        f"responder.{name}": f"a responder of the kind {responder.kind} needs it"
+        f"responder.{name}": f"is required when responder.kind is {responder.kind}"
         for name in lacking
     }

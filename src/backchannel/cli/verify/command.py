@@ -18,7 +18,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 
 
 def verify(journals: Journals, as_json: AsJson = False) -> None:  # noqa: FBT002  # Typer's way to say a flag
-    """Judge what clients have journaled; exits with 1 if something was lost, doubled or wrong.
+    """Check client journals for lost, duplicated or reordered messages; exits with 1 if any.
 
     Journals that cannot be read, or hold nothing to judge, are exit code 2.
     """

@@ -79,7 +79,7 @@ async def read_messages(
 ) -> MessagePage:
     me = request.user
     them = await accounts.find_user(core, other)
-    access.require_other(me.user_id, them.id, field="with")
+    access.require_other(me.user_id, them.id, field="with", doing="read messages with")
     conversation_id = direct_conversation_id(me.user_id, them.id)
     names = {me.user_id: me.username, them.id: them.username}
     found = await standing_messages(core, me.user_id, conversation_id, before=before, limit=limit)

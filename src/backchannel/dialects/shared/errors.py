@@ -120,7 +120,7 @@ def _method_not_allowed(error: MethodNotAllowedException, request: AnyRequest) -
     allowed = ", ".join([*methods, "HEAD"] if "GET" in methods else methods)
     return _of_status(
         HTTPStatus.METHOD_NOT_ALLOWED,
-        f"{request.method} means nothing here; this path takes {allowed}",
+        f"{request.method} is not allowed here; allowed: {allowed}",
         headers=(("allow", allowed),),
     )
 

@@ -77,7 +77,8 @@ class FormFile:
     async def _read_text(self, segment: MultipartSegment) -> None:
         name = segment.name or ""
         if sent_name(segment) is not None or name in self.fields:
-            raise Invalid("a form takes one file, and each field once", field=name[:64])
+            advice = f'send exactly one file, in the field "{FIELD}", and every other field once'
+            raise Invalid(advice, field=name[:64])
         if name not in self._known:
             known = ", ".join([FIELD, *self._known])
             raise Invalid(f"unknown field {name[:64]!r}; known are: {known}", field=name[:64])

@@ -77,7 +77,7 @@ class SocketIoLine(InOrder[Emitted, Socket]):
     def handle(self, emitted: Emitted) -> Work | None:
         dialect = self._dialect_of(emitted)
         if dialect is None:
-            raise Invalid(f"no dialect knows this {emitted.name[:64]!r} event", field="event")
+            raise Invalid(f"unknown event {emitted.name[:64]!r}", field="event")
         return dialect.handle(self, emitted)
 
     def refuse(self, refused: ChatError, emitted: Emitted) -> None:
