@@ -8,6 +8,7 @@ import typer
 from backchannel.cli.backup.folder import About
 from backchannel.cli.options import ConfigFile, DataDir, load_settings, settings_to_open
 from backchannel.cli.output import fail
+from backchannel.cli.questions import confirm
 from backchannel.storage.sql.sqlite.copying import Summary
 
 
@@ -63,7 +64,7 @@ def restore(
     with locked_alone(settings, repairing=True):
         print(f"{folder}: {_description(about, summary)}")
         if not yes:
-            typer.confirm(f"Put it in the place of {settings.data_dir.resolve()}?", abort=True)
+            confirm(f"Put it in the place of {settings.data_dir.resolve()}?")
         aside = put_back(settings, folder)
     print(f"restored {settings.data_dir.resolve()}; at the next start every device starts afresh")
     for place in aside:

@@ -10,6 +10,7 @@ import typer
 
 from backchannel.cli.address import own_url
 from backchannel.cli.options import ConfigFile, load_settings
+from backchannel.cli.passwords import known_password
 from backchannel.domain.errors import Invalid
 from backchannel.settings import Settings
 from backchannel.settings.certificates import self_signed_files
@@ -61,7 +62,8 @@ def chat(
     else:
         url = _checked(server)
     tls = _tls(trust) if url.startswith("https:") else None
-    raise typer.Exit(asyncio.run(converse(Server(url, tls, host), name, peer)))
+    password = known_password(f"Password of {name}: ")  # before the loop takes Ctrl-C over
+    raise typer.Exit(asyncio.run(converse(Server(url, tls, host), name, password, peer)))
 
 
 def _checked(url: str) -> str:

@@ -18,20 +18,19 @@ from backchannel.cli.chat.talk import Talk
 from backchannel.cli.chat.typed import Typed
 from backchannel.cli.chat.unsent import UnsentMessages, account_folder
 from backchannel.cli.output import fail
-from backchannel.cli.passwords import known_password
 
 PATIENCE = 5.0
 """Seconds without any answer after which leaving no longer waits for one."""
 DONE, FAILED, INTERRUPTED, SIGNALLED = 0, 1, 130, 128
 
 
-async def converse(server: Server, name: str, peer: str | None) -> int:
+async def converse(server: Server, name: str, password: str, peer: str | None) -> int:
     """Log in, talk until the user leaves, log out; the exit code.
 
     Raises `Refused`, `OSError`.
     """
     api = Api(server)
-    await api.login(name, known_password(f"Password of {name}: "))
+    await api.login(name, password)
     chat = _Chat(api, server)
     try:
         return await chat.run(peer)
