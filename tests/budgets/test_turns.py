@@ -119,6 +119,20 @@ async def test_a_turn_that_comes_together_with_the_cancellation_is_given_on() ->
     await last
 
 
+async def test_a_turn_that_ends_together_with_a_cancellation_is_given_on() -> None:
+    turns = Turns(1)
+    work = _Work(turns)
+    working, cancelled, last = (work.start(key) for key in ("ada", "bob", "eve"))
+    await settle()
+    working.cancel()
+    cancelled.cancel()  # bob has not woken up yet when ada's turn ends
+    await settle()
+    assert (cancelled.cancelled(), work.begun) == (True, ["ada", "eve"])
+    last.cancel()
+    await settle()
+    assert (turns._waiting, turns._running, turns._queues) == (0, {}, {})
+
+
 async def test_work_that_fails_gives_its_turn_back() -> None:
     turns = Turns(1)
     for _ in range(3):

@@ -56,7 +56,7 @@ class Model:
         if (sender, key) in self.keys:
             known, seq, original = self.keys[sender, key]
             return seq if (known, original) == (pair, body) else ClientIdReused
-        if {(sender, to), (to, sender)} & self.blocks:
+        if self._is_blocked(pair):
             return Blocked
         notes = self.notes.setdefault(pair, [])
         notes.append(Note(sender, body))
@@ -69,6 +69,8 @@ class Model:
             return note
         if note.deleted:
             return Conflict
+        if self._is_blocked(pair):
+            return Blocked
         if note.body != body:
             note.body = body
             note.revision += 1
@@ -89,6 +91,8 @@ class Model:
             return NotFound
         if note.deleted:
             return Conflict
+        if self._is_blocked(pair):
+            return Blocked
         note.react(user, emoji, active=active)
         return None
 
@@ -126,6 +130,9 @@ class Model:
             return NotFound
         self.ended.add(login_id)
         return None
+
+    def _is_blocked(self, pair: Pair) -> bool:
+        return any(pair == {user, other} for user, other in self.blocks)
 
     def _seen(self, user: str, pair: Pair, seq: int) -> Note | None:
         notes = self.notes.get(pair, [])

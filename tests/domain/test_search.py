@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from backchannel.domain.errors import Invalid
+from backchannel.domain.folding import fold
 from backchannel.domain.relevance import relevance
-from backchannel.domain.search import Span, contains, fold, occurrences, terms_of
+from backchannel.domain.search import Span, contains, occurrences, terms_of
 from backchannel.domain.snippets import DOTS, LENGTH, snippet
 
 TEXT = st.text(st.characters(codec="utf-8"), max_size=200)
@@ -23,7 +24,7 @@ WORDS = st.text("abß éÉ\u0301ﬁ漢가🚀\u200d ", min_size=1, max_size=40)
         ("Straße", "strasse"),
         ("É e\u0301", "e e"),
         ("\uff21\uff46\uff46 ﬀ", "aff ff"),
-        ("ﾎﾟ ポ", "ホ\u309a ホ\u309a"),
+        ("ﾎﾟ \u30dd ぽ", "ほ\u309a ほ\u309a ほ\u309a"),
         ("İ", "i"),
         ("Σίσυφος", "σισυφοσ"),
     ],
@@ -116,3 +117,36 @@ def test_better_matches_rank_higher() -> None:
     scores = [relevance(text, ["tea", "time"]) for text in ranked]
     assert scores == sorted(scores, reverse=True)
     assert relevance("tea", ["tea"]) > relevance("tea and cake", ["tea"])
+
+
+EQUAL = [
+    *(("’", "'"), ("ʼ", "'"), ("`", "'"), ("´", "'"), ("“", '"'), ("«", '"'), ("–", "-")),
+    *(("Łódź", "lodz"), ("Ørsted", "orsted"), ("đ", "d"), ("Æsop", "aesop"), ("œ", "oe")),
+    *(("Straße", "STRASSE"), ("İ", "i"), ("ı", "I"), ("ǿ", "o"), ("ħ", "h"), ("ﬁ", "fi")),
+    *(("می\u200cخواهم", "میخواهم"), ("مي", "می"), ("کتاب", "كتاب"), ("أحمد", "احمد")),
+    *(("مُحَمَّد", "محمد"), ("فتاة", "فتاه"), ("على", "علي"), ("مـحمد", "محمد")),
+    *(("שָׁלוֹם", "שלומ"), ("ם", "מ"), ("׳", "'")),
+    *(("ก่", "ก"), ("กำ", "กํา"), ("ບ່", "ບ"), ("٤", "4"), ("४", "4")),
+    *(("ёлка", "елка"), ("Й", "и\u0306"), ("И\u0306", "й"), ("ў", "у")),
+    *(("ガ", "が"), ("ｶﾞ", "が"), ("क़", "क"), ("soft\u00adhyphen", "softhyphen"), ("❤️", "❤")),
+]
+DIFFERENT = [
+    *(("й", "и"), ("กุ", "ก"), ("กู", "ก"), ("กิ", "ก"), ("ບຸ", "ບ"), ("ད", "དུ")),
+    *(("が", "か"), ("का", "क"), ("क्", "क"), ("한", "하"), ("þ", "th"), ("ə", "e")),
+]
+
+
+@pytest.mark.parametrize(("text", "other"), EQUAL)
+def test_texts_that_people_take_as_equal_are_found(text: str, other: str) -> None:
+    assert fold(text) == fold(other)
+    for each in (text, other):
+        assert occurrences(f"x {each} y", [fold(other)], most=9, within=99)[0].start == 2
+
+
+@pytest.mark.parametrize(("text", "other"), DIFFERENT)
+def test_letters_of_their_own_stay_apart(text: str, other: str) -> None:
+    assert fold(text) != fold(other)
+
+
+def test_typographic_quotes_keep_words_together() -> None:
+    assert terms_of("“good morning” „all of» it") == ["good morning", "all of", "it"]

@@ -12,6 +12,8 @@ from backchannel.domain.revisions import delete, edit, react, reactions_of
 from backchannel.ports.storage import ReadMark, Storage
 from tests.storage.people import AT, Pair, messages_of, send, session_draft, whole_log
 
+EMOJI = "👍🔥🎉😀🚀"
+
 
 async def test_R7_a_change_reaches_both_logs(storage: Storage, pair: Pair) -> None:
     await send(storage, pair.draft("helo"))
@@ -95,7 +97,7 @@ async def test_R7_concurrent_changes_all_count(storage: Storage, pair: Pair) -> 
         *(
             storage.change(pair.id, 1, EventKind.REACTION, react(user, emoji, active=True))
             for user in (pair.ada, pair.bob)
-            for emoji in "abcde"
+            for emoji in EMOJI
         ),
     )
     message = await storage.message(pair.id, 1)

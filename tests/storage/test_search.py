@@ -9,8 +9,9 @@ import pytest
 
 from backchannel.domain.errors import Invalid
 from backchannel.domain.events import EventKind
+from backchannel.domain.folding import fold
 from backchannel.domain.revisions import delete, edit
-from backchannel.domain.search import fold, terms_of
+from backchannel.domain.search import terms_of
 from backchannel.ports.search import Found
 from backchannel.ports.storage import Storage
 from tests.storage.openers import Ability, Opener

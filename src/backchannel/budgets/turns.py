@@ -77,7 +77,9 @@ class Turns:
             raise
 
     def _leave(self, key: str, admitted: asyncio.Future[None]) -> None:
-        queue = self._queues[key]
+        queue = self._queues.get(key)
+        if queue is None or admitted not in queue:
+            return  # its turn came after it was cancelled, and was given to another
         queue.remove(admitted)
         self._waiting -= 1
         if not queue:
@@ -94,5 +96,6 @@ class Turns:
             if queue:
                 self._queues[key] = queue  # behind every other key
             self._waiting -= 1
-            self._begin(key)
-            admitted.set_result(None)
+            if not admitted.cancelled():
+                self._begin(key)
+                admitted.set_result(None)

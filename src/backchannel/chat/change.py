@@ -3,17 +3,16 @@
 from backchannel.chat.core import Core
 from backchannel.domain import revisions
 from backchannel.domain.events import EventKind
-from backchannel.domain.messages import Message, check_body
+from backchannel.domain.messages import Message
 from backchannel.domain.revisions import Revise
 
 
 async def edit(core: Core, user_id: str, conversation_id: str, seq: int, body: str) -> Message:
-    """Give a message of this user's another body.
+    """Give a message of the user's another body; beside files it may be empty.
 
     Raises `Invalid`, `NotFound` (strangers too), `Forbidden` (another's message, or one of
     the two has blocked the other) and `Conflict` (it has been deleted).
     """
-    check_body(body)
     revise = revisions.edit(user_id, body, at=core.clock.now())
     return await _change(core, user_id, conversation_id, seq, EventKind.EDIT, revise)
 

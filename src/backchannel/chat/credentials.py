@@ -10,10 +10,10 @@ from backchannel.chat.core import Core
 from backchannel.chat.hashing import RIGHT
 from backchannel.domain.accounts import (
     check_searchable,
-    is_text,
     normalise_email,
     normalise_username,
 )
+from backchannel.domain.characters import is_text
 from backchannel.domain.errors import (
     AccountDisabled,
     Invalid,

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable
 
-from backchannel.domain.accounts import EMAIL_LIMIT, is_text, normalise_username
+from backchannel.domain.accounts import EMAIL_LIMIT, normalise_username
+from backchannel.domain.characters import is_text
 from backchannel.domain.errors import NotFound
 from backchannel.domain.ids import is_id
 from backchannel.domain.users import Account, username_key

@@ -1,6 +1,7 @@
 """Sessions: a user's conversations with the server's responder."""
 
 from backchannel.chat.core import Core
+from backchannel.domain.characters import is_text
 from backchannel.domain.conversations import ConversationKind, ConversationView
 from backchannel.domain.errors import Invalid, NotFound
 from backchannel.domain.ids import new_id, session_conversation_id
@@ -23,6 +24,8 @@ async def open_session(
     name = _checked(name)
     if key is None:
         key = new_id()
+    if not is_text(key):
+        raise Invalid("sessionId must be text without NUL characters", field="sessionId")
     if not 1 <= len(key) <= KEY_LIMIT:
         raise Invalid(f"sessionId must have 1 to {KEY_LIMIT} characters", field="sessionId")
     view = await core.storage.conversation(user_id, session_conversation_id(user_id, key))
@@ -77,6 +80,8 @@ async def stop_answer(core: Core, user_id: str, conversation_id: str) -> None:
 
 
 def _checked(name: str) -> str:
+    if not is_text(name):
+        raise Invalid("name must be text without NUL characters", field="name")
     if not name.strip() or len(name) > NAME_LIMIT:
         raise Invalid(f"name must have 1 to {NAME_LIMIT} characters", field="name")
     return name

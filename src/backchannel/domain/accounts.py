@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import cache, partial
 from importlib.resources import files
 
-from backchannel.domain.characters import is_visible, pieces
+from backchannel.domain.characters import is_text, is_visible, pieces
 from backchannel.domain.erasures import ERASED_NAME
 from backchannel.domain.errors import Invalid
 from backchannel.domain.ids import RESPONDER_ID
@@ -148,15 +148,6 @@ def check_searchable(text: str, *, field: str) -> None:
         raise Invalid(
             f"{field} must be printable text of at most {EMAIL_LIMIT} characters", field=field
         )
-
-
-def is_text(text: str) -> bool:
-    """False for lone surrogates, which JSON can smuggle in and UTF-8 cannot carry."""
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 def check_registration(

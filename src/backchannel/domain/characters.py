@@ -30,6 +30,18 @@ _SHARED = frozenset({"MODIFIER", "KATAKANA-HIRAGANA", "IDEOGRAPHIC", "MASU"})
 """How the names of letters begin that belong to no script."""
 
 
+def is_text(text: str) -> bool:
+    """False for NUL and for lone surrogates, which not every database and encoding can carry."""
+    if "\0" in text:
+        return False
+    if not text.isascii():
+        try:
+            text.encode()
+        except UnicodeEncodeError:
+            return False
+    return True
+
+
 def is_visible(character: str) -> bool:
     """Whether a character can be seen, or is a plain space."""
     return (

@@ -5,6 +5,7 @@ from enum import StrEnum
 
 import msgspec
 
+from backchannel.domain.characters import is_text
 from backchannel.domain.errors import Invalid
 
 BODY_LIMIT = 65_536
@@ -79,8 +80,8 @@ def check_body(body: str, *, field: str = "body", with_files: bool = False) -> N
     """
     if (not body or body.isspace()) and not with_files:
         raise Invalid(f"{field} must not be empty", field=field)
-    if "\0" in body:
-        raise Invalid(f"{field} must not contain NUL characters", field=field)
+    if not is_text(body):
+        raise Invalid(f"{field} must be Unicode text without NUL characters", field=field)
     # A character takes at most four bytes, so short texts need no encoding to be measured.
     if len(body) * 4 > BODY_LIMIT and len(body.encode("utf-8", "replace")) > BODY_LIMIT:
         raise Invalid(f"{field} is longer than {BODY_LIMIT:,} bytes; split it", field=field)

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from backchannel.domain.search import fold
+from backchannel.domain.folding import fold
 
 WHOLE_WORD = 3.0
 WORD_BEGINNING = 2.0

@@ -5,8 +5,10 @@ from collections.abc import Callable
 import msgspec
 
 from backchannel.domain import access
+from backchannel.domain.characters import is_text
+from backchannel.domain.emoji import canonical_emoji, is_emoji
 from backchannel.domain.errors import Conflict, Invalid
-from backchannel.domain.messages import Message
+from backchannel.domain.messages import Message, check_body
 
 Revise = Callable[[Message | None], Message]
 
@@ -15,10 +17,16 @@ EMOJI_LIMIT = 64
 REACTION_KINDS = 20
 """Most different reactions to one message."""
 
+_stored_reactions = msgspec.json.Decoder(dict[str, list[str]])
+
 
 def edit(user_id: str, body: str, *, at: int) -> Revise:
+    """Give a message another body, which may be empty beside files. Raises `Invalid`."""
+    check_body(body, with_files=True)
+
     def revise(message: Message | None) -> Message:
         standing = _standing(access.require_author(user_id, message))
+        check_body(body, with_files=bool(standing.files))
         if standing.body == body:
             return standing
         return msgspec.structs.replace(
@@ -41,8 +49,12 @@ def delete(user_id: str, *, at: int) -> Revise:
 
 
 def react(user_id: str, emoji: str, *, active: bool) -> Revise:
-    if not emoji or emoji.isspace() or len(emoji.encode("utf-8", "replace")) > EMOJI_LIMIT:
-        raise Invalid(f"emoji must have 1 to {EMOJI_LIMIT} bytes", field="emoji")
+    """Add a user's reaction to a message, or take it back. Raises `Invalid`.
+
+    An emoji is the same reaction with and without variation selectors. Reactions that older
+    versions took and are no emoji can be taken back.
+    """
+    emoji = _checked_emoji(emoji, active=active)
 
     def revise(message: Message | None) -> Message:
         standing = _standing(access.require_party(user_id, message))
@@ -76,10 +88,23 @@ def without_reactions_of(user_id: str, message: Message) -> Message:
 
 
 def reactions_of(message: Message) -> dict[str, list[str]]:
-    """A message's reactions: emoji to the ids of the users who chose it."""
+    """A message's reactions: emoji, fully qualified, to the ids of the users who chose it."""
     if not message.reactions:
         return {}
-    return msgspec.json.decode(message.reactions, type=dict[str, list[str]])
+    reactions: dict[str, list[str]] = {}
+    for emoji, users in _stored_reactions.decode(message.reactions).items():
+        # Older rows have one emoji in several forms.
+        chosen = reactions.setdefault(canonical_emoji(emoji), [])
+        chosen += [each for each in users if each not in chosen]
+    return reactions
+
+
+def _checked_emoji(emoji: str, *, active: bool) -> str:
+    if not emoji or not is_text(emoji) or len(emoji.encode()) > EMOJI_LIMIT:
+        raise Invalid(f"emoji must have 1 to {EMOJI_LIMIT} bytes of text", field="emoji")
+    if active and not is_emoji(emoji):
+        raise Invalid("emoji must be one emoji, such as \N{THUMBS UP SIGN}", field="emoji")
+    return canonical_emoji(emoji)
 
 
 def _with_reactions(message: Message, reactions: dict[str, list[str]]) -> Message:

@@ -1,29 +1,25 @@
 """Search: what is looked for, and where a text has it.
 
-Texts are compared folded: case, accents and the forms of width and presentation make no
-difference (Unicode Standard, section 3.13: NFKD and full case folding), and a word is found
-inside of longer ones, so that languages without spaces need no dictionary.
+Texts are compared folded (`domain.folding`), and a word is found inside of longer ones, so that
+languages without spaces need no dictionary.
 """
 
 import re
-import unicodedata
 from collections.abc import Iterator, Sequence
 
 import msgspec
 
 from backchannel.domain.errors import Invalid
+from backchannel.domain.folding import FOLDED, PIECE, fold, recomposed
 
 QUERY_LIMIT = 200
 """Longest query, in characters."""
 TERMS_LIMIT = 10
 """Most terms in a query."""
 
-PIECE = 2_048
-"""Characters folded in one step: other threads get their turn within half a millisecond."""
-
 _TERM = re.compile(r'"([^"]+)"|([^\s"]+)')
-_FIRST_ACCENT = 10
-"""Canonical combining classes below it belong to the letter: voicing marks, nuktas, viramas."""
+_QUOTES = str.maketrans(dict.fromkeys("\u201c\u201d\u201e\u201f\xab\xbb", '"'))
+"""What keyboards make of the double quote."""
 
 
 class Span(msgspec.Struct, frozen=True, gc=False, order=True):
@@ -33,27 +29,6 @@ class Span(msgspec.Struct, frozen=True, gc=False, order=True):
     end: int
 
 
-class _Folding(dict[int, str]):
-    """What each character becomes, made when it is first met."""
-
-    def __missing__(self, code: int) -> str:
-        plain = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", chr(code)).casefold())
-        folded = "".join(c for c in plain if unicodedata.combining(c) < _FIRST_ACCENT)
-        self[code] = folded
-        return folded
-
-
-_folding = _Folding()
-
-
-def fold(text: str) -> str:
-    """The form in which texts are compared; it may be longer or shorter than the text."""
-    if text.isascii():
-        return text.lower()
-    pieces = (text[at : at + PIECE] for at in range(0, len(text), PIECE))
-    return "".join([piece.translate(_folding) for piece in pieces])
-
-
 def terms_of(query: str) -> list[str]:
     """What a message must contain, folded: the words of `query`, or "several words" together.
 
@@ -61,7 +36,9 @@ def terms_of(query: str) -> list[str]:
     """
     if len(query) > QUERY_LIMIT:
         raise Invalid(f"q is longer than {QUERY_LIMIT} characters", field="q")
-    found = (fold(phrase or word).strip() for phrase, word in _TERM.findall(query))
+    found = (
+        fold(phrase or word).strip() for phrase, word in _TERM.findall(query.translate(_QUOTES))
+    )
     terms = list(dict.fromkeys(term for term in found if term))
     if not 1 <= len(terms) <= TERMS_LIMIT:
         raise Invalid(f"q must have 1 to {TERMS_LIMIT} words", field="q")
@@ -81,13 +58,18 @@ def occurrences(text: str, terms: Sequence[str], *, most: int, within: int) -> l
     characters: a place that goes beyond is cut. So the rest of a long text costs no more than
     folding it. The places are in order, and overlapping ones are one.
     """
+    text = recomposed(text)
     folded = fold(text)
     first = min((at for term in terms if (at := folded.find(term)) >= 0), default=-1)
     if first < 0:
         return []
     begin, origin = _origin(text, first, within)
+    cut = min(origin[0] + within, len(text))
     found = sorted(
-        Span(origin[start - begin], origin[min(end - begin, len(origin)) - 1] + 1)
+        Span(
+            origin[start - begin],
+            origin[end - begin - 1] + 1 if end - begin <= len(origin) else cut,
+        )
         for term in terms
         for start, end in _places(folded, term, first, most)
         if start - begin < len(origin)
@@ -105,12 +87,12 @@ def _origin(text: str, first: int, within: int) -> tuple[int, Sequence[int]]:
     if text.isascii():
         return first, range(first, min(first + within, len(text)))
     at, begin = 0, 0
-    while (length := len(text[at : at + PIECE].translate(_folding))) + begin <= first:
+    while (length := len(text[at : at + PIECE].translate(FOLDED))) + begin <= first:
         at, begin = at + PIECE, begin + length
-    while (length := len(_folding[ord(text[at])])) + begin <= first:
+    while (length := len(FOLDED[ord(text[at])])) + begin <= first:
         at, begin = at + 1, begin + length
     part = enumerate(text[at : at + within], at)
-    return begin, [origin for origin, character in part for _ in _folding[ord(character)]]
+    return begin, [origin for origin, character in part for _ in FOLDED[ord(character)]]
 
 
 def _places(folded: str, term: str, at: int, most: int) -> Iterator[tuple[int, int]]:

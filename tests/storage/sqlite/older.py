@@ -5,6 +5,7 @@ from contextlib import closing
 from pathlib import Path
 
 WAYS_BACK = {
+    "0011": "",
     "0010": "ALTER TABLE upload DROP COLUMN metadata; ALTER TABLE file DROP COLUMN metadata;",
     "0009": """
         DROP INDEX ix_account_look_alike_key; ALTER TABLE account DROP COLUMN look_alike_key;

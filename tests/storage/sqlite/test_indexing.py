@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 
 from backchannel.domain.events import EventKind
+from backchannel.domain.folding import fold
 from backchannel.domain.revisions import delete, edit
-from backchannel.domain.search import fold, terms_of
+from backchannel.domain.search import terms_of
 from backchannel.ports.storage import Storage
 from backchannel.storage.opening import open_storage
 from backchannel.storage.sql.sqlite import index

@@ -36,6 +36,13 @@ class UnsupportedMediaType(ChatError):
     status = 415
 
 
+_SURROGATE = re.compile(
+    rb"\\u[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F])|(?<!\\u[dD][89abAB][0-9a-fA-F]{2})"
+    rb"\\u[dD][c-fC-F][0-9a-fA-F]{2}"
+)
+"""An escape of half a surrogate pair, which no UTF-8 can carry (RFC 8259, section 8.2)."""
+
+
 def decode(payload: bytes, decoder: msgspec.json.Decoder[T], *, what: str = "body") -> T:
     """A request body, or `what` else it is called, as its type.
 
@@ -46,6 +53,8 @@ def decode(payload: bytes, decoder: msgspec.json.Decoder[T], *, what: str = "bod
     except msgspec.ValidationError as error:
         raise explain(str(error), decoder.type, what=what) from None
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        if _SURROGATE.search(payload) is not None:
+            raise Invalid(f"the {what} has half a surrogate pair in it: it is no text") from None
         raise Invalid(f"the {what} is not valid JSON: {error}") from None
     except RecursionError:
         raise Invalid(f"the {what} is not valid JSON: it is nested too deeply") from None

@@ -1,5 +1,6 @@
 """Adding messages: a whole batch in one transaction, each table in one statement."""
 
+from backchannel.domain.characters import is_text
 from backchannel.domain.errors import ChatError, Invalid
 from backchannel.domain.messages import Draft
 from backchannel.ports.storage import Gather, Stored
@@ -32,24 +33,13 @@ async def append(database: Database, gather: Gather) -> list[Stored | ChatError]
 
 def _is_storable(draft: Draft) -> bool:
     """Neither NUL nor half a surrogate pair is text to every database."""
-    return _is_text(
+    return is_text(
         f"{draft.body}{draft.client_id}{draft.conversation_id}"
         f"{draft.recipient_id}{draft.sender_id}{draft.kind}{draft.files}"
     )
 
 
-def _is_text(text: str) -> bool:
-    if "\0" in text:
-        return False
-    if not text.isascii():
-        try:
-            text.encode()
-        except UnicodeEncodeError:
-            return False
-    return True
-
-
 def _unstorable(draft: Draft) -> Invalid:
     fields = ("recipient_id", "conversation_id", "client_id", "body", "files")
-    field = next((each for each in fields if not _is_text(getattr(draft, each))), "sender_id")
+    field = next((each for each in fields if not is_text(getattr(draft, each))), "sender_id")
     return Invalid(f"{field} must be Unicode without NUL characters", field=field)

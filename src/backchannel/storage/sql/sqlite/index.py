@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import msgspec
 from sqlalchemy import BigInteger, Column, Integer, MetaData, Table, Text
 
-from backchannel.domain.search import fold
+from backchannel.domain.folding import fold
 
 metadata = MetaData(naming_convention={"pk": "pk_%(table_name)s"})
 
