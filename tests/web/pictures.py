@@ -4,9 +4,11 @@ import argparse
 import sys
 import tempfile
 from collections.abc import Callable
+from io import BytesIO
 from pathlib import Path
 
-from playwright.sync_api import Browser, Error, Page, sync_playwright
+from PIL import Image
+from playwright.sync_api import Browser, Error, FilePayload, Page, sync_playwright
 
 from tests.support.chromium import PROGRAM
 from tests.support.process import server_process
@@ -51,11 +53,104 @@ def list_only(page: Page, address: str) -> None:
     page.locator(".row").first.wait_for()
 
 
+def hover(page: Page, address: str) -> None:
+    open_mira(page, address)
+    page.locator(".bubble", has_text="bringing her grandmother").first.hover()
+
+
+def menu(page: Page, address: str) -> None:
+    open_mira(page, address)
+    page.locator(".bubble", has_text="Beautiful").first.click(button="right")
+    page.locator(".context").wait_for()
+
+
+def reply_with_files(page: Page, address: str) -> None:
+    open_mira(page, address)
+    page.locator(".bubble", has_text="bringing her grandmother").first.click(button="right")
+    page.get_by_role("menuitem", name="Reply").click()
+    page.locator("input[type=file]").set_input_files(
+        [picture("harbour.png", (150, 90, 120)), picture("plant.png", (80, 120, 90))]
+    )
+    page.locator("input[type=file]").set_input_files(
+        [FilePayload(name="seating.pdf", mimeType="application/pdf", buffer=b"%PDF-1.4 seats")]
+    )
+    page.locator(".tray__item--file").wait_for()
+    page.get_by_label("Message Mira").fill("Tell her she is very welcome")
+    page.wait_for_timeout(600)
+
+
+def palette(page: Page, address: str) -> None:
+    open_mira(page, address)
+    page.keyboard.press("Control+k")
+    page.get_by_role("combobox").fill("kiln")
+    page.locator("mark").first.wait_for()
+
+
+def palette_people(page: Page, address: str) -> None:
+    open_mira(page, address)
+    page.keyboard.press("Control+k")
+    page.get_by_role("combobox").fill("mi")
+    page.locator(".option", has_text="Mira").wait_for()
+
+
+def details(page: Page, address: str) -> None:
+    open_mira(page, address)
+    page.get_by_role("button", name="Details").click()
+
+
+def emoji(page: Page, address: str) -> None:
+    open_mira(page, address)
+    page.get_by_role("button", name="Emoji").click()
+
+
+def offline(page: Page, address: str) -> None:
+    open_mira(page, address)
+    page.context.set_offline(offline=True)
+    page.wait_for_timeout(2_600)
+    page.get_by_label("Message Mira").fill("Written in a tunnel")
+    page.get_by_role("button", name="Send").click()
+    page.wait_for_timeout(500)
+
+
+def online_again(page: Page) -> None:
+    page.context.set_offline(offline=False)
+    page.wait_for_timeout(800)
+
+
+def settings(page: Page, address: str) -> None:
+    page.goto(f"{address}/settings")
+    page.locator(".set--icon").first.wait_for()
+
+
+def settings_appearance(page: Page, address: str) -> None:
+    page.goto(f"{address}/settings/appearance")
+    page.locator(".themes").wait_for()
+
+
+def picture(name: str, colour: tuple[int, int, int]) -> FilePayload:
+    """A picture with something to see."""
+    image = Image.linear_gradient("L").resize((800, 600))
+    tint = Image.merge("RGB", [image.point(lambda v, c=c: (v + c) // 2) for c in colour])
+    content = BytesIO()
+    tint.save(content, "PNG")
+    return FilePayload(name=name, mimeType="image/png", buffer=content.getvalue())
+
+
 STATES: dict[str, Step] = {
     "list": list_only,
     "chat": open_mira,
     "compose": with_text,
+    "hover": hover,
+    "menu": menu,
+    "tray": reply_with_files,
+    "emoji": emoji,
+    "details": details,
+    "palette": palette_people,
+    "search": palette,
     "new": new_conversation,
+    "settings": settings,
+    "settings-appearance": settings_appearance,
+    "offline": offline,
 }
 SIGNED_OUT: dict[str, str] = {"sign-in": "/sign-in", "sign-up": "/sign-up"}
 
@@ -98,6 +193,7 @@ def _shoot(browser: Browser, address: str, folder: Path, look: tuple[str, str], 
             step(page, address)
             page.wait_for_timeout(300)
             page.screenshot(path=folder / f"{name}-{size}-{theme}.png")
+            online_again(page)
     context.close()
 
 

@@ -1,6 +1,7 @@
 import { useEffect } from "react";
 import { Redirect, Route, Switch } from "wouter";
 import { Shell } from "./chat/shell";
+import { Settings } from "./pages/settings";
 import { SignIn } from "./pages/sign-in";
 import { SignUp } from "./pages/sign-up";
 import { client } from "./state/client";
@@ -19,6 +20,9 @@ function SignedIn() {
     <Switch>
       <Route path="/c/:id">{({ id }) => <Shell id={id} peerId={null} />}</Route>
       <Route path="/to/:id">{({ id }) => <Shell id={null} peerId={id} />}</Route>
+      <Route path="/settings/:section?">
+        {({ section }) => <Settings section={section ?? "profile"} />}
+      </Route>
       <Route path="/">
         <Shell id={null} peerId={null} />
       </Route>

@@ -80,6 +80,10 @@ export class Api {
     return this.requests.json("POST", "/v1/password", { body: { old_password, new_password } });
   }
 
+  deleteAccount(password: string): Promise<void> {
+    return this.requests.json("DELETE", "/v1/me", { body: { password } });
+  }
+
   async logins(): Promise<Login[]> {
     return (await this.requests.json<Page<Login>>("GET", "/v1/logins")).items;
   }

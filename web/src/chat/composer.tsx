@@ -1,9 +1,18 @@
 import type { Conversation, Message } from "backchannel-client";
-import { type KeyboardEvent, type ReactNode, useEffect, useLayoutEffect, useRef } from "react";
+import {
+  type KeyboardEvent,
+  type ReactNode,
+  useCallback,
+  useEffect,
+  useLayoutEffect,
+  useRef,
+  useState,
+} from "react";
 import { typingHere, typingStopped } from "../state/actions";
 import { readPreference } from "../state/preferences";
 import { t } from "../strings";
 import { Icon } from "../ui/icon";
+import { EmojiPicker } from "./emoji";
 import { useImeGuard } from "./ime";
 import { previewOf } from "./names";
 
@@ -20,6 +29,11 @@ interface Props {
   readonly editing: Editing | null;
   readonly toast: ReactNode;
   readonly jump: ReactNode;
+  readonly tray: ReactNode;
+  /** There is something to send besides the text, or something that must arrive first. */
+  readonly attached: boolean;
+  readonly busy: boolean;
+  readonly onFiles: (files: Iterable<File>) => void;
   readonly onText: (text: string) => void;
   readonly onSend: () => void;
   readonly onCancel: () => void;
@@ -31,12 +45,21 @@ export function Composer(props: Props) {
   const { conversation, name, text, reply, editing, onText, onSend, onCancel } = props;
   const field = useRef<HTMLTextAreaElement>(null);
   const composing = useImeGuard();
-  const full = text.trim().length > 0;
+  const chooser = useRef<HTMLInputElement>(null);
+  const [picking, setPicking] = useState(false);
+  const full = (text.trim().length > 0 || props.attached) && !props.busy;
   useAutoGrow(field, text);
   // biome-ignore lint/correctness/useExhaustiveDependencies: each of them begins something new
   useEffect(() => {
     if (matchMedia("(pointer: fine)").matches) field.current?.focus();
   }, [conversation?.id, reply?.message.id, editing?.message.id]);
+
+  const closePicker = useCallback(() => setPicking(false), []);
+  const insert = (emoji: string) => {
+    const { selectionStart: from = text.length, selectionEnd: to = from } = field.current ?? {};
+    onText(text.slice(0, from ?? text.length) + emoji + text.slice(to ?? text.length));
+    field.current?.focus();
+  };
 
   const onKeyDown = (event: KeyboardEvent<HTMLTextAreaElement>) => {
     if (composing.holds(event)) return;
@@ -58,11 +81,39 @@ export function Composer(props: Props) {
       {props.jump}
       <div className="dock__inner">
         {props.toast}
+        {picking && (
+          <EmojiPicker
+            onClose={closePicker}
+            onPick={(emoji) => {
+              insert(emoji);
+              closePicker();
+            }}
+          />
+        )}
         <div className="composer">
           {(reply || editing) && (
             <Strip name={name} reply={reply} editing={editing} onCancel={onCancel} />
           )}
+          {props.tray}
           <div className="composer__row">
+            <button
+              className="icon-btn"
+              type="button"
+              aria-label={t.attach}
+              onClick={() => chooser.current?.click()}
+            >
+              <Icon name="plus" />
+            </button>
+            <input
+              ref={chooser}
+              type="file"
+              multiple
+              hidden
+              onChange={(event) => {
+                props.onFiles(event.target.files ?? []);
+                event.target.value = "";
+              }}
+            />
             <textarea
               ref={field}
               className="composer__field"
@@ -78,8 +129,23 @@ export function Composer(props: Props) {
               }}
               onBlur={typingStopped}
               onKeyDown={onKeyDown}
+              onPaste={(event) => {
+                const files = [...event.clipboardData.files];
+                if (files.length === 0) return;
+                event.preventDefault();
+                props.onFiles(files);
+              }}
               {...composing.handlers}
             />
+            <button
+              className="icon-btn"
+              type="button"
+              aria-label={t.emoji}
+              aria-expanded={picking}
+              onClick={() => setPicking(!picking)}
+            >
+              <Icon name="smile" />
+            </button>
             <button
               className="send"
               type="button"

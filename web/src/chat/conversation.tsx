@@ -3,13 +3,17 @@ import { useCallback, useEffect, useMemo, useState } from "react";
 import { attempt, discard, edit, openThread, saveDraft, send } from "../state/actions";
 import type { Draft } from "../state/database";
 import { getState, useStore } from "../state/store";
+import { useUploads } from "../state/uploads";
 import { t } from "../strings";
+import { Icon } from "../ui/icon";
 import { Composer, type Editing } from "./composer";
+import { useDrop } from "./drop";
 import { Header } from "./header";
 import { keyOf } from "./names";
 import { OfflineBar } from "./offline";
 import { Thread } from "./thread";
 import { ToastPlace } from "./toast";
+import { Tray } from "./tray";
 
 interface Props {
   /** Null until the first message has been sent. */
@@ -33,6 +37,12 @@ export function Conversation({ conversation, peerId, name, onDetails }: Props) {
     if (id && !loaded) void attempt(() => openThread(id));
   }, [id, loaded]);
 
+  const uploads = useUploads((file) => {
+    const now = getState().drafts[key] ?? emptyDraft(key);
+    void saveDraft({ ...now, files: [...now.files, file] });
+  });
+  const drop = useDrop(uploads.add);
+
   const onText = (text: string) => {
     if (editing) setEditing({ ...editing, text });
     else void saveDraft({ ...draft, text });
@@ -50,6 +60,14 @@ export function Conversation({ conversation, peerId, name, onDetails }: Props) {
     if (editing) setEditing(null);
     else void saveDraft({ ...draft, reply_to: null });
   };
+  const onReply = useCallback(
+    (message: Message) => {
+      const now = getState().drafts[key] ?? emptyDraft(key);
+      void saveDraft({ ...now, reply_to: message.seq });
+    },
+    [key],
+  );
+  const onEdit = useCallback((message: Message) => setEditing({ message, text: message.body }), []);
   const onEditLast = () => {
     const { threads, me } = getState();
     const last = threads[id ?? ""]?.messages.findLast(
@@ -71,7 +89,12 @@ export function Conversation({ conversation, peerId, name, onDetails }: Props) {
   );
 
   return (
-    <main className="conversation" aria-label={t.conversationWith(name)} tabIndex={-1}>
+    <main
+      className="conversation"
+      aria-label={t.conversationWith(name)}
+      tabIndex={-1}
+      {...drop.handlers}
+    >
       <h1 className="sr">{t.conversationWith(name)}</h1>
       <Header conversation={conversation} peerId={peerId} name={name} onDetails={onDetails} />
       <OfflineBar />
@@ -81,6 +104,8 @@ export function Conversation({ conversation, peerId, name, onDetails }: Props) {
         peerId={peerId}
         outgoing={outgoing}
         onEditOutgoing={onEditOutgoing}
+        onReply={onReply}
+        onEdit={onEdit}
       >
         {(jump) => (
           <Composer
@@ -91,6 +116,21 @@ export function Conversation({ conversation, peerId, name, onDetails }: Props) {
             editing={editing}
             jump={jump}
             toast={<ToastPlace />}
+            attached={draft.files.length > 0 && !editing}
+            busy={uploads.running.some((each) => each.problem === null) && !editing}
+            tray={
+              !editing && (
+                <Tray
+                  files={draft.files}
+                  running={uploads.running}
+                  onCancel={uploads.cancel}
+                  onRemove={(file) =>
+                    void saveDraft({ ...draft, files: draft.files.filter((each) => each !== file) })
+                  }
+                />
+              )
+            }
+            onFiles={uploads.add}
             onText={onText}
             onSend={onSend}
             onCancel={onCancel}
@@ -98,6 +138,13 @@ export function Conversation({ conversation, peerId, name, onDetails }: Props) {
           />
         )}
       </Thread>
+      {drop.over && (
+        <div className="dropzone">
+          <Icon name="image" />
+          <b>{t.dropTitle}</b>
+          <span>{t.dropText}</span>
+        </div>
+      )}
     </main>
   );
 }

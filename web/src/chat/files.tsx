@@ -10,19 +10,20 @@ import { isPicture } from "./names";
 interface Props {
   readonly files: readonly FileInfo[];
   readonly meta: ReactNode;
+  readonly onOpen?: ((file: FileInfo) => void) | undefined;
 }
 
 /** Pictures as one or an album, everything else by name. */
-export function Files({ files, meta }: Props) {
+export function Files({ files, meta, onOpen }: Props) {
   const pictures = files.filter(isPicture);
   const others = files.filter((file) => !isPicture(file));
   return (
     <>
-      {pictures.length === 1 && pictures[0] && <Photo file={pictures[0]} single />}
+      {pictures.length === 1 && pictures[0] && <Photo file={pictures[0]} single onOpen={onOpen} />}
       {pictures.length > 1 && (
         <div className={`album album--${Math.min(pictures.length, 4)}`}>
           {pictures.slice(0, 4).map((file) => (
-            <Photo key={file.id} file={file} />
+            <Photo key={file.id} file={file} onOpen={onOpen} />
           ))}
         </div>
       )}
@@ -34,13 +35,25 @@ export function Files({ files, meta }: Props) {
   );
 }
 
+interface PhotoProps {
+  readonly file: FileInfo;
+  readonly single?: boolean;
+  readonly onOpen: Props["onOpen"];
+}
+
 /** Its place is kept before it has loaded, so that nothing moves. */
-function Photo({ file, single = false }: { readonly file: FileInfo; readonly single?: boolean }) {
+function Photo({ file, single = false, onOpen }: PhotoProps) {
   const source = useContent(file.thumbnail_url);
   const ratio = file.width && file.height ? file.width / file.height : 4 / 3;
   const style = single ? { aspectRatio: String(Math.min(Math.max(ratio, 0.75), 2)) } : {};
   return (
-    <button className="photo" type="button" style={style} aria-label={file.name}>
+    <button
+      className="photo"
+      type="button"
+      style={style}
+      aria-label={file.name}
+      onClick={() => onOpen?.(file)}
+    >
       {source && <img src={source} alt={file.name} draggable={false} />}
     </button>
   );
@@ -68,7 +81,7 @@ function OtherFile({ file, meta }: { readonly file: FileInfo; readonly meta: Rea
   );
 }
 
-async function download(file: FileInfo): Promise<void> {
+export async function download(file: FileInfo): Promise<void> {
   const address = URL.createObjectURL(await client.api.content(file.url));
   const link = document.createElement("a");
   link.href = address;

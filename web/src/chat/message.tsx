@@ -1,9 +1,10 @@
-import type { Conversation, Message } from "backchannel-client";
+import type { Conversation, FileInfo, Message } from "backchannel-client";
 import { memo, type ReactNode } from "react";
 import { t } from "../strings";
 import { clock } from "../ui/format";
 import { Icon } from "../ui/icon";
 import { Files } from "./files";
+import { HoverBar } from "./hover-bar";
 import type { Item } from "./items";
 import { previewOf } from "./names";
 import { blocksOf, CodeBlock, inline, isEmojiOnly } from "./rich";
@@ -19,12 +20,22 @@ interface Props {
   readonly replied: Message | null | undefined;
   readonly conversation: Conversation | null;
   readonly found: boolean;
-  readonly onJump: (seq: number) => void;
-  readonly onReact: (message: Message, emoji: string) => void;
+  /** The hover bar stands here. */
+  readonly active: boolean;
+  readonly actions: ThreadActions;
+}
+
+/** What can be done from within the thread; the same object all the time. */
+export interface ThreadActions {
+  readonly jump: (seq: number) => void;
+  readonly react: (message: Message, emoji: string) => void;
+  readonly reply: (message: Message) => void;
+  readonly photo: (file: FileInfo) => void;
+  readonly menu: (message: Message, x: number, y: number) => void;
 }
 
 export const MessageView = memo(function MessageView(props: Props) {
-  const { item, name, myId, readAt, replied, found } = props;
+  const { item, name, myId, readAt, replied, found, active, actions } = props;
   const { message, mine, first, last, timed, state } = item;
   const gone = message.deleted_at !== null;
   const reactions = Object.entries(message.reactions).filter(([, ids]) => ids.length > 0);
@@ -48,6 +59,7 @@ export const MessageView = memo(function MessageView(props: Props) {
         <Bubble
           body={message.body}
           files={message.files}
+          onPhoto={actions.photo}
           meta={timed ? <Meta message={message} state={state} /> : null}
           gutter={timed ? null : message.created_at}
           quote={
@@ -56,11 +68,13 @@ export const MessageView = memo(function MessageView(props: Props) {
                 seq={message.reply_to}
                 replied={replied}
                 name={replied?.sender_id === myId ? t.you : name}
-                onJump={props.onJump}
+                onJump={actions.jump}
               />
             )
           }
-        />
+        >
+          {active && <HoverBar message={message} actions={actions} />}
+        </Bubble>
       )}
       {reactions.length > 0 && !gone && (
         <div className="reactions">
@@ -71,7 +85,7 @@ export const MessageView = memo(function MessageView(props: Props) {
               type="button"
               aria-pressed={ids.includes(myId)}
               aria-label={t.reactedBy(emoji, names(ids, myId, name))}
-              onClick={() => props.onReact(message, emoji)}
+              onClick={() => actions.react(message, emoji)}
             >
               <i>{emoji}</i>
               {ids.length > 1 && ids.length}
@@ -89,13 +103,14 @@ export const MessageView = memo(function MessageView(props: Props) {
 interface BubbleProps {
   readonly body: string;
   readonly files: Message["files"];
+  readonly onPhoto?: (file: FileInfo) => void;
   readonly meta: ReactNode;
   readonly gutter?: string | null;
   readonly quote?: ReactNode;
   readonly children?: ReactNode;
 }
 
-export function Bubble({ body, files, meta, gutter, quote, children }: BubbleProps) {
+export function Bubble({ body, files, onPhoto, meta, gutter, quote, children }: BubbleProps) {
   const media = files.length > 0;
   const emoji = !media && !quote && isEmojiOnly(body);
   const blocks = blocksOf(body);
@@ -106,7 +121,7 @@ export function Bubble({ body, files, meta, gutter, quote, children }: BubblePro
   return (
     <div className={`bubble${kind}`}>
       {quote}
-      {media && <Files files={files} meta={blocks.length === 0 ? meta : null} />}
+      {media && <Files files={files} meta={blocks.length === 0 ? meta : null} onOpen={onPhoto} />}
       {blocks.map((block, index) =>
         block.kind === "code" ? (
           // biome-ignore lint/suspicious/noArrayIndexKey: the parts of a text have no other name

@@ -1,4 +1,4 @@
-import { type ReactNode, useEffect, useState } from "react";
+import { type ReactNode, useCallback, useEffect, useState } from "react";
 import { useLocation } from "wouter";
 import { findConversation } from "../state/actions";
 import { client } from "../state/client";
@@ -6,8 +6,10 @@ import { useStore } from "../state/store";
 import { t } from "../strings";
 import { EmptyArt } from "../ui/mark";
 import { Conversation } from "./conversation";
+import { Details } from "./details";
 import { List } from "./list";
 import { nameOf } from "./names";
+import { Palette } from "./palette";
 import { NewConversation } from "./people";
 import { useShortcuts } from "./shortcuts";
 
@@ -20,7 +22,10 @@ interface Props {
 /** The list beside a conversation; on a narrow screen one of the two. */
 export function Shell({ id, peerId }: Props) {
   const [dialog, setDialog] = useState<"new" | "palette" | null>(null);
-  useShortcuts({ current: id, onPalette: () => setDialog("new") });
+  useShortcuts({ current: id, onPalette: () => setDialog("palette") });
+  const [details, setDetails] = useState(false);
+  const close = useCallback(() => setDialog(null), []);
+  const toggle = useCallback(() => setDetails((was) => !was), []);
   useTitle();
   const open = id !== null || peerId !== null;
   return (
@@ -28,22 +33,32 @@ export function Shell({ id, peerId }: Props) {
       <a className="skip" href={open ? "#message-field" : "#conversations"}>
         {open ? t.skipToField : t.skipToList}
       </a>
-      <div className="shell" data-pane={open ? "conversation" : "list"}>
-        <List current={id} onSearch={() => setDialog("new")} onNew={() => setDialog("new")} />
+      <div
+        className="shell"
+        data-pane={open ? "conversation" : "list"}
+        data-details={open && details ? "" : undefined}
+      >
+        <List current={id} onSearch={() => setDialog("palette")} onNew={() => setDialog("new")} />
         {id !== null ? (
-          <ById key={id} id={id} />
+          <ById key={id} id={id} details={details} onDetails={toggle} />
         ) : peerId !== null ? (
-          <ByPeer key={peerId} peerId={peerId} />
+          <ByPeer key={peerId} peerId={peerId} details={details} onDetails={toggle} />
         ) : (
           <NoneOpen />
         )}
       </div>
-      {dialog && <NewConversation onClose={() => setDialog(null)} />}
+      {dialog === "new" && <NewConversation onClose={close} />}
+      {dialog === "palette" && <Palette onNew={() => setDialog("new")} onClose={close} />}
     </>
   );
 }
 
-function ById({ id }: { readonly id: string }) {
+interface Detailed {
+  readonly details: boolean;
+  readonly onDetails: () => void;
+}
+
+function ById({ id, details, onDetails }: Detailed & { readonly id: string }) {
   const conversation = useStore((state) => state.conversations[id]);
   const listed = useStore((state) => state.listed);
   const [missing, setMissing] = useState(false);
@@ -56,18 +71,17 @@ function ById({ id }: { readonly id: string }) {
   }, [id, conversation, listed]);
   if (missing) return <Placeholder title={t.notFound}>{t.notFoundText}</Placeholder>;
   if (!conversation) return <main className="conversation" aria-busy />;
+  const who = { conversation, peerId: conversation.peer_id, name: nameOf(conversation) };
   return (
-    <Conversation
-      conversation={conversation}
-      peerId={conversation.peer_id}
-      name={nameOf(conversation)}
-      onDetails={() => {}}
-    />
+    <>
+      <Conversation {...who} onDetails={onDetails} />
+      {details && <Details {...who} onClose={onDetails} />}
+    </>
   );
 }
 
 /** A conversation with somebody: the one there is, or the one that the first message makes. */
-function ByPeer({ peerId }: { readonly peerId: string }) {
+function ByPeer({ peerId, details, onDetails }: Detailed & { readonly peerId: string }) {
   const [, go] = useLocation();
   const user = useStore((state) => state.users[peerId]);
   const known = useStore((state) =>
@@ -86,13 +100,12 @@ function ByPeer({ peerId }: { readonly peerId: string }) {
   }, [user, peerId]);
   if (missing) return <Placeholder title={t.notFound}>{t.notFoundText}</Placeholder>;
   if (!user) return <main className="conversation" aria-busy />;
+  const who = { conversation: null, peerId, name: user.display_name };
   return (
-    <Conversation
-      conversation={null}
-      peerId={peerId}
-      name={user.display_name}
-      onDetails={() => {}}
-    />
+    <>
+      <Conversation {...who} onDetails={onDetails} />
+      {details && <Details {...who} onClose={onDetails} />}
+    </>
   );
 }
 

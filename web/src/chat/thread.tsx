@@ -1,16 +1,21 @@
-import type { Conversation, Message, Outgoing } from "backchannel-client";
+import type { Conversation, FileInfo, Message, Outgoing } from "backchannel-client";
 import { type ReactNode, useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { Virtualizer, type VirtualizerHandle } from "virtua";
-import { loadOlder, react } from "../state/actions";
+import { loadOlder } from "../state/actions";
 import { useStore } from "../state/store";
 import { t } from "../strings";
 import { Avatar } from "../ui/avatar";
 import { dayName } from "../ui/format";
 import { Icon } from "../ui/icon";
+import { useArrival } from "./arrival";
 import { type Item, itemsOf } from "./items";
+import { Lightbox } from "./lightbox";
+import { type MenuFor, MessageMenu } from "./menu";
 import { MessageView } from "./message";
+import { isPicture } from "./names";
 import { OutgoingView } from "./outgoing";
 import { usePinned } from "./pinned";
+import { useActions, useHover } from "./pointing";
 import { useReading } from "./reading";
 
 interface Props {
@@ -19,13 +24,16 @@ interface Props {
   readonly peerId: string;
   readonly outgoing: readonly Outgoing[];
   readonly onEditOutgoing: (outgoing: Outgoing) => void;
+  readonly onReply: (message: Message) => void;
+  readonly onEdit: (message: Message) => void;
   readonly children: (jump: ReactNode) => ReactNode;
 }
 
 const NO_MESSAGES: readonly Message[] = [];
 
 /** The messages of a conversation, newest at the end. */
-export function Thread({ conversation, name, peerId, outgoing, onEditOutgoing, children }: Props) {
+export function Thread(props: Props) {
+  const { conversation, name, peerId, outgoing, onEditOutgoing, onReply, onEdit } = props;
   const id = conversation?.id ?? "";
   const thread = useStore((state) => state.threads[id]);
   const readAt = useStore((state) => state.readAt[id]);
@@ -34,6 +42,8 @@ export function Thread({ conversation, name, peerId, outgoing, onEditOutgoing, c
   const scroller = useRef<HTMLDivElement>(null);
   const list = useRef<VirtualizerHandle>(null);
   const [found, setFound] = useState(0);
+  const [menu, setMenu] = useState<MenuFor | null>(null);
+  const [photo, setPhoto] = useState<FileInfo | null>(null);
   const [divider] = useState(() =>
     conversation && conversation.unread > 0 ? conversation.mine.read_seq : null,
   );
@@ -65,8 +75,10 @@ export function Thread({ conversation, name, peerId, outgoing, onEditOutgoing, c
     },
     [items],
   );
+  useArrival({ id, ready, items, jump });
   const bySeq = useMemo(() => new Map(messages.map((each) => [each.seq, each])), [messages]);
-  const onReact = useCallback((message: Message, emoji: string) => void react(message, emoji), []);
+  const actions = useActions({ myId, jump, onReply, setMenu, setPhoto });
+  const hover = useHover(bySeq, actions, { onReply, onEdit, myId });
 
   const draw = (item: Item) => {
     switch (item.kind) {
@@ -81,8 +93,8 @@ export function Thread({ conversation, name, peerId, outgoing, onEditOutgoing, c
             replied={reply === null ? null : bySeq.get(reply)}
             conversation={conversation}
             found={found === item.message.seq}
-            onJump={jump}
-            onReact={onReact}
+            active={hover.seq === item.message.seq}
+            actions={actions}
           />
         );
       }
@@ -123,6 +135,7 @@ export function Thread({ conversation, name, peerId, outgoing, onEditOutgoing, c
         tabIndex={0}
         aria-label={t.messages}
         onScroll={onScroll}
+        {...hover.handlers}
       >
         {ready ? (
           <div className="column" ref={place.content}>
@@ -143,7 +156,20 @@ export function Thread({ conversation, name, peerId, outgoing, onEditOutgoing, c
           <ThreadSkeleton />
         )}
       </section>
-      {children(<JumpButton shown={ready && !place.pinned} count={unread} onJump={place.toEnd} />)}
+      {photo && (
+        <Lightbox
+          files={messages.flatMap((each) => each.files).filter(isPicture)}
+          shown={photo}
+          onShow={setPhoto}
+          onClose={() => setPhoto(null)}
+        />
+      )}
+      {menu && (
+        <MessageMenu at={menu} onReply={onReply} onEdit={onEdit} onClose={() => setMenu(null)} />
+      )}
+      {props.children(
+        <JumpButton shown={ready && !place.pinned} count={unread} onJump={place.toEnd} />,
+      )}
     </>
   );
 }

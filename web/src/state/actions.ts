@@ -9,6 +9,9 @@ import { mergeMessages, withConversation } from "./model";
 import { getState, setState, type Toast } from "./store";
 
 const PAGE = 60;
+const LARGE_PAGE = 200;
+/** Most pages read to reach a message that was searched for. */
+const FARTHEST = 100;
 /** A typing notice is good for six seconds; it is repeated while the user writes. */
 const TYPING_EVERY = 5_000;
 const UNDO = 6_000;
@@ -36,14 +39,14 @@ export async function openThread(id: string): Promise<void> {
 }
 
 /** Put older messages before those that are held; true if there were any. */
-export async function loadOlder(id: string): Promise<boolean> {
+export async function loadOlder(id: string, limit = PAGE): Promise<boolean> {
   const held = database();
   const thread = getState().threads[id];
   const first = thread?.messages[0]?.seq;
   if (!held || !thread || thread.complete || first === undefined) return false;
-  let older = await held.messages(id, PAGE, first);
+  let older = await held.messages(id, limit, first);
   if (older.length === 0 || older.at(-1)?.seq !== first - 1) {
-    older = await client.api.messages(id, { before: first, limit: PAGE });
+    older = await client.api.messages(id, { before: first, limit });
     await held.keepMessages(older);
   }
   setState((state) => {
@@ -54,6 +57,15 @@ export async function loadOlder(id: string): Promise<boolean> {
     return { threads: { ...state.threads, [id]: { messages, complete } } };
   });
   return older.length > 0;
+}
+
+/** Load older messages until this one is held; true if it is. */
+export async function reach(id: string, seq: number): Promise<boolean> {
+  const first = () => getState().threads[id]?.messages[0]?.seq ?? 0;
+  for (let page = 0; page < FARTHEST && first() > seq; page++) {
+    if (!(await loadOlder(id, LARGE_PAGE))) break;
+  }
+  return first() > 0 && first() <= seq;
 }
 
 /** Fetch a conversation that this device does not know; null if there is none. */

@@ -52,6 +52,24 @@ export async function signOut(): Promise<void> {
   setState({ phase: "signed-out", ended: false });
 }
 
+/** Change the password: that ends all logins, so this browser logs in anew. */
+export async function changePassword(old: string, fresh: string): Promise<void> {
+  const changed = await client.api.changePassword(old, fresh);
+  client.session.adopt(changed);
+  await client.login(changed.user.username, fresh);
+  await follow(changed.user.id);
+}
+
+/** Erase the account at the server, and everything that this device holds. */
+export async function deleteAccount(password: string): Promise<void> {
+  await client.api.deleteAccount(password);
+  tellTabs({ say: "signed-out" });
+  forget();
+  await unfollow(true);
+  await loadConfig();
+  setState({ phase: "signed-out", ended: false });
+}
+
 export async function loadConfig(): Promise<void> {
   const config = await client.api.config().catch(() => null);
   setState({ config });
@@ -66,6 +84,7 @@ async function enter(session: Session): Promise<void> {
 async function begin(account: Account): Promise<void> {
   await follow(account.id);
   setState({ me: account });
+  void loadConfig();
 }
 
 /** The login has ended elsewhere: drafts and unsent messages stay on this device. */

@@ -129,6 +129,8 @@ export const de: Strings = {
   and: " und ",
   code: (language) => (language ? `Code, ${language}` : "Code"),
   download: "Herunterladen",
+  earlierPhoto: "Früheres Foto",
+  laterPhoto: "Späteres Foto",
   unavailable: "Eine Nachricht, die nicht geladen ist",
 
   message: "Nachricht",

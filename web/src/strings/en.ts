@@ -134,6 +134,8 @@ export const en = {
   and: " and ",
   code: (language: string) => (language ? `Code, ${language}` : "Code"),
   download: "Download",
+  earlierPhoto: "Earlier photo",
+  laterPhoto: "Later photo",
   unavailable: "A message that is not loaded",
 
   // Composer

@@ -1,0 +1,139 @@
+import { ApiError } from "backchannel-client";
+import { type FormEvent, useState } from "react";
+import { attempt } from "../state/actions";
+import { client } from "../state/client";
+import { changePassword, deleteAccount } from "../state/session";
+import { useStore } from "../state/store";
+import { t } from "../strings";
+import { PasswordField, strengthOf } from "../ui/password";
+import { Section, SetLine } from "./settings";
+
+export function AccountSections() {
+  return (
+    <>
+      <Password />
+      <YourData />
+    </>
+  );
+}
+
+function Password() {
+  const least = useStore((state) => state.config?.password_minimum ?? 8);
+  const [old, setOld] = useState("");
+  const [fresh, setFresh] = useState("");
+  const [said, setSaid] = useState<{ ok: boolean; text: string } | null>(null);
+  const submit = async (event: FormEvent) => {
+    event.preventDefault();
+    if (fresh.length < least) {
+      setSaid({ ok: false, text: t.passwordShort(least, fresh.length) });
+      return;
+    }
+    try {
+      await changePassword(old, fresh);
+      setSaid({ ok: true, text: t.passwordChanged });
+      setOld("");
+      setFresh("");
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
+      setSaid({ ok: false, text: error.status === 0 ? t.unreachable : error.message });
+    }
+  };
+  return (
+    <Section id="password" title={t.changePassword}>
+      <form className="panel panel--pad form" onSubmit={(event) => void submit(event)}>
+        <PasswordField
+          label={t.oldPassword}
+          value={old}
+          autoComplete="current-password"
+          onChange={(event) => setOld(event.target.value)}
+        />
+        <PasswordField
+          label={t.newPassword}
+          value={fresh}
+          autoComplete="new-password"
+          meter={strengthOf(fresh)}
+          problem={said && !said.ok ? said.text : null}
+          onChange={(event) => setFresh(event.target.value)}
+        />
+        {said?.ok && (
+          <div className="field__hint field__hint--ok" role="status">
+            {said.text}
+          </div>
+        )}
+        <div>
+          <button className="btn btn--primary" type="submit" disabled={!old || !fresh}>
+            {t.changePassword}
+          </button>
+        </div>
+      </form>
+    </Section>
+  );
+}
+
+function YourData() {
+  const [asking, setAsking] = useState(false);
+  return (
+    <Section id="export" title={t.yourData}>
+      <div className="panel">
+        <SetLine title={t.export} hint={t.exportText}>
+          <button
+            className="btn btn--soft btn--small"
+            type="button"
+            onClick={() => void attempt(downloadExport)}
+          >
+            {t.exportAction}
+          </button>
+        </SetLine>
+        <SetLine title={t.deleteAccount} hint={t.deleteAccountText}>
+          <button
+            className="btn btn--danger btn--small"
+            type="button"
+            aria-expanded={asking}
+            onClick={() => setAsking(!asking)}
+          >
+            {t.deleteAccount}
+          </button>
+        </SetLine>
+        {asking && <DeleteForm />}
+      </div>
+    </Section>
+  );
+}
+
+function DeleteForm() {
+  const [password, setPassword] = useState("");
+  const [problem, setProblem] = useState<string | null>(null);
+  const submit = async (event: FormEvent) => {
+    event.preventDefault();
+    try {
+      await deleteAccount(password);
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
+      setProblem(error.status === 0 ? t.unreachable : error.message);
+    }
+  };
+  return (
+    <form className="set form" onSubmit={(event) => void submit(event)}>
+      <PasswordField
+        label={t.deleteAccountConfirm}
+        value={password}
+        autoComplete="current-password"
+        problem={problem}
+        onChange={(event) => setPassword(event.target.value)}
+        autoFocus
+      />
+      <button className="btn btn--danger" type="submit" disabled={!password}>
+        {t.deleteAccount}
+      </button>
+    </form>
+  );
+}
+
+async function downloadExport(): Promise<void> {
+  const address = URL.createObjectURL(await client.api.content("/v1/me/export"));
+  const link = document.createElement("a");
+  link.href = address;
+  link.download = "backchannel-export.zip";
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(address), 60_000);
+}

@@ -1,0 +1,113 @@
+import type { Conversation, Message, Outgoing } from "backchannel-client";
+import { describe, expect, it } from "vitest";
+import { type Item, itemsOf, type ThreadView } from "../src/chat/items";
+
+const NOON = Date.parse("2026-05-04T12:00:00Z");
+
+function message(seq: number, fields: Partial<Message> = {}): Message {
+  return {
+    conversation_id: "c",
+    seq,
+    id: `m${seq}`,
+    sender_id: "grace",
+    recipient_id: "ada",
+    kind: "text",
+    body: `text ${seq}`,
+    reply_to: null,
+    revision: 0,
+    created_at: new Date(NOON + seq * 1_000).toISOString(),
+    edited_at: null,
+    deleted_at: null,
+    reactions: {},
+    files: [],
+    ...fields,
+  };
+}
+
+function outgoing(id: string, failed = false): Outgoing {
+  const problem = failed ? { code: "blocked", message: "no" } : null;
+  const rest = { conversation_id: null, body: id, reply_to: null, files: [], failed: problem };
+  return { client_id: id, to: "grace", created_at: NOON + 60_000, ...rest };
+}
+
+const CONVERSATION = {
+  id: "c",
+  kind: "direct",
+  theirs: { delivered_seq: 0, read_seq: 0 },
+} as Conversation;
+
+function view(fields: Partial<ThreadView>): Item[] {
+  return itemsOf({
+    messages: [],
+    outgoing: [],
+    complete: true,
+    conversation: CONVERSATION,
+    myId: "ada",
+    divider: null,
+    typing: false,
+    ...fields,
+  });
+}
+
+const kinds = (items: Item[]) => items.map((item) => item.kind);
+
+describe("items of a thread", () => {
+  it("begin with the beginning only where it is reached", () => {
+    expect(kinds(view({}))).toEqual(["beginning"]);
+    expect(kinds(view({ complete: false }))).toEqual(["older"]);
+  });
+
+  it("say each day once", () => {
+    const later = message(3, { created_at: "2026-05-05T12:00:00Z" });
+    const items = view({ messages: [message(1), message(2), later] });
+    expect(kinds(items)).toEqual(["beginning", "day", "message", "message", "day", "message"]);
+  });
+
+  it("test_W6 put the unread line before the first message of the other past the mark", () => {
+    const mine = message(3, { sender_id: "ada" });
+    const items = view({ messages: [message(1), message(2), mine, message(4)], divider: 2 });
+    const at = items.findIndex((item) => item.kind === "unread");
+    expect(items[at]).toMatchObject({ count: 1 });
+    expect(items[at + 1]).toMatchObject({ kind: "message", message: { seq: 4 } });
+  });
+
+  it("group messages of one author within five minutes", () => {
+    const late = message(3, { created_at: new Date(NOON + 10 * 60_000).toISOString() });
+    const items = view({ messages: [message(1), message(2), late] });
+    const shape = items.flatMap((item) =>
+      item.kind === "message" ? [[item.first, item.last, item.timed]] : [],
+    );
+    expect(shape).toEqual([
+      [true, false, false],
+      [false, true, true],
+      [true, true, true],
+    ]);
+  });
+
+  it("show the time where the state differs from the next message's", () => {
+    const messages = [1, 2].map((seq) => message(seq, { sender_id: "ada" }));
+    const conversation = { ...CONVERSATION, theirs: { delivered_seq: 2, read_seq: 1 } };
+    const items = view({ messages, conversation });
+    expect(items.filter((item) => item.kind === "message")).toMatchObject([
+      { state: "read", timed: true, newestRead: true },
+      { state: "delivered", timed: true, newestRead: false },
+    ]);
+  });
+
+  it("test_W1 keep a message's key from its way to its place", () => {
+    const before = view({ outgoing: [outgoing("k1")] }).at(-1);
+    const stored = message(1, { sender_id: "ada", client_id: "k1" });
+    const after = view({ messages: [stored], outgoing: [outgoing("k1")] });
+    expect(after.at(-1)?.key).toBe(before?.key);
+    expect(kinds(after)).toEqual(["beginning", "day", "message"]);
+  });
+
+  it("let a failed message stand alone", () => {
+    const items = view({ outgoing: [outgoing("k1"), outgoing("k2", true), outgoing("k3")] });
+    expect(items.filter((item) => item.kind === "outgoing")).toMatchObject([
+      { first: true, last: true },
+      { first: true, last: true },
+      { first: true, last: true },
+    ]);
+  });
+});

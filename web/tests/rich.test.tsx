@@ -1,0 +1,54 @@
+import { render } from "@testing-library/react";
+import { describe, expect, it } from "vitest";
+import { blocksOf, inline, isEmojiOnly } from "../src/chat/rich";
+
+const html = (text: string) => render(<p>{inline(text)}</p>).container.innerHTML;
+
+describe("test_W19 texts", () => {
+  it.each([
+    ["*so*", "<em>so</em>"],
+    ["_so_", "<em>so</em>"],
+    ["**so**", "<strong>so</strong>"],
+    ["~~so~~", "<s>so</s>"],
+    ["`a*b*`", "<code>a*b*</code>"],
+    ["snake_case_name", "snake_case_name"],
+    ["2 * 3 * 4", "2 * 3 * 4"],
+  ])("%s", (text, expected) => {
+    expect(html(text)).toBe(`<p>${expected}</p>`);
+  });
+
+  it.each([
+    "<script>alert(1)</script>",
+    '<img src=x onerror="alert(1)">',
+    "javascript:alert(1)",
+    "[a](javascript:alert(1))",
+    "data:text/html,<b>",
+  ])("%s makes no element", (text) => {
+    const { container } = render(<p>{inline(text)}</p>);
+    expect(container.querySelector("p")?.children).toHaveLength(0);
+    expect(container.textContent).toBe(text);
+  });
+
+  it("links what is an address, without the full stop after it", () => {
+    const { container } = render(<p>{inline("see https://example.org/a_b_c?d=1.")}</p>);
+    const link = container.querySelector("a");
+    expect(link?.getAttribute("href")).toBe("https://example.org/a_b_c?d=1");
+    expect(link?.rel).toContain("noopener");
+    expect(container.textContent).toBe("see example.org/a_b_c?d=1.");
+  });
+
+  it("keeps code apart from text", () => {
+    expect(blocksOf("before\n```python\nx = 1\n```\nafter")).toEqual([
+      { kind: "text", text: "before", language: "" },
+      { kind: "code", text: "x = 1", language: "python" },
+      { kind: "text", text: "after", language: "" },
+    ]);
+  });
+
+  it("shows one to three emoji large", () => {
+    expect(isEmojiOnly("🫠")).toBe(true);
+    expect(isEmojiOnly("👍🏽 ❤️")).toBe(true);
+    expect(isEmojiOnly("1")).toBe(false);
+    expect(isEmojiOnly("ok 👍")).toBe(false);
+  });
+});

@@ -1,0 +1,25 @@
+// @vitest-environment node
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { gzipSync } from "node:zlib";
+import { expect, it } from "vitest";
+
+/** Bytes, compressed. */
+const SCRIPT = 125_000;
+const STYLE = 14_500;
+const CHUNK = 35_000;
+
+const built = new URL("../../src/backchannel/dialects/web_client/built/", import.meta.url);
+
+/** Over what `make build-web` has built, which is what browsers load. */
+it.runIf(existsSync(built))("loads little at first, and less later", () => {
+  const page = readFileSync(new URL("index.html", built), "utf8");
+  const folder = new URL("assets/", built);
+  for (const name of readdirSync(fileURLToPath(folder))) {
+    const size = gzipSync(readFileSync(new URL(name, folder))).length;
+    const first = page.includes(name);
+    if (name.endsWith(".js")) expect(size, name).toBeLessThanOrEqual(first ? SCRIPT : CHUNK);
+    if (name.endsWith(".css")) expect(size, name).toBeLessThanOrEqual(STYLE);
+  }
+  expect(page).toMatch(/assets\/index-[^"]+\.js/);
+});
