@@ -51,10 +51,13 @@ function useNetwork(): void {
     const retry = () => {
       if (document.visibilityState === "visible") client.retryNow();
     };
+    const lost = () => client.networkLost();
     addEventListener("online", retry);
+    addEventListener("offline", lost);
     document.addEventListener("visibilitychange", retry);
     return () => {
       removeEventListener("online", retry);
+      removeEventListener("offline", lost);
       document.removeEventListener("visibilitychange", retry);
     };
   }, []);

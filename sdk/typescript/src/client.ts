@@ -121,6 +121,11 @@ export class BackchannelClient extends Emitter<ClientEvents> {
     this.connection?.retryNow();
   }
 
+  /** The device says that it has no network: what is open can no longer be heard. */
+  networkLost(): void {
+    this.connection?.networkLost();
+  }
+
   /** Resolves once the message is durable here; it is sent when there is a connection. */
   send(draft: Draft): Promise<Outgoing> {
     return this.sending.enqueue(draft);

@@ -59,6 +59,13 @@ export class Connection {
     void this.connect();
   }
 
+  /** Do not wait until a dead connection is noticed. */
+  networkLost(): void {
+    if (this.socket === null) return;
+    this.drop();
+    this.lost(1006, "");
+  }
+
   typing(conversationId: string, active: boolean): void {
     if (this.welcomed) this.say({ type: "typing", conversation_id: conversationId, active });
   }
@@ -208,10 +215,7 @@ export class Connection {
   }
 
   private listen(): void {
-    this.timers.set("silence", this.patience, () => {
-      this.drop();
-      this.lost(1006, "silent");
-    });
+    this.timers.set("silence", this.patience, () => this.networkLost());
   }
 
   private renewInTime(): void {

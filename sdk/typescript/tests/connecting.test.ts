@@ -86,6 +86,15 @@ describe("connecting", () => {
     expect(device.server.sockets).toHaveLength(1);
   });
 
+  it("does not wait for a network that is known to be gone", async () => {
+    const device = new Device();
+    await device.start(AT);
+    device.server.welcome(4);
+    device.client.networkLost();
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(device.server.sockets).toHaveLength(2);
+  });
+
   it("takes a connection that has fallen silent for lost", async () => {
     const device = new Device();
     await device.start(AT);

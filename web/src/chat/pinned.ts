@@ -82,10 +82,10 @@ export function usePinned({ id, scroller, list, items, ready }: Given): Place {
         if (pinnedNow.current) toEnd();
       });
       observer.observe(element);
-      if (scroller.current) observer.observe(scroller.current);
+      if (element.parentElement) observer.observe(element.parentElement);
       return () => observer.disconnect();
     },
-    [toEnd, scroller],
+    [toEnd],
   );
 
   const older = useCallback((load: () => Promise<boolean>) => {

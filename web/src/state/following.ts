@@ -52,7 +52,7 @@ export async function unfollow(erase = false): Promise<void> {
   const held = opened;
   opened = null;
   client.disconnect();
-  setState(EMPTY);
+  setState({ ...EMPTY, me: getState().me });
   if (!held) return;
   held.tabs.close();
   held.database.close();

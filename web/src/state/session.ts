@@ -107,4 +107,5 @@ function remembered(): Account | null {
 
 function forget(): void {
   localStorage.removeItem(KEY);
+  setState({ me: null });
 }
