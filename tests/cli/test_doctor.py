@@ -1,5 +1,6 @@
 """The doctor finds what is wrong, says what to do, and changes nothing."""
 
+import asyncio
 import socket
 import sqlite3
 from collections.abc import Callable, Iterator
@@ -11,6 +12,8 @@ from typer.testing import Result
 from backchannel.cli.doctor import data, machine, protection
 from backchannel.cli.doctor.finding import Finding, Level
 from backchannel.settings import Settings, load
+from backchannel.storage.opening import open_storage
+from tests.storage.people import make_pair, send
 
 Invoke = Callable[..., Result]
 
@@ -100,3 +103,24 @@ def test_the_secret_is_judged(secret: str, level: Level) -> None:
     finding: Finding = protection.secret(settings(jwt_secret=secret))
     assert finding.level is level
     assert secret not in finding.text + finding.remedy
+
+
+def test_R18_a_deep_look_names_the_damaged_message_and_the_damaged_file(
+    folder: Path, invoke: Invoke
+) -> None:
+    asyncio.run(fill(folder / "data"))
+    assert "every message and every local file is whole" in invoke("doctor", "--deep").stdout
+    database = folder / "data/backchannel.db"
+    database.write_bytes(database.read_bytes().replace(b"Half past eight?", b"Half past light?"))
+    assert "is damaged" not in invoke("doctor").stdout
+    found = invoke("doctor", "--deep", code=1).stdout
+    assert "message 2 of conversation" in found
+    assert "message 1 " not in found
+
+
+async def fill(data: Path) -> None:
+    data.mkdir(mode=0o700)
+    storage = await open_storage(f"sqlite:///{data}/backchannel.db")
+    pair = await make_pair(storage)
+    await send(storage, pair.draft("Hello"), pair.answer("Half past eight?"))
+    await storage.close()

@@ -5,6 +5,7 @@ from contextlib import closing
 from pathlib import Path
 
 WAYS_BACK = {
+    "0012": "ALTER TABLE message DROP COLUMN checksum;",
     "0011": "",
     "0010": "ALTER TABLE upload DROP COLUMN metadata; ALTER TABLE file DROP COLUMN metadata;",
     "0009": """

@@ -105,8 +105,8 @@ async def test_R18_a_large_file_is_checked_while_the_server_runs(
     watches: list[health.Watch] = []
 
     class Awaited(health.Watch):
-        def __init__(self, *args: object) -> None:
-            super().__init__(*args)  # type: ignore[arg-type]
+        def __init__(self, *args: object, structure: bool) -> None:
+            super().__init__(*args, structure=structure)  # type: ignore[arg-type]
             watches.append(self)
 
     monkeypatch.setattr(databases, "Watch", Awaited)

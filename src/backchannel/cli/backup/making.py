@@ -1,5 +1,6 @@
 """Making a backup beside a running server."""
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from backchannel.security.secret import FILE_NAME as KEY
 from backchannel.settings import Settings
 from backchannel.settings.private import write_private
 from backchannel.storage.errors import CannotOpen
-from backchannel.storage.sql.sqlite.copying import copy_database, files_in, still_names
+from backchannel.storage.sql.sqlite.copying import CopiedFile, copy_database, files_in, still_names
 from backchannel.storage.sql.sqlite.opening import path_of
 
 KEPT = (KEY, "tls/certificate.crt", "tls/private.key")
@@ -72,16 +73,35 @@ def _claim(target: Path) -> None:
         write_private(target / layout.ABOUT, b"{}\n")
 
 
-def _copy_files(contents: Path, database: Path, target: Path, sums: dict[str, str]) -> list[str]:
-    wanted = [
+def damaged_files(database: Path, contents: Path) -> list[str]:
+    """Which contents of files are missing or damaged; the database may be in use."""
+    problems: list[str] = []
+    for _, key, digest in _contents_of(files_in(database)):
+        path = contents / place_of(key)
+        try:
+            whole = digest_of(path) == digest
+        except OSError as error:
+            problems.append(f"{path} cannot be read: {error.strerror}")
+        else:
+            problems += [] if whole else [f"{path} is damaged"]
+    return problems
+
+
+def _contents_of(files: Iterable[CopiedFile]) -> list[tuple[str, str, str]]:
+    """The id of the file, the key and the digest of each content."""
+    return [
         (file.id, key, digest)
-        for file in files_in(target / layout.DATABASE)
+        for file in files
         for key, size, digest in (
             (file.id, file.size, file.sha256),
             (thumbnail_key(file.id), file.thumbnail_size, file.thumbnail_sha256),
         )
         if size or key == file.id
     ]
+
+
+def _copy_files(contents: Path, database: Path, target: Path, sums: dict[str, str]) -> list[str]:
+    wanted = _contents_of(files_in(target / layout.DATABASE))
     progress = Progress("files")
     problems: list[str] = []
     for number, (file_id, key, digest) in enumerate(wanted, 1):

@@ -20,3 +20,5 @@ CHECKS: list[Callable[[Settings], Finding]] = [
     protection.certificate,
     protection.registration,
 ]
+DEEP: list[Callable[[Settings], Finding]] = [*CHECKS, data.contents]
+"""What takes as long as it takes to read everything, besides."""

@@ -1,5 +1,7 @@
 """`backchannel doctor`."""
 
+from typing import Annotated
+
 import typer
 
 from backchannel.cli.doctor.finding import Level, fail
@@ -13,17 +15,24 @@ COLORS = {
 }
 
 
-def doctor(config: ConfigFile = None, data_dir: DataDir = None) -> None:
+def doctor(
+    config: ConfigFile = None,
+    data_dir: DataDir = None,
+    *,
+    deep: Annotated[
+        bool, typer.Option("--deep", help="Read every message and every file, too.")
+    ] = False,
+) -> None:
     """Check this machine, the data and the settings; exits with 1 if something fails.
 
     It changes nothing, and may be run beside a running server.
     """
-    from backchannel.cli.doctor.checks import CHECKS
+    from backchannel.cli.doctor.checks import CHECKS, DEEP
 
     loaded = load({"data_dir": data_dir}, config=config, lenient=True)
     remedy = "the server does not start with it (docs/settings.md)"
     findings = [fail("settings", str(problem), remedy) for problem in loaded.problems]
-    findings += [check(loaded.settings) for check in CHECKS]
+    findings += [check(loaded.settings) for check in (DEEP if deep else CHECKS)]
     width = max(len(finding.name) for finding in findings)
     for finding in findings:
         level = typer.style(f"{finding.level:4}", fg=COLORS[finding.level])

@@ -5,14 +5,18 @@ import shutil
 import stat
 from contextlib import closing
 
+from backchannel.cli.backup.making import damaged_files, local_files
 from backchannel.cli.doctor.finding import Finding, fail, ok, warn
 from backchannel.settings import Settings
 from backchannel.storage.sql.sqlite.driver import connect
 from backchannel.storage.sql.sqlite.health import find_damage
 from backchannel.storage.sql.sqlite.opening import path_of
 from backchannel.storage.sql.sqlite.rewriting import needed_room
+from backchannel.storage.sql.sqlite.scanning import can_scan, count_unchecked, scan
 
 FREE_BYTES = 1 << 30
+MOST_NAMED = 20
+"""Damaged messages and files that are named one by one."""
 
 
 def data_folder(settings: Settings) -> Finding:
@@ -37,6 +41,28 @@ def free_space(settings: Settings) -> Finding:
         remedy = f"make room for {needed_room(stored) >> 20:,} MiB: else no account can be erased"
         return warn(name, f"{free >> 20:,} MiB", remedy)
     return ok(name, f"{free >> 30:,} GiB")
+
+
+def contents(settings: Settings) -> Finding:
+    """Read every message and every file, and compare them with their checksums."""
+    name, path = "contents", path_of(settings.storage_url).resolve()
+    if not path.exists():
+        return ok(name, "nothing is there yet")
+    with closing(connect(path)) as driver:
+        if not can_scan(driver):
+            return warn(name, "not looked at", "start the server once: its messages get checksums")
+        damaged = [each for part in scan(driver) for each in part]
+        unchecked = count_unchecked(driver)
+    folder = local_files(settings)
+    if folder is not None:
+        damaged += damaged_files(path, folder)
+    if damaged:
+        more = [f"and {len(damaged) - MOST_NAMED} more"] if len(damaged) > MOST_NAMED else []
+        text = "; ".join([*damaged[:MOST_NAMED], *more])
+        return fail(name, text, "the rest is whole; restore the newest good backup to repair it")
+    if unchecked:
+        return ok(name, f"whole; {unchecked:,} messages are older than checksums")
+    return ok(name, "every message and every local file is whole")
 
 
 def database(settings: Settings) -> Finding:

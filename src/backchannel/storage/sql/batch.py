@@ -14,9 +14,10 @@ from backchannel.domain.errors import (
     NotFound,
 )
 from backchannel.domain.ids import RESPONDER_ID, direct_conversation_id
-from backchannel.domain.messages import Draft, Message, MessageKind, fingerprint
+from backchannel.domain.messages import Draft, MessageKind, fingerprint
 from backchannel.ports.storage import Stored
 from backchannel.storage.sql.attachments import Attachments
+from backchannel.storage.sql.checksums import checksum, verified
 from backchannel.storage.sql.database import Connection, Lookup
 from backchannel.storage.sql.intake import Intake, Way
 from backchannel.storage.sql.ledger import Ledger, Party, parties
@@ -24,7 +25,7 @@ from backchannel.storage.sql.parameters import any_of, given, item
 from backchannel.storage.sql.placed import Placed
 from backchannel.storage.sql.places import Place, add_direct, existing
 from backchannel.storage.sql.questions import Questions
-from backchannel.storage.sql.rows import MESSAGES, ORIGINAL_COLUMNS, Original, content_of, narrowed
+from backchannel.storage.sql.rows import MESSAGES, ORIGINAL_COLUMNS, Original, content_of
 from backchannel.storage.sql.schema import account, block, conversation, message
 
 _sent = given("sent")
@@ -52,7 +53,7 @@ MOVE_PLACES = (
     )
     .where(conversation.c.number == item(_moved, 0))
 )
-COLUMNS = ("conversation", "seq", "id", "sender", "client_id", "body")
+COLUMNS = ("conversation", "seq", "id", "sender", "client_id", "body", "checksum")
 MORE_COLUMNS = ("kind", "reply_to", "files")
 """What plain messages have in common, so that a batch of them writes it once."""
 
@@ -195,7 +196,8 @@ class Batch:
         sender, recipient, place = route.sender, route.recipient, route.place
         number, seq = place.number, place.add(draft.sender_id)
         self._moved[number] = place
-        row = number, seq, message_id, sender.number, draft.client_id, draft.body
+        kept = checksum(draft, seq=seq, message_id=message_id, created_at=self._at)
+        row = number, seq, message_id, sender.number, draft.client_id, draft.body, kept
         if self._intake.plain:
             self._rows.append(row)
         else:
@@ -254,7 +256,7 @@ def _repeated(draft: Draft, original: Placed | Original) -> Outcome:
         stored: Placed | Stored = msgspec.structs.replace(original, repeated=True)
     else:
         same = _is_same(draft, original)
-        stored = Stored(narrowed(original, Message), repeated=True)
+        stored = Stored(verified(original), repeated=True)
     if same:
         return stored
     return ClientIdReused("this client_id was used for another message", field="client_id")

@@ -4,17 +4,18 @@ from collections.abc import Callable
 
 from sqlalchemy import select, update
 
-from backchannel.domain.errors import AccountDisabled, Blocked
+from backchannel.domain.errors import AccountDisabled, Blocked, Damaged
 from backchannel.domain.events import Event, EventKind, Fact
 from backchannel.domain.messages import Message, fingerprint
 from backchannel.domain.revisions import reactions_by
 from backchannel.ports.storage import Changed
 from backchannel.storage.sql.attachments import detach
+from backchannel.storage.sql.checksums import checksum_of, is_whole, verified
 from backchannel.storage.sql.database import Connection
 from backchannel.storage.sql.ledger import Ledger
 from backchannel.storage.sql.parameters import parameter
 from backchannel.storage.sql.places import Place, places
-from backchannel.storage.sql.rows import MESSAGES, ORIGINAL_COLUMNS, Original, content_of, narrowed
+from backchannel.storage.sql.rows import MESSAGES, ORIGINAL_COLUMNS, Original, content_of
 from backchannel.storage.sql.schema import conversation, member, message
 
 ORIGINAL = (
@@ -34,6 +35,7 @@ CHANGE = (
         reactions=parameter("new_reactions"),
         files=parameter("new_files"),
         fingerprint=parameter("new_fingerprint"),
+        checksum=parameter("new_checksum"),
     )
     .where(message.c.conversation == parameter("place"), message.c.seq == parameter("seq"))
 )
@@ -63,8 +65,10 @@ async def change(
     """Replace a message, as `ports.storage.Messages.change` promises."""
     place = (await places(connection, [conversation_id])).get(conversation_id)
     found = await connection.fetch(ORIGINAL, Original, place=place.number, seq=seq) if place else []
-    before = narrowed(found[0], Message) if found else None
+    before = verified(found[0]) if found else None
     after = revise(before)
+    if found and after.deleted_at is None and not is_whole(found[0]):
+        raise Damaged("this message is damaged on the server's disk; it can only be deleted")
     if place is not None and place.blocks and kind is not EventKind.DELETE:
         raise Blocked("one of the two has blocked the other")
     if before is None or place is None or after == before:
@@ -121,6 +125,7 @@ async def _replace(
         new_reactions=changed.reactions,
         new_files=changed.files,
         new_fingerprint=mark,
+        new_checksum=checksum_of(changed),
     )
 
 

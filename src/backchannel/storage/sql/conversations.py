@@ -8,9 +8,10 @@ from sqlalchemy import case, select, tuple_
 from backchannel.domain.conversations import ConversationKind, ConversationView, Marks
 from backchannel.domain.messages import BODY_LIMIT, Message
 from backchannel.domain.pages import PAGE_BYTES, size_of
+from backchannel.storage.sql.checksums import fetch_messages
 from backchannel.storage.sql.database import Connection
 from backchannel.storage.sql.parameters import any_of, parameter
-from backchannel.storage.sql.rows import MESSAGE_COLUMNS, MESSAGES
+from backchannel.storage.sql.rows import KEPT_COLUMNS, MESSAGES
 from backchannel.storage.sql.schema import account, conversation, member, message
 
 
@@ -76,7 +77,7 @@ VIEWS = (
 )
 VIEWS_OF_KIND = VIEWS.where(conversation.c.kind == parameter("kind"))
 LAST_MESSAGES = (
-    select(*MESSAGE_COLUMNS)
+    select(*KEPT_COLUMNS)
     .select_from(MESSAGES)
     .where(conversation.c.number.in_(any_of("numbers")), message.c.seq == conversation.c.last_seq)
 )
@@ -119,7 +120,7 @@ async def _with_messages(connection: Connection, rows: Sequence[_Row]) -> list[C
     for start in range(0, len(rows), LOOKED_UP):
         part = rows[start : start + LOOKED_UP]
         numbers = [row.number for row in part if row.last_seq]
-        found = await connection.fetch(LAST_MESSAGES, Message, numbers=numbers) if numbers else []
+        found = await fetch_messages(connection, LAST_MESSAGES, numbers=numbers) if numbers else []
         last = {message.conversation_id: message for message in found}
         for row in part:
             views.append(_view(row, message := last.get(row.id)))

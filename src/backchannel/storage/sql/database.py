@@ -6,6 +6,8 @@ from typing import Generic, Protocol, TypeVar
 
 from sqlalchemy import Delete, Insert, SelectBase, Table, Update
 
+from backchannel.domain.errors import Damaged
+
 T = TypeVar("T")
 U = TypeVar("U")
 V = TypeVar("V")
@@ -60,6 +62,13 @@ class Connection(Protocol):
         Where one of them cannot be added, the transaction is of no more use.
         """
         ...
+
+
+class Unreadable(Damaged):
+    """What was asked for lies on a part of the disk that is damaged (rule R18)."""
+
+    def __init__(self) -> None:
+        super().__init__("what is stored here is damaged; ask your operator to restore a backup")
 
 
 Work = Callable[[Connection], Awaitable[T]]

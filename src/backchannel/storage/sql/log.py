@@ -19,9 +19,11 @@ from backchannel.domain.events import (
 from backchannel.domain.messages import Message
 from backchannel.ports.storage import LogPage
 from backchannel.storage.sql import pages
-from backchannel.storage.sql.database import Connection
+from backchannel.storage.sql.checksums import fetch_messages
+from backchannel.storage.sql.database import Connection, Unreadable
 from backchannel.storage.sql.ledger import KIND_NUMBERS, OWN_MESSAGE
 from backchannel.storage.sql.parameters import any_of, parameter
+from backchannel.storage.sql.salvage import salvage_logged
 from backchannel.storage.sql.schema import account, log, log_head
 
 KINDS = {number: kind for kind, number in KIND_NUMBERS.items()} | {OWN_MESSAGE: EventKind.MESSAGE}
@@ -83,14 +85,11 @@ async def read_log(connection: Connection, user_id: str, *, after: int, limit: i
     public = LogHead(head.position, head.epoch, head.floor)
     if not rows:
         return LogPage((), public)
-    messages = await connection.fetch(
-        LOGGED_MESSAGES,
-        Message,
-        account=head.account,
-        after=start,
-        last=rows[-1].position,
-        limit=limit,
-    )
+    page = {"account": head.account, "after": start, "last": rows[-1].position}
+    try:
+        messages = await fetch_messages(connection, LOGGED_MESSAGES, **page, limit=limit)
+    except Unreadable:
+        messages = await salvage_logged(connection, **page)
     return LogPage(tuple(_events(user_id, rows, iter(messages))), public)
 
 

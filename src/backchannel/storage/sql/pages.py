@@ -19,7 +19,7 @@ from sqlalchemy import (
 
 from backchannel.domain.pages import PAGE_BYTES
 from backchannel.storage.sql.parameters import parameter
-from backchannel.storage.sql.rows import MESSAGE_COLUMNS, MESSAGES
+from backchannel.storage.sql.rows import KEPT_COLUMNS, MESSAGES
 from backchannel.storage.sql.schema import conversation, log, message
 
 SIZE = (
@@ -106,6 +106,4 @@ def _continued(
 
 
 def _messages(page: CTE) -> Select[Any]:
-    return select(*MESSAGE_COLUMNS).select_from(
-        MESSAGES.join(page, page.c.number == message.c.number)
-    )
+    return select(*KEPT_COLUMNS).select_from(MESSAGES.join(page, page.c.number == message.c.number))

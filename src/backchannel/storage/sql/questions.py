@@ -4,13 +4,14 @@ from sqlalchemy import delete, select, tuple_
 
 from backchannel.domain.ids import RESPONDER_ID
 from backchannel.domain.messages import Draft, Message
+from backchannel.storage.sql.checksums import fetch_messages
 from backchannel.storage.sql.database import Connection
 from backchannel.storage.sql.parameters import given, item, parameter
-from backchannel.storage.sql.rows import MESSAGE_COLUMNS, MESSAGES
+from backchannel.storage.sql.rows import KEPT_COLUMNS, MESSAGES
 from backchannel.storage.sql.schema import message, question
 
 UNANSWERED = (
-    select(*MESSAGE_COLUMNS)
+    select(*KEPT_COLUMNS)
     .select_from(
         MESSAGES.join(
             question,
@@ -57,7 +58,7 @@ class Questions:
 
 async def read_unanswered(connection: Connection, *, after: str, limit: int) -> list[Message]:
     """As `ports.storage.Messages.unanswered` promises."""
-    return await connection.fetch(UNANSWERED, Message, after=after, limit=limit)
+    return await fetch_messages(connection, UNANSWERED, after=after, limit=limit)
 
 
 async def forget_all(connection: Connection, place: int) -> None:

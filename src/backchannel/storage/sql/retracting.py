@@ -12,6 +12,7 @@ from backchannel.domain.ids import new_id
 from backchannel.domain.messages import Message
 from backchannel.domain.revisions import without_reactions_of
 from backchannel.ports.storage import ErasedPart
+from backchannel.storage.sql.checksums import fetch_messages
 from backchannel.storage.sql.database import Connection
 from backchannel.storage.sql.erasures import Progress
 from backchannel.storage.sql.ledger import Ledger
@@ -78,9 +79,9 @@ async def retract_page(
     connection: Connection, progress: Progress, dialogue: Dialogue, *, limit: int, at: int
 ) -> ErasedPart:
     """Take back the user's part in the next messages; past the last one, go on to another."""
-    page = await connection.fetch(
+    page = await fetch_messages(
+        connection,
         NEXT,
-        Message,
         conversation_id=dialogue.id,
         after=progress.seq,
         before=PAST_THE_END,

@@ -50,10 +50,19 @@ MESSAGE_COLUMNS = _columns(
 MESSAGES: FromClause = message.join(conversation, conversation.c.number == message.c.conversation)
 
 
-class Original(Message, frozen=True):
+class Kept(Message, frozen=True, gc=False):
+    """A message as it lies on the disk, with the checksum that it must have."""
+
+    checksum: int | None = None
+
+
+KEPT_COLUMNS = (*MESSAGE_COLUMNS, message.c.checksum)
+
+
+class Original(Kept, frozen=True):
     """A message, and what it was when it was sent if that has changed since."""
 
     fingerprint: str | None = None
 
 
-ORIGINAL_COLUMNS = (*MESSAGE_COLUMNS, message.c.fingerprint)
+ORIGINAL_COLUMNS = (*KEPT_COLUMNS, message.c.fingerprint)

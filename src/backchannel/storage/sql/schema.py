@@ -166,6 +166,8 @@ message = Table(
     Column("files", Text, nullable=False, server_default=text("''")),
     # What the message was when it was sent, kept once its content has changed (rule R2).
     Column("fingerprint", String(64)),
+    # Of its content (rule R18); none in messages from before there were checksums.
+    Column("checksum", BigInteger),
     UniqueConstraint("conversation", "seq"),
     UniqueConstraint("sender", "client_id"),
 )

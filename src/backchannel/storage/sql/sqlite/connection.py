@@ -1,6 +1,7 @@
 """The statements' view of one SQLite connection."""
 
 import re
+import sqlite3
 import threading
 from collections.abc import Coroutine, Mapping, Sequence
 from itertools import chain
@@ -10,8 +11,9 @@ import msgspec
 from sqlalchemy import Delete, Insert, SelectBase, Table, Update
 
 from backchannel.domain.errors import Invalid
-from backchannel.storage.sql.database import Lookup
+from backchannel.storage.sql.database import Lookup, Unreadable
 from backchannel.storage.sql.sqlite.driver import Driver
+from backchannel.storage.sql.sqlite.faults import is_damage
 from backchannel.storage.sql.sqlite.texts import Change, Query, insertion
 
 T = TypeVar("T")
@@ -65,15 +67,21 @@ class SqliteConnection:
     `wrote` tells whether anything was written since it was last set to False.
     """
 
-    def __init__(self, driver: Driver, texts: Texts) -> None:
+    def __init__(self, driver: Driver, texts: Texts, *, reading: bool = False) -> None:
         self._driver = driver
         self._texts = texts
+        self._reading = reading
         self.wrote = False
 
     async def fetch(self, query: SelectBase, row: type[T], /, **parameters: object) -> list[T]:
         text = self._texts.query(query, row)
-        cursor = self._driver.execute(text.text, _bound(parameters, text.constants))
-        return text.decode(cursor.fetchone()[0])
+        bound = _bound(parameters, text.constants)
+        try:
+            return text.decode(self._driver.execute(text.text, bound).fetchone()[0])
+        except (msgspec.DecodeError, sqlite3.DatabaseError) as error:
+            if self._is_damage(error):
+                raise Unreadable from error
+            raise
 
     async def fetch_together(
         self, first: Lookup[T], second: Lookup[U], third: Lookup[V], /
@@ -84,8 +92,17 @@ class SqliteConnection:
         given = {**first.parameters, **second.parameters, **third.parameters}
         constants = {**one.constants, **two.constants, **three.constants}
         text = self._texts.together((one, two, three))
-        row = self._driver.execute(text, _bound(given, constants)).fetchone()
-        return one.decode(row[0]), two.decode(row[1]), three.decode(row[2])
+        try:
+            row = self._driver.execute(text, _bound(given, constants)).fetchone()
+            return one.decode(row[0]), two.decode(row[1]), three.decode(row[2])
+        except (msgspec.DecodeError, sqlite3.DatabaseError) as error:
+            if self._is_damage(error):
+                raise Unreadable from error
+            raise
+
+    def _is_damage(self, error: Exception) -> bool:
+        """Whether an error is told as `Unreadable`: a writer must learn of SQLite's own."""
+        return not isinstance(error, sqlite3.Error) or (self._reading and is_damage(error))
 
     async def execute(self, change: Insert | Update | Delete, /, **parameters: object) -> int:
         text = self._texts.change(change)

@@ -87,8 +87,8 @@ def inspect_copy(path: Path) -> Summary:
 
 
 def files_in(path: Path) -> Iterator[CopiedFile]:
-    """The files that a database, which nobody has open, names."""
-    with _reading_alone(path) as database:
+    """The files that a database names, which others may have open."""
+    with _reading(path) as database:
         for row in database.execute(_FILES):
             yield CopiedFile(*row)
 

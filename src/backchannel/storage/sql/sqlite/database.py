@@ -72,7 +72,7 @@ class SqliteDatabase:
         self._readers = [
             Reader(open_reader(path, connect), texts, self._reads) for _ in range(READERS)
         ]
-        self._watch = Watch(path, connect, self._writer.stop) if watched else None
+        self._watch = Watch(path, connect, self._writer.stop, structure=watched)
         self._file_watch = FileWatch(path, self._writer)
         self._threads = [self._writer.thread, *(reader.thread for reader in self._readers)]
         for thread in self._threads:
@@ -145,8 +145,7 @@ class SqliteDatabase:
         await asyncio.to_thread(self._close)
 
     def _close(self) -> None:
-        if self._watch is not None:
-            self._watch.close()
+        self._watch.close()
         self._file_watch.stop()
         # The readers first: an emptied write-ahead log needs nobody in it.
         self._reads.close()

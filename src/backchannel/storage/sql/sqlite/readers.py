@@ -5,6 +5,7 @@ import sqlite3
 import threading
 
 from backchannel.domain.errors import ChatError
+from backchannel.storage.sql.database import Unreadable
 from backchannel.storage.sql.sqlite.connection import SqliteConnection, Texts, finish
 from backchannel.storage.sql.sqlite.driver import Driver
 from backchannel.storage.sql.sqlite.faults import MISTAKES, as_refusal, as_unavailable
@@ -18,7 +19,7 @@ class Reader:
 
     def __init__(self, driver: Driver, texts: Texts, jobs: JobQueue) -> None:
         self._driver = driver
-        self._connection = SqliteConnection(driver, texts)
+        self._connection = SqliteConnection(driver, texts, reading=True)
         self._jobs = jobs
         self.thread = threading.Thread(target=self._run, name="storage-reader", daemon=True)
 
@@ -37,6 +38,9 @@ class Reader:
         except sqlite3.Error as error:
             _logger.exception("a query failed")
             job.error = as_unavailable(error)
+        except Unreadable as damage:
+            _logger.exception("a query met damage")
+            job.error = damage
         except ChatError as refusal:
             job.error = refusal
         except Exception as bug:

@@ -9,11 +9,12 @@ from backchannel.domain.errors import Invalid
 from backchannel.domain.messages import Message
 from backchannel.domain.search import contains
 from backchannel.ports.search import Found
+from backchannel.storage.sql.checksums import verified
 from backchannel.storage.sql.database import Connection
 from backchannel.storage.sql.messages import PAST_THE_END
 from backchannel.storage.sql.pages import SIZE
 from backchannel.storage.sql.parameters import any_of, parameter
-from backchannel.storage.sql.rows import MESSAGE_COLUMNS, MESSAGES, narrowed
+from backchannel.storage.sql.rows import KEPT_COLUMNS, MESSAGES, Kept
 from backchannel.storage.sql.schema import account, conversation, message
 from backchannel.storage.sql.sqlite.index import query, search_index, search_stale
 from backchannel.storage.sql.sqlite.indexer import REACHED
@@ -80,7 +81,7 @@ CANDIDATES = (
     .limit(parameter("page"))
 )
 TEXTS = (
-    select(*MESSAGE_COLUMNS, message.c.number)
+    select(*KEPT_COLUMNS, message.c.number)
     .select_from(MESSAGES)
     .where(message.c.number.in_(any_of("numbers")))
     .order_by(message.c.number.desc())
@@ -92,7 +93,7 @@ class _Candidate(msgspec.Struct, frozen=True, gc=False):
     size: int
 
 
-class _Text(Message, frozen=True, gc=False):
+class _Text(Kept, frozen=True, gc=False):
     number: int = 0
 
 
@@ -127,7 +128,7 @@ async def search(
                 number, cursor = text.number, text.id
                 characters += len(text.body)
                 if contains(text.body, terms):
-                    found.append(narrowed(text, Message))
+                    found.append(verified(text))
                 if len(found) == limit or characters > MOST_CHARACTERS:
                     return Found(tuple(found), cursor, characters)
         if len(page) < PAGE:

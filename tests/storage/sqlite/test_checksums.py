@@ -1,0 +1,124 @@
+"""R18: flipped bytes are found, and one damaged message costs only itself."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from backchannel.domain.errors import Damaged
+from backchannel.domain.events import EventKind
+from backchannel.domain.messages import Message
+from backchannel.domain.revisions import delete, edit
+from backchannel.ports.storage import Storage
+from backchannel.storage.opening import open_storage
+from backchannel.storage.sql.checksums import DAMAGED
+from backchannel.storage.sql.sqlite import health
+from tests.storage.people import AT, Pair, bodies, make_pair, send
+
+COUNT = 400
+PAGE = 4096
+
+
+def flip(path: Path, text: str) -> None:
+    """Change one bit of the only place where a text lies."""
+    content = bytearray(path.read_bytes())
+    assert content.count(text.encode()) == 1
+    content[content.index(text.encode()) + len(text) // 2] ^= 1
+    path.write_bytes(content)
+
+
+@pytest.fixture
+async def damaged(tmp_path: Path) -> AsyncIterator[tuple[Storage, Pair]]:
+    """A database in which one bit of the second of three messages has flipped."""
+    path = tmp_path / "chat.db"
+    storage = await open_storage(f"sqlite:///{path}")
+    pair = await make_pair(storage)
+    await send(
+        storage, *(pair.draft(f"the {word} message") for word in ("first", "second", "last"))
+    )
+    await storage.close()
+    flip(path, "the second message")
+    storage = await open_storage(f"sqlite:///{path}")
+    yield storage, pair
+    await storage.close()
+
+
+SEEN = ["the first message", DAMAGED, "the last message"]
+
+
+async def test_R18_a_flipped_bit_in_a_message_is_never_shown(
+    damaged: tuple[Storage, Pair],
+) -> None:
+    storage, pair = damaged
+    assert await bodies(storage, pair.id) == SEEN
+    for user_id in (pair.ada, pair.bob):
+        page = await storage.log(user_id, after=0, limit=10)
+        shown = [event.fact.content for event in page.events]
+        assert [each.body for each in shown if isinstance(each, Message)] == SEEN
+    second = await storage.message(pair.id, 2)
+    assert second is not None
+    assert (second.kind, second.body) == ("failure", DAMAGED)
+
+
+async def test_R18_a_damaged_message_can_only_be_deleted(damaged: tuple[Storage, Pair]) -> None:
+    storage, pair = damaged
+
+    change = edit(pair.ada, "another text", at=AT)
+    with pytest.raises(Damaged):
+        await storage.change(pair.id, 2, EventKind.EDIT, change)
+    await storage.change(pair.id, 1, EventKind.EDIT, change)
+    await storage.change(pair.id, 2, EventKind.DELETE, delete(pair.ada, at=AT))
+    assert await bodies(storage, pair.id) == ["another text", "", "the last message"]
+
+
+async def test_R18_the_running_server_names_what_is_damaged(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = tmp_path / "chat.db"
+    storage = await open_storage(f"sqlite:///{path}")
+    pair = await make_pair(storage)
+    await send(storage, *(pair.draft(f"message {number}!") for number in range(COUNT)))
+    await storage.close()
+    flip(path, "message 250!")
+    monkeypatch.setattr(health, "SCAN_AFTER", 0)
+    monkeypatch.setattr(health, "SCAN_PAUSE", 0)
+    storage = await open_storage(f"sqlite:///{path}")
+    async with asyncio.timeout(20):
+        while "1 messages are damaged, all others are whole" not in caplog.text:  # noqa: ASYNC110 - a log tells no event
+            await asyncio.sleep(0.02)
+    assert f"message 251 of conversation {pair.id} is damaged" in caplog.text
+    await storage.close()
+
+
+async def test_R18_a_damaged_page_costs_the_messages_on_it_and_nothing_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(health, "CHECK_AT_ONCE", 0)
+    path = tmp_path / "chat.db"
+    storage = await open_storage(f"sqlite:///{path}")
+    pair, others = await make_pair(storage), await make_pair(storage)
+    await send(storage, *(pair.draft(f"message {number}!" * 10) for number in range(COUNT)))
+    await send(storage, others.draft("hello"))
+    await storage.close()
+    content = bytearray(path.read_bytes())
+    begin = content.index(b"message 200!message 200!") // PAGE * PAGE
+    content[begin : begin + 200] = bytes(range(200))
+    path.write_bytes(content)
+
+    storage = await open_storage(f"sqlite:///{path}")
+    shown: list[str] = []
+    while len(shown) < COUNT:
+        page = await storage.log(pair.ada, after=len(shown), limit=500)
+        assert page.events
+        shown += [event.fact.content.body for event in page.events]  # type: ignore[union-attr]
+    lost = [number for number, text in enumerate(shown) if text == DAMAGED]
+    assert 200 in lost
+    assert len(lost) < 40
+    assert all(
+        text == f"message {number}!" * 10 for number, text in enumerate(shown) if number not in lost
+    )
+    told = await bodies(storage, pair.id)
+    assert [number for number, text in enumerate(told) if text == DAMAGED] == lost
+    assert await bodies(storage, others.id) == ["hello"]
+    await storage.close()
