@@ -20,7 +20,7 @@ def webhook(url: str, *, timeout: float = 10) -> Webhook:
 
 
 async def test_a_signed_question_and_its_answer(service: Service) -> None:
-    service.replies = [Reply(b'{"text":"Forty-two.","more":1}')]
+    service.replies = [Reply(b'{"body":"Forty-two.","more":1}')]
     question = said("And now?", seq=3)
     before = said("Hello", seq=1), said("Good day", by_user=False, seq=2)
     assert await pieces(webhook(service.url), question, *before) == ["Forty-two."]
@@ -28,13 +28,13 @@ async def test_a_signed_question_and_its_answer(service: Service) -> None:
     assert asked.path == "/answers"
     assert json.loads(asked.body) == {
         "id": question.id,
-        "session_id": "session",
-        "user_id": "ada",
-        "text": "And now?",
-        "timestamp": 7_000,
+        "conversation_id": "session",
+        "sender_id": "ada",
+        "body": "And now?",
+        "created_at": "1970-01-01T00:00:07.000Z",
         "before": [
-            {"sender": "user", "text": "Hello", "timestamp": 7_000},
-            {"sender": "server", "text": "Good day", "timestamp": 7_000},
+            {"sender": "user", "body": "Hello", "created_at": "1970-01-01T00:00:07.000Z"},
+            {"sender": "server", "body": "Good day", "created_at": "1970-01-01T00:00:07.000Z"},
         ],
     }
     timestamp = asked.headers["x-backchannel-timestamp"]
@@ -52,7 +52,7 @@ async def test_plain_text_is_an_answer_too(service: Service) -> None:
 
 @pytest.mark.parametrize("status", [500, 503, 429])
 async def test_what_may_pass_is_tried_again(service: Service, status: int) -> None:
-    service.replies = [Reply(status=status), Reply(status=status), Reply(b'{"text":"ok"}')]
+    service.replies = [Reply(status=status), Reply(status=status), Reply(b'{"body":"ok"}')]
     assert await pieces(webhook(service.url), said("hello")) == ["ok"]
     assert len({asked.headers["idempotency-key"] for asked in service.asked}) == 1
 
@@ -72,7 +72,7 @@ async def test_what_will_not_pass_is_not_tried_again(service: Service, status: i
     assert len(service.asked) == 1
 
 
-@pytest.mark.parametrize("body", [b"", b"{}", b"[1]", b'{"text":1}', b'{"text":"\xff"}'])
+@pytest.mark.parametrize("body", [b"", b"{}", b"[1]", b'{"body":1}', b'{"body":"\xff"}'])
 async def test_what_is_no_answer(service: Service, body: bytes) -> None:
     service.replies = [Reply(body)]
     with pytest.raises(ResponderFailed, match="no answer"):
@@ -86,7 +86,7 @@ async def test_S18_a_response_without_end_is_not_read(service: Service) -> None:
 
 
 async def test_a_response_that_breaks_off(service: Service) -> None:
-    service.replies = [Reply(b'{"text":', cut=True)]
+    service.replies = [Reply(b'{"body":', cut=True)]
     with pytest.raises(ResponderFailed, match="broke off"):
         await pieces(webhook(service.url), said("hello"))
 

@@ -15,7 +15,7 @@ from backchannel.delivery.switchboard import Switchboard
 from backchannel.delivery.voice import Sink
 from backchannel.dialects.native import wire
 from backchannel.dialects.native.voice import NativeVoice
-from backchannel.domain.errors import ChatError, Unavailable
+from backchannel.domain.errors import Unavailable
 from backchannel.domain.events import Event
 from backchannel.ports.storage import LogPage
 from backchannel.storage.sql import reading
@@ -187,11 +187,11 @@ def refused_and_stored() -> contextlib.AbstractContextManager[Any]:
     """A batch is stored, and its senders are told that it is not."""
     append = GroupCommit._append
 
-    async def append_and_deny(self: GroupCommit, batch: Any) -> Sequence[Outcome] | ChatError:
+    async def append_and_deny(self: GroupCommit, batch: Any) -> Sequence[Outcome]:
         outcomes = await append(self, batch)
-        if isinstance(outcomes, ChatError) or len(outcomes) < 2:
+        if len(outcomes) < 2:
             return outcomes
-        return Unavailable("nothing was stored")
+        return [Unavailable("nothing was stored") for _ in outcomes]
 
     return patch.object(GroupCommit, "_append", append_and_deny)
 

@@ -92,7 +92,7 @@ def draw(dice: Random, *, sends: int = 50, faults: int = 10) -> Scenario:
             (catch_up, "CHUNK_BYTES"): dice.choice((30, 131_072)),
             (sync, "GAP_LIMIT"): dice.choice((25, 20_000, 20_000)),
             (group_commit, "BATCH"): dice.choice((2, 1_024)),
-            (group_commit, "WAITING"): dice.choice((5, 16_384)),
+            (group_commit, "WAITING_BYTES"): dice.choice((20_000, 16 << 20)),
         },
     )
 

@@ -38,7 +38,7 @@ class SlowAnswers:
         question = json.loads(body + message["body"])
         while not self.ready:  # noqa: ASYNC110 - it is set by another thread
             await asyncio.sleep(0.01)
-        answer = json.dumps({"text": f"answer to {question['text']}"}).encode()
+        answer = json.dumps({"body": f"answer to {question['body']}"}).encode()
         headers = [(b"content-type", b"application/json")]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         await send({"type": "http.response.body", "body": answer})

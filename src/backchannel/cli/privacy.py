@@ -17,6 +17,7 @@ from backchannel.cli.options import ConfigFile, DataDir
 from backchannel.cli.questions import confirm
 from backchannel.domain.erasures import Erased, Erasure, Receipt
 from backchannel.domain.errors import Invalid
+from backchannel.domain.times import iso
 
 POLL_SECONDS = 0.5
 SERVER_SECONDS = 5.0
@@ -136,18 +137,14 @@ async def _completed(core: Core, erasure_id: str) -> Erasure:
 
 
 def _paper(erasure: Erasure) -> str:
-    paper = _Paper(
-        id=erasure.id,
-        requested_at=_moment(erasure.requested_at),
-        completed_at=_moment(erasure.completed_at or 0),
-        erased=erasure.erased,
-        signature=erasure.signature or "",
-    )
+    paper = {
+        "id": erasure.id,
+        "requested_at": iso(erasure.requested_at),
+        "completed_at": iso(erasure.completed_at or 0),
+        "erased": erasure.erased,
+        "signature": erasure.signature or "",
+    }
     return msgspec.json.format(msgspec.json.encode(paper)).decode()
-
-
-def _moment(milliseconds: int) -> datetime:
-    return _EPOCH + timedelta(milliseconds=milliseconds)
 
 
 def _milliseconds(moment: datetime) -> int:

@@ -12,6 +12,7 @@ import msgspec
 
 from backchannel.domain.ids import RESPONDER_ID
 from backchannel.domain.messages import Message
+from backchannel.domain.times import iso
 from backchannel.ports.clock import Clock
 from backchannel.ports.responder import ResponderFailed
 from backchannel.responders import requests
@@ -22,21 +23,21 @@ SIGNATURE = "x-backchannel-signature"
 
 class _Said(msgspec.Struct, frozen=True):
     sender: str
-    text: str
-    timestamp: int
+    body: str
+    created_at: str
 
 
 class _Question(msgspec.Struct, frozen=True):
     id: str
-    session_id: str
-    user_id: str
-    text: str
-    timestamp: int
+    conversation_id: str
+    sender_id: str
+    body: str
+    created_at: str
     before: list[_Said]
 
 
 class _Answer(msgspec.Struct, frozen=True):
-    text: str
+    body: str
 
 
 class Webhook:
@@ -90,24 +91,24 @@ def signature(key: bytes, timestamp: str, payload: bytes) -> str:
 def _question(question: Message, before: Sequence[Message]) -> _Question:
     return _Question(
         id=question.id,
-        session_id=question.conversation_id,
-        user_id=question.sender_id,
-        text=question.body,
-        timestamp=question.created_at,
+        conversation_id=question.conversation_id,
+        sender_id=question.sender_id,
+        body=question.body,
+        created_at=iso(question.created_at),
         before=[_said(message) for message in before],
     )
 
 
 def _said(message: Message) -> _Said:
     sender = "server" if message.sender_id == RESPONDER_ID else "user"
-    return _Said(sender, message.body, message.created_at)
+    return _Said(sender, message.body, iso(message.created_at))
 
 
 def _text(body: bytes, media_type: str) -> str:
-    """The answer in a response: its `text` in JSON, or plain text."""
+    """The answer in a response: its `body` in JSON, or plain text."""
     try:
         if media_type == "text/plain":
             return body.decode()
-        return msgspec.json.decode(body, type=_Answer).text
+        return msgspec.json.decode(body, type=_Answer).body
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise ResponderFailed(f"the response is no answer: {error}") from None

@@ -4,13 +4,17 @@ import re
 
 import pytest
 
+from backchannel.dialects.shared.docs.config import PAGES, SCRIPTS
 from backchannel.dialects.shared.docs.document import completed
 from tests.dialects.shared.conftest import Client
 
+SCRIPT_PATHS = [f"/docs/{name}" for name in SCRIPTS]
 FILES = [
     ("/docs", "text/html; charset=utf-8"),
     ("/docs/docs.css", "text/css; charset=utf-8"),
-    ("/docs/docs.js", "text/javascript; charset=utf-8"),
+    ("/docs/reference.css", "text/css; charset=utf-8"),
+    *((f"/docs/{name}", "text/javascript; charset=utf-8") for name in SCRIPTS),
+    *((f"/docs/{name}", "text/html; charset=utf-8") for name in PAGES),
     ("/docs/openapi.json", "application/json"),
     ("/docs/extra.json", "application/json"),
 ]
@@ -34,10 +38,14 @@ def test_page_loads_nothing_from_elsewhere_and_runs_nothing_inline(client: Clien
     asked = client(docs=True)
     page = asked.get("/docs")
     assert "script-src 'self'" in page.headers["content-security-policy"]
-    for path in ("/docs", "/docs/docs.css", "/docs/docs.js"):
+    for path in ("/docs", "/docs/docs.css", "/docs/reference.css", *SCRIPT_PATHS):
         assert not re.search(r"https?://|//cdn|@import|url\(", asked.get(path).text)
-    assert not re.search(r"<script(?![^>]+src=)|<style| style=| on\w+=", page.text)
-    assert "innerHTML" not in asked.get("/docs/docs.js").text
+    for path in ("/docs", *(f"/docs/{name}" for name in PAGES)):
+        html = asked.get(path).text
+        assert not re.search(r"<script(?![^>]+src=)|<style| style=| on\w+=", html)
+        assert not re.search(r"(src|rel=\"stylesheet\" href)=\"(?!/docs/)", html)
+    for path in SCRIPT_PATHS:
+        assert "innerHTML" not in asked.get(path).text
 
 
 def test_document_says_what_the_composition_root_says(client: Client) -> None:

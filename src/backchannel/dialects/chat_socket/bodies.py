@@ -6,8 +6,8 @@ import msgspec
 from msgspec import Meta
 
 from backchannel.dialects.chat_socket.wire import MessageBody, message_body
-from backchannel.dialects.shared.times import iso
 from backchannel.domain.conversations import ConversationView
+from backchannel.domain.times import iso
 from backchannel.domain.users import User
 
 Id = Annotated[str, Meta(examples=["01970f3e-6b1c-7d2a-9c55-0a4f6b8e1d20"])]

@@ -6,11 +6,11 @@ import msgspec
 from msgspec import Meta
 
 from backchannel.dialects.shared.sender import SenderClaim
-from backchannel.dialects.shared.times import iso
 from backchannel.dialects.shared.validation import decode as decode_json
 from backchannel.domain.errors import ChatError, Forbidden, Invalid, NotFound
 from backchannel.domain.events import Fact
 from backchannel.domain.messages import CLIENT_ID_LIMIT, Message
+from backchannel.domain.times import iso
 
 ENCODING = "chat_socket"
 """The name under which a fact keeps its frame."""

@@ -5,10 +5,10 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from backchannel.dialects.shared.times import iso
 from backchannel.domain.conversations import ConversationView
 from backchannel.domain.ids import RESPONDER_ID
 from backchannel.domain.messages import Message
+from backchannel.domain.times import iso
 from backchannel.domain.users import User
 
 Id = Annotated[str, Meta(examples=["01970f3e-6b1c-7d2a-9c55-0a4f6b8e1d20"])]

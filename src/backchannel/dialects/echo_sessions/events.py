@@ -12,13 +12,13 @@ from backchannel.dialects.echo_sessions.bodies import echoed
 from backchannel.dialects.shared.authentication import find_token
 from backchannel.dialects.shared.faults import Fault
 from backchannel.dialects.shared.in_order import Work
-from backchannel.dialects.shared.times import iso
 from backchannel.dialects.shared.validation import convert
 from backchannel.dialects.socketio.dialect import Client, Emitted, once
 from backchannel.domain.errors import Invalid
 from backchannel.domain.events import Fact
 from backchannel.domain.ids import RESPONDER_ID, session_conversation_id
 from backchannel.domain.messages import Message, MessageKind
+from backchannel.domain.times import iso
 from backchannel.ports.storage import Stored
 from backchannel.transports.socketio.endpoint import Ack
 from backchannel.transports.socketio.packets import encode_event

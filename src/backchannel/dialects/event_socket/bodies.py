@@ -6,7 +6,7 @@ import msgspec
 from msgspec import Meta
 
 from backchannel.dialects.event_socket.wire import MessageBody
-from backchannel.dialects.shared.times import iso
+from backchannel.domain.times import iso
 from backchannel.domain.users import Login, User
 
 Id = Annotated[str, Meta(examples=["01970f3e-6b1c-7d2a-9c55-0a4f6b8e1d20"])]

@@ -6,10 +6,10 @@ import msgspec
 from msgspec import Meta
 
 from backchannel.dialects.shared.sender import SenderClaim
-from backchannel.dialects.shared.times import iso
 from backchannel.dialects.shared.validation import decode as decode_json
 from backchannel.domain.errors import ChatError, Invalid
 from backchannel.domain.messages import CLIENT_ID_LIMIT, Message
+from backchannel.domain.times import iso
 
 EVENT = "message"
 """The one event of this socket; clients may put it around what they send."""

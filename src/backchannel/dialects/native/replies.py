@@ -6,10 +6,10 @@ from backchannel.delivery.switchboard import HEARTBEAT
 from backchannel.dialects.native import server_frames as frames
 from backchannel.dialects.native.wire import message_body
 from backchannel.dialects.shared.faults import title_of
-from backchannel.dialects.shared.times import iso
 from backchannel.domain.errors import ChatError
 from backchannel.domain.events import LogHead
 from backchannel.domain.messages import Message
+from backchannel.domain.times import iso
 from backchannel.ports.storage import Stored
 
 

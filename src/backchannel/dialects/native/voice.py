@@ -6,10 +6,10 @@ from backchannel.delivery.voice import Sink
 from backchannel.dialects.native import server_frames as frames
 from backchannel.dialects.native.closing import Closing
 from backchannel.dialects.native.wire import content_body
-from backchannel.dialects.shared.times import iso_or_none
 from backchannel.domain.events import Event, EventKind, LogHead
 from backchannel.domain.messages import Message
 from backchannel.domain.signals import Acquaintance, Partial, Presence, Signal, Typing
+from backchannel.domain.times import iso_or_none
 
 _KINDS = {kind: kind.encode() for kind in EventKind}
 

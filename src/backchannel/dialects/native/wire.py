@@ -21,12 +21,12 @@ from backchannel.dialects.native.bodies import (
     SessionBody,
     UserBody,
 )
-from backchannel.dialects.shared.times import iso, iso_or_none
 from backchannel.domain.conversations import ConversationView, Marks, Receipt
 from backchannel.domain.events import Content, ConversationChange, Event, EventKind, ProfileChange
 from backchannel.domain.files import Attachment, File, attachments_of, describe
 from backchannel.domain.messages import Message
 from backchannel.domain.revisions import reactions_of
+from backchannel.domain.times import iso, iso_or_none
 from backchannel.domain.users import Login, User
 
 _EVENTS: dict[EventKind, type[EventBody]] = {

@@ -7,9 +7,9 @@ from msgspec import UNSET, Meta, UnsetType
 
 from backchannel.dialects.shared.docs.texts import checked_text
 from backchannel.dialects.shared.faults import Fault
-from backchannel.dialects.shared.times import iso
 from backchannel.domain.accounts import PASSWORD_LIMIT, PASSWORD_MINIMUM, USERNAME_LIMIT
 from backchannel.domain.errors import UnknownAccount, WrongPassword
+from backchannel.domain.times import iso
 from backchannel.domain.users import User
 
 REGISTERED = "User registered successfully"

@@ -5,10 +5,10 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
-from backchannel.dialects.shared.times import iso
 from backchannel.domain.conversations import ConversationView, Marks
 from backchannel.domain.files import Attachment, attachments_of
 from backchannel.domain.messages import Message
+from backchannel.domain.times import iso
 
 Id = Annotated[str, Meta(examples=["01970f3e-6b1c-7d2a-9c55-0a4f6b8e1d20"])]
 Time = Annotated[str, Meta(examples=["2026-05-04T10:51:23.000Z"])]

@@ -12,10 +12,10 @@ from backchannel.dialects.shared.docs.texts import checked_text
 from backchannel.dialects.shared.errors import answer
 from backchannel.dialects.shared.faults import Fault, message_and_error
 from backchannel.dialects.shared.sender import SenderClaim
-from backchannel.dialects.shared.times import iso
 from backchannel.domain.accounts import PASSWORD_LIMIT, PASSWORD_MINIMUM, USERNAME_LIMIT
 from backchannel.domain.errors import EmailTaken, UsernameTaken, WrongPassword
 from backchannel.domain.messages import CLIENT_ID_LIMIT, Message
+from backchannel.domain.times import iso
 from backchannel.domain.users import User
 
 ENQUEUED = "Message enqueued for processing"

@@ -10,10 +10,10 @@ from backchannel.dialects.shared.docs.texts import checked_text
 from backchannel.dialects.shared.errors import plain
 from backchannel.dialects.shared.faults import Fault
 from backchannel.dialects.shared.sender import SenderClaim
-from backchannel.dialects.shared.times import iso
 from backchannel.domain.accounts import PASSWORD_LIMIT, PASSWORD_MINIMUM, USERNAME_LIMIT
 from backchannel.domain.errors import EmailTaken, UnknownAccount, UsernameTaken, WrongPassword
 from backchannel.domain.messages import CLIENT_ID_LIMIT, Message
+from backchannel.domain.times import iso
 from backchannel.domain.users import User
 
 REGISTERED = "User register Successfully"

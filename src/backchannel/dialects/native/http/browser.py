@@ -25,8 +25,8 @@ from backchannel.dialects.shared.requests import (
     client_address,
     client_agent,
 )
-from backchannel.dialects.shared.times import iso
 from backchannel.domain.errors import Forbidden, Unauthenticated
+from backchannel.domain.times import iso
 
 SECURE_NAME = "__Host-backchannel"
 """Over HTTPS. The prefix ties the cookie to this host, and to HTTPS (RFC 6265bis, 4.1.3.2)."""

@@ -13,8 +13,8 @@ from backchannel.dialects.native.http.parameters import Strict
 from backchannel.dialects.native.http.problems import problems
 from backchannel.dialects.shared.docs.samples import shown
 from backchannel.dialects.shared.requests import InjectedCore, StrictRequest
-from backchannel.dialects.shared.times import iso, iso_or_none
 from backchannel.domain.erasures import Erasure
+from backchannel.domain.times import iso, iso_or_none
 
 Count = Annotated[int, Meta(examples=[12])]
 

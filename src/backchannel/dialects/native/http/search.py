@@ -15,8 +15,8 @@ from backchannel.dialects.native.http.parameters import Cursor
 from backchannel.dialects.native.http.problems import problems
 from backchannel.dialects.shared.docs.samples import shown
 from backchannel.dialects.shared.requests import InjectedCore, StrictRequest
-from backchannel.dialects.shared.times import iso
 from backchannel.domain.search import QUERY_LIMIT
+from backchannel.domain.times import iso
 
 
 class SnippetBody(msgspec.Struct, frozen=True):

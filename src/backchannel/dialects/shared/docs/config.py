@@ -75,9 +75,9 @@ class Docs:
         )
 
 
-_SCRIPTS = ("docs.js", "elements.js", "operations.js", "schemas.js", "socket.js")
+SCRIPTS = ("docs.js", "elements.js", "operations.js", "schemas.js", "socket.js")
 _STYLES = ("docs.css", "reference.css")
-_ASSETS = {**dict.fromkeys(_STYLES, "text/css"), **dict.fromkeys(_SCRIPTS, "text/javascript")}
+_ASSETS = {**dict.fromkeys(_STYLES, "text/css"), **dict.fromkeys(SCRIPTS, "text/javascript")}
 PAGES = ("getting-started", "protocol")
 """Pages made from docs/*.md by `make docs`."""
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backchannel.dialects.shared.times import iso, iso_or_none
+from backchannel.domain.times import iso, iso_or_none
 
 
 @pytest.mark.parametrize(
