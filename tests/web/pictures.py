@@ -55,18 +55,18 @@ def list_only(page: Page, address: str) -> None:
 
 def hover(page: Page, address: str) -> None:
     open_mira(page, address)
-    page.locator(".bubble", has_text="bringing her grandmother").first.hover()
+    page.locator(".message--in .bubble").last.hover()
 
 
 def menu(page: Page, address: str) -> None:
     open_mira(page, address)
-    page.locator(".bubble", has_text="Beautiful").first.click(button="right")
+    page.locator(".message--out .bubble").last.click(button="right")
     page.locator(".context").wait_for()
 
 
 def reply_with_files(page: Page, address: str) -> None:
     open_mira(page, address)
-    page.locator(".bubble", has_text="bringing her grandmother").first.click(button="right")
+    page.locator(".message--in .bubble").last.click(button="right")
     page.get_by_role("menuitem", name="Reply").click()
     page.locator("input[type=file]").set_input_files(
         [picture("harbour.png", (150, 90, 120)), picture("plant.png", (80, 120, 90))]
@@ -142,7 +142,6 @@ STATES: dict[str, Step] = {
     "compose": with_text,
     "hover": hover,
     "menu": menu,
-    "tray": reply_with_files,
     "emoji": emoji,
     "details": details,
     "palette": palette_people,
@@ -151,6 +150,7 @@ STATES: dict[str, Step] = {
     "settings": settings,
     "settings-appearance": settings_appearance,
     "offline": offline,
+    "tray": reply_with_files,
 }
 SIGNED_OUT: dict[str, str] = {"sign-in": "/sign-in", "sign-up": "/sign-up"}
 
