@@ -5,7 +5,7 @@ import statistics
 import tempfile
 from pathlib import Path
 
-from benchmarks import people, reading, relay
+from benchmarks import loop_steps, people, reading, relay
 
 
 def main() -> None:
@@ -14,7 +14,13 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=3, help="length of each run")
     parser.add_argument("--idle", type=int, default=10_000, help="idle connections to weigh")
     parser.add_argument("--messages", type=int, default=1_000_000, help="size of the database")
-    parts = {"relay": saturation, "latency": latency, "idle": idle, "reading": history}
+    parts = {
+        "relay": saturation,
+        "latency": latency,
+        "idle": idle,
+        "reading": history,
+        "steps": steps,
+    }
     parser.add_argument("--only", choices=parts, help="one part of it")
     options = parser.parse_args()
     for name, part in parts.items():
@@ -45,6 +51,10 @@ def latency(options: argparse.Namespace) -> None:
         runs = each.run(options.runs, rate=relay.PACE, duration=options.seconds)
         p50, p99 = (relay.median(runs, name) / 1_000 for name in ("p50", "p99"))
         print(f"  {each.name:16} {p50:10.2f} {p99:10.2f}")
+
+
+def steps(_options: argparse.Namespace) -> None:
+    print(loop_steps.table(loop_steps.measure()))
 
 
 def idle(options: argparse.Namespace) -> None:

@@ -1,5 +1,7 @@
 """Pages end at about a megabyte, lose nothing, and tell whether others follow (rule R13)."""
 
+import msgspec
+
 from backchannel.chat.conversations import next_before
 from backchannel.domain.events import EventKind
 from backchannel.domain.ids import direct_conversation_id
@@ -84,3 +86,16 @@ async def test_R13_one_query_finds_what_stands_ahead_of_many_deleted_messages(
     assert [each.seq for each in page] == [2, 3]
     assert [each.seq for each in await storage.standing(pair.id, before=3, limit=9)] == [1, 2]
     assert await storage.standing(pair.id, before=1, limit=9) == []
+
+
+async def test_R13_characters_that_json_makes_six_times_longer_count_as_much(
+    storage: Storage, pair: Pair
+) -> None:
+    await send(storage, *(pair.draft("\x01" * BODY_LIMIT) for _ in range(9)))
+    newest = await storage.history(pair.id, limit=200)
+    standing = await storage.standing(pair.id, before=None, limit=200)
+    logged = await storage.log(pair.bob, after=0, limit=500)
+    assert [each.seq for each in newest] == [each.seq for each in standing] == [8, 9]
+    assert len(logged.events) == 2
+    assert not logged.complete
+    assert len(msgspec.json.encode(newest)) < PAGE_BYTES + 6 * BODY_LIMIT

@@ -5,14 +5,12 @@ time of the loop's thread counts, so that a busy machine and other threads make 
 """
 
 import asyncio
+import threading
 import time
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, cast
-
-AIM = 0.005
-"""Seconds that no step should take."""
 
 
 @dataclass
@@ -34,12 +32,16 @@ class Steps:
 
 @contextmanager
 def measured_steps() -> Generator[Steps]:
-    """Measure every step of this process's asyncio loops."""
+    """Measure every step of the asyncio loops of this thread."""
     steps = Steps()
+    thread = threading.get_ident()
     handle = cast("Any", asyncio.Handle)
     original = handle._run
 
     def run(self: asyncio.Handle) -> None:
+        if threading.get_ident() != thread:
+            original(self)
+            return
         began = time.thread_time()
         try:
             original(self)

@@ -229,6 +229,7 @@ class _Sender:
         for at in range(0, len(body), PIECE):
             more = more_body or at + PIECE < len(body)
             piece = body[at : at + PIECE]
+            await asyncio.sleep(0)  # others get their turn, also where the client reads at once
             await self._send({"type": "http.response.body", "body": piece, "more_body": more})
 
     def _client(self) -> str:

@@ -17,6 +17,7 @@ from backchannel.domain.events import (
     ProfileChange,
 )
 from backchannel.domain.messages import Message
+from backchannel.domain.pages import fitting
 from backchannel.ports.storage import LogPage
 from backchannel.storage.sql import pages
 from backchannel.storage.sql.checksums import fetch_messages
@@ -90,7 +91,7 @@ async def read_log(connection: Connection, user_id: str, *, after: int, limit: i
         messages = await fetch_messages(connection, LOGGED_MESSAGES, **page, limit=limit)
     except Unreadable:
         messages = await salvage_logged(connection, **page)
-    return LogPage(tuple(_events(user_id, rows, iter(messages))), public)
+    return LogPage(tuple(_events(user_id, rows, iter(fitting(messages)))), public)
 
 
 def _events(user_id: str, rows: list[_Row], messages: Iterator[Message]) -> Iterator[Event]:

@@ -3,6 +3,7 @@
 from sqlalchemy import select
 
 from backchannel.domain.messages import Message
+from backchannel.domain.pages import fitting
 from backchannel.storage.sql import pages
 from backchannel.storage.sql.checksums import fetch_messages
 from backchannel.storage.sql.database import Connection, Unreadable
@@ -60,6 +61,7 @@ async def read_history(
             connection, conversation_id, after=first, before=end, newest_first=after is None
         )
         page = page[:limit]
+    page = fitting(page)
     return page[::-1] if after is None else page
 
 
@@ -75,4 +77,4 @@ async def read_standing(
         before=PAST_THE_END if before is None else before,
         limit=limit,
     )
-    return page[::-1]
+    return fitting(page)[::-1]

@@ -27,7 +27,7 @@ SIZE = (
     + func.length(message.c.files)
     + func.length(message.c.reactions)
 )
-"""As `domain.pages.size_of`."""
+"""As `domain.pages.size_of`, but for control characters: a page with many is cut once more."""
 _ROOM = (PAGE_BYTES - SIZE).label("room")
 
 _next = message.alias("next")
