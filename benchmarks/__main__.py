@@ -5,7 +5,7 @@ import statistics
 import tempfile
 from pathlib import Path
 
-from benchmarks import loop_steps, people, reading, relay
+from benchmarks import fair_work, loop_steps, people, reading, relay
 
 
 def main() -> None:
@@ -20,6 +20,7 @@ def main() -> None:
         "idle": idle,
         "reading": history,
         "steps": steps,
+        "work": work,
     }
     parser.add_argument("--only", choices=parts, help="one part of it")
     options = parser.parse_args()
@@ -55,6 +56,13 @@ def latency(options: argparse.Namespace) -> None:
 
 def steps(_options: argparse.Namespace) -> None:
     print(loop_steps.table(loop_steps.measure()))
+
+
+def work(_options: argparse.Namespace) -> None:
+    print("a send beside one user's worst: milliseconds, p50 and p99, and the server's MiB")
+    with tempfile.TemporaryDirectory() as folder:
+        for name, (p50, p99, resident) in fair_work.measure(Path(folder)).items():
+            print(f"  {name:32} {p50:8.1f} {p99:8.1f} {resident:8,.0f}")
 
 
 def idle(options: argparse.Namespace) -> None:

@@ -7,6 +7,8 @@ and when too many wait in line the rest are told to come back.
 import asyncio
 import base64
 import hashlib
+import os
+import sys
 import unicodedata
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -29,6 +31,8 @@ BCRYPT_ROUNDS = 12
 BCRYPT_ROUNDS_MINIMUM = 10
 BCRYPT_LIMIT = 72
 """Bytes of a password that bcrypt looks at."""
+NICENESS = 5
+"""Of the threads that hash."""
 BUSY_SECONDS = 2.0
 """About the time in which a full line has been worked off."""
 
@@ -104,7 +108,9 @@ class PooledPasswords:
         ours = [strong, prehashed] if kind == "argon2id" else [prehashed, strong]
         self._hashers = PasswordHash(ours)
         self._imported = ImportedBcrypt()
-        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="passwords")
+        self._pool = ThreadPoolExecutor(
+            threads, thread_name_prefix="passwords", initializer=_let_others_pass
+        )
         self._limit = threads + line
         self._pending = 0
 
@@ -142,6 +148,12 @@ class PooledPasswords:
             return await asyncio.get_running_loop().run_in_executor(self._pool, job)
         finally:
             self._pending -= 1
+
+
+def _let_others_pass() -> None:
+    """Have the event loop and the writer run first: hashing may take all cores for long."""
+    if sys.platform == "linux":  # elsewhere it would be the priority of the whole process
+        os.setpriority(os.PRIO_PROCESS, 0, NICENESS)
 
 
 def _normal(password: str) -> str:

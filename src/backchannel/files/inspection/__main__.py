@@ -18,6 +18,7 @@ from backchannel.files.inspection.report import Report
 MEMORY = 1 << 30
 """Bytes of address space; the largest picture that is taken needs a third of it."""
 CPU_SECONDS = 20
+NICENESS = 10
 OUTPUT = 256 << 20
 """Bytes of the largest file that may be written."""
 
@@ -34,7 +35,11 @@ def end_with(parent: int) -> None:
 
 
 def limit_self() -> None:
-    """Give up what the work does not need, before anything foreign is read."""
+    """Give up what the work does not need, before anything foreign is read.
+
+    The server's own work comes first.
+    """
+    os.nice(NICENESS)
     for kind, limit in (
         (resource.RLIMIT_AS, MEMORY),
         (resource.RLIMIT_CPU, CPU_SECONDS),
