@@ -20,7 +20,8 @@ def response_headers(
 ) -> Headers:
     """Return what lets a page that may use the server read its answer.
 
-    Credentials are never allowed: there are no cookies, and tokens travel in headers.
+    Credentials are never allowed: cookies are for the server's own pages, and the tokens of
+    others travel in headers.
     """
     origin = headers.get("origin")
     if origin is None or not allows(headers, origins, secure=secure):
