@@ -61,6 +61,7 @@ def test_the_client_is_who_the_nearest_trusted_proxy_saw(
         ("proto=https", "10.0.0.1", True),
         ('for="203.0.113.5, for=198.51.100.1', "10.0.0.1", False),  # a quote left open
         ('for="203.0.113.5, for="[2001:db8::7]"', "10.0.0.1", False),
+        ("for=203.0.113.5," * 200 + "for=198.51.100.1", "10.0.0.1", False),
         ("for", "10.0.0.1", False),
         ("", "10.0.0.1", False),
     ],

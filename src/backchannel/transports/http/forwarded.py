@@ -10,6 +10,8 @@ Peer = tuple[str, int]
 
 _HOPS = 32
 """Most proxies in a row that are looked at."""
+_LONGEST = 2_048
+"""Characters of the longest `Forwarded` field that is read."""
 _PAIR = re.compile(r'\s*(\w+)=([^\s",;]+|"(?:[^"\\]|\\.)*")\s*(?:([;,])|$)', re.ASCII)
 _ESCAPE = re.compile(r"\\(.)")
 
@@ -74,10 +76,12 @@ def _list(value: str) -> list[str]:
 
 
 def _elements(value: str) -> list[dict[str, str]]:
-    """The elements of a `Forwarded` field; none of them if it is malformed anywhere.
+    """The elements of a `Forwarded` field; none of them if it is malformed anywhere, or too long.
 
     A quote that a client leaves open would otherwise swallow what the proxy adds.
     """
+    if len(value) > _LONGEST:
+        return []
     elements: list[dict[str, str]] = [{}]
     position = 0
     while position < len(value):
