@@ -7,8 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from backchannel.budgets import queue as queue_module
 from backchannel.budgets.queue import FairQueue
 from backchannel.domain.errors import Overloaded
+
+
+@pytest.fixture(autouse=True)
+def _one_item_in_a_turn(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(queue_module, "QUANTUM", 1)
 
 
 def _queue() -> FairQueue[str]:
@@ -23,6 +29,14 @@ def test_items_are_taken_round_robin_and_in_order_within_a_key() -> None:
     queue.put("dan", "dan 1", 1)
     assert queue.take(10, 100) == ["bob 2", "ada 3", "dan 1"]
     assert queue.take(10, 100) == []
+
+
+def test_small_items_share_a_turn(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(queue_module, "QUANTUM", 10)
+    queue = _queue()
+    for item in ("ada 1", "ada 2", "ada 3", "bob 1", "bob 2"):
+        queue.put(item[:3], item, 5 if item.startswith("ada") else 30)
+    assert queue.take(9, 1_000) == ["ada 1", "ada 2", "bob 1", "ada 3", "bob 2"]
 
 
 def test_a_batch_is_bounded_in_bytes_and_never_empty() -> None:
@@ -93,7 +107,7 @@ def test_what_was_put_is_taken_once_in_order_and_nothing_is_left(
             each for each in accepted if each[0] == key
         ]
     assert len(taken) == len(accepted)
-    assert (len(queue), queue._bytes, queue._held, queue._queues) == (0, 0, {}, {})
+    assert (len(queue), queue._bytes, queue._shares) == (0, 0, {})
 
 
 def test_one_thread_fills_while_another_empties() -> None:

@@ -8,13 +8,28 @@ from backchannel.domain.errors import Overloaded
 
 T = TypeVar("T")
 
+QUANTUM = 16 << 10
+"""Bytes that a key may take in one turn: few enough to be fair, and many small items."""
+
+
+class _Share(Generic[T]):
+    """What waits for one key."""
+
+    __slots__ = ("items", "size")
+
+    def __init__(self, size: int, item: T) -> None:
+        self.items = deque(((size, item),))
+        self.size = size
+
 
 class FairQueue(Generic[T]):
     """Items of known size, taken round robin between their keys, in order within a key.
 
-    Where all together hold `bytes_in_all`, keys that have nothing in the queue may still put
-    one item each, up to twice as much: a few keys with much do not lock the others out. May be
-    filled and emptied by different threads.
+    In its turn a key takes at least one item, and more up to `QUANTUM` bytes (deficit round
+    robin, Shreedhar and Varghese 1995, without carrying over). Where all together hold
+    `bytes_in_all`, keys that have nothing in the queue may still put one item each, up to twice
+    as much: a few keys with much do not lock the others out. May be filled and emptied by
+    different threads.
     """
 
     def __init__(
@@ -29,8 +44,7 @@ class FairQueue(Generic[T]):
         self._bytes_in_all = bytes_in_all
         self._items_per_key = items_per_key
         self._refusal = refusal
-        self._queues: dict[str, deque[tuple[int, T]]] = {}  # the key whose turn is next first
-        self._held: dict[str, int] = {}
+        self._shares: dict[str, _Share[T]] = {}  # the key whose turn is next first
         self._bytes = 0
         self._items = 0
         self._lock = threading.Lock()
@@ -41,22 +55,20 @@ class FairQueue(Generic[T]):
     def put(self, key: str, item: T, size: int) -> None:
         """Queue an item of `size` bytes. Raises `Overloaded` when its key or all hold too much."""
         with self._lock:
-            queue = self._queues.get(key)
-            if queue is None:
+            share = self._shares.get(key)
+            if share is None:
                 if self._bytes + size > 2 * self._bytes_in_all:
                     raise self._overloaded()
-                self._queues[key] = deque(((size, item),))
-                self._held[key] = size
+                self._shares[key] = _Share(size, item)
             else:
-                held = self._held[key] + size
                 if (
-                    held > self._bytes_per_key
-                    or len(queue) >= self._items_per_key
+                    share.size + size > self._bytes_per_key
                     or self._bytes + size > self._bytes_in_all
+                    or len(share.items) >= self._items_per_key
                 ):
                     raise self._overloaded()
-                queue.append((size, item))
-                self._held[key] = held
+                share.items.append((size, item))
+                share.size += size
             self._bytes += size
             self._items += 1
 
@@ -64,26 +76,30 @@ class FairQueue(Generic[T]):
         """Up to `items` items of together `size` bytes, and at least one if there is any."""
         taken: list[T] = []
         with self._lock:
-            while self._queues and len(taken) < items:
-                key = next(iter(self._queues))
-                queue = self._queues[key]
-                if taken and queue[0][0] > size:
+            while self._shares and len(taken) < items:
+                key, share = next(iter(self._shares.items()))
+                if taken and share.items[0][0] > size:
                     break  # it is the first of the next batch
-                size -= self._take_from(key, queue, taken)
+                del self._shares[key]
+                before = share.size
+                self._take_turn(share, taken, items, size)
+                size -= before - share.size
+                self._bytes -= before - share.size
+                if share.items:
+                    self._shares[key] = share  # behind every other key
+            self._items -= len(taken)
         return taken
 
-    def _take_from(self, key: str, queue: deque[tuple[int, T]], taken: list[T]) -> int:
-        size, item = queue.popleft()
-        taken.append(item)
-        self._bytes -= size
-        self._items -= 1
-        del self._queues[key]
-        if queue:
-            self._queues[key] = queue  # behind every other key
-            self._held[key] -= size
-        else:
-            del self._held[key]
-        return size
+    def _take_turn(self, share: _Share[T], taken: list[T], items: int, size: int) -> None:
+        least = share.size - QUANTUM
+        waiting = share.items
+        while waiting and len(taken) < items and share.size > least:
+            if taken and waiting[0][0] > size:
+                return
+            cost, item = waiting.popleft()
+            taken.append(item)
+            share.size -= cost
+            size -= cost
 
     def _overloaded(self) -> Overloaded:
         return Overloaded(f"{self._refusal}; try again in a moment", retry_after=1.0)

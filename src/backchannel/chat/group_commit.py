@@ -20,11 +20,11 @@ Waiting = FairQueue[tuple[Draft, Reply]]
 
 BATCH = 1_024
 """Most messages in one transaction: more would make the first of them wait for the last."""
-BATCH_BYTES = 1 << 19
+BATCH_BYTES = 1 << 20
 """Most bytes in one transaction, for the same reason."""
-OVERHEAD = 1_024
+OVERHEAD = 512
 """Bytes that a message takes beside its text while it waits."""
-WAITING_BYTES = 16 << 20
+WAITING_BYTES = 8 << 20
 WAITING_BYTES_PER_USER = 2 << 20
 WAITING_PER_USER = 4_096
 """Most that may wait. Past that a sender is told at once (rule R14)."""
