@@ -67,9 +67,9 @@ def running(command: list[str], *, env: dict[str, str] | None = None) -> Iterato
 
 
 @contextmanager
-def backchannel(data_dir: Path, port: int) -> Iterator[int]:
-    """A server of ours on its embedded defaults."""
-    env = {"PATH": "/usr/bin:/bin", "BACKCHANNEL_LOG_LEVEL": "warning"}
+def backchannel(data_dir: Path, port: int, **settings: str) -> Iterator[int]:
+    """A server of ours on its embedded defaults, but for these variables of its environment."""
+    env = {"PATH": "/usr/bin:/bin", "BACKCHANNEL_LOG_LEVEL": "warning", **settings}
     command = [sys.executable, "-m", "backchannel", "serve"]
     options = ["--port", str(port), "--data-dir", str(data_dir)]
     with running([*command, *options], env=env) as pid:
