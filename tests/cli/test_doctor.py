@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from typer.testing import Result
 
+from backchannel import __version__
 from backchannel.cli.doctor import data, machine, protection
 from backchannel.cli.doctor.finding import Finding, Level
 from backchannel.settings import Settings, load
@@ -124,3 +125,19 @@ async def fill(data: Path) -> None:
     pair = await make_pair(storage)
     await send(storage, pair.draft("Hello"), pair.answer("Half past eight?"))
     await storage.close()
+
+
+def test_settings_that_are_refused_do_not_hide_the_rest(
+    invoke: Invoke, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BACKCHANNEL_ENVIRONMENT", "production")
+    report = invoke("doctor", code=1).stdout
+    assert "fail  settings" in report
+    assert "BACKCHANNEL_JWT_SECRET" in report
+    for name in ("python", "sqlite", "port", "free space"):
+        assert name in report
+
+
+def test_versions_are_named() -> None:
+    assert sqlite3.sqlite_version in machine.sqlite(Settings()).text
+    assert __version__ in machine.server(Settings()).text
