@@ -9,6 +9,7 @@ import msgspec
 import pytest
 
 from backchannel.cli.chat import frames
+from backchannel.cli.chat.http import Refused
 from backchannel.cli.chat.outbox import Outbox
 from backchannel.cli.chat.screen import Lines
 from backchannel.cli.chat.talk import Talk
@@ -29,7 +30,10 @@ class KnownPeople:
     own_id = ADA.id
 
     async def find(self, name: str) -> UserBody:
-        return {user.id: user for user in (ADA, GRACE, LIN, IMPOSTOR)}[name]
+        known = {user.id: user for user in (ADA, GRACE, LIN, IMPOSTOR)}
+        if name not in known:
+            raise Refused("the server says: user not found", 404)
+        return known[name]
 
 
 @pytest.fixture
@@ -130,6 +134,12 @@ async def test_no_name_can_be_taken_for_the_user(
     talk: Talk, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert await shown(talk, capsys, entry(sender_id=IMPOSTOR.id)) == ["1 @You  hello"]
+
+
+async def test_a_message_is_shown_even_if_its_sender_cannot_be_looked_up(
+    talk: Talk, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert await shown(talk, capsys, entry(sender_id="gone")) == ["1 user gone  hello"]
 
 
 async def test_R7_changes_say_so_and_deleted_text_is_gone(

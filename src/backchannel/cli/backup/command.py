@@ -84,7 +84,7 @@ def _missing(about: About) -> list[str]:
     """What the operator has to keep besides."""
     lines = ["the settings are not in it: keep backchannel.toml and .env yourself"]
     if about.key == "copied":
-        lines.append("token.key is in it: whoever can read the backup can log in as any user")
+        lines.append("token.key is in it: a person who can read the backup can log in as any user")
     else:
         lines.append("the secret (jwt_secret) is not in it: without it all logins end")
     if about.files == "elsewhere":

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Protocol
 
 from backchannel.cli.chat import frames
+from backchannel.cli.chat.http import Refused
 from backchannel.cli.chat.outbox import Outbox
 from backchannel.cli.chat.screen import QUIET, Screen, Status
 from backchannel.cli.chat.text import one_line
@@ -231,7 +232,10 @@ class Talk:
     async def _name(self, user_id: str) -> str:
         if user_id == self._people.own_id:
             return "you"
-        name = one_line((await self._people.find(user_id)).username)
+        try:
+            name = one_line((await self._people.find(user_id)).username)
+        except (Refused, OSError):  # gone, or the server is away: what was said still counts
+            return f"user {user_id}"
         return f"@{name}" if name.casefold() == "you" else name
 
     async def _receiver(self, user_id: str) -> str:

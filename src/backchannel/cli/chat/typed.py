@@ -89,8 +89,12 @@ class Typed:
         while True:
             await self._talk.afresh.wait()
             self._talk.afresh.clear()
-            if self._talk.peer is not None:
+            if self._talk.peer is None:
+                continue
+            try:
                 await self._show_newest()
+            except (Refused, OSError) as error:
+                self._screen.show((f"{error}; /with shows the conversation again", "red"))
 
     async def _carry_out(self, entry: str) -> None:
         if not entry.strip():
