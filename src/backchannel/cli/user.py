@@ -15,7 +15,6 @@ from backchannel.cli.options import ConfigFile, DataDir, load_settings
 from backchannel.cli.output import fail, print_table
 from backchannel.cli.passwords import new_password
 from backchannel.domain.users import User
-from backchannel.storage.sql.sqlite.opening import path_of
 
 Name = Annotated[str, typer.Argument(help="The username.", show_default=False)]
 
@@ -36,6 +35,8 @@ def add(
 
     async def work(core: Core) -> User:
         return await accounts.create(core, username=name, email=email, password=password)
+
+    from backchannel.storage.sql.sqlite.opening import path_of
 
     settings = load_settings(config, data_dir=data_dir).settings
     database = path_of(settings.storage_url).resolve()

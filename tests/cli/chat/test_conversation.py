@@ -8,7 +8,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.cli.chat.talkers import Piped
+from tests.cli.chat.talkers import Piped, until
 from tests.support.native import PASSWORD, Person, enrol
 from tests.support.process import ServerProcess, server_process
 
@@ -175,14 +175,26 @@ def test_messages_are_answered_edited_reacted_to_and_deleted(talk: Start) -> Non
     king.wait_for("1 lin  teh answer")
     king.type("/reply 1 of what?")
     lin.wait_for("2 king  (to 1) of what?")
+    lin.type("/search WHAT")
+    until(lambda: sum("2 king  of what?" in line for line in lin.lines) == 1, "a hit", str)
+    lin.type("/search nosuchword")
+    lin.wait_for("no message contains these words")
     lin.type("/edit 1 the answer")
     king.wait_for("1 lin  edited: the answer")
     king.type("/react 1 👍")
     lin.wait_for('reactions to 1 "the answer": 👍 king')
     king.type("/delete 2")
     lin.wait_for("2 king  deleted a message")
+    lin.type('/block "King"')
+    lin.wait_for("king is blocked")
+    king.type("are you there?")
+    king.wait_for("not sent: ")
+    lin.type("/unblock king")
+    lin.wait_for("king is no longer blocked")
+    king.type("are you there now?")
+    lin.wait_for("are you there now?")
     assert lin.leave() == (0, "")
-    assert king.leave() == (0, "")
+    assert king.leave() == (1, "")
 
 
 def test_R2_what_could_not_be_sent_is_kept_and_sent_at_the_next_start(

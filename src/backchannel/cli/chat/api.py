@@ -39,6 +39,23 @@ class _Messages(msgspec.Struct):
     items: list[MessageBody]
 
 
+class _Snippet(msgspec.Struct):
+    text: str
+
+
+class Hit(msgspec.Struct):
+    """A message that a search has found."""
+
+    seq: int
+    sender_id: str
+    created_at: str
+    snippet: _Snippet
+
+
+class _Hits(msgspec.Struct):
+    items: list[Hit]
+
+
 class Api:
     """One login. Raises `Refused`, or `OSError` when the server cannot be reached or is busy."""
 
@@ -88,6 +105,17 @@ class Api:
         earlier = f"&before={before}" if before else ""
         path = f"/v1/conversations/{conversation_id}/messages?limit={limit}{earlier}"
         return (await self._get(_Messages, path)).items
+
+    async def search(self, words: str, conversation_id: str) -> list[Hit]:
+        """The newest messages of a conversation that contain all the words."""
+        path = f"/v1/search?q={quote(words, safe='')}&conversation_id={conversation_id}"
+        return (await self._get(_Hits, f"{path}&order=newest")).items
+
+    async def block(self, user_id: str) -> None:
+        await self._authorized(object, "PUT", f"/v1/blocks/{user_id}")
+
+    async def unblock(self, user_id: str) -> None:
+        await self._authorized(object, "DELETE", f"/v1/blocks/{user_id}")
 
     async def edit(self, conversation_id: str, seq: int, body: str) -> None:
         await self._authorized(

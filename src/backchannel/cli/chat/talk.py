@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Protocol
 
 from backchannel.cli.chat import frames
+from backchannel.cli.chat.api import Hit
 from backchannel.cli.chat.http import Refused
 from backchannel.cli.chat.outbox import Outbox
 from backchannel.cli.chat.screen import QUIET, Screen, Status
@@ -116,6 +117,12 @@ class Talk:
             await self._show_message(message, "message")
         if messages:
             self._outbox.mark_read(messages[-1].conversation_id, messages[-1].seq)
+
+    async def show_hit(self, hit: Hit) -> None:
+        """Show a message that a search has found, or the part of it that fits."""
+        own = hit.sender_id == self._people.own_id
+        head = _head(hit.created_at, hit.seq, await self._name(hit.sender_id), own=own)
+        self._screen.show(*head, "  ", hit.snippet.text)
 
     async def show(self, happening: Happening) -> None:
         """Show one thing, if it is news."""

@@ -22,7 +22,10 @@ SHOWN_WAITING = 5
 """Messages that are shown while they wait to be sent; of more, only the number."""
 
 
-COMMANDS = ("/people", "/history", "/reply ", "/edit ", "/delete ", "/react ", "/help", "/quit")
+COMMANDS = (
+    "/people", "/history", "/search ", "/reply ", "/edit ", "/delete ", "/react ", "/block ",
+    "/unblock ", "/help", "/quit",
+)  # fmt: skip
 
 
 class _Interrupt(Exception):

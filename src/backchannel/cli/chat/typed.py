@@ -12,16 +12,19 @@ from backchannel.cli.chat.screen import QUIET, Screen
 from backchannel.cli.chat.talk import Talk
 from backchannel.cli.chat.text import one_line
 from backchannel.cli.chat.unsent import Message
+from backchannel.dialects.native.bodies import UserBody
 from backchannel.domain.ids import new_id
 
 HELP = """\
 /with NAME          talk to a user, by username or display name
 /people             list the users, and how many messages are unread
 /history            show the messages before those shown so far
+/search WORDS       find messages of this conversation
 /reply N TEXT       answer message number N
 /edit N TEXT        change your message number N
 /delete N           delete your message number N
 /react N EMOJI      react to message number N
+/block NAME         receive nothing more from a user; /unblock NAME
 /help               show this list
 /quit               leave (or Ctrl-D)
 Everything else is sent. To send a text that begins with "/", begin it with "//"."""
@@ -52,10 +55,13 @@ class Typed:
             "/with": self._with,
             "/people": self._list_people,
             "/history": self._earlier,
+            "/search": self._search,
             "/reply": self._reply,
             "/edit": self._edit,
             "/delete": self._delete,
             "/react": self._react,
+            "/block": self._block,
+            "/unblock": self._unblock,
             "/help": self._help,
         }
 
@@ -114,11 +120,13 @@ class Typed:
         await self._commands[word](rest.strip())
 
     async def _with(self, name: str) -> None:
-        name = name.strip('"')
-        if not name:
-            raise Misused("/with needs a name: /with NAME (/people lists the users)")
-        self._talk.turn_to(await self._people.find_by_any_name(name))
+        self._talk.turn_to(await self._named("/with", name))
         await self._show_newest()
+
+    async def _named(self, command: str, name: str) -> UserBody:
+        if not name.strip('"'):
+            raise Misused(f"{command} needs a name: {command} NAME (/people lists the users)")
+        return await self._people.find_by_any_name(name.strip('"'))
 
     async def _list_people(self, _rest: str) -> None:
         await self._people.refresh()
@@ -149,6 +157,25 @@ class Typed:
         await self._talk.show_history(messages)
         if messages:
             self._oldest = messages[0].seq
+
+    async def _search(self, words: str) -> None:
+        if not words:
+            raise Misused("/search needs words: /search WORDS")
+        hits = await self._api.search(words, self._conversation_id())
+        for hit in reversed(hits):
+            await self._talk.show_hit(hit)
+        if not hits:
+            self._screen.show(("no message contains these words", QUIET))
+
+    async def _block(self, name: str) -> None:
+        user = await self._named("/block", name)
+        await self._api.block(user.id)
+        self._screen.show((f"{one_line(user.username)} is blocked", QUIET))
+
+    async def _unblock(self, name: str) -> None:
+        user = await self._named("/unblock", name)
+        await self._api.unblock(user.id)
+        self._screen.show((f"{one_line(user.username)} is no longer blocked", QUIET))
 
     async def _reply(self, rest: str) -> None:
         seq, text = _numbered("/reply", "TEXT", rest)
