@@ -16,6 +16,8 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import cache
+from multiprocessing.synchronize import Event
 from pathlib import Path
 
 from PIL import Image
@@ -117,7 +119,6 @@ ATTACKS: Mapping[str, tuple[Callable[[Target], None], int]] = {
 """What is done, and by how many threads at once."""
 
 _addresses: Iterator[int] = itertools.count()
-_bombs: list[bytes] = []
 
 
 def measure(data_dir: Path) -> Mapping[str, tuple[float, float, float]]:
@@ -167,31 +168,36 @@ def _send(port: int, token: str, to: str) -> list[float]:
 
 @contextmanager
 def _attacked(attack: Callable[[Target], None], target: Target, threads: int) -> Iterator[None]:
-    process = multiprocessing.get_context("spawn").Process(
-        target=_attack, args=(attack, target, threads), daemon=True
-    )
-    if threads:
-        process.start()
-        time.sleep(3)
+    if not threads:
+        yield
+        return
+    context = multiprocessing.get_context("spawn")
+    begun = context.Event()
+    process = context.Process(target=_attack, args=(attack, target, threads, begun), daemon=True)
+    process.start()
+    begun.wait()
+    time.sleep(1)
     yield
-    if threads:
-        process.kill()
-        process.join()
+    process.kill()
+    process.join()
 
 
-def _attack(attack: Callable[[Target], None], target: Target, threads: int) -> None:
+def _attack(attack: Callable[[Target], None], target: Target, threads: int, begun: Event) -> None:
+    _bomb()  # what attacking takes is no part of what is measured
+
     def repeat() -> None:
         while True:
             attack(target)
 
     for _ in range(threads):
         threading.Thread(target=repeat, daemon=True).start()
+    begun.set()
     time.sleep(3_600)
 
 
+@cache
 def _bomb() -> bytes:
-    if not _bombs:
-        content = io.BytesIO()
-        Image.new("RGB", (8_000, 8_000)).save(content, "PNG")
-        _bombs.append(content.getvalue())
-    return _bombs[0]
+    """A picture of few bytes that takes seconds to look into."""
+    content = io.BytesIO()
+    Image.new("RGB", (8_000, 8_000)).save(content, "PNG")
+    return content.getvalue()
