@@ -10,15 +10,17 @@ import { Section, SetLine } from "./settings";
 
 export function Profile() {
   const me = useStore((state) => state.me);
-  const [name, setName] = useState(me?.display_name ?? "");
+  const [typed, setTyped] = useState<string | null>(null);
   const [saved, setSaved] = useState(false);
   if (!me) return null;
+  const name = typed ?? me.display_name;
   const submit = async (event: FormEvent) => {
     event.preventDefault();
     const done = await attempt(async () => {
       setState({ me: await client.api.changeProfile({ display_name: name.trim() }) });
     });
     setSaved(done);
+    if (done) setTyped(null);
   };
   const changed = name.trim() !== me.display_name && name.trim() !== "";
   return (
@@ -33,7 +35,7 @@ export function Profile() {
               label={t.name}
               value={name}
               onChange={(event) => {
-                setName(event.target.value);
+                setTyped(event.target.value);
                 setSaved(false);
               }}
               autoComplete="name"

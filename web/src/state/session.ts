@@ -3,7 +3,7 @@
 import { type Account, ApiError, type Session } from "backchannel-client";
 import { client } from "./client";
 import { follow, tellTabs, unfollow } from "./following";
-import { setState } from "./store";
+import { getState, setState, useStore } from "./store";
 
 /** Whose data this device shows before the server has answered. Not a secret. */
 const KEY = "backchannel.account";
@@ -14,6 +14,9 @@ export async function start(): Promise<void> {
     if (session) remember(session.user);
   });
   client.on("loggedOut", () => void ended());
+  useStore.subscribe(({ me }, before) => {
+    if (me && me !== before.me) localStorage.setItem(KEY, JSON.stringify(me));
+  });
   const account = remembered();
   if (account) {
     setState({ me: account, phase: "ready" });
@@ -54,10 +57,19 @@ export async function signOut(): Promise<void> {
 
 /** Change the password: that ends all logins, so this browser logs in anew. */
 export async function changePassword(old: string, fresh: string): Promise<void> {
-  const changed = await client.api.changePassword(old, fresh);
+  client.disconnect(); // else the end of the old login would look like being signed out
+  let changed: Session;
+  try {
+    changed = await client.api.changePassword(old, fresh);
+  } catch (error) {
+    const { me } = getState();
+    if (me) await follow(me.id);
+    throw error;
+  }
   client.session.adopt(changed);
-  await client.login(changed.user.username, fresh);
-  await follow(changed.user.id);
+  const { user } = await client.login(changed.user.username, fresh);
+  await client.api.endLogin(changed.login_id);
+  await follow(user.id);
 }
 
 /** Erase the account at the server, and everything that this device holds. */
@@ -96,7 +108,6 @@ async function ended(): Promise<void> {
 }
 
 function remember(account: Account): void {
-  localStorage.setItem(KEY, JSON.stringify(account));
   setState({ me: account });
 }
 

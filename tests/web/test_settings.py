@@ -1,0 +1,88 @@
+"""What a user decides about the client and the account."""
+
+from collections.abc import Callable
+
+import httpx
+from playwright.sync_api import expect
+
+from tests.support.process import ServerProcess
+from tests.web.pages import ChatPage
+from tests.web.people import PASSWORD, Person
+
+Make = Callable[[str], Person]
+Open = Callable[[Person], ChatPage]
+
+FRESH = "a bridge without a river"
+
+
+def test_a_new_password_keeps_this_browser_signed_in_and_no_other(
+    server: ServerProcess, person: Make, signed_in: Open
+) -> None:
+    ada, grace = person("Ada"), person("Grace")
+    hers = signed_in(ada)
+    page = hers.page
+    page.goto(f"{hers.address}/settings/password")
+    page.get_by_label("Current password").fill("not that one")
+    page.get_by_label("New password").fill(FRESH)
+    page.get_by_role("button", name="Change password").click()
+    expect(page.locator("#password .field--error")).to_be_visible()
+    page.get_by_label("Current password").fill(PASSWORD)
+    page.get_by_role("button", name="Change password").click()
+    expect(page.get_by_text("Your password has changed.")).to_be_visible()
+    assert ada.http.get("/v1/me").status_code == 401
+    page.reload()
+    expect(page.locator("#devices .set")).to_have_count(1)
+    grace.say(ada, "Still there?")
+    page.get_by_role("link", name="Back to conversations").click()
+    expect(hers.row("Grace")).to_contain_text("Still there?")
+    credentials = {"identifier": ada.username, "password": PASSWORD}
+    assert httpx.post(f"{server.address}/v1/login", json=credentials).status_code == 401
+
+
+def test_language_theme_and_name_hold_over_a_reload(person: Make, signed_in: Open) -> None:
+    hers = signed_in(person("Ada"))
+    page = hers.page
+    page.goto(f"{hers.address}/settings")
+    page.get_by_label("Name", exact=True).fill("Ada Lovelace")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("Saved")).to_be_visible()
+    page.locator(".theme", has_text="Dark").locator("input").check(force=True)
+    page.locator("select").select_option("de")
+    expect(page.get_by_role("heading", name="Aussehen")).to_be_visible()
+    page.reload()
+    expect(page.get_by_role("heading", name="Aussehen")).to_be_visible()
+    expect(page.locator("html")).to_have_attribute("data-theme", "dark")
+    expect(page.locator("html")).to_have_attribute("lang", "de")
+    expect(page.get_by_label("Name", exact=True)).to_have_value("Ada Lovelace")
+
+
+def test_signing_out_leaves_nothing_in_the_browser(person: Make, signed_in: Open) -> None:
+    ada, grace = person("Ada"), person("Grace")
+    grace.say(ada, "A secret between us")
+    hers = signed_in(ada)
+    page = hers.page
+    hers.open("Grace")
+    expect(hers.bubble("A secret between us")).to_be_visible()
+    assert page.evaluate("async () => (await indexedDB.databases()).length") > 0
+    page.goto(f"{hers.address}/settings")
+    page.locator(".nav__button").click()
+    expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
+    assert page.evaluate("async () => (await indexedDB.databases()).length") == 0
+    assert page.evaluate("localStorage.getItem('backchannel.account')") is None
+    assert page.context.cookies() == []
+
+
+def test_an_account_is_deleted_after_its_password(
+    server: ServerProcess, person: Make, signed_in: Open
+) -> None:
+    ada = person("Ada")
+    person("Grace")
+    hers = signed_in(ada)
+    page = hers.page
+    page.goto(f"{hers.address}/settings/export")
+    page.get_by_role("button", name="Delete account").click()
+    page.get_by_label("Enter your password to erase your account for good.").fill(PASSWORD)
+    page.locator("form.set").get_by_role("button", name="Delete account").click()
+    expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
+    credentials = {"identifier": ada.username, "password": PASSWORD}
+    assert httpx.post(f"{server.address}/v1/login", json=credentials).status_code == 401
