@@ -172,6 +172,9 @@ class Device:
         self._record(journal.Resume, user=self.user, epoch=self._epoch, position=self.position)
         if self.position is None:
             self._reset(frame["epoch"], frame["position"], "fresh")
+        elif self._habits.token_in_header and frame["epoch"] != self._epoch:
+            # Before any live event, whose position means something else than it did.
+            self._reset(frame["epoch"], frame["position"], "epoch_changed")
         elif self._habits.token_in_header:
             self._sync()
         self.outbox.online()
@@ -180,6 +183,7 @@ class Device:
         self._epoch, self.position = epoch, position
         self.replica = Replica()
         self._held.clear()
+        self._replied.clear()
         self._record(journal.Reset, epoch=epoch, position=position, reason=reason)
         if self._fetching is not None:
             self._fetching.cancel()

@@ -7,7 +7,7 @@ from typing import Any
 from backchannel.domain.errors import ChatError
 from tests.simulation.device import Device
 from tests.simulation.disk import Step as CommitStep
-from tests.simulation.scenario import Act, Fault, Step
+from tests.simulation.scenario import Act, Fault, Operation, Step
 from tests.simulation.world import World
 
 HOUR = 3_600.0
@@ -34,6 +34,10 @@ class Director:
         device = self._world.devices[step.device]
         if isinstance(step.act, Fault):
             self._break(step.act, device)
+        elif step.act is Operation.BACK_UP:
+            self._world.back_up()
+        elif step.act is Operation.RESTORE:
+            self._world.restore()
         elif step.act is Act.WRITE:
             device.outbox.write(self._world.peer_of(device))
         elif step.act is Act.READ:

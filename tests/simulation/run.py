@@ -36,10 +36,10 @@ class Outcome:
         return hashlib.sha256(lines).hexdigest()
 
 
-def simulate(seed: int, *, sends: int = 50, faults: int = 10) -> Outcome:
+def simulate(seed: int, *, sends: int = 50, faults: int = 10, restores: int = 0) -> Outcome:
     """Play what the seed means. Raises `Stuck`, and whatever no part of the server handles."""
     dice = Random(seed)
-    scenario = draw(dice, sends=sends, faults=faults)
+    scenario = draw(dice, sends=sends, faults=faults, restores=restores)
     with sized(scenario), errors() as logged:
         try:
             world = loop.run(lambda: _play(scenario, dice), dice, disorder=scenario.disorder)

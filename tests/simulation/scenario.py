@@ -38,6 +38,13 @@ class Fault(Enum):
     TRIM = "old log entries are forgotten"
 
 
+class Operation(Enum):
+    """What the operator does."""
+
+    BACK_UP = "the data are copied"
+    RESTORE = "the process dies, and the newest copy is put in the place of the data"
+
+
 WEIGHTS = {Fault.CLIENT_GOES: 4, Fault.SERVER_CUTS: 3, Fault.STALL: 3, Fault.DISK_SLOW: 2}
 
 
@@ -46,7 +53,7 @@ class Step:
     """Something happens at `at` seconds: to `device`, a number."""
 
     at: float
-    act: Act | Fault
+    act: Act | Fault | Operation
     device: int
 
 
@@ -68,17 +75,18 @@ class Scenario:
     """The server's constants, as small as makes their limits felt."""
 
 
-def draw(dice: Random, *, sends: int = 50, faults: int = 10) -> Scenario:
+def draw(dice: Random, *, sends: int = 50, faults: int = 10, restores: int = 0) -> Scenario:
     """A scenario with about so many sends and faults."""
     users = dice.choice((2, 2, 3))
     habits = tuple(
         (user, _habits(dice)) for user in range(users) for _ in range(dice.randint(1, DEVICES))
     )
     span = dice.uniform(5.0, 30.0)
+    steps = _steps(dice, span, len(habits), sends=sends, faults=faults)
     return Scenario(
         users=users,
         habits=habits,
-        steps=_steps(dice, span, len(habits), sends=sends, faults=faults),
+        steps=_with_restores(dice, span, steps, restores),
         weather=_weather(dice),
         disorder=dice.choice((0.0, 0.3, 1.0)),
         disk_delay=dice.choice((0.001, 0.01, 0.1)),
@@ -104,6 +112,16 @@ def sized(scenario: Scenario) -> Iterator[None]:
         for (module, name), value in scenario.sizes.items():
             patches.enter_context(patch.object(module, name, value))
         yield
+
+
+def _with_restores(
+    dice: Random, span: float, steps: tuple[Step, ...], restores: int
+) -> tuple[Step, ...]:
+    if not restores:
+        return steps
+    copies = [Step(dice.uniform(0, span), Operation.BACK_UP, 0) for _ in range(restores)]
+    returns = [Step(dice.uniform(0, span), Operation.RESTORE, 0) for _ in range(restores)]
+    return tuple(sorted((*steps, *copies, *returns), key=lambda step: step.at))
 
 
 def _weather(dice: Random) -> Weather:

@@ -8,6 +8,7 @@ from typing import Any
 
 from backchannel.checker import journal
 from backchannel.domain.errors import ChatError
+from backchannel.storage.sql.sqlite.rollback import begin_epoch
 from tests.simulation.clock import SimulatedClock
 from tests.simulation.device import Device
 from tests.simulation.disk import Disk
@@ -40,6 +41,7 @@ class World:
         self._loop = asyncio.get_running_loop()
         self._at = 0
         self._calm = self._over = False
+        self._backup: tuple[int, bytes] | None = None
         self._dead: list[ServerProcess] = []
         self.clock = SimulatedClock()
         self.disk = Disk(in_memory(template().content), self.dice, self.scenario.disk_delay)
@@ -100,6 +102,25 @@ class World:
         # A dead process's tasks wait for ever, but only as long as somebody knows of them.
         self._dead.append(self.process)
         self.process = self._start()
+
+    # ---------------------------------------------------------------------- the operator
+
+    def back_up(self) -> None:
+        """Copy the data as they are now."""
+        self._at = max(self._at + 1, self._now())
+        self._backup = self._at, self.disk.database.serialize()
+
+    def restore(self) -> None:
+        """Put the newest copy in the place of the data, as `backchannel restore` does."""
+        if self._backup is None:
+            return
+        backup_at, content = self._backup
+        self.process.kill()
+        self.record(journal.Restore, device="operator", backup_at=backup_at)
+        database = in_memory(content)
+        database.create_function("randomblob", 1, self.dice.randbytes)
+        begin_epoch(database)
+        self.disk.database = database
 
     def peer_of(self, device: Device) -> str:
         """Somebody else than the device's user."""

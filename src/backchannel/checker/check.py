@@ -16,6 +16,7 @@ from backchannel.checker.judgements import (
     reordered,
 )
 from backchannel.checker.model import Delivery, Told
+from backchannel.checker.restores import histories
 from backchannel.checker.verdict import Counts, Finding, Kind, Verdict
 
 JUDGEMENTS: dict[Kind, Callable[[History], Iterator[Finding]]] = {
@@ -33,10 +34,11 @@ JUDGEMENTS: dict[Kind, Callable[[History], Iterator[Finding]]] = {
 
 def check(entries: Iterable[Entry]) -> Verdict:
     """Judge the records of all journals together. Raises `BadJournal`."""
-    history = History(entries)
-    verdict = Verdict(_count(history))
+    parts = [History(each) for each in histories(list(entries))]
+    verdict = Verdict(_count(parts[-1]))
     for kind, judge in JUDGEMENTS.items():
-        verdict.add(kind, judge(history))
+        for part in parts:
+            verdict.add(kind, judge(part))
     return verdict
 
 

@@ -163,8 +163,28 @@ class Finish(_Record, frozen=True):
     asked: Count | None = None
 
 
+class Restore(_Record, frozen=True):
+    """The server's data were put back to what they were when a backup was begun, at `backup_at`.
+
+    Written once the server has ended and before it starts again. `device` names who did it.
+    """
+
+    backup_at: Count
+
+
 Record = (
-    Invoke | Ok | Fail | Unknown | Change | Resume | Reset | Deliver | Receipt | History | Finish
+    Invoke
+    | Ok
+    | Fail
+    | Unknown
+    | Change
+    | Resume
+    | Reset
+    | Deliver
+    | Receipt
+    | History
+    | Finish
+    | Restore
 )
 
 encode = msgspec.json.Encoder().encode
