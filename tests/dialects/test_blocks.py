@@ -173,6 +173,8 @@ async def test_a_block_refuses_changes_over_the_socket(pair: Blocked, frame: Fra
     async with NATIVE.open(pair.server, pair.ada) as talker:
         await nothing_more(talker)
         answer = await talker.ask(frame | {"conversation_id": pair.conversation_id, "ref": "r"})
+        while answer["type"] not in {"error", "done"}:
+            answer = await talker.hear()
     assert (answer["type"], answer["code"], answer["ref"]) == ("error", "blocked", "r")
     assert await pair.position() == before
 

@@ -5,6 +5,7 @@ import pytest
 from backchannel.domain.errors import EmailTaken, NotFound, UsernameTaken
 from backchannel.domain.events import EventKind, ProfileChange
 from backchannel.ports.storage import Storage
+from backchannel.storage.sql.profiles import PATIENCE
 from tests.storage.people import AT, Pair, make_account, make_user, send
 
 
@@ -74,6 +75,33 @@ async def test_profile_changes_reach_the_user_and_the_peers(storage: Storage, pa
     assert [u.id for u in await storage.list_users(after=None, limit=9, search="countess")] == [
         pair.ada
     ]
+
+
+async def test_peers_learn_of_one_profile_change_in_a_minute_and_then_of_the_last(
+    storage: Storage, pair: Pair
+) -> None:
+    await send(storage, pair.draft("hello"))
+    before = (await storage.heads([pair.bob]))[pair.bob].position
+    for number in range(100):
+        name = f"Countess {number}"
+        events = await storage.update_profile(
+            pair.ada, display_name=name, email=None, at=AT + number
+        )
+        assert [event.user_id for event in events] == [pair.ada, pair.bob][: 1 + (number == 0)]
+    assert await storage.tell_profiles(at=AT + PATIENCE - 1) == []
+    (told,) = await storage.tell_profiles(at=AT + PATIENCE)
+    assert (told.user_id, told.position, told.fact.content) == (
+        pair.bob,
+        before + 2,
+        ProfileChange(pair.ada),
+    )
+    assert await storage.tell_profiles(at=AT + 9 * PATIENCE) == []
+
+
+async def test_peers_learn_nothing_of_a_new_address(storage: Storage, pair: Pair) -> None:
+    await send(storage, pair.draft("hello"))
+    events = await storage.update_profile(pair.ada, display_name=None, email="a@b.example", at=AT)
+    assert [event.user_id for event in events] == [pair.ada]
 
 
 async def test_a_profile_change_refuses_a_taken_address(storage: Storage, pair: Pair) -> None:

@@ -96,7 +96,7 @@ async def test_S22_what_is_still_under_way_is_refused(storage: Storage, pair: Pa
         storage.rename_session(pair.ada, "key", name="late", at=AT),
         storage.set_blocked(pair.ada, pair.bob, blocked=True, at=AT),
         storage.create_direct(pair.bob, pair.ada, at=AT),
-        storage.change(pair.id, 2, EventKind.REACTION, react(pair.ada, "late", active=True)),
+        storage.change(pair.id, 2, EventKind.REACTION, react(pair.ada, "🔥", active=True)),
     ):
         with pytest.raises(ChatError):
             await writing

@@ -46,9 +46,7 @@ async def fill(storage: Storage, folder: Path) -> tuple[Pair, list[str]]:
         longer = edit(ada, f"{texts[start]} edited {'y' * 3_000} {CANARY}-end", at=AT)
         await storage.change(pair.id, seq, EventKind.EDIT, longer)
         await storage.change(pair.id, seq + 1, EventKind.DELETE, delete(ada, at=AT))
-        await storage.change(
-            pair.id, seq + 60, EventKind.REACTION, react(ada, f"{CANARY}-heart", active=True)
-        )
+        await storage.change(pair.id, seq + 60, EventKind.REACTION, react(ada, "🐤", active=True))
     await storage.create_session(ada, f"{CANARY}-session", name=f"{CANARY}-title", at=AT)
     await send(storage, session_draft(ada, f"{CANARY}-session", f"{CANARY}-question"))
     await make_file(storage, ada, f"{CANARY}-file.txt")

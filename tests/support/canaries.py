@@ -22,7 +22,6 @@ KEPT = (
     "edited",
     "long",
     "key",
-    "heart",
     "session",
     "title",
     "question",
@@ -61,7 +60,7 @@ def fill(api: Api, ada: Caller, bob: Caller) -> None:
     ada.done("DELETE", f"{messages}/3")
     ada.say(bob, "long " * 12_000 + canary("long"))
     bob.say(ada, "these are Bob's words", reply_to=1)
-    ada.done("PUT", f"{messages}/5/reactions/{canary('heart')}")
+    ada.done("PUT", f"{messages}/5/reactions/🐤")
     bob.done("PUT", f"{messages}/1/reactions/👍")
     session = ada.post("/v1/sessions", key=canary("session"), name=canary("title"))
     ada.post("/v1/messages", conversation_id=session["id"], body=canary("question"))

@@ -5,6 +5,10 @@ from contextlib import closing
 from pathlib import Path
 
 WAYS_BACK = {
+    "0013": """
+        DROP INDEX ix_account_profile_due_at; ALTER TABLE account DROP COLUMN profile_due_at;
+        ALTER TABLE account DROP COLUMN profile_told_at;
+    """,
     "0012": "ALTER TABLE message DROP COLUMN checksum;",
     "0011": "",
     "0010": "ALTER TABLE upload DROP COLUMN metadata; ALTER TABLE file DROP COLUMN metadata;",

@@ -43,8 +43,13 @@ class Accounts(Protocol):
     ) -> list[Event]:
         """Change what is not None; the events tell the user's devices and peers.
 
-        Raises `EmailTaken`, `NotFound`.
+        The peers learn of a new display name only, and of one in a minute: of what follows
+        `tell_profiles` tells once. Raises `EmailTaken`, `NotFound`.
         """
+        ...
+
+    async def tell_profiles(self, *, at: int) -> list[Event]:
+        """Tell of some profiles that have changed since the peers were last told, if it is time."""
         ...
 
     async def set_disabled(self, user_id: str, *, at: int | None) -> None:

@@ -13,12 +13,11 @@ from backchannel.domain.users import Account, User, email_key, username_key
 from backchannel.storage.sql.database import Connection
 from backchannel.storage.sql.ledger import Ledger
 from backchannel.storage.sql.parameters import any_of, given, item, parameter
-from backchannel.storage.sql.places import BLOCKS
 from backchannel.storage.sql.rows import USER_COLUMNS, narrowed
 from backchannel.storage.sql.schema import account, conversation, log_head, member
 
 
-class _Row(User, frozen=True, kw_only=True):
+class AccountRow(User, frozen=True, kw_only=True):
     password_hash: str
     number: int
 
@@ -50,7 +49,6 @@ PEERS = (
     .join(conversation, conversation.c.number == member.c.conversation)
     .where(member.c.account == parameter("number"))
 )
-TOLD_PEERS = PEERS.where(conversation.c.last_seq > 0, BLOCKS == 0)
 COLUMNS = (
     "id",
     "username",
@@ -76,17 +74,6 @@ SET_PASSWORD = (
     .where(_this_user)
 )
 SET_DISABLED = update(account).values(disabled_at=parameter("at")).where(_this_user)
-SET_PROFILE = (
-    update(account)
-    .values(
-        display_name=parameter("new_name"),
-        search_key=parameter("new_search_key"),
-        email=parameter("new_email"),
-        email_key=parameter("new_email_key"),
-        updated_at=parameter("at"),
-    )
-    .where(_this_user)
-)
 ANONYMISE = (
     update(account)
     .values(
@@ -101,6 +88,7 @@ ANONYMISE = (
         created_at=parameter("at"),
         updated_at=parameter("at"),
         last_seen_at=null(),
+        profile_due_at=null(),
         disabled_at=parameter("at"),
         erased_at=parameter("at"),
     )
@@ -122,11 +110,11 @@ async def create_user(connection: Connection, new: Account) -> None:
     """Add an account with an empty log. Raises `UsernameTaken` or `EmailTaken`."""
     user = new.user
     look = look_alike_key(user.username)
-    if await _find(connection, BY_USERNAME, username_key(user.username)):
+    if await find_account(connection, BY_USERNAME, username_key(user.username)):
         raise UsernameTaken("this username is taken", field="username")
-    if await _find(connection, BY_LOOK, look):
+    if await find_account(connection, BY_LOOK, look):
         raise UsernameTaken("this username looks like one that is taken", field="username")
-    await _require_free_email(connection, user.email)
+    await require_free_email(connection, user.email)
     row = (
         user.id,
         user.username,
@@ -135,7 +123,7 @@ async def create_user(connection: Connection, new: Account) -> None:
         user.email,
         None if user.email is None else email_key(user.email),
         user.display_name,
-        _search_key(user.username, user.display_name),
+        search_key_of(user.username, user.display_name),
         new.password_hash,
         user.created_at,
         user.updated_at,
@@ -143,7 +131,7 @@ async def create_user(connection: Connection, new: Account) -> None:
         user.disabled_at,
     )
     await connection.insert(account, COLUMNS, [row])
-    added = await _find(connection, BY_ID, user.id)
+    added = await find_account(connection, BY_ID, user.id)
     if added is not None:
         epoch = secrets.token_hex(8)
         await connection.insert(log_head, ("account", "epoch"), [(added.number, epoch)])
@@ -151,17 +139,17 @@ async def create_user(connection: Connection, new: Account) -> None:
 
 async def read_account(connection: Connection, user_id: str) -> Account | None:
     """The account of that id, if there is one."""
-    return _account(await _find(connection, BY_ID, user_id))
+    return _account(await find_account(connection, BY_ID, user_id))
 
 
 async def read_account_by_username(connection: Connection, username: str) -> Account | None:
     """The account of that username, case aside."""
-    return _account(await _find(connection, BY_USERNAME, username_key(username)))
+    return _account(await find_account(connection, BY_USERNAME, username_key(username)))
 
 
 async def read_account_by_email(connection: Connection, email: str) -> Account | None:
     """The account of that address, case aside."""
-    return _account(await _find(connection, BY_EMAIL, email_key(email)))
+    return _account(await find_account(connection, BY_EMAIL, email_key(email)))
 
 
 async def read_users(connection: Connection, user_ids: Sequence[str]) -> dict[str, User]:
@@ -210,7 +198,7 @@ async def anonymise(connection: Connection, user_id: str, *, at: int) -> tuple[i
 
     Raises `NotFound`, also where that has been done before.
     """
-    old = await _find(connection, BY_ID, user_id)
+    old = await find_account(connection, BY_ID, user_id)
     if old is None or old.erased_at is not None:
         raise NotFound("user not found")
     left = anonymous(narrowed(old, User), at=at)
@@ -222,64 +210,43 @@ async def anonymise(connection: Connection, user_id: str, *, at: int) -> tuple[i
         at=at,
     )
     peers = await connection.fetch(PEERS, str, number=old.number)
-    return old.number, await _tell(connection, old, peers, at=at)
+    return old.number, await tell_profile(connection, old.id, [old.id, *peers], at=at)
 
 
-async def update_profile(
-    connection: Connection, user_id: str, *, display_name: str | None, email: str | None, at: int
+async def tell_profile(
+    connection: Connection, user_id: str, readers: Sequence[str], *, at: int
 ) -> list[Event]:
-    """Change what is not None and tell the user and the peers that no block keeps it from."""
-    old = await _find(connection, BY_ID, user_id)
-    if old is None or old.erased_at is not None:
-        raise NotFound("user not found")
-    new_email = old.email if email is None else email
-    new_name = old.display_name if display_name is None else display_name
-    if (new_email, new_name) == (old.email, old.display_name):
-        return []
-    if new_email != old.email:
-        await _require_free_email(connection, new_email, owner=user_id)
-    await connection.execute(
-        SET_PROFILE,
-        user_id=user_id,
-        new_name=new_name,
-        new_search_key=_search_key(old.username, new_name),
-        new_email=new_email,
-        new_email_key=None if new_email is None else email_key(new_email),
-        at=at,
-    )
-    peers = await connection.fetch(TOLD_PEERS, str, number=old.number)
-    return await _tell(connection, old, peers, at=at)
-
-
-async def _tell(connection: Connection, row: _Row, peers: Sequence[str], *, at: int) -> list[Event]:
-    readers = [row.id, *peers]
+    """Tell the readers that a user's profile has changed."""
     ledger = await Ledger.open(connection, readers)
-    fact = Fact(EventKind.PROFILE, ProfileChange(row.id))
+    fact = Fact(EventKind.PROFILE, ProfileChange(user_id))
     events = [event for reader in readers for event in ledger.add(reader, fact, at=at)]
     await ledger.write(connection)
     return events
 
 
-async def _require_free_email(
+async def require_free_email(
     connection: Connection, email: str | None, *, owner: str | None = None
 ) -> None:
+    """Raise `EmailTaken` if the address is that of another account than the owner's."""
     if email is None:
         return
-    found = await _find(connection, BY_EMAIL, email_key(email))
+    found = await find_account(connection, BY_EMAIL, email_key(email))
     if found is not None and found.id != owner:
         raise EmailTaken("this email address is taken", field="email")
 
 
-async def _find(connection: Connection, query: SelectBase, key: str) -> _Row | None:
-    rows = await connection.fetch(query, _Row, key=key)
+async def find_account(connection: Connection, query: SelectBase, key: str) -> AccountRow | None:
+    """The account that a query has for a key, if there is one."""
+    rows = await connection.fetch(query, AccountRow, key=key)
     return rows[0] if rows else None
 
 
-def _account(row: _Row | None) -> Account | None:
+def _account(row: AccountRow | None) -> Account | None:
     if row is None:
         return None
     return Account(user=narrowed(row, User), password_hash=row.password_hash)
 
 
-def _search_key(username: str, display_name: str) -> str:
+def search_key_of(username: str, display_name: str) -> str:
+    """What a search for users looks through."""
     return f"{username}\n{display_name}".casefold()

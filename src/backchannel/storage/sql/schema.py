@@ -53,6 +53,9 @@ account = Table(
     Column("updated_at", Milliseconds, nullable=False),
     Column("last_seen_at", Milliseconds),
     Column("disabled_at", Milliseconds),
+    # When the peers were last told of a change, and when they will be of what came since.
+    Column("profile_told_at", Milliseconds),
+    Column("profile_due_at", Milliseconds, index=True),
     # Nothing personal is left in this row, or will be put there again.
     Column("erased_at", Milliseconds),
 )

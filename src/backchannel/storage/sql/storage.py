@@ -29,13 +29,11 @@ from backchannel.storage.sql import (
 )
 from backchannel.storage.sql.database import Database
 from backchannel.storage.sql.erasure_storage import SqlErasures
+from backchannel.storage.sql.profiles import SqlProfiles
 
 
-class SqlAccounts:
+class SqlAccounts(SqlProfiles):
     """Users and logins; `ports.storage.Accounts` says what each method promises."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
 
     async def create_user(self, account: Account) -> None:
         await self._database.write(lambda tx: accounts.create_user(tx, account))
@@ -63,15 +61,6 @@ class SqlAccounts:
         await self._database.write(
             lambda tx: accounts.set_password(tx, user_id, password_hash, at=at),
             vital=True,
-        )
-
-    async def update_profile(
-        self, user_id: str, *, display_name: str | None, email: str | None, at: int
-    ) -> list[Event]:
-        return await self._database.write(
-            lambda tx: accounts.update_profile(
-                tx, user_id, display_name=display_name, email=email, at=at
-            )
         )
 
     async def set_disabled(self, user_id: str, *, at: int | None) -> None:

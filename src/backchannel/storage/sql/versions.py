@@ -2,7 +2,7 @@
 
 from backchannel.storage.errors import CannotOpen
 
-SCHEMA_VERSION = "0012"
+SCHEMA_VERSION = "0013"
 """The newest revision in `migrations/versions`; revisions are numbered upwards."""
 
 

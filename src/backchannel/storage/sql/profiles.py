@@ -1,0 +1,130 @@
+"""Changing a profile, and telling those who learn of it: each of them rarely."""
+
+from collections.abc import Sequence
+
+import msgspec
+from sqlalchemy import func, null, select, update
+
+from backchannel.domain.errors import NotFound
+from backchannel.domain.events import Event
+from backchannel.domain.users import email_key
+from backchannel.storage.sql.accounts import (
+    BY_ID,
+    PEERS,
+    AccountRow,
+    find_account,
+    require_free_email,
+    search_key_of,
+    tell_profile,
+)
+from backchannel.storage.sql.database import Connection, Database
+from backchannel.storage.sql.parameters import any_of, parameter
+from backchannel.storage.sql.places import BLOCKS
+from backchannel.storage.sql.schema import account, conversation
+
+PATIENCE = 60_000
+"""Milliseconds for which the peers are told no further change of a profile: then the last one."""
+AT_ONCE = 20
+"""Most users of whose changes is told in one transaction."""
+
+TOLD_PEERS = PEERS.where(conversation.c.last_seq > 0, BLOCKS == 0)
+SET_PROFILE = (
+    update(account)
+    .values(
+        display_name=parameter("new_name"),
+        search_key=parameter("new_search_key"),
+        email=parameter("new_email"),
+        email_key=parameter("new_email_key"),
+        updated_at=parameter("at"),
+    )
+    .where(account.c.number == parameter("number"))
+)
+NEVER = -1
+TOLD_AT = select(func.coalesce(account.c.profile_told_at, NEVER)).where(
+    account.c.number == parameter("number")
+)
+_these = account.c.number.in_(any_of("numbers"))
+SET_TOLD = (
+    update(account).values(profile_told_at=parameter("at"), profile_due_at=null()).where(_these)
+)
+SET_DUE = update(account).values(profile_due_at=parameter("at")).where(_these)
+DUE = (
+    select(account.c.number, account.c.id)
+    .where(account.c.profile_due_at <= parameter("at"))
+    .order_by(account.c.profile_due_at)
+    .limit(AT_ONCE)
+)
+
+
+class _Due(msgspec.Struct):
+    number: int
+    id: str
+
+
+class SqlProfiles:
+    """Profiles; `ports.storage.Accounts` says what each method promises."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def update_profile(
+        self, user_id: str, *, display_name: str | None, email: str | None, at: int
+    ) -> list[Event]:
+        return await self._database.write(
+            lambda tx: update_profile(tx, user_id, display_name=display_name, email=email, at=at)
+        )
+
+    async def tell_profiles(self, *, at: int) -> list[Event]:
+        if not await self._database.read(lambda tx: tx.fetch(DUE, _Due, at=at)):
+            return []
+        return await self._database.write(lambda tx: tell_profiles(tx, at=at))
+
+
+async def update_profile(
+    connection: Connection, user_id: str, *, display_name: str | None, email: str | None, at: int
+) -> list[Event]:
+    """Change what is not None, as `ports.storage.Accounts.update_profile` promises."""
+    old = await find_account(connection, BY_ID, user_id)
+    if old is None or old.erased_at is not None:
+        raise NotFound("user not found")
+    new_email = old.email if email is None else email
+    new_name = old.display_name if display_name is None else display_name
+    if (new_email, new_name) == (old.email, old.display_name):
+        return []
+    if new_email != old.email:
+        await require_free_email(connection, new_email, owner=user_id)
+    await connection.execute(
+        SET_PROFILE,
+        number=old.number,
+        new_name=new_name,
+        new_search_key=search_key_of(old.username, new_name),
+        new_email=new_email,
+        new_email_key=None if new_email is None else email_key(new_email),
+        at=at,
+    )
+    # The e-mail address is the user's own affair.
+    readers = [user_id]
+    if new_name != old.display_name:
+        readers += await _peers_to_tell(connection, old, at=at)
+    return await tell_profile(connection, user_id, readers, at=at)
+
+
+async def tell_profiles(connection: Connection, *, at: int) -> list[Event]:
+    """Tell the peers of changes that had to wait."""
+    due = await connection.fetch(DUE, _Due, at=at)
+    events: list[Event] = []
+    for each in due:
+        peers = await connection.fetch(TOLD_PEERS, str, number=each.number)
+        events += await tell_profile(connection, each.id, peers, at=at)
+    await connection.execute(SET_TOLD, numbers=[each.number for each in due], at=at)
+    return events
+
+
+async def _peers_to_tell(connection: Connection, changed: AccountRow, *, at: int) -> Sequence[str]:
+    """Who is told now; nobody, if they have just been told and will be again."""
+    (told_at,) = await connection.fetch(TOLD_AT, int, number=changed.number)
+    if NEVER < told_at <= at < told_at + PATIENCE:
+        await connection.execute(SET_DUE, numbers=[changed.number], at=told_at + PATIENCE)
+        return []
+    await connection.execute(SET_TOLD, numbers=[changed.number], at=at)
+    return await connection.fetch(TOLD_PEERS, str, number=changed.number)
