@@ -176,6 +176,10 @@ def test_S18_no_declaration_takes_long(part: str) -> None:
     assert time.process_time() - began < 5
 
 
+def test_an_escape_sequence_without_an_end() -> None:
+    assert title(b"<title>T</title>\x1b$" + bytes(50)) == "T"
+
+
 @given(st.binary(max_size=300), st.sampled_from([b"<meta ", b"<title>", b"<?xml ", b"\x1b$"]))
 def test_no_page_is_too_strange(content: bytes, beginning: bytes) -> None:
     title(beginning + content)

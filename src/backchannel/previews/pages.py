@@ -128,7 +128,10 @@ def _text(page: Page) -> str:
     decoder = codecs.getincrementaldecoder(codec)("replace")
     # In pieces, between which other threads run: what cannot be decoded is slow to replace.
     pieces = (content[at : at + PIECE] for at in range(0, len(content), PIECE))
-    text = "".join([*map(decoder.decode, pieces), decoder.decode(b"", final=True)])
+    try:
+        text = "".join([*map(decoder.decode, pieces), decoder.decode(b"", final=True)])
+    except UnicodeError:  # an escape sequence of ISO-2022-JP that never ends
+        text = content.decode("utf-8", "replace")
     return text.removeprefix("\ufeff")
 
 

@@ -52,7 +52,7 @@ def _decodes(content: bytes, codec: str) -> bool:
     """Whether all of it decodes; what was cut off at its end does not count."""
     try:
         codecs.getincrementaldecoder(codec)().decode(content)
-    except UnicodeDecodeError:
+    except UnicodeError:
         return False
     return True
 
