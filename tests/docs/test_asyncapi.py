@@ -1,22 +1,19 @@
 """The AsyncAPI document: what the official parser says, and what it must say of each frame."""
 
 import re
-from pathlib import Path
 
 import pytest
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 
-from tests.docs.conftest import ROOT, Documents, run
-from tests.support.node_client import installed_node
+from tests.docs.conftest import NPM, ROOT, Documents, run
 
-NPM = Path(__file__).with_name("npm")
 PROTOCOL = (ROOT / "docs" / "protocol.md").read_text("utf-8")
 
 
 @pytest.mark.service
+@pytest.mark.usefixtures("node_programs")
 def test_the_official_parser_finds_nothing(documents: Documents) -> None:
-    node = installed_node(NPM)
-    assert run(node, NPM / "parse_asyncapi.cjs", documents.folder / "asyncapi.json") == ""
+    assert run("node", NPM / "parse_asyncapi.cjs", documents.folder / "asyncapi.json") == ""
 
 
 def test_each_frame_is_described_and_has_an_example_that_fits(documents: Documents) -> None:

@@ -7,10 +7,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.docs.conftest import Documents, run
-from tests.support.node_client import installed_node
+from tests.docs.conftest import NPM, Documents, run
 
-NPM = Path(__file__).with_name("npm")
 SCRIPT = Path(__file__).with_name("use_client.txt")
 BYTES = "application/octet-stream"
 CONFIG = {
@@ -49,13 +47,13 @@ def test_openapi_python_client_makes_one(
 
 @pytest.mark.slow
 @pytest.mark.service
-def test_openapi_typescript_makes_one(documents: Documents, address: str, tmp_path: Path) -> None:
-    node = installed_node(NPM)
+def test_openapi_typescript_makes_one(
+    documents: Documents, address: str, node_programs: Path, tmp_path: Path
+) -> None:
     (tmp_path / "node_modules").symlink_to(NPM / "node_modules")
-    programs = NPM / "node_modules" / ".bin"
     types = tmp_path / "api.d.ts"
-    run(programs / "openapi-typescript", documents.folder / "openapi.json", "--output", types)
+    run(node_programs / "openapi-typescript", documents.folder / "openapi.json", "--output", types)
     shutil.copy(NPM / "use_client.ts", tmp_path)
-    run(programs / "tsc", *STRICT, "use_client.ts", cwd=tmp_path)
-    answer = run(node, "use_client.js", address, "lin", cwd=tmp_path)
+    run(node_programs / "tsc", *STRICT, "use_client.ts", cwd=tmp_path)
+    answer = run("node", "use_client.js", address, "lin", cwd=tmp_path)
     assert json.loads(answer) == [["hello"], "cursor"]

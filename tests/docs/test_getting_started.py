@@ -1,7 +1,6 @@
 """The code in docs/getting-started.md runs as it stands, against a real server."""
 
 import re
-import subprocess
 import sys
 from collections.abc import Generator
 from pathlib import Path
@@ -10,7 +9,6 @@ import pytest
 
 from tests.docs.conftest import ROOT, run
 from tests.docs.test_generated_clients import CONFIG
-from tests.support.node_client import installed_node
 from tests.support.process import ServerProcess, server_process
 
 PAGE = (ROOT / "docs" / "getting-started.md").read_text("utf-8")
@@ -54,12 +52,7 @@ def test_python(server: ServerProcess) -> None:
 
 @pytest.mark.service
 def test_javascript(server: ServerProcess) -> None:
-    node = installed_node()
-    version = subprocess.run([node, "--version"], capture_output=True, text=True, check=True)
-    has_socket = int(version.stdout.removeprefix("v").partition(".")[0]) >= 22
-    options = [] if has_socket else ["--experimental-websocket"]
-    start = script(server, "JavaScript", "js", "start.mjs")
-    assert run(node, "--no-warnings", *options, start).splitlines() == HEARD
+    assert run("node", script(server, "JavaScript", "js", "start.mjs")).splitlines() == HEARD
 
 
 def test_generators_are_configured_as_the_test_of_them_is() -> None:

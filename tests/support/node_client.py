@@ -22,24 +22,22 @@ QUIET = 0.3
 """Seconds after which what has not come will not come."""
 
 
-def installed_node(packages: Path = NPM) -> str:
-    """Node's path, after the packages are installed as their lock file says; skips without it."""
+def installed_node() -> str:
+    """Node's path, after its packages are installed as the lock file says; skips without it."""
     program = shutil.which("node")
     if program is None or shutil.which("npm") is None:
         pytest.skip("there is no Node.js here")
-    with (packages / "package-lock.json").open() as lock:
+    with (NPM / "package-lock.json").open() as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # one of several test processes is enough
-        if not _is_as_locked(packages):
-            command = ["npm", "ci", "--no-audit", "--no-fund", "--ignore-scripts"]
-            subprocess.run(command, cwd=packages, check=True)
+        if not _is_as_locked():
+            subprocess.run(["npm", "ci", "--no-audit", "--no-fund"], cwd=NPM, check=True)
     return program
 
 
-def _is_as_locked(packages: Path) -> bool:
+def _is_as_locked() -> bool:
     """Whether what npm noted when it installed is newer than what it shall install."""
-    note = packages / "node_modules" / ".package-lock.json"
-    lock = packages / "package-lock.json"
-    return note.exists() and note.stat().st_mtime > lock.stat().st_mtime
+    note = NPM / "node_modules" / ".package-lock.json"
+    return note.exists() and note.stat().st_mtime > (NPM / "package-lock.json").stat().st_mtime
 
 
 class NodeClient:
