@@ -17,6 +17,7 @@ from torture.faults.freeze import Freeze
 from torture.faults.full_disk import FullDisk, fill, make_room
 from torture.faults.kill import Kill
 from torture.faults.restart import Restart
+from torture.faults.restore import Restore
 from torture.host import Host
 from torture.plan import Strike
 from torture.stage import Stage
@@ -53,6 +54,16 @@ async def test_R12_the_server_is_another_one_afterwards(stage: Stage, fault: Kil
     assert not stage.host.has_fallen
     assert stage.tally.breaches == []
     await stage.rest.enrol("ada")
+
+
+async def test_S23_a_restore_takes_the_server_back_to_its_backup(stage: Stage) -> None:
+    await stage.rest.enrol("ada")
+    before = stage.host.pid
+    await Restore().strike(stage, STRIKE)
+    assert stage.host.pid != before
+    await stage.rest.log_in("ada")
+    assert '"type":"restore"' in (stage.host.folder / "journal.jsonl").read_text()
+    assert "is not as it was left" in (stage.host.folder / "server.log").read_text()
 
 
 async def test_a_frozen_server_is_stopped_and_goes_on(

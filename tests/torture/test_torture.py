@@ -52,7 +52,7 @@ def started(*arguments: str) -> Generator[subprocess.Popen[str]]:
 
 
 def test_R1_R2_R3_R4_R5_R11_R12_nothing_is_lost_whatever_happens(tmp_path: Path) -> None:
-    given = ["--seed", "11", "--seconds", "22", "--users", "8", "--rate", "40"]
+    given = ["--seed", "11", "--seconds", "26", "--users", "8", "--rate", "40"]
     code, told = tortured(*given, "--faults", ",".join(WITHOUT_ROOT), "--keep", str(tmp_path))
     assert code == 0, told
     happened = dict(re.findall(r"^  (\S+) +(\d+) of \d+$", told, re.MULTILINE))

@@ -60,9 +60,14 @@ class Cursorless(Device):
         await self.open()
         if self._is_new:
             self._is_new = False
+            self._known.clear()
+            self._read.clear()
             self.note(journal.Resume(at=now(), device=self.name, user=self.person.id))
         else:
             await self._fetch_missed()
+
+    def begin_anew(self) -> None:
+        self._is_new = True
 
     async def listen(self) -> None:
         frames = self.frames

@@ -91,6 +91,9 @@ class Device(ABC):
     async def catch_up(self) -> int | None:
         """Wait until it is level with the server: its position, if it has any."""
 
+    def begin_anew(self) -> None:  # noqa: B027 - most have nothing to drop
+        """The server's data were put back: drop what only a client without positions keeps."""
+
     WINDOW: ClassVar[int] = 64
     """Messages that may be on their way at once: what is cut off has to be sent again."""
     LOSSES: ClassVar[tuple[type[Exception], ...]] = (Lost, OSError, TimeoutError)

@@ -10,6 +10,7 @@ from torture.faults.full_disk import FullDisk
 from torture.faults.kill import Kill
 from torture.faults.paused_reader import PausedReader
 from torture.faults.restart import Restart
+from torture.faults.restore import Restore
 from torture.faults.stall import Stall
 
 FAULTS: dict[str, Fault] = {
@@ -22,6 +23,7 @@ FAULTS: dict[str, Fault] = {
         Duplicates(),
         Kill(),
         Restart(),
+        Restore(),
         Freeze(),
         ClockJump(),
         FullDisk(),
