@@ -109,7 +109,7 @@ $(BIN)/python:
 $(VENV)/.installed: requirements/runtime.lock requirements/build.lock pyproject.toml | $(BIN)/python
 	@echo "installing what the server needs (once)"
 	@$(INSTALL) --require-hashes -r requirements/runtime.lock -r requirements/build.lock
-	@BACKCHANNEL_WEB=skip $(INSTALL) --no-build-isolation --editable .
+	@SKIP_WEB_CLIENT=1 $(INSTALL) --no-build-isolation --editable .
 	@touch $@
 
 $(VENV)/.installed-dev: requirements/dev.lock $(VENV)/.installed

@@ -9,8 +9,8 @@ from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
-SKIP = "BACKCHANNEL_WEB"
-"""Set to `skip` to build a package without the web client."""
+SKIP = "SKIP_WEB_CLIENT"
+"""The variable to set to 1 to build a package without the web client."""
 
 
 class WebClientHook(BuildHookInterface[Any]):
@@ -35,12 +35,12 @@ class WebClientHook(BuildHookInterface[Any]):
         except tools.CannotBuild as problem:
             text = f"the web client was not built: {problem}"
             if version != "editable":
-                raise RuntimeError(f"{text}\nset {SKIP}=skip to build without it") from None
+                raise RuntimeError(f"{text}\nset {SKIP}=1 to build without it") from None
             print(text, file=sys.stderr)
         build_data["artifacts"].append("src/backchannel/dialects/web_client/built/**")
 
     def _skipped(self) -> bool:
-        return os.environ.get(SKIP) == "skip"
+        return os.environ.get(SKIP) == "1"
 
 
 def _tools(root: str) -> ModuleType | None:
