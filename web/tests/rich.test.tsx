@@ -48,7 +48,11 @@ describe("test_W19 texts", () => {
   it("shows one to three emoji large", () => {
     expect(isEmojiOnly("🫠")).toBe(true);
     expect(isEmojiOnly("👍🏽 ❤️")).toBe(true);
+    expect(isEmojiOnly("🇩🇪👩‍👩‍👧")).toBe(true);
+    expect(isEmojiOnly("👍👍👍👍")).toBe(false);
     expect(isEmojiOnly("1")).toBe(false);
+    expect(isEmojiOnly("©")).toBe(false);
+    expect(isEmojiOnly("")).toBe(false);
     expect(isEmojiOnly("ok 👍")).toBe(false);
   });
 });
