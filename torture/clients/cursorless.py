@@ -60,8 +60,7 @@ class Cursorless(Device):
         await self.open()
         if self._is_new:
             self._is_new = False
-            self._known.clear()
-            self._read.clear()
+            await self._skip()
             self.note(journal.Resume(at=now(), device=self.name, user=self.person.id))
         else:
             await self._fetch_missed()
@@ -94,6 +93,16 @@ class Cursorless(Device):
             self._deliver(message, "live")
         self._pushed.add(message.id)
         self._take_once(message, "live")
+
+    async def _skip(self) -> None:
+        """Hold what there is by now: none of it is new."""
+        self._known.clear()
+        self._read.clear()
+        for peer in self.peers.values():
+            conversation = self.person.conversation_with(peer)
+            for seen in await self.world.rest.messages(self.person, conversation):
+                self._known.add(seen.id)
+                self._read[peer.id] = seen.seq or 0
 
     async def _fetch_missed(self) -> None:
         for peer in self.peers.values():
