@@ -45,7 +45,7 @@ class LocalStaging:
             path.unlink(missing_ok=True)
 
     def _sweep(self, before: float) -> None:
-        for path in self._folder.iterdir():
+        for path in self._folder.glob("*"):
             if path.stat().st_mtime < before:
                 path.unlink(missing_ok=True)
 
@@ -66,6 +66,7 @@ def _locked(path: Path) -> Generator[FileIO]:
 
 
 def _append(path: Path, offset: int, chunk: bytes) -> None:
+    make_durable_dir(path.parent)  # it may have been deleted while the server runs
     with _locked(path) as file:
         size = os.fstat(file.fileno()).st_size
         if size != offset:
