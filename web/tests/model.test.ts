@@ -1,6 +1,13 @@
 import type { Conversation, LogEvent, Message } from "backchannel-client";
 import { describe, expect, it } from "vitest";
-import { applyEvents, inOrder, type Known, mergeMessages, NOTHING } from "../src/state/model";
+import {
+  applyEvents,
+  inOrder,
+  type Known,
+  mergeMessages,
+  NOTHING,
+  withFetched,
+} from "../src/state/model";
 
 const at = (second: number) => new Date(Date.UTC(2026, 4, 4, 12, 0, second)).toISOString();
 
@@ -97,6 +104,14 @@ describe("the log", () => {
   it("asks for a conversation that it does not know", () => {
     const { stale } = apply(NOTHING, event("message", message(1)));
     expect(stale.conversations).toEqual(["c"]);
+  });
+
+  it("takes no conversation that was read before what the log has told since", () => {
+    const { known: after } = apply(known(), event("message", message(1)));
+    const stale = { ...(known().conversations.c as Conversation), unread: 7 };
+    expect(withFetched(after, stale).conversations.c?.unread).toBe(1);
+    const newer = { ...stale, last_seq: 2 };
+    expect(withFetched(after, newer).conversations.c?.unread).toBe(7);
   });
 
   it("puts the newest conversation first", () => {

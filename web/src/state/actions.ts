@@ -5,7 +5,7 @@ import { t } from "../strings";
 import { client } from "./client";
 import type { Draft } from "./database";
 import { database, leads, tellTabs, watch } from "./following";
-import { mergeMessages, withConversation } from "./model";
+import { mergeMessages, withFetched } from "./model";
 import { getState, setState, type Toast } from "./store";
 
 const PAGE = 60;
@@ -20,23 +20,26 @@ const UNDO = 6_000;
 export async function openThread(id: string): Promise<void> {
   const held = database();
   if (!held || getState().threads[id]) return;
-  const conversation = getState().conversations[id];
-  const local = await held.messages(id, PAGE);
-  const whole = local.length > 0 && local.at(-1)?.seq === conversation?.last_seq;
-  if (whole) {
-    setState((state) => ({
-      threads: { ...state.threads, [id]: { messages: local, complete: local[0]?.seq === 1 } },
-    }));
-    if (local.length >= Math.min(PAGE, conversation?.last_seq ?? 0)) return;
-    await loadOlder(id);
-    return;
+  let messages: readonly Message[] = await held.messages(id, PAGE);
+  if (messages.length === 0 || lastSeq(id) - newestOf(messages) > PAGE) {
+    messages = await client.api.messages(id, { limit: PAGE });
+    await held.keepMessages(messages);
   }
-  const messages = await client.api.messages(id, { limit: PAGE });
+  // What was said meanwhile stands in the log, and in no thread yet.
+  while (newestOf(messages) < lastSeq(id)) {
+    const more = await client.api.messages(id, { after: newestOf(messages), limit: PAGE });
+    if (more.length === 0) break;
+    await held.keepMessages(more);
+    messages = mergeMessages(messages, more);
+  }
   if (database() !== held) return;
-  await held.keepMessages(messages);
   const complete = (messages[0]?.seq ?? 1) === 1;
   setState((state) => ({ threads: { ...state.threads, [id]: { messages, complete } } }));
+  if (messages.length < PAGE && !complete) await loadOlder(id);
 }
+
+const lastSeq = (id: string) => getState().conversations[id]?.last_seq ?? 0;
+const newestOf = (messages: readonly Message[]) => messages.at(-1)?.seq ?? 0;
 
 /** Put older messages before those that are held; true if there were any. */
 export async function loadOlder(id: string, limit = PAGE): Promise<boolean> {
@@ -72,7 +75,7 @@ export async function reach(id: string, seq: number): Promise<boolean> {
 export async function findConversation(id: string): Promise<Conversation | null> {
   try {
     const found = await client.api.conversation(id);
-    setState((state) => withConversation(state, found));
+    setState((state) => withFetched(state, found));
     await database()?.keepConversations([found]);
     watch();
     return found;

@@ -113,7 +113,10 @@ export class Database {
   /** Keep messages that adjoin those held. */
   async keepMessages(messages: readonly Message[]): Promise<void> {
     const transaction = this.opened.transaction("messages", "readwrite");
-    for (const each of messages) void transaction.store.put(each);
+    for (const each of messages) {
+      const old = await transaction.store.get([each.conversation_id, each.seq]);
+      if (!old || each.revision >= old.revision) void transaction.store.put(each);
+    }
     await transaction.done;
   }
 

@@ -10,7 +10,7 @@ import {
 } from "backchannel-client";
 import { client } from "./client";
 import { Database, outboxName } from "./database";
-import { applyEvents, type Stale, withConversation } from "./model";
+import { applyEvents, type Stale, withFetched } from "./model";
 import { EMPTY, getState, setState } from "./store";
 import { type TabMessage, Tabs } from "./tabs";
 
@@ -94,7 +94,9 @@ async function apply(events: readonly LogEvent[], place: Place): Promise<void> {
   const changed = Object.values(known.conversations).filter((each) => before[each.id] !== each);
   await held.database.apply(events, changed, place);
   shown = place.position;
-  setState({ ...known, typing: stopTyping(events, held.userId) });
+  // The state may have changed while the disk worked.
+  const applied = applyEvents(getState(), events, held.userId, Date.now());
+  setState({ ...applied.known, typing: stopTyping(events, held.userId) });
   tellTabs({ say: "applied", events, place });
   if (meets(events, held.userId)) watch();
   void refetch(stale);
@@ -122,7 +124,7 @@ async function refetch({ conversations, users }: Stale): Promise<void> {
     try {
       const fresh = await client.api.conversation(id);
       const isNew = !getState().conversations[id];
-      setState((state) => withConversation(state, fresh));
+      setState((state) => withFetched(state, fresh));
       await opened?.database.keepConversations([fresh]);
       if (isNew) watch();
     } catch {

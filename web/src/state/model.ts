@@ -69,7 +69,14 @@ export function mergeMessages(
   return [...bySeq.values()].sort((one, other) => one.seq - other.seq);
 }
 
-export function withConversation(known: Known, conversation: Conversation): Known {
+/** Put a conversation as it was read; what the log has told meanwhile is newer. */
+export function withFetched(known: Known, fresh: Conversation): Known {
+  const old = known.conversations[fresh.id];
+  if (!old || fresh.last_seq >= old.last_seq) return withConversation(known, fresh);
+  return withConversation(known, { ...old, peer: fresh.peer, name: fresh.name });
+}
+
+function withConversation(known: Known, conversation: Conversation): Known {
   const conversations = { ...known.conversations, [conversation.id]: conversation };
   return { ...known, conversations };
 }
