@@ -22,6 +22,7 @@ from backchannel.dialects.native.wire import event_body
 from backchannel.domain.errors import ChatError, Unauthenticated
 from backchannel.domain.events import Event, EventKind, Fact
 from backchannel.domain.ids import direct_conversation_id
+from backchannel.domain.messages import Draft
 from backchannel.ports.storage import Stored
 from backchannel.storage.sql.ledger import Ledger
 from tests.chat.model import Model, Pair, Refusal
@@ -109,7 +110,12 @@ class Machine(RuleBasedStateMachine):
             sends = (send(self.core, each) for each in drafts)
             return await asyncio.gather(*sends, return_exceptions=True)
 
-        for one, answer in zip(drafts, self.run(work()), strict=True):
+        # The two take turns, so the order between them is the server's to choose.
+        outcomes = sorted(zip(drafts, self.run(work()), strict=True), key=place)
+        for sender in both:
+            own = [one.client_id for one, _ in outcomes if one.sender_id == sender]
+            assert own == [one.client_id for one in drafts if one.sender_id == sender]
+        for one, answer in outcomes:
             expected = self.model.send(one.sender_id, one.recipient_id, one.client_id, one.body)
             assert (answer.message.seq if isinstance(answer, Stored) else type(answer)) == expected
 
@@ -246,6 +252,12 @@ class Machine(RuleBasedStateMachine):
 
 def name_of(pair: Pair) -> str:
     return direct_conversation_id(*pair)
+
+
+def place(outcome: tuple[Draft, Stored | BaseException]) -> int:
+    """The number at which a message was stored; refusals come first."""
+    _, answer = outcome
+    return answer.message.seq if isinstance(answer, Stored) else 0
 
 
 def refusal_in(answer: object) -> Refusal | None:
