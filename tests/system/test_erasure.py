@@ -164,7 +164,7 @@ def test_S22_a_wrong_password_erases_nothing(world: World) -> None:
 
 def test_S22_the_receipt_counts_and_names_nobody(world: World) -> None:
     assert world.asked["status"] == "pending"
-    check_value(world.receipt, document()["components"]["schemas"]["ErasureBody"])
+    check_value(world.receipt, document()["components"]["schemas"]["Erasure"])
     erased = world.receipt["erased"]
     assert (erased["messages"], erased["sessions"], erased["files"], erased["uploads"]) == (
         65 + 2,  # the last two are a question and its answer
