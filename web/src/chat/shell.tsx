@@ -115,7 +115,7 @@ function NoneOpen() {
     <main className="conversation">
       <div className="empty">
         <EmptyArt />
-        <h2 className="sr">{t.noneOpen}</h2>
+        <h1 className="sr">{t.noneOpen}</h1>
         <p className="empty__quiet">{some ? t.pick : t.firstOpensHere}</p>
         {some && (
           <span className="hint">
@@ -139,6 +139,7 @@ function Placeholder({
     <main className="conversation">
       <div className="empty">
         <EmptyArt />
+        <h1 className="sr">{t.noneOpen}</h1>
         <h2>{title}</h2>
         <p>{children}</p>
       </div>
