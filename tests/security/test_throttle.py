@@ -82,6 +82,6 @@ async def test_S9_memory_is_bounded_and_the_busiest_keys_are_kept() -> None:
     await _admitted(throttle, KEY, tries=10)
     for number in range(1_000):
         await throttle.admit(f"login:pair:{number}")
-        assert len(throttle._full_at) <= 100
+        assert len(throttle._budgets["login:pair"]._full_at) <= 100
     with pytest.raises(Throttled):
         await throttle.admit(KEY)

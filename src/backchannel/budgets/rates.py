@@ -76,6 +76,10 @@ class RateBudget:
         if key in self._full_at:
             self._full_at[key] -= cost / self._rate
 
+    def forget(self, key: str) -> None:
+        """Let the budget of `key` be full again."""
+        self._full_at.pop(key, None)
+
     def _shrink(self, now: float) -> None:
         """Down to three quarters, so that one sort pays for many spends."""
         used = sorted(

@@ -1,18 +1,12 @@
-"""How often something may be tried, counted in this process (rule S9).
-
-Each key has a token bucket, kept as the one number of the generic cell rate algorithm
-(ITU-T I.371): the time at which the bucket will be full again.
-"""
+"""How often something may be tried, counted in this process (rule S9)."""
 
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from backchannel.budgets.rates import RateBudget
 from backchannel.domain.errors import Throttled
 from backchannel.ports.clock import Clock
-
-ROUNDING = 1e-6
-"""Seconds by which sums of floats may be off: who waited as told is never refused."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,11 +15,6 @@ class Limit:
 
     count: int
     seconds: float
-
-    @property
-    def interval(self) -> float:
-        """Seconds after which one more attempt is free."""
-        return self.seconds / self.count
 
 
 LIMITS: Mapping[str, Limit] = {
@@ -41,63 +30,49 @@ LIMITS: Mapping[str, Limit] = {
     "session:user": Limit(100, 60),
     "answer:user": Limit(120, 60),
 }
-"""The limit of each kind of key. `login:pair` is one account tried from one address;
-`login:account`, whoever tries it, only slows the logins down (`chat.credentials`). An address
-may be a whole office, so it is held to its failures only."""
+"""The limit of each kind of key. `login:pair` is one account tried from one address. Past
+`login:account`, which counts the attempts from everywhere, logins are only slowed down
+(`chat.credentials`). An address may be a whole office, so it is held to its failures only."""
 
 
 class InProcessThrottle:
     """The throttle port for a single process.
 
     A key is its kind and a name, as in `login:account:ada`. A kind without a limit is free.
-    At most `size` keys are kept; then the ones that are nearest to being free are forgotten.
+    At most `size` keys of each kind are kept; then the ones that are nearest to being free are
+    forgotten.
     """
 
     def __init__(
         self, clock: Clock, limits: Mapping[str, Limit] = LIMITS, *, size: int = 100_000
     ) -> None:
-        self._clock = clock
-        self._limits = limits
-        self._size = size
-        self._full_at: dict[str, float] = {}
+        self._budgets = {
+            kind: RateBudget(
+                limit.count / limit.seconds, limit.count, clock=clock.monotonic, size=size
+            )
+            for kind, limit in limits.items()
+        }
 
     async def admit(self, *keys: str) -> None:
-        now = self._clock.monotonic()
-        limited = [(key, limit) for key in keys if (limit := self._limit(key))]
-        wait = max((self._wait(key, limit, now) for key, limit in limited), default=0.0)
-        if wait > ROUNDING:
+        limited = [(key, budget) for key in keys if (budget := self._budget(key)) is not None]
+        wait = max((budget.wait(key) for key, budget in limited), default=0.0)
+        if wait:
             seconds = math.ceil(wait)
             raise Throttled(f"too many attempts; try again in {seconds} s", retry_after=wait)
-        for key, limit in limited:
-            self._full_at[key] = max(self._full_at.get(key, now), now) + limit.interval
-        if len(self._full_at) > self._size:
-            self._shrink(now)
+        for key, budget in limited:
+            budget.charge(key)
 
     async def forgive(self, *keys: str) -> None:
         for key in keys:
-            self._full_at.pop(key, None)
+            if (budget := self._budget(key)) is not None:
+                budget.forget(key)
 
     async def refund(self, *keys: str) -> None:
         for key in keys:
-            limit = self._limit(key)
-            if limit is not None and key in self._full_at:
-                self._full_at[key] -= limit.interval
+            if (budget := self._budget(key)) is not None:
+                budget.refund(key)
 
-    def _limit(self, key: str) -> Limit | None:
+    def _budget(self, key: str) -> RateBudget | None:
         action, _, rest = key.partition(":")
         scope = rest.partition(":")[0]
-        return self._limits.get(f"{action}:{scope}")
-
-    def _wait(self, key: str, limit: Limit, now: float) -> float:
-        """Seconds until the bucket holds one attempt."""
-        full_at = max(self._full_at.get(key, now), now)
-        return full_at - now - (limit.seconds - limit.interval)
-
-    def _shrink(self, now: float) -> None:
-        """Down to three quarters, so that the sorting is paid for by many attempts."""
-        busy = sorted(
-            ((key, at) for key, at in self._full_at.items() if at > now),
-            key=lambda item: item[1],
-            reverse=True,
-        )
-        self._full_at = dict(busy[: self._size * 3 // 4])
+        return self._budgets.get(f"{action}:{scope}")
