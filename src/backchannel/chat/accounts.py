@@ -3,6 +3,7 @@
 from collections.abc import Generator
 from contextlib import contextmanager
 
+from backchannel.budgets.addresses import network
 from backchannel.chat import credentials
 from backchannel.chat.core import Core
 from backchannel.chat.logins import Identity, Session, begin
@@ -33,7 +34,7 @@ async def register(
     display_name: str | None = None,
     address: str = "",
 ) -> User:
-    """A new account, made by whoever comes from `address`.
+    """A new account, for a client at `address`.
 
     Raises `Forbidden` while registration is closed, `Invalid` (the first of what
     `domain.accounts.check_registration` lists), `UsernameTaken`, `EmailTaken`, `Throttled`,
@@ -43,8 +44,10 @@ async def register(
         raise Forbidden("registration is closed; ask your operator for an account")
     require_sound(username, email, password, display_name)
     await credentials.admit_registration(core, address)
-    with _counting_taken(core, credentials.network(address)):
-        async with credentials.registering(core, address):
+    core.taken.check(network(address))
+    async with credentials.registering(core, address):
+        # In the turn: few are in one at a time, so few can pass the check together.
+        with _counting_taken(core, network(address)):
             return await create(
                 core, username=username, email=email, password=password, display_name=display_name
             )

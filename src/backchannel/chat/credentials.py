@@ -1,11 +1,11 @@
 """Name and password: who is this, and may they try again (rules S9, S10)."""
 
 import asyncio
-import ipaddress
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 
+from backchannel.budgets.addresses import network
 from backchannel.chat.core import Core
 from backchannel.chat.hashing import RIGHT
 from backchannel.domain.accounts import (
@@ -162,16 +162,3 @@ def _address(action: str, address: str) -> str:
 
 def _pair(name: str, address: str) -> str:
     return f"login:pair:{name}:{network(address)}"
-
-
-def network(address: str) -> str:
-    """An address as throttling sees it: one household has 2**64 of IPv6 at its disposal."""
-    try:
-        parsed = ipaddress.ip_address(address)
-    except ValueError:
-        return address
-    if isinstance(parsed, ipaddress.IPv4Address):
-        return str(parsed)
-    if parsed.ipv4_mapped is not None:
-        return str(parsed.ipv4_mapped)
-    return str(ipaddress.ip_network((parsed, 64), strict=False))

@@ -1,5 +1,7 @@
 """Profiles are looked up, listed and changed."""
 
+import asyncio
+
 import pytest
 
 from backchannel.chat import accounts
@@ -91,6 +93,21 @@ async def test_S10_an_address_learns_of_few_taken_names(core: Core, field: str) 
         with pytest.raises(Throttled):
             await probe(name, "2001:db8::ffff")
     await probe("new", "192.0.2.1")
+
+
+async def test_S10_an_address_learns_no_more_taken_names_by_asking_at_once(core: Core) -> None:
+    await make_user(core, "ada")
+
+    async def probe() -> type[Exception]:
+        with pytest.raises((Conflict, Throttled)) as refusal:
+            await accounts.register(
+                core, username="ada", email=None, password=PASSWORD, address="192.0.2.1"
+            )
+        return refusal.type
+
+    refusals = await asyncio.gather(*(probe() for _ in range(3 * TAKEN_BURST)))
+    learnt = [each for each in refusals if issubclass(each, Conflict)]
+    assert len(learnt) < TAKEN_BURST + core.policy.hashes_at_once
 
 
 async def test_users_are_listed_by_name_in_pages(core: Core) -> None:

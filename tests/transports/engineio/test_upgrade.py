@@ -105,6 +105,21 @@ async def test_R4_a_post_that_the_upgrade_overtakes_is_refused() -> None:
             assert await closes(client)
 
 
+async def test_R4_a_post_that_the_upgrade_overtakes_while_it_is_taken_ends_there() -> None:
+    async with engine(CALM) as server:
+        sid = await server.open()
+        polling = server.polling(sid)
+        server.last.session.pause_reading()
+        post = asyncio.create_task(server.push(sid, "4one\x1e4two"))
+        await eventually(lambda: polling.posting)
+        async with server.upgrade(sid) as client:
+            await probe(client)
+            await client.send("5")
+            assert (await post).status_code == 400
+            assert server.last.received == []
+            assert await closes(client)
+
+
 @pytest.mark.parametrize("upgraded", [True, False])
 async def test_a_second_websocket_is_closed(*, upgraded: bool) -> None:
     async with engine(CALM) as server:

@@ -15,6 +15,7 @@ from typing import cast
 from litestar.enums import HttpMethod, ScopeType
 from litestar.types import ASGIApp, HTTPResponseStartEvent, HTTPScope, Message, Receive, Scope, Send
 
+from backchannel.budgets.addresses import network
 from backchannel.chat.logins import Identity
 from backchannel.dialects.shared.cors import Cors
 from backchannel.dialects.shared.errors import Render, render_at
@@ -238,7 +239,7 @@ class _Sender:
         if isinstance(user, Identity):
             return user.user_id
         client = self._scope["client"]
-        return client[0] if client else ""
+        return network(client[0]) if client else ""
 
 
 _ID = b"x-request-id"

@@ -5,6 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 from functools import partial
 from typing import Final
 
+from backchannel.budgets.addresses import network
 from backchannel.transports.engineio import cors, payloads, problems, requests
 from backchannel.transports.engineio.asgi import (
     Answer,
@@ -23,7 +24,7 @@ from backchannel.transports.engineio.problems import Rejected
 from backchannel.transports.engineio.requests import Query
 from backchannel.transports.engineio.session import Session
 from backchannel.transports.engineio.sessions import Sessions
-from backchannel.transports.http.caps import Network, network
+from backchannel.transports.http.caps import Network
 from backchannel.transports.http.fields import joined
 from backchannel.transports.http.forwarded import client_of, is_secure
 from backchannel.transports.websocket.endpoint import UpgradeRequest
@@ -148,10 +149,10 @@ class PollingApp:
         polling.posting = True
         try:
             packets = await self._read_packets(session, receive)
-            if session.transport is not polling:
-                raise Rejected(problems.BAD_REQUEST)
             for number, packet in enumerate(packets, start=1):
                 await polling.readable()
+                if session.transport is not polling:  # the rest would overtake what comes there
+                    raise Rejected(problems.BAD_REQUEST)
                 session.receive(packet)
                 if number % _TURN == 0:
                     await asyncio.sleep(0)

@@ -4,6 +4,8 @@ import ipaddress
 from collections import Counter
 from collections.abc import Sequence
 
+from backchannel.budgets.addresses import network
+
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
@@ -57,16 +59,3 @@ def contains(networks: Sequence[Network], address: str) -> bool:
     if isinstance(parsed, ipaddress.IPv6Address):
         parsed = parsed.ipv4_mapped or parsed
     return any(parsed in network for network in networks)
-
-
-def network(address: str) -> str:
-    """What counts as one client: an IPv4 address, or the /64 of an IPv6 one."""
-    if ":" not in address:
-        return address
-    try:
-        parsed = ipaddress.IPv6Address(address)
-    except ValueError:
-        return address
-    if parsed.ipv4_mapped is not None:
-        return str(parsed.ipv4_mapped)
-    return str(ipaddress.IPv6Network((int(parsed) >> 64 << 64, 64)))

@@ -7,7 +7,7 @@ import socket
 from collections.abc import MutableSet
 from enum import Flag, auto
 
-from backchannel.transports.http.caps import network
+from backchannel.budgets.addresses import network
 from backchannel.transports.websocket import close as closing
 from backchannel.transports.websocket import frames
 from backchannel.transports.websocket.close import ConnectionFailed
