@@ -1,4 +1,4 @@
-"""The command itself: which server to talk to, and how far to trust it."""
+"""The command itself: the server to talk to and the certificate to trust."""
 
 import asyncio
 import ssl
@@ -16,35 +16,39 @@ from backchannel.settings import Settings
 from backchannel.settings.certificates import self_signed_files
 from backchannel.settings.groups import TlsMode
 
+Peer = Annotated[
+    str | None,
+    typer.Option(
+        "--with",
+        help="The user to talk to, by username or display name.",
+        metavar="NAME",
+        show_default=False,
+    ),
+]
+ServerUrl = Annotated[
+    str | None,
+    typer.Option(
+        help="The server's URL; by default the one that the settings found here lead to.",
+        metavar="URL",
+        show_default=False,
+    ),
+]
+Trust = Annotated[
+    Path | None,
+    typer.Option(
+        help="A certificate to trust (PEM): of a server with a certificate of its own.",
+        exists=True,
+        dir_okay=False,
+        show_default=False,
+    ),
+]
+
 
 def chat(
     name: Annotated[str, typer.Argument(help="Your username.", show_default=False)],
-    peer: Annotated[
-        str | None,
-        typer.Option(
-            "--with",
-            help="The user to talk to, by username or display name.",
-            metavar="NAME",
-            show_default=False,
-        ),
-    ] = None,
-    server: Annotated[
-        str | None,
-        typer.Option(
-            help="The server's URL; by default the one that the settings found here lead to.",
-            metavar="URL",
-            show_default=False,
-        ),
-    ] = None,
-    trust: Annotated[
-        Path | None,
-        typer.Option(
-            help="A certificate to trust (PEM): of a server with a certificate of its own.",
-            exists=True,
-            dir_okay=False,
-            show_default=False,
-        ),
-    ] = None,
+    peer: Peer = None,
+    server: ServerUrl = None,
+    trust: Trust = None,
     config: ConfigFile = None,
 ) -> None:
     """Chat in the terminal. The password is asked for, or is the first line of input.

@@ -11,6 +11,7 @@ from backchannel.transports.engineio import packets
 from backchannel.transports.engineio.endpoint import Handler
 from backchannel.transports.engineio.packets import Binary, Packet
 from backchannel.transports.engineio.polling import Polling
+from backchannel.transports.engineio.transport import Transport
 from backchannel.transports.websocket.close import INTERNAL_ERROR, NORMAL, PROTOCOL_ERROR
 from backchannel.transports.websocket.endpoint import UpgradeRequest
 
@@ -25,29 +26,8 @@ class State(Enum):
 _OPEN: Final = State.OPEN
 
 
-class Transport(Protocol):
-    """What carries packets to the client."""
-
-    @property
-    def backlog(self) -> int: ...
-
-    def send(self, packet: Packet) -> bool:
-        """Send or queue `packet`; returns False when too much is queued."""
-        ...
-
-    def identify(self, user_id: str) -> None: ...
-
-    def pause_reading(self) -> None: ...
-
-    def resume_reading(self) -> None: ...
-
-    def close(self, code: int, reason: str) -> None:
-        """Close once everything queued is sent."""
-        ...
-
-
 class Keeper(Protocol):
-    """Who keeps the sessions and their time."""
+    """Keeps the sessions and their deadlines."""
 
     def admit(self, session: "Session") -> bytes | None:
         """Take a new session in; returns its open packet, or None when there is no room."""

@@ -9,8 +9,9 @@ from backchannel.transports.engineio.deadlines import Deadlines
 from backchannel.transports.engineio.endpoint import Endpoint
 from backchannel.transports.engineio.packets import Handshake
 from backchannel.transports.engineio.polling import Polling
-from backchannel.transports.engineio.session import Session, Transport
+from backchannel.transports.engineio.session import Session
 from backchannel.transports.engineio.settings import Settings
+from backchannel.transports.engineio.transport import Transport
 from backchannel.transports.http.caps import Caps
 from backchannel.transports.websocket.close import SERVICE_RESTART
 from backchannel.transports.websocket.endpoint import UpgradeRequest
