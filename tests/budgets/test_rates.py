@@ -97,3 +97,18 @@ def test_few_keys_are_remembered_and_those_who_spent_most_are_not_forgotten() ->
         budget.spend(f"user {number}")
     assert len(budget._full_at) <= 100
     assert budget.wait("mallory") > 90
+
+
+def test_full_budgets_are_forgotten_and_no_key_is_tracked_twice() -> None:
+    clock = ManualClock()
+    budget = _budget(clock, size=1_000)
+    for number in range(500):
+        budget.charge(f"user {number % 50}", 1)
+        budget.forget(f"user {number % 50}")
+        budget.charge("busy", 0.5)
+        budget.charge(f"nothing {number}", 0)
+        clock.advance(0.1)
+    for number in range(200):
+        budget.charge(f"guest {number}", 1)
+        clock.advance(1)
+    assert len(budget._order) == len(budget._full_at) < 10

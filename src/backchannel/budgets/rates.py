@@ -7,11 +7,14 @@ A token bucket for each key, kept as the one number of the generic cell rate alg
 import math
 import time
 from collections.abc import Callable
+from heapq import heappop, heappush, heapreplace
 
 from backchannel.domain.errors import Throttled
 
 ROUNDING = 1e-6
 """Seconds by which sums of floats may be off: a client that waits as told is not refused."""
+LOOKS = 4
+"""Keys that are looked at for each new one, to forget those whose budgets are full."""
 
 
 class RateBudget:
@@ -37,6 +40,8 @@ class RateBudget:
         self._clock = clock
         self._size = size
         self._full_at: dict[str, float] = {}
+        # One entry for each key, no later than `_full_at` has it unless something was refunded.
+        self._order: list[tuple[float, str]] = []
 
     def wait(self, key: str, cost: float = 1.0) -> float:
         """Seconds until `key` can spend `cost`; 0 if it can now."""
@@ -55,21 +60,13 @@ class RateBudget:
     def spend(self, key: str, cost: float = 1.0) -> None:
         """Take `cost` from the budget of `key`. Raises `Throttled`, and then takes nothing."""
         now = self._clock()
-        full_at = self._full_at.get(key, 0.0)
-        if full_at <= now:
-            full_at = now
-        else:
+        if self._full_at.get(key, now) > now:
             self.check(key, cost)
-        self._full_at[key] = full_at + cost / self._rate
-        if len(self._full_at) > self._size:
-            self._shrink(now)
+        self._take(key, cost, now)
 
     def charge(self, key: str, cost: float = 1.0) -> None:
         """Take `cost` whether or not there is enough: for a cost known only afterwards."""
-        now = self._clock()
-        self._full_at[key] = max(self._full_at.get(key, now), now) + cost / self._rate
-        if len(self._full_at) > self._size:
-            self._shrink(now)
+        self._take(key, cost, self._clock())
 
     def refund(self, key: str, cost: float = 1.0) -> None:
         """Give back what was taken for something that was not done."""
@@ -78,13 +75,33 @@ class RateBudget:
 
     def forget(self, key: str) -> None:
         """Let the budget of `key` be full again."""
-        self._full_at.pop(key, None)
+        if key in self._full_at:
+            self._full_at[key] = -math.inf
 
-    def _shrink(self, now: float) -> None:
-        """Down to three quarters, so that one sort pays for many spends."""
-        used = sorted(
-            ((key, at) for key, at in self._full_at.items() if at > now),
-            key=lambda item: item[1],
-            reverse=True,
-        )
-        self._full_at = dict(used[: self._size * 3 // 4])
+    def _take(self, key: str, cost: float, now: float) -> None:
+        full_at = self._full_at.get(key)
+        if full_at is None:
+            self._full_at[key] = now + cost / self._rate
+            self._make_room_for(key, now)
+        else:
+            self._full_at[key] = max(full_at, now) + cost / self._rate
+
+    def _make_room_for(self, new: str, now: float) -> None:
+        """Forget a few full budgets; past `size` keys, one that is nearly full.
+
+        The work is the same for every new key, however many are remembered.
+        """
+        order = self._order
+        heappush(order, (self._full_at[new], new))
+        for _ in range(LOOKS):
+            if not order or (order[0][0] > now and len(order) <= self._size):
+                return
+            at, key = order[0]
+            full_at = self._full_at[key]
+            if full_at > at:
+                heapreplace(order, (full_at, key))
+            else:
+                heappop(order)
+                del self._full_at[key]
+        if len(order) > self._size:
+            del self._full_at[heappop(order)[1]]
