@@ -46,12 +46,17 @@ _SHORT_I = "\u0439"
 _DECOMPOSED_I = {"\u0438\u0306": "\u0439\u2060", "\u0418\u0306": "\u0419\u2060"}
 """The short i in two characters, and as long a text that folds as the one character does."""
 
+_KEPT = (range(0x10000), range(0x1F000, 0x20000))
+"""Common characters: the forms of all that exist would take hundreds of megabytes."""
+
 
 class _Folding(dict[int, str]):
-    """What each character becomes, made when it is first met."""
+    """The folded form of each character, kept from its first use on if it is in `_KEPT`."""
 
     def __missing__(self, code: int) -> str:
-        folded = self[code] = _folded(chr(code))
+        folded = _folded(chr(code))
+        if any(code in kept for kept in _KEPT):
+            self[code] = folded
         return folded
 
 
