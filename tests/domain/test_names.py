@@ -1,5 +1,7 @@
 """Names: what can be seen in them, what they look like, and what they may not be."""
 
+import unicodedata
+
 import pytest
 
 from backchannel.domain.accounts import (
@@ -18,6 +20,7 @@ INVISIBLE = [
     "\u115f",
     "\u1160",
     "\u2800",  # Braille blank
+    "\ufffc",  # object replacement character
     "\u034f",  # combining grapheme joiner
     "\ufe0f",  # variation selectors
     "\ufe00",
@@ -84,6 +87,31 @@ def test_joiners_elsewhere_are_refused_and_left_out_of_file_names(name: str) -> 
         check_display_name(name)
     assert "\u200c" not in check_file_name(name)
     assert "\u200d" not in check_file_name(name)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "a" + "\u0301" * 63,
+        "a\u0323\u0323da",
+        "a\u0300\u0301\u0302\u0303\u0304da",
+        "\xe1\u0300\u0302\u0303\u0304da",  # the first mark is part of the letter
+        "ก" + "\u0e49" * 8,
+        "ཀ" + "\u0f71\u0f72" * 3,
+        "ada\u20dd\u20dd",
+    ],
+    ids=ascii,
+)
+def test_marks_do_not_pile_up_on_a_letter(name: str) -> None:
+    with pytest.raises(Invalid, match="more than four marks"):
+        check_username(name)
+    with pytest.raises(Invalid, match="more than four marks"):
+        check_display_name(name)
+
+
+@pytest.mark.parametrize("name", ["Nguyễn Thị Bảo", "กิ๊ก", "שָׁלוֹם", "क्षि", "Ṩṩ", "é̩̌"])
+def test_names_keep_the_marks_of_their_writing(name: str) -> None:
+    assert check_display_name(name) == unicodedata.normalize("NFC", name)
 
 
 @pytest.mark.parametrize(

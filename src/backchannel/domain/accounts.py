@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import cache, partial
 from importlib.resources import files
 
-from backchannel.domain.characters import is_text, is_visible, pieces
+from backchannel.domain.characters import is_overloaded, is_text, is_visible, pieces
 from backchannel.domain.erasures import ERASED_NAME
 from backchannel.domain.errors import Invalid
 from backchannel.domain.ids import RESPONDER_ID
@@ -93,6 +93,11 @@ def _check_name(name: str, *, field: str) -> None:
         raise Invalid(f"{field} must not begin or end with a space", field=field)
     if unicodedata.category(name[0]).startswith("M"):
         raise Invalid(f"{field} must not begin with a combining character", field=field)
+    if is_overloaded(name):
+        raise Invalid(
+            f"{field} must not have more than four marks on a letter, or one of them twice",
+            field=field,
+        )
 
 
 def _bare(name: str) -> str:

@@ -13,9 +13,11 @@ IGNORABLE = re.compile(
     "\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
 )
 """The property Default_Ignorable_Code_Point (Unicode 17.0): shown as nothing."""
-_BLANK = frozenset("\u2800\U0001d159\U00013441\U00013442\U00016fe4")
+_BLANK = frozenset("\u2800\ufffc\U0001d159\U00013441\U00013442\U00016fe4")
 """Symbols that are shown as an empty space, though they are none."""
 _JOINERS = frozenset("\u200c\u200d")
+_MARKS = 4
+"""Most marks on one letter, as UTS #39, section 5.4, has it; more run into the lines around it."""
 _JOINING_SCRIPTS = frozenset(
     (
         *("ADLAM", "ARABIC", "BALINESE", "BENGALI", "CHAKMA", "DEVANAGARI", "GRANTHA", "GUJARATI"),
@@ -63,6 +65,19 @@ def pieces(text: str) -> Iterator[tuple[str, bool]]:
         else:
             yield text[at], is_visible(text[at]) or _belongs(text, at)
             at += 1
+
+
+def is_overloaded(text: str) -> bool:
+    """Whether a letter carries more than four marks, or one mark twice in a row."""
+    marks = ""
+    for each in unicodedata.normalize("NFD", text):
+        if unicodedata.category(each) not in {"Mn", "Me"}:
+            marks = ""
+        elif len(marks) == _MARKS or marks.endswith(each):
+            return True
+        else:
+            marks += each
+    return False
 
 
 @lru_cache(maxsize=4_096)

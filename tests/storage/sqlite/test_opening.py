@@ -57,6 +57,14 @@ async def test_a_file_where_the_folder_should_be(tmp_path: Path) -> None:
         await open_storage(f"sqlite:///{tmp_path}/file/chat.db")
 
 
+@pytest.mark.parametrize("name", ["chat.db", "other.db"])
+async def test_S19_a_database_with_a_second_name_is_refused(tmp_path: Path, name: str) -> None:
+    await migrate(f"sqlite:///{tmp_path}/chat.db")
+    (tmp_path / "other.db").hardlink_to(tmp_path / "chat.db")
+    with pytest.raises(CannotOpen, match="hard link"):
+        await open_storage(f"sqlite:///{tmp_path}/{name}")
+
+
 async def test_an_old_sqlite_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(driver, "MINIMUM_VERSION", (99, 0, 0))
     with pytest.raises(CannotOpen, match=r"too old: 99\.0\.0"):

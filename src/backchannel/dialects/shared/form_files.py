@@ -79,6 +79,8 @@ class FormFile:
         if sent_name(segment) is not None or name in self.fields:
             advice = f'send exactly one file, in the field "{FIELD}", and every other field once'
             raise Invalid(advice, field=name[:64])
+        if name == FIELD:
+            raise Invalid(f"the field {FIELD!r} must be a file, with a filename", field=FIELD)
         if name not in self._known:
             known = ", ".join([FIELD, *self._known])
             raise Invalid(f"unknown field {name[:64]!r}; known are: {known}", field=name[:64])
@@ -132,4 +134,4 @@ async def _events(request: StrictRequest) -> AsyncIterator[Any]:
                 yield event
         parser.close()
     except MultipartError as error:
-        raise Invalid(f"the form is broken: {error}") from None
+        raise Invalid(f"the form is broken: {error.args[0]}") from None

@@ -152,6 +152,24 @@ def test_a_broken_form_is_400(ada: Caller, body: bytes, boundary: str) -> None:
     assert problem["code"] == "invalid"
 
 
+@pytest.mark.parametrize(
+    ("body", "detail"),
+    [
+        (
+            form_field('name="file"; filename="a"', "").replace(b'"a"', b'"\xff"'),
+            "the form is broken: Segment header failed to decode",
+        ),
+        (
+            form_field("name=\"file\"; filename*=utf-16''%00%d8", f"x\r\n--{BOUNDARY}--\r\n"),
+            "the field 'file' must be a file, with a filename",
+        ),
+    ],
+)
+def test_a_broken_file_name_is_explained(ada: Caller, body: bytes, detail: str) -> None:
+    headers = {"content-type": f"multipart/form-data; boundary={BOUNDARY}"}
+    assert ada.refused(400, "POST", "/v1/files", content=body, headers=headers)["detail"] == detail
+
+
 def test_S12_an_unknown_field_of_a_form_is_refused(ada: Caller) -> None:
     form = {"data": {"owner": "eve"}, "files": {"file": ("a.txt", b"text")}}
     problem = ada.refused(400, "POST", "/v1/files", **form)

@@ -61,12 +61,26 @@ def _open(path: Path, connect: Connect) -> SqliteDatabase:
 def _opened(path: Path, connect: Connect, reserve: Reserve) -> SqliteDatabase:
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     make_private(path)
+    _require_one_name(path)
     driver = drivers.open_writer(path, connect)
     try:
         return _prepared(path, driver, connect, reserve)
     except BaseException:
         driver.close()
         raise
+
+
+def _require_one_name(path: Path) -> None:
+    """Raise `CannotOpen` for a file with hard links.
+
+    Each name has a lock and a write-ahead log of its own, so two servers would damage the file
+    (sqlite.org, "How To Corrupt An SQLite Database File", section 2.4).
+    """
+    if path.stat().st_nlink > 1:
+        raise CannotOpen(
+            f"{path} has another name (a hard link), and would be damaged if it were opened under"
+            f" both; remove the other one (find it with `find / -xdev -samefile {path}`)"
+        )
 
 
 def _prepared(path: Path, driver: Driver, connect: Connect, reserve: Reserve) -> SqliteDatabase:
