@@ -15,9 +15,12 @@ settings.load_profile("patient")
 # Unless told otherwise httpx gives an answer five seconds; it has no setting for all clients.
 httpx._config.DEFAULT_TIMEOUT_CONFIG.read = 60
 
-# Where a shell runs the tests in its background, Ctrl-C is ignored, also by what they start.
+# Where a shell runs the tests in its background, Ctrl-C is ignored, and below `nohup` the end of
+# the terminal, also by what they start.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 pytest_plugins = ["pytester"]
 

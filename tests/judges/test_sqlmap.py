@@ -62,9 +62,10 @@ def exemplified(document: Json, values: Json) -> Json:
         for parameter in operation.get("parameters", ()):
             parameter["example"] = values.get(parameter["name"], "1")
         for content in operation.get("requestBody", {}).get("content", {}).values():
-            content["example"] |= {
-                name: values[name] for name in content["example"] if name in values
-            }
+            if isinstance(content["example"], dict):  # other bodies are no forms
+                content["example"] |= {
+                    name: values[name] for name in content["example"] if name in values
+                }
     return paths
 
 

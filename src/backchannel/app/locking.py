@@ -35,7 +35,7 @@ def locked_for_server(settings: Settings) -> Generator[None]:
             held.enter_context(_folder(folder, fcntl.LOCK_SH, _replaced))
         for path in _lock_files(settings):
             held.enter_context(_file(path))
-        _require_whole(settings)
+        require_whole(settings)
         yield
 
 
@@ -45,7 +45,7 @@ def locked_for_command(settings: Settings) -> Generator[None]:
     with ExitStack() as held, _clearly(settings):
         for folder in _folders(settings):
             held.enter_context(_folder(folder, fcntl.LOCK_SH, _replaced))
-        _require_whole(settings)
+        require_whole(settings)
         yield
 
 
@@ -61,7 +61,7 @@ def locked_alone(settings: Settings, *, repairing: bool = False) -> Generator[No
         for folder in _folders(settings):
             held.enter_context(_folder(folder, fcntl.LOCK_EX, _busy))
         if not repairing:
-            _require_whole(settings)
+            require_whole(settings)
         yield
 
 
@@ -75,7 +75,8 @@ def _clearly(settings: Settings) -> Generator[None]:
     yield
 
 
-def _require_whole(settings: Settings) -> None:
+def require_whole(settings: Settings) -> None:
+    """Raise `CannotOpen` where a restore was interrupted."""
     if (settings.data_dir / RESTORING).exists():
         raise CannotOpen(
             f"a restore of {settings.data_dir.resolve()} was interrupted; run `backchannel restore`"

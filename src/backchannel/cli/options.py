@@ -36,8 +36,10 @@ def load_settings(config: Path | None, **options: object) -> Loaded:
 
 def require_database(settings: Settings) -> None:
     """Raise `CannotOpen` if there is no database yet: a mistyped folder must not make one."""
+    from backchannel.app.locking import require_whole
     from backchannel.storage.sql.sqlite.opening import path_of
 
+    require_whole(settings)
     path = path_of(settings.storage_url).resolve()
     if not path.is_file():
         raise CannotOpen(
