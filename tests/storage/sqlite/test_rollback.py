@@ -91,6 +91,12 @@ def in_place(source: Path, target: Path) -> None:
         os.utime(target / path.name, ns=(moment.st_atime_ns, moment.st_mtime_ns))
 
 
+def age(path: Path, *, seconds: int) -> None:
+    moment = path.stat()
+    before = moment.st_mtime_ns - seconds * 1_000_000_000
+    os.utime(path, ns=(moment.st_atime_ns, before))
+
+
 async def test_R5_a_database_that_is_left_alone_keeps_its_epoch(folder: Path) -> None:
     pair = await filled(folder, "one")
     before = await epoch(folder, pair.ada)
@@ -137,6 +143,26 @@ async def test_R5_a_folder_that_is_put_back_over_the_old_files_has_a_new_epoch(
     await went_on(folder, pair, "lost")
     in_place(folder.with_name("backup"), folder)
     assert await epoch(folder, pair.ada) != before
+
+
+async def test_R5_a_folder_that_is_put_back_without_the_files_that_look_alike_has_a_new_epoch(
+    folder: Path,
+) -> None:
+    """As rsync does it: the mark, which is written once, has the same size and time."""
+    pair = await filled(folder, "one")
+    before = await epoch(folder, pair.ada)
+    (backup := folder.with_name("backup")).mkdir()
+    for path in folder.iterdir():
+        shutil.copy2(path, backup / path.name)
+        if path.name != "chat.db-mark":
+            age(backup / path.name, seconds=60)
+    await went_on(folder, pair, "lost")
+    for path in backup.iterdir():
+        if path.name != "chat.db-mark":
+            shutil.copy2(path, folder / path.name)
+    after = await epoch(folder, pair.ada)
+    assert after != before
+    assert await epoch(folder, pair.ada) == after
 
 
 @pytest.mark.parametrize(

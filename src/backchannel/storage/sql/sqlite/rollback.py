@@ -5,10 +5,12 @@ positions are given out a second time, so every log needs a new epoch. Three thi
 
 - `-mark`, a file beside the database that is written once and then never touched. It holds the
   same random text as the database, and the database keeps the moment of its last change (ctime),
-  which no program can set. Every way of copying files changes that moment.
+  which no program can set. Copying the file changes that moment. But rsync copies only files
+  whose size or time differs, so it leaves the mark of the same database alone.
 - `-commits`, a file beside the database with the number of commits, written after each of them.
   The database counts them too. If it has counted fewer, a part of it is missing, most often the
-  end of the write-ahead log.
+  end of the write-ahead log. Each write sets both times of the file, mtime and ctime. If they
+  differ, the file was put there with the mtime it had elsewhere, as rsync does.
 - An older backup has no mark at all while the files beside it exist.
 
 A whole file system that is set back to an earlier state is not noticed: nothing in it differs
@@ -29,6 +31,9 @@ READ = "SELECT mark, marked_at, commits FROM instance"
 WRITE = "UPDATE instance SET mark = ?, marked_at = ?, commits = ?"
 COUNT = "UPDATE instance SET commits = commits + 1 RETURNING commits"
 CHANGE_EPOCHS = "UPDATE log_head SET epoch = lower(hex(randomblob(8)))"
+
+TOLERANCE_NS = 1_000_000_000
+"""How far the two times of a file that is only written to may lie apart, on any file system."""
 
 _NUMBER = struct.Struct("<Q")
 
@@ -61,6 +66,11 @@ class CommitCount:
         content = os.pread(self._descriptor, _NUMBER.size, 0)
         return _NUMBER.unpack(content)[0] if len(content) == _NUMBER.size else None
 
+    def was_put_here(self) -> bool:
+        """Whether the file is a copy that has kept the time of its original."""
+        found = os.fstat(self._descriptor)
+        return abs(found.st_ctime_ns - found.st_mtime_ns) > TOLERANCE_NS
+
     def note(self, commits: int) -> None:
         """Keep the number. A disk that has no room for it keeps the one before."""
         with contextlib.suppress(OSError):
@@ -92,15 +102,15 @@ def recognise(path: Path, driver: Driver, count: CommitCount) -> None:
     same.
     """
     # First the file, then the database: another process may be committing meanwhile.
-    counted = count.read()
+    counted, copied = count.read(), count.was_put_here()
     instance = _read(driver)
-    if instance.mark is not None and _change(path, instance, counted) is None:
+    if instance.mark is not None and _change(path, instance, counted, copied=copied) is None:
         return
     driver.execute("BEGIN IMMEDIATE")
     try:
         counted = count.read()
         instance = _read(driver)
-        change = _change(path, instance, counted)
+        change = _change(path, instance, counted, copied=copied)
         if change is not None:
             begin_epoch(driver)
         commits = max(instance.commits, counted or 0)
@@ -121,7 +131,7 @@ def recognise(path: Path, driver: Driver, count: CommitCount) -> None:
         )
 
 
-def _change(path: Path, instance: _Instance, counted: int | None) -> str | None:
+def _change(path: Path, instance: _Instance, counted: int | None, *, copied: bool) -> str | None:
     """What has happened to the database since it was left; None if nothing is known to have."""
     mark, marked_at = _read_mark(path)
     missing = (counted or 0) - instance.commits
@@ -132,6 +142,7 @@ def _change(path: Path, instance: _Instance, counted: int | None) -> str | None:
         "it was copied here, or its -mark or -commits file was removed": None in {mark, counted},
         "a copy was put in its place": mark != instance.mark,
         "it was put back together with the files beside it": marked_at != instance.marked_at,
+        "it was put back over the newer files, or they were changed by another program": copied,
         f"{missing} commits are missing: an older copy was put in its place, or its -wal file"
         " was removed or shortened": missing > 0,
     }
