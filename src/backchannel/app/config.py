@@ -32,7 +32,7 @@ GRACE = 10
 STRANGER_BYTES = 8 << 10
 """Largest message of a client that has not logged in yet: room for a token."""
 LONGEST_FORM = 6
-"""How much longer JSON may make a text."""
+"""The factor by which JSON may lengthen a text."""
 LEAST_READ_RATE = 1 << 20
 """Bytes a second that are read at least: devices acknowledge what others send."""
 

@@ -108,7 +108,7 @@ def documentation(version: str) -> Docs:
 
 
 OVERRIDABLE = (native_http.PREFIX + native_uploads.PATH,)
-"""Where `X-HTTP-Method-Override` counts: tus asks for it."""
+"""The paths that accept `X-HTTP-Method-Override`, as tus requires."""
 
 
 def discovery(*, max_size: int) -> Mapping[str, Sequence[tuple[str, str]]]:

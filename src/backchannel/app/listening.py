@@ -64,7 +64,7 @@ class Server(uvicorn.Server):
     ) -> None:
         super().__init__(config)
         self.reason = "asked to"
-        """Why it stops."""
+        """The reason for stopping, for the log."""
         self._before_close = before_close
         self._tls_deadline = tls_deadline
 

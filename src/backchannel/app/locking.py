@@ -1,4 +1,4 @@
-"""Who works with the data folder and the database: one server, and commands beside it.
+"""Locks on the data folder and the database: one server, and commands beside it.
 
 All locks are `flock`, which ends with its process, so nothing is left behind by `kill -9`:
 

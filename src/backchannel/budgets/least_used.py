@@ -1,4 +1,4 @@
-"""Turns at scarce work for whoever has used it least of late, however many others wait."""
+"""Turns at scarce work: the client that used it least of late is next, whatever the queue."""
 
 import asyncio
 import time
@@ -11,7 +11,7 @@ from backchannel.budgets.rates import RateBudget
 from backchannel.domain.errors import Overloaded
 
 Rank = tuple[Sequence[float], int]
-"""How much its keys have been used, and when it came; the lowest is next."""
+"""Recent uses of the keys, then the order of arrival; the lowest is next."""
 
 
 class LeastUsed:

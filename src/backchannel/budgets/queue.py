@@ -13,7 +13,7 @@ QUANTUM = 16 << 10
 
 
 class _Share(Generic[T]):
-    """What waits for one key."""
+    """The waiting items of one key."""
 
     __slots__ = ("items", "size")
 

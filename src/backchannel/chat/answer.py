@@ -85,7 +85,7 @@ class Answer:
 
 
 def context_of(before: Sequence[Message]) -> list[Message]:
-    """What a responder is shown of earlier messages: what was said, and not what was told of it."""
+    """The earlier messages as a responder gets them, without notices that the server added."""
     return [
         replace(message, body=message.body.removesuffix(CUT))
         if message.kind == MessageKind.CUT

@@ -106,7 +106,7 @@ async def standing(
 
 
 async def mark_read(core: Core, user_id: str, conversation_id: str, seq: int) -> None:
-    """Move one's read mark forward, durably (rule R6). Raises `NotFound`, `Invalid`."""
+    """Move the user's read mark forward, durably (rule R6). Raises `NotFound`, `Invalid`."""
     core.writing.spend(user_id)
     view = await conversation(core, user_id, conversation_id)
     if not 0 <= seq <= view.last_seq:

@@ -76,7 +76,7 @@ class Core:
     previewer: Previewer | None = None
     """Looks at web pages for users; without one there are no previews."""
     taken: RateBudget = field(init=False)
-    """How often one address or user may be told that a name or an e-mail is taken (S10)."""
+    """The budget of one address or user for answers that a name or e-mail is taken (S10)."""
     sending: GroupCommit = field(init=False)
     receipts: Receipts = field(init=False)
     directory: Directory = field(init=False)

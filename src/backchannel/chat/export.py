@@ -1,4 +1,4 @@
-"""Export of one's own data: everything the server keeps about a user, as a stream (rule S22)."""
+"""Export of a user's data: everything the server keeps about them, as a stream (rule S22)."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterable, Mapping
@@ -151,7 +151,7 @@ async def _file_pages(core: Core, user_id: str) -> AsyncIterator[list[FileRecord
 
 
 def _path(record: FileRecord) -> str:
-    """Where a content is in the archive: no two folders are the same, whatever the case."""
+    """The path of a content in the archive; folders differ in more than upper and lower case."""
     return f"files/{record.id}/{archive_name(record.name)}"
 
 

@@ -1,4 +1,4 @@
-"""Search over one's own messages: the best ones, or all of them, the newest first."""
+"""Search over a user's messages: the best matches, or all of them, newest first."""
 
 import asyncio
 from collections.abc import Sequence
@@ -52,10 +52,10 @@ async def search(
     cursor: str | None = None,
     limit: int = PAGE,
 ) -> Hits:
-    """Messages of one's own that contain all words of `query`, as they are now (R7, S11).
+    """The user's messages that contain all words of `query`, as they are now (R7, S11).
 
     By relevance there is one page: the best of the newest `RANKED` matches. Raises `Invalid`,
-    `NotFound` (a conversation that is not one's own), `Throttled` and `Overloaded`.
+    `NotFound` (a conversation that is not the user's), `Throttled` and `Overloaded`.
     """
     terms = terms_of(query)
     if not 1 <= limit <= PAGE_LIMIT:

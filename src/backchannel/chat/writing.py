@@ -20,7 +20,7 @@ LOOK_UPS = 20
 
 
 class Writing:
-    """What each user may still write. Its methods raise `Throttled`, with the time to wait."""
+    """The writing budget of each user. Methods raise `Throttled`, with the time to wait."""
 
     def __init__(self, clock: Clock, *, rate: float) -> None:
         """`rate` is how many units a second one user may write for long."""
@@ -53,5 +53,5 @@ class Writing:
 
 
 def units(size: int) -> int:
-    """How many messages a text of `size` bytes counts as."""
+    """The number of messages that a text of `size` bytes counts as."""
     return max(1, -(-size // UNIT))

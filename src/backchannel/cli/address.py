@@ -19,5 +19,5 @@ def own_url(settings: Settings, port: int | None = None) -> str:
 
 
 def is_encrypted(settings: Settings) -> bool:
-    """Whether the server has a certificate. Raises `SettingsError`."""
+    """True if the server has a certificate. Raises `SettingsError`."""
     return settings.tls.mode is TlsMode.SELF_SIGNED or named_files(settings) is not None

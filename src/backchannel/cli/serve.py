@@ -74,7 +74,7 @@ def _reach(settings: Settings) -> str:
 
 
 def _gaps(settings: Settings) -> Iterator[str]:
-    """What production would refuse or hide, and the way there."""
+    """The differences to production, and how to get there."""
     if not is_encrypted(settings):
         yield "plain HTTP, so passwords can be read on their way"
     if settings.show_docs:

@@ -5,7 +5,7 @@ from backchannel.domain.messages import Message
 
 
 def require_self(user_id: str, claimed_id: str | None, *, field: str) -> None:
-    """What a client says of its own identity must be true (S12). Raises `Forbidden`."""
+    """Raise `Forbidden` if a client claims another identity than its own (S12)."""
     if claimed_id is not None and claimed_id != user_id:
         raise Forbidden(f"{field} must be your own user", field=field)
 

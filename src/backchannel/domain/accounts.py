@@ -22,7 +22,7 @@ PASSWORD_LIMIT = 128
 """Longest new password, in characters."""
 
 PATH_CHARACTERS = "/\\?#%"
-"""What a username must not contain, because it is a part of paths."""
+"""Characters that a username must not contain, because it is a part of paths."""
 RESERVED_NAMES = (
     *("abuse", "admin", "administrator", "backchannel", "deleted", "deleted account"),
     *(ERASED_NAME, "everyone", "hostmaster", "moderator", "noreply", "operator", "postmaster"),
@@ -101,7 +101,7 @@ def _check_name(name: str, *, field: str) -> None:
 
 
 def _bare(name: str) -> str:
-    """What a name looks like, without spaces and punctuation."""
+    """The look-alike key of a name, without spaces and punctuation."""
     return "".join(filter(str.isalnum, look_alike_key(normalise_username(name))))
 
 

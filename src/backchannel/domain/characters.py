@@ -1,4 +1,4 @@
-"""Which characters of a name can be seen, and where those that join others belong."""
+"""Visible characters, and the places where invisible joiners are allowed."""
 
 import re
 import unicodedata
@@ -29,7 +29,7 @@ _JOINING_SCRIPTS = frozenset(
 _VARIANTS = {"CJK": ("\U000e0100", "\U000e01ef"), "MONGOLIAN": ("\u180b", "\u180f")}
 """Variation selectors that belong to the characters of a script."""
 _SHARED = frozenset({"MODIFIER", "KATAKANA-HIRAGANA", "IDEOGRAPHIC", "MASU"})
-"""How the names of letters begin that belong to no script."""
+"""First words in the names of letters that belong to no script."""
 
 
 def is_text(text: str) -> bool:
@@ -45,7 +45,7 @@ def is_text(text: str) -> bool:
 
 
 def is_visible(character: str) -> bool:
-    """Whether a character can be seen, or is a plain space."""
+    """True for a character that can be seen, and for a plain space."""
     return (
         character.isprintable() and character not in _BLANK and IGNORABLE.match(character) is None
     )
@@ -90,7 +90,7 @@ def script_of(character: str) -> str | None:
 
 
 def _belongs(text: str, at: int) -> bool:
-    """Whether an invisible character is one that the script around it is written with."""
+    """True for an invisible character that the script around it needs."""
     before = _script_before(text, at)
     if text[at] in _JOINERS:
         after = _first_word(text[at + 1]) if at + 1 < len(text) else ""

@@ -77,7 +77,7 @@ _TEXTUAL = re.compile(f"(?![{_COLOURED}])[{_EMOJI}](?![\U0001f3fb-\U0001f3ff])|[
 
 
 def is_emoji(text: str) -> bool:
-    """Whether `text` is one emoji and nothing else."""
+    """True if `text` is one emoji and nothing else."""
     return EMOJI.fullmatch(text) is not None
 
 

@@ -41,7 +41,7 @@ _LETTERS = str.maketrans(
         **{chr(katakana): chr(katakana - 0x60) for katakana in range(0x30A1, 0x30F7)},
     }
 )
-"""What is written in place of a letter or a sign, once it is decomposed and without case."""
+"""Replacements of letters and signs that are decomposed and without case."""
 _SHORT_I = "\u0439"
 _DECOMPOSED_I = {"\u0438\u0306": "\u0439\u2060", "\u0418\u0306": "\u0419\u2060"}
 """The short i in two characters, and as long a text that folds as the one character does."""

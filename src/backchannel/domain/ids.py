@@ -22,7 +22,7 @@ def new_id() -> str:
 
 
 def is_id(given: str) -> bool:
-    """Whether this has the form of an id that the server makes, or is the responder's."""
+    """True for the form of id that the server makes, and for the responder's id."""
     return given == RESPONDER_ID or _ID.fullmatch(given) is not None
 
 

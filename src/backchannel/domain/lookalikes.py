@@ -14,7 +14,7 @@ _TOGETHER = (
 
 
 def _prototypes() -> dict[int, str]:
-    """What each confusable character looks like."""
+    """The prototype of each confusable character."""
     text = files("backchannel.domain").joinpath("confusables.txt").read_text("utf-8")
     table: dict[int, str] = {}
     for line in text.splitlines():
@@ -28,7 +28,7 @@ _PROTOTYPES = _prototypes()
 
 
 def look_alike_key(name: str) -> str:
-    """What two names have in common that people take for one another.
+    """A key that two names share if people can confuse them.
 
     The skeleton of UTS #39, section 4, case and the number of spaces aside.
     """
@@ -38,6 +38,6 @@ def look_alike_key(name: str) -> str:
 
 
 def mixes_scripts(name: str) -> bool:
-    """Whether a name has letters of scripts that are not written together."""
+    """True if a name has letters of scripts that are not written together."""
     scripts = {script for each in name if (script := script_of(each)) is not None}
     return len(scripts) > 1 and not any(scripts <= together for together in _TOGETHER)

@@ -15,14 +15,14 @@ _ESCAPE = 5
 
 
 def size_of(message: Message) -> int:
-    """What a message adds to a page, in bytes of JSON without its other fields."""
+    """The bytes of JSON that the variable parts of a message add to a page."""
     body = message.body.encode()
     escaped = len(body) - len(body.translate(None, _ESCAPED))
     return len(body) + _ESCAPE * escaped + len(message.files) + len(message.reactions)
 
 
 def is_full(messages: Iterable[Message]) -> bool:
-    """Whether these messages fill a page."""
+    """True if these messages fill a page."""
     return sum(map(size_of, messages)) >= PAGE_BYTES
 
 

@@ -19,7 +19,7 @@ TERMS_LIMIT = 10
 
 _TERM = re.compile(r'"([^"]+)"|([^\s"]+)')
 _QUOTES = str.maketrans(dict.fromkeys("\u201c\u201d\u201e\u201f\xab\xbb", '"'))
-"""What keyboards make of the double quote."""
+"""Typographic forms of the double quote, as keyboards write them."""
 
 
 class Span(msgspec.Struct, frozen=True, gc=False, order=True):

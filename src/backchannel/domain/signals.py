@@ -20,7 +20,7 @@ class Presence(msgspec.Struct, frozen=True):
 
 
 class Acquaintance(msgspec.Struct, frozen=True):
-    """Whether `user_id`'s presence may be seen: a block was set or lifted. No device is told."""
+    """A block was set or lifted: `user_id`'s presence is hidden or visible. Not sent to devices."""
 
     user_id: str
     visible: bool
@@ -38,7 +38,7 @@ class Partial(msgspec.Struct, frozen=True):
 
 
 class Signal(msgspec.Struct, frozen=True):
-    """What concerns the devices of `user_id`; for presence, the devices that watch this user."""
+    """News for the devices of `user_id`; for presence, for the devices that watch this user."""
 
     user_id: str
     content: Typing | Presence | Acquaintance | Partial

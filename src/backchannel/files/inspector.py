@@ -28,7 +28,7 @@ PATIENCE = 30.0
 
 PLAIN_TEXT = "text/plain"
 _BINARY = re.compile(rb"[\x00-\x08]")
-"""What no text has, and what begins every content that is parsed."""
+"""Bytes that no text has, and that are at the beginning of every content that is parsed."""
 
 log = logging.getLogger(__name__)
 

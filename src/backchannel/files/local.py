@@ -70,7 +70,7 @@ class LocalStore:
 
 
 def place_of(key: str) -> Path:
-    """Where the content of a key is, relative to the folder."""
+    """The path of a key's content, relative to the folder."""
     # The end of a UUIDv7 is random, its beginning is the time.
     name = key.partition(".")[0]
     return Path(name[-2:], key)
@@ -95,7 +95,7 @@ def sync_dir(folder: Path) -> None:
 
 
 def _unfinished(target: Path, *, older_than: float = 0) -> list[Path]:
-    """What has been begun to be put at `target`, last written so many seconds ago."""
+    """Unfinished contents for `target` that were last written so many seconds ago."""
     before = time.time() - older_than
     found: list[Path] = []
     for path in target.parent.glob(f"{target.name}.*{UNFINISHED}"):

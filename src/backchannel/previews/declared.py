@@ -14,7 +14,7 @@ _ATTRIBUTE = re.compile(
 )
 _CHARSET = re.compile(rb"charset\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s;\"']+))", re.IGNORECASE)
 _UNFIT = {"utf-16-be", "utf-16-le"}
-"""Who could read the declaration cannot have read one of these."""
+"""A declaration that could be read cannot be in one of these."""
 
 
 def declared(content: bytes) -> str | None:

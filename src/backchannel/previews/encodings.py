@@ -52,7 +52,7 @@ _LABELS = {
 """Python's codec that decodes as the standard's does, or nearly, to the labels of the encoding.
 
 Of Python's other codecs some are slow and some decode no text. Those that the standard replaces
-(HZ, ISO-2022-KR and others) are missing: they can hide markup from whoever reads them otherwise.
+(HZ, ISO-2022-KR and others) are missing: they can hide markup from other readers.
 """
 
 _CODECS = {label: codec for codec, labels in _LABELS.items() for label in labels.split()}

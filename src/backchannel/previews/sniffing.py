@@ -24,7 +24,7 @@ _LEGACY = {
     "ja": "shift_jis", "ko": "euc-kr", "th": "windows-874", "tr": "windows-1254",
     "vi": "windows-1258", "zh": "gb18030",
 }  # fmt: skip
-"""What browsers take for a language where nothing is declared."""
+"""The encodings that browsers assume by language where none is declared."""
 
 Measure = Callable[[list[bytes], list[bytes]], bool]
 """Whether text looks written in an encoding: of all its pairs of bytes, and of those both high."""
@@ -49,7 +49,7 @@ def sniffed(content: bytes) -> str:
 
 
 def _decodes(content: bytes, codec: str) -> bool:
-    """Whether all of it decodes; what was cut off at its end does not count."""
+    """True if all of it decodes, apart from a character cut off at its end."""
     try:
         codecs.getincrementaldecoder(codec)().decode(content)
     except UnicodeError:

@@ -72,7 +72,7 @@ class _Completion(msgspec.Struct):
 
     @property
     def end(self) -> str | None:
-        """Why the answer ends here, None if it goes on."""
+        """The reason for which the answer ends here, None if it goes on."""
         return next((each.finish_reason for each in self.choices or () if each.finish_reason), None)
 
 

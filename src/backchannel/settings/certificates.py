@@ -61,7 +61,7 @@ def expiry(certificate: Path) -> datetime:
 
 
 def _complete(settings: Settings, files: CertificateFiles) -> bool:
-    """Whether both files are there: without one of them passwords would go over plain HTTP."""
+    """True if both files exist: without one of them passwords would go over plain HTTP."""
     missing = [path for path in (files.certificate, files.private_key) if not path.is_file()]
     named = settings.tls.model_fields_set & {"certificate", "private_key"}
     if len(missing) == 1 or (missing and named):
@@ -71,7 +71,7 @@ def _complete(settings: Settings, files: CertificateFiles) -> bool:
 
 
 def self_signed_files(settings: Settings) -> CertificateFiles:
-    """Where the certificate of the server's own making lies, or will."""
+    """The paths of the self-signed certificate, which need not exist yet."""
     folder = settings.data_dir / "tls"
     return CertificateFiles(folder / "certificate.crt", folder / "private.key")
 

@@ -39,7 +39,7 @@ class Loaded:
     written: Mapping[str, Written]
     warnings: list[Problem]
     problems: list[Problem]
-    """Why the server does not start with them; empty unless they were read with `lenient`."""
+    """The problems that keep the server from starting; empty unless read with `lenient`."""
 
 
 def load(

@@ -139,7 +139,7 @@ class Settings(Group):
 
     @property
     def exposed(self) -> bool:
-        """Whether strangers may come: in production, and wherever the network reaches it."""
+        """True if strangers can reach the server: in production, and beyond loopback."""
         return self.production or not is_loopback(self.host)
 
     @property
@@ -170,7 +170,7 @@ class Settings(Group):
 
     @property
     def user_send_rate(self) -> int:
-        """How many messages a second one user may send for long."""
+        """Messages a second that one user may send for long."""
         return self.limits.send_rate or (100 if self.production else 5_000)
 
     @property
@@ -182,7 +182,7 @@ class Settings(Group):
 
     @property
     def address_registrations(self) -> int:
-        """How many accounts may be made from one network address in a minute."""
+        """Accounts that may be made from one network address in a minute."""
         return self.limits.registrations_per_address or (30 if self.exposed else 600)
 
     @property

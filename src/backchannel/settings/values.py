@@ -40,7 +40,7 @@ def check_address(host: str) -> str:
 
 
 def is_loopback(host: str) -> bool:
-    """Whether who listens there is reachable from this machine only."""
+    """True for an address that only this machine can reach."""
     if host == "localhost":
         return True
     try:

@@ -1,4 +1,4 @@
-"""Whether a backup is complete and whole."""
+"""Checks that a backup is complete and whole."""
 
 from pathlib import Path
 
@@ -13,7 +13,7 @@ MOST_NAMED = 10
 
 
 def check_backup(source: Path) -> tuple[About, Summary]:
-    """What the backup is and holds. Raises `CannotOpen` unless all of it is whole."""
+    """The description of a backup. Raises `CannotOpen` unless all of it is whole."""
     sums = layout.read_sums(source)
     about = layout.read_about(source)
     faults = list(layout.faults_in(source, sums, Progress("checking").step))

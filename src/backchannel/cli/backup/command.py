@@ -81,7 +81,7 @@ def _description(about: About, summary: Summary) -> str:
 
 
 def _missing(about: About) -> list[str]:
-    """What the operator has to keep besides."""
+    """The files and secrets that the operator has to keep besides."""
     lines = ["the settings are not in it: keep backchannel.toml and .env yourself"]
     if about.key == "copied":
         lines.append("token.key is in it: a person who can read the backup can log in as any user")

@@ -31,7 +31,7 @@ CHUNK = 1 << 20
 
 
 class About(msgspec.Struct, frozen=True, kw_only=True):
-    """What a backup is. `files` says whether contents were copied or stay in an object store."""
+    """The description of a backup. `files`: contents were copied, or stay in an object store."""
 
     format: Literal[1] = 1
     made_at: str
@@ -107,7 +107,7 @@ def _read_line(folder: Path, line: str) -> tuple[str, str]:
 
 
 def read_about(folder: Path) -> About:
-    """What the backup is. Raises `CannotOpen`."""
+    """Read the description of a backup. Raises `CannotOpen`."""
     try:
         return msgspec.json.decode((folder / ABOUT).read_bytes(), type=About)
     except (OSError, msgspec.DecodeError) as error:
@@ -117,7 +117,7 @@ def read_about(folder: Path) -> About:
 def faults_in(
     folder: Path, sums: dict[str, str], progress: Callable[[int, int], None]
 ) -> Iterator[str]:
-    """What is missing or damaged in a backup, a line each."""
+    """The missing or damaged parts of a backup, a line each."""
     for number, (name, digest) in enumerate(sums.items(), 1):
         try:
             if digest_of(folder / name) != digest:

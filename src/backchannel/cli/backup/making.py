@@ -20,7 +20,7 @@ from backchannel.storage.sql.sqlite.copying import CopiedFile, copy_database, fi
 from backchannel.storage.sql.sqlite.opening import path_of
 
 KEPT = (KEY, "tls/certificate.crt", "tls/private.key")
-"""What of the data folder is copied besides the database and the files, if it is there."""
+"""Files of the data folder that are copied besides the database and the contents, if any."""
 
 
 def local_files(settings: Settings) -> Path | None:

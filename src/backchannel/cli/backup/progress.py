@@ -1,4 +1,4 @@
-"""How far a long command has come, for people: some lines, never thousands."""
+"""The progress of a long command, for people: some lines, never thousands."""
 
 import time
 

@@ -79,7 +79,7 @@ def _stage(source: Path, part: Path, database: Path, data: Path, contents: Path 
 
 
 def _is_data(path: Path, database: Path) -> bool:
-    """Whether an entry of the data folder is replaced."""
+    """True for an entry of the data folder that is replaced."""
     stays = {SERVER_LOCK, f"{database.name}-lock", RESTORING}
     return path.name not in stays and not path.name.startswith(ASIDE)
 

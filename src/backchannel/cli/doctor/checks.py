@@ -21,4 +21,4 @@ CHECKS: list[Callable[[Settings], Finding]] = [
     protection.registration,
 ]
 DEEP: list[Callable[[Settings], Finding]] = [*CHECKS, data.contents]
-"""What takes as long as it takes to read everything, besides."""
+"""Further checks, which read everything."""

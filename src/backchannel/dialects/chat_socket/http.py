@@ -90,7 +90,7 @@ async def read_messages(
 
 
 TAGS = {"Chat socket": "What goes with the WebSocket `/chat`: conversations and their messages."}
-"""What the group of operations is about, for the API's description."""
+"""The tag of these operations, for the API's description."""
 
 
 def routes() -> Router:

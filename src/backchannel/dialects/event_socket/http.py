@@ -116,7 +116,7 @@ async def end_session(
 
 
 TAGS = {"Event socket": "What goes with the WebSocket `/websocket`: users, messages, logins."}
-"""What the group of operations is about, for the API's description."""
+"""The tag of these operations, for the API's description."""
 
 
 def routes() -> Router:

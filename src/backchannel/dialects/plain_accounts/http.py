@@ -82,7 +82,7 @@ async def login(
 TAGS = {
     "Plain accounts": "Registration and login by username, for clients of `/chat` and `/websocket`."
 }
-"""What the group of operations is about, for the API's description."""
+"""The tag of these operations, for the API's description."""
 
 
 def routes() -> Router:

@@ -50,7 +50,7 @@ class EdgePolicy:
     trusted_proxies: Sequence[Network] = ()
     probes: frozenset[str] = frozenset()
     hsts: bool = True
-    """Whether browsers shall insist on TLS from now on (RFC 6797): not for a test certificate."""
+    """Send HSTS, so that browsers insist on TLS (RFC 6797); not with a test certificate."""
     options: Mapping[str, Fields] = field(default_factory=dict[str, Fields])
     """Headers by path, with which OPTIONS is answered besides CORS."""
     overridable: Collection[str] = ()
@@ -133,7 +133,7 @@ class Edge:
         return cast("HttpMethod", scope["method"])
 
     def _insists(self, scope: HTTPScope, headers: dict[str, str]) -> bool:
-        """Whether this answer carries HSTS, which browsers heed over TLS and for names only."""
+        """True if this answer carries HSTS, which browsers heed over TLS and for names only."""
         named = self._policy.hsts and scope["scheme"] == "https"
         return named and not is_local(parse_host(headers.get("host", "")))
 

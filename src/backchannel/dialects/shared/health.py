@@ -23,7 +23,7 @@ class Health(msgspec.Struct, frozen=True):
 
 
 TAGS = {"Health": "For supervisors and load balancers, without a login."}
-"""What the group of operations is about, for the API's description."""
+"""The tag of these operations, for the API's description."""
 
 
 def routes(*, draining: Callable[[], bool]) -> Router:

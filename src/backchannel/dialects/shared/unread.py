@@ -10,7 +10,7 @@ from backchannel.domain.errors import Overloaded
 PIECE = 1 << 15
 """Bytes handed to the transport at a time; the next ones wait until it has room."""
 GIVEN_UP = "the answer was given up"
-"""What its task is cancelled with."""
+"""The message with which its task is cancelled."""
 PER_CLIENT = 12 << 20
 IN_ALL = 48 << 20
 

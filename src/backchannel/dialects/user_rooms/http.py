@@ -141,7 +141,7 @@ async def read_messages(
 
 
 TAGS = {"User rooms": "For Socket.IO clients that emit `join` and `chat message`."}
-"""What the group of operations is about, for the API's description."""
+"""The tag of these operations, for the API's description."""
 
 
 def routes() -> Router:

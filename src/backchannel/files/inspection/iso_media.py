@@ -7,7 +7,7 @@ from typing import BinaryIO
 _BOXES = 4_096
 """Most boxes that are looked at."""
 _DEPTH = 3
-"""How deep in other boxes is the one that tells what a track holds."""
+"""The depth of the box that names the kind of a track."""
 _AVIF = {b"avif", b"avis"}
 _HEIC = {b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis", b"hevm", b"hevs"}
 _HEIF = {b"mif1", b"mif2", b"msf1", b"miaf", b"MiHE", b"MiHB"}
@@ -60,7 +60,7 @@ def _moving(major: bytes, brands: set[bytes], handlers: set[bytes]) -> str:
 def _handlers(
     content: BinaryIO, start: int, end: int, looks: Iterator[int], depth: int = 0
 ) -> Iterator[bytes]:
-    """What the tracks hold: `vide`, `soun` and others."""
+    """The kinds of the tracks: `vide`, `soun` and others."""
     for kind, first, last in _boxes(content, start, end, looks):
         if kind in _WITHIN and depth < _DEPTH:
             yield from _handlers(content, first, last, looks, depth + 1)

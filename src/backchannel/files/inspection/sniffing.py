@@ -81,7 +81,7 @@ def sniff(path: Path) -> str:
 
 
 def _may_be_text(head: bytes) -> bool:
-    """Whether a content begins like some text, whatever its encoding."""
+    """True if a content begins like text in some encoding."""
     return head[:4].isascii() and not _CONTROLS.search(head[:64])
 
 

@@ -248,5 +248,5 @@ def _account(row: AccountRow | None) -> Account | None:
 
 
 def search_key_of(username: str, display_name: str) -> str:
-    """What a search for users looks through."""
+    """The text in which a search for users looks."""
     return f"{username}\n{display_name}".casefold()

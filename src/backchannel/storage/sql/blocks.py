@@ -96,6 +96,6 @@ async def read_blocked(connection: Connection, user_id: str) -> list[str]:
 async def read_acquainted(
     connection: Connection, user_id: str, others: Sequence[str]
 ) -> frozenset[str]:
-    """Who of `others` may see the user, as `ports.storage.Conversations.acquainted` promises."""
+    """As `ports.storage.Conversations.acquainted` promises."""
     ids = [direct_conversation_id(user_id, other) for other in others]
     return frozenset(await connection.fetch(ACQUAINTED, str, user_id=user_id, conversation_ids=ids))

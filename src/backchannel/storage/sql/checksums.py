@@ -1,4 +1,4 @@
-"""Messages carry a checksum, so that what the disk has changed is not taken for their words (R18).
+"""Checksums of messages, by which damage on the disk is found (rule R18).
 
 It covers what a message says and to whom, which only an edit changes: the texts of the ids
 included, so that a message that is joined to the wrong conversation is found, too. Deleted messages
@@ -19,7 +19,7 @@ from backchannel.storage.sql.database import Connection
 from backchannel.storage.sql.rows import Kept
 
 DAMAGED = "This message is damaged on the server's disk and cannot be shown."
-"""What is shown in the place of a damaged message."""
+"""The text shown in the place of a damaged message."""
 
 _logger = logging.getLogger("backchannel.storage")
 
@@ -38,7 +38,7 @@ def checksum_of(message: Message) -> int:
 
 
 def is_whole(kept: Kept) -> bool:
-    """Whether a message is what was stored, as far as that can be told."""
+    """True unless the checksum shows that a message is not what was stored."""
     unchecked = kept.checksum is None or kept.deleted_at is not None
     return unchecked or kept.checksum == checksum_of(kept)
 
@@ -69,7 +69,7 @@ async def fetch_messages(
 def unreadable(
     conversation_id: str, seq: int, *, sender_id: str, recipient_id: str, at: int
 ) -> Message:
-    """What is shown in the place of a message of which nothing can be read."""
+    """A stand-in for a message of which nothing can be read."""
     name = f"damaged-{conversation_id[:32]}-{seq}"
     return Message(
         conversation_id=conversation_id,

@@ -65,7 +65,7 @@ class Connection(Protocol):
 
 
 class Unreadable(Damaged):
-    """What was asked for lies on a part of the disk that is damaged (rule R18)."""
+    """The requested data is on a damaged part of the disk (rule R18)."""
 
     def __init__(self) -> None:
         super().__init__("what is stored here is damaged; ask your operator to restore a backup")

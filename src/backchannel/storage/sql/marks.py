@@ -29,15 +29,15 @@ class Marker(msgspec.Struct):
     told_delivered_seq: int
     told_read_seq: int
     blocks: int
-    """How many of the two members have blocked the other, who then learns nothing."""
+    """The number of members who have blocked the other; with any, no mark is told."""
 
     @property
     def is_told(self) -> bool:
-        """Whether the other member knows these marks."""
+        """True if the other member knows these marks."""
         return (self.told_delivered_seq, self.told_read_seq) == (self.delivered_seq, self.read_seq)
 
     def receipt(self) -> Receipt:
-        """What those who may learn of the marks learn."""
+        """The receipt for members who may learn of the marks."""
         return Receipt(self.conversation_id, self.user_id, self.delivered_seq, self.read_seq)
 
 

@@ -49,7 +49,7 @@ _are_these = (
     (block.c.account == conversation.c.first) & (block.c.other == conversation.c.second)
 ) | ((block.c.account == conversation.c.second) & (block.c.other == conversation.c.first))
 BLOCKS = select(func.count()).select_from(block).where(_are_these).scalar_subquery()
-"""How many of a conversation's two parties have blocked the other."""
+"""The number of a conversation's two parties who have blocked the other."""
 _COLUMNS: tuple[ColumnElement[Any], ...] = (
     conversation.c.number,
     conversation.c.id,

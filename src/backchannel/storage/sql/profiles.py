@@ -1,4 +1,4 @@
-"""Changing a profile, and telling those who learn of it: each of them rarely."""
+"""Changes of profiles, of which peers are told at limited intervals."""
 
 from collections.abc import Sequence
 
@@ -121,7 +121,7 @@ async def tell_profiles(connection: Connection, *, at: int) -> list[Event]:
 
 
 async def _peers_to_tell(connection: Connection, changed: AccountRow, *, at: int) -> Sequence[str]:
-    """Who is told now; nobody, if they have just been told and will be again."""
+    """The peers to tell now; none if they were told just now, and then they are told later."""
     (told_at,) = await connection.fetch(TOLD_AT, int, number=changed.number)
     if NEVER < told_at <= at < told_at + PATIENCE:
         await connection.execute(SET_DUE, numbers=[changed.number], at=told_at + PATIENCE)

@@ -41,7 +41,7 @@ class Polling:
         self._readable = asyncio.Event()
         self._readable.set()
         self.posting = False
-        """Whether a POST is being read or its packets are being taken, likewise."""
+        """True while a POST is being read or its packets are being taken: one at a time, too."""
 
     @property
     def backlog(self) -> int:

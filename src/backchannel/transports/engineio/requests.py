@@ -23,7 +23,7 @@ class Query(msgspec.Struct, frozen=True):
     revision: str = ""
     sid: str = ""
     base64: bool = False
-    """Whether the client wants binary messages as text."""
+    """True if the client wants binary messages as text."""
 
 
 def parse(query: str) -> Query:

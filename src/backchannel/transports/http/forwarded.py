@@ -1,4 +1,4 @@
-"""Who the client is when reverse proxies stand in front: X-Forwarded-*, Forwarded (RFC 7239)."""
+"""The client's address behind reverse proxies: X-Forwarded-*, Forwarded (RFC 7239)."""
 
 import ipaddress
 import re
@@ -31,7 +31,7 @@ def client_of(peer: Peer, headers: Mapping[str, str], trusted: Sequence[Network]
 def is_secure(
     peer: Peer, headers: Mapping[str, str], trusted: Sequence[Network], *, tls: bool
 ) -> bool:
-    """Whether the client's own connection is encrypted: as the proxy it came to says, or `tls`."""
+    """True if the client's own connection is encrypted: as its proxy says, or else `tls`."""
     if not contains(trusted, peer[0]):
         return tls
     nodes, protocols = _hops(headers)

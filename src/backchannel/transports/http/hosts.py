@@ -41,7 +41,7 @@ class Hosts:
                 self._exact.add(host)
 
     def allow(self, value: str | None) -> bool:
-        """Whether a request with this Host header is answered."""
+        """True if a request with this Host header is answered."""
         if not self._exact and not self._below:
             return True
         host = parse_host(value or "")
@@ -90,7 +90,7 @@ def parse_entry(entry: str) -> Host:
 
 
 def is_local(host: Host | None) -> bool:
-    """Whether this is the machine itself or an IP address rather than a name on the network."""
+    """True for this machine and for IP addresses, false for names on the network."""
     if host is None or host.name == "localhost" or host.name.endswith(".localhost"):
         return True
     try:

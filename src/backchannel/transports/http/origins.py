@@ -1,4 +1,4 @@
-"""Which web origins are listed as allowed (rule S14): exactly, on any port, or all of them."""
+"""The list of allowed web origins (rule S14): exact, on any port, or all of them."""
 
 from collections.abc import Collection
 
@@ -8,7 +8,7 @@ ANY_PORT = ":*"
 
 
 def is_listed(origin: str, allowed: Collection[str]) -> bool:
-    """Whether `origin`, as a browser sends it, is one of the allowed ones (RFC 6454)."""
+    """True if `origin`, as a browser sends it, is one of the allowed ones (RFC 6454)."""
     if origin in allowed or ANY_ORIGIN in allowed:
         return True
     scheme, _, authority = origin.partition("://")

@@ -161,7 +161,7 @@ class HttpProtocol(HttpToolsProtocol):
         super().on_headers_complete()
 
     def _offers_other_protocol(self) -> bool:
-        """Whether the parser waits for another protocol than WebSocket behind this head."""
+        """True if the parser expects another protocol than WebSocket behind this head."""
         return bool(self.parser.should_upgrade()) and not self._should_upgrade()
 
     def _should_upgrade(self) -> bool:

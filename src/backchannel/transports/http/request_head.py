@@ -1,4 +1,4 @@
-"""What a request's head says about where it goes: version, target and Host (RFC 9112)."""
+"""Checks of a request's head: version, target and Host (RFC 9112)."""
 
 import re
 from http import HTTPStatus

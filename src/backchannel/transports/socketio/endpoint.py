@@ -37,7 +37,7 @@ class Accepted(msgspec.Struct, frozen=True):
     sid: str | None = None
     pid: str | None = None
     stranger: bool = False
-    """Whether it is not known yet whose it is: `Socket.identify` has to say so in time."""
+    """True before the login: `Socket.identify` has to be called in time."""
 
 
 class ConnectRefused(msgspec.Struct, frozen=True):

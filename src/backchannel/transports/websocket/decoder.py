@@ -84,7 +84,7 @@ class Decoder:
 
     @property
     def handled(self) -> int:
-        """How many messages the last `feed` has handed on."""
+        """The number of messages that the last `feed` has handed on."""
         return TURN - self._left
 
     def trust(self) -> None:

@@ -31,7 +31,7 @@ _LONGEST_PAUSE = 2.0
 
 
 class _Pause(Flag):
-    """Why a socket is not read."""
+    """The causes for which a socket is not read."""
 
     HANDLER = auto()
     TURN = auto()

@@ -11,7 +11,7 @@ PREFIXES = ("/api/auth", "/api/sessions")
 
 
 TAGS = {"Echo sessions": "For Socket.IO clients that emit `join-session` and `message`."}
-"""What the group of operations is about, for the API's description."""
+"""The tag of these operations, for the API's description."""
 
 
 def routes() -> Router:

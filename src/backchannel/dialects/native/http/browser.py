@@ -42,7 +42,7 @@ class BrowserCredentials(Strict, frozen=True):
 
 
 class BrowserSessionBody(msgspec.Struct, frozen=True, kw_only=True):
-    """What a page keeps in memory after logging in."""
+    """The login as a page keeps it in memory."""
 
     user: AccountBody
     login_id: Id

@@ -1,4 +1,4 @@
-"""What a client needs to know of the server before a user has logged in."""
+"""The server's configuration for clients, before a user has logged in."""
 
 from typing import Annotated
 

@@ -182,7 +182,7 @@ async def append_to_upload(
 
 
 def is_stream(request: StrictRequest) -> bool:
-    """Whether the body is bytes of an upload."""
+    """True if the body is bytes of an upload."""
     return request.content_type[0] == tus.CONTENT_TYPE
 
 

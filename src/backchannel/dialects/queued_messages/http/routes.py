@@ -12,7 +12,7 @@ PREFIXES = ("/auth/", "/user/", "/message/", "/file/")
 
 
 TAGS = {"Queued messages": "For Socket.IO clients that emit `sendMessage` and `uploadFile`."}
-"""What the group of operations is about, for the API's description."""
+"""The tag of these operations, for the API's description."""
 
 
 def routes() -> Router:

@@ -1,4 +1,4 @@
-"""How the API's description tells of bodies that handlers read themselves."""
+"""Request bodies that handlers read themselves, for the API's description."""
 
 from dataclasses import dataclass
 from typing import ClassVar

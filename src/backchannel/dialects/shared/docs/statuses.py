@@ -1,4 +1,4 @@
-"""What an error status means, and an error that has it, for the API's description."""
+"""The meaning of each error status with an example, for the API's description."""
 
 from typing import NamedTuple
 
@@ -6,7 +6,7 @@ from backchannel.dialects.shared.faults import Fault
 
 
 class Meaning(NamedTuple):
-    """What a status means to every operation, and an example of an error with it."""
+    """The meaning of a status in every operation, with an example of an error."""
 
     text: str
     example: Fault

@@ -39,7 +39,7 @@ def _colours(flags: int) -> int:
 
 
 def _after_blocks(data: bytes, at: int) -> int | None:
-    """Where a chain of blocks ends, each of which begins with its length; None if it does not."""
+    """The end of a chain of blocks, each of which begins with its length; None without an end."""
     while at < len(data) and data[at]:
         at += 1 + data[at]
     return at + 1 if at < len(data) else None

@@ -101,7 +101,7 @@ class SqliteConnection:
             raise
 
     def _is_damage(self, error: Exception) -> bool:
-        """Whether an error is told as `Unreadable`: a writer must learn of SQLite's own."""
+        """True for errors to raise as `Unreadable`; a writer must see those of SQLite itself."""
         return not isinstance(error, sqlite3.Error) or (self._reading and is_damage(error))
 
     async def execute(self, change: Insert | Update | Delete, /, **parameters: object) -> int:

@@ -37,7 +37,7 @@ class CopiedFile(msgspec.Struct, frozen=True):
 
 
 class Summary(msgspec.Struct, frozen=True):
-    """What is in a database."""
+    """The contents of a database in numbers."""
 
     schema: str
     users: int
@@ -48,8 +48,8 @@ class Summary(msgspec.Struct, frozen=True):
 def copy_database(source: Path, target: Path, progress: Progress) -> None:
     """Copy a database as it is at this moment, while others go on writing to it.
 
-    The copy is read in one snapshot, which holds up nobody; meanwhile the write-ahead log grows.
-    Raises `CannotOpen`.
+    The copy is read in one snapshot, which holds up no other work; meanwhile the write-ahead log
+    grows. Raises `CannotOpen`.
     """
     target.unlink(missing_ok=True)
     # Made before SQLite makes it with the mode that others may read.
@@ -69,7 +69,7 @@ def copy_database(source: Path, target: Path, progress: Progress) -> None:
 
 
 def inspect_copy(path: Path) -> Summary:
-    """What is in a database that nobody has open. Raises `CannotOpen` if it cannot be used."""
+    """Summarise a database that is not open. Raises `CannotOpen` if it cannot be used."""
     try:
         with _reading_alone(path) as database:
             finding = find_damage(database)
@@ -94,7 +94,7 @@ def files_in(path: Path) -> Iterator[CopiedFile]:
 
 
 def still_names(path: Path, file_id: str) -> bool:
-    """Whether a database, which others may have open, still names a file."""
+    """True if a database, which others may have open, still names a file."""
     with _reading(path) as database:
         return bool(database.execute(_STILL_THERE, [file_id]).fetchone()[0])
 

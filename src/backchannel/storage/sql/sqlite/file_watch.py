@@ -1,6 +1,6 @@
 """Noticing that the open database's files are deleted, replaced or truncated.
 
-SQLite keeps its files open: it would go on writing to what nobody finds again.
+SQLite keeps its files open, so it would go on writing to files that have no name any more.
 """
 
 import contextlib
@@ -70,7 +70,7 @@ class FileWatch:
                     return
 
     def _look(self) -> str | None:
-        """What has happened to the files; None if all is well."""
+        """The change that was found in the files; None if there is none."""
         found = _named(self._path)
         if found != self._file:
             content = f"/proc/{os.getpid()}/fd/{self._descriptor}"
@@ -92,7 +92,7 @@ class FileWatch:
         return None
 
     def _is_short(self) -> bool:
-        """Whether the file has fewer pages than its own header says."""
+        """True if the file has fewer pages than its own header says."""
         header = os.pread(self._descriptor, _HEADER_SIZE, 0)
         if len(header) < _HEADER_SIZE:
             return True
@@ -102,7 +102,7 @@ class FileWatch:
         return os.fstat(self._descriptor).st_size < pages * page_size
 
     def _stays_short(self) -> bool:
-        """Whether it stays so while nobody writes: a checkpoint writes the header first."""
+        """True if it stays short while nothing is written: a checkpoint writes the header first."""
         with self._writer.at_work:
             for _ in range(LOOKS):
                 time.sleep(PAUSE)

@@ -1,4 +1,4 @@
-"""Who may read the database's files: the user the server runs as."""
+"""File modes: only the user that the server runs as may read the database."""
 
 import contextlib
 import logging

@@ -1,4 +1,4 @@
-"""Looking at every message: which ones are damaged (rule R18)."""
+"""A scan of all messages for damage (rule R18)."""
 
 import sqlite3
 from collections.abc import Iterator
@@ -27,7 +27,7 @@ UNCHECKED = select(func.count()).where(message.c.checksum.is_(None), message.c.d
 
 
 def can_scan(driver: Driver) -> bool:
-    """Whether this is a database whose messages have checksums."""
+    """True for a database whose messages have checksums."""
     try:
         return bool(driver.execute(HAS_CHECKSUMS).fetchone()[0])
     except sqlite3.DatabaseError:
@@ -35,7 +35,7 @@ def can_scan(driver: Driver) -> bool:
 
 
 def scan(driver: Driver) -> Iterator[list[str]]:
-    """Which messages are damaged, span by span, so that the caller may pause in between."""
+    """Damaged messages, span by span, so that the caller may pause in between."""
     connection = SqliteConnection(driver, Texts(), reading=True)
     try:
         (last,) = finish(connection.fetch(LAST, int))
@@ -54,7 +54,7 @@ def scan(driver: Driver) -> Iterator[list[str]]:
 
 
 def count_unchecked(driver: Driver) -> int:
-    """How many messages are from before there were checksums. Raises `Unreadable`."""
+    """Count the messages from before there were checksums. Raises `Unreadable`."""
     (count,) = finish(SqliteConnection(driver, Texts(), reading=True).fetch(UNCHECKED, int))
     return count
 

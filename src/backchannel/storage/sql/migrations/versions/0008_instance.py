@@ -1,4 +1,4 @@
-"""What tells a database that was put back from one that was left as it is."""
+"""The mark and the commit count by which a restored database is recognised."""
 
 import sqlalchemy as sa
 from alembic import op

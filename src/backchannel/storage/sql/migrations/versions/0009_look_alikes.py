@@ -1,4 +1,4 @@
-"""What each username looks like, so that no other one is taken for it."""
+"""Look-alike keys of usernames, so that no two usernames can be confused."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""What the sender of an upload says of it is kept, as tus asks."""
+"""The metadata that the sender of an upload gives, as tus requires."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""When the peers were told of a changed profile, so that each is told rarely."""
+"""The times at which peers are notified of a changed profile, to limit how often."""
 
 import sqlalchemy as sa
 from alembic import op
