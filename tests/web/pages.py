@@ -43,6 +43,10 @@ class ChatPage:
         self.field.fill(text)
         self.field.press("Enter")
 
+    def delete(self, text: str) -> None:
+        self.bubble(text).locator(".bubble").click(button="right")
+        self.page.get_by_role("menuitem", name="Delete").click()
+
     def row(self, name: str) -> Locator:
         return self.page.locator(".row", has_text=name)
 

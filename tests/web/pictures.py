@@ -90,7 +90,13 @@ def palette_people(page: Page, address: str) -> None:
     open_mira(page, address)
     page.keyboard.press("Control+k")
     page.get_by_role("combobox").fill("mi")
-    page.locator(".option", has_text="Mira").wait_for()
+    page.locator(".option", has_text="@mira").wait_for()
+
+
+def keyboard(page: Page, address: str) -> None:
+    open_mira(page, address)
+    page.keyboard.press("Control+/")
+    page.get_by_role("dialog", name="Keyboard").wait_for()
 
 
 def details(page: Page, address: str) -> None:
@@ -146,6 +152,7 @@ STATES: dict[str, Step] = {
     "details": details,
     "palette": palette_people,
     "search": palette,
+    "keyboard": keyboard,
     "new": new_conversation,
     "settings": settings,
     "settings-appearance": settings_appearance,
@@ -156,45 +163,70 @@ SIGNED_OUT: dict[str, str] = {"sign-in": "/sign-in", "sign-up": "/sign-up"}
 
 
 def shoot(folder: Path, only: str) -> None:
-    with (
-        tempfile.TemporaryDirectory() as scratch,
-        server_process(Path(scratch), limits__registrations_per_address="1000") as server,
-        sync_playwright() as playwright,
-    ):
-        emre, mira = paint(server.address)
+    with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=PROGRAM, args=["--no-sandbox"])
         for size in SIZES:
             for theme in THEMES:
-                _shoot(browser, server.address, folder, (size, theme), only)
+                _shoot_look(browser, folder, (size, theme), only)
         browser.close()
-        _close(emre, mira)
 
 
-def _shoot(browser: Browser, address: str, folder: Path, look: tuple[str, str], only: str) -> None:
+def _shoot_look(browser: Browser, folder: Path, look: tuple[str, str], only: str) -> None:
+    """Each look has a server of its own, so that no picture shows what the one before did."""
     size, theme = look
     width, height = SIZES[size]
-    context = browser.new_context(
-        viewport={"width": width, "height": height},
-        color_scheme="dark" if theme == "dark" else "light",
-        has_touch=size == "360",
-        locale="en-GB",
-    )
-    page = context.new_page()
-    page.on("pageerror", _tell)
+    with (
+        tempfile.TemporaryDirectory() as scratch,
+        server_process(Path(scratch), limits__registrations_per_address="1000") as server,
+        browser.new_context(
+            viewport={"width": width, "height": height},
+            color_scheme="dark" if theme == "dark" else "light",
+            has_touch=size == "360",
+            locale="en-GB",
+        ) as context,
+    ):
+        _close(*paint(server.address))
+        page = context.new_page()
+        page.on("pageerror", _tell)
+
+        def shoot_it(name: str) -> None:
+            page.wait_for_timeout(300)
+            page.screenshot(path=folder / f"{name}-{size}-{theme}.png")
+
+        _shoot_states(page, server.address, only, shoot_it)
+        if only in "typing":
+            _shoot_typing(page, server.address, shoot_it)
+
+
+def _shoot_states(page: Page, address: str, only: str, shoot_it: Callable[[str], None]) -> None:
     for name, path in SIGNED_OUT.items():
         if only in name:
             page.goto(address + path)
             page.locator(".card").wait_for()
-            page.wait_for_timeout(200)
-            page.screenshot(path=folder / f"{name}-{size}-{theme}.png")
+            shoot_it(name)
     sign_in(page, address)
     for name, step in STATES.items():
         if only in name:
             step(page, address)
-            page.wait_for_timeout(300)
-            page.screenshot(path=folder / f"{name}-{size}-{theme}.png")
+            shoot_it(name)
             online_again(page)
-    context.close()
+
+
+def _shoot_typing(page: Page, address: str, shoot_it: Callable[[str], None]) -> None:
+    """Mira is there, has read everything, and writes."""
+    browser = page.context.browser
+    if browser is None:
+        return
+    with browser.new_context(viewport={"width": 1280, "height": 900}) as context:
+        hers = context.new_page()
+        sign_in(hers, address, "mira")
+        hers.locator(".row", has_text="Emre").click()
+        field = hers.get_by_label("Message Emre")
+        field.wait_for()
+        open_mira(page, address)
+        field.press_sequentially("Tell her")
+        page.locator(".bubble.typing").wait_for()
+        shoot_it("typing")
 
 
 def _tell(error: Error) -> None:

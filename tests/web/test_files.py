@@ -59,3 +59,22 @@ def test_a_file_that_is_refused_says_why_and_keeps_nothing_back(
     hers.say("Without it, then")
     expect(hers.state("Without it, then")).to_be_visible()
     assert grace.messages(ada)[-1]["body"] == "Without it, then"
+
+
+def test_W8_files_keep_the_order_in_which_they_were_chosen(person: Make, signed_in: Open) -> None:
+    ada, grace = person("Ada"), person("Grace")
+    grace.say(ada, "Send me the chapters")
+    hers = signed_in(ada)
+    hers.open("Grace")
+    names = ["one.txt", "two.txt", "three.txt"]
+    sizes = [4_000_000, 200_000, 10]
+    hers.page.locator("input[type=file]").set_input_files(
+        [
+            FilePayload(name=name, mimeType="text/plain", buffer=b"a" * size)
+            for name, size in zip(names, sizes, strict=True)
+        ]
+    )
+    expect(hers.page.locator(".tray .ring")).to_have_count(0)
+    hers.say("All three")
+    expect(hers.state("All three")).to_have_attribute("aria-label", "Sent")
+    assert [each["name"] for each in grace.messages(ada)[-1]["files"]] == names

@@ -47,8 +47,9 @@ export function Composer(props: Props) {
   const composing = useImeGuard();
   const chooser = useRef<HTMLInputElement>(null);
   const [picking, setPicking] = useState(false);
-  const full = (text.trim().length > 0 || props.attached) && !props.busy;
-  useAutoGrow(field, text);
+  const filled = text.trim().length > 0 || props.attached || props.busy;
+  const full = filled && !props.busy;
+  useAutoGrow(field, text, filled);
   // biome-ignore lint/correctness/useExhaustiveDependencies: each of them begins something new
   useEffect(() => {
     if (matchMedia("(pointer: fine)").matches) field.current?.focus();
@@ -150,6 +151,7 @@ export function Composer(props: Props) {
               className="send"
               type="button"
               aria-label={t.send}
+              hidden={!filled}
               disabled={!full}
               onClick={onSend}
             >
@@ -197,12 +199,16 @@ function Strip({ name, reply, editing, onCancel }: StripProps) {
 }
 
 /** As high as what it holds, up to what its style allows. */
-function useAutoGrow(field: React.RefObject<HTMLTextAreaElement | null>, text: string): void {
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the height follows the text
+function useAutoGrow(
+  field: React.RefObject<HTMLTextAreaElement | null>,
+  text: string,
+  narrowed: boolean,
+): void {
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the height follows text and width
   useLayoutEffect(() => {
     const element = field.current;
     if (!element) return;
     element.style.height = "auto";
     element.style.height = `${element.scrollHeight}px`;
-  }, [text]);
+  }, [text, narrowed]);
 }

@@ -69,9 +69,9 @@ export function Conversation({ conversation, peerId, name, onDetails }: Props) {
   );
   const onEdit = useCallback((message: Message) => setEditing({ message, text: message.body }), []);
   const onEditLast = () => {
-    const { threads, me } = getState();
+    const { threads, me, removals } = getState();
     const last = threads[id ?? ""]?.messages.findLast(
-      (each) => each.sender_id === me?.id && each.deleted_at === null,
+      (each) => each.sender_id === me?.id && each.deleted_at === null && !removals[each.id],
     );
     if (last) setEditing({ message: last, text: last.body });
   };

@@ -86,13 +86,14 @@ function Thumbnail({ file }: { readonly file: FileInfo }) {
 
 function usePictures(id: string): readonly FileInfo[] {
   const messages = useStore((state) => state.threads[id]?.messages);
+  const removals = useStore((state) => state.removals);
   return useMemo(
     () =>
       (messages ?? [])
-        .filter((each) => each.deleted_at === null)
+        .filter((each) => each.deleted_at === null && !removals[each.id])
         .flatMap((each) => each.files)
         .filter(isPicture)
         .reverse(),
-    [messages],
+    [messages, removals],
   );
 }

@@ -29,7 +29,7 @@ export function Header({ conversation, peerId, name, onDetails }: Props) {
           <span className="bar__name">
             <bdi className="truncate">{name}</bdi>
           </span>
-          <Status id={conversation?.id ?? ""} peerId={peerId} assistant={assistant} />
+          <Status conversation={conversation} peerId={peerId} assistant={assistant} />
         </span>
       </button>
       <div className="bar__actions">
@@ -43,20 +43,25 @@ export function Header({ conversation, peerId, name, onDetails }: Props) {
 }
 
 interface StatusProps {
-  readonly id: string;
+  readonly conversation: Conversation | null;
   readonly peerId: string;
   readonly assistant: boolean;
 }
 
 /** "Connecting…" takes the place of whatever cannot be known meanwhile. */
-function Status({ id, peerId, assistant }: StatusProps) {
+function Status({ conversation, peerId, assistant }: StatusProps) {
   const link = useStore((state) => state.link);
   const presence = useStore((state) => state.presence[peerId]);
-  const typing = useTyping(id);
+  const user = useStore((state) => state.users[peerId]) ?? conversation?.peer;
+  const typing = useTyping(conversation?.id ?? "");
   if (link !== "online") return <span className="bar__status">{t.connecting}</span>;
   if (typing) return <span className="bar__status bar__status--on">{t.typing}</span>;
   if (assistant) return <span className="bar__status">{t.answersFrom}</span>;
   if (presence?.online) return <span className="bar__status bar__status--on">{t.online}</span>;
   const seen = presence?.last_seen_at;
-  return <span className="bar__status">{seen ? t.lastSeen(when(seen)) : "\u00a0"}</span>;
+  return (
+    <span className="bar__status">
+      {seen ? t.lastSeen(when(seen)) : user && `@${user.username}`}
+    </span>
+  );
 }

@@ -1,6 +1,7 @@
 import type { Message } from "backchannel-client";
 import { type CSSProperties, type KeyboardEvent, useEffect, useRef } from "react";
-import { react, remove, showToast } from "../state/actions";
+import { react, showToast } from "../state/actions";
+import { remove } from "../state/removals";
 import { t } from "../strings";
 import { Icon, type IconName } from "../ui/icon";
 
@@ -51,7 +52,7 @@ export function MessageMenu({ at, onReply, onEdit, onClose }: Props) {
             label: t.delete,
             keys: "Del",
             danger: true,
-            act: () => remove(message),
+            act: () => void remove(message),
           } as const,
         ]
       : []),

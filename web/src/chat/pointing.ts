@@ -10,7 +10,8 @@ import {
   useRef,
   useState,
 } from "react";
-import { react, remove } from "../state/actions";
+import { react } from "../state/actions";
+import { remove } from "../state/removals";
 import { copy, type MenuFor } from "./menu";
 import type { ThreadActions } from "./message";
 
@@ -92,7 +93,7 @@ export function useHover(
         ["+", open],
         ["enter", open],
       ]);
-      if (mine) keys.set("e", () => onEdit(message)).set("delete", () => remove(message));
+      if (mine) keys.set("e", () => onEdit(message)).set("delete", () => void remove(message));
       const act = keys.get(event.key.toLowerCase());
       if (act) {
         event.preventDefault();

@@ -1,6 +1,7 @@
 import type { Conversation } from "backchannel-client";
 import { memo } from "react";
 import { Link } from "wouter";
+import { asShown } from "../state/removals";
 import { useStore } from "../state/store";
 import { t } from "../strings";
 import { Avatar } from "../ui/avatar";
@@ -58,6 +59,7 @@ function PreviewLine({ conversation }: { readonly conversation: Conversation }) 
   const draft = useStore((state) => state.drafts[key]?.text ?? "");
   const failed = useStore((state) => state.outbox.find((each) => each.to === key && each.failed));
   const myId = useStore((state) => state.me?.id);
+  const removals = useStore((state) => state.removals);
   if (typing) return <span className="truncate is-typing">{t.typing}</span>;
   if (failed) {
     return <span className="truncate is-failed">{t.notSent(previewOf(failed).text)}</span>;
@@ -69,8 +71,9 @@ function PreviewLine({ conversation }: { readonly conversation: Conversation }) 
       </span>
     );
   }
-  const last = conversation.last_message;
-  if (!last) return null;
+  const newest = conversation.last_message;
+  if (!newest) return null;
+  const last = asShown(newest, removals);
   if (last.deleted_at) return <span className="truncate is-gone">{t.messageDeleted}</span>;
   const { text, icon } = previewOf(last);
   return (

@@ -7,6 +7,7 @@ import { t } from "../strings";
 import { EmptyArt } from "../ui/mark";
 import { Conversation } from "./conversation";
 import { Details } from "./details";
+import { KeyboardSheet } from "./keyboard-sheet";
 import { List } from "./list";
 import { nameOf } from "./names";
 import { Palette } from "./palette";
@@ -21,8 +22,12 @@ interface Props {
 
 /** The list beside a conversation; on a narrow screen one of the two. */
 export function Shell({ id, peerId }: Props) {
-  const [dialog, setDialog] = useState<"new" | "palette" | null>(null);
-  useShortcuts({ current: id, onPalette: () => setDialog("palette") });
+  const [dialog, setDialog] = useState<"new" | "palette" | "keyboard" | null>(null);
+  useShortcuts({
+    current: id,
+    onPalette: () => setDialog("palette"),
+    onKeyboard: () => setDialog("keyboard"),
+  });
   const [details, setDetails] = useState(false);
   const close = useCallback(() => setDialog(null), []);
   const toggle = useCallback(() => setDetails((was) => !was), []);
@@ -48,6 +53,7 @@ export function Shell({ id, peerId }: Props) {
         )}
       </div>
       {dialog === "new" && <NewConversation onClose={close} />}
+      {dialog === "keyboard" && <KeyboardSheet onClose={close} />}
       {dialog === "palette" && <Palette onNew={() => setDialog("new")} onClose={close} />}
     </>
   );

@@ -8,11 +8,12 @@ import { getState } from "../state/store";
 interface Given {
   readonly current: string | null;
   readonly onPalette: () => void;
+  readonly onKeyboard: () => void;
 }
 
 const REGIONS = ["#conversations", ".conversation", "#message-field"];
 
-export function useShortcuts({ current, onPalette }: Given): void {
+export function useShortcuts({ current, onPalette, onKeyboard }: Given): void {
   const [, go] = useLocation();
   useEffect(() => {
     const onKey = (event: KeyboardEvent) => {
@@ -20,6 +21,9 @@ export function useShortcuts({ current, onPalette }: Given): void {
       if (control && !event.altKey && event.key.toLowerCase() === "k") {
         event.preventDefault();
         onPalette();
+      } else if (control && !event.altKey && event.key === "/") {
+        event.preventDefault();
+        onKeyboard();
       } else if (event.altKey && !control && /^Arrow(Up|Down)$/.test(event.key)) {
         event.preventDefault();
         const next = neighbour(current, event.key === "ArrowDown" ? 1 : -1, event.shiftKey);
@@ -33,7 +37,7 @@ export function useShortcuts({ current, onPalette }: Given): void {
     };
     addEventListener("keydown", onKey);
     return () => removeEventListener("keydown", onKey);
-  }, [current, go, onPalette]);
+  }, [current, go, onPalette, onKeyboard]);
 }
 
 function neighbour(current: string | null, step: 1 | -1, unreadOnly: boolean): string | null {

@@ -2,6 +2,7 @@ import type { Conversation, FileInfo, Message, Outgoing } from "backchannel-clie
 import { type ReactNode, useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { Virtualizer, type VirtualizerHandle } from "virtua";
 import { loadOlder } from "../state/actions";
+import { allAsShown } from "../state/removals";
 import { useStore } from "../state/store";
 import { t } from "../strings";
 import { Avatar } from "../ui/avatar";
@@ -47,7 +48,11 @@ export function Thread(props: Props) {
   const [divider] = useState(() =>
     conversation && conversation.unread > 0 ? conversation.mine.read_seq : null,
   );
-  const messages = thread?.messages ?? NO_MESSAGES;
+  const removals = useStore((state) => state.removals);
+  const messages = useMemo(
+    () => allAsShown(thread?.messages ?? NO_MESSAGES, removals),
+    [thread?.messages, removals],
+  );
   const items = useMemo(
     () =>
       itemsOf({

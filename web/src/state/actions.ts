@@ -6,7 +6,7 @@ import { client } from "./client";
 import type { Draft } from "./database";
 import { database, leads, tellTabs, watch } from "./following";
 import { mergeMessages, withFetched } from "./model";
-import { getState, setState, type Toast } from "./store";
+import { getState, setState } from "./store";
 
 const PAGE = 60;
 const LARGE_PAGE = 200;
@@ -14,7 +14,6 @@ const LARGE_PAGE = 200;
 const FARTHEST = 100;
 /** A typing notice is good for six seconds; it is repeated while the user writes. */
 const TYPING_EVERY = 5_000;
-const UNDO = 6_000;
 
 /** Load the newest messages: from this device at once, from the server what is missing. */
 export async function openThread(id: string): Promise<void> {
@@ -157,20 +156,6 @@ export async function react(message: Message, emoji: string): Promise<void> {
 
 export async function edit(message: Message, body: string): Promise<boolean> {
   return attempt(() => client.api.edit(message, body));
-}
-
-/** Delete a message once six seconds have passed without an undo. */
-export function remove(message: Message): void {
-  const timer = setTimeout(() => {
-    setState((state) => (state.toast === toast ? { toast: null } : {}));
-    void attempt(() => client.api.delete(message));
-  }, UNDO);
-  const undo = () => {
-    clearTimeout(timer);
-    setState({ toast: null });
-  };
-  const toast: Toast = { text: t.messageDeleted, undo };
-  setState({ toast });
 }
 
 export function showToast(text: string): void {

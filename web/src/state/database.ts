@@ -11,24 +11,37 @@ export interface Draft {
   readonly files: readonly FileInfo[];
 }
 
+export interface Removal {
+  /** The message's. */
+  readonly id: string;
+  readonly conversation_id: string;
+  readonly seq: number;
+  /** When it can no longer be undone, in milliseconds since 1970. */
+  readonly due: number;
+}
+
 interface Schema extends DBSchema {
   meta: { key: string; value: Place };
   conversations: { key: string; value: Conversation };
   messages: { key: [string, number]; value: Message };
   drafts: { key: string; value: Draft };
+  removals: { key: string; value: Removal };
 }
 
 export const outboxName = (userId: string) => `backchannel-outbox-${userId}`;
 const databaseName = (userId: string) => `backchannel-${userId}`;
 const DURABLE = { durability: "strict" } as const;
+const VERSION = 2;
 const NEWEST = Number.MAX_SAFE_INTEGER;
 
 export class Database {
   private constructor(private readonly opened: IDBPDatabase<Schema>) {}
 
   static async open(userId: string): Promise<Database> {
-    const opened = await openDB<Schema>(databaseName(userId), 1, {
-      upgrade(database) {
+    const opened = await openDB<Schema>(databaseName(userId), VERSION, {
+      upgrade(database, before) {
+        database.createObjectStore("removals", { keyPath: "id" });
+        if (before === 1) return;
         database.createObjectStore("meta");
         database.createObjectStore("conversations", { keyPath: "id" });
         database.createObjectStore("messages", { keyPath: ["conversation_id", "seq"] });
@@ -118,6 +131,18 @@ export class Database {
       if (!old || each.revision >= old.revision) void transaction.store.put(each);
     }
     await transaction.done;
+  }
+
+  removals(): Promise<Removal[]> {
+    return this.opened.getAll("removals");
+  }
+
+  async keepRemoval(removal: Removal): Promise<void> {
+    await this.opened.put("removals", removal);
+  }
+
+  async forgetRemoval(id: string): Promise<void> {
+    await this.opened.delete("removals", id);
   }
 
   async keepDraft(draft: Draft): Promise<void> {

@@ -62,14 +62,16 @@ export async function unfollow(erase = false): Promise<void> {
 
 async function restore(): Promise<void> {
   if (!opened) return;
-  const [conversations, drafts, place] = await Promise.all([
+  const [conversations, drafts, removals, place] = await Promise.all([
     opened.database.conversations(),
     opened.database.drafts(),
+    opened.database.removals(),
     opened.database.place(),
   ]);
   setState({
     conversations: Object.fromEntries(conversations.map((each) => [each.id, each])),
     drafts: Object.fromEntries(drafts.map((each) => [each.key, each])),
+    removals: Object.fromEntries(removals.map((each) => [each.id, each])),
     listed: place !== null,
     threads: {},
   });
@@ -211,6 +213,9 @@ function heard(message: TabMessage): void {
     case "draft":
       void reloadDrafts();
       break;
+    case "removals":
+      void reloadRemovals();
+      break;
     case "write":
       if (leads()) client.typing(message.conversationId, message.active);
       break;
@@ -235,6 +240,11 @@ function greet(): void {
 async function reloadDrafts(): Promise<void> {
   const drafts = (await opened?.database.drafts()) ?? [];
   setState({ drafts: Object.fromEntries(drafts.map((each) => [each.key, each])) });
+}
+
+export async function reloadRemovals(): Promise<void> {
+  const removals = (await opened?.database.removals()) ?? [];
+  setState({ removals: Object.fromEntries(removals.map((each) => [each.id, each])) });
 }
 
 client.on("state", (link) => {

@@ -3,6 +3,7 @@
 import { type Account, ApiError, type Session } from "backchannel-client";
 import { client } from "./client";
 import { follow, tellTabs, unfollow } from "./following";
+import { carryOut } from "./removals";
 import { getState, setState, useStore } from "./store";
 
 /** Whose data this device shows before the server has answered. Not a secret. */
@@ -43,6 +44,7 @@ export async function register(
 }
 
 export async function signOut(): Promise<void> {
+  await carryOut(Number.POSITIVE_INFINITY); // this device is about to forget them
   try {
     await client.logout();
   } catch (error) {

@@ -10,7 +10,7 @@ import type {
   User,
 } from "backchannel-client";
 import { create } from "zustand";
-import type { Draft } from "./database";
+import type { Draft, Removal } from "./database";
 import { type Known, NOTHING } from "./model";
 
 export type Phase = "starting" | "signed-out" | "ready";
@@ -26,6 +26,8 @@ export interface State extends Known {
   readonly listed: boolean;
   readonly outbox: readonly Outgoing[];
   readonly drafts: Readonly<Record<string, Draft>>;
+  /** The messages whose deletion waits, by id. */
+  readonly removals: Readonly<Record<string, Removal>>;
   readonly presence: Readonly<Record<string, Presence>>;
   /** Who is typing, by conversation, until when in milliseconds. */
   readonly typing: Readonly<Record<string, number>>;
@@ -37,7 +39,6 @@ export interface State extends Known {
 
 export interface Toast {
   readonly text: string;
-  readonly undo?: () => void;
 }
 
 export const EMPTY: Omit<State, "phase" | "config" | "ended"> = {
@@ -47,6 +48,7 @@ export const EMPTY: Omit<State, "phase" | "config" | "ended"> = {
   listed: false,
   outbox: [],
   drafts: {},
+  removals: {},
   presence: {},
   typing: {},
   partials: {},

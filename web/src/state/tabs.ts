@@ -11,6 +11,7 @@ export type TabMessage =
   | { readonly say: "partial"; readonly partial: Partial }
   | { readonly say: "outbox" }
   | { readonly say: "draft"; readonly key: string }
+  | { readonly say: "removals" }
   | { readonly say: "write"; readonly conversationId: string; readonly active: boolean }
   | { readonly say: "stop"; readonly conversationId: string }
   | { readonly say: "hello" }

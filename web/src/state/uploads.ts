@@ -29,7 +29,7 @@ export interface Uploads {
   readonly cancel: (key: string) => void;
 }
 
-/** Uploads files one after the other as they are added; `onDone` is told of each. */
+/** Uploads files one after the other, so that they keep their order; `onDone` is told of each. */
 export function useUploads(onDone: (file: FileInfo) => void): Uploads {
   const [running, setRunning] = useState<readonly Running[]>([]);
   const done = useRef(onDone);
@@ -37,11 +37,15 @@ export function useUploads(onDone: (file: FileInfo) => void): Uploads {
   const live = useRef(running);
   live.current = running;
 
+  const cancelled = useRef(new Set<string>());
+  const last = useRef<Promise<unknown>>(Promise.resolve());
+
   const change = useCallback((key: string, fields: Partial<Running>) => {
     setRunning((all) => all.map((each) => (each.key === key ? { ...each, ...fields } : each)));
   }, []);
   const drop = useCallback((key: string) => {
     const gone = live.current.find((each) => each.key === key);
+    cancelled.current.add(key);
     gone?.request?.abort();
     if (gone?.preview) URL.revokeObjectURL(gone.preview);
     setRunning((all) => all.filter((each) => each.key !== key));
@@ -52,23 +56,28 @@ export function useUploads(onDone: (file: FileInfo) => void): Uploads {
       for (const file of files) {
         const key = crypto.randomUUID();
         setRunning((all) => [...all, begun(key, file)]);
-        void send(file, {
-          started: (request) => change(key, { request }),
-          progressed: (progress) => change(key, { progress }),
-        }).then(
-          (info) => {
-            drop(key);
-            done.current(info);
-          },
-          (error: unknown) => change(key, { problem: problemOf(error), request: null }),
-        );
+        const begin = async () => {
+          if (cancelled.current.has(key)) return;
+          const info = await send(file, {
+            started: (request) => change(key, { request }),
+            progressed: (progress) => change(key, { progress }),
+          });
+          drop(key);
+          done.current(info);
+        };
+        last.current = last.current
+          .then(begin)
+          .catch((error: unknown) => change(key, { problem: problemOf(error), request: null }));
       }
     },
     [change, drop],
   );
   useEffect(
     () => () => {
-      for (const each of live.current) each.request?.abort();
+      for (const each of live.current) {
+        cancelled.current.add(each.key);
+        each.request?.abort();
+      }
     },
     [],
   );
@@ -101,6 +110,7 @@ async function send(file: File, watching: Watching): Promise<FileInfo> {
     request.responseType = "json";
     request.upload.onprogress = (event) => watching.progressed(event.loaded / event.total);
     request.onerror = () => reject(new ApiError(0, "unreachable", t.unreachable));
+    request.onabort = request.onerror;
     request.onload = () => {
       const answer = request.response as (FileInfo & { message?: string; code?: string }) | null;
       if (request.status < 300 && answer) resolve(answer);

@@ -232,6 +232,7 @@ export const de: Strings = {
     regions: "Nächster Teil der Seite",
     send: "Senden",
     line: "Neue Zeile",
+    sheet: "Diese Liste der Tasten",
   },
 
   somethingFailed: "Das hat nicht geklappt",

@@ -242,6 +242,7 @@ export const en = {
     regions: "Next part of the page",
     send: "Send",
     line: "New line",
+    sheet: "This list of keys",
   },
 
   // Trouble

@@ -1,0 +1,89 @@
+"""Rule W11: what a user deletes is gone at once, and comes back with Undo within six seconds."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+from playwright.sync_api import expect
+
+from tests.web.pages import ChatPage
+from tests.web.people import Person
+
+Make = Callable[[str], Person]
+Open = Callable[[Person], ChatPage]
+NOW = datetime.now(UTC)
+
+
+def test_W11_a_deleted_message_disappears_at_once_and_undo_restores_it(
+    person: Make, signed_in: Open
+) -> None:
+    ada, grace = person("Ada"), person("Grace")
+    ada.say(grace, "Meet at the old bridge")
+    hers = signed_in(ada)
+    hers.open("Grace")
+    hers.delete("Meet at the old bridge")
+    expect(hers.page.get_by_text("You deleted a message")).to_be_visible()
+    expect(hers.row("Grace")).to_contain_text("Message deleted")
+    hers.page.get_by_role("button", name="Undo").click()
+    expect(hers.bubble("Meet at the old bridge")).to_be_visible()
+    expect(hers.row("Grace")).to_contain_text("Meet at the old bridge")
+    hers.page.wait_for_timeout(7_000)
+    expect(hers.bubble("Meet at the old bridge")).to_be_visible()
+    assert [each["deleted_at"] for each in ada.messages(grace)] == [None]
+
+
+def test_W11_a_deletion_survives_a_reload_and_can_still_be_undone(
+    person: Make, signed_in: Open
+) -> None:
+    ada, grace = person("Ada"), person("Grace")
+    for text in ("The first", "The second"):
+        ada.say(grace, text)
+    hers, theirs = signed_in(ada), signed_in(grace)
+    hers.open("Grace")
+    theirs.open("Ada")
+    expect(theirs.bubble("The second")).to_be_visible()
+    hers.page.clock.set_fixed_time(NOW)  # else a busy machine could miss the six seconds
+    hers.delete("The first")
+    hers.page.clock.set_fixed_time(NOW + timedelta(seconds=1))
+    hers.delete("The second")
+    hers.page.reload()
+    expect(hers.page.get_by_text("You deleted a message")).to_have_count(2)
+    hers.page.get_by_role("button", name="Undo").click()
+    expect(hers.bubble("The second")).to_be_visible()
+    hers.page.clock.set_fixed_time(NOW + timedelta(minutes=1))
+    expect(theirs.page.get_by_text("Ada deleted a message")).to_have_count(1)
+    expect(theirs.bubble("The second")).to_be_visible()
+    expect(hers.page.get_by_text("You deleted a message")).to_have_count(1)
+    assert [each["body"] for each in ada.messages(grace)] == ["", "The second"]
+    hers.page.reload()
+    expect(hers.bubble("The second")).to_be_visible()
+
+
+def test_W11_a_message_deleted_offline_is_deleted_when_the_server_is_back(
+    person: Make, signed_in: Open
+) -> None:
+    ada, grace = person("Ada"), person("Grace")
+    ada.say(grace, "Not this one")
+    hers, theirs = signed_in(ada), signed_in(grace)
+    hers.open("Grace")
+    theirs.open("Ada")
+    hers.page.context.set_offline(offline=True)
+    hers.delete("Not this one")
+    expect(hers.page.get_by_text("You deleted a message")).to_be_visible()
+    expect(hers.page.get_by_role("button", name="Undo")).to_have_count(0)
+    assert ada.messages(grace)[0]["deleted_at"] is None
+    hers.page.context.set_offline(offline=False)
+    expect(theirs.page.get_by_text("Ada deleted a message")).to_be_visible()
+    expect(hers.page.get_by_text("You deleted a message")).to_be_visible()
+
+
+def test_W11_signing_out_carries_deletions_out_first(person: Make, signed_in: Open) -> None:
+    ada, grace = person("Ada"), person("Grace")
+    ada.say(grace, "Not this one")
+    hers = signed_in(ada)
+    hers.page.clock.set_fixed_time(NOW)
+    hers.open("Grace")
+    hers.delete("Not this one")
+    hers.page.goto(f"{hers.address}/settings")
+    hers.page.get_by_role("button", name="Sign out").first.click()
+    expect(hers.page.get_by_role("heading", name="Sign in")).to_be_visible()
+    assert grace.messages(ada)[0]["deleted_at"] is not None

@@ -1,0 +1,86 @@
+/** Messages that the user has deleted, until the server has done so (rule W11). */
+
+import { ApiError, type Message } from "backchannel-client";
+import { showToast } from "./actions";
+import { client } from "./client";
+import type { Removal } from "./database";
+import { database, leads, reloadRemovals, tellTabs } from "./following";
+import { applyEvents } from "./model";
+import { getState, setState, useStore } from "./store";
+
+/** Milliseconds in which a deletion can be undone. */
+const UNDO = 6_000;
+/** Milliseconds before a deletion that the server had no room for is tried again. */
+const RETRY = 5_000;
+
+/** Show a message as deleted; it is deleted once six seconds have passed without an undo. */
+export async function remove({ id, conversation_id, seq }: Message): Promise<void> {
+  const removal = { id, conversation_id, seq, due: Date.now() + UNDO };
+  setState((state) => ({ removals: { ...state.removals, [id]: removal } }));
+  await database()?.keepRemoval(removal);
+  tellTabs({ say: "removals" });
+}
+
+export async function undoRemoval({ id }: Removal): Promise<void> {
+  setState((state) => ({ removals: without(state.removals, id) }));
+  await database()?.forgetRemoval(id);
+  tellTabs({ say: "removals" });
+}
+
+/** The message as it is shown: without its contents while its deletion waits. */
+export function asShown(message: Message, removals: Removals): Message {
+  const removal = removals[message.id];
+  if (!removal || message.deleted_at !== null) return message;
+  const deleted_at = new Date(removal.due).toISOString();
+  return { ...message, body: "", files: [], reactions: {}, deleted_at };
+}
+
+export function allAsShown(messages: readonly Message[], removals: Removals): readonly Message[] {
+  if (Object.keys(removals).length === 0) return messages;
+  return messages.map((each) => asShown(each, removals));
+}
+
+type Removals = Readonly<Record<string, Removal>>;
+
+function without(removals: Removals, id: string): Removals {
+  return Object.fromEntries(Object.entries(removals).filter(([each]) => each !== id));
+}
+
+let timer: ReturnType<typeof setTimeout> | undefined;
+
+/** The tab that owns the connection carries the deletions out; the others may close meanwhile. */
+function schedule(wait = 0): void {
+  clearTimeout(timer);
+  const { removals, link } = getState();
+  const due = Math.min(...Object.values(removals).map((each) => each.due));
+  if (link !== "online" || !leads() || due === Number.POSITIVE_INFINITY) return;
+  timer = setTimeout(() => void carryOut(), Math.max(wait, due - Date.now()));
+}
+
+/** Delete the messages whose time to undo is over; those before a later `until` at once. */
+export async function carryOut(until = Date.now()): Promise<void> {
+  const held = database();
+  for (const removal of (await held?.removals()) ?? []) {
+    if (removal.due > until) continue;
+    try {
+      deleted(await client.api.delete(removal));
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
+      if (error.transient) return schedule(RETRY);
+      showToast(error.message);
+    }
+    await held?.forgetRemoval(removal.id);
+  }
+  await reloadRemovals();
+}
+
+/** Show what the log is about to say, so that the message does not come back meanwhile. */
+function deleted(data: Message): void {
+  const myId = getState().me?.id ?? "";
+  const event = { kind: "delete", position: 0, previous: 0, data } as const;
+  setState((state) => applyEvents(state, [event], myId, Date.now()).known);
+}
+
+useStore.subscribe((now, before) => {
+  if (now.removals !== before.removals || now.link !== before.link) schedule();
+});
