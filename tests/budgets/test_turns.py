@@ -139,3 +139,13 @@ async def test_work_that_fails_gives_its_turn_back() -> None:
         with pytest.raises(ZeroDivisionError):
             async with turns.turn("ada"):
                 raise ZeroDivisionError
+
+
+async def test_a_wait_that_takes_too_long_is_refused_and_leaves_the_queue() -> None:
+    turns = Turns(1, patience=0.01)
+    async with turns.turn("ada"):
+        with pytest.raises(Overloaded):
+            async with turns.turn("bob"):
+                pass
+    async with turns.turn("bob"):
+        pass

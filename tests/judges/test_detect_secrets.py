@@ -11,7 +11,15 @@ import pytest
 ROOT = Path(__file__).parents[2]
 OURS = ("src", "docs", ".ci", "README.md", "SECURITY.md", "Makefile", "pyproject.toml")
 TRIED = ("tests", "benchmarks", "torture")
-NOT_OURS = ("node_modules", "web_client/built/", "benchmarks/bin/", "_cache/", ".lock", "-lock.json", ".pyc")
+NOT_OURS = (
+    "node_modules",
+    "web_client/built/",
+    "benchmarks/bin/",
+    "_cache/",
+    ".lock",
+    "-lock.json",
+    ".pyc",
+)
 """What packages and tools bring or make, and hashes of them."""
 
 REVIEWED = {

@@ -22,13 +22,18 @@ class Turns:
         per_key: int = 1,
         waiting_per_key: int = 16,
         waiting: int = 1_024,
+        patience: float | None = None,
         refusal: str = "too many requests are waiting",
     ) -> None:
-        """`waiting_per_key` and `waiting` bound the queue of one key and of all together."""
+        """`waiting_per_key` and `waiting` bound the queue of one key and of all together.
+
+        `patience` bounds the wait for a turn, in seconds.
+        """
         self._free = concurrent
         self._per_key = per_key
         self._waiting_per_key = waiting_per_key
         self._most_waiting = waiting
+        self._patience = patience
         self._refusal = refusal
         self._running: dict[str, int] = {}
         self._queues: dict[str, deque[asyncio.Future[None]]] = {}  # the next turn's key first
@@ -36,7 +41,10 @@ class Turns:
 
     @asynccontextmanager
     async def turn(self, key: str) -> AsyncGenerator[None]:
-        """Wait for a turn and hold it. Raises `Overloaded` at once when the queue is full."""
+        """Wait for a turn and hold it.
+
+        Raises `Overloaded`: at once when the queue is full, or when the turn takes too long.
+        """
         if self._free and self._may_run(key) and key not in self._queues:
             self._begin(key)
         else:
@@ -63,10 +71,17 @@ class Turns:
     async def _wait(self, key: str) -> None:
         queue = self._queues.get(key)
         if self._waiting >= self._most_waiting or len(queue or ()) >= self._waiting_per_key:
-            raise Overloaded(f"{self._refusal}; try again in a moment", retry_after=1.0)
+            raise self._overloaded()
         admitted: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._queues.setdefault(key, deque()).append(admitted)
         self._waiting += 1
+        try:
+            async with asyncio.timeout(self._patience):
+                await self._until(admitted, key)
+        except TimeoutError:
+            raise self._overloaded() from None
+
+    async def _until(self, admitted: asyncio.Future[None], key: str) -> None:
         try:
             await admitted
         except asyncio.CancelledError:
@@ -75,6 +90,9 @@ class Turns:
             else:
                 self._leave(key, admitted)
             raise
+
+    def _overloaded(self) -> Overloaded:
+        return Overloaded(f"{self._refusal}; try again in a moment", retry_after=1.0)
 
     def _leave(self, key: str, admitted: asyncio.Future[None]) -> None:
         queue = self._queues.get(key)

@@ -37,6 +37,8 @@ DOWNLOADS_PER_USER = 6
 """As many as browsers ask one server for: each holds one block of its file."""
 DOWNLOADS_WAITING = 256
 """Downloads of one user that may wait."""
+DOWNLOAD_PATIENCE = 3.0
+"""Seconds that a download may wait: the ones before it may be read slowly, or not at all."""
 
 
 class Reading:
@@ -71,6 +73,7 @@ class Reading:
             DOWNLOADS_AT_ONCE,
             per_key=DOWNLOADS_PER_USER,
             waiting_per_key=DOWNLOADS_WAITING,
+            patience=DOWNLOAD_PATIENCE,
             refusal="too many downloads at once",
         )
 
