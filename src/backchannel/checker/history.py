@@ -16,6 +16,7 @@ from backchannel.checker.journal import (
     Receipt,
     Record,
     Reset,
+    Restore,
     Resume,
     Seen,
     Unknown,
@@ -63,7 +64,7 @@ class History:
             for life in device.lives:
                 yield device, life
 
-    def _take(self, record: Record, place: Place) -> None:  # noqa: C901 - one case per record
+    def _take(self, record: Record, place: Place) -> None:  # noqa: C901, PLR0912 - one case per record
         match record:
             case Deliver():
                 self._deliver(record, place)
@@ -94,6 +95,8 @@ class History:
                 self._life(record, place)
                 level = Level(record.position, record.asked, record.at, place)
                 self._device(record, place).finish = level
+            case Restore():
+                pass  # `restores` has parted the records by them
 
     def _invoke(self, record: Invoke, place: Place) -> None:
         device = self._enrol(record.device, record.user, place)
