@@ -36,3 +36,8 @@ def pytest_runtest_makereport(
         report.outcome = "failed"
         report.longrepr = f"{item.nodeid} needs its service, and CI must have it: {report.longrepr}"
     return report
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Try browsers last: Playwright keeps a loop in its thread, where no other can then run."""
+    items.sort(key=lambda item: "browser" in getattr(item, "fixturenames", ()))

@@ -1,7 +1,7 @@
 import type { Conversation as Data, Message, Outgoing } from "backchannel-client";
 import { useCallback, useEffect, useMemo, useState } from "react";
 import { attempt, discard, edit, openThread, saveDraft, send } from "../state/actions";
-import type { Draft } from "../state/database";
+import { emptyDraft } from "../state/database";
 import { getState, useStore } from "../state/store";
 import { useUploads } from "../state/uploads";
 import { t } from "../strings";
@@ -168,8 +168,4 @@ function useReply(
     const message = seq === null ? undefined : messages?.find((each) => each.seq === seq);
     return message ? { message, mine: message.sender_id === myId } : null;
   }, [messages, seq, myId]);
-}
-
-function emptyDraft(key: string): Draft {
-  return { key, text: "", reply_to: null, files: [] };
 }

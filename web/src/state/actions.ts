@@ -3,7 +3,7 @@
 import { ApiError, type Conversation, type Message } from "backchannel-client";
 import { t } from "../strings";
 import { client } from "./client";
-import type { Draft } from "./database";
+import { type Draft, emptyDraft } from "./database";
 import { database, leads, tellTabs, watch } from "./following";
 import { mergeMessages, withFetched } from "./model";
 import { getState, setState } from "./store";
@@ -97,15 +97,23 @@ export async function markRead(id: string, seq: number): Promise<void> {
 /** Send what the draft says, and empty it. */
 export async function send(draft: Draft, conversation: Conversation | null): Promise<void> {
   const session = conversation?.kind === "session";
-  await client.send({
-    to: conversation?.peer_id ?? draft.key,
-    conversationId: session ? conversation.id : null,
-    body: draft.text.trim(),
-    replyTo: draft.reply_to,
-    files: draft.files,
-  });
+  // At once: what is typed while the outbox is written belongs to the next message.
+  setState((state) => ({ drafts: { ...state.drafts, [draft.key]: emptyDraft(draft.key) } }));
+  try {
+    await client.send({
+      to: conversation?.peer_id ?? draft.key,
+      conversationId: session ? conversation.id : null,
+      body: draft.text.trim(),
+      replyTo: draft.reply_to,
+      files: draft.files,
+    });
+  } catch (problem) {
+    const typed = getState().drafts[draft.key]?.text ?? "";
+    await saveDraft({ ...draft, text: typed ? `${draft.text}\n${typed}` : draft.text });
+    throw problem;
+  }
   if (!leads()) tellTabs({ say: "outbox" });
-  await saveDraft({ key: draft.key, text: "", reply_to: null, files: [] });
+  await saveDraft(getState().drafts[draft.key] ?? emptyDraft(draft.key));
   typingStopped();
 }
 

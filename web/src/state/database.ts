@@ -11,6 +11,10 @@ export interface Draft {
   readonly files: readonly FileInfo[];
 }
 
+export function emptyDraft(key: string): Draft {
+  return { key, text: "", reply_to: null, files: [] };
+}
+
 export interface Removal {
   /** The message's. */
   readonly id: string;
