@@ -5,7 +5,7 @@ import pytest
 from backchannel.domain.errors import EmailTaken, NotFound, UsernameTaken
 from backchannel.domain.events import EventKind, ProfileChange
 from backchannel.ports.storage import Storage
-from backchannel.storage.sql.profiles import PATIENCE
+from backchannel.storage.shared.profiles import PATIENCE
 from tests.storage.people import AT, Pair, make_account, make_user, send
 
 

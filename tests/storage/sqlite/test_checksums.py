@@ -12,7 +12,7 @@ from backchannel.domain.messages import Message
 from backchannel.domain.revisions import delete, edit
 from backchannel.ports.storage import Storage
 from backchannel.storage.opening import open_storage
-from backchannel.storage.sql.checksums import DAMAGED
+from backchannel.storage.shared.kept import DAMAGED
 from backchannel.storage.sql.sqlite import health
 from tests.storage.people import AT, Pair, bodies, make_pair, send
 

@@ -10,6 +10,7 @@ from backchannel.domain.errors import AccountDisabled, EmailTaken, NotFound, Use
 from backchannel.domain.events import Event, EventKind, Fact, ProfileChange
 from backchannel.domain.lookalikes import look_alike_key
 from backchannel.domain.users import Account, User, email_key, username_key
+from backchannel.storage.shared.profiles import search_key_of
 from backchannel.storage.sql.database import Connection
 from backchannel.storage.sql.ledger import Ledger
 from backchannel.storage.sql.parameters import any_of, given, item, parameter
@@ -245,8 +246,3 @@ def _account(row: AccountRow | None) -> Account | None:
     if row is None:
         return None
     return Account(user=narrowed(row, User), password_hash=row.password_hash)
-
-
-def search_key_of(username: str, display_name: str) -> str:
-    """The text in which a search for users looks."""
-    return f"{username}\n{display_name}".casefold()

@@ -14,18 +14,18 @@ from backchannel.domain.errors import (
     NotFound,
 )
 from backchannel.domain.ids import RESPONDER_ID, direct_conversation_id
-from backchannel.domain.messages import Draft, MessageKind, fingerprint
+from backchannel.domain.messages import Draft, MessageKind
 from backchannel.ports.storage import Stored
+from backchannel.storage.shared.intake import Intake, Way
+from backchannel.storage.shared.kept import Original, checksum, content_of, is_same, verified
+from backchannel.storage.shared.placed import Placed
 from backchannel.storage.sql.attachments import Attachments
-from backchannel.storage.sql.checksums import checksum, verified
 from backchannel.storage.sql.database import Connection, Lookup
-from backchannel.storage.sql.intake import Intake, Way
 from backchannel.storage.sql.ledger import Ledger, Party, parties
 from backchannel.storage.sql.parameters import any_of, given, item
-from backchannel.storage.sql.placed import Placed
 from backchannel.storage.sql.places import Place, add_direct, existing
 from backchannel.storage.sql.questions import Questions
-from backchannel.storage.sql.rows import MESSAGES, ORIGINAL_COLUMNS, Original, content_of
+from backchannel.storage.sql.rows import MESSAGES, ORIGINAL_COLUMNS
 from backchannel.storage.sql.schema import account, block, conversation, message
 
 _sent = given("sent")
@@ -253,16 +253,10 @@ def _may_begin(way: Way) -> bool:
 def _repeated(draft: Draft, original: Placed | Original) -> Outcome:
     if isinstance(original, Placed):
         same = content_of(draft) == content_of(original.draft)
-        stored: Placed | Stored = msgspec.structs.replace(original, repeated=True)
+        stored: Placed | Stored = original.again()
     else:
-        same = _is_same(draft, original)
+        same = is_same(draft, original)
         stored = Stored(verified(original), repeated=True)
     if same:
         return stored
     return ClientIdReused("this client_id was used for another message", field="client_id")
-
-
-def _is_same(draft: Draft, original: Original) -> bool:
-    if original.fingerprint is not None:
-        return original.fingerprint == fingerprint(*content_of(draft))
-    return content_of(draft) == content_of(original)

@@ -9,13 +9,13 @@ from backchannel.domain.events import Event, EventKind, Fact
 from backchannel.domain.messages import Message, fingerprint
 from backchannel.domain.revisions import reactions_by
 from backchannel.ports.storage import Changed
+from backchannel.storage.shared.kept import Original, checksum_of, content_of, is_whole, verified
 from backchannel.storage.sql.attachments import detach
-from backchannel.storage.sql.checksums import checksum_of, is_whole, verified
 from backchannel.storage.sql.database import Connection
 from backchannel.storage.sql.ledger import Ledger
 from backchannel.storage.sql.parameters import parameter
 from backchannel.storage.sql.places import Place, places
-from backchannel.storage.sql.rows import MESSAGES, ORIGINAL_COLUMNS, Original, content_of
+from backchannel.storage.sql.rows import MESSAGES, ORIGINAL_COLUMNS
 from backchannel.storage.sql.schema import conversation, member, message
 
 ORIGINAL = (

@@ -8,24 +8,19 @@ from sqlalchemy import func, null, select, update
 from backchannel.domain.errors import NotFound
 from backchannel.domain.events import Event
 from backchannel.domain.users import email_key
+from backchannel.storage.shared.profiles import AT_ONCE, PATIENCE, search_key_of
 from backchannel.storage.sql.accounts import (
     BY_ID,
     PEERS,
     AccountRow,
     find_account,
     require_free_email,
-    search_key_of,
     tell_profile,
 )
 from backchannel.storage.sql.database import Connection, Database
 from backchannel.storage.sql.parameters import any_of, parameter
 from backchannel.storage.sql.places import BLOCKS
 from backchannel.storage.sql.schema import account, conversation
-
-PATIENCE = 60_000
-"""Milliseconds for which the peers are told no further change of a profile: then the last one."""
-AT_ONCE = 20
-"""Most users of whose changes is told in one transaction."""
 
 TOLD_PEERS = PEERS.where(conversation.c.last_seq > 0, BLOCKS == 0)
 SET_PROFILE = (

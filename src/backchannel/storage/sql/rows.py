@@ -5,7 +5,7 @@ from typing import Any, TypeVar
 import msgspec
 from sqlalchemy import ColumnElement, FromClause, case
 
-from backchannel.domain.messages import Draft, Message
+from backchannel.domain.messages import Message
 from backchannel.domain.users import User
 from backchannel.storage.sql.schema import account, conversation, message
 
@@ -16,17 +16,6 @@ Columns = tuple[ColumnElement[Any], ...]
 def narrowed(row: msgspec.Struct, kind: type[T]) -> T:
     """The part of `row` that is a `kind`, of whose fields it has more."""
     return kind(**{field: getattr(row, field) for field in kind.__struct_fields__})
-
-
-def content_of(message: Draft | Message) -> tuple[str, str, int | None, str, str]:
-    """What must be the same when a message is sent again (rule R2)."""
-    return (
-        message.conversation_id,
-        message.kind,
-        message.reply_to,
-        message.body,
-        message.files,
-    )
 
 
 def _columns(struct: type[msgspec.Struct], **found: ColumnElement[Any]) -> Columns:
@@ -50,19 +39,7 @@ MESSAGE_COLUMNS = _columns(
 MESSAGES: FromClause = message.join(conversation, conversation.c.number == message.c.conversation)
 
 
-class Kept(Message, frozen=True, gc=False):
-    """A message as it lies on the disk, with the checksum that it must have."""
-
-    checksum: int | None = None
-
-
 KEPT_COLUMNS = (*MESSAGE_COLUMNS, message.c.checksum)
-
-
-class Original(Kept, frozen=True):
-    """A message, and what it was when it was sent if that has changed since."""
-
-    fingerprint: str | None = None
 
 
 ORIGINAL_COLUMNS = (*KEPT_COLUMNS, message.c.fingerprint)

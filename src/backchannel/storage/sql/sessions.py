@@ -7,6 +7,7 @@ from backchannel.domain.errors import NotFound
 from backchannel.domain.events import ConversationChange, Event, EventKind, Fact
 from backchannel.domain.ids import RESPONDER_ID, session_conversation_id
 from backchannel.domain.messages import fingerprint
+from backchannel.storage.shared.kept import Original, content_of
 from backchannel.storage.sql.attachments import detach_all
 from backchannel.storage.sql.conversations import read_conversation
 from backchannel.storage.sql.database import Connection
@@ -14,7 +15,7 @@ from backchannel.storage.sql.ledger import Ledger
 from backchannel.storage.sql.parameters import given, item, parameter
 from backchannel.storage.sql.places import Place, add, places
 from backchannel.storage.sql.questions import forget_all
-from backchannel.storage.sql.rows import MESSAGES, ORIGINAL_COLUMNS, Original, content_of
+from backchannel.storage.sql.rows import MESSAGES, ORIGINAL_COLUMNS
 from backchannel.storage.sql.schema import conversation, member, message
 
 _this_one = conversation.c.number == parameter("place")

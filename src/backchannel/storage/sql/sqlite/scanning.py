@@ -5,10 +5,10 @@ from collections.abc import Iterator
 
 from sqlalchemy import func, select
 
-from backchannel.storage.sql.checksums import is_whole
+from backchannel.storage.shared.kept import Kept, is_whole
 from backchannel.storage.sql.database import Unreadable
 from backchannel.storage.sql.parameters import parameter
-from backchannel.storage.sql.rows import KEPT_COLUMNS, MESSAGES, Kept
+from backchannel.storage.sql.rows import KEPT_COLUMNS, MESSAGES
 from backchannel.storage.sql.schema import message
 from backchannel.storage.sql.sqlite.connection import SqliteConnection, Texts, finish
 from backchannel.storage.sql.sqlite.driver import Driver

@@ -9,12 +9,12 @@ from backchannel.domain.errors import Invalid
 from backchannel.domain.messages import Message
 from backchannel.domain.search import contains
 from backchannel.ports.search import Found
-from backchannel.storage.sql.checksums import verified
+from backchannel.storage.shared.kept import Kept, verified
 from backchannel.storage.sql.database import Connection
 from backchannel.storage.sql.messages import PAST_THE_END
 from backchannel.storage.sql.pages import SIZE
 from backchannel.storage.sql.parameters import any_of, parameter
-from backchannel.storage.sql.rows import KEPT_COLUMNS, MESSAGES, Kept
+from backchannel.storage.sql.rows import KEPT_COLUMNS, MESSAGES
 from backchannel.storage.sql.schema import account, conversation, message
 from backchannel.storage.sql.sqlite.index import query, search_index, search_stale
 from backchannel.storage.sql.sqlite.indexer import REACHED

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from backchannel.domain.characters import is_text
+from backchannel.domain.errors import Invalid
 from backchannel.domain.ids import new_id
 from backchannel.domain.messages import Draft, MessageKind
 
@@ -50,3 +52,18 @@ class Intake:
 def is_plain(draft: Draft) -> bool:
     """Whether a draft is nothing but a text."""
     return draft.reply_to is None and not draft.files and draft.kind == _TEXT
+
+
+def is_storable(draft: Draft) -> bool:
+    """Neither NUL nor half a surrogate pair is text to every database."""
+    return is_text(
+        f"{draft.body}{draft.client_id}{draft.conversation_id}"
+        f"{draft.recipient_id}{draft.sender_id}{draft.kind}{draft.files}"
+    )
+
+
+def unstorable(draft: Draft) -> Invalid:
+    """The refusal of a draft that is not `is_storable`."""
+    fields = ("recipient_id", "conversation_id", "client_id", "body", "files")
+    field = next((each for each in fields if not is_text(getattr(draft, each))), "sender_id")
+    return Invalid(f"{field} must be Unicode without NUL characters", field=field)

@@ -21,6 +21,10 @@ class Placed(msgspec.Struct, frozen=True, gc=False):
     recipient_position: int
     repeated: bool = False
 
+    def again(self) -> "Placed":
+        """What becomes of the same draft when it comes a second time."""
+        return msgspec.structs.replace(self, repeated=True)
+
     def stored(self, at: int) -> Stored:
         """The message that the draft has become at `at`, and what the logs say of it."""
         draft = self.draft

@@ -1,0 +1,1 @@
+"""What all databases share: a batch as it comes in, and messages with their checksums."""
