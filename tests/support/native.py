@@ -30,12 +30,12 @@ class Person:
         return {"Authorization": f"Bearer {self.token}"}
 
 
-async def enrol(address: str, username: str) -> Person:
+async def enrol(address: str, username: str, password: str = PASSWORD) -> Person:
     """Register and log in over REST."""
     async with httpx.AsyncClient(base_url=address) as http:
-        account = {"username": username, "password": PASSWORD}
+        account = {"username": username, "password": password}
         (await http.post("/v1/register", json=account)).raise_for_status()
-        credentials = {"identifier": username, "password": PASSWORD}
+        credentials = {"identifier": username, "password": password}
         answer = (await http.post("/v1/login", json=credentials)).raise_for_status().json()
     return Person(answer["user"]["id"], username, answer["access_token"], answer["refresh_token"])
 

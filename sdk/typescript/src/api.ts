@@ -1,7 +1,7 @@
 /** The REST calls of `/v1`; each raises `ApiError`. */
 
-import type { Requests } from "./requests";
-import type { Account, Conversation, FileInfo, Login, Message, Session, User } from "./wire";
+import type { Requests } from "./requests.ts";
+import type { Account, Conversation, FileInfo, Login, Message, Session, User } from "./wire.ts";
 
 export interface Page<Value> {
   readonly items: Value[];

@@ -1,16 +1,18 @@
 /** Everything joined: a session, the REST calls, an outbox and the connection that follows. */
 
-import { Api } from "./api";
-import { Backoff } from "./backoff";
-import { Connection } from "./connection";
-import { Emitter } from "./emitter";
-import { Follower, type Place } from "./follower";
-import { MemoryOutbox, type OutboxStore, type Outgoing } from "./outbox";
-import type { ConnectionState, Sink } from "./ports";
-import { Requests } from "./requests";
-import { type Draft, Sending } from "./sending";
-import { SessionKeeper } from "./session";
-import type { Partial, Presence, Session, Typing } from "./wire";
+import { Api } from "./api.ts";
+import { Backoff } from "./backoff.ts";
+import { Connection } from "./connection.ts";
+import { Emitter } from "./emitter.ts";
+import { Follower, type Place } from "./follower.ts";
+import { Following } from "./following.ts";
+import type { Journal } from "./journal.ts";
+import { MemoryOutbox, type OutboxStore, type Outgoing } from "./outbox.ts";
+import type { ConnectionState, Sink } from "./ports.ts";
+import { Requests } from "./requests.ts";
+import { type Draft, Sending } from "./sending.ts";
+import { type Alone, oneOfAllTabs, SessionKeeper } from "./session.ts";
+import type { Partial, Presence, Session, Typing } from "./wire.ts";
 
 export interface ClientOptions {
   /** Such as `https://chat.example.org`; empty in a page that the server itself serves. */
@@ -21,8 +23,10 @@ export interface ClientOptions {
   readonly open?: (url: string) => WebSocket;
   readonly now?: () => number;
   readonly random?: () => number;
-  /** Runs work alone among all tabs of a browser. */
-  readonly alone?: <Value>(work: () => Promise<Value>) => Promise<Value>;
+  /** Runs work alone among all tabs that share a login; the Web Locks API where there is one. */
+  readonly alone?: Alone;
+  /** Told of everything that happens to messages, for `backchannel verify`. */
+  readonly journal?: Journal;
 }
 
 export interface ClientEvents {
@@ -30,6 +34,8 @@ export interface ClientEvents {
   readonly state: ConnectionState;
   readonly loggedOut: undefined;
   readonly outbox: readonly Outgoing[];
+  /** The sink could not store what it was given; it is given it again after a pause. */
+  readonly storeFailed: unknown;
   readonly typing: Typing;
   readonly presence: Presence;
   readonly partial: Partial;
@@ -40,6 +46,7 @@ export class BackchannelClient extends Emitter<ClientEvents> {
   readonly api: Api;
   private sending: Sending;
   private connection: Connection | null = null;
+  private following: Following | null = null;
 
   private readonly options: ClientOptions;
 
@@ -54,7 +61,7 @@ export class BackchannelClient extends Emitter<ClientEvents> {
         fetch: ask,
         cookie: options.cookie ?? false,
         now: options.now ?? Date.now,
-        alone: options.alone ?? ((work) => work()),
+        alone: options.alone ?? oneOfAllTabs,
       },
       (session) => this.emit("session", session),
     );
@@ -89,11 +96,20 @@ export class BackchannelClient extends Emitter<ClientEvents> {
   /** Follow the log from `place`, null on a device that holds nothing yet. */
   connect(place: Place | null, sink: Sink): void {
     this.disconnect();
-    const now = this.options.now ?? Date.now;
+    const journal = this.options.journal ?? null;
+    const following = new Following(new Follower(place), sink, this.sending, {
+      now: this.options.now ?? Date.now,
+      journal,
+      failed: (reason) => {
+        this.emit("storeFailed", reason);
+        if (this.following === following) this.connection?.beginAnew();
+      },
+    });
+    this.following = following;
     this.connection = new Connection(
       this.session,
       this.sending,
-      sink,
+      following,
       {
         state: (state) => this.emit("state", state),
         loggedOut: () => this.emit("loggedOut", undefined),
@@ -104,10 +120,9 @@ export class BackchannelClient extends Emitter<ClientEvents> {
       {
         url: () => socketUrl(this.options.server ?? ""),
         open: this.options.open ?? ((url) => new WebSocket(url)),
-        now,
         backoff: new Backoff(this.options.random),
+        journal,
       },
-      new Follower(place),
     );
     this.connection.start();
   }
@@ -115,6 +130,13 @@ export class BackchannelClient extends Emitter<ClientEvents> {
   disconnect(): void {
     this.connection?.stop();
     this.connection = null;
+    this.following = null;
+  }
+
+  /** Resolves once the sink has stored everything that the server has for this device. */
+  caughtUp(): Promise<Place> {
+    if (this.following === null) throw new Error("connect first");
+    return this.following.caughtUp();
   }
 
   retryNow(): void {
@@ -157,7 +179,8 @@ export class BackchannelClient extends Emitter<ClientEvents> {
   }
 
   private outboxIn(store: OutboxStore): Sending {
-    return new Sending(store, (items) => this.emit("outbox", items), this.options.now ?? Date.now);
+    const { now = Date.now, journal = null } = this.options;
+    return new Sending(store, (items) => this.emit("outbox", items), now, journal);
   }
 }
 

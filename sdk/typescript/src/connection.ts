@@ -1,40 +1,33 @@
-/** One connection after another to `/v1/ws`: greets, follows the log, reconnects. */
+/** One connection after another to `/v1/ws`: greets, renews its token, reconnects. */
 
-import { afterClose } from "./closing";
-import { ApiError } from "./errors";
-import type { Effect, Follower, Place } from "./follower";
-import type { ClientFrame, ServerFrame } from "./frames";
-import type { ConnectionOptions, Signals, Sink } from "./ports";
-import type { Sending } from "./sending";
-import type { SessionKeeper } from "./session";
-import { Timers } from "./timers";
-import type { LogEvent } from "./wire";
+import { afterClose } from "./closing.ts";
+import { ApiError } from "./errors.ts";
+import type { Following } from "./following.ts";
+import type { ClientFrame, ServerFrame } from "./frames.ts";
+import type { ConnectionOptions, Signals } from "./ports.ts";
+import type { Sending } from "./sending.ts";
+import type { SessionKeeper } from "./session.ts";
+import { Timers } from "./timers.ts";
 
-/** At least one acknowledgement for so many events. */
-const ACK_EVERY = 200;
-/** And one so many milliseconds after an event. */
-const ACK_AFTER = 1_000;
 /** Heartbeats that may stay away until a silent connection counts as lost. */
 const SILENCE = 1.8;
+/** Milliseconds until the log is read again after the application could not store it. */
+const STORE_PAUSE = 5_000;
 
 export class Connection {
   private socket: WebSocket | null = null;
   private welcomed = false;
-  private userId = "";
   private wanted = false;
-  private readonly timers = new Timers<"attempt" | "gap" | "ack" | "silence" | "expiry">();
+  private readonly timers = new Timers<"attempt" | "silence" | "expiry">();
   private patience = 45_000;
-  private work: Promise<void> = Promise.resolve();
-  private unconfirmed = 0;
   private watched: readonly string[] = [];
 
   constructor(
     private readonly session: SessionKeeper,
     private readonly sending: Sending,
-    private readonly sink: Sink,
+    private readonly following: Following,
     private readonly signals: Signals,
     private readonly options: ConnectionOptions,
-    private readonly follower: Follower,
   ) {}
 
   /** Connect, and stay connected until `stop`. */
@@ -64,6 +57,14 @@ export class Connection {
     if (this.socket === null) return;
     this.drop();
     this.lost(1006, "");
+  }
+
+  /** Read the log again, from what is stored, after a pause. */
+  beginAnew(): void {
+    if (!this.wanted) return;
+    this.clear();
+    this.drop();
+    this.later(STORE_PAUSE);
   }
 
   typing(conversationId: string, active: boolean): void {
@@ -98,9 +99,9 @@ export class Connection {
   private open(token: string): void {
     const socket = this.options.open(this.options.url());
     this.socket = socket;
-    this.follower.connected();
+    this.following.connected();
     socket.onopen = () => {
-      const place = this.follower.current;
+      const place = this.following.place;
       this.say({ type: "hello", token, ...(place ?? {}) });
     };
     socket.onmessage = (event: MessageEvent) => {
@@ -109,6 +110,8 @@ export class Connection {
     socket.onclose = (event: CloseEvent) => {
       if (this.socket === socket) this.lost(event.code, event.reason);
     };
+    // A close follows each error; without a listener, some WebSockets throw.
+    socket.onerror = () => {};
     this.listen();
   }
 
@@ -118,9 +121,11 @@ export class Connection {
       case "welcome":
         this.welcome(frame);
         break;
-      case "ack":
-        this.acknowledged(frame);
+      case "ack": {
+        const event = this.sending.acknowledged(frame);
+        if (event) this.following.acknowledged(event, frame.client_id, frame.position !== null);
         return;
+      }
       case "error":
         void this.sending.refused(frame);
         return;
@@ -131,87 +136,20 @@ export class Connection {
         return;
       default:
     }
-    this.carryOut(this.follower.receive(frame, this.options.now()));
+    this.following.receive(frame);
   }
 
   private welcome(frame: Extract<ServerFrame, { type: "welcome" }>): void {
+    const say = (each: ClientFrame) => this.say(each);
     this.welcomed = true;
-    this.userId = frame.user_id;
     this.patience = frame.heartbeat * 1_000 * SILENCE;
     this.options.backoff.reset();
+    this.options.journal?.welcomed(frame.user_id, this.following.place);
     this.signals.state("online");
-    this.sending.start((each) => this.say(each));
+    this.following.welcomed(say);
+    this.sending.start(frame.user_id, say);
     if (this.watched.length > 0) this.watch(this.watched);
     this.renewInTime();
-  }
-
-  private acknowledged(frame: Extract<ServerFrame, { type: "ack" }>): void {
-    const event = this.sending.acknowledged(frame, this.userId);
-    if (event === null) return;
-    if (frame.position !== null) {
-      this.carryOut(this.follower.receive({ type: "event", ...event }, this.options.now()));
-    }
-    // Already in the log, or known: applying it again changes nothing.
-    const place = this.follower.current;
-    if (place !== null && (frame.position === null || frame.position <= place.position)) {
-      this.enqueue(async () => {
-        if (frame.position === null) await this.sink.apply([event], place);
-        await this.sending.delivered(frame.client_id);
-      });
-    }
-  }
-
-  private carryOut(effects: readonly Effect[]): void {
-    for (const effect of effects) {
-      if (effect.do === "sync") {
-        this.say({ type: "sync", ...effect.place });
-      } else if (effect.do === "reset") {
-        this.enqueue(async () => {
-          await this.sink.reset(effect.place, effect.reason);
-          this.carryOut(this.follower.restored(effect.place));
-          this.confirm();
-        });
-      } else {
-        this.enqueue(() => this.apply(effect.events, effect.place));
-      }
-    }
-    this.watchGap();
-  }
-
-  private async apply(events: readonly LogEvent[], place: Place): Promise<void> {
-    await this.sink.apply(events, place);
-    this.follower.stored(place.position);
-    for (const event of events) {
-      const key = event.kind === "message" ? event.data.client_id : undefined;
-      if (key !== undefined) await this.sending.delivered(key);
-    }
-    this.unconfirmed += events.length;
-    if (this.unconfirmed >= ACK_EVERY) this.confirm();
-    else if (!this.timers.has("ack")) this.timers.set("ack", ACK_AFTER, () => this.confirm());
-  }
-
-  private confirm(): void {
-    this.timers.clear("ack");
-    if (!this.welcomed) return;
-    this.unconfirmed = 0;
-    const position = this.follower.confirm();
-    if (position !== null) this.say({ type: "ack", position });
-  }
-
-  /** One after the other; what fails durably ends the connection, and is read again later. */
-  private enqueue(job: () => Promise<void>): void {
-    this.work = this.work.then(job).catch(() => {
-      this.socket?.close(4000, "could not store");
-    });
-  }
-
-  private watchGap(): void {
-    const { deadline } = this.follower;
-    this.timers.clear("gap");
-    if (deadline === null) return;
-    this.timers.set("gap", Math.max(0, deadline - this.options.now()), () =>
-      this.carryOut(this.follower.tick(this.options.now())),
-    );
   }
 
   private listen(): void {
@@ -219,9 +157,9 @@ export class Connection {
   }
 
   private renewInTime(): void {
-    const expires = Date.parse(this.session.current?.expires_at ?? "");
-    if (!Number.isFinite(expires)) return;
-    const wait = Math.max(1_000, expires - this.options.now() - 45_000);
+    const left = this.session.renewalIn;
+    if (left === null) return;
+    const wait = Math.max(1_000, left);
     this.timers.set("expiry", Math.min(wait, 2 ** 31 - 1), () => void this.renew());
   }
 
@@ -277,6 +215,7 @@ export class Connection {
   private clear(): void {
     this.welcomed = false;
     this.sending.stop();
+    this.following.disconnected();
     this.timers.clearAll();
   }
 

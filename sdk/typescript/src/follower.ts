@@ -3,8 +3,8 @@
  * socket, no storage. The rules are those of `docs/protocol.md`, "A device's bookkeeping".
  */
 
-import type { ServerFrame } from "./frames";
-import type { LogEvent } from "./wire";
+import type { ServerFrame } from "./frames.ts";
+import type { LogEvent } from "./wire.ts";
 
 /** Where a device stands. */
 export interface Place {
@@ -39,6 +39,11 @@ export class Follower {
 
   get current(): Place | null {
     return this.place;
+  }
+
+  /** Where everything before is held durably; null where nothing is. */
+  get stable(): Place | null {
+    return this.place && { epoch: this.place.epoch, position: this.durable };
   }
 
   /** When `tick` wants to be called, in the milliseconds of `now`; null if not at all. */

@@ -1,6 +1,6 @@
 /** The frames of `/v1/ws`. */
 
-import type { Ack, LogEvent, Message, Partial, Presence, Refusal, Typing } from "./wire";
+import type { Ack, LogEvent, Message, Partial, Presence, Refusal, Typing } from "./wire.ts";
 
 export type ServerFrame =
   | {

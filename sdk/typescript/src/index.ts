@@ -1,13 +1,15 @@
-export { Api, type Hit, type Page, type Registration, type ServerConfig } from "./api";
-export { Backoff } from "./backoff";
-export { BackchannelClient, type ClientEvents, type ClientOptions } from "./client";
-export { afterClose, type Verdict } from "./closing";
-export { ApiError, isTransient } from "./errors";
-export { type Effect, Follower, GAP_PATIENCE, HELD_LIMIT, type Place } from "./follower";
-export type { ClientFrame, ServerFrame } from "./frames";
-export { IndexedDbOutbox, MemoryOutbox, type OutboxStore, type Outgoing } from "./outbox";
-export type { ConnectionState, Sink } from "./ports";
-export type { Draft } from "./sending";
+export { Api, type Hit, type Page, type Registration, type ServerConfig } from "./api.ts";
+export { Backoff } from "./backoff.ts";
+export { BackchannelClient, type ClientEvents, type ClientOptions } from "./client.ts";
+export { afterClose, type Verdict } from "./closing.ts";
+export { ApiError, isTransient } from "./errors.ts";
+export { type Effect, Follower, GAP_PATIENCE, HELD_LIMIT, type Place } from "./follower.ts";
+export type { ClientFrame, ServerFrame } from "./frames.ts";
+export { Journal, type JournalOptions, type Source } from "./journal.ts";
+export { IndexedDbOutbox, MemoryOutbox, type OutboxStore, type Outgoing } from "./outbox.ts";
+export type { ConnectionState, Sink } from "./ports.ts";
+export type { Draft } from "./sending.ts";
+export type { SessionKeeper } from "./session.ts";
 export type {
   Account,
   Ack,
@@ -24,4 +26,4 @@ export type {
   Session,
   Typing,
   User,
-} from "./wire";
+} from "./wire.ts";

@@ -1,6 +1,6 @@
 /** Messages on their way: kept durably before the first byte leaves, until the server has them. */
 
-import type { FileInfo } from "./wire";
+import type { FileInfo } from "./wire.ts";
 
 export interface Outgoing {
   /** The idempotency key: sent again with it, a message is stored once. */

@@ -1,8 +1,9 @@
 /** What a connection asks of the application, and of the world. */
 
-import type { Backoff } from "./backoff";
-import type { Place } from "./follower";
-import type { LogEvent, Partial, Presence, Typing } from "./wire";
+import type { Backoff } from "./backoff.ts";
+import type { Place } from "./follower.ts";
+import type { Journal } from "./journal.ts";
+import type { LogEvent, Partial, Presence, Typing } from "./wire.ts";
 
 export type ConnectionState = "connecting" | "online" | "offline" | "stopped";
 
@@ -25,6 +26,6 @@ export interface Signals {
 export interface ConnectionOptions {
   readonly url: () => string;
   readonly open: (url: string) => WebSocket;
-  readonly now: () => number;
   readonly backoff: Backoff;
+  readonly journal: Journal | null;
 }

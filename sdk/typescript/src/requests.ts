@@ -1,7 +1,7 @@
 /** Requests with a token: renewed once where it no longer counts. */
 
-import { ApiError, errorOf } from "./errors";
-import type { SessionKeeper } from "./session";
+import { ApiError, errorOf } from "./errors.ts";
+import type { SessionKeeper } from "./session.ts";
 
 export interface RequestOptions {
   readonly body?: unknown;
@@ -70,5 +70,6 @@ async function checked(response: Response): Promise<Response> {
 function search(query: RequestOptions["query"]): string {
   const given = Object.entries(query ?? {}).filter(([, value]) => value != null);
   if (given.length === 0) return "";
-  return `?${new URLSearchParams(given.map(([name, value]) => [name, String(value)]))}`;
+  // React Native's URLSearchParams takes no pairs.
+  return `?${given.map(([name, value]) => `${name}=${encodeURIComponent(String(value))}`).join("&")}`;
 }

@@ -1,9 +1,11 @@
 /** Sends what is in the outbox, in order, until each message has been answered. */
 
-import { isTransient } from "./errors";
-import type { ClientFrame } from "./frames";
-import type { OutboxStore, Outgoing } from "./outbox";
-import type { Ack, LogEvent, Message, Refusal } from "./wire";
+import { isTransient } from "./errors.ts";
+import type { ClientFrame } from "./frames.ts";
+import type { Journal } from "./journal.ts";
+import type { OutboxStore, Outgoing } from "./outbox.ts";
+import { newKey } from "./uuid.ts";
+import type { Ack, LogEvent, Message, Refusal } from "./wire.ts";
 
 export interface Draft {
   readonly to: string;
@@ -22,11 +24,13 @@ export class Sending {
   private readonly flying = new Set<string>();
   private transmit: ((frame: ClientFrame) => void) | null = null;
   private pause: ReturnType<typeof setTimeout> | null = null;
+  private userId = "";
 
   constructor(
     private readonly store: OutboxStore,
     private readonly changed: (items: readonly Outgoing[]) => void,
     private readonly now: () => number = Date.now,
+    private readonly journal: Journal | null = null,
   ) {}
 
   get all(): readonly Outgoing[] {
@@ -44,7 +48,7 @@ export class Sending {
   async enqueue(draft: Draft): Promise<Outgoing> {
     const last = this.items.at(-1)?.created_at ?? 0;
     const item: Outgoing = {
-      client_id: draft.clientId ?? crypto.randomUUID(),
+      client_id: draft.clientId ?? newKey(),
       to: draft.to,
       conversation_id: draft.conversationId ?? null,
       body: draft.body,
@@ -79,7 +83,8 @@ export class Sending {
   }
 
   /** The socket is open; everything unanswered is sent (again). */
-  start(transmit: (frame: ClientFrame) => void): void {
+  start(userId: string, transmit: (frame: ClientFrame) => void): void {
+    this.userId = userId;
     this.transmit = transmit;
     this.flying.clear();
     this.flush();
@@ -87,14 +92,16 @@ export class Sending {
 
   stop(): void {
     this.transmit = null;
+    this.journal?.cut();
     if (this.pause !== null) clearTimeout(this.pause);
     this.pause = null;
   }
 
   /** The log's entry of a message of ours that the server has stored; null if it is not ours. */
-  acknowledged(ack: Ack, userId: string): LogEvent | null {
+  acknowledged(ack: Ack): LogEvent | null {
+    this.journal?.answered(ack.client_id, ack.id, ack.seq);
     const item = this.find(ack.client_id);
-    return item ? entryOf(item, ack, userId) : null;
+    return item ? entryOf(item, ack, this.userId) : null;
   }
 
   /** The message is stored at the server and durably applied here. */
@@ -105,6 +112,7 @@ export class Sending {
   async refused(refusal: Refusal): Promise<void> {
     const item = refusal.client_id ? this.find(refusal.client_id) : undefined;
     if (!item) return;
+    this.journal?.refused(item.client_id, refusal.code);
     this.flying.delete(item.client_id);
     if (isTransient(refusal.code)) {
       this.wait((refusal.retry_after ?? 0) * 1_000);
@@ -120,6 +128,7 @@ export class Sending {
     for (const item of this.items) {
       if (item.failed || this.flying.has(item.client_id)) continue;
       this.flying.add(item.client_id);
+      this.journal?.invoke(item, this.userId);
       this.transmit(frameOf(item));
     }
   }

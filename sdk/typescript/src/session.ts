@@ -1,9 +1,9 @@
 /** The tokens of one login, renewed in time and by one caller at a time. */
 
-import { ApiError, errorOf } from "./errors";
-import type { Session } from "./wire";
+import { ApiError, errorOf } from "./errors.ts";
+import type { Session } from "./wire.ts";
 
-/** Renew this long before the token ends, milliseconds. */
+/** Renew this long before the token ends, or after half of its life; milliseconds. */
 const EARLY = 60_000;
 
 export interface SessionOptions {
@@ -16,12 +16,21 @@ export interface SessionOptions {
    */
   readonly cookie: boolean;
   readonly now: () => number;
-  /** Runs `work` alone among all tabs; a refresh token counts once. */
-  readonly alone: <Value>(work: () => Promise<Value>) => Promise<Value>;
+  readonly alone: Alone;
 }
+
+/** Runs `work` alone among all tabs that share a login: a refresh token counts once. */
+export type Alone = <Value>(work: () => Promise<Value>) => Promise<Value>;
+
+export const oneOfAllTabs: Alone = async (work) => {
+  const locks = globalThis.navigator?.locks;
+  return locks ? locks.request("backchannel-refresh", work) : work();
+};
 
 export class SessionKeeper {
   private session: Session | null = null;
+  /** When the access token is to be renewed, by this device's clock. */
+  private due = 0;
   private renewing: Promise<Session> | null = null;
 
   constructor(
@@ -34,8 +43,20 @@ export class SessionKeeper {
     return this.session;
   }
 
+  /** Milliseconds until the access token is to be renewed; null without one. */
+  get renewalIn(): number | null {
+    return this.session && this.due - this.options.now();
+  }
+
+  /** Use this session, which a login, a refresh or another tab has brought. */
   adopt(session: Session): void {
+    const held = this.session;
+    if (session.access_token === held?.access_token) return;
+    // What another tab tells may arrive after something newer.
+    if (held && session.login_id === held.login_id && session.expires_at < held.expires_at) return;
     this.session = session;
+    const life = session.expires_in * 1_000;
+    this.due = this.options.now() + life - Math.min(EARLY, life / 2);
     this.onChange(session);
   }
 
@@ -44,17 +65,22 @@ export class SessionKeeper {
     this.onChange(null);
   }
 
-  /** An access token that still counts for a minute. Raises `ApiError`. */
+  /** An access token that counts for a while. Raises `ApiError`. */
   async token(): Promise<string> {
     const held = this.session;
-    if (held && Date.parse(held.expires_at) - this.options.now() > EARLY) return held.access_token;
+    if (held && this.options.now() < this.due) return held.access_token;
     return (await this.renew()).access_token;
   }
 
   /** New tokens. Raises `ApiError`; with status 401 the login has ended. */
   renew(): Promise<Session> {
+    const held = this.session;
     this.renewing ??= this.options
-      .alone(() => this.refresh())
+      .alone(async () => {
+        // Another tab may have brought a new one while this one waited.
+        const { session } = this;
+        return session && session !== held ? session : this.refresh();
+      })
       .finally(() => {
         this.renewing = null;
       });

@@ -84,6 +84,8 @@ export interface Session {
   readonly login_id: string;
   readonly access_token: string;
   readonly expires_at: string;
+  /** Seconds for which a new access token counts: the device's clock may be wrong. */
+  readonly expires_in: number;
   /** Missing where the server keeps it in an HttpOnly cookie. */
   readonly refresh_token?: string;
   readonly refresh_expires_at: string;

@@ -1,6 +1,6 @@
 // @vitest-environment node
 import { describe, expect, it, vi } from "vitest";
-import { AT, Device, profile, session, settle, underFakeTime } from "./device";
+import { AT, Device, profile, session, settle, underFakeTime } from "./device.ts";
 
 underFakeTime();
 
@@ -62,7 +62,7 @@ describe("connecting", () => {
   it("renews its token in time without reconnecting", async () => {
     const device = new Device();
     await device.start(AT);
-    device.client.session.adopt(session("short", 2));
+    device.client.session.adopt({ ...session("short", 2), login_id: "m" });
     device.server.welcome(4);
     const beat = setInterval(
       () => device.server.socket.say({ type: "heartbeat", position: 4 }),

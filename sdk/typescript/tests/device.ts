@@ -8,8 +8,8 @@ import {
   type OutboxStore,
   type Place,
   type Session,
-} from "../src";
-import { FakeServer } from "./server";
+} from "../src/index.ts";
+import { FakeServer } from "./server.ts";
 
 const START = Date.parse("2026-05-04T10:00:00Z");
 export const AT: Place = { epoch: "e", position: 4 };
@@ -21,6 +21,7 @@ export function session(token: string, minutes = 60): Session {
     login_id: "l",
     access_token: token,
     expires_at: new Date(Date.now() + minutes * 60_000).toISOString(),
+    expires_in: minutes * 60,
     refresh_token: `r-${token}`,
     refresh_expires_at: "",
   };

@@ -1,8 +1,8 @@
 // @vitest-environment node
 import "fake-indexeddb/auto";
 import { describe, expect, it, vi } from "vitest";
-import { BackchannelClient, IndexedDbOutbox, MemoryOutbox } from "../src";
-import { AT, ack, Device, own, settle, underFakeTime } from "./device";
+import { BackchannelClient, IndexedDbOutbox, MemoryOutbox } from "../src/index.ts";
+import { AT, ack, Device, own, settle, underFakeTime } from "./device.ts";
 
 underFakeTime();
 

@@ -1,6 +1,6 @@
 /** A server in the same process: sockets without a network, driven by the test. */
 
-import type { ClientFrame, ServerFrame } from "../src";
+import type { ClientFrame, ServerFrame } from "../src/index.ts";
 
 export class FakeSocket {
   readyState = 0;

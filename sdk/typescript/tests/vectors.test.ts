@@ -8,8 +8,8 @@ import {
   isTransient,
   type Place,
   type ServerFrame,
-} from "../src";
-import { frameOf } from "../src/sending";
+} from "../src/index.ts";
+import { frameOf } from "../src/sending.ts";
 
 function vectors<Shape>(name: string): Shape {
   const file = new URL(`../../vectors/${name}.json`, import.meta.url);

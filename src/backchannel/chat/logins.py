@@ -27,12 +27,16 @@ GRACE = 30_000
 
 
 class Session(msgspec.Struct, frozen=True, kw_only=True):
-    """What a client holds after a login. Times are milliseconds since 1970."""
+    """What a client holds after a login.
+
+    Times are milliseconds since 1970, `access_life` is seconds.
+    """
 
     user: User
     login_id: str
     access_token: str
     access_expires_at: int
+    access_life: int
     refresh_token: str
     refresh_expires_at: int
 
@@ -178,6 +182,7 @@ def _session(core: Core, user: User, login: Login) -> Session:
         login_id=login.id,
         access_token=access_token,
         access_expires_at=claims.expires_at,
+        access_life=core.policy.access_life,
         refresh_token=refresh_token,
         refresh_expires_at=login.expires_at,
     )

@@ -28,6 +28,13 @@ PeerId = Annotated[
     Meta(description="The other user's id", examples=["01970f3e-5a87-7f94-a3c6-8d2b4e7f1a35"]),
 ]
 Seq = Annotated[int, Meta(description="Place in the conversation: 1, 2, 3 …", examples=[42])]
+Life = Annotated[
+    int,
+    Meta(
+        description="Seconds for which a new access token counts, whatever the device's clock says",
+        examples=[3600],
+    ),
+]
 Position = Annotated[int, Meta(description="Place in your log of events", examples=[1207])]
 
 
@@ -160,6 +167,7 @@ class SessionBody(msgspec.Struct, frozen=True, kw_only=True):
     token_type: Annotated[str, Meta(examples=["Bearer"])] = "Bearer"  # noqa: S105 - a word
     access_token: Annotated[str, Meta(examples=["eyJhbGciOiJIUzI1NiJ9.e30.c2ln"])]
     expires_at: Time
+    expires_in: Life
     refresh_token: Annotated[str, Meta(examples=["eyJhbGciOiJIUzI1NiJ9.e30.c2ln"])]
     refresh_expires_at: Time
 

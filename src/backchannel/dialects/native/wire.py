@@ -108,6 +108,7 @@ def session_body(session: Session) -> SessionBody:
         login_id=session.login_id,
         access_token=session.access_token,
         expires_at=iso(session.access_expires_at),
+        expires_in=session.access_life,
         refresh_token=session.refresh_token,
         refresh_expires_at=iso(session.refresh_expires_at),
     )

@@ -15,7 +15,7 @@ from msgspec import Meta
 from backchannel.chat import logins, logouts
 from backchannel.chat.core import Core
 from backchannel.chat.logins import Session
-from backchannel.dialects.native.bodies import AccountBody, Id, Time
+from backchannel.dialects.native.bodies import AccountBody, Id, Life, Time
 from backchannel.dialects.native.http.parameters import Strict
 from backchannel.dialects.native.http.problems import problems
 from backchannel.dialects.native.wire import account_body
@@ -49,6 +49,7 @@ class BrowserSessionBody(msgspec.Struct, frozen=True, kw_only=True):
     token_type: Annotated[str, Meta(examples=["Bearer"])] = "Bearer"  # noqa: S105 - a word
     access_token: Annotated[str, Meta(examples=["eyJhbGciOiJIUzI1NiJ9.e30.c2ln"])]
     expires_at: Time
+    expires_in: Life
     refresh_expires_at: Time
 
 
@@ -137,6 +138,7 @@ def _with_cookie(core: Core, session: Session, *, secure: bool) -> Response[Brow
         login_id=session.login_id,
         access_token=session.access_token,
         expires_at=iso(session.access_expires_at),
+        expires_in=session.access_life,
         refresh_expires_at=iso(session.refresh_expires_at),
     )
     response = Response(body, status_code=200)

@@ -1,0 +1,185 @@
+/** Follows the log: hands it to the application in order, and acknowledges what is stored. */
+
+import { type Effect, Follower, type Place } from "./follower.ts";
+import type { ClientFrame, ServerFrame } from "./frames.ts";
+import type { Journal, Source } from "./journal.ts";
+import type { Sink } from "./ports.ts";
+import type { Sending } from "./sending.ts";
+import { Timers } from "./timers.ts";
+import type { LogEvent } from "./wire.ts";
+
+/** At least one acknowledgement for so many events. */
+const ACK_EVERY = 200;
+/** And one so many milliseconds after an event. */
+const ACK_AFTER = 1_000;
+/** Milliseconds between two questions how far the log goes. */
+const PING_EVERY = 500;
+
+export interface FollowingOptions {
+  readonly now: () => number;
+  readonly journal: Journal | null;
+  /** The application could not store what it was given: the connection has to begin anew. */
+  readonly failed: (reason: unknown) => void;
+}
+
+export class Following {
+  private readonly timers = new Timers<"gap" | "ack" | "ping">();
+  private say: ((frame: ClientFrame) => void) | null = null;
+  private work: Promise<void> = Promise.resolve();
+  private round = 0;
+  private unconfirmed = 0;
+  /** What has come since the sink was last called: it is given all of it at once. */
+  private next: { events: readonly LogEvent[]; place: Place } | null = null;
+  private waiting: ((place: Place) => void)[] = [];
+
+  constructor(
+    private follower: Follower,
+    private readonly sink: Sink,
+    private readonly sending: Sending,
+    private readonly options: FollowingOptions,
+  ) {}
+
+  /** How far the log has been taken, null on a device that holds nothing yet. */
+  get place(): Place | null {
+    return this.follower.current;
+  }
+
+  /** A socket was opened: what was asked of the one before will not come. */
+  connected(): void {
+    this.follower.connected();
+  }
+
+  /** The server has accepted the connection; frames go out through `say`. */
+  welcomed(say: (frame: ClientFrame) => void): void {
+    this.say = say;
+    this.ping();
+  }
+
+  disconnected(): void {
+    this.say = null;
+    this.timers.clearAll();
+  }
+
+  receive(frame: ServerFrame): void {
+    const source = frame.type === "event" ? "live" : "sync";
+    this.carryOut(this.follower.receive(frame, this.options.now()), source);
+    if (frame.type === "pong") this.answered(frame.position);
+  }
+
+  /** The server has stored a message of ours: `event` is its entry in the log. */
+  acknowledged(event: LogEvent, clientId: string, inLog: boolean): void {
+    if (inLog) {
+      const frame = { type: "event", ...event } as const;
+      this.carryOut(this.follower.receive(frame, this.options.now()), "reply");
+    }
+    // Already in the log, or known: applying it again changes nothing.
+    const { place } = this;
+    if (place !== null && (!inLog || event.position <= place.position)) {
+      this.enqueue(async () => {
+        if (!inLog) await this.sink.apply([event], place);
+        await this.sending.delivered(clientId);
+      });
+    }
+  }
+
+  /** Resolves once everything that the server has for this device is stored. */
+  caughtUp(): Promise<Place> {
+    return new Promise((resolve) => {
+      this.waiting.push(resolve);
+      this.ping();
+    });
+  }
+
+  private carryOut(effects: readonly Effect[], source: Source): void {
+    for (const effect of effects) {
+      if (effect.do === "sync") {
+        this.say?.({ type: "sync", ...effect.place });
+      } else if (effect.do === "reset") {
+        this.enqueue(() => this.reset(effect.place, effect.reason));
+      } else {
+        this.options.journal?.took(effect.events, source);
+        this.gather(effect.events, effect.place);
+      }
+    }
+    this.watchGap();
+  }
+
+  private async reset(place: Place, reason: string): Promise<void> {
+    await this.sink.reset(place, reason);
+    this.options.journal?.reset(place, reason);
+    this.carryOut(this.follower.restored(place), "live");
+    this.confirm();
+  }
+
+  private gather(events: readonly LogEvent[], place: Place): void {
+    if (this.next) {
+      this.next = { events: [...this.next.events, ...events], place };
+      return;
+    }
+    this.next = { events, place };
+    this.enqueue(async () => {
+      const { next } = this;
+      this.next = null;
+      if (next) await this.apply(next.events, next.place);
+    });
+  }
+
+  private async apply(events: readonly LogEvent[], place: Place): Promise<void> {
+    await this.sink.apply(events, place);
+    // A reset may have come meanwhile: its log counts from elsewhere.
+    if (this.place?.epoch === place.epoch) this.follower.stored(place.position);
+    for (const event of events) {
+      const key = event.kind === "message" ? event.data.client_id : undefined;
+      if (key !== undefined) await this.sending.delivered(key);
+    }
+    this.unconfirmed += events.length;
+    if (this.unconfirmed >= ACK_EVERY) this.confirm();
+    else if (!this.timers.has("ack")) this.timers.set("ack", ACK_AFTER, () => this.confirm());
+  }
+
+  private confirm(): void {
+    this.timers.clear("ack");
+    if (this.say === null) return;
+    this.unconfirmed = 0;
+    const position = this.follower.confirm();
+    if (position !== null) this.say({ type: "ack", position });
+  }
+
+  /** One after the other. What comes after a failure is left out: it would leave a gap. */
+  private enqueue(job: () => Promise<void>): void {
+    const { round } = this;
+    this.work = this.work
+      .then(() => (round === this.round ? job() : undefined))
+      .catch((reason: unknown) => {
+        this.round += 1;
+        this.next = null;
+        this.follower = new Follower(this.follower.stable);
+        this.options.failed(reason);
+      });
+  }
+
+  private watchGap(): void {
+    const { deadline } = this.follower;
+    this.timers.clear("gap");
+    if (deadline === null) return;
+    this.timers.set("gap", Math.max(0, deadline - this.options.now()), () =>
+      this.carryOut(this.follower.tick(this.options.now()), "sync"),
+    );
+  }
+
+  private ping(): void {
+    if (this.waiting.length === 0 || this.say === null) return;
+    this.say({ type: "ping" });
+    this.timers.set("ping", PING_EVERY, () => this.ping());
+  }
+
+  private answered(position: number): void {
+    this.enqueue(async () => {
+      const { stable } = this.follower;
+      if (stable?.position !== position) return;
+      const all = this.waiting.splice(0);
+      this.timers.clear("ping");
+      for (const resolve of all) resolve(stable);
+    });
+  }
+}
