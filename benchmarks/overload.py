@@ -1,10 +1,11 @@
 """At three times the load the server can carry: `python -m benchmarks.overload` (rule R14).
 
-Wanted: at least 80 % of the peak still goes through, and five seconds later latency is what it
-was before.
+Wanted: at least 80 % of the peak is still acknowledged, and five seconds later latency is what
+it was before. The peak is the mean of one run before and one after, since the database grows.
 """
 
 import argparse
+import statistics
 import tempfile
 import time
 from pathlib import Path
@@ -33,7 +34,8 @@ def measure(dialect: str, seconds: float) -> None:
         made = people.make(Path(folder), 4 * relay.PAIRS)
         calm_users, others = _half(made, 0), _half(made, 1)
         port = programs.free_port()
-        speech = ["--mode=relay", f"--port={port}", "--ts-key=ts=", *relay.DIALECTS[dialect]]
+        speech = ["--mode=relay", f"--port={port}", "--ts-key=ts=", "--confirm-every=16"]
+        speech += relay.DIALECTS[dialect]
 
         def load(users: list[str], **settings: float) -> dict[str, float]:
             return programs.load(
@@ -42,10 +44,11 @@ def measure(dialect: str, seconds: float) -> None:
 
         with programs.backchannel(Path(folder), port):
             calm = load(calm_users, rate=CALM)
-            peak = load(others, window=relay.WINDOW)["rate"]
-            over = load(others, rate=OVER * peak)["rate"]
+            first = load(others, window=relay.WINDOW)["acks"]
+            over = load(others, rate=OVER * first)["acks"]
             time.sleep(PATIENCE)
             after = load(calm_users, rate=CALM)
+            peak = statistics.mean((first, load(others, window=relay.WINDOW)["acks"]))
     print(f"{dialect}: peak {peak:,.0f}/s, at {OVER} times that {over:,.0f}/s: {over / peak:.0%}")
     before, then = calm["p99"] / 1e3, after["p99"] / 1e3
     print(f"  p99 of others: {before:.1f} ms before, {then:.1f} ms {PATIENCE:.0f} s after")

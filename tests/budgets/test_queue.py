@@ -1,5 +1,6 @@
 """A queue that is fair between keys and bounded in bytes."""
 
+import contextlib
 import threading
 from collections import Counter
 
@@ -79,6 +80,52 @@ def test_all_together_are_bounded_in_bytes_and_the_room_comes_back() -> None:
     assert len(queue.take(10, 1_000)) == 5
     for key in ("ada", "bob"):
         queue.put(key, "all of it", 100)
+
+
+def _fill(queue: FairQueue[str], *keys: str) -> dict[str, int]:
+    """Put items until each key is refused; the bytes that each then holds."""
+    for key in keys * 1_000:
+        with contextlib.suppress(Overloaded):
+            queue.put(key, "item", 1)
+    return {key: share.size for key, share in queue._shares.items()}
+
+
+def test_busy_keys_come_to_equal_shares_however_early_one_was() -> None:
+    queue: FairQueue[str] = FairQueue(bytes_per_key=1_000, bytes_in_all=900, items_per_key=1_000)
+    assert _fill(queue, "ada") == {"ada": 450}
+    for _ in range(50):
+        queue.take(90, 900)
+        shares = _fill(queue, "ada", "bob")
+    assert shares["ada"] + shares["bob"] >= 600
+    assert abs(shares["ada"] - shares["bob"]) <= 1
+
+
+def test_the_time_to_wait_is_that_until_half_of_the_items_are_gone() -> None:
+    now = 100.0
+    queue: FairQueue[str] = FairQueue(
+        bytes_per_key=100, bytes_in_all=300, items_per_key=100, clock=lambda: now
+    )
+
+    def wait() -> float:
+        with pytest.raises(Overloaded) as refusal:
+            queue.put("ada", "too much", 101)
+        return refusal.value.retry_after or 0.0
+
+    for _ in range(60):
+        queue.put("ada", "item", 1)
+    queue.take(10, 100)
+    now += 1.0
+    queue.take(10, 100)  # ten in a second: 40 are left
+    assert wait() == pytest.approx(2.0)
+    for _ in range(9):
+        now += 0.1
+        queue.put("ada", "item", 1)
+        queue.take(4, 100)  # faster now
+    assert 0.02 < wait() < 1.0
+    now += 1.5
+    assert wait() == pytest.approx(1.5)  # nothing has moved since
+    now += 10.0
+    assert wait() == queue_module.LONGEST_WAIT
 
 
 @given(

@@ -1,7 +1,9 @@
 """A queue that is fair between keys and bounded in bytes."""
 
 import threading
+import time
 from collections import deque
+from collections.abc import Callable
 from typing import Generic, TypeVar
 
 from backchannel.domain.errors import Overloaded
@@ -10,6 +12,8 @@ T = TypeVar("T")
 
 QUANTUM = 16 << 10
 """Bytes that a key may take in one turn: few enough to be fair, and many small items."""
+SHORTEST_WAIT, LONGEST_WAIT = 0.02, 2.0
+"""Seconds that a key is told to wait when the queue is full."""
 
 
 class _Share(Generic[T]):
@@ -26,10 +30,13 @@ class FairQueue(Generic[T]):
     """Items of known size, taken round robin between their keys, in order within a key.
 
     In its turn a key takes at least one item, and more up to `QUANTUM` bytes (deficit round
-    robin, Shreedhar and Varghese 1995, without carrying over). Where all together hold
-    `bytes_in_all`, keys that have nothing in the queue may still put one item each, up to twice
-    as much: a few keys with much do not lock the others out. May be filled and emptied by
-    different threads.
+    robin, Shreedhar and Varghese 1995, without carrying over). A key may hold as many bytes as
+    are still free of `bytes_in_all` (dynamic thresholds, Choudhury and Hahne 1998), so that
+    many busy keys get equal shares; one that has nothing in the queue may put one item more, up
+    to twice `bytes_in_all`. May be filled and emptied by different threads.
+
+    When there is no room, the time to wait is the time until half of the items are gone at the
+    pace of the last ones: those who come again then find the queue neither full nor empty.
     """
 
     def __init__(
@@ -39,11 +46,17 @@ class FairQueue(Generic[T]):
         bytes_in_all: int,
         items_per_key: int,
         refusal: str = "too much is waiting",
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
+        """`refusal` begins the text of the error; `clock` gives seconds that never jump."""
         self._bytes_per_key = bytes_per_key
         self._bytes_in_all = bytes_in_all
         self._items_per_key = items_per_key
         self._refusal = refusal
+        self._clock = clock
+        self._taken_at = clock()
+        self._taken = 0
+        self._pace = 0.0  # seconds for an item
         self._shares: dict[str, _Share[T]] = {}  # the key whose turn is next first
         self._bytes = 0
         self._items = 0
@@ -63,7 +76,7 @@ class FairQueue(Generic[T]):
             else:
                 if (
                     share.size + size > self._bytes_per_key
-                    or self._bytes + size > self._bytes_in_all
+                    or share.size + size > self._bytes_in_all - self._bytes
                     or len(share.items) >= self._items_per_key
                 ):
                     raise self._overloaded()
@@ -76,6 +89,7 @@ class FairQueue(Generic[T]):
         """Up to `items` items of together `size` bytes, and at least one if there is any."""
         taken: list[T] = []
         with self._lock:
+            self._measure()
             while self._shares and len(taken) < items:
                 key, share = next(iter(self._shares.items()))
                 if taken and share.items[0][0] > size:
@@ -88,7 +102,16 @@ class FairQueue(Generic[T]):
                 if share.items:
                     self._shares[key] = share  # behind every other key
             self._items -= len(taken)
+            self._taken = len(taken)
         return taken
+
+    def _measure(self) -> None:
+        """Learn from the time since the last items were taken, if more have waited since."""
+        now = self._clock()
+        if self._taken and self._items:
+            pace = (now - self._taken_at) / self._taken
+            self._pace = (3 * self._pace + pace) / 4 if self._pace else pace
+        self._taken_at = now
 
     def _take_turn(self, share: _Share[T], taken: list[T], items: int, size: int) -> None:
         least = share.size - QUANTUM
@@ -102,4 +125,8 @@ class FairQueue(Generic[T]):
             size -= cost
 
     def _overloaded(self) -> Overloaded:
-        return Overloaded(f"{self._refusal}; try again in a moment", retry_after=1.0)
+        standing_still = self._clock() - self._taken_at
+        wait = max(SHORTEST_WAIT, self._pace * self._items / 2, standing_still)
+        return Overloaded(
+            f"{self._refusal}; try again in a moment", retry_after=min(wait, LONGEST_WAIT)
+        )

@@ -36,6 +36,7 @@ class RateBudget:
         """`refusal` begins the text of the error; `clock` gives seconds that never jump."""
         self._rate = rate
         self._burst = burst
+        self._burst_seconds = burst / rate
         self._refusal = refusal
         self._clock = clock
         self._size = size
@@ -60,9 +61,13 @@ class RateBudget:
     def spend(self, key: str, cost: float = 1.0) -> None:
         """Take `cost` from the budget of `key`. Raises `Throttled`, and then takes nothing."""
         now = self._clock()
-        if self._full_at.get(key, now) > now:
+        full_at = self._full_at.get(key)
+        if full_at is None or full_at <= now:
+            self._take(key, cost, now)
+            return
+        if full_at - now > self._burst_seconds - cost / self._rate:
             self.check(key, cost)
-        self._take(key, cost, now)
+        self._full_at[key] = full_at + cost / self._rate
 
     def charge(self, key: str, cost: float = 1.0) -> None:
         """Take `cost` whether or not there is enough: for a cost known only afterwards."""

@@ -22,9 +22,11 @@ BATCH = 1_024
 """Most messages in one transaction: more would make the first of them wait for the last."""
 BATCH_BYTES = 1 << 20
 """Most bytes in one transaction, for the same reason."""
+REPLIES = 128
+"""Replies that go out in one turn of the event loop."""
 OVERHEAD = 512
 """Bytes that a message takes beside its text while it waits."""
-WAITING_BYTES = 8 << 20
+WAITING_BYTES = 4 << 20
 WAITING_BYTES_PER_USER = 2 << 20
 WAITING_PER_USER = 4_096
 """Most that may wait. Past that a sender is told at once (rule R14)."""
@@ -135,7 +137,7 @@ class GroupCommit:
             await asyncio.wait([before])  # this one was refused while that was being stored
         if self._waiting and batch is self._next:
             self._hand_over()  # more was waiting than fits into a batch
-        self._settle(batch, outcomes)
+        await self._settle(batch, outcomes)
 
     async def _append(self, batch: _Batch) -> Sequence[Outcome]:
         try:
@@ -168,9 +170,11 @@ class GroupCommit:
                 outcomes += await self._append_apart(half, at, its_fault)
         return outcomes
 
-    def _settle(self, batch: _Batch, outcomes: Sequence[Outcome]) -> None:
+    async def _settle(self, batch: _Batch, outcomes: Sequence[Outcome]) -> None:
         metrics.MESSAGES_STORED.inc(sum(isinstance(each, Stored) for each in outcomes))
-        for reply, outcome in zip(batch.replies, outcomes, strict=True):
+        for place, (reply, outcome) in enumerate(zip(batch.replies, outcomes, strict=True), 1):
+            if place % REPLIES == 0:
+                await asyncio.sleep(0)
             # Reply first: the sending socket then knows this position when its event comes by.
             try:
                 reply(outcome)
