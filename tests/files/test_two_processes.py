@@ -20,6 +20,7 @@ from backchannel.ports.files import FilePorts
 from backchannel.security.clock import SystemClock
 from tests.files.conftest import People
 from tests.files.test_uploads import CONTENT, begin, kept, pieces, read
+from tests.storage.people import usage
 from tests.support import media
 from tests.support.clock import ManualClock
 
@@ -126,7 +127,7 @@ async def test_R20_an_upload_cancelled_elsewhere_leaves_nothing(
     gate.open.set()
     assert isinstance(await finishing, ChatError)
     assert kept(tmp_path) == []
-    assert await core.storage.file_usage(people.ada) == 0
+    assert await usage(core.storage, people.ada) == 0
 
 
 @pytest.mark.parametrize("by", ["cancel", "collect"])
@@ -233,6 +234,6 @@ async def test_R20_a_cancelling_that_was_cut_off_is_completed_by_the_collection(
             await core.uploads.cancel(upload)
     with pytest.raises(NotFound):
         await core.uploads.find(people.ada, upload.id)
-    assert await core.storage.file_usage(people.ada) == 0
+    assert await usage(core.storage, people.ada) == 0
     assert await collection.collect(core) == 1
     assert kept(tmp_path) == []

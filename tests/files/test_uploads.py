@@ -21,6 +21,7 @@ from backchannel.domain.errors import (
 )
 from backchannel.domain.files import BLOCK, UPLOAD_LIFE, FileRecord, Upload
 from tests.files.conftest import People
+from tests.storage.people import usage
 from tests.support import media
 from tests.support.clock import ManualClock
 
@@ -149,7 +150,7 @@ async def test_a_refused_content_leaves_nothing(core: Core, people: People, tmp_
         with pytest.raises(UnsupportedFile):
             await core.uploads.append(upload, 0, pieces(content))
     assert kept(tmp_path) == []
-    assert await core.storage.file_usage(people.ada) == 0
+    assert await usage(core.storage, people.ada) == 0
 
 
 async def test_sizes_and_quota(core: Core, people: People) -> None:

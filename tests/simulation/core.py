@@ -8,12 +8,11 @@ from backchannel.ports.bus import Bus
 from backchannel.ports.clock import Clock
 from backchannel.security.throttle import InProcessThrottle
 from backchannel.security.tokens import JwtTokens
-from backchannel.storage.sql.database import Database
-from backchannel.storage.sql.sqlite.storage import SqliteStorage
+from backchannel.storage.sql.sqlite.storage import File, SqliteStorage
 from tests.simulation.template import KEY, YEAR
 
 
-def make_core(database: Database, bus: Bus, clock: Clock) -> Core:
+def make_core(database: File, bus: Bus, clock: Clock) -> Core:
     """A core that knows the people of the template; its other ports nobody makes use of."""
     used: dict[str, Any] = {
         "storage": SqliteStorage(database),

@@ -132,6 +132,9 @@ class SimulatedDatabase:
             self._loop.call_later(self.delay(), self._write_some)
         return await self._writes.submit(work)
 
+    async def write_in_turn(self, work: Callable[[Connection], Awaitable[T]], /) -> T:
+        return await self.write(work)
+
     async def rewrite(self) -> None:
         raise NotImplementedError
 

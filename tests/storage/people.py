@@ -68,6 +68,15 @@ def make_login(user_id: str, *, created_at: int = AT) -> Login:
     )
 
 
+async def usage(storage: Storage, user_id: str) -> int:
+    """Bytes of the user's files and unfinished uploads."""
+    files = await storage.owned_files(user_id, after="", limit=1_000, given_up=True)
+    uploads = await storage.owned_uploads(user_id, after="", limit=1_000)
+    return sum(each.size + each.thumbnail_size for each in files) + sum(
+        each.size for each in uploads
+    )
+
+
 def session_draft(user_id: str, key: str, body: str, *, client_id: str | None = None) -> Draft:
     return Draft(session_id(user_id, key), user_id, RESPONDER_ID, client_id or new_id(), body)
 

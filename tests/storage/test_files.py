@@ -12,7 +12,7 @@ from backchannel.domain.ids import new_id, session_conversation_id
 from backchannel.domain.messages import Draft, Message
 from backchannel.domain.revisions import delete, edit
 from backchannel.ports.storage import Storage
-from tests.storage.people import AT, Pair, make_user, refusals, send, session_draft
+from tests.storage.people import AT, Pair, make_user, refusals, send, session_draft, usage
 
 QUOTA = 1_000
 
@@ -79,7 +79,7 @@ async def test_a_cancelled_upload_cannot_be_finished(storage: Storage, pair: Pai
     assert not await storage.cancel_upload(upload.id, at=AT)
     with pytest.raises(NotFound):
         await storage.finish_upload(record_of(upload))
-    assert await storage.file_usage(pair.ada) == 0
+    assert await usage(storage, pair.ada) == 0
     assert await storage.condemn_files(before=0, limit=9, at=AT) == [upload.id]
     await storage.forget_files([upload.id])
     assert await storage.condemn_files(before=0, limit=9, at=AT) == []
@@ -92,7 +92,7 @@ async def test_S17_quota_holds_also_for_uploads_at_once(storage: Storage, pair: 
     )
     assert sum(each is None for each in begun) == 3
     assert sum(isinstance(each, QuotaExceeded) for each in begun) == 5
-    assert await storage.file_usage(pair.ada) == 900
+    assert await usage(storage, pair.ada) == 900
     await storage.begin_upload(make_upload(pair.bob, size=QUOTA), quota=QUOTA)
 
 

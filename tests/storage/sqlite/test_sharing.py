@@ -15,7 +15,7 @@ from backchannel.domain.errors import Conflict
 from backchannel.domain.messages import Draft
 from backchannel.ports.storage import Stored
 from backchannel.storage.opening import open_storage
-from backchannel.storage.sql.ledger import PARTIES, Party
+from backchannel.storage.sql.locks import PARTIES, Party
 from backchannel.storage.sql.schema import block
 from backchannel.storage.sql.sqlite.connection import Texts
 from tests.storage.people import AT, bodies, make_pair, whole_log

@@ -51,10 +51,6 @@ class Files(Protocol):
         """
         ...
 
-    async def file_usage(self, user_id: str) -> int:
-        """Bytes that a user's files and unfinished uploads take."""
-        ...
-
     async def condemn_file(self, user_id: str, file_id: str, *, at: int) -> bool:
         """Give up a file of the user's that no message names; False if there is none.
 

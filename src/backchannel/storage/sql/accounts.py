@@ -3,17 +3,18 @@
 import secrets
 from collections.abc import Mapping, Sequence
 
-from sqlalchemy import SelectBase, and_, case, null, or_, select, update
+from sqlalchemy import BigInteger, SelectBase, Text, and_, case, null, or_, select, update
 
 from backchannel.domain.erasures import anonymous
-from backchannel.domain.errors import AccountDisabled, EmailTaken, NotFound, UsernameTaken
+from backchannel.domain.errors import ChatError, EmailTaken, NotFound, UsernameTaken
 from backchannel.domain.events import Event, EventKind, Fact, ProfileChange
 from backchannel.domain.lookalikes import look_alike_key
 from backchannel.domain.users import Account, User, email_key, username_key
 from backchannel.storage.shared.profiles import search_key_of
-from backchannel.storage.sql.database import Connection
+from backchannel.storage.sql.database import Connection, Duplicate
 from backchannel.storage.sql.ledger import Ledger
-from backchannel.storage.sql.parameters import any_of, given, item, parameter
+from backchannel.storage.sql.locks import Outdated, lock, users
+from backchannel.storage.sql.parameters import any_of, given, parameter
 from backchannel.storage.sql.rows import USER_COLUMNS, narrowed
 from backchannel.storage.sql.schema import account, conversation, log_head, member
 
@@ -29,7 +30,7 @@ _standing = account.c.erased_at.is_(None)
 BY_USERNAME = _ACCOUNTS.where(account.c.username_key == parameter("key"), _standing)
 BY_LOOK = _ACCOUNTS.where(account.c.look_alike_key == parameter("key"))
 BY_EMAIL = _ACCOUNTS.where(account.c.email_key == parameter("key"))
-USERS = select(*USER_COLUMNS).where(account.c.id.in_(any_of("user_ids")))
+USERS = select(*USER_COLUMNS).where(account.c.id.in_(any_of("user_ids", Text)))
 PAGE = (
     select(*USER_COLUMNS)
     .where(
@@ -47,8 +48,12 @@ PEERS = (
             else_=conversation.c.first_id,
         )
     )
-    .join(conversation, conversation.c.number == member.c.conversation)
-    .where(member.c.account == parameter("number"))
+    .select_from(
+        account.join(member, member.c.account == account.c.number).join(
+            conversation, conversation.c.number == member.c.conversation
+        )
+    )
+    .where(account.c.id == parameter("user_id"))
 )
 COLUMNS = (
     "id",
@@ -66,9 +71,6 @@ COLUMNS = (
     "disabled_at",
 )
 _this_user = and_(account.c.id == parameter("user_id"), _standing)
-ERASED = select(account.c.number).where(
-    account.c.id == parameter("user_id"), account.c.erased_at.is_not(None)
-)
 SET_PASSWORD = (
     update(account)
     .values(password_hash=parameter("new_hash"), updated_at=parameter("at"))
@@ -95,14 +97,14 @@ ANONYMISE = (
     )
     .where(_this_user)
 )
-_seen = given("seen")
+_seen = given("seen", user_id=Text, at=BigInteger)
 SET_LAST_SEEN = (
     update(account)
-    .values(last_seen_at=item(_seen, 1))
+    .values(last_seen_at=_seen["at"])
     .where(
-        account.c.id == item(_seen, 0),
+        account.c.id == _seen["user_id"],
         _standing,
-        or_(account.c.last_seen_at.is_(None), account.c.last_seen_at < item(_seen, 1)),
+        or_(account.c.last_seen_at.is_(None), account.c.last_seen_at < _seen["at"]),
     )
 )
 
@@ -131,7 +133,10 @@ async def create_user(connection: Connection, new: Account) -> None:
         user.last_seen_at,
         user.disabled_at,
     )
-    await connection.insert(account, COLUMNS, [row])
+    try:
+        await connection.insert(account, COLUMNS, [row])
+    except Duplicate as duplicate:  # it was taken after the look
+        raise as_taken(duplicate) from duplicate
     added = await find_account(connection, BY_ID, user.id)
     if added is not None:
         epoch = secrets.token_hex(8)
@@ -185,13 +190,8 @@ async def set_disabled(connection: Connection, user_id: str, *, at: int | None) 
 
 async def record_last_seen(connection: Connection, seen: Mapping[str, int]) -> None:
     """Move the users' `last_seen_at` forward."""
+    await lock(connection, users(seen))
     await connection.execute(SET_LAST_SEEN, seen=list(seen.items()))
-
-
-async def refuse_erased(connection: Connection, user_id: str) -> None:
-    """Raise `AccountDisabled` for an account that is being erased, or has been."""
-    if await connection.fetch(ERASED, int, user_id=user_id):
-        raise AccountDisabled("this account is deleted")
 
 
 async def anonymise(connection: Connection, user_id: str, *, at: int) -> tuple[int, list[Event]]:
@@ -199,6 +199,7 @@ async def anonymise(connection: Connection, user_id: str, *, at: int) -> tuple[i
 
     Raises `NotFound`, also where that has been done before.
     """
+    peers = await lock_with_peers(connection, user_id)
     old = await find_account(connection, BY_ID, user_id)
     if old is None or old.erased_at is not None:
         raise NotFound("user not found")
@@ -210,19 +211,41 @@ async def anonymise(connection: Connection, user_id: str, *, at: int) -> tuple[i
         new_name=left.display_name,
         at=at,
     )
-    peers = await connection.fetch(PEERS, str, number=old.number)
     return old.number, await tell_profile(connection, old.id, [old.id, *peers], at=at)
+
+
+async def lock_with_peers(connection: Connection, user_id: str) -> list[str]:
+    """Lock a user and everybody who has a conversation with the user, whose ids it gives.
+
+    Raises `Outdated`.
+    """
+    peers = await connection.fetch(PEERS, str, user_id=user_id)
+    await lock(connection, users({user_id, *peers}))
+    if set(await connection.fetch(PEERS, str, user_id=user_id)) != set(peers):
+        raise Outdated
+    return peers
 
 
 async def tell_profile(
     connection: Connection, user_id: str, readers: Sequence[str], *, at: int
 ) -> list[Event]:
-    """Tell the readers that a user's profile has changed."""
+    """Tell the readers, who are locked, that a user's profile has changed."""
     ledger = await Ledger.open(connection, readers)
     fact = Fact(EventKind.PROFILE, ProfileChange(user_id))
     events = [event for reader in readers for event in ledger.add(reader, fact, at=at)]
     await ledger.write(connection)
     return events
+
+
+def as_taken(duplicate: Duplicate) -> ChatError:
+    """What the user is told whose account has what is another's."""
+    if "email_key" in duplicate.columns:
+        return EmailTaken("this email address is taken", field="email")
+    if "look_alike_key" in duplicate.columns:
+        return UsernameTaken("this username looks like one that is taken", field="username")
+    if "username_key" in duplicate.columns:
+        return UsernameTaken("this username is taken", field="username")
+    return duplicate
 
 
 async def require_free_email(

@@ -23,7 +23,7 @@ async def append(database: Database, gather: Gather) -> list[Stored | ChatError]
             return list(outcomes)
         return [next(outcomes) if is_storable(draft) else unstorable(draft) for draft in drafts]
 
-    placed = await database.write(work)
+    placed = await database.write_in_turn(work)
     # Made only now: the next transaction need not wait for it.
     _, at = gather()
     return [each.stored(at) if isinstance(each, Placed) else each for each in placed]

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 import msgspec
-from sqlalchemy import delete, select
+from sqlalchemy import Text, delete, select
 
 from backchannel.domain.files import attachments
 from backchannel.domain.messages import Draft
@@ -11,10 +11,8 @@ from backchannel.storage.sql.database import Connection
 from backchannel.storage.sql.parameters import any_of, parameter
 from backchannel.storage.sql.schema import attachment, file
 
-OWNERS = (
-    select(file.c.id, file.c.owner_id)
-    .where(file.c.id.in_(any_of("file_ids")), file.c.condemned_at.is_(None))
-    .with_for_update()
+OWNERS = select(file.c.id, file.c.owner_id).where(
+    file.c.id.in_(any_of("file_ids", Text)), file.c.condemned_at.is_(None)
 )
 _this_conversation = attachment.c.conversation == parameter("place")
 DETACH = delete(attachment).where(_this_conversation, attachment.c.seq == parameter("seq"))
@@ -27,7 +25,7 @@ class _Owner(msgspec.Struct, frozen=True):
 
 
 class Attachments:
-    """The files of a batch's drafts, locked, and what the batch will attach."""
+    """The files of a batch's drafts, and what the batch will attach."""
 
     def __init__(self, owners: Iterable[_Owner] = ()) -> None:
         self._owners = {each.file_id: each.user_id for each in owners}
@@ -35,7 +33,10 @@ class Attachments:
 
     @classmethod
     async def open(cls, connection: Connection, drafts: Iterable[Draft]) -> "Attachments":
-        """Lock the files that the drafts name; most batches name none."""
+        """Look up the files that the drafts name; most batches name none.
+
+        A sender's own files stay as they are: the sender is locked.
+        """
         named = {file_id for draft in drafts if draft.files for file_id in _file_ids(draft)}
         if not named:
             return cls()

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 import msgspec
-from sqlalchemy import func, select, update
+from sqlalchemy import BigInteger, Text, func, select, update
 
 from backchannel.domain.errors import (
     AccountDisabled,
@@ -21,37 +21,47 @@ from backchannel.storage.shared.kept import Original, checksum, content_of, is_s
 from backchannel.storage.shared.placed import Placed
 from backchannel.storage.sql.attachments import Attachments
 from backchannel.storage.sql.database import Connection, Lookup
-from backchannel.storage.sql.ledger import Ledger, Party, parties
-from backchannel.storage.sql.parameters import any_of, given, item
+from backchannel.storage.sql.ledger import Ledger
+from backchannel.storage.sql.locks import Party, users
+from backchannel.storage.sql.parameters import any_of, given
 from backchannel.storage.sql.places import Place, add_direct, existing
 from backchannel.storage.sql.questions import Questions
 from backchannel.storage.sql.rows import MESSAGES, ORIGINAL_COLUMNS
 from backchannel.storage.sql.schema import account, block, conversation, message
 
-_sent = given("sent")
+_sent = given("sent", user_id=Text, client_id=Text)
 ORIGINALS = (
     select(*ORIGINAL_COLUMNS)
     .select_from(
         # The responder is 0 and has no account.
-        _sent.outerjoin(account, account.c.id == item(_sent, 0)).join(
+        _sent.table.outerjoin(account, account.c.id == _sent["user_id"]).join(
             MESSAGES, message.c.sender == func.coalesce(account.c.number, 0)
         )
     )
-    .where(message.c.client_id == item(_sent, 1))
+    .where(message.c.client_id == _sent["client_id"])
 )
 
-BLOCKS = select(block.c.account, block.c.other).where(block.c.account.in_(any_of("accounts")))
+BLOCKS = select(block.c.account, block.c.other).where(
+    block.c.account.in_(any_of("accounts", BigInteger))
+)
 
-_moved = given("moved")
+_moved = given(
+    "moved",
+    number=BigInteger,
+    last_seq=BigInteger,
+    first_count=BigInteger,
+    second_count=BigInteger,
+    updated_at=BigInteger,
+)
 MOVE_PLACES = (
     update(conversation)
     .values(
-        last_seq=item(_moved, 1),
-        first_count=item(_moved, 2),
-        second_count=item(_moved, 3),
-        updated_at=item(_moved, 4),
+        last_seq=_moved["last_seq"],
+        first_count=_moved["first_count"],
+        second_count=_moved["second_count"],
+        updated_at=_moved["updated_at"],
     )
-    .where(conversation.c.number == item(_moved, 0))
+    .where(conversation.c.number == _moved["number"])
 )
 COLUMNS = ("conversation", "seq", "id", "sender", "client_id", "body", "checksum")
 MORE_COLUMNS = ("kind", "reply_to", "files")
@@ -91,9 +101,9 @@ class Batch:
 
     @classmethod
     async def open(cls, connection: Connection, intake: Intake, *, at: int) -> "Batch":
-        """Lock the users and conversations of the drafts, and begin missing conversations."""
+        """Lock the users of the drafts, and begin missing conversations."""
         heads, places, originals = await connection.fetch_together(
-            parties(intake.user_ids()),
+            users(intake.user_ids()),
             existing(intake.conversation_ids()),
             Lookup(ORIGINALS, Original, {"sent": intake.keys}),
         )

@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import case, delete, select
+from sqlalchemy import Text, case, delete, select
 
 from backchannel.domain.errors import NotFound
 from backchannel.domain.events import ConversationChange, Event, EventKind, Fact, ProfileChange
 from backchannel.domain.ids import direct_conversation_id
-from backchannel.storage.sql.database import Connection
+from backchannel.storage.sql.database import Connection, Lookup
 from backchannel.storage.sql.ledger import Ledger
+from backchannel.storage.sql.locks import users
 from backchannel.storage.sql.marks import NAMED_MARKERS, Marker, move
 from backchannel.storage.sql.parameters import any_of, parameter
 from backchannel.storage.sql.places import BLOCKS
@@ -37,7 +38,7 @@ ACQUAINTED = select(
         else_=conversation.c.first_id,
     )
 ).where(
-    conversation.c.id.in_(any_of("conversation_ids")),
+    conversation.c.id.in_(any_of("conversation_ids", Text)),
     conversation.c.first_count > 0,
     conversation.c.second_count > 0,
     BLOCKS == 0,
@@ -50,8 +51,10 @@ async def set_blocked(
     """Put a user on the block list, or take one off, as `ports.storage.Conversations` promises."""
     conversation_id = direct_conversation_id(user_id, other_id)
     named = [(user_id, conversation_id), (other_id, conversation_id)]
-    markers = await connection.fetch(NAMED_MARKERS, Marker, named=named)
-    ledger = await Ledger.open(connection, {user_id, other_id})
+    parties, markers = await connection.fetch_together(
+        users({user_id, other_id}), Lookup(NAMED_MARKERS, Marker, {"named": named})
+    )
+    ledger = Ledger(parties)
     own, other = ledger.parties.get(user_id), ledger.parties.get(other_id)
     if own is None or other is None or not other.number or own.erased_at is not None:
         raise NotFound("user not found")

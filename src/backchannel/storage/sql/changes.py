@@ -13,8 +13,9 @@ from backchannel.storage.shared.kept import Original, checksum_of, content_of, i
 from backchannel.storage.sql.attachments import detach
 from backchannel.storage.sql.database import Connection
 from backchannel.storage.sql.ledger import Ledger
+from backchannel.storage.sql.locks import members
 from backchannel.storage.sql.parameters import parameter
-from backchannel.storage.sql.places import Place, places
+from backchannel.storage.sql.places import Place, existing
 from backchannel.storage.sql.rows import MESSAGES, ORIGINAL_COLUMNS
 from backchannel.storage.sql.schema import conversation, member, message
 
@@ -63,7 +64,10 @@ async def change(
     revise: Callable[[Message | None], Message],
 ) -> Changed:
     """Replace a message, as `ports.storage.Messages.change` promises."""
-    place = (await places(connection, [conversation_id])).get(conversation_id)
+    parties, places = await connection.fetch_together(
+        members([conversation_id]), existing([conversation_id])
+    )
+    place = places[0] if places else None
     found = await connection.fetch(ORIGINAL, Original, place=place.number, seq=seq) if place else []
     before = verified(found[0]) if found else None
     after = revise(before)
@@ -73,7 +77,7 @@ async def change(
         raise Blocked("one of the two has blocked the other")
     if before is None or place is None or after == before:
         return Changed(after)
-    ledger = await Ledger.open(connection, {after.sender_id, after.recipient_id})
+    ledger = Ledger(parties)
     for party in ledger.parties.values():
         if party.erased_at is not None:
             _require_silence(party.id, before, after)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 import msgspec
-from sqlalchemy import case, select, tuple_
+from sqlalchemy import BigInteger, case, select, tuple_
 
 from backchannel.domain.conversations import ConversationKind, ConversationView, Marks
 from backchannel.domain.messages import BODY_LIMIT, Message
@@ -79,7 +79,10 @@ VIEWS_OF_KIND = VIEWS.where(conversation.c.kind == parameter("kind"))
 LAST_MESSAGES = (
     select(*KEPT_COLUMNS)
     .select_from(MESSAGES)
-    .where(conversation.c.number.in_(any_of("numbers")), message.c.seq == conversation.c.last_seq)
+    .where(
+        conversation.c.number.in_(any_of("numbers", BigInteger)),
+        message.c.seq == conversation.c.last_seq,
+    )
 )
 LOOKED_UP = PAGE_BYTES // BODY_LIMIT
 """Last messages read at a time: together they fit on a page, however long they are."""

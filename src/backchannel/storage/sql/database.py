@@ -1,12 +1,20 @@
 """What the statements ask of an engine: the whole difference between two databases."""
 
+import threading
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, Protocol, TypeVar, overload
 
 from sqlalchemy import Delete, Insert, SelectBase, Table, Update
 
-from backchannel.domain.errors import Damaged
+from backchannel.domain.errors import Conflict, Damaged
+
+COMPILING = threading.Lock()
+"""Held while a Struct's first decoder is made.
+
+Of a Struct whose decoder another thread is making, msgspec takes what there is of it for the whole,
+and decoding with that ends the process.
+"""
 
 T = TypeVar("T")
 U = TypeVar("U")
@@ -25,6 +33,9 @@ class Lookup(Generic[T]):
 class Connection(Protocol):
     """One transaction's view of the database.
 
+    `fetch_together` gives the rows of several queries, asked in this order, in one step where the
+    engine can. Their parameters have different names.
+
     Parameters are given by name; a list stands for the rows of `parameters.given`. Text that
     the database cannot hold and numbers past 64 bits raise `Invalid`.
     """
@@ -36,17 +47,18 @@ class Connection(Protocol):
         """
         ...
 
+    @overload
+    async def fetch_together(
+        self, first: Lookup[T], second: Lookup[U], /
+    ) -> tuple[list[T], list[U]]: ...
+
+    @overload
     async def fetch_together(
         self, first: Lookup[T], second: Lookup[U], third: Lookup[V], /
-    ) -> tuple[list[T], list[U], list[V]]:
-        """The rows of three queries, asked in this order, at the price of one where that helps.
-
-        Their parameters have different names.
-        """
-        ...
+    ) -> tuple[list[T], list[U], list[V]]: ...
 
     async def execute(self, change: Insert | Update | Delete, /, **parameters: object) -> int:
-        """How many rows were changed."""
+        """How many rows were changed. Raises `Duplicate`."""
         ...
 
     async def insert(
@@ -59,9 +71,17 @@ class Connection(Protocol):
     ) -> None:
         """Add many rows at once, of `columns` and of what is the `same` in all of them.
 
-        Where one of them cannot be added, the transaction is of no more use.
+        Raises `Duplicate`, after which the transaction is of no more use.
         """
         ...
+
+
+class Duplicate(Conflict):
+    """Another row has the same values in `columns`, which are unique together."""
+
+    def __init__(self, columns: frozenset[str]) -> None:
+        super().__init__("this exists already")
+        self.columns = columns
 
 
 class Unreadable(Damaged):
@@ -82,20 +102,16 @@ class Database(Protocol):
         """Do `work`, which only reads, in one snapshot."""
         ...
 
-    async def write(self, work: Work[T], /, *, vital: bool = False) -> T:
+    async def write(self, work: Work[T], /) -> T:
         """Do `work` in one transaction, and return once it is durable (rule R1).
 
-        If it raises, nothing of it is stored. What is `vital` may use the room that was set
-        aside for a full disk (rule R10): it lets people in and out, and is small. Raises
-        `Overloaded` and `Unavailable` as the storage port says.
+        If it raises, nothing of it is stored. Raises `Overloaded` and `Unavailable` as the
+        storage port says.
         """
         ...
 
-    async def rewrite(self) -> None:
-        """Write the database afresh, so that nothing stays of what was deleted or replaced.
-
-        Raises `Unavailable` where that could not be done; nothing has changed then.
-        """
+    async def write_in_turn(self, work: Work[T], /) -> T:
+        """As `write`, one call after the other: the first to come is the first to be stored."""
         ...
 
     async def check(self) -> None:

@@ -15,6 +15,7 @@ from backchannel.storage.sql import erasures, files
 from backchannel.storage.sql.attachments import detach_all
 from backchannel.storage.sql.database import Connection
 from backchannel.storage.sql.erasures import Progress
+from backchannel.storage.sql.locks import Outdated, lock, users
 from backchannel.storage.sql.parameters import parameter
 from backchannel.storage.sql.questions import forget_all
 from backchannel.storage.sql.retracting import Dialogue, retract_page
@@ -51,7 +52,6 @@ NEXT_DIALOGUE = (
     .where(member.c.account == parameter("account"), member.c.conversation >= parameter("place"))
     .order_by(member.c.conversation)
     .limit(1)
-    .with_for_update(of=conversation)
 )
 
 _in_place = message.c.conversation == parameter("place")
@@ -66,11 +66,11 @@ FORGET_LOGINS = delete(login).where(login.c.user_id == parameter("user_id"))
 
 async def erase_part(connection: Connection, erasure_id: str, *, limit: int, at: int) -> ErasedPart:
     """Take away a part, as `ports.storage.Erasures.erase_part` promises. Raises `NotFound`."""
-    progress = await erasures.progress_of(connection, erasure_id)
+    progress, dialogue = await _locked(connection, erasure_id)
     if progress.completed_at is not None:
         return ErasedPart(complete=True)
     await erasures.begin(connection, erasure_id, at=at)
-    part = await _next_part(connection, progress, limit=limit, at=at)
+    part = await _next_part(connection, progress, dialogue, limit=limit, at=at)
     await erasures.advance(connection, progress)
     return part
 
@@ -79,26 +79,45 @@ async def forget_owned(
     connection: Connection, erasure_id: str, file_ids: Sequence[str], gone: Erased
 ) -> None:
     """Forget files, as `ports.storage.Erasures.forget_owned` promises. Raises `NotFound`."""
-    progress = await erasures.progress_of(connection, erasure_id)
+    progress, _ = await _locked(connection, erasure_id)
     await files.forget_owned(connection, progress.user_id, file_ids)
     progress.count(gone)
     await erasures.advance(connection, progress)
 
 
+async def _locked(connection: Connection, erasure_id: str) -> tuple[Progress, Dialogue | None]:
+    """Lock the erased user, and the other member of the conversation that is next.
+
+    Raises `NotFound`, `Outdated`.
+    """
+    seen = await _next(connection, erasure_id)
+    progress, dialogue = seen
+    members = {dialogue.first_id, dialogue.second_id} if dialogue else set[str]()
+    await lock(connection, users({progress.user_id, *members}))
+    if await _next(connection, erasure_id) != seen:
+        raise Outdated
+    return seen
+
+
+async def _next(connection: Connection, erasure_id: str) -> tuple[Progress, Dialogue | None]:
+    """How far an erasure has got, and the conversation that is next."""
+    progress = await erasures.progress_of(connection, erasure_id)
+    found = await connection.fetch(
+        NEXT_DIALOGUE, Dialogue, account=progress.account, place=progress.conversation
+    )
+    return progress, found[0] if found else None
+
+
 async def _next_part(
-    connection: Connection, progress: Progress, *, limit: int, at: int
+    connection: Connection, progress: Progress, dialogue: Dialogue | None, *, limit: int, at: int
 ) -> ErasedPart:
     # The log first: its entries lead to messages that are about to go.
     if entries := await _erase_log(connection, progress.account, limit=limit):
         progress.count(Erased(events=entries))
         return ErasedPart()
-    found = await connection.fetch(
-        NEXT_DIALOGUE, Dialogue, account=progress.account, place=progress.conversation
-    )
-    if not found:
+    if dialogue is None:
         await _erase_rest(connection, progress)
         return ErasedPart(complete=True)
-    dialogue = found[0]
     if dialogue.number > progress.conversation:
         progress.conversation, progress.seq = dialogue.number, 0
     if dialogue.kind == ConversationKind.SESSION:

@@ -16,9 +16,7 @@ class SqlErasures:
         self._database = database
 
     async def request_erasure(self, erasure: Erasure) -> Requested:
-        return await self._database.write(
-            lambda tx: erasures.request_erasure(tx, erasure), vital=True
-        )
+        return await self._database.write(lambda tx: erasures.request_erasure(tx, erasure))
 
     async def erasure(self, erasure_id: str) -> Erasure | None:
         return await self._database.read(lambda tx: erasures.read_erasure(tx, erasure_id))

@@ -16,7 +16,7 @@ _decode = msgspec.json.Decoder(Erased).decode
 
 
 class Progress(msgspec.Struct):
-    """An erasure as storage works on it, locked to the end of the transaction."""
+    """An erasure as storage works on it."""
 
     id: str
     account: int
@@ -69,7 +69,6 @@ PROGRESS = (
     select(*(_COLUMNS[name] for name in Progress.__struct_fields__))
     .select_from(_OF_ACCOUNT)
     .where(erasure.c.id == parameter("erasure_id"))
-    .with_for_update(of=erasure)
 )
 _this = erasure.c.id == parameter("erasure_id")
 ADVANCE = (
@@ -116,7 +115,7 @@ async def read_current(connection: Connection, *, since: int) -> list[Erasure]:
 
 
 async def progress_of(connection: Connection, erasure_id: str) -> Progress:
-    """Lock an erasure. Raises `NotFound`."""
+    """How far an erasure has got. Raises `NotFound`."""
     found = await connection.fetch(PROGRESS, Progress, erasure_id=erasure_id)
     if not found:
         raise NotFound("erasure not found")

@@ -3,14 +3,33 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Select, and_, delete, exists, func, or_, select, update
+import msgspec
+from sqlalchemy import (
+    BigInteger,
+    Select,
+    Text,
+    and_,
+    cast,
+    delete,
+    exists,
+    func,
+    or_,
+    select,
+    update,
+)
 
 from backchannel.domain.errors import NotFound, QuotaExceeded
 from backchannel.domain.files import File, FileRecord, Upload
-from backchannel.storage.sql.accounts import refuse_erased
 from backchannel.storage.sql.database import Connection
+from backchannel.storage.sql.locks import lock, lock_standing, users
 from backchannel.storage.sql.parameters import any_of, parameter
 from backchannel.storage.sql.schema import account, attachment, file, member, upload
+
+
+class _Owned(msgspec.Struct):
+    id: str
+    owner_id: str
+
 
 UPLOAD_COLUMNS = ("id", "owner_id", "name", "media_type", "size", "created_at", "metadata")
 FILE_COLUMNS = File.__struct_fields__
@@ -32,7 +51,7 @@ FORGET_UPLOAD = delete(upload).where(upload.c.id == parameter("upload_id"))
 
 _standing = file.c.condemned_at.is_(None)
 FILES = select(*(file.c[name] for name in FILE_COLUMNS)).where(
-    file.c.id.in_(any_of("file_ids")), _standing
+    file.c.id.in_(any_of("file_ids", Text)), _standing
 )
 _is_named_to_user = exists(
     select(attachment.c.file_id)
@@ -54,18 +73,18 @@ OWNED = (
 )
 OWNED_STANDING = OWNED.where(_standing)
 FORGET_OWNED = delete(file).where(
-    file.c.id.in_(any_of("file_ids")), file.c.owner_id == parameter("user_id")
+    file.c.id.in_(any_of("file_ids", Text)), file.c.owner_id == parameter("user_id")
 )
 
-_room = func.coalesce(func.sum(file.c.size + file.c.thumbnail_size), 0)
+_room = cast(func.coalesce(func.sum(file.c.size + file.c.thumbnail_size), 0), BigInteger)
 FILES_SIZE = select(_room).where(file.c.owner_id == parameter("user_id"))
-UPLOADS_SIZE = select(func.coalesce(func.sum(upload.c.size), 0)).where(
+UPLOADS_SIZE = select(cast(func.coalesce(func.sum(upload.c.size), 0), BigInteger)).where(
     upload.c.owner_id == parameter("user_id")
 )
 
 _is_named = exists(select(attachment.c.file_id).where(attachment.c.file_id == file.c.id))
 UNWANTED = (
-    select(file.c.id)
+    select(file.c.id, file.c.owner_id)
     .where(
         or_(
             file.c.condemned_at.is_not(None),
@@ -78,17 +97,22 @@ UNWANTED = (
 CONDEMN = (
     update(file)
     .values(condemned_at=parameter("at"))
-    .where(file.c.id.in_(any_of("file_ids")), _standing)
+    .where(file.c.id.in_(any_of("file_ids", Text)), _standing, ~_is_named)
 )
-CONDEMN_OWN = CONDEMN.where(file.c.owner_id == parameter("user_id"), ~_is_named)
+CONDEMN_OWN = CONDEMN.where(file.c.owner_id == parameter("user_id"))
+CONDEMNED = (
+    select(file.c.id)
+    .where(file.c.id.in_(any_of("file_ids", Text)), file.c.condemned_at.is_not(None))
+    .order_by(file.c.created_at)
+)
 FORGET_FILES = delete(file).where(
-    file.c.id.in_(any_of("file_ids")), file.c.condemned_at.is_not(None)
+    file.c.id.in_(any_of("file_ids", Text)), file.c.condemned_at.is_not(None)
 )
 
 
 async def begin_upload(connection: Connection, new: Upload, *, quota: int) -> None:
     """Make room for an upload. Raises `QuotaExceeded`."""
-    await refuse_erased(connection, new.owner_id)
+    await lock_standing(connection, new.owner_id)
     if await read_usage(connection, new.owner_id) + new.size > quota:
         raise QuotaExceeded(f"your files may take {quota:,} bytes altogether", field="size")
     await connection.insert(upload, UPLOAD_COLUMNS, [_values(new, UPLOAD_COLUMNS)])
@@ -110,9 +134,8 @@ async def finish_upload(connection: Connection, record: FileRecord) -> None:
 async def cancel_upload(connection: Connection, upload_id: str, *, at: int) -> bool:
     """Turn an upload into a file that was given up; False if there is none."""
     found = await read_upload(connection, upload_id)
-    if found is None:
+    if found is None or not await connection.execute(FORGET_UPLOAD, upload_id=upload_id):
         return False
-    await connection.execute(FORGET_UPLOAD, upload_id=upload_id)
     given_up = FileRecord(
         id=found.id,
         owner_id=found.owner_id,
@@ -176,15 +199,19 @@ async def read_usage(connection: Connection, user_id: str) -> int:
 
 async def condemn_file(connection: Connection, user_id: str, file_id: str, at: int) -> bool:
     """Give up a file of the user's that no message names; False if there is none."""
+    await lock(connection, users([user_id]))
     return bool(await connection.execute(CONDEMN_OWN, user_id=user_id, file_ids=[file_id], at=at))
 
 
 async def condemn_files(connection: Connection, *, before: int, limit: int, at: int) -> list[str]:
     """Give up the oldest files that no message names, and those given up before."""
-    unwanted = await connection.fetch(UNWANTED, str, before=before, limit=limit)
-    if unwanted:
-        await connection.execute(CONDEMN, file_ids=unwanted, at=at)
-    return unwanted
+    unwanted = await connection.fetch(UNWANTED, _Owned, before=before, limit=limit)
+    if not unwanted:
+        return []
+    file_ids = [each.id for each in unwanted]
+    await lock(connection, users({each.owner_id for each in unwanted}))
+    await connection.execute(CONDEMN, file_ids=file_ids, at=at)
+    return await connection.fetch(CONDEMNED, str, file_ids=file_ids)
 
 
 async def forget_files(connection: Connection, file_ids: Sequence[str]) -> None:

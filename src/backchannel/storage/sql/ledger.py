@@ -4,14 +4,15 @@ from collections.abc import Collection, Iterable
 from typing import Any
 
 import msgspec
-from sqlalchemy import select, update
+from sqlalchemy import BigInteger, update
 
 from backchannel.domain.events import Event, EventKind, Fact
 from backchannel.domain.ids import RESPONDER_ID
 from backchannel.domain.messages import Message
-from backchannel.storage.sql.database import Connection, Lookup
-from backchannel.storage.sql.parameters import any_of, given, item
-from backchannel.storage.sql.schema import account, log, log_head
+from backchannel.storage.sql.database import Connection
+from backchannel.storage.sql.locks import Party, lock, users
+from backchannel.storage.sql.parameters import given
+from backchannel.storage.sql.schema import log, log_head
 
 KIND_NUMBERS = {
     EventKind.MESSAGE: 1,
@@ -30,39 +31,11 @@ OWN_MESSAGE = 8
 """A new message in the log of who sent it, so that what was delivered shows in the log alone."""
 
 
-class Party(msgspec.Struct):
-    """A user, or the responder as number 0, whose log is open for writing."""
-
-    number: int
-    id: str
-    position: int
-    disabled_at: int | None = None
-    erased_at: int | None = None
-
-    @property
-    def has_log(self) -> bool:
-        """The responder has none, nor has who was erased."""
-        return self.number != 0 and self.erased_at is None
-
-
-PARTIES = (
-    select(
-        account.c.number,
-        account.c.id,
-        log_head.c.position,
-        account.c.disabled_at,
-        account.c.erased_at,
-    )
-    .join(log_head, log_head.c.account == account.c.number)
-    .where(account.c.id.in_(any_of("user_ids")))
-    # Always locked in the same order, so that two batches never wait for each other.
-    .order_by(account.c.number)
-    .with_for_update()
-)
-
-_moved = given("moved")
+_moved = given("moved", account=BigInteger, position=BigInteger)
 MOVE_HEADS = (
-    update(log_head).values(position=item(_moved, 1)).where(log_head.c.account == item(_moved, 0))
+    update(log_head)
+    .values(position=_moved["position"])
+    .where(log_head.c.account == _moved["account"])
 )
 
 _MESSAGE = KIND_NUMBERS[EventKind.MESSAGE]
@@ -72,17 +45,8 @@ MESSAGE_COLUMNS = ("account", "position", "conversation", "seq")
 """What differs between the entries of a batch of new messages."""
 
 
-def parties(user_ids: Collection[str]) -> Lookup[Party]:
-    """Lock the logs of those of `user_ids` that exist."""
-    return Lookup(PARTIES, Party, {"user_ids": sorted(user_ids)})
-
-
 class Ledger:
-    """The logs of some users, locked from `open` to the end of the transaction.
-
-    Positions come from the locked heads, so that they have no gaps and commit order is
-    number order.
-    """
+    """The logs of some users, who are locked to the end of the transaction (`sql.locks`)."""
 
     def __init__(self, parties: Iterable[Party]) -> None:
         self.parties = {party.id: party for party in parties}
@@ -94,9 +58,8 @@ class Ledger:
 
     @classmethod
     async def open(cls, connection: Connection, user_ids: Collection[str]) -> "Ledger":
-        """Lock the logs of those of `user_ids` that exist."""
-        asked = parties(user_ids)
-        return cls(await connection.fetch(asked.query, asked.row, **asked.parameters))
+        """Lock those of the users that exist."""
+        return cls(await lock(connection, users(user_ids)))
 
     def add(
         self,

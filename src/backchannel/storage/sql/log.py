@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import select
+from sqlalchemy import Text, select
 
 from backchannel.domain.conversations import Receipt
 from backchannel.domain.errors import NotFound
@@ -67,7 +67,7 @@ HEAD = (
 HEADS = (
     select(account.c.id, log_head.c.position, log_head.c.epoch, log_head.c.floor)
     .join(log_head, log_head.c.account == account.c.number)
-    .where(account.c.id.in_(any_of("user_ids")))
+    .where(account.c.id.in_(any_of("user_ids", Text)))
 )
 ROWS = (
     select(log.c.position, log.c.kind, log.c.data)

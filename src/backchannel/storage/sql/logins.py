@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, select, update
+from sqlalchemy import ColumnElement, Text, select, update
 
 from backchannel.domain.users import Login
-from backchannel.storage.sql.accounts import refuse_erased
 from backchannel.storage.sql.database import Connection
+from backchannel.storage.sql.locks import lock, lock_standing, users
 from backchannel.storage.sql.parameters import any_of, parameter
 from backchannel.storage.sql.schema import login
 
@@ -47,12 +47,14 @@ ROTATE = (
         _open,
     )
 )
-END = update(login).values(ended_at=parameter("at")).where(login.c.id.in_(any_of("login_ids")))
+END = (
+    update(login).values(ended_at=parameter("at")).where(login.c.id.in_(any_of("login_ids", Text)))
+)
 
 
 async def create_login(connection: Connection, new: Login) -> None:
     """Add a login session. Raises `AccountDisabled` for an erased account."""
-    await refuse_erased(connection, new.user_id)
+    await lock_standing(connection, new.user_id)
     row = [getattr(new, name) for name in COLUMNS]
     await connection.insert(login, COLUMNS, [row])
 
@@ -81,6 +83,7 @@ async def end_logins(
     connection: Connection, user_id: str, *, login_id: str | None, keep: str | None, at: int
 ) -> list[str]:
     """End one login of the user, or all but `keep`; the ids that ended now."""
+    await lock(connection, users([user_id]))
     ending = [
         each.id
         for each in await read_logins(connection, user_id)

@@ -3,11 +3,11 @@
 from collections.abc import Iterable
 
 import msgspec
-from sqlalchemy import case, select, update
+from sqlalchemy import BigInteger, Text, case, select, update
 
 from backchannel.domain.conversations import Receipt
 from backchannel.storage.sql.database import Connection
-from backchannel.storage.sql.parameters import given, item
+from backchannel.storage.sql.parameters import given
 from backchannel.storage.sql.places import BLOCKS
 from backchannel.storage.sql.schema import account, conversation, member
 
@@ -59,29 +59,35 @@ _MARKERS = select(
     BLOCKS,
 ).join(conversation, conversation.c.number == member.c.conversation)
 
-_named = given("named")
-NAMED_MARKERS = (
-    _MARKERS.join(account, account.c.number == member.c.account)
-    .join(_named, (account.c.id == item(_named, 0)) & (conversation.c.id == item(_named, 1)))
-    .with_for_update(of=member)
+_named = given("named", user_id=Text, conversation_id=Text)
+NAMED_MARKERS = _MARKERS.join(account, account.c.number == member.c.account).join(
+    _named.table,
+    (account.c.id == _named["user_id"]) & (conversation.c.id == _named["conversation_id"]),
 )
-_numbered = given("numbered")
+_numbered = given("numbered", account=BigInteger, conversation=BigInteger)
 NUMBERED_MARKERS = _MARKERS.join(
-    _numbered,
-    (member.c.account == item(_numbered, 0)) & (member.c.conversation == item(_numbered, 1)),
-).with_for_update(of=member)
+    _numbered.table,
+    (member.c.account == _numbered["account"])
+    & (member.c.conversation == _numbered["conversation"]),
+)
 
-_marks = given("marks")
+_MOVED_COLUMNS = (
+    "delivered_seq",
+    "read_seq",
+    "read_count",
+    "told_delivered_seq",
+    "told_read_seq",
+)
+_marks = given(
+    "marks",
+    account=BigInteger,
+    conversation=BigInteger,
+    **dict.fromkeys(_MOVED_COLUMNS, BigInteger),
+)
 MOVE_MARKS = (
     update(member)
-    .values(
-        delivered_seq=item(_marks, 2),
-        read_seq=item(_marks, 3),
-        read_count=item(_marks, 4),
-        told_delivered_seq=item(_marks, 5),
-        told_read_seq=item(_marks, 6),
-    )
-    .where(member.c.account == item(_marks, 0), member.c.conversation == item(_marks, 1))
+    .values({name: _marks[name] for name in _MOVED_COLUMNS})
+    .where(member.c.account == _marks["account"], member.c.conversation == _marks["conversation"])
 )
 
 

@@ -10,23 +10,40 @@ from sqlalchemy import (
     CTE,
     ColumnElement,
     FromClause,
-    LargeBinary,
+    Integer,
     Select,
-    cast,
     func,
     select,
 )
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
 
 from backchannel.domain.pages import PAGE_BYTES
 from backchannel.storage.sql.parameters import parameter
 from backchannel.storage.sql.rows import KEPT_COLUMNS, MESSAGES
 from backchannel.storage.sql.schema import conversation, log, message
 
-SIZE = (
-    func.length(cast(message.c.body, LargeBinary))
-    + func.length(message.c.files)
-    + func.length(message.c.reactions)
-)
+
+class Bytes(FunctionElement[int]):
+    """The length of a text in bytes."""
+
+    type = Integer()
+    inherit_cache = True
+
+
+@compiles(Bytes)
+def _bytes(element: Bytes, compiler: SQLCompiler, **options: Any) -> str:
+    return f"octet_length({compiler.process(element.clauses, **options)})"
+
+
+@compiles(Bytes, "sqlite")
+def _bytes_of_blob(element: Bytes, compiler: SQLCompiler, **options: Any) -> str:
+    # Its octet_length is too new.
+    return f"length(CAST({compiler.process(element.clauses, **options)} AS BLOB))"
+
+
+SIZE = Bytes(message.c.body) + func.length(message.c.files) + func.length(message.c.reactions)
 """As `domain.pages.size_of`, but for control characters: a page with many is cut once more."""
 _ROOM = (PAGE_BYTES - SIZE).label("room")
 
@@ -85,7 +102,7 @@ def _is_logged_at(position: Select[Any]) -> ColumnElement[bool]:
 
 def _begun(source: FromClause, place: ColumnElement[Any], is_first: ColumnElement[bool]) -> CTE:
     """A page of one message, with the room that it leaves: bytes, and how many others."""
-    others = parameter("limit") - 1
+    others = parameter("limit", Integer) - 1
     return (
         select(message.c.number, place.label("place"), _ROOM, others.label("others"))
         .select_from(source)

@@ -1,54 +1,79 @@
-"""Many rows as one parameter: a JSON list, which every engine can read as a table."""
+"""Many rows as one parameter, which each engine reads as a table in its own way (`texts.py`)."""
 
 from typing import Any
 
-from sqlalchemy import BindParameter, Select, TableValuedAlias, bindparam, literal_column, select
-from sqlalchemy.ext.compiler import compiles
-from sqlalchemy.sql.compiler import SQLCompiler
-from sqlalchemy.sql.elements import ColumnElement
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Select,
+    TableValuedAlias,
+    bindparam,
+    literal_column,
+    select,
+)
 from sqlalchemy.sql.functions import FunctionElement
+from sqlalchemy.types import TypeEngine
+
+SqlType = type[TypeEngine[Any]]
+
+VALUE = "value"
+"""The column of a list parameter whose rows are single values."""
 
 
-class _Elements(FunctionElement[Any]):
-    """The elements of a JSON list, one per row."""
+class Elements(FunctionElement[Any]):
+    """The rows of a list parameter, whose columns have these types."""
 
     name = "elements"
-    inherit_cache = True
+    inherit_cache = False
+
+    def __init__(self, parameter: str, columns: dict[str, SqlType]) -> None:
+        super().__init__(bindparam(parameter))
+        self.parameter = parameter
+        self.columns_given = columns
 
 
-class _Item(FunctionElement[Any]):
-    """One item of a JSON list within such a row."""
+class Item(FunctionElement[Any]):
+    """A column of such rows: `index` within a row, `path` where the columns have names."""
 
     name = "item"
-    inherit_cache = True
+    inherit_cache = False
+
+    def __init__(self, rows: TableValuedAlias, index: int, name: str, kind: SqlType) -> None:
+        super().__init__(rows.c.value)
+        self.type = kind()
+        self.index = index
+        self.path: ColumnElement[Any] = literal_column(f"{rows.name}.{name}")
 
 
-@compiles(_Elements, "sqlite")
-def _compile_elements(element: _Elements, compiler: SQLCompiler, **options: Any) -> str:
-    return f"json_each({compiler.process(element.clauses, **options)})"
+class Given:
+    """The rows of a list parameter: a `table` to select from or join, and its columns by name."""
+
+    def __init__(self, name: str, columns: dict[str, SqlType]) -> None:
+        self.table = Elements(name, columns).table_valued(VALUE).alias(f"given_{name}")
+        self._columns = {
+            column: Item(self.table, index, column, kind)
+            for index, (column, kind) in enumerate(columns.items())
+        }
+
+    def __getitem__(self, column: str) -> ColumnElement[Any]:
+        return self._columns[column]
 
 
-@compiles(_Item, "sqlite")
-def _compile_item(element: _Item, compiler: SQLCompiler, **options: Any) -> str:
-    value, index = (compiler.process(clause, **options) for clause in element.clauses)
-    return f"({value} ->> {index})"
+def given(name: str, /, **columns: SqlType) -> Given:
+    """The list parameter `name`: rows of these columns, in this order."""
+    return Given(name, columns)
 
 
-def given(name: str) -> TableValuedAlias:
-    """The elements of the list parameter `name`, as a table with the column `value`."""
-    return _Elements(bindparam(name)).table_valued("value").alias(f"given_{name}")
+def values(name: str, kind: SqlType) -> TableValuedAlias:
+    """The list parameter `name`, whose elements are single values, as the column `value`."""
+    return Elements(name, {VALUE: kind}).table_valued(VALUE).alias(f"given_{name}")
 
 
-def any_of(name: str) -> Select[Any]:
+def any_of(name: str, kind: SqlType) -> Select[Any]:
     """The elements of the list parameter `name`, to be used with `in_`."""
-    return select(given(name).c.value)
+    return select(values(name, kind).c.value)
 
 
-def item(rows: TableValuedAlias, index: int) -> ColumnElement[Any]:
-    """The given rows' item at `index`, counted from 0."""
-    return _Item(rows.c.value, literal_column(f"{index:d}"))
-
-
-def parameter(name: str) -> BindParameter[Any]:
-    """A single value."""
-    return bindparam(name)
+def parameter(name: str, kind: SqlType | None = None) -> BindParameter[Any]:
+    """A single value, whose type has to be said where nothing it is compared with does."""
+    return bindparam(name, type_=kind)

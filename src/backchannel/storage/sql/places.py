@@ -1,21 +1,21 @@
-"""Conversations while something is added to them: locked, counted and begun."""
+"""Conversations while something is added to them: counted and begun."""
 
 from collections.abc import Collection, Iterable
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, Text, func, select
 
 from backchannel.domain.conversations import ConversationKind
 from backchannel.domain.ids import direct_conversation_id
 from backchannel.storage.sql.database import Connection, Lookup
-from backchannel.storage.sql.ledger import Party
+from backchannel.storage.sql.locks import Party
 from backchannel.storage.sql.parameters import any_of
 from backchannel.storage.sql.schema import block, conversation, member
 
 
 class Place(msgspec.Struct):
-    """A conversation that is locked to the end of the transaction."""
+    """A conversation whose members are locked to the end of the transaction."""
 
     number: int
     id: str
@@ -62,13 +62,7 @@ _COLUMNS: tuple[ColumnElement[Any], ...] = (
     conversation.c.deleted_at,
     BLOCKS,
 )
-PLACES = (
-    select(*_COLUMNS)
-    .where(conversation.c.id.in_(any_of("conversation_ids")))
-    # Always locked in the same order, so that two batches never wait for each other.
-    .order_by(conversation.c.number)
-    .with_for_update()
-)
+PLACES = select(*_COLUMNS).where(conversation.c.id.in_(any_of("conversation_ids", Text)))
 
 NEW_COLUMNS = (
     "id",
@@ -85,12 +79,12 @@ NEW_COLUMNS = (
 
 
 def existing(conversation_ids: Collection[str]) -> Lookup[Place]:
-    """Lock those of the conversations that exist."""
+    """Those of the conversations that exist; their members are locked before."""
     return Lookup(PLACES, Place, {"conversation_ids": sorted(conversation_ids)})
 
 
 async def places(connection: Connection, conversation_ids: Collection[str]) -> dict[str, Place]:
-    """Lock those of the conversations that exist, and give them by their ids."""
+    """Those of the conversations that exist, by their ids; their members are locked before."""
     asked = existing(conversation_ids)
     found = await connection.fetch(asked.query, asked.row, **asked.parameters)
     return {place.id: place for place in found}

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 import msgspec
-from sqlalchemy import func, null, select, update
+from sqlalchemy import BigInteger, func, null, select, update
 
 from backchannel.domain.errors import NotFound
 from backchannel.domain.events import Event
@@ -13,11 +13,14 @@ from backchannel.storage.sql.accounts import (
     BY_ID,
     PEERS,
     AccountRow,
+    as_taken,
     find_account,
+    lock_with_peers,
     require_free_email,
     tell_profile,
 )
-from backchannel.storage.sql.database import Connection, Database
+from backchannel.storage.sql.database import Connection, Database, Duplicate
+from backchannel.storage.sql.locks import Outdated, lock, users
 from backchannel.storage.sql.parameters import any_of, parameter
 from backchannel.storage.sql.places import BLOCKS
 from backchannel.storage.sql.schema import account, conversation
@@ -38,7 +41,7 @@ NEVER = -1
 TOLD_AT = select(func.coalesce(account.c.profile_told_at, NEVER)).where(
     account.c.number == parameter("number")
 )
-_these = account.c.number.in_(any_of("numbers"))
+_these = account.c.number.in_(any_of("numbers", BigInteger))
 SET_TOLD = (
     update(account).values(profile_told_at=parameter("at"), profile_due_at=null()).where(_these)
 )
@@ -79,6 +82,7 @@ async def update_profile(
     connection: Connection, user_id: str, *, display_name: str | None, email: str | None, at: int
 ) -> list[Event]:
     """Change what is not None, as `ports.storage.Accounts.update_profile` promises."""
+    await lock_with_peers(connection, user_id)
     old = await find_account(connection, BY_ID, user_id)
     if old is None or old.erased_at is not None:
         raise NotFound("user not found")
@@ -88,15 +92,18 @@ async def update_profile(
         return []
     if new_email != old.email:
         await require_free_email(connection, new_email, owner=user_id)
-    await connection.execute(
-        SET_PROFILE,
-        number=old.number,
-        new_name=new_name,
-        new_search_key=search_key_of(old.username, new_name),
-        new_email=new_email,
-        new_email_key=None if new_email is None else email_key(new_email),
-        at=at,
-    )
+    try:
+        await connection.execute(
+            SET_PROFILE,
+            number=old.number,
+            new_name=new_name,
+            new_search_key=search_key_of(old.username, new_name),
+            new_email=new_email,
+            new_email_key=None if new_email is None else email_key(new_email),
+            at=at,
+        )
+    except Duplicate as duplicate:
+        raise as_taken(duplicate) from duplicate
     # The e-mail address is the user's own affair.
     readers = [user_id]
     if new_name != old.display_name:
@@ -106,13 +113,22 @@ async def update_profile(
 
 async def tell_profiles(connection: Connection, *, at: int) -> list[Event]:
     """Tell the peers of changes that had to wait."""
-    due = await connection.fetch(DUE, _Due, at=at)
+    due = await _due(connection, at=at)
+    await lock(connection, users({user_id for each, peers in due for user_id in (each.id, *peers)}))
+    if await _due(connection, at=at) != due:
+        raise Outdated
     events: list[Event] = []
-    for each in due:
-        peers = await connection.fetch(TOLD_PEERS, str, number=each.number)
-        events += await tell_profile(connection, each.id, peers, at=at)
-    await connection.execute(SET_TOLD, numbers=[each.number for each in due], at=at)
+    for each, _ in due:
+        told = await connection.fetch(TOLD_PEERS, str, user_id=each.id)
+        events += await tell_profile(connection, each.id, told, at=at)
+    await connection.execute(SET_TOLD, numbers=[each.number for each, _ in due], at=at)
     return events
+
+
+async def _due(connection: Connection, *, at: int) -> list[tuple[_Due, list[str]]]:
+    """The users whose peers are to be told, each with everybody they have a conversation with."""
+    due = await connection.fetch(DUE, _Due, at=at)
+    return [(each, await connection.fetch(PEERS, str, user_id=each.id)) for each in due]
 
 
 async def _peers_to_tell(connection: Connection, changed: AccountRow, *, at: int) -> Sequence[str]:
@@ -122,4 +138,4 @@ async def _peers_to_tell(connection: Connection, changed: AccountRow, *, at: int
         await connection.execute(SET_DUE, numbers=[changed.number], at=told_at + PATIENCE)
         return []
     await connection.execute(SET_TOLD, numbers=[changed.number], at=at)
-    return await connection.fetch(TOLD_PEERS, str, number=changed.number)
+    return await connection.fetch(TOLD_PEERS, str, user_id=changed.id)

@@ -1,12 +1,12 @@
 """Questions: what was said to the responder and has no answer yet."""
 
-from sqlalchemy import delete, select, tuple_
+from sqlalchemy import BigInteger, delete, select, tuple_
 
 from backchannel.domain.ids import RESPONDER_ID
 from backchannel.domain.messages import Draft, Message
 from backchannel.storage.sql.checksums import fetch_messages
 from backchannel.storage.sql.database import Connection
-from backchannel.storage.sql.parameters import given, item, parameter
+from backchannel.storage.sql.parameters import given, parameter
 from backchannel.storage.sql.rows import KEPT_COLUMNS, MESSAGES
 from backchannel.storage.sql.schema import message, question
 
@@ -22,10 +22,10 @@ UNANSWERED = (
     .order_by(message.c.id)
     .limit(parameter("limit"))
 )
-_settled = given("settled")
+_settled = given("settled", conversation=BigInteger, seq=BigInteger)
 SETTLE = delete(question).where(
     tuple_(question.c.conversation, question.c.seq).in_(
-        select(item(_settled, 0), item(_settled, 1))
+        select(_settled["conversation"], _settled["seq"])
     )
 )
 FORGET_ALL = delete(question).where(question.c.conversation == parameter("place"))

@@ -3,14 +3,15 @@
 from collections.abc import Sequence
 
 import msgspec
-from sqlalchemy import func, select
+from sqlalchemy import BigInteger, func, select
 
 from backchannel.domain.events import Event, EventKind, Fact
 from backchannel.ports.storage import ReadMark
-from backchannel.storage.sql.database import Connection
+from backchannel.storage.sql.database import Connection, Lookup
 from backchannel.storage.sql.ledger import Ledger
+from backchannel.storage.sql.locks import members
 from backchannel.storage.sql.marks import NAMED_MARKERS, Marker, move
-from backchannel.storage.sql.parameters import given, item
+from backchannel.storage.sql.parameters import given
 from backchannel.storage.sql.schema import message
 
 
@@ -20,20 +21,22 @@ class _Count(msgspec.Struct):
     messages: int
 
 
-_read = given("read")
+_read = given(
+    "read", account=BigInteger, conversation=BigInteger, after=BigInteger, last=BigInteger
+)
 NEWLY_READ = (
-    select(item(_read, 0), item(_read, 1), func.count())
+    select(_read["account"], _read["conversation"], func.count())
     .select_from(
-        _read.join(
+        _read.table.join(
             message,
-            (message.c.conversation == item(_read, 1))
-            & (message.c.seq > item(_read, 2))
-            & (message.c.seq <= item(_read, 3))
-            & (message.c.sender != item(_read, 0)),
+            (message.c.conversation == _read["conversation"])
+            & (message.c.seq > _read["after"])
+            & (message.c.seq <= _read["last"])
+            & (message.c.sender != _read["account"]),
         )
     )
     .where(message.c.deleted_at.is_(None))
-    .group_by(item(_read, 0), item(_read, 1))
+    .group_by(_read["account"], _read["conversation"])
 )
 
 
@@ -43,14 +46,16 @@ async def mark_read(connection: Connection, marks: Sequence[ReadMark]) -> list[E
     for mark in marks:
         key = mark.user_id, mark.conversation_id
         asked[key] = max(mark.seq, asked.get(key, 0))
-    markers = await connection.fetch(NAMED_MARKERS, Marker, named=list(asked))
+    parties, markers = await connection.fetch_together(
+        members({conversation_id for _, conversation_id in asked}),
+        Lookup(NAMED_MARKERS, Marker, {"named": list(asked)}),
+    )
     ahead = [marker for marker in markers if _target(marker, asked) > marker.read_seq]
     if not ahead:
         return []
     await _count(connection, [(marker, _target(marker, asked)) for marker in ahead])
     await move(connection, ahead)
-    users = {user_id for marker in ahead for user_id in (marker.user_id, marker.peer_id)}
-    ledger = await Ledger.open(connection, users)
+    ledger = Ledger(parties)
     events: list[Event] = []
     for marker in ahead:
         fact = Fact(EventKind.RECEIPT, marker.receipt())

@@ -1,10 +1,9 @@
 """Taking back what an erased user has said to somebody, a page of a conversation at a time."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import msgspec
-from sqlalchemy import Update, delete, func, null, select, update
+from sqlalchemy import BigInteger, Text, delete, func, null, select, update
 
 from backchannel.domain.erasures import Erased
 from backchannel.domain.events import Event, EventKind, Fact
@@ -17,16 +16,17 @@ from backchannel.storage.sql.database import Connection
 from backchannel.storage.sql.erasures import Progress
 from backchannel.storage.sql.ledger import Ledger
 from backchannel.storage.sql.messages import NEXT, PAST_THE_END
-from backchannel.storage.sql.parameters import any_of, given, item, parameter
+from backchannel.storage.sql.parameters import any_of, given, parameter
 from backchannel.storage.sql.schema import attachment, conversation, member, message
 
 _place = parameter("place")
-_rows = given("rows")
+_gone = given(
+    "retracted", seq=BigInteger, client_id=Text, deleted_at=BigInteger, revision=BigInteger
+)
+_reacted = given("reacted", seq=BigInteger, reactions=Text, revision=BigInteger)
 # The bounds keep a long conversation from being looked through for each row.
-_this_row = (
-    (message.c.conversation == _place)
-    & message.c.seq.between(parameter("first_seq"), parameter("last_seq"))
-    & (message.c.seq == item(_rows, 0))
+_in_page = (message.c.conversation == _place) & message.c.seq.between(
+    parameter("first_seq"), parameter("last_seq")
 )
 RETRACT = (
     update(message)
@@ -34,16 +34,20 @@ RETRACT = (
         body="",
         reactions="",
         files="",
-        client_id=item(_rows, 1),
-        deleted_at=item(_rows, 2),
-        revision=item(_rows, 3),
+        client_id=_gone["client_id"],
+        deleted_at=_gone["deleted_at"],
+        revision=_gone["revision"],
         fingerprint=null(),
     )
-    .where(_this_row)
+    .where(_in_page, message.c.seq == _gone["seq"])
 )
-REACT = update(message).values(reactions=item(_rows, 1), revision=item(_rows, 2)).where(_this_row)
+REACT = (
+    update(message)
+    .values(reactions=_reacted["reactions"], revision=_reacted["revision"])
+    .where(_in_page, message.c.seq == _reacted["seq"])
+)
 DETACH = delete(attachment).where(
-    attachment.c.conversation == _place, attachment.c.seq.in_(any_of("seqs"))
+    attachment.c.conversation == _place, attachment.c.seq.in_(any_of("seqs", BigInteger))
 )
 COUNT_STANDING = (
     update(conversation)
@@ -125,25 +129,23 @@ def _retracted(sent: Message, at: int) -> Message:
 async def _store(
     connection: Connection, dialogue: Dialogue, own: Sequence[Message], cleared: Sequence[Message]
 ) -> None:
-    rows = [(each.seq, each.client_id, each.deleted_at, each.revision) for each in own]
-    await _update(connection, RETRACT, dialogue, rows)
-    await connection.execute(DETACH, place=dialogue.number, seqs=[each.seq for each in own])
-    reacted = [(each.seq, each.reactions, each.revision) for each in cleared]
-    await _update(connection, REACT, dialogue, reacted)
+    if own:
+        rows = [(each.seq, each.client_id, each.deleted_at, each.revision) for each in own]
+        await connection.execute(RETRACT, **_page(dialogue, own), retracted=rows)
+        seqs = [each.seq for each in own]
+        await connection.execute(DETACH, place=dialogue.number, seqs=seqs)
+    if cleared:
+        reacted = [(each.seq, each.reactions, each.revision) for each in cleared]
+        await connection.execute(REACT, **_page(dialogue, cleared), reacted=reacted)
 
 
-async def _update(
-    connection: Connection, change: Update, dialogue: Dialogue, rows: list[tuple[Any, ...]]
-) -> None:
-    """Change the messages of these rows, which begin with their `seq` and are in its order."""
-    if rows:
-        await connection.execute(
-            change,
-            place=dialogue.number,
-            first_seq=rows[0][0],
-            last_seq=rows[-1][0],
-            rows=rows,
-        )
+def _page(dialogue: Dialogue, messages: Sequence[Message]) -> dict[str, int]:
+    """Where the messages are, which are in the order of their `seq`."""
+    return {
+        "place": dialogue.number,
+        "first_seq": messages[0].seq,
+        "last_seq": messages[-1].seq,
+    }
 
 
 async def _recount(

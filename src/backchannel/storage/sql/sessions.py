@@ -1,6 +1,6 @@
 """Sessions with the responder: made, renamed and deleted by their user."""
 
-from sqlalchemy import null, select, update
+from sqlalchemy import BigInteger, Text, null, select, update
 
 from backchannel.domain.conversations import ConversationKind, ConversationView
 from backchannel.domain.errors import NotFound
@@ -12,7 +12,7 @@ from backchannel.storage.sql.attachments import detach_all
 from backchannel.storage.sql.conversations import read_conversation
 from backchannel.storage.sql.database import Connection
 from backchannel.storage.sql.ledger import Ledger
-from backchannel.storage.sql.parameters import given, item, parameter
+from backchannel.storage.sql.parameters import given, parameter
 from backchannel.storage.sql.places import Place, add, places
 from backchannel.storage.sql.questions import forget_all
 from backchannel.storage.sql.rows import MESSAGES, ORIGINAL_COLUMNS
@@ -35,7 +35,7 @@ STANDING = (
     .select_from(MESSAGES)
     .where(message.c.conversation == parameter("place"), message.c.deleted_at.is_(None))
 )
-_purged = given("purged")
+_purged = given("purged", seq=BigInteger, fingerprint=Text)
 PURGE = (
     update(message)
     .values(
@@ -44,9 +44,9 @@ PURGE = (
         files="",
         deleted_at=parameter("at"),
         revision=message.c.revision + 1,
-        fingerprint=item(_purged, 1),
+        fingerprint=_purged["fingerprint"],
     )
-    .where(message.c.conversation == parameter("place"), message.c.seq == item(_purged, 0))
+    .where(message.c.conversation == parameter("place"), message.c.seq == _purged["seq"])
 )
 
 
@@ -55,10 +55,10 @@ async def create_session(
 ) -> tuple[ConversationView, list[Event]]:
     """The user's session of that key, made if it does not exist or was deleted."""
     conversation_id = session_conversation_id(user_id, key)
+    ledger = await Ledger.open(connection, [user_id])
     existing = await read_conversation(connection, user_id, conversation_id)
     if existing is not None:
         return existing, []
-    ledger = await Ledger.open(connection, [user_id])
     if user_id not in ledger.parties or ledger.parties[user_id].erased_at is not None:
         raise NotFound("user not found")
     deleted = (await places(connection, [conversation_id])).get(conversation_id)
@@ -79,8 +79,8 @@ async def rename_session(
     connection: Connection, user_id: str, key: str, *, name: str, at: int
 ) -> list[Event]:
     """Give a session another name. Raises `NotFound`."""
-    place = await _session(connection, user_id, key)
     ledger = await Ledger.open(connection, [user_id])
+    place = await _session(connection, user_id, key)
     if ledger.parties[user_id].erased_at is not None:
         raise NotFound("session not found")
     await connection.execute(RENAME, place=place.number, new_name=name, at=at)
@@ -89,6 +89,7 @@ async def rename_session(
 
 async def delete_session(connection: Connection, user_id: str, key: str, *, at: int) -> list[Event]:
     """Turn the session's messages into tombstones and list it no longer. Raises `NotFound`."""
+    ledger = await Ledger.open(connection, [user_id])
     place = await _session(connection, user_id, key)
     standing = await connection.fetch(STANDING, Original, place=place.number)
     purged = [(each.seq, each.fingerprint or fingerprint(*content_of(each))) for each in standing]
@@ -97,7 +98,6 @@ async def delete_session(connection: Connection, user_id: str, key: str, *, at: 
     await forget_all(connection, place.number)
     await connection.execute(FORGET_READ, place=place.number)
     await connection.execute(DELETE, place=place.number, at=at)
-    ledger = await Ledger.open(connection, [user_id])
     return await _tell(connection, ledger, user_id, place.id, "deleted", at=at)
 
 

@@ -6,9 +6,9 @@ from functools import partial
 from backchannel.domain.conversations import ConversationKind, ConversationView
 from backchannel.domain.errors import ChatError
 from backchannel.domain.events import Event, EventKind, LogHead
-from backchannel.domain.files import File, FileRecord, Upload
 from backchannel.domain.messages import Draft, Message
 from backchannel.domain.users import Account, Login, User
+from backchannel.ports.search import Found
 from backchannel.ports.storage import Acknowledgement, Changed, Gather, LogPage, ReadMark, Stored
 from backchannel.storage.sql import (
     accounts,
@@ -18,18 +18,20 @@ from backchannel.storage.sql import (
     conversations,
     delivered,
     directs,
-    files,
     log,
     logins,
     messages,
     questions,
     reading,
+    search,
     sessions,
     trimming,
 )
 from backchannel.storage.sql.database import Database
 from backchannel.storage.sql.erasure_storage import SqlErasures
+from backchannel.storage.sql.file_storage import SqlFiles
 from backchannel.storage.sql.profiles import SqlProfiles
+from backchannel.storage.sql.search import Index
 
 
 class SqlAccounts(SqlProfiles):
@@ -59,18 +61,17 @@ class SqlAccounts(SqlProfiles):
 
     async def set_password(self, user_id: str, password_hash: str, *, at: int) -> None:
         await self._database.write(
-            lambda tx: accounts.set_password(tx, user_id, password_hash, at=at),
-            vital=True,
+            lambda tx: accounts.set_password(tx, user_id, password_hash, at=at)
         )
 
     async def set_disabled(self, user_id: str, *, at: int | None) -> None:
-        await self._database.write(lambda tx: accounts.set_disabled(tx, user_id, at=at), vital=True)
+        await self._database.write(lambda tx: accounts.set_disabled(tx, user_id, at=at))
 
     async def record_last_seen(self, seen: Mapping[str, int]) -> None:
         await self._database.write(lambda tx: accounts.record_last_seen(tx, seen))
 
     async def create_login(self, login: Login) -> None:
-        await self._database.write(lambda tx: logins.create_login(tx, login), vital=True)
+        await self._database.write(lambda tx: logins.create_login(tx, login))
 
     async def login(self, login_id: str) -> Login | None:
         return await self._database.read(lambda tx: logins.read_login(tx, login_id))
@@ -82,16 +83,14 @@ class SqlAccounts(SqlProfiles):
         self, login_id: str, *, generation: int, at: int, until: int
     ) -> Login | None:
         return await self._database.write(
-            lambda tx: logins.rotate_login(tx, login_id, generation=generation, at=at, until=until),
-            vital=True,
+            lambda tx: logins.rotate_login(tx, login_id, generation=generation, at=at, until=until)
         )
 
     async def end_logins(
         self, user_id: str, *, login_id: str | None = None, keep: str | None = None, at: int
     ) -> list[str]:
         return await self._database.write(
-            lambda tx: logins.end_logins(tx, user_id, login_id=login_id, keep=keep, at=at),
-            vital=True,
+            lambda tx: logins.end_logins(tx, user_id, login_id=login_id, keep=keep, at=at)
         )
 
     async def logins_ended_since(self, at: int) -> list[str]:
@@ -234,52 +233,34 @@ class SqlMessages:
         return total
 
 
-class SqlFiles:
-    """Files; `ports.storage.Files` says what each method promises."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
-
-    async def begin_upload(self, upload: Upload, *, quota: int) -> None:
-        await self._database.write(lambda tx: files.begin_upload(tx, upload, quota=quota))
-
-    async def upload(self, upload_id: str) -> Upload | None:
-        return await self._database.read(lambda tx: files.read_upload(tx, upload_id))
-
-    async def finish_upload(self, record: FileRecord) -> None:
-        await self._database.write(lambda tx: files.finish_upload(tx, record))
-
-    async def cancel_upload(self, upload_id: str, *, at: int) -> bool:
-        return await self._database.write(lambda tx: files.cancel_upload(tx, upload_id, at=at))
-
-    async def expired_uploads(self, *, before: int, limit: int) -> list[Upload]:
-        return await self._database.read(
-            lambda tx: files.read_expired(tx, before=before, limit=limit)
-        )
-
-    async def files(self, file_ids: Sequence[str]) -> dict[str, File]:
-        return await self._database.read(lambda tx: files.read_files(tx, file_ids))
-
-    async def readable_file(self, user_id: str, file_id: str) -> FileRecord | None:
-        return await self._database.read(lambda tx: files.read_readable(tx, user_id, file_id))
-
-    async def file_usage(self, user_id: str) -> int:
-        return await self._database.read(lambda tx: files.read_usage(tx, user_id))
-
-    async def condemn_file(self, user_id: str, file_id: str, *, at: int) -> bool:
-        return await self._database.write(lambda tx: files.condemn_file(tx, user_id, file_id, at))
-
-    async def condemn_files(self, *, before: int, limit: int, at: int) -> list[str]:
-        return await self._database.write(
-            lambda tx: files.condemn_files(tx, before=before, limit=limit, at=at)
-        )
-
-    async def forget_files(self, file_ids: Sequence[str]) -> None:
-        await self._database.write(lambda tx: files.forget_files(tx, file_ids))
-
-
 class SqlStorage(SqlAccounts, SqlMessages, SqlFiles, SqlErasures):
-    """A storage over an open database of the current schema; engines add `search` and `scrub`."""
+    """A storage over an open database of the current schema; engines add `scrub`."""
+
+    def __init__(self, database: Database, index: Index) -> None:
+        super().__init__(database)
+        self._index = index
+
+    async def search(
+        self,
+        user_id: str,
+        terms: Sequence[str],
+        *,
+        conversation_id: str | None = None,
+        before: str | None = None,
+        limit: int,
+    ) -> Found:
+        """As `ports.search.Search` promises."""
+        return await self._database.read(
+            lambda tx: search.search(
+                tx,
+                self._index,
+                user_id,
+                terms,
+                conversation_id=conversation_id,
+                before=before,
+                limit=limit,
+            )
+        )
 
     async def check(self) -> None:
         await self._database.check()

@@ -4,6 +4,7 @@ import msgspec
 from sqlalchemy import case, delete, func, select, update
 
 from backchannel.storage.sql.database import Connection
+from backchannel.storage.sql.locks import lock, numbered
 from backchannel.storage.sql.parameters import parameter
 from backchannel.storage.sql.schema import log, log_head
 
@@ -43,7 +44,7 @@ FLOORS = (
 RAISE = (
     update(log_head)
     .values(floor=parameter("new_floor"))
-    .where(log_head.c.account == parameter("number"))
+    .where(log_head.c.account == parameter("number"), log_head.c.floor < parameter("new_floor"))
 )
 FORGET = delete(log).where(
     log.c.account == parameter("number"), log.c.position <= parameter("new_floor")
@@ -58,10 +59,11 @@ async def trim_page(
     Returns how many entries went and the number to go on after, None at the end.
     """
     page = await connection.fetch(FLOORS, _Floor, after=after, before=before, keep=keep)
+    old = [each for each in page if each.new_floor > each.floor]
+    await lock(connection, numbered(each.account for each in old))
     gone = 0
-    for each in page:
-        if each.new_floor > each.floor:
-            names = {"number": each.account, "new_floor": each.new_floor}
-            gone += await connection.execute(FORGET, **names)
-            await connection.execute(RAISE, **names)
+    for each in old:
+        names = {"number": each.account, "new_floor": each.new_floor}
+        await connection.execute(RAISE, **names)
+        gone += await connection.execute(FORGET, **names)
     return gone, page[-1].account if len(page) == PAGE else None

@@ -2,18 +2,17 @@
 
 import re
 import sqlite3
-import threading
 from collections.abc import Coroutine, Mapping, Sequence
 from itertools import chain
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar, cast, overload
 
 import msgspec
 from sqlalchemy import Delete, Insert, SelectBase, Table, Update
 
 from backchannel.domain.errors import Invalid
-from backchannel.storage.sql.database import Lookup, Unreadable
+from backchannel.storage.sql.database import COMPILING, Lookup, Unreadable
 from backchannel.storage.sql.sqlite.driver import Driver
-from backchannel.storage.sql.sqlite.faults import is_damage
+from backchannel.storage.sql.sqlite.faults import as_duplicate, is_damage
 from backchannel.storage.sql.sqlite.texts import Change, Query, insertion
 
 T = TypeVar("T")
@@ -24,8 +23,6 @@ MOST_ROWS = 512
 """Rows in one INSERT: 32,766 parameters are what every build of SQLite takes."""
 
 _NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
-
-_COMPILING = threading.Lock()
 
 
 class Texts:
@@ -40,9 +37,7 @@ class Texts:
         key = select, row
         found = self._queries.get(key)
         if found is None:
-            # Of a Struct whose decoder another thread is making, msgspec takes what there is of
-            # it for the whole, and decoding with that ends the process.
-            with _COMPILING:
+            with COMPILING:
                 found = self._queries.setdefault(key, Query(select, row))
         return found
 
@@ -83,18 +78,27 @@ class SqliteConnection:
                 raise Unreadable from error
             raise
 
+    @overload
+    async def fetch_together(
+        self, first: Lookup[T], second: Lookup[U], /
+    ) -> tuple[list[T], list[U]]: ...
+
+    @overload
     async def fetch_together(
         self, first: Lookup[T], second: Lookup[U], third: Lookup[V], /
-    ) -> tuple[list[T], list[U], list[V]]:
-        one = self._texts.query(first.query, first.row)
-        two = self._texts.query(second.query, second.row)
-        three = self._texts.query(third.query, third.row)
-        given = {**first.parameters, **second.parameters, **third.parameters}
-        constants = {**one.constants, **two.constants, **three.constants}
-        text = self._texts.together((one, two, three))
+    ) -> tuple[list[T], list[U], list[V]]: ...
+
+    async def fetch_together(self, *lookups: Lookup[Any]) -> tuple[list[Any], ...]:
+        queries = tuple(self._texts.query(each.query, each.row) for each in lookups)
+        given: dict[str, object] = {}
+        constants: dict[str, object] = {}
+        for lookup, query in zip(lookups, queries, strict=True):
+            given |= lookup.parameters
+            constants |= query.constants
+        text = self._texts.together(queries)
         try:
             row = self._driver.execute(text, _bound(given, constants)).fetchone()
-            return one.decode(row[0]), two.decode(row[1]), three.decode(row[2])
+            return tuple(query.decode(each) for query, each in zip(queries, row, strict=True))
         except (msgspec.DecodeError, sqlite3.DatabaseError) as error:
             if self._is_damage(error):
                 raise Unreadable from error
@@ -107,7 +111,10 @@ class SqliteConnection:
     async def execute(self, change: Insert | Update | Delete, /, **parameters: object) -> int:
         text = self._texts.change(change)
         self.wrote = True
-        return self._driver.execute(text.text, _bound(parameters, text.constants)).rowcount
+        try:
+            return self._driver.execute(text.text, _bound(parameters, text.constants)).rowcount
+        except sqlite3.IntegrityError as error:
+            raise as_duplicate(error) from error
 
     async def insert(
         self,
@@ -124,7 +131,10 @@ class SqliteConnection:
             size = _rounded_up(len(part))
             values = [*same.values(), *chain.from_iterable(part)]
             values += [None] * (len(names) * (size - len(part)))
-            self._driver.execute(insertion(table, names, others, size), values)
+            try:
+                self._driver.execute(insertion(table, names, others, size), values)
+            except sqlite3.IntegrityError as error:
+                raise as_duplicate(error) from error
 
     async def run(self, command: str) -> tuple[Any, ...]:
         """The first row of a command of SQLite's own, such as a PRAGMA."""

@@ -93,6 +93,9 @@ class SqliteDatabase:
                 raise
         return await self._writes.submit(work)
 
+    async def write_in_turn(self, work: Callable[[Connection], Awaitable[T]], /) -> T:
+        return await self.write(work)
+
     async def _make_room(self) -> bool:
         if not self._reserve.is_held:
             return self._reserve.is_spent

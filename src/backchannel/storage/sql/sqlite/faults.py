@@ -1,8 +1,10 @@
 """What SQLite's errors mean for whoever asked."""
 
+import re
 import sqlite3
 
-from backchannel.domain.errors import ChatError, Conflict, Invalid, Unavailable
+from backchannel.domain.errors import ChatError, Invalid, Unavailable
+from backchannel.storage.sql.database import Duplicate
 
 _FAILED_SYNCS = {sqlite3.SQLITE_IOERR_FSYNC, sqlite3.SQLITE_IOERR_DIR_FSYNC}
 _UNINDEXED = sqlite3.SQLITE_IOERR_SHMSIZE
@@ -10,8 +12,10 @@ _UNINDEXED = sqlite3.SQLITE_IOERR_SHMSIZE
 _FULL = {sqlite3.SQLITE_FULL, _UNINDEXED}
 _DAMAGE = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 
-MISTAKES = (OverflowError, UnicodeEncodeError, sqlite3.DataError, sqlite3.IntegrityError)
-"""Raised before a statement runs, or by one whose transaction is undone: its caller's fault."""
+MISTAKES = (OverflowError, UnicodeEncodeError, sqlite3.DataError)
+"""Raised before a statement runs: its caller's fault."""
+
+_COLUMN = re.compile(r"\w+\.(\w+)")
 
 
 class DiskFull(Unavailable):
@@ -23,11 +27,14 @@ class DiskFull(Unavailable):
         super().__init__(text, retry_after=retry_after)
 
 
-def as_refusal(mistake: Exception) -> ChatError:
+def as_refusal() -> ChatError:
     """What the caller is told of one of the `MISTAKES`."""
-    if isinstance(mistake, sqlite3.IntegrityError):
-        return Conflict("this exists already")
     return Invalid("a text is not Unicode, or a number or text is too large")
+
+
+def as_duplicate(error: sqlite3.IntegrityError) -> Duplicate:
+    """What "UNIQUE constraint failed: table.column, table.column" means."""
+    return Duplicate(frozenset(_COLUMN.findall(str(error))))
 
 
 def is_failed_sync(error: sqlite3.Error) -> bool:

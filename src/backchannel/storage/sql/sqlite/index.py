@@ -83,7 +83,7 @@ def removal(entry: Entry) -> tuple[object, ...]:
     return ("delete", *row(entry))
 
 
-def query(terms: Sequence[str], *, account: int, conversation: int | None) -> str:
+def query(terms: Sequence[str], account: int, conversation: int | None) -> str:
     """What the index is asked: messages of the account, or of one conversation, with `terms`.
 
     Each string is quoted, so that none of the query language is taken from them (rule S24).

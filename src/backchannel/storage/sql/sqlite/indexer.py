@@ -7,7 +7,7 @@ dies in between goes on where it was.
 import time
 
 import msgspec
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import BigInteger, delete, func, select, update
 
 from backchannel.storage.sql.database import Connection
 from backchannel.storage.sql.parameters import any_of, parameter
@@ -47,9 +47,9 @@ _entries = (
 NEW = _entries.where(message.c.number > REACHED, message.c.number <= parameter("last")).order_by(
     message.c.number
 )
-AGAIN = _entries.where(message.c.number.in_(any_of("numbers")))
+AGAIN = _entries.where(message.c.number.in_(any_of("numbers", BigInteger)))
 STALE = select(search_stale).order_by(search_stale.c.number).limit(STEP_MESSAGES)
-FORGET_STALE = delete(search_stale).where(search_stale.c.number.in_(any_of("numbers")))
+FORGET_STALE = delete(search_stale).where(search_stale.c.number.in_(any_of("numbers", BigInteger)))
 ADVANCE = update(search_progress).values(number=parameter("last"))
 
 

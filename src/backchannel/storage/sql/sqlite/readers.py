@@ -33,8 +33,8 @@ class Reader:
         try:
             self._driver.execute("BEGIN")
             job.outcome = finish(job.work(self._connection))
-        except MISTAKES as mistake:
-            job.error = as_refusal(mistake)
+        except MISTAKES:
+            job.error = as_refusal()
         except sqlite3.Error as error:
             _logger.exception("a query failed")
             job.error = as_unavailable(error)

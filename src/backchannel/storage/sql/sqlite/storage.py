@@ -1,29 +1,73 @@
-"""The storage port over SQLite: the SQL that all engines share, and a search of its own."""
+"""The storage port over SQLite: the SQL that all engines share, and what is SQLite's own."""
 
-from collections.abc import Sequence
+from typing import Protocol, TypeVar
 
-from backchannel.ports.search import Found
-from backchannel.storage.sql.sqlite import purging, search
+from backchannel.domain.erasures import Erasure
+from backchannel.domain.users import Login
+from backchannel.ports.storage import Requested
+from backchannel.storage.sql import accounts, erasures, logins
+from backchannel.storage.sql.database import Database, Work
+from backchannel.storage.sql.sqlite import purging
+from backchannel.storage.sql.sqlite.search import INDEX
 from backchannel.storage.sql.storage import SqlStorage
+
+T = TypeVar("T")
+
+
+class File(Database, Protocol):
+    """A database in a file, which may become full and can be written afresh."""
+
+    async def write(self, work: Work[T], /, *, vital: bool = False) -> T:
+        """As any database; what is `vital` may use the room that was set aside (rule R10)."""
+        ...
+
+    async def rewrite(self) -> None:
+        """Write the file afresh, so that nothing stays of what was deleted or replaced.
+
+        Raises `Unavailable` where that could not be done; nothing has changed then.
+        """
+        ...
 
 
 class SqliteStorage(SqlStorage):
-    """`ports.search.Search` and `ports.storage.Erasures` say what these methods promise."""
+    """The ports say what these methods promise.
 
-    async def search(
-        self,
-        user_id: str,
-        terms: Sequence[str],
-        *,
-        conversation_id: str | None = None,
-        before: str | None = None,
-        limit: int,
-    ) -> Found:
-        return await self._database.read(
-            lambda tx: search.search(
-                tx, user_id, terms, conversation_id=conversation_id, before=before, limit=limit
-            )
+    What lets people in and out is small and must work on a full disk.
+    """
+
+    def __init__(self, file: File) -> None:
+        super().__init__(file, INDEX)
+        self._file = file
+
+    async def set_password(self, user_id: str, password_hash: str, *, at: int) -> None:
+        await self._file.write(
+            lambda tx: accounts.set_password(tx, user_id, password_hash, at=at), vital=True
         )
+
+    async def set_disabled(self, user_id: str, *, at: int | None) -> None:
+        await self._file.write(lambda tx: accounts.set_disabled(tx, user_id, at=at), vital=True)
+
+    async def create_login(self, login: Login) -> None:
+        await self._file.write(lambda tx: logins.create_login(tx, login), vital=True)
+
+    async def rotate_login(
+        self, login_id: str, *, generation: int, at: int, until: int
+    ) -> Login | None:
+        return await self._file.write(
+            lambda tx: logins.rotate_login(tx, login_id, generation=generation, at=at, until=until),
+            vital=True,
+        )
+
+    async def end_logins(
+        self, user_id: str, *, login_id: str | None = None, keep: str | None = None, at: int
+    ) -> list[str]:
+        return await self._file.write(
+            lambda tx: logins.end_logins(tx, user_id, login_id=login_id, keep=keep, at=at),
+            vital=True,
+        )
+
+    async def request_erasure(self, erasure: Erasure) -> Requested:
+        return await self._file.write(lambda tx: erasures.request_erasure(tx, erasure), vital=True)
 
     async def scrub(self) -> None:
         while await self._database.write(purging.forget_stale):
@@ -31,4 +75,4 @@ class SqliteStorage(SqlStorage):
         await self._database.write(purging.begin_merge)
         while await self._database.write(purging.merge_some):
             pass
-        await self._database.rewrite()
+        await self._file.rewrite()

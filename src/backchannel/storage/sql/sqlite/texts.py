@@ -12,10 +12,24 @@ from typing import Any, Generic, TypeVar
 import msgspec
 from sqlalchemy import Delete, Insert, SelectBase, Table, Update
 from sqlalchemy.dialects.sqlite.base import SQLiteDialect
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+
+from backchannel.storage.sql.parameters import Elements, Item
 
 T = TypeVar("T")
 
 _DIALECT = SQLiteDialect(paramstyle="named")
+
+
+@compiles(Elements, "sqlite")
+def _json_rows(element: Elements, compiler: SQLCompiler, **options: Any) -> str:
+    return f"json_each({compiler.process(element.clauses, **options)})"
+
+
+@compiles(Item, "sqlite")
+def _json_item(element: Item, compiler: SQLCompiler, **options: Any) -> str:
+    return f"({compiler.process(element.clauses, **options)} ->> {element.index})"
 
 
 class Query(Generic[T]):

@@ -173,8 +173,8 @@ class Writer:
         job.error = None
         try:
             job.outcome = finish(job.work(self._connection))
-        except MISTAKES as mistake:
-            job.error = as_refusal(mistake)
+        except MISTAKES:
+            job.error = as_refusal()
         except sqlite3.Error:
             raise
         except ChatError as refusal:

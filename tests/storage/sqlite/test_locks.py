@@ -1,0 +1,75 @@
+"""R4, R7: a transaction locks everybody it is about before it reads or writes anything else."""
+
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from random import Random
+from typing import Any, TypeVar
+
+import pytest
+
+from backchannel.storage.opening import open_storage
+from backchannel.storage.sql.database import Connection, Lookup
+from backchannel.storage.sql.locks import Party
+from tests.storage.writes import WRITES, do, make_world
+
+T = TypeVar("T")
+
+
+class Recording:
+    """A connection that checks what its transaction locks, and when."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection: Any = connection
+        self._locked: set[str] | None = None
+        self._wrote = False
+
+    async def fetch(self, query: Any, row: type[T], /, **parameters: object) -> list[T]:
+        found: list[T] = await self._connection.fetch(query, row, **parameters)
+        self._note(found)
+        return found
+
+    async def fetch_together(self, *lookups: Lookup[Any]) -> tuple[list[Any], ...]:
+        found: tuple[list[Any], ...] = await self._connection.fetch_together(*lookups)
+        for each in found:
+            self._note(each)
+        return found
+
+    async def execute(self, change: Any, /, **parameters: object) -> int:
+        self._wrote = True
+        count: int = await self._connection.execute(change, **parameters)
+        return count
+
+    async def insert(self, table: Any, columns: Any, rows: Any, /, **same: object) -> None:
+        self._wrote = True
+        await self._connection.insert(table, columns, rows, **same)
+
+    def _note(self, found: list[Any]) -> None:
+        ids = {each.id for each in found if isinstance(each, Party)}
+        if not ids:
+            return
+        if self._locked is None:
+            assert not self._wrote, "something was written before anybody was locked"
+            self._locked = ids
+        assert ids <= self._locked, "somebody was locked later than the others"
+
+
+@pytest.mark.parametrize("name", WRITES)
+async def test_R4_everybody_is_locked_in_one_statement_that_comes_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    storage = await open_storage(f"sqlite:///{tmp_path}/chat.db")
+    world = await make_world(storage, Random(7))
+    for before in ("append", "upload", "append_file", "begin_session"):
+        await do(WRITES[before], storage, world)
+    database: Any = storage._database  # type: ignore[attr-defined]
+    write = database.write
+
+    async def recorded(work: Callable[[Any], Awaitable[T]], **options: Any) -> T:
+        done: T = await write(lambda tx: work(Recording(tx)), **options)
+        return done
+
+    monkeypatch.setattr(database, "write", recorded)
+    for _ in range(5):
+        await do(WRITES[name], storage, world)
+    monkeypatch.undo()
+    await storage.close()

@@ -1,0 +1,230 @@
+"""Every use case that writes, on a few users: for tests of how they get along."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from random import Random
+
+from backchannel.domain.erasures import new_erasure
+from backchannel.domain.errors import ChatError
+from backchannel.domain.events import EventKind
+from backchannel.domain.files import FileRecord, Upload, attach
+from backchannel.domain.ids import RESPONDER_ID, direct_conversation_id, new_id
+from backchannel.domain.ids import session_conversation_id as session_id
+from backchannel.domain.messages import Draft
+from backchannel.domain.revisions import delete, edit, react
+from backchannel.ports.storage import Acknowledgement, ReadMark, Storage
+from tests.storage.people import AT, make_login, make_user
+
+KEYS = ("a", "b")
+
+
+@dataclass
+class World:
+    """What the use cases choose from."""
+
+    users: list[str]
+    logins: dict[str, str]
+    dice: Random
+    files: list[FileRecord] = field(default_factory=list)
+
+    def pair(self) -> tuple[str, str]:
+        one, other = self.dice.sample(self.users, 2)
+        return one, other
+
+    def user(self) -> str:
+        return self.dice.choice(self.users)
+
+
+async def make_world(storage: Storage, dice: Random, *, users: int = 4) -> World:
+    ids = [await make_user(storage) for _ in range(users)]
+    logins = {user_id: make_login(user_id) for user_id in ids}
+    for login in logins.values():
+        await storage.create_login(login)
+    return World(ids, {user_id: login.id for user_id, login in logins.items()}, dice)
+
+
+Write = Callable[[Storage, World], Awaitable[object]]
+
+
+async def append(storage: Storage, world: World) -> None:
+    drafts = []
+    for _ in range(world.dice.randint(1, 4)):
+        sender, recipient = world.pair()
+        conversation_id = direct_conversation_id(sender, recipient)
+        drafts.append(Draft(conversation_id, sender, recipient, new_id(), "text"))
+    await storage.append(drafts, at=AT)
+
+
+async def append_file(storage: Storage, world: World) -> None:
+    if not world.files:
+        return
+    file = world.dice.choice(world.files)
+    sender = file.owner_id
+    recipient = next(user_id for user_id in world.users if user_id != sender)
+    conversation_id = direct_conversation_id(sender, recipient)
+    draft = Draft(conversation_id, sender, recipient, new_id(), "", files=attach([file]))
+    await storage.append([draft], at=AT)
+
+
+async def ask(storage: Storage, world: World) -> None:
+    user_id, key = world.user(), world.dice.choice(KEYS)
+    await storage.append(
+        [Draft(session_id(user_id, key), user_id, RESPONDER_ID, new_id(), "?")], at=AT
+    )
+
+
+async def change(storage: Storage, world: World) -> None:
+    one, other = world.pair()
+    revise = world.dice.choice(
+        [
+            (EventKind.EDIT, edit(one, f"text {new_id()}", at=AT)),
+            (EventKind.DELETE, delete(one, at=AT)),
+            (EventKind.REACTION, react(one, "+", active=world.dice.random() > 0.5)),
+        ]
+    )
+    seq = world.dice.randint(1, 6)
+    await storage.change(direct_conversation_id(one, other), seq, *revise)
+
+
+async def acknowledge(storage: Storage, world: World) -> None:
+    chosen = world.dice.sample(world.users, 2)
+    await storage.acknowledge(
+        [
+            Acknowledgement(user_id, world.logins[user_id], world.dice.randint(1, 60))
+            for user_id in chosen
+        ]
+    )
+
+
+async def mark_read(storage: Storage, world: World) -> None:
+    pairs = [world.pair() for _ in range(2)]
+    await storage.mark_read(
+        [
+            ReadMark(one, direct_conversation_id(one, other), world.dice.randint(1, 20))
+            for one, other in pairs
+        ]
+    )
+
+
+async def block(storage: Storage, world: World) -> None:
+    one, other = world.pair()
+    await storage.set_blocked(one, other, blocked=world.dice.random() > 0.6, at=AT)
+
+
+async def begin_direct(storage: Storage, world: World) -> None:
+    await storage.create_direct(*world.pair(), at=AT)
+
+
+async def begin_session(storage: Storage, world: World) -> None:
+    await storage.create_session(world.user(), world.dice.choice(KEYS), name="one", at=AT)
+
+
+async def rename_session(storage: Storage, world: World) -> None:
+    await storage.rename_session(world.user(), world.dice.choice(KEYS), name="two", at=AT)
+
+
+async def delete_session(storage: Storage, world: World) -> None:
+    await storage.delete_session(world.user(), world.dice.choice(KEYS), at=AT)
+
+
+async def update_profile(storage: Storage, world: World) -> None:
+    at = AT + world.dice.randint(0, 100) * 1_000
+    await storage.update_profile(world.user(), display_name=new_id(), email=None, at=at)
+
+
+async def tell_profiles(storage: Storage, world: World) -> None:
+    await storage.tell_profiles(at=AT + world.dice.randint(0, 300) * 1_000)
+
+
+async def record_last_seen(storage: Storage, world: World) -> None:
+    await storage.record_last_seen(
+        {user_id: AT + world.dice.randint(0, 99) for user_id in world.dice.sample(world.users, 3)}
+    )
+
+
+async def log_in_and_out(storage: Storage, world: World) -> None:
+    login = make_login(world.user())
+    await storage.create_login(login)
+    await storage.rotate_login(login.id, generation=0, at=AT, until=AT + 9_000)
+    await storage.end_logins(login.user_id, keep=world.logins[login.user_id], at=AT)
+
+
+async def upload(storage: Storage, world: World) -> None:
+    owner = world.user()
+    begun = Upload(id=new_id(), owner_id=owner, name="f", media_type="", size=3, created_at=AT)
+    await storage.begin_upload(begun, quota=60)
+    if world.dice.random() > 0.7:
+        await storage.cancel_upload(begun.id, at=AT)
+        return
+    record = FileRecord(
+        id=begun.id,
+        owner_id=owner,
+        name="f",
+        media_type="text/plain",
+        size=3,
+        sha256="0" * 64,
+        created_at=AT,
+        blocks="0" * 64,
+        upload_size=3,
+    )
+    await storage.finish_upload(record)
+    world.files.append(record)
+
+
+async def give_up_files(storage: Storage, world: World) -> None:
+    if world.files:
+        file = world.dice.choice(world.files)
+        await storage.condemn_file(file.owner_id, file.id, at=AT)
+    await storage.forget_files(await storage.condemn_files(before=AT + 1, limit=9, at=AT))
+
+
+async def trim(storage: Storage, world: World) -> None:
+    await storage.trim_logs(before=AT, keep=world.dice.randint(5, 50))
+
+
+async def erase(storage: Storage, world: World) -> None:
+    leaver = await make_user(storage)
+    other = world.user()
+    conversation_id = direct_conversation_id(leaver, other)
+    drafts = [Draft(conversation_id, leaver, other, new_id(), "bye") for _ in range(3)]
+    await storage.append(drafts, at=AT)
+    wish = new_erasure(leaver, at=AT)
+    await storage.request_erasure(wish)
+    while not (await storage.erase_part(wish.id, limit=2, at=AT)).complete:
+        pass
+    await storage.complete_erasure(wish.id, at=AT, signature="signed")
+
+
+WRITES: Mapping[str, Write] = {
+    each.__name__: each
+    for each in (
+        append,
+        append_file,
+        ask,
+        change,
+        acknowledge,
+        mark_read,
+        block,
+        begin_direct,
+        begin_session,
+        rename_session,
+        delete_session,
+        update_profile,
+        tell_profiles,
+        record_last_seen,
+        log_in_and_out,
+        upload,
+        give_up_files,
+        trim,
+        erase,
+    )
+}
+
+
+async def do(write: Write, storage: Storage, world: World) -> None:
+    """Do it; that it was refused is an outcome like any other."""
+    try:
+        await write(storage, world)
+    except ChatError as refusal:
+        if refusal.status >= 500:
+            raise
