@@ -4,13 +4,19 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from _pytest.mark.structures import ParameterSet
 
 from backchannel.ports.storage import Storage
 from tests.storage.openers import OPENERS, Opener
 from tests.storage.people import Pair, make_pair
 
 
-@pytest.fixture(params=OPENERS, ids=lambda opener: opener.name)
+def _parameter(opener: Opener) -> ParameterSet:
+    marks = [pytest.mark.service] if opener.service else []
+    return pytest.param(opener, id=opener.name, marks=marks)
+
+
+@pytest.fixture(params=map(_parameter, OPENERS))
 def opener(request: pytest.FixtureRequest) -> Opener:
     chosen: Opener = request.param
     return chosen

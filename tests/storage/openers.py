@@ -8,13 +8,18 @@ from pathlib import Path
 import pytest
 
 from backchannel.ports.storage import Storage
+from backchannel.storage.mongodb.opening import open_mongodb
 from backchannel.storage.opening import open_storage
+from tests.support import mongod
+
+DATABASE = "contract"
 
 
 class Ability(Enum):
     """What the port leaves to the database; everything else it must be able to do."""
 
     SUBSTRINGS = "finds any part of a word, in every script"
+    SCRUBBING = "rewrites its files, so that no byte is left in them"
 
 
 @dataclass(frozen=True)
@@ -27,15 +32,28 @@ class Opener:
     name: str
     open: Callable[[Path], Awaitable[Storage]]
     lacks: Mapping[Ability, str] = field(default_factory=dict)
+    service: bool = False
+    """True if it needs a server, which CI must have."""
 
     def requires(self, ability: Ability) -> None:
-        """Skip the test where the database lacks the ability."""
+        """Expect nothing of a test where the database lacks the ability."""
         if ability in self.lacks:
-            pytest.skip(f"{self.name} never {ability.value}: {self.lacks[ability]}")
+            pytest.xfail(f"{self.name} never {ability.value}: {self.lacks[ability]}")
 
 
 def sqlite(folder: Path) -> Awaitable[Storage]:
     return open_storage(f"sqlite:///{folder}/chat.db")
 
 
-OPENERS = [Opener("sqlite", sqlite)]
+def mongodb(folder: Path) -> Awaitable[Storage]:
+    server = mongod.shared()
+    server.empty_for(str(folder), DATABASE)
+    return open_mongodb(server.url(DATABASE))
+
+
+SERVERS_FILES = {Ability.SCRUBBING: "a client cannot rewrite a server's files"}
+
+OPENERS = [
+    Opener("sqlite", sqlite),
+    Opener("mongodb", mongodb, SERVERS_FILES, service=True),
+]

@@ -10,7 +10,7 @@ from backchannel.domain.ids import direct_conversation_id
 from backchannel.domain.revisions import delete, edit, react
 from backchannel.ports.storage import Storage
 from tests.storage.leaving import erase, make_file
-from tests.storage.openers import Opener
+from tests.storage.openers import Ability, Opener
 from tests.storage.people import AT, Pair, make_account, make_user, send, session_draft
 
 CANARY = "kanarienvogel"
@@ -54,6 +54,7 @@ async def fill(storage: Storage, folder: Path) -> tuple[Pair, list[str]]:
 
 
 async def test_S22_no_byte_is_left_after_a_scrub(opener: Opener, tmp_path: Path) -> None:
+    opener.requires(Ability.SCRUBBING)
     storage = await opener.open(tmp_path)
     pair, texts = await fill(storage, tmp_path)
     names = [f"{CANARY}-{what}" for what in ("name", "mail", "end", "session", "title", "file.txt")]

@@ -1,0 +1,84 @@
+"""The documents that tell of users: accounts, logins, block lists, erasures."""
+
+import msgspec
+
+from backchannel.domain.users import User
+from backchannel.storage.mongodb.documents import Document
+
+
+class Pair(msgspec.Struct, frozen=True):
+    """A user and another one, whom the first has blocked."""
+
+    user: str
+    other: str
+
+
+class UserDocument(Document, kw_only=True):
+    """A user, and the head of the user's log."""
+
+    id: str
+    username: str
+    username_key: str
+    # What the username looks like; None where an older account of that look has it.
+    look_alike_key: str | None = None
+    email: str | None = None
+    email_key: str | None = None
+    display_name: str
+    # What a search for users looks through.
+    search_key: str
+    password_hash: str
+    created_at: int
+    updated_at: int
+    last_seen_at: int | None = None
+    disabled_at: int | None = None
+    # When the peers were last told of a change, and when they will be of what came since.
+    profile_told_at: int | None = None
+    profile_due_at: int | None = None
+    # Nothing personal is left in this document, or will be put there again.
+    erased_at: int | None = None
+    epoch: str
+    position: int = 0
+    floor: int = 0
+    delivered_position: int = 0
+
+    def user(self) -> User:
+        """What other parts of the server know of the user."""
+        return User(**{name: getattr(self, name) for name in User.__struct_fields__})
+
+
+class LoginDocument(Document, kw_only=True):
+    """A login session."""
+
+    id: str
+    user_id: str
+    agent: str
+    address: str
+    created_at: int
+    last_used_at: int
+    expires_at: int
+    generation: int = 0
+    position: int = 0
+    ended_at: int | None = None
+
+
+class BlockDocument(Document, kw_only=True):
+    """An entry of a block list."""
+
+    id: Pair
+    created_at: int
+
+
+class ErasureDocument(Document, kw_only=True):
+    """The erasure of an account, and how far it has got."""
+
+    id: str
+    user_id: str
+    requested_at: int
+    begun_at: int | None = None
+    completed_at: int | None = None
+    signature: str | None = None
+    # The conversation that is next, and how far it is erased.
+    conversation: str = ""
+    seq: int = 0
+    # How much is gone, as JSON.
+    erased: str

@@ -1,0 +1,219 @@
+"""The documents of conversations, messages and logs, and what all documents have.
+
+Ids are compared byte by byte, as MongoDB does without a collation. What belongs together is in one
+document, so that whoever reads it sees one state: a user with the head of the log, a conversation
+with the marks of both members. `database.py` gives each document a field `batch` as well.
+"""
+
+from typing import Any
+
+import msgspec
+
+from backchannel.domain.conversations import Receipt
+from backchannel.domain.messages import Message
+from backchannel.domain.pages import size_of
+from backchannel.storage.shared.kept import Original, checksum_of
+
+
+class Document(msgspec.Struct, kw_only=True, rename={"id": "_id"}):
+    """A document; a field that it lacks has the default."""
+
+    id: Any  # each kind has its own
+
+
+class Place(msgspec.Struct, frozen=True):
+    """Where a message is, and what it is found by."""
+
+    conversation: str
+    seq: int
+
+
+class Entry(msgspec.Struct, frozen=True):
+    """Where an entry of a log is."""
+
+    user: str
+    position: int
+
+
+class MemberMarks(msgspec.Struct):
+    """How far a member has got, and what the other member knows of it."""
+
+    delivered_seq: int = 0
+    read_seq: int = 0
+    # A block keeps these where they were.
+    told_delivered_seq: int = 0
+    told_read_seq: int = 0
+    # How many standing messages of the other member are not past `read_seq`.
+    read_count: int = 0
+
+    @property
+    def is_told(self) -> bool:
+        """True if the other member knows these marks."""
+        return (self.told_delivered_seq, self.told_read_seq) == (self.delivered_seq, self.read_seq)
+
+    def tell(self) -> None:
+        """Let the other member know these marks."""
+        self.told_delivered_seq, self.told_read_seq = self.delivered_seq, self.read_seq
+
+
+class ConversationDocument(Document, kw_only=True):
+    """A conversation. The two parties are in the order of their ids."""
+
+    id: str
+    kind: str
+    first_id: str
+    second_id: str
+    # The parties that are users.
+    members: list[str]
+    last_seq: int = 0
+    # How many messages of each party stand, so that counting the unread ones reads no messages.
+    first_count: int = 0
+    second_count: int = 0
+    first: MemberMarks
+    second: MemberMarks
+    # How many of the two have blocked the other.
+    blocks: int = 0
+    created_at: int
+    updated_at: int
+    key: str | None = None
+    name: str | None = None
+    deleted_at: int | None = None
+    # Whether its members find it in their lists.
+    listed: bool = False
+
+    def joins(self, user_id: str, other_id: str) -> bool:
+        """True if these are its two parties."""
+        if user_id == self.first_id:
+            return other_id == self.second_id
+        return user_id == self.second_id and other_id == self.first_id
+
+    def peer_of(self, user_id: str) -> str:
+        """The other party."""
+        return self.second_id if user_id == self.first_id else self.first_id
+
+    def marks_of(self, user_id: str) -> MemberMarks:
+        """How far this party has got."""
+        return self.first if user_id == self.first_id else self.second
+
+    def count_of(self, user_id: str) -> int:
+        """How many messages of this party stand."""
+        return self.first_count if user_id == self.first_id else self.second_count
+
+    def count(self, sender_id: str, difference: int) -> None:
+        """So many more messages of this party stand."""
+        if sender_id == self.first_id:
+            self.first_count += difference
+        else:
+            self.second_count += difference
+
+    def add(self, sender_id: str) -> int:
+        """Count one more message; its `seq`."""
+        self.last_seq += 1
+        self.listed = self.deleted_at is None
+        self.count(sender_id, 1)
+        return self.last_seq
+
+    def receipt(self, user_id: str) -> Receipt:
+        """How far this member has got, as those learn who may."""
+        marks = self.marks_of(user_id)
+        return Receipt(self.id, user_id, marks.delivered_seq, marks.read_seq)
+
+
+_CHANGEABLE = (
+    "client_id",
+    "kind",
+    "body",
+    "reply_to",
+    "revision",
+    "edited_at",
+    "deleted_at",
+    "reactions",
+    "files",
+)
+
+
+def sent_as(sender_id: str, client_id: str) -> str:
+    """What is different for each message that was sent; ids have no slash."""
+    return f"{sender_id}/{client_id}"
+
+
+class MessageDocument(Document, kw_only=True):
+    """A message. `number` rises over all conversations."""
+
+    id: Place
+    message_id: str
+    number: int
+    sender_id: str
+    recipient_id: str
+    # The parties that are users.
+    members: list[str]
+    client_id: str
+    # The sender and the key, by which a message that is sent again is found (rule R2).
+    sent_as: str
+    kind: str
+    body: str
+    created_at: int
+    reply_to: int | None = None
+    revision: int = 0
+    edited_at: int | None = None
+    deleted_at: int | None = None
+    reactions: str = ""
+    files: str = ""
+    # What the message was when it was sent, kept once its content has changed (rule R2).
+    fingerprint: str | None = None
+    checksum: int | None = None
+    # As `domain.pages.size_of` has it.
+    size: int = 0
+
+    def original(self) -> Original:
+        """The message, what it was when it was sent, and its checksum."""
+        return Original(
+            conversation_id=self.id.conversation,
+            seq=self.id.seq,
+            id=self.message_id,
+            sender_id=self.sender_id,
+            recipient_id=self.recipient_id,
+            client_id=self.client_id,
+            kind=self.kind,
+            body=self.body,
+            created_at=self.created_at,
+            reply_to=self.reply_to,
+            revision=self.revision,
+            edited_at=self.edited_at,
+            deleted_at=self.deleted_at,
+            reactions=self.reactions,
+            files=self.files,
+            checksum=self.checksum,
+            fingerprint=self.fingerprint,
+        )
+
+    def become(self, message: Message) -> None:
+        """Say what the message says now."""
+        for name in _CHANGEABLE:
+            setattr(self, name, getattr(message, name))
+        self.sent_as = sent_as(message.sender_id, message.client_id)
+        self.measure()
+
+    def measure(self) -> None:
+        """Note the size and the checksum of what the message says."""
+        original = self.original()
+        self.size, self.checksum = size_of(original), checksum_of(original)
+
+
+class EntryDocument(Document, kw_only=True):
+    """An entry of a user's log: where its message is, or what it says, as JSON."""
+
+    id: Entry
+    kind: str
+    # True for a new message of the user's own.
+    own: bool = False
+    place: Place | None = None
+    data: str | None = None
+    at: int
+
+
+class QuestionDocument(Document, kw_only=True):
+    """What was said to the responder and has no answer yet, by the message's id."""
+
+    id: str
+    place: Place

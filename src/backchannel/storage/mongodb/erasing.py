@@ -1,0 +1,121 @@
+"""Taking away what an erased user has left, a part at a time (rule S22).
+
+The erasure keeps the conversation that is next and the `seq` up to which it is done, in the
+transaction that did it: so two processes, or one after its crash, go on where the last one was.
+"""
+
+from collections.abc import Sequence
+
+from backchannel.domain.conversations import ConversationKind
+from backchannel.domain.erasures import Erased
+from backchannel.ports.storage import ErasedPart
+from backchannel.storage.mongodb import erasures, files
+from backchannel.storage.mongodb.account_documents import ErasureDocument
+from backchannel.storage.mongodb.attachments import detach
+from backchannel.storage.mongodb.blocks import forget_blocks
+from backchannel.storage.mongodb.documents import ConversationDocument, Document, Entry, Place
+from backchannel.storage.mongodb.questions import forget_all
+from backchannel.storage.mongodb.reader import (
+    ASCENDING,
+    PAST_THE_END,
+    between,
+    find_one,
+    get_one,
+    in_conversation,
+)
+from backchannel.storage.mongodb.retracting import retract_page
+from backchannel.storage.mongodb.schema import CONVERSATIONS, LOG, LOGINS, MESSAGES, USERS
+from backchannel.storage.mongodb.staging import Transaction
+
+
+class _Entry(Document):
+    id: Entry
+
+
+class _Message(Document):
+    id: Place
+
+
+async def erase_part(
+    transaction: Transaction, erasure_id: str, *, limit: int, at: int
+) -> ErasedPart:
+    """Take away a part, as `ports.storage.Erasures.erase_part` promises. Raises `NotFound`."""
+    progress = await erasures.progress_of(transaction, erasure_id)
+    if progress.completed_at is not None:
+        return ErasedPart(complete=True)
+    if progress.begun_at is None:
+        progress.begun_at = at
+    # The log first: its entries lead to messages that are about to go.
+    if entries := await _erase_log(transaction, progress.user_id, limit=limit):
+        erasures.count(progress, Erased(events=entries))
+        return ErasedPart()
+    conversation = await _next_conversation(transaction, progress)
+    if conversation is None:
+        await _erase_rest(transaction, progress)
+        return ErasedPart(complete=True)
+    if conversation.id != progress.conversation:
+        progress.conversation, progress.seq = conversation.id, 0
+    if conversation.kind == ConversationKind.SESSION:
+        await _erase_session(transaction, progress, conversation, limit=limit)
+        return ErasedPart()
+    return await retract_page(transaction, progress, conversation, limit=limit, at=at)
+
+
+async def forget_owned(
+    transaction: Transaction, erasure_id: str, file_ids: Sequence[str], gone: Erased
+) -> None:
+    """Forget files, as `ports.storage.Erasures.forget_owned` promises. Raises `NotFound`."""
+    progress = await erasures.progress_of(transaction, erasure_id)
+    await files.forget_owned(transaction, progress.user_id, file_ids)
+    erasures.count(progress, gone)
+
+
+async def _erase_log(transaction: Transaction, user_id: str, *, limit: int) -> int:
+    """Forget the oldest entries; how many went."""
+    query = {"_id": between(Entry(user_id, -1), Entry(user_id, PAST_THE_END))}
+    order = [("_id", ASCENDING)]
+    oldest = await transaction.rows(LOG, _Entry, query, order=order, limit=limit)
+    user = await get_one(transaction, USERS, user_id)
+    if not oldest or user is None:
+        return 0
+    user.floor = user.delivered_position = user.position
+    end = Entry(user_id, oldest[-1].id.position + 1)
+    transaction.cut(LOG, {"_id": between(Entry(user_id, -1), end)})
+    return len(oldest)
+
+
+async def _next_conversation(
+    transaction: Transaction, progress: ErasureDocument
+) -> ConversationDocument | None:
+    query = {"members": progress.user_id, "_id": {"$gte": progress.conversation}}
+    return await find_one(transaction, CONVERSATIONS, query, order=[("_id", ASCENDING)])
+
+
+async def _erase_session(
+    transaction: Transaction,
+    progress: ErasureDocument,
+    session: ConversationDocument,
+    *,
+    limit: int,
+) -> None:
+    """Forget the oldest messages of a session, both sides; once there are none, all of it."""
+    query = {"_id": in_conversation(session.id)}
+    order = [("_id", ASCENDING)]
+    oldest = await transaction.rows(MESSAGES, _Message, query, order=order, limit=limit)
+    if oldest:
+        end = oldest[-1].id.seq + 1
+        transaction.cut(MESSAGES, {"_id": in_conversation(session.id, before=end)})
+        erasures.count(progress, Erased(messages=len(oldest)))
+        return
+    await detach(transaction, session.id)
+    await forget_all(transaction, session.id)
+    transaction.remove(CONVERSATIONS, session)
+    erasures.count(progress, Erased(sessions=1))
+
+
+async def _erase_rest(transaction: Transaction, progress: ErasureDocument) -> None:
+    blocks = await forget_blocks(transaction, progress.user_id)
+    gone = await transaction.find(LOGINS, {"user_id": progress.user_id})
+    for each in gone:
+        transaction.remove(LOGINS, each)
+    erasures.count(progress, Erased(blocks=blocks, logins=len(gone)))

@@ -1,0 +1,175 @@
+"""Files: on their way, complete, named by messages, and no longer wanted."""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from backchannel.domain.errors import NotFound, QuotaExceeded
+from backchannel.domain.files import File, FileRecord, Upload
+from backchannel.storage.mongodb.accounts import refuse_erased
+from backchannel.storage.mongodb.file_documents import FileDocument, Naming
+from backchannel.storage.mongodb.reader import (
+    ASCENDING,
+    LAST,
+    PAST_THE_END,
+    Query,
+    View,
+    between,
+    find_one,
+    get_one,
+)
+from backchannel.storage.mongodb.schema import ATTACHMENTS, FILES
+from backchannel.storage.mongodb.staging import Transaction
+
+BY_ID = (("_id", ASCENDING),)
+OLDEST_FIRST = (("created_at", ASCENDING),)
+_CONDEMNED = {"$gte": 0}
+
+
+class _Usage(msgspec.Struct):
+    size: int
+
+
+async def begin_upload(transaction: Transaction, new: Upload, *, quota: int) -> None:
+    """Make room for an upload. Raises `QuotaExceeded`."""
+    await refuse_erased(transaction, new.owner_id)
+    if await read_usage(transaction, new.owner_id) + new.size > quota:
+        raise QuotaExceeded(f"your files may take {quota:,} bytes altogether", field="size")
+    transaction.add(FILES, FileDocument(**msgspec.structs.asdict(new)))
+
+
+async def read_upload(view: View, upload_id: str) -> Upload | None:
+    """The upload of that id, if it is still on its way."""
+    found = await get_one(view, FILES, upload_id)
+    return None if found is None or found.complete else _upload(found)
+
+
+async def finish_upload(transaction: Transaction, record: FileRecord) -> None:
+    """Turn an upload into a file. Raises `NotFound`."""
+    found = await get_one(transaction, FILES, record.id)
+    if found is None or found.complete:
+        raise NotFound("upload not found")
+    for name in FileRecord.__struct_fields__:
+        setattr(found, name, getattr(record, name))
+    found.complete = True
+
+
+async def cancel_upload(transaction: Transaction, upload_id: str, *, at: int) -> bool:
+    """Turn an upload into a file that was given up; False if there is none."""
+    found = await get_one(transaction, FILES, upload_id)
+    if found is None or found.complete:
+        return False
+    found.upload_size, found.size = found.size, 0
+    found.complete, found.condemned_at = True, at
+    return True
+
+
+async def read_expired(view: View, *, before: int, limit: int) -> list[Upload]:
+    """The oldest uploads that began before a time."""
+    query = {"complete": False, "named": 0, "created_at": {"$lt": before}}
+    found = await view.find(FILES, query, order=OLDEST_FIRST, limit=limit)
+    return [_upload(each) for each in found]
+
+
+async def read_files(view: View, file_ids: Sequence[str]) -> dict[str, File]:
+    """Those of `file_ids` that exist."""
+    found = await view.get(FILES, file_ids)
+    return {each.id: _file(each) for each in found if _stands(each)}
+
+
+async def read_readable(view: View, user_id: str, file_id: str) -> FileRecord | None:
+    """The file, if this user may read it."""
+    found = await get_one(view, FILES, file_id)
+    if found is None or not _stands(found):
+        return None
+    if found.owner_id != user_id:
+        low, high = Naming(file_id, "", 0), Naming(file_id, LAST, PAST_THE_END)
+        query = {"_id": between(low, high), "members": user_id}
+        if await find_one(view, ATTACHMENTS, query) is None:
+            return None
+    return _record(found)
+
+
+async def read_owned_uploads(view: View, user_id: str, *, after: str, limit: int) -> list[Upload]:
+    """A page of the user's unfinished uploads by id."""
+    query = {"owner_id": user_id, "complete": False, "_id": {"$gt": after}}
+    found = await view.find(FILES, query, order=BY_ID, limit=limit)
+    return [_upload(each) for each in found]
+
+
+async def read_owned(
+    view: View, user_id: str, *, after: str, limit: int, given_up: bool
+) -> list[FileRecord]:
+    """A page of the user's files by id, on request with those that were given up."""
+    query: dict[str, object] = {"owner_id": user_id, "complete": True, "_id": {"$gt": after}}
+    if not given_up:
+        query["condemned_at"] = None
+    found = await view.find(FILES, query, order=BY_ID, limit=limit)
+    return [_record(each) for each in found]
+
+
+async def forget_owned(transaction: Transaction, user_id: str, file_ids: Sequence[str]) -> None:
+    """Forget files of an erased user."""
+    for each in await transaction.get(FILES, file_ids):
+        if each.owner_id == user_id and each.complete:
+            transaction.remove(FILES, each)
+
+
+async def read_usage(view: View, user_id: str) -> int:
+    """Bytes that a user's files and uploads take."""
+    taken = {"$sum": {"$add": ["$size", {"$ifNull": ["$thumbnail_size", 0]}]}}
+    pipeline: list[Query] = [
+        {"$match": {"owner_id": user_id}},
+        {"$group": {"_id": None, "size": taken}},
+    ]
+    return sum(each.size for each in await view.aggregate(FILES, _Usage, pipeline))
+
+
+async def condemn_file(transaction: Transaction, user_id: str, file_id: str, at: int) -> bool:
+    """Give up a file of the user's that no message names; False if there is none."""
+    found = await get_one(transaction, FILES, file_id)
+    if found is None or not _stands(found) or found.owner_id != user_id or found.named:
+        return False
+    found.condemned_at = at
+    return True
+
+
+async def condemn_files(transaction: Transaction, *, before: int, limit: int, at: int) -> list[str]:
+    """Give up the oldest files that no message names, and those given up before."""
+    unnamed = {"complete": True, "named": 0, "created_at": {"$lt": before}, "condemned_at": None}
+    unwanted = [
+        *await _oldest(transaction, {"condemned_at": _CONDEMNED}, limit),
+        *await _oldest(transaction, unnamed, limit),
+    ]
+    unwanted = sorted(unwanted, key=lambda each: (each.created_at, each.id))[:limit]
+    for each in unwanted:
+        if each.condemned_at is None:
+            each.condemned_at = at
+    return [each.id for each in unwanted]
+
+
+async def forget_files(transaction: Transaction, file_ids: Sequence[str]) -> None:
+    """Forget files that were given up."""
+    for each in await transaction.get(FILES, file_ids):
+        if each.condemned_at is not None:
+            transaction.remove(FILES, each)
+
+
+async def _oldest(transaction: Transaction, query: Query, limit: int) -> list[FileDocument]:
+    return await transaction.find(FILES, query, order=OLDEST_FIRST, limit=limit)
+
+
+def _stands(file: FileDocument) -> bool:
+    return file.complete and file.condemned_at is None
+
+
+def _upload(document: FileDocument) -> Upload:
+    return Upload(**{name: getattr(document, name) for name in Upload.__struct_fields__})
+
+
+def _file(document: FileDocument) -> File:
+    return File(**{name: getattr(document, name) for name in File.__struct_fields__})
+
+
+def _record(document: FileDocument) -> FileRecord:
+    return FileRecord(**{name: getattr(document, name) for name in FileRecord.__struct_fields__})

@@ -1,0 +1,121 @@
+"""Reading the users' logs, and forgetting what is old in them."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+import msgspec
+
+from backchannel.domain.conversations import Receipt
+from backchannel.domain.errors import NotFound
+from backchannel.domain.events import (
+    ConversationChange,
+    Event,
+    EventKind,
+    Fact,
+    LogHead,
+    ProfileChange,
+)
+from backchannel.domain.messages import Message
+from backchannel.ports.storage import LogPage
+from backchannel.storage.mongodb.account_documents import UserDocument
+from backchannel.storage.mongodb.documents import Document, Entry, EntryDocument
+from backchannel.storage.mongodb.pages import messages_at
+from backchannel.storage.mongodb.reader import ASCENDING, PAST_THE_END, View, between, get_one
+from backchannel.storage.mongodb.schema import LOG, USERS
+from backchannel.storage.mongodb.staging import Transaction
+
+TRIMMED_AT_ONCE = 100
+"""Users whose logs are trimmed in one transaction, so that nobody waits long for it."""
+
+_CONTENTS: dict[EventKind, msgspec.json.Decoder[Any]] = {
+    EventKind.RECEIPT: msgspec.json.Decoder(Receipt),
+    EventKind.CONVERSATION: msgspec.json.Decoder(ConversationChange),
+    EventKind.PROFILE: msgspec.json.Decoder(ProfileChange),
+}
+
+
+class _Moment(Document):
+    id: Entry
+    at: int
+
+
+async def read_log(view: View, user_id: str, *, after: int, limit: int) -> LogPage:
+    """One page of a user's log and its head, as `ports.storage.Messages.log` promises."""
+    while True:
+        user = await _user(view, user_id)
+        start = max(after, user.floor)
+        page = {"_id": between(Entry(user_id, start), Entry(user_id, user.position + 1))}
+        order = [("_id", ASCENDING)]
+        entries = await view.find(LOG, page, order=order, limit=limit)
+        if not entries or entries[0].id.position == start + 1:
+            break
+        if user.floor == (await _user(view, user_id)).floor:
+            break
+        # It was trimmed just now.
+    messages = await messages_at(view, [each.place for each in entries])
+    return LogPage(tuple(_events(user_id, entries, messages)), _head(user))
+
+
+def _events(
+    user_id: str, entries: Iterable[EntryDocument], messages: Iterable[Message | None]
+) -> Iterator[Event]:
+    """The entries with their messages, as long as there are any: then the page is full."""
+    for entry, message in zip(entries, messages, strict=False):
+        kind = EventKind(entry.kind)
+        content = message if entry.data is None else _CONTENTS[kind].decode(entry.data)
+        if content is None:
+            return  # the message was erased just now
+        yield Event(user_id, entry.id.position, Fact(kind, content))
+
+
+async def read_heads(view: View, user_ids: Sequence[str]) -> dict[str, LogHead]:
+    """The heads of the logs of those users that exist."""
+    return {user.id: _head(user) for user in await view.get(USERS, user_ids)}
+
+
+async def read_delivered_position(view: View, user_id: str) -> int:
+    """Raises `NotFound` for an unknown user."""
+    return (await _user(view, user_id)).delivered_position
+
+
+async def trim_page(
+    transaction: Transaction, *, after: str, before: int, keep: int
+) -> tuple[int, str | None]:
+    """Trim the logs of some users past the id `after`.
+
+    Returns how many entries went and the id to go on after, None at the end.
+    """
+    order = [("_id", ASCENDING)]
+    query = {"_id": {"$gt": after}}
+    page = await transaction.find(USERS, query, order=order, limit=TRIMMED_AT_ONCE)
+    gone = 0
+    for user in page:
+        floor = min(await _wanted_floor(transaction, user, before, keep), user.delivered_position)
+        if floor > user.floor:
+            gone += floor - user.floor
+            old = between(Entry(user.id, -1), Entry(user.id, floor + 1))
+            transaction.cut(LOG, {"_id": old})
+            user.floor = floor
+    return gone, page[-1].id if len(page) == TRIMMED_AT_ONCE else None
+
+
+async def _wanted_floor(
+    transaction: Transaction, user: UserDocument, before: int, keep: int
+) -> int:
+    """Up to where entries are old, whatever the clock did, or are more than are kept."""
+    stretch = between(Entry(user.id, user.floor), Entry(user.id, PAST_THE_END))
+    query = {"_id": stretch, "at": {"$gte": before}}
+    kept = await transaction.rows(LOG, _Moment, query, order=[("_id", ASCENDING)], limit=1)
+    old = kept[0].id.position - 1 if kept else user.position
+    return max(old, user.position - keep)
+
+
+async def _user(view: View, user_id: str) -> UserDocument:
+    found = await get_one(view, USERS, user_id)
+    if found is None:
+        raise NotFound("user not found")
+    return found
+
+
+def _head(user: UserDocument) -> LogHead:
+    return LogHead(user.position, user.epoch, user.floor)

@@ -1,0 +1,46 @@
+"""The version of the schema, and the steps that lead to it.
+
+A step does nothing when it is repeated, so after `kill -9` in the middle of one the next start
+does it again (rule R19); so may two processes at once.
+"""
+
+from collections.abc import Awaitable, Callable
+
+from backchannel.storage.errors import CannotOpen
+from backchannel.storage.mongodb.link import Database, unhurried
+from backchannel.storage.mongodb.redo import JOURNALED, Redo
+from backchannel.storage.mongodb.schema import COLLECTIONS, PREFIX
+
+VERSION = "version"
+
+
+async def _first(database: Database) -> None:
+    """Make the collections with their indexes, and the redo document."""
+    existing = set(await database.list_collection_names())
+    for each in COLLECTIONS:
+        if each.name not in existing:
+            await database.create_collection(each.name, check_exists=False)
+        if each.indexes:
+            await database[each.name].create_indexes(list(each.indexes))
+    await Redo(database).create()
+
+
+STEPS: tuple[Callable[[Database], Awaitable[None]], ...] = (_first,)
+"""From each version to the next; a new database has version 0."""
+
+
+async def migrate(database: Database) -> None:
+    """Bring a database to the newest schema. Raises `CannotOpen`, `PyMongoError`."""
+    versions = database[f"{PREFIX}schema"].with_options(write_concern=JOURNALED)
+    found = await versions.find_one({"_id": VERSION})
+    version = 0 if found is None else int(found["number"])
+    if version > len(STEPS):
+        raise CannotOpen(
+            f"the database {database.name} has schema {version}, this program knows {len(STEPS)}:"
+            " it was written by a newer version; install that one, or restore a backup made by"
+            " this one"
+        )
+    with unhurried():
+        for number, step in enumerate(STEPS[version:], start=version + 1):
+            await step(database)
+            await versions.update_one({"_id": VERSION}, {"$max": {"number": number}}, upsert=True)

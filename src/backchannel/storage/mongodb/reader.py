@@ -1,0 +1,152 @@
+"""Reading documents: what every use case does, in a transaction or without one."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Protocol, TypeVar
+
+import bson
+import msgspec
+
+from backchannel.storage.mongodb.documents import Document, Place
+from backchannel.storage.mongodb.link import Database
+from backchannel.storage.mongodb.schema import Collection
+
+D = TypeVar("D", bound=Document)
+R = TypeVar("R", bound=msgspec.Struct)
+
+Query = Mapping[str, object]
+Order = Sequence[tuple[str, int]]
+Id = str | msgspec.Struct
+
+ASCENDING, DESCENDING = 1, -1
+PAST_THE_END = 2**63 - 1
+LAST = "\U0010ffff"
+"""A text past all ids."""
+
+
+class View(Protocol):
+    """The documents as one transaction, or one reader, sees them."""
+
+    async def get(self, collection: Collection[D], ids: Iterable[Id]) -> list[D]:
+        """Those of these documents that exist, in no order."""
+        ...
+
+    async def find(
+        self,
+        collection: Collection[D],
+        query: Query,
+        *,
+        order: Order = (),
+        limit: int | None = None,
+    ) -> list[D]:
+        """The documents that a query names; all of them without a `limit`."""
+        ...
+
+    async def rows(
+        self,
+        collection: Collection[Any],
+        row: type[R],
+        query: Query,
+        *,
+        order: Order = (),
+        limit: int | None = None,
+    ) -> list[R]:
+        """As `find`, but only the fields that a `row` has."""
+        ...
+
+    async def aggregate(
+        self, collection: Collection[Any], row: type[R], pipeline: Sequence[Query]
+    ) -> list[R]:
+        """What a pipeline makes of the documents."""
+        ...
+
+
+async def get_one(view: View, collection: Collection[D], document_id: Id) -> D | None:
+    """One document, if it exists."""
+    found = await view.get(collection, [document_id])
+    return found[0] if found else None
+
+
+async def find_one(
+    view: View, collection: Collection[D], query: Query, *, order: Order = ()
+) -> D | None:
+    """The first document that a query names."""
+    found = await view.find(collection, query, order=order, limit=1)
+    return found[0] if found else None
+
+
+def encoded(document_id: Id) -> object:
+    """An id as documents hold it."""
+    return msgspec.to_builtins(document_id)
+
+
+def in_conversation(conversation_id: str, *, after: int = 0, before: int = PAST_THE_END) -> Query:
+    """The places in a conversation between two numbers, without these."""
+    return between(Place(conversation_id, after), Place(conversation_id, before))
+
+
+def between(low: msgspec.Struct, high: msgspec.Struct) -> Query:
+    """What lies between two ids, without these."""
+    return {"$gt": encoded(low), "$lt": encoded(high)}
+
+
+class Reader:
+    """A `View` of what has been applied. Raises `PyMongoError`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def get(self, collection: Collection[D], ids: Iterable[Id]) -> list[D]:
+        wanted = [encoded(each) for each in ids]
+        if not wanted:
+            return []
+        query = {"_id": wanted[0] if len(wanted) == 1 else {"$in": wanted}}
+        return await self.find(collection, query, limit=len(wanted))
+
+    async def find(
+        self,
+        collection: Collection[D],
+        query: Query,
+        *,
+        order: Order = (),
+        limit: int | None = None,
+    ) -> list[D]:
+        found = await self.raw(collection, query, order=order, limit=limit)
+        return [msgspec.convert(each, collection.document) for each in found]
+
+    async def rows(
+        self,
+        collection: Collection[Any],
+        row: type[R],
+        query: Query,
+        *,
+        order: Order = (),
+        limit: int | None = None,
+    ) -> list[R]:
+        fields = dict.fromkeys(row.__struct_encode_fields__, 1)
+        fields.setdefault("_id", 0)
+        found = await self.raw(collection, query, order=order, limit=limit, fields=fields)
+        return [msgspec.convert(each, row) for each in found]
+
+    async def aggregate(
+        self, collection: Collection[Any], row: type[R], pipeline: Sequence[Query]
+    ) -> list[R]:
+        cursor = await self._database[collection.name].aggregate(list(pipeline))
+        return [msgspec.convert(each, row) for each in await cursor.to_list()]
+
+    async def raw(
+        self,
+        collection: Collection[Any],
+        query: Query,
+        *,
+        order: Order = (),
+        limit: int | None = None,
+        fields: Mapping[str, int] | None = None,
+    ) -> list[dict[str, Any]]:
+        """Documents as the driver reads them."""
+        if limit is not None and limit <= 0:
+            bson.encode({"query": query, "limit": limit})  # to raise what the driver would
+            return []
+        cursor = self._database[collection.name].find(
+            query, fields, sort=list(order) or None, limit=limit or 0, batch_size=limit or 0
+        )
+        return await cursor.to_list()

@@ -1,0 +1,97 @@
+"""Taking back what an erased user has said to another, a page of a conversation at a time."""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from backchannel.domain.erasures import Erased
+from backchannel.domain.events import Event, EventKind, Fact
+from backchannel.domain.ids import new_id
+from backchannel.domain.messages import Message
+from backchannel.domain.revisions import without_reactions_of
+from backchannel.ports.storage import ErasedPart
+from backchannel.storage.mongodb import erasures
+from backchannel.storage.mongodb.account_documents import ErasureDocument
+from backchannel.storage.mongodb.attachments import detach
+from backchannel.storage.mongodb.documents import ConversationDocument, MessageDocument
+from backchannel.storage.mongodb.ledger import Ledger
+from backchannel.storage.mongodb.reader import ASCENDING, in_conversation
+from backchannel.storage.mongodb.schema import MESSAGES
+from backchannel.storage.mongodb.staging import Transaction
+from backchannel.storage.shared.kept import verified
+
+
+async def retract_page(
+    transaction: Transaction,
+    progress: ErasureDocument,
+    conversation: ConversationDocument,
+    *,
+    limit: int,
+    at: int,
+) -> ErasedPart:
+    """Take back the user's part in the next messages; past the last one, go on to another."""
+    query = {"_id": in_conversation(conversation.id, after=progress.seq)}
+    order = [("_id", ASCENDING)]
+    page = await transaction.find(MESSAGES, query, order=order, limit=limit)
+    if not page:
+        progress.conversation, progress.seq = f"{conversation.id}\0", 0
+        return ErasedPart()
+    progress.seq = page[-1].id.seq
+    own = [each for each in page if each.sender_id == progress.user_id]
+    await detach(transaction, conversation.id, [each.id.seq for each in own])
+    standing = [each for each in own if each.deleted_at is None]
+    for each in own:
+        _retract(each, at)
+    others = (each for each in page if each.sender_id != progress.user_id)
+    cleared = [each for each in others if _clear(each, progress.user_id)]
+    _recount(conversation, progress.user_id, standing)
+    erasures.count(progress, Erased(messages=len(own), reactions=len(cleared)))
+    peer_id = conversation.peer_of(progress.user_id)
+    return ErasedPart(await _tell(transaction, peer_id, [*standing, *cleared], at))
+
+
+def _retract(document: MessageDocument, at: int) -> None:
+    """Leave a tombstone. Its key is a new one: an old one is the sender's own words."""
+    sent = document.original()
+    deleted = sent.deleted_at is not None
+    document.fingerprint = None
+    document.become(
+        msgspec.structs.replace(
+            sent,
+            body="",
+            reactions="",
+            files="",
+            client_id=new_id(),
+            deleted_at=sent.deleted_at if deleted else at,
+            revision=sent.revision if deleted else sent.revision + 1,
+        )
+    )
+
+
+def _clear(document: MessageDocument, user_id: str) -> bool:
+    """Take a user's reactions from a message; False if there are none."""
+    before: Message = document.original()
+    after = without_reactions_of(user_id, before)
+    document.become(after)
+    return after is not before
+
+
+def _recount(
+    conversation: ConversationDocument, user_id: str, gone: Sequence[MessageDocument]
+) -> None:
+    """Keep the numbers of standing messages true, and so the peer's number of unread ones."""
+    reader = conversation.marks_of(conversation.peer_of(user_id))
+    reader.read_count -= sum(each.id.seq <= reader.read_seq for each in gone)
+    conversation.count(user_id, -len(gone))
+
+
+async def _tell(
+    transaction: Transaction, peer_id: str, changed: Sequence[MessageDocument], at: int
+) -> tuple[Event, ...]:
+    """Enter each change into the peer's log, in the order of the messages."""
+    ledger = await Ledger.open(transaction, [peer_id])
+    events: list[Event] = []
+    for each in sorted(changed, key=lambda document: document.id.seq):
+        kind = EventKind.REACTION if each.deleted_at is None else EventKind.DELETE
+        events += ledger.add(peer_id, Fact(kind, verified(each.original())), at=at)
+    return tuple(events)
