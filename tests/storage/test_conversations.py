@@ -2,7 +2,12 @@
 
 import pytest
 
-from backchannel.domain.conversations import ConversationKind, Marks
+from backchannel.domain.conversations import (
+    ConversationKind,
+    ConversationSettings,
+    Marks,
+    SettingsPatch,
+)
 from backchannel.domain.errors import NotFound
 from backchannel.domain.events import ConversationChange
 from backchannel.domain.ids import RESPONDER_ID, direct_conversation_id, session_conversation_id
@@ -106,6 +111,44 @@ async def test_blocking_is_known_to_the_own_devices_only(storage: Storage, pair:
             await storage.set_blocked(pair.ada, other, blocked=True, at=AT)
 
 
+async def test_settings_are_each_members_own(storage: Storage, pair: Pair) -> None:
+    await send(storage, pair.draft("hello"))
+    change = SettingsPatch(pinned=True, muted_until=AT + 60)
+    settings, (event,) = await storage.change_settings(pair.ada, pair.id, change, at=AT)
+    assert settings == ConversationSettings(pinned=True, muted_until=AT + 60)
+    assert event.user_id == pair.ada
+    assert event.fact.content == ConversationChange(pair.id, "settings")
+    assert (await whole_log(storage, pair.ada))[-1] == event
+    same, nothing = await storage.change_settings(pair.ada, pair.id, change, at=AT)
+    assert (same, nothing) == (settings, [])
+    archived = SettingsPatch(archived=True, muted_until=None)
+    settings, _ = await storage.change_settings(pair.ada, pair.id, archived, at=AT)
+    assert settings == ConversationSettings(pinned=True, archived=True)
+    (own,) = await storage.conversations(pair.ada, before=None, limit=9)
+    (other,) = await storage.conversations(pair.bob, before=None, limit=9)
+    assert (own.settings, other.settings) == (settings, ConversationSettings())
+    for user_id, conversation_id in (("nobody", pair.id), (pair.ada, "nowhere")):
+        with pytest.raises(NotFound):
+            await storage.change_settings(user_id, conversation_id, change, at=AT)
+
+
+@pytest.mark.parametrize("seq", [1, 2])
+async def test_reading_ends_a_mark_as_unread(storage: Storage, pair: Pair, seq: int) -> None:
+    await send(storage, pair.draft("hello"))
+    await storage.mark_read([ReadMark(pair.bob, pair.id, 1)])
+    await send(storage, pair.draft("again"))
+    marked = SettingsPatch(marked_unread=True, pinned=True)
+    await storage.change_settings(pair.bob, pair.id, marked, at=AT)
+    events = await storage.mark_read([ReadMark(pair.bob, pair.id, seq)])
+    told = [event.fact.content for event in events if event.user_id == pair.bob]
+    assert told[0] == ConversationChange(pair.id, "settings")
+    assert len(told) == seq  # the mark itself moves to the second message only
+    view = await storage.conversation(pair.bob, pair.id)
+    assert view is not None
+    assert view.settings == ConversationSettings(pinned=True)
+    assert not await storage.mark_read([ReadMark(pair.bob, pair.id, seq)])
+
+
 async def test_a_session_is_made_once(storage: Storage, pair: Pair) -> None:
     draft = session_draft(pair.ada, "key", "hello")
     assert await refusals(storage, draft) == [NotFound]
@@ -173,9 +216,11 @@ async def test_R7_a_deleted_session_leaves_tombstones(storage: Storage, pair: Pa
 async def test_a_deleted_session_can_be_made_again(storage: Storage, pair: Pair) -> None:
     old, _ = await storage.create_session(pair.ada, "key", name="Plans", at=AT)
     await send(storage, session_draft(pair.ada, "key", "one"))
+    await storage.change_settings(pair.ada, old.id, SettingsPatch(archived=True), at=AT)
     await storage.delete_session(pair.ada, "key", at=AT)
     new, (event,) = await storage.create_session(pair.ada, "key", name="New", at=AT + 9)
     assert (new.id, new.name, new.last_seq, new.unread) == (old.id, "New", 1, 0)
+    assert new.settings == ConversationSettings()
     assert event.fact.content == ConversationChange(new.id, "created")
     (stored,) = await send(storage, session_draft(pair.ada, "key", "two"))
     assert stored.message.seq == 2

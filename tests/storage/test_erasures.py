@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from backchannel.domain.conversations import ConversationSettings, SettingsPatch
 from backchannel.domain.erasures import ERASED_NAME, Erased, new_erasure
 from backchannel.domain.errors import AccountDisabled, ChatError, NotFound
 from backchannel.domain.events import EventKind
@@ -12,6 +13,7 @@ from backchannel.domain.files import Upload, attach
 from backchannel.domain.ids import RESPONDER_ID
 from backchannel.domain.ids import session_conversation_id as session_id
 from backchannel.domain.messages import Draft
+from backchannel.domain.privacy import Audience, PrivacyPatch
 from backchannel.domain.revisions import delete, edit, react, reactions_of
 from backchannel.ports.storage import Acknowledgement, ReadMark, Storage
 from tests.storage.leaving import erase, make_file
@@ -92,6 +94,8 @@ async def test_S22_what_is_still_under_way_is_refused(storage: Storage, pair: Pa
         storage.create_login(make_login(pair.ada)),
         storage.begin_upload(upload, quota=9),
         storage.update_profile(pair.ada, display_name="late", email=None, at=AT),
+        storage.change_privacy(pair.ada, PrivacyPatch(typing=Audience.NOBODY), at=AT),
+        storage.change_settings(pair.ada, pair.id, SettingsPatch(pinned=True), at=AT),
         storage.create_session(pair.ada, "another", name="late", at=AT),
         storage.rename_session(pair.ada, "key", name="late", at=AT),
         storage.set_blocked(pair.ada, pair.bob, blocked=True, at=AT),
@@ -172,12 +176,18 @@ async def test_S22_sessions_go_as_a_whole(storage: Storage) -> None:
     assert (current.erased.sessions, current.erased.messages) == (1, 8)
 
 
-async def test_S22_the_log_the_blocks_and_the_logins_go(storage: Storage, pair: Pair) -> None:
+async def test_S22_the_log_the_blocks_the_settings_and_the_logins_go(
+    storage: Storage, pair: Pair
+) -> None:
     await storage.create_login(make_login(pair.ada))
     await send(storage, *(pair.answer(str(number)) for number in range(7)))
     await storage.acknowledge([Acknowledgement(pair.ada, "", 3)])
     await storage.set_blocked(pair.ada, pair.bob, blocked=True, at=AT)
+    await storage.change_settings(pair.ada, pair.id, SettingsPatch(pinned=True), at=AT)
     wish = await erase(storage, pair.ada)
+    left = await storage.conversation(pair.ada, pair.id)
+    assert left is not None
+    assert left.settings == ConversationSettings()
     page = await storage.log(pair.ada, after=0, limit=9)
     assert page.events == ()
     assert page.complete
@@ -185,7 +195,7 @@ async def test_S22_the_log_the_blocks_and_the_logins_go(storage: Storage, pair: 
     assert await storage.logins_ended_since(0) == []
     current = await storage.erasure(wish.id)
     assert current is not None
-    assert (current.erased.events, current.erased.blocks, current.erased.logins) == (8, 1, 1)
+    assert (current.erased.events, current.erased.blocks, current.erased.logins) == (9, 1, 1)
 
 
 async def test_S22_files_and_uploads_are_listed_and_forgotten(storage: Storage, pair: Pair) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from random import Random
 
+from backchannel.domain.conversations import SettingsPatch
 from backchannel.domain.erasures import new_erasure
 from backchannel.domain.errors import ChatError
 from backchannel.domain.events import EventKind
@@ -11,6 +12,7 @@ from backchannel.domain.files import FileRecord, Upload, attach
 from backchannel.domain.ids import RESPONDER_ID, direct_conversation_id, new_id
 from backchannel.domain.ids import session_conversation_id as session_id
 from backchannel.domain.messages import Draft
+from backchannel.domain.privacy import Audience, PrivacyPatch
 from backchannel.domain.revisions import delete, edit, react
 from backchannel.ports.storage import Acknowledgement, ReadMark, Storage
 from tests.storage.people import AT, make_login, make_user
@@ -111,6 +113,17 @@ async def block(storage: Storage, world: World) -> None:
     await storage.set_blocked(one, other, blocked=world.dice.random() > 0.6, at=AT)
 
 
+async def change_settings(storage: Storage, world: World) -> None:
+    one, other = world.pair()
+    patch = SettingsPatch(pinned=world.dice.random() > 0.5, marked_unread=True)
+    await storage.change_settings(one, direct_conversation_id(one, other), patch, at=AT)
+
+
+async def change_privacy(storage: Storage, world: World) -> None:
+    patch = PrivacyPatch(receipts=world.dice.choice(list(Audience)))
+    await storage.change_privacy(world.user(), patch, at=AT)
+
+
 async def begin_direct(storage: Storage, world: World) -> None:
     await storage.create_direct(*world.pair(), at=AT)
 
@@ -205,6 +218,8 @@ WRITES: Mapping[str, Write] = {
         acknowledge,
         mark_read,
         block,
+        change_settings,
+        change_privacy,
         begin_direct,
         begin_session,
         rename_session,

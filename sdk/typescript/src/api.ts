@@ -1,7 +1,17 @@
 /** The REST calls of `/v1`; each raises `ApiError`. */
 
 import type { Requests } from "./requests.ts";
-import type { Account, Conversation, FileInfo, Login, Message, Session, User } from "./wire.ts";
+import type {
+  Account,
+  Conversation,
+  ConversationSettings,
+  FileInfo,
+  Login,
+  Message,
+  Privacy,
+  Session,
+  User,
+} from "./wire.ts";
 
 export interface Page<Value> {
   readonly items: Value[];
@@ -76,6 +86,15 @@ export class Api {
     return this.requests.json("PATCH", "/v1/me", { body });
   }
 
+  privacy(): Promise<Privacy> {
+    return this.requests.json("GET", "/v1/me/privacy");
+  }
+
+  /** Those that are left out stay as they are. */
+  changePrivacy(change: Partial<Privacy>): Promise<Privacy> {
+    return this.requests.json("PATCH", "/v1/me/privacy", { body: change });
+  }
+
   changePassword(old_password: string, new_password: string): Promise<Session> {
     return this.requests.json("POST", "/v1/password", { body: { old_password, new_password } });
   }
@@ -133,6 +152,12 @@ export class Api {
 
   markRead(id: string, seq: number): Promise<void> {
     return this.requests.json("PUT", `/v1/conversations/${seg(id)}/read`, { body: { seq } });
+  }
+
+  /** Those that are left out stay as they are. */
+  changeSettings(id: string, change: Partial<ConversationSettings>): Promise<ConversationSettings> {
+    const path = `/v1/conversations/${seg(id)}/settings`;
+    return this.requests.json("PATCH", path, { body: change });
   }
 
   edit(message: Pick<Message, "conversation_id" | "seq">, body: string): Promise<Message> {

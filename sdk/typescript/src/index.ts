@@ -13,7 +13,9 @@ export type { SessionKeeper } from "./session.ts";
 export type {
   Account,
   Ack,
+  Audience,
   Conversation,
+  ConversationSettings,
   FileInfo,
   LogEvent,
   Login,
@@ -21,6 +23,7 @@ export type {
   Message,
   Partial,
   Presence,
+  Privacy,
   Receipt,
   Refusal,
   Session,

@@ -53,6 +53,25 @@ export interface Account extends User {
   readonly updated_at: string;
 }
 
+export type Audience = "everybody" | "nobody";
+
+/** What you let others learn of you; what you hide you do not see of others. */
+export interface Privacy {
+  /** Whether you are online, and when you last were. */
+  readonly last_seen: Audience;
+  readonly read_receipts: Audience;
+  readonly typing: Audience;
+}
+
+/** How you keep a conversation; the other user is not told. */
+export interface ConversationSettings {
+  readonly pinned: boolean;
+  readonly archived: boolean;
+  /** Ends when the conversation is marked as read. */
+  readonly marked_unread: boolean;
+  readonly muted_until: string | null;
+}
+
 export interface Conversation {
   readonly id: string;
   readonly kind: string;
@@ -67,6 +86,7 @@ export interface Conversation {
   readonly created_at: string;
   readonly updated_at: string;
   readonly last_message: Message | null;
+  readonly settings: ConversationSettings;
 }
 
 export interface Login {

@@ -1,11 +1,16 @@
-"""Read conversations, mark them as read, block people."""
+"""Read conversations, mark them as read, keep them in order, block people."""
 
 from collections.abc import Iterable, Iterator, Sequence
 
 from backchannel.chat.core import Core
 from backchannel.chat.presence import acquaint
 from backchannel.domain import access
-from backchannel.domain.conversations import ConversationKind, ConversationView
+from backchannel.domain.conversations import (
+    ConversationKind,
+    ConversationSettings,
+    ConversationView,
+    SettingsPatch,
+)
 from backchannel.domain.errors import Invalid, NotFound
 from backchannel.domain.messages import Message
 from backchannel.domain.pages import is_full
@@ -112,6 +117,20 @@ async def mark_read(core: Core, user_id: str, conversation_id: str, seq: int) ->
     if not 0 <= seq <= view.last_seq:
         raise Invalid(f"seq must lie between 0 and {view.last_seq}", field="seq")
     core.bus.publish(await core.storage.mark_read([ReadMark(user_id, conversation_id, seq)]))
+
+
+async def change_settings(
+    core: Core, user_id: str, conversation_id: str, patch: SettingsPatch
+) -> ConversationSettings:
+    """Change how the user keeps a conversation, and tell the user's other devices.
+
+    Raises `NotFound` and `Throttled`.
+    """
+    core.writing.spend(user_id)
+    at = core.clock.now()
+    settings, events = await core.storage.change_settings(user_id, conversation_id, patch, at=at)
+    core.bus.publish(events)
+    return settings
 
 
 async def set_blocked(core: Core, user_id: str, other_id: str, *, blocked: bool) -> None:

@@ -46,7 +46,8 @@ async def _in_turn(core: Core, user_id: str, pieces: AsyncIterator[bytes]) -> As
 async def _entries(core: Core, user: User) -> Entries:
     readme = exported.README.format(at=exported.time(core.clock.now()))
     yield "README.txt", _whole(readme.encode())
-    yield "profile.json", _whole(exported.profile(user))
+    privacy = await core.storage.privacy(user.id)
+    yield "profile.json", _whole(exported.profile(user, privacy))
     yield "logins.jsonl", _logins(core, user.id)
     yield "blocks.jsonl", _blocks(core, user.id)
     yield "conversations.jsonl", _conversations(core, user.id)

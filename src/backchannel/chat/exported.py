@@ -5,10 +5,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
+from msgspec.structs import asdict
 
 from backchannel.domain.conversations import ConversationView
 from backchannel.domain.files import FileRecord, Upload, attachments_of
 from backchannel.domain.messages import Message
+from backchannel.domain.privacy import Privacy
 from backchannel.domain.revisions import reactions_of
 from backchannel.domain.users import Login, User
 
@@ -17,7 +19,8 @@ README = """This is everything that the server keeps about you, as of {at}.
 profile.json         your account
 logins.jsonl         the devices you have logged in with, also those that are logged out
 blocks.jsonl         the people you have blocked
-conversations.jsonl  your conversations, with how far both sides have received and read
+conversations.jsonl  your conversations, with how far both sides have received and read, and
+                     your settings for them
 messages.jsonl       all messages of your conversations, yours and those written to you, with
                      reactions and the names of files; of deleted messages only the place is left
 files.jsonl          the files you have uploaded, and where they are in this archive: names are
@@ -37,7 +40,7 @@ def lines(objects: Iterable[dict[str, Any]]) -> bytes:
     return b"".join(msgspec.json.encode(each) + b"\n" for each in objects)
 
 
-def profile(user: User) -> bytes:
+def profile(user: User, privacy: Privacy) -> bytes:
     """One's own account, for reading."""
     known = {
         "id": user.id,
@@ -47,6 +50,7 @@ def profile(user: User) -> bytes:
         "created_at": time(user.created_at),
         "updated_at": time(user.updated_at),
         "last_seen_at": time(user.last_seen_at),
+        "privacy": privacy,
     }
     return msgspec.json.format(msgspec.json.encode(known)) + b"\n"
 
@@ -77,6 +81,7 @@ def conversation(view: ConversationView, peer: User | None) -> dict[str, Any]:
         "last_seq": view.last_seq,
         "mine": view.mine,
         "theirs": view.theirs,
+        "settings": {**asdict(view.settings), "muted_until": time(view.settings.muted_until)},
         "created_at": time(view.created_at),
         "updated_at": time(view.updated_at),
     }

@@ -5,7 +5,7 @@ from typing import TypeVar
 
 from backchannel.delivery.connection import Connection
 from backchannel.domain.events import Event
-from backchannel.domain.signals import Acquaintance, Presence, Signal
+from backchannel.domain.signals import Acquaintance, Hiding, Presence, Signal
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -80,14 +80,18 @@ class Hub:
 
         Who reads too slowly for what matters is not told what does not (rule R13).
         """
-        content = signal.content
-        if isinstance(content, Acquaintance):
-            self._set_visible(signal.user_id, content)
-            return
-        if isinstance(content, Presence):
-            listeners: Collection[Connection] = tuple(self._watchers.get(signal.user_id, ()))
-        else:
-            listeners = self._devices.get(signal.user_id, ())
+        listeners = self._devices.get(signal.user_id, ())
+        match signal.content:
+            case Acquaintance() as other:
+                self._set_visible(signal.user_id, other)
+                return
+            case Hiding():
+                self._hide(signal.user_id)
+                return
+            case Presence():
+                listeners = tuple(self._watchers.get(signal.user_id, ()))
+            case _:
+                """Meant for the user's own devices."""
         for connection in listeners:
             if not connection.full:
                 connection.voice.signal(connection.sink, signal)
@@ -102,6 +106,13 @@ class Hub:
                 if self.devices(other.user_id) and not connection.full:
                     online = Signal(other.user_id, Presence(other.user_id, online=True))
                     connection.voice.signal(connection.sink, online)
+
+    def _hide(self, user_id: str) -> None:
+        """End all watches of this user, and this user's own."""
+        for connection in tuple(self._watchers.get(user_id, ())):
+            self._unwatch(connection, user_id)
+        for connection in self.devices(user_id):
+            self.watch(connection, ())
 
     def _unwatch(self, connection: Connection, user_id: str) -> None:
         _discard(self._watched, connection, user_id)

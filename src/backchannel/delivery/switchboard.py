@@ -12,6 +12,7 @@ from backchannel.delivery.connection import Connection
 from backchannel.delivery.hub import Hub
 from backchannel.delivery.voice import Sink, Voice
 from backchannel.domain.errors import ChatError, Throttled
+from backchannel.domain.privacy import Shared
 from backchannel.telemetry import metrics
 
 HEARTBEAT = 25
@@ -99,10 +100,12 @@ class Switchboard:
         wanted = list(user_ids)
         self.hub.want(connection, wanted)
         while True:
-            visible = await self.core.storage.acquainted(connection.user_id, wanted)
+            visible = await self.core.storage.acquainted(
+                connection.user_id, wanted, Shared.LAST_SEEN
+            )
             if visible == self.hub.watched(connection):
                 return visible
-            # A block may have been set since the answer was read, so ask once more.
+            # It may have been hidden since the answer was read, so ask once more.
             self.hub.watch(connection, visible)
 
     def online(self, user_id: str) -> bool:

@@ -3,8 +3,10 @@
 from enum import StrEnum
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from backchannel.domain.messages import Message
+from backchannel.domain.patches import Patch
 
 
 class ConversationKind(StrEnum):
@@ -19,11 +21,33 @@ class Marks(msgspec.Struct, frozen=True):
     read_seq: int = 0
 
 
+class ConversationSettings(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """How a member keeps a conversation; the other member is not told.
+
+    `muted_until` is in milliseconds since 1970. Reading the conversation ends `marked_unread`.
+    """
+
+    pinned: bool = False
+    archived: bool = False
+    marked_unread: bool = False
+    muted_until: int | None = None
+
+
+class SettingsPatch(Patch, frozen=True, kw_only=True):
+    """New values for a member's `ConversationSettings`."""
+
+    pinned: bool | UnsetType = UNSET
+    archived: bool | UnsetType = UNSET
+    marked_unread: bool | UnsetType = UNSET
+    muted_until: int | UnsetType | None = UNSET
+
+
 class ConversationView(msgspec.Struct, frozen=True, kw_only=True):
     """A conversation as one of its members sees it.
 
     `peer_id` is the other member, `ids.RESPONDER_ID` in a session; `key` and `name` are a
     session's. `unread` counts the other's messages past the own read mark that are not deleted.
+    `settings` are this member's.
     """
 
     id: str
@@ -38,6 +62,7 @@ class ConversationView(msgspec.Struct, frozen=True, kw_only=True):
     mine: Marks = Marks()
     theirs: Marks = Marks()
     last_message: Message | None = None
+    settings: ConversationSettings = ConversationSettings()
 
 
 class Receipt(msgspec.Struct, frozen=True):

@@ -26,6 +26,10 @@ class Acquaintance(msgspec.Struct, frozen=True):
     visible: bool
 
 
+class Hiding(msgspec.Struct, frozen=True):
+    """The user shares presence with nobody from now on. Not sent to devices."""
+
+
 class Partial(msgspec.Struct, frozen=True):
     """An answer that is growing, in a session: `text` is all of it so far, not what is new.
 
@@ -41,4 +45,4 @@ class Signal(msgspec.Struct, frozen=True):
     """News for the devices of `user_id`; for presence, for the devices that watch this user."""
 
     user_id: str
-    content: Typing | Presence | Acquaintance | Partial
+    content: Typing | Presence | Acquaintance | Hiding | Partial

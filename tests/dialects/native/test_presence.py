@@ -5,6 +5,7 @@ import pytest
 
 from backchannel.chat.send import draft, send
 from backchannel.domain.ids import direct_conversation_id
+from backchannel.domain.privacy import Shared
 from tests.support.chat_server import ChatServer
 from tests.support.plain_socket import Frame, Person, Talker
 from tests.support.tongues import NATIVE
@@ -45,7 +46,7 @@ async def test_a_stranger_sees_no_presence(
         async with NATIVE.open(server, bob):
             assert await heard(talker, "presence") == []
             await say(server, bob, stranger)
-            if not (await server.core.storage.acquainted(stranger.id, [bob.id])):
+            if not (await server.core.storage.acquainted(stranger.id, [bob.id], Shared.TYPING)):
                 await say(server, stranger, bob)
             await talker.say({"type": "watch", "user_ids": [bob.id]})
             assert [each["online"] for each in await heard(talker, "presence")] == [True]

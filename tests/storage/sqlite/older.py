@@ -5,6 +5,12 @@ from contextlib import closing
 from pathlib import Path
 
 WAYS_BACK = {
+    "0015": """
+        ALTER TABLE account DROP COLUMN last_seen_audience;
+        ALTER TABLE account DROP COLUMN receipts_audience;
+        ALTER TABLE account DROP COLUMN typing_audience;
+    """,
+    "0014": "ALTER TABLE member DROP COLUMN settings;",
     "0013": """
         DROP INDEX ix_account_profile_due_at; ALTER TABLE account DROP COLUMN profile_due_at;
         ALTER TABLE account DROP COLUMN profile_told_at;

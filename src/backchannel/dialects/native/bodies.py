@@ -125,6 +125,34 @@ class AccountBody(UserBody, frozen=True, kw_only=True):
     updated_at: Time
 
 
+class PrivacyBody(msgspec.Struct, frozen=True, kw_only=True):
+    """What you let other users learn of you: `everybody` or `nobody`. Each is mutual."""
+
+    last_seen: Annotated[
+        str,
+        Meta(description="Whether you are online, and when you last were", examples=["nobody"]),
+    ]
+    read_receipts: Annotated[str, Meta(description="How far you have read", examples=["everybody"])]
+    typing: Annotated[str, Meta(description="That you are typing", examples=["everybody"])]
+
+
+class SettingsBody(msgspec.Struct, frozen=True, kw_only=True):
+    """How you keep a conversation. The other user is not told."""
+
+    pinned: Annotated[bool, Meta(description="Shown before all others", examples=[True])]
+    archived: Annotated[bool, Meta(description="Out of the way", examples=[False])]
+    marked_unread: Annotated[
+        bool, Meta(description="Shown as unread until you read it", examples=[False])
+    ]
+    muted_until: Annotated[
+        str | None,
+        Meta(
+            description="No notifications before; ISO 8601, UTC. Null: not muted",
+            examples=["2026-05-04T18:00:00.000Z"],
+        ),
+    ]
+
+
 class ConversationBody(msgspec.Struct, frozen=True, kw_only=True):
     """A conversation as its member sees it. A session has a `key` and a `name`, and no `peer`."""
 
@@ -145,6 +173,7 @@ class ConversationBody(msgspec.Struct, frozen=True, kw_only=True):
     created_at: Time
     updated_at: Time
     last_message: Annotated[MessageBody | None, Meta(description="Null if there is none")]
+    settings: SettingsBody
 
 
 class LoginBody(msgspec.Struct, frozen=True, kw_only=True):
@@ -185,7 +214,13 @@ class ConversationChangeBody(msgspec.Struct, frozen=True):
     """A conversation has changed: fetch it again."""
 
     conversation_id: ConversationId
-    change: Annotated[str, Meta(examples=["renamed"])]
+    change: Annotated[
+        str,
+        Meta(
+            description="`created`, `renamed`, `deleted`, `blocked`, `unblocked` or `settings`",
+            examples=["renamed"],
+        ),
+    ]
 
 
 class ProfileChangeBody(msgspec.Struct, frozen=True):

@@ -8,7 +8,7 @@ from backchannel.dialects.native.closing import Closing
 from backchannel.dialects.native.wire import content_body
 from backchannel.domain.events import Event, EventKind, LogHead
 from backchannel.domain.messages import Message
-from backchannel.domain.signals import Acquaintance, Partial, Presence, Signal, Typing
+from backchannel.domain.signals import Acquaintance, Hiding, Partial, Presence, Signal, Typing
 from backchannel.domain.times import iso_or_none
 
 _KINDS = {kind: kind.encode() for kind in EventKind}
@@ -56,7 +56,7 @@ class NativeVoice:
                     conversation_id=conversation_id, question_seq=question_seq, body=text
                 )
                 sink.send_text(frames.encode(partial))
-            case Acquaintance():
+            case Acquaintance() | Hiding():
                 """Meant for the hub: no device is told."""
 
     def heartbeat(self, sink: Sink, position: int) -> None:

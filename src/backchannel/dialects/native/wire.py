@@ -16,15 +16,23 @@ from backchannel.dialects.native.bodies import (
     LoginBody,
     MarksBody,
     MessageBody,
+    PrivacyBody,
     ProfileChangeBody,
     ReceiptBody,
     SessionBody,
+    SettingsBody,
     UserBody,
 )
-from backchannel.domain.conversations import ConversationView, Marks, Receipt
+from backchannel.domain.conversations import (
+    ConversationSettings,
+    ConversationView,
+    Marks,
+    Receipt,
+)
 from backchannel.domain.events import Content, ConversationChange, Event, EventKind, ProfileChange
 from backchannel.domain.files import Attachment, File, attachments_of, describe
 from backchannel.domain.messages import Message
+from backchannel.domain.privacy import Privacy
 from backchannel.domain.revisions import reactions_of
 from backchannel.domain.times import iso, iso_or_none
 from backchannel.domain.users import Login, User
@@ -102,6 +110,12 @@ def account_body(user: User) -> AccountBody:
     )
 
 
+def privacy_body(privacy: Privacy) -> PrivacyBody:
+    return PrivacyBody(
+        last_seen=privacy.last_seen, read_receipts=privacy.receipts, typing=privacy.typing
+    )
+
+
 def session_body(session: Session) -> SessionBody:
     return SessionBody(
         user=account_body(session.user),
@@ -145,6 +159,16 @@ def conversation_body(
         created_at=iso(view.created_at),
         updated_at=iso(view.updated_at),
         last_message=None if last is None else message_body(last, viewer_id),
+        settings=settings_body(view.settings),
+    )
+
+
+def settings_body(settings: ConversationSettings) -> SettingsBody:
+    return SettingsBody(
+        pinned=settings.pinned,
+        archived=settings.archived,
+        marked_unread=settings.marked_unread,
+        muted_until=iso_or_none(settings.muted_until),
     )
 
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from backchannel.domain.events import Event
+from backchannel.domain.privacy import Privacy, PrivacyPatch
 from backchannel.domain.users import Account, Login, User
 
 
@@ -50,6 +51,20 @@ class Accounts(Protocol):
 
     async def tell_profiles(self, *, at: int) -> list[Event]:
         """Tell of some profiles that have changed since the peers were last told, if it is time."""
+        ...
+
+    async def privacy(self, user_id: str) -> Privacy:
+        """What a user lets others learn. Raises `NotFound`."""
+        ...
+
+    async def change_privacy(
+        self, user_id: str, patch: PrivacyPatch, *, at: int
+    ) -> tuple[Privacy, list[Event]]:
+        """Change what a user lets others learn; all of it as it is now.
+
+        The events tell the user's own devices that the profile has changed, if anything has.
+        Raises `NotFound`.
+        """
         ...
 
     async def set_disabled(self, user_id: str, *, at: int | None) -> None:

@@ -3,9 +3,15 @@
 from collections.abc import Sequence
 from typing import Protocol
 
-from backchannel.domain.conversations import ConversationKind, ConversationView
+from backchannel.domain.conversations import (
+    ConversationKind,
+    ConversationSettings,
+    ConversationView,
+    SettingsPatch,
+)
 from backchannel.domain.events import Event
 from backchannel.domain.messages import Message
+from backchannel.domain.privacy import Shared
 
 
 class Conversations(Protocol):
@@ -34,6 +40,15 @@ class Conversations(Protocol):
         """The conversation of two users, made if it does not exist. Raises `NotFound`.
 
         Nobody is told, and `conversations` leaves it out, until something has been said in it.
+        """
+        ...
+
+    async def change_settings(
+        self, user_id: str, conversation_id: str, patch: SettingsPatch, *, at: int
+    ) -> tuple[ConversationSettings, list[Event]]:
+        """Change this member's settings of a conversation; the settings as they are now.
+
+        The events tell the member's own devices, if anything has changed. Raises `NotFound`.
         """
         ...
 
@@ -76,9 +91,11 @@ class Conversations(Protocol):
         """The users this user has blocked, by id."""
         ...
 
-    async def acquainted(self, user_id: str, others: Sequence[str]) -> frozenset[str]:
-        """Those of `others` with whom typing and presence are shared.
+    async def acquainted(
+        self, user_id: str, others: Sequence[str], shared: Shared
+    ) -> frozenset[str]:
+        """Those of `others` with whom typing, or presence, is shared.
 
-        Both have written to the other, and neither has blocked the other.
+        Both have written to the other, neither has blocked the other, and neither hides it.
         """
         ...

@@ -101,15 +101,19 @@ class Messages(Protocol):
         """Move the devices' positions and the delivered marks that follow from them forward.
 
         The events are receipts for the senders: at most one per conversation and reader,
-        however many messages it covers. Positions past the log's head count as the head.
+        however many messages it covers. Where either of the two hides read receipts, they
+        leave the read mark where the sender knows it to be. Positions past the log's head
+        count as the head.
         """
         ...
 
     async def mark_read(self, marks: Sequence[ReadMark]) -> list[Event]:
         """Move read marks forward, never past the conversation's `last_seq` (rule R6).
 
-        What is read is also delivered. The events go to both members: the reader's other
-        devices learn it as well. A mark by a stranger changes nothing.
+        What is read is also delivered, and no longer marked unread in the reader's settings.
+        The events go to both members: the reader's other devices learn it as well. Where either
+        of the two hides read receipts, the other member learns of the delivery only. A mark by a
+        stranger changes nothing.
         """
         ...
 

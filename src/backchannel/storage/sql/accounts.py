@@ -9,6 +9,7 @@ from backchannel.domain.erasures import anonymous
 from backchannel.domain.errors import ChatError, EmailTaken, NotFound, UsernameTaken
 from backchannel.domain.events import Event, EventKind, Fact, ProfileChange
 from backchannel.domain.lookalikes import look_alike_key
+from backchannel.domain.privacy import Audience
 from backchannel.domain.users import Account, User, email_key, username_key
 from backchannel.storage.shared.profiles import search_key_of
 from backchannel.storage.sql.database import Connection, Duplicate
@@ -92,6 +93,9 @@ ANONYMISE = (
         updated_at=parameter("at"),
         last_seen_at=null(),
         profile_due_at=null(),
+        last_seen_audience=Audience.EVERYBODY.value,
+        receipts_audience=Audience.EVERYBODY.value,
+        typing_audience=Audience.EVERYBODY.value,
         disabled_at=parameter("at"),
         erased_at=parameter("at"),
     )

@@ -7,12 +7,14 @@ from sqlalchemy import Text, case, delete, select
 from backchannel.domain.errors import NotFound
 from backchannel.domain.events import ConversationChange, Event, EventKind, Fact, ProfileChange
 from backchannel.domain.ids import direct_conversation_id
+from backchannel.domain.privacy import Shared
 from backchannel.storage.sql.database import Connection, Lookup
 from backchannel.storage.sql.ledger import Ledger
 from backchannel.storage.sql.locks import users
 from backchannel.storage.sql.marks import NAMED_MARKERS, Marker, move
 from backchannel.storage.sql.parameters import any_of, parameter
 from backchannel.storage.sql.places import BLOCKS
+from backchannel.storage.sql.privacy import hiding
 from backchannel.storage.sql.schema import account, block, conversation
 
 _other = account.alias("other")
@@ -32,7 +34,7 @@ IS_BLOCKED = select(block.c.other).where(
 UNBLOCK = delete(block).where(
     block.c.account == parameter("number"), block.c.other == parameter("other")
 )
-ACQUAINTED = select(
+_ACQUAINTED = select(
     case(
         (conversation.c.first_id == parameter("user_id"), conversation.c.second_id),
         else_=conversation.c.first_id,
@@ -43,6 +45,10 @@ ACQUAINTED = select(
     conversation.c.second_count > 0,
     BLOCKS == 0,
 )
+ACQUAINTED = {
+    Shared.LAST_SEEN: _ACQUAINTED.where(hiding("last_seen_audience") == 0),
+    Shared.TYPING: _ACQUAINTED.where(hiding("typing_audience") == 0),
+}
 
 
 async def set_blocked(
@@ -85,7 +91,7 @@ async def _end_silence(
             profile = Fact(EventKind.PROFILE, ProfileChange(marker.user_id))
             events += ledger.add(marker.peer_id, profile, at=at)
             if not marker.is_told:
-                receipt = Fact(EventKind.RECEIPT, marker.receipt())
+                receipt = Fact(EventKind.RECEIPT, marker.told_receipt())
                 events += ledger.add(marker.peer_id, receipt, at=at)
     await move(connection, markers)
     return events
@@ -97,8 +103,9 @@ async def read_blocked(connection: Connection, user_id: str) -> list[str]:
 
 
 async def read_acquainted(
-    connection: Connection, user_id: str, others: Sequence[str]
+    connection: Connection, user_id: str, others: Sequence[str], shared: Shared
 ) -> frozenset[str]:
     """As `ports.storage.Conversations.acquainted` promises."""
     ids = [direct_conversation_id(user_id, other) for other in others]
-    return frozenset(await connection.fetch(ACQUAINTED, str, user_id=user_id, conversation_ids=ids))
+    query = ACQUAINTED[shared]
+    return frozenset(await connection.fetch(query, str, user_id=user_id, conversation_ids=ids))

@@ -13,6 +13,7 @@ from backchannel.storage.sql.database import Connection
 from backchannel.storage.sql.parameters import any_of, parameter
 from backchannel.storage.sql.rows import KEPT_COLUMNS, MESSAGES
 from backchannel.storage.sql.schema import account, conversation, member, message
+from backchannel.storage.sql.settings import settings_of
 
 
 class _Row(msgspec.Struct):
@@ -29,6 +30,7 @@ class _Row(msgspec.Struct):
     read_count: int
     delivered_seq: int
     read_seq: int
+    settings: str
     # The responder is no member.
     peer_delivered_seq: int | None
     peer_read_seq: int | None
@@ -54,6 +56,7 @@ _VIEWS = (
         _mine.c.read_count,
         _mine.c.delivered_seq,
         _mine.c.read_seq,
+        _mine.c.settings,
         _theirs.c.told_delivered_seq,
         _theirs.c.told_read_seq,
     )
@@ -147,4 +150,5 @@ def _view(row: _Row, last_message: Message | None) -> ConversationView:
         mine=Marks(row.delivered_seq, row.read_seq),
         theirs=Marks(row.peer_delivered_seq or 0, row.peer_read_seq or 0),
         last_message=last_message,
+        settings=settings_of(row.settings),
     )

@@ -127,7 +127,7 @@ async def _move_marks(
     events: list[Event] = []
     for marker in ahead:
         if not marker.blocks:
-            fact = Fact(EventKind.RECEIPT, marker.receipt())
+            fact = Fact(EventKind.RECEIPT, marker.told_receipt())
             events += ledger.add(marker.peer_id, fact, at=marker.updated_at)
     await ledger.write(connection)
     return events

@@ -9,6 +9,7 @@ from backchannel.domain.conversations import Receipt
 from backchannel.storage.sql.database import Connection
 from backchannel.storage.sql.parameters import given
 from backchannel.storage.sql.places import BLOCKS
+from backchannel.storage.sql.privacy import hiding
 from backchannel.storage.sql.schema import account, conversation, member
 
 
@@ -28,17 +29,40 @@ class Marker(msgspec.Struct):
     other_count: int
     told_delivered_seq: int
     told_read_seq: int
+    settings: str
     blocks: int
     """The number of members who have blocked the other; with any, no mark is told."""
+    hiding: int
+    """The number of members who hide read receipts; with any, no read mark is told."""
 
     @property
     def is_told(self) -> bool:
-        """True if the other member knows these marks."""
-        return (self.told_delivered_seq, self.told_read_seq) == (self.delivered_seq, self.read_seq)
+        """True if the other member knows all that they may of these marks."""
+        told = self.told_delivered_seq, self.told_read_seq
+        return told == (self.delivered_seq, self._shown_read_seq)
+
+    @property
+    def is_news(self) -> bool:
+        """True if there is something to tell the other member."""
+        return not self.blocks and not self.is_told
+
+    @property
+    def _shown_read_seq(self) -> int:
+        return self.told_read_seq if self.hiding else self.read_seq
 
     def receipt(self) -> Receipt:
-        """The receipt for members who may learn of the marks."""
+        """The receipt for the member's own devices."""
         return Receipt(self.conversation_id, self.user_id, self.delivered_seq, self.read_seq)
+
+    def told_receipt(self) -> Receipt:
+        """The receipt for the other member."""
+        seqs = self.delivered_seq, self._shown_read_seq
+        return Receipt(self.conversation_id, self.user_id, *seqs)
+
+    def tell(self) -> None:
+        """Note that the other member has been told what they may know."""
+        if not self.blocks:
+            self.told_delivered_seq, self.told_read_seq = self.delivered_seq, self._shown_read_seq
 
 
 _is_first = conversation.c.first == member.c.account
@@ -56,7 +80,9 @@ _MARKERS = select(
     case((_is_first, conversation.c.second_count), else_=conversation.c.first_count),
     member.c.told_delivered_seq,
     member.c.told_read_seq,
+    member.c.settings,
     BLOCKS,
+    hiding("receipts_audience"),
 ).join(conversation, conversation.c.number == member.c.conversation)
 
 _named = given("named", user_id=Text, conversation_id=Text)
@@ -95,8 +121,7 @@ async def move(connection: Connection, markers: Iterable[Marker]) -> None:
     """Store the marks as they are now, and what the other members know of them."""
     rows: list[tuple[int, ...]] = []
     for each in markers:
-        if not each.blocks:
-            each.told_delivered_seq, each.told_read_seq = each.delivered_seq, each.read_seq
+        each.tell()
         marks = each.delivered_seq, each.read_seq, each.read_count
         told = each.told_delivered_seq, each.told_read_seq
         rows.append((each.account, each.conversation, *marks, *told))

@@ -7,8 +7,10 @@ from sqlalchemy import BigInteger, func, null, select, update
 
 from backchannel.domain.errors import NotFound
 from backchannel.domain.events import Event
+from backchannel.domain.privacy import Privacy, PrivacyPatch
 from backchannel.domain.users import email_key
 from backchannel.storage.shared.profiles import AT_ONCE, PATIENCE, search_key_of
+from backchannel.storage.sql import privacy
 from backchannel.storage.sql.accounts import (
     BY_ID,
     PEERS,
@@ -70,6 +72,16 @@ class SqlProfiles:
     ) -> list[Event]:
         return await self._database.write(
             lambda tx: update_profile(tx, user_id, display_name=display_name, email=email, at=at)
+        )
+
+    async def privacy(self, user_id: str) -> Privacy:
+        return await self._database.read(lambda tx: privacy.read_privacy(tx, user_id))
+
+    async def change_privacy(
+        self, user_id: str, patch: PrivacyPatch, *, at: int
+    ) -> tuple[Privacy, list[Event]]:
+        return await self._database.write(
+            lambda tx: privacy.change_privacy(tx, user_id, patch, at=at)
         )
 
     async def tell_profiles(self, *, at: int) -> list[Event]:

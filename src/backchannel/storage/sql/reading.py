@@ -7,6 +7,7 @@ from sqlalchemy import BigInteger, func, select
 
 from backchannel.domain.events import Event, EventKind, Fact
 from backchannel.ports.storage import ReadMark
+from backchannel.storage.sql import settings
 from backchannel.storage.sql.database import Connection, Lookup
 from backchannel.storage.sql.ledger import Ledger
 from backchannel.storage.sql.locks import members
@@ -51,18 +52,29 @@ async def mark_read(connection: Connection, marks: Sequence[ReadMark]) -> list[E
         Lookup(NAMED_MARKERS, Marker, {"named": list(asked)}),
     )
     ahead = [marker for marker in markers if _target(marker, asked) > marker.read_seq]
-    if not ahead:
+    marked = await settings.end_marked_unread(connection, markers)
+    if not ahead and not marked:
         return []
     await _count(connection, [(marker, _target(marker, asked)) for marker in ahead])
+    read = [(marker, marker.is_news) for marker in ahead]
     await move(connection, ahead)
     ledger = Ledger(parties)
     events: list[Event] = []
-    for marker in ahead:
-        fact = Fact(EventKind.RECEIPT, marker.receipt())
-        events += ledger.add(marker.user_id, fact, at=marker.updated_at)
-        if not marker.blocks:
-            events += ledger.add(marker.peer_id, fact, at=marker.updated_at)
+    for each in marked:
+        events += settings.tell(ledger, each.user_id, each.conversation_id, at=each.updated_at)
+    for marker, is_news in read:
+        events += _tell(ledger, marker, peer=is_news)
     await ledger.write(connection)
+    return events
+
+
+def _tell(ledger: Ledger, marker: Marker, *, peer: bool) -> list[Event]:
+    """Enter a receipt into the reader's log, and as far as it may be told into the peer's."""
+    own = Fact(EventKind.RECEIPT, marker.receipt())
+    events = ledger.add(marker.user_id, own, at=marker.updated_at)
+    if peer:
+        fact = Fact(EventKind.RECEIPT, marker.told_receipt()) if marker.hiding else own
+        events += ledger.add(marker.peer_id, fact, at=marker.updated_at)
     return events
 
 

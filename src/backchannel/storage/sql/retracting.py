@@ -18,6 +18,7 @@ from backchannel.storage.sql.ledger import Ledger
 from backchannel.storage.sql.messages import NEXT, PAST_THE_END
 from backchannel.storage.sql.parameters import any_of, given, parameter
 from backchannel.storage.sql.schema import attachment, conversation, member, message
+from backchannel.storage.sql.settings import FORGET_SETTINGS
 
 _place = parameter("place")
 _gone = given(
@@ -92,6 +93,7 @@ async def retract_page(
         limit=limit,
     )
     if not page:
+        await connection.execute(FORGET_SETTINGS, account=progress.account, place=dialogue.number)
         progress.conversation, progress.seq = dialogue.number + 1, 0
         return ErasedPart()
     progress.seq = page[-1].seq

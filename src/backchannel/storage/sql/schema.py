@@ -56,6 +56,10 @@ account = Table(
     # When the peers were last told of a change, and when they will be of what came since.
     Column("profile_told_at", Milliseconds),
     Column("profile_due_at", Milliseconds, index=True),
+    # Who learns of it: `domain.privacy.Audience`.
+    Column("last_seen_audience", String(16), nullable=False, server_default="everybody"),
+    Column("receipts_audience", String(16), nullable=False, server_default="everybody"),
+    Column("typing_audience", String(16), nullable=False, server_default="everybody"),
     # Nothing personal is left in this row, or will be put there again.
     Column("erased_at", Milliseconds),
 )
@@ -145,6 +149,8 @@ member = Table(
     Column("told_read_seq", BigInteger, nullable=False, server_default=text("0")),
     # How many standing messages of the other party are not past `read_seq`.
     Column("read_count", BigInteger, nullable=False, server_default=text("0")),
+    # How this member keeps the conversation, as JSON; empty without settings.
+    Column("settings", Text, nullable=False, server_default=text("''")),
     sqlite_with_rowid=False,
 )
 

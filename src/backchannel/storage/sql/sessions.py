@@ -29,7 +29,11 @@ DELETE = (
     .values(deleted_at=parameter("at"), first_count=0, second_count=0)
     .where(_this_one)
 )
-FORGET_READ = update(member).values(read_count=0).where(member.c.conversation == parameter("place"))
+RESET_MEMBER = (
+    update(member)
+    .values(read_count=0, settings="")
+    .where(member.c.conversation == parameter("place"))
+)
 STANDING = (
     select(*ORIGINAL_COLUMNS)
     .select_from(MESSAGES)
@@ -96,7 +100,7 @@ async def delete_session(connection: Connection, user_id: str, key: str, *, at: 
     await connection.execute(PURGE, place=place.number, purged=purged, at=at)
     await detach_all(connection, place.number)
     await forget_all(connection, place.number)
-    await connection.execute(FORGET_READ, place=place.number)
+    await connection.execute(RESET_MEMBER, place=place.number)
     await connection.execute(DELETE, place=place.number, at=at)
     return await _tell(connection, ledger, user_id, place.id, "deleted", at=at)
 

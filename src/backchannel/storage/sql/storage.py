@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
-from backchannel.domain.conversations import ConversationKind, ConversationView
 from backchannel.domain.errors import ChatError
 from backchannel.domain.events import Event, EventKind, LogHead
 from backchannel.domain.messages import Draft, Message
@@ -13,20 +12,16 @@ from backchannel.ports.storage import Acknowledgement, Changed, Gather, LogPage,
 from backchannel.storage.sql import (
     accounts,
     append,
-    blocks,
     changes,
-    conversations,
     delivered,
-    directs,
     log,
     logins,
     messages,
-    questions,
     reading,
     search,
-    sessions,
     trimming,
 )
+from backchannel.storage.sql.conversation_storage import SqlConversations
 from backchannel.storage.sql.database import Database
 from backchannel.storage.sql.erasure_storage import SqlErasures
 from backchannel.storage.sql.file_storage import SqlFiles
@@ -98,7 +93,7 @@ class SqlAccounts(SqlProfiles):
 
 
 class SqlMessages:
-    """Conversations and logs; `ports.storage.Messages` says what each method promises."""
+    """Messages and logs; `ports.storage.Messages` says what each method promises."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -164,65 +159,6 @@ class SqlMessages:
     async def mark_read(self, marks: Sequence[ReadMark]) -> list[Event]:
         return await self._database.write(lambda tx: reading.mark_read(tx, marks))
 
-    async def conversation(self, user_id: str, conversation_id: str) -> ConversationView | None:
-        return await self._database.read(
-            lambda tx: conversations.read_conversation(tx, user_id, conversation_id)
-        )
-
-    async def conversations(
-        self,
-        user_id: str,
-        *,
-        before: tuple[int, str] | None,
-        limit: int,
-        kind: ConversationKind | None = None,
-    ) -> list[ConversationView]:
-        return await self._database.read(
-            lambda tx: conversations.read_conversations(
-                tx, user_id, before=before, limit=limit, kind=kind
-            )
-        )
-
-    async def create_direct(self, user_id: str, other_id: str, *, at: int) -> ConversationView:
-        return await self._database.write(
-            lambda tx: directs.create_direct(tx, user_id, other_id, at=at)
-        )
-
-    async def create_session(
-        self, user_id: str, key: str, *, name: str, at: int
-    ) -> tuple[ConversationView, list[Event]]:
-        return await self._database.write(
-            lambda tx: sessions.create_session(tx, user_id, key, name=name, at=at)
-        )
-
-    async def rename_session(self, user_id: str, key: str, *, name: str, at: int) -> list[Event]:
-        return await self._database.write(
-            lambda tx: sessions.rename_session(tx, user_id, key, name=name, at=at)
-        )
-
-    async def delete_session(self, user_id: str, key: str, *, at: int) -> list[Event]:
-        return await self._database.write(
-            lambda tx: sessions.delete_session(tx, user_id, key, at=at)
-        )
-
-    async def unanswered(self, *, after: str = "", limit: int) -> list[Message]:
-        return await self._database.read(
-            lambda tx: questions.read_unanswered(tx, after=after, limit=limit)
-        )
-
-    async def set_blocked(
-        self, user_id: str, other_id: str, *, blocked: bool, at: int
-    ) -> list[Event]:
-        return await self._database.write(
-            lambda tx: blocks.set_blocked(tx, user_id, other_id, blocked=blocked, at=at)
-        )
-
-    async def blocked(self, user_id: str) -> list[str]:
-        return await self._database.read(lambda tx: blocks.read_blocked(tx, user_id))
-
-    async def acquainted(self, user_id: str, others: Sequence[str]) -> frozenset[str]:
-        return await self._database.read(lambda tx: blocks.read_acquainted(tx, user_id, others))
-
     async def trim_logs(self, *, before: int, keep: int) -> int:
         total = 0
         after: int | None = 0
@@ -233,7 +169,7 @@ class SqlMessages:
         return total
 
 
-class SqlStorage(SqlAccounts, SqlMessages, SqlFiles, SqlErasures):
+class SqlStorage(SqlAccounts, SqlMessages, SqlConversations, SqlFiles, SqlErasures):
     """A storage over an open database of the current schema; engines add `scrub`."""
 
     def __init__(self, database: Database, index: Index) -> None:

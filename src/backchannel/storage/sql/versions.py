@@ -2,7 +2,7 @@
 
 from backchannel.storage.errors import CannotOpen
 
-SCHEMA_VERSION = "0013"
+SCHEMA_VERSION = "0015"
 """The newest revision in `migrations/versions`; revisions are numbered upwards."""
 
 

@@ -99,3 +99,33 @@ def test_R13_pages_of_long_messages_lose_none_of_them(ada: Caller, bob: Caller) 
                 break
             page = bob.get(path, limit=200, cursor=page["next"])
         assert sorted(seqs) == list(range(1, 21))
+
+
+def test_settings_are_told_to_the_own_devices_only(ada: Caller, bob: Caller) -> None:
+    path = f"/v1/conversations/{ada.say(bob, 'hi')['conversation_id']}"
+    before = [each.get("/v1/sync", position=0)["position"] for each in (ada, bob)]
+    change = {"pinned": True, "muted_until": "2030-05-04T20:00:00+02:00"}
+    expected = {
+        "pinned": True,
+        "archived": False,
+        "marked_unread": False,
+        "muted_until": "2030-05-04T18:00:00.000Z",
+    }
+    assert ada.done("PATCH", f"{path}/settings", json=change) == expected
+    assert ada.get(path)["settings"] == expected
+    assert ada.get("/v1/conversations")["items"][0]["settings"] == expected
+    (event,) = ada.get("/v1/sync", position=before[0])["events"]
+    assert (event["kind"], event["data"]["change"]) == ("conversation", "settings")
+    assert bob.get("/v1/sync", position=before[1])["events"] == []
+    assert not any(bob.get(path)["settings"].values())
+    change = {"muted_until": None, "marked_unread": True}
+    kept = ada.done("PATCH", f"{path}/settings", json=change)
+    assert kept == {**expected, "muted_until": None, "marked_unread": True}
+    ada.done("PUT", f"{path}/read", json={"seq": 1})
+    assert ada.get(path)["settings"]["marked_unread"] is False
+
+
+@pytest.mark.parametrize("until", ["soon", "2030-05-04T20:00:00", 1_900_000_000])
+def test_a_time_without_a_zone_is_refused(ada: Caller, bob: Caller, until: object) -> None:
+    path = f"/v1/conversations/{ada.say(bob, 'hi')['conversation_id']}/settings"
+    assert ada.refused(400, "PATCH", path, json={"muted_until": until})["field"] == "muted_until"

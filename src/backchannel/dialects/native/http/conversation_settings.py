@@ -1,0 +1,62 @@
+"""How you keep a conversation: pinned, archived, muted, marked as unread."""
+
+from datetime import datetime
+from typing import Annotated
+
+from litestar import patch
+from litestar.params import JSONBody
+from msgspec import UNSET, Meta, UnsetType
+
+from backchannel.chat import conversations as chat
+from backchannel.dialects.native.bodies import SettingsBody
+from backchannel.dialects.native.http.parameters import ConversationId, Strict
+from backchannel.dialects.native.http.problems import problems
+from backchannel.dialects.native.wire import settings_body
+from backchannel.dialects.shared.requests import InjectedCore, StrictRequest
+from backchannel.domain.conversations import SettingsPatch
+
+Moment = Annotated[datetime, Meta(tz=True, examples=["2026-05-04T18:00:00.000Z"])]
+
+
+class ChangedSettings(Strict, frozen=True):
+    """Fields that are left out stay as they are. `muted_until` null ends the muting."""
+
+    pinned: Annotated[bool, Meta(examples=[True])] | UnsetType = UNSET
+    archived: Annotated[bool, Meta(examples=[False])] | UnsetType = UNSET
+    marked_unread: Annotated[bool, Meta(examples=[False])] | UnsetType = UNSET
+    muted_until: Moment | UnsetType | None = UNSET
+
+    def patch(self) -> SettingsPatch:
+        """What is to change, with the time in milliseconds since 1970."""
+        until = self.muted_until
+        return SettingsPatch(
+            pinned=self.pinned,
+            archived=self.archived,
+            marked_unread=self.marked_unread,
+            muted_until=(
+                max(0, int(until.timestamp() * 1_000)) if isinstance(until, datetime) else until
+            ),
+        )
+
+
+@patch(
+    "/conversations/{conversation_id:str}/settings",
+    summary="Change how you keep a conversation",
+    description="Your other devices are told by a `conversation` event whose `change` is "
+    "`settings`; the other user learns nothing. The server keeps the settings and does nothing "
+    "else about them: a client sorts and notifies. Marking the conversation as read sets "
+    "`marked_unread` to false.",
+    responses=problems(401, 404, 429, body=True),
+)
+async def change_settings(
+    request: StrictRequest,
+    core: InjectedCore,
+    conversation_id: ConversationId,
+    data: JSONBody[ChangedSettings],
+) -> SettingsBody:
+    user_id = request.user.user_id
+    settings = await chat.change_settings(core, user_id, conversation_id, data.patch())
+    return settings_body(settings)
+
+
+HANDLERS = [change_settings]

@@ -1,0 +1,70 @@
+"""What users let others learn of them."""
+
+from typing import Any
+
+from sqlalchemy import ScalarSelect, func, select, update
+
+from backchannel.domain.errors import NotFound
+from backchannel.domain.events import Event
+from backchannel.domain.privacy import Audience, Privacy, PrivacyPatch
+from backchannel.storage.sql.accounts import tell_profile
+from backchannel.storage.sql.database import Connection
+from backchannel.storage.sql.locks import lock, users
+from backchannel.storage.sql.parameters import parameter
+from backchannel.storage.sql.schema import account, conversation
+
+_this_user = (account.c.id == parameter("user_id")) & account.c.erased_at.is_(None)
+PRIVACY = select(
+    account.c.last_seen_audience, account.c.receipts_audience, account.c.typing_audience
+).where(_this_user)
+SET_PRIVACY = (
+    update(account)
+    .values(
+        last_seen_audience=parameter("last_seen"),
+        receipts_audience=parameter("receipts"),
+        typing_audience=parameter("typing"),
+    )
+    .where(_this_user)
+)
+
+_party = account.alias("party")
+
+
+def hiding(audience: str) -> ScalarSelect[Any]:
+    """The number of a conversation's two parties for whom the column `audience` is not all."""
+    return (
+        select(func.count())
+        .select_from(_party)
+        .where(
+            _party.c.number.in_((conversation.c.first, conversation.c.second)),
+            _party.c[audience] != Audience.EVERYBODY.value,
+        )
+        .scalar_subquery()
+    )
+
+
+async def read_privacy(connection: Connection, user_id: str) -> Privacy:
+    """What a user lets others learn. Raises `NotFound`."""
+    found = await connection.fetch(PRIVACY, Privacy, user_id=user_id)
+    if not found:
+        raise NotFound("user not found")
+    return found[0]
+
+
+async def change_privacy(
+    connection: Connection, user_id: str, patch: PrivacyPatch, *, at: int
+) -> tuple[Privacy, list[Event]]:
+    """Change it, as `ports.storage.Accounts.change_privacy` promises. Raises `NotFound`."""
+    await lock(connection, users([user_id]))
+    old = await read_privacy(connection, user_id)
+    new = patch.applied_to(old)
+    if new == old:
+        return new, []
+    await connection.execute(
+        SET_PRIVACY,
+        user_id=user_id,
+        last_seen=new.last_seen.value,
+        receipts=new.receipts.value,
+        typing=new.typing.value,
+    )
+    return new, await tell_profile(connection, user_id, [user_id], at=at)

@@ -1,0 +1,109 @@
+"""The members' settings of their conversations."""
+
+from collections.abc import Sequence
+
+import msgspec
+from sqlalchemy import BigInteger, Text, select, update
+
+from backchannel.domain.conversations import ConversationSettings, SettingsPatch
+from backchannel.domain.errors import NotFound
+from backchannel.domain.events import ConversationChange, Event, EventKind, Fact
+from backchannel.storage.sql.database import Connection
+from backchannel.storage.sql.ledger import Ledger
+from backchannel.storage.sql.marks import Marker
+from backchannel.storage.sql.parameters import given, parameter
+from backchannel.storage.sql.schema import account, conversation, member
+
+UNSET_SETTINGS = ConversationSettings()
+# Made while there is one thread, as msgspec wants it of a Struct's first decoder.
+_decode = msgspec.json.Decoder(ConversationSettings).decode
+
+
+class _Row(msgspec.Struct):
+    account: int
+    conversation: int
+    settings: str
+
+
+SETTINGS = (
+    select(member.c.account, member.c.conversation, member.c.settings)
+    .join(account, account.c.number == member.c.account)
+    .join(conversation, conversation.c.number == member.c.conversation)
+    .where(
+        account.c.id == parameter("user_id"),
+        conversation.c.id == parameter("conversation_id"),
+        account.c.erased_at.is_(None),
+        conversation.c.deleted_at.is_(None),
+    )
+)
+_changed = given("changed", account=BigInteger, conversation=BigInteger, settings=Text)
+SET_SETTINGS = (
+    update(member)
+    .values(settings=_changed["settings"])
+    .where(
+        member.c.account == _changed["account"],
+        member.c.conversation == _changed["conversation"],
+    )
+)
+
+FORGET_SETTINGS = (
+    update(member)
+    .values(settings="")
+    .where(member.c.account == parameter("account"), member.c.conversation == parameter("place"))
+)
+
+
+def settings_of(text: str) -> ConversationSettings:
+    """The settings that a member's row holds."""
+    return _decode(text) if text else UNSET_SETTINGS
+
+
+async def change_settings(
+    connection: Connection, user_id: str, conversation_id: str, patch: SettingsPatch, *, at: int
+) -> tuple[ConversationSettings, list[Event]]:
+    """Change settings, as `ports.storage.Conversations.change_settings` promises."""
+    ledger = await Ledger.open(connection, [user_id])
+    found = await connection.fetch(SETTINGS, _Row, user_id=user_id, conversation_id=conversation_id)
+    if not found:
+        raise NotFound("conversation not found")
+    row = found[0]
+    old = settings_of(row.settings)
+    new = patch.applied_to(old)
+    if new == old:
+        return new, []
+    await _store(connection, [(row.account, row.conversation, new)])
+    events = tell(ledger, user_id, conversation_id, at=at)
+    await ledger.write(connection)
+    return new, events
+
+
+async def end_marked_unread(connection: Connection, markers: Sequence[Marker]) -> list[Marker]:
+    """Take the mark `marked_unread` from conversations that were read; those that had it."""
+    marked = [each for each in markers if settings_of(each.settings).marked_unread]
+    if marked:
+        patch = SettingsPatch(marked_unread=False)
+        await _store(
+            connection,
+            [
+                (each.account, each.conversation, patch.applied_to(settings_of(each.settings)))
+                for each in marked
+            ],
+        )
+    return marked
+
+
+def tell(ledger: Ledger, user_id: str, conversation_id: str, *, at: int) -> list[Event]:
+    """Tell a member's devices that the settings have changed."""
+    change = ConversationChange(conversation_id, "settings")
+    return ledger.add(user_id, Fact(EventKind.CONVERSATION, change), at=at)
+
+
+async def _store(
+    connection: Connection, changed: Sequence[tuple[int, int, ConversationSettings]]
+) -> None:
+    rows = [(*key, _encoded(settings)) for *key, settings in changed]
+    await connection.execute(SET_SETTINGS, changed=rows)
+
+
+def _encoded(settings: ConversationSettings) -> str:
+    return "" if settings == UNSET_SETTINGS else msgspec.json.encode(settings).decode()

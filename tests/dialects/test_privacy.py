@@ -1,0 +1,114 @@
+"""What a user hides nobody is told, in any dialect and on open sockets too; it is mutual."""
+
+import httpx
+import pytest
+
+from backchannel.chat.privacy import change_privacy
+from backchannel.chat.send import draft, send
+from backchannel.domain.ids import direct_conversation_id
+from backchannel.domain.privacy import Audience, PrivacyPatch
+from tests.support.chat_server import ChatServer
+from tests.support.plain_socket import Frame, Person, Talker
+from tests.support.tongues import NATIVE
+
+
+async def heard(talker: Talker, kind: str) -> list[Frame]:
+    """The frames of one kind up to the answer to a question asked now."""
+    await talker.say({"type": "ping"})
+    frames: list[Frame] = []
+    while (frame := await talker.hear())["type"] != "pong":
+        frames.append(frame)
+    return [frame for frame in frames if frame["type"] == kind]
+
+
+@pytest.fixture(autouse=True)
+async def greetings(server: ChatServer, ada: Person, bob: Person) -> None:
+    """Ada and Bob have written to each other."""
+    await send(server.core, draft(ada.id, bob.id, "hello"))
+    await send(server.core, draft(bob.id, ada.id, "hello, too"))
+
+
+@pytest.fixture(params=["ada", "bob"])
+def hider(request: pytest.FixtureRequest, ada: Person, bob: Person) -> Person:
+    """The one who hides: the one who acts, or the one who would learn of it."""
+    return ada if request.param == "ada" else bob
+
+
+async def hide(server: ChatServer, person: Person, *, hidden: bool = True) -> None:
+    audience = Audience.NOBODY if hidden else Audience.EVERYBODY
+    patch = PrivacyPatch(last_seen=audience, receipts=audience, typing=audience)
+    await change_privacy(server.core, person.id, patch)
+
+
+async def test_hidden_typing_is_not_told(
+    server: ChatServer, ada: Person, bob: Person, hider: Person
+) -> None:
+    typing = {"type": "typing", "conversation_id": direct_conversation_id(ada.id, bob.id)}
+    async with NATIVE.open(server, ada) as adas, NATIVE.open(server, bob) as bobs:
+        await hide(server, hider)
+        await adas.say(typing)
+        await heard(adas, "pong")
+        assert await heard(bobs, "typing") == []
+        await hide(server, hider, hidden=False)
+        await adas.say(typing)
+        await heard(adas, "pong")
+        assert len(await heard(bobs, "typing")) == 1
+
+
+async def test_hiding_presence_ends_watches_at_once(
+    server: ChatServer, ada: Person, bob: Person, hider: Person
+) -> None:
+    watch = {"type": "watch", "user_ids": [ada.id]}
+    async with NATIVE.open(server, bob) as bobs:
+        await bobs.say(watch)
+        assert len(await heard(bobs, "presence")) == 1
+        await hide(server, hider)
+        async with NATIVE.open(server, ada):
+            assert await heard(bobs, "presence") == []
+            await bobs.say(watch)
+            assert await heard(bobs, "presence") == []
+            await hide(server, hider, hidden=False)
+            await bobs.say(watch)
+            assert [each["online"] for each in await heard(bobs, "presence")] == [True]
+        assert [each["online"] for each in await heard(bobs, "presence")] == [False]
+
+
+@pytest.mark.parametrize("reading", ["REST", "socket"])
+async def test_hidden_reading_is_told_in_no_dialect(
+    server: ChatServer, ada: Person, bob: Person, hider: Person, reading: str
+) -> None:
+    conversation_id = direct_conversation_id(ada.id, bob.id)
+    await hide(server, hider)
+    async with (
+        httpx.AsyncClient(base_url=server.address, headers=bob.headers) as bobs,
+        httpx.AsyncClient(base_url=server.address, headers=ada.headers) as adas,
+    ):
+        if reading == "REST":
+            path = f"/v1/conversations/{conversation_id}/read"
+            (await bobs.put(path, json={"seq": 1})).raise_for_status()
+        else:
+            async with NATIVE.open(server, bob) as talker:
+                await talker.say({"type": "read", "conversation_id": conversation_id, "seq": 1})
+                await heard(talker, "pong")
+        native = (await adas.get(f"/v1/conversations/{conversation_id}")).json()
+        assert native["theirs"]["read_seq"] == 0
+        parties = {"sender_id": ada.id, "receiver_id": bob.id}
+        queued = await adas.get("/message/messages", params=parties)
+        assert queued.is_success
+        assert '"read"' not in queued.text
+        events = (await adas.get("/v1/sync")).json()["events"]
+        receipts = [each["data"] for each in events if each["kind"] == "receipt"]
+        assert {each["read_seq"] for each in receipts if each["user_id"] == bob.id} <= {0}
+
+
+async def test_privacy_is_read_and_changed_over_rest(server: ChatServer, ada: Person) -> None:
+    path = "/v1/me/privacy"
+    async with httpx.AsyncClient(base_url=server.address, headers=ada.headers) as adas:
+        shown = dict.fromkeys(("last_seen", "read_receipts", "typing"), "everybody")
+        assert (await adas.get(path)).json() == shown
+        changed = (await adas.patch(path, json={"typing": "nobody"})).json()
+        assert changed == (await adas.get(path)).json() == {**shown, "typing": "nobody"}
+        refused = await adas.patch(path, json={"typing": "friends"})
+        assert (refused.status_code, refused.json()["field"]) == (400, "typing")
+        events = (await adas.get("/v1/sync")).json()["events"]
+        assert events[-1]["data"] == {"user_id": ada.id}
