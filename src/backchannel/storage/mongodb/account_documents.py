@@ -2,6 +2,7 @@
 
 import msgspec
 
+from backchannel.domain.privacy import Audience, Privacy, Shared
 from backchannel.domain.users import User
 from backchannel.storage.mongodb.documents import Document
 
@@ -34,12 +35,22 @@ class UserDocument(Document, kw_only=True):
     # When the peers were last told of a change, and when they will be of what came since.
     profile_told_at: int | None = None
     profile_due_at: int | None = None
+    privacy: Privacy = Privacy()
     # Nothing personal is left in this document, or will be put there again.
     erased_at: int | None = None
     epoch: str
     position: int = 0
     floor: int = 0
     delivered_position: int = 0
+
+    def hides(self, shared: Shared) -> bool:
+        """True if the user shares this with nobody."""
+        return getattr(self.privacy, shared.value) is Audience.NOBODY
+
+    @property
+    def hides_receipts(self) -> bool:
+        """True if the user's read marks are told to nobody."""
+        return self.privacy.receipts is Audience.NOBODY
 
     def user(self) -> User:
         """What other parts of the server know of the user."""

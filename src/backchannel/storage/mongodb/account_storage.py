@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from backchannel.domain.events import Event
+from backchannel.domain.privacy import Privacy, PrivacyPatch
 from backchannel.domain.users import Account, Login, User
 from backchannel.storage.mongodb import accounts, logins, profiles
 from backchannel.storage.mongodb.database import MongoDatabase
@@ -50,6 +51,16 @@ class MongoAccounts:
             lambda tx: profiles.update_profile(
                 tx, user_id, display_name=display_name, email=email, at=at
             )
+        )
+
+    async def privacy(self, user_id: str) -> Privacy:
+        return await self._database.read(lambda view: profiles.read_privacy(view, user_id))
+
+    async def change_privacy(
+        self, user_id: str, patch: PrivacyPatch, *, at: int
+    ) -> tuple[Privacy, list[Event]]:
+        return await self._database.write(
+            lambda tx: profiles.change_privacy(tx, user_id, patch, at=at)
         )
 
     async def tell_profiles(self, *, at: int) -> list[Event]:

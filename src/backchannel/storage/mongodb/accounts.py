@@ -7,6 +7,7 @@ from backchannel.domain.erasures import anonymous
 from backchannel.domain.errors import AccountDisabled, EmailTaken, NotFound, UsernameTaken
 from backchannel.domain.events import Event, EventKind, Fact, ProfileChange
 from backchannel.domain.lookalikes import look_alike_key
+from backchannel.domain.privacy import Privacy
 from backchannel.domain.users import Account, User, email_key, username_key
 from backchannel.storage.mongodb.account_documents import UserDocument
 from backchannel.storage.mongodb.ledger import Ledger
@@ -126,6 +127,7 @@ async def anonymise(transaction: Transaction, user_id: str, *, at: int) -> list[
     old.search_key = old.password_hash = ""
     old.look_alike_key = old.email_key = None
     old.profile_due_at = None
+    old.privacy = Privacy()
     return await tell_profile(transaction, user_id, [user_id, *peers], at=at)
 
 

@@ -5,11 +5,13 @@ from collections.abc import Sequence
 from backchannel.domain.errors import NotFound
 from backchannel.domain.events import ConversationChange, Event, EventKind, Fact, ProfileChange
 from backchannel.domain.ids import direct_conversation_id
+from backchannel.domain.privacy import Shared
 from backchannel.storage.mongodb.account_documents import BlockDocument, Pair
 from backchannel.storage.mongodb.documents import ConversationDocument
 from backchannel.storage.mongodb.ledger import Ledger
 from backchannel.storage.mongodb.reader import LAST, View, between, get_one
-from backchannel.storage.mongodb.schema import BLOCKS, CONVERSATIONS
+from backchannel.storage.mongodb.receipts import tell_peer
+from backchannel.storage.mongodb.schema import BLOCKS, CONVERSATIONS, USERS
 from backchannel.storage.mongodb.staging import Transaction
 
 
@@ -44,12 +46,9 @@ def _end_silence(ledger: Ledger, conversation: ConversationDocument, at: int) ->
     """Tell each member what a block that is gone has kept from them."""
     events: list[Event] = []
     for user_id in conversation.members:
-        peer_id, marks = conversation.peer_of(user_id), conversation.marks_of(user_id)
-        events += ledger.add(peer_id, Fact(EventKind.PROFILE, ProfileChange(user_id)), at=at)
-        if not marks.is_told:
-            receipt = Fact(EventKind.RECEIPT, conversation.receipt(user_id))
-            events += ledger.add(peer_id, receipt, at=at)
-            marks.tell()
+        profile = Fact(EventKind.PROFILE, ProfileChange(user_id))
+        events += ledger.add(conversation.peer_of(user_id), profile, at=at)
+        events += tell_peer(ledger, conversation, user_id, at=at)
     return events
 
 
@@ -64,11 +63,17 @@ async def blocks_of(view: View, user_id: str) -> list[BlockDocument]:
     return await view.find(BLOCKS, {"_id": between(Pair(user_id, ""), Pair(user_id, LAST))})
 
 
-async def read_acquainted(view: View, user_id: str, others: Sequence[str]) -> frozenset[str]:
+async def read_acquainted(
+    view: View, user_id: str, others: Sequence[str], shared: Shared
+) -> frozenset[str]:
     """As `ports.storage.Conversations.acquainted` promises."""
+    users = await view.get(USERS, {user_id, *others})
+    sharing = {user.id for user in users if not user.hides(shared)}
+    if user_id not in sharing:
+        return frozenset()
     ids = {direct_conversation_id(user_id, other) for other in others}
     found = await view.get(CONVERSATIONS, ids)
-    return frozenset(
+    return frozenset(sharing).intersection(
         each.peer_of(user_id)
         for each in found
         if each.first_count > 0 and each.second_count > 0 and not each.blocks

@@ -2,10 +2,16 @@
 
 from collections.abc import Sequence
 
-from backchannel.domain.conversations import ConversationKind, ConversationView
+from backchannel.domain.conversations import (
+    ConversationKind,
+    ConversationSettings,
+    ConversationView,
+    SettingsPatch,
+)
 from backchannel.domain.events import Event
 from backchannel.domain.messages import Message
-from backchannel.storage.mongodb import blocks, conversations, questions, sessions
+from backchannel.domain.privacy import Shared
+from backchannel.storage.mongodb import blocks, conversations, questions, sessions, settings
 from backchannel.storage.mongodb.database import MongoDatabase
 
 
@@ -37,6 +43,13 @@ class MongoConversations:
     async def create_direct(self, user_id: str, other_id: str, *, at: int) -> ConversationView:
         return await self._database.write(
             lambda tx: conversations.create_direct(tx, user_id, other_id, at=at)
+        )
+
+    async def change_settings(
+        self, user_id: str, conversation_id: str, patch: SettingsPatch, *, at: int
+    ) -> tuple[ConversationSettings, list[Event]]:
+        return await self._database.write(
+            lambda tx: settings.change_settings(tx, user_id, conversation_id, patch, at=at)
         )
 
     async def create_session(
@@ -71,5 +84,9 @@ class MongoConversations:
     async def blocked(self, user_id: str) -> list[str]:
         return await self._database.read(lambda view: blocks.read_blocked(view, user_id))
 
-    async def acquainted(self, user_id: str, others: Sequence[str]) -> frozenset[str]:
-        return await self._database.read(lambda view: blocks.read_acquainted(view, user_id, others))
+    async def acquainted(
+        self, user_id: str, others: Sequence[str], shared: Shared
+    ) -> frozenset[str]:
+        return await self._database.read(
+            lambda view: blocks.read_acquainted(view, user_id, others, shared)
+        )

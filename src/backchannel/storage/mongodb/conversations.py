@@ -91,4 +91,5 @@ def view_of(
         mine=Marks(mine.delivered_seq, mine.read_seq),
         theirs=Marks(theirs.told_delivered_seq, theirs.told_read_seq),
         last_message=last_message,
+        settings=mine.settings,
     )

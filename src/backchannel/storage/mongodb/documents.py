@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from backchannel.domain.conversations import Receipt
+from backchannel.domain.conversations import ConversationSettings, Receipt
 from backchannel.domain.messages import Message
 from backchannel.domain.pages import size_of
 from backchannel.storage.shared.kept import Original, checksum_of
@@ -45,15 +45,18 @@ class MemberMarks(msgspec.Struct):
     told_read_seq: int = 0
     # How many standing messages of the other member are not past `read_seq`.
     read_count: int = 0
+    settings: ConversationSettings = ConversationSettings()
 
-    @property
-    def is_told(self) -> bool:
-        """True if the other member knows these marks."""
-        return (self.told_delivered_seq, self.told_read_seq) == (self.delivered_seq, self.read_seq)
+    def tell(self, *, hidden: bool) -> bool:
+        """Let the other member know these marks; True if there is something to tell.
 
-    def tell(self) -> None:
-        """Let the other member know these marks."""
-        self.told_delivered_seq, self.told_read_seq = self.delivered_seq, self.read_seq
+        Where read marks are `hidden`, only the other one is told.
+        """
+        before = self.told_delivered_seq, self.told_read_seq
+        self.told_delivered_seq = self.delivered_seq
+        if not hidden:
+            self.told_read_seq = self.read_seq
+        return (self.told_delivered_seq, self.told_read_seq) != before
 
 
 class ConversationDocument(Document, kw_only=True):
@@ -114,9 +117,14 @@ class ConversationDocument(Document, kw_only=True):
         return self.last_seq
 
     def receipt(self, user_id: str) -> Receipt:
-        """How far this member has got, as those learn who may."""
+        """How far this member has got, for the member's own devices."""
         marks = self.marks_of(user_id)
         return Receipt(self.id, user_id, marks.delivered_seq, marks.read_seq)
+
+    def told_receipt(self, user_id: str) -> Receipt:
+        """How far this member has got, as the other member is told."""
+        marks = self.marks_of(user_id)
+        return Receipt(self.id, user_id, marks.told_delivered_seq, marks.told_read_seq)
 
 
 _CHANGEABLE = (

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from backchannel.domain.errors import NotFound
 from backchannel.domain.events import Event
+from backchannel.domain.privacy import Privacy, PrivacyPatch
 from backchannel.domain.users import email_key
 from backchannel.storage.mongodb.account_documents import UserDocument
 from backchannel.storage.mongodb.accounts import require_free_email, tell_profile
@@ -18,9 +19,7 @@ async def update_profile(
     transaction: Transaction, user_id: str, *, display_name: str | None, email: str | None, at: int
 ) -> list[Event]:
     """Change what is not None, as `ports.storage.Accounts.update_profile` promises."""
-    user = await get_one(transaction, USERS, user_id)
-    if user is None or user.erased_at is not None:
-        raise NotFound("user not found")
+    user = await _standing(transaction, user_id)
     new_email = user.email if email is None else email
     new_name = user.display_name if display_name is None else display_name
     if (new_email, new_name) == (user.email, user.display_name):
@@ -36,6 +35,23 @@ async def update_profile(
     user.email_key = None if new_email is None else email_key(new_email)
     user.updated_at = at
     return await tell_profile(transaction, user_id, readers, at=at)
+
+
+async def read_privacy(view: View, user_id: str) -> Privacy:
+    """What a user lets others learn. Raises `NotFound`."""
+    return (await _standing(view, user_id)).privacy
+
+
+async def change_privacy(
+    transaction: Transaction, user_id: str, patch: PrivacyPatch, *, at: int
+) -> tuple[Privacy, list[Event]]:
+    """Change it, as `ports.storage.Accounts.change_privacy` promises. Raises `NotFound`."""
+    user = await _standing(transaction, user_id)
+    new = patch.applied_to(user.privacy)
+    if new == user.privacy:
+        return new, []
+    user.privacy = new
+    return new, await tell_profile(transaction, user_id, [user_id], at=at)
 
 
 async def is_due(view: View, *, at: int) -> bool:
@@ -57,6 +73,14 @@ async def tell_profiles(transaction: Transaction, *, at: int) -> list[Event]:
         events += await tell_profile(transaction, user.id, peers, at=at)
         _set_told(user, at)
     return events
+
+
+async def _standing(view: View, user_id: str) -> UserDocument:
+    """A user who has not been erased. Raises `NotFound`."""
+    user = await get_one(view, USERS, user_id)
+    if user is None or user.erased_at is not None:
+        raise NotFound("user not found")
+    return user
 
 
 async def _peers_to_tell(transaction: Transaction, user: UserDocument, *, at: int) -> Sequence[str]:

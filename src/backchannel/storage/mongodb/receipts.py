@@ -6,6 +6,7 @@ import msgspec
 
 from backchannel.domain.events import Event, EventKind, Fact
 from backchannel.ports.storage import Acknowledgement, ReadMark
+from backchannel.storage.mongodb import settings
 from backchannel.storage.mongodb.account_documents import UserDocument
 from backchannel.storage.mongodb.documents import ConversationDocument, Document, Entry, Place
 from backchannel.storage.mongodb.ledger import Ledger
@@ -90,15 +91,19 @@ async def mark_read(transaction: Transaction, marks: Sequence[ReadMark]) -> list
         asked[key] = max(mark.seq, asked.get(key, 0))
     found = await _conversations(transaction, [conversation_id for _, conversation_id in asked])
     moved: list[Reading] = []
+    marked: list[Reading] = []
     for (user_id, conversation_id), seq in asked.items():
         conversation = found.get(conversation_id)
         if conversation is None or user_id not in conversation.members:
             continue
+        if settings.end_marked_unread(conversation.marks_of(user_id)):
+            marked.append((conversation, user_id))
         target = min(seq, conversation.last_seq)
         if target > conversation.marks_of(user_id).read_seq:
             await _read(transaction, conversation, user_id, target)
             moved.append((conversation, user_id))
-    return await _tell(transaction, moved, to_reader=True)
+    events = await settings.tell(transaction, marked)
+    return [*events, *await _tell(transaction, moved, to_reader=True)]
 
 
 async def _read(
@@ -123,19 +128,38 @@ async def _tell(
     transaction: Transaction, moved: Sequence[Reading], *, to_reader: bool
 ) -> list[Event]:
     """Tell of the marks as they are now; while there is a block, only to the reader."""
-    for conversation, user_id in moved:
-        if not conversation.blocks:
-            conversation.marks_of(user_id).tell()
     users = {each for conversation, _ in moved for each in conversation.members}
     ledger = await Ledger.open(transaction, users)
     events: list[Event] = []
     for conversation, user_id in moved:
-        fact = Fact(EventKind.RECEIPT, conversation.receipt(user_id))
+        at, own = conversation.updated_at, Fact(EventKind.RECEIPT, conversation.receipt(user_id))
         if to_reader:
-            events += ledger.add(user_id, fact, at=conversation.updated_at)
-        if not conversation.blocks:
-            events += ledger.add(conversation.peer_of(user_id), fact, at=conversation.updated_at)
+            events += ledger.add(user_id, own, at=at)
+        events += tell_peer(ledger, conversation, user_id, at=at, own=own)
     return events
+
+
+def tell_peer(
+    ledger: Ledger,
+    conversation: ConversationDocument,
+    user_id: str,
+    *,
+    at: int,
+    own: Fact | None = None,
+) -> list[Event]:
+    """Tell the other member of this one's marks, as far as there is news that they may learn.
+
+    `own` is what this member is told, so that what is the same is encoded once.
+    """
+    if conversation.blocks:
+        return []
+    users = (ledger.users.get(each) for each in conversation.members)
+    hidden = any(user is not None and user.hides_receipts for user in users)
+    if not conversation.marks_of(user_id).tell(hidden=hidden):
+        return []
+    told = conversation.told_receipt(user_id)
+    fact = own if own and own.content == told else Fact(EventKind.RECEIPT, told)
+    return ledger.add(conversation.peer_of(user_id), fact, at=at)
 
 
 async def _conversations(

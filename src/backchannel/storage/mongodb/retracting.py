@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import msgspec
 
+from backchannel.domain.conversations import ConversationSettings
 from backchannel.domain.erasures import Erased
 from backchannel.domain.events import Event, EventKind, Fact
 from backchannel.domain.ids import new_id
@@ -34,6 +35,7 @@ async def retract_page(
     order = [("_id", ASCENDING)]
     page = await transaction.find(MESSAGES, query, order=order, limit=limit)
     if not page:
+        conversation.marks_of(progress.user_id).settings = ConversationSettings()
         progress.conversation, progress.seq = f"{conversation.id}\0", 0
         return ErasedPart()
     progress.seq = page[-1].id.seq

@@ -2,7 +2,7 @@
 
 import msgspec
 
-from backchannel.domain.conversations import ConversationView
+from backchannel.domain.conversations import ConversationSettings, ConversationView
 from backchannel.domain.errors import NotFound
 from backchannel.domain.events import ConversationChange, Event, EventKind, Fact
 from backchannel.domain.ids import session_conversation_id
@@ -61,7 +61,10 @@ async def delete_session(
         _purge(message, at)
     await detach(transaction, session.id)
     await forget_all(transaction, session.id)
-    session.first.read_count = session.second.read_count = 0
+    session.first, session.second = (
+        msgspec.structs.replace(each, read_count=0, settings=ConversationSettings())
+        for each in (session.first, session.second)
+    )
     session.first_count = session.second_count = 0
     session.deleted_at, session.listed = at, False
     ledger = await Ledger.open(transaction, [user_id])
