@@ -1,4 +1,4 @@
-"""Who may do what: one function per permission, and no other way to ask."""
+"""Permission checks: one function per permission, and the only place that decides."""
 
 from backchannel.domain.errors import Forbidden, Invalid, NotFound
 from backchannel.domain.messages import Message
@@ -19,14 +19,14 @@ def require_other(
 
 
 def require_party(user_id: str, message: Message | None) -> Message:
-    """Only its two parties know that a message exists (S11)."""
+    """Raise `NotFound` unless the user is a party; only the two parties may know of it (S11)."""
     if message is None or user_id not in {message.sender_id, message.recipient_id}:
         raise NotFound("message not found")
     return message
 
 
 def require_author(user_id: str, message: Message | None) -> Message:
-    """Only who wrote a message may change it, and only while it stands."""
+    """Raise unless `user_id` is the sender of `message`; only the sender may change it."""
     found = require_party(user_id, message)
     if found.sender_id != user_id:
         raise Forbidden("only its sender may change a message")

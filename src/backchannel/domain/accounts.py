@@ -1,4 +1,4 @@
-"""What a username, an e-mail address, a display name and a password may look like."""
+"""Rules for usernames, e-mail addresses, display names and passwords."""
 
 import re
 import unicodedata

@@ -68,7 +68,7 @@ def pieces(text: str) -> Iterator[tuple[str, bool]]:
 
 
 def is_overloaded(text: str) -> bool:
-    """Whether a letter carries more than four marks, or one mark twice in a row."""
+    """True if a letter carries more than four marks, or one mark twice in a row."""
     marks = ""
     for each in unicodedata.normalize("NFD", text):
         if unicodedata.category(each) not in {"Mn", "Me"}:

@@ -15,7 +15,7 @@ class ConversationKind(StrEnum):
 
 
 class Marks(msgspec.Struct, frozen=True):
-    """How far a member has got. Marks only move forward, never past `last_seq` (rule R6)."""
+    """A member's progress. Marks only move forward, never past `last_seq` (rule R6)."""
 
     delivered_seq: int = 0
     read_seq: int = 0
@@ -66,7 +66,7 @@ class ConversationView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Receipt(msgspec.Struct, frozen=True):
-    """How far `user_id` has got in a conversation, as its other member learns it."""
+    """The progress of `user_id` in a conversation, as sent to the other member."""
 
     conversation_id: str
     user_id: str

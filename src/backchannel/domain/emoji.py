@@ -71,7 +71,7 @@ _ELEMENT = (
     f"|[{_EMOJI}][\ufe0e\ufe0f]?)"
 )
 EMOJI = re.compile(f"{_ELEMENT}(?:{_JOINER}{_ELEMENT}){{0,3}}")
-"""One emoji, as keyboards make them: at most four pictures in one."""
+"""An emoji as keyboards produce it: at most four pictographs joined into one."""
 
 _TEXTUAL = re.compile(f"(?![{_COLOURED}])[{_EMOJI}](?![\U0001f3fb-\U0001f3ff])|[0-9#*](?=\u20e3)")
 

@@ -1,4 +1,4 @@
-"""Erasing an account: the wish, how far it has got, and the receipt at the end (rule S22)."""
+"""The erasure of an account: the request, its progress, and the receipt at the end (rule S22)."""
 
 import secrets
 
@@ -7,11 +7,11 @@ import msgspec
 from backchannel.domain.users import User
 
 ERASED_NAME = "Deleted user"
-"""What stands where an erased user's name was."""
+"""The display name of an erased user."""
 
 
 class Erased(msgspec.Struct, frozen=True, kw_only=True):
-    """How much of each kind is gone. Only numbers: a receipt holds nothing personal."""
+    """Counts of what was erased, by kind. Only numbers: a receipt holds nothing personal."""
 
     messages: int = 0
     reactions: int = 0
@@ -28,7 +28,7 @@ class Erased(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Receipt(msgspec.Struct, frozen=True, kw_only=True):
-    """What the server vouches for with its signature. Times are milliseconds since 1970."""
+    """The statement that the server signs. Times are milliseconds since 1970."""
 
     id: str
     requested_at: int
@@ -41,10 +41,10 @@ class Receipt(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Erasure(msgspec.Struct, frozen=True, kw_only=True):
-    """The wish to erase the account of `user_id`, and what has become of it.
+    """A request to erase the account of `user_id`, and its progress.
 
-    `begun_at` is None until somebody works on it, `completed_at` and `signature` until nothing
-    is left of the account. Whoever knows the `id` may ask for it.
+    `begun_at` is None until a process starts on it; `completed_at` and `signature` are None until
+    nothing is left of the account. Anyone who knows the `id` may query the erasure.
     """
 
     id: str
@@ -56,7 +56,7 @@ class Erasure(msgspec.Struct, frozen=True, kw_only=True):
     erased: Erased = Erased()
 
     def receipt(self, *, completed_at: int) -> Receipt:
-        """What there is to vouch for once all of it is done."""
+        """The receipt to sign once everything is erased."""
         return Receipt(
             id=self.id,
             requested_at=self.requested_at,
@@ -66,12 +66,12 @@ class Erasure(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def new_erasure(user_id: str, *, at: int) -> Erasure:
-    """A wish with an id that nobody can guess."""
+    """A request with an id that cannot be guessed."""
     return Erasure(id=secrets.token_urlsafe(24), user_id=user_id, requested_at=at)
 
 
 def anonymous(user: User, *, at: int) -> User:
-    """What is left of a user: an id, so that other people's conversations have two members.
+    """An erased user: an id, so that other people's conversations still have two members.
 
     The id is the username too: no registration takes what looks like an id.
     """

@@ -68,7 +68,7 @@ class NotConfirmed(Forbidden):
 
 
 class Blocked(Forbidden):
-    """One of the two has blocked the other."""
+    """One of the two users has blocked the other."""
 
     code = "blocked"
 
@@ -118,7 +118,7 @@ class UnsupportedFile(ChatError):
 
 
 class Damaged(ChatError):
-    """What is stored is not what was stored (rule R18)."""
+    """The stored data no longer match their checksum (rule R18)."""
 
     code = "damaged"
     status = 500

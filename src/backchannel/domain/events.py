@@ -1,4 +1,4 @@
-"""What a device must learn: the entries of a user's log."""
+"""Events: the entries of a user's log, from which devices learn of changes."""
 
 from collections.abc import Iterable, Iterator
 from enum import StrEnum
@@ -36,7 +36,7 @@ Content = Message | Receipt | ConversationChange | ProfileChange
 
 
 class Fact(msgspec.Struct, gc=False):
-    """One thing that happened, shared by everyone who learns it.
+    """A change, shared by the events of everyone who is told of it.
 
     `encoded` keeps what each dialect made of it, so that it is encoded once per dialect.
     """
@@ -65,7 +65,7 @@ def messages_in(events: Iterable[Event]) -> Iterator[Message]:
 
 
 class LogHead(msgspec.Struct, frozen=True):
-    """How far a user's log goes: from `floor` (exclusive) to `position`, within `epoch`."""
+    """The extent of a user's log: from `floor` (exclusive) to `position`, within `epoch`."""
 
     position: int
     epoch: str

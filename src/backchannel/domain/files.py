@@ -48,7 +48,7 @@ class File(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class FileRecord(File, frozen=True, kw_only=True):
-    """What storage knows of a file besides.
+    """A file with what only the server needs to know.
 
     `blocks` holds the SHA-256 of each of its blocks in hexadecimal, one after the other; a
     thumbnail is a single block. `upload_size` counts the bytes that came in: metadata that was
@@ -118,7 +118,7 @@ def attach(files: Iterable[File]) -> str:
 
 
 def attachments(files: str) -> list[Attachment]:
-    """What `attach` made, read again."""
+    """Decode the JSON text that `attach` returned."""
     return _attachments.decode(files) if files else []
 
 

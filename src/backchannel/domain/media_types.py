@@ -1,4 +1,4 @@
-"""What kinds of content there are, and which of them a browser may show (rule S17)."""
+"""Media types, and which of them a browser may show (rule S17)."""
 
 import re
 from collections.abc import Mapping
@@ -7,7 +7,7 @@ from enum import StrEnum
 from backchannel.domain.errors import UnsupportedFile
 
 UNKNOWN_TYPE = "application/octet-stream"
-"""What a content is called that nothing is known of; it is only ever saved, never shown."""
+"""The type of content of unknown kind; browsers save it and never show it."""
 
 
 class Kind(StrEnum):
@@ -59,12 +59,12 @@ _SAVED_ONLY = frozenset({"image/heic", "video/x-matroska", "video/3gpp"})
 
 
 def is_shown(media_type: str) -> bool:
-    """Whether a browser may show it by itself. Everything active or unknown is only saved."""
+    """True if a browser may show content of this type. Active and unknown types are only saved."""
     return KINDS.get(media_type) not in {None, Kind.DOCUMENT} and media_type not in _SAVED_ONLY
 
 
 def clean_media_type(claimed: str) -> str:
-    """What a sender says of a content, without parameters; empty if that is no media type."""
+    """The media type that a sender claims, without parameters; empty if it is not a media type."""
     bare = claimed.partition(";")[0].strip().lower()
     return _ALIASES.get(bare, bare) if _MEDIA_TYPE.fullmatch(bare) else ""
 

@@ -67,7 +67,7 @@ class Message(msgspec.Struct, frozen=True, gc=False):
 def fingerprint(
     conversation_id: str, kind: str, reply_to: int | None, body: str, files: str = ""
 ) -> str:
-    """What a retried message must match once the stored body has been changed (rule R2)."""
+    """A digest that a retried message must match, even after the body was changed (rule R2)."""
     parts = [conversation_id, kind, str(reply_to), body]
     content = "\0".join([*parts, files] if files else parts)
     return hashlib.sha256(content.encode()).hexdigest()

@@ -7,7 +7,7 @@ URL_LIMIT = 2_048
 
 
 class Preview(msgspec.Struct, frozen=True):
-    """What there is of it; no field contains HTML. `url` is where the page was found."""
+    """The preview of a page; no field contains HTML. `url` is where the page was found."""
 
     url: str
     title: str | None = None

@@ -1,4 +1,4 @@
-"""How well a message that contains what is looked for is what was looked for."""
+"""The relevance of a message that contains the search terms."""
 
 from collections.abc import Sequence
 
@@ -10,7 +10,7 @@ WITHIN_WORD = 1.0
 TOGETHER = 2.0
 """All terms as they were written, one after the other."""
 PLACES = 20
-"""How many places of each term are looked at."""
+"""The number of occurrences of each term that are considered."""
 
 
 def relevance(text: str, terms: Sequence[str]) -> float:

@@ -1,4 +1,4 @@
-"""How a message may change: pure functions, run inside the transaction that stores the result."""
+"""Changes to a message: pure functions, run inside the transaction that stores the result."""
 
 from collections.abc import Callable
 

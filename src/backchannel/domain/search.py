@@ -30,7 +30,7 @@ class Span(msgspec.Struct, frozen=True, gc=False, order=True):
 
 
 def terms_of(query: str) -> list[str]:
-    """What a message must contain, folded: the words of `query`, or "several words" together.
+    """The folded terms that a message must contain: words of `query`, or "several words" together.
 
     Raises `Invalid` for a query that is too long, has too many terms, or none.
     """
@@ -46,13 +46,13 @@ def terms_of(query: str) -> list[str]:
 
 
 def contains(text: str, terms: Sequence[str]) -> bool:
-    """Whether a text has all of the folded `terms`."""
+    """True if a text contains all of the folded `terms`."""
     folded = fold(text)
     return all(term in folded for term in terms)
 
 
 def occurrences(text: str, terms: Sequence[str], *, most: int, within: int) -> list[Span]:
-    """Where a text has the folded `terms`: the first `most` places of each.
+    """Find the folded `terms` in a text: the first `most` occurrences of each.
 
     Only the part of the text counts that begins with the first place and has `within`
     characters: a place that goes beyond is cut. So the rest of a long text costs no more than

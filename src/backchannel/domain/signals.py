@@ -1,4 +1,4 @@
-"""What is worth knowing only now: it has no position, lives six seconds and may be dropped."""
+"""Signals: news without a position that lives six seconds and may be dropped."""
 
 import msgspec
 

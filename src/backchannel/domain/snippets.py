@@ -10,9 +10,9 @@ from backchannel.domain.search import Span, occurrences
 LENGTH = 160
 """Longest snippet, in characters, without the dots where it was cut."""
 LEAD = 40
-"""How much of it may precede the first match."""
+"""The maximum number of characters before the first match."""
 WORD = 20
-"""How far a cut moves to the right to find the beginning of a word."""
+"""The maximum number of characters a cut moves right to reach the beginning of a word."""
 HIGHLIGHTS = 20
 """Most places of each term that are marked."""
 DOTS = "…"
@@ -44,7 +44,7 @@ def snippet(text: str, terms: Sequence[str]) -> Snippet:
 
 
 def _beginning(text: str, match: int) -> int:
-    """Where a snippet begins that is to show the match at `match`."""
+    """The index at which a snippet that shows the match at `match` begins."""
     if match <= LEAD:
         return 0
     begin = match - LEAD

@@ -12,5 +12,5 @@ def iso(milliseconds: int) -> str:
 
 
 def iso_or_none(milliseconds: int | None) -> str | None:
-    """As `iso`, for what may not have happened yet."""
+    """Like `iso`, for a time that may not be set."""
     return None if milliseconds is None else iso(milliseconds)

@@ -25,7 +25,7 @@ class Account(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Login(msgspec.Struct, frozen=True, kw_only=True):
-    """One login session: a family of refresh tokens on one device.
+    """A login: one device, with its family of refresh tokens.
 
     `generation` counts the refresh tokens issued; only the newest one counts (rule S3).
     `position` is the highest log position the device has acknowledged.
@@ -44,7 +44,7 @@ class Login(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def username_key(username: str) -> str:
-    """What makes two usernames the same: case does not."""
+    """The key by which usernames are compared, regardless of case."""
     return username.casefold()
 
 
