@@ -1,1 +1,1 @@
-"""What the core asks of the outside, as Protocols whose docstrings state the guarantees."""
+"""The interfaces through which the core uses the outside: Protocols that state guarantees."""

@@ -58,7 +58,7 @@ class Staging(Protocol):
     async def sync(self, upload_id: str) -> None: ...
 
     def path(self, upload_id: str) -> Path:
-        """Where the upload is. Files beside it whose names begin like it belong to it."""
+        """The path of the upload. Files next to it whose names begin with its name belong to it."""
         ...
 
     async def discard(self, upload_id: str) -> None: ...
@@ -77,7 +77,7 @@ class Digest(msgspec.Struct, frozen=True):
 
 
 class Inspected(msgspec.Struct, frozen=True, kw_only=True):
-    """What an upload turned out to be, and the contents to keep, as local files."""
+    """The properties of an upload, and the contents to keep, as local files."""
 
     media_type: str
     content: Path

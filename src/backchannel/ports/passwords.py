@@ -11,7 +11,7 @@ class Passwords(Protocol):
         ...
 
     async def verify(self, password: str, hashed: str) -> tuple[bool, str | None]:
-        """Whether they match, and a fresh hash if the stored one is of an older kind.
+        """Return whether they match, and a new hash if the stored one is of an older kind.
 
         Raises `Overloaded` when too many are waiting.
         """

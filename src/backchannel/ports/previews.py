@@ -13,7 +13,7 @@ class Previewer(Protocol):
     """
 
     async def preview(self, url: str) -> Preview | None:
-        """What the page at `url` says about itself.
+        """The title, description and site name that the page at `url` gives about itself.
 
         None if it says nothing, cannot be reached, or may not be: these look the same, so that
         nobody can explore a network from here. Raises `Invalid` if `url` is no web address.

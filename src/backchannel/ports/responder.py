@@ -18,7 +18,7 @@ class Responder(Protocol):
     """Gives answers, piece by piece. The same question may be put again after a crash."""
 
     def answer(self, question: Message, before: Sequence[Message]) -> AsyncGenerator[str]:
-        """What there is to say to `question`, in pieces that follow each other.
+        """The answer to `question`, in consecutive pieces.
 
         `before` is what was said ahead of it in its session, oldest first: as much as an
         operator lets the responder see. The generator may be closed early. It ends within the

@@ -9,5 +9,5 @@ class Seals(Protocol):
     def seal(self, statement: bytes) -> str: ...
 
     def is_genuine(self, statement: bytes, seal: str) -> bool:
-        """Whether this server, with the secret it has now, has sealed this statement."""
+        """True if this server, with its current secret, sealed this statement."""
         ...

@@ -6,7 +6,7 @@ import msgspec
 
 
 class Claims(msgspec.Struct, frozen=True):
-    """What a valid token says. `expires_at` is in milliseconds since 1970.
+    """The claims of a valid token. `expires_at` is in milliseconds since 1970.
 
     `generation` is a refresh token's place in its family; an access token has none.
     """

@@ -15,10 +15,10 @@ from backchannel.domain.privacy import Shared
 
 
 class Conversations(Protocol):
-    """Who talks with whom, and who with the responder."""
+    """The conversations between users, and those with the responder."""
 
     async def conversation(self, user_id: str, conversation_id: str) -> ConversationView | None:
-        """One conversation as this member sees it; None for strangers."""
+        """A conversation as this member sees it; None for anyone else."""
         ...
 
     async def conversations(

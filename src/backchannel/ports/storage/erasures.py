@@ -9,7 +9,7 @@ from backchannel.ports.storage.values import ErasedPart, Requested
 
 
 class Erasures(Protocol):
-    """What a user has left here, listed for an export and taken away for ever.
+    """A user's data: listed for an export, and erased for good.
 
     An erasure begins with `request_erasure`. Then `erase_part` is called until it has nothing
     left, the uploads and files are forgotten, `scrub` is called, and at last

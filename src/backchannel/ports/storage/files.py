@@ -7,7 +7,7 @@ from backchannel.domain.files import File, FileRecord, Upload
 
 
 class Files(Protocol):
-    """What is known of files; their contents are elsewhere (`ports.files`)."""
+    """The records of files; their contents are elsewhere (`ports.files`)."""
 
     async def begin_upload(self, upload: Upload, *, quota: int) -> None:
         """Make room for an upload.

@@ -32,7 +32,7 @@ class Messages(Protocol):
         ...
 
     async def append_gathered(self, gather: Gather) -> list[Stored | ChatError]:
-        """As `append`, with what `gather` gives when the transaction begins.
+        """Like `append`, with the drafts that `gather` returns when the transaction begins.
 
         So what comes while another transaction is under way shares the next one, which need
         not wait for the event loop to begin. `gather` may be called in another thread, and
@@ -77,7 +77,7 @@ class Messages(Protocol):
     async def standing(
         self, conversation_id: str, *, before: int | None, limit: int
     ) -> list[Message]:
-        """As `history`, without the messages that have been deleted."""
+        """Like `history`, without deleted messages."""
         ...
 
     async def log(self, user_id: str, *, after: int, limit: int) -> LogPage:
@@ -90,7 +90,7 @@ class Messages(Protocol):
         ...
 
     async def heads(self, user_ids: Sequence[str]) -> dict[str, LogHead]:
-        """How far the logs of those of `user_ids` that exist go now."""
+        """The current heads of the logs of those of `user_ids` that exist."""
         ...
 
     async def delivered_position(self, user_id: str) -> int:

@@ -1,4 +1,4 @@
-"""What storage answers with, and what it is told in batches."""
+"""The values that storage returns, and those it is passed in batches."""
 
 from collections.abc import Callable, Sequence
 
@@ -37,7 +37,7 @@ class LogPage(msgspec.Struct, frozen=True):
 
     @property
     def complete(self) -> bool:
-        """Nothing follows this page."""
+        """True if no page follows this one."""
         return not self.events or self.events[-1].position >= self.head.position
 
 
@@ -49,7 +49,7 @@ class Requested(msgspec.Struct, frozen=True):
 
 
 class ErasedPart(msgspec.Struct, frozen=True):
-    """What the peers learn of a part that is gone, and whether it was the last one."""
+    """The events that tell peers of an erased part, and whether it was the last part."""
 
     events: tuple[Event, ...] = ()
     complete: bool = False
