@@ -1,4 +1,4 @@
-"""One answer: what the responder says to a question, gathered, and told while it grows."""
+"""An answer while the responder produces it: collected, and shown to the user as it grows."""
 
 import asyncio
 import logging
@@ -96,6 +96,6 @@ def context_of(before: Sequence[Message]) -> list[Message]:
 
 
 def fitted(text: str, limit: int = BODY_LIMIT) -> str:
-    """As much of a text as `limit` bytes hold, without what no database holds."""
+    """The beginning of a text, cut to `limit` bytes, without characters that databases reject."""
     encoded = text.replace("\0", "").encode("utf-8", "replace")
     return encoded[:limit].decode("utf-8", "ignore")

@@ -1,4 +1,4 @@
-"""From a stored question to its stored answer."""
+"""The task that turns a stored question into its stored answer."""
 
 import asyncio
 import logging
@@ -77,7 +77,7 @@ class Answering:
                 await asyncio.sleep(throttled.retry_after or 1.0)
 
     async def _read(self, question: Message) -> list[Message]:
-        """What the responder may see, as it is now: at last the question itself."""
+        """The messages that the responder may see, as they are now, ending with the question."""
         read = await self._storage.history(
             question.conversation_id, before=question.seq + 1, limit=self._context + 1
         )

@@ -20,7 +20,7 @@ _TEXTS = (".json", ".jsonl", ".txt")
 
 
 class _Pipe:
-    """What `zipfile` writes into; it cannot go back, so sizes follow their contents."""
+    """The output of `zipfile`; it cannot seek, so sizes follow their contents."""
 
     def __init__(self) -> None:
         self._waiting = bytearray()
@@ -35,10 +35,10 @@ class _Pipe:
         return self._written
 
     def flush(self) -> None:
-        """Nothing is held back."""
+        """Do nothing: `write` holds nothing back."""
 
     def take(self, least: int = 0) -> bytes:
-        """What has gathered, if it is at least so much."""
+        """Take the bytes written so far, or none if they are fewer than `least`."""
         if len(self._waiting) < least:
             return b""
         taken = bytes(self._waiting)

@@ -1,4 +1,4 @@
-"""What every use case works with: the open ports and the rules of the house."""
+"""The context of every use case: the open ports and the operator's policy."""
 
 from dataclasses import dataclass, field
 
@@ -34,7 +34,7 @@ TAKEN_BURST = 20
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """What an operator may decide. Lives are in seconds."""
+    """The choices of an operator. Lives are in seconds."""
 
     registration_open: bool = True
     access_life: int = 3_600
@@ -54,7 +54,7 @@ class Policy:
     file_quota: int = 1 << 30
     """Bytes that all files of one user may take."""
     reveal_unknown_user: bool = True
-    """Whether the shared `POST /login` tells an unknown user (404) from a wrong password (401)."""
+    """True if the shared `POST /login` tells an unknown user (404) from a wrong password (401)."""
     answers: AnswerLimits = field(default_factory=AnswerLimits)
 
 
@@ -72,7 +72,7 @@ class Core:
     throttle: Throttle
     policy: Policy = field(default_factory=Policy)
     responder: Responder | None = None
-    """Who answers in sessions; without one, what is said there waits."""
+    """The responder of sessions; without one, messages there get no answer."""
     previewer: Previewer | None = None
     """Looks at web pages for users; without one there are no previews."""
     taken: RateBudget = field(init=False)

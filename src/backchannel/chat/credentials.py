@@ -36,7 +36,7 @@ Find = Callable[[Core, str], Awaitable[Account | None]]
 
 @dataclass(frozen=True, slots=True)
 class Lookup:
-    """How a login names its account, and whether it may learn that there is none."""
+    """The identifier by which a login names its account, and whether an unknown one is revealed."""
 
     find: Find
     identifier: str
@@ -87,7 +87,7 @@ async def prove(core: Core, lookup: Lookup, password: str, *, address: str) -> A
 
 
 async def still_holds(core: Core, account: Account, password: str) -> bool:
-    """Whether a password that was right for `account` a moment ago still is."""
+    """True if a password that was right for `account` a moment ago is still right."""
     stored = await core.storage.account(account.user.id)
     if stored is None or stored.user.disabled_at is not None:
         return False
@@ -122,7 +122,7 @@ async def admit_registration(core: Core, address: str) -> None:
 
 
 async def _matches(core: Core, account: Account, password: str) -> bool:
-    """Whether the password is right; if so, its hash is brought up to date (rule S7)."""
+    """True if the password is right; its hash is then brought up to date (rule S7)."""
     matches, fresh = await core.passwords.verify(password, account.password_hash)
     if fresh is None:
         return matches

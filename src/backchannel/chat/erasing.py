@@ -11,23 +11,23 @@ from backchannel.domain.erasures import Erased, Erasure
 from backchannel.domain.errors import ChatError
 
 POLL_SECONDS = 1.0
-"""How often the database is asked for erasures, which another process may have requested."""
+"""The seconds between looks for erasures that another process may have requested."""
 OVERLAP = 60_000
-"""Milliseconds for which a wish is news: by then every process has forgotten the name."""
+"""Milliseconds for which a request is news: by then every process has forgotten the name."""
 SETTLING = 2_000
-"""Milliseconds a wish waits for the sockets to close, on every node (S1): then logins may go."""
+"""Milliseconds before logins are erased, so that all nodes have closed their sockets (S1)."""
 PART = 200
-"""Messages or log entries in one transaction: what others wait for meanwhile."""
+"""Messages or log entries in one transaction; other writers wait that long."""
 PAGE = 100
 """Files or uploads looked up at a time."""
 REST = 20.0
-"""How many times as long as it took the next scrub is put off: others wait for a scrub."""
+"""The pause after a scrub, in multiples of its duration: writers wait for a scrub."""
 NOTICED = 0.25
-"""Seconds of waiting for a scrub that people notice."""
+"""A wait for a scrub, in seconds, that users notice."""
 LONG_REST = 4 * 3_600.0
-"""Seconds until the next scrub after one that was noticed: all erasures until then share it."""
+"""The pause in seconds after a scrub that was noticed: all erasures until then share the next."""
 REST_AFTER_FAILURE = 60.0
-"""Seconds until it is tried again, such as when the disk has no room for it."""
+"""Seconds until a failed scrub is retried, for example when the disk is full."""
 
 log = logging.getLogger(__name__)
 

@@ -7,7 +7,7 @@ from backchannel.domain.errors import NotFound
 
 
 async def erase_own(core: Core, user_id: str, password: str) -> Erasure:
-    """As `request`, by the user, who knows the password.
+    """Like `request`, by the user, who must know the password.
 
     Raises `NotConfirmed`, `NotFound`, `Throttled` and `Overloaded`.
     """
@@ -41,5 +41,5 @@ async def find(core: Core, erasure_id: str) -> Erasure:
 
 
 def is_genuine(core: Core, receipt: Receipt, signature: str) -> bool:
-    """Whether this server has given this receipt."""
+    """True if this server issued this receipt."""
     return core.seals.is_genuine(receipt.statement(), signature)

@@ -18,7 +18,7 @@ PAGE = 100
 
 
 async def begin(core: Core, user_id: str) -> AsyncIterator[bytes]:
-    """As `export`, for the user, who has one at a time, and only so often.
+    """Like `export`, for the user, limited to one at a time and to a rate.
 
     Raises `Throttled`; the first piece raises `Overloaded` where another one is under way.
     """

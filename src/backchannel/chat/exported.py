@@ -1,4 +1,4 @@
-"""What an export says, as JSON: the words of the native API, without what is of no use there."""
+"""The contents of an export, as JSON: the native API's fields, except those of no use in it."""
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
@@ -41,7 +41,7 @@ def lines(objects: Iterable[dict[str, Any]]) -> bytes:
 
 
 def profile(user: User, privacy: Privacy) -> bytes:
-    """One's own account, for reading."""
+    """The user's account, as readable JSON."""
     known = {
         "id": user.id,
         "username": user.username,

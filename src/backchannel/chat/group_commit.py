@@ -38,7 +38,7 @@ log = logging.getLogger(__name__)
 
 
 async def settled(submit: Callable[[Reply], None]) -> Stored:
-    """What `submit` has stored, once its reply comes. Raises the refusal it gets instead."""
+    """Wait for the reply to `submit` and return what was stored, or raise the refusal."""
     outcome: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
 
     def settle(result: Outcome) -> None:
@@ -58,7 +58,7 @@ def size_in_memory(text: str) -> int:
 
 
 class _Batch:
-    """What is stored in one transaction: all that has gathered when that begins."""
+    """The drafts of one transaction: all that are waiting when it begins."""
 
     __slots__ = ("_clock", "_waiting", "at", "began_at", "begun", "drafts", "replies")
 

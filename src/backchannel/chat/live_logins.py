@@ -1,4 +1,4 @@
-"""Which logins still count: remembered for a moment, forgotten at once when they end (S1)."""
+"""The live logins: cached for a moment, and forgotten at once when they end (S1)."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -9,7 +9,7 @@ from backchannel.ports.clock import Clock
 from backchannel.ports.storage import Accounts
 
 TRUSTED_SECONDS = 0.5
-"""How long the database's word is good: half of the second that S1 allows."""
+"""The cache time of the database's answer: half of the second that S1 allows."""
 
 
 class LiveLogins:
@@ -27,7 +27,7 @@ class LiveLogins:
         bus.listen_ended(self._forget)
 
     async def is_live(self, login_id: str, user_id: str) -> bool:
-        """Whether this login of this user has neither ended nor expired."""
+        """True if this login of this user has neither ended nor expired."""
         owner, trusted_until = self._live.get(login_id, ("", 0.0))
         if owner == user_id and self._clock.monotonic() < trusted_until:
             return True

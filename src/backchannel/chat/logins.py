@@ -27,7 +27,7 @@ GRACE = 30_000
 
 
 class Session(msgspec.Struct, frozen=True, kw_only=True):
-    """What a client holds after a login.
+    """A client's tokens and user after a login.
 
     Times are milliseconds since 1970, `access_life` is seconds.
     """
@@ -46,7 +46,7 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Identity(msgspec.Struct, frozen=True):
-    """Whom an access token speaks for, until `expires_at` (milliseconds since 1970)."""
+    """The user and login of an access token, until `expires_at` (milliseconds since 1970)."""
 
     user_id: str
     username: str
@@ -75,7 +75,7 @@ async def login_by_username(
     address: str = "",
     reveal_unknown: bool = False,
 ) -> Session:
-    """As `login`, by username only; raises `UnknownAccount` if `reveal_unknown`."""
+    """Like `login`, by username only; raises `UnknownAccount` if `reveal_unknown`."""
     lookup = Lookup(credentials.by_username, username, reveal_unknown=reveal_unknown)
     return await _login(core, lookup, password, agent=agent, address=address)
 
@@ -89,13 +89,13 @@ async def login_by_email(
     address: str = "",
     reveal_unknown: bool = False,
 ) -> Session:
-    """As `login`, by e-mail only; raises `UnknownAccount` if `reveal_unknown`."""
+    """Like `login`, by e-mail only; raises `UnknownAccount` if `reveal_unknown`."""
     lookup = Lookup(credentials.by_email, email, "email", reveal_unknown=reveal_unknown)
     return await _login(core, lookup, password, agent=agent, address=address)
 
 
 async def authenticate(core: Core, token: str) -> Identity:
-    """Whom an access token speaks for, now: its login has not ended on any node (rule S1).
+    """The identity of an access token whose login has not ended on any node (rule S1).
 
     Raises `TokenExpired`, `Unauthenticated`.
     """

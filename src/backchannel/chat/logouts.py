@@ -1,4 +1,4 @@
-"""How logins end: everywhere, with their live sockets, within a second (rules S1, S2)."""
+"""The end of logins: everywhere, with their open sockets, within a second (rules S1, S2)."""
 
 import asyncio
 
@@ -7,7 +7,7 @@ from backchannel.domain.errors import NotFound, Overloaded, Unavailable
 from backchannel.domain.users import Login
 
 POLL_SECONDS = 0.4
-"""How often the database is asked which logins another process has ended."""
+"""The seconds between looks for logins that another process has ended."""
 OVERLAP = 5_000
 """Milliseconds that each such question goes back: the clocks of two nodes may differ."""
 

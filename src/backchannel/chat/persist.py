@@ -17,7 +17,7 @@ log = logging.getLogger(__name__)
 
 
 async def persist(attempt: Callable[[], Awaitable[T]]) -> T:
-    """What `attempt` gives once the database is there. Raises its other refusals."""
+    """Retry `attempt` until the database is available. Raises its other refusals."""
     wait = FIRST_WAIT
     while True:
         try:

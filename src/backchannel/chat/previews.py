@@ -30,7 +30,7 @@ class Previews:
         self._entries: dict[str, _Entry] = {}
 
     async def preview(self, user_id: str, url: str) -> Preview:
-        """What the page at `url` says about itself.
+        """The title, description and site name that the page at `url` gives about itself.
 
         Raises `Invalid` (no web address), `NotFound` (no preview, for whatever reason) and
         `Throttled`.

@@ -20,7 +20,7 @@ PAGE_COST = 8_192
 """Bytes that a page costs at least: an empty one is work as well."""
 
 SEARCHES_AT_ONCE = 1
-"""One reader of the database is always left for everything else."""
+"""A limit that leaves at least one reader of the database for everything else."""
 SEARCHES_WAITING = 8
 """Searches of one user that may wait."""
 SEARCH_RATE = 500_000
@@ -34,7 +34,7 @@ PACKED_AT_ONCE = 1
 
 DOWNLOADS_AT_ONCE = 1_000
 DOWNLOADS_PER_USER = 6
-"""As many as browsers ask one server for: each holds one block of its file."""
+"""The number that browsers open to one server: each holds one block of its file."""
 DOWNLOADS_WAITING = 256
 """Downloads of one user that may wait."""
 DOWNLOAD_PATIENCE = 3.0

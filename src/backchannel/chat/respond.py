@@ -19,7 +19,7 @@ PAGE = 100
 
 @dataclass(frozen=True, slots=True)
 class AnswerLimits:
-    """How much is answered at a time. How many answers a minute, the throttle says."""
+    """The number of concurrent answers. The throttle limits answers per minute."""
 
     at_once: int = 64
     at_once_per_user: int = 2

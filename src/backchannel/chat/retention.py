@@ -1,4 +1,4 @@
-"""How far back a user's log goes."""
+"""Retention: the trimming of users' logs."""
 
 import asyncio
 import logging

@@ -20,7 +20,7 @@ PAGE = 20
 PAGE_LIMIT = 50
 """Most of them on one page."""
 RANKED = 500
-"""How many of the newest matches are ranked."""
+"""The number of newest matches that are ranked."""
 
 
 class Order(StrEnum):

@@ -29,7 +29,7 @@ class Reset(msgspec.Struct, frozen=True):
 
 
 async def head(core: Core, user_id: str) -> LogHead:
-    """How far a user's log goes now. Raises `NotFound`."""
+    """The current head of a user's log. Raises `NotFound`."""
     found = (await core.storage.heads([user_id])).get(user_id)
     if found is None:
         raise NotFound("user not found")
@@ -37,7 +37,7 @@ async def head(core: Core, user_id: str) -> LogHead:
 
 
 def reset_reason(head: LogHead, epoch: str | None, position: int) -> str | None:
-    """Why a device at `position` of `epoch` cannot go on from there; None if it can.
+    """The reason why a device at `position` of `epoch` cannot resume; None if it can.
 
     `epoch_changed` (the server's data were restored), `unknown_position` (past the end),
     `too_old` (the log was trimmed), `too_many` (more than `GAP_LIMIT` events).

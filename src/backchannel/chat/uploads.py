@@ -59,7 +59,7 @@ class Uploads:
         return upload
 
     async def progress(self, upload: Upload) -> int:
-        """How many bytes have come; one that lacks only its end is finished now.
+        """The number of bytes received; an upload that lacks only its end is finished now.
 
         So an upload whose server died after the last byte is completed by its client's question.
         Raises as `append` does, and `NotFound` if it was finished or cancelled meanwhile.

@@ -1,4 +1,4 @@
-"""One budget for everything a user writes: messages, changes, marks, signals (rule S18).
+"""The budget of each user's writes: messages, changes, marks and signals (rule S18).
 
 Over every socket and over REST, in every dialect. The unit is a message of up to 4 KiB.
 """
