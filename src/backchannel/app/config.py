@@ -1,4 +1,4 @@
-"""From settings to a uvicorn server: its HTTP application, its protocols and its limits."""
+"""The uvicorn server made from the settings: its HTTP application, protocols and limits."""
 
 import ipaddress
 from collections.abc import Callable, Sequence

@@ -77,7 +77,7 @@ def open_doors(
 
 
 SOCKETIO_DIALECTS: Sequence[Dialect] = (QueuedMessages(), UserRooms(), EchoSessions())
-"""What is spoken on the one Socket.IO endpoint: the first that claims an event gets it."""
+"""The dialects of the one Socket.IO endpoint: the first that claims an event gets it."""
 
 ERRORS: Mapping[str, Render] = {
     native_http.PREFIX: problem,
@@ -85,11 +85,11 @@ ERRORS: Mapping[str, Render] = {
     **dict.fromkeys(queued_messages_http.PREFIXES, render_queued_messages),
     **dict.fromkeys(user_rooms_http.PREFIXES, render_user_rooms),
 }
-"""How errors look where no route took the request, by the beginning of the path."""
+"""The error format for requests that no route takes, by the beginning of the path."""
 
 
 def documentation(version: str) -> Docs:
-    """What is served below `/docs`."""
+    """The pages served below `/docs`."""
     socket = msgspec.json.encode(native_asyncapi.document(version))
     compatible = {
         **plain_accounts_http.TAGS,
@@ -112,5 +112,5 @@ OVERRIDABLE = (native_http.PREFIX + native_uploads.PATH,)
 
 
 def discovery(*, max_size: int) -> Mapping[str, Sequence[tuple[str, str]]]:
-    """What OPTIONS tells of a path; `max_size` is that of a file, in bytes."""
+    """The headers that answer OPTIONS, by path; `max_size` is that of a file, in bytes."""
     return dict.fromkeys(OVERRIDABLE, tus.discovery(max_size))

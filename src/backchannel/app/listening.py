@@ -100,7 +100,7 @@ class Server(uvicorn.Server):
 
     @contextlib.contextmanager
     def capture_signals(self) -> Generator[None]:
-        """As uvicorn does, but the process then exits 0: it did what it was told.
+        """Handle signals as uvicorn does, but let the process exit 0 after a requested stop.
 
         SIGHUP comes when a terminal is closed; `nohup` has it ignored, and so it stays.
         """

@@ -24,7 +24,7 @@ SERVER_LOCK = "server.lock"
 RESTORING = "restoring"
 """A folder in the data folder that is there while a restore moves things; see `cli.backup`."""
 ATTEMPTS = 3
-"""How often a folder that is replaced meanwhile is looked at again."""
+"""The number of attempts to lock a folder that is being replaced."""
 
 
 @contextmanager

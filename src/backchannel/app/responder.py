@@ -12,7 +12,7 @@ from backchannel.settings.responder import ResponderKind
 
 
 def open_responder(settings: group.Responder, clock: Clock) -> Responder:
-    """Who answers in sessions. What a kind needs, the settings have been checked for."""
+    """The responder of the configured kind. The settings have been checked for what it needs."""
     key = settings.key.get_secret_value() if settings.key else None
     match settings.kind:
         case ResponderKind.ECHO:

@@ -1,1 +1,1 @@
-"""How processes tell each other what happened: one room per bus."""
+"""Buses, by which processes wake each other after a commit: one package per bus."""

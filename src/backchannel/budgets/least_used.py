@@ -31,7 +31,7 @@ class LeastUsed:
         refusal: str,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """One use of a key is forgotten after `memory` seconds, the next one after as many more."""
+        """The first use of a key expires after `memory` seconds, the next after as many more."""
         self._free = concurrent
         self._most_waiting = waiting
         self._refusal = refusal

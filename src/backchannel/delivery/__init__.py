@@ -1,1 +1,1 @@
-"""Who is connected here, and how what happened reaches them."""
+"""The connections of this process, and the delivery of events to them."""

@@ -1,4 +1,4 @@
-"""Who is connected to this process."""
+"""The connections of this process."""
 
 from collections.abc import Collection, Iterator, Sequence
 from typing import TypeVar
@@ -64,7 +64,7 @@ class Hub:
             self._wanted.pop(connection, None)
 
     def watched(self, connection: Connection) -> frozenset[str]:
-        """Whose presence this connection is told of."""
+        """The users whose presence this connection is sent."""
         return frozenset(self._watched.get(connection, ()))
 
     def watch(self, connection: Connection, user_ids: Collection[str]) -> None:

@@ -8,7 +8,7 @@ from backchannel.domain.signals import Signal
 
 
 class Sink(Protocol):
-    """Where a connection's bytes go; `transports.websocket.endpoint.Socket` is one."""
+    """The outgoing side of a connection; `transports.websocket.endpoint.Socket` is one."""
 
     @property
     def backlog(self) -> int:
@@ -21,27 +21,27 @@ class Sink(Protocol):
 
 
 class Voice(Protocol):
-    """How a dialect puts what happened on its wire.
+    """The serializer of a dialect: it puts events into the dialect's frames.
 
-    One voice serves all connections of its dialect, so it keeps what it has encoded in
+    One voice serves all connections of its dialect, and keeps the frames it has encoded in
     `Fact.encoded` under its own name.
     """
 
     @property
     def confirms(self) -> bool:
-        """Whether its clients acknowledge positions; else what the kernel took has arrived."""
+        """True if its clients acknowledge positions; if not, bytes taken by the kernel count."""
         ...
 
     def event(self, sink: Sink, event: Event) -> bool:
-        """Something happened just now. False: not without `prepare`, so read it from the log."""
+        """Send an event. Return False if it needs `prepare` first: the log is then read instead."""
         ...
 
     async def prepare(self, events: Sequence[Event]) -> None:
-        """Look up whatever is needed to speak of these events."""
+        """Look up what is needed to encode these events."""
         ...
 
     def missed(self, sink: Sink, events: Sequence[Event], position: int, *, more: bool) -> None:
-        """A page of what happened while this device was away, up to `position`."""
+        """Send a page of the events that the device missed, up to `position`."""
         ...
 
     def signal(self, sink: Sink, signal: Signal) -> None: ...
@@ -49,17 +49,17 @@ class Voice(Protocol):
     def heartbeat(self, sink: Sink, position: int) -> None: ...
 
     def lagging(self, sink: Sink, position: int) -> None:
-        """Nothing more is pushed until the client pulls; only for voices that confirm."""
+        """Say that nothing more is pushed until the client pulls; only for voices that confirm."""
         ...
 
     def reset(self, sink: Sink, head: LogHead, reason: str) -> None:
-        """The client's position means nothing here: it must fetch its state afresh."""
+        """Tell the client that its position is unknown here: it must fetch its state afresh."""
         ...
 
     def expired(self, sink: Sink) -> None:
-        """Close: the token's life is over (rule S5)."""
+        """Close the connection because its token has expired (rule S5)."""
         ...
 
     def ended(self, sink: Sink) -> None:
-        """Close: the login was ended (rule S1)."""
+        """Close the connection because its login has ended (rule S1)."""
         ...

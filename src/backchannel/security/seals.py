@@ -4,7 +4,7 @@ import base64
 import hmac
 
 PURPOSE = b"backchannel seal"
-"""What keeps the key apart from that of tokens: no seal is a token, and no token a seal."""
+"""The prefix that separates the key from that of tokens: neither can be used as the other."""
 
 
 class HmacSeals:

@@ -50,7 +50,7 @@ def secret_from(setting: str | None, data_dir: Path, *, production: bool) -> byt
 
 
 def weakness(secret: bytes) -> str | None:
-    """What is wrong with a secret, in words that can follow its name; None if nothing is."""
+    """The weakness of a secret, worded to follow its name; None if it is strong enough."""
     letters = "".join(filter(str.isalnum, secret.decode("ascii", "ignore").lower()))
     if not secret:
         return "is missing"

@@ -1,4 +1,4 @@
-"""How often something may be tried, counted in this process (rule S9)."""
+"""The throttle: attempts per key, counted in this process (rule S9)."""
 
 import math
 from collections.abc import Mapping

@@ -161,7 +161,7 @@ class JwtTokens:
         return Claims(payload.sub, payload.sid, payload.username, expires_at, generation)
 
     def _decode(self, token: str) -> _Payload:
-        """What a token with a good signature says, word for word."""
+        """The payload of a token whose signature is valid."""
         if len(token) > TOKEN_LIMIT or not _COMPACT.fullmatch(token):
             raise _refused()
         try:
@@ -180,7 +180,7 @@ class JwtTokens:
 
 
 def _is_plain(header: dict[str, Any]) -> bool:
-    """Nothing but the algorithm and the type: no key to look up, no extension to obey."""
+    """True if the header holds only the algorithm and type: no key to look up, no extension."""
     return header.keys() <= {"alg", "typ"} and header.get("typ", "JWT") == "JWT"
 
 

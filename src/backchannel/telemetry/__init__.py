@@ -1,1 +1,1 @@
-"""What an operator can see of a running server: its log and its metrics."""
+"""Observability of a running server: its log and its metrics."""

@@ -40,7 +40,7 @@ def configure(*, level: str, as_json: bool, stream: TextIO | None = None) -> Non
 
 
 def _common() -> list[Processor]:
-    """What is done to every entry, whoever wrote it."""
+    """The processors of every log entry, from this program or a library."""
     return [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_logger_name,

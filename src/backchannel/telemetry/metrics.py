@@ -1,4 +1,4 @@
-"""What is counted, in Prometheus's text format; the names are an interface of the server."""
+"""The metrics, in Prometheus's text format; their names are part of the server's interface."""
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_1_0_0

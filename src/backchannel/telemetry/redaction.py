@@ -1,4 +1,4 @@
-"""What never reaches the log: tokens, passwords and messages (rule S6), and forged lines (S24)."""
+"""Redaction: tokens, passwords and messages stay out of the log (S6), as do forged lines (S24)."""
 
 import re
 from typing import cast
