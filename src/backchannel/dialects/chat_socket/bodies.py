@@ -15,7 +15,7 @@ Time = Annotated[str, Meta(examples=["2026-05-04T10:51:23.000Z"])]
 
 
 class NewConversation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Whom to talk to. The conversation of two users is the same whoever asks for it."""
+    """The user to talk to. Both users get the same conversation, whichever of them asks for it."""
 
     receiver: Annotated[str, Meta(description="A user's id or username", examples=["grace"])]
 

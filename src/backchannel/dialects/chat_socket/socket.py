@@ -24,7 +24,7 @@ def endpoints(desk: Switchboard) -> Mapping[str, Endpoint]:
 
 
 class ChatSocketLine(CursorlessLine[ChatSocketVoice]):
-    """One client's socket."""
+    """The socket of a single client."""
 
     __slots__ = ()
 

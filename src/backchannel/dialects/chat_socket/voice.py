@@ -1,4 +1,4 @@
-"""How `/chat` tells a device of messages."""
+"""The serializer of `/chat`: messages as frames."""
 
 from backchannel.delivery.voice import Sink
 from backchannel.dialects.chat_socket import wire
@@ -8,7 +8,7 @@ from backchannel.domain.messages import Message
 
 
 class ChatSocketVoice(CursorlessVoice):
-    """One frame serves both parties: it speaks of ids."""
+    """Encodes the same frame for both parties, since frames contain ids only."""
 
     __slots__ = ()
 

@@ -24,9 +24,9 @@ ClientId = Annotated[str, Meta(min_length=1, max_length=CLIENT_ID_LIMIT)]
 
 
 class Sending(SenderClaim, kw_only=True, gc=False):
-    """Something to say, in a conversation or to a receiver (id or username).
+    """A message to send, to a conversation or to a receiver (id or username).
 
-    Fields of which nothing is known are harmless here, since nothing is ever taken from them.
+    Unknown fields are ignored: they have no effect.
     """
 
     content: str
@@ -101,7 +101,7 @@ def delivered(message: Message) -> bytes:
 
 
 def delivered_once(fact: Fact, message: Message) -> bytes:
-    """As `delivered`, encoded for the first who asks and kept for all others."""
+    """Like `delivered`, encoded once and shared by all sockets."""
     frame = fact.encoded.get(ENCODING)
     if frame is None:
         frame = fact.encoded[ENCODING] = delivered(message)

@@ -36,7 +36,7 @@ class SessionBody(msgspec.Struct, frozen=True, rename="camel"):
 
 
 class MessageBody(msgspec.Struct, frozen=True, rename="camel"):
-    """What was said in a session; `sender` is `user` or `server`."""
+    """A message of a session; `sender` is `user` or `server`."""
 
     id: Id
     session_id: SessionId

@@ -1,4 +1,4 @@
-"""How this dialect tells of errors: a 400 lists every field that is at fault."""
+"""The errors of this dialect: a 400 lists every field that is wrong."""
 
 from collections.abc import Sequence
 from http import HTTPStatus
@@ -34,7 +34,7 @@ def body(fault: Fault, faults: Sequence[Invalid] = ()) -> dict[str, object]:
 
 
 def render(fault: Fault) -> Response[Any]:
-    """How the routes below `/api/auth` and `/api/sessions` answer a fault."""
+    """The error response of the routes below `/api/auth` and `/api/sessions`."""
     told = in_their_words(fault)
     return answer(told, body(told))
 

@@ -33,7 +33,7 @@ JOINED_LIMIT = 200
 
 
 class _Sending(msgspec.Struct, rename="camel"):
-    """Something to say in a session. Fields of which nothing is known are not looked at."""
+    """A message to send in a session. Unknown fields are ignored."""
 
     session_id: str
     content: str
@@ -141,7 +141,7 @@ def _room(client: Client, session_id: str) -> str:
 
 
 def _packet(message: Message, session_id: str) -> bytes:
-    """What the server has said; that it has nothing to say is an error."""
+    """The packet of an answer; a missing answer becomes an error."""
     told = echoed(message, session_id)
     if message.kind == MessageKind.FAILURE:
         return encode_event(ERROR, {"message": message.body, **msgspec.to_builtins(told)})

@@ -1,4 +1,4 @@
-"""What is wrong with the fields of a body, all of it at once, as express-validator tells it."""
+"""Validation that reports all faulty fields of a body at once, as express-validator does."""
 
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
@@ -20,7 +20,7 @@ class InvalidFields(Invalid):
 
 
 class SignUp(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The fields are judged by `checked`: the decoder would stop at the first one."""
+    """The fields are validated by `checked`: the decoder would stop at the first fault."""
 
     username: Annotated[Any, Meta(extra_json_schema=TEXT, examples=["johndoe"])] = None
     email: Annotated[Any, Meta(extra_json_schema=TEXT, examples=["john@example.com"])] = None
@@ -36,7 +36,7 @@ class SignUp(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Credentials(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """As `SignUp`."""
+    """Validated by `checked`, like `SignUp`."""
 
     email: Annotated[Any, Meta(extra_json_schema=TEXT, examples=["john@example.com"])] = None
     password: Annotated[Any, Meta(extra_json_schema=TEXT, examples=["securepassword123"])] = None

@@ -14,7 +14,7 @@ Time = Annotated[str, Meta(examples=["2026-05-04T10:51:23.000Z"])]
 
 
 class UserBody(msgspec.Struct, frozen=True):
-    """What everybody may know of a user; either name may stand in a frame."""
+    """A user's public profile; frames may use either name."""
 
     id: Id
     username: Annotated[str, Meta(examples=["grace"])]
@@ -34,7 +34,7 @@ class MessagePage(msgspec.Struct, frozen=True):
 
 
 class SessionBody(msgspec.Struct, frozen=True):
-    """One login; `current` is the one that asks."""
+    """A login; `current` marks the one that makes the request."""
 
     id: Id
     agent: Annotated[str, Meta(examples=["Firefox on Linux"])]

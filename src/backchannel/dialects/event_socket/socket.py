@@ -23,7 +23,7 @@ def endpoints(desk: Switchboard) -> Mapping[str, Endpoint]:
 
 
 class EventSocketLine(CursorlessLine[EventSocketVoice]):
-    """One client's socket. A client that sends envelopes is answered in envelopes."""
+    """The socket of a single client. A client that sends envelopes is answered in envelopes."""
 
     __slots__ = ()
 

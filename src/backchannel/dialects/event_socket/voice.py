@@ -1,4 +1,4 @@
-"""How `/websocket` tells a device of messages."""
+"""The serializer of `/websocket`: messages as frames."""
 
 from collections.abc import Sequence
 

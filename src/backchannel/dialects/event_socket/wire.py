@@ -19,9 +19,9 @@ ClientId = Annotated[str, Meta(min_length=1, max_length=CLIENT_ID_LIMIT)]
 
 
 class Sending(SenderClaim, kw_only=True, gc=False):
-    """Something to say to a receiver (id or username).
+    """A message to send to a receiver (id or username).
 
-    Fields of which nothing is known are harmless here, since nothing is ever taken from them.
+    Unknown fields are ignored: they have no effect.
     """
 
     receiver: str
@@ -64,7 +64,7 @@ _named_decoder = msgspec.json.Decoder(_Named)
 
 
 def unwrapped(payload: bytes) -> tuple[bytes, bool]:
-    """What a client's frame says, and whether it came in an envelope. Raises `Invalid`."""
+    """The content of a client's frame, and True if it came in an envelope. Raises `Invalid`."""
     envelope = decode_json(payload, _envelope_decoder)
     body = bytes(envelope.data)
     if not body:

@@ -129,7 +129,7 @@ def _schemas() -> Json:
 
 
 def _refiner(titles: dict[str, str]) -> Callable[[Json], Json]:
-    """What makes a JSON schema one of AsyncAPI: there a discriminator is the property's name."""
+    """A converter of JSON schemas to AsyncAPI's, where a discriminator is a property name."""
     references = {_REFERENCE.format(name=name): title for name, title in titles.items()}
 
     def refined(node: Json) -> Json:
@@ -153,7 +153,7 @@ def _operation(action: str, summary: str, messages: Json) -> Json:
 
 
 def close_codes() -> list[Json]:
-    """How the socket closes: code, reason, and whether to reconnect."""
+    """The close codes of the socket: code, reason, and whether to reconnect."""
     rows = [(code, *row) for code, row in STANDARD.items()]
     rows += [each.value for each in Closing]
     return [

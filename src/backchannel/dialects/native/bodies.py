@@ -102,7 +102,7 @@ class MessageBody(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class MarksBody(msgspec.Struct, frozen=True):
-    """How far a member has got."""
+    """The progress of a member."""
 
     delivered_seq: Annotated[int, Meta(examples=[42])]
     read_seq: Annotated[int, Meta(examples=[40])]
@@ -202,7 +202,7 @@ class SessionBody(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ReceiptBody(msgspec.Struct, frozen=True):
-    """How far a member of a conversation has got."""
+    """The progress of a member of a conversation."""
 
     conversation_id: ConversationId
     user_id: UserId
@@ -233,7 +233,7 @@ ContentBody = MessageBody | ReceiptBody | ConversationChangeBody | ProfileChange
 
 
 class _Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind"):
-    """One entry of a user's log; apply it to a state that stands at `previous`."""
+    """An entry of a user's log; apply it to a state whose position is `previous`."""
 
     position: Position
     previous: Annotated[int, Meta(description="The position before it", examples=[1206])]
@@ -276,4 +276,4 @@ EventBody = (
     | ConversationEvent
     | ProfileEvent
 )
-"""One entry of a user's log; its `kind` says what `data` is."""
+"""An entry of a user's log; its `kind` determines the type of `data`."""

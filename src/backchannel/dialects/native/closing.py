@@ -1,4 +1,4 @@
-"""How `/v1/ws` closes, and what a client should then do."""
+"""The close codes of `/v1/ws`, and what a client should do after each."""
 
 from enum import Enum
 

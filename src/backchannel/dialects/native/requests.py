@@ -1,4 +1,4 @@
-"""What a logged-in native client asks for on its socket."""
+"""The requests of a logged-in native client on its socket."""
 
 from collections.abc import Collection
 

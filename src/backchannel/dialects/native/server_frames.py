@@ -20,7 +20,7 @@ ClientId = Annotated[
 
 
 class _Frame(msgspec.Struct, kw_only=True, tag_field="type", gc=False):
-    """Something the server tells the client."""
+    """A frame from the server to the client."""
 
 
 class Welcome(_Frame, tag="welcome"):
@@ -103,7 +103,7 @@ class Error(_Frame, tag="error", omit_defaults=True):
 
 
 class Heartbeat(_Frame, tag="heartbeat"):
-    """How far your log goes: if you have got less far, something was lost on the way."""
+    """The end of your log: if your position is lower, something was lost on the way."""
 
     position: Position
 

@@ -49,7 +49,7 @@ def endpoints(desk: Switchboard) -> Mapping[str, Endpoint]:
 
 
 class NativeLine(Line):
-    """One native client's socket."""
+    """The socket of a single native client."""
 
     __slots__ = ("_admitted", "_hello_deadline", "_requests", "voice")
 

@@ -1,4 +1,4 @@
-"""How the native protocol tells a device what happened."""
+"""The serializer of the native protocol: events as frames."""
 
 from collections.abc import Sequence
 
@@ -28,7 +28,7 @@ class NativeVoice:
         return True
 
     async def prepare(self, events: Sequence[Event]) -> None:
-        """Nothing to look up: the native protocol speaks of ids."""
+        """Do nothing: native frames contain ids only."""
 
     def missed(self, sink: Sink, events: Sequence[Event], position: int, *, more: bool) -> None:
         entries = b",".join(

@@ -1,4 +1,4 @@
-"""From what the core knows to the native JSON."""
+"""The native JSON of domain objects."""
 
 from typing import Any, cast
 
@@ -181,7 +181,7 @@ def event_body(event: Event) -> EventBody:
 
 
 def content_body(content: Content, viewer_id: str) -> ContentBody:
-    """What happened, as `viewer_id` learns it."""
+    """The content of an event, as `viewer_id` sees it."""
     match content:
         case Message():
             return message_body(content, viewer_id)

@@ -18,8 +18,6 @@ from backchannel.dialects.shared.requests import (
     client_agent,
 )
 
-"""Bodies of HTML forms are taken too."""
-
 
 def _in_case_of_failure(text: str) -> Render:
     """Both documents have a `message` of their own for what nobody expected (500)."""

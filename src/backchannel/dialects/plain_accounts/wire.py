@@ -17,7 +17,7 @@ LOGGED_IN = "Login successful"
 
 
 class Registration(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One document requires an e-mail address, the other knows none: it may be left out."""
+    """The account to create. The e-mail address is optional: some clients send none."""
 
     username: Annotated[str, checked_text(1, USERNAME_LIMIT, example="ada", note=", no @")]
     password: Annotated[

@@ -67,7 +67,7 @@ class QueuedMessages:
 def _answering(
     client: Client, ack: Ack | None, answer: Callable[[Message], object]
 ) -> Callable[[Stored], None]:
-    """What happens once an event's message is stored: its sender is answered and gets it, too."""
+    """A callback for a stored message: it acknowledges the event and sends the packets."""
 
     def stored(outcome: Stored) -> None:
         message = outcome.message

@@ -15,7 +15,7 @@ Time = Annotated[str, Meta(examples=["2026-05-04T10:51:23.000Z"])]
 Status = Literal["sent", "delivered", "read"]
 
 FILES = "/v1/files/"
-"""Where files are served, to who may read the message that names them."""
+"""The path of files, which only users who may read the message can download."""
 
 
 class FileBody(msgspec.Struct, frozen=True, gc=False):

@@ -18,7 +18,7 @@ def either(snake: T | None, camel: T | None, field: str) -> T | None:
 
 
 def required(snake: T | None, camel: T | None, field: str) -> T:
-    """As `either`; raises `Invalid` if neither is given."""
+    """Like `either`; raises `Invalid` if neither is given."""
     value = either(snake, camel, field)
     if value is None:
         raise Invalid(f"{field} is missing", field=field)

@@ -137,7 +137,7 @@ class MessageList(msgspec.Struct, frozen=True):
 
 
 class Enclosing(SenderClaim, kw_only=True, gc=False):
-    """Where a file goes: to a receiver, or as a reply to a message."""
+    """The destination of a file: a receiver, or a message to reply to."""
 
     receiver_id: Id | None = None
     receiver_id_camel: str | None = msgspec.field(name="receiverId", default=None)
@@ -179,7 +179,7 @@ class UploadEvent(Enclosing, kw_only=True, gc=False):
 
     @property
     def media_type(self) -> str:
-        """What the client says the file is, empty if nothing. Raises `Invalid`."""
+        """The media type that the client claims, empty if none. Raises `Invalid`."""
         return either(self.file_type, self.file_type_camel, "file_type") or ""
 
 
@@ -243,6 +243,6 @@ def refused(fault: Fault) -> tuple[int, dict[str, object]]:
 
 
 def render(fault: Fault) -> Response[Any]:
-    """How all routes of this dialect answer a fault."""
+    """The error response of all routes of this dialect."""
     status, body = refused(fault)
     return answer(fault, body, status=status)

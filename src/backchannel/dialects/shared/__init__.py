@@ -1,1 +1,1 @@
-"""What all dialects have in common; no word of any one of them."""
+"""The parts that all dialects share."""

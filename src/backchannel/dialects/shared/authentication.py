@@ -1,4 +1,4 @@
-"""Whose request it is: the places where a client may put its token, and what it stands for."""
+"""Authentication: the places where a client may put its token, and the identity behind it."""
 
 from collections.abc import Mapping, Sequence
 from urllib.parse import parse_qsl
@@ -35,7 +35,7 @@ def find_token(
 
 
 async def identify(core: Core, token: str | None) -> Identity:
-    """Whose token it is. Raises `Unauthenticated`, also where there is none."""
+    """The identity of a token. Raises `Unauthenticated`, also without a token."""
     if token is None:
         raise Unauthenticated(f"not logged in; {HOW}")
     return await logins.authenticate(core, token)

@@ -1,4 +1,4 @@
-"""Which pages of other origins may use the server (rule S14): exact names, never cookies."""
+"""Pages of other origins that may use the server (rule S14): exact names, never cookies."""
 
 from collections.abc import Iterable
 
@@ -17,7 +17,7 @@ EXPOSED = (
     "Upload-Metadata, Upload-Offset, X-Request-Id"
 )
 PREFLIGHT_SECONDS = 7_200
-"""How long a browser may remember the answer; none remembers longer."""
+"""The seconds a browser may cache a preflight; no browser caches it longer."""
 
 
 class Cors:
@@ -34,7 +34,7 @@ class Cors:
         return is_listed(origin.lower(), self._origins)
 
     def headers(self, origin: str | None) -> Pairs:
-        """What a response to a page of this origin carries, if it may read it."""
+        """The headers that let a page of this origin read a response."""
         if self._any:
             return encoded([("access-control-allow-origin", "*"), _EXPOSE])
         if not self._origins:

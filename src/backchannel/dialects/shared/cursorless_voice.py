@@ -13,24 +13,24 @@ from backchannel.transports.websocket.close import POLICY_VIOLATION
 
 
 class _Silent:
-    """What these dialects have no words for, and what never happens to their clients."""
+    """The methods without effect: events that these dialects cannot express or never need."""
 
     __slots__ = ()
 
     async def prepare(self, events: Sequence[Event]) -> None:
-        """Nothing to look up, unless a dialect speaks of users by name."""
+        """Do nothing, unless a dialect identifies users by name."""
 
     def signal(self, sink: Sink, signal: Signal) -> None:
-        """Typing and presence are not told."""
+        """Do nothing: these dialects have no typing or presence."""
 
     def heartbeat(self, sink: Sink, position: int) -> None:
-        """A position means nothing to these clients."""
+        """Do nothing: these clients do not know positions."""
 
     def lagging(self, sink: Sink, position: int) -> None:
-        """Never called: what a slow reader has not got yet waits in the log."""
+        """Never called: a slow reader's messages wait in the log."""
 
     def reset(self, sink: Sink, head: LogHead, reason: str) -> None:
-        """Never called: these clients hold no position that could be wrong."""
+        """Never called: these clients hold no position that could become invalid."""
 
 
 class CursorlessVoice(_Silent, ABC):
@@ -51,10 +51,10 @@ class CursorlessVoice(_Silent, ABC):
 
     @abstractmethod
     def say(self, sink: Sink, event: Event, message: Message) -> None:
-        """Tell of a message. What is encoded is kept in `fact.encoded`: other sockets share it."""
+        """Send a message. Frames are cached in `fact.encoded`, so that other sockets share them."""
 
     def knows(self, message: Message) -> bool:  # noqa: ARG002 - for those who need names
-        """Whether `say` needs no `prepare` for this message."""
+        """True if `say` needs no `prepare` for this message."""
         return True
 
     def answered(self, connection: Connection, events: Sequence[Event]) -> None:
@@ -97,13 +97,13 @@ class CursorlessVoice(_Silent, ABC):
         return message if self.concerns(event, message) else None
 
     def concerns(self, event: Event, message: Message) -> bool:
-        """Whether this socket shall hear of a message that stands."""
+        """True if a message that is not deleted is sent to this socket."""
         if RESPONDER_ID in (message.sender_id, message.recipient_id):
             return False  # a session is no chat of two people
         return message.sender_id != event.user_id or self._sent_elsewhere(event)
 
     def _sent_elsewhere(self, event: Event) -> bool:
-        """Whether another device sent this while this one was connected."""
+        """True if another device sent this while this one was connected."""
         if event.position in self._told:
             self._told.discard(event.position)
             return False

@@ -51,7 +51,7 @@ async def download(
 
 
 def is_head(request: StrictRequest) -> bool:
-    """Whether only the headers are asked for; the edge shows the application a GET."""
+    """True if only the headers are requested; the edge passes HEAD to the application as GET."""
     return bool(request.scope["state"].get("head"))
 
 

@@ -40,7 +40,7 @@ Fields = Sequence[tuple[str, str]]
 
 @dataclass(frozen=True, slots=True)
 class EdgePolicy:
-    """Who may ask. Empty `allowed_hosts` allow every name, empty `cors_origins` no other page.
+    """The access policy. Empty `allowed_hosts` allow any name, empty `cors_origins` no other page.
 
     `probes` are the paths that answer under any name: a supervisor asks by address.
     """
@@ -138,7 +138,7 @@ class Edge:
         return named and not is_local(parse_host(headers.get("host", "")))
 
     async def _answered(self, scope: HTTPScope, headers: dict[str, str], send: Send) -> bool:
-        """Whether the request ends here."""
+        """True if the request was answered here and goes no further."""
         self._note_stranger(headers)
         if not self._hosts.allow(headers.get("host")) and scope["path"] not in self._policy.probes:
             host = headers.get("host", "")
@@ -234,7 +234,7 @@ class _Sender:
             await self._send({"type": "http.response.body", "body": piece, "more_body": more})
 
     def _client(self) -> str:
-        """Whose answer it is: the user, or the address of one that is not logged in."""
+        """The requester: a user, or the address of a client that is not logged in."""
         user = cast("dict[str, object]", self._scope).get("user")
         if isinstance(user, Identity):
             return user.user_id

@@ -1,4 +1,4 @@
-"""From anything that may be raised in a handler to an answer in its dialect's words."""
+"""The conversion of exceptions raised in handlers to responses in their dialect's format."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -17,7 +17,7 @@ from backchannel.dialects.shared.validation import explain
 from backchannel.domain.errors import ChatError, Invalid
 
 Render = Callable[[Fault], Response[Any]]
-"""How a dialect answers a fault; `plain` unless its contract says otherwise."""
+"""The error response of a dialect; `plain` unless its contract says otherwise."""
 AnyRequest = Request[Any, Any, Any]
 Handlers = dict[int | type[Exception], Callable[[AnyRequest, Exception], Response[Any]]]
 """Litestar's map of exception handlers."""
@@ -53,7 +53,7 @@ def handlers(render: Render) -> Handlers:
 
 
 def unrouted(renders: Mapping[str, Render]) -> Handlers:
-    """As `handlers`, for requests that no route took: the path's beginning names the dialect."""
+    """Like `handlers`, for requests without a route: the path's beginning selects the dialect."""
 
     def handle(request: AnyRequest, error: Exception) -> Response[Any]:
         return render_at(request.scope["path"], renders)(fault_of(error, request))
@@ -68,7 +68,7 @@ def render_at(path: str, renders: Mapping[str, Render]) -> Render:
 
 
 def fault_of(error: Exception, request: AnyRequest) -> Fault:
-    """What an exception means to whoever sent the request."""
+    """The fault to report to the client for an exception."""
     if isinstance(error, ChatError):
         return refusal(error)
     known = _known(error, request) if isinstance(error, HTTPException) else None
@@ -97,7 +97,7 @@ def _request_id(request: AnyRequest) -> str | None:
 
 
 def _invalid(error: ValidationException) -> Invalid:
-    """What Litestar says against a parameter, or a body that is missing altogether."""
+    """The error for a parameter that Litestar rejects, or for a missing body."""
     problems = cast("list[dict[str, str]]", error.extra or [])
     if not problems:
         missing = _MISSING.match(error.detail)

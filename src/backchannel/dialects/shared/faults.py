@@ -1,4 +1,4 @@
-"""What went wrong, before a dialect has put it into its own words."""
+"""Faults: errors before a dialect puts them into its own format."""
 
 import logging
 import math

@@ -11,7 +11,7 @@ from backchannel.transports.websocket.endpoint import Refused, UpgradeRequest
 
 
 async def identify_upgrade(core: Core, request: UpgradeRequest) -> Identity:
-    """Who wants to open a WebSocket. Raises `Unauthenticated`."""
+    """The identity of the client that opens a WebSocket. Raises `Unauthenticated`."""
     token = find_token(request.headers, request.query, request.subprotocols)
     return await identify(core, token)
 

@@ -37,7 +37,7 @@ _DATA = encoded([("content-security-policy", API_POLICY), ("cache-control", "no-
 
 
 def missing(given: Pairs, *, hsts: bool, shared: bool) -> Pairs:
-    """What a response with the `given` headers lacks. What a route chose itself stands.
+    """The headers to add to a response with the `given` headers. A route's own headers win.
 
     With `shared`, pages of other origins may embed it: a browser asks for the picture in an
     `<img>` without naming the page's origin, so that no answer could fit that one alone.

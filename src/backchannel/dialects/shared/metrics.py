@@ -1,4 +1,4 @@
-"""What the server counts, for Prometheus."""
+"""The metrics endpoint for Prometheus."""
 
 from litestar import Response, Router, get
 

@@ -1,4 +1,4 @@
-"""Which part of a content a request asks for (RFC 9110, section 14)."""
+"""Range requests (RFC 9110, section 14)."""
 
 import re
 
@@ -50,7 +50,7 @@ def requested_part(
 
 
 def is_same(if_none_match: str | None, etag: str) -> bool:
-    """Whether a client has the content already (RFC 9110, section 13.1.2)."""
+    """True if the client already has the content (RFC 9110, section 13.1.2)."""
     if if_none_match is None:
         return False
     known = {each.strip().removeprefix("W/") for each in if_none_match.split(",")}

@@ -1,4 +1,4 @@
-"""How the API's description tells of errors in the body that all dialects share."""
+"""The errors in the format that all dialects share, for the API's description."""
 
 from collections.abc import Callable, Iterable
 from typing import Annotated

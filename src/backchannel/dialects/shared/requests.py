@@ -1,4 +1,4 @@
-"""What handlers work with: the strictly decoded body, the core, and who is asking."""
+"""The inputs of handlers: the strictly decoded body, the core, and the client's identity."""
 
 from functools import lru_cache
 from typing import Any, cast
@@ -102,7 +102,7 @@ def client_address(connection: AnyConnection) -> str:
 
 
 def client_agent(connection: AnyConnection) -> str:
-    """What the client calls itself."""
+    """The client's User-Agent."""
     return connection.headers.get("user-agent", "")
 
 

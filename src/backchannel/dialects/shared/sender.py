@@ -1,4 +1,4 @@
-"""What clients say of who they are: believed only if it is true (rule S12)."""
+"""The sender that a client claims: accepted only if it is the user logged in (rule S12)."""
 
 import msgspec
 

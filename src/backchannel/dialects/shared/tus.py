@@ -14,10 +14,10 @@ VERSION = "1.0.0"
 EXTENSIONS = "creation,creation-with-upload,expiration,checksum,termination"
 CONTENT_TYPE = "application/offset+octet-stream"
 ALGORITHMS = ("sha1", "sha256", "md5")
-"""What a checksum may be made with; the protocol demands SHA-1."""
+"""The checksum algorithms; the protocol requires SHA-1."""
 
 NUMBER = r"^[0-9]{1,15}$"
-"""How a header writes a whole number; the largest ones fit every database."""
+"""The format of a whole number in a header; the largest ones fit every database."""
 _METADATA_LIMIT = 4_096
 _KEY = re.compile(r"[!-+\--~]+")
 _READ = ("filename", "filetype")
@@ -31,7 +31,7 @@ class WrongVersion(ChatError):
 
 
 class ChecksumMismatch(ChatError):
-    """Something has changed on the way; the bytes were thrown away."""
+    """The bytes changed on the way and were discarded."""
 
     code = "checksum_mismatch"
     status = 460
@@ -77,7 +77,7 @@ def read_metadata(value: str | None) -> dict[str, str]:
 
 
 def discovery(max_size: int) -> list[tuple[str, str]]:
-    """What a client learns by asking with OPTIONS."""
+    """The headers that answer OPTIONS."""
     return [
         ("tus-resumable", VERSION),
         ("tus-version", VERSION),

@@ -1,1 +1,1 @@
-"""What the dialects of Socket.IO share: one endpoint at `/socket.io/` that speaks them all."""
+"""The shared part of the Socket.IO dialects: one endpoint at `/socket.io/` for all of them."""

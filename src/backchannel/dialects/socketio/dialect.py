@@ -36,12 +36,12 @@ class Client(Protocol):
 
     @property
     def identity(self) -> Identity:
-        """Whose socket this is. Raises `Unauthenticated` as long as nobody knows."""
+        """The user and login of this socket. Raises `Unauthenticated` before the login."""
         ...
 
     @property
     def rooms(self) -> set[str]:
-        """What the client has joined, under names of the dialect's choice."""
+        """The rooms that the client has joined; the dialect chooses their names."""
         ...
 
     async def log_in(self, token: str) -> None:
@@ -61,23 +61,23 @@ class Client(Protocol):
 
 
 class Dialect(Protocol):
-    """One of the dialects of Socket.IO. It has no state: what belongs to a client is in `Client`.
+    """A dialect of Socket.IO. It has no state: what belongs to a client is in `Client`.
 
-    All of them are spoken to every client: an event from a client is for the first dialect
-    that claims it, and a message goes out in the packets of each.
+    Every client may use all of them: an event from a client goes to the first dialect that
+    claims it, and a message is sent in the packets of each.
     """
 
     @property
     def admits_strangers(self) -> bool:
-        """Whether its clients say who they are by an event, so that a handshake needs no token."""
+        """True if its clients log in with an event, so that a handshake needs no token."""
         ...
 
     def claims(self, emitted: Emitted) -> bool:
-        """Whether an event is one of this dialect's."""
+        """True if an event belongs to this dialect."""
         ...
 
     def handle(self, client: Client, emitted: Emitted) -> Work | None:
-        """Do what an event asks for, or give back the work that has to wait for something.
+        """Handle an event, or return the work that has to wait for something.
 
         May raise `ChatError`, as the work may.
         """
@@ -92,7 +92,7 @@ class Dialect(Protocol):
         ...
 
     def refused(self, fault: Fault) -> object:
-        """What the callback of an event that was not done is given."""
+        """The argument of the callback of an event that failed."""
         ...
 
 

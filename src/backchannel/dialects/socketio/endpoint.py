@@ -1,12 +1,12 @@
-"""Who may connect: the one namespace `/`, for the clients of every dialect.
+"""The admission of clients: one namespace, `/`, for the clients of every dialect.
 
-A token may stand in the handshake's `auth`, in the headers and in the query. Without any, a
-client may connect if one of the dialects logs in by an event; it then gets nothing but errors
-until it has done so, and is sent away at the deadline. A client that has the place for a token
-but none in it is told `error`, one with a bad token `Authentication error`.
+A token may be in the handshake's `auth`, in the headers or in the query. Without a token, a
+client may connect if one of the dialects logs in with an event; until it has done so it gets
+only errors, and at the deadline it is disconnected. A client with an empty place for the token
+gets `error`, one with a bad token `Authentication error`.
 
-A client that recovers takes the place of its old socket, which may be dead without anybody
-knowing yet.
+A client that recovers replaces its old socket, which may be dead without the server having
+noticed yet.
 """
 
 from collections.abc import Sequence
@@ -30,7 +30,7 @@ from backchannel.transports.socketio.endpoint import (
 
 MISSING = "error"
 BAD = "Authentication error"
-"""What `connect_error` says of a handshake without a token, and of one with a bad token."""
+"""The messages of `connect_error` for a handshake without a token, and with a bad one."""
 _PLACES = frozenset({"authorization", "access_token"})
 
 

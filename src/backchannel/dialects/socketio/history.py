@@ -1,4 +1,4 @@
-"""What has been said, for clients that name conversations by their two parties."""
+"""The history, for clients that identify conversations by their two users."""
 
 import msgspec
 
@@ -27,7 +27,7 @@ class Parties(msgspec.Struct, frozen=True):
 
 
 def is_self(identity: Identity, name: str) -> bool:
-    """Whether a user is named, by id or username, who is the one that asks."""
+    """True if `name` is the id or username of the user of `identity`."""
     key = username_key(normalise_username(name))
     return name == identity.user_id or key == username_key(identity.username)
 

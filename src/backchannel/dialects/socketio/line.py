@@ -1,4 +1,4 @@
-"""One Socket.IO client: whose it is, which dialect an event is for, and what it is answered."""
+"""A Socket.IO client: its identity, the dispatch of its events to dialects, and the replies."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -27,7 +27,7 @@ ERROR = "error"
 
 
 class Admitted(msgspec.Struct, frozen=True):
-    """Whose socket it is, and where it begins."""
+    """A client's identity and its starting point."""
 
     identity: Identity
     begin: Begin
@@ -97,7 +97,7 @@ class SocketIoLine(InOrder[Emitted, Socket]):
 
     @property
     def identity(self) -> Identity:
-        """Whose socket this is. Raises `Unauthenticated` as long as nobody knows."""
+        """The user and login of this socket. Raises `Unauthenticated` before the login."""
         if self._identity is None:
             raise Unauthenticated("not logged in; connect with a token")
         return self._identity

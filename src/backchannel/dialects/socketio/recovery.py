@@ -26,7 +26,7 @@ _DIGITS = 18
 
 
 class Begin(msgspec.Struct, frozen=True):
-    """Where a client begins: its private and public names, and its place in the log."""
+    """The starting point of a client: its private and public ids, and its position in the log."""
 
     pid: str
     sid: str
@@ -35,7 +35,10 @@ class Begin(msgspec.Struct, frozen=True):
 
 
 async def begin(core: Core, user_id: str, request: ConnectRequest, delivered: int) -> Begin:
-    """Where this client goes on, or begins anew at what none of its user's devices has got."""
+    """The position after which this client resumes, or starts anew at `delivered`.
+
+    `delivered` is the position up to which a device of the user has received everything.
+    """
     head = await sync.head(core, user_id)
     tie = _digest(f"{user_id}:{head.epoch}")
     position = _position(request.offset)
@@ -56,7 +59,7 @@ def offset(position: int) -> bytes:
 
 
 def _tied(pid: str, tie: str) -> bool:
-    """Whether a name was given to this user in this log: positions of others mean nothing here."""
+    """True if an id was issued to this user for this log; it says nothing of other logs."""
     return pid.isascii() and secrets.compare_digest(pid.rpartition(".")[2], tie)
 
 

@@ -15,7 +15,7 @@ from backchannel.ports.storage import Stored
 
 
 class Letter(msgspec.Struct, frozen=True):
-    """What to say to whom (id or username); `receiver_field` is the dialect's word for that.
+    """A message to send to a user (id or username); errors use the dialect's `receiver_field`.
 
     `files` is what `chat.attachments.describe` makes of them.
     """

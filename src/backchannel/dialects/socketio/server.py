@@ -12,7 +12,7 @@ from backchannel.transports.socketio.settings import Settings as SocketIoSetting
 from backchannel.transports.websocket.endpoint import Endpoint
 
 PATHS = ("/socket.io/", "/socket.io")
-"""Where its WebSockets open; some clients leave out the slash."""
+"""The paths of its WebSockets; some clients leave out the slash."""
 
 
 def socket_io(

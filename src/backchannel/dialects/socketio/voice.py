@@ -1,4 +1,4 @@
-"""How a Socket.IO client is told of messages: in the packets of every dialect."""
+"""The serializer for Socket.IO clients: messages in the packets of every dialect."""
 
 from collections.abc import Collection, Sequence
 

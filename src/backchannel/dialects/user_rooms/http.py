@@ -25,7 +25,7 @@ from backchannel.dialects.user_rooms import wire
 from backchannel.domain.errors import NotFound
 
 PREFIXES = ("/api/user", "/api/chat")
-"""Where errors are told in this dialect's words."""
+"""The paths whose errors use this dialect's format."""
 
 PartyId = Annotated[
     str, PathParameter(description="A user's id or username", examples=shown("ada"))

@@ -81,7 +81,7 @@ class UserList(msgspec.Struct, frozen=True):
 
 
 class Sending(SenderClaim, kw_only=True, gc=False):
-    """Something to say to a receiver (id or username)."""
+    """A message to send to a receiver (id or username)."""
 
     receiver: Id
     content: Annotated[str, Meta(examples=["Half past eight?"])]
@@ -131,5 +131,5 @@ def in_their_words(fault: Fault) -> Fault:
 
 
 def render(fault: Fault) -> Response[Any]:
-    """How the routes below `/api/user` and `/api/chat` answer a fault."""
+    """The error response of the routes below `/api/user` and `/api/chat`."""
     return plain(in_their_words(fault))

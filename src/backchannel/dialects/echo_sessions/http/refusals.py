@@ -1,4 +1,4 @@
-"""How the API's description tells of this dialect's errors."""
+"""The errors of this dialect in the API's description."""
 
 from typing import Annotated
 

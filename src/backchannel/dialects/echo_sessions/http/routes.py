@@ -7,7 +7,7 @@ from backchannel.dialects.echo_sessions.http import accounts, sessions
 from backchannel.dialects.shared.requests import BEARER, require_login
 
 PREFIXES = ("/api/auth", "/api/sessions")
-"""Where errors are told in this dialect's words."""
+"""The paths whose errors use this dialect's format."""
 
 
 TAGS = {"Echo sessions": "For Socket.IO clients that emit `join-session` and `message`."}

@@ -110,7 +110,7 @@ async def browser_logout(request: StrictRequest, core: InjectedCore) -> Response
 
 
 def require_own_page(request: StrictRequest) -> bool:
-    """Whether the page that asks was loaded by HTTPS. Raises `Forbidden` for any other's page.
+    """Return True if the page was loaded by HTTPS. Raises `Forbidden` for pages of other servers.
 
     Behind a proxy that ends TLS the request may look plain; the browser knows better.
     """

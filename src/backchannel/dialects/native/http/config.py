@@ -14,7 +14,7 @@ from backchannel.domain.messages import BODY_LIMIT
 
 
 class ConfigBody(msgspec.Struct, frozen=True, kw_only=True):
-    """How this server is set up, as far as a client has to know."""
+    """The parts of the server's configuration that clients need to know."""
 
     registration: Annotated[
         bool, Meta(description="Whether an account can be made here", examples=[True])

@@ -26,7 +26,7 @@ class Confirmation(Strict, frozen=True):
 
 
 class ErasedBody(msgspec.Struct, frozen=True, kw_only=True):
-    """How many of each kind are gone so far."""
+    """The number of items of each kind erased so far."""
 
     messages: Count
     reactions: Count

@@ -41,7 +41,7 @@ class LoginList(msgspec.Struct, frozen=True):
 
 
 class Ended(msgspec.Struct, frozen=True):
-    """How many logins have ended."""
+    """The number of logins ended."""
 
     ended: Annotated[int, Meta(examples=[2])]
 

@@ -14,7 +14,7 @@ from backchannel.domain.previews import URL_LIMIT
 
 
 class PreviewBody(msgspec.Struct, frozen=True):
-    """What a page says about itself, in plain text; what it does not say is null."""
+    """The preview of a page, in plain text; fields that the page does not provide are null."""
 
     url: Annotated[
         str,

@@ -16,7 +16,7 @@ MEDIA_TYPE = "application/problem+json"
 
 
 class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What went wrong. `code` is for programs and never changes its meaning."""
+    """An error. `code` is for programs and never changes its meaning."""
 
     title: Annotated[str, Meta(description="The status in words", examples=["Bad Request"])]
     status: Annotated[int, Meta(examples=[400])]

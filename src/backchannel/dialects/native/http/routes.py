@@ -43,7 +43,7 @@ TAGS = {
     "any others.",
     "Server": "What a client can ask before anyone has logged in.",
 }
-"""What the groups of operations are about, for the API's description."""
+"""The groups of operations in the API's description."""
 
 
 def routes() -> list[Router]:

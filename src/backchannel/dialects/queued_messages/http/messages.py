@@ -19,7 +19,7 @@ from backchannel.dialects.socketio import history, sending
 
 
 class TwoUsers(NamedTuple):
-    """Whose messages to read, each by id or username."""
+    """The two users whose messages to read, each by id or username."""
 
     sender: str
     receiver: str

@@ -8,7 +8,7 @@ from backchannel.dialects.shared.errors import handlers
 from backchannel.dialects.shared.requests import BEARER, require_login
 
 PREFIXES = ("/auth/", "/user/", "/message/", "/file/")
-"""Where errors are told in this dialect's envelope."""
+"""The paths whose errors use this dialect's envelope."""
 
 
 TAGS = {"Queued messages": "For Socket.IO clients that emit `sendMessage` and `uploadFile`."}

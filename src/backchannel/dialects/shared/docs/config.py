@@ -1,4 +1,4 @@
-"""What is served below `/docs`, and from what it is made."""
+"""The pages served below `/docs`, and their sources."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -43,11 +43,10 @@ class Docs:
     version: str
     documents: Mapping[str, bytes] = field(default_factory=dict[str, bytes])
     groups: Mapping[str, Mapping[str, str]] = field(default_factory=dict[str, Mapping[str, str]])
-    """What the tags of operations are about, by the group that each tag is in, in the order in
-    which they are shown."""
+    """The descriptions of the operations' tags, by group, in the order of the page."""
 
     def config(self) -> OpenAPIConfig:
-        """As Litestar takes it."""
+        """The configuration for Litestar."""
         served = {name: ("application/json", body) for name, body in self.documents.items()}
         served |= {name: (kind, _page(name)) for name, kind in _ASSETS.items()}
         page = _Static("/", "text/html", _page("docs.html"))

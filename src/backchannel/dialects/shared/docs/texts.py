@@ -1,4 +1,4 @@
-"""How the API's description tells of a text that the core checks, in words of its own."""
+"""The API's description of texts that the core validates with its own error messages."""
 
 from typing import Any
 
@@ -16,4 +16,4 @@ def checked_text(minimum: int, maximum: int, *, example: str, note: str = "") ->
 
 
 TEXT: dict[str, Any] = {"extra": {"type": OpenAPIType.STRING}}
-"""As `extra_json_schema` of a field that takes anything, so that all its faults can be told."""
+"""The `extra_json_schema` of a field that accepts anything, so that all faults are reported."""
