@@ -32,7 +32,7 @@ from backchannel.transports.websocket.endpoint import UpgradeRequest
 Headers = Mapping[str, str]
 
 _UPGRADE_CYCLE: Final = 0.1
-"""How long a GET may wait while a WebSocket is about to take over."""
+"""The seconds a GET may wait while a WebSocket is about to take over."""
 _TURN: Final = 64
 """Packets that are taken in a row before other clients come first."""
 _PACKET_COST: Final = 256

@@ -1,4 +1,4 @@
-"""As much of ASGI's HTTP as long-polling needs."""
+"""The part of ASGI's HTTP that long-polling needs."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, MutableMapping, Sequence

@@ -1,4 +1,4 @@
-"""Which pages of other origins may poll (rule S14), told in the words of the Fetch standard."""
+"""Pages of other origins that may poll (rule S14), with the headers of the Fetch standard."""
 
 from collections.abc import Collection, Mapping
 
@@ -9,7 +9,7 @@ Headers = list[tuple[str, str]]
 
 
 def allows(headers: Mapping[str, str], origins: Collection[str], *, secure: bool) -> bool:
-    """Whether a page of this Origin may use the server at all; the rule of WebSocket upgrades."""
+    """True if a page of this Origin may use the server; the rule is that of WebSocket upgrades."""
     if "origin" in headers and "host" not in headers:
         return is_listed(headers["origin"], origins)
     return same_origin_or_listed(headers, origins, secure=secure)

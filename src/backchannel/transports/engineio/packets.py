@@ -56,7 +56,7 @@ def binary_from_text(packet: bytes) -> bytes:
 
 
 class Handshake(msgspec.Struct, frozen=True, rename="camel"):
-    """What the open packet tells the client ("Handshake"); times are milliseconds."""
+    """The content of the open packet ("Handshake"); times are milliseconds."""
 
     sid: str
     upgrades: tuple[str, ...]

@@ -37,7 +37,7 @@ class Polling:
         self._closing = False
         self._wake: Callable[[], None] | None = None
         self.waiting = False
-        """Whether a GET is yet to be answered: a client may send only one at a time."""
+        """True if a GET has not been answered yet: a client may send only one at a time."""
         self._readable = asyncio.Event()
         self._readable.set()
         self.posting = False
@@ -55,7 +55,7 @@ class Polling:
         return self._queued <= self._limit
 
     def identify(self, user_id: str) -> None:
-        """Nothing to do: a POST is asked for its session's user."""
+        """Do nothing: a POST takes the user from its session."""
 
     def pause_reading(self) -> None:
         self._readable.clear()

@@ -1,4 +1,4 @@
-"""Why a request is refused, in the numbers and words that Engine.IO clients know."""
+"""The reasons for refused requests, with the codes and messages that Engine.IO clients know."""
 
 from typing import Final
 
@@ -6,7 +6,7 @@ import msgspec
 
 
 class Problem(msgspec.Struct, frozen=True):
-    """What is wrong with a request; the body of the answer is its code and message as JSON."""
+    """The reason a request is refused; the response body is its code and message as JSON."""
 
     code: int
     message: str

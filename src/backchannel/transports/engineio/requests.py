@@ -1,4 +1,4 @@
-"""What a request to an Engine.IO server asks for ("Query parameters")."""
+"""The parameters of a request to an Engine.IO server ("Query parameters")."""
 
 from typing import Final
 from urllib.parse import parse_qsl

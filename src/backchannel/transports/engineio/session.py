@@ -51,7 +51,7 @@ class Keeper(Protocol):
 
 
 class Session:
-    """One client's session; the `endpoint.Session` that handlers see."""
+    """A client's session; the `endpoint.Session` that handlers see."""
 
     __slots__ = (
         "_candidate",
@@ -225,7 +225,7 @@ class Session:
 
     @property
     def upgrading(self) -> bool:
-        """Whether a WebSocket is about to replace polling."""
+        """True if a WebSocket is about to replace polling."""
         return self._candidate is not None
 
     def probe_opened(self, candidate: Transport) -> None:

@@ -1,4 +1,4 @@
-"""How an Engine.IO server is set up."""
+"""The settings of an Engine.IO server."""
 
 import msgspec
 
@@ -8,7 +8,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
     ping_interval: float = 25.0
     ping_timeout: float = 20.0
-    """How long the answer to a ping may take."""
+    """The time to wait for the answer to a ping."""
     max_payload: int = 1_000_000
     """The largest body of a POST; the WebSocket's own limit should be the same."""
     stranger_payload: int = 1_000_000
@@ -17,11 +17,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Bytes a second that are read for long from the POSTs of one user, or of one address
     before the login; each packet counts as 256 bytes more."""
     upgrade_timeout: float = 10.0
-    """How long a WebSocket may take to replace polling."""
+    """The time in which a WebSocket must replace polling."""
     body_timeout: float = 10.0
-    """How long the body of a POST may take to arrive."""
+    """The time in which the body of a POST must arrive."""
     backlog: int = 4 << 20
-    """What may wait for a client that polls too slowly, before its session is closed."""
+    """The bytes that may wait for a slow client; above it the session is closed."""
     sessions: int = 100_000
     sessions_per_address: int = 1_000
     """Open sessions of the process, and of one client address (503 above them)."""

@@ -1,4 +1,4 @@
-"""How many connections there may be, in the process and from one client address."""
+"""The limits on the number of connections, in the process and from one client address."""
 
 import ipaddress
 from collections import Counter
@@ -46,7 +46,7 @@ class Caps:
 
 
 def contains(networks: Sequence[Network], address: str) -> bool:
-    """Whether `address` belongs to one of `networks`.
+    """True if `address` belongs to one of `networks`.
 
     An empty one does: it is the peer of a Unix socket, which only a proxy on this machine has.
     """

@@ -1,4 +1,4 @@
-"""What a client may still do before its connection is cut: phases, deadlines and sizes."""
+"""The limits of a connection before it is cut: phases, deadlines and sizes."""
 
 from enum import Enum, auto
 from http import HTTPStatus
@@ -29,7 +29,7 @@ class Phase(Enum):
 
 
 class Guard:
-    """One connection's progress, without any I/O. Times are the event loop's seconds."""
+    """The progress of a single connection, without any I/O. Times are the event loop's seconds."""
 
     __slots__ = ("_body", "_fields", "_limits", "_raw", "_since", "deadline", "phase")
 

@@ -27,7 +27,7 @@ _RETRY = (("Retry-After", "5"),)
 
 
 class HttpService:
-    """What all HTTP connections of a process share."""
+    """The state that all HTTP connections of a process share."""
 
     __slots__ = ("caps", "deadlines", "limits")
 
@@ -191,7 +191,7 @@ class HttpProtocol(HttpToolsProtocol):
             self._guard.idle(self.loop.time(), self.timeout_keep_alive)
 
     def _is_answering(self) -> bool:
-        """Whether the application still owes a response."""
+        """True if the application still owes a response."""
         # uvicorn's annotation leaves out that there is no cycle before the first request
         cycle = cast("RequestResponseCycle | None", self.cycle)
         return cycle is not None and not cycle.response_complete
@@ -257,7 +257,7 @@ class HttpProtocol(HttpToolsProtocol):
             self.transport.close()
 
     def _may_answer(self) -> bool:
-        """Whether a response written now would be taken for this request's."""
+        """True if a response written now would be taken for the response to this request."""
         if not self._is_answering():
             return True
         its_own = self._guard.phase is Phase.BODY and not self.pipeline

@@ -11,7 +11,7 @@ _PLACEHOLDER: Final = "_placeholder"
 
 
 def has_binary(value: Any) -> bool:
-    """Whether bytes are anywhere in `value`, a tree of dicts, lists and tuples."""
+    """True if bytes are anywhere in `value`, a tree of dicts, lists and tuples."""
     inner: Iterable[Any]
     if isinstance(value, dict):
         inner = cast("dict[str, Any]", value).values()

@@ -1,4 +1,4 @@
-"""One client: the namespaces it has joined, on one Engine.IO session."""
+"""A single client: the namespaces it has joined, on one Engine.IO session."""
 
 import asyncio
 import logging
@@ -34,7 +34,7 @@ _SID_BYTES: Final = 15
 
 
 class Service:
-    """What all clients share."""
+    """The state that all clients share."""
 
     __slots__ = ("namespaces", "settings", "unjoined")
 

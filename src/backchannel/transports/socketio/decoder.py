@@ -1,4 +1,4 @@
-"""From messages to packets: a packet with attachments comes in several."""
+"""The decoder of messages into packets: a packet with attachments spans several messages."""
 
 from backchannel.transports.socketio import attachments, parser
 from backchannel.transports.socketio.invalid import InvalidPacket

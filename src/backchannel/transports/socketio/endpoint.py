@@ -51,7 +51,7 @@ INVALID_NAMESPACE: Final = ConnectRefused("Invalid namespace")
 
 
 class Endpoint(Protocol):
-    """One namespace."""
+    """A namespace."""
 
     def __call__(self, request: ConnectRequest, /) -> Awaitable[Accepted | ConnectRefused]: ...
 
@@ -116,7 +116,7 @@ class Handler(Protocol):
         ...
 
     def event_received(self, name: str, args: list[Any], ack: Ack | None) -> None:
-        """One event; `ack` is there if the client asks for an answer."""
+        """An event has arrived; `ack` is set if the client asks for an answer."""
         ...
 
     def flushed(self) -> None:

@@ -1,5 +1,5 @@
-"""What is thrown at a client that breaks the protocol."""
+"""The exception for clients that break the protocol."""
 
 
 class InvalidPacket(ValueError):
-    """What arrived is no packet, or not one that may come now; the connection is closed."""
+    """The data are not a packet, or not one that may come now; the connection is closed."""

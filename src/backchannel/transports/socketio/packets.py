@@ -23,7 +23,7 @@ _BINARY: Final = {EVENT: BINARY_EVENT, ACK: BINARY_ACK}
 
 
 class Packet(msgspec.Struct, frozen=True):
-    """One packet with its attachments in place, so an event is an EVENT, binary or not."""
+    """A packet with its attachments in place, so an event is an EVENT, binary or not."""
 
     type: int
     namespace: str = MAIN

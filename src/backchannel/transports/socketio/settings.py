@@ -1,4 +1,4 @@
-"""How a Socket.IO server is set up."""
+"""The settings of a Socket.IO server."""
 
 import msgspec
 
@@ -7,7 +7,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Bounds of one client's connection. Sizes are bytes, times are seconds."""
 
     connect_timeout: float = 45.0
-    """How long a client may stay without joining a namespace."""
+    """The seconds a client may stay without joining a namespace."""
     attachments: int = 10
     """Binary attachments of one packet."""
     attachments_size: int = 4 << 20

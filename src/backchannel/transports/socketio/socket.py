@@ -1,4 +1,4 @@
-"""One client in one namespace."""
+"""A single client in a single namespace."""
 
 from typing import Any, Protocol
 
@@ -13,7 +13,7 @@ from backchannel.transports.websocket.endpoint import UpgradeRequest
 
 
 class Connection(Protocol):
-    """What a client's sockets share."""
+    """The connection that a client's sockets share."""
 
     @property
     def session(self) -> Session: ...

@@ -1,4 +1,4 @@
-"""Why a WebSocket closes: status codes and the payload that carries them (RFC 6455, 7.4)."""
+"""The reasons for closing a WebSocket: status codes and their payload (RFC 6455, 7.4)."""
 
 from typing import Final
 
@@ -32,7 +32,7 @@ class ConnectionFailed(Exception):
 
 
 def may_be_sent(code: int) -> bool:
-    """Whether `code` may stand in a close frame (7.4.1 and 7.4.2)."""
+    """True if `code` is allowed in a close frame (7.4.1 and 7.4.2)."""
     return code in _ON_THE_WIRE or 3000 <= code <= 4999
 
 

@@ -17,7 +17,7 @@ _WHOLE_TEXT = 0x81  # FIN and the text opcode, nothing reserved
 
 
 class Messages(Protocol):
-    """Where whole data messages go."""
+    """The receiver of whole data messages."""
 
     def text_received(self, payload: bytes) -> None: ...
 
@@ -25,7 +25,7 @@ class Messages(Protocol):
 
 
 class Control(Protocol):
-    """Where control frames go. Pongs are not reported: any byte proves life."""
+    """The receiver of control frames. Pongs are not reported: any byte proves life."""
 
     def ping_received(self, payload: bytes) -> None: ...
 

@@ -11,7 +11,7 @@ _TAIL = b"\x00\x00\xff\xff"  # ends every message's deflate data and is not sent
 
 
 class Deflate(msgspec.Struct, frozen=True, kw_only=True):
-    """What this server asks for when a client offers permessage-deflate.
+    """The parameters that this server requests when a client offers permessage-deflate.
 
     Without context takeover, the default, a socket holds no compression state at all; with it
     each one costs up to 44 KB for inflating and 100 KB or more for deflating.

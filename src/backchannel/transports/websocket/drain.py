@@ -1,4 +1,4 @@
-"""What a client is told when the process shuts down (rule R12)."""
+"""The close reason when the process shuts down (rule R12)."""
 
 import random
 

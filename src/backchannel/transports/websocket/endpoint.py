@@ -1,4 +1,4 @@
-"""What a WebSocket endpoint is: the seam between frames and everything that gives them meaning."""
+"""The interface between the WebSocket transport and the dialects that use it."""
 
 from collections.abc import Awaitable, Mapping
 from typing import Protocol
@@ -38,7 +38,7 @@ class Refused(msgspec.Struct, frozen=True):
 
 
 class Endpoint(Protocol):
-    """One path that speaks WebSocket."""
+    """A path that speaks WebSocket."""
 
     def __call__(self, request: UpgradeRequest) -> Awaitable[Accepted | Refused]: ...
 
@@ -48,7 +48,7 @@ class Socket(Protocol):
 
     @property
     def request(self) -> UpgradeRequest:
-        """What the endpoint was asked, less the headers and subprotocols."""
+        """The upgrade request, without its headers and subprotocols."""
         ...
 
     @property
@@ -83,7 +83,7 @@ class Handler(Protocol):
     def opened(self, socket: Socket) -> None: ...
 
     def text_received(self, payload: bytes) -> None:
-        """One whole text message, proven to be valid UTF-8."""
+        """A whole text message, checked to be valid UTF-8, has arrived."""
         ...
 
     def binary_received(self, payload: bytes) -> None: ...

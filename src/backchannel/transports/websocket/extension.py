@@ -20,7 +20,7 @@ _WINDOW_BITS: Final = frozenset(map(str, range(8, 16)))
 
 
 class Offer(NamedTuple):
-    """One extension a client offers; a parameter without a value has None."""
+    """An extension that a client offers; a parameter without a value has None."""
 
     name: str
     parameters: tuple[tuple[str, str | None], ...]
@@ -59,7 +59,7 @@ class Extension(NamedTuple):
     """permessage-deflate as agreed on one connection."""
 
     response: str
-    """What Sec-WebSocket-Extensions answers."""
+    """The value of the Sec-WebSocket-Extensions response header."""
     inflater: Inflater
     deflater: Deflater
 

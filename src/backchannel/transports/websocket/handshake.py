@@ -96,7 +96,7 @@ def subprotocols(headers: Mapping[str, str]) -> tuple[str, ...]:
 def same_origin_or_listed(
     headers: Mapping[str, str], allowed: Collection[str], *, secure: bool
 ) -> bool:
-    """Whether a browser's page of this Origin may connect (section 10.2).
+    """True if a browser's page of this Origin may connect (section 10.2).
 
     True without an Origin, for one that is listed in `allowed`, and for one whose host and port are
     the request's own Host, unless it is of `http` while the connection is `secure`. `*` in

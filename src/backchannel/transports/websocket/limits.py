@@ -1,4 +1,4 @@
-"""What one WebSocket, and all of them together, may cost."""
+"""The limits of a single WebSocket, and of all WebSockets together."""
 
 import msgspec
 
@@ -9,7 +9,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     frame: int = 1 << 20
     """Payload of one incoming data frame; above it the connection fails with 1009."""
     message: int = 1 << 20
-    """One incoming message, after fragments are joined and after inflation (1009)."""
+    """The size of an incoming message, after fragments are joined and after inflation (1009)."""
     stranger_message: int = 1 << 20
     """The same for a peer that has not logged in yet (1009)."""
     read_rate: int = 64 << 20
@@ -27,9 +27,9 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     ping_timeout: float = 20.0
     """A peer silent for this long after a ping is dead."""
     handshake_timeout: float = 10.0
-    """How long an endpoint may take to accept or refuse (503 after it)."""
+    """The time in which an endpoint must accept or refuse (503 after it)."""
     close_timeout: float = 5.0
-    """How long the peer may take to answer a close frame."""
+    """The time in which the peer must answer a close frame."""
     drain_grace: float = 5.0
     """The same while the process shuts down."""
     drain_jitter: float = 5.0

@@ -121,7 +121,7 @@ class Outgoing(asyncio.Protocol):
         return 0 if self._transport.is_closing() else self._transport.get_write_buffer_size()
 
     def _has_read_on(self) -> bool:
-        """Whether a stuck peer has taken anything since it was last asked about."""
+        """True if a stuck peer has taken anything since the last call."""
         left = self._unsent()
         progress = self._stuck - left
         if progress <= 0:

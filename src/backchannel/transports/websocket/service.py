@@ -1,4 +1,4 @@
-"""What all WebSockets of a process share."""
+"""The state that all WebSockets of a process share."""
 
 from collections.abc import Collection, Mapping, Sequence
 

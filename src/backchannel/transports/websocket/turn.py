@@ -1,4 +1,4 @@
-"""One write per socket and loop turn, for one callback per turn whatever the sockets."""
+"""Batching of writes: one write per socket and loop turn, and one callback for all sockets."""
 
 import asyncio
 from typing import Protocol
