@@ -1,1 +1,1 @@
-"""Where files are kept: a local folder or an object store, and what looks into them."""
+"""File storage, in a local folder or an object store, and the inspection of files."""

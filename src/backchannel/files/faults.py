@@ -1,4 +1,4 @@
-"""What a disk's errors mean for whoever asked."""
+"""The conversion of disk errors to `Unavailable`."""
 
 import asyncio
 import errno

@@ -36,7 +36,7 @@ class LocalStore:
         await on_disk(lambda: self._delete(key))
 
     async def close(self) -> None:
-        """Nothing is kept open."""
+        """Do nothing: no file stays open."""
 
     def _path(self, key: str) -> Path:
         return self._folder / place_of(key)

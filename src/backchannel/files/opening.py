@@ -1,4 +1,4 @@
-"""From the settings' words to the open file ports."""
+"""The file ports that the settings name, opened."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Which addresses are the public internet."""
+"""The addresses of the public internet."""
 
 import ipaddress
 from ipaddress import IPv4Address, IPv6Address, IPv6Network
@@ -46,7 +46,7 @@ _SPECIAL_V6 = [
 
 
 def is_public(address: Address) -> bool:
-    """Whether an address is a host on the public internet, by itself and not by translation."""
+    """True if an address is a host on the public internet, by itself and not by translation."""
     if isinstance(address, IPv4Address):
         return not any(address in network for network in _SPECIAL_V4)
     return address in _UNICAST_V6 and not any(address in network for network in _SPECIAL_V6)

@@ -12,7 +12,7 @@ from backchannel.previews.addresses import Address
 from backchannel.previews.targets import Guard, Unreachable, parse
 
 MOST_BYTES = 512 * 1024
-"""How much of a page is read; what a page says about itself stands at its beginning."""
+"""The bytes of a page that are read; its metadata are at its beginning."""
 REDIRECTS = 3
 SECONDS = 5.0
 """For the name, the connection, the redirects and the reading together."""

@@ -1,4 +1,4 @@
-"""What an HTML page says about itself: Open Graph, description and title."""
+"""The metadata of an HTML page: Open Graph, description and title."""
 
 import codecs
 import contextlib
@@ -35,7 +35,7 @@ _UNSEEN = re.compile(
 
 
 def preview_of(page: Page) -> Preview | None:
-    """What a page says about itself, if it has as much as a title."""
+    """The preview of a page; None if it has no title."""
     head = _Head()
     text = _without_scripts(_BODY.split(_text(page), maxsplit=1)[0])
     # The parser's way to say that a declaration makes no sense; what precedes it counts.
@@ -136,7 +136,7 @@ def _text(page: Page) -> str:
 
 
 def _plain(text: str, limit: int) -> str | None:
-    """One line of text without markup, at most `limit` characters; None if nothing is left."""
+    """A line of text without markup, at most `limit` characters; None if nothing is left."""
     bare = _UNSEEN.sub(" ", _TAG.sub(" ", text[: 10 * limit]))
     line = " ".join(bare.split())
     return (line if len(line) <= limit else line[: limit - 1].rstrip() + "…") or None

@@ -27,7 +27,7 @@ _LEGACY = {
 """The encodings that browsers assume by language where none is declared."""
 
 Measure = Callable[[list[bytes], list[bytes]], bool]
-"""Whether text looks written in an encoding: of all its pairs of bytes, and of those both high."""
+"""A test of an encoding: takes all pairs of bytes, and those with two high bytes."""
 
 
 def sniffed(content: bytes) -> str:

@@ -1,4 +1,4 @@
-"""Where a URL leads: checked before anything is sent there."""
+"""The target of a URL: checked before anything is sent there."""
 
 import ipaddress
 import re
@@ -16,7 +16,7 @@ Resolve = Callable[[str], Awaitable[Sequence[str]]]
 
 DEFAULT_PORTS = {"http": 80, "https": 443}
 ATTEMPTS = 2
-"""How many addresses of a host are tried."""
+"""The number of addresses of a host that are tried."""
 
 _NAME = re.compile(r"[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*\.?")
 
@@ -57,7 +57,7 @@ class Guard:
         self._permits = permits
 
     async def addresses(self, host: str) -> list[Address]:
-        """Where to connect to. Raises `Unreachable` if any address of the host is not public."""
+        """The addresses to connect to. Raises `Unreachable` if any of the host's is not public."""
         try:
             found = [ipaddress.ip_address(each) for each in await self._resolve(host)]
         except (OSError, ValueError) as error:  # an unknown name, or one that is too long
@@ -69,7 +69,7 @@ class Guard:
 
 
 def system_addresses(host: str) -> list[str]:
-    """What the system's resolver says; it may take its time. Raises `OSError`."""
+    """The answer of the system's resolver; may block for seconds. Raises `OSError`."""
     found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
     return [str(address[0]) for *_, address in found]
 

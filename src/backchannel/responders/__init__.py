@@ -1,1 +1,1 @@
-"""Who can answer in sessions: implementations of the responder port."""
+"""The responders: implementations of the responder port."""

@@ -24,13 +24,13 @@ END = b"[DONE]"
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """Which model, and what it is told. `url` is the API's base, such as `http://host/v1`."""
+    """The model to ask, and its parameters. `url` is the API's base, such as `http://host/v1`."""
 
     url: str
     name: str
     key: str | None = None
     prompt: str | None = None
-    """What the model is told ahead of every conversation."""
+    """The system prompt, sent ahead of every conversation."""
     max_tokens: int | None = None
 
 

@@ -99,5 +99,5 @@ async def _attempt(http: httpx.AsyncClient, request: httpx.Request) -> httpx.Res
 
 
 def _named(error: httpx.TransportError) -> str:
-    """What went wrong; some of the errors have no text."""
+    """A description of the error; some errors have no text of their own."""
     return f"{type(error).__name__} {error}".rstrip()

@@ -1,4 +1,4 @@
-"""How long sound and films last."""
+"""The duration of sound and video."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""What to find out of a file of each kind."""
+"""The inspection of a file, by its kind."""
 
 import struct
 from collections.abc import Callable, Mapping

@@ -1,10 +1,10 @@
-"""What the inspecting process tells its parent: one line of JSON."""
+"""The report of the inspecting process to its parent: one line of JSON."""
 
 import msgspec
 
 CONTENT_ENDING = ".content"
 THUMBNAIL_ENDING = ".thumbnail"
-"""What is appended to the upload's path for the files that the inspection makes."""
+"""The suffix added to the upload's path for the files that the inspection makes."""
 
 
 class Report(msgspec.Struct, kw_only=True):

@@ -1,4 +1,4 @@
-"""What a content is, by its own first bytes: neither names nor senders are believed (S17)."""
+"""The media type of content, from its first bytes: names and senders are not trusted (S17)."""
 
 import codecs
 import re
