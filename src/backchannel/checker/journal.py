@@ -196,7 +196,7 @@ class BadJournal(Exception):
 
 
 class Place(NamedTuple):
-    """Where a record stands; lines count from 1."""
+    """The location of a record; lines count from 1."""
 
     file: str
     line: int

@@ -1,4 +1,4 @@
-"""Which send each message came from, and which place it has in its conversation."""
+"""Linking of messages to their sends and to their places in conversations."""
 
 from collections.abc import Iterable
 

@@ -1,4 +1,4 @@
-"""What a history consists of, as the judges see it: sends, messages, conversations, devices."""
+"""The model of a history that the judges use: sends, messages, conversations and devices."""
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ from backchannel.domain.ids import RESPONDER_ID
 
 
 class Send(msgspec.Struct, eq=False):
-    """One message that a client wanted to exist, with all attempts at it.
+    """A message that a client meant to send, with all attempts at it.
 
     `at`, `place` and `session` are those of the first attempt; `session` counts the connections
     of its device. `answer` is the id of its first acknowledgement, `holders` are the devices that
@@ -36,17 +36,17 @@ class Send(msgspec.Struct, eq=False):
 
     @property
     def refused(self) -> bool:
-        """Whether no attempt may have succeeded."""
+        """True if no attempt can have succeeded."""
         return not self.acknowledgements and self.refusals >= self.attempts
 
     @property
     def bodies(self) -> set[str]:
-        """What was asked to be said under this key; more than one thing is the client's mistake."""
+        """The bodies sent under this key; more than one is an error of the client."""
         return {self.body, *(self.others or ())}
 
 
 class Claim(msgspec.Struct, frozen=True, gc=False):
-    """What one record says of a message; None is what it does not say."""
+    """The statements of a record about a message; None where it makes none."""
 
     conversation: str
     seq: int | None
@@ -56,7 +56,7 @@ class Claim(msgspec.Struct, frozen=True, gc=False):
 
 
 class Message(msgspec.Struct, eq=False):
-    """What the server says exists, as it was told of first.
+    """A message that the server reported, as it was first reported.
 
     `known_at` is when somebody knew of it first. `seen` is where it was delivered or read first:
     an acknowledgement shows nothing. `doubts` are records that say something else of it, `bodies`
@@ -83,7 +83,7 @@ class Message(msgspec.Struct, eq=False):
 
     @property
     def genuine(self) -> bool:
-        """Whether it is the one message of a send. What is not is judged as that and no more."""
+        """True if it is the message of a send. Other messages are judged as phantoms only."""
         if self.send is None:
             return self.sender == RESPONDER_ID or bool(self.acceptable)
         return self.send.messages[0] is self
@@ -115,7 +115,7 @@ class Conversation(msgspec.Struct, gc=False, eq=False):
         return self.declared or self.met
 
     def unknown_between(self, low: int, high: int) -> int:
-        """How many numbers strictly between two were never told to anybody."""
+        """The number of `seq` strictly between two that no record mentions."""
         if high <= low:
             return 0
         known = bisect_left(self.numbers, high) - bisect_right(self.numbers, low)
@@ -147,7 +147,7 @@ class Delivery(msgspec.Struct, gc=False, eq=False):
 
     @property
     def in_order(self) -> bool:
-        """Whether it came as an event. A reply without a position may overtake events."""
+        """True if it came as an event. A reply without a position may overtake events."""
         return self.source != "reply" or self.position is not None
 
 
@@ -175,7 +175,7 @@ class Fetched(msgspec.Struct, gc=False, eq=False):
 
 
 class Life(msgspec.Struct, gc=False, eq=False):
-    """One life of a device's state: from a fresh start or a reset to the next.
+    """The life of a device's state: from a fresh start or a reset to the next.
 
     `base` is the position it began at, if that was told. `log` is what happened, in order.
     `fetched` are the histories that may have become part of the state.

@@ -1,4 +1,4 @@
-"""What a device should have been told and was not.
+"""The messages that a device should have received and did not.
 
 Two things prove it. A device that finished owes everything that its user's log holds from where
 the device began. And any device that was told of a message was told of all before it in that
@@ -47,7 +47,7 @@ def missing(history: History) -> Iterator[Missing]:
 
 
 def _skipped(history: History, device: Device, life: Life) -> Iterator[Missing]:
-    """What was left out between two deliveries."""
+    """Find messages that were left out between two deliveries."""
     holds: set[Message] | None = None
     for taken in replay(life):
         message, before = taken.delivery.message, taken.before
@@ -61,7 +61,7 @@ def _skipped(history: History, device: Device, life: Life) -> Iterator[Missing]:
 
 
 def _is_owed(message: Message, device: Device, life: Life) -> bool:
-    """Whether a device of this user, in a dialect of this sort, is told of such a message."""
+    """True if a device of this user, with this kind of dialect, must receive the message."""
     if message.deleted or not message.genuine:
         return False
     if message.send is not None and device.name in message.send.holders:
@@ -70,7 +70,7 @@ def _is_owed(message: Message, device: Device, life: Life) -> bool:
 
 
 def _existed(message: Message, level: Level, position: int | None) -> bool:
-    """Whether it was in the log when the device was found level with it."""
+    """True if it was in the log when the device was found up to date."""
     if position is not None and level.position is not None:
         return position <= level.position or (
             level.asked is not None and message.known_at < level.asked
@@ -79,7 +79,7 @@ def _existed(message: Message, level: Level, position: int | None) -> bool:
 
 
 class _Beginning:
-    """Where a life began in the log, and hence in each conversation."""
+    """The beginning of a life in the log, and hence in each conversation."""
 
     def __init__(self, life: Life, positions: dict[Message, int]) -> None:
         self._life = life
@@ -93,7 +93,7 @@ class _Beginning:
                 self._note_last(fetched)
 
     def precedes(self, message: Message) -> bool:
-        """Whether the device is known to have begun before this message was stored."""
+        """True if the device is known to have begun before this message was stored."""
         base, position = self._life.base, self._positions.get(message)
         if base is not None and position is not None:
             return position > base
@@ -107,7 +107,7 @@ class _Beginning:
             self._numbers.setdefault(message.conversation, message.number)
 
     def _note_last(self, fetched: Fetched) -> None:
-        """What is not yet in a history that was asked for later comes as an event."""
+        """Messages that are missing from a history requested later must come as events."""
         numbers = [each.number for each in fetched.messages if each.number is not None]
         if numbers:
             key, last = fetched.conversation.id, max(numbers)
@@ -115,7 +115,7 @@ class _Beginning:
 
 
 def _positions(history: History) -> Positions:
-    """Where each message stands in the logs of its users, as far as any device was told."""
+    """The positions of each message in the logs of its users, as far as devices were told them."""
     found: Positions = {}
     for device, life in history.lives():
         known = found.setdefault((device.user, life.epoch), {})

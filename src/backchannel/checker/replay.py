@@ -1,4 +1,4 @@
-"""What a device took, message by message, with what it held at that moment."""
+"""A replay of the deliveries to a device, with the state it held at each."""
 
 from collections.abc import Iterator
 
@@ -8,7 +8,7 @@ from backchannel.checker.model import Delivery, Life, Message, Rewind
 
 
 class Taken(msgspec.Struct, gc=False, eq=False):
-    """One delivery. `earlier` is one of the same message that the device still held.
+    """A delivery. `earlier` is one of the same message that the device still held.
 
     `floor` is the position it had said to hold, `previous` what was delivered before, and
     `before` the same in this conversation: both only of what came in order, as events do.
@@ -29,7 +29,7 @@ class Taken(msgspec.Struct, gc=False, eq=False):
 
 
 class _Shelf:
-    """What a device holds. A device that was killed may reconnect with less than it had."""
+    """The messages that a device holds. After a kill it may reconnect with fewer than before."""
 
     def __init__(self, floor: int | None) -> None:
         self.floor = floor

@@ -42,7 +42,7 @@ def histories(entries: Sequence[Entry]) -> Iterator[Sequence[Entry]]:
 
 
 def _beginnings(records: Sequence[Entry], restore: Restore) -> dict[str, int]:
-    """When each device began anew after the restore."""
+    """The times at which the devices began anew after the restore."""
     known = {
         record.epoch
         for _, record in records
@@ -74,7 +74,7 @@ def _kept(before: Iterable[Entry], restore: Restore) -> Iterator[Entry]:
 
 
 def _left(record: Record) -> Record | None:
-    """What a record from between the backup and the restore still says after it."""
+    """The part of a record from between the backup and the restore that is valid after it."""
     match record:
         case Invoke() | Change() | Fail() | Unknown():
             return record

@@ -1,4 +1,4 @@
-"""What the checker says: findings, each with the records that show it."""
+"""The verdict: findings, each with the records that show it."""
 
 from collections.abc import Iterable
 from enum import StrEnum
@@ -34,14 +34,14 @@ class Evidence(NamedTuple):
 
 
 class Finding(NamedTuple):
-    """One violation: a sentence that says what is wrong, and the records that show it."""
+    """A violation: a sentence that describes it, and the records that show it."""
 
     text: str
     evidence: tuple[Evidence, ...]
 
 
 class Counts(msgspec.Struct, frozen=True, kw_only=True):
-    """How much there was to judge. `finished` devices owe completeness."""
+    """The numbers of what was judged. `finished` devices must be complete."""
 
     records: int
     sends: int
@@ -73,10 +73,10 @@ class Verdict:
 
     @property
     def clean(self) -> bool:
-        """Whether nothing was found. That says something only if `judged`."""
+        """True if nothing was found, which proves something only if `judged`."""
         return not self.totals
 
     @property
     def judged(self) -> bool:
-        """Whether there was anything to judge: a send, and a device that should hold it."""
+        """True if there was anything to judge: a send, and a device that should hold it."""
         return self.counts.sends > 0 and self.counts.finished > 0

@@ -30,7 +30,7 @@ def _contradiction(message: Message, claim: Claim) -> Finding:
 
 
 def _words(claim: Claim, other: Claim) -> str:
-    """What a claim says differently from another."""
+    """The parts of a claim that differ from another."""
     said = {
         "in": (claim.conversation, other.conversation),
         "number": (claim.seq, other.seq),

@@ -28,7 +28,7 @@ def judge(history: History) -> Iterator[Finding]:
 
 
 def _lacking(fetched: Fetched) -> Iterator[Message]:
-    """What existed when the history was asked for, or stands before what it holds."""
+    """Messages that a history lacks: known when it was requested, or numbered below its last."""
     if not fetched.complete:
         return
     present = set(fetched.messages)

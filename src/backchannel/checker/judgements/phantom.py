@@ -46,7 +46,7 @@ def _refused(message: Message) -> Iterator[Finding]:
 
 
 def _strangers(history: History) -> Iterator[Finding]:
-    """Who is a member is known for sure where a send has said whom it is for."""
+    """Find deliveries to non-members, in conversations whose members are known from a send."""
     for device, life in history.lives():
         for each in life.log:
             if isinstance(each, Delivery):

@@ -22,7 +22,7 @@ def judge(history: History) -> Iterator[Finding]:
 
 
 def _in_real_time(conversation: Conversation) -> Iterator[Finding]:
-    """What somebody knew of before another message was sent has the lower number."""
+    """A message known before another was sent must have the lower number."""
     earliest: Message | None = None
     for message in reversed(conversation.ordered):
         send = message.send
@@ -38,7 +38,7 @@ def _in_real_time(conversation: Conversation) -> Iterator[Finding]:
 
 
 def _in_one_session(history: History) -> Iterator[Finding]:
-    """What one connection sends is stored in that order, unless it had to be sent again."""
+    """The messages of one connection must be stored in the order sent, unless one was retried."""
     latest: dict[tuple[str, int, str], tuple[Send, int]] = {}
     for send in history.sends.values():
         message = send.messages[0] if send.messages else None
@@ -58,7 +58,7 @@ def _in_one_session(history: History) -> Iterator[Finding]:
 
 
 def _steps_back(taken: Taken) -> bool:
-    """Whether a new event does not stand after those that the device was given earlier."""
+    """True if a new event does not come after those delivered to the device earlier."""
     delivery, previous, before = taken.delivery, taken.previous, taken.before
     position = previous.position if previous else None
     number = before.message.number if before else None
