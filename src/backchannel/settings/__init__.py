@@ -1,4 +1,4 @@
-"""What an operator may decide, and where each decision came from."""
+"""The settings, with the source of each value."""
 
 from backchannel.settings.load import Loaded as Loaded
 from backchannel.settings.load import load as load

@@ -1,4 +1,4 @@
-"""Every single setting with its names: what messages, listings and the reference are made from."""
+"""The catalogue of settings with their names, for errors, listings and the reference."""
 
 import difflib
 from collections.abc import Iterable, Iterator
@@ -26,14 +26,14 @@ BORROWED_NAMES = {
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One setting. `path` is its place in the TOML file: `name` or `group.name`."""
+    """A setting. `path` is its place in the TOML file: `name` or `group.name`."""
 
     path: str
     field: FieldInfo
 
     @property
     def group(self) -> str:
-        """The TOML table it stands in, empty for the general ones."""
+        """The TOML table that contains it, empty for the general settings."""
         return self.path.rpartition(".")[0]
 
     @property
@@ -74,13 +74,13 @@ def paths_by_variable() -> dict[str, str]:
 
 
 def closest(name: str, known: Iterable[str]) -> str | None:
-    """The known name that was probably meant."""
+    """The known name that is closest to a misspelled one."""
     matches = difflib.get_close_matches(name, list(known), n=1, cutoff=0.5)
     return matches[0] if matches else None
 
 
 def group_model(field: FieldInfo) -> type[Group] | None:
-    """The group a field stands for, None if it is a single setting."""
+    """The group that a field represents, None if it is a single setting."""
     kind = field.annotation
     return kind if isinstance(kind, type) and issubclass(kind, Group) else None
 

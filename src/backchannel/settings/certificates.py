@@ -1,4 +1,4 @@
-"""The TLS certificate: the operator's, or for development one of the server's making."""
+"""The TLS certificate: the operator's, or a self-signed one for development."""
 
 import ssl
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from backchannel.settings.private import make_private_dir, write_private
 from backchannel.settings.problems import Problem, SettingsError
 
 RENEWAL = timedelta(days=30)
-"""A self-signed certificate is made anew when it has less than this to live."""
+"""A self-signed certificate is replaced when it expires in less than this."""
 
 CIPHERS = "ECDHE+AESGCM:ECDHE+CHACHA20"
 """Forward secrecy and authenticated encryption only (rule S20)."""
@@ -31,7 +31,7 @@ def certificate_files(settings: Settings) -> CertificateFiles | None:
 
 
 def named_files(settings: Settings) -> CertificateFiles | None:
-    """The operator's own files, if they are to be used. Raises `SettingsError`."""
+    """The operator's files, if they are to be used. Raises `SettingsError`."""
     named = CertificateFiles(settings.tls.certificate, settings.tls.private_key)
     if settings.tls.mode is TlsMode.AUTO and _complete(settings, named):
         return named
@@ -54,7 +54,7 @@ def server_context(files: CertificateFiles) -> ssl.SSLContext:
 
 
 def expiry(certificate: Path) -> datetime:
-    """When a PEM certificate ends. Raises `ValueError` if it is none."""
+    """The time at which a PEM certificate expires. Raises `ValueError` for anything else."""
     from cryptography import x509  # noqa: PLC0415  # costs a tenth of a second
 
     return x509.load_pem_x509_certificate(certificate.read_bytes()).not_valid_after_utc

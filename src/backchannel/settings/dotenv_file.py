@@ -1,4 +1,4 @@
-"""A `.env` file as its author meant it: nothing in it vanishes silently."""
+"""The parser of `.env` files: anything it cannot use is reported."""
 
 from collections.abc import Collection, Mapping
 from io import StringIO

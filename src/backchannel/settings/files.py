@@ -1,4 +1,4 @@
-"""Where the files that people send are kept, and how much of them."""
+"""Settings for files: where they are kept, and limits on their size."""
 
 from typing import Annotated
 from urllib.parse import urlsplit
@@ -9,7 +9,7 @@ from backchannel.settings.groups import Bytes, Group
 
 
 def check_files_url(url: str) -> str:
-    """A folder or a bucket. Credentials stand elsewhere: a URL ends up in logs."""
+    """Check a files URL. Credentials are kept out of it, because URLs appear in logs."""
     parts = urlsplit(url)
     if parts.username or parts.password or parts.query:
         raise ValueError("leave credentials out; they are read from AWS_ACCESS_KEY_ID and so on")
@@ -21,12 +21,12 @@ def check_files_url(url: str) -> str:
 
 
 class Files(Group):
-    """The files that people send each other."""
+    """The files that users send each other."""
 
     url: Annotated[str, AfterValidator(check_files_url)] | None = Field(
         default=None,
-        description="Where they are kept: a local folder (`file:///folder`) or a bucket "
-        "(`s3://bucket/prefix`) of a service that speaks S3, whose region, endpoint and "
+        description="The place where files are kept: a local folder (`file:///folder`) or a bucket "
+        "(`s3://bucket/prefix`) of an S3-compatible service, whose region, endpoint and "
         "credentials come from `AWS_REGION`, `AWS_ENDPOINT_URL`, `AWS_ACCESS_KEY_ID` and "
         "`AWS_SECRET_ACCESS_KEY`. Unset: the folder `files` in `data_dir`.",
         examples=["s3://chat-files/production"],
@@ -42,6 +42,6 @@ class Files(Group):
         default=1 << 30,
         ge=1_024,
         le=1 << 50,
-        description="How much all files of one user may take, unfinished uploads included.",
+        description="The total size of one user's files, unfinished uploads included.",
         examples=[5_368_709_120],
     )

@@ -1,4 +1,4 @@
-"""The settings that come in groups, a TOML table each."""
+"""Groups of settings, each a table in the TOML file."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """What a number counts; printed by `config show` and in the reference."""
+    """The unit of a number; printed by `config show` and in the reference."""
 
     name: str
 
@@ -36,7 +36,7 @@ class Tls(Group):
 
     mode: TlsMode = Field(
         default=TlsMode.AUTO,
-        description="`auto` serves HTTPS when both files below exist; `self-signed` makes a "
+        description="`auto` serves HTTPS when both files below exist; `self-signed` creates a "
         "certificate for development and keeps it in `data_dir`; `off` serves plain HTTP.",
         examples=["self-signed"],
     )
@@ -53,20 +53,20 @@ class Tls(Group):
 
 
 class Tokens(Group):
-    """The signed tokens that a login is given."""
+    """The signed tokens that a login returns."""
 
     access_life: Annotated[int, Unit("seconds")] = Field(
         default=3_600,
         ge=1,
         le=86_400,
-        description="How long an access token is valid.",
+        description="The time for which an access token is valid.",
         examples=[900],
     )
     refresh_life: Annotated[int, Unit("seconds")] = Field(
         default=30 * 86_400,
         ge=60,
         le=400 * 86_400,
-        description="How long a login lasts when its client does not come back.",
+        description="The time after which a login ends if its client does not return.",
         examples=[604_800],
     )
 
@@ -77,19 +77,19 @@ class PasswordAlgorithm(StrEnum):
 
 
 class Passwords(Group):
-    """How passwords are kept."""
+    """The storage of passwords."""
 
     algorithm: PasswordAlgorithm = Field(
         default=PasswordAlgorithm.ARGON2ID,
-        description="The hash of new passwords. Hashes of the other kind still count, and are "
-        "renewed at the next login.",
+        description="The hash for new passwords. Hashes of the other kind stay valid and are "
+        "replaced at the next login.",
         examples=["bcrypt"],
     )
     concurrency: Annotated[int, Unit("hashes")] = Field(
         default=2,
         ge=1,
         le=64,
-        description="How many passwords are hashed at a time; each takes about 20 MB.",
+        description="Passwords hashed at the same time; each takes about 20 MB.",
         examples=[4],
     )
 
@@ -101,14 +101,14 @@ class Websocket(Group):
         default=25,
         ge=1,
         le=3_600,
-        description="How often a quiet peer is asked for a sign of life.",
+        description="The interval at which an idle peer is pinged.",
         examples=[10],
     )
     ping_timeout: Seconds = Field(
         default=20,
         ge=1,
         le=3_600,
-        description="How long its answer may take before the socket is closed.",
+        description="The time in which a peer must answer a ping before the socket is closed.",
         examples=[10],
     )
     compression: bool = Field(
@@ -133,7 +133,7 @@ class LogLevel(StrEnum):
 
 
 class Log(Group):
-    """What the server writes to standard error. Never tokens, passwords or messages."""
+    """The server's log on standard error. It never contains tokens, passwords or messages."""
 
     format: LogFormat = Field(
         default=LogFormat.AUTO,
@@ -143,6 +143,6 @@ class Log(Group):
     )
     level: LogLevel = Field(
         default=LogLevel.INFO,
-        description="The least important entries that are still written.",
+        description="The lowest level that is written.",
         examples=["warning"],
     )

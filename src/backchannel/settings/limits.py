@@ -1,4 +1,4 @@
-"""How much one client, one address and everybody together may ask of the server (rule S18)."""
+"""Limits for one client, for one address and for all of them together (rule S18)."""
 
 from typing import Annotated
 
@@ -13,14 +13,14 @@ PerMinute = Annotated[int, Unit("a minute")]
 
 
 class Limits(Group):
-    """Past a limit a client is refused with a clear error; the others notice nothing."""
+    """A client that exceeds a limit gets a clear error; other clients are not affected."""
 
     frame_size: Bytes = Field(
         default=524_288,
         ge=1_024,
         le=16_777_216,
-        description="The largest message on a socket as it travels. A chat message's text is "
-        "limited to 65,536 bytes besides; JSON may make it up to six times longer.",
+        description="The largest message on a socket, as transmitted. The text of a chat message "
+        "is also limited to 65,536 bytes; JSON can make it up to six times longer.",
         examples=[1_048_576],
     )
     body_size: Bytes = Field(
@@ -34,22 +34,22 @@ class Limits(Group):
         default=10,
         gt=0,
         le=300,
-        description="How long a client may take to send a request's headers, and before them to "
-        "agree on TLS.",
+        description="The time in which a client must send a request's headers, and before them "
+        "complete the TLS handshake.",
         examples=[5],
     )
     body_deadline: Seconds = Field(
         default=10,
         gt=0,
         le=3_600,
-        description="How long a client may take to send a request's body.",
+        description="The time in which a client must send a request's body.",
         examples=[60],
     )
     login_deadline: Seconds = Field(
         default=10,
         gt=0,
         le=300,
-        description="How long a socket may stay open without a login.",
+        description="The time for which a socket may stay open without a login.",
         examples=[5],
     )
     sockets_per_user: Sockets | None = Field(
@@ -73,7 +73,7 @@ class Limits(Group):
         default=50_000,
         ge=1,
         le=1_000_000,
-        description="Open sockets altogether. The open-file limit must be higher: see "
+        description="Open sockets of the whole server. The open-file limit must be higher: see "
         "`backchannel doctor`.",
         examples=[10_000],
     )
@@ -81,34 +81,34 @@ class Limits(Group):
         default=None,
         ge=1,
         le=1_000_000,
-        description="How many messages one user may send for long, over all sockets and HTTP; "
-        "twice that at once. A message counts as one for each 4 KiB of its text. Edits, deletions, "
-        "reactions, read marks, typing and changes of the profile count as well, by what they "
-        "write to the devices of others. Unset: 100 in production, 5,000 in development.",
+        description="The sustained rate at which one user may send messages, over all sockets and "
+        "HTTP; bursts may reach twice that number. A message counts once for each 4 KiB of its "
+        "text. Edits, deletions, reactions, read marks, typing and profile changes count too, by "
+        "the bytes they send to other devices. Unset: 100 in production, 5,000 in development.",
         examples=[50],
     )
     read_rate: BytesPerSecond = Field(
         default=8_388_608,
         ge=65_536,
         le=1_073_741_824,
-        description="How many bytes of messages one user may read for long, from pages and to "
-        "catch up; eight times that in one burst.",
+        description="The sustained rate at which one user may read messages, in pages and when "
+        "catching up; bursts may reach eight times that number.",
         examples=[1_048_576],
     )
     logins_per_address: PerMinute = Field(
         default=300,
         ge=1,
         le=1_000_000,
-        description="How many logins from one network address may fail. One account from one "
-        "address is held to 10 a minute besides.",
+        description="Failed logins allowed from one network address. For a single account, an "
+        "address is also limited to 10 a minute.",
         examples=[60],
     )
     registrations_per_address: PerMinute | None = Field(
         default=None,
         ge=1,
         le=1_000_000,
-        description="How many accounts may be made from one network address. Unset: 30 in "
-        "production, 600 in development. Besides, one address is told of 20 names or e-mail "
+        description="Accounts that may be created from one network address. Unset: 30 in "
+        "production, 600 in development. An address also learns of at most 20 names or e-mail "
         "addresses that are taken, and of one more every 30 seconds.",
         examples=[5],
     )

@@ -1,4 +1,4 @@
-"""From the places where settings are written to one checked `Settings`.
+"""The sources of settings, merged into one checked `Settings`.
 
 What is nearer to the person who starts the server wins: command line, then environment
 variables, then `.env`, then the TOML file, then the defaults.
@@ -33,7 +33,7 @@ ENV_FILE = Path(".env")
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """Settings that may be used, where each value was written, and what was ignored."""
+    """The settings, the source of each value, and what was ignored."""
 
     settings: Settings
     written: Mapping[str, Written]
@@ -49,7 +49,7 @@ def load(
     environment: Mapping[str, str] | None = None,
     lenient: bool = False,
 ) -> Loaded:
-    """Read all places and check what they say together. Raises `SettingsError`.
+    """Read all sources and check the merged settings. Raises `SettingsError`.
 
     With `lenient`, settings that can be read and must not be used are returned as well.
 
@@ -87,7 +87,7 @@ def _validate(written: Mapping[str, Written], problems: list[Problem]) -> Settin
 
 
 def _explain(detail: ErrorDetails, written: Mapping[str, Written]) -> Problem:
-    """One line that names the setting as it was written, its limit, and a way out."""
+    """A line that names the setting as written, its limit, and the way to correct it."""
     location = list(map(str, detail["loc"]))
     path = next(path for path in (".".join(location[:2]), location[0]) if path in entries())
     text = detail["msg"].removeprefix("Value error, ").replace("Input should", "must")

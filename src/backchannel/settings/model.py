@@ -38,7 +38,7 @@ class UnknownUser(IntEnum):
 
 
 class Settings(Group):
-    """What the server as a whole is told."""
+    """The settings of the server as a whole."""
 
     environment: Environment = Field(
         default=Environment.DEVELOPMENT,
@@ -62,7 +62,7 @@ class Settings(Group):
     )
     data_dir: Path = Field(
         default=Path("data"),
-        description="The folder of everything the server keeps. It is made if missing, "
+        description="The folder for all of the server's data. It is created if missing, "
         "readable by its owner only.",
         examples=["/var/lib/backchannel"],
     )
@@ -73,9 +73,9 @@ class Settings(Group):
     )
     jwt_secret: SecretStr | None = Field(
         default=None,
-        description="The key that signs tokens. Production needs one of at least 32 bytes: make it "
-        "with `openssl rand -hex 32`. In development a shorter one is accepted, and without one "
-        "the server makes one and keeps it in `data_dir`.",
+        description="The key that signs tokens. Production requires at least 32 bytes: create it "
+        "with `openssl rand -hex 32`. Development accepts a shorter one; without one, the server "
+        "creates one and keeps it in `data_dir`.",
         examples=["(64 hexadecimal digits)"],
     )
     cors_origins: Origins = Field(
@@ -88,39 +88,38 @@ class Settings(Group):
     )
     allowed_hosts: Hosts = Field(
         default=(),
-        description="The hosts that are answered, over HTTP and WebSocket: names, `*.` and the "
-        "end of a name, or IP addresses. With a port (`chat.example.org:8443`) only that port "
-        "is meant. Empty: all hosts.",
+        description="The hosts that the server answers to, over HTTP and WebSocket: names, `*.` "
+        "and the end of a name, or IP addresses. With a port (`chat.example.org:8443`) an entry "
+        "covers that port only. Empty: all hosts.",
         examples=["chat.example.org,*.chat.example.org,[::1]"],
     )
     trusted_proxies: Networks = Field(
         default=(),
         description="The reverse proxies whose `X-Forwarded-For` and `X-Forwarded-Proto`, or "
-        "`Forwarded` (RFC 7239), are believed.",
+        "`Forwarded` (RFC 7239), are trusted.",
         examples=["127.0.0.1,10.0.0.0/8"],
     )
     registration: Registration = Field(
         default=Registration.OPEN,
-        description="Whether anybody may make an account (`open`) or only "
-        "`backchannel user add` does (`closed`).",
+        description="`open` lets anyone create an account; `closed` leaves that to "
+        "`backchannel user add`.",
         examples=["closed"],
     )
     login_unknown_user: UnknownUser = Field(
         default=UnknownUser.NOT_FOUND,
-        description="How `POST /login` answers an unknown username: 404, or 401 as for a wrong "
-        "password.",
+        description="The status with which `POST /login` answers an unknown username: 404, or 401 "
+        "as for a wrong password.",
         examples=[401],
     )
     docs_public: bool | None = Field(
         default=None,
-        description="Whether anybody may read the API's description at `/docs`. Unset: only in "
-        "development.",
+        description="Serve the API's description at `/docs`. Unset: only in development.",
         examples=["true"],
     )
     metrics_public: bool | None = Field(
         default=None,
-        description="Whether anybody may read `/metrics`. Unset: only in development, and only "
-        "on a loopback address.",
+        description="Serve `/metrics` without a login. Unset: only in development, and only on a "
+        "loopback address.",
         examples=["true"],
     )
     tls: Tls = Tls()
@@ -139,7 +138,7 @@ class Settings(Group):
 
     @property
     def exposed(self) -> bool:
-        """True if strangers can reach the server: in production, and beyond loopback."""
+        """True if others can reach the server: in production, or on an address beyond loopback."""
         return self.production or not is_loopback(self.host)
 
     @property
@@ -149,12 +148,12 @@ class Settings(Group):
 
     @property
     def storage_url(self) -> str:
-        """The database to open: the one that was named, or the file in the data folder."""
+        """The database to open: the configured one, or the file in the data folder."""
         return self.database_url or f"sqlite:///{self.data_dir / 'backchannel.db'}"
 
     @property
     def files_url(self) -> str:
-        """Where files are kept: what was named, or a folder in the data folder."""
+        """The location of files: the configured one, or a folder in the data folder."""
         return self.files.url or f"file://{self.data_dir.absolute() / 'files'}"
 
     @property
@@ -163,26 +162,26 @@ class Settings(Group):
 
     @property
     def user_sockets(self) -> int:
-        """How many sockets one user may have open."""
+        """The number of sockets that one user may have open."""
         limits = self.limits
         unset = 32 if self.exposed else limits.sockets_per_process
         return limits.sockets_per_user or unset
 
     @property
     def user_send_rate(self) -> int:
-        """Messages a second that one user may send for long."""
+        """The sustained rate, in messages per second, at which one user may send."""
         return self.limits.send_rate or (100 if self.production else 5_000)
 
     @property
     def address_sockets(self) -> int:
-        """How many sockets may be open from one network address."""
+        """The number of sockets that may be open from one network address."""
         limits = self.limits
         unset = 1_000 if self.exposed else limits.sockets_per_process
         return limits.sockets_per_address or unset
 
     @property
     def address_registrations(self) -> int:
-        """Accounts that may be made from one network address in a minute."""
+        """Accounts that may be created from one network address in a minute."""
         return self.limits.registrations_per_address or (30 if self.exposed else 600)
 
     @property

@@ -1,4 +1,4 @@
-"""Whether the server looks at the pages that people link to."""
+"""Settings for link previews."""
 
 from typing import Annotated
 
@@ -11,17 +11,17 @@ Port = Annotated[int, Field(ge=1, le=65_535)]
 
 
 class LinkPreviews(Group):
-    """Title, description and picture of the web pages that messages link to."""
+    """Title, description and image of the web pages that messages link to."""
 
     enabled: bool = Field(
         default=False,
-        description="Whether the server fetches pages that its users name. It reaches public "
-        "addresses only and tells nothing of the user, but their owners see that this server "
-        "asks.",
+        description="Let the server fetch pages that users link to. It connects to public "
+        "addresses only and reveals nothing about the user, but the owners of the pages see "
+        "requests from this server.",
         examples=["true"],
     )
     ports: Annotated[tuple[Port, ...], BeforeValidator(split_list)] = Field(
         default=(80, 443),
-        description="The TCP ports that it may ask on.",
+        description="The TCP ports to which the server may connect.",
         examples=["80,443,8080"],
     )

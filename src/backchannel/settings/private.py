@@ -5,7 +5,7 @@ from pathlib import Path
 
 
 def make_private_dir(path: Path) -> None:
-    """Make a folder if it is missing, closed to everybody but its owner."""
+    """Create a folder if it is missing, accessible to its owner only."""
     path.mkdir(mode=0o700, parents=True, exist_ok=True)
 
 

@@ -1,11 +1,11 @@
-"""What is wrong with the settings, one line each; no line ever repeats a secret (rule S19)."""
+"""Errors in the settings, one line each; no line ever repeats a secret (rule S19)."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing to put right. `name` is the setting as its author wrote it."""
+    """An error to correct. `name` is the setting as its author spelled it."""
 
     name: str
     origin: str

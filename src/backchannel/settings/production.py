@@ -1,11 +1,11 @@
-"""What is only safe on your own machine, and refused in production (rule S19)."""
+"""Settings that are only safe on your own machine, and refused in production (rule S19)."""
 
 from backchannel.security.secret import weakness
 from backchannel.settings.model import Settings
 
 
 def refusals(settings: Settings) -> dict[str, str]:
-    """Why these settings must not be used, by path."""
+    """The reasons why these settings are refused, by path."""
     return _secret(settings) | _origins(settings) if settings.production else {}
 
 

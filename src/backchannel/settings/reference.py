@@ -1,4 +1,4 @@
-"""How settings are shown to people: single values, and the whole reference as Markdown."""
+"""Settings as text: single values, and the whole reference as Markdown."""
 
 import re
 from collections.abc import Iterator
@@ -20,7 +20,7 @@ INTRODUCTION = """\
 
 Without any setting the server runs on `http://localhost:3000` and keeps its data in `./data`.
 
-A setting can be written in several places. The first of these that has it counts:
+A setting can be written in several places. The first of these that has it wins:
 
 1. the command line, for example `backchannel serve --port 8443`;
 2. an environment variable, `BACKCHANNEL_PORT=8443`;
@@ -28,9 +28,9 @@ A setting can be written in several places. The first of these that has it count
 4. the file `backchannel.toml` of the current folder, or the one named by `--config`;
 5. the default.
 
-Within 2 and 3, some names that other chat servers use are understood as well (`PORT`, for
-example); the `BACKCHANNEL_` name comes first. An empty variable counts as unset, a list is
-separated by commas. In TOML a list is a list, and a setting `group.name` stands in the table
+Within 2 and 3, some names that other chat servers use also work (`PORT`, for example); the
+`BACKCHANNEL_` name has precedence. An empty variable counts as unset; separate the items of a
+list by commas. In TOML, write a list as an array, and a setting `group.name` in the table
 `[group]`:
 
 ```toml
@@ -41,12 +41,12 @@ cors_origins = ["https://chat.example.org"]
 sockets_per_user = 8
 ```
 
-A name that does not exist is an error in TOML. In `.env` it is an error if it begins with
-`BACKCHANNEL_`, and other names are left to other programs. In the environment it is a warning,
-because container platforms write there too.
+An unknown name is an error in TOML. In `.env` it is an error if it begins with `BACKCHANNEL_`;
+other names are left to other programs. In the environment an unknown `BACKCHANNEL_` name is
+only a warning, because container platforms write there too.
 
 `backchannel config show` prints all values and where each was written. `backchannel config
-check` checks whether the server would start with them.
+check` tells you if the server can start with them.
 """
 
 

@@ -1,4 +1,4 @@
-"""Who answers in sessions, the conversations of a user with the server itself."""
+"""Settings for the responder, which answers in sessions."""
 
 from enum import StrEnum
 from typing import Annotated
@@ -16,7 +16,7 @@ class ResponderKind(StrEnum):
 
 
 def check_url(url: str) -> str:
-    """Where a responder is asked. The key stands elsewhere: a URL ends up in logs."""
+    """Check a responder's URL. Credentials are kept out of it, because URLs appear in logs."""
     parts = urlsplit(url)
     if parts.scheme not in {"http", "https"} or not parts.hostname or parts.fragment:
         raise ValueError("a responder has a URL such as https://answers.example.org/chat")
@@ -26,17 +26,17 @@ def check_url(url: str) -> str:
 
 
 class Responder(Group):
-    """Who answers in sessions. docs/responder.md tells how to choose."""
+    """The responder answers in sessions. See docs/responder.md for the choices."""
 
     kind: ResponderKind = Field(
         default=ResponderKind.ECHO,
-        description="`echo` answers with what was said; `webhook` asks a program of yours; "
-        "`openai` asks a language model behind any OpenAI-compatible endpoint.",
+        description="`echo` repeats the message; `webhook` asks a program of yours; `openai` asks "
+        "a language model at any OpenAI-compatible endpoint.",
         examples=["echo"],
     )
     url: Annotated[str, AfterValidator(check_url)] | None = Field(
         default=None,
-        description="Where it is asked: the webhook's address, or the base of the model's API.",
+        description="The webhook's address, or the base URL of the model's API.",
         examples=["http://127.0.0.1:11434/v1"],
     )
     key: SecretStr | None = Field(
@@ -54,42 +54,42 @@ class Responder(Group):
         default=None,
         min_length=1,
         max_length=65_536,
-        description="What the language model is told ahead of every conversation.",
+        description="The system prompt of the language model, sent ahead of every conversation.",
         examples=["You are a helpful colleague. Be brief."],
     )
     max_tokens: Annotated[int, Unit("tokens")] | None = Field(
         default=None,
         ge=1,
-        description="The longest answer of the language model. Unset: what its server allows.",
+        description="The maximum length of the language model's answer. Unset: its server's limit.",
         examples=[1_000],
     )
     timeout: Seconds = Field(
         default=60,
         gt=0,
         le=600,
-        description="How long a webhook may take for an answer, repeated attempts included, and "
-        "how long a language model may be silent.",
+        description="The time in which a webhook must answer, retries included, and the longest "
+        "pause in a language model's answer.",
         examples=[120],
     )
     context: Annotated[int, Unit("messages")] = Field(
         default=20,
         ge=0,
         le=200,
-        description="How many earlier messages the responder is sent.",
+        description="The number of earlier messages that the responder is sent.",
         examples=[50],
     )
     answers_at_once: Annotated[int, Unit("answers")] = Field(
         default=64,
         ge=1,
         le=10_000,
-        description="How many answers are given at a time, two of them to one user.",
+        description="Answers produced at the same time, at most two of them for one user.",
         examples=[4],
     )
     answers_per_user: Annotated[int, Unit("a minute")] = Field(
         default=120,
         ge=1,
         le=1_000_000,
-        description="How many answers one user gets. More questions than that wait.",
+        description="Answers that one user gets. Further questions wait.",
         examples=[10],
     )
 
@@ -99,11 +99,11 @@ NEEDED = {
     ResponderKind.WEBHOOK: ("url", "key"),
     ResponderKind.OPENAI: ("url", "model"),
 }
-"""What each kind cannot do without."""
+"""The settings that each kind requires."""
 
 
 def missing(responder: Responder) -> dict[str, str]:
-    """What the chosen kind lacks, by path."""
+    """The settings that the chosen kind lacks, by path."""
     lacking = [name for name in NEEDED[responder.kind] if getattr(responder, name) is None]
     return {
         f"responder.{name}": f"is required when responder.kind is {responder.kind}"

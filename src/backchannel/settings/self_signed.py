@@ -1,4 +1,4 @@
-"""A certificate of the server's own making, for development."""
+"""Self-signed certificates for development."""
 
 import ipaddress
 from datetime import UTC, datetime, timedelta
@@ -11,7 +11,7 @@ LIFE = timedelta(days=365)
 
 
 def make_certificate(host: str) -> tuple[bytes, bytes]:
-    """A certificate for `host` and this machine's own names, and its private key; both PEM."""
+    """A certificate for `host` and this machine's names, and its private key; both PEM."""
     private_key = ec.generate_private_key(ec.SECP256R1())
     certificate = _certificate(private_key.public_key(), host).sign(private_key, hashes.SHA256())
     return certificate.public_bytes(serialization.Encoding.PEM), private_key.private_bytes(

@@ -20,7 +20,7 @@ from backchannel.settings.text_files import read_text
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """One value as somebody wrote it: `name` is their spelling, `origin` the place."""
+    """A value as written: `name` is the spelling used, `origin` the place."""
 
     value: object
     name: str
@@ -29,7 +29,7 @@ class Written:
 
 @dataclass(frozen=True, slots=True)
 class Layer:
-    """What one place says, by the settings' paths."""
+    """The values from one source, by the settings' paths."""
 
     values: dict[str, Written] = field(default_factory=dict[str, Written])
     unknown: list[Problem] = field(default_factory=list[Problem])
@@ -52,7 +52,7 @@ def read_variables(variables: Mapping[str, str | None], origin: str) -> Layer:
 
 
 def read_env_file(path: Path, environment: Mapping[str, str]) -> Layer:
-    """The settings in a `.env` file; it may hold other programs' variables as well.
+    """The settings in a `.env` file, which may hold other programs' variables as well.
 
     Raises `SettingsError` if it cannot be read.
     """

@@ -1,4 +1,4 @@
-"""How single values are read and judged; each check says what is wrong and what would be right."""
+"""The parsing and checking of single values; each error says what is wrong and what is valid."""
 
 import ipaddress
 from typing import Annotated
@@ -9,11 +9,11 @@ from pydantic import AfterValidator, BeforeValidator
 from backchannel.transports.http.hosts import parse_entry
 
 PLANNED_DATABASES = ("postgresql", "mysql", "mariadb", "mongodb", "mongodb+srv")
-"""Understood, and not yet available."""
+"""Database kinds that are recognised but not available yet."""
 
 
 def split_list(value: object) -> object:
-    """Read `a, b` as a list of two: an environment variable has no other way to say it."""
+    """Read `a, b` as a list of two, since environment variables have no lists."""
     if isinstance(value, str):
         return [item.strip() for item in value.split(",") if item.strip()]
     return value
