@@ -1,4 +1,4 @@
-"""Where the server of these settings can be reached from this machine."""
+"""The address at which this machine reaches the server of these settings."""
 
 from backchannel.settings import Settings
 from backchannel.settings.certificates import named_files

@@ -1,4 +1,4 @@
-"""What people read: results on standard output, everything else on standard error."""
+"""Output for people: results on standard output, everything else on standard error."""
 
 import shutil
 import sys
@@ -26,7 +26,7 @@ def print_table(rows: Sequence[tuple[str, ...]]) -> None:
 
 
 def own_command() -> str:
-    """How the reader can run this command: by its name if the PATH has it, else by its path."""
+    """The command as the reader can run it: by name if it is on the PATH, else by path."""
     invoked = Path(sys.argv[0]).absolute()
     if invoked.name == "__main__.py":
         return f"{Path(sys.executable).name} -m backchannel"

@@ -53,7 +53,7 @@ def serve(
 
 
 def greeting(settings: Settings, port: int, options: str = "") -> str:
-    """Where the server listens, where its data lies, and what to do first."""
+    """The start message: the server's address, its data, and the first steps."""
     command = own_command()
     lines = [
         f"Backchannel {__version__}, {settings.environment}",

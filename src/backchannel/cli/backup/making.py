@@ -74,7 +74,7 @@ def _claim(target: Path) -> None:
 
 
 def damaged_files(database: Path, contents: Path) -> list[str]:
-    """Which contents of files are missing or damaged; the database may be in use."""
+    """The file contents that are missing or damaged; the database may be in use."""
     problems: list[str] = []
     for _, key, digest in _contents_of(files_in(database)):
         path = contents / place_of(key)

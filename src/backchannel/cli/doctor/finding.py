@@ -1,4 +1,4 @@
-"""What one check of the doctor has found."""
+"""The result of a single check by `doctor`."""
 
 from dataclasses import dataclass
 from enum import StrEnum

@@ -64,7 +64,7 @@ def open_files(settings: Settings) -> Finding:
 
 
 def port(settings: Settings) -> Finding:
-    """Whether the server could listen where it is told to."""
+    """Check that the server can listen on the configured address."""
     name, address = "port", f"{settings.host}:{settings.port}"
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as probe:

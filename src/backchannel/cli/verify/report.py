@@ -38,7 +38,7 @@ def as_json(verdict: Verdict) -> str:
 
 
 def why_not_judged(verdict: Verdict) -> str:
-    """What a journal lacks that nothing could be judged in it, and the way out."""
+    """The reason why nothing could be judged, and the way out."""
     if verdict.counts.sends == 0:
         return "nothing was judged: no journal holds a send (an `invoke` record)"
     return (
