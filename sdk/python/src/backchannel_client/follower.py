@@ -1,0 +1,209 @@
+"""Follows a user's log: what to apply, what to ask for, what to acknowledge.
+
+Pure: no clock, no socket, no storage. The rules are those of `docs/protocol.md`, "A device's
+bookkeeping". Times are in seconds, by any clock that does not jump.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from backchannel_client import frames
+from backchannel_client.wire import LogEvent
+
+GAP_PATIENCE = 0.5
+"""Seconds that a missing event may take to arrive by itself."""
+HELD_LIMIT = 512
+"""Events kept while one before them is missing; more are read from the log later."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """How far a device has got in the log."""
+
+    epoch: str
+    position: int
+
+
+@dataclass(frozen=True, slots=True)
+class Apply:
+    """Apply these events, which lead to `place`."""
+
+    events: Sequence[LogEvent]
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class AskForSync:
+    """Ask the server for what follows `place`."""
+
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class FetchState:
+    """Fetch the state afresh, then call `restored` with `place`."""
+
+    reason: str
+    place: Place
+
+
+Effect = Apply | AskForSync | FetchState
+
+
+class Follower:
+    """The bookkeeping of one device. `place` is what it has stored, None if it holds nothing."""
+
+    def __init__(self, place: Place | None) -> None:
+        self._place = place
+        self._held: dict[int, LogEvent] = {}
+        self._gap_until: float | None = None
+        self._syncing = False
+        self._durable = place
+        self._confirmed = place.position if place else 0
+
+    @property
+    def place(self) -> Place | None:
+        """How far the device has got."""
+        return self._place
+
+    @property
+    def deadline(self) -> float | None:
+        """When `tick` wants to be called; None if not at all."""
+        return self._gap_until
+
+    def connected(self) -> None:
+        """A new connection was made: what was asked of the old one will not come."""
+        self._syncing = False
+        self._gap_until = None
+        self._held.clear()
+        self._confirmed = 0  # the last acknowledgement may have been lost, too
+
+    def receive(self, frame: frames.ServerFrame, now: float) -> list[Effect]:
+        """What follows from a frame."""
+        effects: list[Effect] = []
+        match frame:
+            case frames.Welcome():
+                effects = self._welcome(Place(frame.epoch, frame.position))
+            case frames.Event():
+                effects = self._offer(frame, now)
+            case frames.Sync():
+                effects = self._page(frame)
+            case frames.Reset():
+                effects = self._reset(frame.reason, Place(frame.epoch, frame.position))
+            case frames.Lagging():
+                effects = self._sync()
+            case frames.Heartbeat() | frames.Pong():
+                self._heard(frame.position, now)
+            case _:
+                pass
+        return effects
+
+    def tick(self, now: float) -> list[Effect]:
+        """Ask for what is missing, if it has been waited for long enough."""
+        if self._gap_until is None or now < self._gap_until:
+            return []
+        self._gap_until = None
+        return self._sync()
+
+    def restored(self, place: Place) -> list[Effect]:
+        """The device has fetched its state, as it is at this place or later."""
+        self._place = self._durable = place
+        return self._release()
+
+    def stored(self, position: int) -> None:
+        """Everything up to `position` is held durably."""
+        if self._place is not None and position > self._durable_position:
+            self._durable = Place(self._place.epoch, position)
+
+    def rewind(self) -> None:
+        """What was handed out and not stored is lost to this device: ask for it again."""
+        self._place = self._durable
+
+    def confirm(self) -> int | None:
+        """The position to acknowledge, if there is news."""
+        if self._durable_position <= self._confirmed:
+            return None
+        self._confirmed = self._durable_position
+        return self._confirmed
+
+    @property
+    def _durable_position(self) -> int:
+        return self._durable.position if self._durable else 0
+
+    def _welcome(self, server: Place) -> list[Effect]:
+        if self._place is None:
+            return [FetchState("new_device", server)]
+        # The server answers a hello with what was missed, or with a reset.
+        self._syncing = self._place != server
+        return []
+
+    def _offer(self, event: LogEvent, now: float) -> list[Effect]:
+        own = self._place
+        if own is not None and event.position <= own.position:
+            return []
+        if own is None or event.previous != own.position:
+            self._hold(event)
+            if own is not None and not self._syncing and self._gap_until is None:
+                self._gap_until = now + GAP_PATIENCE
+            return []
+        return self._advance(own, [event])
+
+    def _page(self, page: frames.Sync) -> list[Effect]:
+        own = self._place
+        if own is None:
+            return []
+        fresh = [event for event in page.events if event.position > own.position]
+        self._syncing = page.more
+        effects: list[Effect] = []
+        if fresh or page.position > own.position:
+            effects = self._advance(own, fresh, page.position)
+        return effects if page.more else [*effects, *self._release()]
+
+    def _reset(self, reason: str, place: Place) -> list[Effect]:
+        self._place = self._durable = None
+        self._confirmed = 0
+        self._syncing = False
+        self._gap_until = None
+        return [FetchState(reason, place)]
+
+    def _heard(self, position: int, now: float) -> None:
+        behind = self._place is not None and position > self._place.position
+        if behind and not self._syncing and self._gap_until is None:
+            self._gap_until = now + GAP_PATIENCE
+
+    def _sync(self) -> list[Effect]:
+        if self._place is None or self._syncing:
+            return []
+        self._syncing = True
+        self._gap_until = None
+        return [AskForSync(self._place)]
+
+    def _advance(self, own: Place, events: list[LogEvent], at_least: int = 0) -> list[Effect]:
+        applied = list(events)
+        position = max(events[-1].position if events else own.position, at_least)
+        while (following := self._take(position)) is not None:
+            applied.append(following)
+            position = following.position
+        self._place = Place(own.epoch, position)
+        if not self._held:
+            self._gap_until = None
+        return [Apply(applied, self._place)]
+
+    def _release(self) -> list[Effect]:
+        own = self._place
+        if own is None:
+            return []
+        for position in [each for each in self._held if each <= own.position]:
+            del self._held[position]
+        following = self._take(own.position)
+        return [] if following is None else self._advance(own, [following])
+
+    def _hold(self, event: LogEvent) -> None:
+        if len(self._held) < HELD_LIMIT:
+            self._held[event.position] = event
+
+    def _take(self, previous: int) -> LogEvent | None:
+        for event in self._held.values():
+            if event.previous == previous:
+                return self._held.pop(event.position)
+        return None

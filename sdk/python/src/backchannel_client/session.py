@@ -1,0 +1,80 @@
+"""The tokens of one login, renewed in time and once for all who wait."""
+
+import asyncio
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
+import httpx
+import msgspec
+
+from backchannel_client.errors import ApiError, error_of
+from backchannel_client.wire import Session
+
+EARLY = 60.0
+"""A token is renewed so many seconds before it ends, or at half its life if that is less."""
+
+
+class SessionKeeper:
+    """Holds the session; `changed` is told of each new one, and of None when the login ends."""
+
+    def __init__(self, http: httpx.AsyncClient, changed: Callable[[Session | None], None]) -> None:
+        self._http = http
+        self._changed = changed
+        self._session: Session | None = None
+        self._renew_at = 0.0
+        self._renewing = asyncio.Lock()
+
+    @property
+    def current(self) -> Session | None:
+        return self._session
+
+    @property
+    def renew_in(self) -> float:
+        """Seconds until the token should be renewed."""
+        return max(0.0, self._renew_at - time.monotonic())
+
+    def adopt(self, session: Session, date: str | None = None) -> None:
+        """Use these tokens. `date` is that of the answer: the server's clock may be another."""
+        now = parsedate_to_datetime(date) if date else datetime.now(UTC)
+        life = (datetime.fromisoformat(session.expires_at) - now).total_seconds()
+        self._session = session
+        self._renew_at = time.monotonic() + max(life - EARLY, life / 2)
+        self._changed(session)
+
+    def forget(self) -> None:
+        """Drop the tokens: the login has ended."""
+        self._session = None
+        self._changed(None)
+
+    async def token(self) -> str:
+        """An access token that counts for a while yet. Raises `ApiError`."""
+        held = self._held()
+        if self.renew_in > 0:
+            return held.access_token
+        return await self.renew(held.access_token)
+
+    async def renew(self, stale: str | None = None) -> str:
+        """The token that replaces `stale`. Raises `ApiError`; status 401: the login has ended."""
+        async with self._renewing:  # a refresh token works once
+            held = self._held()
+            if stale is not None and held.access_token != stale:
+                return held.access_token
+            body = {"refresh_token": held.refresh_token}
+            try:
+                response = await self._http.post("/v1/refresh", json=body)
+            except httpx.TransportError as error:
+                raise ApiError(0, "unreachable", str(error) or type(error).__name__) from error
+            if not response.is_success:
+                if response.status_code == httpx.codes.UNAUTHORIZED:
+                    self.forget()
+                raise error_of(response)
+            session = msgspec.json.decode(response.content, type=Session)
+            self.adopt(session, response.headers.get("date"))
+            return session.access_token
+
+    def _held(self) -> Session:
+        if self._session is None:
+            raise ApiError(401, "unauthenticated", "there is no session: log in first")
+        return self._session

@@ -1,0 +1,233 @@
+"""A client with a server in the same process: no network, no HTTP."""
+
+import asyncio
+import json
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import msgspec
+
+from backchannel_client import (
+    BackchannelClient,
+    Closed,
+    Journal,
+    LogEvent,
+    MemoryOutbox,
+    OutboxStore,
+    Place,
+    Session,
+)
+
+AT = Place("e", 4)
+PATIENCE = 20.0
+
+Json = dict[str, Any]
+
+
+class FakeSocket:
+    """A connection whose other end the test holds."""
+
+    def __init__(self) -> None:
+        self.sent: list[Json] = []
+        self._coming: asyncio.Queue[Json | Closed] = asyncio.Queue()
+        self._said = asyncio.Condition()
+        self._ended: Closed | None = None
+
+    async def send(self, text: str) -> None:
+        if self._ended is not None:
+            raise self._ended
+        self.sent.append(json.loads(text))
+        async with self._said:
+            self._said.notify_all()
+
+    async def receive(self) -> str:
+        frame = await self._coming.get()
+        if isinstance(frame, Closed):
+            raise frame
+        return json.dumps(frame)
+
+    async def close(self) -> None:
+        self._ended = Closed(1000, "")
+
+    def say(self, frame: Json) -> None:
+        self._coming.put_nowait(frame)
+
+    def welcome(self, position: int, heartbeat: float = 25) -> None:
+        user = {"user_id": "ada-id", "username": "ada"}
+        self.say(
+            {"type": "welcome", **user, "epoch": "e", "position": position, "heartbeat": heartbeat}
+        )
+
+    def cut(self, code: int = 1006, reason: str = "") -> None:
+        self._ended = Closed(code, reason)
+        self._coming.put_nowait(self._ended)
+
+    def of(self, kind: str) -> list[Json]:
+        """What the client has sent of a type."""
+        return [frame for frame in self.sent if frame["type"] == kind]
+
+    async def heard(self, kind: str, count: int = 1) -> list[Json]:
+        """Wait until the client has sent so many frames of a type."""
+        async with asyncio.timeout(PATIENCE), self._said:
+            await self._said.wait_for(lambda: len(self.of(kind)) >= count)
+        return self.of(kind)
+
+
+class FakeServer:
+    def __init__(self) -> None:
+        self.sockets: list[FakeSocket] = []
+        self.requests: list[httpx.Request] = []
+        self.refuses_refresh = False
+        self._opened = asyncio.Condition()
+
+    async def open(self) -> FakeSocket:
+        self.sockets.append(FakeSocket())
+        async with self._opened:
+            self._opened.notify_all()
+        return self.sockets[-1]
+
+    async def socket(self, number: int = 1) -> FakeSocket:
+        """The connection with this number, once the client has opened it."""
+        async with asyncio.timeout(PATIENCE), self._opened:
+            await self._opened.wait_for(lambda: len(self.sockets) >= number)
+        return self.sockets[number - 1]
+
+    def answer(self, request: httpx.Request) -> httpx.Response:
+        """Refreshes tokens; everything else needs a fresh one."""
+        self.requests.append(request)
+        if request.url.path == "/v1/refresh":
+            if self.refuses_refresh:
+                return httpx.Response(401, json={"code": "unauthenticated", "detail": "ended"})
+            return httpx.Response(200, content=msgspec.json.encode(session("fresh")))
+        if request.headers.get("authorization") != "Bearer fresh":
+            return httpx.Response(401, json={"code": "token_expired", "detail": "expired"})
+        throttled = {"code": "throttled", "detail": "slow down", "field": "q", "retry_after": 2}
+        return httpx.Response(429, json=throttled)
+
+
+class Device:
+    """A client whose sink remembers everything."""
+
+    def __init__(self, client: BackchannelClient, server: FakeServer) -> None:
+        self.client = client
+        self.server = server
+        self.applied: list[LogEvent] = []
+        self.resets: list[str] = []
+        self.place: Place | None = None
+        self.failures = 0
+        """So many times `apply` fails."""
+
+    async def apply(self, events: Sequence[LogEvent], place: Place) -> None:
+        if self.failures:
+            self.failures -= 1
+            raise OSError("the disk is full")
+        self.applied += events
+        self.place = place
+
+    async def reset(self, place: Place, reason: str) -> None:
+        self.resets.append(reason)
+        self.place = place
+
+    async def reached(self, position: int) -> None:
+        """Wait until the sink stands at a position."""
+        async with asyncio.timeout(PATIENCE):
+            while self.place is None or self.place.position < position:  # noqa: ASYNC110 - a place is mute
+                await asyncio.sleep(0.001)
+
+
+@asynccontextmanager
+async def device(
+    place: Place | None = AT,
+    *,
+    outbox: OutboxStore | None = None,
+    journal: Journal | None = None,
+    life: float = 3_600,
+    window: int = 1,
+) -> AsyncGenerator[Device]:
+    """A device that connects; its token counts for `life` seconds."""
+    server = FakeServer()
+    transport = httpx.MockTransport(server.answer)
+    async with BackchannelClient(
+        "http://chat.example",
+        open=server.open,
+        http=transport,
+        dice=lambda: 0.0,
+        journal=journal,
+        window=window,
+    ) as client:
+        made = Device(client, server)
+        client.session.adopt(session("first", life))
+        await client.keep_outbox(outbox or MemoryOutbox())
+        client.connect(place, made)
+        yield made
+
+
+def session(token: str, life: float = 3_600) -> Session:
+    ends = (datetime.now(UTC) + timedelta(seconds=life)).isoformat()
+    user = {"id": "ada-id", "username": "ada", "display_name": "Ada", "email": None}
+    return msgspec.convert(
+        {
+            "user": {**user, "created_at": "", "updated_at": ""},
+            "login_id": "l",
+            "access_token": token,
+            "expires_at": ends,
+            "refresh_token": f"r-{token}",
+            "refresh_expires_at": ends,
+        },
+        Session,
+    )
+
+
+def profile(position: int) -> Json:
+    """An event without consequences."""
+    data = {"user_id": "u"}
+    return {
+        "type": "event",
+        "kind": "profile",
+        "position": position,
+        "previous": position - 1,
+        "data": data,
+    }
+
+
+def ack(client_id: str, position: int | None) -> Json:
+    return {
+        "type": "ack",
+        "client_id": client_id,
+        "id": f"id-{client_id}",
+        "conversation_id": "c1",
+        "seq": 7,
+        "created_at": "2026-05-04T10:00:00.000Z",
+        "position": position,
+        "previous": None if position is None else position - 1,
+        "repeated": position is None,
+    }
+
+
+def own(position: int, client_id: str) -> Json:
+    """The log's entry of a message of this device's user."""
+    data = {
+        "conversation_id": "c1",
+        "seq": 7,
+        "id": f"id-{client_id}",
+        "sender_id": "ada-id",
+        "recipient_id": "grace",
+        "client_id": client_id,
+        "body": "Hi",
+        "created_at": "",
+    }
+    return {"kind": "message", "position": position, "previous": position - 1, "data": data}
+
+
+def refusal(client_id: str, code: str, **more: object) -> Json:
+    status = {"type": "error", "title": "No", "status": 403, "detail": "no"}
+    return {**status, "code": code, "client_id": client_id, **more}
+
+
+def records(path: Path) -> list[Json]:
+    """A journal's lines."""
+    return [json.loads(line) for line in path.read_text("utf-8").splitlines()]

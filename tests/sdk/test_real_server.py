@@ -1,0 +1,146 @@
+"""The client on a real server: requests, sessions, presence, and the page about it."""
+
+import asyncio
+import os
+import re
+import sys
+from pathlib import Path
+
+import pytest
+
+from backchannel.domain import ids
+from backchannel_client import (
+    ApiError,
+    BackchannelClient,
+    Draft,
+    Presence,
+    Typing,
+    direct_conversation_id,
+)
+from tests.sdk.conftest import PASSWORD, Enter, Notes, own_id, register
+from tests.support.process import ServerProcess
+
+README = Path(__file__).parents[2] / "sdk" / "python" / "README.md"
+PATIENCE = 30.0
+
+BLOCKS = re.findall(r"^```python\n(.*?)^```", README.read_text("utf-8"), re.MULTILINE | re.DOTALL)
+
+
+async def test_what_one_sends_the_other_applies_and_can_find(enter: Enter) -> None:
+    ada, grace = await enter(), await enter()
+    heard = Notes()
+    grace.connect(None, heard)
+    ada.connect(None, Notes())
+    await grace.level()
+    ack = await ada.deliver(Draft(own_id(grace), "half past eight?"))
+    await grace.level()
+    assert heard.texts == ["half past eight?"]
+    assert ack.conversation_id == direct_conversation_id(own_id(ada), own_id(grace))
+    hits = (await grace.api.search("half eight")).items
+    assert [(hit.seq, hit.snippet.text) for hit in hits] == [(ack.seq, "half past eight?")]
+    (message,) = (await grace.api.messages(ack.conversation_id)).items
+    assert (await ada.edit(message, "nine?")).body == "nine?"
+    reacted = await grace.api.react(ack.conversation_id, ack.seq, "👍")
+    assert reacted.reactions == {"👍": [own_id(grace)]}
+    assert (await ada.delete(message)).deleted_at is not None
+    (conversation,) = await ada.api.all_conversations()
+    assert conversation.peer is not None
+    assert conversation.peer.id == own_id(grace)
+
+
+async def test_presence_and_typing_are_told(enter: Enter) -> None:
+    ada, grace = await enter(), await enter()
+    seen: asyncio.Queue[Presence | Typing] = asyncio.Queue()
+    for each in (ada, grace):
+        each.connect(None, Notes())
+    ack = await ada.deliver(Draft(own_id(grace), "hello"))
+    await grace.deliver(Draft(own_id(ada), "hello to you"))
+    ada.on(Presence, seen.put_nowait)
+    ada.on(Typing, seen.put_nowait)
+    ada.watch([own_id(grace)])
+    async with asyncio.timeout(PATIENCE):
+        presence = await seen.get()
+        assert isinstance(presence, Presence)
+        assert presence.online
+        grace.typing(ack.conversation_id)
+        typing = await seen.get()
+        assert isinstance(typing, Typing)
+        assert (typing.user_id, typing.active) == (own_id(grace), True)
+        await grace.disconnect()
+        while not (isinstance(last := await seen.get(), Presence) and not last.online):
+            pass
+
+
+async def test_a_session_is_answered(enter: Enter) -> None:
+    ada = await enter()
+    heard = Notes()
+    ada.connect(None, heard)
+    session = await ada.api.open_session("Questions", key="questions")
+    draft = Draft(session.peer_id, "Why?", conversation_id=session.id)
+    question = await ada.deliver(draft)
+    async with asyncio.timeout(PATIENCE):
+        while len(heard.texts) < 2:  # noqa: ASYNC110 - a list is mute
+            await asyncio.sleep(0.01)
+    (_, answer) = (await ada.api.messages(session.id)).items
+    assert answer.reply_to == question.seq
+    await ada.api.rename_session(session.id, "Answers")
+    await ada.api.delete_session(session.id)
+    assert (await ada.api.conversations(kind="session")).items == []
+
+
+async def test_an_account_can_be_managed(enter: Enter) -> None:
+    ada, grace = await enter(), await enter()
+    assert (await ada.api.config()).registration
+    assert (await ada.api.change_profile(display_name="Ada L.")).display_name == "Ada L."
+    assert (await grace.api.user(own_id(ada))).display_name == "Ada L."
+    await ada.api.set_blocked(own_id(grace), blocked=True)
+    assert [user.id for user in (await ada.api.blocks()).items] == [own_id(grace)]
+    with pytest.raises(ApiError) as raised:
+        await grace.api.user("nosuch user")
+    assert raised.value.status == 404
+    (login,) = await ada.api.logins()
+    assert login.current
+    session = await ada.api.change_password(PASSWORD, "another password of hers")
+    ada.session.adopt(session)
+    assert (await ada.api.me()).id == own_id(ada)
+    await ada.logout()
+    assert ada.session.current is None
+
+
+def test_the_id_of_a_direct_conversation_is_the_servers() -> None:
+    one, other = ids.new_id(), ids.new_id()
+    assert direct_conversation_id(one, other) == ids.direct_conversation_id(other, one)
+
+
+async def test_the_bot_of_the_page_answers(server: ServerProcess, enter: Enter) -> None:
+    ada = await enter()
+    heard = Notes()
+    ada.connect(None, heard)
+    await ada.level()
+    async with BackchannelClient(server.address) as account:
+        bot_id = await register(account, "echo-bot")
+    given = {"SERVER": server.address, "NAME": "echo-bot", "PASSWORD": PASSWORD}
+    bot = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", BLOCKS[0], env={**os.environ, **given}
+    )
+    try:
+        # The bot hears what is sent once it is connected.
+        ada.watch([bot_id])
+        async with asyncio.timeout(PATIENCE):
+            while "are you there?" not in heard.texts[1:]:
+                await ada.deliver(Draft(bot_id, "are you there?"))
+                await asyncio.sleep(0.3)
+    finally:
+        bot.kill()
+        await bot.wait()
+
+
+async def test_the_examples_of_the_page_work(enter: Enter, tmp_path: Path) -> None:
+    ada, grace = await enter(), await enter()
+    names: dict[str, object] = {}
+    exec(compile(BLOCKS[1], str(README), "exec"), names)  # noqa: S102 - our own page
+    example = names["example"]
+    assert callable(example)
+    async with asyncio.timeout(PATIENCE):
+        await example(ada, Notes(), own_id(grace), tmp_path)
+    assert (tmp_path / "copy.txt").read_text() == "eggs, milk"

@@ -1,0 +1,101 @@
+"""The Python client does what the shared vectors say, as every other client does."""
+
+import json
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from backchannel_client import Follower, Outgoing, Place, after_close, is_transient
+from backchannel_client.follower import Apply, AskForSync, Effect, FetchState
+from backchannel_client.frames import decode, encode
+from backchannel_client.outbox import frame_of
+
+VECTORS = Path(__file__).parents[2] / "sdk" / "vectors"
+
+Json = dict[str, Any]
+
+
+@cache
+def vectors(name: str) -> Json:
+    content: Json = json.loads((VECTORS / f"{name}.json").read_text("utf-8"))
+    return content
+
+
+def place(given: Json | None) -> Place | None:
+    return None if given is None else Place(**given)
+
+
+def seconds(milliseconds: int | None) -> float | None:
+    return None if milliseconds is None else milliseconds / 1_000
+
+
+def take(follower: Follower, step: Json) -> list[Effect]:
+    """Do one step of a scenario."""
+    now = step["now"] / 1_000
+    if "receive" in step:
+        frame = decode(json.dumps(step["receive"]))
+        assert frame is not None
+        return follower.receive(frame, now)
+    if "restored" in step:
+        return follower.restored(Place(**step["restored"]))
+    if "tick" in step:
+        return follower.tick(now)
+    if "connected" in step:
+        follower.connected()
+    if "stored" in step:
+        follower.stored(step["stored"])
+    return []
+
+
+def plain(effect: Effect) -> Json:
+    """An effect as the vectors write it."""
+    at = {"epoch": effect.place.epoch, "position": effect.place.position}
+    match effect:
+        case Apply(events):
+            positions = [event.position for event in events]
+            return {"do": "apply", "positions": positions, "place": at}
+        case AskForSync():
+            return {"do": "sync", "place": at}
+        case FetchState(reason):
+            return {"do": "reset", "reason": reason, "place": at}
+
+
+@pytest.mark.parametrize(
+    "scenario", vectors("follower")["scenarios"], ids=lambda scenario: scenario["name"]
+)
+def test_the_follower(scenario: Json) -> None:
+    follower = Follower(place(scenario["place"]))
+    for step in scenario["steps"]:
+        assert [plain(effect) for effect in take(follower, step)] == step["effects"], step
+        if "deadline" in step:
+            assert follower.deadline == seconds(step["deadline"]), step
+        if "confirm" in step:
+            assert follower.confirm() == step["confirm"], step
+
+
+@pytest.mark.parametrize("case", vectors("closing")["cases"], ids=lambda case: str(case["code"]))
+def test_closing(case: Json) -> None:
+    verdict = after_close(case["code"], case["reason"])
+    assert {
+        "reconnect": verdict.reconnect,
+        "renew": verdict.renew,
+        "loggedOut": verdict.logged_out,
+        "wait": verdict.wait * 1_000,
+    } == case["verdict"]
+
+
+@pytest.mark.parametrize(
+    "case", vectors("outbox")["frames"], ids=lambda case: case["frame"]["client_id"]
+)
+def test_the_frame_of_an_item(case: Json) -> None:
+    files = [{"name": "", "type": "", "size": 0, **file} for file in case["item"]["files"]]
+    item = msgspec.convert({**case["item"], "files": files}, Outgoing)
+    assert json.loads(encode(frame_of(item))) == case["frame"]
+
+
+@pytest.mark.parametrize("case", vectors("outbox")["refusals"], ids=lambda case: case["code"])
+def test_which_refusals_leave_a_message_waiting(case: Json) -> None:
+    assert is_transient(case["code"]) is case["transient"]
