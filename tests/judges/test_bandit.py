@@ -11,11 +11,9 @@ ROOT = Path(__file__).parents[2]
 REVIEWED = {
     ("B104", "cli/address.py"): "compares with an address, listens on none",
     ("B104", "settings/model.py"): "the example of a setting",
-    ("B105", "cli/chat/stream.py"): "no token yet",
     ("B105", "dialects/shared/requests.py"): "the name of an option of routes",
     ("B105", "settings/catalogue.py"): "the name of a setting",
     ("B106", "storage/sql/accounts.py"): "an erased account has no hash, so no password fits",
-    ("B311", "cli/chat/stream.py"): "spreads reconnects",
     ("B311", "responders/requests.py"): "spreads retries",
     ("B311", "transports/websocket/drain.py"): "spreads reconnects",
     ("B608", "storage/sql/sqlite/copying.py"): "names of tables that the program holds",

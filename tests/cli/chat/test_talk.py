@@ -3,25 +3,34 @@
 import asyncio
 import json
 import re
-from pathlib import Path
+from collections.abc import Sequence
 
 import msgspec
 import pytest
 
-from backchannel.cli.chat import frames
-from backchannel.cli.chat.http import Refused
-from backchannel.cli.chat.outbox import Outbox
 from backchannel.cli.chat.screen import Lines
 from backchannel.cli.chat.talk import Talk
-from backchannel.cli.chat.unsent import Message, UnsentMessages
-from backchannel.dialects.native import server_frames as server
-from backchannel.dialects.native.bodies import MessageBody, UserBody
 from backchannel.domain.ids import RESPONDER_ID
+from backchannel_client import (
+    Ack,
+    ApiError,
+    ConnectionState,
+    LogEvent,
+    Message,
+    MessageRefused,
+    MessageStored,
+    Outgoing,
+    Presence,
+    StateChanged,
+    Typing,
+    User,
+)
+from backchannel_client.frames import Refusal
 
-ADA = UserBody(id="a", username="ada", display_name="Ada")
-GRACE = UserBody(id="g", username="grace", display_name="Grace")
-IMPOSTOR = UserBody(id="i", username="You", display_name="You")
-LIN = UserBody(id="l", username="lin", display_name="Lin")
+ADA = User(id="a", username="ada", display_name="Ada")
+GRACE = User(id="g", username="grace", display_name="Grace")
+IMPOSTOR = User(id="i", username="You", display_name="You")
+LIN = User(id="l", username="lin", display_name="Lin")
 
 
 class KnownPeople:
@@ -29,26 +38,41 @@ class KnownPeople:
 
     own_id = ADA.id
 
-    async def find(self, name: str) -> UserBody:
+    async def find(self, name: str) -> User:
         known = {user.id: user for user in (ADA, GRACE, LIN, IMPOSTOR)}
         if name not in known:
-            raise Refused("the server says: user not found", 404)
+            raise ApiError(404, "not_found", "user not found")
         return known[name]
 
 
-@pytest.fixture
-def outbox(tmp_path: Path) -> Outbox:
-    return Outbox(UnsentMessages(tmp_path))
+class FakeLine:
+    """Notes what the server would be told."""
+
+    def __init__(self) -> None:
+        self.outbox: tuple[Outgoing, ...] = ()
+        self.read: list[tuple[str, int]] = []
+        self.watched: list[Sequence[str]] = []
+
+    def mark_read(self, conversation_id: str, seq: int) -> None:
+        self.read.append((conversation_id, seq))
+
+    def watch(self, user_ids: Sequence[str]) -> None:
+        self.watched.append(user_ids)
 
 
 @pytest.fixture
-def talk(outbox: Outbox) -> Talk:
-    talk = Talk(KnownPeople(), outbox, Lines())
+def line() -> FakeLine:
+    return FakeLine()
+
+
+@pytest.fixture
+def talk(line: FakeLine) -> Talk:
+    talk = Talk(KnownPeople(), line, Lines())
     talk.peer = GRACE
     return talk
 
 
-def entry(kind: str = "message", position: int = 1, **changed: object) -> frames.Entry:
+def entry(kind: str = "message", position: int = 1, **changed: object) -> LogEvent:
     data = {
         "conversation_id": "c",
         "seq": position,
@@ -65,12 +89,10 @@ def entry(kind: str = "message", position: int = 1, **changed: object) -> frames
         "reactions": {},
     }
     raw = msgspec.Raw(json.dumps(data | changed).encode())
-    return frames.Entry(position=position, previous=position - 1, kind=kind, data=raw)
+    return LogEvent(position=position, previous=position - 1, kind=kind, data=raw)
 
 
-async def shown(
-    talk: Talk, capsys: pytest.CaptureFixture[str], *entries: frames.Entry
-) -> list[str]:
+async def shown(talk: Talk, capsys: pytest.CaptureFixture[str], *entries: LogEvent) -> list[str]:
     """The lines for these entries, without their date and time."""
     for each in entries:
         await talk.show(each)
@@ -82,8 +104,12 @@ def lines(capsys: pytest.CaptureFixture[str]) -> list[str]:
     return [re.sub(r"^(\d{4}-\d\d-\d\d )?\d\d:\d\d ", "", line) for line in printed]
 
 
-def stored(seq: int = 5) -> server.Ack:
-    return server.Ack(
+def mine(body: str = "mine") -> Outgoing:
+    return Outgoing(client_id="k", to=GRACE.id, body=body)
+
+
+def stored(seq: int = 5) -> MessageStored:
+    ack = Ack(
         client_id="k",
         id=f"m{seq}",
         conversation_id="c",
@@ -93,6 +119,13 @@ def stored(seq: int = 5) -> server.Ack:
         previous=7,
         repeated=False,
     )
+    return MessageStored(mine(), ack)
+
+
+ONLINE, OFFLINE = (
+    StateChanged(ConnectionState.ONLINE),
+    StateChanged(ConnectionState.OFFLINE, "connection lost"),
+)
 
 
 async def happenings(talk: Talk) -> None:
@@ -116,10 +149,10 @@ FILE = {
 
 
 async def test_a_message_of_the_peer_is_shown_and_read(
-    talk: Talk, outbox: Outbox, capsys: pytest.CaptureFixture[str]
+    talk: Talk, line: FakeLine, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert await shown(talk, capsys, entry(position=7)) == ["7 grace  hello"]
-    assert await outbox.next() == {"type": "read", "conversation_id": "c", "seq": 7}
+    assert line.read == [("c", 7)]
 
 
 async def test_what_the_user_sent_elsewhere_names_its_receiver(
@@ -184,7 +217,7 @@ async def test_files_are_shown_with_name_type_and_size(
 async def test_what_the_history_had_is_not_shown_again(
     talk: Talk, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    message = msgspec.json.decode(entry(position=3).data, type=MessageBody)
+    message = msgspec.json.decode(entry(position=3).data, type=Message)
     await talk.show_history([message])
     capsys.readouterr()
     assert await shown(talk, capsys, entry(position=3), entry(position=4)) == ["4 grace  hello"]
@@ -193,7 +226,7 @@ async def test_what_the_history_had_is_not_shown_again(
 async def test_R5_an_older_message_that_comes_late_is_shown(
     talk: Talk, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    await talk.show((stored(seq=5), Message("k", GRACE.id, "mine")))
+    await talk.show(stored(seq=5))
     capsys.readouterr()
     assert await shown(talk, capsys, entry(position=4)) == ["4 grace  hello"]
 
@@ -207,9 +240,9 @@ async def test_sessions_with_the_server_are_no_conversations_between_people(
 async def test_the_user_s_own_message_is_one_line_and_its_receipt_is_told_once(
     talk: Talk, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    await talk.show((stored(), Message("k", GRACE.id, "mine")))
+    await talk.show(stored())
     receipt = {"conversation_id": "c", "user_id": GRACE.id, "delivered_seq": 5, "read_seq": 5}
-    read = frames.Entry(
+    read = LogEvent(
         position=9, previous=8, kind="receipt", data=msgspec.Raw(json.dumps(receipt).encode())
     )
     await talk.show(read)
@@ -220,45 +253,42 @@ async def test_the_user_s_own_message_is_one_line_and_its_receipt_is_told_once(
 async def test_a_refused_message_is_shown_whole(
     talk: Talk, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    error = server.Error(
+    error = Refusal(
         title="Forbidden", status=403, code="blocked", detail="this user has blocked you"
     )
-    await talk.show((error, Message("k", GRACE.id, "my\ntext")))
+    await talk.show(MessageRefused(mine("my\ntext"), error))
     assert lines(capsys) == ["not sent: this user has blocked you", "      │ my", "      │ text"]
     assert talk.refusals == 1
 
 
 async def test_an_outage_is_told_once(talk: Talk, capsys: pytest.CaptureFixture[str]) -> None:
-    talk.connected(afresh=True)
-    for _ in range(5):
-        talk.disconnected("connection lost")
-    talk.connected(afresh=False)
+    for change in (ONLINE, *[OFFLINE] * 5, ONLINE):
+        talk.state_changed(change)
     await happenings(talk)
     assert lines(capsys) == ["connected", "connection lost; connecting again …", "connected again"]
 
 
-async def test_presence_is_asked_for_on_each_connection_and_told_once(
-    talk: Talk, outbox: Outbox, capsys: pytest.CaptureFixture[str]
+async def test_presence_is_told_once(
+    talk: Talk, line: FakeLine, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    for _ in range(2):
-        talk.connected(afresh=False)
-        assert await outbox.next() == {"type": "watch", "user_ids": [GRACE.id]}
+    talk.turn_to(GRACE)
+    assert line.watched == [[GRACE.id]]
     for online in (True, True, False):
-        talk.signalled(server.Presence(user_id=GRACE.id, online=online, last_seen_at=None))
+        talk.happened(Presence(user_id=GRACE.id, online=online, last_seen_at=None))
     await happenings(talk)
-    assert lines(capsys)[2:] == ["grace is online", "grace is away"]
+    assert lines(capsys) == ["grace is online", "grace is away"]
 
 
 @pytest.mark.parametrize(
     ("signal", "line"),
     [
-        (server.Typing(conversation_id="c", user_id="g", active=True), "grace is typing …\n"),
-        (server.Typing(conversation_id="c", user_id="l", active=True), ""),
-        (server.Presence(user_id="g", online=False, last_seen_at=None), "grace is away\n"),
+        (Typing(conversation_id="c", user_id="g", active=True), "grace is typing …\n"),
+        (Typing(conversation_id="c", user_id="l", active=True), ""),
+        (Presence(user_id="g", online=False, last_seen_at=None), "grace is away\n"),
     ],
 )
 async def test_signals_of_the_peer_are_shown(
-    talk: Talk, capsys: pytest.CaptureFixture[str], signal: frames.Signal, line: str
+    talk: Talk, capsys: pytest.CaptureFixture[str], signal: Typing | Presence, line: str
 ) -> None:
     await talk.show(signal)
     assert capsys.readouterr().out == line

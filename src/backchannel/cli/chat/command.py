@@ -55,8 +55,8 @@ def chat(
 
     Messages that cannot be sent are kept and sent at the next start.
     """
+    from backchannel.cli.chat.account import Server
     from backchannel.cli.chat.conversation import converse
-    from backchannel.cli.chat.http import Server
 
     host = None
     if server is None:

@@ -5,60 +5,78 @@ import contextlib
 import os
 import signal
 import sys
+import time
 from collections.abc import Callable, Coroutine, Iterable
 
-from backchannel.cli.chat.api import Api
-from backchannel.cli.chat.follower import Follower
-from backchannel.cli.chat.http import Refused, Server
-from backchannel.cli.chat.outbox import Outbox
+from backchannel.cli.chat.account import Server, account_folder
+from backchannel.cli.chat.errors import Refused, explained
 from backchannel.cli.chat.people import People
 from backchannel.cli.chat.screen import Lines, Screen, Status
-from backchannel.cli.chat.stream import Stream
 from backchannel.cli.chat.talk import Talk
 from backchannel.cli.chat.typed import Typed
-from backchannel.cli.chat.unsent import UnsentMessages, account_folder
 from backchannel.cli.output import fail
+from backchannel_client import (
+    ApiError,
+    BackchannelClient,
+    FileOutbox,
+    MessageRefused,
+    MessageStored,
+    OutboxChanged,
+    Presence,
+    StateChanged,
+    Typing,
+)
 
 PATIENCE = 5.0
 """Seconds without any answer after which leaving no longer waits for one."""
+FAREWELL = 2.0
+"""Seconds that a logout may take: leaving must not wait for a server that is away."""
+LOOK_EVERY = 0.2
 DONE, FAILED, INTERRUPTED, SIGNALLED = 0, 1, 130, 128
 
 
 async def converse(server: Server, name: str, password: str, peer: str | None) -> int:
-    """Log in, talk until the user leaves, log out; the exit code.
-
-    Raises `Refused`, `OSError`.
-    """
-    api = Api(server)
-    await api.login(name, password)
-    chat = _Chat(api, server)
-    try:
-        return await chat.run(peer)
-    finally:
-        chat.tell_unsent(name)
-        with contextlib.suppress(Refused, OSError):  # leaving does not need the server
-            await api.logout()
+    """Log in, talk until the user leaves, log out; the exit code. Raises `Refused`."""
+    agent = "backchannel chat"
+    async with BackchannelClient(
+        server.url, tls=server.tls, host=server.host, agent=agent
+    ) as client:
+        try:
+            session = await client.login(name, password)
+        except ApiError as error:
+            raise Refused(explained(server.url, error)) from None
+        chat = _Chat(client, server, session.user.id)
+        try:
+            return await chat.run(peer)
+        finally:
+            chat.tell_unsent(name)
+            # Leaving does not need the server.
+            with contextlib.suppress(ApiError, TimeoutError):
+                async with asyncio.timeout(FAREWELL):
+                    await client.logout()
 
 
 class _Chat:
     """One login's chat, from its first line to its last."""
 
-    def __init__(self, api: Api, server: Server) -> None:
-        self._unsent = UnsentMessages(account_folder(server.url, api.session.user.id))
-        self._outbox = Outbox(self._unsent)
+    def __init__(self, client: BackchannelClient, server: Server, own_id: str) -> None:
+        self._client = client
+        self._store = FileOutbox(account_folder(server.url, own_id))
         self._signalled = 0
-        people = People(api)
+        self._stopped = ""
+        self._answered = asyncio.Event()
+        people = People(client, own_id)
         self._screen = _open_screen(self._status, people.usernames)
-        self._talk = Talk(people, self._outbox, self._screen)
-        self._follower = Follower(self._outbox, self._talk)
-        self._stream = Stream(server, api, self._follower, self._outbox)
-        self._typed = Typed(api, people, self._talk, self._outbox, self._screen)
+        self._talk = Talk(people, client, self._screen)
+        self._typed = Typed(server.url, client, people, self._talk, self._screen)
 
     async def run(self, peer: str | None) -> int:
         """Talk until the user leaves and what was typed is answered, or may wait."""
-        self._resume()
+        await self._resume()
+        self._listen()
+        self._client.connect(None, self._talk)
         await _until_one_ends(
-            self._stream.run(),
+            self._until_stopped(),
             self._talk.run(),
             self._until_left(peer),
             self._typed.watch_typing(),
@@ -69,16 +87,44 @@ class _Chat:
             return SIGNALLED + self._signalled
         if self._screen.interrupted:
             return INTERRUPTED
-        failed = len(self._outbox) or self._talk.refusals or self._typed.failures
+        failed = self._waiting or self._talk.refusals or self._typed.failures
         return FAILED if failed else DONE
 
     def tell_unsent(self, name: str) -> None:
         """Say on leaving what has not been sent, and that it is not lost."""
-        if count := len(self._outbox):
+        if count := self._waiting:
             fail(
-                f"{count} message{'s' * (count > 1)} not sent; kept in {self._unsent.folder} and "
+                f"{count} message{'s' * (count > 1)} not sent; kept in {self._store.folder} and "
                 f"sent when {name} starts `backchannel chat` with this server again"
             )
+
+    @property
+    def _waiting(self) -> int:
+        """How many messages have no answer yet."""
+        return sum(not item.failed for item in self._client.outbox)
+
+    def _listen(self) -> None:
+        """Show what the client tells of."""
+        self._client.on(StateChanged, self._state_changed)
+        self._client.on(MessageStored, self._talk.happened)
+        self._client.on(MessageRefused, self._refused)
+        self._client.on(Presence, self._talk.happened)
+        self._client.on(Typing, self._talk.happened)
+        self._client.on(OutboxChanged, lambda _: self._answered.set())
+
+    def _state_changed(self, change: StateChanged) -> None:
+        self._stopped = change.reason
+        self._talk.state_changed(change)
+
+    def _refused(self, refused: MessageRefused) -> None:
+        """Show the text and forget the message: the user may send it again."""
+        self._talk.happened(refused)
+        self._discarding = asyncio.create_task(self._client.discard(refused.item.client_id))
+
+    async def _until_stopped(self) -> None:
+        """Raises `Refused` when the server has ended the login."""
+        await self._client.stopped()
+        raise Refused(f"the server has ended the connection: {self._stopped}")
 
     async def _until_signalled(self) -> None:
         """The terminal must be restored, whatever ends this."""
@@ -95,22 +141,40 @@ class _Chat:
     def _status(self) -> Status:
         return self._talk.status()
 
-    def _resume(self) -> None:
-        messages, damaged = self._unsent.left()
-        self._outbox.resume(messages)
-        if messages:
-            self._screen.show((f"sending {len(messages)} kept from last time", "dim"))
-        for path in damaged:
+    async def _resume(self) -> None:
+        await self._client.keep_outbox(self._store)
+        if count := self._waiting:
+            self._screen.show((f"sending {count} kept from last time", "dim"))
+        for item in self._client.outbox:
+            if item.failed:
+                self._screen.show((f"not sent: {item.failed.detail}\n", "red"), item.body)
+                await self._client.discard(item.client_id)
+        for path in self._store.damaged:
             self._screen.show((f"{path} is damaged and cannot be sent", "red"))
 
     async def _until_left(self, peer: str | None) -> None:
         # What is fetched before the connection is live could miss what happens in between.
-        await self._follower.live.wait()
+        await self._talk.live.wait()
         await self._typed.run(peer)
         if not self._screen.interrupted:
             reachable = self._talk.status().connected or not self._screen.interactive
-            await self._outbox.settled(PATIENCE if reachable else 0)
+            await self._settled(PATIENCE if reachable else 0)
         await self._talk.all_shown()
+
+    async def _settled(self, patience: float) -> None:
+        """Wait until every message is answered, or for `patience` seconds without any answer.
+
+        The time that the server has asked to wait does not count.
+        """
+        left, deadline = self._waiting, time.monotonic() + patience
+        while self._waiting and time.monotonic() < deadline:
+            self._answered.clear()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(min(LOOK_EVERY, patience)):
+                    await self._answered.wait()
+            if self._waiting < left or self._client.send_pause:
+                left = self._waiting
+                deadline = time.monotonic() + self._client.send_pause + patience
 
 
 def _open_screen(status: Callable[[], Status], names: Callable[[], Iterable[str]]) -> Screen:

@@ -1,34 +1,38 @@
 """The users this client knows, and its conversations with them."""
 
-from backchannel.cli.chat.api import Api
-from backchannel.cli.chat.http import Refused
-from backchannel.dialects.native.bodies import ConversationBody, MessageBody, UserBody
-from backchannel.domain.ids import direct_conversation_id
+from backchannel.cli.chat.errors import Refused
+from backchannel_client import (
+    ApiError,
+    BackchannelClient,
+    Conversation,
+    Message,
+    User,
+    direct_conversation_id,
+)
 
 PAGE = 20
 """Messages shown at once."""
+USERS = 100
 
 
 class People:
-    """Users and conversations by the users' ids."""
+    """Users and conversations by the users' ids. Its methods raise `ApiError`."""
 
-    def __init__(self, api: Api) -> None:
-        self._api = api
-        self._users: dict[str, UserBody] = {}
-        self._conversations: dict[str, ConversationBody] = {}
-
-    @property
-    def own_id(self) -> str:
-        return self._api.session.user.id
+    def __init__(self, client: BackchannelClient, own_id: str) -> None:
+        self.own_id = own_id
+        self._client = client
+        self._users: dict[str, User] = {}
+        self._conversations: dict[str, Conversation] = {}
 
     async def refresh(self) -> None:
         """Fetch them anew."""
-        views = await self._api.conversations()
-        self._conversations = {view.peer_id: view for view in views if view.kind == "direct"}
+        views = (await self._client.api.conversations(kind="direct")).items
+        self._conversations = {view.peer_id: view for view in views}
         peers = [view.peer for view in self._conversations.values() if view.peer]
-        self._users = {user.id: user for user in [*peers, *await self._api.users()]}
+        users = (await self._client.api.users(limit=USERS)).items
+        self._users = {user.id: user for user in [*peers, *users]}
 
-    def others(self) -> list[tuple[UserBody, int]]:
+    def others(self) -> list[tuple[User, int]]:
         """All other users with the number of unread messages; the latest conversation first."""
         return [
             (user, view.unread if (view := self._conversations.get(user.id)) else 0)
@@ -40,24 +44,24 @@ class People:
         """The other users that are known so far."""
         return [user.username for user, _ in self.others()]
 
-    async def find(self, name: str) -> UserBody:
-        """The user with this id or username. Raises `Refused`."""
+    async def find(self, name: str) -> User:
+        """The user with this id or username."""
         if name not in self._users:
-            user = await self._api.user(name)
+            user = await self._client.api.user(name)
             self._users[user.id] = user
             return user
         return self._users[name]
 
-    async def find_by_any_name(self, name: str) -> UserBody:
-        """The user with this id, username or display name. Raises `Refused`."""
+    async def find_by_any_name(self, name: str) -> User:
+        """The user with this id, username or display name. Raises also `Refused`."""
         try:
             return await self.find(name)
-        except Refused as refusal:
-            if refusal.answer != 404:
+        except ApiError as error:
+            if error.status != 404:
                 raise
         named = [
             user
-            for user in await self._api.users(name)
+            for user in (await self._client.api.users(name, limit=USERS)).items
             if user.display_name.casefold() == name.casefold()
         ]
         if len(named) == 1:
@@ -71,9 +75,11 @@ class People:
         """The conversation with a user; its id follows from the two."""
         return direct_conversation_id(self.own_id, user_id)
 
-    async def history(self, user_id: str, before: int | None = None) -> list[MessageBody]:
+    async def history(self, user_id: str, before: int | None = None) -> list[Message]:
         """The newest messages with a user, or those before a number; none if there are none."""
         await self.refresh()
         if user_id not in self._conversations:
             return []
-        return await self._api.messages(self.conversation_id(user_id), PAGE, before)
+        conversation_id = self.conversation_id(user_id)
+        page = await self._client.api.messages(conversation_id, before=before, limit=PAGE)
+        return page.items

@@ -1,19 +1,30 @@
 """What happens in the user's conversations, shown as lines on the screen."""
 
 import asyncio
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
-from backchannel.cli.chat import frames
-from backchannel.cli.chat.api import Hit
-from backchannel.cli.chat.http import Refused
-from backchannel.cli.chat.outbox import Outbox
 from backchannel.cli.chat.screen import QUIET, Screen, Status
 from backchannel.cli.chat.text import one_line
-from backchannel.cli.chat.unsent import Message
-from backchannel.dialects.native import server_frames as server
-from backchannel.dialects.native.bodies import FileBody, MessageBody, ReceiptBody, UserBody
 from backchannel.domain.ids import RESPONDER_ID
+from backchannel_client import (
+    ApiError,
+    ConnectionState,
+    FileInfo,
+    Hit,
+    LogEvent,
+    Message,
+    MessageRefused,
+    MessageStored,
+    Outgoing,
+    Place,
+    Presence,
+    Receipt,
+    StateChanged,
+    Typing,
+    User,
+)
 
 STORED = "  ✓ stored"
 TYPING_LASTS = 6.0
@@ -22,31 +33,41 @@ QUOTED = 60
 """Characters of a message that are enough to recognize it."""
 UNITS = ("B", "kB", "MB", "GB")
 
-Stored = tuple[server.Ack, Message]
-Refusal = tuple[server.Error, Message | None]
-Happening = frames.Entry | Stored | Refusal | frames.Signal | str
+Happening = LogEvent | MessageStored | MessageRefused | Typing | Presence | str
 
 
 class Directory(Protocol):
     """The users by id or name."""
 
-    @property
-    def own_id(self) -> str: ...
+    own_id: str
 
-    async def find(self, name: str) -> UserBody: ...
+    async def find(self, name: str) -> User: ...
+
+
+class Line(Protocol):
+    """What is told to the server, and what waits to be."""
+
+    @property
+    def outbox(self) -> tuple[Outgoing, ...]: ...
+
+    def mark_read(self, conversation_id: str, seq: int) -> None: ...
+
+    def watch(self, user_ids: Sequence[str]) -> None: ...
 
 
 class Talk:
-    """The follower's listener. Names may have to be looked up, so it shows one thing at a time."""
+    """The client's sink. Names may have to be looked up, so it shows one thing at a time."""
 
-    def __init__(self, people: Directory, outbox: Outbox, screen: Screen) -> None:
-        self.peer: UserBody | None = None
+    def __init__(self, people: Directory, line: Line, screen: Screen) -> None:
+        self.peer: User | None = None
         self.refusals = 0
         """How many messages the server has refused."""
+        self.live = asyncio.Event()
+        """What happens from now on is shown."""
         self.afresh = asyncio.Event()
         """What was shown is out of date: the server was restored, or the device was long away."""
         self._people = people
-        self._outbox = outbox
+        self._line = line
         self._screen = screen
         self._happenings: asyncio.Queue[Happening] = asyncio.Queue()
         self._connected: bool | None = None
@@ -67,56 +88,54 @@ class Talk:
 
     def status(self) -> Status:
         """What the line that is typed in says besides."""
-        waiting = tuple(message.body for message in self._outbox.waiting)
+        waiting = tuple(item.body for item in self._line.outbox if not item.failed)
         return Status(self.peer.username if self.peer else "", bool(self._connected), waiting)
 
-    def connected(self, *, afresh: bool) -> None:
-        first = self._connected is None
-        self._happenings.put_nowait("connected" if first else "connected again")
-        self._connected = True
-        if afresh and not first:
+    async def apply(self, events: Sequence[LogEvent], place: Place) -> None:  # noqa: ARG002 - nothing is stored
+        for event in events:
+            self._happenings.put_nowait(event)
+
+    async def reset(self, place: Place, reason: str) -> None:  # noqa: ARG002
+        if reason != "new_device":
             self._happenings.put_nowait("the server has asked for a fresh start")
             self.afresh.set()
-        self.watch_peer()
+        self.live.set()
 
-    def disconnected(self, reason: str) -> None:
-        if self._connected:  # an outage is told once, however many attempts it takes
-            self._happenings.put_nowait(f"{reason}; connecting again …")
+    def state_changed(self, change: StateChanged) -> None:
+        """The connection has come or gone; an outage is told once, however long it takes."""
+        if change.state is ConnectionState.ONLINE:
+            first = self._connected is None
+            self._happenings.put_nowait("connected" if first else "connected again")
+            self._connected = True
+        elif change.state is ConnectionState.OFFLINE and self._connected:
+            self._happenings.put_nowait(f"{change.reason}; connecting again …")
             self._connected = False
 
-    def happened(self, entry: frames.Entry) -> None:
-        self._happenings.put_nowait(entry)
+    def happened(self, happening: Happening) -> None:
+        """Show something in its turn."""
+        self._happenings.put_nowait(happening)
 
-    def stored(self, ack: server.Ack, message: Message) -> None:
-        self._happenings.put_nowait((ack, message))
-
-    def refused(self, refusal: server.Error, message: Message | None) -> None:
-        self._happenings.put_nowait((refusal, message))
-
-    def signalled(self, signal: frames.Signal) -> None:
-        self._happenings.put_nowait(signal)
-
-    def turn_to(self, peer: UserBody) -> None:
+    def turn_to(self, peer: User) -> None:
         """Talk to another user from now on."""
         self.peer, self._online = peer, None
         self._screen.note("", 0)
         self.watch_peer()
 
     def watch_peer(self) -> None:
-        """Ask for the peer's presence; each connection has to be asked anew."""
+        """Ask for the peer's presence."""
         if self.peer is not None:
-            self._outbox.signal(type="watch", user_ids=[self.peer.id])
+            self._line.watch([self.peer.id])
 
     def _exchanged(self) -> None:
         if self._online is None:  # presence is told only to users who have written to each other
             self.watch_peer()
 
-    async def show_history(self, messages: list[MessageBody]) -> None:
+    async def show_history(self, messages: list[Message]) -> None:
         """Show a page of a conversation, which has been read then."""
         for message in messages:
             await self._show_message(message, "message")
         if messages:
-            self._outbox.mark_read(messages[-1].conversation_id, messages[-1].seq)
+            self._line.mark_read(messages[-1].conversation_id, messages[-1].seq)
 
     async def show_hit(self, hit: Hit) -> None:
         """Show a message that a search has found, or the part of it that fits."""
@@ -127,32 +146,32 @@ class Talk:
     async def show(self, happening: Happening) -> None:
         """Show one thing, if it is news."""
         match happening:
-            case frames.Entry():
-                await self._show_entry(happening)
-            case (server.Ack() as ack, Message() as message):
-                await self._show_stored(ack, message)
-            case (server.Error() as error, message):
-                self._show_refusal(error, message)
-            case server.Typing(user_id=user_id, active=active):
+            case LogEvent():
+                await self._show_event(happening)
+            case MessageStored():
+                await self._show_stored(happening)
+            case MessageRefused():
+                self._show_refusal(happening)
+            case Typing(user_id=user_id, active=active):
                 if self._is_peer(user_id):
                     self._note_typing(active=active)
-            case server.Presence(user_id=user_id, online=online):
+            case Presence(user_id=user_id, online=online):
                 self._show_presence(user_id, online=online)
             case str():
                 self._screen.show((happening, QUIET))
         self._screen.refresh()
 
-    async def _show_entry(self, entry: frames.Entry) -> None:
-        message, receipt = entry.message(), entry.receipt()
-        if message is not None and self._is_news(message, entry.kind):
-            await self._show_message(message, entry.kind)
+    async def _show_event(self, event: LogEvent) -> None:
+        message, receipt = event.message(), event.receipt()
+        if message is not None and self._is_news(message, event.kind):
+            await self._show_message(message, event.kind)
             if self._is_peer(message.sender_id):
-                self._outbox.mark_read(message.conversation_id, message.seq)
+                self._line.mark_read(message.conversation_id, message.seq)
                 self._exchanged()
         if receipt is not None:
             self._show_receipt(receipt)
 
-    async def _show_message(self, message: MessageBody, kind: str) -> None:
+    async def _show_message(self, message: Message, kind: str) -> None:
         """When, its number, who, the text and the files."""
         if kind == "reaction":
             await self._show_reactions(message)
@@ -177,7 +196,7 @@ class Talk:
         if kind == "message":
             self._shown.add(message.id)
 
-    async def _show_reactions(self, message: MessageBody) -> None:
+    async def _show_reactions(self, message: Message) -> None:
         """All of a message's reactions: an event does not say which one is new."""
         chosen = [
             f"{emoji} {await self._name(user_id)}"
@@ -187,8 +206,9 @@ class Talk:
         about = one_line(message.body)[:QUOTED] or "a file"
         self._screen.show((f'reactions to {message.seq} "{about}": {", ".join(chosen)}', QUIET))
 
-    async def _show_stored(self, ack: server.Ack, message: Message) -> None:
+    async def _show_stored(self, stored: MessageStored) -> None:
         """The user's own message, now that the server has it."""
+        ack, item = stored.ack, stored.item
         self._unread_seq = ack.seq
         if ack.id in self._shown:
             return
@@ -196,21 +216,18 @@ class Talk:
         self._exchanged()
         self._screen.show(
             *_head(ack.created_at, ack.seq, "you", own=True),
-            (await self._receiver(message.to), QUIET),
+            (await self._receiver(item.to), QUIET),
             "  ",
-            (_answering(message.reply_to), QUIET),
-            message.body,
+            (_answering(item.reply_to), QUIET),
+            item.body,
             (STORED, QUIET),
         )
 
-    def _show_refusal(self, error: server.Error, message: Message | None) -> None:
-        if message is None:
-            self._screen.show((error.detail, "red"))
-            return
+    def _show_refusal(self, refused: MessageRefused) -> None:
         self.refusals += 1
-        self._screen.show((f"not sent: {error.detail}\n", "red"), message.body)
+        self._screen.show((f"not sent: {refused.refusal.detail}\n", "red"), refused.item.body)
 
-    def _show_receipt(self, receipt: ReceiptBody) -> None:
+    def _show_receipt(self, receipt: Receipt) -> None:
         """Say once that the user's last message has been read."""
         if (
             self.peer
@@ -230,7 +247,7 @@ class Talk:
             state = "is online" if online else "is away"
             self._screen.show((f"{one_line(self.peer.username)} {state}", QUIET))
 
-    def _is_news(self, message: MessageBody, kind: str) -> bool:
+    def _is_news(self, message: Message, kind: str) -> bool:
         """Whether to show it. The history, or an acknowledgement, may have had it."""
         if RESPONDER_ID in {message.sender_id, message.recipient_id}:
             return False
@@ -241,7 +258,7 @@ class Talk:
             return "you"
         try:
             name = one_line((await self._people.find(user_id)).username)
-        except (Refused, OSError):  # gone, or the server is away: what was said still counts
+        except ApiError:  # gone, or the server is away: what was said still counts
             return f"user {user_id}"
         return f"@{name}" if name.casefold() == "you" else name
 
@@ -253,7 +270,7 @@ class Talk:
         return self.peer is not None and user_id == self.peer.id
 
 
-def described(file: FileBody) -> str:
+def described(file: FileInfo) -> str:
     """A file in a few words: its name, type and size."""
     size, unit = float(file.size), 0
     while size >= 1000 and unit < len(UNITS) - 1:

@@ -1,19 +1,15 @@
-"""What the user types: commands, and everything else is a message."""
+"""The commands that the user types; everything else is a message."""
 
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
 
-from backchannel.cli.chat.api import Api
-from backchannel.cli.chat.http import Refused
-from backchannel.cli.chat.outbox import Outbox
+from backchannel.cli.chat.errors import Refused, explained
 from backchannel.cli.chat.people import People
 from backchannel.cli.chat.screen import QUIET, Screen
 from backchannel.cli.chat.talk import Talk
 from backchannel.cli.chat.text import one_line
-from backchannel.cli.chat.unsent import Message
-from backchannel.dialects.native.bodies import UserBody
-from backchannel.domain.ids import new_id
+from backchannel_client import ApiError, BackchannelClient, Draft, User
 
 HELP = """\
 /with NAME          talk to a user, by username or display name
@@ -41,14 +37,14 @@ class Typed:
     """Carries out what one user types."""
 
     def __init__(
-        self, api: Api, people: People, talk: Talk, outbox: Outbox, screen: Screen
+        self, url: str, client: BackchannelClient, people: People, talk: Talk, screen: Screen
     ) -> None:
         self.failures = 0
         """How many lines were not carried out."""
-        self._api = api
+        self._url = url
+        self._client = client
         self._people = people
         self._talk = talk
-        self._outbox = outbox
         self._screen = screen
         self._oldest: int | None = None
         self._commands: dict[str, Callable[[str], Awaitable[None]]] = {
@@ -73,9 +69,10 @@ class Typed:
                 break
             try:
                 await self._carry_out(entry)
-            except (Refused, OSError, Misused) as error:
+            except (ApiError, Refused, Misused) as error:
                 self.failures += 1
-                self._screen.show((str(error), "red"))
+                text = explained(self._url, error) if isinstance(error, ApiError) else str(error)
+                self._screen.show((text, "red"))
 
     async def watch_typing(self) -> None:
         """Tell the other user that something is being typed."""
@@ -86,7 +83,7 @@ class Typed:
             news = text not in {"", seen} and not text.startswith("/")
             if news and now - told >= TYPING_EVERY and self._talk.peer:
                 conversation_id = self._people.conversation_id(self._talk.peer.id)
-                self._outbox.signal(type="typing", conversation_id=conversation_id)
+                self._client.typing(conversation_id)
                 told = now
             seen = text
 
@@ -99,17 +96,18 @@ class Typed:
                 continue
             try:
                 await self._show_newest()
-            except (Refused, OSError) as error:
-                self._screen.show((f"{error}; /with shows the conversation again", "red"))
+            except ApiError as error:
+                text = explained(self._url, error)
+                self._screen.show((f"{text}; /with shows the conversation again", "red"))
 
     async def _carry_out(self, entry: str) -> None:
         if not entry.strip():
             return
         if not entry.startswith("/"):
-            self._say(entry)
+            await self._say(entry)
             return
         if entry.startswith("//"):
-            self._say(entry[1:])
+            await self._say(entry[1:])
             return
         word, _, rest = entry.partition(" ")
         if word not in self._commands:
@@ -123,7 +121,7 @@ class Typed:
         self._talk.turn_to(await self._named("/with", name))
         await self._show_newest()
 
-    async def _named(self, command: str, name: str) -> UserBody:
+    async def _named(self, command: str, name: str) -> User:
         if not name.strip('"'):
             raise Misused(f"{command} needs a name: {command} NAME (/people lists the users)")
         return await self._people.find_by_any_name(name.strip('"'))
@@ -161,45 +159,45 @@ class Typed:
     async def _search(self, words: str) -> None:
         if not words:
             raise Misused("/search needs words: /search WORDS")
-        hits = await self._api.search(words, self._conversation_id())
-        for hit in reversed(hits):
+        found = await self._client.api.search(words, self._conversation_id(), order="newest")
+        for hit in reversed(found.items):
             await self._talk.show_hit(hit)
-        if not hits:
+        if not found.items:
             self._screen.show(("no message contains these words", QUIET))
 
     async def _block(self, name: str) -> None:
         user = await self._named("/block", name)
-        await self._api.block(user.id)
+        await self._client.api.set_blocked(user.id, blocked=True)
         self._screen.show((f"{one_line(user.username)} is blocked", QUIET))
 
     async def _unblock(self, name: str) -> None:
         user = await self._named("/unblock", name)
-        await self._api.unblock(user.id)
+        await self._client.api.set_blocked(user.id, blocked=False)
         self._screen.show((f"{one_line(user.username)} is no longer blocked", QUIET))
 
     async def _reply(self, rest: str) -> None:
         seq, text = _numbered("/reply", "TEXT", rest)
-        self._say(text, reply_to=seq)
+        await self._say(text, reply_to=seq)
 
     async def _edit(self, rest: str) -> None:
         seq, text = _numbered("/edit", "TEXT", rest)
-        await self._api.edit(self._conversation_id(), seq, text)
+        await self._client.api.edit(self._conversation_id(), seq, text)
 
     async def _delete(self, rest: str) -> None:
         seq, _ = _numbered("/delete", "", rest)
-        await self._api.delete(self._conversation_id(), seq)
+        await self._client.api.delete(self._conversation_id(), seq)
 
     async def _react(self, rest: str) -> None:
         seq, emoji = _numbered("/react", "EMOJI", rest)
-        await self._api.react(self._conversation_id(), seq, emoji)
+        await self._client.api.react(self._conversation_id(), seq, emoji)
 
     async def _help(self, _rest: str) -> None:
         self._screen.show((HELP, QUIET))
 
-    def _say(self, text: str, reply_to: int | None = None) -> None:
-        message = Message(new_id(), self._peer_id(text), text, reply_to)
+    async def _say(self, text: str, reply_to: int | None = None) -> None:
+        draft = Draft(self._peer_id(text), text, reply_to=reply_to)
         try:
-            self._outbox.send(message)
+            await self._client.send(draft)
         except OSError as error:
             self._screen.show((f"not kept on disk until it is sent: {error}", "red"))
         self._screen.refresh()

@@ -1,0 +1,57 @@
+"""What goes wrong between the client and a server, told so that the user can act on it."""
+
+import os
+import ssl
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+from backchannel.domain.errors import ChatError
+from backchannel_client import ApiError
+
+
+class Refused(ChatError):
+    """The chat cannot go on; the text says why."""
+
+
+def explained(url: str, error: Exception) -> str:
+    """Why a request to the server at `url` failed, and what would help, in one line."""
+    if not isinstance(error, ApiError):
+        return _unreachable(url, error)
+    if error.status == 0:
+        return _unreachable(url, error.__cause__ or error)
+    if error.code == "redirected":
+        return f"{error.detail}; name its address with --server"
+    if error.code == "not_understood":
+        return error.detail
+    return f"the server says: {error.detail}"
+
+
+def _unreachable(url: str, error: BaseException) -> str:
+    other = "https" if url.startswith("http:") else "http"
+    advice = f"try --server {other}://{urlsplit(url).netloc}"
+    causes = list(_causes(error))
+    for cause in causes:
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            return (
+                f"the certificate of {url} is not trusted: {cause.verify_message}; "
+                "if it is the server's own, name its file with --trust"
+            )
+    if any(isinstance(cause, ssl.SSLError) for cause in causes):
+        return f"{url} does not speak TLS; if it is a plain HTTP server, {advice}"
+    reasons = [cause for cause in causes if isinstance(cause, OSError)]
+    if not reasons or isinstance(reasons[-1], ConnectionResetError):
+        return f"{url} does not answer in HTTP; if it uses TLS, {advice}"
+    if isinstance(reasons[-1], TimeoutError):
+        return f"{url} cannot be reached: it does not answer in time"
+    number = reasons[-1].errno  # asyncio puts words of its own into `strerror`
+    return f"{url} cannot be reached: {os.strerror(number) if number else reasons[-1]}"
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    """The error and what it came from; groups of attempts count with all of them."""
+    while error is not None:
+        yield error
+        if isinstance(error, BaseExceptionGroup):
+            for each in error.exceptions:
+                yield from _causes(each)
+        error = error.__cause__ or error.__context__
