@@ -1,98 +1,112 @@
-"""Devices keep journals while connections are cut and the server is killed: it kept its word."""
+"""Clients keep journals while their lines are cut and the server is killed: it kept its word."""
 
 import asyncio
 import json
 import random
 import subprocess
 import sys
+from contextlib import AsyncExitStack
 from pathlib import Path
 
 import pytest
 
-from tests.support.journaling import JournalingDevice
-from tests.support.native import Person, enrol
+from backchannel_client import BackchannelClient, Draft, JournalFile, direct_conversation_id
+from tests.sdk.conftest import PASSWORD, Notes, own_id, register
 from tests.support.process import ServerProcess, server_process
+from torture.proxy import Wire
 
 ROUNDS = 6
 BURST = 20
 """Messages that a device sends in a round, without waiting between them."""
-PATIENCE = 60.0
+PATIENCE = 90.0
+
+
+class Device:
+    """A client with a line of its own, and what it was told."""
+
+    def __init__(self, name: str, wire: Wire, journals: Path) -> None:
+        self.name = name
+        self.wire = wire
+        self.notes = Notes()
+        self._journal = JournalFile(journals / f"{name}.jsonl", name)
+        self.client = BackchannelClient(f"http://{wire.address}", journal=self._journal, window=8)
+
+    async def begin(self) -> None:
+        """Connect, and wait until it is level with the server."""
+        self.client.connect(None, self.notes)
+        await self.client.level()
+
+    async def send_burst(self, to: str, number: int) -> None:
+        """Return when the server has stored all of it."""
+        bodies = [f"{self.name} {number}.{each}" for each in range(BURST)]
+        await asyncio.gather(*(self.client.deliver(Draft(to, body)) for body in bodies))
+
+    def close(self) -> None:
+        self._journal.close()
 
 
 @pytest.mark.slow
 async def test_R1_R2_R3_R4_R5_R6_journals_show_that_nothing_went_wrong(tmp_path: Path) -> None:
-    dice = random.Random(3)
     journals = tmp_path / "journals"
     journals.mkdir()
     with server_process(tmp_path) as server:
-        ada, bob = await enrol(server.address, "ada"), await enrol(server.address, "bob")
-        peers = {ada.id: bob, bob.id: ada}
-        devices = [
-            JournalingDevice(server.socket_address, person, f"{person.username}-{place}", journals)
-            for person in (ada, bob)
-            for place in ("phone", "laptop")
-        ]
-        await asyncio.gather(*(each.open() for each in devices))
-        for number in range(ROUNDS):
-            sending = asyncio.gather(*(_burst(each, peers, number) for each in devices))
-            hit = await _disturb(server, devices, number, dice)
-            await sending
-            await asyncio.gather(*(_reopen(each) for each in hit))
-            await asyncio.gather(*(each.acknowledge() for each in devices))
-        await asyncio.gather(*(_send_again(each) for each in devices))
-        await asyncio.gather(
-            *(each.finish(server.address, peers[each.person.id]) for each in devices)
-        )
-        for each in devices:
-            await each.close()
+        async with AsyncExitStack() as stack:
+            devices: list[Device] = []
+            for name in ("ada-phone", "ada-laptop", "bob-phone", "bob-laptop"):
+                wire = await stack.enter_async_context(Wire(server.port))
+                device = Device(name, wire, journals)
+                stack.callback(device.close)
+                await stack.enter_async_context(device.client)
+                devices.append(device)
+            async with asyncio.timeout(PATIENCE):
+                await _talk(devices, server)
 
     verdict = _verify(journals)
     assert verdict["totals"] == {}, verdict["findings"]
-    counts = verdict["counts"]
-    assert counts["sends"] == counts["acknowledged"] == ROUNDS * BURST * len(devices)
+    counts, sent = verdict["counts"], ROUNDS * BURST * len(devices)
+    assert counts["sends"] == counts["acknowledged"] == sent
     assert counts["finished"] == counts["histories"] == len(devices)
     assert counts["receipts"] > 0
     told = [line for file in journals.iterdir() for line in file.read_text().splitlines()]
     assert any('"type":"unknown"' in line for line in told), "no cut hit anything"
-    assert any('"source":"sync"' in line for line in told), "nobody missed anything"
+    assert any('"source":"sync"' in line for line in told), "no device missed anything"
+    for device in devices:
+        assert len(device.notes.texts) == len(set(device.notes.texts)) == sent
 
 
-async def _burst(device: JournalingDevice, peers: dict[str, Person], number: int) -> None:
-    keys = [f"{device.name}:{number}:{each}" for each in range(BURST)]
-    await _send_all(device, [(peers[device.person.id], key, key) for key in keys])
-
-
-async def _send_again(device: JournalingDevice) -> None:
-    """What was left without an answer."""
-    await _send_all(device, [(*each, key) for key, each in device.waiting.items()])
-
-
-async def _send_all(device: JournalingDevice, letters: list[tuple[Person, str, str]]) -> None:
-    sending = (device.send(*letter) for letter in letters)
-    answers = await asyncio.gather(*sending, return_exceptions=True)
-    unexpected = [each for each in answers if isinstance(each, BaseException)]
-    assert all(isinstance(each, ConnectionError | TimeoutError) for each in unexpected), answers
+async def _talk(devices: list[Device], server: ServerProcess) -> None:
+    """All devices send at once, round by round; in the middle of each, something breaks."""
+    dice = random.Random(3)
+    ada, ada_too, bob, bob_too = devices
+    await register(ada.client, "ada")
+    await register(bob.client, "bob")
+    await ada_too.client.login("ada", PASSWORD)
+    await bob_too.client.login("bob", PASSWORD)
+    peers = {ada: bob, ada_too: bob, bob: ada, bob_too: ada}
+    to = {device: own_id(peer.client) for device, peer in peers.items()}
+    for device in devices:
+        await device.begin()
+    for number in range(ROUNDS):
+        sending = asyncio.gather(*(each.send_burst(to[each], number) for each in devices))
+        await _disturb(server, devices, number, dice)
+        await sending
+    conversation = direct_conversation_id(to[ada], to[bob])
+    for device in devices:
+        await device.client.finish_journal([conversation])
 
 
 async def _disturb(
-    server: ServerProcess, devices: list[JournalingDevice], number: int, dice: random.Random
-) -> list[JournalingDevice]:
-    """Kill the server in every third round, cut two devices in the others; who is cut off."""
-    for _ in range(number and dice.randrange(50)):
+    server: ServerProcess, devices: list[Device], number: int, dice: random.Random
+) -> None:
+    """Kill the server in every third round, cut two devices in the others."""
+    for _ in range(dice.randrange(5, 50)):
         await asyncio.sleep(0)
     if number % 3 == 2:
         server.kill()
         await asyncio.to_thread(server.start)
-        return devices
-    cut = dice.sample(devices, 2)
-    for device in cut:
-        device.cut()
-    return cut
-
-
-async def _reopen(device: JournalingDevice) -> None:
-    await device.gone(patience=PATIENCE)
-    await device.open()
+        return
+    for device in dice.sample(devices, 2):
+        device.wire.cut()
 
 
 def _verify(journals: Path) -> dict[str, dict[str, int]]:

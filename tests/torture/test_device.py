@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from backchannel.checker import journal
-from torture.clients.device import Device, Letter, Lost, World
+from torture.clients.device import World
+from torture.clients.dialect import DialectDevice, Letter, Lost
 from torture.clients.rest import Person, Rest
 from torture.proxy import Wire
 from torture.tally import Tally
@@ -16,7 +17,7 @@ ADA, BOB = Person("a", "ada", ""), Person("b", "bob", "")
 PATIENCE = 20.0
 
 
-class Puppet(Device):
+class Puppet(DialectDevice):
     """Its connections are opened and broken by the test."""
 
     broken: asyncio.Event

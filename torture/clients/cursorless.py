@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from backchannel.checker import journal
-from torture.clients.device import Device, Letter, Lost, now
+from torture.clients.device import now
+from torture.clients.dialect import DialectDevice, Letter, Lost
 from torture.clients.rest import Person
 
 Frame = dict[str, Any]
@@ -28,7 +29,7 @@ class Heard:
     seq: int | None = None
 
 
-class Cursorless(Device):
+class Cursorless(DialectDevice):
     """Frames wait in a queue until what was missed has been fetched."""
 
     _is_new = True

@@ -1,43 +1,15 @@
-"""A device of a virtual user, whatever it speaks: it sends, retries, reconnects, and notes it."""
+"""A device of a virtual user, as plans and faults see it."""
 
 import asyncio
-import logging
-import random
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Coroutine, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import islice
-from typing import Any, ClassVar
 
 from backchannel.checker import journal
 from torture.clients.rest import Person, Rest
 from torture.proxy import Wire
 from torture.tally import Tally
-
-ANSWER_PATIENCE = 12.0
-"""Seconds until a client gives up a connection on which it gets no answer."""
-OPENING_PATIENCE = 10.0
-ENDING_PATIENCE = 5.0
-SHORTEST, LONGEST = 0.05, 1.0
-"""Seconds before it reconnects: a random time that doubles up to the longest."""
-
-log = logging.getLogger(__name__)
-
-
-class Lost(Exception):
-    """The connection is gone, or as good as gone."""
-
-
-@dataclass
-class Letter:
-    """A message on its way; `doubtful` once an attempt was left without an answer."""
-
-    client_id: str
-    to: Person
-    body: str
-    sent_at: float | None = None
-    doubtful: bool = False
 
 
 @dataclass
@@ -59,211 +31,53 @@ class Device(ABC):
         self.world = world
         self.peers: dict[str, Person] = {}
         """Those it may write to or hear from, by id."""
-        self._outbox: dict[str, Letter] = {}
-        self._changed = asyncio.Event()
         self.is_finished = False
-        self._is_open = False
+        self.is_open = False
         self._count = 0
 
     def __str__(self) -> str:
-        state = "connected" if self._is_open else "not connected"
-        return f"{self.name} ({state}, {len(self._outbox)} messages without an answer)"
+        state = "connected" if self.is_open else "not connected"
+        return f"{self.name} ({state}, {self.unanswered} messages without an answer)"
 
-    # --------------------------------------------------------- what a dialect has to do
+    @property
+    @abstractmethod
+    def unanswered(self) -> int:
+        """How many of its messages have no answer yet."""
 
     @abstractmethod
-    async def connect(self) -> None:
-        """Open a connection and log in. Raises `Lost` and what its library raises."""
+    def say(self, to: Person, padding: Sequence[str]) -> None:
+        """Send messages to a user, without waiting between them."""
 
     @abstractmethod
-    async def listen(self) -> None:
-        """Take what comes until the connection is lost, then return or raise `Lost`."""
+    async def live(self) -> None:
+        """Be connected, and connect again whenever the connection is lost, for ever."""
 
     @abstractmethod
-    async def transmit(self, letter: Letter) -> None:
-        """Put a letter on the connection; its answer comes to `answered` or `refused`."""
+    async def finish(self) -> None:
+        """Note, in the end, that it is level, and what a fresh fetch of everything says."""
 
-    @abstractmethod
-    async def disconnect(self) -> None:
-        """Close the connection if there is one."""
-
-    @abstractmethod
-    async def catch_up(self) -> int | None:
-        """Wait until it is level with the server: its position, if it has any."""
+    def hang_up(self) -> None:
+        """Lose the connection, and have to connect again."""
+        self.is_open = False
+        self.wire.cut()
 
     def begin_anew(self) -> None:  # noqa: B027 - most have nothing to drop
         """The server's data were put back: drop what only a client without positions keeps."""
 
-    WINDOW: ClassVar[int] = 64
-    """Messages that may be on their way at once: what is cut off has to be sent again."""
-    LOSSES: ClassVar[tuple[type[Exception], ...]] = (Lost, OSError, TimeoutError)
-    """What `connect`, `listen` and `transmit` raise where a connection fails."""
-
-    # ------------------------------------------------------------------- what users do
-
-    def say(self, to: Person, padding: Sequence[str]) -> None:
-        """Say messages to somebody, without waiting between them."""
-        for each in padding:
-            self._count += 1
-            key = f"{self.name}#{self._count}"
-            self._outbox[key] = Letter(key, to, f"{key} {each}".rstrip())
-        self._changed.set()
-
-    async def live(self) -> None:
-        """Be connected, and connect again whenever the connection is lost, for ever."""
-        pause = SHORTEST
-        while True:
-            try:
-                async with asyncio.timeout(OPENING_PATIENCE):
-                    await self.connect()
-                self._is_open = True
-                pause = SHORTEST
-                await _first_of(self.listen(), self._post_all(), self._watch())
-            except self.LOSSES:
-                pass
-            except Exception:
-                log.exception("%s does not understand the server", self.name)
-                raise
-            finally:
-                self._lost()
-                await self.disconnect()
-            await asyncio.sleep(random.uniform(0, pause))  # noqa: S311 - no stampede
-            pause = min(2 * pause, LONGEST)
-            self.world.tally.reconnected += 1
-
-    def hang_up(self) -> None:
-        """Lose the connection, and have to connect again."""
-        self._is_open = False
-        self.wire.cut()
-
     async def settled(self) -> None:
         """Wait until it is connected and nothing it said is without an answer."""
-        while self._outbox or not self._is_open:  # noqa: ASYNC110 - two conditions, seldom
+        while self.unanswered or not self.is_open:  # noqa: ASYNC110 - two conditions, seldom
             await asyncio.sleep(0.02)
-
-    async def finish(self) -> None:
-        """Note, in the end, that it is level, and what a fresh fetch of everything says."""
-        asked = now()
-        position = await self.catch_up()
-        self.note(journal.Finish(at=now(), device=self.name, position=position, asked=asked))
-        await self.fetch_all()
-        self.is_finished = True
-
-    async def fetch_all(self) -> None:
-        """Note what a fresh fetch of every conversation says."""
-        for peer in self.peers.values():
-            conversation, asked = self.person.conversation_with(peer), now()
-            seen = await self.world.rest.messages(self.person, conversation)
-            self.note(
-                journal.History(
-                    at=now(),
-                    device=self.name,
-                    conversation=conversation,
-                    messages=seen,
-                    complete=True,
-                    asked=asked,
-                )
-            )
-
-    # ------------------------------------------------------------ what dialects tell of
 
     def note(self, record: journal.Record) -> None:
         self.world.journals.write(record)
 
-    def answered(self, client_id: str, message_id: str, seq: int | None) -> Letter | None:
-        """The server has acknowledged a letter; which one, if that is news."""
-        letter = self._settle(client_id)
-        if letter is not None:
-            ok = journal.Ok(at=now(), device=self.name, client_id=client_id, id=message_id, seq=seq)
-            self.note(ok)
-            self.world.tally.acknowledged += 1
-        return letter
-
-    def refused(self, client_id: str, code: str) -> None:
-        """The server has refused a letter: it is given up, and must not exist.
-
-        Unless an earlier attempt was left without an answer: then nobody knows.
-        """
-        letter = self._settle(client_id)
-        if letter is None:
-            return
-        if letter.doubtful:
-            self.note(journal.Unknown(at=now(), device=self.name, client_id=client_id))
-        else:
-            self.note(journal.Fail(at=now(), device=self.name, client_id=client_id, code=code))
-        self.world.tally.refused += 1
-
-    def delivered(self, message: journal.Deliver) -> None:
-        self.note(message)
-        self.world.tally.delivered += 1
-
-    # ------------------------------------------------------------------------ the outbox
-
-    def _settle(self, client_id: str) -> Letter | None:
-        """Take out a letter that has its answer, which makes room for the next ones."""
-        self._changed.set()
-        return self._outbox.pop(client_id, None)
-
-    async def _post_all(self) -> None:
-        """Send what is unsent on this connection, in the order it was said."""
-        while True:
-            self._changed.clear()
-            for letter in list(islice(self._outbox.values(), self.WINDOW)):
-                if letter.sent_at is None:
-                    await self._post(letter)
-            await self._changed.wait()
-
-    async def _post(self, letter: Letter) -> None:
-        letter.sent_at = time.monotonic()
-        self.note(
-            journal.Invoke(
-                at=now(),
-                device=self.name,
-                user=self.person.id,
-                client_id=letter.client_id,
-                conversation=self.person.conversation_with(letter.to),
-                body=letter.body,
-                to=letter.to.id,
-            )
-        )
-        self.world.tally.sent += not letter.doubtful
-        await self.transmit(letter)
-
-    async def _watch(self) -> None:
-        """Raise `Lost` when an answer does not come."""
-        while True:
-            await asyncio.sleep(1)
-            since = [each.sent_at for each in self._outbox.values() if each.sent_at is not None]
-            if since and time.monotonic() - min(since) > ANSWER_PATIENCE:
-                raise Lost("no answer")
-
-    def _lost(self) -> None:
-        self._is_open = False
-        for letter in self._outbox.values():
-            if letter.sent_at is not None:
-                letter.sent_at, letter.doubtful = None, True
-                unknown = journal.Unknown(at=now(), device=self.name, client_id=letter.client_id)
-                self.note(unknown)
-                self.world.tally.unknown += 1
+    def next_key(self) -> str:
+        """A `client_id` that no other message has."""
+        self._count += 1
+        return f"{self.name}#{self._count}"
 
 
 def now() -> int:
     """CLOCK_MONOTONIC in nanoseconds: the time of journals."""
     return time.monotonic_ns()
-
-
-async def _first_of(*works: Coroutine[Any, Any, None]) -> None:
-    """Run them until the first one ends; raises what that one has raised."""
-    tasks = [asyncio.create_task(each) for each in works]
-    try:
-        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-        for task in done:
-            task.result()
-    finally:
-        for task in tasks:
-            task.cancel()
-        # A client library may take no notice of being cancelled.
-        ended, _ = await asyncio.wait(tasks, timeout=ENDING_PATIENCE)
-        for task in ended:
-            if not task.cancelled():
-                task.exception()  # of interest is only what ended the first one

@@ -8,13 +8,13 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import WebSocketException
 
 from torture.clients.cursorless import Cursorless, Frame, Heard
-from torture.clients.device import Device, Letter, Lost
+from torture.clients.dialect import DialectDevice, Letter, Lost
 
 
 class PlainSocket(Cursorless):
     """JSON frames, and `"status": "stored"` on those that acknowledge."""
 
-    LOSSES = (*Device.LOSSES, WebSocketException)
+    LOSSES = (*DialectDevice.LOSSES, WebSocketException)
     PATH = ""
     ID = ""
     """The name of a message's id."""

@@ -9,7 +9,7 @@ import aiohttp
 import socketio
 
 from torture.clients.cursorless import Cursorless, Frame, Heard
-from torture.clients.device import Device, Letter, Lost
+from torture.clients.dialect import DialectDevice, Letter, Lost
 
 TRANSPORTS: tuple[list[str], ...] = (["websocket"], ["polling", "websocket"], ["polling"])
 """A device keeps to one of these."""
@@ -24,7 +24,7 @@ class SocketIo(Cursorless):
     # Over polling it posts all that waits at once, and half a megabyte is what the server takes.
     WINDOW = 16
     LOSSES = (
-        *Device.LOSSES,
+        *DialectDevice.LOSSES,
         socketio.exceptions.SocketIOError,
         aiohttp.ClientError,
         ValueError,  # of python-engineio, where an answer over polling is cut off

@@ -1,66 +1,47 @@
-"""The client of `backchannel chat`, as it is."""
+"""The client for Python, as it is."""
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from contextlib import AsyncExitStack
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from backchannel.cli.chat import frames, http
-from backchannel.cli.chat.follower import Follower
-from backchannel.cli.chat.outbox import Outbox
-from backchannel.cli.chat.stream import Stream
-from backchannel.cli.chat.unsent import Message, UnsentMessages
-from backchannel.dialects.native import server_frames as server
+from backchannel_client import (
+    Account,
+    BackchannelClient,
+    ConnectionState,
+    Draft,
+    FileOutbox,
+    LogEvent,
+    MessageRefused,
+    MessageStored,
+    Place,
+    Session,
+    StateChanged,
+)
 from benchmarks.peers.loss.clients import LOGIN_PATIENCE, number_of, send_all, settled
 from benchmarks.peers.loss.journal import Journal, Plan
 from benchmarks.peers.peer import Server
 
+DAY = timedelta(days=1)
 
-@dataclass
-class Person:
-    """A user who is logged in, and what happens to them; `folder` keeps what is unsent."""
 
-    access_token: str
-    journal: Journal
-    folder: Path
-    receives: bool
-    live: asyncio.Event = field(default_factory=asyncio.Event)
+class Received:
+    """Notes each message that the client hands over."""
 
-    def __post_init__(self) -> None:
-        self.outbox = Outbox(UnsentMessages(self.folder))
+    def __init__(self, journal: Journal) -> None:
+        self._journal = journal
 
-    async def run(self, port: int) -> None:
-        follower = Follower(self.outbox, self)
-        await Stream(http.Server(f"http://127.0.0.1:{port}"), self, follower, self.outbox).run()
+    async def apply(self, events: Sequence[LogEvent], place: Place) -> None:
+        del place
+        for event in events:
+            message = event.message()
+            if message is not None:
+                self._journal.received.append(number_of(message.body))
 
-    async def token(self) -> str:
-        return self.access_token
-
-    async def renewed(self, stale: str) -> str:
-        return stale
-
-    def connected(self, *, afresh: bool) -> None:
-        del afresh
-        self.live.set()
-
-    def disconnected(self, reason: str) -> None:
-        """It connects again by itself."""
-
-    def happened(self, entry: frames.Entry) -> None:
-        message = entry.message() if self.receives else None
-        if message is not None:
-            self.journal.received.append(number_of(message.body))
-
-    def stored(self, ack: server.Ack, message: Message) -> None:
-        del ack
-        self.journal.acknowledged.append(number_of(message.client_id))
-
-    def refused(self, refusal: server.Error, message: Message | None) -> None:
-        raise RuntimeError(f"{message and message.body}: {refusal.detail}")
-
-    def signalled(self, signal: frames.Signal) -> None:
-        """Nothing here shows who is typing."""
+    async def reset(self, place: Place, reason: str) -> None:
+        """It begins with nothing."""
 
 
 async def exchange(server: Server, port: int, plan: Plan) -> Sequence[Journal]:
@@ -70,27 +51,63 @@ async def exchange(server: Server, port: int, plan: Plan) -> Sequence[Journal]:
 
 
 async def _pair(server: Server, port: int, plan: Plan, index: int) -> Journal:
-    journal = Journal()
-    (_, sends), (recipient, receives) = server.users[2 * index : 2 * index + 2]
+    journal, ignored = Journal(), Journal()
+    (sender_id, sends), (receiver_id, receives) = server.users[2 * index : 2 * index + 2]
+    address = f"http://127.0.0.1:{port}"
     with TemporaryDirectory() as folder:
-        sender = Person(sends, journal, Path(folder), receives=False)
-        receiver = Person(receives, journal, Path(folder), receives=True)
-        await _carry_out(plan, port, sender, receiver, recipient)
+        async with AsyncExitStack() as opened:
+            sender = await opened.enter_async_context(BackchannelClient(address))
+            receiver = await opened.enter_async_context(BackchannelClient(address))
+            sender.session.adopt(_session(sender_id, sends))
+            receiver.session.adopt(_session(receiver_id, receives))
+            await sender.keep_outbox(FileOutbox(Path(folder)))
+            await asyncio.gather(
+                _online(sender, Received(ignored)), _online(receiver, Received(journal))
+            )
+            await _send(sender, receiver_id, journal, plan)
     return journal
 
 
-async def _carry_out(
-    plan: Plan, port: int, sender: Person, receiver: Person, recipient: str
-) -> None:
-    runs = [asyncio.create_task(each.run(port)) for each in (sender, receiver)]
+async def _online(client: BackchannelClient, received: Received) -> None:
+    """Connect, and wait until that is done."""
+    online = asyncio.Event()
+
+    def changed(change: StateChanged) -> None:
+        if change.state is ConnectionState.ONLINE:
+            online.set()
+
+    client.on(StateChanged, changed)
+    client.connect(None, received)
     async with asyncio.timeout(LOGIN_PATIENCE):
-        await asyncio.gather(sender.live.wait(), receiver.live.wait())
+        await online.wait()
+
+
+async def _send(sender: BackchannelClient, to: str, journal: Journal, plan: Plan) -> None:
+    """Raises `RuntimeError` if a message is refused."""
+    refused: list[MessageRefused] = []
+    sender.on(MessageRefused, refused.append)
+    sender.on(
+        MessageStored, lambda stored: journal.acknowledged.append(number_of(stored.item.body))
+    )
 
     async def send(number: int) -> None:
-        sender.outbox.send(Message(f"#{number}", recipient, f"#{number}"))
+        await sender.send(Draft(to, f"#{number}"))
 
     await send_all(plan, send)
-    await settled(sender.journal, plan)
-    for run in runs:
-        run.cancel()
-    await asyncio.gather(*runs, return_exceptions=True)
+    await settled(journal, plan)
+    if refused:
+        raise RuntimeError(refused[0].refusal.detail)
+
+
+def _session(user_id: str, token: str) -> Session:
+    """A session of a token that outlives the run."""
+    ends = (datetime.now(UTC) + DAY).isoformat()
+    account = Account(id=user_id, username="", display_name="", created_at="", updated_at="")
+    return Session(
+        user=account,
+        login_id="",
+        access_token=token,
+        expires_at=ends,
+        refresh_token="",
+        refresh_expires_at=ends,
+    )

@@ -1,0 +1,226 @@
+"""A device that speaks a dialect itself: it sends, retries, reconnects, and notes all of it."""
+
+import asyncio
+import logging
+import random
+import time
+from abc import abstractmethod
+from collections.abc import Coroutine, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any, ClassVar
+
+from backchannel.checker import journal
+from torture.clients.device import Device, now
+from torture.clients.rest import Person
+
+ANSWER_PATIENCE = 12.0
+"""Seconds until a client gives up a connection on which it gets no answer."""
+OPENING_PATIENCE = 10.0
+ENDING_PATIENCE = 5.0
+SHORTEST, LONGEST = 0.05, 1.0
+"""Seconds before it reconnects: a random time that doubles up to the longest."""
+
+log = logging.getLogger(__name__)
+
+
+class Lost(Exception):
+    """The connection is gone, or as good as gone."""
+
+
+@dataclass
+class Letter:
+    """A message on its way; `doubtful` once an attempt was left without an answer."""
+
+    client_id: str
+    to: Person
+    body: str
+    sent_at: float | None = None
+    doubtful: bool = False
+
+
+class DialectDevice(Device):
+    """What a dialect needs besides: connections of its own, and an outbox."""
+
+    def __init__(self, *given: Any) -> None:
+        super().__init__(*given)
+        self._outbox: dict[str, Letter] = {}
+        self._changed = asyncio.Event()
+
+    # --------------------------------------------------------- what a dialect has to do
+
+    @abstractmethod
+    async def connect(self) -> None:
+        """Open a connection and log in. Raises `Lost` and what its library raises."""
+
+    @abstractmethod
+    async def listen(self) -> None:
+        """Take what comes until the connection is lost, then return or raise `Lost`."""
+
+    @abstractmethod
+    async def transmit(self, letter: Letter) -> None:
+        """Put a letter on the connection; its answer comes to `answered` or `refused`."""
+
+    @abstractmethod
+    async def disconnect(self) -> None:
+        """Close the connection if there is one."""
+
+    @abstractmethod
+    async def catch_up(self) -> int | None:
+        """Wait until it is level with the server: its position, if it has any."""
+
+    WINDOW: ClassVar[int] = 64
+    """Messages that may be on their way at once: what is cut off has to be sent again."""
+    LOSSES: ClassVar[tuple[type[Exception], ...]] = (Lost, OSError, TimeoutError)
+    """What `connect`, `listen` and `transmit` raise where a connection fails."""
+
+    # ------------------------------------------------------------------- what users do
+
+    @property
+    def unanswered(self) -> int:
+        return len(self._outbox)
+
+    def say(self, to: Person, padding: Sequence[str]) -> None:
+        for each in padding:
+            key = self.next_key()
+            self._outbox[key] = Letter(key, to, f"{key} {each}".rstrip())
+        self._changed.set()
+
+    async def live(self) -> None:
+        pause = SHORTEST
+        while True:
+            try:
+                async with asyncio.timeout(OPENING_PATIENCE):
+                    await self.connect()
+                self.is_open = True
+                pause = SHORTEST
+                await _first_of(self.listen(), self._post_all(), self._watch())
+            except self.LOSSES:
+                pass
+            except Exception:
+                log.exception("%s does not understand the server", self.name)
+                raise
+            finally:
+                self._lost()
+                await self.disconnect()
+            await asyncio.sleep(random.uniform(0, pause))  # noqa: S311 - no stampede
+            pause = min(2 * pause, LONGEST)
+            self.world.tally.reconnected += 1
+
+    async def finish(self) -> None:
+        asked = now()
+        position = await self.catch_up()
+        self.note(journal.Finish(at=now(), device=self.name, position=position, asked=asked))
+        await self.fetch_all()
+        self.is_finished = True
+
+    async def fetch_all(self) -> None:
+        """Note what a fresh fetch of every conversation says."""
+        for peer in self.peers.values():
+            conversation, asked = self.person.conversation_with(peer), now()
+            seen = await self.world.rest.messages(self.person, conversation)
+            self.note(
+                journal.History(
+                    at=now(),
+                    device=self.name,
+                    conversation=conversation,
+                    messages=seen,
+                    complete=True,
+                    asked=asked,
+                )
+            )
+
+    # ------------------------------------------------------------ what dialects tell of
+
+    def answered(self, client_id: str, message_id: str, seq: int | None) -> Letter | None:
+        """The server has acknowledged a letter; which one, if that is news."""
+        letter = self._settle(client_id)
+        if letter is not None:
+            ok = journal.Ok(at=now(), device=self.name, client_id=client_id, id=message_id, seq=seq)
+            self.note(ok)
+            self.world.tally.acknowledged += 1
+        return letter
+
+    def refused(self, client_id: str, code: str) -> None:
+        """The server has refused a letter: it is given up, and must not exist.
+
+        Unless an earlier attempt was left without an answer: then nobody knows.
+        """
+        letter = self._settle(client_id)
+        if letter is None:
+            return
+        if letter.doubtful:
+            self.note(journal.Unknown(at=now(), device=self.name, client_id=client_id))
+        else:
+            self.note(journal.Fail(at=now(), device=self.name, client_id=client_id, code=code))
+        self.world.tally.refused += 1
+
+    def delivered(self, message: journal.Deliver) -> None:
+        self.note(message)
+        self.world.tally.delivered += 1
+
+    # ------------------------------------------------------------------------ the outbox
+
+    def _settle(self, client_id: str) -> Letter | None:
+        """Take out a letter that has its answer, which makes room for the next ones."""
+        self._changed.set()
+        return self._outbox.pop(client_id, None)
+
+    async def _post_all(self) -> None:
+        """Send what is unsent on this connection, in the order it was said."""
+        while True:
+            self._changed.clear()
+            for letter in list(islice(self._outbox.values(), self.WINDOW)):
+                if letter.sent_at is None:
+                    await self._post(letter)
+            await self._changed.wait()
+
+    async def _post(self, letter: Letter) -> None:
+        letter.sent_at = time.monotonic()
+        self.note(
+            journal.Invoke(
+                at=now(),
+                device=self.name,
+                user=self.person.id,
+                client_id=letter.client_id,
+                conversation=self.person.conversation_with(letter.to),
+                body=letter.body,
+                to=letter.to.id,
+            )
+        )
+        self.world.tally.sent += not letter.doubtful
+        await self.transmit(letter)
+
+    async def _watch(self) -> None:
+        """Raise `Lost` when an answer does not come."""
+        while True:
+            await asyncio.sleep(1)
+            since = [each.sent_at for each in self._outbox.values() if each.sent_at is not None]
+            if since and time.monotonic() - min(since) > ANSWER_PATIENCE:
+                raise Lost("no answer")
+
+    def _lost(self) -> None:
+        self.is_open = False
+        for letter in self._outbox.values():
+            if letter.sent_at is not None:
+                letter.sent_at, letter.doubtful = None, True
+                unknown = journal.Unknown(at=now(), device=self.name, client_id=letter.client_id)
+                self.note(unknown)
+                self.world.tally.unknown += 1
+
+
+async def _first_of(*works: Coroutine[Any, Any, None]) -> None:
+    """Run them until the first one ends; raises what that one has raised."""
+    tasks = [asyncio.create_task(each) for each in works]
+    try:
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            task.result()
+    finally:
+        for task in tasks:
+            task.cancel()
+        # A client library may take no notice of being cancelled.
+        ended, _ = await asyncio.wait(tasks, timeout=ENDING_PATIENCE)
+        for task in ended:
+            if not task.cancelled():
+                task.exception()  # of interest is only what ended the first one
