@@ -4,6 +4,7 @@ import asyncio
 import random
 import ssl
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from http import HTTPStatus
 from types import TracebackType
 from typing import Self
 
@@ -238,7 +239,7 @@ class BackchannelClient(Emitter):
             try:
                 page = await self.api.messages(conversation_id, after=after, limit=PAGE)
             except ApiError as error:
-                if error.status == httpx.codes.NOT_FOUND:
+                if error.status == HTTPStatus.NOT_FOUND:
                     return
                 raise
             for message in page.items:

@@ -3,6 +3,7 @@
 from collections.abc import AsyncGenerator, AsyncIterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from typing import TypeVar
 
 import httpx
@@ -53,7 +54,7 @@ class Requests:
         """The response, read whole. Raises `ApiError` unless it is a success."""
         token = await self._session.token()
         response = await self._send(request, token)
-        if response.status_code == httpx.codes.UNAUTHORIZED and _repeatable(request):
+        if response.status_code == HTTPStatus.UNAUTHORIZED and _repeatable(request):
             response = await self._send(request, await self._session.renew(token))
         return _checked(response)
 

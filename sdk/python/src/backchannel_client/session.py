@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from http import HTTPStatus
 
 import httpx
 import msgspec
@@ -67,7 +68,7 @@ class SessionKeeper:
             except httpx.TransportError as error:
                 raise ApiError(0, "unreachable", str(error) or type(error).__name__) from error
             if not response.is_success:
-                if response.status_code == httpx.codes.UNAUTHORIZED:
+                if response.status_code == HTTPStatus.UNAUTHORIZED:
                     self.forget()
                 raise error_of(response)
             session = msgspec.json.decode(response.content, type=Session)

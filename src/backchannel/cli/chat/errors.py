@@ -3,6 +3,7 @@
 import os
 import ssl
 from collections.abc import Iterator
+from typing import cast
 from urllib.parse import urlsplit
 
 from backchannel.domain.errors import ChatError
@@ -52,6 +53,7 @@ def _causes(error: BaseException | None) -> Iterator[BaseException]:
     while error is not None:
         yield error
         if isinstance(error, BaseExceptionGroup):
-            for each in error.exceptions:
+            group = cast("BaseExceptionGroup[BaseException]", error)
+            for each in group.exceptions:
                 yield from _causes(each)
         error = error.__cause__ or error.__context__
