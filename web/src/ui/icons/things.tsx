@@ -1,8 +1,8 @@
-/** The icon set: a 24 grid, 1.75 strokes, round ends. Shapes with class `fill` are filled. */
+/** What there is, and how it is. */
 
 import type { ReactNode } from "react";
 
-export const ICONS = {
+export const THINGS = {
   alert: (
     <>
       <circle cx="12" cy="12" r="8.25" />
@@ -10,14 +10,6 @@ export const ICONS = {
       <path d="M12 15.8v.1" strokeWidth="2.3" />
     </>
   ),
-  archive: (
-    <>
-      <rect x="3.75" y="5" width="16.5" height="4.5" rx="1.5" />
-      <path d="M5.25 9.75v7A2.25 2.25 0 0 0 7.5 19h9a2.25 2.25 0 0 0 2.25-2.25v-7M10 13.25h4" />
-    </>
-  ),
-  arrow: <path d="M5 12h13.5M13 6l6 6-6 6" />,
-  back: <path d="M19 12H5.5M11 6l-6 6 6 6" />,
   bag: (
     <>
       <path d="M5.5 8.5h13l1 11h-15z" />
@@ -36,52 +28,15 @@ export const ICONS = {
       <path d="M10 20.2a2.3 2.3 0 0 0 4 0" />
     </>
   ),
-  block: (
-    <>
-      <circle cx="12" cy="12" r="8.25" />
-      <path d="m6.3 6.3 11.4 11.4" />
-    </>
-  ),
   bulb: <path d="M9 16.5c-2-1.3-3.5-3.2-3.5-6a6.5 6.5 0 0 1 13 0c0 2.8-1.5 4.7-3.5 6zM9.5 20h5" />,
-  call: (
-    <path d="M5 5.5c0 8 5.5 13.5 13.5 13.5l1-3.8-4-1.7-1.7 1.9a10.5 10.5 0 0 1-5.2-5.2l1.9-1.7-1.7-4z" />
-  ),
   car: <path d="M4 16.5v-4l2-5.5h12l2 5.5v4zM4 12.5h16M5.5 16.5v2M18.5 16.5v2" />,
-  check: <path d="m5 12.5 4.5 4.5L19 7.5" />,
-  checks: (
-    <>
-      <path d="m2.5 12.8 4 4L15 8" />
-      <path d="m11.5 16.2.6.6L21 8" />
-    </>
-  ),
   clock: (
     <>
       <circle cx="12" cy="12" r="8.25" />
       <path d="M12 7.5V12l3 2" />
     </>
   ),
-  close: <path d="m6.5 6.5 11 11M17.5 6.5l-11 11" />,
   code: <path d="m8 7.5-4.5 4.5L8 16.5M16 7.5l4.5 4.5-4.5 4.5M13.5 5l-3 14" />,
-  compose: (
-    <>
-      <path d="M11.5 4.5H7A2.5 2.5 0 0 0 4.5 7v10A2.5 2.5 0 0 0 7 19.5h10a2.5 2.5 0 0 0 2.5-2.5v-4.5" />
-      <path d="M10 14v-2.6l7.6-7.6a1.84 1.84 0 0 1 2.6 2.6L12.6 14z" />
-    </>
-  ),
-  copy: (
-    <>
-      <rect x="8.5" y="8.5" width="11" height="11" rx="2.5" />
-      <path d="M15.5 8.5V7A2.5 2.5 0 0 0 13 4.5H7A2.5 2.5 0 0 0 4.5 7v6A2.5 2.5 0 0 0 7 15.5h1.5" />
-    </>
-  ),
-  down: <path d="m6 9.5 6 6 6-6" />,
-  download: <path d="M12 4.5v10.5M7.5 11l4.5 4.5 4.5-4.5M5 19.5h14" />,
-  edit: (
-    <>
-      <path d="M4.5 19.5v-3.6L15.9 4.5a2.1 2.1 0 0 1 3 0l.6.6a2.1 2.1 0 0 1 0 3L8.1 19.5z" />
-      <path d="m13.5 7 3.5 3.5" />
-    </>
-  ),
   eye: (
     <>
       <path d="M2.75 12C5 7.8 8.2 5.75 12 5.75S19 7.8 21.25 12C19 16.2 15.8 18.25 12 18.25S5 16.2 2.75 12z" />
@@ -96,12 +51,6 @@ export const ICONS = {
   ),
   flag: <path d="M5.5 20.5v-16M5.5 5c4-2 7 2 13 0v8.5c-6 2-9-2-13 0" />,
   food: <path d="M6.5 4v5.5a2.5 2.5 0 0 0 5 0V4M9 12v8.5M9 4v4M17 20.5V4c-2.5 1.5-3 4-3 8.5h3" />,
-  forward: (
-    <>
-      <path d="m14.5 6 5.5 5.5-5.5 5.5" />
-      <path d="M19.5 11.5H11A6.5 6.5 0 0 0 4.5 18v.5" />
-    </>
-  ),
   gauge: (
     <>
       <path d="M4.5 17.5a8.5 8.5 0 1 1 15 0" />
@@ -126,7 +75,6 @@ export const ICONS = {
       <path d="m4.5 17 4.8-4.5 3.2 3 3-2.8 4.2 4" />
     </>
   ),
-  jump: <path d="M12 5v13.5M6 13l6 6 6-6" />,
   key: (
     <>
       <circle cx="8.25" cy="12" r="3.75" />
@@ -155,7 +103,6 @@ export const ICONS = {
       <path d="M5 19.5c1.5-4.5 4-7 8-8.8" />
     </>
   ),
-  left: <path d="m14.5 6-6 6 6 6" />,
   link: (
     <>
       <path d="M10 14a3.8 3.8 0 0 0 5.4 0l3-3A3.82 3.82 0 1 0 13 5.6l-.8.8" />
@@ -169,9 +116,6 @@ export const ICONS = {
       <path d="M8.25 10.5V8a3.75 3.75 0 0 1 7.5 0v2.5" />
     </>
   ),
-  logout: (
-    <path d="M10 4.5H7A2.5 2.5 0 0 0 4.5 7v10A2.5 2.5 0 0 0 7 19.5h3M9.5 12h10.5M16 8l4 4-4 4" />
-  ),
   mic: (
     <>
       <rect x="9" y="3.5" width="6" height="11" rx="3" />
@@ -179,10 +123,6 @@ export const ICONS = {
     </>
   ),
   moon: <path d="M19.75 13.8A8 8 0 0 1 10.2 4.25a8 8 0 1 0 9.55 9.55z" />,
-  more: <path d="M5.5 12h.01M12 12h.01M18.5 12h.01" strokeWidth="2.9" />,
-  mute: (
-    <path d="M8 7.2a5.5 5.5 0 0 1 9.5 3.7v3.4M6.6 10v5.5l-1.6 2h12.5M10 20.2a2.3 2.3 0 0 0 4 0M4 4l16 16" />
-  ),
   offline: (
     <path d="M9 6.5a5.2 5.2 0 0 1 7.7 3.6 4 4 0 0 1 3.3 5.7M17.5 18.5H7.75a4.25 4.25 0 0 1-1.25-8.3M4 4l16 16" />
   ),
@@ -192,55 +132,13 @@ export const ICONS = {
       <path d="M14.5 5v14" />
     </>
   ),
-  pause: (
-    <>
-      <rect className="fill" x="6.5" y="5.5" width="4" height="13" rx="1.2" />
-      <rect className="fill" x="13.5" y="5.5" width="4" height="13" rx="1.2" />
-    </>
-  ),
   phone: (
     <>
       <rect x="7.25" y="3.25" width="9.5" height="17.5" rx="2.5" />
       <path d="M11 17.75h2" />
     </>
   ),
-  pin: <path d="M9 4.5h6l-.6 5.6 3.1 3.4v1.5h-11v-1.5l3.1-3.4zM12 15v5.5" />,
-  play: (
-    <path
-      className="fill"
-      d="M8 5.8v12.4c0 .9 1 1.4 1.75.9l9.1-6.2a1.08 1.08 0 0 0 0-1.8L9.75 4.9C9 4.4 8 4.9 8 5.8z"
-    />
-  ),
-  plus: <path d="M12 5v14M5 12h14" />,
   pulse: <path d="M3 12h4l2.5-6.5 4.5 13 2.5-6.5H21" />,
-  react: (
-    <>
-      <path d="M14.2 4.05A8.25 8.25 0 1 0 19.95 9.8" />
-      <path d="M8.5 13.8a4 4 0 0 0 7 0" />
-      <path d="M9.2 9.8v.4M14.2 9.8v.4" strokeWidth="2.3" />
-      <path d="M19 2.5v5M16.5 5h5" />
-    </>
-  ),
-  reply: (
-    <>
-      <path d="M9.5 6 4 11.5 9.5 17" />
-      <path d="M4.5 11.5h8.5a6.5 6.5 0 0 1 6.5 6.5v.5" />
-    </>
-  ),
-  retry: (
-    <>
-      <path d="M19 12a7 7 0 1 1-2.1-5L19.5 9.5" />
-      <path d="M19.5 4.5v5h-5" />
-    </>
-  ),
-  right: <path d="m9.5 6 6 6-6 6" />,
-  search: (
-    <>
-      <circle cx="11" cy="11" r="6.5" />
-      <path d="m16 16 4.5 4.5" />
-    </>
-  ),
-  send: <path d="M12 19V5.5M6 11l6-6 6 6" />,
   settings: (
     <>
       <path d="M4 8h8.5M17.5 8H20M4 16h2.5M11.5 16H20" />
@@ -264,7 +162,6 @@ export const ICONS = {
   star: (
     <path d="m12 4 2.45 5.1 5.55.75-4.05 3.9 1 5.55L12 16.6l-4.95 2.7 1-5.55L4 9.85l5.55-.75z" />
   ),
-  stop: <rect className="fill" x="6.5" y="6.5" width="11" height="11" rx="2.5" />,
   storage: (
     <>
       <ellipse cx="12" cy="6.5" rx="7.25" ry="2.75" />
@@ -280,16 +177,12 @@ export const ICONS = {
   thumb: (
     <path d="M7.5 11v8.5H5A1.5 1.5 0 0 1 3.5 18v-5.5A1.5 1.5 0 0 1 5 11zM7.5 11l3.8-7a2.3 2.3 0 0 1 2.2 2.8L13 9.5h5a2 2 0 0 1 2 2.3l-1 6a2 2 0 0 1-2 1.7H7.5" />
   ),
-  trash: (
-    <path d="M4.5 7h15M9.5 7V4.5h5V7M6.5 7l.8 11a1.7 1.7 0 0 0 1.7 1.5h6a1.7 1.7 0 0 0 1.7-1.5l.8-11M10.3 11v4.8M13.7 11v4.8" />
-  ),
   trend: (
     <>
       <path d="m4 16.5 5.5-5.5 3.5 3.5 6.5-7" />
       <path d="M15 7.5h4.5V12" />
     </>
   ),
-  up: <path d="m6 14.5 6-6 6 6" />,
   user: (
     <>
       <circle cx="12" cy="8.25" r="3.75" />
@@ -309,5 +202,3 @@ export const ICONS = {
     </>
   ),
 } satisfies Record<string, ReactNode>;
-
-export type IconName = keyof typeof ICONS;

@@ -1,0 +1,8 @@
+/** The icon set: a 24 grid, 1.75 strokes, round ends. Shapes with class `fill` are filled. */
+
+import { ACTIONS } from "./actions";
+import { THINGS } from "./things";
+
+export const ICONS = { ...ACTIONS, ...THINGS };
+
+export type IconName = keyof typeof ICONS;
