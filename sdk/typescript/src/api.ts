@@ -188,10 +188,9 @@ export class Api {
     return (await this.requests.raw("GET", url, signal ? { signal } : {})).blob();
   }
 
-  upload(file: Blob, name: string, signal?: AbortSignal): Promise<FileInfo> {
-    const body = new FormData();
-    body.set("file", file, name);
-    return this.requests.json("POST", "/v1/files", signal ? { body, signal } : { body });
+  /** Make the server forget what it holds of an upload. */
+  cancelUpload(address: string): Promise<void> {
+    return this.requests.json("DELETE", address, { headers: { "tus-resumable": "1.0.0" } });
   }
 
   private loginPath(name: string): string {

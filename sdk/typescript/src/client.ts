@@ -12,7 +12,8 @@ import type { ConnectionState, Sink } from "./ports.ts";
 import { Requests } from "./requests.ts";
 import { type Draft, Sending } from "./sending.ts";
 import { type Alone, oneOfAllTabs, SessionKeeper } from "./session.ts";
-import type { Partial, Presence, Session, Typing } from "./wire.ts";
+import { type UploadOptions, upload } from "./upload.ts";
+import type { FileInfo, Partial, Presence, Session, Typing } from "./wire.ts";
 
 export interface ClientOptions {
   /** Such as `https://chat.example.org`; empty in a page that the server itself serves. */
@@ -44,9 +45,12 @@ export interface ClientEvents {
 export class BackchannelClient extends Emitter<ClientEvents> {
   readonly session: SessionKeeper;
   readonly api: Api;
+  private readonly requests: Requests;
   private sending: Sending;
   private connection: Connection | null = null;
   private following: Following | null = null;
+  /** Ends each pause before its time. */
+  private readonly waiting = new Set<() => void>();
 
   private readonly options: ClientOptions;
 
@@ -65,7 +69,8 @@ export class BackchannelClient extends Emitter<ClientEvents> {
       },
       (session) => this.emit("session", session),
     );
-    this.api = new Api(new Requests(server, ask, this.session), options.cookie);
+    this.requests = new Requests(server, ask, this.session);
+    this.api = new Api(this.requests, options.cookie);
     this.sending = this.outboxIn(new MemoryOutbox());
   }
 
@@ -111,7 +116,10 @@ export class BackchannelClient extends Emitter<ClientEvents> {
       this.sending,
       following,
       {
-        state: (state) => this.emit("state", state),
+        state: (state) => {
+          this.emit("state", state);
+          if (state === "online") this.wake();
+        },
         loggedOut: () => this.emit("loggedOut", undefined),
         typing: (typing) => this.emit("typing", typing),
         presence: (presence) => this.emit("presence", presence),
@@ -139,8 +147,10 @@ export class BackchannelClient extends Emitter<ClientEvents> {
     return this.following.caughtUp();
   }
 
+  /** Do not wait any longer before what failed is tried again: the network may be back. */
   retryNow(): void {
     this.connection?.retryNow();
+    this.wake();
   }
 
   /** The device says that it has no network: what is open can no longer be heard. */
@@ -166,6 +176,18 @@ export class BackchannelClient extends Emitter<ClientEvents> {
     return this.sending.load();
   }
 
+  /**
+   * Send a file for a message to name, in pieces; what a cut connection has let through is not sent
+   * again. Resolves once the server has judged the content. Raises `ApiError`.
+   */
+  upload(file: Blob, name: string, options: UploadOptions = {}): Promise<FileInfo> {
+    const pace = {
+      backoff: new Backoff(this.options.random),
+      pause: (milliseconds: number) => this.pause(milliseconds, options.signal),
+    };
+    return upload(this.requests, file, name, options, pace);
+  }
+
   typing(conversationId: string, active: boolean): void {
     this.connection?.typing(conversationId, active);
   }
@@ -176,6 +198,26 @@ export class BackchannelClient extends Emitter<ClientEvents> {
 
   stopAnswer(conversationId: string): void {
     this.connection?.stopAnswer(conversationId);
+  }
+
+  /** Until the time is over or the network may be back. Raises the signal's reason. */
+  private pause(milliseconds: number, signal?: AbortSignal): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const end = () => {
+        clearTimeout(timer);
+        this.waiting.delete(end);
+        signal?.removeEventListener("abort", end);
+        if (signal?.aborted) reject(signal.reason);
+        else resolve();
+      };
+      const timer = setTimeout(end, milliseconds);
+      this.waiting.add(end);
+      signal?.addEventListener("abort", end);
+    });
+  }
+
+  private wake(): void {
+    for (const end of this.waiting) end();
   }
 
   private outboxIn(store: OutboxStore): Sending {

@@ -10,6 +10,7 @@ export { IndexedDbOutbox, MemoryOutbox, type OutboxStore, type Outgoing } from "
 export type { ConnectionState, Sink } from "./ports.ts";
 export type { Draft } from "./sending.ts";
 export type { SessionKeeper } from "./session.ts";
+export type { UploadOptions } from "./upload.ts";
 export type {
   Account,
   Ack,

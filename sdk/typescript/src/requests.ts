@@ -4,7 +4,9 @@ import { ApiError, errorOf } from "./errors.ts";
 import type { SessionKeeper } from "./session.ts";
 
 export interface RequestOptions {
+  /** A blob as it is, anything else as JSON. */
   readonly body?: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
   readonly query?: Readonly<Record<string, string | number | null | undefined>>;
   readonly signal?: AbortSignal;
 }
@@ -41,18 +43,18 @@ export class Requests {
   private async ask(
     method: string,
     path: string,
-    { body, query, signal }: RequestOptions,
+    { body, query, signal, headers: more }: RequestOptions,
     token: string | null,
   ): Promise<Response> {
-    const headers = new Headers();
+    const headers = new Headers(more);
     if (token !== null) headers.set("authorization", `Bearer ${token}`);
-    const form = typeof FormData !== "undefined" && body instanceof FormData;
-    if (body !== undefined && !form) headers.set("content-type", "application/json");
+    const asItIs = body instanceof Blob;
+    if (body !== undefined && !asItIs) headers.set("content-type", "application/json");
     try {
       return await this.fetch(this.server + path + search(query), {
         method,
         headers,
-        body: body === undefined ? null : form ? body : JSON.stringify(body),
+        body: body === undefined ? null : asItIs ? body : JSON.stringify(body),
         signal: signal ?? null,
       });
     } catch (reason) {

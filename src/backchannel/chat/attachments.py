@@ -99,12 +99,20 @@ async def describe(core: Core, user_id: str, file_ids: Sequence[str]) -> str:
     return files.attach(found[file_id] for file_id in file_ids)
 
 
-async def open_file(core: Core, user_id: str, file_id: str) -> Content:
+async def readable(core: Core, user_id: str, file_id: str) -> FileRecord:
     """A file that the user owns, or that a message in the user's conversations names.
 
     Raises `NotFound`, to strangers too (S11).
     """
-    return content_of(await _readable(core, user_id, file_id))
+    record = await core.storage.readable_file(user_id, file_id)
+    if record is None:
+        raise NotFound("file not found")
+    return record
+
+
+async def open_file(core: Core, user_id: str, file_id: str) -> Content:
+    """The bytes of a file. Raises as `readable`."""
+    return content_of(await readable(core, user_id, file_id))
 
 
 def content_of(record: FileRecord) -> Content:
@@ -121,7 +129,7 @@ def content_of(record: FileRecord) -> Content:
 
 async def open_thumbnail(core: Core, user_id: str, file_id: str) -> Content:
     """The small copy of a picture. Raises `NotFound`, also where there is none."""
-    record = await _readable(core, user_id, file_id)
+    record = await readable(core, user_id, file_id)
     if not record.has_thumbnail:
         raise NotFound("this file has no thumbnail")
     return Content(
@@ -148,10 +156,3 @@ async def read(core: Core, content: Content, start: int, stop: int) -> AsyncIter
             log.critical("file %s is damaged at byte %d or after it", content.key, begin)
             raise Damaged("this file is damaged; ask your operator for a backup")
         yield block[max(start - begin, 0) : stop - begin]
-
-
-async def _readable(core: Core, user_id: str, file_id: str) -> FileRecord:
-    record = await core.storage.readable_file(user_id, file_id)
-    if record is None:
-        raise NotFound("file not found")
-    return record

@@ -37,6 +37,7 @@ def fetch(caller: Caller, path: str, **headers: str) -> httpx.Response:
 def test_a_picture_is_sent_and_seen(ada: Caller, bob: Caller) -> None:
     picture = upload(ada, media.jpeg(orientation=6), "Kätzchen.jpg", "image/jpeg")
     assert (picture["type"], picture["width"], picture["height"]) == ("image/jpeg", 600, 900)
+    assert ada.get(f"{picture['url']}/info") == picture
     sent = ada.say(bob, "", files=[picture["id"]])
     assert sent["files"] == [picture]
     path = f"/v1/conversations/{sent['conversation_id']}/messages"
@@ -55,7 +56,7 @@ def test_S11_strangers_get_404(ada: Caller, bob: Caller, eve: Caller, api: Api) 
     before = [fetch(each, picture["url"]).status_code for each in (ada, bob, eve)]
     sent = ada.say(bob, "look", files=[picture["id"]])
     eve.say(bob, "hello")
-    for path in (picture["url"], picture["thumbnail_url"]):
+    for path in (picture["url"], picture["thumbnail_url"], f"{picture['url']}/info"):
         after = [fetch(each, path).status_code for each in (ada, bob, eve, api.nobody)]
         assert after == [200, 200, 404, 401]
     assert before == [200, 404, 404]

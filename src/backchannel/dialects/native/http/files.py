@@ -95,4 +95,14 @@ async def _handed_out(
         return response
 
 
-HANDLERS = [upload_file, download_file, download_thumbnail]
+@get(
+    "/files/{file_id:str}/info",
+    summary="Get a file's description",
+    description="As messages carry it. Ask for it after an upload to `/v1/uploads`.",
+    responses=problems(401, 404),
+)
+async def get_file_info(request: StrictRequest, core: InjectedCore, file_id: FileId) -> FileBody:
+    return file_body(await attachments.readable(core, request.user.user_id, file_id))
+
+
+HANDLERS = [upload_file, download_file, download_thumbnail, get_file_info]

@@ -1,0 +1,154 @@
+/** Files sent in pieces with tus 1.0 (https://tus.io/protocols/resumable-upload). */
+
+import type { Backoff } from "./backoff.ts";
+import { ApiError } from "./errors.ts";
+import type { Requests } from "./requests.ts";
+import type { FileInfo } from "./wire.ts";
+
+export interface UploadOptions {
+  /** Go on with an upload that was begun before, at the address that `onBegun` told. */
+  readonly address?: string | null;
+  readonly onBegun?: (address: string) => void;
+  /** Called with the number of bytes that the server holds. */
+  readonly onProgress?: (bytes: number) => void;
+  /** Stops sending; `Api.cancelUpload` also makes the server forget what it holds. */
+  readonly signal?: AbortSignal;
+  /** More `Upload-Metadata`, by key. */
+  readonly metadata?: Readonly<Record<string, string>>;
+}
+
+/** Bytes. A piece that takes less than `QUICK` milliseconds is followed by a larger one. */
+const SMALLEST = 256 * 1_024;
+const LARGEST = 4 * 1_024 * 1_024;
+const QUICK = 1_000;
+/** How often the server may contradict what it said before. */
+const CONTRADICTIONS = 5;
+
+const TUS = { "tus-resumable": "1.0.0" };
+const BYTES = "application/offset+octet-stream";
+
+export interface Pace {
+  readonly backoff: Backoff;
+  /** Waits so many milliseconds, or until it is worth trying earlier. */
+  readonly pause: (milliseconds: number) => Promise<void>;
+}
+
+/**
+ * Send a file, however often the connection is cut. Raises `ApiError` where the server refuses the
+ * file, and the signal's reason once it is aborted.
+ */
+export async function upload(
+  requests: Requests,
+  file: Blob,
+  name: string,
+  options: UploadOptions,
+  { backoff, pause }: Pace,
+): Promise<FileInfo> {
+  const run = new Run(requests, file, name, options);
+  let contradictions = 0;
+  for (;;) {
+    try {
+      if (await run.step()) return await run.info();
+      backoff.reset();
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
+      if (error.transient) {
+        run.lost();
+        await pause(Math.max((error.retryAfter ?? 0) * 1_000, backoff.next()));
+      } else if (!run.contradicted(error.status) || ++contradictions > CONTRADICTIONS) {
+        throw error;
+      }
+    }
+  }
+}
+
+class Run {
+  private address: string | null;
+  /** How many bytes the server holds; null where only the server knows. */
+  private offset: number | null = null;
+  private piece = SMALLEST;
+
+  constructor(
+    private readonly requests: Requests,
+    private readonly file: Blob,
+    private readonly name: string,
+    private readonly options: UploadOptions,
+  ) {
+    this.address = options.address ?? null;
+  }
+
+  /** One request; true once the server holds every byte. */
+  async step(): Promise<boolean> {
+    const began = Date.now();
+    if (this.address === null) await this.begin();
+    else if (this.offset === null) await this.ask(this.address);
+    else if (this.offset < this.file.size) await this.append(this.address, this.offset);
+    if (Date.now() - began < QUICK) this.piece = Math.min(this.piece * 2, LARGEST);
+    else this.piece = SMALLEST;
+    return this.offset !== null && this.offset >= this.file.size;
+  }
+
+  info(): Promise<FileInfo> {
+    const id = this.address?.split("/").at(-1);
+    return this.requests.json("GET", `/v1/files/${id}/info`, this.aborting);
+  }
+
+  /** The answer did not arrive, so it is not known what the server holds. */
+  lost(): void {
+    this.offset = null;
+  }
+
+  /** Whether the upload is elsewhere than expected, or gone, so that it can go on or begin again. */
+  contradicted(status: number): boolean {
+    if (status === 404) this.address = null;
+    this.offset = null;
+    return status === 404 || status === 409;
+  }
+
+  private async begin(): Promise<void> {
+    const { name, file, options } = this;
+    const given = { filename: name, ...(file.type && { filetype: file.type }), ...options.metadata };
+    const pairs = Object.entries(given).map(([key, value]) => `${key} ${base64(value)}`);
+    const response = await this.requests.raw("POST", "/v1/uploads", {
+      ...this.aborting,
+      headers: {
+        ...TUS,
+        "content-type": BYTES,
+        "upload-length": String(file.size),
+        "upload-metadata": pairs.join(","),
+      },
+      body: file.slice(0, this.piece),
+    });
+    this.address = response.headers.get("location");
+    if (this.address) options.onBegun?.(this.address);
+    this.reached(response);
+  }
+
+  private async ask(address: string): Promise<void> {
+    this.reached(
+      await this.requests.raw("HEAD", address, { ...this.aborting, headers: TUS }),
+    );
+  }
+
+  private async append(address: string, offset: number): Promise<void> {
+    const response = await this.requests.raw("PATCH", address, {
+      ...this.aborting,
+      headers: { ...TUS, "content-type": BYTES, "upload-offset": String(offset) },
+      body: this.file.slice(offset, offset + this.piece),
+    });
+    this.reached(response);
+  }
+
+  private reached(response: Response): void {
+    this.offset = Number(response.headers.get("upload-offset"));
+    this.options.onProgress?.(this.offset);
+  }
+
+  private get aborting() {
+    return this.options.signal ? { signal: this.options.signal } : {};
+  }
+}
+
+function base64(text: string): string {
+  return btoa(String.fromCharCode(...new TextEncoder().encode(text)));
+}
