@@ -2,13 +2,14 @@ import { fileURLToPath } from "node:url";
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vite";
 import { compress } from "./build/compress.ts";
+import { precache } from "./build/precache.ts";
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 /** Where a server answers while the client is being changed. */
 const backend = process.env.BACKCHANNEL_SERVER ?? "http://localhost:3000";
 
 export default defineConfig({
-  plugins: [react(), compress()],
+  plugins: [react(), precache(), compress()],
   resolve: {
     alias: {
       "backchannel-client": here("../sdk/typescript/src/index.ts"),
@@ -26,5 +27,12 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     assetsInlineLimit: 0,
     reportCompressedSize: true,
+    rolldownOptions: {
+      input: { index: here("index.html"), sw: here("src/sw.ts") },
+      output: {
+        // Browsers ask for the service worker at one address for ever.
+        entryFileNames: ({ name }) => (name === "sw" ? "sw.js" : "assets/[name]-[hash].js"),
+      },
+    },
   },
 });

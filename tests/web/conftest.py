@@ -4,6 +4,7 @@ import itertools
 from collections.abc import Callable, Generator
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, sync_playwright
@@ -50,12 +51,24 @@ def person(server: ServerProcess) -> Generator[Callable[[str], Person]]:
 
 
 @pytest.fixture
-def context(browser: Browser) -> Generator[Callable[[], BrowserContext]]:
+def service_workers() -> Literal["allow", "block"]:
+    """Without one, a test sees every request of the page."""
+    return "block"
+
+
+@pytest.fixture
+def context(
+    browser: Browser, service_workers: Literal["allow", "block"]
+) -> Generator[Callable[[], BrowserContext]]:
     """Makes browsers that share nothing."""
     with ExitStack() as closing:
 
         def make() -> BrowserContext:
-            made = browser.new_context(viewport={"width": 1280, "height": 900}, locale="en-GB")
+            made = browser.new_context(
+                viewport={"width": 1280, "height": 900},
+                locale="en-GB",
+                service_workers=service_workers,
+            )
             made.set_default_timeout(PATIENCE)
             closing.callback(made.close)
             return made

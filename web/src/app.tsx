@@ -1,11 +1,15 @@
-import { useEffect } from "react";
+import { lazy, Suspense, useEffect } from "react";
 import { Redirect, Route, Switch } from "wouter";
 import { Shell } from "./chat/shell";
-import { Settings } from "./pages/settings";
 import { SignIn } from "./pages/sign-in";
 import { SignUp } from "./pages/sign-up";
 import { client } from "./state/client";
 import { useStore } from "./state/store";
+import { Announcer } from "./ui/announcer";
+
+const Settings = lazy(() =>
+  import("./pages/settings").then((module) => ({ default: module.Settings })),
+);
 
 /** Which page an address shows, by whether somebody is signed in. */
 export function App() {
@@ -21,7 +25,11 @@ function SignedIn() {
       <Route path="/c/:id">{({ id }) => <Shell id={id} peerId={null} />}</Route>
       <Route path="/to/:id">{({ id }) => <Shell id={null} peerId={id} />}</Route>
       <Route path="/settings/:section?">
-        {({ section }) => <Settings section={section ?? "profile"} />}
+        {({ section }) => (
+          <Suspense>
+            <Settings section={section ?? "profile"} />
+          </Suspense>
+        )}
       </Route>
       <Route path="/">
         <Shell id={null} peerId={null} />

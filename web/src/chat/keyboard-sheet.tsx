@@ -1,3 +1,5 @@
+import "../styles/settings.css";
+import "../styles/settings-controls.css";
 import { t } from "../strings";
 import { Dialog } from "../ui/dialog";
 import { Icon } from "../ui/icon";

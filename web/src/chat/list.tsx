@@ -4,6 +4,7 @@ import { Link } from "wouter";
 import { inOrder } from "../state/model";
 import { useStore } from "../state/store";
 import { t } from "../strings";
+import { update } from "../state/updates";
 import { Avatar } from "../ui/avatar";
 import { Icon } from "../ui/icon";
 import { EmptyArt } from "../ui/mark";
@@ -59,6 +60,7 @@ export function List({ current, onSearch, onNew }: Props) {
       )}
     </nav>
   );
+      <UpdateNotice />
 }
 
 function SearchBox({ onSearch }: { readonly onSearch: () => void }) {
@@ -76,6 +78,37 @@ function SearchBox({ onSearch }: { readonly onSearch: () => void }) {
 
 interface FiltersProps {
   readonly filter: Filter;
+/** The next version is shown when the user wants it (rule W17). */
+function UpdateNotice() {
+  const ready = useStore((state) => state.updateReady);
+  if (!ready) return null;
+  return (
+    <div className="update" role="status">
+      {t.updateReady}
+      <button className="btn btn--soft btn--small" type="button" onClick={update}>
+        {t.update}
+      </button>
+    </div>
+  );
+}
+
+function SessionHead() {
+  const [, go] = useLocation();
+  return (
+    <div className="session-head">
+      <span>{t.sessions}</span>
+      <button
+        className="icon-btn"
+        type="button"
+        aria-label={t.newSession}
+        onClick={() => void openSession(go)}
+      >
+        <Icon name="plus" size={18} />
+      </button>
+    </div>
+  );
+}
+
   readonly unread: number;
   readonly onChange: (filter: Filter) => void;
 }

@@ -1,4 +1,4 @@
-import { type ReactNode, useCallback, useEffect, useState } from "react";
+import { lazy, type ReactNode, Suspense, useCallback, useEffect, useState } from "react";
 import { useLocation } from "wouter";
 import { findConversation } from "../state/actions";
 import { client } from "../state/client";
@@ -7,12 +7,15 @@ import { t } from "../strings";
 import { EmptyArt } from "../ui/mark";
 import { Conversation } from "./conversation";
 import { Details } from "./details";
-import { KeyboardSheet } from "./keyboard-sheet";
 import { List } from "./list";
 import { nameOf } from "./names";
 import { Palette } from "./palette";
 import { NewConversation } from "./people";
 import { useShortcuts } from "./shortcuts";
+
+const KeyboardSheet = lazy(() =>
+  import("./keyboard-sheet").then((module) => ({ default: module.KeyboardSheet })),
+);
 
 interface Props {
   /** The conversation in the address, or the user to begin one with. */
@@ -53,7 +56,7 @@ export function Shell({ id, peerId }: Props) {
         )}
       </div>
       {dialog === "new" && <NewConversation onClose={close} />}
-      {dialog === "keyboard" && <KeyboardSheet onClose={close} />}
+      <Suspense>{dialog === "keyboard" && <KeyboardSheet onClose={close} />}</Suspense>
       {dialog === "palette" && <Palette onNew={() => setDialog("new")} onClose={close} />}
     </>
   );

@@ -1,3 +1,5 @@
+import "../styles/settings.css";
+import "../styles/settings-controls.css";
 import { type ReactNode, useEffect } from "react";
 import { Link } from "wouter";
 import { signOut } from "../state/session";

@@ -20,6 +20,8 @@ export interface State extends Known {
   /** The login has ended by itself: the sign-in page says so. */
   readonly ended: boolean;
   readonly config: ServerConfig | null;
+  /** A newer version of the page waits for the user's word. */
+  readonly updateReady: boolean;
   readonly me: Account | null;
   readonly link: ConnectionState;
   /** The conversation list has been read from this device or the server. */
@@ -41,7 +43,7 @@ export interface Toast {
   readonly text: string;
 }
 
-export const EMPTY: Omit<State, "phase" | "config" | "ended"> = {
+export const EMPTY: Omit<State, "phase" | "config" | "ended" | "updateReady"> = {
   ...NOTHING,
   me: null,
   link: "connecting",
@@ -65,3 +67,4 @@ export const useStore = create<State>(() => ({
 
 export const getState = useStore.getState;
 export const setState = useStore.setState;
+  updateReady: false,

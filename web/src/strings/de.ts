@@ -242,3 +242,5 @@ export const de: Strings = {
   updateReady: "Eine neue Version ist bereit.",
   update: "Aktualisieren",
 };
+  reloadText: "Deine Unterhaltungen und Entwürfe sind sicher. Lade die Seite neu.",
+  reload: "Neu laden",

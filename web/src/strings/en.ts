@@ -255,3 +255,5 @@ export const en = {
 };
 
 export type Strings = typeof en;
+  reloadText: "Your conversations and drafts are safe. Load the page again to go on.",
+  reload: "Load again",

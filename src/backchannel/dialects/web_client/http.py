@@ -14,8 +14,10 @@ from backchannel.domain.errors import NotFound
 PAGES = ("/", "/sign-in", "/sign-up", "/c/{page:str}", "/to/{page:str}")
 """The client's addresses: each is its one page. None is an address of an API."""
 SETTINGS_PAGES = ("/settings", "/settings/{page:str}")
+SERVICE_WORKER = "/sw.js"
+"""Its own policy, not the page's, says what it may fetch (W3C Service Workers, 4.6)."""
 ROOT_FILES = (
-    "/sw.js",
+    SERVICE_WORKER,
     "/manifest.webmanifest",
     "/favicon.svg",
     "/app-icon.svg",
@@ -48,7 +50,8 @@ def page(request: AnyRequest) -> Response[bytes]:
 @get([*ROOT_FILES], sync_to_thread=False)
 def root_file(request: AnyRequest) -> Response[bytes]:
     """A file that browsers look for beside the page."""
-    return _found(request, request.scope["path"].lstrip("/"))
+    path = request.scope["path"]
+    return _found(request, path.lstrip("/"), policy=POLICY if path == SERVICE_WORKER else None)
 
 
 @get("/assets/{name:str}", sync_to_thread=False)
@@ -59,11 +62,11 @@ def asset(
     return _found(request, f"assets/{name}")
 
 
-def _found(request: AnyRequest, path: str) -> Response[bytes]:
+def _found(request: AnyRequest, path: str, *, policy: str | None = None) -> Response[bytes]:
     found = _assets().get(path)
     if found is None:
         raise NotFound("there is nothing at this address")
-    return _served(request, found)
+    return _served(request, found, policy=policy)
 
 
 def _served(request: AnyRequest, found: Asset, *, policy: str | None = None) -> Response[bytes]:

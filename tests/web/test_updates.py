@@ -1,0 +1,112 @@
+"""The page without a network, and the page after the server has been replaced."""
+
+import shutil
+import sys
+from collections.abc import Callable, Generator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+
+import backchannel
+from tests.support.process import ServerProcess
+from tests.web.pages import ChatPage
+from tests.web.people import Person
+
+Make = Callable[[str], Person]
+Open = Callable[[Person], ChatPage]
+
+CONTROLLED = """async () => {
+  await navigator.serviceWorker.ready;
+  if (navigator.serviceWorker.controller) return;
+  await new Promise((done) => (navigator.serviceWorker.oncontrollerchange = done));
+}"""
+
+
+@pytest.fixture
+def service_workers() -> str:
+    return "allow"
+
+
+@pytest.fixture
+def server(tmp_path: Path, browser: object) -> Generator[ServerProcess]:
+    """A server over a copy of the package, so that its client can be replaced."""
+    copy = tmp_path / "package" / "backchannel"
+    shutil.copytree(Path(backchannel.__file__).parent, copy)
+    launcher = (sys.executable, "-m", "backchannel")
+    running = ServerProcess(tmp_path, launcher, {"PYTHONPATH": str(copy.parent)})
+    try:
+        running.start()
+        yield running
+    finally:
+        running.close()
+
+
+def built(server: ServerProcess) -> Path:
+    return server.folder / "package" / "backchannel" / "dialects" / "web_client" / "built"
+
+
+def replace_client(server: ServerProcess) -> None:
+    """What a new build does: a page and a worker with other names and contents."""
+    for path in (built(server) / "index.html", built(server) / "sw.js"):
+        for packed in path.parent.glob(f"{path.name}.*"):
+            packed.unlink()
+    page = built(server) / "index.html"
+    page.write_text(page.read_text().replace("<body>", '<body data-version="2">'))
+    worker = built(server) / "sw.js"
+    worker.write_text(worker.read_text().replace('"backchannel-page-"', '"backchannel-page-2"'))
+
+
+def test_W17_the_page_opens_without_a_network_with_all_that_it_has(
+    server: ServerProcess, person: Make, signed_in: Open
+) -> None:
+    ada, grace = person("Ada"), person("Grace")
+    grace.say(ada, "Before the tunnel")
+    hers = signed_in(ada)
+    hers.open("Grace")
+    expect(hers.bubble("Before the tunnel")).to_be_visible()
+    hers.page.evaluate(CONTROLLED)
+    server.kill()
+    hers.page.goto(hers.page.url)
+    expect(hers.bubble("Before the tunnel")).to_be_visible()
+    hers.page.goto(f"{hers.address}/settings")
+    expect(hers.page.get_by_role("heading", name="Appearance")).to_be_visible()
+
+
+def test_W17_a_new_version_is_shown_on_a_click_and_not_before(
+    server: ServerProcess, person: Make, signed_in: Open
+) -> None:
+    ada, grace = person("Ada"), person("Grace")
+    grace.say(ada, "Hello")
+    hers = signed_in(ada)
+    page = hers.page
+    page.evaluate(CONTROLLED)
+    server.stop()
+    replace_client(server)
+    server.start()
+    expect(page.get_by_text("A new version is ready.")).to_be_visible()
+    page.reload()
+    expect(hers.row("Grace")).to_be_visible()
+    expect(page.locator("body")).not_to_have_attribute("data-version", "2")
+    hers.open("Grace")
+    hers.field.fill("half a thought")
+    page.get_by_role("button", name="Update").click()
+    expect(page.locator("body")).to_have_attribute("data-version", "2")
+    expect(hers.field).to_have_value("half a thought")
+
+
+def test_W17_a_part_that_an_update_has_taken_away_offers_to_load_the_page_again(
+    server: ServerProcess, person: Make, signed_in: Open
+) -> None:
+    hers = signed_in(person("Ada"))
+    page = hers.page
+    page.evaluate(CONTROLLED)
+    page.evaluate("async () => { for (const each of await caches.keys()) caches.delete(each); }")
+    page.route("**/assets/settings-*.js", lambda route: route.abort())
+    server.stop()
+    for part in (built(server) / "assets").glob("settings-*"):
+        part.unlink()
+    server.start()
+    page.get_by_role("link", name="Your account").click()
+    expect(page.get_by_role("alert")).to_contain_text("That did not work")
+    expect(page.get_by_role("button", name="Load again")).to_be_visible()
