@@ -1,10 +1,12 @@
 """Pictures and other files, sent and seen."""
 
+import os
+import re
 from collections.abc import Callable
 from io import BytesIO
 
 from PIL import Image
-from playwright.sync_api import FilePayload, expect
+from playwright.sync_api import FilePayload, Request, Route, expect
 
 from tests.web.pages import ChatPage
 from tests.web.people import Person
@@ -78,3 +80,67 @@ def test_W8_files_keep_the_order_in_which_they_were_chosen(person: Make, signed_
     hers.say("All three")
     expect(hers.state("All three")).to_have_attribute("aria-label", "Sent")
     assert [each["name"] for each in grace.messages(ada)[-1]["files"]] == names
+
+
+def test_W8_an_upload_goes_on_after_a_cut_and_a_reload(person: Make, signed_in: Open) -> None:
+    ada, grace = person("Ada"), person("Grace")
+    grace.say(ada, "Send me the film")
+    hers = signed_in(ada)
+    hers.open("Grace")
+    page, content = hers.page, os.urandom(1_500_000)
+    offsets: list[str] = []
+
+    def cut(route: Route) -> None:
+        route.abort("connectionreset")
+
+    def note(request: Request) -> None:
+        if request.method == "PATCH":
+            offsets.append(request.headers["upload-offset"])
+
+    page.on("request", note)
+    page.route("**/v1/uploads/*", cut)
+    page.locator("input[type=file]").set_input_files(
+        [FilePayload(name="film.bin", mimeType="application/octet-stream", buffer=content)]
+    )
+    ring = page.get_by_role("progressbar", name="Uploading film.bin")
+    expect(ring).to_have_attribute("aria-valuenow", "17")
+    page.reload()
+    expect(ring).to_be_visible()
+    page.unroute("**/v1/uploads/*", cut)
+    expect(ring).to_have_count(0)
+    assert set(offsets) >= {"262144"}
+    assert "0" not in offsets
+    hers.say("There")
+    expect(hers.state("There")).to_have_attribute("aria-label", "Sent")
+    (file,) = grace.messages(ada)[-1]["files"]
+    assert grace.http.get(file["url"]).content == content
+
+
+def test_W8_a_cancelled_upload_is_forgotten_here_and_there(person: Make, signed_in: Open) -> None:
+    ada, grace = person("Ada"), person("Grace")
+    grace.say(ada, "Hello")
+    hers = signed_in(ada)
+    hers.open("Grace")
+    page = hers.page
+    page.route("**/v1/uploads/*", lambda route: _only(route, "DELETE"))
+    with page.expect_response(re.compile("/v1/uploads$")) as begun:
+        page.locator("input[type=file]").set_input_files(
+            [FilePayload(name="film.bin", mimeType="", buffer=os.urandom(1_000_000))]
+        )
+    address = begun.value.headers["location"]
+    expect(page.get_by_role("progressbar")).to_have_attribute("aria-valuenow", "26")
+    with page.expect_response(lambda answer: answer.request.method == "DELETE"):
+        page.get_by_role("button", name="Remove film.bin").click()
+    expect(page.locator(".tray")).to_have_count(0)
+    version = {"tus-resumable": "1.0.0"}
+    assert ada.http.head(address, headers=version).status_code == 404
+    page.reload()
+    expect(hers.bubble("Hello")).to_be_visible()
+    expect(page.locator(".tray")).to_have_count(0)
+
+
+def _only(route: Route, method: str) -> None:
+    if route.request.method == method:
+        route.continue_()
+    else:
+        route.abort("connectionreset")

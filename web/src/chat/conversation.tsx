@@ -1,14 +1,23 @@
 import type { Conversation as Data, Message, Outgoing } from "backchannel-client";
 import { useCallback, useEffect, useMemo, useState } from "react";
-import { attempt, discard, edit, openThread, saveDraft, send } from "../state/actions";
+import {
+  attempt,
+  discard,
+  edit,
+  openThread,
+  saveDraft,
+  send,
+  stopAnswer,
+} from "../state/actions";
 import { emptyDraft } from "../state/database";
-import { getState, useStore } from "../state/store";
-import { useUploads } from "../state/uploads";
+import { getState, type Upload, useStore } from "../state/store";
+import { attach, cancelUpload } from "../state/uploads";
 import { t } from "../strings";
 import { Icon } from "../ui/icon";
 import { Composer, type Editing } from "./composer";
 import { useDrop } from "./drop";
 import { Header } from "./header";
+import { openQuestion } from "./items";
 import { keyOf } from "./names";
 import { OfflineBar } from "./offline";
 import { Thread } from "./thread";
@@ -37,11 +46,11 @@ export function Conversation({ conversation, peerId, name, onDetails }: Props) {
     if (id && !loaded) void attempt(() => openThread(id));
   }, [id, loaded]);
 
-  const uploads = useUploads((file) => {
-    const now = getState().drafts[key] ?? emptyDraft(key);
-    void saveDraft({ ...now, files: [...now.files, file] });
-  });
-  const drop = useDrop(uploads.add);
+  const uploads = useUploads(key);
+  const onFiles = useCallback((files: Iterable<File>) => void attach(key, files), [key]);
+  const drop = useDrop(onFiles);
+
+  const onStop = useStop(conversation);
 
   const onText = (text: string) => {
     if (editing) setEditing({ ...editing, text });
@@ -117,20 +126,21 @@ export function Conversation({ conversation, peerId, name, onDetails }: Props) {
             jump={jump}
             toast={<ToastPlace />}
             attached={draft.files.length > 0 && !editing}
-            busy={uploads.running.some((each) => each.problem === null) && !editing}
+            onStop={editing ? null : onStop}
+            busy={uploads.some((each) => each.problem === null) && !editing}
             tray={
               !editing && (
                 <Tray
                   files={draft.files}
-                  running={uploads.running}
-                  onCancel={uploads.cancel}
+                  uploads={uploads}
+                  onCancel={(upload) => void cancelUpload(upload)}
                   onRemove={(file) =>
                     void saveDraft({ ...draft, files: draft.files.filter((each) => each !== file) })
                   }
                 />
               )
             }
-            onFiles={uploads.add}
+            onFiles={onFiles}
             onText={onText}
             onSend={onSend}
             onCancel={onCancel}
@@ -149,12 +159,39 @@ export function Conversation({ conversation, peerId, name, onDetails }: Props) {
   );
 }
 
+const NO_MESSAGES: readonly Message[] = [];
+
+/** Stops the answer that is being given in this session; null if there is none. */
+function useStop(conversation: Data | null): (() => void) | null {
+  const id = conversation?.id ?? "";
+  const messages = useStore((state) => state.threads[id]?.messages) ?? NO_MESSAGES;
+  const myId = useStore((state) => state.me?.id ?? "");
+  const [stopped, setStopped] = useState(0);
+  const question = openQuestion({ messages, conversation, myId });
+  if (question === null || question === stopped) return null;
+  return () => {
+    setStopped(question);
+    stopAnswer(id);
+  };
+}
+
 function useOutgoing(key: string, id: string | null): readonly Outgoing[] {
   const outbox = useStore((state) => state.outbox);
   return useMemo(
     () =>
       outbox.filter((each) => (each.conversation_id ?? each.to) === (id ?? "") || each.to === key),
     [outbox, key, id],
+  );
+}
+
+function useUploads(key: string): readonly Upload[] {
+  const uploads = useStore((state) => state.uploads);
+  return useMemo(
+    () =>
+      Object.values(uploads)
+        .filter((each) => each.key === key)
+        .sort((one, other) => one.began - other.began),
+    [uploads, key],
   );
 }
 

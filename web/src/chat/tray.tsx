@@ -1,6 +1,6 @@
 import type { FileInfo } from "backchannel-client";
-import { useContent } from "../state/content";
-import type { Upload } from "../state/uploads";
+import { useContent, useLocalContent } from "../state/content";
+import type { Upload } from "../state/store";
 import { t } from "../strings";
 import { size } from "../ui/format";
 import { Icon } from "../ui/icon";
@@ -8,21 +8,21 @@ import { isPicture } from "./names";
 
 interface Props {
   readonly files: readonly FileInfo[];
-  readonly running: readonly Upload[];
+  readonly uploads: readonly Upload[];
   readonly onRemove: (file: FileInfo) => void;
-  readonly onCancel: (key: string) => void;
+  readonly onCancel: (upload: Upload) => void;
 }
 
 /** What will be sent with the message (rule W8). */
-export function Tray({ files, running, onRemove, onCancel }: Props) {
-  if (files.length + running.length === 0) return null;
+export function Tray({ files, uploads, onRemove, onCancel }: Props) {
+  if (files.length + uploads.length === 0) return null;
   return (
     <div className="tray" role="group" aria-label={t.attachments} tabIndex={0}>
       {files.map((file) => (
         <ReadyItem key={file.id} file={file} onRemove={() => onRemove(file)} />
       ))}
-      {running.map((upload) => (
-        <RunningItem key={upload.key} upload={upload} onCancel={() => onCancel(upload.key)} />
+      {uploads.map((upload) => (
+        <UploadItem key={upload.id} upload={upload} onCancel={() => onCancel(upload)} />
       ))}
     </div>
   );
@@ -52,27 +52,29 @@ function ReadyItem({ file, onRemove }: { readonly file: FileInfo; readonly onRem
   );
 }
 
-function RunningItem({
+function UploadItem({
   upload,
   onCancel,
 }: {
   readonly upload: Upload;
   readonly onCancel: () => void;
 }) {
-  const percent = Math.round(upload.progress * 100);
-  const picture = upload.preview !== null && upload.problem === null;
+  const { file, progress, problem } = upload;
+  const picture = file.type.startsWith("image/") && problem === null;
+  const preview = useLocalContent(picture ? file : null);
+  const percent = Math.round(progress * 100);
   const ring = (
     <span
       className="ring-wrap"
       role="progressbar"
-      aria-label={t.uploading(upload.name)}
+      aria-label={t.uploading(file.name)}
       aria-valuenow={percent}
       aria-valuemin={0}
       aria-valuemax={100}
     >
       <svg className="ring" viewBox="0 0 40 40" aria-hidden>
         <circle cx="20" cy="20" r="16.5" />
-        <circle cx="20" cy="20" r="16.5" strokeDasharray={`${upload.progress * 103.7} 103.7`} />
+        <circle cx="20" cy="20" r="16.5" strokeDasharray={`${progress * 103.7} 103.7`} />
       </svg>
       {picture ? <span aria-hidden>{percent}</span> : <Icon name="file" size={18} />}
     </span>
@@ -80,24 +82,23 @@ function RunningItem({
   if (picture) {
     return (
       <div className="tray__item tray__item--image is-busy">
-        <img src={upload.preview ?? ""} alt={upload.name} />
+        {preview && <img src={preview} alt={file.name} />}
         {ring}
-        <RemoveButton name={upload.name} onClick={onCancel} />
+        <RemoveButton name={file.name} onClick={onCancel} />
       </div>
     );
   }
+  const sent = progress > 0 ? t.sizeOf(size(progress * file.size), size(file.size)) : size(file.size);
   return (
     <div className="tray__item tray__item--file">
-      {upload.problem ? <Icon name="alert" className="is-danger" /> : ring}
+      {problem ? <Icon name="alert" className="is-danger" /> : ring}
       <span className="tray__text">
         <b className="truncate" dir="auto">
-          {upload.name}
+          {file.name}
         </b>
-        <span className={upload.problem ? "is-danger" : ""}>
-          {upload.problem ?? size(upload.size)}
-        </span>
+        <span className={problem ? "is-danger" : ""}>{problem ?? sent}</span>
       </span>
-      <RemoveButton name={upload.name} onClick={onCancel} />
+      <RemoveButton name={file.name} onClick={onCancel} />
     </div>
   );
 }

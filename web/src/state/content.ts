@@ -42,3 +42,18 @@ export function useContent(url: string | null): string | null {
   }, [url]);
   return address;
 }
+
+/** The address of a file on this device; null until there is one. */
+export function useLocalContent(file: Blob | null): string | null {
+  const [address, setAddress] = useState<string | null>(null);
+  useEffect(() => {
+    if (!file) return;
+    const made = URL.createObjectURL(file);
+    setAddress(made);
+    return () => {
+      setAddress(null);
+      URL.revokeObjectURL(made);
+    };
+  }, [file]);
+  return address;
+}

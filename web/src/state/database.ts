@@ -24,18 +24,31 @@ export interface Removal {
   readonly due: number;
 }
 
+/** A file that a draft waits for. */
+export interface StoredUpload {
+  readonly id: string;
+  /** The draft's. */
+  readonly key: string;
+  readonly file: File;
+  /** Milliseconds since 1970; orders the files. */
+  readonly began: number;
+  /** Where the server holds what has arrived; null before the first byte has. */
+  readonly address: string | null;
+}
+
 interface Schema extends DBSchema {
   meta: { key: string; value: Place };
   conversations: { key: string; value: Conversation };
   messages: { key: [string, number]; value: Message };
   drafts: { key: string; value: Draft };
   removals: { key: string; value: Removal };
+  uploads: { key: string; value: StoredUpload };
 }
 
 export const outboxName = (userId: string) => `backchannel-outbox-${userId}`;
 const databaseName = (userId: string) => `backchannel-${userId}`;
 const DURABLE = { durability: "strict" } as const;
-const VERSION = 2;
+const VERSION = 3;
 const NEWEST = Number.MAX_SAFE_INTEGER;
 
 export class Database {
@@ -44,12 +57,14 @@ export class Database {
   static async open(userId: string): Promise<Database> {
     const opened = await openDB<Schema>(databaseName(userId), VERSION, {
       upgrade(database, before) {
-        database.createObjectStore("removals", { keyPath: "id" });
-        if (before === 1) return;
-        database.createObjectStore("meta");
-        database.createObjectStore("conversations", { keyPath: "id" });
-        database.createObjectStore("messages", { keyPath: ["conversation_id", "seq"] });
-        database.createObjectStore("drafts", { keyPath: "key" });
+        if (before < 1) {
+          database.createObjectStore("meta");
+          database.createObjectStore("conversations", { keyPath: "id" });
+          database.createObjectStore("messages", { keyPath: ["conversation_id", "seq"] });
+          database.createObjectStore("drafts", { keyPath: "key" });
+        }
+        if (before < 2) database.createObjectStore("removals", { keyPath: "id" });
+        if (before < 3) database.createObjectStore("uploads", { keyPath: "id" });
       },
     });
     return new Database(opened);
@@ -127,6 +142,14 @@ export class Database {
     await transaction.done;
   }
 
+  /** Forget a conversation and its messages. */
+  async forgetConversation(id: string): Promise<void> {
+    const transaction = this.opened.transaction(["conversations", "messages"], "readwrite");
+    void transaction.objectStore("conversations").delete(id);
+    void transaction.objectStore("messages").delete(IDBKeyRange.bound([id, 0], [id, NEWEST]));
+    await transaction.done;
+  }
+
   /** Keep messages that adjoin those held. */
   async keepMessages(messages: readonly Message[]): Promise<void> {
     const transaction = this.opened.transaction("messages", "readwrite");
@@ -147,6 +170,35 @@ export class Database {
 
   async forgetRemoval(id: string): Promise<void> {
     await this.opened.delete("removals", id);
+  }
+
+  uploads(): Promise<StoredUpload[]> {
+    return this.opened.getAll("uploads");
+  }
+
+  upload(id: string): Promise<StoredUpload | undefined> {
+    return this.opened.get("uploads", id);
+  }
+
+  async keepUpload(upload: StoredUpload): Promise<void> {
+    await this.opened.put("uploads", upload);
+  }
+
+  /** Note where the server holds an upload, unless it has been cancelled. */
+  async placeUpload(id: string, address: string): Promise<void> {
+    const { store, done } = this.opened.transaction("uploads", "readwrite");
+    const upload = await store.get(id);
+    if (upload) void store.put({ ...upload, address });
+    await done;
+  }
+
+  /** Remove an upload; the answer is what was kept of it. */
+  async forgetUpload(id: string): Promise<StoredUpload | undefined> {
+    const { store, done } = this.opened.transaction("uploads", "readwrite");
+    const upload = await store.get(id);
+    void store.delete(id);
+    await done;
+    return upload;
   }
 
   async keepDraft(draft: Draft): Promise<void> {

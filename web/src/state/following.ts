@@ -1,6 +1,7 @@
 /** Joins the log, this device's database and the page's state. */
 
 import {
+  ApiError,
   type Conversation,
   IndexedDbOutbox,
   type LogEvent,
@@ -10,7 +11,8 @@ import {
 } from "backchannel-client";
 import { client } from "./client";
 import { Database, outboxName } from "./database";
-import { applyEvents, type Stale, withFetched } from "./model";
+import { loadDrafts, loadRemovals, loadUploads } from "./local";
+import { applyEvents, type Stale, withFetched, withoutConversation } from "./model";
 import { EMPTY, getState, setState } from "./store";
 import { type TabMessage, Tabs } from "./tabs";
 
@@ -62,16 +64,16 @@ export async function unfollow(erase = false): Promise<void> {
 
 async function restore(): Promise<void> {
   if (!opened) return;
-  const [conversations, drafts, removals, place] = await Promise.all([
-    opened.database.conversations(),
-    opened.database.drafts(),
-    opened.database.removals(),
-    opened.database.place(),
+  const { database } = opened;
+  const [conversations, place] = await Promise.all([
+    database.conversations(),
+    database.place(),
+    loadDrafts(database),
+    loadRemovals(database),
+    loadUploads(database),
   ]);
   setState({
     conversations: Object.fromEntries(conversations.map((each) => [each.id, each])),
-    drafts: Object.fromEntries(drafts.map((each) => [each.key, each])),
-    removals: Object.fromEntries(removals.map((each) => [each.id, each])),
     listed: place !== null,
     threads: {},
   });
@@ -129,12 +131,19 @@ async function refetch({ conversations, users }: Stale): Promise<void> {
       setState((state) => withFetched(state, fresh));
       await opened?.database.keepConversations([fresh]);
       if (isNew) watch();
-    } catch {
-      // It is asked for again when something happens in it, and when the client starts.
+    } catch (error) {
+      // Else it is asked for again when something happens in it, and when the client starts.
+      if (error instanceof ApiError && error.status === 404) await forgetConversation(id);
     }
   }
   const { me } = getState();
   if (me && users.includes(me.id)) setState({ me: await client.api.me().catch(() => me) });
+}
+
+/** Forget a conversation that the server no longer has. */
+export async function forgetConversation(id: string): Promise<void> {
+  setState((state) => withoutConversation(state, id));
+  await opened?.database.forgetConversation(id);
 }
 
 /** Whether somebody has written of whom nothing is known: presence needs both to have written. */
@@ -211,10 +220,19 @@ function heard(message: TabMessage): void {
       void client.reloadOutbox();
       break;
     case "draft":
-      void reloadDrafts();
+      if (opened) void loadDrafts(opened.database);
       break;
     case "removals":
-      void reloadRemovals();
+      if (opened) void loadRemovals(opened.database);
+      break;
+    case "uploads":
+      if (opened) void loadUploads(opened.database);
+      break;
+    case "upload":
+      setState(({ uploads }) => {
+        const old = uploads[message.id];
+        return old ? { uploads: { ...uploads, [old.id]: { ...old, ...message.fields } } } : {};
+      });
       break;
     case "write":
       if (leads()) client.typing(message.conversationId, message.active);
@@ -235,16 +253,6 @@ function greet(): void {
   const { link, presence } = getState();
   tellTabs({ say: "state", state: link });
   for (const each of Object.values(presence)) tellTabs({ say: "presence", presence: each });
-}
-
-async function reloadDrafts(): Promise<void> {
-  const drafts = (await opened?.database.drafts()) ?? [];
-  setState({ drafts: Object.fromEntries(drafts.map((each) => [each.key, each])) });
-}
-
-export async function reloadRemovals(): Promise<void> {
-  const removals = (await opened?.database.removals()) ?? [];
-  setState({ removals: Object.fromEntries(removals.map((each) => [each.id, each])) });
 }
 
 client.on("state", (link) => {

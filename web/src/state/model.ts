@@ -81,6 +81,13 @@ function withConversation(known: Known, conversation: Conversation): Known {
   return { ...known, conversations };
 }
 
+/** Forget a conversation that no longer exists. */
+export function withoutConversation(known: Known, id: string): Known {
+  const { [id]: _, ...conversations } = known.conversations;
+  const { [id]: __, ...threads } = known.threads;
+  return { ...known, conversations, threads };
+}
+
 /** Newest activity first. */
 export function inOrder(conversations: Known["conversations"]): Conversation[] {
   return Object.values(conversations).sort((one, other) =>

@@ -4,7 +4,8 @@ import { ApiError, type Message } from "backchannel-client";
 import { showToast } from "./actions";
 import { client } from "./client";
 import type { Removal } from "./database";
-import { database, leads, reloadRemovals, tellTabs } from "./following";
+import { database, leads, tellTabs } from "./following";
+import { loadRemovals } from "./local";
 import { applyEvents } from "./model";
 import { getState, setState, useStore } from "./store";
 
@@ -71,7 +72,7 @@ export async function carryOut(until = Date.now()): Promise<void> {
     }
     await held?.forgetRemoval(removal.id);
   }
-  await reloadRemovals();
+  if (held) await loadRemovals(held);
 }
 
 /** Show what the log is about to say, so that the message does not come back meanwhile. */

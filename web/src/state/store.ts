@@ -10,7 +10,7 @@ import type {
   User,
 } from "backchannel-client";
 import { create } from "zustand";
-import type { Draft, Removal } from "./database";
+import type { Draft, Removal, StoredUpload } from "./database";
 import { type Known, NOTHING } from "./model";
 
 export type Phase = "starting" | "signed-out" | "ready";
@@ -30,6 +30,8 @@ export interface State extends Known {
   readonly drafts: Readonly<Record<string, Draft>>;
   /** The messages whose deletion waits, by id. */
   readonly removals: Readonly<Record<string, Removal>>;
+  /** The files that drafts wait for, by id. */
+  readonly uploads: Readonly<Record<string, Upload>>;
   readonly presence: Readonly<Record<string, Presence>>;
   /** Who is typing, by conversation, until when in milliseconds. */
   readonly typing: Readonly<Record<string, number>>;
@@ -37,6 +39,14 @@ export interface State extends Known {
   /** People seen in searches and links, by id. */
   readonly users: Readonly<Record<string, User>>;
   readonly toast: Toast | null;
+}
+
+export interface Upload extends StoredUpload {
+  /** It is in this device's database. */
+  readonly kept: boolean;
+  /** 0 to 1. */
+  readonly progress: number;
+  readonly problem: string | null;
 }
 
 export interface Toast {
@@ -51,6 +61,7 @@ export const EMPTY: Omit<State, "phase" | "config" | "ended" | "updateReady"> = 
   outbox: [],
   drafts: {},
   removals: {},
+  uploads: {},
   presence: {},
   typing: {},
   partials: {},
@@ -63,8 +74,8 @@ export const useStore = create<State>(() => ({
   phase: "starting",
   ended: false,
   config: null,
+  updateReady: false,
 }));
 
 export const getState = useStore.getState;
 export const setState = useStore.setState;
-  updateReady: false,

@@ -12,6 +12,12 @@ export type TabMessage =
   | { readonly say: "outbox" }
   | { readonly say: "draft"; readonly key: string }
   | { readonly say: "removals" }
+  | { readonly say: "uploads" }
+  | {
+      readonly say: "upload";
+      readonly id: string;
+      readonly fields: { readonly progress?: number; readonly problem?: string | null };
+    }
   | { readonly say: "write"; readonly conversationId: string; readonly active: boolean }
   | { readonly say: "stop"; readonly conversationId: string }
   | { readonly say: "hello" }
