@@ -16,7 +16,12 @@ export function App() {
   const phase = useStore((state) => state.phase);
   useNetwork();
   if (phase === "starting") return null;
-  return phase === "ready" ? <SignedIn /> : <SignedOut />;
+  return (
+    <>
+      {phase === "ready" ? <SignedIn /> : <SignedOut />}
+      <Announcer />
+    </>
+  );
 }
 
 function SignedIn() {

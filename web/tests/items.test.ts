@@ -1,6 +1,6 @@
 import type { Conversation, Message, Outgoing } from "backchannel-client";
 import { describe, expect, it } from "vitest";
-import { type Item, itemsOf, type ThreadView } from "../src/chat/items";
+import { type Item, itemsOf, openQuestion, type ThreadView } from "../src/chat/items";
 
 const NOON = Date.parse("2026-05-04T12:00:00Z");
 
@@ -45,6 +45,7 @@ function view(fields: Partial<ThreadView>): Item[] {
     myId: "ada",
     divider: null,
     typing: false,
+    partial: null,
     ...fields,
   });
 }
@@ -109,5 +110,40 @@ describe("items of a thread", () => {
       { first: true, last: true },
       { first: true, last: true },
     ]);
+  });
+});
+
+describe("answers in a session (W18)", () => {
+  const session = { ...CONVERSATION, kind: "session" } as Conversation;
+  const asked = (seq: number) => message(seq, { sender_id: "ada" });
+  const answered = (seq: number, question: number) => message(seq, { reply_to: question });
+  const partial = { conversation_id: "c", question_seq: 3, body: "So" };
+
+  it("test_W18 keep the key of their question while they grow and once they are complete", () => {
+    const before = [asked(1), answered(2, 1), asked(3)];
+    const growing = view({ conversation: session, messages: before, partial });
+    const whole = view({ conversation: session, messages: [...before, answered(4, 3)] });
+    expect(growing.at(-1)).toEqual({ kind: "answer", key: "answer-3", message: null, body: "So" });
+    expect(whole.at(-1)).toMatchObject({ kind: "answer", key: "answer-3", body: "text 4" });
+  });
+
+  it("test_W18 are given one after the other", () => {
+    const messages = [asked(1), asked(2), answered(3, 1)];
+    expect(openQuestion({ messages, conversation: session, myId: "ada" })).toBe(2);
+    expect(openQuestion({ messages: [], conversation: session, myId: "ada" })).toBeNull();
+  });
+
+  it("test_W18 are not expected to a question that was deleted, nor from a person", () => {
+    const gone = message(1, { sender_id: "ada", deleted_at: "2026-05-04T12:00:09Z" });
+    expect(openQuestion({ messages: [gone], conversation: session, myId: "ada" })).toBeNull();
+    expect(openQuestion({ messages: [asked(1)], conversation: CONVERSATION, myId: "ada" })).toBe(
+      null,
+    );
+  });
+
+  it("test_W18 do not show what was said of another question", () => {
+    const late = { ...partial, question_seq: 1 };
+    const items = view({ conversation: session, messages: [asked(3)], partial: late });
+    expect(items.at(-1)).toMatchObject({ kind: "answer", message: null, body: "" });
   });
 });

@@ -33,6 +33,8 @@ interface Props {
   /** There is something to send besides the text, or something that must arrive first. */
   readonly attached: boolean;
   readonly busy: boolean;
+  /** An answer is being given: Stop takes the place of Send (rule W18). */
+  readonly onStop: (() => void) | null;
   readonly onFiles: (files: Iterable<File>) => void;
   readonly onText: (text: string) => void;
   readonly onSend: () => void;
@@ -47,6 +49,7 @@ export function Composer(props: Props) {
   const composing = useImeGuard();
   const chooser = useRef<HTMLInputElement>(null);
   const [picking, setPicking] = useState(false);
+  const assistant = conversation?.kind === "session";
   const filled = text.trim().length > 0 || props.attached || props.busy;
   const full = filled && !props.busy;
   useAutoGrow(field, text, filled);
@@ -67,7 +70,7 @@ export function Composer(props: Props) {
     const sends = readPreference("enterSends") === "yes" ? !event.shiftKey : event.ctrlKey;
     if (event.key === "Enter" && sends && !event.altKey) {
       event.preventDefault();
-      if (full) onSend();
+      if (full && !props.onStop) onSend();
     } else if (event.key === "Escape" && (reply || editing)) {
       event.stopPropagation();
       onCancel();
@@ -122,8 +125,8 @@ export function Composer(props: Props) {
               rows={1}
               dir="auto"
               value={text}
-              placeholder={t.message}
-              aria-label={t.messageTo(name)}
+              placeholder={assistant ? t.ask(t.assistant) : t.message}
+              aria-label={t.messageTo(assistant ? t.assistant : name)}
               onChange={(event) => {
                 onText(event.target.value);
                 if (conversation && event.target.value) typingHere(conversation.id);
@@ -147,20 +150,34 @@ export function Composer(props: Props) {
             >
               <Icon name="smile" />
             </button>
-            <button
-              className="send"
-              type="button"
-              aria-label={t.send}
-              hidden={!filled}
-              disabled={!full}
-              onClick={onSend}
-            >
-              <Icon name={editing ? "check" : "send"} />
-            </button>
+            {props.onStop ? (
+              <StopButton onStop={props.onStop} />
+            ) : (
+              <button
+                className="send"
+                type="button"
+                aria-label={t.send}
+                hidden={!filled}
+                disabled={!full}
+                onClick={onSend}
+              >
+                <Icon name={editing ? "check" : "send"} />
+              </button>
+            )}
           </div>
         </div>
       </div>
     </div>
+  );
+}
+
+function StopButton({ onStop }: { readonly onStop: () => void }) {
+  return (
+    <button className="stop" type="button" onClick={onStop}>
+      <Icon name="stop" size={18} />
+      {t.stop}
+      <span className="sr"> {t.stopAnswering}</span>
+    </button>
   );
 }
 

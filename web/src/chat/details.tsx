@@ -1,11 +1,13 @@
 import type { Conversation, FileInfo } from "backchannel-client";
-import { useMemo, useState } from "react";
-import { attempt, showToast } from "../state/actions";
+import { type FormEvent, useMemo, useState } from "react";
+import { useLocation } from "wouter";
+import { attempt, deleteSession, renameSession, showToast } from "../state/actions";
 import { client } from "../state/client";
 import { useContent } from "../state/content";
 import { useStore } from "../state/store";
 import { t } from "../strings";
 import { Avatar } from "../ui/avatar";
+import { Field } from "../ui/field";
 import { when } from "../ui/format";
 import { Icon } from "../ui/icon";
 import { isPicture } from "./names";
@@ -17,14 +19,13 @@ interface Props {
   readonly onClose: () => void;
 }
 
+/** Characters, as the server counts them. */
+const LONGEST_NAME = 200;
+
 /** Who the other is, and what was shared. */
-export function Details({ conversation, peerId, name, onClose }: Props) {
-  const presence = useStore((state) => state.presence[peerId]);
-  const user = useStore((state) => state.users[peerId]);
-  const pictures = usePictures(conversation?.id ?? "");
-  const username = conversation?.peer?.username ?? user?.username;
-  const seen = presence?.last_seen_at ? t.lastSeen(when(presence.last_seen_at)) : "";
-  const status = presence?.online ? t.online : seen;
+export function Details(props: Props) {
+  const { conversation, name, onClose } = props;
+  const session = conversation?.kind === "session";
   return (
     <aside className="details" aria-label={t.details}>
       <div className="details__top">
@@ -33,6 +34,24 @@ export function Details({ conversation, peerId, name, onClose }: Props) {
           <Icon name="close" />
         </button>
       </div>
+      {session ? (
+        <SessionDetails key={conversation.id} id={conversation.id} name={name} />
+      ) : (
+        <PersonDetails {...props} />
+      )}
+    </aside>
+  );
+}
+
+function PersonDetails({ conversation, peerId, name }: Props) {
+  const presence = useStore((state) => state.presence[peerId]);
+  const user = useStore((state) => state.users[peerId]);
+  const pictures = usePictures(conversation?.id ?? "");
+  const username = conversation?.peer?.username ?? user?.username;
+  const seen = presence?.last_seen_at ? t.lastSeen(when(presence.last_seen_at)) : "";
+  const status = presence?.online ? t.online : seen;
+  return (
+    <>
       <div className="details__who">
         <Avatar id={peerId} name={name} size={96} online={presence?.online ?? false} />
         <h3>
@@ -52,8 +71,63 @@ export function Details({ conversation, peerId, name, onClose }: Props) {
           </div>
         </section>
       )}
-      {conversation?.kind === "direct" && <BlockGroup peerId={peerId} name={name} />}
-    </aside>
+      {conversation && <BlockGroup peerId={peerId} name={name} />}
+    </>
+  );
+}
+
+function SessionDetails({ id, name }: { readonly id: string; readonly name: string }) {
+  const [, go] = useLocation();
+  const [typed, setTyped] = useState(name);
+  const [asking, setAsking] = useState(false);
+  const rename = (event: FormEvent) => {
+    event.preventDefault();
+    void renameSession(id, typed.trim());
+  };
+  const onDelete = async () => {
+    if (await deleteSession(id)) go("/");
+  };
+  return (
+    <>
+      <div className="details__who">
+        <Avatar id="" name={t.assistant} size={96} assistant />
+        <h3>{t.assistant}</h3>
+        <p>{t.answersFrom}</p>
+      </div>
+      <form className="group group--form" onSubmit={rename}>
+        <Field
+          label={t.sessionName}
+          value={typed}
+          maxLength={LONGEST_NAME}
+          dir="auto"
+          onChange={(event) => setTyped(event.target.value)}
+        />
+        {typed.trim() !== "" && typed.trim() !== name && (
+          <button className="btn btn--primary" type="submit">
+            {t.save}
+          </button>
+        )}
+      </form>
+      <div className="group">
+        <button
+          className="line-item line-item--danger"
+          type="button"
+          aria-expanded={asking}
+          onClick={() => setAsking(!asking)}
+        >
+          <Icon name="trash" />
+          <span className="grow">{t.deleteSession}</span>
+        </button>
+        {asking && (
+          <div className="group--form">
+            <p>{t.deleteSessionText}</p>
+            <button className="btn btn--danger" type="button" onClick={() => void onDelete()}>
+              {t.deleteSession}
+            </button>
+          </div>
+        )}
+      </div>
+    </>
   );
 }
 

@@ -24,7 +24,7 @@ export function Header({ conversation, peerId, name, onDetails }: Props) {
         <Icon name="back" />
       </Link>
       <button className="bar__who" type="button" onClick={onDetails}>
-        <Avatar id={peerId} name={name} size={40} online={online} assistant={assistant} />
+        <Avatar id={peerId} name={assistant ? t.assistant : name} size={40} online={online} assistant={assistant} />
         <span>
           <span className="bar__name">
             <bdi className="truncate">{name}</bdi>
@@ -56,7 +56,13 @@ function Status({ conversation, peerId, assistant }: StatusProps) {
   const typing = useTyping(conversation?.id ?? "");
   if (link !== "online") return <span className="bar__status">{t.connecting}</span>;
   if (typing) return <span className="bar__status bar__status--on">{t.typing}</span>;
-  if (assistant) return <span className="bar__status">{t.answersFrom}</span>;
+  if (assistant) {
+    return (
+      <span className="bar__status">
+        {t.assistant} · {t.answersFrom}
+      </span>
+    );
+  }
   if (presence?.online) return <span className="bar__status bar__status--on">{t.online}</span>;
   const seen = presence?.last_seen_at;
   return (

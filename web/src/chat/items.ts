@@ -1,6 +1,6 @@
 /** From messages to what stands in the thread: days, the unread line, groups. Pure. */
 
-import type { Conversation, Message, Outgoing } from "backchannel-client";
+import type { Conversation, Message, Outgoing, Partial } from "backchannel-client";
 import { sameDay } from "../ui/format";
 import { type SendState, stateOf } from "./tick";
 
@@ -29,6 +29,14 @@ export type Item =
       readonly newestRead: boolean;
     } & Grouped)
   | ({ readonly kind: "outgoing"; readonly key: string; readonly outgoing: Outgoing } & Grouped)
+  | {
+      readonly kind: "answer";
+      /** The question's, so that an answer is not drawn anew when it is complete. */
+      readonly key: string;
+      /** Null while the answer grows. */
+      readonly message: Message | null;
+      readonly body: string;
+    }
   | { readonly kind: "typing"; readonly key: string };
 
 export interface ThreadView {
@@ -40,6 +48,8 @@ export interface ThreadView {
   /** The read mark when the conversation was opened, if something was unread. */
   readonly divider: number | null;
   readonly typing: boolean;
+  /** What has been said so far of the answer that is growing in a session. */
+  readonly partial: Partial | null;
 }
 
 interface Entry {
@@ -69,8 +79,17 @@ export function itemsOf(view: ThreadView): Item[] {
       divided = true;
       items.push({ kind: "unread", key: "unread", count: countNew(view) });
     }
-    items.push(itemOf(entry, isNew ? undefined : before, after, newestRead));
+    items.push(
+      view.conversation?.kind === "session" && !entry.mine && entry.message
+        ? answerOf(entry.message)
+        : itemOf(entry, isNew ? undefined : before, after, newestRead),
+    );
   });
+  const question = openQuestion(view);
+  if (question !== null) {
+    const body = view.partial?.question_seq === question ? view.partial.body : "";
+    items.push({ kind: "answer", key: `answer-${question}`, message: null, body });
+  }
   if (view.typing) items.push({ kind: "typing", key: "typing" });
   return items;
 }
@@ -115,6 +134,24 @@ function itemOf(
     newestRead: message.seq === newestRead,
     ...grouped,
   };
+}
+
+function answerOf(message: Message): Item {
+  const key = `answer-${message.reply_to ?? message.id}`;
+  return { kind: "answer", key, message, body: message.body };
+}
+
+/** The question in a session that is being answered; questions are answered in their order. */
+export function openQuestion({
+  messages,
+  conversation,
+  myId,
+}: Pick<ThreadView, "messages" | "conversation" | "myId">): number | null {
+  if (conversation?.kind !== "session") return null;
+  const answered = messages.findLast((each) => each.sender_id !== myId)?.reply_to ?? 0;
+  const open = (each: Message) =>
+    each.sender_id === myId && each.seq > answered && each.deleted_at === null;
+  return messages.find(open)?.seq ?? null;
 }
 
 function together(one: Entry, other: Entry): boolean {

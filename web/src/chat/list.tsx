@@ -1,10 +1,11 @@
 import type { Conversation } from "backchannel-client";
 import { useMemo, useState } from "react";
-import { Link } from "wouter";
+import { Link, useLocation } from "wouter";
+import { openSession } from "../state/actions";
 import { inOrder } from "../state/model";
 import { useStore } from "../state/store";
-import { t } from "../strings";
 import { update } from "../state/updates";
+import { t } from "../strings";
 import { Avatar } from "../ui/avatar";
 import { Icon } from "../ui/icon";
 import { EmptyArt } from "../ui/mark";
@@ -44,7 +45,8 @@ export function List({ current, onSearch, onNew }: Props) {
           <Icon name="compose" />
         </button>
       </div>
-      {all.length > 0 && <Filters filter={filter} unread={unread} onChange={setFilter} />}
+      {listed && <Filters filter={filter} unread={unread} onChange={setFilter} />}
+      {filter === "assistants" && shown.length > 0 && <SessionHead />}
       {shown.length > 0 ? (
         <ul className="rows">
           {shown.map((each) => (
@@ -54,13 +56,13 @@ export function List({ current, onSearch, onNew }: Props) {
           ))}
         </ul>
       ) : listed ? (
-        <Nothing filter={all.length === 0 ? "all" : filter} onNew={onNew} />
+        <Nothing filter={filter} onNew={onNew} />
       ) : (
         <Skeleton />
       )}
+      <UpdateNotice />
     </nav>
   );
-      <UpdateNotice />
 }
 
 function SearchBox({ onSearch }: { readonly onSearch: () => void }) {
@@ -76,8 +78,6 @@ function SearchBox({ onSearch }: { readonly onSearch: () => void }) {
   );
 }
 
-interface FiltersProps {
-  readonly filter: Filter;
 /** The next version is shown when the user wants it (rule W17). */
 function UpdateNotice() {
   const ready = useStore((state) => state.updateReady);
@@ -109,6 +109,8 @@ function SessionHead() {
   );
 }
 
+interface FiltersProps {
+  readonly filter: Filter;
   readonly unread: number;
   readonly onChange: (filter: Filter) => void;
 }
@@ -133,6 +135,7 @@ function Filters({ filter, unread, onChange }: FiltersProps) {
 }
 
 function Nothing({ filter, onNew }: { readonly filter: Filter; readonly onNew: () => void }) {
+  const [, go] = useLocation();
   const [title, text] =
     filter === "unread"
       ? [t.noUnread, t.noUnreadText]
@@ -148,6 +151,16 @@ function Nothing({ filter, onNew }: { readonly filter: Filter; readonly onNew: (
         <button className="btn btn--primary" type="button" onClick={onNew}>
           <Icon name="search" size={18} />
           {t.findSomeone}
+        </button>
+      )}
+      {filter === "assistants" && (
+        <button
+          className="btn btn--primary"
+          type="button"
+          onClick={() => void openSession(go)}
+        >
+          <Icon name="plus" size={18} />
+          {t.newSession}
         </button>
       )}
     </div>

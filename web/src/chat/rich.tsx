@@ -1,6 +1,6 @@
 /** Message texts as React elements. No string ever becomes markup (rule W19). */
 
-import { type ReactNode, useState } from "react";
+import { type ReactNode, useEffect, useMemo, useState } from "react";
 import { t } from "../strings";
 import { Icon } from "../ui/icon";
 
@@ -70,6 +70,7 @@ export function isEmojiOnly(body: string): boolean {
 }
 
 export function CodeBlock({ block }: { readonly block: Block }) {
+  const highlighted = useHighlighted(block);
   const [copied, setCopied] = useState(false);
   const copy = async () => {
     await navigator.clipboard.writeText(block.text);
@@ -86,8 +87,30 @@ export function CodeBlock({ block }: { readonly block: Block }) {
         </button>
       </div>
       <pre tabIndex={0} aria-label={t.code(block.language)}>
-        {block.text}
+        {highlighted}
       </pre>
     </div>
+  );
+}
+
+type Highlight = typeof import("./highlight").highlight;
+let loaded: Highlight | null = null;
+
+/** The code in colours, once what colours it has been loaded. */
+function useHighlighted({ text, language }: Block): ReactNode {
+  const [highlight, setHighlight] = useState(() => loaded);
+  useEffect(() => {
+    if (!language || highlight) return;
+    import("./highlight").then(
+      (module) => {
+        loaded = module.highlight;
+        setHighlight(() => loaded);
+      },
+      () => {}, // code stays plain
+    );
+  }, [language, highlight]);
+  return useMemo(
+    () => (language && highlight ? highlight(text, language) : text),
+    [text, language, highlight],
   );
 }

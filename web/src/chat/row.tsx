@@ -27,7 +27,7 @@ export const Row = memo(function Row({ conversation, current }: Props) {
     >
       <Avatar
         id={conversation.peer_id}
-        name={name}
+        name={conversation.kind === "session" ? t.assistant : name}
         size={44}
         online={online}
         assistant={conversation.kind === "session"}
@@ -74,6 +74,10 @@ function PreviewLine({ conversation }: { readonly conversation: Conversation }) 
   const newest = conversation.last_message;
   if (!newest) return null;
   const last = asShown(newest, removals);
+  const asked = conversation.kind === "session" && last.sender_id === myId;
+  if (asked && !last.deleted_at) {
+    return <span className="truncate is-typing">{t.writing}</span>;
+  }
   if (last.deleted_at) return <span className="truncate is-gone">{t.messageDeleted}</span>;
   const { text, icon } = previewOf(last);
   return (

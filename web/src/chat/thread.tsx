@@ -1,13 +1,22 @@
 import type { Conversation, FileInfo, Message, Outgoing } from "backchannel-client";
-import { type ReactNode, useCallback, useEffect, useMemo, useRef, useState } from "react";
+import {
+  lazy,
+  type ReactNode,
+  Suspense,
+  useCallback,
+  useEffect,
+  useMemo,
+  useRef,
+  useState,
+} from "react";
 import { Virtualizer, type VirtualizerHandle } from "virtua";
-import { loadOlder } from "../state/actions";
+import { loadOlder, say } from "../state/actions";
 import { allAsShown } from "../state/removals";
 import { useStore } from "../state/store";
 import { t } from "../strings";
-import { Avatar } from "../ui/avatar";
 import { dayName } from "../ui/format";
 import { Icon } from "../ui/icon";
+import { useAnnouncement } from "./announcement";
 import { useArrival } from "./arrival";
 import { type Item, itemsOf } from "./items";
 import { Lightbox } from "./lightbox";
@@ -18,6 +27,9 @@ import { OutgoingView } from "./outgoing";
 import { usePinned } from "./pinned";
 import { useActions, useHover } from "./pointing";
 import { useReading } from "./reading";
+import { Beginning, ThreadSkeleton, TypingBubble } from "./thread-placeholders";
+
+const AnswerView = lazy(() => import("./answer").then((module) => ({ default: module.AnswerView })));
 
 interface Props {
   readonly conversation: Conversation | null;
@@ -49,6 +61,7 @@ export function Thread(props: Props) {
     conversation && conversation.unread > 0 ? conversation.mine.read_seq : null,
   );
   const removals = useStore((state) => state.removals);
+  const partial = useStore((state) => state.partials[id] ?? null);
   const messages = useMemo(
     () => allAsShown(thread?.messages ?? NO_MESSAGES, removals),
     [thread?.messages, removals],
@@ -63,8 +76,9 @@ export function Thread(props: Props) {
         myId,
         divider,
         typing,
+        partial,
       }),
-    [messages, outgoing, thread?.complete, conversation, myId, divider, typing],
+    [messages, outgoing, thread?.complete, conversation, myId, divider, typing, partial],
   );
   const ready = conversation === null || thread !== undefined;
   const place = usePinned({ id, scroller, list, items, ready });
@@ -81,6 +95,7 @@ export function Thread(props: Props) {
     [items],
   );
   useArrival({ id, ready, items, jump });
+  useAnnouncement({ name: conversation?.kind === "session" ? t.assistant : name, messages, myId, ready });
   const bySeq = useMemo(() => new Map(messages.map((each) => [each.seq, each])), [messages]);
   const actions = useActions({ myId, jump, onReply, setMenu, setPhoto });
   const hover = useHover(bySeq, actions, { onReply, onEdit, myId });
@@ -103,6 +118,19 @@ export function Thread(props: Props) {
           />
         );
       }
+      case "answer": {
+        const question = bySeq.get(item.message?.reply_to ?? 0);
+        const last = item.message !== null && item === items.at(-1);
+        return (
+          <Suspense fallback={<p className="answer">{item.body}</p>}>
+            <AnswerView
+              item={item}
+              found={found === item.message?.seq}
+              onAgain={last && question ? () => void say(question.body, conversation) : null}
+            />
+          </Suspense>
+        );
+      }
       case "outgoing":
         return <OutgoingView item={item} onEdit={onEditOutgoing} />;
       case "day":
@@ -122,7 +150,9 @@ export function Thread(props: Props) {
       case "older":
         return <div className="older" />;
       default:
-        return <Beginning id={peerId} name={name} />;
+        return (
+          <Beginning id={peerId} name={name} assistant={conversation?.kind === "session"} />
+        );
     }
   };
 
@@ -204,56 +234,6 @@ function JumpButton({ shown, count, onJump }: JumpProps) {
         </span>
       )}
     </button>
-  );
-}
-
-function Beginning({ id, name }: { readonly id: string; readonly name: string }) {
-  return (
-    <section className="beginning">
-      <Avatar id={id} name={name} size={88} />
-      <h2>
-        <bdi>{name}</bdi>
-      </h2>
-      <p>{t.beginning}</p>
-    </section>
-  );
-}
-
-function TypingBubble({ name }: { readonly name: string }) {
-  return (
-    <div className="message message--in is-first is-last">
-      <div className="bubble typing">
-        <span className="sr">{t.isTyping(name)}</span>
-        <i />
-        <i />
-        <i />
-      </div>
-    </div>
-  );
-}
-
-const BONES = [
-  [260, 36, false],
-  [380, 57, false],
-  [220, 36, true],
-  [420, 78, true],
-  [300, 36, false],
-  [180, 36, false],
-  [340, 57, true],
-] as const;
-
-function ThreadSkeleton() {
-  return (
-    <div className="skeleton column" role="status">
-      <span className="sr">{t.loadingMessages}</span>
-      {BONES.map(([width, height, out]) => (
-        <span
-          key={width}
-          className={`bone bone--bubble${out ? " bone--out" : ""}`}
-          style={{ width, height }}
-        />
-      ))}
-    </div>
   );
 }
 

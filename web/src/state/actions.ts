@@ -4,7 +4,7 @@ import { ApiError, type Conversation, type Message } from "backchannel-client";
 import { t } from "../strings";
 import { client } from "./client";
 import { type Draft, emptyDraft } from "./database";
-import { database, leads, tellTabs, watch } from "./following";
+import { database, forgetConversation, leads, tellTabs, watch } from "./following";
 import { mergeMessages, withFetched } from "./model";
 import { getState, setState } from "./store";
 
@@ -14,6 +14,8 @@ const LARGE_PAGE = 200;
 const FARTHEST = 100;
 /** A typing notice is good for six seconds; it is repeated while the user writes. */
 const TYPING_EVERY = 5_000;
+/** Characters of a question that a session is called after. */
+const LONGEST_NAME = 60;
 
 /** Load the newest messages: from this device at once, from the server what is missing. */
 export async function openThread(id: string): Promise<void> {
@@ -107,6 +109,7 @@ export async function send(draft: Draft, conversation: Conversation | null): Pro
       replyTo: draft.reply_to,
       files: draft.files,
     });
+    if (session && conversation.last_seq === 0) void nameAfter(draft.text, conversation.id);
   } catch (problem) {
     const typed = getState().drafts[draft.key]?.text ?? "";
     await saveDraft({ ...draft, text: typed ? `${draft.text}\n${typed}` : draft.text });
@@ -115,6 +118,14 @@ export async function send(draft: Draft, conversation: Conversation | null): Pro
   if (!leads()) tellTabs({ say: "outbox" });
   await saveDraft(getState().drafts[draft.key] ?? emptyDraft(draft.key));
   typingStopped();
+}
+
+/** Send a text that no draft holds, such as a question that is asked again. */
+export async function say(text: string, conversation: Conversation | null): Promise<void> {
+  if (!conversation) return;
+  const session = conversation.kind === "session" ? conversation.id : null;
+  await client.send({ to: conversation.peer_id, conversationId: session, body: text });
+  if (!leads()) tellTabs({ say: "outbox" });
 }
 
 export async function retry(clientId: string): Promise<void> {
@@ -154,6 +165,40 @@ export function typingStopped(): void {
 function tellTyping(conversationId: string, active: boolean): void {
   if (leads()) client.typing(conversationId, active);
   else tellTabs({ say: "write", conversationId, active });
+}
+
+/** Open a session with the assistant, and go to it. */
+export async function openSession(go: (path: string) => void): Promise<void> {
+  await attempt(async () => {
+    const opened = await client.api.openSession();
+    setState((state) => withFetched(state, opened));
+    await database()?.keepConversations([opened]);
+    go(`/c/${opened.id}`);
+  });
+}
+
+/** A session is called after its first question, until the user renames it. */
+async function nameAfter(question: string, id: string): Promise<void> {
+  const [line = ""] = question.trim().split("\n");
+  const name = line.length > LONGEST_NAME ? `${line.slice(0, LONGEST_NAME)}…` : line;
+  await client.api.renameSession(id, name).catch(() => {}); // it keeps the name it has
+}
+
+export async function renameSession(id: string, name: string): Promise<boolean> {
+  return attempt(() => client.api.renameSession(id, name));
+}
+
+export async function deleteSession(id: string): Promise<boolean> {
+  return attempt(async () => {
+    await client.api.deleteSession(id);
+    await forgetConversation(id);
+  });
+}
+
+/** Cut short the answer that is being given in a session; what there is of it stays. */
+export function stopAnswer(conversationId: string): void {
+  if (leads()) client.stopAnswer(conversationId);
+  else tellTabs({ say: "stop", conversationId });
 }
 
 export async function react(message: Message, emoji: string): Promise<void> {

@@ -157,6 +157,8 @@ export const en = {
   remove: (name: string) => `Remove ${name}`,
   uploading: (name: string) => `Uploading ${name}`,
   uploadFailed: "Upload failed. Try again.",
+  noRoom: "There is no room on this device",
+  sizeOf: (part: string, whole: string) => `${part} of ${whole}`,
   tooLarge: (limit: string) => `Larger than ${limit}`,
   dropTitle: "Drop to attach",
   dropText: "Nothing is sent until you press Send",
@@ -199,7 +201,16 @@ export const en = {
   newSession: "New session",
   answersFrom: "answers from your own server",
   working: "Working",
+  sessions: "Sessions",
+  sessionBeginning: "Ask anything. What is answered here comes from your own server.",
+  writing: "Writing…",
   noAnswer: "There is no answer",
+  answerCut: "The answer was cut off: it reached the longest length allowed.",
+  copyAnswer: "Copy answer",
+  answerAgain: "Answer again",
+  sessionName: "Name of the session",
+  deleteSession: "Delete session",
+  deleteSessionText: "Everything said in it is deleted. This cannot be undone.",
 
   // Settings
   profile: "Profile",
@@ -247,6 +258,8 @@ export const en = {
 
   // Trouble
   somethingFailed: "That did not work",
+  reloadText: "Your conversations and drafts are safe. Load the page again to go on.",
+  reload: "Load again",
   tryAgain: "Try again",
   bytes: ["B", "kB", "MB", "GB"] as readonly string[],
   just: "just now",
@@ -255,5 +268,3 @@ export const en = {
 };
 
 export type Strings = typeof en;
-  reloadText: "Your conversations and drafts are safe. Load the page again to go on.",
-  reload: "Load again",

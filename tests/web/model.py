@@ -1,0 +1,60 @@
+"""A language model that says what a test tells it to, when it is told to."""
+
+import json
+import queue
+from collections.abc import Generator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+
+END = "\x04"
+PATIENCE = 60.0
+"""Seconds without a word, after which a test has failed anyway."""
+
+
+class Model:
+    """Streams the pieces of one answer after the other, as OpenAI's API does."""
+
+    def __init__(self, port: int) -> None:
+        self.url = f"http://127.0.0.1:{port}/v1"
+        self.pieces = queue.Queue[str]()
+
+    def say(self, *pieces: str) -> None:
+        """The next words of the answer."""
+        for piece in pieces:
+            self.pieces.put(piece)
+
+    def end(self) -> None:
+        """The answer is complete."""
+        self.pieces.put(END)
+
+
+@contextmanager
+def language_model() -> Generator[Model]:
+    """A model on a port of its own."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers["content-length"]))
+            self.send_response(200)
+            self.send_header("content-type", "text/event-stream")
+            self.send_header("connection", "close")
+            self.end_headers()
+            while (piece := model.pieces.get(timeout=PATIENCE)) != END:
+                choice = {"index": 0, "delta": {"content": piece}}
+                self._send(json.dumps({"choices": [choice]}))
+            self._send("[DONE]")
+
+        def log_message(self, *_: object) -> None:
+            """Say nothing."""
+
+        def _send(self, data: str) -> None:
+            self.wfile.write(f"data: {data}\n\n".encode())
+            self.wfile.flush()
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        server.daemon_threads = True
+        model = Model(server.server_port)
+        Thread(target=server.serve_forever, daemon=True).start()
+        yield model
+        server.shutdown()

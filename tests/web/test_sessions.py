@@ -1,0 +1,157 @@
+"""Sessions with the assistant: answers that grow, are stopped, and are read aloud once."""
+
+from collections.abc import Callable, Generator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Locator, expect
+
+from tests.support.process import ServerProcess, server_process
+from tests.web.model import Model, language_model
+from tests.web.pages import ChatPage
+from tests.web.people import Person
+
+Make = Callable[[str], Person]
+Open = Callable[[Person], ChatPage]
+
+PAGE = "\n\n".join(f"Paragraph {number}, which is long enough." for number in range(40))
+
+
+@pytest.fixture
+def model() -> Generator[Model]:
+    with language_model() as running:
+        yield running
+
+
+@pytest.fixture
+def server(tmp_path: Path, browser: object, model: Model) -> Generator[ServerProcess]:
+    settings = {"responder__kind": "openai", "responder__url": model.url}
+    with server_process(tmp_path, **settings, responder__model="tiny") as running:
+        yield running
+
+
+def begin(page: ChatPage) -> None:
+    page.page.get_by_role("button", name="Assistants").click()
+    page.page.get_by_role("button", name="New session").click()
+    expect(page.field).to_have_attribute("placeholder", "Ask Assistant")
+
+
+def answer(page: ChatPage) -> Locator:
+    return page.page.locator(".answer").last
+
+
+def test_W18_an_answer_grows_and_send_is_stop_until_it_is_complete(
+    model: Model, person: Make, signed_in: Open
+) -> None:
+    hers = signed_in(person("Ada"))
+    begin(hers)
+    hers.say("What will go wrong first?")
+    expect(answer(hers)).to_contain_text("Working")
+    stop = hers.page.get_by_role("button", name="Stop answering")
+    expect(stop).to_be_visible()
+    model.say("The **kettle**")
+    expect(answer(hers).locator("strong")).to_have_text("kettle")
+    hers.field.fill("and then?")
+    hers.field.press("Enter")
+    expect(hers.field).to_have_value("and then?")
+    model.say(" of course.")
+    model.end()
+    expect(answer(hers)).to_contain_text("The kettle of course.")
+    expect(stop).to_have_count(0)
+    expect(hers.page.locator(".answer")).to_have_count(1)
+    expect(hers.page.get_by_role("log")).to_have_text("Assistant: The kettle of course.")
+    expect(hers.row("What will go wrong first?")).to_be_visible()
+
+
+def test_W18_a_stopped_answer_keeps_what_has_been_said(
+    model: Model, person: Make, signed_in: Open
+) -> None:
+    hers = signed_in(person("Ada"))
+    begin(hers)
+    hers.say("Tell me everything")
+    model.say("This much")
+    expect(answer(hers)).to_contain_text("This much")
+    hers.page.get_by_role("button", name="Stop answering").click()
+    expect(hers.page.get_by_role("button", name="Copy answer")).to_be_visible()
+    expect(answer(hers)).to_contain_text("This much")
+    model.end()
+    hers.page.reload()
+    expect(answer(hers)).to_contain_text("This much")
+
+
+def test_W18_an_answer_goes_on_after_a_disconnect_and_a_reload(
+    model: Model, person: Make, signed_in: Open
+) -> None:
+    hers = signed_in(person("Ada"))
+    begin(hers)
+    hers.say("Tell me slowly")
+    model.say("First this.")
+    expect(answer(hers)).to_contain_text("First this.")
+    hers.page.context.set_offline(offline=True)
+    expect(hers.status).to_have_text("Connecting…")
+    expect(answer(hers)).to_contain_text("First this.")
+    model.say(" Then that.")
+    hers.page.context.set_offline(offline=False)
+    hers.page.reload()
+    expect(answer(hers)).to_contain_text("Working")
+    model.say(" At last this.")
+    expect(answer(hers)).to_contain_text("First this. Then that. At last this.")
+    model.end()
+    expect(hers.page.get_by_role("button", name="Copy answer")).to_be_visible()
+
+
+def test_W18_the_thread_follows_a_growing_answer_only_while_it_is_at_its_end(
+    model: Model, person: Make, signed_in: Open
+) -> None:
+    hers = signed_in(person("Ada"))
+    begin(hers)
+    hers.say("Tell me a lot")
+    model.say(PAGE)
+    last = answer(hers).get_by_text("Paragraph 39")
+    expect(last).to_be_in_viewport()
+    thread = hers.page.get_by_role("region", name="Messages")
+    thread.evaluate("element => element.scrollBy(0, -400)")
+    jump = hers.page.get_by_role("button", name="Jump to newest")
+    expect(jump).to_be_visible()
+    before = thread.evaluate("element => element.scrollTop")
+    model.say("\n\nMore, below.")
+    expect(answer(hers).get_by_text("More, below.")).to_be_attached()
+    assert thread.evaluate("element => element.scrollTop") == before
+    jump.click()
+    model.say("\n\nThe end.")
+    model.end()
+    expect(answer(hers).get_by_text("The end.")).to_be_in_viewport()
+
+
+def test_W19_what_an_answer_brings_along_is_text_and_no_element(
+    model: Model, person: Make, signed_in: Open
+) -> None:
+    hers = signed_in(person("Ada"))
+    begin(hers)
+    hers.say("Show me")
+    model.say(
+        "<img src=x onerror=alert(1)> [click](javascript:alert(1)) ![x](http://evil.example/x.png)",
+        "\n\n```python\nreturn 'open'\n```",
+    )
+    model.end()
+    expect(hers.page.get_by_role("button", name="Copy answer")).to_be_visible()
+    expect(answer(hers)).to_contain_text("<img src=x onerror=alert(1)>")
+    expect(answer(hers).locator("img, script")).to_have_count(0)
+    hrefs = answer(hers).locator("a").evaluate_all("all => all.map((each) => each.href)")
+    assert hrefs == ["http://evil.example/x.png"]
+    expect(answer(hers).locator("pre .k")).to_have_text("return")
+
+
+def test_a_session_is_renamed_and_deleted(person: Make, signed_in: Open) -> None:
+    hers = signed_in(person("Ada"))
+    begin(hers)
+    hers.page.get_by_role("button", name="Details").click()
+    hers.page.get_by_label("Name of the session").fill("Wall text")
+    hers.page.get_by_role("button", name="Save").click()
+    expect(hers.row("Wall text")).to_be_visible()
+    hers.page.get_by_role("button", name="Delete session").click()
+    hers.page.get_by_role("button", name="Delete session").last.click()
+    expect(hers.row("Wall text")).to_have_count(0)
+    hers.page.reload()
+    expect(hers.page.get_by_role("navigation", name="Conversations")).to_be_visible()
+    expect(hers.row("Wall text")).to_have_count(0)
