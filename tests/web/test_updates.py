@@ -54,7 +54,7 @@ def replace_client(server: ServerProcess) -> None:
     page = built(server) / "index.html"
     page.write_text(page.read_text().replace("<body>", '<body data-version="2">'))
     worker = built(server) / "sw.js"
-    worker.write_text(worker.read_text().replace('"backchannel-page-"', '"backchannel-page-2"'))
+    worker.write_text(worker.read_text().replace("backchannel-page-", "backchannel-page-2-"))
 
 
 def test_W17_the_page_opens_without_a_network_with_all_that_it_has(

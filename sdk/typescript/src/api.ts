@@ -5,7 +5,6 @@ import type {
   Account,
   Conversation,
   ConversationSettings,
-  FileInfo,
   Login,
   Message,
   Privacy,
@@ -139,6 +138,20 @@ export class Api {
 
   conversation(id: string): Promise<Conversation> {
     return this.requests.json("GET", `/v1/conversations/${seg(id)}`);
+  }
+
+  /** Open a session with the server's responder. */
+  openSession(name?: string): Promise<Conversation> {
+    return this.requests.json("POST", "/v1/sessions", { body: name ? { name } : {} });
+  }
+
+  renameSession(id: string, name: string): Promise<void> {
+    return this.requests.json("PATCH", `/v1/sessions/${seg(id)}`, { body: { name } });
+  }
+
+  /** Delete a session with all that was said in it. */
+  deleteSession(id: string): Promise<void> {
+    return this.requests.json("DELETE", `/v1/sessions/${seg(id)}`);
   }
 
   /** Oldest first. */

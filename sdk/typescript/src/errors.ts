@@ -18,10 +18,12 @@ export class ApiError extends Error {
 
   /** The same request may succeed later: the server was away, busy or out of room. */
   get transient(): boolean {
-    return this.status === 0 || isTransient(this.code);
+    return this.status === 0 || GATEWAYS.has(this.status) || isTransient(this.code);
   }
 }
 
+/** What a proxy answers while the server behind it is away. */
+const GATEWAYS = new Set([502, 503, 504]);
 const TRANSIENT = new Set(["throttled", "overloaded", "unavailable", "unreachable"]);
 
 /** Whether a refusal with this code says "not now" rather than "not this". */

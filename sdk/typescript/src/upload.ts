@@ -107,7 +107,11 @@ class Run {
 
   private async begin(): Promise<void> {
     const { name, file, options } = this;
-    const given = { filename: name, ...(file.type && { filetype: file.type }), ...options.metadata };
+    const given = {
+      filename: name,
+      ...(file.type && { filetype: file.type }),
+      ...options.metadata,
+    };
     const pairs = Object.entries(given).map(([key, value]) => `${key} ${base64(value)}`);
     const response = await this.requests.raw("POST", "/v1/uploads", {
       ...this.aborting,
@@ -125,9 +129,7 @@ class Run {
   }
 
   private async ask(address: string): Promise<void> {
-    this.reached(
-      await this.requests.raw("HEAD", address, { ...this.aborting, headers: TUS }),
-    );
+    this.reached(await this.requests.raw("HEAD", address, { ...this.aborting, headers: TUS }));
   }
 
   private async append(address: string, offset: number): Promise<void> {

@@ -1,6 +1,6 @@
 // @vitest-environment node
 import { beforeEach, describe, expect, it, vi } from "vitest";
-import { ApiError, BackchannelClient } from "../src/index.ts";
+import { type ApiError, BackchannelClient } from "../src/index.ts";
 import { session, underFakeTime } from "./device.ts";
 
 underFakeTime();
@@ -81,9 +81,7 @@ describe("test_W8 uploading", () => {
     expect(info.id).toBe("u1");
     expect(await server.holds("/v1/uploads/u1", FILE)).toBe(true);
     expect(progress).toEqual([262_144, 786_432, SIZE]);
-    expect(server.metadata).toBe(
-      "filename S8Okc2UucG5n,filetype aW1hZ2UvcG5n,waveform QUFB",
-    );
+    expect(server.metadata).toBe("filename S8Okc2UucG5n,filetype aW1hZ2UvcG5n,waveform QUFB");
   });
 
   it("sends nothing again that has arrived before a cut", async () => {
@@ -100,7 +98,10 @@ describe("test_W8 uploading", () => {
     await begun;
     server.uploads.set(address, [new Uint8Array(await FILE.slice(0, 300_000).arrayBuffer())]);
     server.methods.length = 0;
-    server.faults = [new Response(null, { status: 204, headers: { "upload-offset": "300000" } }), 5];
+    server.faults = [
+      new Response(null, { status: 204, headers: { "upload-offset": "300000" } }),
+      5,
+    ];
     const resumed = client.upload(FILE, "a.png", { address });
     await vi.advanceTimersByTimeAsync(60_000);
     await resumed;

@@ -82,7 +82,13 @@ function Prose({ body, cut, growing }: ProseProps) {
   );
 }
 
-function Foot({ message, onAgain }: { readonly message: Message; readonly onAgain: Props["onAgain"] }) {
+function Foot({
+  message,
+  onAgain,
+}: {
+  readonly message: Message;
+  readonly onAgain: Props["onAgain"];
+}) {
   const [copied, setCopied] = useState(false);
   const copy = async () => {
     await navigator.clipboard.writeText(message.body);

@@ -1,14 +1,6 @@
 import type { Conversation as Data, Message, Outgoing } from "backchannel-client";
 import { useCallback, useEffect, useMemo, useState } from "react";
-import {
-  attempt,
-  discard,
-  edit,
-  openThread,
-  saveDraft,
-  send,
-  stopAnswer,
-} from "../state/actions";
+import { attempt, discard, edit, openThread, saveDraft, send, stopAnswer } from "../state/actions";
 import { emptyDraft } from "../state/database";
 import { getState, type Upload, useStore } from "../state/store";
 import { attach, cancelUpload } from "../state/uploads";

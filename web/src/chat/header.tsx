@@ -24,7 +24,13 @@ export function Header({ conversation, peerId, name, onDetails }: Props) {
         <Icon name="back" />
       </Link>
       <button className="bar__who" type="button" onClick={onDetails}>
-        <Avatar id={peerId} name={assistant ? t.assistant : name} size={40} online={online} assistant={assistant} />
+        <Avatar
+          id={peerId}
+          name={assistant ? t.assistant : name}
+          size={40}
+          online={online}
+          assistant={assistant}
+        />
         <span>
           <span className="bar__name">
             <bdi className="truncate">{name}</bdi>

@@ -154,11 +154,7 @@ function Nothing({ filter, onNew }: { readonly filter: Filter; readonly onNew: (
         </button>
       )}
       {filter === "assistants" && (
-        <button
-          className="btn btn--primary"
-          type="button"
-          onClick={() => void openSession(go)}
-        >
+        <button className="btn btn--primary" type="button" onClick={() => void openSession(go)}>
           <Icon name="plus" size={18} />
           {t.newSession}
         </button>

@@ -40,7 +40,12 @@ function block(given: Token, key: number, depth: number): ReactNode {
     case "heading":
       return <h3 key={key}>{inlines(token.tokens, depth)}</h3>;
     case "code":
-      return <CodeBlock key={key} block={{ kind: "code", text: token.text, language: wordOf(token.lang) }} />;
+      return (
+        <CodeBlock
+          key={key}
+          block={{ kind: "code", text: token.text, language: wordOf(token.lang) }}
+        />
+      );
     case "blockquote":
       return <blockquote key={key}>{blocks(token.tokens, depth + 1)}</blockquote>;
     case "list":
@@ -117,9 +122,17 @@ function inline(given: Token, key: number, depth: number): ReactNode {
     case "br":
       return <br key={key} />;
     case "link":
-      return <SafeLink key={key} href={token.href}>{inner()}</SafeLink>;
+      return (
+        <SafeLink key={key} href={token.href}>
+          {inner()}
+        </SafeLink>
+      );
     case "image":
-      return <SafeLink key={key} href={token.href}>{token.text || token.href}</SafeLink>;
+      return (
+        <SafeLink key={key} href={token.href}>
+          {token.text || token.href}
+        </SafeLink>
+      );
     case "escape":
       return token.text;
     case "text":

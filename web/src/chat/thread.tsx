@@ -29,7 +29,9 @@ import { useActions, useHover } from "./pointing";
 import { useReading } from "./reading";
 import { Beginning, ThreadSkeleton, TypingBubble } from "./thread-placeholders";
 
-const AnswerView = lazy(() => import("./answer").then((module) => ({ default: module.AnswerView })));
+const AnswerView = lazy(() =>
+  import("./answer").then((module) => ({ default: module.AnswerView })),
+);
 
 interface Props {
   readonly conversation: Conversation | null;
@@ -95,7 +97,12 @@ export function Thread(props: Props) {
     [items],
   );
   useArrival({ id, ready, items, jump });
-  useAnnouncement({ name: conversation?.kind === "session" ? t.assistant : name, messages, myId, ready });
+  useAnnouncement({
+    name: conversation?.kind === "session" ? t.assistant : name,
+    messages,
+    myId,
+    ready,
+  });
   const bySeq = useMemo(() => new Map(messages.map((each) => [each.seq, each])), [messages]);
   const actions = useActions({ myId, jump, onReply, setMenu, setPhoto });
   const hover = useHover(bySeq, actions, { onReply, onEdit, myId });
@@ -150,9 +157,7 @@ export function Thread(props: Props) {
       case "older":
         return <div className="older" />;
       default:
-        return (
-          <Beginning id={peerId} name={name} assistant={conversation?.kind === "session"} />
-        );
+        return <Beginning id={peerId} name={name} assistant={conversation?.kind === "session"} />;
     }
   };
 

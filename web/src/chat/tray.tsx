@@ -88,7 +88,8 @@ function UploadItem({
       </div>
     );
   }
-  const sent = progress > 0 ? t.sizeOf(size(progress * file.size), size(file.size)) : size(file.size);
+  const sent =
+    progress > 0 ? t.sizeOf(size(progress * file.size), size(file.size)) : size(file.size);
   return (
     <div className="tray__item tray__item--file">
       {problem ? <Icon name="alert" className="is-danger" /> : ring}

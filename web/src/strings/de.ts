@@ -192,7 +192,8 @@ export const de: Strings = {
   answersFrom: "antwortet von deinem eigenen Server",
   working: "Arbeitet",
   sessions: "Sitzungen",
-  sessionBeginning: "Frag, was du willst. Was hier geantwortet wird, kommt von deinem eigenen Server.",
+  sessionBeginning:
+    "Frag, was du willst. Was hier geantwortet wird, kommt von deinem eigenen Server.",
   writing: "Schreibt …",
   noAnswer: "Es gibt keine Antwort",
   answerCut: "Die Antwort ist abgeschnitten: Sie hat die größte erlaubte Länge erreicht.",
@@ -200,7 +201,8 @@ export const de: Strings = {
   answerAgain: "Noch einmal antworten",
   sessionName: "Name der Sitzung",
   deleteSession: "Sitzung löschen",
-  deleteSessionText: "Alles, was darin steht, wird gelöscht. Das lässt sich nicht rückgängig machen.",
+  deleteSessionText:
+    "Alles, was darin steht, wird gelöscht. Das lässt sich nicht rückgängig machen.",
 
   profile: "Profil",
   name: "Name",
