@@ -2,12 +2,15 @@
 
 import json
 import queue
+import time
 from collections.abc import Generator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 
 END = "\x04"
+PAUSE = 0.15
+"""Seconds between two words: the server tells of an answer every tenth of a second."""
 PATIENCE = 60.0
 """Seconds without a word, after which a test has failed anyway."""
 
@@ -41,8 +44,10 @@ def language_model() -> Generator[Model]:
             self.send_header("connection", "close")
             self.end_headers()
             while (piece := model.pieces.get(timeout=PATIENCE)) != END:
-                choice = {"index": 0, "delta": {"content": piece}}
-                self._send(json.dumps({"choices": [choice]}))
+                for part in (piece[:-1], piece[-1:]):
+                    time.sleep(PAUSE)
+                    choice = {"index": 0, "delta": {"content": part}}
+                    self._send(json.dumps({"choices": [choice]}))
             self._send("[DONE]")
 
         def log_message(self, *_: object) -> None:
@@ -53,7 +58,7 @@ def language_model() -> Generator[Model]:
             self.wfile.flush()
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        server.daemon_threads = True
+        server.block_on_close = False
         model = Model(server.server_port)
         Thread(target=server.serve_forever, daemon=True).start()
         yield model

@@ -177,7 +177,7 @@ def _shoot_look(browser: Browser, folder: Path, look: tuple[str, str], only: str
     width, height = SIZES[size]
     with (
         tempfile.TemporaryDirectory() as scratch,
-        server_process(Path(scratch), limits__registrations_per_address="1000") as server,
+        server_process(Path(scratch), limits_registrations_per_address="1000") as server,
         browser.new_context(
             viewport={"width": width, "height": height},
             color_scheme="dark" if theme == "dark" else "light",
