@@ -2,11 +2,9 @@
 
 import pytest
 
-from backchannel.domain.errors import EmailTaken, NotFound, UsernameTaken
-from backchannel.domain.events import EventKind, ProfileChange
+from backchannel.domain.errors import EmailTaken, UsernameTaken
 from backchannel.ports.storage import Storage
-from backchannel.storage.shared.profiles import PATIENCE
-from tests.storage.people import AT, Pair, make_account, make_user, send
+from tests.storage.people import AT, Pair, make_account, make_user
 
 
 async def test_an_account_is_found_by_id_name_and_address(storage: Storage) -> None:
@@ -61,59 +59,6 @@ async def test_a_search_takes_every_character_as_it_is(
     await make_user(storage, "100%")
     users = await storage.list_users(after=None, limit=10, search=search)
     assert found in ([user.username for user in users], len(users))
-
-
-async def test_profile_changes_reach_the_user_and_the_peers(storage: Storage, pair: Pair) -> None:
-    stranger = await make_user(storage)
-    await send(storage, pair.draft("hello"))
-    events = await storage.update_profile(pair.ada, display_name="Countess", email=None, at=AT)
-    assert {event.user_id for event in events} == {pair.ada, pair.bob}
-    assert {event.fact.kind for event in events} == {EventKind.PROFILE}
-    assert {event.fact.content for event in events} == {ProfileChange(pair.ada)}
-    assert (await storage.log(pair.bob, after=1, limit=9)).events == (events[1],)
-    assert not (await storage.log(stranger, after=0, limit=9)).events
-    assert [u.id for u in await storage.list_users(after=None, limit=9, search="countess")] == [
-        pair.ada
-    ]
-
-
-async def test_peers_learn_of_one_profile_change_in_a_minute_and_then_of_the_last(
-    storage: Storage, pair: Pair
-) -> None:
-    await send(storage, pair.draft("hello"))
-    before = (await storage.heads([pair.bob]))[pair.bob].position
-    for number in range(100):
-        name = f"Countess {number}"
-        events = await storage.update_profile(
-            pair.ada, display_name=name, email=None, at=AT + number
-        )
-        assert [event.user_id for event in events] == [pair.ada, pair.bob][: 1 + (number == 0)]
-    assert await storage.tell_profiles(at=AT + PATIENCE - 1) == []
-    (told,) = await storage.tell_profiles(at=AT + PATIENCE)
-    assert (told.user_id, told.position, told.fact.content) == (
-        pair.bob,
-        before + 2,
-        ProfileChange(pair.ada),
-    )
-    assert await storage.tell_profiles(at=AT + 9 * PATIENCE) == []
-
-
-async def test_peers_learn_nothing_of_a_new_address(storage: Storage, pair: Pair) -> None:
-    await send(storage, pair.draft("hello"))
-    events = await storage.update_profile(pair.ada, display_name=None, email="a@b.example", at=AT)
-    assert [event.user_id for event in events] == [pair.ada]
-
-
-async def test_a_profile_change_refuses_a_taken_address(storage: Storage, pair: Pair) -> None:
-    await storage.update_profile(pair.ada, display_name=None, email="ada@example.org", at=AT)
-    assert not await storage.update_profile(
-        pair.ada, display_name=None, email="ada@example.org", at=AT
-    )
-    assert await storage.update_profile(pair.ada, display_name=None, email="ADA@example.org", at=AT)
-    with pytest.raises(EmailTaken):
-        await storage.update_profile(pair.bob, display_name=None, email="Ada@example.org", at=AT)
-    with pytest.raises(NotFound):
-        await storage.update_profile("nobody", display_name="x", email=None, at=AT)
 
 
 async def test_password_disabling_and_last_seen(storage: Storage, pair: Pair) -> None:

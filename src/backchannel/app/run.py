@@ -18,6 +18,7 @@ from backchannel.chat.collection import collect_forever
 from backchannel.chat.core import Core
 from backchannel.chat.erasing import Eraser
 from backchannel.chat.logouts import watch_ended
+from backchannel.chat.profiles import tell_peers_forever
 from backchannel.chat.retention import trim_forever
 from backchannel.delivery.switchboard import Switchboard
 from backchannel.domain.errors import ChatError
@@ -94,6 +95,7 @@ async def _attended(core: Core) -> AsyncGenerator[Switchboard]:
         watch_ended(core),
         collect_forever(core),
         trim_forever(core),
+        tell_peers_forever(core),
         Eraser(core).run(),
         core.responding.resume(),
     )

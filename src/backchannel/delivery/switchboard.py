@@ -19,8 +19,6 @@ HEARTBEAT = 25
 """Seconds between two heartbeats of a connection."""
 TICK = 1.0
 """Seconds between two rounds."""
-PROFILES = 10
-"""Rounds after which it is seen whether changed profiles are to be told of."""
 
 log = logging.getLogger(__name__)
 
@@ -147,8 +145,6 @@ class Switchboard:
         if due:
             await self._beat(due)
         await self._record_last_seen()
-        if self._rounds % PROFILES == 0:
-            self.core.bus.publish(await self.core.storage.tell_profiles(at=now))
 
     async def _beat(self, due: list[Connection]) -> None:
         """Tell each connection how far its log goes: silent loss shows within one beat (R15)."""

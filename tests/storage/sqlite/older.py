@@ -5,6 +5,10 @@ from contextlib import closing
 from pathlib import Path
 
 WAYS_BACK = {
+    "0016": """
+        ALTER TABLE account DROP COLUMN profile_changed_at;
+        ALTER TABLE account DROP COLUMN profile_told_up_to;
+    """,
     "0015": """
         ALTER TABLE account DROP COLUMN last_seen_audience;
         ALTER TABLE account DROP COLUMN receipts_audience;

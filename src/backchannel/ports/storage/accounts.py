@@ -44,13 +44,18 @@ class Accounts(Protocol):
     ) -> list[Event]:
         """Change what is not None; the events tell the user's devices and peers.
 
-        The peers learn of a new display name only, and of one in a minute: of what follows
-        `tell_profiles` tells once. Raises `EmailTaken`, `NotFound`.
+        The peers learn of a new display name only, and of one in a minute. The first of them
+        learn of it now, and of whatever follows by `tell_profiles`. Raises `EmailTaken`,
+        `NotFound`.
         """
         ...
 
-    async def tell_profiles(self, *, at: int) -> list[Event]:
-        """Tell of some profiles that have changed since the peers were last told, if it is time."""
+    async def tell_profiles(self, *, at: int) -> list[Event] | None:
+        """Tell the next peers of one user whose profile has changed or was erased, if it is time.
+
+        Each call is a short transaction, users take turns, and what is due is stored. None where
+        nobody is to be told now.
+        """
         ...
 
     async def privacy(self, user_id: str) -> Privacy:

@@ -32,9 +32,13 @@ class UserDocument(Document, kw_only=True):
     updated_at: int
     last_seen_at: int | None = None
     disabled_at: int | None = None
-    # When the peers were last told of a change, and when they will be of what came since.
+    # When the display name was last changed, when the peers were last begun to be told, and when
+    # they are to be told further.
+    profile_changed_at: int | None = None
     profile_told_at: int | None = None
     profile_due_at: int | None = None
+    # The conversation up to which peers have been told; None while nobody is being told.
+    profile_told_up_to: str | None = None
     privacy: Privacy = Privacy()
     # Nothing personal is left in this document, or will be put there again.
     erased_at: int | None = None

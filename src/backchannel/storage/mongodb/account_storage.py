@@ -63,9 +63,9 @@ class MongoAccounts:
             lambda tx: profiles.change_privacy(tx, user_id, patch, at=at)
         )
 
-    async def tell_profiles(self, *, at: int) -> list[Event]:
+    async def tell_profiles(self, *, at: int) -> list[Event] | None:
         if not await self._database.read(lambda view: profiles.is_due(view, at=at)):
-            return []
+            return None
         return await self._database.write(lambda tx: profiles.tell_profiles(tx, at=at))
 
     async def set_disabled(self, user_id: str, *, at: int | None) -> None:

@@ -11,7 +11,6 @@ from backchannel.domain.privacy import Privacy
 from backchannel.domain.users import Account, User, email_key, username_key
 from backchannel.storage.mongodb.account_documents import UserDocument
 from backchannel.storage.mongodb.ledger import Ledger
-from backchannel.storage.mongodb.peers import peers_of
 from backchannel.storage.mongodb.reader import ASCENDING, View, find_one, get_one
 from backchannel.storage.mongodb.schema import USERS
 from backchannel.storage.mongodb.staging import Transaction
@@ -111,24 +110,23 @@ async def refuse_erased(transaction: Transaction, user_id: str) -> None:
         raise AccountDisabled("this account is deleted")
 
 
-async def anonymise(transaction: Transaction, user_id: str, *, at: int) -> list[Event]:
-    """Take everything personal out of an account; what its peers learn.
+async def anonymise(transaction: Transaction, user_id: str, *, at: int) -> UserDocument:
+    """Take everything personal out of an account, which it gives.
 
     Raises `NotFound`, also where that has been done before.
     """
     old = await get_one(transaction, USERS, user_id)
     if old is None or old.erased_at is not None:
         raise NotFound("user not found")
-    peers = await peers_of(transaction, user_id)
     left = anonymous(old.user(), at=at)
     for name in User.__struct_fields__:
         setattr(old, name, getattr(left, name))
     old.username_key = left.username
     old.search_key = old.password_hash = ""
     old.look_alike_key = old.email_key = None
-    old.profile_due_at = None
+    old.profile_due_at = old.profile_told_up_to = None
     old.privacy = Privacy()
-    return await tell_profile(transaction, user_id, [user_id, *peers], at=at)
+    return old
 
 
 async def tell_profile(

@@ -5,7 +5,7 @@ import msgspec
 from backchannel.domain.erasures import Erased, Erasure
 from backchannel.domain.errors import NotFound
 from backchannel.ports.storage import Requested
-from backchannel.storage.mongodb import accounts, logins
+from backchannel.storage.mongodb import accounts, logins, profiles
 from backchannel.storage.mongodb.account_documents import ErasureDocument
 from backchannel.storage.mongodb.reader import View, get_one
 from backchannel.storage.mongodb.schema import ERASURES
@@ -17,7 +17,8 @@ _decode = msgspec.json.Decoder(Erased).decode
 async def request_erasure(transaction: Transaction, wish: Erasure) -> Requested:
     """Write a wish down, as `ports.storage.Erasures.request_erasure` promises."""
     at = wish.requested_at
-    events = await accounts.anonymise(transaction, wish.user_id, at=at)
+    user = await accounts.anonymise(transaction, wish.user_id, at=at)
+    events = await profiles.tell_part(transaction, user, at=at)
     ended = await logins.end_logins(transaction, wish.user_id, login_id=None, keep=None, at=at)
     await logins.blank_logins(transaction, wish.user_id)
     new = ErasureDocument(

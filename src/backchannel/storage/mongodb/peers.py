@@ -1,26 +1,31 @@
 """The users with whom a user has conversations."""
 
-from backchannel.domain.ids import RESPONDER_ID
 from backchannel.storage.mongodb.documents import Document
 from backchannel.storage.mongodb.reader import ASCENDING, View
 from backchannel.storage.mongodb.schema import CONVERSATIONS
 
 
-class _Parties(Document):
+class Peer(Document):
+    """The other party of a conversation, and whether the two know each other."""
+
     id: str
     first_id: str
     second_id: str
+    last_seq: int
+    blocks: int
+
+    @property
+    def is_told(self) -> bool:
+        """True if there is a message, and neither has blocked the other."""
+        return self.last_seq > 0 and not self.blocks
+
+    def id_beside(self, user_id: str) -> str:
+        """The id of the other one."""
+        return self.second_id if self.first_id == user_id else self.first_id
 
 
-async def peers_of(view: View, user_id: str, *, told: bool = False) -> list[str]:
-    """The other users of the user's conversations; with `told` those who may learn of changes.
-
-    They have a message in the conversation, and neither has blocked the other.
-    """
-    query: dict[str, object] = {"members": user_id}
-    if told:
-        query |= {"last_seq": {"$gt": 0}, "blocks": 0}
-    found = await view.rows(CONVERSATIONS, _Parties, query, order=[("_id", ASCENDING)])
-    pairs = ((each.first_id, each.second_id) for each in found)
-    peers = (second if first == user_id else first for first, second in pairs)
-    return [each for each in peers if each != RESPONDER_ID]
+async def next_peers(view: View, user_id: str, *, after: str, limit: int) -> list[Peer]:
+    """The other parties of the user's conversations, those past the conversation `after`."""
+    query = {"members": user_id, "_id": {"$gt": after}}
+    order = [("_id", ASCENDING)]
+    return await view.rows(CONVERSATIONS, Peer, query, order=order, limit=limit)

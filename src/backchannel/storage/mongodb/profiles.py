@@ -1,4 +1,7 @@
-"""Changes of profiles, of which peers are told at limited intervals."""
+"""Changes of profiles, of which the peers are told in parts and at limited intervals.
+
+Each transaction of a round tells a part of the peers, and keeps how far the round has got.
+"""
 
 from collections.abc import Sequence
 
@@ -8,11 +11,11 @@ from backchannel.domain.privacy import Privacy, PrivacyPatch
 from backchannel.domain.users import email_key
 from backchannel.storage.mongodb.account_documents import UserDocument
 from backchannel.storage.mongodb.accounts import require_free_email, tell_profile
-from backchannel.storage.mongodb.peers import peers_of
+from backchannel.storage.mongodb.peers import next_peers
 from backchannel.storage.mongodb.reader import ASCENDING, Query, View, get_one
 from backchannel.storage.mongodb.schema import USERS
 from backchannel.storage.mongodb.staging import Transaction
-from backchannel.storage.shared.profiles import AT_ONCE, PATIENCE, search_key_of
+from backchannel.storage.shared import profiles as shared
 
 
 async def update_profile(
@@ -26,15 +29,17 @@ async def update_profile(
         return []
     if new_email != user.email:
         await require_free_email(transaction, new_email, owner=user_id)
-    # The e-mail address is the user's own affair.
-    readers = [user_id]
-    if new_name != user.display_name:
-        readers += await _peers_to_tell(transaction, user, at=at)
+    is_renamed = new_name != user.display_name
     user.display_name, user.email = new_name, new_email
-    user.search_key = search_key_of(user.username, new_name)
+    user.search_key = shared.search_key_of(user.username, new_name)
     user.email_key = None if new_email is None else email_key(new_email)
     user.updated_at = at
-    return await tell_profile(transaction, user_id, readers, at=at)
+    # The e-mail address is the user's own affair.
+    if is_renamed and _may_begin(user, at):
+        return await tell_part(transaction, user, at=at, besides=[user_id])
+    if is_renamed:
+        _note_change(user, at)
+    return await tell_profile(transaction, user_id, [user_id], at=at)
 
 
 async def read_privacy(view: View, user_id: str) -> Privacy:
@@ -60,19 +65,30 @@ async def is_due(view: View, *, at: int) -> bool:
 
 
 async def tell_profiles(transaction: Transaction, *, at: int) -> list[Event]:
-    """Tell the peers of changes that had to wait."""
-    due = await transaction.find(
-        USERS,
-        _due(at),
-        order=[("profile_due_at", ASCENDING)],
-        limit=AT_ONCE,
-    )
-    events: list[Event] = []
-    for user in due:
-        peers = await peers_of(transaction, user.id, told=True)
-        events += await tell_profile(transaction, user.id, peers, at=at)
-        _set_told(user, at)
-    return events
+    """Tell a part of the peers of the user who has waited longest."""
+    due = await transaction.find(USERS, _due(at), order=[("profile_due_at", ASCENDING)], limit=1)
+    return await tell_part(transaction, due[0], at=at) if due else []
+
+
+async def tell_part(
+    transaction: Transaction, user: UserDocument, *, at: int, besides: Sequence[str] = ()
+) -> list[Event]:
+    """Tell the next peers of a round, or the first ones of a new one, and the users `besides`.
+
+    After the last peer, another round is due if the profile has changed since this one began.
+    """
+    if user.profile_told_up_to is None:
+        user.profile_told_at = at
+    told_at = user.profile_told_at or 0
+    after = user.profile_told_up_to or ""
+    page = await next_peers(transaction, user.id, after=after, limit=shared.PART)
+    user.profile_told_up_to = user.profile_due_at = None
+    if len(page) == shared.PART:
+        user.profile_told_up_to, user.profile_due_at = page[-1].id, at
+    elif (user.profile_changed_at or 0) > told_at:
+        user.profile_due_at = told_at + shared.PATIENCE
+    peers = [peer.id_beside(user.id) for peer in page if peer.is_told or user.erased_at is not None]
+    return await tell_profile(transaction, user.id, [*besides, *peers], at=at)
 
 
 async def _standing(view: View, user_id: str) -> UserDocument:
@@ -83,18 +99,20 @@ async def _standing(view: View, user_id: str) -> UserDocument:
     return user
 
 
-async def _peers_to_tell(transaction: Transaction, user: UserDocument, *, at: int) -> Sequence[str]:
-    """The peers to tell now; none if they were told just now, and then they are told later."""
+def _may_begin(user: UserDocument, at: int) -> bool:
+    """Whether no round is under way, and the last one is long ago (or the clock was set back)."""
     told_at = user.profile_told_at
-    if told_at is not None and told_at <= at < told_at + PATIENCE:
-        user.profile_due_at = told_at + PATIENCE
-        return []
-    _set_told(user, at)
-    return await peers_of(transaction, user.id, told=True)
+    is_recent = told_at is not None and told_at <= at < told_at + shared.PATIENCE
+    return user.profile_told_up_to is None and not is_recent
 
 
-def _set_told(user: UserDocument, at: int) -> None:
-    user.profile_told_at, user.profile_due_at = at, None
+def _note_change(user: UserDocument, at: int) -> None:
+    """Have a round follow the one that is under way or was just now."""
+    told_at = user.profile_told_at or 0
+    # Later than the round under way, also where both fall into the same millisecond.
+    user.profile_changed_at = max(at, told_at + 1)
+    if user.profile_told_up_to is None:
+        user.profile_due_at = told_at + shared.PATIENCE
 
 
 def _due(at: int) -> Query:

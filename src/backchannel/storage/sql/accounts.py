@@ -3,7 +3,7 @@
 import secrets
 from collections.abc import Mapping, Sequence
 
-from sqlalchemy import BigInteger, SelectBase, Text, and_, case, null, or_, select, update
+from sqlalchemy import BigInteger, SelectBase, Text, and_, null, or_, select, update
 
 from backchannel.domain.erasures import anonymous
 from backchannel.domain.errors import ChatError, EmailTaken, NotFound, UsernameTaken
@@ -14,10 +14,10 @@ from backchannel.domain.users import Account, User, email_key, username_key
 from backchannel.storage.shared.profiles import search_key_of
 from backchannel.storage.sql.database import Connection, Duplicate
 from backchannel.storage.sql.ledger import Ledger
-from backchannel.storage.sql.locks import Outdated, lock, users
+from backchannel.storage.sql.locks import lock, users
 from backchannel.storage.sql.parameters import any_of, given, parameter
 from backchannel.storage.sql.rows import USER_COLUMNS, narrowed
-from backchannel.storage.sql.schema import account, conversation, log_head, member
+from backchannel.storage.sql.schema import account, log_head
 
 
 class AccountRow(User, frozen=True, kw_only=True):
@@ -41,20 +41,6 @@ PAGE = (
     )
     .order_by(account.c.username_key)
     .limit(parameter("limit"))
-)
-PEERS = (
-    select(
-        case(
-            (conversation.c.first == member.c.account, conversation.c.second_id),
-            else_=conversation.c.first_id,
-        )
-    )
-    .select_from(
-        account.join(member, member.c.account == account.c.number).join(
-            conversation, conversation.c.number == member.c.conversation
-        )
-    )
-    .where(account.c.id == parameter("user_id"))
 )
 COLUMNS = (
     "id",
@@ -93,6 +79,7 @@ ANONYMISE = (
         updated_at=parameter("at"),
         last_seen_at=null(),
         profile_due_at=null(),
+        profile_told_up_to=null(),
         last_seen_audience=Audience.EVERYBODY.value,
         receipts_audience=Audience.EVERYBODY.value,
         typing_audience=Audience.EVERYBODY.value,
@@ -198,12 +185,11 @@ async def record_last_seen(connection: Connection, seen: Mapping[str, int]) -> N
     await connection.execute(SET_LAST_SEEN, seen=list(seen.items()))
 
 
-async def anonymise(connection: Connection, user_id: str, *, at: int) -> tuple[int, list[Event]]:
-    """Take everything personal out of an account; its number, and what its peers learn.
+async def anonymise(connection: Connection, user_id: str, *, at: int) -> int:
+    """Take everything personal out of an account, which is locked; its number.
 
     Raises `NotFound`, also where that has been done before.
     """
-    peers = await lock_with_peers(connection, user_id)
     old = await find_account(connection, BY_ID, user_id)
     if old is None or old.erased_at is not None:
         raise NotFound("user not found")
@@ -215,19 +201,7 @@ async def anonymise(connection: Connection, user_id: str, *, at: int) -> tuple[i
         new_name=left.display_name,
         at=at,
     )
-    return old.number, await tell_profile(connection, old.id, [old.id, *peers], at=at)
-
-
-async def lock_with_peers(connection: Connection, user_id: str) -> list[str]:
-    """Lock a user and everybody who has a conversation with the user, whose ids it gives.
-
-    Raises `Outdated`.
-    """
-    peers = await connection.fetch(PEERS, str, user_id=user_id)
-    await lock(connection, users({user_id, *peers}))
-    if set(await connection.fetch(PEERS, str, user_id=user_id)) != set(peers):
-        raise Outdated
-    return peers
+    return old.number
 
 
 async def tell_profile(

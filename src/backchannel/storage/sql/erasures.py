@@ -6,7 +6,7 @@ from sqlalchemy import ColumnElement, or_, select, update
 from backchannel.domain.erasures import Erased, Erasure
 from backchannel.domain.errors import NotFound
 from backchannel.ports.storage import Requested
-from backchannel.storage.sql import accounts, logins
+from backchannel.storage.sql import accounts, logins, profiles
 from backchannel.storage.sql.database import Connection
 from backchannel.storage.sql.parameters import parameter
 from backchannel.storage.sql.schema import account, erasure, login
@@ -95,7 +95,9 @@ BLANK_LOGINS = (
 async def request_erasure(connection: Connection, wish: Erasure) -> Requested:
     """Write a wish down, as `ports.storage.Erasures.request_erasure` promises."""
     at = wish.requested_at
-    number, events = await accounts.anonymise(connection, wish.user_id, at=at)
+    await profiles.lock_part(connection, wish.user_id, anew=True)
+    number = await accounts.anonymise(connection, wish.user_id, at=at)
+    events = await profiles.begin_round(connection, wish.user_id, at=at)
     ended = await logins.end_logins(connection, wish.user_id, login_id=None, keep=None, at=at)
     await connection.execute(BLANK_LOGINS, user_id=wish.user_id)
     row = wish.id, number, at, encoded(Erased())

@@ -1,33 +1,38 @@
-"""Changes of profiles, of which peers are told at limited intervals."""
+"""Changes of profiles, of which the peers are told in parts and at limited intervals.
+
+A user may have any number of peers, and every other write waits while one transaction runs. So
+each transaction of a round tells a part of the peers, and stores how far the round has got: after
+a crash, or in another process, it goes on there.
+"""
 
 from collections.abc import Sequence
 
 import msgspec
-from sqlalchemy import BigInteger, func, null, select, update
+from sqlalchemy import func, select, update
 
 from backchannel.domain.errors import NotFound
 from backchannel.domain.events import Event
 from backchannel.domain.privacy import Privacy, PrivacyPatch
 from backchannel.domain.users import email_key
-from backchannel.storage.shared.profiles import AT_ONCE, PATIENCE, search_key_of
+from backchannel.storage.shared import profiles as shared
 from backchannel.storage.sql import privacy
 from backchannel.storage.sql.accounts import (
     BY_ID,
-    PEERS,
-    AccountRow,
     as_taken,
     find_account,
-    lock_with_peers,
     require_free_email,
     tell_profile,
 )
 from backchannel.storage.sql.database import Connection, Database, Duplicate
 from backchannel.storage.sql.locks import Outdated, lock, users
-from backchannel.storage.sql.parameters import any_of, parameter
+from backchannel.storage.sql.parameters import parameter
 from backchannel.storage.sql.places import BLOCKS
-from backchannel.storage.sql.schema import account, conversation
+from backchannel.storage.sql.schema import account, conversation, member
 
-TOLD_PEERS = PEERS.where(conversation.c.last_seq > 0, BLOCKS == 0)
+NONE = -1
+"""Stands for NULL in what is known of a round."""
+
+_this = account.c.number == parameter("number")
 SET_PROFILE = (
     update(account)
     .values(
@@ -37,28 +42,94 @@ SET_PROFILE = (
         email_key=parameter("new_email_key"),
         updated_at=parameter("at"),
     )
-    .where(account.c.number == parameter("number"))
+    .where(_this)
 )
-NEVER = -1
-TOLD_AT = select(func.coalesce(account.c.profile_told_at, NEVER)).where(
-    account.c.number == parameter("number")
+_reached = func.coalesce(account.c.profile_told_up_to, NONE)
+_ROUNDS = select(
+    account.c.number,
+    account.c.id,
+    account.c.erased_at,
+    func.coalesce(account.c.profile_changed_at, NONE),
+    func.coalesce(account.c.profile_told_at, NONE),
+    account.c.profile_due_at,
+    _reached,
 )
-_these = account.c.number.in_(any_of("numbers", BigInteger))
-SET_TOLD = (
-    update(account).values(profile_told_at=parameter("at"), profile_due_at=null()).where(_these)
-)
-SET_DUE = update(account).values(profile_due_at=parameter("at")).where(_these)
+ROUND = _ROUNDS.where(account.c.id == parameter("user_id"))
 DUE = (
-    select(account.c.number, account.c.id)
-    .where(account.c.profile_due_at <= parameter("at"))
+    _ROUNDS.where(account.c.profile_due_at <= parameter("at"))
     .order_by(account.c.profile_due_at)
-    .limit(AT_ONCE)
+    .limit(1)
+)
+NOTE_CHANGE = (
+    update(account)
+    .values(profile_changed_at=parameter("changed_at"), profile_due_at=parameter("due_at"))
+    .where(_this)
+)
+ADVANCE = (
+    update(account)
+    .values(
+        profile_told_at=parameter("told_at"),
+        profile_due_at=parameter("due_at"),
+        profile_told_up_to=parameter("told_up_to"),
+    )
+    .where(_this)
+)
+_part = (
+    select(member.c.conversation)
+    .where(member.c.account == parameter("number"), member.c.conversation > parameter("after"))
+    .order_by(member.c.conversation)
+    .limit(parameter("part"))
+    .subquery()
+)
+PEERS = (
+    select(
+        conversation.c.number,
+        conversation.c.first_id,
+        conversation.c.second_id,
+        conversation.c.last_seq,
+        BLOCKS,
+    )
+    .join(_part, _part.c.conversation == conversation.c.number)
+    .order_by(conversation.c.number)
 )
 
 
-class _Due(msgspec.Struct):
+class _Round(msgspec.Struct):
+    """How far a user's peers have been told of changes."""
+
     number: int
-    id: str
+    user_id: str
+    erased_at: int | None
+    changed_at: int
+    told_at: int
+    due_at: int | None
+    reached: int
+
+    @property
+    def is_under_way(self) -> bool:
+        return self.reached != NONE
+
+    def may_begin(self, at: int) -> bool:
+        """Whether none is under way, and the last one is long ago (or the clock was set back)."""
+        is_recent = NONE < self.told_at <= at < self.told_at + shared.PATIENCE
+        return not (self.is_under_way or is_recent)
+
+
+class _Peer(msgspec.Struct):
+    """The other party of a conversation, and whether the two know each other."""
+
+    conversation: int
+    first_id: str
+    second_id: str
+    last_seq: int
+    blocks: int
+
+    @property
+    def is_told(self) -> bool:
+        return self.last_seq > 0 and not self.blocks
+
+    def id_beside(self, user_id: str) -> str:
+        return self.second_id if self.first_id == user_id else self.first_id
 
 
 class SqlProfiles:
@@ -84,9 +155,9 @@ class SqlProfiles:
             lambda tx: privacy.change_privacy(tx, user_id, patch, at=at)
         )
 
-    async def tell_profiles(self, *, at: int) -> list[Event]:
-        if not await self._database.read(lambda tx: tx.fetch(DUE, _Due, at=at)):
-            return []
+    async def tell_profiles(self, *, at: int) -> list[Event] | None:
+        if not await self._database.read(lambda tx: tx.fetch(DUE, _Round, at=at)):
+            return None
         return await self._database.write(lambda tx: tell_profiles(tx, at=at))
 
 
@@ -94,7 +165,7 @@ async def update_profile(
     connection: Connection, user_id: str, *, display_name: str | None, email: str | None, at: int
 ) -> list[Event]:
     """Change what is not None, as `ports.storage.Accounts.update_profile` promises."""
-    await lock_with_peers(connection, user_id)
+    await lock_part(connection, user_id)
     old = await find_account(connection, BY_ID, user_id)
     if old is None or old.erased_at is not None:
         raise NotFound("user not found")
@@ -109,7 +180,7 @@ async def update_profile(
             SET_PROFILE,
             number=old.number,
             new_name=new_name,
-            new_search_key=search_key_of(old.username, new_name),
+            new_search_key=shared.search_key_of(old.username, new_name),
             new_email=new_email,
             new_email_key=None if new_email is None else email_key(new_email),
             at=at,
@@ -117,37 +188,86 @@ async def update_profile(
     except Duplicate as duplicate:
         raise as_taken(duplicate) from duplicate
     # The e-mail address is the user's own affair.
-    readers = [user_id]
     if new_name != old.display_name:
-        readers += await _peers_to_tell(connection, old, at=at)
-    return await tell_profile(connection, user_id, readers, at=at)
+        (current,) = await connection.fetch(ROUND, _Round, user_id=user_id)
+        if current.may_begin(at):
+            return await _tell_part(connection, current, at=at, besides=[user_id])
+        await _note_change(connection, current, at=at)
+    return await tell_profile(connection, user_id, [user_id], at=at)
 
 
 async def tell_profiles(connection: Connection, *, at: int) -> list[Event]:
-    """Tell the peers of changes that had to wait."""
-    due = await _due(connection, at=at)
-    await lock(connection, users({user_id for each, peers in due for user_id in (each.id, *peers)}))
-    if await _due(connection, at=at) != due:
+    """Tell a part of the peers of the user who has waited longest."""
+    for due in await connection.fetch(DUE, _Round, at=at):
+        await lock_part(connection, due.user_id)
+        (current,) = await connection.fetch(ROUND, _Round, user_id=due.user_id)
+        if current.due_at is not None and current.due_at <= at:
+            return await _tell_part(connection, current, at=at)
+    return []
+
+
+async def lock_part(connection: Connection, user_id: str, *, anew: bool = False) -> None:
+    """Lock a user with the peers who are told next, or with the first ones. Raises `Outdated`."""
+    peers = await _next_peers(connection, user_id, anew=anew)
+    await lock(connection, users({user_id, *peers}))
+    if not peers >= await _next_peers(connection, user_id, anew=anew):
         raise Outdated
-    events: list[Event] = []
-    for each, _ in due:
-        told = await connection.fetch(TOLD_PEERS, str, user_id=each.id)
-        events += await tell_profile(connection, each.id, told, at=at)
-    await connection.execute(SET_TOLD, numbers=[each.number for each, _ in due], at=at)
-    return events
 
 
-async def _due(connection: Connection, *, at: int) -> list[tuple[_Due, list[str]]]:
-    """The users whose peers are to be told, each with everybody they have a conversation with."""
-    due = await connection.fetch(DUE, _Due, at=at)
-    return [(each, await connection.fetch(PEERS, str, user_id=each.id)) for each in due]
+async def begin_round(connection: Connection, user_id: str, *, at: int) -> list[Event]:
+    """Tell the first peers, who are locked, that a profile has changed; the others are due."""
+    (current,) = await connection.fetch(ROUND, _Round, user_id=user_id)
+    return await _tell_part(connection, current, at=at)
 
 
-async def _peers_to_tell(connection: Connection, changed: AccountRow, *, at: int) -> Sequence[str]:
-    """The peers to tell now; none if they were told just now, and then they are told later."""
-    (told_at,) = await connection.fetch(TOLD_AT, int, number=changed.number)
-    if NEVER < told_at <= at < told_at + PATIENCE:
-        await connection.execute(SET_DUE, numbers=[changed.number], at=told_at + PATIENCE)
-        return []
-    await connection.execute(SET_TOLD, numbers=[changed.number], at=at)
-    return await connection.fetch(TOLD_PEERS, str, user_id=changed.id)
+async def _next_peers(connection: Connection, user_id: str, *, anew: bool) -> set[str]:
+    peers: set[str] = set()
+    for current in await connection.fetch(ROUND, _Round, user_id=user_id):
+        page = await _page(connection, current.number, after=NONE if anew else current.reached)
+        peers |= {peer.id_beside(user_id) for peer in page}
+    return peers
+
+
+async def _page(connection: Connection, number: int, *, after: int) -> list[_Peer]:
+    return await connection.fetch(PEERS, _Peer, number=number, after=after, part=shared.PART)
+
+
+async def _note_change(connection: Connection, current: _Round, *, at: int) -> None:
+    """Have a round follow the one that is under way or was just now."""
+    await connection.execute(
+        NOTE_CHANGE,
+        number=current.number,
+        # Later than the round under way, also where both fall into the same millisecond.
+        changed_at=max(at, current.told_at + 1),
+        due_at=current.due_at if current.is_under_way else current.told_at + shared.PATIENCE,
+    )
+
+
+async def _tell_part(
+    connection: Connection, current: _Round, *, at: int, besides: Sequence[str] = ()
+) -> list[Event]:
+    """Tell the next peers of a round, and the users `besides`.
+
+    After the last peer, another round is due if the profile has changed since this one began.
+    """
+    told_at = current.told_at if current.is_under_way else at
+    page = await _page(connection, current.number, after=current.reached)
+    told_up_to: int | None = None
+    due_at: int | None = None
+    if len(page) == shared.PART:
+        told_up_to, due_at = page[-1].conversation, at
+    elif current.changed_at > told_at:
+        due_at = told_at + shared.PATIENCE
+    await connection.execute(
+        ADVANCE,
+        number=current.number,
+        told_at=told_at,
+        told_up_to=told_up_to,
+        due_at=due_at,
+    )
+    peers = [
+        peer.id_beside(current.user_id)
+        for peer in page
+        if peer.is_told or current.erased_at is not None
+    ]
+    return await tell_profile(connection, current.user_id, [*besides, *peers], at=at)

@@ -53,9 +53,13 @@ account = Table(
     Column("updated_at", Milliseconds, nullable=False),
     Column("last_seen_at", Milliseconds),
     Column("disabled_at", Milliseconds),
-    # When the peers were last told of a change, and when they will be of what came since.
+    # When the display name was last changed, when the peers were last begun to be told, and when
+    # they are to be told further.
+    Column("profile_changed_at", Milliseconds),
     Column("profile_told_at", Milliseconds),
     Column("profile_due_at", Milliseconds, index=True),
+    # The conversation up to which peers have been told; NULL while nobody is being told.
+    Column("profile_told_up_to", BigInteger),
     # Who learns of it: `domain.privacy.Audience`.
     Column("last_seen_audience", String(16), nullable=False, server_default="everybody"),
     Column("receipts_audience", String(16), nullable=False, server_default="everybody"),

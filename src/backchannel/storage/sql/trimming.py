@@ -9,7 +9,9 @@ from backchannel.storage.sql.parameters import parameter
 from backchannel.storage.sql.schema import log, log_head
 
 PAGE = 500
-"""How many logs are trimmed in one transaction, so that nobody waits long for it."""
+"""How many logs are looked at in one transaction, so that nobody waits long for it."""
+MOST_ENTRIES = 2_000
+"""How many of their entries are forgotten in it."""
 
 
 class _Floor(msgspec.Struct):
@@ -63,7 +65,10 @@ async def trim_page(
     await lock(connection, numbered(each.account for each in old))
     gone = 0
     for each in old:
-        names = {"number": each.account, "new_floor": each.new_floor}
+        new_floor = min(each.new_floor, each.floor + MOST_ENTRIES - gone)
+        names = {"number": each.account, "new_floor": new_floor}
         await connection.execute(RAISE, **names)
         gone += await connection.execute(FORGET, **names)
+        if new_floor < each.new_floor:
+            return gone, each.account - 1  # the rest of it comes next
     return gone, page[-1].account if len(page) == PAGE else None

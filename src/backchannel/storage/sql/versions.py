@@ -2,7 +2,7 @@
 
 from backchannel.storage.errors import CannotOpen
 
-SCHEMA_VERSION = "0015"
+SCHEMA_VERSION = "0016"
 """The newest revision in `migrations/versions`; revisions are numbered upwards."""
 
 

@@ -1,0 +1,183 @@
+"""Changes of profiles, and when the peers are told of them."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from backchannel.domain.erasures import new_erasure
+from backchannel.domain.errors import EmailTaken, NotFound
+from backchannel.domain.events import Event, EventKind, ProfileChange
+from backchannel.domain.ids import direct_conversation_id
+from backchannel.domain.messages import Draft
+from backchannel.ports.storage import Storage
+from backchannel.storage.shared import profiles
+from backchannel.storage.shared.profiles import PATIENCE
+from tests.storage.openers import Opener
+from tests.storage.people import AT, Pair, make_user, send, whole_log
+
+
+async def test_profile_changes_reach_the_user_and_the_peers(storage: Storage, pair: Pair) -> None:
+    stranger = await make_user(storage)
+    await send(storage, pair.draft("hello"))
+    events = await storage.update_profile(pair.ada, display_name="Countess", email=None, at=AT)
+    assert {event.user_id for event in events} == {pair.ada, pair.bob}
+    assert {event.fact.kind for event in events} == {EventKind.PROFILE}
+    assert {event.fact.content for event in events} == {ProfileChange(pair.ada)}
+    assert (await storage.log(pair.bob, after=1, limit=9)).events == (events[1],)
+    assert not (await storage.log(stranger, after=0, limit=9)).events
+    assert [u.id for u in await storage.list_users(after=None, limit=9, search="countess")] == [
+        pair.ada
+    ]
+
+
+async def test_peers_learn_of_one_profile_change_in_a_minute_and_then_of_the_last(
+    storage: Storage, pair: Pair
+) -> None:
+    await send(storage, pair.draft("hello"))
+    before = (await storage.heads([pair.bob]))[pair.bob].position
+    for number in range(100):
+        name = f"Countess {number}"
+        events = await storage.update_profile(
+            pair.ada, display_name=name, email=None, at=AT + number
+        )
+        assert [event.user_id for event in events] == [pair.ada, pair.bob][: 1 + (number == 0)]
+    assert await storage.tell_profiles(at=AT + PATIENCE - 1) is None
+    (told,) = await storage.tell_profiles(at=AT + PATIENCE) or []
+    assert (told.user_id, told.position, told.fact.content) == (
+        pair.bob,
+        before + 2,
+        ProfileChange(pair.ada),
+    )
+    assert await storage.tell_profiles(at=AT + 9 * PATIENCE) is None
+
+
+async def test_peers_learn_nothing_of_a_new_address(storage: Storage, pair: Pair) -> None:
+    await send(storage, pair.draft("hello"))
+    events = await storage.update_profile(pair.ada, display_name=None, email="a@b.example", at=AT)
+    assert [event.user_id for event in events] == [pair.ada]
+
+
+async def test_a_profile_change_refuses_a_taken_address(storage: Storage, pair: Pair) -> None:
+    await storage.update_profile(pair.ada, display_name=None, email="ada@example.org", at=AT)
+    assert not await storage.update_profile(
+        pair.ada, display_name=None, email="ada@example.org", at=AT
+    )
+    assert await storage.update_profile(pair.ada, display_name=None, email="ADA@example.org", at=AT)
+    with pytest.raises(EmailTaken):
+        await storage.update_profile(pair.bob, display_name=None, email="Ada@example.org", at=AT)
+    with pytest.raises(NotFound):
+        await storage.update_profile("nobody", display_name="x", email=None, at=AT)
+
+
+async def make_peers(storage: Storage, user_id: str, number: int) -> list[str]:
+    """So many users to whom the user has written."""
+    peers = [await make_user(storage) for _ in range(number)]
+    for peer in peers:
+        place = direct_conversation_id(user_id, peer)
+        await send(storage, Draft(place, user_id, peer, peer, "hello"))
+    return peers
+
+
+async def told_in_parts(storage: Storage, *, at: int) -> list[list[str]]:
+    """Who is told, transaction by transaction, until nobody is due."""
+    parts: list[list[str]] = []
+    while (events := await storage.tell_profiles(at=at)) is not None:
+        parts.append(readers(events))
+    return parts
+
+
+def readers(events: Sequence[Event]) -> list[str]:
+    return [event.user_id for event in events]
+
+
+async def rename(storage: Storage, user_id: str, name: str, *, at: int) -> list[str]:
+    """Who learns at once that the user has a new display name, the user aside."""
+    events = await storage.update_profile(user_id, display_name=name, email=None, at=at)
+    assert events[0].user_id == user_id
+    return readers(events[1:])
+
+
+def sizes(parts: list[list[str]]) -> list[int]:
+    return [len(each) for each in parts]
+
+
+@pytest.fixture
+def parts_of_two(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(profiles, "PART", 2)
+
+
+@pytest.mark.usefixtures("parts_of_two")
+async def test_peers_are_told_in_short_transactions_that_a_crash_cannot_lose(
+    opener: Opener, tmp_path: Path
+) -> None:
+    storage = await opener.open(tmp_path)
+    ada = await make_user(storage)
+    peers = await make_peers(storage, ada, 5)
+    parts = [await rename(storage, ada, "Countess", at=AT)]
+    await storage.close()
+    storage = await opener.open(tmp_path)
+    parts += await told_in_parts(storage, at=AT)
+    assert sizes(parts) == [2, 2, 1]
+    assert {each for part in parts for each in part} == set(peers)
+    for peer in peers:
+        assert [each.fact.kind for each in await whole_log(storage, peer)][1:] == ["profile"]
+    await storage.close()
+
+
+@pytest.mark.usefixtures("parts_of_two")
+async def test_a_change_while_the_peers_are_told_is_told_to_all_of_them_later(
+    storage: Storage,
+) -> None:
+    ada = await make_user(storage)
+    peers = await make_peers(storage, ada, 3)
+    first = await rename(storage, ada, "Countess", at=AT)
+    assert await rename(storage, ada, "Baroness", at=AT) == []
+    (last,) = await told_in_parts(storage, at=AT)
+    assert (len(first), {*first, *last}) == (2, set(peers))
+    assert await told_in_parts(storage, at=AT + PATIENCE - 1) == []
+    assert await told_in_parts(storage, at=AT + PATIENCE) == [first, last]
+    assert await told_in_parts(storage, at=AT + 9 * PATIENCE) == []
+
+
+@pytest.mark.usefixtures("parts_of_two")
+async def test_users_take_turns_at_telling_their_peers(storage: Storage) -> None:
+    ada, eve = await make_user(storage), await make_user(storage)
+    of_ada, of_eve = [set(await make_peers(storage, user_id, 5)) for user_id in (ada, eve)]
+    of_ada -= set(await rename(storage, ada, "Countess", at=AT))
+    of_eve -= set(await rename(storage, eve, "Baroness", at=AT + 1))
+    for number in range(4):
+        told = set(readers(await storage.tell_profiles(at=AT + 2 + number) or []))
+        of_user = of_eve if number % 2 else of_ada
+        assert told <= of_user
+        of_user -= told
+    assert not of_ada | of_eve
+
+
+@pytest.mark.usefixtures("parts_of_two")
+async def test_S22_the_peers_of_an_erased_user_are_told_in_parts_also_in_the_midst_of_others(
+    storage: Storage,
+) -> None:
+    ada = await make_user(storage)
+    peers = await make_peers(storage, ada, 5)
+    await storage.set_blocked(peers[4], ada, blocked=True, at=AT)
+    await rename(storage, ada, "Countess", at=AT)
+    requested = await storage.request_erasure(new_erasure(ada, at=AT + 1))
+    parts = [readers(requested.events), *await told_in_parts(storage, at=AT + 1)]
+    assert sizes(parts) == [2, 2, 1]
+    assert {each for part in parts for each in part} == set(peers)
+
+
+@pytest.mark.usefixtures("parts_of_two")
+async def test_blocked_and_silent_peers_are_passed_over_in_short_transactions(
+    storage: Storage,
+) -> None:
+    ada = await make_user(storage)
+    peers = await make_peers(storage, ada, 4)
+    for peer in peers[:3]:
+        await storage.set_blocked(ada, peer, blocked=True, at=AT)
+    silent = await make_user(storage)
+    await storage.create_direct(ada, silent, at=AT)
+    parts = [await rename(storage, ada, "Countess", at=AT), *await told_in_parts(storage, at=AT)]
+    assert len(parts) == 3
+    assert [each for part in parts for each in part] == peers[3:]
