@@ -15,7 +15,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_stat
 
 from backchannel.brokers.in_process import InProcessBus
 from backchannel.chat import change, conversations, logins, logouts, sync
-from backchannel.chat.conversations import PAGE_LIMIT
+from backchannel.chat.conversations import PAGE_LIMIT, HistoryPage
 from backchannel.chat.send import draft, send
 from backchannel.chat.sync import Reset, SyncPage
 from backchannel.dialects.native.wire import event_body
@@ -172,7 +172,9 @@ class Machine(RuleBasedStateMachine):
                 limit=limit,
             )
         )
-        found = [each.seq for each in answer] if isinstance(answer, list) else answer
+        found = (
+            [each.seq for each in answer.messages] if isinstance(answer, HistoryPage) else answer
+        )
         assert found == self.model.page(user, pair, bounds, limit)
 
     @rule(user=users, position=st.integers(0, 60), limit=st.integers(1, 9))

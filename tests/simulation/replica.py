@@ -113,9 +113,10 @@ async def _fetch_messages(
 ) -> None:
     known = replica.messages.setdefault(view.id, {})
     after = 0
-    while page := await conversations.history(
-        core, user_id, view.id, after=after, limit=PAGE_LIMIT
-    ):
-        after = page[-1].seq
-        for message in page:
+    has_newer = True
+    while has_newer:
+        page = await conversations.history(core, user_id, view.id, after=after, limit=PAGE_LIMIT)
+        has_newer = page.has_newer
+        for message in page.messages:
+            after = message.seq
             known[message.seq] = msgspec.to_builtins(message_body(message, user_id))

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
+import msgspec
+
 from backchannel.chat.core import Core
 from backchannel.chat.presence import acquaint
 from backchannel.domain import access
@@ -20,6 +22,18 @@ PAGE = 50
 """Messages or conversations on a page, unless asked otherwise."""
 PAGE_LIMIT = 200
 """Most of them on one page."""
+
+
+class HistoryPage(msgspec.Struct, frozen=True):
+    """Messages of a conversation, oldest first, and the `seq` of its newest one."""
+
+    messages: list[Message]
+    last_seq: int
+
+    @property
+    def has_newer(self) -> bool:
+        """Whether messages follow the last one of the page."""
+        return bool(self.messages) and self.messages[-1].seq < self.last_seq
 
 
 async def conversation(core: Core, user_id: str, conversation_id: str) -> ConversationView:
@@ -75,8 +89,8 @@ async def history(
     after: int | None = None,
     around: int | None = None,
     limit: int = PAGE,
-) -> list[Message]:
-    """A page of messages, oldest first: the newest ones, or those next to a `seq`.
+) -> HistoryPage:
+    """A page of messages: the newest ones, or those next to a `seq`.
 
     `before` and `after` exclude the `seq` they name, `around` includes it with half of the
     page on each side. The page has fewer than `limit` messages where they fill it
@@ -86,7 +100,7 @@ async def history(
     _check_limit(limit)
     if sum(bound is not None for bound in (before, after, around)) > 1:
         raise Invalid("give only one of before, after and around", field="before")
-    await conversation(core, user_id, conversation_id)
+    view = await conversation(core, user_id, conversation_id)
     async with core.reading.page(user_id):
         if around is None:
             read = core.storage.history
@@ -94,7 +108,7 @@ async def history(
         else:
             page = await _around(core, conversation_id, around, limit)
     core.reading.charge(user_id, page)
-    return page
+    return HistoryPage(page, view.last_seq)
 
 
 async def standing(

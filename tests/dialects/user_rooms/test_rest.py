@@ -5,8 +5,12 @@ from typing import Any
 import httpx
 import pytest
 
+from backchannel.chat import change
+from backchannel.chat.send import draft, send
+from backchannel.dialects.socketio import history
+from tests.support.chat_server import ChatServer
 from tests.support.matching import AN_ID, SOMETHING
-from tests.support.plain_socket import PASSWORD, Person
+from tests.support.plain_socket import PASSWORD, Person, enrol
 
 USER = {"username": "grace", "email": "grace@example.com", "password": PASSWORD}
 
@@ -162,6 +166,33 @@ async def test_history_is_paged_and_the_newest_of_all_conversations_come_first(
     assert [each["content"] for each in page] == ["4", "2"]
     rest = await http.get(f"{with_bob}?before={page[-1]['_id']}", headers=ada.headers)
     assert [each["content"] for each in rest.json()] == ["0"]
+
+
+async def test_R13_the_newest_messages_are_looked_for_in_so_many_conversations(
+    server: ChatServer,
+    http: httpx.AsyncClient,
+    ada: Person,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Where all has been deleted there is nothing to find, however many conversations there are."""
+    monkeypatch.setattr(history, "MOST_CONVERSATIONS", 4)
+    monkeypatch.setattr(history, "PAGE_LIMIT", 2)
+    read: list[str] = []
+    standing = server.core.storage.standing
+
+    async def counted(conversation_id: str, **query: Any) -> Any:
+        read.append(conversation_id)
+        return await standing(conversation_id, **query)
+
+    monkeypatch.setattr(server.core.storage, "standing", counted)
+    for number in range(6):
+        peer = await enrol(server, f"peer{number}")
+        drafted = draft(ada.id, peer.id, f"to {number}")
+        sent = (await send(server.core, drafted)).message
+        if number:
+            await change.delete(server.core, ada.id, sent.conversation_id, sent.seq)
+    answer = await http.get("/api/chat/messages/ada", headers=ada.headers)
+    assert (answer.status_code, answer.json(), len(read)) == (200, [], 4)
 
 
 async def test_nothing_said_yet_is_an_empty_array(

@@ -1,8 +1,10 @@
 """R18: flipped bytes are found, and one damaged message costs only itself."""
 
 import asyncio
+import sqlite3
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,6 +16,7 @@ from backchannel.ports.storage import Storage
 from backchannel.storage.opening import open_storage
 from backchannel.storage.shared.kept import DAMAGED
 from backchannel.storage.sql.sqlite import health
+from backchannel.storage.sql.sqlite.scanning import scan
 from tests.storage.people import AT, Pair, bodies, make_pair, send
 
 COUNT = 400
@@ -91,11 +94,8 @@ async def test_R18_the_running_server_names_what_is_damaged(
     await storage.close()
 
 
-async def test_R18_a_damaged_page_costs_the_messages_on_it_and_nothing_else(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(health, "CHECK_AT_ONCE", 0)
-    path = tmp_path / "chat.db"
+async def with_a_damaged_page(path: Path) -> tuple[Storage, Pair, Pair]:
+    """A database of which the page with the message 200 cannot be read, and two pairs of people."""
     storage = await open_storage(f"sqlite:///{path}")
     pair, others = await make_pair(storage), await make_pair(storage)
     await send(storage, *(pair.draft(f"message {number}!" * 10) for number in range(COUNT)))
@@ -105,8 +105,14 @@ async def test_R18_a_damaged_page_costs_the_messages_on_it_and_nothing_else(
     begin = content.index(b"message 200!message 200!") // PAGE * PAGE
     content[begin : begin + 200] = bytes(range(200))
     path.write_bytes(content)
+    return await open_storage(f"sqlite:///{path}"), pair, others
 
-    storage = await open_storage(f"sqlite:///{path}")
+
+async def test_R18_a_damaged_page_costs_the_messages_on_it_and_nothing_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(health, "CHECK_AT_ONCE", 0)
+    storage, pair, others = await with_a_damaged_page(tmp_path / "chat.db")
     shown: list[str] = []
     while len(shown) < COUNT:
         page = await storage.log(pair.ada, after=len(shown), limit=500)
@@ -122,3 +128,54 @@ async def test_R18_a_damaged_page_costs_the_messages_on_it_and_nothing_else(
     assert [number for number, text in enumerate(told) if text == DAMAGED] == lost
     assert await bodies(storage, others.id) == ["hello"]
     await storage.close()
+
+
+@pytest.mark.parametrize("limit", [7, 150])
+async def test_R18_clients_that_see_no_deletions_read_around_a_damaged_page(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, limit: int
+) -> None:
+    monkeypatch.setattr(health, "CHECK_AT_ONCE", 0)
+    storage, pair, _ = await with_a_damaged_page(tmp_path / "chat.db")
+    seen: list[Message] = []
+    before: int | None = None
+    while page := await storage.standing(pair.id, before=before, limit=limit):
+        assert len(page) == min(limit, COUNT - len(seen))
+        seen += reversed(page)
+        before = page[0].seq
+    assert [each.seq for each in seen] == list(range(COUNT, 0, -1))
+    lost = [each.seq for each in seen if each.body == DAMAGED]
+    assert 201 in lost
+    assert len(lost) < 40
+    await storage.close()
+
+
+async def test_R18_a_page_that_is_read_forward_and_damaged_is_as_long_as_was_asked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(health, "CHECK_AT_ONCE", 0)
+    storage, pair, _ = await with_a_damaged_page(tmp_path / "chat.db")
+    page = await storage.history(pair.id, after=150, limit=200)
+    assert [each.seq for each in page] == list(range(151, 351))
+    await storage.close()
+
+
+async def test_R13_a_scan_reads_large_messages_a_few_at_a_time(tmp_path: Path) -> None:
+    """What a thread decodes at once keeps every other thread waiting."""
+    path = tmp_path / "chat.db"
+    storage = await open_storage(f"sqlite:///{path}")
+    pair = await make_pair(storage)
+    await send(storage, *(pair.draft("x" * 60_000) for _ in range(30)))
+    await storage.close()
+    lengths: list[int] = []
+
+    class Row(sqlite3.Row):
+        def __getitem__(self, index: Any) -> Any:
+            found = super().__getitem__(index)
+            lengths.append(len(found) if isinstance(found, bytes) else 0)
+            return found
+
+    driver = sqlite3.connect(path)
+    driver.row_factory = Row
+    assert [each for span in scan(driver) for each in span] == []
+    driver.close()
+    assert 60_000 < max(lengths) < 400_000

@@ -14,6 +14,9 @@ from backchannel.domain.messages import Message
 from backchannel.domain.pages import fitting, is_full
 from backchannel.domain.users import username_key
 
+MOST_CONVERSATIONS = 1_000
+"""In how many conversations a user's newest messages are looked for, by their latest activity."""
+
 
 class Parties(msgspec.Struct, frozen=True):
     """The reader and the other user of a conversation."""
@@ -57,23 +60,26 @@ async def newest(core: Core, user_id: str, *, limit: int) -> list[Message]:
     """A user's newest direct messages with everybody, newest first.
 
     Conversations come by their latest activity, so those that are older than everything found
-    need not be read. Fewer than `limit` where they fill a page (`domain.pages`).
+    need not be read, nor any past `MOST_CONVERSATIONS`. Fewer than `limit` where they fill a page
+    (`domain.pages`).
     """
     found: list[Message] = []
     cursor: tuple[int, str] | None = None
-    while True:
-        views = await conversations(core, user_id, before=cursor, limit=PAGE_LIMIT)
+    for _ in range(0, MOST_CONVERSATIONS, PAGE_LIMIT):
+        views = await conversations(
+            core, user_id, before=cursor, limit=PAGE_LIMIT, kind=ConversationKind.DIRECT
+        )
         for view in views:
             full = len(found) == limit or is_full(found)
             if full and view.updated_at < found[-1].created_at:
                 return found
-            if view.kind is ConversationKind.DIRECT:
-                page = await standing_messages(core, user_id, view.id, before=None, limit=limit)
-                found = fitting(sorted([*found, *page], key=_age, reverse=True)[:limit])
+            page = await standing_messages(core, user_id, view.id, before=None, limit=limit)
+            found = fitting(sorted([*found, *page], key=_age, reverse=True)[:limit])
         following = next_before(views, PAGE_LIMIT)
         if following is None:
             return found
         cursor = following.updated_at, following.id
+    return found
 
 
 def _age(message: Message) -> tuple[int, str, int]:

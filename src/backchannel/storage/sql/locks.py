@@ -18,7 +18,7 @@ numbers, and reads only then. So:
 | messages, and changes of messages | both members of each conversation |
 | acknowledgements | the readers, and the senders who get receipts |
 | marks, blocks, conversations, sessions | both members |
-| profiles | the user, and everybody who has a conversation with them |
+| profiles | the user, and the part of the peers who are told next |
 | logins, uploads, files given up, a log that is trimmed | their user |
 | erasures | their user, and the other member of the conversation that is next |
 

@@ -9,18 +9,19 @@ from backchannel.storage.sql.checksums import fetch_messages
 from backchannel.storage.sql.database import Connection, Unreadable
 from backchannel.storage.sql.parameters import parameter
 from backchannel.storage.sql.rows import KEPT_COLUMNS, MESSAGES
-from backchannel.storage.sql.salvage import MESSAGE, salvage_history
+from backchannel.storage.sql.salvage import MESSAGE, HistoryQuery, salvage_history
 from backchannel.storage.sql.schema import message
 
 MESSAGE_BY_ID = (
     select(*KEPT_COLUMNS).select_from(MESSAGES).where(message.c.id == parameter("message_id"))
 )
 
-NEWEST = pages.history(newest_first=True)
-NEWEST_STANDING = pages.history(newest_first=True, standing=True)
 NEXT = pages.history(newest_first=False)
-
-
+NEWEST_FIRST = HistoryQuery(pages.history(newest_first=True), newest_first=True)
+NEWEST_STANDING = HistoryQuery(
+    pages.history(newest_first=True, standing=True), newest_first=True, standing=True
+)
+OLDEST_FIRST = HistoryQuery(NEXT, newest_first=False)
 PAST_THE_END = 2**63 - 1
 
 
@@ -45,36 +46,37 @@ async def read_history(
     limit: int,
 ) -> list[Message]:
     """A page of a conversation, as `ports.storage.Messages.history` promises."""
-    query = NEWEST if after is None else NEXT
-    first, end = after or 0, PAST_THE_END if before is None else before
-    try:
-        page = await fetch_messages(
-            connection,
-            query,
-            conversation_id=conversation_id,
-            after=first,
-            before=end,
-            limit=limit,
-        )
-    except Unreadable:
-        page = await salvage_history(
-            connection, conversation_id, after=first, before=end, newest_first=after is None
-        )
-        page = page[:limit]
-    page = fitting(page)
-    return page[::-1] if after is None else page
+    query = NEWEST_FIRST if after is None else OLDEST_FIRST
+    return await _read_page(
+        connection, query, conversation_id, after=after or 0, before=before, limit=limit
+    )
 
 
 async def read_standing(
     connection: Connection, conversation_id: str, *, before: int | None, limit: int
 ) -> list[Message]:
     """As `ports.storage.Messages.standing` promises."""
-    page = await fetch_messages(
-        connection,
-        NEWEST_STANDING,
-        conversation_id=conversation_id,
-        after=0,
-        before=PAST_THE_END if before is None else before,
-        limit=limit,
+    return await _read_page(
+        connection, NEWEST_STANDING, conversation_id, after=0, before=before, limit=limit
     )
-    return fitting(page)[::-1]
+
+
+async def _read_page(
+    connection: Connection,
+    query: HistoryQuery,
+    conversation_id: str,
+    *,
+    after: int,
+    before: int | None,
+    limit: int,
+) -> list[Message]:
+    """A page, the oldest message first. What cannot be read costs only itself (rule R18)."""
+    bounds = {"after": after, "before": PAST_THE_END if before is None else before, "limit": limit}
+    try:
+        page = await fetch_messages(
+            connection, query.text, conversation_id=conversation_id, **bounds
+        )
+    except Unreadable:
+        page = await salvage_history(connection, query, conversation_id, **bounds)
+    page = fitting(page)
+    return page[::-1] if query.newest_first else page

@@ -1,12 +1,13 @@
 """Reading around damage: one message at a time, where a whole page cannot be read (rule R18)."""
 
 import logging
-from collections.abc import Iterable
+from typing import Any
 
 import msgspec
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
 from backchannel.domain.messages import Message
+from backchannel.domain.pages import is_full
 from backchannel.storage.sql.checksums import fetch_messages, unreadable
 from backchannel.storage.sql.database import Connection, Unreadable
 from backchannel.storage.sql.parameters import parameter
@@ -61,19 +62,66 @@ MOST = 100
 """Messages that are read one by one at a time."""
 
 
+class HistoryQuery(msgspec.Struct, frozen=True):
+    """One of the queries that `pages.history` makes, and what it was made with."""
+
+    text: Select[Any]
+    newest_first: bool
+    standing: bool = False
+
+
 async def salvage_history(
-    connection: Connection, conversation_id: str, *, after: int, before: int, newest_first: bool
+    connection: Connection,
+    query: HistoryQuery,
+    conversation_id: str,
+    *,
+    after: int,
+    before: int,
+    limit: int,
 ) -> list[Message]:
-    """A page of a conversation, a message at a time: numbers have no gaps."""
+    """A page as the query would have it, with stand-ins for the messages that cannot be read.
+
+    Numbers have no gaps, so spans of them are read in turn, and where one cannot be read, its
+    messages one by one.
+    """
     found = await connection.fetch(BY_ID, _Conversation, conversation_id=conversation_id)
     if not found:
         return []
-    first, last = after + 1, min(before - 1, found[0].last_seq)
-    if newest_first:
-        seqs: Iterable[int] = range(last, max(first, last - MOST + 1) - 1, -1)
-    else:
-        seqs = range(first, min(last, first + MOST - 1) + 1)
-    return [each for seq in seqs for each in await _message(connection, found[0], seq)]
+    before = min(before, found[0].last_seq + 1)
+    page: list[Message] = []
+    while after + 1 < before and len(page) < limit and not is_full(page):
+        low, high = after, before
+        if query.newest_first:
+            low = max(after, before - 1 - MOST)
+        else:
+            high = min(before, after + 1 + MOST)
+        span = await _span(connection, query, found[0], low, high, limit - len(page))
+        page += span
+        if query.newest_first:
+            before = span[-1].seq if span else low + 1
+        else:
+            after = span[-1].seq if span else high - 1
+    return page
+
+
+async def _span(
+    connection: Connection, query: HistoryQuery, of: _Conversation, low: int, high: int, limit: int
+) -> list[Message]:
+    """Up to `limit` messages between two numbers, in the order of the query."""
+    try:
+        return await fetch_messages(
+            connection, query.text, conversation_id=of.id, after=low, before=high, limit=limit
+        )
+    except Unreadable:
+        pass
+    numbers = range(low + 1, high)
+    span: list[Message] = []
+    for seq in reversed(numbers) if query.newest_first else numbers:
+        found = await _message(connection, of, seq)
+        span += [each for each in found if each.deleted_at is None or not query.standing]
+        if len(span) == limit or is_full(span):
+            break
+    return span
 
 
 async def salvage_logged(

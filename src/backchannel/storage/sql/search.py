@@ -3,7 +3,7 @@
 Each engine has an index of its own, and may bring it up to date behind its writes.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,13 +19,12 @@ from backchannel.storage.sql.database import Connection
 from backchannel.storage.sql.messages import PAST_THE_END
 from backchannel.storage.sql.pages import SIZE
 from backchannel.storage.sql.parameters import any_of, parameter
+from backchannel.storage.sql.parts import Sized, parts
 from backchannel.storage.sql.rows import KEPT_COLUMNS, MESSAGES
 from backchannel.storage.sql.schema import account, conversation, message
 
 PAGE = 200
 """Candidates looked up at a time."""
-TEXTS_BYTES = 1 << 18
-"""Bytes of text read at a time: a thread that decodes them lets no other one run."""
 MOST_PAGES = 25
 MOST_CHARACTERS = 500_000
 """What one search reads before it leaves the rest to the next: some hundredths of a second."""
@@ -61,11 +60,6 @@ class Index:
 
     candidates: SelectBase
     match: Callable[[Sequence[str], int, int | None], object]
-
-
-class _Candidate(msgspec.Struct, frozen=True, gc=False):
-    number: int
-    size: int
 
 
 class _Text(Kept, frozen=True, gc=False):
@@ -116,7 +110,7 @@ async def search(
     number, cursor, characters = scope.before, None, 0
     for _ in range(MOST_PAGES):
         page = await _candidates(connection, index, scope, match, before=number)
-        for numbers in _parts(page):
+        for numbers in parts(page):
             for text in await connection.fetch(TEXTS, _Text, numbers=numbers):
                 number, cursor = text.number, text.id
                 characters += len(text.body)
@@ -129,26 +123,12 @@ async def search(
     return Found(tuple(found), cursor, characters)
 
 
-def _parts(page: Sequence[_Candidate]) -> Iterator[list[int]]:
-    """The numbers of candidates whose texts may be read together."""
-    part: list[int] = []
-    size = 0
-    for candidate in page:
-        part.append(candidate.number)
-        size += candidate.size
-        if size >= TEXTS_BYTES:
-            yield part
-            part, size = [], 0
-    if part:
-        yield part
-
-
 async def _candidates(
     connection: Connection, index: Index, scope: _Scope, match: object, *, before: int
-) -> list[_Candidate]:
+) -> list[Sized]:
     return await connection.fetch(
         index.candidates,
-        _Candidate,
+        Sized,
         match=match,
         account=scope.account,
         place=scope.place,

@@ -1,6 +1,5 @@
 """Conversations: list, read and mark them as read."""
 
-from collections.abc import Sequence
 from typing import Annotated
 
 import msgspec
@@ -9,10 +8,10 @@ from litestar.params import JSONBody, QueryParameter
 from msgspec import Meta
 
 from backchannel.chat import conversations as chat
-from backchannel.chat.conversations import PAGE
+from backchannel.chat.conversations import PAGE, HistoryPage
 from backchannel.chat.core import Core
 from backchannel.dialects.native.bodies import ConversationBody, MessageBody
-from backchannel.dialects.native.http.pages import Next
+from backchannel.dialects.native.http.pages import Next, no_cursor
 from backchannel.dialects.native.http.parameters import (
     INTEGER_LIMIT,
     ConversationId,
@@ -26,8 +25,7 @@ from backchannel.dialects.native.wire import conversation_body, message_body
 from backchannel.dialects.shared.requests import InjectedCore, StrictRequest
 from backchannel.domain.conversations import ConversationKind
 from backchannel.domain.errors import Invalid
-from backchannel.domain.messages import Message
-from backchannel.domain.pages import is_full
+from backchannel.domain.ids import is_id
 
 
 def _seq(description: str) -> QueryParameter:
@@ -118,11 +116,11 @@ async def list_messages(  # noqa: PLR0913, PLR0917 - the request's parameters
         if (before, after, around) != (None, None, None):
             raise Invalid("give cursor without before, after and around", field="cursor")
         before, after = _parse_place(cursor)
-    messages = await chat.history(
+    page = await chat.history(
         core, user_id, conversation_id, before=before, after=after, around=around, limit=limit
     )
-    following = _place(messages, after, limit) if around is None else None
-    return MessageList([message_body(message, user_id) for message in messages], following)
+    following = _place(page, after) if around is None else None
+    return MessageList([message_body(each, user_id) for each in page.messages], following)
 
 
 @put(
@@ -161,14 +159,16 @@ async def conversation_list(
 
 def _parse_activity(cursor: str) -> tuple[int, str]:
     updated_at, _, conversation_id = cursor.partition(".")
+    if not is_id(conversation_id):
+        raise no_cursor()
     return _number(updated_at), conversation_id
 
 
-def _place(messages: Sequence[Message], after: int | None, limit: int) -> str | None:
+def _place(page: HistoryPage, after: int | None) -> str | None:
     """The cursor of what follows this page of messages, on the way that it was read."""
     if after is not None:
-        is_last = len(messages) < limit and not is_full(messages)
-        return None if is_last else f"after.{messages[-1].seq}"
+        return f"after.{page.messages[-1].seq}" if page.has_newer else None
+    messages = page.messages
     return f"before.{messages[0].seq}" if messages and messages[0].seq > 1 else None
 
 
@@ -176,19 +176,15 @@ def _parse_place(cursor: str) -> tuple[int | None, int | None]:
     """The `before` and `after` that a cursor stands for, one of which is None."""
     way, _, seq = cursor.partition(".")
     if way not in {"before", "after"}:
-        raise _no_cursor()
+        raise no_cursor()
     return (_number(seq), None) if way == "before" else (None, _number(seq))
 
 
 def _number(text: str) -> int:
     # Fifteen digits last until the year 33658, and fit every database.
     if not (text.isascii() and text.isdigit() and len(text) <= 15):
-        raise _no_cursor()
+        raise no_cursor()
     return int(text)
-
-
-def _no_cursor() -> Invalid:
-    return Invalid("cursor must be the next of the page before", field="cursor")
 
 
 HANDLERS = [list_conversations, get_conversation, list_messages, mark_as_read]

@@ -5,6 +5,9 @@ from typing import Annotated, TypeVar
 
 from msgspec import Meta
 
+from backchannel.domain.errors import Invalid
+from backchannel.domain.ids import is_id
+
 T = TypeVar("T")
 
 Next = Annotated[
@@ -13,14 +16,21 @@ Next = Annotated[
 ]
 
 
+def no_cursor() -> Invalid:
+    """The error of a `cursor` that no page has given out."""
+    return Invalid("cursor must be the next of the page before", field="cursor")
+
+
 def cut(
     items: Iterable[T], key: Callable[[T], str], *, limit: int, cursor: str | None
 ) -> tuple[Sequence[T], str | None]:
     """A page of a list that is short enough to be read whole, and the cursor of the next page.
 
-    Sorted by `key`, the largest first, which for ids means the newest first. A cursor is the
-    key of a page's last item: items that come or go between two pages hide no other.
+    Sorted by `key`, an id, the newest first. A cursor is the key of a page's last item: items
+    that come or go between two pages hide no other. Raises `Invalid` (the cursor).
     """
+    if cursor is not None and not is_id(cursor):
+        raise no_cursor()
     left = sorted(items, key=key, reverse=True)
     if cursor is not None:
         left = [item for item in left if key(item) < cursor]

@@ -9,11 +9,14 @@ from litestar.params import QueryParameter
 from backchannel.chat import accounts, conversations
 from backchannel.chat.conversations import PAGE
 from backchannel.dialects.native.bodies import UserBody
-from backchannel.dialects.native.http.pages import Next, cut
+from backchannel.dialects.native.http.pages import Next, cut, no_cursor
 from backchannel.dialects.native.http.parameters import Cursor, Limit, UserName
 from backchannel.dialects.native.http.problems import problems
 from backchannel.dialects.native.wire import user_body
 from backchannel.dialects.shared.requests import InjectedCore, StrictRequest
+
+AFTER = "after."
+"""The beginning of a cursor, which names the last user of a page."""
 
 
 class UserList(msgspec.Struct, frozen=True):
@@ -39,8 +42,9 @@ async def list_users(
         QueryParameter(description="Part of a username or display name", max_length=64),
     ] = None,
 ) -> UserList:
-    users = await accounts.list_users(core, after=cursor, limit=limit, search=search)
-    following = users[-1].username if len(users) == limit else None
+    after = None if cursor is None else _parse_name(cursor)
+    users = await accounts.list_users(core, after=after, limit=limit, search=search)
+    following = f"{AFTER}{users[-1].username}" if len(users) == limit else None
     return UserList([user_body(user) for user in users], following)
 
 
@@ -90,6 +94,14 @@ async def block_user(request: StrictRequest, core: InjectedCore, user: UserName)
 )
 async def unblock_user(request: StrictRequest, core: InjectedCore, user: UserName) -> None:
     await _set_blocked(request, core, user, blocked=False)
+
+
+def _parse_name(cursor: str) -> str:
+    """The username that a cursor stands for. Raises `Invalid`."""
+    name = cursor.removeprefix(AFTER)
+    if name in {cursor, ""} or not name.isprintable():
+        raise no_cursor()
+    return name
 
 
 async def _set_blocked(

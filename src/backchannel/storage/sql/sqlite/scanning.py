@@ -3,25 +3,32 @@
 import sqlite3
 from collections.abc import Iterator
 
-from sqlalchemy import func, select
+from sqlalchemy import BigInteger, func, select
 
 from backchannel.storage.shared.kept import Kept, is_whole
 from backchannel.storage.sql.database import Unreadable
-from backchannel.storage.sql.parameters import parameter
+from backchannel.storage.sql.pages import SIZE
+from backchannel.storage.sql.parameters import any_of, parameter
+from backchannel.storage.sql.parts import Sized, parts
 from backchannel.storage.sql.rows import KEPT_COLUMNS, MESSAGES
 from backchannel.storage.sql.schema import message
 from backchannel.storage.sql.sqlite.connection import SqliteConnection, Texts, finish
 from backchannel.storage.sql.sqlite.driver import Driver
 
 SPAN = 200
-"""Messages that are read at a time."""
+"""Messages that are looked at before the caller may pause."""
 
 HAS_CHECKSUMS = "SELECT count(*) FROM pragma_table_info('message') WHERE name = 'checksum'"
 LAST = select(func.coalesce(func.max(message.c.number), 0))
-MESSAGES_BETWEEN = (
+SIZES = (
+    select(message.c.number, SIZE)
+    .where(message.c.number > parameter("after"), message.c.number <= parameter("last"))
+    .order_by(message.c.number)
+)
+MESSAGES_OF = (
     select(*KEPT_COLUMNS)
     .select_from(MESSAGES)
-    .where(message.c.number > parameter("after"), message.c.number <= parameter("last"))
+    .where(message.c.number.in_(any_of("numbers", BigInteger)))
 )
 UNCHECKED = select(func.count()).where(message.c.checksum.is_(None), message.c.deleted_at.is_(None))
 
@@ -60,10 +67,11 @@ def count_unchecked(driver: Driver) -> int:
 
 
 def _damaged(connection: SqliteConnection, after: int, last: int) -> list[str]:
-    found = finish(connection.fetch(MESSAGES_BETWEEN, Kept, after=after, last=last))
+    sizes = finish(connection.fetch(SIZES, Sized, after=after, last=last))
     return [
         f"message {each.seq} of conversation {each.conversation_id} is damaged"
-        for each in found
+        for numbers in parts(sizes)
+        for each in finish(connection.fetch(MESSAGES_OF, Kept, numbers=numbers))
         if not is_whole(each)
     ]
 
