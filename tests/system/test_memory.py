@@ -7,11 +7,12 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
-from tests.support.native import enrol
+from tests.support.native import PASSWORD, enrol
 from tests.support.process import ServerProcess, server_process
 
 LIMIT = 64 << 20
@@ -45,6 +46,33 @@ async def test_S18_strangers_hold_little(tmp_path: Path, path: str) -> None:
                     # The beginning of a frame of 500,000 bytes, and as much of it as fits.
                     socket.transport.write(b"\x81\xff" + (500_000).to_bytes(8) + b"\0" * 100_000)
                 await asyncio.sleep(1)
+
+        highest = await _highest(server, attack)
+    assert highest - before < LIMIT
+
+
+@pytest.mark.slow
+async def test_S18_strangers_share_what_is_held_of_their_requests(tmp_path: Path) -> None:
+    """And a user who is known logs in meanwhile."""
+    head = (
+        b"POST /v1/login HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+        b"Content-Length: 900000\r\n\r\n"
+    )
+    with server_process(tmp_path) as server:
+        await enrol(server.address, "ada")
+        before = server.resident()
+
+        async def attack() -> None:
+            async with AsyncExitStack() as opened:
+                for _ in range(STRANGERS):
+                    _, writer = await asyncio.open_connection("127.0.0.1", server.port)
+                    opened.callback(writer.transport.abort)
+                    writer.write(head + b" " * 200_000)
+                transport = httpx.AsyncHTTPTransport(local_address="127.0.0.2")
+                async with httpx.AsyncClient(base_url=server.address, transport=transport) as http:
+                    credentials = {"identifier": "ada", "password": PASSWORD}
+                    answer = await http.post("/v1/login", json=credentials, timeout=30)
+                    assert answer.status_code == 200
 
         highest = await _highest(server, attack)
     assert highest - before < LIMIT

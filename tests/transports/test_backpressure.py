@@ -2,11 +2,14 @@
 
 import asyncio
 import os
+from contextlib import AsyncExitStack
+from functools import partial
 from pathlib import Path
 
 from websockets.asyncio.client import connect
 from websockets.frames import Opcode
 
+from backchannel.budgets.held import HeldBytes
 from backchannel.transports.websocket.limits import Limits
 from tests.transports.harness import Door, Raw, Recorder, eventually, serving
 
@@ -141,3 +144,34 @@ async def test_R13_a_slow_reader_lives_while_it_reads() -> None:
         async with asyncio.timeout(10):  # and when it stops, it is dead
             await handler.gone.wait()
     assert handler.ending == (1006, "ping timeout")
+
+
+def _holds(held: HeldBytes, size: int) -> bool:
+    return held.total == size
+
+
+async def test_S18_strangers_share_what_may_be_held_for_them() -> None:
+    """The stranger that has kept a message unfinished for longest goes; who is known stays."""
+    door = Door()
+    held = HeldBytes(5_000)
+    begun = b"\x81\xfe\x0f\xa0\0\0\0\0" + b"x" * 2_000  # of 4,000 bytes
+    async with AsyncExitStack() as stack:
+        server = await stack.enter_async_context(serving(door, strangers=held))
+        clients = []
+        for number in range(4):
+            raw = await stack.enter_async_context(await Raw.connect(server.port))
+            await raw.upgrade()
+            clients.append(raw)
+            if not number:
+                door.last.socket.identify("ada")
+            raw.writer.write(begun)
+            wanted = 2_000 * min(number, 2)
+            await eventually(partial(_holds, held, wanted))
+        await asyncio.wait_for(door.handlers[1].gone.wait(), 20)
+        assert [each.ending for each in door.handlers] == [
+            None,
+            (1013, "too many clients that have not logged in"),
+            None,
+            None,
+        ]
+    assert held.total == 0

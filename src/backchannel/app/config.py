@@ -9,6 +9,7 @@ from litestar.types import ASGIApp
 from backchannel import __version__
 from backchannel.app.doors import ERRORS, OVERRIDABLE, Doors, discovery, documentation, open_doors
 from backchannel.app.listening import BACKLOG
+from backchannel.budgets.held import HeldBytes
 from backchannel.chat.core import Core
 from backchannel.chat.writing import UNIT
 from backchannel.delivery.switchboard import Switchboard
@@ -47,9 +48,10 @@ def server_config(
 ) -> uvicorn.Config:
     """Everything uvicorn needs to know. Raises `SettingsError` for an unusable certificate."""
     proxies = [ipaddress.ip_network(each) for each in settings.trusted_proxies]
+    strangers = HeldBytes()
     config = uvicorn.Config(
-        _application(settings, core, doors, proxies, draining),
-        http=http_protocol(_http_limits(settings), trusted_proxies=proxies),
+        _application(settings, core, doors, proxies, draining, strangers),
+        http=http_protocol(_http_limits(settings), trusted_proxies=proxies, strangers=strangers),
         ws=websocket_protocol(
             doors.websockets,
             _websocket_limits(settings),
@@ -57,6 +59,7 @@ def server_config(
             origins=settings.web_origins,
             deflate=Deflate() if settings.websocket.compression else None,
             trusted_proxies=proxies,
+            strangers=strangers,
         ),
         lifespan="off",
         log_config=None,
@@ -78,6 +81,7 @@ def _application(
     doors: Doors,
     proxies: Sequence[Network],
     draining: Callable[[], bool],
+    strangers: HeldBytes,
 ) -> ASGIApp:
     return http_app(
         core,
@@ -90,6 +94,7 @@ def _application(
             hsts=settings.tls.mode is not TlsMode.SELF_SIGNED,
             overridable=OVERRIDABLE,
             options=discovery(max_size=settings.files.max_size),
+            strangers=strangers,
         ),
         errors=ERRORS,
         draining=draining,

@@ -1,12 +1,15 @@
 """Events and answers, with and without attachments (Socket.IO 5, "Sending and receiving data")."""
 
 import asyncio
-from typing import Any
+from typing import Any, cast
+from unittest.mock import Mock
 
 import pytest
 
+from backchannel.transports.socketio.connection import Connection
 from backchannel.transports.socketio.packets import encode_event
 from backchannel.transports.socketio.settings import Settings
+from backchannel.transports.socketio.socket import NamespaceSocket
 from tests.transports.harness import eventually
 from tests.transports.socketio.sockets import close_code, socketio
 
@@ -144,3 +147,27 @@ async def test_an_invalid_packet_closes(packets: list[str | bytes]) -> None:
         assert await close_code(client) == 1002
         await io.last.gone.wait()
         assert io.last.events == []
+
+
+async def test_R13_a_pause_lasts_until_every_namespace_reads_on() -> None:
+    """The namespaces of a client share its bytes: none is read while one of them is too busy."""
+    async with socketio() as io, io.joined("/custom") as client:
+        main, custom = [cast("NamespaceSocket", each.socket) for each in io.handlers]
+        connection = cast("Connection", main._connection)
+        session = connection.session = Mock(wraps=connection.session)
+        main.pause_reading()
+        custom.pause_reading()
+        main.resume_reading()
+        assert not session.resume_reading.called
+        await client.send('42/custom,["leave"]')
+        custom.resume_reading()
+        assert session.resume_reading.called
+        assert await client.recv() == "41/custom,"
+
+
+async def test_S18_attachments_need_a_login() -> None:
+    """They are held until the last one has come."""
+    async with socketio() as io, io.open() as client:
+        await client.send('451-["message",{"_placeholder":true,"num":0}]')
+        await client.send(b"bytes")
+        assert await close_code(client) == 1002

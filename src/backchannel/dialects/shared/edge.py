@@ -6,25 +6,24 @@ Plain ASGI, outside the framework, so that its own errors pass it as well.
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from http import HTTPStatus
 from typing import cast
 
 from litestar.enums import HttpMethod, ScopeType
-from litestar.types import ASGIApp, HTTPResponseStartEvent, HTTPScope, Message, Receive, Scope, Send
+from litestar.types import ASGIApp, HTTPScope, Receive, Scope, Send
 
-from backchannel.budgets.addresses import network
-from backchannel.chat.logins import Identity
+from backchannel.budgets.held import HeldBytes
 from backchannel.dialects.shared.cors import Cors
 from backchannel.dialects.shared.errors import Render, render_at
+from backchannel.dialects.shared.exchange import Incoming, Outgoing
 from backchannel.dialects.shared.faults import Fault, accident, refusal
 from backchannel.dialects.shared.headers import Pairs, encoded, missing
 from backchannel.dialects.shared.requests import plain_headers
 from backchannel.dialects.shared.slashes import with_encoded_slashes
-from backchannel.dialects.shared.unread import GIVEN_UP, PIECE, UnreadAnswers
-from backchannel.domain.errors import Overloaded
+from backchannel.dialects.shared.unread import GIVEN_UP, UnreadAnswers
 from backchannel.telemetry.requests import request_scope
 from backchannel.telemetry.sparing import SparingLog
 from backchannel.transports.http.caps import Network
@@ -55,6 +54,8 @@ class EdgePolicy:
     """Headers by path, with which OPTIONS is answered besides CORS."""
     overridable: Collection[str] = ()
     """Paths at which, and below which, `X-HTTP-Method-Override` names the method."""
+    strangers: HeldBytes = field(default_factory=HeldBytes, repr=False)
+    """What is held for all clients together that are not logged in."""
 
 
 class Edge:
@@ -81,19 +82,20 @@ class Edge:
             seen = self._seen(scope, headers, request_id)
             extra = [*self._cors.headers(headers.get("origin")), (_ID, request_id.encode())]
             lacking = partial(missing, hsts=self._insists(seen, headers), shared=self._shared)
-            sender = _Sender(send, extra, seen, self._unread, lacking)
+            sender = Outgoing(send, extra, seen, self._unread, lacking)
+            body = Incoming(receive, seen, self._policy.strangers)
             began = time.perf_counter()
             try:
                 if not await self._answered(seen, headers, sender):
-                    await self._app(seen, receive, sender)
+                    await self._app(seen, body, sender)
             except Exception as error:
                 if sender.started:
                     raise
                 await self._refuse(seen, sender, accident(error, request_id=request_id))
             except asyncio.CancelledError as cancelled:
-                if GIVEN_UP not in cancelled.args:
-                    raise
-                log.warning("an answer was given up: its client did not read it")
+                await self._end(cancelled, seen, body, sender)
+            finally:
+                body.forget()
             if sender.refused is not None:
                 await self._refuse(seen, sender, refusal(sender.refused))
             if log.isEnabledFor(logging.DEBUG):
@@ -102,6 +104,20 @@ class Edge:
                 log.debug(
                     "%s %s %s in %.1f ms", scope["method"], scope["path"], sender.status, took
                 )
+
+    async def _end(
+        self,
+        cancelled: asyncio.CancelledError,
+        scope: HTTPScope,
+        body: Incoming,
+        sender: Outgoing,
+    ) -> None:
+        """Answer a request whose task was cancelled, if it has no answer yet."""
+        if GIVEN_UP in cancelled.args:
+            log.warning("an answer was given up: its client did not read it")
+        elif not sender.started:
+            # But for the budget, it is uvicorn that cancels: the process must end.
+            await self._refuse(scope, sender, _CROWDED if body.given_up else _STOPPING)
 
     def _seen(self, scope: HTTPScope, headers: dict[str, str], request_id: str) -> HTTPScope:
         """The request as the application shall see it; uvicorn keeps the original."""
@@ -171,83 +187,25 @@ class Edge:
         await _respond(send, response.status_code or fault.status, encoded(headers.items()), body)
 
 
-class _Sender:
-    """ASGI's `send`, adding the headers a response lacks.
-
-    Long bodies go out in pieces, each when the client has read the ones before. An answer whose
-    client has too many others to read is not begun: `refused` tells why.
-    """
-
-    def __init__(
-        self,
-        send: Send,
-        extra: Pairs,
-        scope: HTTPScope,
-        unread: UnreadAnswers,
-        lacking: Callable[[Pairs], Pairs],
-    ) -> None:
-        self._send = send
-        self._lacking = lacking
-        self._extra = extra
-        self._scope = scope
-        self._unread = unread
-        self._start: HTTPResponseStartEvent | None = None
-        self.started = False
-        self.status = 0
-        self.refused: Overloaded | None = None
-
-    async def __call__(self, message: Message) -> None:
-        if message["type"] == "http.response.start":
-            self._start, self.status = message, message["status"]
-            self.refused = None
-        elif message["type"] == "http.response.body" and self.refused is None:
-            body = message.get("body", b"")
-            if len(body) <= PIECE:
-                await self._begin()
-                await self._send(message)
-                return
-            try:
-                with self._unread.holding(self._client(), len(body)):
-                    await self._begin()
-                    await self._send_pieces(body, more_body=message.get("more_body", False))
-            except Overloaded as refused:
-                if self.started:
-                    raise
-                self.refused = refused
-
-    async def _begin(self) -> None:
-        """Send the head of the response, which waits until its body is admitted."""
-        if self._start is None:
-            return
-        start, self._start, self.started = self._start, None, True
-        given = list(start["headers"])
-        present = {name for name, _ in given}
-        given += [pair for pair in self._extra if pair[0] not in present]
-        start["headers"] = [*given, *self._lacking(given)]
-        await self._send(start)
-
-    async def _send_pieces(self, body: bytes, *, more_body: bool) -> None:
-        for at in range(0, len(body), PIECE):
-            more = more_body or at + PIECE < len(body)
-            piece = body[at : at + PIECE]
-            await asyncio.sleep(0)  # others get their turn, also where the client reads at once
-            await self._send({"type": "http.response.body", "body": piece, "more_body": more})
-
-    def _client(self) -> str:
-        """The requester: a user, or the address of a client that is not logged in."""
-        user = cast("dict[str, object]", self._scope).get("user")
-        if isinstance(user, Identity):
-            return user.user_id
-        client = self._scope["client"]
-        return network(client[0]) if client else ""
-
-
 _ID = b"x-request-id"
 _MISDIRECTED = Fault(
     status=HTTPStatus.MISDIRECTED_REQUEST,
     code="unknown_host",
     text=UNKNOWN_HOST,
     field="host",
+)
+_CROWDED = Fault(
+    status=HTTPStatus.SERVICE_UNAVAILABLE,
+    code="overloaded",
+    text="too many clients that have not logged in send at once; try again in a moment",
+    retry_after=1.0,
+    headers=(("connection", "close"),),  # nobody reads the rest of the request
+)
+_STOPPING = Fault(
+    status=HTTPStatus.SERVICE_UNAVAILABLE,
+    code="unavailable",
+    text="the server is stopping; try again in a moment",
+    retry_after=1.0,
 )
 _CONTROL = Fault(status=400, code="invalid", text="the path and query must not hold NUL characters")
 

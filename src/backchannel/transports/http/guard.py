@@ -58,6 +58,11 @@ class Guard:
         if size > self._limits.head_size:
             raise Refusal(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
 
+    @property
+    def unfinished(self) -> int:
+        """Bytes of a head whose end has not come."""
+        return max(self._raw, self._fields) if self.phase is Phase.HEAD else 0
+
     def begin_body(self, now: float, announced: int) -> None:
         """Begin a body, of `announced` bytes if known, else 0; raises Refusal (413)."""
         self._body = 0

@@ -11,6 +11,7 @@ from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 from uvicorn.server import ServerState
 
+from backchannel.budgets.held import HeldBytes
 from backchannel.transports.http import answer
 from backchannel.transports.http.caps import Caps
 from backchannel.transports.http.deadlines import Deadlines
@@ -29,10 +30,11 @@ _RETRY = (("Retry-After", "5"),)
 class HttpService:
     """The state that all HTTP connections of a process share."""
 
-    __slots__ = ("caps", "deadlines", "limits")
+    __slots__ = ("caps", "deadlines", "limits", "strangers")
 
-    def __init__(self, limits: HttpLimits, caps: Caps) -> None:
+    def __init__(self, limits: HttpLimits, caps: Caps, strangers: HeldBytes) -> None:
         self.limits = limits
+        self.strangers = strangers
         self.caps = caps
         self.deadlines = Deadlines()
 
@@ -74,9 +76,14 @@ class HttpProtocol(HttpToolsProtocol):
 
     def _leave(self) -> None:
         self._service.deadlines.forget(self)
+        self._service.strangers.hold(self, 0)
         if self._address is not None:
             self._service.caps.leave(self._address)
             self._address = None
+
+    def give_up(self) -> None:
+        """Let a client go whose request has not begun yet, for others of its kind."""
+        self._refuse(HTTPStatus.SERVICE_UNAVAILABLE, _RETRY)
 
     def pause_writing(self) -> None:
         self._unread_since = self.loop.time()
@@ -97,6 +104,8 @@ class HttpProtocol(HttpToolsProtocol):
             self._parse(data)
             if was_head and guard.phase is Phase.HEAD:
                 guard.count_raw(len(data))
+            if was_head:
+                self._service.strangers.hold(self, guard.unfinished)
         except httptools.HttpParserError as error:
             cause = error.__context__  # what one of the callbacks below raised, if one did
             refusal = cause if isinstance(cause, Refusal) else Refusal(HTTPStatus.BAD_REQUEST)

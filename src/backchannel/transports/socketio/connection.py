@@ -77,6 +77,9 @@ class Connection:
             self._dispatch(packet)
 
     def binary_received(self, payload: bytes) -> None:
+        if self in self._service.unjoined:
+            self._fail("attachments need a login")  # they are held until the last one comes
+            return
         try:
             packet = self._decoder.binary(payload)
         except InvalidPacket as invalid:
@@ -191,6 +194,17 @@ class Connection:
         """It is known whose client this is: it may stay."""
         self._service.unjoined.discard(self)
         self.session.identify(user_id)
+
+    def pauses_changed(self) -> None:
+        """Read on once no namespace wants a pause.
+
+        The namespaces of a client share its bytes, so none can be read without the others. They
+        have one owner, whoever is logged in to each: it is no other user who waits.
+        """
+        if any(socket.is_paused for socket in self._sockets.values()):
+            self.session.pause_reading()
+        else:
+            self.session.resume_reading()
 
     def close(self, code: int = NORMAL, reason: str = "") -> None:
         """Disconnect the client from all namespaces, and hang up."""

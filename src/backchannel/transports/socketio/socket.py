@@ -27,6 +27,10 @@ class Connection(Protocol):
 
     def identify(self, user_id: str) -> None: ...
 
+    def pauses_changed(self) -> None:
+        """Read, or do not read, as the sockets want it."""
+        ...
+
     def close(self, code: int, reason: str) -> None: ...
 
 
@@ -40,6 +44,7 @@ class NamespaceSocket:
         "_handler",
         "_next_ack",
         "id",
+        "is_paused",
         "namespace",
     )
 
@@ -53,6 +58,7 @@ class NamespaceSocket:
         self._connected = True
         self._acks: dict[int, Ack] | None = None  # most sockets never ask for one
         self._next_ack = 0
+        self.is_paused = False
 
     @property
     def request(self) -> UpgradeRequest:
@@ -103,11 +109,14 @@ class NamespaceSocket:
             self._connection.identify(user_id)
 
     def pause_reading(self) -> None:
-        if self._connected:
-            self._connection.session.pause_reading()
+        self._set_paused(paused=True)
 
     def resume_reading(self) -> None:
-        self._connection.session.resume_reading()
+        self._set_paused(paused=False)
+
+    def _set_paused(self, *, paused: bool) -> None:
+        self.is_paused = paused
+        self._connection.pauses_changed()
 
     def disconnect(self) -> None:
         if self._connected:

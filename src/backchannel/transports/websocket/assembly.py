@@ -49,6 +49,10 @@ class Assembly:
         # compressed text can be judged only when it has been inflated
         self._utf8 = _Utf8() if opcode == TEXT and inflater is None else None
 
+    def __len__(self) -> int:
+        """The bytes of payload that have come."""
+        return len(self._data)
+
     def expect(self, length: int) -> None:
         """Announce one more frame of `length` bytes; 1009 when that goes past a limit."""
         self._frames += 1

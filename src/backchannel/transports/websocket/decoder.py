@@ -87,6 +87,12 @@ class Decoder:
         """The number of messages that the last `feed` has handed on."""
         return TURN - self._left
 
+    @property
+    def held(self) -> int:
+        """Bytes that are kept until more of them come, or until reading goes on."""
+        assembled = 0 if self._assembly is None else len(self._assembly)
+        return len(self._head) + len(self._rest) + len(self._control_payload) + assembled
+
     def trust(self) -> None:
         """Take messages of every size that is allowed: the peer has logged in."""
         self._largest = self._limits.message
@@ -108,7 +114,8 @@ class Decoder:
     def stop(self) -> None:
         """Ignore whatever comes from now on."""
         self._muted = self._ended = self._halted = True
-        self._rest = b""
+        self._head = self._rest = b""
+        self._assembly = None
 
     def feed(self, data: bytes) -> None:
         """Take bytes as they came; calls the sinks for all that is complete.

@@ -6,6 +6,7 @@ from typing import Any, cast
 
 from uvicorn.server import ServerState
 
+from backchannel.budgets.held import HeldBytes
 from backchannel.transports.http.caps import Network
 from backchannel.transports.http.hosts import Hosts
 from backchannel.transports.websocket.deflate import Deflate
@@ -23,6 +24,7 @@ def websocket_protocol(
     origins: Collection[str] = (),
     deflate: Deflate | None = None,
     trusted_proxies: Sequence[Network] = (),
+    strangers: HeldBytes | None = None,
 ) -> type[asyncio.Protocol]:
     """Return what `uvicorn.Config(ws=...)` takes.
 
@@ -30,12 +32,14 @@ def websocket_protocol(
     read at each upgrade. `hosts` are the names answered to (see `Hosts`). `origins` are the
     foreign origins let in, such as "https://chat.example"; a page from our own host always is.
     `deflate` turns permessage-deflate on. `trusted_proxies` may name the client.
+    `strangers` bounds what is held for all clients together that have not logged in.
     """
     service = Service(
         endpoints,
         limits or Limits(),
         hosts=Hosts(hosts),
         origins=origins,
+        strangers=strangers or HeldBytes(),
         deflate=deflate,
         trusted_proxies=trusted_proxies,
     )

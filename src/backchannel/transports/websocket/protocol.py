@@ -46,6 +46,7 @@ class WebSocket(Outgoing):
         "_credit",
         "_decoder",
         "_handler",
+        "_is_stranger",
         "_paused",
         "_payer",
         "_request",
@@ -70,6 +71,7 @@ class WebSocket(Outgoing):
         self._decoder = Decoder(handler, self, service.limits, extension and extension.inflater)
         self._timer: asyncio.TimerHandle | None = None
         self._paused = _Pause(0)
+        self._is_stranger = True
         self._payer = f"address {network(request.client[0])}"
         self._credit = _FREE
         self.heard_at = service.keepalive.now
@@ -111,6 +113,8 @@ class WebSocket(Outgoing):
             self._fail(failure.code, failure.reason)
         except Exception as error:
             self._fail_internally(error)
+        if self._is_stranger:
+            self._service.strangers.hold(self, decoder.held)
         self._credit -= len(data) + _MESSAGE_COST * decoder.handled
         if self._credit < 0:
             self._pay()
@@ -134,7 +138,18 @@ class WebSocket(Outgoing):
     def identify(self, user_id: str) -> None:
         """Take large messages from now on, and let this user's budget pay for reading."""
         self._payer = f"user {user_id}"
+        self._know()
         self._decoder.trust()
+
+    def give_up(self) -> None:
+        """Let a client go that has not logged in, for others of its kind: the budget calls this."""
+        self._is_stranger = False
+        self._fail(closing.TRY_AGAIN_LATER, "too many clients that have not logged in")
+
+    def _know(self) -> None:
+        if self._is_stranger:
+            self._is_stranger = False
+            self._service.strangers.hold(self, 0)
 
     def pause_reading(self) -> None:
         """Hand on no more messages until `resume_reading`."""
@@ -232,6 +247,7 @@ class WebSocket(Outgoing):
         self._connections.discard(self)
         self._ending = self._ending or (closing.ABNORMAL, "")
         self._out.clear()
+        self._know()
         handler = self._handler
         del self._handler, self._decoder  # no circle is left for the garbage collector
         try:

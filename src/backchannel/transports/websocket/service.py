@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 
+from backchannel.budgets.held import HeldBytes
 from backchannel.budgets.rates import RateBudget
 from backchannel.transports.http.caps import Caps, Network
 from backchannel.transports.http.hosts import Hosts
@@ -28,6 +29,7 @@ class Service:
         "limits",
         "origins",
         "reading",
+        "strangers",
         "trusted_proxies",
         "turn",
     )
@@ -39,11 +41,13 @@ class Service:
         *,
         hosts: Hosts,
         origins: Collection[str] = (),
+        strangers: HeldBytes,
         deflate: Deflate | None = None,
         trusted_proxies: Sequence[Network] = (),
     ) -> None:
         self.endpoints = endpoints
         self.limits = limits
+        self.strangers = strangers
         self.hosts = hosts
         self.origins = frozenset(origins)
         self.compression = None if deflate is None else Compression(deflate)

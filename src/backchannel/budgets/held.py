@@ -1,0 +1,39 @@
+"""Bytes held for many peers that are not known yet, with one bound for all of them together."""
+
+from typing import Protocol
+
+STRANGERS = 32 << 20
+"""Most that is held for all clients together that have not logged in."""
+
+
+class Holder(Protocol):
+    """One of the peers, for which bytes are held."""
+
+    def give_up(self) -> None:
+        """Let go of what is held, and of the peer: others need the room."""
+        ...
+
+
+class HeldBytes:
+    """Counts what is held; past the bound, the peer that has held something for longest goes.
+
+    A peer that logs in holds a few bytes for as long as they are on their way, so it passes
+    while others hold as much as they can.
+    """
+
+    def __init__(self, most: int = STRANGERS) -> None:
+        self._most = most
+        self._held: dict[Holder, int] = {}  # the one that has held something for longest first
+        self.total = 0
+
+    def hold(self, holder: Holder, size: int) -> None:
+        """Note that `size` bytes are held for a peer now. Peers may be given up, also this one."""
+        self.total += size - self._held.get(holder, 0)
+        if size:
+            self._held[holder] = size
+        else:
+            self._held.pop(holder, None)
+        while self.total > self._most:
+            oldest = next(iter(self._held))
+            self.total -= self._held.pop(oldest)
+            oldest.give_up()
