@@ -1,10 +1,14 @@
 """S22: an export is a stream: small pieces, and whole or worthless."""
 
+import asyncio
 import io
 import json
 import secrets
+import threading
 import zipfile
+import zlib
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -169,3 +173,38 @@ async def test_R13_an_export_keeps_the_loop_for_no_long_step(tmp_path: Path) -> 
         with measured_steps() as steps:
             assert len([piece async for piece in await export.export(core, ada.id)]) > 3
         assert steps.longest < 0.03, steps
+
+
+async def test_S22_an_export_that_is_given_up_keeps_its_turn_until_its_piece_is_packed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    begun, gate = threading.Event(), threading.Event()
+    order: list[str] = []
+    crc32 = zlib.crc32
+
+    def slow(data: bytes, value: int = 0) -> int:
+        begun.set()
+        gate.wait(20)
+        order.append("packed")
+        return crc32(data, value)
+
+    @asynccontextmanager
+    async def turn() -> AsyncIterator[None]:
+        try:
+            yield
+        finally:
+            order.append("turn over")
+
+    monkeypatch.setattr("zipfile.crc32", slow)
+
+    async def read() -> None:
+        async for _ in archived(entries(), turn):
+            pass
+
+    task = asyncio.create_task(read())
+    await asyncio.to_thread(begun.wait, 20)
+    task.cancel()
+    asyncio.get_running_loop().call_soon(gate.set)
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert order == ["packed", "turn over"]

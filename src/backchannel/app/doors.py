@@ -81,6 +81,7 @@ SOCKETIO_DIALECTS: Sequence[Dialect] = (QueuedMessages(), UserRooms(), EchoSessi
 
 ERRORS: Mapping[str, Render] = {
     native_http.PREFIX: problem,
+    native_http.PREFIX + native_uploads.PATH: native_uploads.tus_problem,
     **dict.fromkeys(echo_sessions_http.PREFIXES, render_echo_sessions),
     **dict.fromkeys(queued_messages_http.PREFIXES, render_queued_messages),
     **dict.fromkeys(user_rooms_http.PREFIXES, render_user_rooms),

@@ -1,12 +1,13 @@
 """A ZIP archive (APPNOTE 6.3.10) that is written while it is read, in bounded memory."""
 
-import asyncio
 import zipfile
 import zlib
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, nullcontext
+from functools import partial
 from typing import IO, cast
 
+from backchannel.budgets.threads import in_thread
 from backchannel.chat.chunks import WRITE
 
 Entries = AsyncIterator[tuple[str, AsyncIterator[bytes]]]
@@ -52,14 +53,17 @@ async def archived(entries: Entries, turn: Turn = nullcontext) -> AsyncIterator[
     Each piece is packed in a thread, and in a `turn` of its own.
     """
     pipe = _Pipe()
-    with zipfile.ZipFile(cast("IO[bytes]", pipe), "w", compresslevel=zlib.Z_BEST_SPEED) as archive:
+    archive = zipfile.ZipFile(cast("IO[bytes]", pipe), "w", compresslevel=zlib.Z_BEST_SPEED)
+    try:
         async for name, content in entries:
             archive.compression = _COMPRESSION[name.endswith(_TEXTS)]
             with archive.open(name, "w", force_zip64=True) as entry:
                 async for chunk in content:
                     async with turn():
-                        await asyncio.to_thread(entry.write, chunk)
+                        await in_thread(partial(entry.write, chunk))
                     if gathered := pipe.take(WRITE):
                         yield gathered
-        await asyncio.to_thread(archive.close)
+    finally:
+        # The directory may be long; it is written also where the archive is given up.
+        await in_thread(archive.close)
     yield pipe.take()

@@ -1,9 +1,9 @@
 """Export of a user's data: everything the server keeps about them, as a stream (rule S22)."""
 
-import asyncio
 from collections.abc import AsyncIterator, Iterable, Mapping
 from typing import Any
 
+from backchannel.budgets.threads import in_thread
 from backchannel.chat import attachments, exported
 from backchannel.chat.archive import Entries, archived
 from backchannel.chat.core import Core
@@ -158,4 +158,4 @@ def _path(record: FileRecord) -> str:
 
 async def _lines(objects: Iterable[dict[str, Any]]) -> bytes:
     """JSON Lines, made in a thread: a page of them is too much for one step of the loop."""
-    return await asyncio.to_thread(exported.lines, objects)
+    return await in_thread(lambda: exported.lines(objects))

@@ -1,11 +1,11 @@
 """Search over a user's messages: the best matches, or all of them, newest first."""
 
-import asyncio
 from collections.abc import Sequence
 from enum import StrEnum
 
 import msgspec
 
+from backchannel.budgets.threads import in_thread
 from backchannel.chat.conversations import conversation
 from backchannel.chat.core import Core
 from backchannel.domain.errors import Invalid
@@ -72,7 +72,7 @@ async def search(
         )
         core.reading.charge_search(user_id, found.characters)
         # Ranking and cutting texts takes some hundredths of a second: too long for the loop.
-        return await asyncio.to_thread(_hits, found, terms, order, limit)
+        return await in_thread(lambda: _hits(found, terms, order, limit))
 
 
 def _hits(found: Found, terms: Sequence[str], order: Order, limit: int) -> Hits:

@@ -1,8 +1,9 @@
 """The HTTP application: the routes of all dialects behind one edge."""
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
-from litestar import Litestar, Router
+from litestar import Litestar, Request, Router
 from litestar.datastructures import State
 from litestar.di import Provide
 from litestar.handlers import ASGIRouteHandler
@@ -10,6 +11,7 @@ from litestar.types import ASGIApp
 
 from backchannel.chat.core import Core
 from backchannel.dialects.shared import health
+from backchannel.dialects.shared.digits import require_digits
 from backchannel.dialects.shared.docs.config import Docs
 from backchannel.dialects.shared.docs.document import StructDescriptions
 from backchannel.dialects.shared.edge import Edge, EdgePolicy
@@ -38,7 +40,7 @@ def http_app(
     """
     app = Litestar(
         [*routers, health.routes(draining=draining)],
-        before_request=restore_slashes,
+        before_request=_prepare,
         dependencies={"core": Provide(lambda: core, sync_to_thread=False)},
         exception_handlers=unrouted(errors),
         logging_config=None,
@@ -49,3 +51,8 @@ def http_app(
         state=State({"core": core}),
     )
     return Edge(app, edge, errors)
+
+
+def _prepare(request: Request[Any, Any, Any]) -> None:
+    restore_slashes(request)
+    require_digits(request)

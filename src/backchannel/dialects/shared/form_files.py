@@ -16,7 +16,7 @@ from backchannel.chat import attachments
 from backchannel.chat.core import Core
 from backchannel.dialects.shared.form_names import sent_name
 from backchannel.dialects.shared.requests import StrictRequest
-from backchannel.dialects.shared.validation import UnsupportedMediaType
+from backchannel.dialects.shared.validation import SHOWN, UnsupportedMediaType
 from backchannel.domain.errors import ChatError, Invalid
 from backchannel.domain.files import FileRecord
 
@@ -78,19 +78,19 @@ class FormFile:
         name = segment.name or ""
         if sent_name(segment) is not None or name in self.fields:
             advice = f'send exactly one file, in the field "{FIELD}", and every other field once'
-            raise Invalid(advice, field=name[:64])
+            raise Invalid(advice, field=name[:SHOWN])
         if name == FIELD:
             raise Invalid(f"the field {FIELD!r} must be a file, with a filename", field=FIELD)
         if name not in self._known:
             known = ", ".join([FIELD, *self._known])
-            raise Invalid(f"unknown field {name[:64]!r}; known are: {known}", field=name[:64])
+            raise Invalid(f"unknown field {name[:SHOWN]!r}; known are: {known}", field=name[:SHOWN])
         text = bytearray()
         async for event in self._events:
             if not isinstance(event, bytes | bytearray):
                 break
             text += event
             if len(text) > FIELD_LIMIT:
-                raise Invalid(f"a field has at most {FIELD_LIMIT:,} bytes", field=name[:64])
+                raise Invalid(f"a field has at most {FIELD_LIMIT:,} bytes", field=name[:SHOWN])
         self.fields[name] = text.decode("utf-8", "replace")
 
 

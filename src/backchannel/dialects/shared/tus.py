@@ -7,6 +7,7 @@ import re
 from collections.abc import AsyncIterable, AsyncIterator
 from email.utils import formatdate
 
+from backchannel.dialects.shared.validation import SHOWN
 from backchannel.domain.errors import ChatError, Invalid
 from backchannel.domain.files import Upload
 
@@ -67,7 +68,7 @@ def read_metadata(value: str | None) -> dict[str, str]:
         try:
             found[key] = _decoded(encoded.strip())
         except binascii.Error:
-            text = f"the value of {key[:64]} is not in Base64"
+            text = f"the value of {key[:SHOWN]} is not in Base64"
             raise Invalid(text, field="upload-metadata") from None
     try:
         return {key: found[key].decode() for key in _READ if key in found}

@@ -13,6 +13,7 @@ from backchannel.dialects.shared.authentication import identify
 from backchannel.dialects.shared.cursorless_line import delivered_position
 from backchannel.dialects.shared.faults import message_and_error, refusal
 from backchannel.dialects.shared.in_order import InOrder, Work
+from backchannel.dialects.shared.validation import SHOWN
 from backchannel.dialects.socketio.dialect import Dialect, Emitted
 from backchannel.dialects.socketio.recovery import Begin
 from backchannel.dialects.socketio.voice import SocketIoVoice
@@ -77,7 +78,7 @@ class SocketIoLine(InOrder[Emitted, Socket]):
     def handle(self, emitted: Emitted) -> Work | None:
         dialect = self._dialect_of(emitted)
         if dialect is None:
-            raise Invalid(f"unknown event {emitted.name[:64]!r}", field="event")
+            raise Invalid(f"unknown event {emitted.name[:SHOWN]!r}", field="event")
         return dialect.handle(self, emitted)
 
     def refuse(self, refused: ChatError, emitted: Emitted) -> None:

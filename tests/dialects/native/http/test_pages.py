@@ -76,11 +76,36 @@ def test_messages_are_walked_both_ways(ada: Caller, bob: Caller) -> None:
     assert bob.get(path, around=4, limit=3)["next"] is None
 
 
-@pytest.mark.parametrize("cursor", ["", "x", ".", "1e5.x", "-1.x", "9" * 16 + ".x", "\u0661.x"])
-def test_a_foreign_cursor_is_refused(ada: Caller, bob: Caller, cursor: str) -> None:
-    messages = f"/v1/conversations/{ada.say(bob, 'hi')['conversation_id']}/messages"
-    for path in ("/v1/conversations", "/v1/sessions", messages):
-        assert ada.refused(400, "GET", path, params={"cursor": cursor})["field"] == "cursor"
+@pytest.mark.parametrize(
+    "cursor",
+    ["", "x", ".", "1e5.x", "-1.x", "9" * 16 + ".x", "\u0661.x", "1.x", "after.", "after.\u200b"],
+)
+@pytest.mark.parametrize("path", sorted(each.path for each in LISTS))
+def test_a_foreign_cursor_is_refused(ada: Caller, bob: Caller, path: str, cursor: str) -> None:
+    conversation_id = ada.say(bob, "hi")["conversation_id"]
+    path = path.replace("{conversation_id}", conversation_id)
+    query = {"cursor": cursor, **({"q": "hi", "order": "newest"} if "search" in path else {})}
+    assert ada.refused(400, "GET", path, params=query)["field"] == "cursor"
+
+
+@pytest.mark.parametrize("digits", ["\uff12", "\u0662", "1_0", " 2", "+2", "2.0", "2e0", "0x2"])
+@pytest.mark.parametrize(
+    "path", [*sorted(each.path for each in LISTS if "search" not in each.path), "/v1/sync"]
+)
+def test_a_number_in_a_query_is_written_in_ascii_digits(
+    ada: Caller, bob: Caller, path: str, digits: str
+) -> None:
+    path = path.replace("{conversation_id}", ada.say(bob, "hi")["conversation_id"])
+    query = {"limit": digits, **({"position": 0} if "sync" in path else {})}
+    assert ada.refused(400, "GET", path, params=query)["field"] == "limit"
+
+
+@pytest.mark.parametrize("digits", ["\uff11", "\u0661", "0_1", "%201", "+1", "1.0", "x", "0"])
+def test_a_number_in_a_path_is_written_in_ascii_digits(
+    ada: Caller, bob: Caller, digits: str
+) -> None:
+    path = f"/v1/conversations/{ada.say(bob, 'hi')['conversation_id']}/messages/{digits}"
+    assert ada.refused(400, "DELETE", path)["field"] == "seq"
 
 
 @pytest.mark.parametrize("path", ["/v1/blocks", "/v1/logins", "/v1/sessions", "/v1/users"])

@@ -16,15 +16,10 @@ from backchannel.chat import logins, logouts
 from backchannel.chat.core import Core
 from backchannel.chat.logins import Session
 from backchannel.dialects.native.bodies import AccountBody, Id, Life, Time
-from backchannel.dialects.native.http.parameters import Strict
+from backchannel.dialects.native.http.logins import Credentials, begin
 from backchannel.dialects.native.http.problems import problems
 from backchannel.dialects.native.wire import account_body
-from backchannel.dialects.shared.requests import (
-    InjectedCore,
-    StrictRequest,
-    client_address,
-    client_agent,
-)
+from backchannel.dialects.shared.requests import InjectedCore, StrictRequest
 from backchannel.domain.errors import Forbidden, Unauthenticated
 from backchannel.domain.times import iso
 
@@ -34,11 +29,6 @@ PLAIN_NAME = "backchannel"
 """Over plain HTTP, which browsers let set no `__Host-` cookie."""
 PATH = "/"
 """`__Host-` cookies have no other path."""
-
-
-class BrowserCredentials(Strict, frozen=True):
-    identifier: Annotated[str, Meta(description="Username or e-mail address", examples=["ada"])]
-    password: Annotated[str, Meta(examples=["correct horse battery"])]
 
 
 class BrowserSessionBody(msgspec.Struct, frozen=True, kw_only=True):
@@ -62,17 +52,10 @@ class BrowserSessionBody(msgspec.Struct, frozen=True, kw_only=True):
     responses=problems(401, 403, 429, body=True),
 )
 async def browser_login(
-    request: StrictRequest, core: InjectedCore, data: JSONBody[BrowserCredentials]
+    request: StrictRequest, core: InjectedCore, data: JSONBody[Credentials]
 ) -> Response[BrowserSessionBody]:
     secure = require_own_page(request)
-    session = await logins.login(
-        core,
-        identifier=data.identifier,
-        password=data.password,
-        agent=client_agent(request),
-        address=client_address(request),
-    )
-    return _with_cookie(core, session, secure=secure)
+    return _with_cookie(core, await begin(request, core, data), secure=secure)
 
 
 @post(

@@ -10,6 +10,8 @@ from msgspec import Meta
 
 from backchannel.chat import logins, logouts
 from backchannel.chat.conversations import PAGE
+from backchannel.chat.core import Core
+from backchannel.chat.logins import Session
 from backchannel.dialects.native.bodies import LoginBody, SessionBody
 from backchannel.dialects.native.http.pages import Next, cut
 from backchannel.dialects.native.http.parameters import Cursor, Limit, Strict
@@ -56,14 +58,7 @@ class Ended(msgspec.Struct, frozen=True):
 async def login(
     request: StrictRequest, core: InjectedCore, data: JSONBody[Credentials]
 ) -> SessionBody:
-    session = await logins.login(
-        core,
-        identifier=data.identifier,
-        password=data.password,
-        agent=client_agent(request),
-        address=client_address(request),
-    )
-    return session_body(session)
+    return session_body(await begin(request, core, data))
 
 
 @post(
@@ -128,6 +123,17 @@ async def end_login(
 async def end_other_logins(request: StrictRequest, core: InjectedCore) -> Ended:
     user = request.user
     return Ended(await logouts.end_other_logins(core, user.user_id, user.login_id))
+
+
+async def begin(request: StrictRequest, core: Core, credentials: Credentials) -> Session:
+    """A new login for the client that asks. Raises as `chat.logins.login`."""
+    return await logins.login(
+        core,
+        identifier=credentials.identifier,
+        password=credentials.password,
+        agent=client_agent(request),
+        address=client_address(request),
+    )
 
 
 PUBLIC = [login, refresh]

@@ -18,7 +18,7 @@ from backchannel.dialects.shared.requests import InjectedCore, StrictRequest
 from backchannel.domain import access
 from backchannel.domain.errors import Invalid
 
-MESSAGE = "/conversations/{conversation_id:str}/messages/{seq:int}"
+MESSAGE = "/conversations/{conversation_id:str}/messages/{seq:str}"
 REACTION = MESSAGE + "/reactions/{emoji:str}"
 
 Emoji = Annotated[

@@ -31,14 +31,16 @@ def strip(data: bytes) -> list[bytes]:
 def _chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
     tag, size, form = struct.unpack_from("<4sI4s", data)
     end = 8 + size
-    if (tag, form) != (b"RIFF", b"WEBP") or end > len(data) + 1:  # the last padding may be missing
-        raise ValueError("the header does not fit")
+    if (tag, form) != (b"RIFF", b"WEBP"):
+        raise ValueError("the signature is missing")
+    if end > len(data) + 1:  # the last padding may be missing
+        raise ValueError("it ends too early")
     at = 12
     while at + 8 <= end:
         kind, length = struct.unpack_from("<4sI", data, at)
         content = data[at + 8 : at + 8 + length]
         if at + 8 + length > end or len(content) < length:
-            raise ValueError("a chunk ends too late")
+            raise ValueError("a chunk is longer than the file")
         yield kind, content
         at += 8 + length + length % 2
 

@@ -69,11 +69,16 @@ class SqliteDatabase:
             driver.execute(KEEP_LOG)
         self._count = count
         self._writer = Writer(driver, texts, self._writes, self._reserve, count)
-        self._readers = [
-            Reader(open_reader(path, connect), texts, self._reads) for _ in range(READERS)
-        ]
-        self._watch = Watch(path, connect, self._writer.stop, structure=watched)
-        self._file_watch = FileWatch(path, self._writer)
+        with contextlib.ExitStack() as undo:
+            self._readers: list[Reader] = []
+            for _ in range(READERS):
+                reader = open_reader(path, connect)
+                undo.callback(reader.close)
+                self._readers.append(Reader(reader, texts, self._reads))
+            self._watch = Watch(path, connect, self._writer.stop, structure=watched)
+            undo.callback(self._watch.close)
+            self._file_watch = FileWatch(path, self._writer)
+            undo.pop_all()
         self._threads = [self._writer.thread, *(reader.thread for reader in self._readers)]
         for thread in self._threads:
             thread.start()

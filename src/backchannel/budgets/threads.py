@@ -1,0 +1,26 @@
+"""Blocking work in a thread that is over before anybody goes on, also where its task is cancelled.
+
+A thread cannot be cancelled. If its task ended at once, the turn, the lock or the file that the
+thread still uses would be let go under it.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import Callable
+from typing import TypeVar
+
+T = TypeVar("T")
+
+
+async def in_thread(work: Callable[[], T]) -> T:
+    """Do `work` in a thread and wait for its end; only then is a cancellation raised."""
+    running = asyncio.ensure_future(asyncio.to_thread(work))
+    try:
+        return await asyncio.shield(running)
+    except asyncio.CancelledError:
+        while not running.done():
+            with contextlib.suppress(asyncio.CancelledError):
+                await asyncio.wait([running])
+        if not running.cancelled():
+            running.exception()  # nobody is left to hear of it
+        raise
