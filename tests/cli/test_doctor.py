@@ -3,18 +3,21 @@
 import asyncio
 import socket
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
 import pytest
 from typer.testing import Result
 
 from backchannel import __version__
+from backchannel.app.core import open_core
+from backchannel.chat import attachments
 from backchannel.cli.doctor import data, machine, protection
 from backchannel.cli.doctor.finding import Finding, Level
 from backchannel.settings import Settings, load
 from backchannel.storage.opening import open_storage
 from tests.storage.people import make_pair, send
+from tests.support.core import make_user
 
 Invoke = Callable[..., Result]
 
@@ -117,6 +120,35 @@ def test_R18_a_deep_look_names_the_damaged_message_and_the_damaged_file(
     found = invoke("doctor", "--deep", code=1).stdout
     assert "message 2 of conversation" in found
     assert "message 1 " not in found
+
+
+@pytest.mark.parametrize("place", [0, 70_000, -1])
+def test_R18_a_deep_look_finds_one_changed_byte_of_a_stored_file(
+    folder: Path, invoke: Invoke, place: int
+) -> None:
+    file_id = asyncio.run(fill_with_file(folder / "data"))
+    assert "every message and every local file is whole" in invoke("doctor", "--deep").stdout
+    (stored,) = (folder / "data/files").glob(f"*/{file_id}")
+    content = bytearray(stored.read_bytes())
+    content[place] ^= 1
+    stored.write_bytes(content)
+    assert file_id in invoke("doctor", "--deep", code=1).stdout
+
+
+async def fill_with_file(data: Path) -> str:
+    data.mkdir(mode=0o700)
+    async with open_core(settings()) as core:
+        user = await make_user(core, "ada")
+        upload = await attachments.begin(core, user.id, name="a.bin", size=FILE_SIZE)
+        await core.uploads.append(upload, 0, one_piece(bytes(FILE_SIZE)))
+    return upload.id
+
+
+FILE_SIZE = 200_000
+
+
+async def one_piece(content: bytes) -> AsyncIterator[bytes]:
+    yield content
 
 
 async def fill(data: Path) -> None:

@@ -13,11 +13,10 @@ from backchannel.chat.answer import CUT
 from backchannel.chat.core import Core
 from backchannel.chat.group_commit import Outcome
 from backchannel.chat.send import submit
-from backchannel.domain.errors import Invalid, NotFound, Throttled, Unavailable
+from backchannel.domain.errors import Invalid, NotFound, Unavailable
 from backchannel.domain.ids import RESPONDER_ID, answer_client_id
-from backchannel.domain.messages import BODY_LIMIT, Draft, MessageKind
+from backchannel.domain.messages import Draft, MessageKind
 from backchannel.domain.signals import Partial, Signal
-from backchannel.security.throttle import Limit
 from tests.chat.responder.conftest import Asker, eventually
 from tests.support.core import make_core, make_user
 from tests.support.database import busy
@@ -118,17 +117,6 @@ async def test_an_empty_answer_is_a_failure(ada: Asker, responder: ScriptedRespo
     assert (await ada.answers(session, 1))[0].kind == MessageKind.FAILURE
 
 
-async def test_S18_an_endless_answer_is_cut(ada: Asker, responder: ScriptedResponder) -> None:
-    responder.slow = True
-    responder.say(*["ü\0" * 1000] * 100)
-    session = await ada.session()
-    await ada.ask(session, "hello")
-    (answer,) = await ada.answers(session, 1)
-    assert answer.kind == MessageKind.CUT
-    assert answer.body == "ü" * ((BODY_LIMIT - len(CUT)) // 2) + CUT
-    assert responder.at_once == 0
-
-
 async def test_a_cut_answer_is_stored_as_such(ada: Asker, responder: ScriptedResponder) -> None:
     responder.slow = True
     responder.say("once upon", REACHED_LIMIT, REACHED_LIMIT)
@@ -209,40 +197,6 @@ async def test_what_is_deleted_meanwhile_is_not_answered(
     assert responder.asked == ["first"]
 
 
-async def test_S18_so_many_answers_at_once(
-    ada: Asker, core: Core, responder: ScriptedResponder
-) -> None:
-    responder.slow = True
-    bob = Asker(core, (await make_user(core, "bob")).id)
-    for asker in (ada, bob):
-        for key in ("a", "b", "c"):
-            await asker.ask(await asker.session(key), "hello")
-    await eventually(lambda: responder.at_once == 3)
-    for _ in range(6):
-        responder.say("done", END)
-    for asker in (ada, bob):
-        for key in ("a", "b", "c"):
-            await asker.answers(await asker.session(key), 1)
-    assert responder.most_at_once == 3
-
-
-async def test_S18_so_many_questions_wait(
-    ada: Asker, core: Core, responder: ScriptedResponder
-) -> None:
-    responder.slow = True
-    session = await ada.session()
-    for number in range(5):
-        await ada.ask(session, f"{number}")
-    with pytest.raises(Throttled):
-        await ada.ask(session, "one too many")
-    bob = Asker(core, (await make_user(core, "bob")).id)
-    await bob.ask(await bob.session(), "somebody else's")
-    for _ in range(6):
-        responder.say("done", END)
-    await ada.answers(session, 5)
-    await ada.ask(session, "room again")
-
-
 async def test_R8_questions_from_before_a_restart_are_answered_once(tmp_path: Path) -> None:
     responder = ScriptedResponder(slow=True)
     async with make_core(tmp_path, responder=responder) as core:
@@ -306,24 +260,3 @@ async def test_R9_an_answer_outlasts_a_database_that_is_away(
     await eventually(lambda: away.refused >= 3)
     away.present = True
     assert (await ada.answers(session, 1))[0].body == "late, but here"
-
-
-async def test_S18_answers_past_the_limit_wait(tmp_path: Path) -> None:
-    limits = {"answer:user": Limit(1, 0.3)}
-    async with make_core(tmp_path, responder=ScriptedResponder(), limits=limits) as core:
-        ada = Asker(core, (await make_user(core, "ada")).id)
-        session = await ada.session()
-        began = asyncio.get_running_loop().time()
-        for text in ("one", "two"):
-            await ada.ask(session, text)
-        await ada.answers(session, 2)
-        assert asyncio.get_running_loop().time() - began > 0.25
-
-
-async def test_S18_so_many_sessions_are_made(tmp_path: Path) -> None:
-    async with make_core(tmp_path, limits={"session:user": Limit(2, 60)}) as core:
-        ada = Asker(core, (await make_user(core, "ada")).id)
-        for key in ("a", "b", "a", "b"):
-            await ada.session(key)
-        with pytest.raises(Throttled):
-            await ada.session("c")

@@ -1,8 +1,11 @@
 """Opening: URLs, versions, damage (R18), migrations (R19)."""
 
 import asyncio
+import errno
 import multiprocessing
+import os
 import sqlite3
+import threading
 from pathlib import Path
 
 import pytest
@@ -247,3 +250,22 @@ async def test_a_full_queue_is_overloaded(tmp_path: Path, monkeypatch: pytest.Mo
     assert refused
     assert len(await storage.history(pair.id, limit=99)) == 50 - len(refused)
     await storage.close()
+
+
+async def test_R21_a_database_that_cannot_be_watched_is_closed_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
+
+    path = tmp_path / "chat.db"
+    await (await open_storage(f"sqlite:///{path}")).close()
+    threads = threading.active_count()
+    with monkeypatch.context() as patched:
+        patched.setattr("backchannel.storage.sql.sqlite.database.FileWatch", fail)
+        with pytest.raises(CannotOpen, match="Too many open files"):
+            await open_storage(f"sqlite:///{path}")
+    opened = [each.readlink() for each in Path("/proc/self/fd").iterdir() if each.is_symlink()]
+    assert not [each for each in opened if each.name.startswith(path.name)]
+    assert "storage-check" not in {each.name for each in threading.enumerate()}
+    assert threading.active_count() <= threads + 1  # asyncio's own, that opened it

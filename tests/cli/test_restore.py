@@ -1,0 +1,185 @@
+"""S23: a backup is put back whole or not at all."""
+
+import asyncio
+import os
+import shutil
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from backchannel.cli.backup.folder import DATABASE, FILES, SUMS, digest_of
+from backchannel.cli.main import cli
+from tests.cli.test_backup import talk, tree, two_people, upload
+from tests.support.process import ServerProcess, server_process
+from tests.system.test_conversation import history
+
+Invoke = Callable[..., Result]
+
+
+@pytest.fixture(scope="module")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Data of a server that has gone on since its backup, which is beside them."""
+    folder = tmp_path_factory.mktemp("template")
+
+    async def fill(server: ServerProcess) -> None:
+        ada, bob = await two_people(server)
+        await talk(server, ada, bob, ["saved"])
+        await upload(server, ada, b"a note")
+        data = str(folder / "data")
+        backup = ["backup", str(folder / "saved"), "--data-dir", data]
+        made = await asyncio.to_thread(CliRunner().invoke, cli, backup)
+        assert made.exit_code == 0, made.output
+        await talk(server, ada, bob, ["lost"])
+
+    with server_process(folder) as server:
+        asyncio.run(fill(server))
+        server.stop()
+    return folder
+
+
+@pytest.fixture
+def saved(template: Path, folder: Path) -> Path:
+    """The same in a folder of its own."""
+    shutil.copytree(template, folder, dirs_exist_ok=True)
+    return folder / "saved"
+
+
+def flip(path: Path) -> None:
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+
+
+def flip_database(saved: Path) -> None:
+    flip(saved / DATABASE)
+
+
+def flip_content(saved: Path) -> None:
+    flip(next((saved / FILES).rglob("*-*")))
+
+
+def remove(name: str) -> Callable[[Path], None]:
+    def harm(saved: Path) -> None:
+        (saved / name).unlink()
+
+    return harm
+
+
+def make_newer(saved: Path) -> None:
+    database = sqlite3.connect(saved / DATABASE)
+    database.execute("UPDATE alembic_version SET version_num = '9999'")
+    database.commit()
+    database.close()
+    _sign_again(saved)
+
+
+def damage_pages(saved: Path) -> None:
+    content = bytearray((saved / DATABASE).read_bytes())
+    content[4096:8192] = os.urandom(4096)
+    (saved / DATABASE).write_bytes(content)
+    _sign_again(saved)
+
+
+def climb_out(saved: Path) -> None:
+    with (saved / SUMS).open("a") as sums:
+        sums.write(f"{'0' * 64}  files/../../evil\n")
+
+
+def _sign_again(saved: Path) -> None:
+    names = [line.split("  ")[1] for line in (saved / SUMS).read_text().splitlines()]
+    (saved / SUMS).write_text("".join(f"{digest_of(saved / name)}  {name}\n" for name in names))
+
+
+@pytest.mark.parametrize(
+    ("harm", "said"),
+    [
+        (flip_database, "is damaged"),
+        (flip_content, "is damaged"),
+        (remove(DATABASE), "is missing"),
+        (remove("data/token.key"), "is missing"),
+        (remove(SUMS), "no complete backup"),
+        (remove("backup.json"), "cannot be read"),
+        (make_newer, "newer version"),
+        (damage_pages, "damaged|no database"),
+        (climb_out, "is damaged"),
+        (shutil.rmtree, "no complete backup"),
+    ],
+)
+def test_S23_a_backup_that_is_not_whole_is_refused_before_anything_is_touched(
+    saved: Path, invoke: Invoke, folder: Path, harm: Callable[[Path], None], said: str
+) -> None:
+    before = tree(folder / "data")
+    harm(saved)
+    refused = invoke("restore", "saved", "--data-dir", "data", "--yes", code=1)
+    assert any(word in str(refused.exception) for word in said.split("|")), refused.exception
+    assert tree(folder / "data") == before
+
+
+def test_S23_a_restore_asks_and_can_be_declined(saved: Path, invoke: Invoke, folder: Path) -> None:
+    del saved
+    before = tree(folder / "data")
+    asked = invoke("restore", "saved", "--data-dir", "data", given="n\n", code=1)
+    assert "2 accounts, 1 messages, 1 files" in asked.output
+    assert tree(folder / "data") == before
+
+
+def test_S23_the_old_data_are_kept_beside_the_restored_ones(
+    saved: Path, invoke: Invoke, folder: Path
+) -> None:
+    del saved
+    before = tree(folder / "data")
+    restored = invoke("restore", "saved", "--data-dir", "data", given="y\n")
+    (aside,) = (folder / "data").glob("before-restore-*")
+    assert str(aside) in restored.output
+    assert tree(aside) == before
+
+
+@pytest.mark.parametrize("steps", range(1, 10, 2))
+def test_S23_an_interrupted_restore_keeps_the_server_away_until_it_is_done(
+    saved: Path,
+    invoke: Invoke,
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    steps: int,
+) -> None:
+    del saved
+    left = [steps]
+    rename = Path.rename
+
+    def interrupted(path: Path, target: Path) -> Path:
+        left[0] -= 1
+        if left[0] < 0:
+            raise KeyboardInterrupt
+        return rename(path, target)
+
+    with monkeypatch.context() as killed:
+        killed.setattr(Path, "rename", interrupted)
+        invoke("restore", "saved", "--data-dir", "data", "--yes", code=130)
+    refused = invoke("user", "list", "--data-dir", "data", code=1)
+    assert "was interrupted" in str(refused.exception)
+    invoke("restore", "saved", "--data-dir", "data", "--yes")
+    assert len(invoke("user", "list", "--data-dir", "data").output.splitlines()) == 2
+    assert not (folder / "data/restoring").exists()
+
+
+async def test_S23_a_database_outside_of_the_data_folder_is_saved_and_restored_too(
+    folder: Path, invoke: Invoke
+) -> None:
+    elsewhere = folder / "elsewhere"
+    url = f"sqlite:///{elsewhere}/chat.db"
+    with server_process(folder, database_url=url) as server:
+        ada, bob = await two_people(server)
+        await talk(server, ada, bob, ["saved"])
+        with pytest.MonkeyPatch.context() as environment:
+            environment.setenv("BACKCHANNEL_DATABASE_URL", url)
+            await asyncio.to_thread(invoke, "backup", "saved", "--data-dir", "data")
+            await talk(server, ada, bob, ["lost"])
+            server.stop()
+            invoke("restore", "saved", "--data-dir", "data", "--yes")
+        server.start()
+        assert "is not as it was left" in server.log.read_text()
+        assert await history(server, bob, ada) == ["saved"]
+    assert len(list(elsewhere.glob("before-restore-*/chat.db"))) == 1
