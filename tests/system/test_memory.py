@@ -64,10 +64,11 @@ async def test_S18_strangers_share_what_is_held_of_their_requests(tmp_path: Path
 
         async def attack() -> None:
             async with AsyncExitStack() as opened:
+                connecting = asyncio.get_running_loop().create_connection
                 for _ in range(STRANGERS):
-                    _, writer = await asyncio.open_connection("127.0.0.1", server.port)
-                    opened.callback(writer.transport.abort)
-                    writer.write(head + b" " * 200_000)
+                    stranger, _ = await connecting(asyncio.Protocol, "127.0.0.1", server.port)
+                    opened.callback(stranger.abort)
+                    stranger.write(head + b" " * 200_000)
                 transport = httpx.AsyncHTTPTransport(local_address="127.0.0.2")
                 async with httpx.AsyncClient(base_url=server.address, transport=transport) as http:
                     credentials = {"identifier": "ada", "password": PASSWORD}
