@@ -36,12 +36,16 @@ async def make_core(
     limits: Mapping[str, Limit] | None = None,
     responder: Responder | None = None,
     passwords: PooledPasswords | None = None,
+    database: str | None = None,
 ) -> AsyncIterator[Core]:
-    """A core over a database in `tmp_path`; nothing is throttled unless `limits` says so."""
+    """A core over a database in `tmp_path`, or over that of a URL.
+
+    Nothing is throttled unless `limits` says so.
+    """
     clock = clock or SystemClock()
     policy = policy or Policy()
     passwords = passwords or cheap_passwords()
-    storage = await open_storage(f"sqlite:///{tmp_path / 'test.db'}")
+    storage = await open_storage(database or f"sqlite:///{tmp_path / 'test.db'}")
     core = Core(
         storage=storage,
         files=await open_files(f"file://{tmp_path / 'files'}", uploads=tmp_path / "uploads"),

@@ -18,7 +18,7 @@ from pathlib import Path
 from backchannel.settings import Settings
 from backchannel.settings.private import make_private_dir
 from backchannel.storage.errors import CannotOpen
-from backchannel.storage.sql.sqlite.opening import path_of
+from backchannel.storage.opening import file_of
 
 SERVER_LOCK = "server.lock"
 RESTORING = "restoring"
@@ -86,16 +86,15 @@ def require_whole(settings: Settings) -> None:
 
 def _folders(settings: Settings) -> list[Path]:
     """The folder of the data and that of the database, which most often are one."""
-    database = path_of(settings.storage_url).resolve()
-    return sorted({settings.data_dir.resolve(), database.parent})
+    database = file_of(settings.storage_url)
+    data = settings.data_dir.resolve()
+    return [data] if database is None else sorted({data, database.parent})
 
 
 def _lock_files(settings: Settings) -> list[Path]:
-    database = path_of(settings.storage_url).resolve()
-    return [
-        settings.data_dir.resolve() / SERVER_LOCK,
-        database.with_name(f"{database.name}-lock"),
-    ]
+    server = settings.data_dir.resolve() / SERVER_LOCK
+    database = file_of(settings.storage_url)
+    return [server] if database is None else [server, database.with_name(f"{database.name}-lock")]
 
 
 @contextmanager

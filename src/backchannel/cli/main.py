@@ -33,6 +33,7 @@ cli.add_typer(config.group, name="config")
 cli.command("doctor")(doctor.doctor)
 cli.command("backup")(backup.backup)
 cli.command("restore")(backup.restore)
+cli.command("mark-restored")(backup.mark_restored)
 cli.command("verify")(verify.verify)
 
 

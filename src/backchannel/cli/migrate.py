@@ -8,10 +8,11 @@ from backchannel.cli.options import ConfigFile, DataDir, load_settings, require_
 def migrate(config: ConfigFile = None, data_dir: DataDir = None) -> None:
     """Bring the database to this version's schema. `serve` does this by itself."""
     from backchannel.app.locking import locked_alone
+    from backchannel.settings.values import without_password
     from backchannel.storage.opening import migrate as migrate_storage
 
     settings = load_settings(config, data_dir=data_dir).settings
     require_database(settings)
     with locked_alone(settings):
         asyncio.run(migrate_storage(settings.storage_url))
-    print(f"up to date: {settings.storage_url}")
+    print(f"up to date: {without_password(settings.storage_url)}")

@@ -37,11 +37,11 @@ def load_settings(config: Path | None, **options: object) -> Loaded:
 def require_database(settings: Settings) -> None:
     """Raise `CannotOpen` if there is no database yet: a mistyped folder must not make one."""
     from backchannel.app.locking import require_whole
-    from backchannel.storage.sql.sqlite.opening import path_of
+    from backchannel.storage.opening import file_of
 
     require_whole(settings)
-    path = path_of(settings.storage_url).resolve()
-    if not path.is_file():
+    path = file_of(settings.storage_url)
+    if path is not None and not path.is_file():
         raise CannotOpen(
             f"there is no database at {path}; name the server's folder with --data-dir or its "
             "settings with --config (`serve` and `user add` make a new one)"

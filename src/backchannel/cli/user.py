@@ -36,11 +36,11 @@ def add(
     async def work(core: Core) -> User:
         return await accounts.create(core, username=name, email=email, password=password)
 
-    from backchannel.storage.sql.sqlite.opening import path_of
+    from backchannel.storage.opening import file_of
 
     settings = load_settings(config, data_dir=data_dir).settings
-    database = path_of(settings.storage_url).resolve()
-    if not database.is_file():
+    database = file_of(settings.storage_url)
+    if database is not None and not database.is_file():
         # A refused account must not leave a new database behind.
         accounts.require_sound(name, email, password, by_operator=True)
         fail(f"there is no database at {database} yet: making one")

@@ -68,7 +68,9 @@ class Settings(Group):
     )
     database_url: DatabaseUrl | None = Field(
         default=None,
-        description="The database. Unset: the SQLite file `backchannel.db` in `data_dir`.",
+        description="The database: a SQLite file, or `mongodb://` or `mongodb+srv://` with a host "
+        "and the name of a database (docs/databases.md). Unset: the SQLite file `backchannel.db` "
+        "in `data_dir`.",
         examples=["sqlite:////var/lib/backchannel/chat.db"],
     )
     jwt_secret: SecretStr | None = Field(

@@ -1,6 +1,5 @@
 """Settings as text: single values, and the whole reference as Markdown."""
 
-import re
 from collections.abc import Iterator
 from enum import Enum
 from inspect import getdoc
@@ -12,6 +11,7 @@ from pydantic import SecretStr
 
 from backchannel.settings.catalogue import Entry, entries, group_model
 from backchannel.settings.model import Settings
+from backchannel.settings.values import without_password
 
 INTRODUCTION = """\
 # Settings
@@ -114,7 +114,7 @@ def _text(value: object) -> str:
         case tuple():
             return ",".join(map(str, cast("tuple[object, ...]", value)))
         case _:
-            return re.sub(r"(?<=://)[^/@]*@", "***@", str(value))
+            return without_password(str(value))
 
 
 def _value_of(settings: Settings, path: str) -> object:

@@ -1,6 +1,7 @@
 """The parsing and checking of single values; each error says what is wrong and what is valid."""
 
 import ipaddress
+import re
 from typing import Annotated
 from urllib.parse import urlsplit
 
@@ -8,8 +9,9 @@ from pydantic import AfterValidator, BeforeValidator
 
 from backchannel.transports.http.hosts import parse_entry
 
-PLANNED_DATABASES = ("postgresql", "mysql", "mariadb", "mongodb", "mongodb+srv")
+PLANNED_DATABASES = ("postgresql", "mysql", "mariadb")
 """Database kinds that are recognised but not available yet."""
+MONGODB = ("mongodb", "mongodb+srv")
 
 
 def split_list(value: object) -> object:
@@ -73,6 +75,8 @@ def check_database_url(url: str) -> str:
             f"{scheme}:// is understood, but that database is not available in this version; "
             "use sqlite:///path/to/file.db, or leave it out"
         )
+    if scheme in MONGODB:
+        return _check_server(scheme, rest)
     if scheme != "sqlite":
         raise ValueError(f"no database is called {scheme}://; use sqlite:///path/to/file.db")
     # Other programs write a relative path after two slashes: sqlite://./chat.db
@@ -80,6 +84,20 @@ def check_database_url(url: str) -> str:
     if not path or path == ":memory:":
         raise ValueError("a database in memory would lose messages; name a file")
     return f"sqlite:///{path}"
+
+
+def _check_server(scheme: str, rest: str) -> str:
+    hosts = rest.partition("/")[0].rpartition("@")[2]
+    if not hosts:
+        raise ValueError(
+            f"{scheme}:// is followed by a host, such as {scheme}://db.example.org/chat"
+        )
+    return f"{scheme}://{rest}"
+
+
+def without_password(url: str) -> str:
+    """A URL that may be shown: without the user and the password in it."""
+    return re.sub(r"(?<=://)[^/@]*@", "***@", url)
 
 
 Origins = Annotated[

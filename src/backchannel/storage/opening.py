@@ -1,13 +1,52 @@
 """From a database's URL to an open storage."""
 
 from collections.abc import Awaitable, Callable, Mapping
+from pathlib import Path
+from typing import NamedTuple, NoReturn
 
 from backchannel.ports.storage import Storage
 from backchannel.storage.errors import CannotOpen
-from backchannel.storage.sql.sqlite.opening import migrate_sqlite, open_sqlite
+from backchannel.storage.sql.sqlite.opening import migrate_sqlite, open_sqlite, path_of
 
-OPENERS: Mapping[str, Callable[[str], Awaitable[Storage]]] = {"sqlite": open_sqlite}
-MIGRATIONS: Mapping[str, Callable[[str], Awaitable[None]]] = {"sqlite": migrate_sqlite}
+SQLITE = "sqlite"
+
+
+class Engine(NamedTuple):
+    """What is done with the databases of one kind, by their URLs."""
+
+    open: Callable[[str], Awaitable[Storage]]
+    migrate: Callable[[str], Awaitable[None]]
+    examine: Callable[[str], Awaitable[str]]
+    begin_epochs: Callable[[str], Awaitable[int]]
+
+
+def _sqlite() -> Engine:
+    return Engine(open_sqlite, migrate_sqlite, _is_a_file, _is_a_file)
+
+
+def _mongodb() -> Engine:
+    # The driver takes its time to import, and most servers have no use for it.
+    from backchannel.storage.mongodb.opening import (  # noqa: PLC0415
+        begin_epochs,
+        examine_mongodb,
+        migrate_mongodb,
+        open_mongodb,
+    )
+
+    return Engine(open_mongodb, migrate_mongodb, examine_mongodb, begin_epochs)
+
+
+async def _is_a_file(_url: str) -> NoReturn:
+    raise CannotOpen(
+        "a SQLite file is examined itself, and a restored one is noticed by the server"
+    )
+
+
+ENGINES: Mapping[str, Callable[[], Engine]] = {
+    SQLITE: _sqlite,
+    "mongodb": _mongodb,
+    "mongodb+srv": _mongodb,
+}
 """What knows each scheme of a database URL."""
 
 
@@ -17,18 +56,44 @@ async def open_storage(url: str) -> Storage:
     Raises `CannotOpen`: unknown scheme, damaged file, a schema newer than this program, and
     whatever else needs the operator.
     """
-    return await OPENERS[_scheme(url)](url)
+    return await _engine(url).open(url)
 
 
 async def migrate(url: str) -> None:
     """Bring the database at `url` to the current schema. Raises `CannotOpen`."""
-    await MIGRATIONS[_scheme(url)](url)
+    await _engine(url).migrate(url)
+
+
+async def examine(url: str) -> str:
+    """What there is to say of a database of a server, without changing it. Raises `CannotOpen`."""
+    return await _engine(url).examine(url)
+
+
+async def begin_epochs(url: str) -> int:
+    """Give every log of a database of a server a new epoch; how many there are.
+
+    So every device fetches its state afresh, as it must once an older state was restored. Raises
+    `CannotOpen`.
+    """
+    return await _engine(url).begin_epochs(url)
+
+
+def file_of(url: str) -> Path | None:
+    """The file that holds the database at `url`; None for a database of a server.
+
+    Raises `CannotOpen`.
+    """
+    return path_of(url).resolve() if _scheme(url) == SQLITE else None
+
+
+def _engine(url: str) -> Engine:
+    return ENGINES[_scheme(url)]()
 
 
 def _scheme(url: str) -> str:
     scheme, separator, _ = url.partition("://")
-    if separator and scheme in OPENERS:
+    if separator and scheme in ENGINES:
         return scheme
-    known = ", ".join(f"{name}://" for name in OPENERS)
+    known = ", ".join(f"{name}://" for name in ENGINES)
     # Not the URL itself: it may hold a password.
     raise CannotOpen(f"unknown kind of database {scheme if separator else ''!r}; known: {known}")

@@ -1,5 +1,6 @@
 """`backchannel backup` and `backchannel restore`, as they are typed."""
 
+import asyncio
 from pathlib import Path
 from typing import Annotated
 
@@ -9,6 +10,9 @@ from backchannel.cli.backup.folder import About
 from backchannel.cli.options import ConfigFile, DataDir, load_settings, settings_to_open
 from backchannel.cli.output import fail
 from backchannel.cli.questions import confirm
+from backchannel.settings import Settings
+from backchannel.storage.errors import CannotOpen
+from backchannel.storage.opening import begin_epochs, file_of
 from backchannel.storage.sql.sqlite.copying import Summary
 
 
@@ -33,6 +37,7 @@ def backup(
         print(f"whole: {_description(*check_backup(folder))}")
         return
     settings = load_settings(config, data_dir=data_dir).settings
+    _require_file(settings)
     with locked_for_command(settings):
         problems = make_backup(settings, folder)
     about, summary = check_backup(folder)
@@ -59,8 +64,9 @@ def restore(
     from backchannel.cli.backup.checking import check_backup
     from backchannel.cli.backup.restoring import put_back
 
-    about, summary = check_backup(folder)
     settings = settings_to_open(config, data_dir=data_dir)
+    _require_file(settings)
+    about, summary = check_backup(folder)
     with locked_alone(settings, repairing=True):
         print(f"{folder}: {_description(about, summary)}")
         if not yes:
@@ -71,6 +77,28 @@ def restore(
         print(f"what was there before is in {place}; delete it once you no longer need it")
     for line in _missing(about):
         print(line)
+
+
+def mark_restored(config: ConfigFile = None, data_dir: DataDir = None) -> None:
+    """Say that the database was restored by its own tools: every device starts afresh.
+
+    Only for a database of a server, while no server of this program runs.
+    """
+    from backchannel.app.locking import locked_alone
+
+    settings = settings_to_open(config, data_dir=data_dir)
+    with locked_alone(settings):
+        logs = asyncio.run(begin_epochs(settings.storage_url))
+    print(f"every device starts afresh ({logs:,} accounts)")
+
+
+def _require_file(settings: Settings) -> None:
+    if file_of(settings.storage_url) is None:
+        raise CannotOpen(
+            "a database of a server is copied by its own tools: stop this server, run mongodump;"
+            " to restore it, run mongorestore and then `backchannel mark-restored`"
+            " (docs/databases.md)"
+        )
 
 
 def _description(about: About, summary: Summary) -> str:

@@ -1,5 +1,6 @@
 """Reading the users' logs, and forgetting what is old in them."""
 
+import secrets
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
@@ -24,8 +25,8 @@ from backchannel.storage.mongodb.reader import ASCENDING, PAST_THE_END, View, be
 from backchannel.storage.mongodb.schema import LOG, USERS
 from backchannel.storage.mongodb.staging import Transaction
 
-TRIMMED_AT_ONCE = 100
-"""Users whose logs are trimmed in one transaction, so that nobody waits long for it."""
+AT_ONCE = 100
+"""Users whose logs are changed in one transaction, so that nobody waits long for it."""
 
 _CONTENTS: dict[EventKind, msgspec.json.Decoder[Any]] = {
     EventKind.RECEIPT: msgspec.json.Decoder(Receipt),
@@ -85,9 +86,7 @@ async def trim_page(
 
     Returns how many entries went and the id to go on after, None at the end.
     """
-    order = [("_id", ASCENDING)]
-    query = {"_id": {"$gt": after}}
-    page = await transaction.find(USERS, query, order=order, limit=TRIMMED_AT_ONCE)
+    page = await _page(transaction, after)
     gone = 0
     for user in page:
         floor = min(await _wanted_floor(transaction, user, before, keep), user.delivered_position)
@@ -96,7 +95,24 @@ async def trim_page(
             old = between(Entry(user.id, -1), Entry(user.id, floor + 1))
             transaction.cut(LOG, {"_id": old})
             user.floor = floor
-    return gone, page[-1].id if len(page) == TRIMMED_AT_ONCE else None
+    return gone, _last_of(page)
+
+
+async def begin_epochs(transaction: Transaction, *, after: str) -> tuple[int, str | None]:
+    """Give some logs past a user's id a new epoch; how many, and the id to go on after."""
+    page = await _page(transaction, after)
+    for user in page:
+        user.epoch = secrets.token_hex(8)
+    return len(page), _last_of(page)
+
+
+async def _page(transaction: Transaction, after: str) -> list[UserDocument]:
+    order = [("_id", ASCENDING)]
+    return await transaction.find(USERS, {"_id": {"$gt": after}}, order=order, limit=AT_ONCE)
+
+
+def _last_of(page: Sequence[UserDocument]) -> str | None:
+    return page[-1].id if len(page) == AT_ONCE else None
 
 
 async def _wanted_floor(

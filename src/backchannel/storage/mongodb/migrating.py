@@ -11,7 +11,7 @@ from backchannel.storage.mongodb.link import Database, unhurried
 from backchannel.storage.mongodb.redo import JOURNALED, Redo
 from backchannel.storage.mongodb.schema import COLLECTIONS, PREFIX
 
-VERSION = "version"
+VERSIONS, VERSION = f"{PREFIX}schema", "version"
 
 
 async def _first(database: Database) -> None:
@@ -29,17 +29,22 @@ STEPS: tuple[Callable[[Database], Awaitable[None]], ...] = (_first,)
 """From each version to the next; a new database has version 0."""
 
 
+async def version_of(database: Database) -> int:
+    """The version of a database's schema; 0 where there is none."""
+    found = await database[VERSIONS].find_one({"_id": VERSION})
+    return 0 if found is None else int(found["number"])
+
+
 async def migrate(database: Database) -> None:
     """Bring a database to the newest schema. Raises `CannotOpen`, `PyMongoError`."""
-    versions = database[f"{PREFIX}schema"].with_options(write_concern=JOURNALED)
-    found = await versions.find_one({"_id": VERSION})
-    version = 0 if found is None else int(found["number"])
+    version = await version_of(database)
     if version > len(STEPS):
         raise CannotOpen(
             f"the database {database.name} has schema {version}, this program knows {len(STEPS)}:"
             " it was written by a newer version; install that one, or restore a backup made by"
             " this one"
         )
+    versions = database[VERSIONS].with_options(write_concern=JOURNALED)
     with unhurried():
         for number, step in enumerate(STEPS[version:], start=version + 1):
             await step(database)

@@ -8,7 +8,7 @@ from pymongo.errors import ConnectionFailure, OperationFailure, PyMongoError
 from backchannel.storage.errors import CannotOpen
 from backchannel.storage.mongodb.database import MongoDatabase
 from backchannel.storage.mongodb.link import Client, Database, Losses, connect
-from backchannel.storage.mongodb.migrating import migrate
+from backchannel.storage.mongodb.migrating import migrate, version_of
 from backchannel.storage.mongodb.redo import Redo
 from backchannel.storage.mongodb.storage import MongoStorage
 
@@ -38,13 +38,41 @@ async def migrate_mongodb(url: str) -> None:
     await _with_database(url, done, None)
 
 
+async def examine_mongodb(url: str) -> str:
+    """The server's version and the schema's, without changing anything. Raises `CannotOpen`."""
+
+    async def examined(client: Client, database: Database) -> str:
+        server = await client.server_info()
+        version = await version_of(database)
+        kind = "replica set" if (await database.command("hello")).get("setName") else "one server"
+        await client.close()
+        schema = f"schema {version}" if version else "no schema yet, made at the first start"
+        return f"MongoDB {server['version']}, {kind}, {schema}"
+
+    return await _with_database(url, examined, None, migrating=False)
+
+
+async def begin_epochs(url: str) -> int:
+    """Give every log a new epoch; how many there are. Raises `CannotOpen`, `ChatError`."""
+    storage = await open_mongodb(url)
+    try:
+        return await storage.begin_epochs()
+    finally:
+        await storage.close()
+
+
 async def _with_database(
-    url: str, work: Callable[[Client, Database], Awaitable[T]], losses: Losses | None
+    url: str,
+    work: Callable[[Client, Database], Awaitable[T]],
+    losses: Losses | None,
+    *,
+    migrating: bool = True,
 ) -> T:
     client, database = connect(url, losses)
     try:
         await _require_fit(database)
-        await migrate(database)
+        if migrating:
+            await migrate(database)
         return await work(client, database)
     except PyMongoError as error:
         await client.close()

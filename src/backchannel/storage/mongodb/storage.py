@@ -112,6 +112,15 @@ class MongoStorage(MongoAccounts, MongoMessages, MongoConversations, MongoFiles,
             )
         )
 
+    async def begin_epochs(self) -> int:
+        """Give every log a new epoch, a page at a time; how many there are."""
+        total = 0
+        after: str | None = ""
+        while after is not None:
+            begun, after = await self._database.write(partial(log.begin_epochs, after=after))
+            total += begun
+        return total
+
     async def check(self) -> None:
         await self._database.check()
 

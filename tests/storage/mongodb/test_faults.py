@@ -1,0 +1,148 @@
+"""R1, R9: a server that is killed or frozen loses nothing acknowledged, and is not waited for."""
+
+import asyncio
+import subprocess
+import sys
+import time
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+import pytest
+
+from backchannel.domain.errors import Unavailable
+from backchannel.domain.messages import Message
+from backchannel.ports.storage import Stored
+from backchannel.storage.mongodb.opening import open_mongodb
+from backchannel.storage.mongodb.storage import MongoStorage
+from tests.storage.mongodb.conftest import NAME
+from tests.storage.people import AT, Pair, make_pair, whole_log
+from tests.support.mongod import Mongod
+
+T = TypeVar("T")
+
+pytestmark = [pytest.mark.service, pytest.mark.slow]
+
+ROUNDS = 3
+PATIENCE = 30.0
+
+
+async def until_there(work: Callable[[], Awaitable[T]]) -> T:
+    """What `work` gives once the database can be reached again."""
+    until = time.monotonic() + PATIENCE
+    while True:
+        try:
+            return await work()
+        except Unavailable:
+            assert time.monotonic() < until
+            await asyncio.sleep(0.05)
+
+
+async def all_messages(storage: MongoStorage, pair: Pair) -> list[Message]:
+    found: list[Message] = []
+    while page := await storage.history(pair.id, after=len(found), limit=1_000):
+        found += page
+    return found
+
+
+async def require_all(storage: MongoStorage, pair: Pair, acknowledged: dict[str, str]) -> None:
+    """Everything acknowledged is there once, in one gapless order, and in both logs."""
+    messages = await all_messages(storage, pair)
+    assert [each.seq for each in messages] == list(range(1, len(messages) + 1))
+    keys = [each.client_id for each in messages]
+    assert len(set(keys)) == len(keys)
+    assert acknowledged.items() <= {each.client_id: each.id for each in messages}.items()
+    for user_id in (pair.ada, pair.bob):
+        events = await whole_log(storage, user_id)
+        assert [each.position for each in events] == list(range(1, len(messages) + 1))
+
+
+async def test_R1_R9_a_killed_server_loses_nothing_acknowledged(
+    server: Mongod, storage: MongoStorage
+) -> None:
+    pair = await make_pair(storage)
+    acknowledged: dict[str, str] = {}
+    over = False
+
+    async def send_for_ever(number: int) -> None:
+        count = 0
+        while not over:
+            draft = pair.draft("x" * 300, client_id=f"{number}-{count}")
+            try:
+                (outcome,) = await storage.append([draft], at=AT)
+            except Unavailable:
+                await asyncio.sleep(0.02)  # and the same again: it is unknown what became of it
+                continue
+            assert isinstance(outcome, Stored)
+            acknowledged[draft.client_id] = outcome.message.id
+            count += 1
+
+    senders = [asyncio.create_task(send_for_ever(each)) for each in range(4)]
+    for _ in range(ROUNDS):
+        before = len(acknowledged)
+        while len(acknowledged) < before + 40:  # noqa: ASYNC110 - the senders only count
+            await asyncio.sleep(0.01)
+        server.kill()
+        await asyncio.to_thread(server.start)
+    over = True
+    await asyncio.gather(*senders)
+    await until_there(storage.check)
+    await require_all(storage, pair, acknowledged)
+
+
+def killed_writer(url: str, *, after: int) -> list[str]:
+    """The ids a writer acknowledged until it was killed: `after` of them or a few more."""
+    command = [sys.executable, "-m", "tests.storage.mongodb.writer", url]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as writing:
+        assert writing.stdout is not None
+        told = [writing.stdout.readline() for _ in range(after)]
+        writing.kill()
+        told += writing.stdout
+    return [each.strip() for each in told if each.endswith("\n")]
+
+
+async def test_R1_killing_the_writing_process_loses_nothing_acknowledged(server: Mongod) -> None:
+    url = server.url(NAME)
+    acknowledged = [
+        each
+        for count in range(ROUNDS)
+        for each in await asyncio.to_thread(killed_writer, url, after=30 + 47 * count)
+    ]
+    storage = await open_mongodb(url)
+    for message_id in acknowledged:
+        assert await storage.message_by_id(message_id) is not None
+    for conversation in {
+        found.conversation_id
+        for each in acknowledged
+        if (found := await storage.message_by_id(each)) is not None
+    }:
+        messages = await storage.history(conversation, limit=10_000)
+        assert [each.seq for each in messages] == list(range(1, len(messages) + 1))
+        assert len({each.client_id for each in messages}) == len(messages)
+    await storage.close()
+
+
+async def test_R9_a_frozen_server_is_found_out_and_then_refused_at_once(
+    server: Mongod, storage: MongoStorage
+) -> None:
+    pair = await make_pair(storage)
+    server.freeze()
+    try:
+        with pytest.raises(Unavailable):
+            await storage.append([pair.draft("into the ice", client_id="key")], at=AT)
+        began = time.monotonic()
+        for work in (
+            storage.append([pair.draft("again")], at=AT),
+            storage.history(pair.id, limit=5),
+            storage.check(),
+        ):
+            with pytest.raises(Unavailable) as caught:
+                await work
+            assert caught.value.retry_after
+        assert time.monotonic() - began < 1
+    finally:
+        server.thaw()
+    (outcome,) = await until_there(
+        lambda: storage.append([pair.draft("into the ice", client_id="key")], at=AT)
+    )
+    assert isinstance(outcome, Stored)
+    assert [each.body for each in await all_messages(storage, pair)] == ["into the ice"]
