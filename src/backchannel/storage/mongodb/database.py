@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import random
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -31,6 +32,8 @@ MOST_JOBS = 64
 """Transactions in one batch."""
 ATTEMPTS = 20
 """How often something is begun again because the state that it had read is no longer the newest."""
+GIVEN_WAY = 0.005
+"""Seconds by which the wait for other processes grows with each attempt."""
 PROBE_SECONDS = 0.25
 """Seconds between attempts to reach a server that is away."""
 
@@ -200,9 +203,11 @@ class MongoDatabase:
     async def _store(self, jobs: list[_Job]) -> int:
         """Do the first of these jobs as one batch; how many they are."""
         try:
-            for _ in range(ATTEMPTS):
+            for attempt in range(ATTEMPTS):
                 if stored := await self._try_to_store(jobs):
                     return stored
+                # Another process has been faster: the longer it goes on, the more it is given way.
+                await asyncio.sleep(random.uniform(0, attempt * GIVEN_WAY))  # noqa: S311
             refusal: ChatError = Overloaded("too many processes write at once", retry_after=1)
         except PyMongoError as error:
             refusal = self._refused(error)
