@@ -36,6 +36,10 @@ def test_S6_the_operator_sees_what_is_refused_and_no_secret(server: ServerProces
         http.get("/v1/search?query=needle", headers=ada.headers)
         message = {"to": "ada", "body": "a private text"}
         http.post("/v1/messages", json=message, headers=ada.headers)
+        wanted = {"file_ids": ["picture"]}
+        urls = http.post("/v1/files/urls", json=wanted, headers=ada.headers).json()
+        signed = urls["items"][0]["url"]
+        assert [http.get(each).status_code for each in (signed, f"{signed}x")] == [404, 403]
     for host, origin in (("127.0.0.1", Origin("http://socket.example")), ("rebound.example", None)):
         address = f"ws://{host}:{server.port}/v1/ws"
         with contextlib.suppress(InvalidStatus):
@@ -61,7 +65,8 @@ def test_S6_the_operator_sees_what_is_refused_and_no_secret(server: ServerProces
     line_with("POST /v1/messages 4")
     line_with("stopping: SIGTERM")
     line_with("stopped")
-    for secret in (*SECRETS, ada.token, ada.refresh_token):
+    line_with("GET /v1/files/picture 403")
+    for secret in (*SECRETS, ada.token, ada.refresh_token, signed.partition("=")[2]):
         assert secret not in log
 
 

@@ -28,6 +28,7 @@ export type {
   Receipt,
   Refusal,
   Session,
+  SignedUrls,
   Typing,
   User,
 } from "./wire.ts";

@@ -15,6 +15,17 @@ export interface FileInfo {
   readonly thumbnail_url: string | null;
 }
 
+export interface SignedUrls {
+  /** In the order in which they were asked for. */
+  readonly items: readonly {
+    readonly file_id: string;
+    readonly url: string;
+    /** Leads to a thumbnail only if the file has one. */
+    readonly thumbnail_url: string;
+  }[];
+  readonly expires_at: string;
+}
+
 export interface Message {
   readonly conversation_id: string;
   readonly seq: number;

@@ -27,6 +27,7 @@ PRIVATE_KEYS = frozenset(
 _TOKEN = re.compile(
     r"""
       (?<=token=)[^\s&"']+                 # in a query
+    | (?<=signature=)[^\s&"']+             # of a signed URL
     | (?i:(?<=bearer\ ))[^\s"']+           # in a header
     | eyJ[\w-]{5,}\.[\w-]+\.[\w-]*         # a JWT anywhere
     | (?<=://)[^\s/@]+:[^\s/@]+(?=@)       # a URL's user and password

@@ -29,6 +29,9 @@ async def download(
     """
     etag = f'"{content.sha256}"'
     headers = _headers(content, etag)
+    if "signature" in request.query_params:
+        left = request.user.expires_at - core.clock.now()
+        headers["cache-control"] = f"private, max-age={left // 1_000}"
     if is_same(request.headers.get("if-none-match"), etag):
         return Response(b"", status_code=304, headers=headers)
     part = requested_part(

@@ -13,6 +13,7 @@ from litestar.handlers import BaseRouteHandler
 from litestar.params import QueryParameter, SkipValidation
 from litestar.types import Scope
 
+from backchannel.chat import signed_urls
 from backchannel.chat.core import Core
 from backchannel.chat.logins import Identity
 from backchannel.dialects.shared.authentication import find_token, identify
@@ -33,9 +34,9 @@ BEARER = {"bearer": list[str]()}
 """The security requirement of a route behind `require_login`, for the API's description."""
 FORMS = {"urlencoded": True}
 """The `opt` of a route that takes the body of an HTML form as well."""
-QUERY_TOKEN = {"query_token": True}
-"""The `opt` of a route that takes the token in the query as well: a browser cannot set the
-headers of what it shows with `<img>` or plays with `<video>`."""
+FILE_QUERY = {"file_query": True}
+"""The `opt` of a route below a `file_id` that takes a `token` or a `signature` in the query as
+well: a browser cannot set the headers of what it shows with `<img>` or plays with `<video>`."""
 AnyConnection = ASGIConnection[Any, Any, Any, Any]
 
 
@@ -61,15 +62,19 @@ class StrictRequest(Request[Identity, None, State]):
 
 
 async def require_login(connection: AnyConnection, handler: BaseRouteHandler) -> None:
-    """A guard: who is asking becomes `request.user`. Raises `Unauthenticated`.
+    """A guard: who is asking becomes `request.user`. Raises `Unauthenticated`, `Forbidden`.
 
     Guards run before the body is read, so a stranger's megabyte is not.
     """
     scope = connection.scope
-    query = scope["query_string"].decode("latin-1") if handler.opt.get("query_token") else ""
+    scope["auth"] = None
+    query = scope["query_string"].decode("latin-1") if handler.opt.get("file_query") else ""
+    if "signature=" in query and (signature := dict(parse_qsl(query)).get("signature")):
+        file_id = connection.path_params["file_id"]
+        scope["user"] = await signed_urls.authenticate(core_of(connection), file_id, signature)
+        return
     token = find_token(plain_headers(scope), query)
     scope["user"] = await identify(core_of(connection), token)
-    scope["auth"] = None
 
 
 async def known_query(connection: AnyConnection, handler: BaseRouteHandler) -> None:
@@ -87,7 +92,7 @@ def query_names(handler: BaseRouteHandler) -> tuple[str, ...]:
     """The query parameters that a route takes, in the order in which it names them."""
     given = handler.parsed_fn_signature.parameters.items()
     names = [name for name, each in given if isinstance(each.kwarg_definition, QueryParameter)]
-    return (*names, "token") if handler.opt.get("query_token") else tuple(names)
+    return (*names, "signature", "token") if handler.opt.get("file_query") else tuple(names)
 
 
 def core_of(connection: AnyConnection) -> Core:

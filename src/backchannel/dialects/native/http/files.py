@@ -1,13 +1,17 @@
 """Files: upload them at once, download them."""
 
 from typing import Annotated, Any
+from urllib.parse import quote
 
+import msgspec
 from litestar import Response, get, post
 from litestar.openapi.datastructures import ResponseSpec
-from litestar.params import PathParameter
+from litestar.params import JSONBody, PathParameter
+from msgspec import Meta
 
-from backchannel.chat import attachments
-from backchannel.dialects.native.bodies import FileBody
+from backchannel.chat import attachments, signed_urls
+from backchannel.dialects.native.bodies import FileBody, Id, Time
+from backchannel.dialects.native.http.parameters import Strict
 from backchannel.dialects.native.http.problems import problem, problems
 from backchannel.dialects.native.wire import file_body
 from backchannel.dialects.shared.docs.forms import FormOperation
@@ -16,7 +20,37 @@ from backchannel.dialects.shared.downloads import download
 from backchannel.dialects.shared.faults import refusal
 from backchannel.dialects.shared.form_files import take_in
 from backchannel.dialects.shared.ranges import RangeNotSatisfiable
-from backchannel.dialects.shared.requests import QUERY_TOKEN, InjectedCore, StrictRequest
+from backchannel.dialects.shared.requests import FILE_QUERY, InjectedCore, StrictRequest
+from backchannel.domain.ids import ID_LIMIT
+from backchannel.domain.times import iso
+
+SIGNED_AT_ONCE = 100
+"""Most files whose URLs are signed by one request."""
+
+
+class FileIds(Strict, frozen=True):
+    """The files whose URLs you need."""
+
+    file_ids: Annotated[
+        list[Annotated[str, Meta(max_length=ID_LIMIT, examples=[ID])]],
+        Meta(max_length=SIGNED_AT_ONCE),
+    ]
+
+
+class SignedUrl(msgspec.Struct, frozen=True):
+    """Where a file can be fetched. The second URL is of use only if the file has a thumbnail."""
+
+    file_id: Id
+    url: Annotated[str, Meta(examples=[f"/v1/files/{ID}?signature=…"])]
+    thumbnail_url: Annotated[str, Meta(examples=[f"/v1/files/{ID}/thumbnail?signature=…"])]
+
+
+class SignedUrls(msgspec.Struct, frozen=True):
+    """The signed URLs, in the order in which they were asked for."""
+
+    items: list[SignedUrl]
+    expires_at: Time
+
 
 FileId = Annotated[str, PathParameter(description="The file's id", examples=shown(ID))]
 
@@ -47,7 +81,7 @@ def _handing_out(media_type: str) -> dict[int, ResponseSpec]:
         304: ResponseSpec(
             None, generate_examples=False, description="Not changed since the `ETag` you named"
         ),
-        **problems(401, 404, 416),
+        **problems(401, 403, 404, 416),
     }
 
 
@@ -57,9 +91,9 @@ def _handing_out(media_type: str) -> dict[int, ResponseSpec]:
     description="For its owner, and for both members of a conversation in which a message names "
     "it. `ETag` is the SHA-256 of the content; single ranges can be asked for. A browser shows "
     "pictures, sound and films, and saves everything else. Where it cannot send a header, such "
-    "as in `<img>`, the token may be in the query: `?token=TOKEN`.",
+    "as in `<img>`, use a signed URL; or put the token into the query: `?token=TOKEN`.",
     media_type="application/octet-stream",
-    opt=QUERY_TOKEN,
+    opt=FILE_QUERY,
     responses=_handing_out("*/*"),
 )
 async def download_file(
@@ -74,7 +108,7 @@ async def download_file(
     summary="Download a thumbnail",
     description="WebP, at most 512 pixels wide and high. Only pictures have one.",
     media_type="image/webp",
-    opt=QUERY_TOKEN,
+    opt=FILE_QUERY,
     responses=_handing_out("image/webp"),
 )
 async def download_thumbnail(
@@ -105,4 +139,27 @@ async def get_file_info(request: StrictRequest, core: InjectedCore, file_id: Fil
     return file_body(await attachments.readable(core, request.user.user_id, file_id))
 
 
-HANDLERS = [upload_file, download_file, download_thumbnail, get_file_info]
+@post(
+    "/files/urls",
+    summary="Sign the URLs of files",
+    description="For `<img>`, `<video>` and whatever else cannot send a header. A signed URL counts "
+    "for 10 to 15 minutes and for this login, whose end is its end; it is for files that you may "
+    "read. Within five minutes you get the same URLs, so that a browser can cache what they show. "
+    "They take ranges. Do not pass them on: until they expire, whoever has one can fetch the file.",
+    status_code=200,
+    responses=problems(401, body=True),
+)
+async def sign_urls(
+    request: StrictRequest, core: InjectedCore, data: JSONBody[FileIds]
+) -> SignedUrls:
+    expires_at = signed_urls.expiry(core)
+
+    def signed(file_id: str) -> SignedUrl:
+        signature = signed_urls.sign(core, request.user, file_id, expires_at=expires_at)
+        path, query = f"/v1/files/{quote(file_id, safe='')}", f"?signature={signature}"
+        return SignedUrl(file_id, f"{path}{query}", f"{path}/thumbnail{query}")
+
+    return SignedUrls([signed(each) for each in data.file_ids], iso(expires_at))
+
+
+HANDLERS = [sign_urls, upload_file, download_file, download_thumbnail, get_file_info]

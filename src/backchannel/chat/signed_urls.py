@@ -1,0 +1,45 @@
+"""Signed URLs of files: a browser shows what they name, without a header.
+
+A signature stands for one file and one login, and for a few minutes. It opens nothing that its
+user may not read: that is asked again with each request.
+"""
+
+import msgspec
+
+from backchannel.chat.core import Core
+from backchannel.chat.logins import Identity
+from backchannel.domain.errors import Forbidden
+
+PERIOD = 5 * 60 * 1_000
+"""Milliseconds within which the same URL is given again, so that browsers can cache."""
+PERIODS = 3
+"""A signature counts to the end of the period after the next: 10 to 15 minutes."""
+
+
+def expiry(core: Core) -> int:
+    """When a signature that is made now ends, in milliseconds since 1970."""
+    return (core.clock.now() // PERIOD + PERIODS) * PERIOD
+
+
+def sign(core: Core, identity: Identity, file_id: str, *, expires_at: int) -> str:
+    """The signature that lets this login fetch a file, as it stands in a query."""
+    claims = f"{identity.user_id}.{identity.login_id}.{expires_at}"
+    return f"{claims}.{core.seals.seal(_statement(file_id, claims))}"
+
+
+async def authenticate(core: Core, file_id: str, signature: str) -> Identity:
+    """Whom a signature speaks for. Raises `Forbidden`, also once its login has ended (S1)."""
+    claims, _, seal = signature.rpartition(".")
+    if not core.seals.is_genuine(_statement(file_id, claims), seal):
+        raise Forbidden("this signature is not one for this file", field="signature")
+    # A genuine one is as `sign` made it.
+    user_id, login_id, expires_at = claims.split(".")
+    is_live = await core.live_logins.is_live(login_id, user_id)
+    if not is_live or int(expires_at) <= core.clock.now():
+        raise Forbidden("this signature has expired; ask for a new URL", field="signature")
+    # Nothing that can be fetched by signature speaks of its reader's name.
+    return Identity(user_id, "", login_id, int(expires_at))
+
+
+def _statement(file_id: str, claims: str) -> bytes:
+    return msgspec.json.encode(["file", file_id, claims])
