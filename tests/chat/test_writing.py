@@ -5,12 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from backchannel.chat import accounts, change, conversations, presence
+from backchannel.chat import accounts, avatars, change, conversations, presence, privacy
 from backchannel.chat.core import Core, Policy
 from backchannel.chat.send import draft, send
 from backchannel.chat.writing import UNIT, Writing
+from backchannel.domain.conversations import SettingsPatch
 from backchannel.domain.errors import Throttled
 from backchannel.domain.ids import direct_conversation_id
+from backchannel.domain.privacy import PrivacyPatch
 from tests.support.clock import ManualClock
 from tests.support.core import make_core, make_user
 
@@ -34,6 +36,11 @@ WRITES: dict[str, Write] = {
     "block": lambda core, user, other: conversations.set_blocked(core, user, other, blocked=False),
     "begin": conversations.begin_direct,
     "profile": lambda core, user, _: accounts.update_profile(core, user, display_name="Ada"),
+    "avatar": lambda core, user, _: avatars.set_avatar(core, user, None),
+    "privacy": lambda core, user, _: privacy.change_privacy(core, user, PrivacyPatch()),
+    "settings": lambda core, user, other: conversations.change_settings(
+        core, user, _place(user, other), SettingsPatch()
+    ),
 }
 
 

@@ -15,6 +15,7 @@ from backchannel.domain.ids import session_conversation_id as session_id
 from backchannel.domain.messages import Draft
 from backchannel.domain.privacy import Audience, PrivacyPatch
 from backchannel.domain.revisions import delete, edit, react, reactions_of
+from backchannel.domain.users import ProfilePatch
 from backchannel.ports.storage import Acknowledgement, ReadMark, Storage
 from tests.storage.leaving import erase, make_file
 from tests.storage.openers import Opener
@@ -93,7 +94,7 @@ async def test_S22_what_is_still_under_way_is_refused(storage: Storage, pair: Pa
         storage.change(pair.id, 1, EventKind.EDIT, edit(pair.ada, "late", at=AT)),
         storage.create_login(make_login(pair.ada)),
         storage.begin_upload(upload, quota=9),
-        storage.update_profile(pair.ada, display_name="late", email=None, at=AT),
+        storage.update_profile(pair.ada, ProfilePatch(display_name="late"), at=AT),
         storage.change_privacy(pair.ada, PrivacyPatch(typing=Audience.NOBODY), at=AT),
         storage.change_settings(pair.ada, pair.id, SettingsPatch(pinned=True), at=AT),
         storage.create_session(pair.ada, "another", name="late", at=AT),

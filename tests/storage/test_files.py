@@ -11,6 +11,7 @@ from backchannel.domain.files import FileRecord, Upload, attach
 from backchannel.domain.ids import new_id, session_conversation_id
 from backchannel.domain.messages import Draft, Message
 from backchannel.domain.revisions import delete, edit
+from backchannel.domain.users import ProfilePatch
 from backchannel.ports.storage import Storage
 from tests.storage.people import AT, Pair, make_user, refusals, send, session_draft, usage
 
@@ -178,3 +179,19 @@ async def test_a_deleted_session_lets_go_of_its_files(storage: Storage, pair: Pa
     (tombstone,) = await storage.history(session_conversation_id(pair.ada, "key"), limit=9)
     assert tombstone.files == ""
     assert await storage.condemn_files(before=AT + 1, limit=9, at=AT) == [file.id]
+
+
+async def test_an_avatar_is_a_file_of_the_users_and_is_kept(storage: Storage, pair: Pair) -> None:
+    first, second = await make_file(storage, pair.ada), await make_file(storage, pair.ada)
+    assert await storage.avatar(first.id) is None
+    await storage.update_profile(pair.ada, ProfilePatch(avatar=first.id), at=AT)
+    assert await storage.avatar(first.id) == first
+    assert (await storage.users([pair.ada]))[pair.ada].avatar == first.id
+    assert not await storage.condemn_file(pair.ada, first.id, at=AT)
+    assert await storage.condemn_files(before=AT + 1, limit=9, at=AT) == [second.id]
+    for user_id, file_id in ((pair.ada, second.id), (pair.bob, first.id), (pair.ada, "nothing")):
+        with pytest.raises(NotFound):
+            await storage.update_profile(user_id, ProfilePatch(avatar=file_id), at=AT)
+    await storage.update_profile(pair.ada, ProfilePatch(avatar=None), at=AT)
+    assert await storage.avatar(first.id) is None
+    assert set(await storage.condemn_files(before=AT + 1, limit=9, at=AT)) == {first.id, second.id}

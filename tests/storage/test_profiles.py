@@ -10,6 +10,7 @@ from backchannel.domain.errors import EmailTaken, NotFound
 from backchannel.domain.events import Event, EventKind, ProfileChange
 from backchannel.domain.ids import direct_conversation_id
 from backchannel.domain.messages import Draft
+from backchannel.domain.users import ProfilePatch
 from backchannel.ports.storage import Storage
 from backchannel.storage.shared import profiles
 from backchannel.storage.shared.profiles import PATIENCE
@@ -20,7 +21,7 @@ from tests.storage.people import AT, Pair, make_user, send, whole_log
 async def test_profile_changes_reach_the_user_and_the_peers(storage: Storage, pair: Pair) -> None:
     stranger = await make_user(storage)
     await send(storage, pair.draft("hello"))
-    events = await storage.update_profile(pair.ada, display_name="Countess", email=None, at=AT)
+    events = await storage.update_profile(pair.ada, ProfilePatch(display_name="Countess"), at=AT)
     assert {event.user_id for event in events} == {pair.ada, pair.bob}
     assert {event.fact.kind for event in events} == {EventKind.PROFILE}
     assert {event.fact.content for event in events} == {ProfileChange(pair.ada)}
@@ -38,9 +39,8 @@ async def test_peers_learn_of_one_profile_change_in_a_minute_and_then_of_the_las
     before = (await storage.heads([pair.bob]))[pair.bob].position
     for number in range(100):
         name = f"Countess {number}"
-        events = await storage.update_profile(
-            pair.ada, display_name=name, email=None, at=AT + number
-        )
+        patch = ProfilePatch(display_name=name)
+        events = await storage.update_profile(pair.ada, patch, at=AT + number)
         assert [event.user_id for event in events] == [pair.ada, pair.bob][: 1 + (number == 0)]
     assert await storage.tell_profiles(at=AT + PATIENCE - 1) is None
     (told,) = await storage.tell_profiles(at=AT + PATIENCE) or []
@@ -52,22 +52,27 @@ async def test_peers_learn_of_one_profile_change_in_a_minute_and_then_of_the_las
     assert await storage.tell_profiles(at=AT + 9 * PATIENCE) is None
 
 
+async def test_peers_learn_of_a_new_line_about_a_user(storage: Storage, pair: Pair) -> None:
+    await send(storage, pair.draft("hello"))
+    events = await storage.update_profile(pair.ada, ProfilePatch(about="Out for lunch"), at=AT)
+    assert [event.user_id for event in events] == [pair.ada, pair.bob]
+    assert (await storage.users([pair.ada]))[pair.ada].about == "Out for lunch"
+
+
 async def test_peers_learn_nothing_of_a_new_address(storage: Storage, pair: Pair) -> None:
     await send(storage, pair.draft("hello"))
-    events = await storage.update_profile(pair.ada, display_name=None, email="a@b.example", at=AT)
+    events = await storage.update_profile(pair.ada, ProfilePatch(email="a@b.example"), at=AT)
     assert [event.user_id for event in events] == [pair.ada]
 
 
 async def test_a_profile_change_refuses_a_taken_address(storage: Storage, pair: Pair) -> None:
-    await storage.update_profile(pair.ada, display_name=None, email="ada@example.org", at=AT)
-    assert not await storage.update_profile(
-        pair.ada, display_name=None, email="ada@example.org", at=AT
-    )
-    assert await storage.update_profile(pair.ada, display_name=None, email="ADA@example.org", at=AT)
+    await storage.update_profile(pair.ada, ProfilePatch(email="ada@example.org"), at=AT)
+    assert not await storage.update_profile(pair.ada, ProfilePatch(email="ada@example.org"), at=AT)
+    assert await storage.update_profile(pair.ada, ProfilePatch(email="ADA@example.org"), at=AT)
     with pytest.raises(EmailTaken):
-        await storage.update_profile(pair.bob, display_name=None, email="Ada@example.org", at=AT)
+        await storage.update_profile(pair.bob, ProfilePatch(email="Ada@example.org"), at=AT)
     with pytest.raises(NotFound):
-        await storage.update_profile("nobody", display_name="x", email=None, at=AT)
+        await storage.update_profile("nobody", ProfilePatch(display_name="x"), at=AT)
 
 
 async def make_peers(storage: Storage, user_id: str, number: int) -> list[str]:
@@ -93,7 +98,7 @@ def readers(events: Sequence[Event]) -> list[str]:
 
 async def rename(storage: Storage, user_id: str, name: str, *, at: int) -> list[str]:
     """Who learns at once that the user has a new display name, the user aside."""
-    events = await storage.update_profile(user_id, display_name=name, email=None, at=at)
+    events = await storage.update_profile(user_id, ProfilePatch(display_name=name), at=at)
     assert events[0].user_id == user_id
     return readers(events[1:])
 

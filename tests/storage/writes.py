@@ -14,6 +14,7 @@ from backchannel.domain.ids import session_conversation_id as session_id
 from backchannel.domain.messages import Draft
 from backchannel.domain.privacy import Audience, PrivacyPatch
 from backchannel.domain.revisions import delete, edit, react
+from backchannel.domain.users import ProfilePatch
 from backchannel.ports.storage import Acknowledgement, ReadMark, Storage
 from tests.storage.people import AT, make_login, make_user
 
@@ -142,7 +143,14 @@ async def delete_session(storage: Storage, world: World) -> None:
 
 async def update_profile(storage: Storage, world: World) -> None:
     at = AT + world.dice.randint(0, 100) * 1_000
-    await storage.update_profile(world.user(), display_name=new_id(), email=None, at=at)
+    await storage.update_profile(world.user(), ProfilePatch(display_name=new_id()), at=at)
+
+
+async def choose_avatar(storage: Storage, world: World) -> None:
+    if world.files:
+        file = world.dice.choice(world.files)
+        avatar = world.dice.choice([file.id, None])
+        await storage.update_profile(file.owner_id, ProfilePatch(avatar=avatar), at=AT)
 
 
 async def tell_profiles(storage: Storage, world: World) -> None:
@@ -225,6 +233,7 @@ WRITES: Mapping[str, Write] = {
         rename_session,
         delete_session,
         update_profile,
+        choose_avatar,
         tell_profiles,
         record_last_seen,
         log_in_and_out,

@@ -16,6 +16,7 @@ CANARY = "kanarienvogel"
 KEPT = (
     "name",
     "shown",
+    "about",
     "mail",
     "agent",
     "body",
@@ -69,6 +70,7 @@ def fill(api: Api, ada: Caller, bob: Caller) -> None:
     photo = upload(ada, "photo.png", media.png() + canary("photo").encode())
     ada.say(bob, "look", files=[text["id"], photo["id"]])
     begin_upload(ada)
+    ada.done("PATCH", "/v1/me", json={"about": canary("about")})
     for number in range(60):
         ada.say(bob, f"{canary('body')} {number} {'x' * 200}", client_id=f"{number}{canary('key')}")
         bob.say(ada, f"Bob's answer {number}")

@@ -80,10 +80,20 @@ export class Api {
 
   changeProfile(body: {
     display_name?: string;
+    about?: string;
     email?: string;
     password?: string;
   }): Promise<Account> {
     return this.requests.json("PATCH", "/v1/me", { body });
+  }
+
+  /** A square JPEG, PNG or WebP picture that you have uploaded, up to 1,024 pixels wide and 1 MB. */
+  setAvatar(file_id: string): Promise<Account> {
+    return this.requests.json("PUT", "/v1/me/avatar", { body: { file_id } });
+  }
+
+  removeAvatar(): Promise<void> {
+    return this.requests.json("DELETE", "/v1/me/avatar");
   }
 
   privacy(): Promise<Privacy> {

@@ -55,6 +55,10 @@ export interface User {
   readonly id: string;
   readonly username: string;
   readonly display_name: string;
+  /** A line by the user; may be empty. */
+  readonly about: string;
+  /** A square picture that needs no login. */
+  readonly avatar_url: string | null;
   readonly deleted?: boolean;
 }
 

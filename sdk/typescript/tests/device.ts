@@ -15,9 +15,9 @@ const START = Date.parse("2026-05-04T10:00:00Z");
 export const AT: Place = { epoch: "e", position: 4 };
 
 export function session(token: string, minutes = 60): Session {
-  const user = { id: "ada-id", username: "ada", display_name: "Ada", email: null };
+  const user = { id: "ada-id", username: "ada", display_name: "Ada", about: "", avatar_url: null };
   return {
-    user: { ...user, created_at: "", updated_at: "" },
+    user: { ...user, email: null, created_at: "", updated_at: "" },
     login_id: "l",
     access_token: token,
     expires_at: new Date(Date.now() + minutes * 60_000).toISOString(),

@@ -3,12 +3,15 @@
 from collections.abc import Generator
 from contextlib import contextmanager
 
+from msgspec import UNSET
+
 from backchannel.budgets.addresses import network
 from backchannel.chat import credentials
 from backchannel.chat.core import Core
 from backchannel.chat.logins import Identity, Session, begin
 from backchannel.chat.logouts import end_logins
 from backchannel.domain.accounts import (
+    check_about,
     check_display_name,
     check_email,
     check_password,
@@ -19,7 +22,7 @@ from backchannel.domain.accounts import (
 )
 from backchannel.domain.errors import EmailTaken, Forbidden, Invalid, NotFound, UsernameTaken
 from backchannel.domain.ids import new_id
-from backchannel.domain.users import Account, User
+from backchannel.domain.users import Account, ProfilePatch, User
 
 PAGE_LIMIT = 200
 """Most users in one page of the directory."""
@@ -137,6 +140,7 @@ async def update_profile(
     *,
     display_name: str | None = None,
     email: str | None = None,
+    about: str | None = None,
     password: str | None = None,
 ) -> User:
     """Change what is not None and tell the user's devices and peers.
@@ -144,20 +148,28 @@ async def update_profile(
     A new e-mail address needs the password, so that a stolen token cannot take over a login.
     Raises `Invalid`, `NotConfirmed`, `EmailTaken`, `NotFound`, `Throttled`.
     """
-    core.writing.spend(user_id)
-    new_name = None if display_name is None else check_display_name(display_name)
-    if new_name is not None:
+    new_name = UNSET if display_name is None else check_display_name(display_name)
+    if new_name is not UNSET:
         require_unreserved(new_name, field="display_name")
-    new_email = None if email is None else check_email(email)
-    if new_email is not None:
+    new_about = UNSET if about is None else check_about(about)
+    new_email = UNSET if email is None else check_email(email)
+    if new_email is not UNSET:
         if password is None:
             raise Invalid("password is needed to change the email", field="password")
         account = await _account(core, user_id)
         await credentials.confirm(core, account, password, field="password")
+    patch = ProfilePatch(display_name=new_name, email=new_email, about=new_about)
+    return await change_profile(core, user_id, patch)
+
+
+async def change_profile(core: Core, user_id: str, patch: ProfilePatch) -> User:
+    """Change a profile, whose new values are checked, and tell the user's devices and peers.
+
+    Raises `EmailTaken`, `NotFound`, `Throttled`.
+    """
+    core.writing.spend(user_id)
     with _counting_taken(core, user_id):
-        events = await core.storage.update_profile(
-            user_id, display_name=new_name, email=new_email, at=core.clock.now()
-        )
+        events = await core.storage.update_profile(user_id, patch, at=core.clock.now())
     core.writing.charge(user_id, events)
     core.bus.publish(events)
     return await profile(core, user_id)

@@ -115,11 +115,11 @@ async def open_file(core: Core, user_id: str, file_id: str) -> Content:
     return content_of(await readable(core, user_id, file_id))
 
 
-def content_of(record: FileRecord) -> Content:
-    """A file's own bytes."""
+def content_of(record: FileRecord, *, name: str | None = None) -> Content:
+    """A file's own bytes, on request under another name."""
     return Content(
         key=record.id,
-        name=record.name,
+        name=record.name if name is None else name,
         media_type=record.media_type,
         size=record.size,
         sha256=record.sha256,

@@ -16,7 +16,7 @@ from backchannel.domain.users import Login, User
 
 README = """This is everything that the server keeps about you, as of {at}.
 
-profile.json         your account
+profile.json         your account; `avatar` is the id of one of your files
 logins.jsonl         the devices you have logged in with, also those that are logged out
 blocks.jsonl         the people you have blocked
 conversations.jsonl  your conversations, with how far both sides have received and read, and
@@ -47,6 +47,8 @@ def profile(user: User, privacy: Privacy) -> bytes:
         "username": user.username,
         "email": user.email,
         "display_name": user.display_name,
+        "about": user.about,
+        "avatar": user.avatar,
         "created_at": time(user.created_at),
         "updated_at": time(user.updated_at),
         "last_seen_at": time(user.last_seen_at),

@@ -141,7 +141,7 @@ class Uploads:
         found = await self._storage.readable_file(user_id, file_id)
         if found is None or found.owner_id != user_id:
             raise NotFound("upload not found")
-        raise Conflict("a message names this file; delete the message")
+        raise Conflict("a message names this file, or it is your avatar; end that first")
 
     async def _discard(self, upload_id: str) -> None:
         """Delete what is left of an upload that will never be a file."""

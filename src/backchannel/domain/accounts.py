@@ -17,6 +17,8 @@ USERNAME_LIMIT = 64
 """Longest username and display name, in characters."""
 EMAIL_LIMIT = 254
 """Longest e-mail address, in characters: what fits a mail path (RFC 5321, section 4.5.3.1.3)."""
+ABOUT_LIMIT = 140
+"""Longest line about a user, in characters."""
 PASSWORD_MINIMUM = 8
 PASSWORD_LIMIT = 128
 """Longest new password, in characters."""
@@ -78,6 +80,16 @@ def check_display_name(display_name: str) -> str:
     if not all(shown for _, shown in pieces(name)):
         raise Invalid(_INVISIBLE.format("display_name"), field="display_name")
     return name
+
+
+def check_about(about: str) -> str:
+    """The line about a user to store; it may be empty. Raises `Invalid`."""
+    line = unicodedata.normalize("NFC", about[: 4 * ABOUT_LIMIT]).strip()
+    if len(line) > ABOUT_LIMIT:
+        raise Invalid(f"about must have at most {ABOUT_LIMIT} characters", field="about")
+    if is_overloaded(line) or not all(shown for _, shown in pieces(line)):
+        raise Invalid("about must be one line of visible characters", field="about")
+    return line
 
 
 def require_unreserved(name: str, *, field: str) -> None:

@@ -1,10 +1,16 @@
 """People: what is known of a user, and what another user may see of one."""
 
 import msgspec
+from msgspec import UNSET, UnsetType
+
+from backchannel.domain.patches import Patch
 
 
 class User(msgspec.Struct, frozen=True, kw_only=True):
-    """An account. Times are milliseconds since 1970, UTC."""
+    """An account. Times are milliseconds since 1970, UTC.
+
+    `about` is a line that the user has written about themselves, `avatar` the id of a picture.
+    """
 
     id: str
     username: str
@@ -15,6 +21,17 @@ class User(msgspec.Struct, frozen=True, kw_only=True):
     last_seen_at: int | None = None
     disabled_at: int | None = None
     erased_at: int | None = None
+    about: str = ""
+    avatar: str | None = None
+
+
+class ProfilePatch(Patch, frozen=True, kw_only=True):
+    """New values for the fields of a `User` that the user may change."""
+
+    display_name: str | UnsetType = UNSET
+    email: str | UnsetType = UNSET
+    about: str | UnsetType = UNSET
+    avatar: str | UnsetType | None = UNSET
 
 
 class Account(msgspec.Struct, frozen=True, kw_only=True):

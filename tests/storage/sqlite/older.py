@@ -5,6 +5,10 @@ from contextlib import closing
 from pathlib import Path
 
 WAYS_BACK = {
+    "0017": """
+        DROP INDEX ix_account_avatar; ALTER TABLE account DROP COLUMN avatar;
+        ALTER TABLE account DROP COLUMN about;
+    """,
     "0016": """
         ALTER TABLE account DROP COLUMN profile_changed_at;
         ALTER TABLE account DROP COLUMN profile_told_up_to;

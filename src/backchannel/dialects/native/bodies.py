@@ -114,6 +114,16 @@ class UserBody(msgspec.Struct, frozen=True, kw_only=True):
     id: UserId
     username: Annotated[str, Meta(examples=["ada"])]
     display_name: Annotated[str, Meta(examples=["Ada Lovelace"])]
+    about: Annotated[
+        str, Meta(description="A line by the user; may be empty", examples=["Out for lunch"])
+    ] = ""
+    avatar_url: Annotated[
+        str | None,
+        Meta(
+            description="A square picture, without a login. Null: none",
+            examples=["/v1/avatars/01970f3e-6b1c-7d2a-9c55-0a4f6b8e1d20"],
+        ),
+    ] = None
     deleted: Annotated[bool, Meta(description="The account is gone, only its id is left")] = False
 
 

@@ -95,8 +95,14 @@ def user_body(user: User) -> UserBody:
         id=user.id,
         username=user.username,
         display_name=user.display_name,
+        about=user.about,
+        avatar_url=_avatar_url(user),
         deleted=user.erased_at is not None,
     )
+
+
+def _avatar_url(user: User) -> str | None:
+    return None if user.avatar is None else f"/v1/avatars/{user.avatar}"
 
 
 def account_body(user: User) -> AccountBody:
@@ -104,6 +110,8 @@ def account_body(user: User) -> AccountBody:
         id=user.id,
         username=user.username,
         display_name=user.display_name,
+        about=user.about,
+        avatar_url=_avatar_url(user),
         email=user.email,
         created_at=iso(user.created_at),
         updated_at=iso(user.updated_at),

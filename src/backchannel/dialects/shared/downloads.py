@@ -21,17 +21,15 @@ CACHING = "private, no-cache"
 
 
 async def download(
-    request: StrictRequest, core: Core, content: Content
+    request: StrictRequest, core: Core, content: Content, *, reader: str, caching: str = CACHING
 ) -> Response[bytes] | Stream:
     """A content, or the part of it that is asked for. Raises `RangeNotSatisfiable`.
 
     The first block is read before anything is answered, so that damage is a clear refusal.
+    `reader` is the user or the network address whose turns it takes.
     """
     etag = f'"{content.sha256}"'
-    headers = _headers(content, etag)
-    if "signature" in request.query_params:
-        left = request.user.expires_at - core.clock.now()
-        headers["cache-control"] = f"private, max-age={left // 1_000}"
+    headers = _headers(content, etag, caching)
     if is_same(request.headers.get("if-none-match"), etag):
         return Response(b"", status_code=304, headers=headers)
     part = requested_part(
@@ -44,7 +42,7 @@ async def download(
     headers["content-length"] = str(stop - start)
     if part is not None:
         headers["content-range"] = f"bytes {start}-{stop - 1}/{content.size}"
-    turn = core.reading.download(request.user.user_id)
+    turn = core.reading.download(reader)
     blocks = attachments.read(core, content, start, stop)
     return Stream(
         _nothing() if is_head(request) else await begun(_in_turn(turn, blocks)),
@@ -65,10 +63,10 @@ def disposition(name: str, *, shown: bool) -> str:
     return f"{kind}; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"
 
 
-def _headers(content: Content, etag: str) -> dict[str, str]:
+def _headers(content: Content, etag: str, caching: str) -> dict[str, str]:
     return {
         "accept-ranges": "bytes",
-        "cache-control": CACHING,
+        "cache-control": caching,
         "content-type": content.media_type,
         "content-disposition": disposition(content.name, shown=is_shown(content.media_type)),
         "content-security-policy": POLICY,

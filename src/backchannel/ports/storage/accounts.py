@@ -5,7 +5,7 @@ from typing import Protocol
 
 from backchannel.domain.events import Event
 from backchannel.domain.privacy import Privacy, PrivacyPatch
-from backchannel.domain.users import Account, Login, User
+from backchannel.domain.users import Account, Login, ProfilePatch, User
 
 
 class Accounts(Protocol):
@@ -39,14 +39,12 @@ class Accounts(Protocol):
 
     async def set_password(self, user_id: str, password_hash: str, *, at: int) -> None: ...
 
-    async def update_profile(
-        self, user_id: str, *, display_name: str | None, email: str | None, at: int
-    ) -> list[Event]:
-        """Change what is not None; the events tell the user's devices and peers.
+    async def update_profile(self, user_id: str, patch: ProfilePatch, *, at: int) -> list[Event]:
+        """Change a profile; the events tell the user's devices and peers.
 
-        The peers learn of a new display name only, and of one in a minute. The first of them
-        learn of it now, and of whatever follows by `tell_profiles`. Raises `EmailTaken`,
-        `NotFound`.
+        The peers do not learn of a new e-mail address, and of the rest once in a minute. The first
+        of them learn of it now, and of whatever follows by `tell_profiles`. Raises `EmailTaken`,
+        and `NotFound`, also for an avatar that is no file of the user's.
         """
         ...
 

@@ -51,17 +51,22 @@ class Files(Protocol):
         """
         ...
 
-    async def condemn_file(self, user_id: str, file_id: str, *, at: int) -> bool:
-        """Give up a file of the user's that no message names; False if there is none.
+    async def avatar(self, file_id: str) -> FileRecord | None:
+        """A file that is some user's avatar."""
+        ...
 
-        From then on no message can name it.
+    async def condemn_file(self, user_id: str, file_id: str, *, at: int) -> bool:
+        """Give up a file of the user's that is in no use; False if there is none.
+
+        A file is in use while a message names it or it is an avatar. From then on it can come
+        into no use.
         """
         ...
 
     async def condemn_files(self, *, before: int, limit: int, at: int) -> list[str]:
-        """Give up files that began before and that no message names; their ids.
+        """Give up files that began before and that are in no use; their ids.
 
-        From then on no message can name them. Those that were given up earlier, and not
+        From then on they can come into no use. Those that were given up earlier, and not
         forgotten since, come again.
         """
         ...

@@ -42,6 +42,8 @@ class UserDocument(Document, kw_only=True):
     privacy: Privacy = Privacy()
     # Nothing personal is left in this document, or will be put there again.
     erased_at: int | None = None
+    about: str = ""
+    avatar: str | None = None
     epoch: str
     position: int = 0
     floor: int = 0

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from backchannel.domain.events import Event
 from backchannel.domain.privacy import Privacy, PrivacyPatch
-from backchannel.domain.users import Account, Login, User
+from backchannel.domain.users import Account, Login, ProfilePatch, User
 from backchannel.storage.mongodb import accounts, logins, profiles
 from backchannel.storage.mongodb.database import MongoDatabase
 
@@ -44,13 +44,9 @@ class MongoAccounts:
             lambda tx: accounts.set_password(tx, user_id, password_hash, at=at)
         )
 
-    async def update_profile(
-        self, user_id: str, *, display_name: str | None, email: str | None, at: int
-    ) -> list[Event]:
+    async def update_profile(self, user_id: str, patch: ProfilePatch, *, at: int) -> list[Event]:
         return await self._database.write(
-            lambda tx: profiles.update_profile(
-                tx, user_id, display_name=display_name, email=email, at=at
-            )
+            lambda tx: profiles.update_profile(tx, user_id, patch, at=at)
         )
 
     async def privacy(self, user_id: str) -> Privacy:

@@ -12,7 +12,7 @@ from backchannel.domain.users import Account, User, email_key, username_key
 from backchannel.storage.mongodb.account_documents import UserDocument
 from backchannel.storage.mongodb.ledger import Ledger
 from backchannel.storage.mongodb.reader import ASCENDING, View, find_one, get_one
-from backchannel.storage.mongodb.schema import USERS
+from backchannel.storage.mongodb.schema import FILES, USERS
 from backchannel.storage.mongodb.staging import Transaction
 from backchannel.storage.shared.profiles import search_key_of
 
@@ -118,6 +118,9 @@ async def anonymise(transaction: Transaction, user_id: str, *, at: int) -> UserD
     old = await get_one(transaction, USERS, user_id)
     if old is None or old.erased_at is not None:
         raise NotFound("user not found")
+    if old.avatar is not None:
+        for avatar in await transaction.get(FILES, [old.avatar]):
+            avatar.is_avatar, avatar.named = False, avatar.named - 1
     left = anonymous(old.user(), at=at)
     for name in User.__struct_fields__:
         setattr(old, name, getattr(left, name))

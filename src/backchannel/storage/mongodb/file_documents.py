@@ -32,8 +32,9 @@ class FileDocument(Document, kw_only=True):
     duration: int | None = None
     thumbnail_size: int = 0
     thumbnail_sha256: str = ""
-    # How many messages name it.
+    # How many messages name it, and one more if it is its owner's avatar.
     named: int = 0
+    is_avatar: bool = False
     # Given up: no message may name it any more, and its content is being deleted.
     condemned_at: int | None = None
 

@@ -41,6 +41,9 @@ class MongoFiles:
     async def file_usage(self, user_id: str) -> int:
         return await self._database.read(lambda view: files.read_usage(view, user_id))
 
+    async def avatar(self, file_id: str) -> FileRecord | None:
+        return await self._database.read(lambda view: files.read_avatar(view, file_id))
+
     async def condemn_file(self, user_id: str, file_id: str, *, at: int) -> bool:
         return await self._database.write(lambda tx: files.condemn_file(tx, user_id, file_id, at))
 

@@ -90,6 +90,27 @@ async def read_readable(view: View, user_id: str, file_id: str) -> FileRecord | 
     return _record(found)
 
 
+async def read_avatar(view: View, file_id: str) -> FileRecord | None:
+    """The file, if it is a user's avatar."""
+    found = await get_one(view, FILES, file_id)
+    return _record(found) if found and _stands(found) and found.is_avatar else None
+
+
+async def exchange_avatar(
+    transaction: Transaction, user_id: str, old_id: str | None, new_id: str | None
+) -> None:
+    """Let another file of the user's be the avatar, or none. Raises `NotFound`."""
+    if new_id is not None:
+        new = await get_one(transaction, FILES, new_id)
+        if new is None or not _stands(new) or new.owner_id != user_id:
+            raise NotFound("file not found", field="file_id")
+        new.is_avatar, new.named = True, new.named + 1
+    if old_id is not None:
+        old = await get_one(transaction, FILES, old_id)
+        if old is not None and old.is_avatar:
+            old.is_avatar, old.named = False, old.named - 1
+
+
 async def read_owned_uploads(view: View, user_id: str, *, after: str, limit: int) -> list[Upload]:
     """A page of the user's unfinished uploads by id."""
     query = {"owner_id": user_id, "complete": False, "_id": {"$gt": after}}
@@ -126,7 +147,7 @@ async def read_usage(view: View, user_id: str) -> int:
 
 
 async def condemn_file(transaction: Transaction, user_id: str, file_id: str, at: int) -> bool:
-    """Give up a file of the user's that no message names; False if there is none."""
+    """Give up a file of the user's that is in no use; False if there is none."""
     found = await get_one(transaction, FILES, file_id)
     if found is None or not _stands(found) or found.owner_id != user_id or found.named:
         return False
@@ -135,7 +156,7 @@ async def condemn_file(transaction: Transaction, user_id: str, file_id: str, at:
 
 
 async def condemn_files(transaction: Transaction, *, before: int, limit: int, at: int) -> list[str]:
-    """Give up the oldest files that no message names, and those given up before."""
+    """Give up the oldest files that are in no use, and those given up before."""
     unnamed = {"complete": True, "named": 0, "created_at": {"$lt": before}, "condemned_at": None}
     unwanted = [
         *await _oldest(transaction, {"condemned_at": _CONDEMNED}, limit),

@@ -8,9 +8,10 @@ from collections.abc import Sequence
 from backchannel.domain.errors import NotFound
 from backchannel.domain.events import Event
 from backchannel.domain.privacy import Privacy, PrivacyPatch
-from backchannel.domain.users import email_key
+from backchannel.domain.users import ProfilePatch, email_key
 from backchannel.storage.mongodb.account_documents import UserDocument
 from backchannel.storage.mongodb.accounts import require_free_email, tell_profile
+from backchannel.storage.mongodb.files import exchange_avatar
 from backchannel.storage.mongodb.peers import next_peers
 from backchannel.storage.mongodb.reader import ASCENDING, Query, View, get_one
 from backchannel.storage.mongodb.schema import USERS
@@ -19,26 +20,28 @@ from backchannel.storage.shared import profiles as shared
 
 
 async def update_profile(
-    transaction: Transaction, user_id: str, *, display_name: str | None, email: str | None, at: int
+    transaction: Transaction, user_id: str, patch: ProfilePatch, *, at: int
 ) -> list[Event]:
-    """Change what is not None, as `ports.storage.Accounts.update_profile` promises."""
-    user = await _standing(transaction, user_id)
-    new_email = user.email if email is None else email
-    new_name = user.display_name if display_name is None else display_name
-    if (new_email, new_name) == (user.email, user.display_name):
+    """Change a profile, as `ports.storage.Accounts.update_profile` promises."""
+    document = await _standing(transaction, user_id)
+    old = document.user()
+    new = patch.applied_to(old)
+    if new == old:
         return []
-    if new_email != user.email:
-        await require_free_email(transaction, new_email, owner=user_id)
-    is_renamed = new_name != user.display_name
-    user.display_name, user.email = new_name, new_email
-    user.search_key = shared.search_key_of(user.username, new_name)
-    user.email_key = None if new_email is None else email_key(new_email)
-    user.updated_at = at
-    # The e-mail address is the user's own affair.
-    if is_renamed and _may_begin(user, at):
-        return await tell_part(transaction, user, at=at, besides=[user_id])
-    if is_renamed:
-        _note_change(user, at)
+    if new.email != old.email:
+        await require_free_email(transaction, new.email, owner=user_id)
+    if new.avatar != old.avatar:
+        await exchange_avatar(transaction, user_id, old.avatar, new.avatar)
+    document.display_name, document.email = new.display_name, new.email
+    document.about, document.avatar = new.about, new.avatar
+    document.search_key = shared.search_key_of(new.username, new.display_name)
+    document.email_key = None if new.email is None else email_key(new.email)
+    document.updated_at = at
+    is_news = shared.public(new) != shared.public(old)
+    if is_news and _may_begin(document, at):
+        return await tell_part(transaction, document, at=at, besides=[user_id])
+    if is_news:
+        _note_change(document, at)
     return await tell_profile(transaction, user_id, [user_id], at=at)
 
 

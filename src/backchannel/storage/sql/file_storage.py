@@ -36,6 +36,9 @@ class SqlFiles:
     async def readable_file(self, user_id: str, file_id: str) -> FileRecord | None:
         return await self._database.read(lambda tx: files.read_readable(tx, user_id, file_id))
 
+    async def avatar(self, file_id: str) -> FileRecord | None:
+        return await self._database.read(lambda tx: files.read_avatar(tx, file_id))
+
     async def condemn_file(self, user_id: str, file_id: str, *, at: int) -> bool:
         return await self._database.write(lambda tx: files.condemn_file(tx, user_id, file_id, at))
 

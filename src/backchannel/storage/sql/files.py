@@ -59,15 +59,15 @@ _is_named_to_user = exists(
     .join(account, account.c.number == member.c.account)
     .where(attachment.c.file_id == file.c.id, account.c.id == parameter("user_id"))
 )
-READABLE = select(*(file.c[name] for name in RECORD_COLUMNS)).where(
+_RECORDS: Select[Any] = select(*(file.c[name] for name in RECORD_COLUMNS))
+READABLE = _RECORDS.where(
     file.c.id == parameter("file_id"),
     _standing,
     or_(file.c.owner_id == parameter("user_id"), _is_named_to_user),
 )
 
 OWNED = (
-    select(*(file.c[name] for name in RECORD_COLUMNS))
-    .where(file.c.owner_id == parameter("user_id"), file.c.id > parameter("after"))
+    _RECORDS.where(file.c.owner_id == parameter("user_id"), file.c.id > parameter("after"))
     .order_by(file.c.id)
     .limit(parameter("limit"))
 )
@@ -82,13 +82,20 @@ UPLOADS_SIZE = select(cast(func.coalesce(func.sum(upload.c.size), 0), BigInteger
     upload.c.owner_id == parameter("user_id")
 )
 
-_is_named = exists(select(attachment.c.file_id).where(attachment.c.file_id == file.c.id))
+_is_avatar = exists(select(account.c.number).where(account.c.avatar == file.c.id))
+AVATAR = _RECORDS.where(file.c.id == parameter("file_id"), _standing, _is_avatar)
+OWN_FILE = select(file.c.id).where(
+    file.c.id == parameter("file_id"), file.c.owner_id == parameter("user_id"), _standing
+)
+_is_used = or_(
+    exists(select(attachment.c.file_id).where(attachment.c.file_id == file.c.id)), _is_avatar
+)
 UNWANTED = (
     select(file.c.id, file.c.owner_id)
     .where(
         or_(
             file.c.condemned_at.is_not(None),
-            and_(file.c.created_at < parameter("before"), ~_is_named),
+            and_(file.c.created_at < parameter("before"), ~_is_used),
         )
     )
     .order_by(file.c.created_at)
@@ -97,7 +104,7 @@ UNWANTED = (
 CONDEMN = (
     update(file)
     .values(condemned_at=parameter("at"))
-    .where(file.c.id.in_(any_of("file_ids", Text)), _standing, ~_is_named)
+    .where(file.c.id.in_(any_of("file_ids", Text)), _standing, ~_is_used)
 )
 CONDEMN_OWN = CONDEMN.where(file.c.owner_id == parameter("user_id"))
 CONDEMNED = (
@@ -170,6 +177,20 @@ async def read_readable(connection: Connection, user_id: str, file_id: str) -> F
     return found[0] if found else None
 
 
+async def read_avatar(connection: Connection, file_id: str) -> FileRecord | None:
+    """The file, if it is a user's avatar."""
+    found = await connection.fetch(AVATAR, FileRecord, file_id=file_id)
+    return found[0] if found else None
+
+
+async def require_own_file(connection: Connection, user_id: str, file_id: str | None) -> None:
+    """Raise `NotFound` for a file that is not the user's, or was given up."""
+    if file_id is not None and not await connection.fetch(
+        OWN_FILE, str, user_id=user_id, file_id=file_id
+    ):
+        raise NotFound("file not found", field="file_id")
+
+
 async def read_owned_uploads(
     connection: Connection, user_id: str, *, after: str, limit: int
 ) -> list[Upload]:
@@ -198,13 +219,13 @@ async def read_usage(connection: Connection, user_id: str) -> int:
 
 
 async def condemn_file(connection: Connection, user_id: str, file_id: str, at: int) -> bool:
-    """Give up a file of the user's that no message names; False if there is none."""
+    """Give up a file of the user's that is in no use; False if there is none."""
     await lock(connection, users([user_id]))
     return bool(await connection.execute(CONDEMN_OWN, user_id=user_id, file_ids=[file_id], at=at))
 
 
 async def condemn_files(connection: Connection, *, before: int, limit: int, at: int) -> list[str]:
-    """Give up the oldest files that no message names, and those given up before."""
+    """Give up the oldest files that are in no use, and those given up before."""
     unwanted = await connection.fetch(UNWANTED, _Owned, before=before, limit=limit)
     if not unwanted:
         return []

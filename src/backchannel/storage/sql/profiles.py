@@ -13,7 +13,7 @@ from sqlalchemy import func, select, update
 from backchannel.domain.errors import NotFound
 from backchannel.domain.events import Event
 from backchannel.domain.privacy import Privacy, PrivacyPatch
-from backchannel.domain.users import email_key
+from backchannel.domain.users import ProfilePatch, User, email_key
 from backchannel.storage.shared import profiles as shared
 from backchannel.storage.sql import privacy
 from backchannel.storage.sql.accounts import (
@@ -24,9 +24,11 @@ from backchannel.storage.sql.accounts import (
     tell_profile,
 )
 from backchannel.storage.sql.database import Connection, Database, Duplicate
+from backchannel.storage.sql.files import require_own_file
 from backchannel.storage.sql.locks import Outdated, lock, users
 from backchannel.storage.sql.parameters import parameter
 from backchannel.storage.sql.places import BLOCKS
+from backchannel.storage.sql.rows import narrowed
 from backchannel.storage.sql.schema import account, conversation, member
 
 NONE = -1
@@ -37,6 +39,8 @@ SET_PROFILE = (
     update(account)
     .values(
         display_name=parameter("new_name"),
+        about=parameter("new_about"),
+        avatar=parameter("new_avatar"),
         search_key=parameter("new_search_key"),
         email=parameter("new_email"),
         email_key=parameter("new_email_key"),
@@ -138,12 +142,8 @@ class SqlProfiles:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def update_profile(
-        self, user_id: str, *, display_name: str | None, email: str | None, at: int
-    ) -> list[Event]:
-        return await self._database.write(
-            lambda tx: update_profile(tx, user_id, display_name=display_name, email=email, at=at)
-        )
+    async def update_profile(self, user_id: str, patch: ProfilePatch, *, at: int) -> list[Event]:
+        return await self._database.write(lambda tx: update_profile(tx, user_id, patch, at=at))
 
     async def privacy(self, user_id: str) -> Privacy:
         return await self._database.read(lambda tx: privacy.read_privacy(tx, user_id))
@@ -162,38 +162,45 @@ class SqlProfiles:
 
 
 async def update_profile(
-    connection: Connection, user_id: str, *, display_name: str | None, email: str | None, at: int
+    connection: Connection, user_id: str, patch: ProfilePatch, *, at: int
 ) -> list[Event]:
-    """Change what is not None, as `ports.storage.Accounts.update_profile` promises."""
+    """Change a profile, as `ports.storage.Accounts.update_profile` promises."""
     await lock_part(connection, user_id)
-    old = await find_account(connection, BY_ID, user_id)
-    if old is None or old.erased_at is not None:
+    row = await find_account(connection, BY_ID, user_id)
+    if row is None or row.erased_at is not None:
         raise NotFound("user not found")
-    new_email = old.email if email is None else email
-    new_name = old.display_name if display_name is None else display_name
-    if (new_email, new_name) == (old.email, old.display_name):
+    old = narrowed(row, User)
+    new = patch.applied_to(old)
+    if new == old:
         return []
-    if new_email != old.email:
-        await require_free_email(connection, new_email, owner=user_id)
-    try:
-        await connection.execute(
-            SET_PROFILE,
-            number=old.number,
-            new_name=new_name,
-            new_search_key=shared.search_key_of(old.username, new_name),
-            new_email=new_email,
-            new_email_key=None if new_email is None else email_key(new_email),
-            at=at,
-        )
-    except Duplicate as duplicate:
-        raise as_taken(duplicate) from duplicate
-    # The e-mail address is the user's own affair.
-    if new_name != old.display_name:
+    if new.email != old.email:
+        await require_free_email(connection, new.email, owner=user_id)
+    if new.avatar != old.avatar:
+        await require_own_file(connection, user_id, new.avatar)
+    await _store(connection, row.number, new, at=at)
+    if shared.public(new) != shared.public(old):
         (current,) = await connection.fetch(ROUND, _Round, user_id=user_id)
         if current.may_begin(at):
             return await _tell_part(connection, current, at=at, besides=[user_id])
         await _note_change(connection, current, at=at)
     return await tell_profile(connection, user_id, [user_id], at=at)
+
+
+async def _store(connection: Connection, number: int, user: User, *, at: int) -> None:
+    try:
+        await connection.execute(
+            SET_PROFILE,
+            number=number,
+            new_name=user.display_name,
+            new_about=user.about,
+            new_avatar=user.avatar,
+            new_search_key=shared.search_key_of(user.username, user.display_name),
+            new_email=user.email,
+            new_email_key=None if user.email is None else email_key(user.email),
+            at=at,
+        )
+    except Duplicate as duplicate:
+        raise as_taken(duplicate) from duplicate
 
 
 async def tell_profiles(connection: Connection, *, at: int) -> list[Event]:

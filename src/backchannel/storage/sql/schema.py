@@ -46,6 +46,9 @@ account = Table(
     Column("email", String(320)),
     Column("email_key", String(320), unique=True),
     Column("display_name", String(255), nullable=False),
+    Column("about", Text, nullable=False, server_default=text("''")),
+    # The id of a file, which is kept for as long as it stands here.
+    Column("avatar", Id, index=True),
     # What a search looks through: the username and the display name, case aside.
     Column("search_key", Text, nullable=False),
     Column("password_hash", Text, nullable=False),

@@ -304,9 +304,7 @@ def signed(caller: Caller, *files: Json) -> list[Json]:
     return items
 
 
-def test_a_signed_url_opens_one_file_without_a_header(
-    api: Api, ada: Caller, bob: Caller
-) -> None:
+def test_a_signed_url_opens_one_file_without_a_header(api: Api, ada: Caller, bob: Caller) -> None:
     picture, text = upload(ada, media.png(), "a.png"), upload(ada, CONTENT)
     picture_urls, text_urls = signed(ada, picture, text)
     assert signed(ada, text)[0] == text_urls

@@ -18,11 +18,17 @@ from backchannel.dialects.shared.requests import (
     client_address,
     client_agent,
 )
-from backchannel.domain.accounts import PASSWORD_LIMIT, PASSWORD_MINIMUM, USERNAME_LIMIT
+from backchannel.domain.accounts import (
+    ABOUT_LIMIT,
+    PASSWORD_LIMIT,
+    PASSWORD_MINIMUM,
+    USERNAME_LIMIT,
+)
 
 Email = Annotated[str, Meta(examples=["ada@example.org"])]
 Username = Annotated[str, checked_text(1, USERNAME_LIMIT, example="ada", note=", no @")]
 DisplayName = Annotated[str, checked_text(1, USERNAME_LIMIT, example="Ada Lovelace")]
+About = Annotated[str, checked_text(0, ABOUT_LIMIT, example="Out for lunch", note=", one line")]
 Password = Annotated[
     str, checked_text(PASSWORD_MINIMUM, PASSWORD_LIMIT, example="correct horse battery")
 ]
@@ -39,6 +45,7 @@ class Profile(Strict, frozen=True):
     """Fields that are left out stay as they are. A new `email` needs the account's `password`."""
 
     display_name: DisplayName | None = None
+    about: About | None = None
     email: Email | None = None
     password: Annotated[str, Meta(examples=["correct horse battery"])] | None = None
 
@@ -96,6 +103,7 @@ async def update_me(
         core,
         request.user.user_id,
         display_name=data.display_name,
+        about=data.about,
         email=data.email,
         password=data.password,
     )

@@ -16,12 +16,11 @@ from backchannel.dialects.native.http.problems import problem, problems
 from backchannel.dialects.native.wire import file_body
 from backchannel.dialects.shared.docs.forms import FormOperation
 from backchannel.dialects.shared.docs.samples import ID, shown
-from backchannel.dialects.shared.downloads import download
+from backchannel.dialects.shared.downloads import CACHING, download
 from backchannel.dialects.shared.faults import refusal
 from backchannel.dialects.shared.form_files import take_in
 from backchannel.dialects.shared.ranges import RangeNotSatisfiable
 from backchannel.dialects.shared.requests import FILE_QUERY, InjectedCore, StrictRequest
-from backchannel.domain.ids import ID_LIMIT
 from backchannel.domain.times import iso
 
 SIGNED_AT_ONCE = 100
@@ -31,10 +30,7 @@ SIGNED_AT_ONCE = 100
 class FileIds(Strict, frozen=True):
     """The files whose URLs you need."""
 
-    file_ids: Annotated[
-        list[Annotated[str, Meta(max_length=ID_LIMIT, examples=[ID])]],
-        Meta(max_length=SIGNED_AT_ONCE),
-    ]
+    file_ids: Annotated[list[str], Meta(max_length=SIGNED_AT_ONCE, examples=[[ID]])]
 
 
 class SignedUrl(msgspec.Struct, frozen=True):
@@ -69,7 +65,9 @@ async def upload_file(request: StrictRequest, core: InjectedCore) -> FileBody:
     return file_body(record)
 
 
-def _handing_out(media_type: str) -> dict[int, ResponseSpec]:
+def handing_out(media_type: str, *statuses: int) -> dict[int, ResponseSpec]:
+    """The answers of an operation that hands out a content, with the errors of its own."""
+
     def content(description: str) -> ResponseSpec:
         return ResponseSpec(
             bytes, generate_examples=False, description=description, media_type=media_type
@@ -81,7 +79,7 @@ def _handing_out(media_type: str) -> dict[int, ResponseSpec]:
         304: ResponseSpec(
             None, generate_examples=False, description="Not changed since the `ETag` you named"
         ),
-        **problems(401, 403, 404, 416),
+        **problems(404, 416, *statuses),
     }
 
 
@@ -94,7 +92,7 @@ def _handing_out(media_type: str) -> dict[int, ResponseSpec]:
     "as in `<img>`, use a signed URL; or put the token into the query: `?token=TOKEN`.",
     media_type="application/octet-stream",
     opt=FILE_QUERY,
-    responses=_handing_out("*/*"),
+    responses=handing_out("*/*", 401, 403),
 )
 async def download_file(
     request: StrictRequest, core: InjectedCore, file_id: FileId
@@ -109,7 +107,7 @@ async def download_file(
     description="WebP, at most 512 pixels wide and high. Only pictures have one.",
     media_type="image/webp",
     opt=FILE_QUERY,
-    responses=_handing_out("image/webp"),
+    responses=handing_out("image/webp", 401, 403),
 )
 async def download_thumbnail(
     request: StrictRequest, core: InjectedCore, file_id: FileId
@@ -121,8 +119,23 @@ async def download_thumbnail(
 async def _handed_out(
     request: StrictRequest, core: InjectedCore, content: attachments.Content
 ) -> Response[Any]:
+    identity, caching = request.user, CACHING
+    if "signature" in request.query_params:
+        caching = f"private, max-age={(identity.expires_at - core.clock.now()) // 1_000}"
+    return await handed_out(request, core, content, reader=identity.user_id, caching=caching)
+
+
+async def handed_out(
+    request: StrictRequest,
+    core: InjectedCore,
+    content: attachments.Content,
+    *,
+    reader: str,
+    caching: str,
+) -> Response[Any]:
+    """A content as `download` gives it, or the refusal of its range."""
     try:
-        return await download(request, core, content)
+        return await download(request, core, content, reader=reader, caching=caching)
     except RangeNotSatisfiable as error:
         response = problem(refusal(error))
         response.headers["content-range"] = f"bytes */{error.size}"
@@ -142,7 +155,7 @@ async def get_file_info(request: StrictRequest, core: InjectedCore, file_id: Fil
 @post(
     "/files/urls",
     summary="Sign the URLs of files",
-    description="For `<img>`, `<video>` and whatever else cannot send a header. A signed URL counts "
+    description="For `<img>`, `<video>` and what else cannot send a header. A signed URL counts "
     "for 10 to 15 minutes and for this login, whose end is its end; it is for files that you may "
     "read. Within five minutes you get the same URLs, so that a browser can cache what they show. "
     "They take ranges. Do not pass them on: until they expire, whoever has one can fetch the file.",

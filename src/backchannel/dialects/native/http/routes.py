@@ -7,6 +7,7 @@ from litestar.handlers import HTTPRouteHandler
 
 from backchannel.dialects.native.http import (
     accounts,
+    avatars,
     browser,
     config,
     conversation_settings,
@@ -49,13 +50,14 @@ TAGS = {
 def routes() -> list[Router]:
     """The routers below `/v1`: the public ones, and those that need a login."""
     return [
-        _open("Accounts", [*accounts.PUBLIC, *erasures.PUBLIC]),
+        _open("Accounts", [*accounts.PUBLIC, *avatars.PUBLIC, *erasures.PUBLIC]),
         _open("Logins", [*logins.PUBLIC, *browser.PUBLIC]),
         _open("Server", config.PUBLIC),
         _private(
             "Accounts",
             [
                 *accounts.HANDLERS,
+                *avatars.HANDLERS,
                 *privacy.HANDLERS,
                 *export.HANDLERS,
                 *erasures.HANDLERS,
