@@ -104,7 +104,8 @@ class _Client:
             "send over REST": lambda: self._send("message"),
             "send the largest": lambda: self._send(BIG),
             "send over a socket": self._send_over_socket,
-            "catch up over a socket": self._catch_up,
+            "catch up over a socket": lambda: self._catch_up(self._bob, 0),
+            "catch up, large": lambda: self._catch_up(self._ada, SMALL_MESSAGES),
             "receipts": lambda: self._read(with_eve),
             "react": lambda: self._ask("PUT", f"{with_eve}/messages/1/reactions/%F0%9F%91%8D"),
             "conversations": lambda: self._ask("GET", "/v1/conversations"),
@@ -129,9 +130,9 @@ class _Client:
             for _ in range(50):
                 socket.recv()
 
-    def _catch_up(self) -> None:
+    def _catch_up(self, person: Mapping[str, str], position: int) -> None:
         with connect(self._socket_address, max_size=None) as socket:
-            hello = {"type": "hello", "token": self._bob["token"], "position": 0}
+            hello = {"type": "hello", "token": person["token"], "position": position}
             socket.send(json.dumps(hello))
             socket.recv()
             while json.loads(socket.recv()).get("more", True):

@@ -44,7 +44,7 @@ async def test_S18_a_user_who_reads_too_much_is_told_how_long_to_wait() -> None:
     reading = Reading(clock, rate=MEGABYTE)
     for _ in range(READ_BURST + 1):
         async with reading.page("greedy"):
-            reading.charge("greedy", [_message(MEGABYTE)])
+            await reading.charge("greedy", [_message(MEGABYTE)])
     with pytest.raises(Throttled) as refused:
         async with reading.page("greedy"):
             pass

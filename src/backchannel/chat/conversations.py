@@ -60,7 +60,7 @@ async def conversations(
     _check_limit(limit)
     async with core.reading.page(user_id):
         page = await core.storage.conversations(user_id, before=before, limit=limit, kind=kind)
-    core.reading.charge(user_id, _last_messages(page))
+    await core.reading.charge(user_id, _last_messages(page))
     return page
 
 
@@ -107,7 +107,7 @@ async def history(
             page = await read(conversation_id, before=before, after=after, limit=limit)
         else:
             page = await _around(core, conversation_id, around, limit)
-    core.reading.charge(user_id, page)
+    await core.reading.charge(user_id, page)
     return HistoryPage(page, view.last_seq)
 
 
@@ -120,7 +120,7 @@ async def standing(
     """
     async with core.reading.page(user_id):
         page = await core.storage.standing(conversation_id, before=before, limit=limit)
-    core.reading.charge(user_id, page)
+    await core.reading.charge(user_id, page)
     return page
 
 

@@ -1,5 +1,6 @@
 """Turns and budgets for reading, so that what one user reads does not hold up the others."""
 
+import asyncio
 from collections.abc import AsyncGenerator, Iterable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
@@ -84,9 +85,13 @@ class Reading:
         async with self._pages.turn(user_id):
             yield
 
-    def charge(self, user_id: str, messages: Iterable[Message]) -> None:
-        """Count a page of these messages as read."""
+    async def charge(self, user_id: str, messages: Iterable[Message]) -> None:
+        """Count a page of these messages as read.
+
+        To measure a large page takes as long as to write it, so others come in between.
+        """
         self._read.charge(user_id, max(PAGE_COST, sum(map(size_of, messages))))
+        await asyncio.sleep(0)
 
     @asynccontextmanager
     async def search(self, user_id: str) -> AsyncGenerator[None]:

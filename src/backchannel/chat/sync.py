@@ -66,7 +66,7 @@ async def sync(
         raise Invalid("position must not be negative", field="position")
     async with core.reading.page(user_id):
         page = await core.storage.log(user_id, after=position, limit=limit)
-    core.reading.charge(user_id, messages_in(page.events))
+    await core.reading.charge(user_id, messages_in(page.events))
     reason = reset_reason(page.head, epoch, position)
     if reason is not None:
         return Reset(page.head, reason)

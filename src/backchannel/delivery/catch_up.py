@@ -65,7 +65,7 @@ class CatchUp:
         if connection.cursor < page.head.floor and connection.voice.confirms:
             connection.voice.reset(connection.sink, page.head, "too_old")
             connection.cursor = page.head.position
-        elif not _replay(connection, page):
+        elif not await _replay(connection, page):
             return
         # What happened since the page was read is known by now: it was offered.
         connection.go_live()
@@ -73,17 +73,18 @@ class CatchUp:
     async def _read(self, user_id: str, after: int) -> LogPage:
         async with self._reading.page(user_id):
             page = await self._storage.log(user_id, after=after, limit=PAGE)
-        self._reading.charge(user_id, messages_in(page.events))
+        await self._reading.charge(user_id, messages_in(page.events))
         return page
 
 
-def _replay(connection: Connection, page: LogPage) -> bool:
+async def _replay(connection: Connection, page: LogPage) -> bool:
     """Push a page as far as there is room; True if the connection is then level with the log."""
     chunks = list(_chunks(page.events))
     for chunk in chunks:
         last = page.complete and chunk is chunks[-1]
         position = max(page.head.position, connection.cursor) if last else chunk[-1].position
         connection.replay(chunk, position, more=not last)
+        await asyncio.sleep(0)  # a page in one step would keep everybody else waiting
         if connection.full and not last:
             connection.wait()
             return False
