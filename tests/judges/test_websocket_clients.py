@@ -1,4 +1,4 @@
-"""Outside judges of `/v1/ws`: npm's ws and Python's websockets talk over it."""
+"""Independent tests of `/v1/ws`: npm's ws and Python's websockets talk over it."""
 
 import asyncio
 import json
