@@ -18,7 +18,7 @@ async def append(database: MongoDatabase, gather: Gather) -> list[Stored | ChatE
         if not sound:
             return [unstorable(draft) for draft in drafts]
         batch = await Batch.open(transaction, Intake(sound), at=at)
-        outcomes = iter(batch.place())
+        outcomes = iter(await batch.place())
         return [next(outcomes) if is_storable(draft) else unstorable(draft) for draft in drafts]
 
     placed = await database.write(work)

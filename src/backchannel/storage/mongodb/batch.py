@@ -25,7 +25,7 @@ from backchannel.storage.mongodb.ledger import Ledger
 from backchannel.storage.mongodb.places import begin_direct, count_blocks, members_of
 from backchannel.storage.mongodb.questions import Questions
 from backchannel.storage.mongodb.schema import CONVERSATIONS, MESSAGES
-from backchannel.storage.mongodb.staging import Transaction
+from backchannel.storage.mongodb.staging import STEP, Transaction
 from backchannel.storage.shared.intake import Intake, Way
 from backchannel.storage.shared.kept import Original, content_of, is_same, verified
 from backchannel.storage.shared.placed import Placed
@@ -72,11 +72,15 @@ class Batch:
         batch._blocks = await count_blocks(transaction, pairs)
         return batch
 
-    def place(self) -> list[Outcome]:
+    async def place(self) -> list[Outcome]:
         """Give each draft its place in its conversation and in both logs, or say why not."""
         self._refusals = [self._refusal(way) for way in self._intake.ways]
-        each = zip(self._intake.drafts, self._intake.ids, self._intake.by_way, strict=True)
-        return [self._place(draft, message_id, way) for draft, message_id, way in each]
+        outcomes: list[Outcome] = []
+        for each in zip(self._intake.drafts, self._intake.ids, self._intake.by_way, strict=True):
+            if len(outcomes) % STEP == 0:
+                await asyncio.sleep(0)
+            outcomes.append(self._place(*each))
+        return outcomes
 
     def _place(self, draft: Draft, message_id: str, way: int) -> Outcome:
         key = draft.sender_id, draft.client_id

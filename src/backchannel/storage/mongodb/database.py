@@ -129,6 +129,7 @@ class MongoDatabase:
         await self._writer
         if self._probe is not None:
             self._probe.cancel()
+            await asyncio.gather(self._probe, return_exceptions=True)
         await self._client.close()
 
     def _require_open(self) -> None:
@@ -232,7 +233,7 @@ class MongoDatabase:
             if self._losses.count != losses:
                 return 0
             if staging:
-                is_next = await self._redo.commit(number + 1, staging.statements())
+                is_next = await self._redo.commit(number + 1, await staging.statements())
                 self._number = number + 1 if is_next else None
                 return done if is_next else 0
         return done
@@ -243,7 +244,7 @@ class MongoDatabase:
         transaction = Transaction(self._reader, staging)
         try:
             job.outcome = await job.work(transaction)
-            transaction.stage()
+            await transaction.stage()
         except Behind:
             return False
         except MISTAKES as mistake:

@@ -4,6 +4,7 @@ A transaction gets documents as objects, which it changes. What differs at its e
 the transactions after it in the same batch see it, and written with all of the batch.
 """
 
+import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
@@ -22,6 +23,8 @@ R = TypeVar("R", bound=msgspec.Struct)
 Key = tuple[str, Id]
 
 NUMBERS_PER_BATCH = 1 << 20
+STEP = 64
+"""Documents that are encoded at a time: the event loop gets its turn in between."""
 
 
 class Operation(Enum):
@@ -42,12 +45,14 @@ class Behind(Exception):
 
 
 @dataclass
-class _Staged:
+class Staged:
     """A document as it is to become; `fields` are those that differ from what is stored."""
 
     operation: Operation
     document: dict[str, Any]
     fields: set[str] = field(default_factory=set)
+    encoded: bytes | None = None
+    """What is inserted, unless it has changed since."""
 
 
 class Staging:
@@ -56,7 +61,7 @@ class Staging:
     def __init__(self, number: int) -> None:
         self.number = number
         self._next = number * NUMBERS_PER_BATCH
-        self._documents: dict[Key, _Staged] = {}
+        self._documents: dict[Key, Staged] = {}
         self._cuts: list[tuple[str, dict[str, object]]] = []
         self._touched: set[str] = set()
 
@@ -80,44 +85,50 @@ class Staging:
             return False, None
         return True, None if staged.operation is Operation.DELETE else staged.document
 
-    def put(
-        self, key: Key, operation: Operation, document: dict[str, Any], fields: set[str]
-    ) -> None:
+    def put(self, key: Key, staged: Staged) -> None:
         """Stage a document after those that are staged already."""
         self._touched.add(key[0])
         before = self._documents.get(key)
         if before is not None:
-            if before.operation is Operation.DELETE and operation is Operation.INSERT:
-                operation = Operation.REPLACE
-            elif operation is Operation.UPDATE:
-                operation, fields = before.operation, before.fields | fields
-        self._documents[key] = _Staged(operation, document, fields)
+            if before.operation is Operation.DELETE and staged.operation is Operation.INSERT:
+                staged.operation = Operation.REPLACE
+            elif staged.operation is Operation.UPDATE:
+                staged.operation = before.operation
+                staged.fields |= before.fields
+        self._documents[key] = staged
+
+    def encode(self, document: Mapping[str, Any]) -> bytes:
+        """A document as it is stored: without what it has not, and with its batch."""
+        present = {name: value for name, value in document.items() if value is not None}
+        present["batch"] = self.number
+        return bson.encode(present)
 
     def cut(self, collection: str, query: Query) -> None:
         """Stage the deletion of all that a query names."""
         self._touched.add(collection)
         self._cuts.append((collection, dict(query)))
 
-    def statements(self) -> Statements:
+    async def statements(self) -> Statements:
         """The commands that write everything, each of which does nothing when it is repeated."""
         made: Statements = {"insert": {}, "update": {}, "delete": {}}
         earlier = {"batch": {"$lt": self.number}}
 
-        def add(command: str, collection: str, statement: Mapping[str, object]) -> None:
-            raw = RawBSONDocument(bson.encode(statement))
-            made[command].setdefault(collection, []).append(raw)
+        def add(command: str, collection: str, statement: bytes | Mapping[str, object]) -> None:
+            encoded = statement if isinstance(statement, bytes) else bson.encode(statement)
+            made[command].setdefault(collection, []).append(RawBSONDocument(encoded))
 
-        for (collection, _), staged in self._documents.items():
-            whole = {name: value for name, value in staged.document.items() if value is not None}
+        for count, ((collection, _), staged) in enumerate(self._documents.items()):
+            if count % STEP == 0:
+                await asyncio.sleep(0)
             this = {"_id": staged.document["_id"], **earlier}
             if staged.operation is Operation.INSERT:
-                add("insert", collection, {**whole, "batch": self.number})
+                add("insert", collection, staged.encoded or self.encode(staged.document))
             elif staged.operation is Operation.UPDATE:
                 changed = {name: staged.document[name] for name in staged.fields}
                 change = {"$set": {**changed, "batch": self.number}}
                 add("update", collection, {"q": this, "u": change})
             elif staged.operation is Operation.REPLACE:
-                document = {**whole, "batch": self.number}
+                document = RawBSONDocument(self.encode(staged.document))
                 add("update", collection, {"q": this, "u": document, "upsert": True})
             else:
                 add("delete", collection, {"q": this, "limit": 1})
@@ -202,20 +213,22 @@ class Transaction:
         """Forget all documents that a query names."""
         self._cuts.append((collection.name, query))
 
-    def stage(self) -> None:
+    async def stage(self) -> None:
         """Stage what has changed. Raises one of `link.MISTAKES`, and then nothing is staged."""
-        changed: list[tuple[Key, Operation, dict[str, Any], set[str]]] = []
-        for key, seen in self._seen.items():
+        changed: list[tuple[Key, Staged]] = []
+        for count, (key, seen) in enumerate(self._seen.items()):
+            if count % STEP == 0:
+                await asyncio.sleep(0)
             after = cast("dict[str, Any]", msgspec.to_builtins(seen.document))
             if seen.gone:
                 if seen.before is not None:
-                    changed.append((key, Operation.DELETE, after, set()))
+                    changed.append((key, Staged(Operation.DELETE, after)))
             elif seen.before is None:
-                bson.encode(after)
-                changed.append((key, Operation.INSERT, after, set()))
+                new = Staged(Operation.INSERT, after, encoded=self._staging.encode(after))
+                changed.append((key, new))
             elif fields := {name for name in after if after[name] != seen.before.get(name)}:
                 bson.encode({name: after[name] for name in fields})
-                changed.append((key, Operation.UPDATE, after, fields))
+                changed.append((key, Staged(Operation.UPDATE, after, fields)))
         for change in changed:
             self._staging.put(*change)
         for cut in self._cuts:
