@@ -38,6 +38,8 @@ const event = (kind: "message" | "edit" | "delete", data: Message): LogEvent => 
   data,
 });
 
+const SETTINGS = { pinned: false, archived: false, marked_unread: false, muted_until: null };
+
 function known(fields: Partial<Conversation> = {}, messages: Message[] = []): Known {
   const conversation = {
     id: "c",
@@ -49,6 +51,7 @@ function known(fields: Partial<Conversation> = {}, messages: Message[] = []): Kn
     theirs: { delivered_seq: 0, read_seq: 0 },
     updated_at: at(0),
     last_message: messages.at(-1) ?? null,
+    settings: SETTINGS,
     ...fields,
   } as Conversation;
   return {
@@ -114,9 +117,11 @@ describe("the log", () => {
     expect(withFetched(after, newer).conversations.c?.unread).toBe(7);
   });
 
-  it("puts the newest conversation first", () => {
+  it("puts what is pinned first, then the newest", () => {
     const two = known().conversations.c as Conversation;
     const newer = { ...two, id: "d", updated_at: at(9) };
     expect(inOrder({ c: two, d: newer }).map((each) => each.id)).toEqual(["d", "c"]);
+    const pinned = { ...two, settings: { ...SETTINGS, pinned: true } };
+    expect(inOrder({ c: pinned, d: newer }).map((each) => each.id)).toEqual(["c", "d"]);
   });
 });

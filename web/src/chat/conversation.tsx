@@ -1,6 +1,7 @@
 import type { Conversation as Data, Message, Outgoing } from "backchannel-client";
-import { useCallback, useEffect, useMemo, useState } from "react";
+import { useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { attempt, discard, edit, openThread, saveDraft, send, stopAnswer } from "../state/actions";
+import { setUnread } from "../state/conversation-settings";
 import { emptyDraft } from "../state/database";
 import { getState, type Upload, useStore } from "../state/store";
 import { attach, cancelUpload } from "../state/uploads";
@@ -38,6 +39,7 @@ export function Conversation({ conversation, peerId, name, onDetails }: Props) {
     if (id && !loaded) void attempt(() => openThread(id));
   }, [id, loaded]);
 
+  useOpened(conversation);
   const uploads = useUploads(key);
   const onFiles = useCallback((files: Iterable<File>) => void attach(key, files), [key]);
   const drop = useDrop(onFiles);
@@ -165,6 +167,14 @@ function useStop(conversation: Data | null): (() => void) | null {
     setStopped(question);
     stopAnswer(id);
   };
+}
+
+/** What was marked as unread is read once it is opened. */
+function useOpened(conversation: Data | null): void {
+  const opened = useRef(conversation);
+  useEffect(() => {
+    if (opened.current?.settings.marked_unread) void setUnread(opened.current, false);
+  }, []);
 }
 
 function useOutgoing(key: string, id: string | null): readonly Outgoing[] {

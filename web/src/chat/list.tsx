@@ -2,6 +2,7 @@ import type { Conversation } from "backchannel-client";
 import { useMemo, useState } from "react";
 import { Link, useLocation } from "wouter";
 import { openSession } from "../state/actions";
+import { isUnread } from "../state/conversation-settings";
 import { inOrder } from "../state/model";
 import { useStore } from "../state/store";
 import { update } from "../state/updates";
@@ -9,9 +10,11 @@ import { t } from "../strings";
 import { Avatar } from "../ui/avatar";
 import { Icon } from "../ui/icon";
 import { EmptyArt } from "../ui/mark";
+import { ConversationMenu } from "./conversation-menu";
 import { Row } from "./row";
+import { BehindRow, useRowActions } from "./row-actions";
 
-type Filter = "all" | "unread" | "assistants";
+type Filter = "all" | "unread" | "assistants" | "archived";
 
 interface Props {
   readonly current: string | null;
@@ -28,7 +31,9 @@ export function List({ current, onSearch, onNew }: Props) {
   const [filter, setFilter] = useState<Filter>("all");
   const all = useMemo(() => inOrder(conversations), [conversations]);
   const shown = all.filter((each) => belongs(each, filter));
-  const unread = all.filter((each) => each.unread > 0).length;
+  const unread = all.filter((each) => isUnread(each) && !each.settings.archived).length;
+  const archived = all.filter((each) => each.settings.archived).length;
+  const rows = useRowActions();
   const name = me?.display_name ?? "";
   return (
     <nav className="sidebar" id="conversations" aria-label={t.conversations} tabIndex={-1}>
@@ -48,9 +53,10 @@ export function List({ current, onSearch, onNew }: Props) {
       {listed && <Filters filter={filter} unread={unread} onChange={setFilter} />}
       {filter === "assistants" && shown.length > 0 && <SessionHead />}
       {shown.length > 0 ? (
-        <ul className="rows">
+        <ul className="rows" {...rows.handlers}>
           {shown.map((each) => (
             <li key={each.id}>
+              {rows.swiped === each.id && <BehindRow conversation={each} />}
               <Row conversation={each} current={each.id === current} />
             </li>
           ))}
@@ -60,7 +66,15 @@ export function List({ current, onSearch, onNew }: Props) {
       ) : (
         <Skeleton />
       )}
+      {archived > 0 && filter === "all" && (
+        <button className="archived" type="button" onClick={() => setFilter("archived")}>
+          <Icon name="archive" size={18} />
+          {t.archived}
+          <span className="num">{archived}</span>
+        </button>
+      )}
       <UpdateNotice />
+      {rows.menu && <ConversationMenu at={rows.menu} onClose={rows.closeMenu} />}
     </nav>
   );
 }
@@ -116,7 +130,12 @@ interface FiltersProps {
 }
 
 function Filters({ filter, unread, onChange }: FiltersProps) {
-  const names: Record<Filter, string> = { all: t.all, unread: t.unread, assistants: t.assistants };
+  const names: Partial<Record<Filter, string>> = {
+    all: t.all,
+    unread: t.unread,
+    assistants: t.assistants,
+    ...(filter === "archived" && { archived: t.archived }),
+  };
   return (
     <div className="filters" role="group" aria-label={t.show}>
       {(Object.keys(names) as Filter[]).map((each) => (
@@ -141,7 +160,9 @@ function Nothing({ filter, onNew }: { readonly filter: Filter; readonly onNew: (
       ? [t.noUnread, t.noUnreadText]
       : filter === "assistants"
         ? [t.noAssistants, t.noAssistantsText]
-        : [t.quietTitle, t.quietText];
+        : filter === "archived"
+          ? [t.noArchived, t.noArchivedText]
+          : [t.quietTitle, t.quietText];
   return (
     <div className="empty empty--list">
       <EmptyArt accent />
@@ -182,6 +203,9 @@ function Skeleton() {
 }
 
 function belongs(conversation: Conversation, filter: Filter): boolean {
-  if (filter === "unread") return conversation.unread > 0;
+  if (conversation.settings.archived || filter === "archived") {
+    return conversation.settings.archived && filter === "archived";
+  }
+  if (filter === "unread") return isUnread(conversation);
   return filter === "all" || conversation.kind === "session";
 }

@@ -1,6 +1,7 @@
 import type { Conversation } from "backchannel-client";
 import { memo } from "react";
 import { Link } from "wouter";
+import { isMuted, isUnread } from "../state/conversation-settings";
 import { asShown } from "../state/removals";
 import { useStore } from "../state/store";
 import { t } from "../strings";
@@ -17,13 +18,16 @@ interface Props {
 
 export const Row = memo(function Row({ conversation, current }: Props) {
   const online = useStore((state) => state.presence[conversation.peer_id]?.online ?? false);
-  const unread = conversation.unread > 0 && !current;
+  const unread = isUnread(conversation) && !(current && conversation.unread > 0);
+  const { pinned } = conversation.settings;
+  const muted = isMuted(conversation);
   const name = nameOf(conversation);
   return (
     <Link
       className={`row${unread ? " row--unread" : ""}`}
       href={`/c/${conversation.id}`}
       aria-current={current ? "page" : undefined}
+      data-id={conversation.id}
     >
       <Avatar
         id={conversation.peer_id}
@@ -35,6 +39,7 @@ export const Row = memo(function Row({ conversation, current }: Props) {
       <span className="row__main">
         <span className="row__name">
           <bdi className="truncate">{name}</bdi>
+          {muted && <Icon name="mute" size={16} label={t.muted} />}
         </span>
         <span className="row__preview">
           <PreviewLine conversation={conversation} />
@@ -45,7 +50,12 @@ export const Row = memo(function Row({ conversation, current }: Props) {
           {shortTime(conversation.updated_at)}
         </time>
         <span className="row__end">
-          <End conversation={conversation} unread={unread} />
+          {unread ? (
+            <Badge count={conversation.unread} muted={muted} />
+          ) : (
+            <Failed conversation={conversation} />
+          )}
+          {pinned && !unread && <Icon name="pin" size={16} label={t.pinned} />}
         </span>
       </span>
     </Link>
@@ -91,16 +101,17 @@ function PreviewLine({ conversation }: { readonly conversation: Conversation }) 
   );
 }
 
-function End({ conversation, unread }: { readonly conversation: Conversation; unread: boolean }) {
+function Badge({ count, muted }: { readonly count: number; readonly muted: boolean }) {
+  return (
+    <span className={`badge${count ? "" : " badge--dot"}${muted ? " badge--muted" : ""}`}>
+      {count > 99 ? "99+" : count || null}
+      <span className="sr"> {t.unread}</span>
+    </span>
+  );
+}
+
+function Failed({ conversation }: { readonly conversation: Conversation }) {
   const key = keyOf(conversation);
   const failed = useStore((state) => state.outbox.some((each) => each.to === key && each.failed));
-  if (unread) {
-    return (
-      <span className="badge">
-        {conversation.unread > 99 ? "99+" : conversation.unread}
-        <span className="sr"> {t.unread}</span>
-      </span>
-    );
-  }
-  return failed ? <Icon name="alert" size={16} className="is-danger" /> : null;
+  return failed && <Icon name="alert" size={16} className="is-danger" />;
 }

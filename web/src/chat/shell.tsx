@@ -2,6 +2,7 @@ import { lazy, type ReactNode, Suspense, useCallback, useEffect, useState } from
 import { useLocation } from "wouter";
 import { findConversation } from "../state/actions";
 import { client } from "../state/client";
+import { isMuted } from "../state/conversation-settings";
 import { useStore } from "../state/store";
 import { t } from "../strings";
 import { EmptyArt } from "../ui/mark";
@@ -159,7 +160,9 @@ function Placeholder({
 /** How much is unread stands in the title of the tab. */
 function useTitle(): void {
   const unread = useStore((state) =>
-    Object.values(state.conversations).reduce((sum, each) => sum + each.unread, 0),
+    Object.values(state.conversations)
+      .filter((each) => !each.settings.archived && !isMuted(each))
+      .reduce((sum, each) => sum + each.unread, 0),
   );
   useEffect(() => {
     document.title = unread > 0 ? `(${unread}) ${t.appName}` : t.appName;

@@ -2,6 +2,7 @@
 
 import { useEffect } from "react";
 import { useLocation } from "wouter";
+import { isUnread } from "../state/conversation-settings";
 import { inOrder } from "../state/model";
 import { getState } from "../state/store";
 
@@ -42,7 +43,7 @@ export function useShortcuts({ current, onPalette, onKeyboard }: Given): void {
 
 function neighbour(current: string | null, step: 1 | -1, unreadOnly: boolean): string | null {
   const all = inOrder(getState().conversations).filter(
-    (each) => !unreadOnly || each.unread > 0 || each.id === current,
+    (each) => each.id === current || (!each.settings.archived && (!unreadOnly || isUnread(each))),
   );
   const at = all.findIndex((each) => each.id === current);
   const next = at < 0 ? all[step > 0 ? 0 : all.length - 1] : all[at + step];

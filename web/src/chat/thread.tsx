@@ -16,6 +16,7 @@ import { useStore } from "../state/store";
 import { t } from "../strings";
 import { dayName } from "../ui/format";
 import { Icon } from "../ui/icon";
+import { useSwipe } from "../ui/swipe";
 import { useAnnouncement } from "./announcement";
 import { useArrival } from "./arrival";
 import { type Item, itemsOf } from "./items";
@@ -107,6 +108,15 @@ export function Thread(props: Props) {
   const actions = useActions({ myId, jump, onReply, setMenu, setPhoto });
   const hover = useHover(bySeq, actions, { onReply, onEdit, myId });
 
+  const swipe = useSwipe({
+    selector: ".message[data-seq]",
+    sides: ["end"],
+    onSwipe: ({ dataset }) => {
+      const message = bySeq.get(Number(dataset.seq));
+      if (message && message.deleted_at === null) onReply(message);
+    },
+  });
+
   const draw = (item: Item) => {
     switch (item.kind) {
       case "message": {
@@ -176,6 +186,7 @@ export function Thread(props: Props) {
         aria-label={t.messages}
         onScroll={onScroll}
         {...hover.handlers}
+        {...swipe}
       >
         {ready ? (
           <div className="column" ref={place.content}>

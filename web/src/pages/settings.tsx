@@ -10,11 +10,13 @@ import { AccountSections } from "./settings-account";
 import { Appearance, LanguageSection } from "./settings-appearance";
 import { Devices } from "./settings-devices";
 import { Keyboard } from "./settings-keyboard";
+import { PrivacySection } from "./settings-privacy";
 import { Blocked, Profile } from "./settings-profile";
 
 const SECTIONS = (): readonly (readonly [string, IconName, string])[] => [
   ["profile", "user", t.profile],
   ["appearance", "sun", t.appearance],
+  ["privacy", "shield", t.privacy],
   ["devices", "laptop", t.devices],
   ["password", "key", t.password],
   ["blocked", "block", t.blockedPeople],
@@ -62,6 +64,7 @@ export function Settings({ section }: { readonly section: string }) {
         <div className="sheetcol sheetcol--top">
           <Profile />
           <Appearance />
+          <PrivacySection />
           <Devices />
           <AccountSections />
           <Blocked />

@@ -48,7 +48,7 @@ interface Schema extends DBSchema {
 export const outboxName = (userId: string) => `backchannel-outbox-${userId}`;
 const databaseName = (userId: string) => `backchannel-${userId}`;
 const DURABLE = { durability: "strict" } as const;
-const VERSION = 3;
+const VERSION = 4;
 const NEWEST = Number.MAX_SAFE_INTEGER;
 
 export class Database {
@@ -56,7 +56,7 @@ export class Database {
 
   static async open(userId: string): Promise<Database> {
     const opened = await openDB<Schema>(databaseName(userId), VERSION, {
-      upgrade(database, before) {
+      upgrade(database, before, _, transaction) {
         if (before < 1) {
           database.createObjectStore("meta");
           database.createObjectStore("conversations", { keyPath: "id" });
@@ -65,6 +65,11 @@ export class Database {
         }
         if (before < 2) database.createObjectStore("removals", { keyPath: "id" });
         if (before < 3) database.createObjectStore("uploads", { keyPath: "id" });
+        if (before > 0 && before < 4) {
+          // Conversations have settings since then: they are fetched anew.
+          void transaction.objectStore("conversations").clear();
+          void transaction.objectStore("meta").clear();
+        }
       },
     });
     return new Database(opened);

@@ -73,7 +73,8 @@ export function mergeMessages(
 export function withFetched(known: Known, fresh: Conversation): Known {
   const old = known.conversations[fresh.id];
   if (!old || fresh.last_seq >= old.last_seq) return withConversation(known, fresh);
-  return withConversation(known, { ...old, peer: fresh.peer, name: fresh.name });
+  const { peer, name, settings } = fresh;
+  return withConversation(known, { ...old, peer, name, settings });
 }
 
 function withConversation(known: Known, conversation: Conversation): Known {
@@ -88,12 +89,13 @@ export function withoutConversation(known: Known, id: string): Known {
   return { ...known, conversations, threads };
 }
 
-/** Newest activity first. */
+/** What is pinned, then the newest activity first. */
 export function inOrder(conversations: Known["conversations"]): Conversation[] {
-  return Object.values(conversations).sort((one, other) =>
-    one.updated_at === other.updated_at
-      ? one.id.localeCompare(other.id)
-      : other.updated_at.localeCompare(one.updated_at),
+  return Object.values(conversations).sort(
+    (one, other) =>
+      Number(other.settings.pinned) - Number(one.settings.pinned) ||
+      other.updated_at.localeCompare(one.updated_at) ||
+      one.id.localeCompare(other.id),
   );
 }
 

@@ -1,0 +1,57 @@
+/** What is done with a row of the list: by its menu, and by swiping it on a touch screen. */
+
+import type { Conversation } from "backchannel-client";
+import { type MouseEvent, useState } from "react";
+import { changeSettings, isUnread, setUnread } from "../state/conversation-settings";
+import { getState } from "../state/store";
+import { Icon } from "../ui/icon";
+import { useSwipe } from "../ui/swipe";
+import type { ConversationMenuFor } from "./conversation-menu";
+
+export function useRowActions() {
+  const [menu, setMenu] = useState<ConversationMenuFor | null>(null);
+  const [swiped, setSwiped] = useState<string | null>(null);
+  const swipe = useSwipe({
+    selector: ".row",
+    sides: ["start", "end"],
+    onBegin: (row) => setSwiped(row.dataset.id ?? null),
+    onEnd: () => setSwiped(null),
+    onSwipe: (row, side) => {
+      const conversation = of(row);
+      if (!conversation) return;
+      const { archived } = conversation.settings;
+      if (side === "end") void setUnread(conversation, !isUnread(conversation));
+      else void changeSettings(conversation, { archived: !archived });
+    },
+  });
+  const onContextMenu = (event: MouseEvent) => {
+    const row = (event.target as Element).closest<HTMLElement>(".row");
+    const conversation = row && of(row);
+    if (!conversation) return;
+    event.preventDefault();
+    const box = row.getBoundingClientRect();
+    // The keyboard's menu key tells no place.
+    const [x, y] = event.clientX ? [event.clientX, event.clientY] : [box.left + 24, box.bottom];
+    setMenu({ conversation, x, y });
+  };
+  return {
+    menu,
+    swiped,
+    closeMenu: () => setMenu(null),
+    handlers: { ...swipe, onContextMenu },
+  };
+}
+
+function of(row: HTMLElement): Conversation | undefined {
+  return getState().conversations[row.dataset.id ?? ""];
+}
+
+/** What a swipe will do stands behind the row that is swiped. */
+export function BehindRow({ conversation }: { readonly conversation: Conversation }) {
+  return (
+    <span className="behind" aria-hidden>
+      <Icon name={isUnread(conversation) ? "checks" : "message"} />
+      <Icon name="archive" />
+    </span>
+  );
+}

@@ -1,0 +1,57 @@
+/** How the user keeps a conversation: pinned, muted, archived, marked as unread. */
+
+import type { Conversation, ConversationSettings } from "backchannel-client";
+import { attempt, markRead } from "./actions";
+import { client } from "./client";
+import { database } from "./following";
+import { getState, setState } from "./store";
+
+/** The last moment that every part of the software can write. */
+const FOREVER = "9999-12-31T00:00:00.000Z";
+const HOUR = 3_600_000;
+
+export function isMuted({ settings }: Conversation, now = Date.now()): boolean {
+  return settings.muted_until !== null && Date.parse(settings.muted_until) > now;
+}
+
+/** Something in it asks to be read. */
+export function isUnread({ unread, settings }: Conversation): boolean {
+  return unread > 0 || settings.marked_unread;
+}
+
+/** For some hours, for good, or with 0 no longer. */
+export function mute(conversation: Conversation, hours: number): Promise<void> {
+  const until =
+    hours === 0
+      ? null
+      : Number.isFinite(hours)
+        ? new Date(Date.now() + hours * HOUR).toISOString()
+        : FOREVER;
+  return changeSettings(conversation, { muted_until: until });
+}
+
+/** Mark a conversation as unread, or as read to its end. */
+export async function setUnread(conversation: Conversation, unread: boolean): Promise<void> {
+  if (!unread) await markRead(conversation.id, conversation.last_seq);
+  if (unread !== conversation.settings.marked_unread) {
+    await changeSettings(conversation, { marked_unread: unread });
+  }
+}
+
+/** Show the change at once, and take it back if the server refuses it. */
+export async function changeSettings(
+  { id, settings: before }: Conversation,
+  change: Partial<ConversationSettings>,
+): Promise<void> {
+  await keep(id, { ...before, ...change });
+  const done = await attempt(() => client.api.changeSettings(id, change));
+  if (!done) await keep(id, before);
+}
+
+async function keep(id: string, settings: ConversationSettings): Promise<void> {
+  const old = getState().conversations[id];
+  if (!old) return;
+  const changed = { ...old, settings };
+  setState(({ conversations }) => ({ conversations: { ...conversations, [id]: changed } }));
+  await database()?.keepConversations([changed]);
+}

@@ -1,0 +1,116 @@
+import {
+  type CSSProperties,
+  type KeyboardEvent,
+  type PointerEvent,
+  type ReactNode,
+  useEffect,
+  useRef,
+} from "react";
+import { Icon, type IconName } from "./icon";
+
+export interface MenuEntry {
+  readonly icon: IconName;
+  readonly label: string;
+  /** The key that does the same. */
+  readonly keys?: string;
+  readonly danger?: boolean;
+  readonly act: () => void;
+}
+
+interface Props {
+  readonly x: number;
+  readonly y: number;
+  readonly label: string;
+  readonly entries: readonly MenuEntry[];
+  readonly onClose: () => void;
+  /** Stands above the entries. */
+  readonly children?: ReactNode;
+}
+
+const WIDTH = 300;
+const ENTRY = 36;
+const REST = 110;
+/** Pixels that a sheet is dragged down to close it. */
+const FAR = 80;
+
+/** What can be done with the thing at a place; on a narrow screen a sheet from below. */
+export function ContextMenu({ x, y, label, entries, onClose, children }: Props) {
+  const dialog = useRef<HTMLDialogElement>(null);
+  const drag = useDragDown(dialog, onClose);
+  useEffect(() => {
+    dialog.current?.showModal();
+    dialog.current?.querySelector<HTMLElement>(".menu__item")?.focus();
+  }, []);
+  const height = entries.length * ENTRY + REST;
+  const style = {
+    "--x": `${Math.max(8, Math.min(x, innerWidth - WIDTH))}px`,
+    "--y": `${Math.max(8, Math.min(y, innerHeight - height))}px`,
+  } as CSSProperties;
+  return (
+    <dialog
+      ref={dialog}
+      className="context"
+      style={style}
+      aria-label={label}
+      onCancel={(event) => {
+        event.preventDefault();
+        onClose();
+      }}
+      onClick={(event) => event.target === dialog.current && onClose()}
+    >
+      {children}
+      <div className="menu" role="menu" aria-label={label} tabIndex={-1} onKeyDown={moveFocus}>
+        <div className="grab" role="none" {...drag} />
+        {entries.map((entry) => (
+          <button
+            key={entry.label}
+            className={`menu__item${entry.danger ? " menu__item--danger" : ""}`}
+            type="button"
+            role="menuitem"
+            onClick={() => {
+              onClose();
+              entry.act();
+            }}
+          >
+            <Icon name={entry.icon} />
+            <span>{entry.label}</span>
+            {entry.keys && <kbd>{entry.keys}</kbd>}
+          </button>
+        ))}
+      </div>
+    </dialog>
+  );
+}
+
+function moveFocus(event: KeyboardEvent<HTMLElement>): void {
+  const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+  if (step === undefined) return;
+  event.preventDefault();
+  const items = [...event.currentTarget.querySelectorAll<HTMLElement>(".menu__item")];
+  const at = items.indexOf(document.activeElement as HTMLElement);
+  items.at((at + step) % items.length)?.focus();
+}
+
+/** The sheet follows the finger down, and closes or goes back when it is let go. */
+function useDragDown(sheet: React.RefObject<HTMLElement | null>, onClose: () => void) {
+  const from = useRef<number | null>(null);
+  const move = (by: number) => sheet.current?.style.setProperty("--drag", `${by}px`);
+  const end = (event: PointerEvent) => {
+    if (from.current === null) return;
+    const far = event.clientY - from.current > FAR;
+    from.current = null;
+    if (far && event.type === "pointerup") onClose();
+    else move(0);
+  };
+  return {
+    onPointerDown: (event: PointerEvent) => {
+      from.current = event.clientY;
+      event.currentTarget.setPointerCapture(event.pointerId);
+    },
+    onPointerMove: (event: PointerEvent) => {
+      if (from.current !== null) move(Math.max(0, event.clientY - from.current));
+    },
+    onPointerUp: end,
+    onPointerCancel: end,
+  };
+}
