@@ -67,8 +67,9 @@ def phone(server: ServerProcess, browser: Browser) -> Callable[[Person], ChatPag
     """Opens the chat on a touch screen."""
 
     def open_for(who: Person) -> ChatPage:
-        size = {"width": 360, "height": 740}
-        made = browser.new_context(viewport=size, has_touch=True, is_mobile=True, locale="en-GB")
+        made = browser.new_context(
+            viewport={"width": 360, "height": 740}, has_touch=True, is_mobile=True, locale="en-GB"
+        )
         page = ChatPage(made.new_page(), server.address)
         page.sign_in(who.username)
         return page
@@ -125,7 +126,8 @@ def test_a_message_is_swiped_to_reply_to_it_and_a_sheet_is_dragged_away(
     assert grab is not None
     x, y = grab["x"] + grab["width"] / 2, grab["y"] + 2
     touch = hers.page.context.new_cdp_session(hers.page)
-    for kind, down in (("touchStart", 0), ("touchMove", 60), ("touchMove", 140), ("touchEnd", None)):
+    moves = (("touchStart", 0), ("touchMove", 60), ("touchMove", 140), ("touchEnd", None))
+    for kind, down in moves:
         points = [] if down is None else [{"x": x, "y": y + down}]
         touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
     expect(sheet).to_have_count(0)
