@@ -1,6 +1,6 @@
 """An open storage with two users in it."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
@@ -9,6 +9,7 @@ from _pytest.mark.structures import ParameterSet
 from backchannel.ports.storage import Storage
 from tests.storage.openers import OPENERS, Opener
 from tests.storage.people import Pair, make_pair
+from tests.support.postgresql import drop_databases
 
 
 def _parameter(opener: Opener) -> ParameterSet:
@@ -17,9 +18,10 @@ def _parameter(opener: Opener) -> ParameterSet:
 
 
 @pytest.fixture(params=map(_parameter, OPENERS))
-def opener(request: pytest.FixtureRequest) -> Opener:
+def opener(request: pytest.FixtureRequest) -> Iterator[Opener]:
     chosen: Opener = request.param
-    return chosen
+    yield chosen
+    drop_databases()
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ import pytest
 from backchannel.ports.storage import Storage
 from backchannel.storage.mongodb.opening import open_mongodb
 from backchannel.storage.opening import open_storage
-from tests.support import mongod
+from tests.support import mongod, postgresql
 
 DATABASE = "contract"
 
@@ -20,6 +20,7 @@ class Ability(Enum):
 
     SUBSTRINGS = "finds any part of a word, in every script"
     SCRUBBING = "rewrites its files, so that no byte is left in them"
+    PROCESSES = "takes everything from two processes at once"
 
 
 @dataclass(frozen=True)
@@ -51,9 +52,16 @@ def mongodb(folder: Path) -> Awaitable[Storage]:
     return open_mongodb(server.url(DATABASE))
 
 
-SERVERS_FILES = {Ability.SCRUBBING: "a client cannot rewrite a server's files"}
+async def on_postgresql(folder: Path) -> Storage:
+    return await open_storage(await postgresql.database_for(folder))
+
+
+SERVERS_FILES: dict[Ability, str] = {Ability.SCRUBBING: "a client cannot rewrite a server's files"}
+
+ONE_WRITER = {Ability.PROCESSES: "one server at a time uses it; the others only give way"}
 
 OPENERS = [
     Opener("sqlite", sqlite),
-    Opener("mongodb", mongodb, SERVERS_FILES, service=True),
+    Opener("mongodb", mongodb, SERVERS_FILES | ONE_WRITER, service=True),
+    Opener("postgresql", on_postgresql, SERVERS_FILES, service=True),
 ]

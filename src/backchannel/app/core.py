@@ -21,15 +21,18 @@ from backchannel.storage.opening import open_storage
 
 
 @asynccontextmanager
-async def open_core(settings: Settings) -> AsyncGenerator[Core]:
+async def open_core(settings: Settings, *, serving: bool = False) -> AsyncGenerator[Core]:
     """The core on the database of these settings, closed again at the end.
 
-    Raises `CannotOpen` (the database) and `SecretRefused`.
+    One process may be `serving`, others beside it only work with the database. Raises
+    `CannotOpen` (the database) and `SecretRefused`.
     """
     clock = SystemClock()
     async with AsyncExitStack() as opened:
         key = _key(settings)
-        storage = await open_storage(settings.storage_url)
+        storage = await open_storage(
+            settings.storage_url, production=settings.production, serving=serving
+        )
         opened.push_async_callback(storage.close)
         files = await open_files(settings.files_url, uploads=settings.data_dir / "uploads")
         opened.push_async_callback(files.blobs.close)

@@ -56,7 +56,7 @@ def run(settings: Settings, *, ready: Callable[[int], None]) -> int:
 
 async def _serve(settings: Settings, ready: Callable[[int], None], *, began: float) -> None:
     listener = bind(settings.host, settings.port)
-    async with open_core(settings) as core, _attended(core) as desk:
+    async with open_core(settings, serving=True) as core, _attended(core) as desk:
         doors = doors_for(settings, desk)
         draining = False
 

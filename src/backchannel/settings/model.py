@@ -68,10 +68,10 @@ class Settings(Group):
     )
     database_url: DatabaseUrl | None = Field(
         default=None,
-        description="The database: a SQLite file, or `mongodb://` or `mongodb+srv://` with a host "
-        "and the name of a database (docs/databases.md). Unset: the SQLite file `backchannel.db` "
-        "in `data_dir`.",
-        examples=["sqlite:////var/lib/backchannel/chat.db"],
+        description="The database: a SQLite file, or `postgresql://`, `mongodb://` or "
+        "`mongodb+srv://` with a host and the name of a database (docs/databases.md). Unset: the "
+        "SQLite file `backchannel.db` in `data_dir`.",
+        examples=["postgresql://backchannel:secret@db.example.org/backchannel"],
     )
     jwt_secret: SecretStr | None = Field(
         default=None,

@@ -9,7 +9,7 @@ from pydantic import AfterValidator, BeforeValidator
 
 from backchannel.transports.http.hosts import parse_entry
 
-PLANNED_DATABASES = ("postgresql", "mysql", "mariadb")
+PLANNED_DATABASES = ("mysql", "mariadb")
 """Database kinds that are recognised but not available yet."""
 MONGODB = ("mongodb", "mongodb+srv")
 
@@ -68,17 +68,22 @@ def check_network(network: str) -> str:
 def check_database_url(url: str) -> str:
     """A database this version can open, in SQLAlchemy's spelling."""
     scheme, separator, rest = url.partition("://")
+    if scheme in {"postgresql", "postgres", "postgresql+asyncpg"}:
+        return _check_postgresql(f"postgresql://{rest}")
     if not separator:
         raise ValueError("a database URL starts with its scheme, such as sqlite:///data/chat.db")
     if scheme.partition("+")[0] in PLANNED_DATABASES or scheme in PLANNED_DATABASES:
         raise ValueError(
             f"{scheme}:// is understood, but that database is not available in this version; "
-            "use sqlite:///path/to/file.db, or leave it out"
+            "use postgresql://user:password@host/name or sqlite:///path/to/file.db, or leave it out"
         )
     if scheme in MONGODB:
         return _check_server(scheme, rest)
     if scheme != "sqlite":
-        raise ValueError(f"no database is called {scheme}://; use sqlite:///path/to/file.db")
+        raise ValueError(
+            f"no database is called {scheme}://; use sqlite:///path/to/file.db or"
+            " postgresql://user:password@host/name"
+        )
     # Other programs write a relative path after two slashes: sqlite://./chat.db
     path = rest.removeprefix("/")
     if not path or path == ":memory:":
@@ -98,6 +103,21 @@ def _check_server(scheme: str, rest: str) -> str:
 def without_password(url: str) -> str:
     """A URL that may be shown: without the user and the password in it."""
     return re.sub(r"(?<=://)[^/@]*@", "***@", url)
+
+
+def _check_postgresql(url: str) -> str:
+    try:
+        parts = urlsplit(url)
+        named = bool(parts.hostname) and (parts.port or 1) > 0 and len(parts.path) > 1
+    except ValueError:
+        named = False
+    # Not the URL itself: it may hold a password.
+    if not named:
+        raise ValueError(
+            "a PostgreSQL database is named by its host and name:"
+            " postgresql://user:password@host:5432/backchannel"
+        )
+    return url
 
 
 Origins = Annotated[

@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
-from typing import NamedTuple, NoReturn
+from typing import NamedTuple, NoReturn, Protocol
 
 from backchannel.ports.storage import Storage
 from backchannel.storage.errors import CannotOpen
@@ -11,17 +11,41 @@ from backchannel.storage.sql.sqlite.opening import migrate_sqlite, open_sqlite, 
 SQLITE = "sqlite"
 
 
+class Opening(Protocol):
+    async def __call__(self, url: str, *, production: bool, serving: bool) -> Storage: ...
+
+
+class Examination(Protocol):
+    async def __call__(self, url: str, *, production: bool) -> str: ...
+
+
 class Engine(NamedTuple):
     """What is done with the databases of one kind, by their URLs."""
 
-    open: Callable[[str], Awaitable[Storage]]
+    open: Opening
     migrate: Callable[[str], Awaitable[None]]
-    examine: Callable[[str], Awaitable[str]]
+    examine: Examination
     begin_epochs: Callable[[str], Awaitable[int]]
 
 
 def _sqlite() -> Engine:
-    return Engine(open_sqlite, migrate_sqlite, _is_a_file, _is_a_file)
+    async def opened(url: str, *, production: bool, serving: bool) -> Storage:
+        del production, serving  # it is always durable, and `app.locking` keeps servers apart
+        return await open_sqlite(url)
+
+    return Engine(opened, migrate_sqlite, _is_a_file, _is_a_file)
+
+
+def _postgresql() -> Engine:
+    # As with every driver of a server: its import takes its time.
+    from backchannel.storage.sql.postgresql.opening import (  # noqa: PLC0415
+        begin_epochs_postgresql,
+        examine_postgresql,
+        migrate_postgresql,
+        open_postgresql,
+    )
+
+    return Engine(open_postgresql, migrate_postgresql, examine_postgresql, begin_epochs_postgresql)
 
 
 def _mongodb() -> Engine:
@@ -33,10 +57,19 @@ def _mongodb() -> Engine:
         open_mongodb,
     )
 
-    return Engine(open_mongodb, migrate_mongodb, examine_mongodb, begin_epochs)
+    async def opened(url: str, *, production: bool, serving: bool) -> Storage:
+        del production, serving  # each write asks for a durable one
+        return await open_mongodb(url)
+
+    async def examined(url: str, *, production: bool) -> str:
+        del production
+        return await examine_mongodb(url)
+
+    return Engine(opened, migrate_mongodb, examined, begin_epochs)
 
 
-async def _is_a_file(_url: str) -> NoReturn:
+async def _is_a_file(url: str, *, production: bool = False) -> NoReturn:
+    del url, production
     raise CannotOpen(
         "a SQLite file is examined itself, and a restored one is noticed by the server"
     )
@@ -44,19 +77,21 @@ async def _is_a_file(_url: str) -> NoReturn:
 
 ENGINES: Mapping[str, Callable[[], Engine]] = {
     SQLITE: _sqlite,
+    "postgresql": _postgresql,
     "mongodb": _mongodb,
     "mongodb+srv": _mongodb,
 }
 """What knows each scheme of a database URL."""
 
 
-async def open_storage(url: str) -> Storage:
+async def open_storage(url: str, *, production: bool = False, serving: bool = False) -> Storage:
     """Open the database at `url`, made or brought to the current schema if it is not.
 
-    Raises `CannotOpen`: unknown scheme, damaged file, a schema newer than this program, and
-    whatever else needs the operator.
+    In `production` a database that may lose what it has stored is refused. Of several processes
+    that open it, one may be `serving`. Raises `CannotOpen`: unknown scheme, damaged file, a schema
+    newer than this program, and whatever else needs the operator.
     """
-    return await _engine(url).open(url)
+    return await _engine(url).open(url, production=production, serving=serving)
 
 
 async def migrate(url: str) -> None:
@@ -64,9 +99,9 @@ async def migrate(url: str) -> None:
     await _engine(url).migrate(url)
 
 
-async def examine(url: str) -> str:
+async def examine(url: str, *, production: bool) -> str:
     """What there is to say of a database of a server, without changing it. Raises `CannotOpen`."""
-    return await _engine(url).examine(url)
+    return await _engine(url).examine(url, production=production)
 
 
 async def begin_epochs(url: str) -> int:

@@ -95,9 +95,9 @@ def mark_restored(config: ConfigFile = None, data_dir: DataDir = None) -> None:
 def _require_file(settings: Settings) -> None:
     if file_of(settings.storage_url) is None:
         raise CannotOpen(
-            "a database of a server is copied by its own tools: stop this server, run mongodump;"
-            " to restore it, run mongorestore and then `backchannel mark-restored`"
-            " (docs/databases.md)"
+            "a database of a server is copied by its own tools: pg_dump, or mongodump while this"
+            " server is stopped; to restore it, run pg_restore or mongorestore and then"
+            " `backchannel mark-restored` (docs/databases.md)"
         )
 
 

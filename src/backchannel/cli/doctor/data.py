@@ -78,7 +78,7 @@ def database(settings: Settings) -> Finding:
     """Read the structure of the whole database, without changing it."""
     name, path = "database", file_of(settings.storage_url)
     if path is None:
-        return _server(name, settings.storage_url)
+        return _server(name, settings)
     if not path.exists():
         return ok(name, f"{path} will be made at the first start")
     remedy = "stop the server and restore the newest good backup: backchannel restore FOLDER"
@@ -89,9 +89,10 @@ def database(settings: Settings) -> Finding:
     return ok(name, f"{path} is whole, {path.stat().st_size >> 10:,} KiB")
 
 
-def _server(name: str, url: str) -> Finding:
+def _server(name: str, settings: Settings) -> Finding:
+    url = settings.storage_url
     try:
-        found = asyncio.run(examine(url))
+        found = asyncio.run(examine(url, production=settings.production))
     except CannotOpen as refusal:
         return fail(name, str(refusal), "see docs/databases.md")
     return ok(name, f"{without_password(url)}: {found}")

@@ -15,7 +15,7 @@ from backchannel.storage.sql import erasures, files
 from backchannel.storage.sql.attachments import detach_all
 from backchannel.storage.sql.database import Connection
 from backchannel.storage.sql.erasures import Progress
-from backchannel.storage.sql.locks import Outdated, lock, users
+from backchannel.storage.sql.locks import lock, users
 from backchannel.storage.sql.parameters import parameter
 from backchannel.storage.sql.questions import forget_all
 from backchannel.storage.sql.retracting import Dialogue, retract_page
@@ -66,7 +66,12 @@ FORGET_LOGINS = delete(login).where(login.c.user_id == parameter("user_id"))
 
 async def erase_part(connection: Connection, erasure_id: str, *, limit: int, at: int) -> ErasedPart:
     """Take away a part, as `ports.storage.Erasures.erase_part` promises. Raises `NotFound`."""
-    progress, dialogue = await _locked(connection, erasure_id)
+    seen = await _next(connection, erasure_id)
+    progress, dialogue = seen
+    members = {dialogue.first_id, dialogue.second_id} if dialogue else set[str]()
+    await lock(connection, users({progress.user_id, *members}))
+    if await _next(connection, erasure_id) != seen:
+        return ErasedPart()  # another process has taken away this part
     if progress.completed_at is not None:
         return ErasedPart(complete=True)
     await erasures.begin(connection, erasure_id, at=at)
@@ -79,24 +84,12 @@ async def forget_owned(
     connection: Connection, erasure_id: str, file_ids: Sequence[str], gone: Erased
 ) -> None:
     """Forget files, as `ports.storage.Erasures.forget_owned` promises. Raises `NotFound`."""
-    progress, _ = await _locked(connection, erasure_id)
-    await files.forget_owned(connection, progress.user_id, file_ids)
+    user_id = (await erasures.progress_of(connection, erasure_id)).user_id
+    await lock(connection, users([user_id]))
+    progress = await erasures.progress_of(connection, erasure_id)
+    await files.forget_owned(connection, user_id, file_ids)
     progress.count(gone)
     await erasures.advance(connection, progress)
-
-
-async def _locked(connection: Connection, erasure_id: str) -> tuple[Progress, Dialogue | None]:
-    """Lock the erased user, and the other member of the conversation that is next.
-
-    Raises `NotFound`, `Outdated`.
-    """
-    seen = await _next(connection, erasure_id)
-    progress, dialogue = seen
-    members = {dialogue.first_id, dialogue.second_id} if dialogue else set[str]()
-    await lock(connection, users({progress.user_id, *members}))
-    if await _next(connection, erasure_id) != seen:
-        raise Outdated
-    return seen
 
 
 async def _next(connection: Connection, erasure_id: str) -> tuple[Progress, Dialogue | None]:

@@ -74,6 +74,6 @@ def any_of(name: str, kind: SqlType) -> Select[Any]:
     return select(values(name, kind).c.value)
 
 
-def parameter(name: str, kind: SqlType | None = None) -> BindParameter[Any]:
+def parameter(name: str, kind: SqlType | TypeEngine[Any] | None = None) -> BindParameter[Any]:
     """A single value, whose type has to be said where nothing it is compared with does."""
     return bindparam(name, type_=kind)

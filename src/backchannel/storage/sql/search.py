@@ -32,6 +32,7 @@ MOST_CHARACTERS = 500_000
 is_mine = or_(
     conversation.c.first == parameter("account"), conversation.c.second == parameter("account")
 )
+_place = parameter("place", BigInteger)
 ACCOUNT = select(account.c.number).where(account.c.id == parameter("user_id"))
 CONVERSATION = select(conversation.c.number).where(
     conversation.c.id == parameter("conversation_id"), is_mine
@@ -82,7 +83,7 @@ def candidates(numbers: CompoundSelect[Any]) -> SelectBase:
         .where(
             message.c.number.in_(numbers),
             is_mine,
-            or_(parameter("place").is_(None), message.c.conversation == parameter("place")),
+            or_(_place.is_(None), message.c.conversation == _place),
             message.c.deleted_at.is_(None),
             conversation.c.deleted_at.is_(None),
         )

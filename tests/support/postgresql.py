@@ -1,0 +1,186 @@
+"""Databases of a test's own on a PostgreSQL server, and servers of a test's own."""
+
+import asyncio
+import atexit
+import contextlib
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Generator
+from contextlib import contextmanager
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import pytest
+
+from backchannel.storage.opening import open_storage
+from tests.support.process import free_port
+
+MACHINES_SERVER = os.environ.get("TEST_POSTGRESQL_URL", "postgresql://postgres@127.0.0.1:5432")
+PREFIX = f"backchannel_test_{os.getpid()}"
+TEMPLATE = f"{PREFIX}_template"
+PATIENCE = 30.0
+
+_found: list[str] = []
+_made: set[str] = set()
+
+
+async def database_for(folder: Path, options: str = "?pool_size=6") -> str:
+    """The URL of the database that belongs to a folder, with all tables, made at the first call.
+
+    Skips the test where there is no server.
+    """
+    server = await _server()
+    name = f"{PREFIX}_{sha256(str(folder).encode()).hexdigest()[:12]}"
+    if name not in _made:
+        if TEMPLATE not in _made:
+            _made.add(TEMPLATE)
+            atexit.register(drop_databases, with_template=True)
+            await _run(f'CREATE DATABASE "{TEMPLATE}"')
+            await (await open_storage(f"{server}/{TEMPLATE}")).close()
+        _made.add(name)
+        await _run(f'CREATE DATABASE "{name}" TEMPLATE "{TEMPLATE}"')
+    return f"{server}/{name}{options}"
+
+
+def drop_databases(*, with_template: bool = False) -> None:
+    """Remove what was made; the template stays for the next test."""
+    for name in list(_made):
+        if with_template or name != TEMPLATE:
+            asyncio.run(_run(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)'))
+            _made.remove(name)
+
+
+async def _server() -> str:
+    """The machine's server, or one of the tests' own where none answers."""
+    if not _found:
+        try:
+            await (await asyncpg.connect(f"{MACHINES_SERVER}/postgres", timeout=5)).close()
+            _found.append(MACHINES_SERVER)
+        except (OSError, TimeoutError, asyncpg.PostgresError) as error:
+            if binaries() is None:
+                pytest.skip(f"no PostgreSQL answers at {MACHINES_SERVER}: {error}")
+            running = contextlib.ExitStack()
+            atexit.register(running.close)
+            _found.append(running.enter_context(instance()).url.removesuffix("/postgres"))
+    return _found[0]
+
+
+async def _run(statement: str) -> None:
+    connection = await asyncpg.connect(f"{await _server()}/postgres", timeout=5)
+    try:
+        await connection.execute(statement)
+    finally:
+        await connection.close()
+
+
+def binaries() -> Path | None:
+    """Where the newest server's programs are."""
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
+    on_path = shutil.which("initdb")
+    if found:
+        return found[-1].parent
+    return Path(on_path).parent if on_path else None
+
+
+class Instance:
+    """A PostgreSQL server of the test's own, which it may kill and freeze."""
+
+    def __init__(self, folder: Path, programs: Path) -> None:
+        self.port = free_port()
+        self.url = f"postgresql://tester@127.0.0.1:{self.port}/postgres"
+        self._folder = folder
+        self._programs = programs
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def make(self) -> None:
+        """Make its files. The server refuses to run as root, so they are another user's."""
+        if os.geteuid() == 0:
+            shutil.chown(self._folder, "postgres", "postgres")
+        command = ["--auth=trust", "--username=tester", "--encoding=UTF8", "--locale=C"]
+        subprocess.run(
+            [self._programs / "initdb", *command, "-D", self._folder / "data"],
+            check=True,
+            stdout=subprocess.DEVNULL,
+            timeout=PATIENCE * 4,
+            **_other_user(),
+        )
+
+    def start(self) -> None:
+        settings = {"port": self.port, "listen_addresses": "127.0.0.1"}
+        settings |= {"unix_socket_directories": "", "shared_buffers": "16MB"}
+        options = [f"-c{name}={value}" for name, value in settings.items()]
+        self._process = subprocess.Popen(
+            [self._programs / "postgres", "-D", self._folder / "data", *options],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+            **_other_user(),
+        )
+        ready = [str(self._programs / "pg_isready"), "-q", "-t", "1", "-h", "127.0.0.1"]
+        for _ in range(int(PATIENCE * 10)):
+            if subprocess.run([*ready, "-p", str(self.port)], check=False).returncode == 0:
+                return
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                raise RuntimeError(f"PostgreSQL ended with {self._process.wait(0.1)}")
+        raise RuntimeError("PostgreSQL does not answer")
+
+    def signal_all(self, number: signal.Signals) -> None:
+        """To the server and each process it has started."""
+        assert self._process is not None
+        for pid in [*_children(self._process.pid), self._process.pid]:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, number)
+
+    def kill(self) -> None:
+        """As a machine that loses power, but for what the kernel still writes."""
+        assert self._process is not None
+        children = _children(self._process.pid)
+        self._process.kill()
+        for pid in children:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        self._process.wait(PATIENCE)
+        self._process = None
+
+    def stop(self) -> None:
+        if self._process is not None:
+            self.signal_all(signal.SIGCONT)
+            self._process.send_signal(signal.SIGINT)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self._process.wait(PATIENCE)
+                self._process = None
+        if self._process is not None:
+            self.kill()
+
+
+@contextmanager
+def instance() -> Generator[Instance]:
+    """A running server of the test's own."""
+    programs = binaries()
+    assert programs is not None
+    # Not below pytest's folders: another user may not enter them.
+    with tempfile.TemporaryDirectory(prefix="backchannel-postgresql-") as folder:
+        made = Instance(Path(folder), programs)
+        made.make()
+        made.start()
+        try:
+            yield made
+        finally:
+            made.stop()
+
+
+def _children(pid: int) -> list[int]:
+    listed = Path(f"/proc/{pid}/task/{pid}/children")
+    return [int(each) for each in listed.read_text().split()] if listed.exists() else []
+
+
+def _other_user() -> dict[str, Any]:
+    if sys.platform != "linux" or os.geteuid() != 0:
+        return {}
+    return {"user": "postgres", "group": "postgres"}
