@@ -1,0 +1,56 @@
+"""R13: no page of anything reads a whole table."""
+
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import pytest
+from sqlalchemy import SelectBase
+
+from backchannel.storage.opening import open_storage
+from backchannel.storage.sql import attachments, batch, files, locks, log, messages, pages, places
+from backchannel.storage.sql.postgresql.search import INDEX
+from backchannel.storage.sql.postgresql.texts import Text
+from tests.storage.people import make_pair, send
+from tests.support.postgresql import database_for
+
+pytestmark = pytest.mark.service
+
+PAGE: dict[str, object] = {"conversation_id": "x", "after": 0, "before": 9, "limit": 9}
+QUERIES: dict[str, tuple[SelectBase, dict[str, object]]] = {
+    "newest": (pages.history(newest_first=True), PAGE),
+    "next": (messages.NEXT, PAGE),
+    "one message": (messages.MESSAGE_BY_ID, {"message_id": "x"}),
+    "log": (log.ROWS, {"account": 1, "after": 0, "limit": 9}),
+    "logged": (log.LOGGED_MESSAGES, {"account": 1, "after": 0, "last": 9, "limit": 9}),
+    "originals": (batch.ORIGINALS, {"sent": [("x", "y")]}),
+    "parties": (locks.PARTIES, {"user_ids": ["x"]}),
+    "members": (locks.MEMBERS, {"members_of": ["x"]}),
+    "places": (places.PLACES, {"conversation_ids": ["x"]}),
+    "owners": (attachments.OWNERS, {"file_ids": ["x"]}),
+    "readable": (files.READABLE, {"file_id": "x", "user_id": "y"}),
+    "found": (
+        INDEX.candidates,
+        {"match": [-3, 7], "account": 1, "place": None, "before": 2**62, "page": 200},
+    ),
+}
+LARGE = ("account", "attachment", "conversation", "file", "log", "member", "message")
+
+
+@pytest.mark.parametrize("name", QUERIES)
+async def test_R13_an_index_answers(tmp_path: Path, name: str) -> None:
+    url = await database_for(tmp_path)
+    storage = await open_storage(url)
+    pair = await make_pair(storage)
+    await send(storage, *(pair.draft(f"text {number}") for number in range(100)))
+    await storage.close()
+    connection = await asyncpg.connect(url.partition("?")[0])
+    # The tables are small, so reading them whole would be cheapest.
+    await connection.execute("ANALYZE; SET enable_seqscan = off")
+    query, parameters = QUERIES[name]
+    text = Text(query)
+    plan: list[Any] = await connection.fetch(f"EXPLAIN {text.text}", *text.bound(parameters))
+    await connection.close()
+    lines = [row[0] for row in plan]
+    scans = [line for line in lines for table in LARGE if f"Seq Scan on {table}" in line]
+    assert scans == [], "\n".join(lines)
