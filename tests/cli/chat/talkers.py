@@ -75,7 +75,7 @@ class Piped:
 class Typist:
     """A user at a terminal of 60 by 30 characters, which is emulated."""
 
-    def __init__(self, address: str, name: str, password: str, *options: str) -> None:
+    def __init__(self, address: str, name: str, password: str | None, *options: str) -> None:
         self._screen = pyte.Screen(60, 30)
         self._stream = pyte.ByteStream(self._screen)
         self._pid, self._terminal = pty.fork()
@@ -85,8 +85,9 @@ class Typist:
             os.execv(sys.executable, [sys.executable, "-m", "backchannel", *command])  # noqa: S606
         size = struct.pack("HHHH", 30, 60, 0, 0)
         fcntl.ioctl(self._terminal, termios.TIOCSWINSZ, size)
-        self.wait_for("Password")
-        self.type(password + "\r")
+        if password is not None:
+            self.wait_for("Password")
+            self.type(password + "\r")
 
     @property
     def rows(self) -> list[str]:

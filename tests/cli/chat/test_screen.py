@@ -13,10 +13,3 @@ def test_S24_markup_in_a_message_is_text(capsys: pytest.CaptureFixture[str]) -> 
 def test_a_long_line_is_not_wrapped_in_a_pipe(capsys: pytest.CaptureFixture[str]) -> None:
     Lines().show("x" * 500)
     assert capsys.readouterr().out == "x" * 500 + "\n"
-
-
-def test_a_note_is_a_line_where_there_is_one(capsys: pytest.CaptureFixture[str]) -> None:
-    screen = Lines()
-    screen.note("")
-    screen.note("ada is typing …", 6)
-    assert capsys.readouterr().out == "ada is typing …\n"

@@ -49,7 +49,6 @@ class FakeLine:
     """Notes what the server would be told."""
 
     def __init__(self) -> None:
-        self.outbox: tuple[Outgoing, ...] = ()
         self.read: list[tuple[str, int]] = []
         self.watched: list[Sequence[str]] = []
 

@@ -1,7 +1,9 @@
 """The command itself: the server to talk to and the certificate to trust."""
 
 import asyncio
+import os
 import ssl
+import sys
 from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
@@ -9,6 +11,7 @@ from urllib.parse import urlsplit
 import typer
 
 from backchannel.cli.address import own_url
+from backchannel.cli.chat.account import Server
 from backchannel.cli.options import ConfigFile, load_settings
 from backchannel.cli.passwords import known_password
 from backchannel.domain.errors import Invalid
@@ -55,9 +58,6 @@ def chat(
 
     Messages that cannot be sent are kept and sent at the next start.
     """
-    from backchannel.cli.chat.account import Server
-    from backchannel.cli.chat.conversation import converse
-
     host = None
     if server is None:
         settings = load_settings(config).settings
@@ -66,8 +66,31 @@ def chat(
     else:
         url = _checked(server)
     tls = _tls(trust) if url.startswith("https:") else None
+    at = Server(url, tls, host)
+    raise typer.Exit(_piped(at, name, peer) if _is_piped() else _full_screen(at, name, peer))
+
+
+def _is_piped() -> bool:
+    """True without a terminal that can show a full screen."""
+    simple = os.environ.get("TERM", "dumb") in {"dumb", "unknown"}
+    return simple or not (sys.stdin.isatty() and sys.stdout.isatty())
+
+
+def _piped(server: Server, name: str, peer: str | None) -> int:
+    from backchannel.cli.chat.conversation import converse
+
     password = known_password(f"Password of {name}: ")  # before the loop takes Ctrl-C over
-    raise typer.Exit(asyncio.run(converse(Server(url, tls, host), name, password, peer)))
+    return asyncio.run(converse(server, name, password, peer))
+
+
+def _full_screen(server: Server, name: str, peer: str | None) -> int:
+    from backchannel.cli.chat.logins import StoredLogin
+    from backchannel.cli.chat.ui.start import kept_session, show
+
+    stored = StoredLogin(server.url, name)
+    session = asyncio.run(kept_session(server, stored)) if stored.acquire() else None
+    login = session or known_password(f"Password of {name}: ")
+    return asyncio.run(show(server, stored, name, login, peer))
 
 
 def _checked(url: str) -> str:

@@ -1,17 +1,15 @@
-"""Everything one chat is made of, joined and run."""
+"""A chat over a pipe: everything it is made of, joined and run."""
 
 import asyncio
 import contextlib
-import os
 import signal
-import sys
 import time
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Coroutine
 
 from backchannel.cli.chat.account import Server, account_folder
 from backchannel.cli.chat.errors import Refused, explained
 from backchannel.cli.chat.people import People
-from backchannel.cli.chat.screen import Lines, Screen, Status
+from backchannel.cli.chat.screen import Lines
 from backchannel.cli.chat.talk import Talk
 from backchannel.cli.chat.typed import Typed
 from backchannel.cli.output import fail
@@ -32,7 +30,7 @@ PATIENCE = 5.0
 FAREWELL = 2.0
 """Seconds that a logout may take: leaving must not wait for a server that is away."""
 LOOK_EVERY = 0.2
-DONE, FAILED, INTERRUPTED, SIGNALLED = 0, 1, 130, 128
+DONE, FAILED, SIGNALLED = 0, 1, 128
 
 
 async def converse(server: Server, name: str, password: str, peer: str | None) -> int:
@@ -66,7 +64,7 @@ class _Chat:
         self._stopped = ""
         self._answered = asyncio.Event()
         people = People(client, own_id)
-        self._screen = _open_screen(self._status, people.usernames)
+        self._screen = Lines()
         self._talk = Talk(people, client, self._screen)
         self._typed = Typed(server.url, client, people, self._talk, self._screen)
 
@@ -79,14 +77,11 @@ class _Chat:
             self._until_stopped(),
             self._talk.run(),
             self._until_left(peer),
-            self._typed.watch_typing(),
             self._typed.start_afresh(),
             self._until_signalled(),
         )
         if self._signalled:
             return SIGNALLED + self._signalled
-        if self._screen.interrupted:
-            return INTERRUPTED
         failed = self._waiting or self._talk.refusals or self._typed.failures
         return FAILED if failed else DONE
 
@@ -127,7 +122,7 @@ class _Chat:
         raise Refused(f"the server has ended the connection: {self._stopped}")
 
     async def _until_signalled(self) -> None:
-        """The terminal must be restored, whatever ends this."""
+        """Tell what is unsent, whatever ends this."""
         loop, signalled = asyncio.get_running_loop(), asyncio.Event()
 
         def end(number: int) -> None:
@@ -137,9 +132,6 @@ class _Chat:
         for each in (signal.SIGTERM, signal.SIGHUP):
             loop.add_signal_handler(each, end, each)
         await signalled.wait()
-
-    def _status(self) -> Status:
-        return self._talk.status()
 
     async def _resume(self) -> None:
         await self._client.keep_outbox(self._store)
@@ -156,9 +148,7 @@ class _Chat:
         # What is fetched before the connection is live could miss what happens in between.
         await self._talk.live.wait()
         await self._typed.run(peer)
-        if not self._screen.interrupted:
-            reachable = self._talk.status().connected or not self._screen.interactive
-            await self._settled(PATIENCE if reachable else 0)
+        await self._settled(PATIENCE)
         await self._talk.all_shown()
 
     async def _settled(self, patience: float) -> None:
@@ -177,16 +167,6 @@ class _Chat:
                 deadline = time.monotonic() + self._client.send_pause + patience
 
 
-def _open_screen(status: Callable[[], Status], names: Callable[[], Iterable[str]]) -> Screen:
-    """The terminal with an editable line where there is one; `names` are those to complete."""
-    simple = os.environ.get("TERM", "dumb") in {"dumb", "unknown"}
-    if simple or not (sys.stdin.isatty() and sys.stdout.isatty()):
-        return Lines()
-    from backchannel.cli.chat.terminal import Terminal
-
-    return Terminal(status, names)
-
-
 async def _until_one_ends(*works: Coroutine[None, None, None]) -> None:
     """Run all of them until one ends or fails, and stop the others."""
     tasks = [asyncio.create_task(work) for work in works]
@@ -195,6 +175,6 @@ async def _until_one_ends(*works: Coroutine[None, None, None]) -> None:
     finally:
         for task in tasks:
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)  # the terminal is restored there
+        await asyncio.gather(*tasks, return_exceptions=True)
     for task in done:
         task.result()

@@ -40,10 +40,6 @@ class People:
             if user.id != self.own_id
         ]
 
-    def usernames(self) -> list[str]:
-        """The other users that are known so far."""
-        return [user.username for user, _ in self.others()]
-
     async def find(self, name: str) -> User:
         """The user with this id or username."""
         if name not in self._users:

@@ -5,19 +5,17 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
-from backchannel.cli.chat.screen import QUIET, Screen, Status
-from backchannel.cli.chat.text import one_line
+from backchannel.cli.chat.screen import QUIET, Lines
+from backchannel.cli.chat.text import described, one_line
 from backchannel.domain.ids import RESPONDER_ID
 from backchannel_client import (
     ApiError,
     ConnectionState,
-    FileInfo,
     Hit,
     LogEvent,
     Message,
     MessageRefused,
     MessageStored,
-    Outgoing,
     Place,
     Presence,
     Receipt,
@@ -27,11 +25,8 @@ from backchannel_client import (
 )
 
 STORED = "  ✓ stored"
-TYPING_LASTS = 6.0
-"""Seconds; see docs/protocol.md."""
 QUOTED = 60
 """Characters of a message that are enough to recognize it."""
-UNITS = ("B", "kB", "MB", "GB")
 
 Happening = LogEvent | MessageStored | MessageRefused | Typing | Presence | str
 
@@ -45,10 +40,7 @@ class Directory(Protocol):
 
 
 class Line(Protocol):
-    """What is told to the server, and what waits to be."""
-
-    @property
-    def outbox(self) -> tuple[Outgoing, ...]: ...
+    """What is told to the server."""
 
     def mark_read(self, conversation_id: str, seq: int) -> None: ...
 
@@ -58,7 +50,7 @@ class Line(Protocol):
 class Talk:
     """The client's sink. Names may have to be looked up, so it shows one thing at a time."""
 
-    def __init__(self, people: Directory, line: Line, screen: Screen) -> None:
+    def __init__(self, people: Directory, line: Line, screen: Lines) -> None:
         self.peer: User | None = None
         self.refusals = 0
         """How many messages the server has refused."""
@@ -84,12 +76,7 @@ class Talk:
     async def all_shown(self) -> None:
         """Wait until everything that has happened is on the screen."""
         await self._happenings.join()
-        await self._screen.flushed()
-
-    def status(self) -> Status:
-        """What the line that is typed in says besides."""
-        waiting = tuple(item.body for item in self._line.outbox if not item.failed)
-        return Status(self.peer.username if self.peer else "", bool(self._connected), waiting)
+        self._screen.flush()
 
     async def apply(self, events: Sequence[LogEvent], place: Place) -> None:  # noqa: ARG002 - nothing is stored
         for event in events:
@@ -118,7 +105,6 @@ class Talk:
     def turn_to(self, peer: User) -> None:
         """Talk to another user from now on."""
         self.peer, self._online = peer, None
-        self._screen.note("", 0)
         self.watch_peer()
 
     def watch_peer(self) -> None:
@@ -159,7 +145,6 @@ class Talk:
                 self._show_presence(user_id, online=online)
             case str():
                 self._screen.show((happening, QUIET))
-        self._screen.refresh()
 
     async def _show_event(self, event: LogEvent) -> None:
         message, receipt = event.message(), event.receipt()
@@ -235,11 +220,11 @@ class Talk:
             and self._is_peer(receipt.user_id)
         ):
             self._unread_seq = 0
-            self._screen.note(f"{one_line(self.peer.username)} has read it")
+            self._screen.show((f"{one_line(self.peer.username)} has read it", QUIET))
 
     def _note_typing(self, *, active: bool) -> None:
         if active and self.peer:
-            self._screen.note(f"{one_line(self.peer.username)} is typing …", TYPING_LASTS)
+            self._screen.show((f"{one_line(self.peer.username)} is typing …", QUIET))
 
     def _show_presence(self, user_id: str, *, online: bool) -> None:
         if self.peer and self._is_peer(user_id) and online is not self._online:
@@ -268,16 +253,6 @@ class Talk:
 
     def _is_peer(self, user_id: str) -> bool:
         return self.peer is not None and user_id == self.peer.id
-
-
-def described(file: FileInfo) -> str:
-    """A file in a few words: its name, type and size."""
-    size, unit = float(file.size), 0
-    while size >= 1000 and unit < len(UNITS) - 1:
-        size, unit = size / 1000, unit + 1
-    amount = f"{size:.0f}" if unit == 0 else f"{size:.1f}"
-    pixels = f", {file.width} by {file.height} pixels" if file.width and file.height else ""
-    return f"{file.name} ({file.type}, {amount} {UNITS[unit]}{pixels})"
 
 
 def _head(created_at: str, seq: int, sender: str, *, own: bool) -> list[tuple[str, str]]:

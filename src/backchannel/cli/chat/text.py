@@ -1,14 +1,17 @@
-"""Text of other people, laid out so that it can pretend to be nothing but itself."""
+"""Text of other users, laid out so that it cannot pretend to be anything else."""
 
 from collections.abc import Iterator
 
 from rich.console import Console
 from rich.text import Text
 
+from backchannel_client import FileInfo
+
 MARGIN = "      │ "
 """Begins every row of a message but its first."""
 FILE_MARGIN = "      + "
 NARROWEST = 10
+UNITS = ("B", "kB", "MB", "GB")
 
 _CONTROLS = {*range(32), *range(127, 160)} - {ord("\n"), ord("\t")}
 _SURROGATES = range(0xD800, 0xE000)
@@ -34,6 +37,16 @@ def harmless(text: str) -> str:
 def one_line(text: str) -> str:
     """The text in one line, for a name or a quotation."""
     return " ".join(harmless(text).split())
+
+
+def described(file: FileInfo) -> str:
+    """A file in a few words: its name, type and size."""
+    size, unit = float(file.size), 0
+    while size >= 1_000 and unit < len(UNITS) - 1:
+        size, unit = size / 1_000, unit + 1
+    amount = f"{size:.0f}" if unit == 0 else f"{size:.1f}"
+    pixels = f", {file.width} by {file.height} pixels" if file.width and file.height else ""
+    return one_line(f"{file.name} ({file.type}, {amount} {UNITS[unit]}{pixels})")
 
 
 def styled(parts: tuple[Part, ...]) -> Text:

@@ -1,12 +1,10 @@
 """The commands that the user types; everything else is a message."""
 
-import asyncio
-import time
 from collections.abc import Awaitable, Callable
 
 from backchannel.cli.chat.errors import Refused, explained
 from backchannel.cli.chat.people import People
-from backchannel.cli.chat.screen import QUIET, Screen
+from backchannel.cli.chat.screen import QUIET, Lines
 from backchannel.cli.chat.talk import Talk
 from backchannel.cli.chat.text import one_line
 from backchannel_client import ApiError, BackchannelClient, Draft, User
@@ -25,9 +23,6 @@ HELP = """\
 /quit               leave (or Ctrl-D)
 Everything else is sent. To send a text that begins with "/", begin it with "//"."""
 
-TYPING_EVERY = 5.0
-LOOK_EVERY = 1.0
-
 
 class Misused(Exception):
     """A command that cannot be carried out as it was typed; the text says how to type it."""
@@ -37,7 +32,7 @@ class Typed:
     """Carries out what one user types."""
 
     def __init__(
-        self, url: str, client: BackchannelClient, people: People, talk: Talk, screen: Screen
+        self, url: str, client: BackchannelClient, people: People, talk: Talk, screen: Lines
     ) -> None:
         self.failures = 0
         """How many lines were not carried out."""
@@ -73,19 +68,6 @@ class Typed:
                 self.failures += 1
                 text = explained(self._url, error) if isinstance(error, ApiError) else str(error)
                 self._screen.show((text, "red"))
-
-    async def watch_typing(self) -> None:
-        """Tell the other user that something is being typed."""
-        seen, told = "", 0.0
-        while True:
-            await asyncio.sleep(LOOK_EVERY)
-            text, now = self._screen.typed(), time.monotonic()
-            news = text not in {"", seen} and not text.startswith("/")
-            if news and now - told >= TYPING_EVERY and self._talk.peer:
-                conversation_id = self._people.conversation_id(self._talk.peer.id)
-                self._client.typing(conversation_id)
-                told = now
-            seen = text
 
     async def start_afresh(self) -> None:
         """Fetch what is shown again, each time the server says that it is out of date."""
@@ -200,7 +182,6 @@ class Typed:
             await self._client.send(draft)
         except OSError as error:
             self._screen.show((f"not kept on disk until it is sent: {error}", "red"))
-        self._screen.refresh()
 
     def _conversation_id(self) -> str:
         return self._people.conversation_id(self._peer_id(""))

@@ -1,0 +1,1 @@
+"""The full-screen client: conversations, their messages, and a line to write in."""

@@ -1,0 +1,284 @@
+"""The application: one account's client, and what is done with messages and files."""
+
+import contextlib
+from collections.abc import Generator, Iterable, Sequence
+from pathlib import Path
+from typing import ClassVar
+
+from textual.app import App, SystemCommand
+from textual.binding import Binding, BindingType
+from textual.screen import Screen
+
+from backchannel.cli.chat.errors import explained
+from backchannel.cli.chat.text import one_line
+from backchannel.cli.chat.ui.dialogs import Ask, Choice, Choose
+from backchannel.cli.chat.ui.model import Chats
+from backchannel.cli.chat.ui.preferences import Preferences
+from backchannel.cli.chat.ui.screen import ChatScreen
+from backchannel_client import (
+    ApiError,
+    BackchannelClient,
+    ConnectionState,
+    Draft,
+    FileInfo,
+    Message,
+    MessageRefused,
+    OutboxChanged,
+    Presence,
+    StateChanged,
+    Typing,
+)
+
+USERS = 50
+
+
+class ChatApp(App[str]):
+    """One account's conversations. Its result says why it ended, None if the user left."""
+
+    CSS_PATH = "app.tcss"
+    TITLE = "Backchannel"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+n", "new_chat", "New chat"),
+        Binding("ctrl+f", "search", "Search"),
+        Binding("ctrl+o", "send_file", "Send file"),
+    ]
+
+    def __init__(
+        self,
+        client: BackchannelClient,
+        url: str,
+        preferences: Preferences,
+        downloads: Path,
+        peer: str | None = None,
+    ) -> None:
+        super().__init__()
+        self._client = client
+        self._url = url
+        self._preferences = preferences
+        self._downloads = downloads
+        self._peer = peer
+        session = client.session.current
+        own_id = session.user.id if session else ""
+        self.chats = Chats(client, own_id, self._chat_changed)
+        self.chat_screen = ChatScreen(client, self.chats, url)
+
+    async def on_mount(self) -> None:
+        if self._preferences.theme in self.available_themes:
+            self.theme = self._preferences.theme
+        self.theme_changed_signal.subscribe(self, lambda theme: self._preferences.keep(theme.name))
+        await self.push_screen(self.chat_screen)
+        client = self._client
+        client.on(StateChanged, self._state_changed)
+        client.on(OutboxChanged, lambda _: self._chat_changed(self.chats.shown or ""))
+        client.on(MessageRefused, lambda each: self.chat_screen.tell(each.refusal.detail))
+        client.on(Presence, self.chats.take_presence)
+        client.on(Typing, self.chats.take_typing)
+        client.connect(None, self.chats)
+
+    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
+        """What the command palette offers."""
+        yield from super().get_system_commands(screen)  # pyright: ignore[reportUnknownMemberType]  # Textual names no result of `Screen`
+        yield SystemCommand("Log out", "End this login and leave", self.action_log_out)
+        yield SystemCommand("Block", "Receive nothing more from this user", self.action_block)
+        yield SystemCommand("Unblock", "Receive from this user again", self.action_unblock)
+
+    async def action_log_out(self) -> None:
+        """End the login; what is not sent stays on disk."""
+        with contextlib.suppress(ApiError):
+            await self._client.logout()
+        self.exit()
+
+    async def action_block(self) -> None:
+        await self._set_blocked(blocked=True)
+
+    async def action_unblock(self) -> None:
+        await self._set_blocked(blocked=False)
+
+    async def _set_blocked(self, *, blocked: bool) -> None:
+        chat = self.chat_screen.shown
+        if chat is not None and not chat.is_session:
+            with self._told():
+                await self._client.api.set_blocked(chat.peer_id, blocked=blocked)
+                state = "blocked" if blocked else "no longer blocked"
+                self.notify(f"{one_line(chat.title)} is {state}", markup=False)
+
+    def _chat_changed(self, conversation_id: str) -> None:
+        if not self.chat_screen.is_mounted:
+            return
+        self.chat_screen.chat_changed(conversation_id)
+        if conversation_id == "" and self.chats.shown is None:  # the list has come
+            self.run_worker(self._show_first(), exclusive=True)
+
+    def _state_changed(self, change: StateChanged) -> None:
+        if change.state is ConnectionState.STOPPED:
+            self.exit(change.reason)
+            return
+        if change.state is not ConnectionState.CONNECTING:
+            offline = change.state is ConnectionState.OFFLINE
+            reason = explained(self._url, change.error) if change.error else change.reason
+            self.chat_screen.connection = f"not connected: {one_line(reason)}" if offline else ""
+        self.chat_screen.draw_state()
+
+    async def _show_first(self) -> None:
+        """Show the conversation that was asked for, or the latest one."""
+        if self._peer is None:
+            if self.chats.listed:
+                await self.chat_screen.show_chat(self.chats.listed[0])
+            return
+        with self._told():
+            user = await self._client.api.user(self._peer)
+            await self.chat_screen.show_chat(self.chats.begin(user))
+
+    @contextlib.contextmanager
+    def _told(self) -> Generator[None]:
+        """Say what the server refuses, or the disk."""
+        try:
+            yield
+        except ApiError as error:
+            self.chat_screen.tell(explained(self._url, error))
+        except OSError as error:
+            self.chat_screen.tell(f"{error.filename}: {error.strerror}")
+
+    # ------------------------------------------------------------- the chosen message
+
+    def action_reply(self) -> None:
+        if (message := self._chosen()) is not None:
+            self.chat_screen.reply(message)
+
+    def action_edit(self) -> None:
+        if (message := self._chosen(own=True)) is not None:
+            self.chat_screen.edit(message)
+
+    async def action_delete(self) -> None:
+        """Delete a message, or give up one that was not sent."""
+        waiting = self.chat_screen.timeline.chosen_waiting
+        if waiting is not None:
+            await self._client.discard(waiting.client_id)
+        elif (message := self._chosen(own=True)) is not None:
+            with self._told():
+                await self._client.delete(message)
+
+    async def action_send_again(self) -> None:
+        waiting = self.chat_screen.timeline.chosen_waiting
+        if waiting is not None:
+            await self._client.retry(waiting.client_id)
+
+    def action_react(self) -> None:
+        if (message := self._chosen()) is not None:
+            self.run_worker(self._react(message))
+
+    def action_save_files(self) -> None:
+        if (message := self._chosen()) is not None:
+            for file in message.files:
+                self.run_worker(self._save(file))
+
+    def _chosen(self, *, own: bool = False) -> Message | None:
+        """The highlighted message; says so if it is not the user's own."""
+        message = self.chat_screen.timeline.chosen
+        if message is None or message.deleted_at:
+            return None
+        if own and message.sender_id != self.chats.own_id:
+            self.chat_screen.tell("only the sender of a message can change it")
+            return None
+        return message
+
+    async def _react(self, message: Message) -> None:
+        """React, or take the same reaction back."""
+        emoji = await self.push_screen_wait(Ask("React with an emoji", "👍"))
+        if emoji is not None:
+            active = self.chats.own_id not in message.reactions.get(emoji, [])
+            with self._told():
+                await self._client.api.react(
+                    message.conversation_id, message.seq, emoji, active=active
+                )
+
+    # --------------------------------------------------------------------------- files
+
+    def action_send_file(self) -> None:
+        self.run_worker(self._send_file())
+
+    async def _send_file(self) -> None:
+        chat = self.chat_screen.shown
+        named = await self.push_screen_wait(Ask("Send which file?")) if chat else None
+        if chat is None or named is None:
+            return
+        path = _path(named)
+        with self._told():
+            file = await self._client.files.upload(
+                path, progress=lambda done, size: self._progress(path.name, done, size)
+            )
+            session = chat.id if chat.is_session else None
+            await self.chat_screen.send(
+                Draft(chat.peer_id, "", conversation_id=session, files=[file])
+            )
+        self._progress("", 0, 0)
+
+    async def _save(self, file: FileInfo) -> None:
+        with self._told():
+            self._downloads.mkdir(parents=True, exist_ok=True)
+            target = free_path(self._downloads, file.name)
+            await self._client.files.download(
+                file, target, progress=lambda done, size: self._progress(file.name, done, size)
+            )
+            self.notify(one_line(f"saved as {target}"), markup=False)
+        self._progress("", 0, 0)
+
+    def _progress(self, name: str, done: int, size: int) -> None:
+        percent = f"{100 * done // size} %" if size else ""
+        self.chat_screen.transfer = f"{one_line(name)} {percent}" if name else ""
+        self.chat_screen.draw_state()
+
+    # ------------------------------------------------------------- finding and beginning
+
+    def action_new_chat(self) -> None:
+        self.run_worker(self._new_chat())
+
+    async def _new_chat(self) -> None:
+        user_id = await self.push_screen_wait(Choose("Chat with", self._find_users))
+        if user_id is not None:
+            with self._told():
+                user = await self._client.api.user(user_id)
+                await self.chat_screen.show_chat(self.chats.begin(user))
+
+    def action_search(self) -> None:
+        self.run_worker(self._search())
+
+    async def _search(self) -> None:
+        chosen = await self.push_screen_wait(Choose("Search all messages", self._find_messages))
+        if chosen is not None:
+            conversation_id, _, seq = chosen.rpartition(":")
+            if conversation_id in self.chats:
+                await self.chat_screen.show_chat(self.chats[conversation_id], int(seq))
+
+    async def _find_users(self, words: str) -> Sequence[Choice]:
+        page = await self._client.api.users(words or None, limit=USERS)
+        return [
+            Choice(user.id, one_line(f"{user.display_name}  {user.username}"))
+            for user in page.items
+            if user.id != self.chats.own_id
+        ]
+
+    async def _find_messages(self, words: str) -> Sequence[Choice]:
+        page = await self._client.api.search(words, order="newest") if words else None
+        return [
+            Choice(
+                f"{hit.conversation_id}:{hit.seq}",
+                one_line(f"{self.chats.name(hit.sender_id)}: {hit.snippet.text}"),
+            )
+            for hit in (page.items if page else [])
+        ]
+
+
+def free_path(folder: Path, name: str) -> Path:
+    """A name in the folder that no file has; a name from the server is no path."""
+    plain = Path(one_line(name).replace("/", "_").lstrip(".") or "file")
+    number, path = 1, folder / plain
+    while path.exists():
+        number += 1
+        path = folder / f"{plain.stem} ({number}){plain.suffix}"
+    return path
+
+
+def _path(typed: str) -> Path:
+    """A path as it is typed in a shell."""
+    return Path(typed).expanduser()

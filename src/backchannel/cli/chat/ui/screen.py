@@ -1,0 +1,235 @@
+"""The chat screen: the conversations, the messages of one, and a line to write in."""
+
+import time
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+from textual.screen import Screen
+from textual.widgets import Footer, OptionList, Static
+
+from backchannel.cli.chat.errors import explained
+from backchannel.cli.chat.text import one_line
+from backchannel.cli.chat.ui.composer import Composer
+from backchannel.cli.chat.ui.model import Chat, Chats
+from backchannel.cli.chat.ui.panes import ChatList, Timeline
+from backchannel.cli.chat.ui.rendering import quoted
+from backchannel_client import ApiError, BackchannelClient, Draft, Message
+
+TYPING_EVERY = 5.0
+LOOK_EVERY = 1.0
+
+
+class ChatScreen(Screen[None]):
+    """Shows `chats`, and sends what is written."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("alt+up", "step(-1)", "Previous", show=False, priority=True),
+        Binding("alt+down", "step(1)", "Next", show=False, priority=True),
+        Binding("pageup", "scroll_back", "Earlier", priority=True),
+        Binding("escape", "write", "Write", show=False),
+    ]
+
+    def __init__(self, client: BackchannelClient, chats: Chats, url: str) -> None:
+        super().__init__()
+        self.chats = chats
+        self.connection = "connecting …"
+        self.transfer = ""
+        """How far a file has come."""
+        self._client = client
+        self._url = url
+        self._reply_to: int | None = None
+        self._editing: Message | None = None
+        self._told_typing = 0.0
+        self._drafts: dict[str, str] = {}
+
+    def compose(self) -> ComposeResult:
+        with Horizontal():
+            yield ChatList(id="chats")
+            with Vertical():
+                yield Static("", id="title", markup=False)
+                yield Timeline(id="timeline")
+                yield Static("", id="context", markup=False)
+                yield Composer(id="composer")
+                yield Static("", id="status", markup=False)
+        yield Footer()
+
+    def on_mount(self) -> None:
+        self.set_interval(LOOK_EVERY, self.draw_state)
+        self.composer.focus()
+        self.draw()
+
+    @property
+    def composer(self) -> Composer:
+        return self.query_one(Composer)
+
+    @property
+    def timeline(self) -> Timeline:
+        return self.query_one(Timeline)
+
+    @property
+    def shown(self) -> Chat | None:
+        """The conversation that is shown."""
+        key = self.chats.shown
+        return self.chats[key] if key is not None and key in self.chats else None
+
+    # ------------------------------------------------------------------------- showing
+
+    async def show_chat(self, chat: Chat, seq: int | None = None) -> None:
+        """Show a conversation, at its end or at a message."""
+        if self.chats.shown is not None:
+            self._drafts[self.chats.shown] = self.composer.text
+        self.chats.shown = chat.id
+        self._leave_message()
+        self.composer.text = self._drafts.pop(chat.id, "")
+        try:
+            if not chat.is_open:
+                await self.chats.open(chat)
+            if seq is not None:
+                await self.chats.fetch_earlier(chat, back_to=seq)
+        except ApiError as error:
+            self.tell(explained(self._url, error))
+        self.draw(to_end=seq is None)
+        if seq is None:
+            self.composer.focus()
+        else:
+            self.timeline.go_to(seq)
+        self.chats.mark_read(chat)
+
+    def chat_changed(self, conversation_id: str) -> None:
+        """Something is different; "" means anything may be."""
+        shown = self.shown
+        if shown is not None and conversation_id in {"", shown.id}:
+            self.chats.mark_read(shown)
+        self.draw()
+
+    def draw(self, *, to_end: bool = False) -> None:
+        """Draw what is there now; stay where the user is, or go `to_end`."""
+        chat = self.shown
+        self.query_one(ChatList).show(self.chats)
+        self.draw_state()
+        if chat is not None:
+            at_end = to_end or self.timeline.is_at_end
+            self.timeline.show(chat, self.chats, to_end=at_end)
+
+    def draw_state(self) -> None:
+        """Draw what is around the messages: who, whether online, and what is going on."""
+        chat = self.shown
+        title = one_line(chat.title) if chat else "No conversation yet: Ctrl-N begins one"
+        if chat is not None and chat.online is not None:
+            title += "  online" if chat.online else "  away"
+        typing = f"{one_line(chat.title)} is typing …" if chat and chat.is_typing else ""
+        parts = (self.connection, self.transfer, typing)
+        context = self._about(chat)
+        self.query_one("#title", Static).update(title)
+        self.query_one("#context", Static).update(context)
+        self.query_one("#context").display = bool(context)
+        self.query_one("#status", Static).update("   ".join(filter(None, parts)))
+
+    def tell(self, text: str) -> None:
+        """Say what went wrong."""
+        self.notify(one_line(text), severity="warning", markup=False)
+
+    def _about(self, chat: Chat | None) -> str:
+        if chat is not None and self._reply_to is not None:
+            return f"Reply to {quoted(chat, self._reply_to, self.chats)}"
+        if chat is not None and self._editing is not None:
+            return f"Edit {quoted(chat, self._editing.seq, self.chats)}"
+        return ""
+
+    # ------------------------------------------------------------------------- writing
+
+    def reply(self, message: Message) -> None:
+        """What is written next answers this message."""
+        self._leave_message()
+        self._reply_to = message.seq
+        self.composer.focus()
+        self.draw_state()
+
+    def edit(self, message: Message) -> None:
+        """What is written next replaces this message."""
+        self._leave_message()
+        self._editing = message
+        self.composer.text = message.body
+        self.composer.focus()
+        self.draw_state()
+
+    async def send(self, draft: Draft) -> None:
+        """Put a message into the outbox."""
+        try:
+            await self._client.send(draft)
+        except OSError as error:
+            self.tell(f"not kept on disk until it is sent: {error}")
+        self.draw(to_end=True)
+
+    async def on_composer_submitted(self, event: Composer.Submitted) -> None:
+        chat, editing, reply_to = self.shown, self._editing, self._reply_to
+        if chat is None:
+            self.composer.text = event.text
+            self.tell("choose a conversation first: Ctrl-N begins one")
+            return
+        self._leave_message()
+        if editing is not None:
+            await self._change(editing, event.text)
+            return
+        session = chat.id if chat.is_session else None
+        await self.send(Draft(chat.peer_id, event.text, conversation_id=session, reply_to=reply_to))
+
+    def on_composer_left_upwards(self) -> None:
+        self.timeline.go_to_end()
+
+    def on_composer_typed(self) -> None:
+        chat, now = self.shown, time.monotonic()
+        if chat is not None and now - self._told_typing >= TYPING_EVERY:
+            self._told_typing = now
+            self._client.typing(chat.id)
+
+    async def _change(self, message: Message, body: str) -> None:
+        try:
+            await self._client.edit(message, body)
+        except ApiError as error:
+            self.edit(message)
+            self.composer.text = body
+            self.tell(explained(self._url, error))
+
+    def _leave_message(self) -> None:
+        """What is written answers or changes no message any more."""
+        self._reply_to = self._editing = None
+
+    # ------------------------------------------------------------------------ choosing
+
+    async def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+        key = event.option.id
+        if isinstance(event.option_list, ChatList) and key is not None and key in self.chats:
+            await self.show_chat(self.chats[key])
+
+    async def action_step(self, by: int) -> None:
+        listed = [chat.id for chat in self.chats.listed]
+        if listed:
+            at = listed.index(self.chats.shown) if self.chats.shown in listed else 0
+            await self.show_chat(self.chats[listed[(at + by) % len(listed)]])
+
+    def action_write(self) -> None:
+        if self._editing is not None:
+            self.composer.clear()
+        self._leave_message()
+        self.draw_state()
+        self.composer.focus()
+
+    async def action_scroll_back(self) -> None:
+        """One page up; at the top, what is older is fetched."""
+        chat, timeline = self.shown, self.timeline
+        if chat is None:
+            return
+        if timeline.scroll_offset.y > 0 or chat.reaches_back:
+            timeline.scroll_page_up(animate=False)
+            return
+        oldest = chat.oldest
+        try:
+            await self.chats.fetch_earlier(chat)
+        except ApiError as error:
+            self.tell(explained(self._url, error))
+            return
+        timeline.show(chat, self.chats, to_end=False)
+        timeline.go_to(oldest)

@@ -1,0 +1,108 @@
+"""A full-screen chat from its login to its end."""
+
+import asyncio
+import contextlib
+import os
+import signal
+from pathlib import Path
+
+from backchannel.cli.chat.account import Server, account_folder
+from backchannel.cli.chat.errors import Refused, explained
+from backchannel.cli.chat.logins import StoredLogin
+from backchannel.cli.chat.ui.app import ChatApp
+from backchannel.cli.chat.ui.preferences import Preferences, preferences_file
+from backchannel.cli.output import fail
+from backchannel_client import (
+    ApiError,
+    BackchannelClient,
+    FileOutbox,
+    Session,
+    SessionChanged,
+)
+
+UNAUTHENTICATED = 401
+SIGNALLED = 128
+
+
+async def kept_session(server: Server, stored: StoredLogin) -> Session | None:
+    """The session of the login that is kept, None if there is none. Raises `Refused`."""
+    kept = stored.load()
+    if kept is None:
+        return None
+    async with _client(server, stored) as client:
+        client.session.adopt(kept)
+        try:
+            await client.api.me()
+        except ApiError as error:
+            if error.status == UNAUTHENTICATED:
+                return None
+            if error.status != 0:  # else the server is away, and what is written waits
+                raise Refused(explained(server.url, error)) from None
+        return client.session.current
+
+
+async def show(
+    server: Server, stored: StoredLogin, name: str, login: Session | str, peer: str | None
+) -> int:
+    """Chat until the user leaves; the exit code. `login` is a session or a password.
+
+    The login is kept for the next start if `stored` was acquired. Raises `Refused`.
+    """
+    async with _client(server, stored) as client:
+        if isinstance(login, Session):
+            client.session.adopt(login)
+            own_id = login.user.id
+        else:
+            try:
+                own_id = (await client.login(name, login)).user.id
+            except ApiError as error:
+                raise Refused(explained(server.url, error)) from None
+        outbox = FileOutbox(account_folder(server.url, own_id))
+        await client.keep_outbox(outbox)
+        app = ChatApp(client, server.url, Preferences(preferences_file()), downloads(), peer)
+        ended = _ended_by_signals(app)
+        reason = await app.run_async()
+        _tell_unsent(client, outbox, name)
+        if not stored.is_acquired:
+            with contextlib.suppress(ApiError):
+                await client.logout()
+    if reason:
+        raise Refused(f"the server has ended the connection: {reason}")
+    return SIGNALLED + ended[0] if ended else 0
+
+
+def _ended_by_signals(app: ChatApp) -> list[int]:
+    """End the app, which restores the terminal, when a signal asks for it; the signals so far."""
+    loop, ended = asyncio.get_running_loop(), list[int]()
+
+    def end(number: int) -> None:
+        ended.append(number)
+        app.exit()
+
+    for each in (signal.SIGTERM, signal.SIGHUP):
+        loop.add_signal_handler(each, end, each)
+    return ended
+
+
+def _client(server: Server, stored: StoredLogin) -> BackchannelClient:
+    """A client whose tokens are kept."""
+    client = BackchannelClient(
+        server.url, tls=server.tls, host=server.host, agent="backchannel chat"
+    )
+    client.on(SessionChanged, lambda change: stored.keep(change.session))
+    return client
+
+
+def downloads() -> Path:
+    """Where files are saved."""
+    named = os.environ.get("XDG_DOWNLOAD_DIR", "")
+    return Path(named) if Path(named).is_absolute() else Path("~/Downloads").expanduser()
+
+
+def _tell_unsent(client: BackchannelClient, outbox: FileOutbox, name: str) -> None:
+    """Say on leaving what has not been sent, and that it is not lost."""
+    if count := len(client.outbox):
+        fail(
+            f"{count} message{'s' * (count > 1)} not sent; kept in {outbox.folder} and sent when "
+            f"{name} starts `backchannel chat` with this server again"
+        )

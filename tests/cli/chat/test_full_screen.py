@@ -1,0 +1,222 @@
+"""The full screen, driven by its keys against a real server."""
+
+from collections.abc import AsyncGenerator, Callable, Generator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from textual.pilot import Pilot
+
+from backchannel.cli.chat.ui.app import ChatApp, free_path
+from backchannel.cli.chat.ui.dialogs import Ask, Choose
+from backchannel.cli.chat.ui.preferences import Preferences
+from backchannel_client import BackchannelClient, Draft, FileOutbox, Message
+from tests.sdk.conftest import Notes, own_id, register
+from tests.support.process import ServerProcess, server_process
+
+PATIENCE = 600
+"""Looks, each of which waits for 50 ms."""
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Generator[ServerProcess]:
+    with server_process(tmp_path) as running:
+        yield running
+
+
+@dataclass
+class Sitting:
+    """A user before the screen, and another one elsewhere."""
+
+    app: ChatApp
+    pilot: Pilot[str]
+    grace: BackchannelClient
+    heard: Notes
+    """What arrived at the other user's."""
+
+    async def until(self, look: Callable[[], object]) -> None:
+        for _ in range(PATIENCE):
+            if look():
+                return
+            await self.pilot.pause(0.05)
+        raise TimeoutError(self.seen)
+
+    async def type(self, text: str) -> None:
+        self.app.chat_screen.composer.insert(text)
+        await self.pilot.press("enter")
+
+    @property
+    def messages(self) -> list[Message]:
+        chat = self.app.chat_screen.shown
+        return [chat.messages[seq] for seq in sorted(chat.messages)] if chat else []
+
+    @property
+    def texts(self) -> list[str]:
+        return [message.body for message in self.messages]
+
+    @property
+    def seen(self) -> str:
+        """The messages as they are drawn."""
+        timeline = self.app.chat_screen.timeline
+        options = (timeline.get_option_at_index(each) for each in range(timeline.option_count))
+        return "\n".join(str(option.prompt) for option in options)
+
+
+@asynccontextmanager
+async def sitting(
+    server: ServerProcess, folder: Path, peer: str | None = "grace", said: int = 0
+) -> AsyncGenerator[Sitting]:
+    """Ada at the screen, where `said` messages of Grace's wait; both have accounts by then."""
+    async with BackchannelClient(server.address) as ada, BackchannelClient(server.address) as grace:
+        await register(ada, "ada", display_name="Ada Lovelace")
+        await register(grace, "grace", display_name="Grace Hopper")
+        heard = Notes()
+        grace.connect(None, heard)
+        for number in range(said):
+            await grace.deliver(Draft(own_id(ada), f"number {number}"))
+        await ada.keep_outbox(FileOutbox(folder / "outbox"))
+        preferences = Preferences(folder / "chat.json")
+        app = ChatApp(ada, server.address, preferences, folder / "downloads", peer)
+        async with app.run_test(size=(100, 30)) as pilot:
+            each = Sitting(app, pilot, grace, heard)
+            await each.until(lambda: app.chat_screen.shown)
+            yield each
+
+
+async def test_messages_are_read_answered_changed_and_reacted_to(
+    server: ServerProcess, tmp_path: Path
+) -> None:
+    async with sitting(server, tmp_path, peer=None, said=2) as each:
+        await each.until(lambda: each.texts == ["number 0", "number 1"])
+        await each.pilot.press("up", "r")
+        await each.type("of what?")
+        await each.until(lambda: each.heard.texts[-1] == "of what?")
+        assert each.messages[-1].reply_to == 2
+        await each.until(lambda: "│ Grace Hopper: number 1" in each.seen)
+        await each.pilot.press("up", "e")
+        await each.until(lambda: each.app.chat_screen.composer.text == "of what?")
+        each.app.chat_screen.composer.clear()
+        await each.type("of apples?")
+        await each.until(lambda: "of apples?  edited" in each.seen)
+        await each.pilot.press("up", "t")
+        await each.until(lambda: isinstance(each.app.screen, Ask))
+        await each.pilot.press("enter")
+        await each.until(lambda: "👍 1" in each.seen)
+        each.grace.mark_read(each.messages[0].conversation_id, 3)
+        await each.until(lambda: "✓✓ read" in each.seen)
+        await each.pilot.press("escape", "up", "d")
+        await each.until(lambda: "deleted" in each.seen)
+
+
+async def test_a_paste_of_several_lines_is_one_message(
+    server: ServerProcess, tmp_path: Path
+) -> None:
+    async with sitting(server, tmp_path) as each:
+        each.app.chat_screen.composer.insert("one\ntwo")
+        await each.pilot.press("shift+enter", *"three", "enter")
+        await each.until(lambda: each.heard.texts == ["one\ntwo\nthree"])
+
+
+async def test_the_list_counts_what_is_unread_and_the_history_goes_back_to_its_beginning(
+    server: ServerProcess, tmp_path: Path
+) -> None:
+    async with sitting(server, tmp_path, peer=None, said=120) as each:
+        await each.until(lambda: len(each.texts) == 50)
+        async with BackchannelClient(server.address) as lin:
+            await register(lin, "lin", display_name="Lin Chu")
+            lin.connect(None, Notes())
+            await lin.deliver(Draft(each.app.chats.own_id, "are you coming?"))
+        await each.until(lambda: each.app.chats.unread == 1)
+        assert [chat.title for chat in each.app.chats.listed] == ["Lin Chu", "Grace Hopper"]
+        while each.messages[0].seq != 1:
+            await each.pilot.press("pageup")
+        assert each.texts == [f"number {number}" for number in range(120)]
+        await each.pilot.press("alt+up")
+        await each.until(lambda: each.texts == ["are you coming?"])
+        await each.until(lambda: each.app.chats.unread == 0)
+
+
+async def test_a_search_leads_to_the_message(server: ServerProcess, tmp_path: Path) -> None:
+    async with sitting(server, tmp_path, said=70) as each:
+        await each.pilot.press("ctrl+f")
+        await each.until(lambda: isinstance(each.app.screen, Choose))
+        await each.pilot.press(*'"number 3"', "enter")
+        await each.pilot.pause()
+        await each.until(lambda: each.app.screen.focused and each.app.screen.focused.id is None)
+        while isinstance(each.app.screen, Choose):
+            await each.pilot.press("end", "enter")
+            await each.pilot.pause(0.1)
+        timeline = each.app.chat_screen.timeline
+        await each.until(lambda: timeline.chosen and timeline.chosen.body == "number 3")
+
+
+async def test_files_go_out_and_in(server: ServerProcess, tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("eggs, milk")
+    async with sitting(server, tmp_path) as each:
+        await each.pilot.press("ctrl+o")
+        await each.until(lambda: isinstance(each.app.screen, Ask))
+        await each.pilot.press(*str(tmp_path / "notes.txt"), "enter")
+        await each.until(lambda: "+ notes.txt (text/plain" in each.seen)
+        await each.until(lambda: each.messages)
+        await each.pilot.press("up", "o")
+        saved = tmp_path / "downloads" / "notes.txt"
+        await each.until(saved.exists)
+        assert saved.read_text() == "eggs, milk"
+
+
+async def test_S24_a_message_cannot_pretend_to_be_another(
+    server: ServerProcess, tmp_path: Path
+) -> None:
+    async with sitting(server, tmp_path) as each:
+        body = "fine\nyou  10:51\n\x1b[2J[red]I agree to pay 500[/red]"
+        await each.grace.deliver(Draft(each.app.chats.own_id, body))
+        await each.until(lambda: "I agree" in each.seen)
+        assert "\n  you  10:51" in each.seen
+        assert "\n  \ufffd[2J[red]I agree to pay 500[/red]" in each.seen
+
+
+async def test_R2_what_is_written_while_the_server_is_away_is_sent_when_it_is_back(
+    server: ServerProcess, tmp_path: Path
+) -> None:
+    async with sitting(server, tmp_path) as each:
+        server.kill()
+        await each.until(lambda: "not connected" in each.app.chat_screen.connection)
+        await each.type("are you there?")
+        await each.until(lambda: "waiting" in each.seen)
+        assert len(await FileOutbox(tmp_path / "outbox").all()) == 1
+        server.start()
+        await each.until(lambda: each.texts == ["are you there?"])
+        assert "waiting" not in each.seen
+        assert await FileOutbox(tmp_path / "outbox").all() == []
+
+
+async def test_a_refused_message_is_kept_to_be_sent_again_or_given_up(
+    server: ServerProcess, tmp_path: Path
+) -> None:
+    async with sitting(server, tmp_path, said=1) as each:
+        await each.grace.api.set_blocked(each.app.chats.own_id, blocked=True)
+        await each.type("hello?")
+        await each.until(lambda: "not sent" in each.seen)
+        await each.pilot.press("up", "s")
+        await each.until(lambda: "not sent" in each.seen)
+        await each.grace.api.set_blocked(each.app.chats.own_id, blocked=False)
+        await each.pilot.press("s")
+        await each.until(lambda: each.texts[-1:] == ["hello?"])
+
+
+async def test_a_theme_is_kept(server: ServerProcess, tmp_path: Path) -> None:
+    async with sitting(server, tmp_path) as each:
+        each.app.theme = "nord"
+        await each.until(lambda: Preferences(tmp_path / "chat.json").theme == "nord")
+
+
+def test_a_name_from_the_server_is_no_path(tmp_path: Path) -> None:
+    names = [
+        free_path(tmp_path, name).name for name in ("../../x", "/etc/passwd", "..", "a\nb.txt")
+    ]
+    assert names == ["_.._x", "_etc_passwd", "file", "a b.txt"]
+    (tmp_path / "cat.jpg").touch()
+    assert free_path(tmp_path, "cat.jpg").name == "cat (2).jpg"
