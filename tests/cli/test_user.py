@@ -113,3 +113,15 @@ def test_an_empty_list_says_so(invoke: Invoke) -> None:
     assert invoke("user", "list", "--search", "zz").stdout == "no account has such a name\n"
     invoke("user", "delete", "ada", "--yes")
     assert invoke("user", "list").stdout == "there are no accounts yet\n"
+
+
+def test_an_operator_invites(invoke: Invoke) -> None:
+    link = invoke("user", "invite", "--uses", "2").stdout.strip()
+    assert link.startswith("http://localhost:3000/sign-up?invitation=")
+    assert len(link.partition("=")[2]) >= 22
+    assert isinstance(refusal(invoke("user", "invite", "--days", "0", code=1)), Invalid)
+
+
+def test_a_closed_server_invites_nobody(invoke: Invoke, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BACKCHANNEL_REGISTRATION", "closed")
+    assert "closed" in refusal(invoke("user", "invite", code=1)).text

@@ -11,12 +11,13 @@ from backchannel.domain.events import EventKind
 from backchannel.domain.files import FileRecord, Upload, attach
 from backchannel.domain.ids import RESPONDER_ID, direct_conversation_id, new_id
 from backchannel.domain.ids import session_conversation_id as session_id
+from backchannel.domain.invitations import Invitation
 from backchannel.domain.messages import Draft
 from backchannel.domain.privacy import Audience, PrivacyPatch
 from backchannel.domain.revisions import delete, edit, react
 from backchannel.domain.users import ProfilePatch
 from backchannel.ports.storage import Acknowledgement, ReadMark, Storage
-from tests.storage.people import AT, make_login, make_user
+from tests.storage.people import AT, make_account, make_login, make_user
 
 KEYS = ("a", "b")
 
@@ -157,6 +158,21 @@ async def tell_profiles(storage: Storage, world: World) -> None:
     await storage.tell_profiles(at=AT + world.dice.randint(0, 300) * 1_000)
 
 
+async def invite(storage: Storage, world: World) -> None:
+    made = Invitation(
+        code=new_id(),
+        inviter_id=world.user(),
+        uses=1,
+        created_at=AT,
+        expires_at=AT + world.dice.randint(1, 9),
+    )
+    await storage.create_invitation(made, limit=3)
+    if world.dice.random() > 0.5:
+        await storage.create_user(make_account(f"user-{new_id()}"), invitation=made.code)
+    else:
+        await storage.withdraw_invitation(made.inviter_id, made.code)
+
+
 async def record_last_seen(storage: Storage, world: World) -> None:
     await storage.record_last_seen(
         {user_id: AT + world.dice.randint(0, 99) for user_id in world.dice.sample(world.users, 3)}
@@ -235,6 +251,7 @@ WRITES: Mapping[str, Write] = {
         update_profile,
         choose_avatar,
         tell_profiles,
+        invite,
         record_last_seen,
         log_in_and_out,
         upload,

@@ -5,10 +5,12 @@ import type {
   Account,
   Conversation,
   ConversationSettings,
+  Invitation,
   Login,
   Message,
   Privacy,
   Session,
+  ShownInvitation,
   SignedUrls,
   User,
 } from "./wire.ts";
@@ -33,6 +35,8 @@ export interface Hit {
 
 export interface ServerConfig {
   readonly registration: boolean;
+  readonly invitation_needed: boolean;
+  readonly user_invitations: boolean;
   readonly first_run: boolean;
   readonly password_minimum: number;
   readonly message_limit: number;
@@ -44,6 +48,8 @@ export interface Registration {
   readonly password: string;
   readonly display_name?: string;
   readonly email?: string;
+  /** The code of an invitation. */
+  readonly invitation?: string;
 }
 
 const seg = encodeURIComponent;
@@ -61,6 +67,23 @@ export class Api {
 
   register(body: Registration): Promise<Account> {
     return this.requests.open("POST", "/v1/register", { body });
+  }
+
+  /** An invitation as the invited person sees it. */
+  invitation(code: string): Promise<ShownInvitation> {
+    return this.requests.open("GET", `/v1/invitations/${seg(code)}`);
+  }
+
+  invite(body: { uses?: number; days?: number } = {}): Promise<Invitation> {
+    return this.requests.json("POST", "/v1/invitations", { body });
+  }
+
+  async invitations(): Promise<Invitation[]> {
+    return (await this.requests.json<Page<Invitation>>("GET", "/v1/invitations")).items;
+  }
+
+  withdrawInvitation(code: string): Promise<void> {
+    return this.requests.json("DELETE", `/v1/invitations/${seg(code)}`);
   }
 
   login(identifier: string, password: string): Promise<Session> {

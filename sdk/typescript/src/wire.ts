@@ -114,6 +114,22 @@ export interface Login {
   readonly expires_at: string;
 }
 
+export interface Invitation {
+  readonly code: string;
+  /** Where the web client takes it. */
+  readonly path: string;
+  /** Accounts that it is still good for. */
+  readonly uses: number;
+  readonly created_at: string;
+  readonly expires_at: string;
+}
+
+export interface ShownInvitation {
+  /** Null: the operator of the server. */
+  readonly inviter: User | null;
+  readonly expires_at: string;
+}
+
 export interface Session {
   readonly user: Account;
   readonly login_id: string;

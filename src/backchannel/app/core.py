@@ -16,7 +16,7 @@ from backchannel.security.secret import secret_from
 from backchannel.security.throttle import LIMITS, InProcessThrottle, Limit
 from backchannel.security.tokens import JwtTokens
 from backchannel.settings import Settings
-from backchannel.settings.model import Registration, UnknownUser
+from backchannel.settings.model import UnknownUser
 from backchannel.storage.opening import open_storage
 
 
@@ -97,7 +97,8 @@ def _throttling(settings: Settings) -> Mapping[str, Limit]:
 
 def _policy(settings: Settings) -> Policy:
     return Policy(
-        registration_open=settings.registration is Registration.OPEN,
+        registration=settings.registration,
+        users_invite=settings.user_invitations,
         access_life=settings.tokens.access_life,
         refresh_life=settings.tokens.refresh_life,
         send_rate=settings.user_send_rate,

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from msgspec import UNSET
 
 from backchannel.budgets.addresses import network
-from backchannel.chat import credentials
+from backchannel.chat import credentials, invitations
 from backchannel.chat.core import Core
 from backchannel.chat.logins import Identity, Session, begin
 from backchannel.chat.logouts import end_logins
@@ -20,7 +20,7 @@ from backchannel.domain.accounts import (
     check_username,
     require_unreserved,
 )
-from backchannel.domain.errors import EmailTaken, Forbidden, Invalid, NotFound, UsernameTaken
+from backchannel.domain.errors import EmailTaken, Invalid, NotFound, UsernameTaken
 from backchannel.domain.ids import new_id
 from backchannel.domain.users import Account, ProfilePatch, User
 
@@ -35,25 +35,25 @@ async def register(
     email: str | None,
     password: str,
     display_name: str | None = None,
+    invitation: str | None = None,
     address: str = "",
 ) -> User:
-    """A new account, for a client at `address`.
+    """A new account, for a client at `address`; `invitation` is the code of one.
 
-    Raises `Forbidden` while registration is closed, `Invalid` (the first of what
-    `domain.accounts.check_registration` lists), `UsernameTaken`, `EmailTaken`, `Throttled`,
-    `Overloaded`.
+    Raises `Forbidden` while registration is closed, `InvitationNeeded`, `Invalid` (the first of
+    what `domain.accounts.check_registration` lists), `UsernameTaken`, `EmailTaken`,
+    `Throttled`, `Overloaded`.
     """
-    if not core.policy.registration_open:
-        raise Forbidden("registration is closed; ask your operator for an account")
+    code = await invitations.needed(core, invitation)
     require_sound(username, email, password, display_name)
     await credentials.admit_registration(core, address)
     core.taken.check(network(address))
     async with credentials.registering(core, address):
         # In the turn: few are in one at a time, so few can pass the check together.
         with _counting_taken(core, network(address)):
-            return await create(
-                core, username=username, email=email, password=password, display_name=display_name
-            )
+            account = await _new_account(core, username, email, password, display_name)
+            await core.storage.create_user(account, invitation=code)
+            return account.user
 
 
 async def create(
@@ -64,11 +64,19 @@ async def create(
     password: str,
     display_name: str | None = None,
 ) -> User:
-    """A new account, made by an operator: also while registration is closed, and reserved names.
+    """A new account, made by an operator: whatever registration is, and with reserved names too.
 
     Raises `Invalid`, `UsernameTaken`, `EmailTaken`.
     """
     require_sound(username, email, password, display_name, by_operator=True)
+    account = await _new_account(core, username, email, password, display_name)
+    await core.storage.create_user(account)
+    return account.user
+
+
+async def _new_account(
+    core: Core, username: str, email: str | None, password: str, display_name: str | None
+) -> Account:
     name = check_username(username)
     now = core.clock.now()
     user = User(
@@ -79,10 +87,7 @@ async def create(
         created_at=now,
         updated_at=now,
     )
-    await core.storage.create_user(
-        Account(user=user, password_hash=await core.passwords.hash(password))
-    )
-    return user
+    return Account(user=user, password_hash=await core.passwords.hash(password))
 
 
 async def change_password(

@@ -15,6 +15,7 @@ from backchannel.chat.receipts import Receipts
 from backchannel.chat.respond import AnswerLimits, Responding
 from backchannel.chat.uploads import Uploads
 from backchannel.chat.writing import Writing
+from backchannel.domain.invitations import Registration
 from backchannel.ports.bus import Bus
 from backchannel.ports.clock import Clock
 from backchannel.ports.files import FilePorts
@@ -36,7 +37,9 @@ TAKEN_BURST = 20
 class Policy:
     """The choices of an operator. Lives are in seconds."""
 
-    registration_open: bool = True
+    registration: Registration = Registration.OPEN
+    users_invite: bool = False
+    """Whether users may give out invitations; the operator always may."""
     access_life: int = 3_600
     refresh_life: int = 30 * 86_400
     send_rate: int = 5_000

@@ -7,9 +7,10 @@ from typing import Annotated
 
 import typer
 
-from backchannel.chat import accounts
+from backchannel.chat import accounts, invitations
 from backchannel.chat.core import Core
 from backchannel.cli import privacy
+from backchannel.cli.address import own_url
 from backchannel.cli.database import with_core
 from backchannel.cli.options import ConfigFile, DataDir, load_settings
 from backchannel.cli.output import fail, print_table
@@ -99,6 +100,24 @@ def password(name: Name, config: ConfigFile = None, data_dir: DataDir = None) ->
 
     _change(name, work, config, data_dir)
     print(f"the password of {name} has been set; all its logins have ended")
+
+
+@group.command()
+def invite(
+    uses: Annotated[int, typer.Option(help="How many accounts it is good for.")] = 1,
+    days: Annotated[int, typer.Option(help="How many days it counts.")] = 7,
+    config: ConfigFile = None,
+    data_dir: DataDir = None,
+) -> None:
+    """Make an invitation, and print the link with which its receiver makes an account."""
+
+    async def work(core: Core) -> str:
+        made = await invitations.invite_as_operator(core, uses=uses, days=days)
+        return made.code
+
+    code = with_core(work, config, data_dir, make=True)
+    address = own_url(load_settings(config, data_dir=data_dir).settings)
+    print(f"{address}/sign-up?invitation={code}")
 
 
 group.command()(privacy.export)

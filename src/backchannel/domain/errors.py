@@ -67,6 +67,12 @@ class NotConfirmed(Forbidden):
     code = WrongPassword.code
 
 
+class InvitationNeeded(Forbidden):
+    """An account can be made with an invitation only, and there is none, or it does not count."""
+
+    code = "invitation_needed"
+
+
 class Blocked(Forbidden):
     """One of the two users has blocked the other."""
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from pydantic import Field, SecretStr
 
+from backchannel.domain.invitations import Registration
 from backchannel.settings.files import Files
 from backchannel.settings.groups import Group, Log, LogFormat, Passwords, Tls, Tokens, Websocket
 from backchannel.settings.limits import Limits
@@ -25,11 +26,6 @@ LOOPBACK_ORIGINS = ("http://localhost:*", "http://127.0.0.1:*", "http://[::1]:*"
 class Environment(StrEnum):
     DEVELOPMENT = "development"
     PRODUCTION = "production"
-
-
-class Registration(StrEnum):
-    OPEN = "open"
-    CLOSED = "closed"
 
 
 class UnknownUser(IntEnum):
@@ -103,9 +99,15 @@ class Settings(Group):
     )
     registration: Registration = Field(
         default=Registration.OPEN,
-        description="`open` lets anyone create an account; `closed` leaves that to "
-        "`backchannel user add`.",
-        examples=["closed"],
+        description="`open` lets anyone create an account; `invitation` needs an invitation; "
+        "`closed` leaves that to `backchannel user add`.",
+        examples=["invitation"],
+    )
+    user_invitations: bool = Field(
+        default=False,
+        description="Let users give out invitations, up to 20 at a time. "
+        "`backchannel user invite` always can.",
+        examples=["true"],
     )
     login_unknown_user: UnknownUser = Field(
         default=UnknownUser.NOT_FOUND,

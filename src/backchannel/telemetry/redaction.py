@@ -28,6 +28,8 @@ _TOKEN = re.compile(
     r"""
       (?<=token=)[^\s&"']+                 # in a query
     | (?<=signature=)[^\s&"']+             # of a signed URL
+    | (?<=/invitations/)[^\s/?"']+         # in a path
+    | (?<=invitation=)[^\s&"']+            # in the address of the web client
     | (?i:(?<=bearer\ ))[^\s"']+           # in a header
     | eyJ[\w-]{5,}\.[\w-]+\.[\w-]*         # a JWT anywhere
     | (?<=://)[^\s/@]+:[^\s/@]+(?=@)       # a URL's user and password

@@ -12,6 +12,7 @@ from backchannel.chat import accounts
 from backchannel.chat.core import Core, Policy
 from backchannel.domain.accounts import check_registration, check_username
 from backchannel.domain.errors import EmailTaken, Forbidden, Invalid, Throttled, UsernameTaken
+from backchannel.domain.invitations import Registration
 from backchannel.security.throttle import LIMITS, Limit
 from tests.support.clock import ManualClock
 from tests.support.core import PASSWORD, make_core, make_user
@@ -159,7 +160,7 @@ def test_all_faults_are_listed_at_once() -> None:
 
 
 async def test_closed_registration_leaves_it_to_the_operator(tmp_path: Path) -> None:
-    async with make_core(tmp_path, policy=Policy(registration_open=False)) as core:
+    async with make_core(tmp_path, policy=Policy(registration=Registration.CLOSED)) as core:
         with pytest.raises(Forbidden):
             await accounts.register(core, **registration())
         await accounts.create(core, **registration())

@@ -7,6 +7,7 @@ import pytest
 
 from backchannel.chat.core import Policy
 from backchannel.domain.errors import Unavailable
+from backchannel.domain.invitations import Registration
 from tests.support.chat_server import ChatServer, chat_server
 from tests.support.core import make_core
 from tests.support.matching import A_TIME, AN_ID, SOMETHING
@@ -99,7 +100,7 @@ async def test_an_email_that_is_taken_is_409_whatever_its_case(http: httpx.Async
 
 
 async def test_a_closed_registration_is_403(tmp_path: Path) -> None:
-    policy = Policy(registration_open=False)
+    policy = Policy(registration=Registration.CLOSED)
     async with (
         make_core(tmp_path, policy=policy) as core,
         chat_server(core) as server,
@@ -112,7 +113,7 @@ async def test_a_closed_registration_is_403(tmp_path: Path) -> None:
 async def test_S21_a_fault_is_500_in_the_words_of_the_document(
     server: ChatServer, http: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def fail(_: object) -> None:
+    async def fail(_: object, *, invitation: str | None) -> None:
         raise RuntimeError("the secret of /srv is swordfish")
 
     monkeypatch.setattr(server.core.storage, "create_user", fail)
@@ -126,7 +127,7 @@ async def test_S21_a_fault_is_500_in_the_words_of_the_document(
 async def test_R9_a_database_that_is_away_is_503(
     server: ChatServer, http: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def away(_: object) -> None:
+    async def away(_: object, *, invitation: str | None) -> None:
         raise Unavailable("the database is away", retry_after=1.0)
 
     monkeypatch.setattr(server.core.storage, "create_user", away)

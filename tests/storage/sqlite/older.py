@@ -5,6 +5,7 @@ from contextlib import closing
 from pathlib import Path
 
 WAYS_BACK = {
+    "0018": "DROP TABLE invitation;",
     "0017": """
         DROP INDEX ix_account_avatar; ALTER TABLE account DROP COLUMN avatar;
         ALTER TABLE account DROP COLUMN about;

@@ -11,10 +11,11 @@ from backchannel.domain.users import Account, Login, ProfilePatch, User
 class Accounts(Protocol):
     """Users, their passwords and their logins."""
 
-    async def create_user(self, account: Account) -> None:
-        """Add an account with an empty log and a fresh epoch.
+    async def create_user(self, account: Account, *, invitation: str | None = None) -> None:
+        """Add an account with an empty log and a fresh epoch, at the cost of one use.
 
         Raises `UsernameTaken` or `EmailTaken`; both are compared by `domain.users.*_key`.
+        `InvitationNeeded` where the `invitation` of that code does not count.
         """
         ...
 

@@ -7,10 +7,11 @@ from backchannel.ports.storage.accounts import Accounts
 from backchannel.ports.storage.conversations import Conversations
 from backchannel.ports.storage.erasures import Erasures
 from backchannel.ports.storage.files import Files
+from backchannel.ports.storage.invitations import Invitations
 from backchannel.ports.storage.messages import Messages
 
 
-class Storage(Accounts, Messages, Conversations, Files, Search, Erasures, Protocol):
+class Storage(Accounts, Invitations, Messages, Conversations, Files, Search, Erasures, Protocol):
     """A database that is open and has the current schema."""
 
     async def check(self) -> None:

@@ -63,6 +63,16 @@ class UserDocument(Document, kw_only=True):
         return User(**{name: getattr(self, name) for name in User.__struct_fields__})
 
 
+class InvitationDocument(Document, kw_only=True):
+    """An invitation to make an account; without `inviter_id` it is the operator's."""
+
+    id: str
+    inviter_id: str | None = None
+    uses: int
+    created_at: int
+    expires_at: int
+
+
 class LoginDocument(Document, kw_only=True):
     """A login session."""
 

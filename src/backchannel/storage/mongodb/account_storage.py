@@ -1,11 +1,12 @@
-"""Users and logins over MongoDB."""
+"""Users, invitations and logins over MongoDB."""
 
 from collections.abc import Mapping, Sequence
 
 from backchannel.domain.events import Event
+from backchannel.domain.invitations import Invitation
 from backchannel.domain.privacy import Privacy, PrivacyPatch
 from backchannel.domain.users import Account, Login, ProfilePatch, User
-from backchannel.storage.mongodb import accounts, logins, profiles
+from backchannel.storage.mongodb import accounts, invitations, logins, profiles
 from backchannel.storage.mongodb.database import MongoDatabase
 
 
@@ -15,8 +16,26 @@ class MongoAccounts:
     def __init__(self, database: MongoDatabase) -> None:
         self._database = database
 
-    async def create_user(self, account: Account) -> None:
-        await self._database.write(lambda tx: accounts.create_user(tx, account))
+    async def create_user(self, account: Account, *, invitation: str | None = None) -> None:
+        await self._database.write(lambda tx: invitations.create_invited(tx, account, invitation))
+
+    async def create_invitation(self, invitation: Invitation, *, limit: int) -> None:
+        await self._database.write(
+            lambda tx: invitations.create_invitation(tx, invitation, limit=limit)
+        )
+
+    async def invitation(self, code: str, *, at: int) -> Invitation | None:
+        return await self._database.read(
+            lambda view: invitations.read_invitation(view, code, at=at)
+        )
+
+    async def invitations(self, inviter_id: str | None, *, at: int) -> list[Invitation]:
+        return await self._database.read(
+            lambda view: invitations.read_invitations(view, inviter_id, at=at)
+        )
+
+    async def withdraw_invitation(self, inviter_id: str | None, code: str) -> None:
+        await self._database.write(lambda tx: invitations.withdraw_invitation(tx, inviter_id, code))
 
     async def account(self, user_id: str) -> Account | None:
         return await self._database.read(lambda view: accounts.read_account(view, user_id))

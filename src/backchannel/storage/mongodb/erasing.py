@@ -14,6 +14,7 @@ from backchannel.storage.mongodb.account_documents import ErasureDocument
 from backchannel.storage.mongodb.attachments import detach
 from backchannel.storage.mongodb.blocks import forget_blocks
 from backchannel.storage.mongodb.documents import ConversationDocument, Document, Entry, Place
+from backchannel.storage.mongodb.invitations import forget_invitations
 from backchannel.storage.mongodb.questions import forget_all
 from backchannel.storage.mongodb.reader import (
     ASCENDING,
@@ -114,6 +115,7 @@ async def _erase_session(
 
 
 async def _erase_rest(transaction: Transaction, progress: ErasureDocument) -> None:
+    await forget_invitations(transaction, progress.user_id)
     blocks = await forget_blocks(transaction, progress.user_id)
     gone = await transaction.find(LOGINS, {"user_id": progress.user_id})
     for each in gone:

@@ -16,16 +16,21 @@ VERSIONS, VERSION = f"{PREFIX}schema", "version"
 
 async def _first(database: Database) -> None:
     """Make the collections with their indexes, and the redo document."""
+    await _make_collections(database)
+    await Redo(database).create()
+
+
+async def _make_collections(database: Database) -> None:
+    """Make the collections and indexes that are missing."""
     existing = set(await database.list_collection_names())
     for each in COLLECTIONS:
         if each.name not in existing:
             await database.create_collection(each.name, check_exists=False)
         if each.indexes:
             await database[each.name].create_indexes(list(each.indexes))
-    await Redo(database).create()
 
 
-STEPS: tuple[Callable[[Database], Awaitable[None]], ...] = (_first,)
+STEPS: tuple[Callable[[Database], Awaitable[None]], ...] = (_first, _make_collections)
 """From each version to the next; a new database has version 0."""
 
 

@@ -12,6 +12,7 @@ from pymongo import ASCENDING, DESCENDING, IndexModel
 from backchannel.storage.mongodb.account_documents import (
     BlockDocument,
     ErasureDocument,
+    InvitationDocument,
     LoginDocument,
     UserDocument,
 )
@@ -108,6 +109,12 @@ ERASURES = Collection(
     f"{PREFIX}erasures", ErasureDocument, (_index("completed_at"), _index("requested_at"))
 )
 
+INVITATIONS = Collection(
+    f"{PREFIX}invitations",
+    InvitationDocument,
+    (_index("inviter_id", "-created_at"), _index("expires_at")),
+)
+
 COLLECTIONS: tuple[Collection[Document], ...] = (
     USERS,
     LOGINS,
@@ -119,5 +126,6 @@ COLLECTIONS: tuple[Collection[Document], ...] = (
     FILES,
     ATTACHMENTS,
     ERASURES,
+    INVITATIONS,
 )
 BY_NAME = {each.name: each for each in COLLECTIONS}

@@ -15,6 +15,7 @@ from backchannel.storage.sql import erasures, files
 from backchannel.storage.sql.attachments import detach_all
 from backchannel.storage.sql.database import Connection
 from backchannel.storage.sql.erasures import Progress
+from backchannel.storage.sql.invitations import FORGET_OF_USER
 from backchannel.storage.sql.locks import lock, users
 from backchannel.storage.sql.parameters import parameter
 from backchannel.storage.sql.questions import forget_all
@@ -145,6 +146,7 @@ async def _erase_session(
 
 
 async def _erase_rest(connection: Connection, progress: Progress) -> None:
+    await connection.execute(FORGET_OF_USER, inviter_id=progress.user_id)
     blocks = await connection.execute(FORGET_BLOCKS, account=progress.account)
     logins = await connection.execute(FORGET_LOGINS, user_id=progress.user_id)
     progress.count(Erased(blocks=blocks, logins=logins))

@@ -97,6 +97,18 @@ erasure = Table(
     sqlite_with_rowid=False,
 )
 
+invitation = Table(
+    "invitation",
+    metadata,
+    Column("code", Id, primary_key=True),
+    # NULL where the operator has made it.
+    Column("inviter_id", Id, index=True),
+    Column("uses", Integer, nullable=False),
+    Column("created_at", Milliseconds, nullable=False),
+    Column("expires_at", Milliseconds, nullable=False, index=True),
+    sqlite_with_rowid=False,
+)
+
 login = Table(
     "login",
     metadata,

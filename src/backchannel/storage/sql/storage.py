@@ -14,6 +14,7 @@ from backchannel.storage.sql import (
     append,
     changes,
     delivered,
+    invitations,
     log,
     logins,
     messages,
@@ -25,6 +26,7 @@ from backchannel.storage.sql.conversation_storage import SqlConversations
 from backchannel.storage.sql.database import Database
 from backchannel.storage.sql.erasure_storage import SqlErasures
 from backchannel.storage.sql.file_storage import SqlFiles
+from backchannel.storage.sql.invitations import SqlInvitations
 from backchannel.storage.sql.profiles import SqlProfiles
 from backchannel.storage.sql.search import Index
 
@@ -32,8 +34,8 @@ from backchannel.storage.sql.search import Index
 class SqlAccounts(SqlProfiles):
     """Users and logins; `ports.storage.Accounts` says what each method promises."""
 
-    async def create_user(self, account: Account) -> None:
-        await self._database.write(lambda tx: accounts.create_user(tx, account))
+    async def create_user(self, account: Account, *, invitation: str | None = None) -> None:
+        await self._database.write(lambda tx: invitations.create_invited(tx, account, invitation))
 
     async def account(self, user_id: str) -> Account | None:
         return await self._database.read(lambda tx: accounts.read_account(tx, user_id))
@@ -169,7 +171,7 @@ class SqlMessages:
         return total
 
 
-class SqlStorage(SqlAccounts, SqlMessages, SqlConversations, SqlFiles, SqlErasures):
+class SqlStorage(SqlAccounts, SqlInvitations, SqlMessages, SqlConversations, SqlFiles, SqlErasures):
     """A storage over an open database of the current schema; engines add `scrub`."""
 
     def __init__(self, database: Database, index: Index) -> None:

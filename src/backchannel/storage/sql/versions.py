@@ -2,7 +2,7 @@
 
 from backchannel.storage.errors import CannotOpen
 
-SCHEMA_VERSION = "0017"
+SCHEMA_VERSION = "0018"
 """The newest revision in `migrations/versions`; revisions are numbered upwards."""
 
 

@@ -19,6 +19,7 @@ def test_every_list_is_known_to_this_test() -> None:
         "/v1/blocks",
         "/v1/conversations",
         "/v1/conversations/{conversation_id}/messages",
+        "/v1/invitations",
         "/v1/logins",
         "/v1/search",
         "/v1/sessions",

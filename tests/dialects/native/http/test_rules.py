@@ -14,7 +14,7 @@ WITH_BODY = [each for each in ALL if each.body is not None]
 OWNED = [
     each for each in PRIVATE if {"{conversation_id}", "{login_id}"} & set(each.path.split("/"))
 ]
-NAMES = ("conversation_id", "login_id", "user", "file_id", "upload_id", "erasure_id")
+NAMES = ("code", "conversation_id", "login_id", "user", "file_id", "upload_id", "erasure_id")
 PLACES = {"seq": "1", "emoji": "👍", **dict.fromkeys(NAMES, "x")}
 
 

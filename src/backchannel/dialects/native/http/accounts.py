@@ -8,6 +8,7 @@ from msgspec import Meta
 
 from backchannel.chat import accounts
 from backchannel.dialects.native.bodies import AccountBody, SessionBody
+from backchannel.dialects.native.http.invitations import CODE
 from backchannel.dialects.native.http.parameters import Strict
 from backchannel.dialects.native.http.problems import problems
 from backchannel.dialects.native.wire import account_body, session_body
@@ -39,6 +40,7 @@ class Registration(Strict, frozen=True):
     password: Password
     email: Email | None = None
     display_name: DisplayName | None = None
+    invitation: Annotated[str, Meta(examples=[CODE])] | None = None
 
 
 class Profile(Strict, frozen=True):
@@ -60,8 +62,9 @@ class NewPassword(Strict, frozen=True):
 @post(
     "/register",
     summary="Create an account",
-    description="The server may be closed for registration; its operator then creates accounts. "
-    "Log in afterwards.",
+    description="Where `/v1/config` says so, with the code of an `invitation`; without a good one "
+    "this is 403 `invitation_needed`. The server may also be closed for registration: its operator "
+    "then creates accounts. Log in afterwards.",
     responses=problems(403, 409, 429, body=True),
 )
 async def register(
@@ -73,6 +76,7 @@ async def register(
         email=data.email,
         password=data.password,
         display_name=data.display_name,
+        invitation=data.invitation,
         address=client_address(request),
     )
     return account_body(user)

@@ -10,6 +10,7 @@ from backchannel.chat import accounts
 from backchannel.dialects.native.http.problems import problems
 from backchannel.dialects.shared.requests import InjectedCore
 from backchannel.domain.accounts import PASSWORD_MINIMUM
+from backchannel.domain.invitations import Registration
 from backchannel.domain.messages import BODY_LIMIT
 
 
@@ -18,6 +19,12 @@ class ConfigBody(msgspec.Struct, frozen=True, kw_only=True):
 
     registration: Annotated[
         bool, Meta(description="Whether an account can be made here", examples=[True])
+    ]
+    invitation_needed: Annotated[
+        bool, Meta(description="Only with an invitation", examples=[False])
+    ]
+    user_invitations: Annotated[
+        bool, Meta(description="Whether users may invite others", examples=[False])
     ]
     first_run: Annotated[bool, Meta(description="There is no account yet", examples=[False])]
     password_minimum: Annotated[int, Meta(description="Characters", examples=[PASSWORD_MINIMUM])]
@@ -32,12 +39,15 @@ class ConfigBody(msgspec.Struct, frozen=True, kw_only=True):
     responses=problems(),
 )
 async def get_config(core: InjectedCore) -> ConfigBody:
+    policy = core.policy
     return ConfigBody(
-        registration=core.policy.registration_open,
+        registration=policy.registration is not Registration.CLOSED,
+        invitation_needed=policy.registration is Registration.INVITATION,
+        user_invitations=policy.users_invite and policy.registration is not Registration.CLOSED,
         first_run=not await accounts.list_users(core, after=None, limit=1, search=None),
         password_minimum=PASSWORD_MINIMUM,
         message_limit=BODY_LIMIT,
-        file_limit=core.policy.file_size,
+        file_limit=policy.file_size,
     )
 
 

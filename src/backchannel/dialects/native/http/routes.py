@@ -15,6 +15,7 @@ from backchannel.dialects.native.http import (
     erasures,
     export,
     files,
+    invitations,
     logins,
     messages,
     previews,
@@ -32,6 +33,7 @@ from backchannel.dialects.shared.requests import BEARER, known_query, require_lo
 PREFIX = "/v1"
 TAGS = {
     "Accounts": "Create, read, change, export and delete your account.",
+    "Invitations": "Codes with which people can make an account here.",
     "Logins": "Each device has its own login, which can be renewed and ended.",
     "Users": "Find other users, and block them.",
     "Conversations": "Your conversations with other users, and how far both of you have read.",
@@ -51,6 +53,7 @@ def routes() -> list[Router]:
     """The routers below `/v1`: the public ones, and those that need a login."""
     return [
         _open("Accounts", [*accounts.PUBLIC, *avatars.PUBLIC, *erasures.PUBLIC]),
+        _open("Invitations", invitations.PUBLIC),
         _open("Logins", [*logins.PUBLIC, *browser.PUBLIC]),
         _open("Server", config.PUBLIC),
         _private(
@@ -63,6 +66,7 @@ def routes() -> list[Router]:
                 *erasures.HANDLERS,
             ],
         ),
+        _private("Invitations", invitations.HANDLERS),
         _private("Logins", logins.HANDLERS),
         _private("Users", users.HANDLERS),
         _private("Conversations", [*conversations.HANDLERS, *conversation_settings.HANDLERS]),

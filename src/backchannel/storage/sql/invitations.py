@@ -1,0 +1,111 @@
+"""Invitations to make an account."""
+
+from typing import Any
+
+import msgspec
+from sqlalchemy import Select, delete, or_, select, update
+
+from backchannel.domain.errors import Conflict, InvitationNeeded, NotFound
+from backchannel.domain.invitations import Invitation
+from backchannel.domain.users import Account
+from backchannel.storage.sql.accounts import create_user
+from backchannel.storage.sql.database import Connection, Database
+from backchannel.storage.sql.locks import lock_standing
+from backchannel.storage.sql.parameters import parameter
+from backchannel.storage.sql.schema import account, invitation
+
+COLUMNS = Invitation.__struct_fields__
+_is_operators = invitation.c.inviter_id.is_(None)
+_can_invite = or_(
+    _is_operators,
+    invitation.c.inviter_id.in_(select(account.c.id).where(account.c.disabled_at.is_(None))),
+)
+_COUNTING: Select[Any] = select(*(invitation.c[name] for name in COLUMNS)).where(
+    invitation.c.uses > 0, invitation.c.expires_at > parameter("at"), _can_invite
+)
+BY_CODE = _COUNTING.where(invitation.c.code == parameter("code"))
+_BY_INVITER = _COUNTING.order_by(invitation.c.created_at.desc(), invitation.c.code)
+BY_USER = _BY_INVITER.where(invitation.c.inviter_id == parameter("inviter_id"))
+BY_OPERATOR = _BY_INVITER.where(_is_operators)
+USE = (
+    update(invitation)
+    .values(uses=invitation.c.uses - 1)
+    .where(invitation.c.code == parameter("code"), invitation.c.uses > 0)
+)
+FORGET_EXPIRED = delete(invitation).where(
+    or_(invitation.c.expires_at <= parameter("at"), invitation.c.uses == 0)
+)
+_this = invitation.c.code == parameter("code")
+WITHDRAW = delete(invitation).where(_this, invitation.c.inviter_id == parameter("inviter_id"))
+WITHDRAW_OPERATORS = delete(invitation).where(_this, _is_operators)
+FORGET_OF_USER = delete(invitation).where(invitation.c.inviter_id == parameter("inviter_id"))
+
+
+class SqlInvitations:
+    """Invitations; `ports.storage.Invitations` says what each method promises."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def create_invitation(self, invitation: Invitation, *, limit: int) -> None:
+        await self._database.write(lambda tx: create_invitation(tx, invitation, limit=limit))
+
+    async def invitation(self, code: str, *, at: int) -> Invitation | None:
+        return await self._database.read(lambda tx: read_invitation(tx, code, at=at))
+
+    async def invitations(self, inviter_id: str | None, *, at: int) -> list[Invitation]:
+        return await self._database.read(lambda tx: read_invitations(tx, inviter_id, at=at))
+
+    async def withdraw_invitation(self, inviter_id: str | None, code: str) -> None:
+        await self._database.write(lambda tx: withdraw_invitation(tx, inviter_id, code))
+
+
+async def create_invited(connection: Connection, new: Account, code: str | None) -> None:
+    """Add an account, with an invitation's code if that is needed. Raises `InvitationNeeded`."""
+    if code is not None:
+        found = await read_invitation(connection, code, at=new.user.created_at)
+        if found is None:
+            raise _no_longer_counts()
+    await create_user(connection, new)
+    if code is not None and not await connection.execute(USE, code=code):
+        raise _no_longer_counts()
+
+
+def _no_longer_counts() -> InvitationNeeded:
+    return InvitationNeeded("this invitation no longer counts", field="invitation")
+
+
+async def create_invitation(connection: Connection, new: Invitation, *, limit: int) -> None:
+    """Keep an invitation. Raises `Conflict` and `AccountDisabled`."""
+    if new.inviter_id is not None:
+        await lock_standing(connection, new.inviter_id)
+    await connection.execute(FORGET_EXPIRED, at=new.created_at)
+    own = await read_invitations(connection, new.inviter_id, at=new.created_at)
+    if new.inviter_id is not None and len(own) >= limit:
+        raise Conflict(f"you have {limit} invitations that count; withdraw one first")
+    await connection.insert(invitation, COLUMNS, [msgspec.structs.astuple(new)])
+
+
+async def read_invitation(connection: Connection, code: str, *, at: int) -> Invitation | None:
+    """The invitation of that code, if it counts."""
+    found = await connection.fetch(BY_CODE, Invitation, code=code, at=at)
+    return found[0] if found else None
+
+
+async def read_invitations(
+    connection: Connection, inviter_id: str | None, *, at: int
+) -> list[Invitation]:
+    """Those of an inviter that count; newest first."""
+    if inviter_id is None:
+        return await connection.fetch(BY_OPERATOR, Invitation, at=at)
+    return await connection.fetch(BY_USER, Invitation, inviter_id=inviter_id, at=at)
+
+
+async def withdraw_invitation(connection: Connection, inviter_id: str | None, code: str) -> None:
+    """Forget an invitation. Raises `NotFound`."""
+    if inviter_id is None:
+        gone = await connection.execute(WITHDRAW_OPERATORS, code=code)
+    else:
+        gone = await connection.execute(WITHDRAW, code=code, inviter_id=inviter_id)
+    if not gone:
+        raise NotFound("invitation not found")
