@@ -13,8 +13,7 @@ from tests.support.postgresql import drop_databases
 
 
 def _parameter(opener: Opener) -> ParameterSet:
-    marks = [pytest.mark.service] if opener.service else []
-    return pytest.param(opener, id=opener.name, marks=marks)
+    return pytest.param(opener, id=opener.name, marks=opener.marks)
 
 
 @pytest.fixture(params=map(_parameter, OPENERS))

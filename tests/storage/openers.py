@@ -1,8 +1,9 @@
 """The databases that the contract suite runs on. The next one adds an opener here."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -33,8 +34,8 @@ class Opener:
     name: str
     open: Callable[[Path], Awaitable[Storage]]
     lacks: Mapping[Ability, str] = field(default_factory=dict)
-    service: bool = False
-    """True if it needs a server, which CI must have."""
+    marks: Sequence[pytest.MarkDecorator] = ()
+    """Of all tests on this database."""
 
     def requires(self, ability: Ability) -> None:
         """Expect nothing of a test where the database lacks the ability."""
@@ -46,8 +47,8 @@ def sqlite(folder: Path) -> Awaitable[Storage]:
     return open_storage(f"sqlite:///{folder}/chat.db")
 
 
-def mongodb(folder: Path) -> Awaitable[Storage]:
-    server = mongod.shared()
+def mongodb(folder: Path, *, replicated: bool = False) -> Awaitable[Storage]:
+    server = mongod.shared(replicated=replicated)
     server.empty_for(str(folder), DATABASE)
     return open_mongodb(server.url(DATABASE))
 
@@ -62,6 +63,12 @@ ONE_WRITER = {Ability.PROCESSES: "one server at a time uses it; the others only 
 
 OPENERS = [
     Opener("sqlite", sqlite),
-    Opener("mongodb", mongodb, SERVERS_FILES | ONE_WRITER, service=True),
-    Opener("postgresql", on_postgresql, SERVERS_FILES, service=True),
+    Opener("mongodb", mongodb, SERVERS_FILES | ONE_WRITER, [pytest.mark.service]),
+    Opener(
+        "mongodb replica set",
+        partial(mongodb, replicated=True),
+        SERVERS_FILES | ONE_WRITER,
+        [pytest.mark.service, pytest.mark.nightly],
+    ),
+    Opener("postgresql", on_postgresql, SERVERS_FILES, [pytest.mark.service]),
 ]

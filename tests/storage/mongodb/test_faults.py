@@ -22,7 +22,7 @@ T = TypeVar("T")
 
 pytestmark = [pytest.mark.service, pytest.mark.slow]
 
-ROUNDS = 3
+KILLS = pytest.mark.parametrize("kills", [3, pytest.param(50, marks=pytest.mark.nightly)])
 PATIENCE = 30.0
 
 
@@ -56,8 +56,10 @@ async def require_all(storage: MongoStorage, pair: Pair, acknowledged: dict[str,
         assert [each.position for each in events] == list(range(1, len(messages) + 1))
 
 
+@pytest.mark.timeout(600)
+@KILLS
 async def test_R1_R9_a_killed_server_loses_nothing_acknowledged(
-    server: Mongod, storage: MongoStorage
+    server: Mongod, storage: MongoStorage, kills: int
 ) -> None:
     pair = await make_pair(storage)
     acknowledged: dict[str, str] = {}
@@ -77,7 +79,7 @@ async def test_R1_R9_a_killed_server_loses_nothing_acknowledged(
             count += 1
 
     senders = [asyncio.create_task(send_for_ever(each)) for each in range(4)]
-    for _ in range(ROUNDS):
+    for _ in range(kills):
         before = len(acknowledged)
         while len(acknowledged) < before + 40:  # noqa: ASYNC110 - the senders only count
             await asyncio.sleep(0.01)
@@ -100,12 +102,16 @@ def killed_writer(url: str, *, after: int) -> list[str]:
     return [each.strip() for each in told if each.endswith("\n")]
 
 
-async def test_R1_killing_the_writing_process_loses_nothing_acknowledged(server: Mongod) -> None:
+@pytest.mark.timeout(600)
+@KILLS
+async def test_R1_killing_the_writing_process_loses_nothing_acknowledged(
+    server: Mongod, kills: int
+) -> None:
     url = server.url(NAME)
     acknowledged = [
         each
-        for count in range(ROUNDS)
-        for each in await asyncio.to_thread(killed_writer, url, after=30 + 47 * count)
+        for count in range(kills)
+        for each in await asyncio.to_thread(killed_writer, url, after=30 + 47 * (count % 5))
     ]
     storage = await open_mongodb(url)
     for message_id in acknowledged:
