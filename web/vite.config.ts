@@ -2,6 +2,7 @@ import { fileURLToPath } from "node:url";
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vite";
 import { compress } from "./build/compress.ts";
+import { emoji } from "./build/emoji.ts";
 import { precache } from "./build/precache.ts";
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
@@ -9,7 +10,7 @@ const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 const backend = process.env.BACKCHANNEL_SERVER ?? "http://localhost:3000";
 
 export default defineConfig({
-  plugins: [react(), precache(), compress()],
+  plugins: [react(), emoji(), precache(), compress()],
   resolve: {
     alias: {
       "backchannel-client": here("../sdk/typescript/src/index.ts"),

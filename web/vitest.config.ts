@@ -1,10 +1,12 @@
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
+import { emoji } from "./build/emoji.ts";
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 const sdk = here("../sdk/typescript");
 
 export default defineConfig({
+  plugins: [emoji()],
   resolve: {
     alias: {
       "backchannel-client": `${sdk}/src/index.ts`,

@@ -1,48 +1,38 @@
-import { useEffect, useRef } from "react";
+import { lazy, Suspense, useEffect, useRef } from "react";
 import { t } from "../strings";
 
-/** The emoji offered: those that chats use most. The system's own picker has all of them. */
-const EMOJI = [
-  ..."👍❤😂🙏🔥🎉😊😍😭🤔😅😎🥳😉😘🙂😇🤗🤩😋😜🤓😴😬😮😢😡🥺🫠🤯👀👏🙌💪🤝👎",
-  ..."👋✌🤞💙💚🧡💔⭐✨☀🌧🌊🌱🌸🍀🍋🍰🍕☕🍻🎁🎂🎵📷💡📌✅❌❓❗⏰🚲🚆🏠",
-].map((each) => (/\p{Emoji_Presentation}/u.test(each) ? each : `${each}\ufe0f`));
+const Picker = lazy(() => import("./emoji-picker"));
 
 interface Props {
   readonly onPick: (emoji: string) => void;
   readonly onClose: () => void;
 }
 
-/** A small picker above the composer. */
+/** All emoji, above the composer. Escape and a press outside close it. */
 export function EmojiPicker({ onPick, onClose }: Props) {
   const panel = useRef<HTMLDivElement>(null);
   useEffect(() => {
-    panel.current?.querySelector("button")?.focus();
     const leave = (event: Event) => {
       if (event.target instanceof Node && !panel.current?.contains(event.target)) onClose();
     };
     const key = (event: KeyboardEvent) => {
-      if (event.key === "Escape") onClose();
+      if (event.key !== "Escape") return;
+      event.stopPropagation();
+      event.preventDefault();
+      onClose();
     };
     addEventListener("pointerdown", leave);
-    addEventListener("keydown", key);
+    addEventListener("keydown", key, { capture: true });
     return () => {
       removeEventListener("pointerdown", leave);
-      removeEventListener("keydown", key);
+      removeEventListener("keydown", key, { capture: true });
     };
   }, [onClose]);
   return (
     <div className="picker" role="dialog" aria-label={t.emoji} ref={panel}>
-      <div className="picker__grid" role="group" aria-label={t.emoji}>
-        <ul>
-          {EMOJI.map((emoji) => (
-            <li key={emoji}>
-              <button type="button" aria-label={emoji} onClick={() => onPick(emoji)}>
-                {emoji}
-              </button>
-            </li>
-          ))}
-        </ul>
-      </div>
+      <Suspense fallback={<div className="picker__loading" />}>
+        <Picker onPick={onPick} />
+      </Suspense>
     </div>
   );
 }

@@ -5,9 +5,20 @@ interface Preferences {
   readonly language: string;
   readonly textSize: string;
   readonly enterSends: "yes" | "no";
+  /** 0 for none, else 1 (light) to 5 (dark). */
+  readonly skinTone: string;
+  /** The latest first, with spaces between them. */
+  readonly recentEmoji: string;
 }
 
-const DEFAULTS: Preferences = { theme: "", language: "", textSize: "15", enterSends: "yes" };
+const DEFAULTS: Preferences = {
+  theme: "",
+  language: "",
+  textSize: "15",
+  enterSends: "yes",
+  skinTone: "0",
+  recentEmoji: "",
+};
 const PREFIX = "backchannel.";
 
 export function readPreference<Name extends keyof Preferences>(name: Name): Preferences[Name] {

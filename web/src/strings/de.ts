@@ -154,6 +154,15 @@ export const de: Strings = {
   attach: "Anhängen",
   emoji: "Emoji",
   searchEmoji: "Emoji suchen",
+  recentEmoji: "Zuletzt verwendet",
+  emojiCategories: "Kategorien",
+  emojiGroups: [
+    ...["Smileys und Menschen", "Tiere und Natur", "Essen und Trinken", "Aktivitäten"],
+    ...["Reisen und Orte", "Dinge", "Symbole", "Flaggen"],
+  ],
+  skinTones: "Hautfarben",
+  skinTone: (tone: number) =>
+    ["Ohne Hautfarbe", "Hell", "Mittelhell", "Mittel", "Mitteldunkel", "Dunkel"][tone] ?? "",
   send: "Senden",
   stop: "Stopp",
   stopAnswering: "Antwort",
@@ -194,7 +203,9 @@ export const de: Strings = {
   fromServer: "Älter, vom Server",
   noHits: "Nichts gefunden",
   noHitsText: "Versuche weniger Wörter oder eine andere Schreibweise.",
-  clearSearch: "Suche leeren",
+  searchAll: "In allen Nachrichten suchen",
+  thisConversation: "Diese Unterhaltung",
+  closeSearch: "Suche schließen",
 
   sharedMedia: "Fotos und Videos",
   block: (name) => `${name} blockieren`,
@@ -263,8 +274,10 @@ export const de: Strings = {
   shortcuts: {
     palette: "Zu einer Person oder Aktion",
     conversations: "Nächste oder vorige Unterhaltung",
+    unread: "Nächste oder vorige ungelesene Unterhaltung",
     editLast: "Deine letzte Nachricht bearbeiten",
     newest: "Schließen, abbrechen, zum Neuesten",
+    search: "In dieser Unterhaltung suchen",
     regions: "Nächster Teil der Seite",
     send: "Senden",
     line: "Neue Zeile",

@@ -160,6 +160,15 @@ export const en = {
   attach: "Attach",
   emoji: "Emoji",
   searchEmoji: "Search emoji",
+  recentEmoji: "Recently used",
+  emojiCategories: "Categories",
+  emojiGroups: [
+    ...["Smileys and people", "Animals and nature", "Food and drink", "Activities"],
+    ...["Travel and places", "Objects", "Symbols", "Flags"],
+  ] as readonly string[],
+  skinTones: "Skin tones",
+  skinTone: (tone: number) =>
+    ["No skin tone", "Light", "Medium-light", "Medium", "Medium-dark", "Dark"][tone] ?? "",
   send: "Send",
   stop: "Stop",
   stopAnswering: "answering",
@@ -202,7 +211,9 @@ export const en = {
   fromServer: "Older, from the server",
   noHits: "Nothing found",
   noHitsText: "Try fewer words, or another spelling.",
-  clearSearch: "Clear search",
+  searchAll: "Search all messages",
+  thisConversation: "This conversation",
+  closeSearch: "Close search",
 
   // Details
   sharedMedia: "Photos and videos",
@@ -271,8 +282,10 @@ export const en = {
   shortcuts: {
     palette: "Go to a person or an action",
     conversations: "Next or previous conversation",
+    unread: "Next or previous unread conversation",
     editLast: "Edit your last message",
     newest: "Close, cancel, jump to the newest",
+    search: "Search in this conversation",
     regions: "Next part of the page",
     send: "Send",
     line: "New line",

@@ -5,7 +5,9 @@ export function KeyList() {
   const { shortcuts } = t;
   const keys: readonly (readonly [string, readonly string[]])[] = [
     [shortcuts.palette, ["Ctrl", "K"]],
+    [shortcuts.search, ["Ctrl", "F"]],
     [shortcuts.conversations, ["Alt", "↑", "↓"]],
+    [shortcuts.unread, ["Alt", "⇧", "↑", "↓"]],
     [shortcuts.editLast, ["↑"]],
     [shortcuts.newest, ["Esc"]],
     [shortcuts.regions, ["F6"]],

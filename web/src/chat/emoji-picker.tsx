@@ -1,0 +1,224 @@
+import { type KeyboardEvent, useDeferredValue, useEffect, useMemo, useRef, useState } from "react";
+import { Virtualizer, type VirtualizerHandle } from "virtua";
+import { writePreference } from "../state/preferences";
+import { t } from "../strings";
+import { Icon, type IconName } from "../ui/icon";
+import {
+  type Emoji,
+  findEmoji,
+  loadEmoji,
+  recentEmoji,
+  remember,
+  skinTone,
+  tinted,
+} from "./emoji-set";
+
+const COLUMNS = 8;
+const ICONS: readonly IconName[] = [
+  ...(["smile", "leaf", "food", "ball", "car", "bulb", "heart", "flag"] as const),
+];
+const HANDS = ["✋", "✋🏻", "✋🏼", "✋🏽", "✋🏾", "✋🏿"];
+
+type Row =
+  | { readonly key: string; readonly title: string }
+  | { readonly key: string; readonly cells: readonly Emoji[]; readonly from: number };
+
+/** All emoji by group, with a search; the arrow keys move, Enter chooses. */
+export default function AllEmoji({ onPick }: { readonly onPick: (emoji: string) => void }) {
+  const [groups, setGroups] = useState<readonly (readonly Emoji[])[]>([]);
+  const [text, setText] = useState("");
+  const [at, setAt] = useState(0);
+  const [tone, setTone] = useState(skinTone);
+  const grid = useRef<HTMLDivElement>(null);
+  const list = useRef<VirtualizerHandle>(null);
+  const wanted = useDeferredValue(text);
+  useEffect(() => {
+    void loadEmoji().then(setGroups);
+  }, []);
+  const rows = useMemo(() => rowsOf(groups, wanted), [groups, wanted]);
+  const all = useMemo(() => rows.flatMap((row) => ("cells" in row ? row.cells : [])), [rows]);
+  const pick = (emoji: Emoji | undefined) => {
+    if (!emoji) return;
+    const chosen = tinted(emoji, tone);
+    remember(chosen);
+    onPick(chosen);
+  };
+  const move = (to: number) => {
+    const next = Math.max(0, Math.min(to, all.length - 1));
+    setAt(next);
+    const row = rows.findIndex((each) => "cells" in each && each.from + COLUMNS > next);
+    list.current?.scrollToIndex(row, { align: "nearest" });
+  };
+  const onKeyDown = (event: KeyboardEvent) => {
+    const across = t.dir === "rtl" ? -1 : 1;
+    const steps = { ArrowDown: COLUMNS, ArrowUp: -COLUMNS, ArrowRight: across, ArrowLeft: -across };
+    const step = steps[event.key as keyof typeof steps];
+    if (event.key === "Enter") pick(all[at]);
+    else if (step !== undefined && (Math.abs(step) > 1 || !text)) move(at + step);
+    else return;
+    event.preventDefault();
+  };
+  const toGroup = (index: number) => {
+    setText("");
+    const titles = rows.flatMap((row, place) => ("title" in row ? [place] : []));
+    list.current?.scrollToIndex(titles[index] ?? 0);
+  };
+  return (
+    <>
+      <div className="picker__top">
+        <div className="searchbox">
+          <Icon name="search" size={18} />
+          <input
+            type="search"
+            role="combobox"
+            aria-expanded
+            aria-controls="emoji-grid"
+            aria-activedescendant={all[at] && `emoji-${at}`}
+            aria-label={t.searchEmoji}
+            placeholder={t.searchEmoji}
+            autoComplete="off"
+            value={text}
+            onChange={(event) => {
+              setText(event.target.value);
+              setAt(0);
+              list.current?.scrollTo(0);
+            }}
+            onKeyDown={onKeyDown}
+            autoFocus
+          />
+        </div>
+        <Tones tone={tone} onChange={setTone} />
+      </div>
+      <div className="picker__grid" ref={grid} tabIndex={-1}>
+        <div role="grid" id="emoji-grid" aria-label={t.emoji}>
+          <Virtualizer ref={list} scrollRef={grid} data={rows} itemSize={42}>
+            {(row) => (
+              <EmojiRow key={row.key} row={row} at={at} tone={tone} onPick={pick} onPoint={setAt} />
+            )}
+          </Virtualizer>
+        </div>
+        {groups.length > 0 && all.length === 0 && <p className="picker__none">{t.noHits}</p>}
+      </div>
+      {!wanted && <Tabs recent={recentEmoji().length > 0} onChoose={toGroup} />}
+    </>
+  );
+}
+
+interface RowProps {
+  readonly row: Row;
+  readonly at: number;
+  readonly tone: number;
+  readonly onPick: (emoji: Emoji) => void;
+  readonly onPoint: (index: number) => void;
+}
+
+function EmojiRow({ row, at, tone, onPick, onPoint }: RowProps) {
+  if ("title" in row) {
+    return (
+      <div role="row">
+        <h3 role="columnheader">{row.title}</h3>
+      </div>
+    );
+  }
+  return (
+    <div className="picker__row" role="row">
+      {row.cells.map((emoji, column) => (
+        <span
+          key={emoji.text}
+          id={`emoji-${row.from + column}`}
+          role="gridcell"
+          aria-selected={at === row.from + column}
+          aria-label={emoji.name}
+          title={emoji.name}
+          onPointerMove={() => at !== row.from + column && onPoint(row.from + column)}
+          onClick={() => onPick(emoji)}
+        >
+          {tinted(emoji, tone)}
+        </span>
+      ))}
+    </div>
+  );
+}
+
+function Tones({ tone, onChange }: { tone: number; onChange: (tone: number) => void }) {
+  const [open, setOpen] = useState(false);
+  if (!open) {
+    return (
+      <button
+        className="picker__tone"
+        type="button"
+        aria-label={t.skinTone(tone)}
+        onClick={() => setOpen(true)}
+      >
+        {HANDS[tone]}
+      </button>
+    );
+  }
+  return (
+    <div className="picker__tones" role="group" aria-label={t.skinTones}>
+      {HANDS.map((hand, each) => (
+        <button
+          key={hand}
+          type="button"
+          aria-label={t.skinTone(each)}
+          aria-pressed={tone === each}
+          onClick={() => {
+            writePreference("skinTone", String(each));
+            onChange(each);
+            setOpen(false);
+          }}
+        >
+          {hand}
+        </button>
+      ))}
+    </div>
+  );
+}
+
+function Tabs({ recent, onChoose }: { recent: boolean; onChoose: (index: number) => void }) {
+  const tabs = recent ? (["clock", ...ICONS] as const) : ICONS;
+  const names = recent ? [t.recentEmoji, ...t.emojiGroups] : t.emojiGroups;
+  return (
+    <div className="picker__tabs" role="group" aria-label={t.emojiCategories}>
+      {tabs.map((icon, index) => (
+        <button
+          key={icon}
+          className="icon-btn"
+          type="button"
+          aria-label={names[index] ?? ""}
+          onClick={() => onChoose(index)}
+        >
+          <Icon name={icon} />
+        </button>
+      ))}
+    </div>
+  );
+}
+
+function rowsOf(groups: readonly (readonly Emoji[])[], text: string): Row[] {
+  if (groups.length === 0) return [];
+  if (text.trim()) return cut("found", findEmoji(groups, text), 0);
+  const byText = new Map(groups.flat().map((emoji) => [emoji.text, emoji]));
+  const recent = recentEmoji().map(
+    (each) => byText.get(each) ?? { text: each, name: each, words: [], hasTones: false },
+  );
+  const sections = [
+    ...(recent.length > 0 ? [{ title: t.recentEmoji, emoji: recent }] : []),
+    ...groups.map((emoji, index) => ({ title: t.emojiGroups[index] ?? "", emoji })),
+  ];
+  let from = 0;
+  return sections.flatMap(({ title, emoji }) => {
+    const rows: Row[] = [{ key: title, title }, ...cut(title, emoji, from)];
+    from += emoji.length;
+    return rows;
+  });
+}
+
+function cut(key: string, emoji: readonly Emoji[], from: number): Row[] {
+  const rows: Row[] = [];
+  for (let at = 0; at < emoji.length; at += COLUMNS) {
+    const cells = emoji.slice(at, at + COLUMNS);
+    rows.push({ key: `${key}-${at}`, cells, from: from + at });
+  }
+  return rows;
+}
