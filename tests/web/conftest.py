@@ -3,7 +3,6 @@
 import itertools
 from collections.abc import Callable, Generator
 from contextlib import ExitStack
-from pathlib import Path
 from typing import Literal
 
 import pytest
@@ -31,13 +30,13 @@ def browser() -> Generator[Browser]:
         started.close()
 
 
-@pytest.fixture
-def server(tmp_path: Path, browser: Browser) -> Generator[ServerProcess]:
-    with server_process(tmp_path) as running:
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Generator[ServerProcess]:
+    with server_process(tmp_path_factory.mktemp("server")) as running:
         yield running
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def person(server: ServerProcess) -> Generator[Callable[[str], Person]]:
     """Makes people; the name that is shown is the one given."""
     with ExitStack() as closing:

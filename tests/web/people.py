@@ -1,10 +1,14 @@
 """People who talk by the API, so that a page has something to show."""
 
+import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
+from uuid import uuid4
 
 import httpx
+from websockets.sync.client import connect
 
 PASSWORD = "a river with two beds"
 
@@ -21,6 +25,21 @@ class Person:
         answer = self.http.post("/v1/messages", json={"to": to.id, "body": body, **more})
         answer.raise_for_status()
         return dict(answer.json())
+
+    def say_all(self, to: "Person", bodies: Sequence[str]) -> None:
+        """Say many things at once, in order."""
+        address = str(self.http.base_url).replace("http", "ws", 1).rstrip("/")
+        with connect(f"{address}/v1/ws", compression=None) as socket:
+            token = self.http.headers["authorization"].removeprefix("Bearer ")
+            socket.send(json.dumps({"type": "hello", "token": token}))
+            for body in bodies:
+                key = str(uuid4())
+                socket.send(
+                    json.dumps({"type": "send", "to": to.id, "body": body, "client_id": key})
+                )
+            waiting = len(bodies)
+            while waiting:
+                waiting -= json.loads(socket.recv())["type"] == "ack"
 
     def react(self, message: dict[str, Any], emoji: str) -> None:
         self.http.put(f"{_path(message)}/reactions/{quote(emoji)}").raise_for_status()

@@ -47,7 +47,7 @@ def test_W11_a_deletion_survives_a_reload_and_can_still_be_undone(
     hers.delete("The second")
     hers.page.reload()
     expect(hers.page.get_by_text("You deleted a message")).to_have_count(2)
-    hers.page.get_by_role("button", name="Undo").click()
+    hers.page.get_by_role("button", name="Undo").last.click()
     expect(hers.bubble("The second")).to_be_visible()
     hers.page.clock.set_fixed_time(NOW + timedelta(minutes=1))
     expect(theirs.page.get_by_text("Ada deleted a message")).to_have_count(1)
@@ -87,3 +87,46 @@ def test_W11_signing_out_carries_deletions_out_first(person: Make, signed_in: Op
     hers.page.get_by_role("button", name="Sign out").first.click()
     expect(hers.page.get_by_role("heading", name="Sign in")).to_be_visible()
     assert grace.messages(ada)[0]["deleted_at"] is not None
+
+
+def test_W11_each_recent_deletion_can_be_undone(person: Make, signed_in: Open) -> None:
+    ada, grace = person("Ada"), person("Grace")
+    for text in ("The first", "The second", "The third"):
+        ada.say(grace, text)
+    hers = signed_in(ada)
+    hers.open("Grace")
+    hers.page.clock.set_fixed_time(NOW)
+    for text in ("The first", "The second", "The third"):
+        hers.delete(text)
+    undo = hers.page.get_by_role("button", name="Undo")
+    expect(undo).to_have_count(3)
+    undo.first.click()
+    expect(hers.bubble("The first")).to_be_visible()
+    expect(hers.page.get_by_text("You deleted a message")).to_have_count(2)
+    expect(undo).to_have_count(2)
+
+
+def test_W11_signing_out_offline_loses_no_deletion(person: Make, signed_in: Open) -> None:
+    ada, grace = person("Ada"), person("Grace")
+    ada.say(grace, "Not this one")
+    hers = signed_in(ada)
+    hers.open("Grace")
+    hers.page.get_by_role("link", name="Your account").click()
+    hers.page.get_by_role("link", name="Back to conversations").click()
+    hers.open("Grace")
+    hers.page.context.set_offline(offline=True)
+    hers.delete("Not this one")
+    expect(hers.page.get_by_text("You deleted a message")).to_be_visible()
+    hers.page.get_by_role("link", name="Your account").click()
+    hers.page.get_by_role("button", name="Sign out").first.click()
+    expect(hers.page.get_by_role("heading", name="Sign in")).to_be_visible()
+    assert ada.messages(grace)[0]["deleted_at"] is None
+    hers.page.context.set_offline(offline=False)
+    hers.sign_in(ada.username)
+    hers.open("Grace")
+    expect(hers.page.get_by_text("You deleted a message")).to_be_visible()
+    for _ in range(300):
+        if ada.messages(grace)[0]["deleted_at"]:
+            break
+        hers.page.wait_for_timeout(100)
+    assert ada.messages(grace)[0]["deleted_at"] is not None

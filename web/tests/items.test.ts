@@ -66,7 +66,10 @@ describe("items of a thread", () => {
 
   it("test_W6 put the unread line before the first message of the other past the mark", () => {
     const mine = message(3, { sender_id: "ada" });
-    const items = view({ messages: [message(1), message(2), mine, message(4)], divider: 2 });
+    const items = view({
+      messages: [message(1), message(2), mine, message(4)],
+      divider: { after: 2, count: 1 },
+    });
     const at = items.findIndex((item) => item.kind === "unread");
     expect(items[at]).toMatchObject({ count: 1 });
     expect(items[at + 1]).toMatchObject({ kind: "message", message: { seq: 4 } });

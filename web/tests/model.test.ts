@@ -57,7 +57,7 @@ function known(fields: Partial<Conversation> = {}, messages: Message[] = []): Kn
   return {
     ...NOTHING,
     conversations: { c: conversation },
-    threads: { c: { messages, complete: true } },
+    threads: { c: { messages, complete: true, live: true } },
   };
 }
 

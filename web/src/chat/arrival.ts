@@ -1,39 +1,43 @@
-/** Opens a conversation at the message that the address names: `?at=42` (rule W12). */
+/** Shows a message wherever it is: one that the address names (`?at=42`), a quote, a hit (W12). */
 
-import { useEffect, useState } from "react";
+import { useCallback, useEffect, useState } from "react";
 import { useLocation, useSearch } from "wouter";
-import { attempt, reach } from "../state/actions";
+import { attempt } from "../state/actions";
+import { openAround } from "../state/threads";
 import type { Item } from "./items";
 
 interface Given {
   readonly id: string;
   readonly ready: boolean;
   readonly items: readonly Item[];
-  readonly jump: (seq: number) => void;
+  /** Scroll to a message among the items. */
+  readonly show: (seq: number) => void;
 }
 
-export function useArrival({ id, ready, items, jump }: Given): void {
+/** Shows a message, which is loaded first where it is not held. */
+export function useArrival({ id, ready, items, show }: Given): (seq: number) => void {
   const [path, go] = useLocation();
-  const wanted = Number(new URLSearchParams(useSearch()).get("at") ?? 0);
-  const [reached, setReached] = useState(0);
+  const named = Number(new URLSearchParams(useSearch()).get("at") ?? 0);
+  const [wanted, setWanted] = useState(0);
   useEffect(() => {
-    if (!wanted || !ready || !id) return;
+    if (!named || !ready) return;
+    setWanted(named);
+    go(path, { replace: true });
+  }, [named, ready, go, path]);
+  useEffect(() => {
+    if (!wanted) return;
     void attempt(async () => {
-      if (await reach(id, wanted)) setReached(wanted);
-    });
-  }, [id, ready, wanted]);
+      if (!(await openAround(id, wanted))) setWanted(0);
+    }).then((done) => done || setWanted(0));
+  }, [id, wanted]);
   useEffect(() => {
-    if (
-      !reached ||
-      !items.some((item) => item.kind === "message" && item.message.seq === reached)
-    ) {
-      return;
-    }
+    const held = items.some((item) => item.kind === "message" && item.message.seq === wanted);
+    if (!wanted || !held) return;
     const timer = setTimeout(() => {
-      jump(reached);
-      setReached(0);
-      go(path, { replace: true });
+      show(wanted);
+      setWanted(0);
     }, 50);
     return () => clearTimeout(timer);
-  }, [reached, items, jump, go, path]);
+  }, [wanted, items, show]);
+  return useCallback((seq) => setWanted(seq), []);
 }

@@ -1,9 +1,10 @@
 import type { Conversation as Data, Message, Outgoing } from "backchannel-client";
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
-import { attempt, discard, edit, openThread, saveDraft, send, stopAnswer } from "../state/actions";
+import { attempt, discard, edit, saveDraft, send, stopAnswer } from "../state/actions";
 import { setUnread } from "../state/conversation-settings";
 import { emptyDraft } from "../state/database";
 import { getState, type Upload, useStore } from "../state/store";
+import { openThread } from "../state/threads";
 import { attach, cancelUpload } from "../state/uploads";
 import { t } from "../strings";
 import { Icon } from "../ui/icon";

@@ -1,6 +1,6 @@
 import type { Conversation } from "backchannel-client";
 import { Link } from "wouter";
-import { useStore } from "../state/store";
+import { setState, useStore } from "../state/store";
 import { t } from "../strings";
 import { Avatar } from "../ui/avatar";
 import { when } from "../ui/format";
@@ -40,6 +40,17 @@ export function Header({ conversation, peerId, name, onDetails }: Props) {
       </button>
       <div className="bar__actions">
         <ThemeSwitch className="hide-s" />
+        {conversation && (
+          <button
+            className="icon-btn"
+            type="button"
+            aria-label={t.searchHere}
+            aria-keyshortcuts="Control+F"
+            onClick={() => setState({ searching: { text: "", within: conversation.id } })}
+          >
+            <Icon name="search" />
+          </button>
+        )}
         <button className="icon-btn" type="button" aria-label={t.details} onClick={onDetails}>
           <Icon name="panel" />
         </button>

@@ -1,7 +1,7 @@
 /** From messages to what stands in the thread: days, the unread line, groups. Pure. */
 
 import type { Conversation, Message, Outgoing, Partial } from "backchannel-client";
-import { sameDay } from "../ui/format";
+import { dayOf } from "../ui/format";
 import { type SendState, stateOf } from "./tick";
 
 /** Messages of one author closer than this stand together, milliseconds. */
@@ -39,14 +39,20 @@ export type Item =
     }
   | { readonly kind: "typing"; readonly key: string };
 
+export interface Divider {
+  /** The read mark. */
+  readonly after: number;
+  readonly count: number;
+}
+
 export interface ThreadView {
   readonly messages: readonly Message[];
   readonly outgoing: readonly Outgoing[];
   readonly complete: boolean;
   readonly conversation: Conversation | null;
   readonly myId: string;
-  /** The read mark when the conversation was opened, if something was unread. */
-  readonly divider: number | null;
+  /** What was unread when the conversation was opened, if anything was. */
+  readonly divider: Divider | null;
   readonly typing: boolean;
   /** What has been said so far of the answer that is growing in a session. */
   readonly partial: Partial | null;
@@ -55,6 +61,7 @@ export interface ThreadView {
 interface Entry {
   readonly mine: boolean;
   readonly at: number;
+  readonly day: number;
   readonly state: SendState | "failed" | null;
   readonly message?: Message;
   readonly outgoing?: Outgoing;
@@ -70,14 +77,14 @@ export function itemsOf(view: ThreadView): Item[] {
   entries.forEach((entry, index) => {
     const before = entries[index - 1];
     const after = entries[index + 1];
-    if (!before || !sameDay(before.at, entry.at)) {
+    if (before?.day !== entry.day) {
       const at = new Date(entry.at).toISOString();
       items.push({ kind: "day", key: `day-${at.slice(0, 10)}-${entry.at}`, at });
     }
-    const isNew = !divided && !entry.mine && (entry.message?.seq ?? 0) > (view.divider ?? 0);
+    const isNew = !divided && !entry.mine && (entry.message?.seq ?? 0) > (view.divider?.after ?? 0);
     if (isNew) {
       divided = true;
-      items.push({ kind: "unread", key: "unread", count: countNew(view) });
+      items.push({ kind: "unread", key: "unread", count: view.divider?.count ?? 0 });
     }
     items.push(
       view.conversation?.kind === "session" && !entry.mine && entry.message
@@ -98,14 +105,16 @@ function entriesOf({ messages, outgoing, conversation, myId }: ThreadView): Entr
   const stored = messages.map((message): Entry => {
     const mine = message.sender_id === myId;
     const state = mine && conversation ? stateOf(message, conversation) : null;
-    return { mine, at: Date.parse(message.created_at), state, message };
+    const at = Date.parse(message.created_at);
+    return { mine, at, day: dayOf(at), state, message };
   });
   const known = new Set(messages.map((message) => message.client_id));
   const waiting = outgoing
     .filter((each) => !known.has(each.client_id))
     .map((each): Entry => {
       const state = each.failed ? "failed" : "sending";
-      return { mine: true, at: each.created_at, state, outgoing: each };
+      const at = each.created_at;
+      return { mine: true, at, day: dayOf(at), state, outgoing: each };
     });
   return [...stored, ...waiting];
 }
@@ -156,7 +165,7 @@ export function openQuestion({
 
 function together(one: Entry, other: Entry): boolean {
   const broken = one.state === "failed" || other.state === "failed";
-  const close = other.at - one.at < GROUP && sameDay(one.at, other.at);
+  const close = other.at - one.at < GROUP && one.day === other.day;
   return one.mine === other.mine && close && !broken;
 }
 
@@ -167,8 +176,4 @@ function newestReadSeq({ messages, conversation, myId }: ThreadView): number {
     messages.findLast((each) => each.sender_id === myId && each.seq <= read && !each.deleted_at)
       ?.seq ?? 0
   );
-}
-
-function countNew({ messages, divider, myId }: ThreadView): number {
-  return messages.filter((each) => each.seq > (divider ?? 0) && each.sender_id !== myId).length;
 }

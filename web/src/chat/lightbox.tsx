@@ -1,29 +1,36 @@
-import type { FileInfo } from "backchannel-client";
+import type { FileInfo, Message } from "backchannel-client";
 import { useEffect, useRef } from "react";
 import { useContent } from "../state/content";
 import { t } from "../strings";
-import { size } from "../ui/format";
+import { size, when } from "../ui/format";
 import { Icon } from "../ui/icon";
 import { download } from "./files";
+import { useMedia } from "./media";
 
 interface Props {
-  readonly files: readonly FileInfo[];
-  readonly shown: FileInfo;
-  readonly onShow: (file: FileInfo) => void;
+  readonly conversationId: string;
+  /** The messages that are held. */
+  readonly messages: readonly Message[];
+  /** The newest message of the conversation. */
+  readonly last: number;
+  readonly file: FileInfo;
   readonly onClose: () => void;
 }
 
 /** One picture at a time, over everything; the arrow keys walk through all of them (W10). */
-export function Lightbox({ files, shown, onShow, onClose }: Props) {
+export default function Lightbox({ conversationId, messages, last, file, onClose }: Props) {
   const dialog = useRef<HTMLDialogElement>(null);
-  const at = files.findIndex((each) => each.id === shown.id);
+  const {
+    shown: medium,
+    hasOlder,
+    hasNewer,
+    step,
+  } = useMedia(conversationId, messages, file, last);
+  const shown = medium?.file ?? file;
   const source = useContent(shown.url);
   const small = useContent(shown.thumbnail_url);
   useEffect(() => dialog.current?.showModal(), []);
-  const step = (by: number) => {
-    const next = files[at + by];
-    if (next) onShow(next);
-  };
+  const onward = t.dir === "rtl" ? -1 : 1;
   return (
     <dialog
       ref={dialog}
@@ -34,8 +41,8 @@ export function Lightbox({ files, shown, onShow, onClose }: Props) {
         onClose();
       }}
       onKeyDown={(event) => {
-        if (event.key === "ArrowLeft") step(-1);
-        if (event.key === "ArrowRight") step(1);
+        if (event.key === "ArrowLeft") step(-onward as -1 | 1);
+        if (event.key === "ArrowRight") step(onward);
       }}
     >
       <div className="lightbox__bar">
@@ -44,7 +51,8 @@ export function Lightbox({ files, shown, onShow, onClose }: Props) {
             {shown.name}
           </b>
           <small>
-            {size(shown.size)} · {at + 1} / {files.length}
+            {size(shown.size)}
+            {medium && ` · ${when(medium.message.created_at)}`}
           </small>
         </span>
         <button
@@ -61,7 +69,7 @@ export function Lightbox({ files, shown, onShow, onClose }: Props) {
       </div>
       <div className="lightbox__stage">
         {(source ?? small) && <img src={source ?? small ?? ""} alt={shown.name} />}
-        {at > 0 && (
+        {hasOlder && (
           <button
             className="icon-btn prev"
             type="button"
@@ -71,7 +79,7 @@ export function Lightbox({ files, shown, onShow, onClose }: Props) {
             <Icon name="left" size={24} />
           </button>
         )}
-        {at < files.length - 1 && (
+        {hasNewer && (
           <button
             className="icon-btn next"
             type="button"

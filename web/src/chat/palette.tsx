@@ -2,15 +2,18 @@ import type { Hit, User } from "backchannel-client";
 import { type KeyboardEvent, type ReactNode, useId, useState } from "react";
 import { useLocation } from "wouter";
 import { isDark, switchTheme } from "../state/preferences";
-import { getState, useStore } from "../state/store";
+import { getState, setState, useStore } from "../state/store";
 import { t } from "../strings";
 import { Avatar } from "../ui/avatar";
 import { Dialog } from "../ui/dialog";
 import { shortTime } from "../ui/format";
 import { Icon, type IconName } from "../ui/icon";
+import { addressOf, Snippet } from "./hit";
 import { nameOf } from "./names";
 import { useOpenWith, usePeople } from "./people";
 import { useHits } from "./searching";
+
+const MOST_HITS = 20;
 
 interface Props {
   readonly onNew: () => void;
@@ -142,7 +145,14 @@ function useOptions(text: string, onNew: () => void, onClose: () => void): Optio
     }),
     action("settings", t.settings, () => visit("/settings")),
   ].filter((each) => matches(String(each.text), text));
-  const found = hits.map((hit): Option => hitOption(hit, () => visit(address(hit))));
+  const found = (hits ?? [])
+    .slice(0, MOST_HITS)
+    .map((hit) => hitOption(hit, () => visit(addressOf(hit))));
+  const everywhere = action("search", t.searchMessagesFor(text), () => {
+    setState({ searching: { text, within: null } });
+    onClose();
+  });
+  if (text) found.push({ ...everywhere, group: t.messages });
   return [...people.slice(0, text ? 6 : 5).map(person), ...actions, ...found];
 }
 
@@ -164,23 +174,6 @@ function hitOption(hit: Hit, open: () => void): Option {
     end: <small className="num">{shortTime(hit.created_at)}</small>,
     open,
   };
-}
-
-/** What was found, with the matches marked; its positions count UTF-16 units, as strings do. */
-function Snippet({ hit: { snippet } }: { readonly hit: Hit }) {
-  const parts: ReactNode[] = [];
-  let from = 0;
-  for (const [start, end] of snippet.highlights) {
-    parts.push(snippet.text.slice(from, start));
-    parts.push(<mark key={start}>{snippet.text.slice(start, end)}</mark>);
-    from = end;
-  }
-  parts.push(snippet.text.slice(from));
-  return <bdi>{parts}</bdi>;
-}
-
-function address(hit: Hit): string {
-  return `/c/${hit.conversation_id}?at=${hit.seq}`;
 }
 
 function matches(name: string, text: string): boolean {

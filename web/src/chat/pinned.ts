@@ -1,20 +1,27 @@
 /** Where the thread stands: at its end, where it follows, or where the reader has put it (W5). */
 
-import { type RefObject, useCallback, useEffect, useLayoutEffect, useRef, useState } from "react";
+import { type RefObject, useCallback, useLayoutEffect, useRef, useState } from "react";
 import type { VirtualizerHandle } from "virtua";
+import { dropOldest, loadNewer, loadOlder, MOST_HELD, openNewest } from "../state/threads";
 import type { Item } from "./items";
 
 /** Pixels from the end that still count as the end. */
 const SLACK = 24;
 /** The unread line comes to stand this far down when a conversation is opened (W6). */
 const UNREAD_AT = 0.25;
+/** Pixels from either end at which more is loaded. */
+const NEAR = 1_200;
+/** Milliseconds in which the list measures what it draws first, and scrolls by itself. */
+const SETTLING = 200;
 
+/** The item at the top of the window, and how many pixels of it are above. */
 interface Kept {
-  readonly offset: number;
+  readonly key: string;
+  readonly above: number;
   readonly pinned: boolean;
 }
 
-/** Where each conversation was left. */
+/** Where each conversation was left (W7). */
 const places = new Map<string, Kept>();
 
 interface Given {
@@ -23,109 +30,145 @@ interface Given {
   readonly list: RefObject<VirtualizerHandle | null>;
   readonly items: readonly Item[];
   readonly ready: boolean;
+  /** The items reach up to the newest message. */
+  readonly live: boolean;
+  readonly complete: boolean;
 }
 
 export interface Place {
   readonly pinned: boolean;
-  readonly prepending: boolean;
   readonly content: (element: HTMLElement | null) => (() => void) | undefined;
   readonly moved: () => void;
   readonly toEnd: () => void;
-  /** Load what comes before, once at a time, without moving what is seen. */
-  readonly older: (load: () => Promise<boolean>) => void;
 }
 
-export function usePinned({ id, scroller, list, items, ready }: Given): Place {
+export function usePinned(given: Given): Place {
+  const { id, scroller, list, items, ready, live } = given;
   // Not before it has been placed: what is not in sight must not count as read.
   const [pinned, setPinned] = useState(false);
   const pinnedNow = useRef(false);
-  const [prepending, setPrepending] = useState(false);
-  const loading = useRef(false);
   const begun = useRef(false);
+  const settled = useRef(false);
+  const latest = useRef(given);
+  latest.current = given;
+  const load = useLoading();
 
   const pin = useCallback((value: boolean) => {
     pinnedNow.current = value;
     setPinned(value);
   }, []);
 
-  const toEnd = useCallback(() => {
+  const scrollToEnd = useCallback(() => {
     const element = scroller.current;
     if (element) element.scrollTop = element.scrollHeight;
+  }, [scroller]);
+
+  const toEnd = useCallback(() => {
     pin(true);
-  }, [scroller, pin]);
+    if (latest.current.live) scrollToEnd();
+    else void openNewest(id).then(scrollToEnd, () => pin(false));
+  }, [id, pin, scrollToEnd]);
 
   const moved = useCallback(() => {
     const element = scroller.current;
     if (!element || !begun.current) return;
-    const atEnd = element.scrollHeight - element.scrollTop - element.clientHeight <= SLACK;
+    const below = element.scrollHeight - element.scrollTop - element.clientHeight;
+    const atEnd = below <= SLACK && latest.current.live;
     if (atEnd !== pinnedNow.current) pin(atEnd);
-    places.set(id, { offset: element.scrollTop, pinned: atEnd });
-  }, [id, scroller, pin]);
+    if (!settled.current) return;
+    keep(id, latest.current.items, list.current, atEnd);
+    if (element.scrollTop < NEAR && !latest.current.complete) load(() => loadOlder(id));
+    else if (below < NEAR && !latest.current.live) load(() => loadNewer(id));
+  }, [id, scroller, list, pin, load]);
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: each change of the items counts
   useLayoutEffect(() => {
     if (!ready || items.length === 0) return;
     if (!begun.current) {
-      begin(id, items, scroller.current, list.current, pin);
+      pin(begin(given));
       begun.current = true;
-    } else if (pinnedNow.current) {
-      toEnd();
+      setTimeout(() => {
+        settled.current = true;
+        moved();
+      }, SETTLING);
+    } else if (pinnedNow.current && live) {
+      scrollToEnd();
+      if (items.length > MOST_HELD * 1.5) load(async () => dropOldest(id));
     }
-    setPrepending(false);
-  }, [items, ready]);
+  }, [items, ready, live]);
 
   const content = useCallback(
     (element: HTMLElement | null) => {
       if (!element) return undefined;
       // What grows late, such as a picture, must not push the newest message out of sight.
       const observer = new ResizeObserver(() => {
-        if (pinnedNow.current) toEnd();
+        if (pinnedNow.current) scrollToEnd();
       });
       observer.observe(element);
       if (element.parentElement) observer.observe(element.parentElement);
       return () => observer.disconnect();
     },
-    [toEnd],
+    [scrollToEnd],
   );
 
-  const older = useCallback((load: () => Promise<boolean>) => {
+  return { pinned, content, moved, toEnd };
+}
+
+/** Whether the items were changed at their start only: then the end has to keep its place. */
+export function useShift(items: readonly Item[]): boolean {
+  const before = useRef(items);
+  useLayoutEffect(() => {
+    before.current = items;
+  }, [items]);
+  const last = items.at(-1)?.key;
+  return last === before.current.at(-1)?.key && firstKey(items) !== firstKey(before.current);
+}
+
+const firstKey = (items: readonly Item[]) => items.find((each) => each.kind === "message")?.key;
+
+/** Runs one work at a time, and none while another runs. */
+function useLoading(): (work: () => Promise<unknown>) => void {
+  const loading = useRef(false);
+  return useCallback((work) => {
     if (loading.current) return;
     loading.current = true;
-    setPrepending(true);
-    load()
-      .catch(() => false)
-      .then((some) => {
-        if (!some) setPrepending(false);
+    // Without a connection it is tried again at the next movement.
+    work()
+      .catch(() => {})
+      .then(() => {
         loading.current = false;
       });
   }, []);
-
-  useEffect(() => {
-    const keep = () => moved();
-    return keep;
-  }, [moved]);
-
-  return { pinned, prepending, content, moved, toEnd, older };
 }
 
-function begin(
+function keep(
   id: string,
   items: readonly Item[],
-  element: HTMLDivElement | null,
   list: VirtualizerHandle | null,
-  pin: (value: boolean) => void,
+  pinned: boolean,
 ): void {
+  if (!list) return;
+  const at = list.findItemIndex(list.scrollOffset);
+  const key = items[at]?.key ?? "";
+  places.set(id, { key, above: list.scrollOffset - list.getItemOffset(at), pinned });
+}
+
+/** Put the thread where it is to be read first; whether that is its end. */
+function begin({ id, items, scroller, list: handle, live }: Given): boolean {
+  const list = handle.current;
+  const height = scroller.current?.clientHeight ?? 0;
   const unread = items.findIndex((item) => item.kind === "unread");
   const kept = places.get(id);
-  if (unread >= 0 && element && list) {
-    list.scrollToIndex(unread, { align: "start", offset: -element.clientHeight * UNREAD_AT });
+  const at = kept?.pinned ? -1 : items.findIndex((item) => item.key === kept?.key);
+  if (unread >= 0 && list) {
+    list.scrollToIndex(unread, { align: "start", offset: -height * UNREAD_AT });
     const rest = list.scrollSize - list.getItemOffset(unread);
-    pin(rest <= element.clientHeight * (1 - UNREAD_AT));
-  } else if (kept && !kept.pinned) {
-    list?.scrollTo(kept.offset);
-    pin(false);
-  } else {
-    list?.scrollToIndex(items.length - 1, { align: "end" });
-    pin(true);
+    return live && rest <= height * (1 - UNREAD_AT);
   }
+  if (kept && at >= 0) {
+    list?.scrollToIndex(at, { align: "start", offset: kept.above });
+    return false;
+  }
+  list?.scrollToIndex(items.length - 1, { align: "end" });
+  return live;
 }

@@ -1,29 +1,28 @@
 /** Marks as read what the user has seen: the newest message, in a page that is being looked at. */
 
-import type { Conversation, Message } from "backchannel-client";
+import type { Conversation } from "backchannel-client";
 import { useEffect, useState } from "react";
 import { markRead } from "../state/actions";
 import { useStore } from "../state/store";
 
 interface Given {
   readonly conversation: Conversation | null;
-  readonly messages: readonly Message[];
-  readonly myId: string;
+  /** The last message that is held. */
+  readonly newest: number;
+  /** It is in sight. */
   readonly pinned: boolean;
 }
 
 /** How many messages of the other wait below. */
-export function useReading({ conversation, messages, myId, pinned }: Given): number {
+export function useReading({ conversation, newest, pinned }: Given): number {
   const looking = useLooking();
   const online = useStore((state) => state.link === "online");
-  const newest = messages.at(-1)?.seq ?? 0;
   const id = conversation?.id ?? null;
   const read = conversation?.mine.read_seq ?? 0;
   useEffect(() => {
     if (id && looking && pinned && online && newest > read) void markRead(id, newest);
   }, [id, looking, pinned, online, newest, read]);
-  if (pinned) return 0;
-  return messages.filter((each) => each.seq > read && each.sender_id !== myId).length;
+  return pinned ? 0 : (conversation?.unread ?? 0);
 }
 
 /** Whether the page is in sight and has the focus. */

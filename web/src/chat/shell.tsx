@@ -3,7 +3,7 @@ import { useLocation } from "wouter";
 import { findConversation } from "../state/actions";
 import { client } from "../state/client";
 import { isMuted } from "../state/conversation-settings";
-import { useStore } from "../state/store";
+import { setState, useStore } from "../state/store";
 import { t } from "../strings";
 import { EmptyArt } from "../ui/mark";
 import { Conversation } from "./conversation";
@@ -12,6 +12,7 @@ import { List } from "./list";
 import { nameOf } from "./names";
 import { Palette } from "./palette";
 import { NewConversation } from "./people";
+import { SearchPane } from "./search-pane";
 import { useShortcuts } from "./shortcuts";
 
 const KeyboardSheet = lazy(() =>
@@ -31,7 +32,9 @@ export function Shell({ id, peerId }: Props) {
     current: id,
     onPalette: () => setDialog("palette"),
     onKeyboard: () => setDialog("keyboard"),
+    onSearch: () => setState({ searching: { text: "", within: id } }),
   });
+  const searching = useStore((state) => state.searching);
   const [details, setDetails] = useState(false);
   const close = useCallback(() => setDialog(null), []);
   const toggle = useCallback(() => setDetails((was) => !was), []);
@@ -44,10 +47,14 @@ export function Shell({ id, peerId }: Props) {
       </a>
       <div
         className="shell"
-        data-pane={open ? "conversation" : "list"}
+        data-pane={open && !searching ? "conversation" : "list"}
         data-details={open && details ? "" : undefined}
       >
-        <List current={id} onSearch={() => setDialog("palette")} onNew={() => setDialog("new")} />
+        {searching ? (
+          <SearchPane searching={searching} />
+        ) : (
+          <List current={id} onSearch={() => setDialog("palette")} onNew={() => setDialog("new")} />
+        )}
         {id !== null ? (
           <ById key={id} id={id} details={details} onDetails={toggle} />
         ) : peerId !== null ? (

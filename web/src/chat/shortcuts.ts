@@ -10,11 +10,12 @@ interface Given {
   readonly current: string | null;
   readonly onPalette: () => void;
   readonly onKeyboard: () => void;
+  readonly onSearch: () => void;
 }
 
 const REGIONS = ["#conversations", ".conversation", "#message-field"];
 
-export function useShortcuts({ current, onPalette, onKeyboard }: Given): void {
+export function useShortcuts({ current, onPalette, onKeyboard, onSearch }: Given): void {
   const [, go] = useLocation();
   useEffect(() => {
     const onKey = (event: KeyboardEvent) => {
@@ -22,6 +23,9 @@ export function useShortcuts({ current, onPalette, onKeyboard }: Given): void {
       if (control && !event.altKey && event.key.toLowerCase() === "k") {
         event.preventDefault();
         onPalette();
+      } else if (control && !event.altKey && current && event.key.toLowerCase() === "f") {
+        event.preventDefault();
+        onSearch();
       } else if (control && !event.altKey && event.key === "/") {
         event.preventDefault();
         onKeyboard();
@@ -38,7 +42,7 @@ export function useShortcuts({ current, onPalette, onKeyboard }: Given): void {
     };
     addEventListener("keydown", onKey);
     return () => removeEventListener("keydown", onKey);
-  }, [current, go, onPalette, onKeyboard]);
+  }, [current, go, onPalette, onKeyboard, onSearch]);
 }
 
 function neighbour(current: string | null, step: 1 | -1, unreadOnly: boolean): string | null {

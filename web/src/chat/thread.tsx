@@ -10,7 +10,7 @@ import {
   useState,
 } from "react";
 import { Virtualizer, type VirtualizerHandle } from "virtua";
-import { loadOlder, say } from "../state/actions";
+import { say } from "../state/actions";
 import { allAsShown } from "../state/removals";
 import { useStore } from "../state/store";
 import { t } from "../strings";
@@ -20,12 +20,10 @@ import { useSwipe } from "../ui/swipe";
 import { useAnnouncement } from "./announcement";
 import { useArrival } from "./arrival";
 import { type Item, itemsOf } from "./items";
-import { Lightbox } from "./lightbox";
 import { type MenuFor, MessageMenu } from "./menu";
 import { MessageView } from "./message";
-import { isPicture } from "./names";
 import { OutgoingView } from "./outgoing";
-import { usePinned } from "./pinned";
+import { usePinned, useShift } from "./pinned";
 import { useActions, useHover } from "./pointing";
 import { useReading } from "./reading";
 import { Beginning, ThreadSkeleton, TypingBubble } from "./thread-placeholders";
@@ -33,6 +31,8 @@ import { Beginning, ThreadSkeleton, TypingBubble } from "./thread-placeholders";
 const AnswerView = lazy(() =>
   import("./answer").then((module) => ({ default: module.AnswerView })),
 );
+
+const Lightbox = lazy(() => import("./lightbox"));
 
 interface Props {
   readonly conversation: Conversation | null;
@@ -61,7 +61,9 @@ export function Thread(props: Props) {
   const [menu, setMenu] = useState<MenuFor | null>(null);
   const [photo, setPhoto] = useState<FileInfo | null>(null);
   const [divider] = useState(() =>
-    conversation && conversation.unread > 0 ? conversation.mine.read_seq : null,
+    conversation && conversation.unread > 0
+      ? { after: conversation.mine.read_seq, count: conversation.unread }
+      : null,
   );
   const removals = useStore((state) => state.removals);
   const partial = useStore((state) => state.partials[id] ?? null);
@@ -84,20 +86,23 @@ export function Thread(props: Props) {
     [messages, outgoing, thread?.complete, conversation, myId, divider, typing, partial],
   );
   const ready = conversation === null || thread !== undefined;
-  const place = usePinned({ id, scroller, list, items, ready });
-  const unread = useReading({ conversation, messages, myId, pinned: place.pinned });
+  const live = conversation === null || (thread?.live ?? false);
+  const complete = thread?.complete ?? true;
+  const place = usePinned({ id, scroller, list, items, ready, live, complete });
+  const shift = useShift(items);
+  const newest = messages.at(-1)?.seq ?? 0;
+  const unread = useReading({ conversation, newest, pinned: place.pinned });
 
-  const jump = useCallback(
+  const show = useCallback(
     (seq: number) => {
       const index = items.findIndex((item) => item.kind === "message" && item.message.seq === seq);
-      if (index < 0) return;
       list.current?.scrollToIndex(index, { align: "center" });
       setFound(seq);
       setTimeout(() => setFound(0), 1_600);
     },
     [items],
   );
-  useArrival({ id, ready, items, jump });
+  const jump = useArrival({ id, ready, items, show });
   useAnnouncement({
     name: conversation?.kind === "session" ? t.assistant : name,
     messages,
@@ -171,12 +176,6 @@ export function Thread(props: Props) {
     }
   };
 
-  const onScroll = () => {
-    place.moved();
-    const at = list.current?.scrollOffset ?? 0;
-    if (at < 1_200 && thread && !thread.complete) place.older(() => loadOlder(id));
-  };
-
   return (
     <>
       <section
@@ -184,7 +183,7 @@ export function Thread(props: Props) {
         ref={scroller}
         tabIndex={0}
         aria-label={t.messages}
-        onScroll={onScroll}
+        onScroll={place.moved}
         {...hover.handlers}
         {...swipe}
       >
@@ -193,7 +192,7 @@ export function Thread(props: Props) {
             <Virtualizer
               ref={list}
               scrollRef={scroller}
-              shift={place.prepending}
+              shift={shift}
               data={items}
               bufferSize={600}
               startMargin={COLUMN_TOP}
@@ -208,12 +207,15 @@ export function Thread(props: Props) {
         )}
       </section>
       {photo && (
-        <Lightbox
-          files={messages.flatMap((each) => each.files).filter(isPicture)}
-          shown={photo}
-          onShow={setPhoto}
-          onClose={() => setPhoto(null)}
-        />
+        <Suspense>
+          <Lightbox
+            conversationId={id}
+            messages={messages}
+            last={conversation?.last_seq ?? 0}
+            file={photo}
+            onClose={() => setPhoto(null)}
+          />
+        </Suspense>
       )}
       {menu && (
         <MessageMenu at={menu} onReply={onReply} onEdit={onEdit} onClose={() => setMenu(null)} />

@@ -7,8 +7,8 @@ import { t } from "../strings";
 /** Short notices above the composer. */
 export function ToastPlace() {
   const toast = useStore((state) => state.toast);
-  const removal = useUndoable();
-  if (!toast && !removal) return null;
+  const removals = useUndoable();
+  if (!toast && removals.length === 0) return null;
   return (
     <div className="toast-place">
       {toast && (
@@ -16,7 +16,7 @@ export function ToastPlace() {
           <span>{toast.text}</span>
         </div>
       )}
-      {removal && (
+      {removals.map((removal) => (
         <div className="toast" role="status" key={removal.id}>
           <span>{t.messageDeleted}</span>
           <button className="btn" type="button" onClick={() => void undoRemoval(removal)}>
@@ -27,23 +27,26 @@ export function ToastPlace() {
             {t.undo}
           </button>
         </div>
-      )}
+      ))}
     </div>
   );
 }
 
-/** The newest deletion, as long as it can be undone. */
-function useUndoable(): Removal | null {
+/** The deletions that can still be undone, the newest last. */
+function useUndoable(): readonly Removal[] {
   const removals = useStore((state) => state.removals);
-  const newest = Object.values(removals).sort((one, other) => other.due - one.due)[0];
-  const due = newest?.due ?? 0;
   const [now, setNow] = useState(Date.now());
+  const undoable = Object.values(removals)
+    .filter((each) => each.due > now)
+    .sort((one, other) => one.due - other.due);
+  const next = undoable[0]?.due ?? 0;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a new deletion is looked at at once
   useEffect(() => {
     setNow(Date.now());
-    const wait = due - Date.now();
+    const wait = next - Date.now();
     if (wait <= 0) return;
     const timer = setTimeout(() => setNow(Date.now()), wait + 10);
     return () => clearTimeout(timer);
-  }, [due]);
-  return newest && due > now ? newest : null;
+  }, [next, removals]);
+  return undoable;
 }

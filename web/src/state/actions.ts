@@ -5,72 +5,13 @@ import { t } from "../strings";
 import { client } from "./client";
 import { type Draft, emptyDraft } from "./database";
 import { database, forgetConversation, leads, tellTabs, watch } from "./following";
-import { mergeMessages, withFetched } from "./model";
+import { withFetched } from "./model";
 import { getState, setState } from "./store";
 
-const PAGE = 60;
-const LARGE_PAGE = 200;
-/** Most pages read to reach a message that was searched for. */
-const FARTHEST = 100;
 /** A typing notice is good for six seconds; it is repeated while the user writes. */
 const TYPING_EVERY = 5_000;
 /** Characters of a question that a session is called after. */
 const LONGEST_NAME = 60;
-
-/** Load the newest messages: from this device at once, from the server what is missing. */
-export async function openThread(id: string): Promise<void> {
-  const held = database();
-  if (!held || getState().threads[id]) return;
-  let messages: readonly Message[] = await held.messages(id, PAGE);
-  if (messages.length === 0 || lastSeq(id) - newestOf(messages) > PAGE) {
-    messages = await client.api.messages(id, { limit: PAGE });
-    await held.keepMessages(messages);
-  }
-  // What was said meanwhile stands in the log, and in no thread yet.
-  while (newestOf(messages) < lastSeq(id)) {
-    const more = await client.api.messages(id, { after: newestOf(messages), limit: PAGE });
-    if (more.length === 0) break;
-    await held.keepMessages(more);
-    messages = mergeMessages(messages, more);
-  }
-  if (database() !== held) return;
-  const complete = (messages[0]?.seq ?? 1) === 1;
-  setState((state) => ({ threads: { ...state.threads, [id]: { messages, complete } } }));
-  if (messages.length < PAGE && !complete) await loadOlder(id);
-}
-
-const lastSeq = (id: string) => getState().conversations[id]?.last_seq ?? 0;
-const newestOf = (messages: readonly Message[]) => messages.at(-1)?.seq ?? 0;
-
-/** Put older messages before those that are held; true if there were any. */
-export async function loadOlder(id: string, limit = PAGE): Promise<boolean> {
-  const held = database();
-  const thread = getState().threads[id];
-  const first = thread?.messages[0]?.seq;
-  if (!held || !thread || thread.complete || first === undefined) return false;
-  let older = await held.messages(id, limit, first);
-  if (older.length === 0 || older.at(-1)?.seq !== first - 1) {
-    older = await client.api.messages(id, { before: first, limit });
-    await held.keepMessages(older);
-  }
-  setState((state) => {
-    const now = state.threads[id];
-    if (!now) return {};
-    const messages = mergeMessages(now.messages, older);
-    const complete = (messages[0]?.seq ?? 1) === 1;
-    return { threads: { ...state.threads, [id]: { messages, complete } } };
-  });
-  return older.length > 0;
-}
-
-/** Load older messages until this one is held; true if it is. */
-export async function reach(id: string, seq: number): Promise<boolean> {
-  const first = () => getState().threads[id]?.messages[0]?.seq ?? 0;
-  for (let page = 0; page < FARTHEST && first() > seq; page++) {
-    if (!(await loadOlder(id, LARGE_PAGE))) break;
-  }
-  return first() > 0 && first() <= seq;
-}
 
 /** Fetch a conversation that this device does not know; null if there is none. */
 export async function findConversation(id: string): Promise<Conversation | null> {

@@ -75,8 +75,18 @@ export class Database {
     return new Database(opened);
   }
 
-  static async erase(userId: string): Promise<void> {
-    await Promise.all([deleteDB(databaseName(userId)), deleteDB(outboxName(userId))]);
+  /** Remove everything that this device holds of a user; `but` leaves what `empty` has left. */
+  static async erase(userId: string, but = false): Promise<void> {
+    const names = but ? [outboxName(userId)] : [databaseName(userId), outboxName(userId)];
+    await Promise.all(names.map((name) => deleteDB(name)));
+  }
+
+  /** Remove everything except the deletions that wait. */
+  async empty(): Promise<void> {
+    const stores = [...this.opened.objectStoreNames].filter((name) => name !== "removals");
+    const transaction = this.opened.transaction(stores, "readwrite", DURABLE);
+    for (const name of stores) void transaction.objectStore(name).clear();
+    await transaction.done;
   }
 
   close(): void {
@@ -95,16 +105,39 @@ export class Database {
     return this.opened.getAll("drafts");
   }
 
-  /** The newest messages before `before`, oldest first. */
-  async messages(id: string, limit: number, before = NEWEST): Promise<Message[]> {
-    const range = IDBKeyRange.bound([id, 0], [id, before], false, true);
-    const found: Message[] = [];
-    let cursor = await this.opened.transaction("messages").store.openCursor(range, "prev");
-    while (cursor && found.length < limit) {
-      found.push(cursor.value);
-      cursor = await cursor.continue();
-    }
-    return found.reverse();
+  /** The newest messages without a gap, oldest first. */
+  async newest(id: string, limit: number): Promise<Message[]> {
+    const all = IDBKeyRange.bound([id, 0], [id, NEWEST]);
+    const last = await this.opened.transaction("messages").store.openKeyCursor(all, "prev");
+    return last ? this.before(id, last.key[1] + 1, limit) : [];
+  }
+
+  /** The messages up to `seq`, which is left out, without a gap; oldest first. */
+  async before(id: string, seq: number, limit: number): Promise<Message[]> {
+    const found = await this.between(id, seq - limit, seq - 1);
+    const gap = found.findLastIndex((each, at) => each.seq !== seq - found.length + at);
+    return found.slice(gap + 1);
+  }
+
+  /** The messages from `seq` on, which is left out, without a gap; oldest first. */
+  async after(id: string, seq: number, limit: number): Promise<Message[]> {
+    const found = await this.between(id, seq + 1, seq + limit);
+    const gap = found.findIndex((each, at) => each.seq !== seq + 1 + at);
+    return gap < 0 ? found : found.slice(0, gap);
+  }
+
+  /** The messages on both sides of `seq`, if it is held. */
+  async around(id: string, seq: number, limit: number): Promise<Message[]> {
+    const half = Math.floor(limit / 2);
+    const [before, after] = await Promise.all([
+      this.before(id, seq + 1, half),
+      this.after(id, seq, half),
+    ]);
+    return before.length > 0 ? [...before, ...after] : [];
+  }
+
+  private between(id: string, from: number, to: number): Promise<Message[]> {
+    return this.opened.getAll("messages", IDBKeyRange.bound([id, from], [id, to]));
   }
 
   /** Keep what the events say together with the place they lead to. */
@@ -155,7 +188,7 @@ export class Database {
     await transaction.done;
   }
 
-  /** Keep messages that adjoin those held. */
+  /** Keep messages that were read from the server. */
   async keepMessages(messages: readonly Message[]): Promise<void> {
     const transaction = this.opened.transaction("messages", "readwrite");
     for (const each of messages) {

@@ -57,9 +57,12 @@ export async function unfollow(erase = false): Promise<void> {
   setState({ ...EMPTY, me: getState().me });
   if (!held) return;
   held.tabs.close();
+  // What could not be deleted yet is deleted when this user signs in again.
+  const kept = erase && (await held.database.removals()).length > 0;
+  if (kept) await held.database.empty();
   held.database.close();
   await held.outbox.close();
-  if (erase) await Database.erase(held.userId);
+  if (erase) await Database.erase(held.userId, kept);
 }
 
 async function restore(): Promise<void> {

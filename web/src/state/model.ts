@@ -2,11 +2,16 @@
 
 import type { Conversation, LogEvent, Marks, Message, Receipt } from "backchannel-client";
 
-/** The messages of a conversation that are held: a stretch without gaps up to the newest. */
+/** A thread that is not looked at stops growing at so many messages. */
+const MOST_UNSEEN = 1_200;
+
+/** The messages of a conversation that are held: a stretch without gaps. */
 export interface Thread {
   readonly messages: readonly Message[];
   /** The stretch reaches back to the first message. */
   readonly complete: boolean;
+  /** It reaches up to the newest, and grows with what is said. */
+  readonly live: boolean;
 }
 
 export interface Known {
@@ -105,15 +110,17 @@ function withMessage(known: Known, message: Message): Known {
   const last = thread.messages.at(-1)?.seq ?? message.seq - 1;
   const first = thread.messages[0]?.seq ?? message.seq;
   if (message.seq < first || message.seq > last + 1) return known;
-  const end = thread.messages.at(-1);
-  const messages =
-    end && message.seq === end.seq + 1
-      ? [...thread.messages, message]
-      : mergeMessages(thread.messages, [message]);
-  return {
-    ...known,
-    threads: { ...known.threads, [message.conversation_id]: { ...thread, messages } },
-  };
+  const next = message.seq > last || thread.messages.length === 0;
+  if (next && !thread.live) return known;
+  const changed =
+    next && thread.messages.length >= MOST_UNSEEN
+      ? { ...thread, live: false }
+      : { ...thread, messages: next ? [...thread.messages, message] : replaced(thread, message) };
+  return { ...known, threads: { ...known.threads, [message.conversation_id]: changed } };
+}
+
+function replaced({ messages }: Thread, message: Message): readonly Message[] {
+  return mergeMessages(messages, [message]);
 }
 
 function withNews(known: Known, message: Message, myId: string, kind: string): Known {

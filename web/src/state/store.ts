@@ -39,6 +39,14 @@ export interface State extends Known {
   /** People seen in searches and links, by id. */
   readonly users: Readonly<Record<string, User>>;
   readonly toast: Toast | null;
+  /** The search in messages that stands in place of the list. */
+  readonly searching: Searching | null;
+}
+
+export interface Searching {
+  readonly text: string;
+  /** The conversation that is searched; null for all. */
+  readonly within: string | null;
 }
 
 export interface Upload extends StoredUpload {
@@ -67,6 +75,7 @@ export const EMPTY: Omit<State, "phase" | "config" | "ended" | "updateReady"> = 
   partials: {},
   users: {},
   toast: null,
+  searching: null,
 };
 
 export const useStore = create<State>(() => ({

@@ -56,8 +56,9 @@ export function when(at: string, now = new Date()): string {
   return format({ day: "numeric", month: "long" }).format(date);
 }
 
-export function sameDay(one: string | number, other: string | number): boolean {
-  return new Date(one).toDateString() === new Date(other).toDateString();
+/** Midnight before, by the device's calendar: equal for two times of one day. */
+export function dayOf(at: number): number {
+  return new Date(at).setHours(0, 0, 0, 0);
 }
 
 /** 1.8 MB */

@@ -1,0 +1,83 @@
+"""Messages are found on this device and on the server, and open where they stand (W12)."""
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Route, expect
+
+from tests.support.media import png
+from tests.web.pages import ChatPage
+from tests.web.people import Person
+
+Make = Callable[[str], Person]
+Open = Callable[[Person], ChatPage]
+
+
+@pytest.fixture(scope="module")
+def pair(person: Make) -> tuple[Person, Person]:
+    """Ada, and Grace who has told her of a kiln long ago, and again lately."""
+    ada, grace = person("Ada"), person("Grace")
+    grace.say(ada, "The first kiln", files=[grace.upload("first.png", png())])
+    grace.say_all(ada, [f"Line {number}" for number in range(300)])
+    grace.say(ada, "The Kilns of Zürich", files=[grace.upload("last.png", png())])
+    ada.read(grace.messages(ada)[-1])
+    return ada, grace
+
+
+def test_W12_hits_of_the_server_follow_those_of_this_device(
+    pair: tuple[Person, Person], signed_in: Open
+) -> None:
+    chat = signed_in(pair[0])
+    page = chat.page
+    held: list[Route] = []
+    page.route("**/v1/search*", lambda route: held.insert(0, route))
+    chat.open("Grace")
+    expect(chat.bubble("The Kilns of Zürich")).to_be_visible()
+    page.keyboard.press("Control+f")
+    page.keyboard.type("kiln")
+    here = page.get_by_role("group", name="On this device")
+    expect(here.get_by_role("option")).to_have_count(1)
+    expect(here.locator("mark")).to_have_text("Kiln")
+    page.wait_for_timeout(500)
+    held.pop().continue_()
+    older = page.get_by_role("group", name="Older, from the server")
+    expect(older.get_by_role("option")).to_have_count(1)
+    options = page.get_by_role("option").all_inner_texts()
+    assert ["Zürich" in each for each in options] == [True, False]
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    expect(page.locator(".message.is-found")).to_contain_text("The first kiln")
+    expect(page.locator(".message.is-found")).to_be_in_viewport()
+    page.keyboard.press("Escape")
+    expect(chat.row("Grace")).to_be_visible()
+
+
+def test_W12_accents_and_case_do_not_matter(pair: tuple[Person, Person], signed_in: Open) -> None:
+    chat = signed_in(pair[0])
+    chat.page.route("**/v1/search*", lambda route: route.abort())
+    chat.open("Grace")
+    expect(chat.bubble("The Kilns of Zürich")).to_be_visible()
+    chat.page.keyboard.press("Control+f")
+    chat.page.keyboard.type("ZURICH kil")
+    expect(chat.page.get_by_role("option")).to_have_count(1)
+    chat.page.keyboard.type("x")
+    expect(chat.page.get_by_text("Nothing found")).to_be_visible()
+
+
+def test_W10_the_arrow_keys_walk_through_pictures_that_are_not_loaded(
+    pair: tuple[Person, Person], signed_in: Open
+) -> None:
+    chat = signed_in(pair[0])
+    page = chat.page
+    chat.open("Grace")
+    page.get_by_role("button", name="last.png").click()
+    lightbox = page.locator(".lightbox")
+    expect(lightbox).to_contain_text("last.png")
+    expect(lightbox.get_by_role("button", name="Later photo")).to_have_count(0)
+    page.wait_for_timeout(1_000)
+    page.keyboard.press("ArrowLeft")
+    expect(lightbox).to_contain_text("first.png")
+    expect(lightbox.locator("img")).to_be_visible()
+    expect(lightbox.get_by_role("button", name="Earlier photo")).to_have_count(0)
+    page.keyboard.press("ArrowRight")
+    expect(lightbox).to_contain_text("last.png")
