@@ -57,7 +57,7 @@ def test_W5_older_messages_move_nothing(pair: tuple[Person, Person], signed_in: 
     for _ in range(3):
         scroll(chat.page, 700)
         place = chat.page.evaluate(PLACE)
-        chat.page.wait_for_timeout(100)
+        chat.page.wait_for_timeout(SETTLING)
         before = chat.page.evaluate(POSITION, place["seq"])
         height = chat.page.locator(".thread").evaluate("thread => thread.scrollHeight")
         while not held:

@@ -4,7 +4,7 @@ import { useCallback, useEffect, useState } from "react";
 import { useLocation, useSearch } from "wouter";
 import { attempt } from "../state/actions";
 import { openAround } from "../state/threads";
-import type { Item } from "./items";
+import { type Item, seqOf } from "./items";
 
 interface Given {
   readonly id: string;
@@ -31,7 +31,7 @@ export function useArrival({ id, ready, items, show }: Given): (seq: number) => 
     }).then((done) => done || setWanted(0));
   }, [id, wanted]);
   useEffect(() => {
-    const held = items.some((item) => item.kind === "message" && item.message.seq === wanted);
+    const held = items.some((item) => seqOf(item) === wanted);
     if (!wanted || !held) return;
     const timer = setTimeout(() => {
       show(wanted);

@@ -1,4 +1,4 @@
-import { type KeyboardEvent, useDeferredValue, useEffect, useMemo, useRef, useState } from "react";
+import { type KeyboardEvent, useEffect, useMemo, useRef, useState } from "react";
 import { Virtualizer, type VirtualizerHandle } from "virtua";
 import { writePreference } from "../state/preferences";
 import { t } from "../strings";
@@ -31,11 +31,10 @@ export default function AllEmoji({ onPick }: { readonly onPick: (emoji: string) 
   const [tone, setTone] = useState(skinTone);
   const grid = useRef<HTMLDivElement>(null);
   const list = useRef<VirtualizerHandle>(null);
-  const wanted = useDeferredValue(text);
   useEffect(() => {
     void loadEmoji().then(setGroups);
   }, []);
-  const rows = useMemo(() => rowsOf(groups, wanted), [groups, wanted]);
+  const rows = useMemo(() => rowsOf(groups, text), [groups, text]);
   const all = useMemo(() => rows.flatMap((row) => ("cells" in row ? row.cells : [])), [rows]);
   const pick = (emoji: Emoji | undefined) => {
     if (!emoji) return;
@@ -99,7 +98,7 @@ export default function AllEmoji({ onPick }: { readonly onPick: (emoji: string) 
         </div>
         {groups.length > 0 && all.length === 0 && <p className="picker__none">{t.noHits}</p>}
       </div>
-      {!wanted && <Tabs recent={recentEmoji().length > 0} onChoose={toGroup} />}
+      {!text && <Tabs recent={recentEmoji().length > 0} onChoose={toGroup} />}
     </>
   );
 }

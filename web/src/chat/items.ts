@@ -39,6 +39,11 @@ export type Item =
     }
   | { readonly kind: "typing"; readonly key: string };
 
+/** The place of what an item shows in its conversation; null for what has none. */
+export function seqOf(item: Item): number | null {
+  return item.kind === "message" || item.kind === "answer" ? (item.message?.seq ?? null) : null;
+}
+
 export interface Divider {
   /** The read mark. */
   readonly after: number;

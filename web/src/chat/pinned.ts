@@ -1,10 +1,12 @@
 /** Where the thread stands: at its end, where it follows, or where the reader has put it (W5). */
 
 import { type RefObject, useCallback, useLayoutEffect, useRef, useState } from "react";
-import type { VirtualizerHandle } from "virtua";
+import type { CacheSnapshot, VirtualizerHandle } from "virtua";
 import { dropOldest, loadNewer, loadOlder, MOST_HELD, openNewest } from "../state/threads";
-import type { Item } from "./items";
+import { type Item, seqOf } from "./items";
 
+/** The padding above the first item, as `.column` has it. */
+export const COLUMN_TOP = 24;
 /** Pixels from the end that still count as the end. */
 const SLACK = 24;
 /** The unread line comes to stand this far down when a conversation is opened (W6). */
@@ -19,6 +21,9 @@ interface Kept {
   readonly key: string;
   readonly above: number;
   readonly pinned: boolean;
+  /** The heights of the items, and how many there were. */
+  readonly heights: CacheSnapshot;
+  readonly count: number;
 }
 
 /** Where each conversation was left (W7). */
@@ -43,7 +48,7 @@ export interface Place {
 }
 
 export function usePinned(given: Given): Place {
-  const { id, scroller, list, items, ready, live } = given;
+  const { id, scroller, items, ready, live } = given;
   // Not before it has been placed: what is not in sight must not count as read.
   const [pinned, setPinned] = useState(false);
   const pinnedNow = useRef(false);
@@ -76,10 +81,10 @@ export function usePinned(given: Given): Place {
     const atEnd = below <= SLACK && latest.current.live;
     if (atEnd !== pinnedNow.current) pin(atEnd);
     if (!settled.current) return;
-    keep(id, latest.current.items, list.current, atEnd);
+    keep(latest.current, element.scrollTop, atEnd);
     if (element.scrollTop < NEAR && !latest.current.complete) load(() => loadOlder(id));
     else if (below < NEAR && !latest.current.live) load(() => loadNewer(id));
-  }, [id, scroller, list, pin, load]);
+  }, [id, scroller, pin, load]);
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: each change of the items counts
   useLayoutEffect(() => {
@@ -114,6 +119,15 @@ export function usePinned(given: Given): Place {
   return { pinned, content, moved, toEnd };
 }
 
+/** The heights that the items had when the conversation was left, if they are the same ones. */
+export function keptHeights(
+  id: string,
+  items: readonly Item[],
+): { readonly cache: CacheSnapshot } | null {
+  const kept = places.get(id);
+  return kept?.count === items.length ? { cache: kept.heights } : null;
+}
+
 /** Whether the items were changed at their start only: then the end has to keep its place. */
 export function useShift(items: readonly Item[]): boolean {
   const before = useRef(items);
@@ -124,7 +138,7 @@ export function useShift(items: readonly Item[]): boolean {
   return last === before.current.at(-1)?.key && firstKey(items) !== firstKey(before.current);
 }
 
-const firstKey = (items: readonly Item[]) => items.find((each) => each.kind === "message")?.key;
+const firstKey = (items: readonly Item[]) => items.find((each) => seqOf(each) !== null)?.key;
 
 /** Runs one work at a time, and none while another runs. */
 function useLoading(): (work: () => Promise<unknown>) => void {
@@ -141,16 +155,14 @@ function useLoading(): (work: () => Promise<unknown>) => void {
   }, []);
 }
 
-function keep(
-  id: string,
-  items: readonly Item[],
-  list: VirtualizerHandle | null,
-  pinned: boolean,
-): void {
-  if (!list) return;
-  const at = list.findItemIndex(list.scrollOffset);
+/** `offset` is the element's: the list hears of a movement later. */
+function keep({ id, items, list }: Given, offset: number, pinned: boolean): void {
+  const handle = list.current;
+  if (!handle) return;
+  const at = handle.findItemIndex(offset);
   const key = items[at]?.key ?? "";
-  places.set(id, { key, above: list.scrollOffset - list.getItemOffset(at), pinned });
+  const above = offset - COLUMN_TOP - handle.getItemOffset(at);
+  places.set(id, { key, above, pinned, heights: handle.cache, count: items.length });
 }
 
 /** Put the thread where it is to be read first; whether that is its end. */

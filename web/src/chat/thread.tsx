@@ -19,11 +19,11 @@ import { Icon } from "../ui/icon";
 import { useSwipe } from "../ui/swipe";
 import { useAnnouncement } from "./announcement";
 import { useArrival } from "./arrival";
-import { type Item, itemsOf } from "./items";
+import { type Item, itemsOf, seqOf } from "./items";
 import { type MenuFor, MessageMenu } from "./menu";
 import { MessageView } from "./message";
 import { OutgoingView } from "./outgoing";
-import { usePinned, useShift } from "./pinned";
+import { COLUMN_TOP, keptHeights, usePinned, useShift } from "./pinned";
 import { useActions, useHover } from "./pointing";
 import { useReading } from "./reading";
 import { Beginning, ThreadSkeleton, TypingBubble } from "./thread-placeholders";
@@ -95,7 +95,7 @@ export function Thread(props: Props) {
 
   const show = useCallback(
     (seq: number) => {
-      const index = items.findIndex((item) => item.kind === "message" && item.message.seq === seq);
+      const index = items.findIndex((item) => seqOf(item) === seq);
       list.current?.scrollToIndex(index, { align: "center" });
       setFound(seq);
       setTimeout(() => setFound(0), 1_600);
@@ -193,6 +193,7 @@ export function Thread(props: Props) {
               ref={list}
               scrollRef={scroller}
               shift={shift}
+              {...keptHeights(id, items)}
               data={items}
               bufferSize={600}
               startMargin={COLUMN_TOP}
@@ -226,9 +227,6 @@ export function Thread(props: Props) {
     </>
   );
 }
-
-/** The padding above the first item, as `.column` has it. */
-const COLUMN_TOP = 24;
 
 interface JumpProps {
   readonly shown: boolean;
