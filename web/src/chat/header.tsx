@@ -84,7 +84,7 @@ function Status({ conversation, peerId, assistant }: StatusProps) {
   const seen = presence?.last_seen_at;
   return (
     <span className="bar__status">
-      {seen ? t.lastSeen(when(seen)) : user && `@${user.username}`}
+      {seen ? t.lastSeen(when(seen)) : user && <bdi>@{user.username}</bdi>}
     </span>
   );
 }
