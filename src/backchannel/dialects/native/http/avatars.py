@@ -59,8 +59,8 @@ async def remove_avatar(request: StrictRequest, core: InjectedCore) -> None:
     description="Without a login, so that `<img>` can show it: only users learn the URL, as "
     "`avatar_url` of a user, and it cannot be guessed. What it leads to never changes: another "
     "picture has another URL. An avatar that is no longer in use is not found.",
-    media_type="image/*",
-    responses=handing_out("image/*"),
+    media_type="application/octet-stream",
+    responses=handing_out("*/*"),
 )
 async def download_avatar(
     request: StrictRequest, core: InjectedCore, file_id: FileId
