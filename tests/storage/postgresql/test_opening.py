@@ -1,15 +1,17 @@
 """R5, R10, R19: what a PostgreSQL database has to be, and what opening it does."""
 
 import asyncio
+from importlib.resources import files
 from pathlib import Path
 
 import asyncpg
 import pytest
 
 from backchannel.storage.errors import CannotOpen
-from backchannel.storage.opening import examine, migrate, open_storage
+from backchannel.storage.opening import begin_epochs, examine, migrate, open_storage
 from backchannel.storage.sql.postgresql import driver, opening
 from backchannel.storage.sql.postgresql.index import metadata as index
+from backchannel.storage.sql.postgresql.migrating import BASELINE
 from backchannel.storage.sql.schema import metadata
 from backchannel.storage.sql.versions import SCHEMA_VERSION
 from tests.storage.people import make_pair
@@ -79,6 +81,44 @@ async def test_R5_a_restored_database_has_new_epochs(url: str) -> None:
     storage = await open_storage(url)
     assert (await storage.heads([pair.ada]))[pair.ada].epoch != before
     await storage.close()
+
+
+async def test_R5_the_operator_says_that_files_were_put_back(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(opening, "CLAIM_SECONDS", 0.3)
+    storage = await open_storage(url, serving=True)
+    pair = await make_pair(storage)
+    before = (await storage.heads([pair.ada]))[pair.ada].epoch
+    with pytest.raises(CannotOpen, match="in use by another server"):
+        await begin_epochs(url)
+    await storage.close()
+    assert await begin_epochs(url) == 2
+    storage = await open_storage(url)
+    assert (await storage.heads([pair.ada]))[pair.ada].epoch != before
+    await storage.close()
+
+
+async def test_R19_a_newer_schema_is_refused(url: str) -> None:
+    connection = await asyncpg.connect(url.partition("?")[0])
+    await connection.execute("UPDATE alembic_version SET version_num = '9999'")
+    with pytest.raises(CannotOpen, match="written by a newer version"):
+        await open_storage(url)
+    await connection.close()
+
+
+async def test_R19_an_older_schema_is_brought_up_to_date(url: str) -> None:
+    connection = await asyncpg.connect(url.partition("?")[0])
+    await connection.execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
+    baseline = files("backchannel.storage.sql.postgresql") / "baseline.sql"
+    await connection.execute(baseline.read_text())
+    assert BASELINE in await examine(url, production=True)
+    await migrate(url)
+    storage = await open_storage(url)
+    await make_pair(storage)
+    await storage.close()
+    assert await connection.fetchval("SELECT version_num FROM alembic_version") == SCHEMA_VERSION
+    await connection.close()
 
 
 async def test_one_server_at_a_time(url: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -69,10 +69,11 @@ async def examine_postgresql(url: str, *, production: bool) -> str:
 
 
 async def begin_epochs_postgresql(url: str) -> int:
-    """Give every log a new epoch; how many there are. Raises `CannotOpen`."""
+    """Give every log a new epoch, while no server runs; how many there are. Raises `CannotOpen`."""
     address = address_of(url)
     driver = await _connected(address)
     try:
+        await _claim(driver, address)
         if await read_version(driver, address.name) is None:
             return 0
         return int((await driver.execute(CHANGE_EPOCHS)).rpartition(" ")[2])
