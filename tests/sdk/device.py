@@ -67,7 +67,7 @@ class FakeSocket:
         self._coming.put_nowait(self._ended)
 
     def of(self, kind: str) -> list[Json]:
-        """What the client has sent of a type."""
+        """The frames of a type that the client has sent."""
         return [frame for frame in self.sent if frame["type"] == kind]
 
     async def heard(self, kind: str, count: int = 1) -> list[Json]:

@@ -1,4 +1,4 @@
-"""How the client connects, follows the log and acknowledges, without a network."""
+"""The client connects, follows the log and acknowledges, without a network."""
 
 import asyncio
 

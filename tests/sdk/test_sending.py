@@ -1,4 +1,4 @@
-"""How the client sends: kept first, once, in order, whatever happens to the connection."""
+"""The client sends: kept first, once, in order, whatever happens to the connection."""
 
 import asyncio
 import stat

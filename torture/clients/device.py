@@ -14,7 +14,7 @@ from torture.tally import Tally
 
 @dataclass
 class World:
-    """What all devices share."""
+    """The parts that all devices share."""
 
     rest: Rest
     tally: Tally
@@ -42,7 +42,7 @@ class Device(ABC):
     @property
     @abstractmethod
     def unanswered(self) -> int:
-        """How many of its messages have no answer yet."""
+        """The number of its messages without an answer."""
 
     @abstractmethod
     def say(self, to: Person, padding: Sequence[str]) -> None:

@@ -40,7 +40,7 @@ class Letter:
 
 
 class DialectDevice(Device):
-    """What a dialect needs besides: connections of its own, and an outbox."""
+    """A device with connections of its own and an outbox."""
 
     def __init__(self, *given: Any) -> None:
         super().__init__(*given)
@@ -72,7 +72,7 @@ class DialectDevice(Device):
     WINDOW: ClassVar[int] = 64
     """Messages that may be on their way at once: what is cut off has to be sent again."""
     LOSSES: ClassVar[tuple[type[Exception], ...]] = (Lost, OSError, TimeoutError)
-    """What `connect`, `listen` and `transmit` raise where a connection fails."""
+    """Raised by `connect`, `listen` and `transmit` where a connection fails."""
 
     # ------------------------------------------------------------------- what users do
 

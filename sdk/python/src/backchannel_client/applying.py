@@ -21,7 +21,7 @@ log = logging.getLogger(__name__)
 
 
 class Sink(Protocol):
-    """What the application does with the log. Both return once their work is durable.
+    """The application's side of the log. Both return once their work is durable.
 
     While they work, nothing more is received. What they raise ends the connection; the same
     events come again with the next one.
@@ -64,7 +64,7 @@ class Applier:
 
     @property
     def place(self) -> Place | None:
-        """How far this device has got."""
+        """The device's place in the log."""
         return self._follower.place
 
     @property

@@ -119,7 +119,7 @@ class BackchannelClient(Emitter):
 
     @property
     def place(self) -> Place | None:
-        """How far this device has got."""
+        """The device's place in the log."""
         return self._connection.place if self._connection else None
 
     def connect(self, place: Place | None, sink: Sink) -> None:

@@ -14,7 +14,7 @@ LOST = 1006
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What to do after a connection has ended."""
+    """The consequences of a connection's end."""
 
     reconnect: bool = True
     renew: bool = False
@@ -40,7 +40,7 @@ _TABLE = {
 
 
 def after_close(code: int, reason: str = "") -> Verdict:
-    """What `docs/protocol.md`, "Closing", asks for; `reason` of a 1012 names the seconds."""
+    """The verdict of `docs/protocol.md`, "Closing"; `reason` of a 1012 names the seconds."""
     verdict = _TABLE.get(code, RECONNECT)
     named = re.search(r"\d+(\.\d+)?", reason) if code == RESTARTING else None
     return replace(verdict, wait=min(float(named[0]), LONGEST_RESTART)) if named else verdict

@@ -55,7 +55,7 @@ class Connection:
 
     @property
     def place(self) -> Place | None:
-        """How far this device has got."""
+        """The device's place in the log."""
         return self._applier.place
 
     async def run(self) -> None:
@@ -225,7 +225,7 @@ def _hello(token: str, place: Place | None) -> frames.Hello:
 
 
 async def _received(socket: Socket, until: float) -> str | bytes | None:
-    """What comes next, None if nothing has come by then. Raises `Closed`."""
+    """The next text, None if nothing has come by then. Raises `Closed`."""
     try:
         async with asyncio.timeout_at(until):
             return await socket.receive()

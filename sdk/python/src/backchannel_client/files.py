@@ -132,7 +132,7 @@ class Files:
         await self._requests.carry_out(Request("PATCH", path, content=pieces(), headers=headers))
 
     async def _described(self, file_id: str, name: str, size: int) -> FileInfo:
-        """What the server says of a file; its measures come with the message that names it."""
+        """A file as the server describes it; its measures come with the message that names it."""
         response = await self._requests.carry_out(Request("HEAD", _path(file_id)))
         media_type = response.headers.get("content-type", "application/octet-stream")
         size = int(response.headers.get("content-length", size))

@@ -18,7 +18,7 @@ HELD_LIMIT = 512
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """How far a device has got in the log."""
+    """A device's place in the log."""
 
     epoch: str
     position: int
@@ -63,7 +63,7 @@ class Follower:
 
     @property
     def place(self) -> Place | None:
-        """How far the device has got."""
+        """The device's place in the log."""
         return self._place
 
     @property
@@ -79,7 +79,7 @@ class Follower:
         self._confirmed = 0  # the last acknowledgement may have been lost, too
 
     def receive(self, frame: frames.ServerFrame, now: float) -> list[Effect]:
-        """What follows from a frame."""
+        """Take a frame; the effects that follow from it."""
         effects: list[Effect] = []
         match frame:
             case frames.Welcome():
@@ -116,7 +116,7 @@ class Follower:
             self._durable = Place(self._place.epoch, position)
 
     def rewind(self) -> None:
-        """What was handed out and not stored is lost to this device: ask for it again."""
+        """Go back to what is stored: the rest of what was handed out is lost."""
         self._place = self._durable
 
     def confirm(self) -> int | None:

@@ -73,13 +73,13 @@ class Refusal(_Frame, frozen=True, tag="error"):
 
 
 class Heartbeat(_Frame, frozen=True, tag="heartbeat"):
-    """How far the log goes."""
+    """The position of the log's end."""
 
     position: int
 
 
 class Pong(_Frame, frozen=True, tag="pong"):
-    """How far the log goes: the answer to `ping`."""
+    """The position of the log's end: the answer to `ping`."""
 
     position: int
 

@@ -57,7 +57,7 @@ class Sending:
 
     @property
     def items(self) -> tuple[Outgoing, ...]:
-        """What the server has not acknowledged, the oldest first."""
+        """The messages without an acknowledgement, the oldest first."""
         return tuple(self._items.values())
 
     @property
@@ -278,7 +278,7 @@ def _entry_of(item: Outgoing, ack: Ack, user_id: str) -> LogEvent:
 
 
 def _ack_of(message: Message, client_id: str) -> Ack:
-    """What the server answers to a message that it has already."""
+    """The server's answer to a message that it has already."""
     return Ack(
         client_id=client_id,
         id=message.id,

@@ -1,4 +1,4 @@
-"""What a client tells of as it happens, and to whom."""
+"""Signals of a client, and their listeners."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

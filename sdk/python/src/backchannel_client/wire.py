@@ -50,7 +50,7 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Marks(msgspec.Struct, frozen=True):
-    """How far a member of a conversation has got."""
+    """A member's marks in a conversation."""
 
     delivered_seq: int
     read_seq: int
@@ -115,7 +115,7 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Receipt(msgspec.Struct, frozen=True):
-    """How far a member of a conversation has got."""
+    """A member's marks in a conversation."""
 
     conversation_id: str
     user_id: str
@@ -155,7 +155,7 @@ class Hit(msgspec.Struct, frozen=True):
 
 
 class ServerConfig(msgspec.Struct, frozen=True):
-    """What a client needs to know before a user has logged in. The limits are in bytes."""
+    """The server's public configuration. The limits are in bytes."""
 
     registration: bool
     first_run: bool

@@ -95,7 +95,7 @@ class _Chat:
 
     @property
     def _waiting(self) -> int:
-        """How many messages have no answer yet."""
+        """The number of messages without an answer."""
         return sum(not item.failed for item in self._client.outbox)
 
     def _listen(self) -> None:

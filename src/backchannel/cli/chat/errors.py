@@ -1,4 +1,4 @@
-"""What goes wrong between the client and a server, told so that the user can act on it."""
+"""Errors between the client and a server, told so that the user can act on them."""
 
 import os
 import ssl

@@ -45,7 +45,7 @@ class StoredLogin:
             self._lock = None
 
     def load(self) -> Session | None:
-        """What was kept; None if there is nothing that can be read."""
+        """The tokens that were kept; None if there are none that can be read."""
         with contextlib.suppress(OSError, msgspec.DecodeError):
             return msgspec.json.decode(self._path.read_bytes(), type=Session)
         return None

@@ -28,7 +28,7 @@ class Lines:
         sys.stdout.flush()
 
     async def lines(self) -> AsyncIterator[str]:
-        """What is entered, line by line, until the end."""
+        """The input, line by line, until its end."""
         loop = asyncio.get_running_loop()
         queue: asyncio.Queue[str | None] = asyncio.Queue()
 

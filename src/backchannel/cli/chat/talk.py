@@ -1,4 +1,4 @@
-"""What happens in the user's conversations, shown as lines on the screen."""
+"""The events of the user's conversations, shown as lines."""
 
 import asyncio
 from collections.abc import Sequence
@@ -40,7 +40,7 @@ class Directory(Protocol):
 
 
 class Line(Protocol):
-    """What is told to the server."""
+    """The way to the server."""
 
     def mark_read(self, conversation_id: str, seq: int) -> None: ...
 
@@ -53,11 +53,11 @@ class Talk:
     def __init__(self, people: Directory, line: Line, screen: Lines) -> None:
         self.peer: User | None = None
         self.refusals = 0
-        """How many messages the server has refused."""
+        """The number of messages that the server has refused."""
         self.live = asyncio.Event()
-        """What happens from now on is shown."""
+        """Set once new events are shown."""
         self.afresh = asyncio.Event()
-        """What was shown is out of date: the server was restored, or the device was long away."""
+        """Set when the state is out of date: the server was restored, or the device long away."""
         self._people = people
         self._line = line
         self._screen = screen
@@ -233,7 +233,7 @@ class Talk:
             self._screen.show((f"{one_line(self.peer.username)} {state}", QUIET))
 
     def _is_news(self, message: Message, kind: str) -> bool:
-        """Whether to show it. The history, or an acknowledgement, may have had it."""
+        """True if it was not shown yet, by the history or an acknowledgement."""
         if RESPONDER_ID in {message.sender_id, message.recipient_id}:
             return False
         return kind != "message" or message.id not in self._shown

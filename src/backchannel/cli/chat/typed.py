@@ -35,7 +35,7 @@ class Typed:
         self, url: str, client: BackchannelClient, people: People, talk: Talk, screen: Lines
     ) -> None:
         self.failures = 0
-        """How many lines were not carried out."""
+        """The number of lines that were not carried out."""
         self._url = url
         self._client = client
         self._people = people
@@ -187,7 +187,7 @@ class Typed:
         return self._people.conversation_id(self._peer_id(""))
 
     def _peer_id(self, text: str) -> str:
-        """Whom to talk to. Raises `Misused` with the text that would have been sent."""
+        """The id of the user to talk to. Raises `Misused`, with the text that was not sent."""
         if self._talk.peer is None:
             unsent = f'; not sent: "{text}"' if text else ""
             raise Misused(f"choose whom to talk to first: /with NAME (/people lists them){unsent}")

@@ -76,7 +76,7 @@ class ChatApp(App[str]):
         client.connect(None, self.chats)
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
-        """What the command palette offers."""
+        """The commands of the palette."""
         yield from super().get_system_commands(screen)  # pyright: ignore[reportUnknownMemberType]  # Textual names no result of `Screen`
         yield SystemCommand("Log out", "End this login and leave", self.action_log_out)
         yield SystemCommand("Block", "Receive nothing more from this user", self.action_block)

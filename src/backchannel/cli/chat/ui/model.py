@@ -96,7 +96,7 @@ class Chats:
         return sum(chat.unread for chat in self._chats.values())
 
     def waiting(self, chat: Chat) -> list[Outgoing]:
-        """What is on its way to a conversation, or was refused."""
+        """The messages to a conversation that are on their way, or were refused."""
         return [
             item
             for item in self._client.outbox

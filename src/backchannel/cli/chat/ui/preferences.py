@@ -1,4 +1,4 @@
-"""What the user has chosen, kept between starts."""
+"""The user's choices, kept between starts."""
 
 import contextlib
 import os

@@ -1,4 +1,4 @@
-"""How conversations and messages look; text of other people can pretend to be nothing else."""
+"""The look of conversations and messages; no text can pretend to be anything else."""
 
 from datetime import datetime
 

@@ -36,7 +36,7 @@ class ChatScreen(Screen[None]):
         self.chats = chats
         self.connection = "connecting …"
         self.transfer = ""
-        """How far a file has come."""
+        """The progress of a file."""
         self._client = client
         self._url = url
         self._reply_to: int | None = None
@@ -141,14 +141,14 @@ class ChatScreen(Screen[None]):
     # ------------------------------------------------------------------------- writing
 
     def reply(self, message: Message) -> None:
-        """What is written next answers this message."""
+        """Let the next text answer this message."""
         self._leave_message()
         self._reply_to = message.seq
         self.composer.focus()
         self.draw_state()
 
     def edit(self, message: Message) -> None:
-        """What is written next replaces this message."""
+        """Let the next text replace this message."""
         self._leave_message()
         self._editing = message
         self.composer.text = message.body
@@ -194,7 +194,7 @@ class ChatScreen(Screen[None]):
             self.tell(explained(self._url, error))
 
     def _leave_message(self) -> None:
-        """What is written answers or changes no message any more."""
+        """Let the next text be a message of its own."""
         self._reply_to = self._editing = None
 
     # ------------------------------------------------------------------------ choosing
