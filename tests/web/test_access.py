@@ -110,3 +110,24 @@ def test_W15_enter_that_ends_a_composition_sends_nothing(person: Make, signed_in
     hers.page.wait_for_timeout(300)
     expect(hers.field).to_have_value("にほんご")
     assert len(grace.messages(ada)) == 1
+
+
+@pytest.mark.skipif(not AXE.exists(), reason="needs axe-core: make web-tests installs it")
+def test_W15_axe_finds_nothing_in_the_search_and_among_the_emoji(
+    person: Make, signed_in: Open
+) -> None:
+    ada, grace = person("Ada"), person("Grace")
+    grace.say(ada, "Hello there")
+    hers = signed_in(ada)
+    page = hers.page
+    hers.open("Grace")
+    expect(hers.bubble("Hello")).to_be_visible()
+    page.keyboard.press("Control+f")
+    page.keyboard.type("hello")
+    expect(page.get_by_role("option").first).to_be_visible()
+    seen = {"search": faults(page)}
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Emoji").click()
+    expect(page.get_by_role("gridcell").first).to_be_visible()
+    seen["emoji"] = faults(page)
+    assert {name: each for name, each in seen.items() if each} == {}

@@ -88,7 +88,7 @@ export default function AllEmoji({ onPick }: { readonly onPick: (emoji: string) 
         </div>
         <Tones tone={tone} onChange={setTone} />
       </div>
-      <div className="picker__grid" ref={grid} tabIndex={-1}>
+      <div className="picker__grid" ref={grid} tabIndex={0} role="group" aria-label={t.emoji}>
         <div role="grid" id="emoji-grid" aria-label={t.emoji}>
           <Virtualizer ref={list} scrollRef={grid} data={rows} itemSize={42}>
             {(row) => (
@@ -115,7 +115,9 @@ function EmojiRow({ row, at, tone, onPick, onPoint }: RowProps) {
   if ("title" in row) {
     return (
       <div role="row">
-        <h3 role="columnheader">{row.title}</h3>
+        <span className="picker__title" role="columnheader">
+          {row.title}
+        </span>
       </div>
     );
   }
