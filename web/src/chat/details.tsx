@@ -10,6 +10,7 @@ import { Avatar } from "../ui/avatar";
 import { Field } from "../ui/field";
 import { when } from "../ui/format";
 import { Icon } from "../ui/icon";
+import { usePeer } from "./header";
 import { isPicture } from "./names";
 
 interface Props {
@@ -45,19 +46,30 @@ export function Details(props: Props) {
 
 function PersonDetails({ conversation, peerId, name }: Props) {
   const presence = useStore((state) => state.presence[peerId]);
-  const user = useStore((state) => state.users[peerId]);
+  const user = usePeer(conversation, peerId);
   const pictures = usePictures(conversation?.id ?? "");
-  const username = conversation?.peer?.username ?? user?.username;
+  const username = user?.username;
   const seen = presence?.last_seen_at ? t.lastSeen(when(presence.last_seen_at)) : "";
   const status = presence?.online ? t.online : seen;
   return (
     <>
       <div className="details__who">
-        <Avatar id={peerId} name={name} size={96} online={presence?.online ?? false} />
+        <Avatar
+          id={peerId}
+          name={name}
+          size={96}
+          online={presence?.online ?? false}
+          picture={user?.avatar_url}
+        />
         <h3>
           <bdi>{name}</bdi>
         </h3>
         <p>{[username && `@${username}`, status].filter(Boolean).join(" · ")}</p>
+        {user?.about && (
+          <p className="details__about" dir="auto">
+            {user.about}
+          </p>
+        )}
       </div>
       {pictures.length > 0 && (
         <section className="group" aria-label={t.sharedMedia}>

@@ -1,4 +1,4 @@
-import type { Conversation } from "backchannel-client";
+import type { Conversation, User } from "backchannel-client";
 import { Link } from "wouter";
 import { setState, useStore } from "../state/store";
 import { t } from "../strings";
@@ -18,6 +18,7 @@ interface Props {
 export function Header({ conversation, peerId, name, onDetails }: Props) {
   const online = useStore((state) => state.presence[peerId]?.online ?? false);
   const assistant = conversation?.kind === "session";
+  const picture = usePeer(conversation, peerId)?.avatar_url;
   return (
     <header className="bar">
       <Link className="icon-btn bar__back" href="/" aria-label={t.back}>
@@ -30,6 +31,7 @@ export function Header({ conversation, peerId, name, onDetails }: Props) {
           size={40}
           online={online}
           assistant={assistant}
+          picture={picture}
         />
         <span>
           <span className="bar__name">
@@ -69,7 +71,7 @@ interface StatusProps {
 function Status({ conversation, peerId, assistant }: StatusProps) {
   const link = useStore((state) => state.link);
   const presence = useStore((state) => state.presence[peerId]);
-  const user = useStore((state) => state.users[peerId]) ?? conversation?.peer;
+  const user = usePeer(conversation, peerId);
   const typing = useTyping(conversation?.id ?? "");
   if (link !== "online") return <span className="bar__status">{t.connecting}</span>;
   if (typing) return <span className="bar__status bar__status--on">{t.typing}</span>;
@@ -87,4 +89,10 @@ function Status({ conversation, peerId, assistant }: StatusProps) {
       {seen ? t.lastSeen(when(seen)) : user && <bdi>@{user.username}</bdi>}
     </span>
   );
+}
+
+/** The other member, as far as they are known. */
+export function usePeer(conversation: Conversation | null, peerId: string): User | undefined {
+  const user = useStore((state) => state.users[peerId]);
+  return conversation?.peer ?? user;
 }

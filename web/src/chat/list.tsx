@@ -43,7 +43,13 @@ export function List({ current, onSearch, onNew }: Props) {
           href="/settings"
           aria-label={`${t.yourAccount(online)}, ${t.settings}`}
         >
-          <Avatar id={me?.id ?? ""} name={name} size={36} online={online} />
+          <Avatar
+            id={me?.id ?? ""}
+            name={name}
+            size={36}
+            online={online}
+            picture={me?.avatar_url}
+          />
         </Link>
         <SearchBox onSearch={onSearch} />
         <button className="icon-btn" type="button" aria-label={t.newConversation} onClick={onNew}>

@@ -125,7 +125,7 @@ function useOptions(text: string, onNew: () => void, onClose: () => void): Optio
   const person = (user: User): Option => ({
     key: `person-${user.id}`,
     group: t.people,
-    picture: <Avatar id={user.id} name={user.display_name} size={32} />,
+    picture: <Avatar id={user.id} name={user.display_name} size={32} picture={user.avatar_url} />,
     text: <bdi>{user.display_name}</bdi>,
     end: <small>{known.has(user.id) ? `@${user.username}` : `@${user.username} · +`}</small>,
     open: () => openWith(user),

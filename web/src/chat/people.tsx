@@ -94,7 +94,13 @@ function PersonOption({ id, user, selected, onOpen }: OptionProps) {
   const online = useStore((state) => state.presence[user.id]?.online ?? false);
   return (
     <li className="option" id={id} role="option" aria-selected={selected} onClick={onOpen}>
-      <Avatar id={user.id} name={user.display_name} size={40} online={online} />
+      <Avatar
+        id={user.id}
+        name={user.display_name}
+        size={40}
+        online={online}
+        picture={user.avatar_url}
+      />
       <span className="option__text">
         <b>
           <bdi>{user.display_name}</bdi>

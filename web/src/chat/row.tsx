@@ -35,6 +35,7 @@ export const Row = memo(function Row({ conversation, current }: Props) {
         size={44}
         online={online}
         assistant={conversation.kind === "session"}
+        picture={conversation.peer?.avatar_url}
       />
       <span className="row__main">
         <span className="row__name">

@@ -7,13 +7,20 @@ interface BeginningProps {
   readonly id: string;
   readonly name: string;
   readonly assistant: boolean;
+  readonly picture: string | null | undefined;
 }
 
 /** The card above the first message. */
-export function Beginning({ id, name, assistant }: BeginningProps) {
+export function Beginning({ id, name, assistant, picture }: BeginningProps) {
   return (
     <section className="beginning">
-      <Avatar id={id} name={assistant ? t.assistant : name} size={88} assistant={assistant} />
+      <Avatar
+        id={id}
+        name={assistant ? t.assistant : name}
+        size={88}
+        assistant={assistant}
+        picture={picture}
+      />
       <h2>
         <bdi>{assistant ? t.assistant : name}</bdi>
       </h2>

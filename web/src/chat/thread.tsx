@@ -172,7 +172,14 @@ export function Thread(props: Props) {
       case "older":
         return <div className="older" />;
       default:
-        return <Beginning id={peerId} name={name} assistant={conversation?.kind === "session"} />;
+        return (
+          <Beginning
+            id={peerId}
+            name={name}
+            assistant={conversation?.kind === "session"}
+            picture={conversation?.peer?.avatar_url}
+          />
+        );
     }
   };
 

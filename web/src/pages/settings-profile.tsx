@@ -4,44 +4,55 @@ import { attempt } from "../state/actions";
 import { client } from "../state/client";
 import { setState, useStore } from "../state/store";
 import { t } from "../strings";
-import { Avatar } from "../ui/avatar";
 import { Field } from "../ui/field";
+import { AvatarEditor } from "./avatar-editor";
 import { Section, SetLine } from "./settings";
+
+/** Characters of the line about the user, as the server counts them. */
+const ABOUT_LIMIT = 140;
 
 export function Profile() {
   const me = useStore((state) => state.me);
-  const [typed, setTyped] = useState<string | null>(null);
+  const [typed, setTyped] = useState<{ readonly name?: string; readonly about?: string }>({});
   const [saved, setSaved] = useState(false);
   if (!me) return null;
-  const name = typed ?? me.display_name;
+  const name = (typed.name ?? me.display_name).trim();
+  const about = (typed.about ?? me.about).trim();
+  const type = (fields: typeof typed) => {
+    setTyped({ ...typed, ...fields });
+    setSaved(false);
+  };
   const submit = async (event: FormEvent) => {
     event.preventDefault();
     const done = await attempt(async () => {
-      setState({ me: await client.api.changeProfile({ display_name: name.trim() }) });
+      setState({ me: await client.api.changeProfile({ display_name: name, about }) });
     });
     setSaved(done);
-    if (done) setTyped(null);
+    if (done) setTyped({});
   };
-  const changed = name.trim() !== me.display_name && name.trim() !== "";
+  const changed = name !== "" && (name !== me.display_name || about !== me.about);
   return (
     <Section id="profile" title={t.profile}>
       <form className="panel panel--pad" onSubmit={(event) => void submit(event)}>
         <div className="profile">
-          <div className="profile__pic">
-            <Avatar id={me.id} name={me.display_name} size={96} />
-          </div>
+          <AvatarEditor />
           <div className="profile__fields">
             <Field
               label={t.name}
-              value={name}
-              onChange={(event) => {
-                setTyped(event.target.value);
-                setSaved(false);
-              }}
+              value={typed.name ?? me.display_name}
+              onChange={(event) => type({ name: event.target.value })}
               autoComplete="name"
               dir="auto"
               ok={saved}
               hint={saved ? t.saved : ""}
+            />
+            <Field
+              label={t.about}
+              value={typed.about ?? me.about}
+              onChange={(event) => type({ about: event.target.value })}
+              maxLength={ABOUT_LIMIT}
+              dir="auto"
+              hint={t.aboutHint}
             />
             <Field label={t.username} at value={me.username} readOnly />
             {me.email && <Field label={t.email} value={me.email} readOnly />}

@@ -1,4 +1,4 @@
-import type { CSSProperties } from "react";
+import { type CSSProperties, useState } from "react";
 
 const COLOURS = 8;
 
@@ -8,14 +8,22 @@ interface Props {
   readonly size: number;
   readonly online?: boolean;
   readonly assistant?: boolean;
+  /** The address of the user's picture. */
+  readonly picture?: string | null | undefined;
 }
 
-/** One letter on one of eight colours; people are round, assistants are rounded squares. */
-export function Avatar({ id, name, size, online = false, assistant = false }: Props) {
+/** A picture, or one letter on one of eight colours; people are round, assistants are rounded squares. */
+export function Avatar(props: Props) {
+  const { id, name, size, online = false, assistant = false, picture } = props;
+  const [broken, setBroken] = useState<string | null>(null);
   const style = { "--size": `${size}px`, "--c": `var(--av-${colourOf(id)})` } as CSSProperties;
   return (
     <span className={`avatar${assistant ? " avatar--assistant" : ""}`} style={style} aria-hidden>
-      {firstLetter(name)}
+      {picture && picture !== broken ? (
+        <img src={picture} alt="" onError={() => setBroken(picture)} />
+      ) : (
+        firstLetter(name)
+      )}
       {online && <span className="presence" />}
     </span>
   );

@@ -1,0 +1,54 @@
+"""The picture of a user and the line about them, as others see them."""
+
+from collections.abc import Callable
+
+from playwright.sync_api import FilePayload, expect
+
+from tests.web.pages import ChatPage
+from tests.web.people import Person
+from tests.web.test_files import picture
+
+Make = Callable[[str], Person]
+Open = Callable[[Person], ChatPage]
+
+
+def test_a_picture_is_cut_square_and_seen_by_others(person: Make, signed_in: Open) -> None:
+    ada, grace = person("Ada"), person("Grace")
+    ada.say(grace, "Hello")
+    hers = signed_in(ada)
+    page = hers.page
+    page.goto(f"{hers.address}/settings/profile")
+    page.locator("input[type=file]").set_input_files(
+        [FilePayload(name="me.png", mimeType="image/png", buffer=picture())]
+    )
+    dialog = page.get_by_role("dialog", name="Change picture")
+    dialog.get_by_label("Zoom").fill("2")
+    dialog.get_by_role("img", name="Drag the picture").press("ArrowRight")
+    dialog.get_by_role("button", name="Save").click()
+    expect(page.locator(".profile__pic .avatar img")).to_be_visible()
+    expect(dialog).to_have_count(0)
+    page.get_by_label("About you").fill("Throws pots")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("Saved", exact=True)).to_be_visible()
+    theirs = signed_in(grace)
+    shown = theirs.row("Ada").locator(".avatar img")
+    expect(shown).to_be_visible()
+    assert shown.evaluate("image => [image.naturalWidth, image.naturalHeight]") == [512, 512]
+    theirs.open("Ada")
+    theirs.page.get_by_role("button", name="Details").click()
+    expect(theirs.page.get_by_text("Throws pots")).to_be_visible()
+    page.get_by_role("button", name="Remove").click()
+    expect(page.locator(".profile__pic .avatar img")).to_have_count(0)
+
+
+def test_a_file_that_is_no_picture_is_refused_before_it_is_sent(
+    person: Make, signed_in: Open
+) -> None:
+    hers = signed_in(person("Ada"))
+    hers.page.goto(f"{hers.address}/settings/profile")
+    hers.page.locator("input[type=file]").set_input_files(
+        [FilePayload(name="me.png", mimeType="image/png", buffer=b"not a picture")]
+    )
+    dialog = hers.page.get_by_role("dialog", name="Change picture")
+    expect(dialog.get_by_role("alert")).to_contain_text("not a picture")
+    expect(dialog.get_by_role("button", name="Save")).to_be_disabled()
