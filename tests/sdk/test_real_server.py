@@ -48,6 +48,20 @@ async def test_what_one_sends_the_other_applies_and_can_find(enter: Enter) -> No
     assert conversation.peer.id == own_id(grace)
 
 
+async def test_settings_are_changed_in_part(enter: Enter) -> None:
+    ada, grace = await enter(), await enter()
+    ada.connect(None, Notes())
+    ack = await ada.deliver(Draft(own_id(grace), "hello"))
+    until = "2030-05-04T18:00:00.000Z"
+    change: dict[str, bool | str | None] = {"pinned": True, "muted_until": until}
+    changed = await ada.api.change_settings(ack.conversation_id, change)
+    assert (changed.pinned, changed.muted_until, changed.archived) == (True, until, False)
+    assert (await ada.api.conversation(ack.conversation_id)).settings == changed
+    hidden = await ada.api.change_privacy({"typing": "nobody"})
+    assert hidden == await ada.api.privacy()
+    assert (hidden.typing, hidden.last_seen) == ("nobody", "everybody")
+
+
 async def test_presence_and_typing_are_told(enter: Enter) -> None:
     ada, grace = await enter(), await enter()
     seen: asyncio.Queue[Presence | Typing] = asyncio.Queue()

@@ -34,6 +34,7 @@ from backchannel_client.transport import Server as Server
 from backchannel_client.transport import Socket as Socket
 from backchannel_client.wire import Account as Account
 from backchannel_client.wire import Conversation as Conversation
+from backchannel_client.wire import ConversationSettings as ConversationSettings
 from backchannel_client.wire import FileInfo as FileInfo
 from backchannel_client.wire import Hit as Hit
 from backchannel_client.wire import LogEvent as LogEvent
@@ -41,6 +42,7 @@ from backchannel_client.wire import Login as Login
 from backchannel_client.wire import Marks as Marks
 from backchannel_client.wire import Message as Message
 from backchannel_client.wire import Page as Page
+from backchannel_client.wire import Privacy as Privacy
 from backchannel_client.wire import Receipt as Receipt
 from backchannel_client.wire import ServerConfig as ServerConfig
 from backchannel_client.wire import Session as Session

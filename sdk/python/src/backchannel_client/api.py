@@ -1,5 +1,6 @@
 """The REST calls of `/v1`; each raises `ApiError`."""
 
+from collections.abc import Mapping
 from typing import Literal
 from urllib.parse import quote
 
@@ -7,10 +8,12 @@ from backchannel_client.requests import Requests
 from backchannel_client.wire import (
     Account,
     Conversation,
+    ConversationSettings,
     Hit,
     Login,
     Message,
     Page,
+    Privacy,
     ServerConfig,
     Session,
     User,
@@ -32,8 +35,15 @@ class Api:
         password: str,
         display_name: str | None = None,
         email: str | None = None,
+        invitation: str | None = None,
     ) -> Account:
-        body = _given(username=username, password=password, display_name=display_name, email=email)
+        body = _given(
+            username=username,
+            password=password,
+            display_name=display_name,
+            email=email,
+            invitation=invitation,
+        )
         return (await self._requests.ask_openly(Account, "POST", "/v1/register", json=body))[0]
 
     async def login(self, identifier: str, password: str) -> tuple[Session, str | None]:
@@ -133,6 +143,20 @@ class Api:
         path = f"/v1/conversations/{_segment(conversation_id)}/messages"
         place = {"before": before, "after": after, "around": around, "cursor": cursor}
         return await self._requests.ask(Page[Message], "GET", path, limit=limit, **place)
+
+    async def change_settings(
+        self, conversation_id: str, change: Mapping[str, bool | str | None]
+    ) -> ConversationSettings:
+        """Change some fields of how you keep a conversation."""
+        path = f"/v1/conversations/{_segment(conversation_id)}/settings"
+        return await self._requests.ask(ConversationSettings, "PATCH", path, json=dict(change))
+
+    async def privacy(self) -> Privacy:
+        return await self._requests.ask(Privacy, "GET", "/v1/me/privacy")
+
+    async def change_privacy(self, change: Mapping[str, str]) -> Privacy:
+        """Change some fields of your privacy settings."""
+        return await self._requests.ask(Privacy, "PATCH", "/v1/me/privacy", json=dict(change))
 
     async def mark_read(self, conversation_id: str, seq: int) -> None:
         path = f"/v1/conversations/{_segment(conversation_id)}/read"

@@ -57,11 +57,16 @@ class Marks(msgspec.Struct, frozen=True):
 
 
 class User(msgspec.Struct, frozen=True, kw_only=True):
-    """A user, as every user sees them. `deleted`: the account is gone."""
+    """A user, as every user sees them. `deleted`: the account is gone.
+
+    `about` is a line by the user. `avatar_url` leads to a square picture and needs no login.
+    """
 
     id: str
     username: str
     display_name: str
+    about: str = ""
+    avatar_url: str | None = None
     deleted: bool = False
 
 
@@ -71,6 +76,23 @@ class Account(User, frozen=True, kw_only=True):
     email: str | None = None
     created_at: str
     updated_at: str
+
+
+class Privacy(msgspec.Struct, frozen=True, kw_only=True):
+    """What you let others learn of you: `everybody` or `nobody`. Each is mutual."""
+
+    last_seen: str
+    read_receipts: str
+    typing: str
+
+
+class ConversationSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """How you keep a conversation. The other user is not told."""
+
+    pinned: bool = False
+    archived: bool = False
+    marked_unread: bool = False
+    muted_until: str | None = None
 
 
 class Conversation(msgspec.Struct, frozen=True, kw_only=True):
@@ -89,6 +111,7 @@ class Conversation(msgspec.Struct, frozen=True, kw_only=True):
     created_at: str
     updated_at: str
     last_message: Message | None
+    settings: ConversationSettings = ConversationSettings()
 
 
 class Login(msgspec.Struct, frozen=True, kw_only=True):
@@ -162,6 +185,8 @@ class ServerConfig(msgspec.Struct, frozen=True):
     password_minimum: int
     message_limit: int
     file_limit: int
+    invitation_needed: bool = False
+    user_invitations: bool = False
 
 
 class Page(msgspec.Struct, Generic[Item], frozen=True):
