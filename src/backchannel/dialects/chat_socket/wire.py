@@ -1,4 +1,4 @@
-"""The frames of `/chat`, pure: what a client sends, and what it is told."""
+"""The frames of `/chat`, from and to clients."""
 
 from typing import Annotated
 

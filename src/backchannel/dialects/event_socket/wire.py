@@ -1,4 +1,4 @@
-"""The frames of `/websocket`, pure: what a client sends, and what it is told."""
+"""The frames of `/websocket`, from and to clients."""
 
 from typing import Annotated
 

@@ -27,22 +27,22 @@ PeerId = Annotated[
     str,
     Meta(description="The other user's id", examples=["01970f3e-5a87-7f94-a3c6-8d2b4e7f1a35"]),
 ]
-Seq = Annotated[int, Meta(description="Place in the conversation: 1, 2, 3 …", examples=[42])]
+Seq = Annotated[int, Meta(description="Number in the conversation: 1, 2, 3 …", examples=[42])]
 Life = Annotated[
     int,
     Meta(
-        description="Seconds for which a new access token counts, whatever the device's clock says",
+        description="Seconds for which a new access token is valid, by the server's clock",
         examples=[3600],
     ),
 ]
-Position = Annotated[int, Meta(description="Place in your log of events", examples=[1207])]
+Position = Annotated[int, Meta(description="Number in your log of events", examples=[1207])]
 
 
 class FileBody(msgspec.Struct, frozen=True, kw_only=True):
-    """A file. What does not apply to its kind is null; `type` is what its content is."""
+    """A file. Fields that do not apply to its kind are null; its content determines `type`."""
 
     id: Id
-    name: Annotated[str, Meta(description="To be shown, never a path", examples=["Cat.jpg"])]
+    name: Annotated[str, Meta(description="For display, never a path", examples=["Cat.jpg"])]
     type: Annotated[str, Meta(examples=["image/jpeg"])]
     size: Annotated[int, Meta(description="Bytes", examples=[48_213])]
     width: Annotated[int | None, Meta(description="Pixels", examples=[1_200])]
@@ -55,18 +55,18 @@ class FileBody(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class MessageBody(msgspec.Struct, frozen=True, kw_only=True):
-    """A message. `client_id` is told to its sender only; a deleted message has an empty body."""
+    """A message. Only its sender sees `client_id`; a deleted message has an empty body."""
 
     conversation_id: ConversationId
     seq: Seq
     id: Annotated[Id, Meta(description="The message's id")]
-    sender_id: Annotated[UserId, Meta(description="Who sent it")]
-    recipient_id: Annotated[PeerId, Meta(description="Who it was sent to")]
+    sender_id: Annotated[UserId, Meta(description="The sender")]
+    recipient_id: Annotated[PeerId, Meta(description="The recipient")]
     client_id: (
         Annotated[
             str,
             Meta(
-                description="The sender's name for it, told to the sender only",
+                description="The sender's identifier for it, visible to the sender only",
                 examples=["k7f2-0001"],
             ),
         ]
@@ -94,7 +94,7 @@ class MessageBody(msgspec.Struct, frozen=True, kw_only=True):
     reactions: Annotated[
         dict[str, list[str]],
         Meta(
-            description="Emoji to the ids of those who chose it",
+            description="The ids of the users who chose each emoji",
             examples=[{"👍": ["01970f3e-5a87-7f94-a3c6-8d2b4e7f1a35"]}],
         ),
     ]
@@ -124,11 +124,13 @@ class UserBody(msgspec.Struct, frozen=True, kw_only=True):
             examples=["/v1/avatars/01970f3e-6b1c-7d2a-9c55-0a4f6b8e1d20"],
         ),
     ] = None
-    deleted: Annotated[bool, Meta(description="The account is gone, only its id is left")] = False
+    deleted: Annotated[bool, Meta(description="The account was deleted; only its id remains")] = (
+        False
+    )
 
 
 class AccountBody(UserBody, frozen=True, kw_only=True):
-    """Your account, with what only you may see of it."""
+    """Your account, with its private fields."""
 
     email: Annotated[str, Meta(examples=["ada@example.org"])] | None
     created_at: Time
@@ -136,21 +138,23 @@ class AccountBody(UserBody, frozen=True, kw_only=True):
 
 
 class PrivacyBody(msgspec.Struct, frozen=True, kw_only=True):
-    """What you let other users learn of you: `everybody` or `nobody`. Each is mutual."""
+    """Your privacy settings: `everybody` or `nobody`. Each is mutual."""
 
     last_seen: Annotated[
         str,
-        Meta(description="Whether you are online, and when you last were", examples=["nobody"]),
+        Meta(
+            description="Your online status and the time you were last online", examples=["nobody"]
+        ),
     ]
-    read_receipts: Annotated[str, Meta(description="How far you have read", examples=["everybody"])]
-    typing: Annotated[str, Meta(description="That you are typing", examples=["everybody"])]
+    read_receipts: Annotated[str, Meta(description="Your read marks", examples=["everybody"])]
+    typing: Annotated[str, Meta(description="Your typing", examples=["everybody"])]
 
 
 class SettingsBody(msgspec.Struct, frozen=True, kw_only=True):
-    """How you keep a conversation. The other user is not told."""
+    """Your settings for a conversation. The other user does not see them."""
 
     pinned: Annotated[bool, Meta(description="Shown before all others", examples=[True])]
-    archived: Annotated[bool, Meta(description="Out of the way", examples=[False])]
+    archived: Annotated[bool, Meta(description="Moved out of the list", examples=[False])]
     marked_unread: Annotated[
         bool, Meta(description="Shown as unread until you read it", examples=[False])
     ]
@@ -177,7 +181,9 @@ class ConversationBody(msgspec.Struct, frozen=True, kw_only=True):
         str | None, Meta(description="The name of a session for people", examples=[None])
     ]
     last_seq: Annotated[int, Meta(description="The `seq` of the last message", examples=[42])]
-    unread: Annotated[int, Meta(description="How many messages you have not read", examples=[2])]
+    unread: Annotated[
+        int, Meta(description="The number of messages you have not read", examples=[2])
+    ]
     mine: MarksBody
     theirs: MarksBody
     created_at: Time

@@ -23,13 +23,13 @@ ConversationId = Annotated[
 SessionId = Annotated[
     str, Meta(max_length=ID_LIMIT, description="The id of a session", examples=[ID])
 ]
-Seq = Annotated[int, Meta(description="The message's place in the conversation", examples=[42])]
+Seq = Annotated[int, Meta(description="The message's number in the conversation", examples=[42])]
 Name = Annotated[str, Meta(max_length=USERNAME_LIMIT)]
 ClientId = Annotated[str, Meta(min_length=1, max_length=CLIENT_ID_LIMIT)]
 Ref = Annotated[str, Meta(max_length=CLIENT_ID_LIMIT)]
 MaybeRef = Annotated[
     Ref | None,
-    Meta(description="Your name for this request; its answer repeats it", examples=["r1"]),
+    Meta(description="Your identifier for this request; its answer repeats it", examples=["r1"]),
 ]
 Emoji = Annotated[
     str, Meta(max_length=EMOJI_LIMIT, description="The emoji itself", examples=["👍"])
@@ -69,7 +69,7 @@ class Send(_Frame, tag="send"):
     client_id: Annotated[
         ClientId,
         Meta(
-            description="Your name for this message: sent again with it, it is stored once",
+            description="Your identifier for this message: sent again with it, it is stored once",
             examples=["k7f2-0001"],
         ),
     ]
@@ -131,7 +131,7 @@ class Confirm(_Frame, tag="ack"):
 
 
 class SyncRequest(_Frame, tag="sync"):
-    """Ask for everything after `position`."""
+    """Request all events after `position`."""
 
     position: Annotated[int, Meta(description="Of the last event you have", examples=[1206])]
     epoch: Epoch = None
@@ -142,7 +142,7 @@ class TypingNotice(_Frame, tag="typing"):
     """Tell the other user that you are typing, or have stopped; repeat it every 5 seconds."""
 
     conversation_id: ConversationId
-    active: Annotated[bool, Meta(description="False says that you have stopped")] = True
+    active: Annotated[bool, Meta(description="False: you have stopped")] = True
     ref: MaybeRef = None
 
 
@@ -154,7 +154,7 @@ class Stop(_Frame, tag="stop"):
 
 
 class Watch(_Frame, tag="watch"):
-    """Be told when these users come and go, instead of those you have watched before."""
+    """Receive the presence of these users, instead of those you have watched before."""
 
     user_ids: Annotated[
         list[Name],

@@ -7,11 +7,11 @@ from msgspec import UNSET, Meta, UnsetType
 
 from backchannel.dialects.native.bodies import EventBody, Id, MaybeTime, MessageBody, Seq, Time
 
-Position = Annotated[int, Meta(description="Place in your log of events", examples=[1207])]
+Position = Annotated[int, Meta(description="Number in your log of events", examples=[1207])]
 Previous = Annotated[int, Meta(description="The position before it", examples=[1206])]
 Epoch = Annotated[
     str,
-    Meta(description="Changes when the server was restored from a backup", examples=["8Jx2mQ"]),
+    Meta(description="Changes when the server is restored from a backup", examples=["8Jx2mQ"]),
 ]
 Ref = Annotated[str, Meta(description="The `ref` of your request", examples=["r1"])]
 ClientId = Annotated[
@@ -34,7 +34,7 @@ class Welcome(_Frame, tag="welcome"):
 
 
 class Sync(_Frame, tag="sync"):
-    """Events that the device has missed, up to `position`; none if it has missed nothing."""
+    """Events that the device has missed, up to `position`; empty if it has missed none."""
 
     events: list[EventBody]
     position: Position
@@ -90,10 +90,10 @@ class Error(_Frame, tag="error", omit_defaults=True):
     """Your request was not carried out: the members of an HTTP error, in a frame."""
 
     title: Annotated[str, Meta(description="The status in words", examples=["Not Found"])]
-    status: Annotated[int, Meta(description="As over HTTP", examples=[404])]
+    status: Annotated[int, Meta(description="The HTTP status", examples=[404])]
     code: Annotated[str, Meta(description="For programs", examples=["not_found"])]
     detail: Annotated[str, Meta(description="For people", examples=["to is not a user"])]
-    field: Annotated[str | None, Meta(description="The field at fault", examples=["to"])] = None
+    field: Annotated[str | None, Meta(description="The faulty field", examples=["to"])] = None
     retry_after: Annotated[float | None, Meta(description="Seconds to wait")] = None
     ref: Annotated[str | None, Meta(description="The `ref` of your request")] = None
     client_id: Annotated[
@@ -116,7 +116,7 @@ class Pong(_Frame, tag="pong"):
 
 
 class Lagging(_Frame, tag="lagging"):
-    """Too much waits for your acknowledgement: nothing more is sent until you `sync`."""
+    """Too many events are unacknowledged: nothing more is sent until you `sync`."""
 
     position: Position
 
@@ -126,11 +126,11 @@ class Typing(_Frame, tag="typing"):
 
     conversation_id: Id
     user_id: Id
-    active: Annotated[bool, Meta(description="False: has stopped typing")]
+    active: Annotated[bool, Meta(description="False: the user has stopped typing")]
 
 
 class Presence(_Frame, tag="presence"):
-    """A user you watch has come or gone."""
+    """A user you watch has come online or gone offline."""
 
     user_id: Id
     online: bool

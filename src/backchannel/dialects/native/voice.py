@@ -57,7 +57,7 @@ class NativeVoice:
                 )
                 sink.send_text(frames.encode(partial))
             case Acquaintance() | Hiding():
-                """Meant for the hub: no device is told."""
+                """Handled by the hub; not sent to devices."""
 
     def heartbeat(self, sink: Sink, position: int) -> None:
         sink.send_text(frames.encode(frames.Heartbeat(position=position)))
@@ -80,7 +80,7 @@ def _content(event: Event) -> bytes:
     """The end of a log entry as JSON: what happened, encoded once for all who see the same."""
     fact = event.fact
     content = fact.content
-    # Only the sender is told the client_id.
+    # Only the sender gets the client_id.
     own = isinstance(content, Message) and content.sender_id == event.user_id
     key = "native:own" if own else "native"
     encoded = fact.encoded.get(key)

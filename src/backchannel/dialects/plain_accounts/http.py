@@ -20,7 +20,7 @@ from backchannel.dialects.shared.requests import (
 
 
 def _in_case_of_failure(text: str) -> Render:
-    """Both documents have a `message` of their own for what nobody expected (500)."""
+    """The `message` that each of the two documents has for unexpected errors (500)."""
 
     def render(fault: Fault) -> Response[Any]:
         told = wire.in_their_words(fault)

@@ -1,4 +1,4 @@
-"""Files on their way into messages: a file without a message is nobody's."""
+"""Files that become messages: a file without a message cannot be read by others."""
 
 from collections.abc import AsyncIterator
 

@@ -19,7 +19,7 @@ FILES = "/v1/files/"
 
 
 class FileBody(msgspec.Struct, frozen=True, gc=False):
-    """A file; it is complete by the time anybody learns of it."""
+    """A file; it is complete before any client receives it."""
 
     file_id: Id
     message_id: Id

@@ -1,4 +1,4 @@
-"""The JSON of this dialect, pure: everything stands in an envelope with a `status`."""
+"""The JSON of this dialect: every body is an envelope with a `status`."""
 
 from typing import Annotated, Any, Literal
 
@@ -54,7 +54,7 @@ class Credentials(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
 
 
 class UserBody(msgspec.Struct, frozen=True, rename="camel"):
-    """A user under both of the document's keys; the `email` is shown to nobody else."""
+    """A user under both of the document's keys; only the user sees the `email`."""
 
     id: Id
     user_id: Id = msgspec.field(name="user_id")

@@ -74,7 +74,7 @@ class CursorlessLine(Line, Generic[V]):
 
 
 async def delivered_position(core: Core, user_id: str) -> int:
-    """Up to where some device of the user has everything, also a moment ago."""
+    """The position up to which a device of the user has received everything, as of now."""
     reached = core.receipts.reached(user_id)
     return max(reached, await core.storage.delivered_position(user_id))
 
@@ -83,7 +83,7 @@ OpenLine = Callable[[Switchboard, Identity, int], CursorlessLine[Any]]
 
 
 def endpoint(desk: Switchboard, open_line: OpenLine) -> Endpoint:
-    """Lets in who has a token, and refuses everybody else before the upgrade."""
+    """Accepts clients with a valid token, and refuses all others before the upgrade."""
     core = desk.core
 
     async def accept(request: UpgradeRequest) -> Accepted | Refused:

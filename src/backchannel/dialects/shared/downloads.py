@@ -81,7 +81,7 @@ def _is_plain(character: str) -> bool:
 
 
 async def begun(blocks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    """The same blocks, the first of them read by now: what it raises can be told."""
+    """The same blocks, with the first one already read, so that its errors can be reported."""
     first = await anext(blocks, b"")
 
     async def all_blocks() -> AsyncIterator[bytes]:

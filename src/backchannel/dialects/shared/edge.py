@@ -51,11 +51,11 @@ class EdgePolicy:
     hsts: bool = True
     """Send HSTS, so that browsers insist on TLS (RFC 6797); not with a test certificate."""
     options: Mapping[str, Fields] = field(default_factory=dict[str, Fields])
-    """Headers by path, with which OPTIONS is answered besides CORS."""
+    """Headers by path that OPTIONS returns in addition to those of CORS."""
     overridable: Collection[str] = ()
     """Paths at which, and below which, `X-HTTP-Method-Override` names the method."""
     strangers: HeldBytes = field(default_factory=HeldBytes, repr=False)
-    """What is held for all clients together that are not logged in."""
+    """The bytes held for all clients that are not logged in."""
 
 
 class Edge:
@@ -199,7 +199,7 @@ _CROWDED = Fault(
     code="overloaded",
     text="too many clients that have not logged in send at once; try again in a moment",
     retry_after=1.0,
-    headers=(("connection", "close"),),  # nobody reads the rest of the request
+    headers=(("connection", "close"),),  # the rest of the request is not read
 )
 _STOPPING = Fault(
     status=HTTPStatus.SERVICE_UNAVAILABLE,

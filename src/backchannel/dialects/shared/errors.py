@@ -23,7 +23,7 @@ Handlers = dict[int | type[Exception], Callable[[AnyRequest, Exception], Respons
 """Litestar's map of exception handlers."""
 
 _MISSING = re.compile(r"Missing required \w+ parameter '([^']+)'")  # Litestar's words
-_CUT_OFF = "client disconnected prematurely"  # its words, too; nobody is left to read ours
+_CUT_OFF = "client disconnected prematurely"  # Litestar's text; no client is left to read ours
 
 
 def plain(fault: Fault) -> Response[Any]:

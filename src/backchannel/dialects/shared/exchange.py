@@ -1,4 +1,4 @@
-"""One HTTP exchange at the edge: what comes in of it, and what goes out."""
+"""An HTTP exchange at the edge: its request and its response."""
 
 import asyncio
 from collections.abc import Callable
@@ -47,7 +47,7 @@ class Incoming:
             self._task.cancel()
 
     def forget(self) -> None:
-        """Nothing is held any more."""
+        """Release everything that is held."""
         self._strangers.hold(self, 0)
 
 
@@ -123,6 +123,6 @@ class Outgoing:
 
 
 def _user_of(scope: HTTPScope) -> Identity | None:
-    """Who sent a request; None before that is known."""
+    """The user that sent a request; None before that is known."""
     user = cast("dict[str, object]", scope).get("user")
     return user if isinstance(user, Identity) else None

@@ -59,7 +59,7 @@ def refusal(error: ChatError) -> Fault:
 
 
 def accident(error: BaseException, *, request_id: str | None = None) -> Fault:
-    """The fault of an error nobody expected: its reason goes to the log, its id to both (S21)."""
+    """The fault of an unexpected error: its reason goes to the log, its id to both (S21)."""
     request_id = request_id or new_id()
     log.error("request %s failed", request_id, exc_info=error)
     return Fault(

@@ -23,7 +23,7 @@ from backchannel.domain.files import FileRecord
 FORM = "multipart/form-data"
 FIELD = "file"
 FORM_OVERHEAD = 65_536
-"""Bytes that a form may have besides its file."""
+"""Bytes that a form may have in addition to its file."""
 SEGMENTS = 8
 """Most fields of a form, the file among them."""
 FIELD_LIMIT = 4_096

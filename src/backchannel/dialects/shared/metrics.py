@@ -11,5 +11,5 @@ def _metrics() -> Response[bytes]:
 
 
 def routes() -> Router:
-    """`/metrics`: joined only where anybody may read it (rule S21)."""
+    """`/metrics`: mounted only if it may be read without a login (rule S21)."""
     return Router("/", route_handlers=[_metrics])

@@ -16,7 +16,7 @@ class SenderClaim(msgspec.Struct, kw_only=True, gc=False):
     sender_id_camel: str | None = msgspec.field(name="senderId", default=None)
 
     def require_own(self, identity: Identity) -> None:
-        """Raises `Forbidden` where a claim names anybody else than the token does."""
+        """Raise `Forbidden` if a claim names another user than the token."""
         _require_own(identity, self.sender, "sender")
         _require_own(identity, self.sender_id, "sender_id")
         _require_own(identity, self.sender_id_camel, "senderId")

@@ -1,4 +1,4 @@
-"""Answers that a client has not read yet: bounded for each client and in all (rule R13)."""
+"""Responses that clients have not read yet: limited per client and in total (rule R13)."""
 
 import asyncio
 from collections.abc import Generator

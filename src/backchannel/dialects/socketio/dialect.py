@@ -97,7 +97,7 @@ class Dialect(Protocol):
 
 
 def once(fact: Fact, name: str, encode: Callable[[], bytes]) -> bytes:
-    """A packet that is the same for everybody: encoded for the first, kept under a name."""
+    """A packet that is the same for all clients: encoded once, kept under a name."""
     packet = fact.encoded.get(name)
     if packet is None:
         packet = fact.encoded[name] = encode()

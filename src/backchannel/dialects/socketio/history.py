@@ -57,7 +57,7 @@ async def between(
 
 
 async def newest(core: Core, user_id: str, *, limit: int) -> list[Message]:
-    """A user's newest direct messages with everybody, newest first.
+    """A user's newest direct messages with all users, newest first.
 
     Conversations come by their latest activity, so those that are older than everything found
     need not be read, nor any past `MOST_CONVERSATIONS`. Fewer than `limit` where they fill a page

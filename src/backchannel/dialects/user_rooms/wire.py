@@ -67,7 +67,7 @@ class LoggedIn(msgspec.Struct, frozen=True):
 
 
 class UserBody(msgspec.Struct, frozen=True):
-    """A user; the `email` is shown to nobody else."""
+    """A user; only the user sees the `email`."""
 
     id: Id = msgspec.field(name="_id")
     username: Name

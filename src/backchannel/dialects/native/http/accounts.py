@@ -44,7 +44,7 @@ class Registration(Strict, frozen=True):
 
 
 class Profile(Strict, frozen=True):
-    """Fields that are left out stay as they are. A new `email` needs the account's `password`."""
+    """Omitted fields keep their values. A new `email` requires the account's `password`."""
 
     display_name: DisplayName | None = None
     about: About | None = None
@@ -85,7 +85,7 @@ async def register(
 @get(
     "/me",
     summary="Get your account",
-    description="With what only you may see of it, such as the e-mail address.",
+    description="Includes private fields, such as the e-mail address.",
     responses=problems(401),
 )
 async def get_me(request: StrictRequest, core: InjectedCore) -> AccountBody:
@@ -95,9 +95,9 @@ async def get_me(request: StrictRequest, core: InjectedCore) -> AccountBody:
 @patch(
     "/me",
     summary="Change your profile",
-    description="Fields that are left out stay as they are. Your other devices and the users you "
-    "have conversations with are told. A wrong `password` is 403 `wrong_password`; how often you "
-    "may try an e-mail address that is taken is limited.",
+    description="Omitted fields keep their values. Your other devices and the users you have "
+    "conversations with are notified. A wrong `password` is 403 `wrong_password`. Attempts to "
+    "take an e-mail address that is in use are limited.",
     responses=problems(401, 403, 409, 429, body=True),
 )
 async def update_me(
@@ -117,8 +117,8 @@ async def update_me(
 @post(
     "/password",
     summary="Change your password",
-    description="Ends all your logins, this one too, and begins a new one for this device. A wrong "
-    "`old_password` is 403 `wrong_password`.",
+    description="Ends all your logins, including this one, and starts a new one for this device. "
+    "A wrong `old_password` is 403 `wrong_password`.",
     status_code=200,
     responses=problems(401, 403, 429, body=True),
 )

@@ -1,4 +1,4 @@
-"""Avatars: choose yours, show everybody's."""
+"""Avatars: choose yours, show those of others."""
 
 from typing import Annotated, Any
 
@@ -18,7 +18,7 @@ from backchannel.dialects.shared.requests import InjectedCore, StrictRequest, cl
 from backchannel.domain.ids import ID_LIMIT
 
 CACHING = "public, max-age=31536000, immutable"
-"""What is at an avatar's URL never changes."""
+"""The content at an avatar's URL never changes."""
 
 
 class Avatar(Strict, frozen=True):
@@ -33,7 +33,7 @@ class Avatar(Strict, frozen=True):
     description="A file that you have uploaded: a JPEG, PNG or WebP picture, square, at most 1,024 "
     "pixels wide and 1 MB large; the client cuts and scales it before the upload. It is kept for "
     "as long as it is your avatar. Your other devices and the users you have conversations with "
-    "are told by a `profile` event.",
+    "get a `profile` event.",
     responses=problems(401, 404, 429, body=True),
 )
 async def set_avatar(
@@ -45,7 +45,7 @@ async def set_avatar(
 @delete(
     "/me/avatar",
     summary="Remove your avatar",
-    description="Its file is dropped, unless a message names it. Without an avatar this changes "
+    description="Its file is deleted, unless a message names it. Without an avatar this changes "
     "nothing.",
     responses=problems(401, 429),
 )
@@ -56,8 +56,8 @@ async def remove_avatar(request: StrictRequest, core: InjectedCore) -> None:
 @get(
     "/avatars/{file_id:str}",
     summary="Download an avatar",
-    description="Without a login, so that `<img>` can show it: only users learn the URL, as "
-    "`avatar_url` of a user, and it cannot be guessed. What it leads to never changes: another "
+    description="Without a login, so that `<img>` can show it: only users see the URL, as "
+    "`avatar_url` of a user, and it cannot be guessed. Its content never changes: another "
     "picture has another URL. An avatar that is no longer in use is not found.",
     media_type="application/octet-stream",
     responses=handing_out("*/*"),

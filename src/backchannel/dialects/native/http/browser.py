@@ -24,9 +24,9 @@ from backchannel.domain.errors import Forbidden, Unauthenticated
 from backchannel.domain.times import iso
 
 SECURE_NAME = "__Host-backchannel"
-"""Over HTTPS. The prefix ties the cookie to this host, and to HTTPS (RFC 6265bis, 4.1.3.2)."""
+"""Over HTTPS. The prefix binds the cookie to this host, and to HTTPS (RFC 6265bis, 4.1.3.2)."""
 PLAIN_NAME = "backchannel"
-"""Over plain HTTP, which browsers let set no `__Host-` cookie."""
+"""Over plain HTTP, where browsers refuse `__Host-` cookies."""
 PATH = "/"
 """`__Host-` cookies have no other path."""
 
@@ -47,7 +47,7 @@ class BrowserSessionBody(msgspec.Struct, frozen=True, kw_only=True):
     "/browser/login",
     summary="Log in from a page of this server",
     description="The refresh token is set as an HttpOnly cookie. A wrong password and an unknown "
-    "name are answered alike.",
+    "name get the same answer.",
     status_code=200,
     responses=problems(401, 403, 429, body=True),
 )

@@ -1,4 +1,4 @@
-"""How you keep a conversation: pinned, archived, muted, marked as unread."""
+"""Your settings for a conversation: pinned, archived, muted, marked as unread."""
 
 from datetime import datetime
 from typing import Annotated
@@ -19,7 +19,7 @@ Moment = Annotated[datetime, Meta(tz=True, examples=["2026-05-04T18:00:00.000Z"]
 
 
 class ChangedSettings(Strict, frozen=True):
-    """Fields that are left out stay as they are. `muted_until` null ends the muting."""
+    """Omitted fields keep their values. `muted_until` null ends the muting."""
 
     pinned: Annotated[bool, Meta(examples=[True])] | UnsetType = UNSET
     archived: Annotated[bool, Meta(examples=[False])] | UnsetType = UNSET
@@ -27,7 +27,7 @@ class ChangedSettings(Strict, frozen=True):
     muted_until: Moment | UnsetType | None = UNSET
 
     def patch(self) -> SettingsPatch:
-        """What is to change, with the time in milliseconds since 1970."""
+        """The changes to make, with the time in milliseconds since 1970."""
         until = self.muted_until
         return SettingsPatch(
             pinned=self.pinned,
@@ -41,11 +41,10 @@ class ChangedSettings(Strict, frozen=True):
 
 @patch(
     "/conversations/{conversation_id:str}/settings",
-    summary="Change how you keep a conversation",
-    description="Your other devices are told by a `conversation` event whose `change` is "
-    "`settings`; the other user learns nothing. The server keeps the settings and does nothing "
-    "else about them: a client sorts and notifies. Marking the conversation as read sets "
-    "`marked_unread` to false.",
+    summary="Change your settings for a conversation",
+    description="Your other devices get a `conversation` event whose `change` is `settings`; the "
+    "other user does not. The server only stores the settings: clients apply them when they "
+    "sort and notify. Marking the conversation as read sets `marked_unread` to false.",
     responses=problems(401, 404, 429, body=True),
 )
 async def change_settings(

@@ -52,7 +52,7 @@ class MessageList(msgspec.Struct, frozen=True):
 
 
 class ReadMark(Strict, frozen=True):
-    """Everything up to `seq` has been read."""
+    """The `seq` up to which everything has been read."""
 
     seq: Annotated[Number, Meta(examples=[42])]
 
@@ -80,7 +80,7 @@ async def list_conversations(
 @get(
     "/conversations/{conversation_id:str}",
     summary="Get a conversation",
-    description="As in the list, with its last message and the number of unread ones.",
+    description="In the form of the list, with its last message and the number of unread ones.",
     responses=problems(401, 404),
 )
 async def get_conversation(
@@ -95,9 +95,9 @@ async def get_conversation(
 @get(
     "/conversations/{conversation_id:str}/messages",
     summary="List the messages of a conversation",
-    description="The newest messages, or those next to a `seq`: give at most one of `before`, "
+    description="The newest messages, or those next to a `seq`: pass at most one of `before`, "
     "`after` (both exclusive), `around` (inclusive) and `cursor`. `next` leads to older "
-    "messages, from `after` on to newer ones. With `around` there is one page: read on from its "
+    "messages, or with `after` to newer ones. With `around` there is one page: continue from its "
     "ends with `before` and `after`. A page ends at `limit`, or earlier at about 1 MB of text.",
     responses=problems(401, 404),
 )
@@ -127,7 +127,7 @@ async def list_messages(  # noqa: PLR0913, PLR0917 - the request's parameters
     "/conversations/{conversation_id:str}/read",
     summary="Mark a conversation as read",
     description="Everything up to `seq` counts as read. Read marks only move forward, and the "
-    "other member is told.",
+    "other member is notified.",
     status_code=204,
     responses=problems(401, 404, body=True),
 )
@@ -165,7 +165,7 @@ def _parse_activity(cursor: str) -> tuple[int, str]:
 
 
 def _place(page: HistoryPage, after: int | None) -> str | None:
-    """The cursor of what follows this page of messages, on the way that it was read."""
+    """The cursor of the page that follows this page of messages, in the same direction."""
     if after is not None:
         return f"after.{page.messages[-1].seq}" if page.has_newer else None
     messages = page.messages
@@ -173,7 +173,7 @@ def _place(page: HistoryPage, after: int | None) -> str | None:
 
 
 def _parse_place(cursor: str) -> tuple[int | None, int | None]:
-    """The `before` and `after` that a cursor stands for, one of which is None."""
+    """The `before` and `after` that a cursor encodes, one of which is None."""
     way, _, seq = cursor.partition(".")
     if way not in {"before", "after"}:
         raise no_cursor()

@@ -20,7 +20,7 @@ Count = Annotated[int, Meta(examples=[12])]
 
 
 class Confirmation(Strict, frozen=True):
-    """The password of the account that is to go, so that a stolen token cannot erase it."""
+    """The password of the account to delete, so that a stolen token cannot delete it."""
 
     password: Annotated[str, Meta(examples=["correct horse battery"])]
 
@@ -39,7 +39,7 @@ class ErasedBody(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ErasureBody(msgspec.Struct, frozen=True, kw_only=True):
-    """An erasure, and once it is `done` its receipt: keep it all, the signature is part of it."""
+    """An erasure, and once `done` its receipt: keep the whole object, including the signature."""
 
     id: Annotated[str, Meta(examples=["Wm9vbSBpbiBvbiB0aGUgY2FuYXJ5IQ"])]
     url: Annotated[str, Meta(examples=["/v1/erasures/Wm9vbSBpbiBvbiB0aGUgY2FuYXJ5IQ"])]
@@ -57,7 +57,7 @@ class ErasureBody(msgspec.Struct, frozen=True, kw_only=True):
     "/me",
     summary="Delete your account",
     description="This cannot be undone. All your logins end at once, and the username becomes "
-    "free. Your messages and files are erased soon after: `url` says, without a login, when that "
+    "free. Your messages and files are erased soon after: `url` shows, without a login, when that "
     "is done. A wrong password is 403 `wrong_password`.",
     status_code=202,
     responses=problems(401, 403, 404, 429, body=True),
@@ -71,7 +71,7 @@ async def delete_me(
 @get(
     "/erasures/{erasure_id:str}",
     summary="Get the receipt of an erasure",
-    description="Needs only the id. It holds numbers and times, and nothing personal.",
+    description="Requires only the id. It contains numbers and times, and nothing personal.",
     responses=problems(404),
 )
 async def get_erasure(

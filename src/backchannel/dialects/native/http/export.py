@@ -16,8 +16,8 @@ FILE_NAME = "backchannel-export.zip"
     summary="Export your data",
     description="A ZIP archive of everything the server keeps about you: the account, logins, "
     "blocks, conversations with all their messages, and the files you have uploaded. Its "
-    "README.txt says what is where. The archive is written while you read it; one that was cut "
-    "short does not open.",
+    "README.txt describes the contents. The archive is written while you read it; a truncated one "
+    "cannot be opened.",
     media_type="application/zip",
     responses=problems(401, 404, 429),
 )

@@ -24,7 +24,7 @@ from backchannel.dialects.shared.requests import FILE_QUERY, InjectedCore, Stric
 from backchannel.domain.times import iso
 
 SIGNED_AT_ONCE = 100
-"""Most files whose URLs are signed by one request."""
+"""The maximum number of URLs signed by one request."""
 
 
 class FileIds(Strict, frozen=True):
@@ -34,7 +34,7 @@ class FileIds(Strict, frozen=True):
 
 
 class SignedUrl(msgspec.Struct, frozen=True):
-    """Where a file can be fetched. The second URL is of use only if the file has a thumbnail."""
+    """The signed URLs of a file. The second one works only if the file has a thumbnail."""
 
     file_id: Id
     url: Annotated[str, Meta(examples=[f"/v1/files/{ID}?signature=…"])]
@@ -42,7 +42,7 @@ class SignedUrl(msgspec.Struct, frozen=True):
 
 
 class SignedUrls(msgspec.Struct, frozen=True):
-    """The signed URLs, in the order in which they were asked for."""
+    """The signed URLs, in the order of the request."""
 
     items: list[SignedUrl]
     expires_at: Time
@@ -66,7 +66,7 @@ async def upload_file(request: StrictRequest, core: InjectedCore) -> FileBody:
 
 
 def handing_out(media_type: str, *statuses: int) -> dict[int, ResponseSpec]:
-    """The answers of an operation that hands out a content, with the errors of its own."""
+    """The responses of an operation that returns content, with its own errors."""
 
     def content(description: str) -> ResponseSpec:
         return ResponseSpec(
@@ -87,8 +87,8 @@ def handing_out(media_type: str, *statuses: int) -> dict[int, ResponseSpec]:
     "/files/{file_id:str}",
     summary="Download a file",
     description="For its owner, and for both members of a conversation in which a message names "
-    "it. `ETag` is the SHA-256 of the content; single ranges can be asked for. A browser shows "
-    "pictures, sound and films, and saves everything else. Where it cannot send a header, such "
+    "it. `ETag` is the SHA-256 of the content; single ranges are supported. A browser shows "
+    "pictures, audio and video, and saves everything else. Where it cannot send a header, such "
     "as in `<img>`, use a signed URL; or put the token into the query: `?token=TOKEN`.",
     media_type="application/octet-stream",
     opt=FILE_QUERY,
@@ -133,7 +133,7 @@ async def handed_out(
     reader: str,
     caching: str,
 ) -> Response[Any]:
-    """A content as `download` gives it, or the refusal of its range."""
+    """Content as a `download` response, or the refusal of its range."""
     try:
         return await download(request, core, content, reader=reader, caching=caching)
     except RangeNotSatisfiable as error:
@@ -145,7 +145,7 @@ async def handed_out(
 @get(
     "/files/{file_id:str}/info",
     summary="Get a file's description",
-    description="As messages carry it. Ask for it after an upload to `/v1/uploads`.",
+    description="In the form used in messages. Request it after an upload to `/v1/uploads`.",
     responses=problems(401, 404),
 )
 async def get_file_info(request: StrictRequest, core: InjectedCore, file_id: FileId) -> FileBody:
@@ -155,10 +155,11 @@ async def get_file_info(request: StrictRequest, core: InjectedCore, file_id: Fil
 @post(
     "/files/urls",
     summary="Sign the URLs of files",
-    description="For `<img>`, `<video>` and what else cannot send a header. A signed URL counts "
-    "for 10 to 15 minutes and for this login, whose end is its end; it is for files that you may "
-    "read. Within five minutes you get the same URLs, so that a browser can cache what they show. "
-    "They take ranges. Do not pass them on: until they expire, whoever has one can fetch the file.",
+    description="For `<img>`, `<video>` and other elements that cannot send a header. A signed URL "
+    "is valid for 10 to 15 minutes, or until this login ends; you can sign URLs of files that "
+    "you may read. Within five minutes you get the same URLs, so that a browser can cache their "
+    "content. They support ranges. Do not share them: until they expire, anyone with a URL can "
+    "fetch the file.",
     status_code=200,
     responses=problems(401, body=True),
 )

@@ -51,7 +51,7 @@ class Ended(msgspec.Struct, frozen=True):
 @post(
     "/login",
     summary="Log in",
-    description="A wrong password and an unknown name are answered alike.",
+    description="A wrong password and an unknown name get the same answer.",
     status_code=200,
     responses=problems(401, 403, 429, body=True),
 )
@@ -64,9 +64,10 @@ async def login(
 @post(
     "/refresh",
     summary="Renew a login",
-    description="A refresh token works once; the answer brings the next one. If the answer was "
-    "lost, repeat the request within 30 seconds: you get the same refresh token, unless it has "
-    "been used. A refresh token that comes back later ends its login, as it may have been stolen.",
+    description="A refresh token works once; the response contains the next one. If the response "
+    "was lost, repeat the request within 30 seconds: you get the same refresh token, unless it "
+    "has been used. A refresh token that is used again later ends its login, because it may have "
+    "been stolen.",
     status_code=200,
     responses=problems(401, body=True),
 )
@@ -88,7 +89,7 @@ async def logout(request: StrictRequest, core: InjectedCore) -> None:
 @get(
     "/logins",
     summary="List your logins",
-    description="One for each device, the newest first. `current` marks the one that asks.",
+    description="One for each device, newest first. `current` marks the one of this request.",
     responses=problems(401),
 )
 async def list_logins(
@@ -126,7 +127,7 @@ async def end_other_logins(request: StrictRequest, core: InjectedCore) -> Ended:
 
 
 async def begin(request: StrictRequest, core: Core, credentials: Credentials) -> Session:
-    """A new login for the client that asks. Raises as `chat.logins.login`."""
+    """A new login for the requesting client. Raises as `chat.logins.login` does."""
     return await logins.login(
         core,
         identifier=credentials.identifier,

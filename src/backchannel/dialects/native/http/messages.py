@@ -28,7 +28,7 @@ Body = Annotated[str, Meta(description="At most 65,536 bytes", examples=["Lunch 
 
 
 class NewMessage(Strict, frozen=True):
-    """A message to a user (`to`) or into a conversation: give one of the two.
+    """A message to a user (`to`) or to a conversation: pass one of the two.
 
     With `files` the body may be empty.
     A message with a `client_id` can be sent again when its answer was lost: it is stored once.
@@ -88,7 +88,7 @@ async def send_message(
 @patch(
     MESSAGE,
     summary="Edit a message",
-    description="Only its sender may. It keeps its `seq`, and its `revision` counts the changes.",
+    description="Only the sender can edit a message. It keeps its `seq`, and its `revision` grows.",
     responses=problems(401, 403, 404, 409, body=True),
 )
 async def edit_message(
@@ -106,7 +106,7 @@ async def edit_message(
 @delete(
     MESSAGE,
     summary="Delete a message",
-    description="Only its sender may. The message keeps its place, with an empty body and "
+    description="Only the sender can delete a message. It keeps its `seq`, with an empty body and "
     "`deleted_at`. Deleting it again changes nothing.",
     status_code=200,
     responses=problems(401, 403, 404),
@@ -121,7 +121,7 @@ async def delete_message(
 @put(
     REACTION,
     summary="React to a message",
-    description="Each user can react with several emoji, with each once.",
+    description="Each user can react with several emoji, once with each.",
     responses=problems(401, 403, 404, 409),
 )
 async def add_reaction(
@@ -139,7 +139,7 @@ async def add_reaction(
 @delete(
     REACTION,
     summary="Remove a reaction",
-    description="Only your own. Removing one that is not there changes nothing.",
+    description="You can remove only your own. Removing a missing one changes nothing.",
     status_code=200,
     responses=problems(401, 403, 404, 409),
 )

@@ -17,14 +17,14 @@ Next = Annotated[
 
 
 def no_cursor() -> Invalid:
-    """The error of a `cursor` that no page has given out."""
+    """The error for a `cursor` that does not come from a page."""
     return Invalid("cursor must be the next of the page before", field="cursor")
 
 
 def cut(
     items: Iterable[T], key: Callable[[T], str], *, limit: int, cursor: str | None
 ) -> tuple[Sequence[T], str | None]:
-    """A page of a list that is short enough to be read whole, and the cursor of the next page.
+    """A page of a list that is short enough to be read at once, and the cursor of the next page.
 
     Sorted by `key`, an id, the newest first. A cursor is the key of a page's last item: items
     that come or go between two pages hide no other. Raises `Invalid` (the cursor).

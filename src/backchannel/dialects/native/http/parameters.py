@@ -16,7 +16,7 @@ INTEGER_LIMIT = 2**53 - 1
 
 
 class Strict(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A request body that refuses what it does not know (rule S12)."""
+    """A request body that refuses unknown fields (rule S12)."""
 
 
 Number = Annotated[int, Meta(ge=0, le=INTEGER_LIMIT)]
@@ -31,17 +31,17 @@ PathSeq = Annotated[
     PathParameter(
         ge=1,
         le=INTEGER_LIMIT,
-        description="The message's place in the conversation",
+        description="The message's number in the conversation",
         examples=shown(42),
     ),
 ]
 Limit = Annotated[
-    int, QueryParameter(ge=1, le=PAGE_LIMIT, description="The most items on the page")
+    int, QueryParameter(ge=1, le=PAGE_LIMIT, description="The maximum number of items on the page")
 ]
 Cursor = Annotated[
     str | None,
     QueryParameter(
         max_length=CURSOR_LIMIT,
-        description="`next` of the page before; leave it out for the first page",
+        description="`next` of the previous page; omit it for the first page",
     ),
 ]

@@ -32,7 +32,7 @@ class PreviewBody(msgspec.Struct, frozen=True):
 @get(
     "/preview",
     summary="Preview a web page",
-    description="404 where previews are switched off, and for pages that have no title, cannot be "
+    description="404 if previews are switched off, and for pages that have no title, cannot be "
     "reached, or are not on the public internet.",
     responses=problems(401, 404, 429),
 )

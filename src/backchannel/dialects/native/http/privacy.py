@@ -1,4 +1,4 @@
-"""What you let other users learn of you."""
+"""Your privacy settings."""
 
 from typing import Annotated
 
@@ -18,7 +18,7 @@ _Audience = Annotated[Audience, Meta(examples=["nobody"])]
 
 
 class ChangedPrivacy(Strict, frozen=True):
-    """Fields that are left out stay as they are."""
+    """Omitted fields keep their values."""
 
     last_seen: _Audience | UnsetType = UNSET
     read_receipts: _Audience | UnsetType = UNSET
@@ -28,9 +28,9 @@ class ChangedPrivacy(Strict, frozen=True):
 @get(
     "/me/privacy",
     summary="Get your privacy settings",
-    description="Each is `everybody` or `nobody`, and mutual: what you hide you do not see of "
-    "others. `everybody` means the users who share it with you: presence and typing are shared by "
-    "users who have written to each other and have not blocked each other.",
+    description="Each is `everybody` or `nobody`, and mutual: if you hide something, you do not "
+    "see it of others either. `everybody` means the users who share it with you: presence and "
+    "typing are shared by users who have written to each other and have not blocked each other.",
     responses=problems(401),
 )
 async def get_privacy(request: StrictRequest, core: InjectedCore) -> PrivacyBody:
@@ -40,10 +40,10 @@ async def get_privacy(request: StrictRequest, core: InjectedCore) -> PrivacyBody
 @patch(
     "/me/privacy",
     summary="Change your privacy settings",
-    description="They count at once, in every API and on open sockets. What others know already "
-    "stays known. Receipts for deliveries are told whatever `read_receipts` says. Once you show "
-    "your presence again, others see it with their next `watch`, and you must `watch` again. Your "
-    "other devices are told by a `profile` event about yourself.",
+    description="They take effect at once, in every API and on open sockets. Information that "
+    "others already have is not withdrawn. Delivery receipts are sent whatever `read_receipts` "
+    "is. When you show your presence again, others see it with their next `watch`, and you must "
+    "`watch` again. Your other devices get a `profile` event about yourself.",
     responses=problems(401, 429, body=True),
 )
 async def change_privacy(

@@ -1,4 +1,4 @@
-"""Native errors: problem details (RFC 9457), and how the API's description tells of them."""
+"""Native errors: problem details (RFC 9457), and their documentation in the API's description."""
 
 from typing import Annotated, Any
 
@@ -28,7 +28,7 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 def problem(fault: Fault) -> Response[Any]:
-    """A fault as problem details; its `type` is `about:blank`, which may be left out."""
+    """A fault as problem details; its `type` is `about:blank`, which may be omitted."""
     return answer(fault, _body(fault), media_type=MEDIA_TYPE)
 
 
@@ -45,7 +45,7 @@ def _body(fault: Fault) -> Problem:
 
 
 def problems(*statuses: int, body: bool = False) -> dict[int, ResponseSpec]:
-    """The errors an operation documents: its own, and those that any of its kind may have."""
+    """The errors that an operation documents: its own, and those common to all."""
     common = {400, 413, 415, 500, 503} if body else {400, 500, 503}
     return {status: _documented(status) for status in sorted({*statuses, *common})}
 

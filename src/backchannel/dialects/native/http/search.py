@@ -44,7 +44,7 @@ class HitBody(msgspec.Struct, frozen=True):
 
 
 class HitList(msgspec.Struct, frozen=True):
-    """A page of matches. It may be empty and yet have a next one."""
+    """A page of matches. It may be empty even if there is a next page."""
 
     items: list[HitBody]
     next: Next

@@ -24,7 +24,7 @@ Name = Annotated[str, checked_text(1, NAME_LIMIT, example="Holiday plans")]
 
 
 class NewSession(Strict, frozen=True):
-    """`key` is a name for programs; it names one session, however often it is sent."""
+    """`key` is a name for programs: the same key always means the same session."""
 
     key: (
         Annotated[str, Meta(min_length=1, max_length=KEY_LIMIT, examples=["holiday-plans"])] | None
@@ -96,7 +96,7 @@ async def delete_session(
 
 
 async def _key(core: Core, user_id: str, conversation_id: str) -> str:
-    """The key of one's own session. Raises `NotFound`, also for other conversations."""
+    """The key of the user's session. Raises `NotFound`, also for other conversations."""
     view = await conversations.conversation(core, user_id, conversation_id)
     if view.key is None:
         raise NotFound("session not found")

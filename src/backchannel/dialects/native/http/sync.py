@@ -1,4 +1,4 @@
-"""Sync: what a device has missed, without a socket."""
+"""Sync: the events that a device has missed, without a socket."""
 
 from typing import Annotated, Literal
 
@@ -21,7 +21,7 @@ Epoch = Annotated[
 
 
 class SyncBody(msgspec.Struct, frozen=True):
-    """Consecutive events; ask again from `position` while there are `more`."""
+    """Consecutive events; request the next ones from `position` while there are `more`."""
 
     events: list[EventBody]
     epoch: Epoch
@@ -30,7 +30,7 @@ class SyncBody(msgspec.Struct, frozen=True):
 
 
 class ResetBody(msgspec.Struct, frozen=True, kw_only=True):
-    """The device cannot go on from its position: fetch everything, then continue from this one."""
+    """The device cannot continue from its position: fetch everything, then continue from here."""
 
     reset: Literal[True] = True
     reason: Annotated[str, Meta(examples=["too_old"])]
@@ -39,7 +39,7 @@ class ResetBody(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Acknowledgement(Strict, frozen=True):
-    """The device holds everything up to `position`, durably."""
+    """The device has stored everything up to `position` durably."""
 
     position: Annotated[Number, Meta(examples=[1207])]
 

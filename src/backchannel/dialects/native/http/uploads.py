@@ -59,7 +59,7 @@ def tus_problem(fault: Fault) -> Response[Any]:
 
 
 async def require_version(connection: AnyConnection, _: BaseRouteHandler) -> None:
-    """A guard: another version may mean anything. Raises `WrongVersion`."""
+    """Refuse other versions of the protocol. Raises `WrongVersion`."""
     tus.check_version(connection.headers.get("tus-resumable"))
 
 
@@ -189,7 +189,7 @@ def is_stream(request: StrictRequest) -> bool:
 async def append(
     request: StrictRequest, core: Core, upload: Upload, offset: int, checksum: str | None
 ) -> int:
-    """Add the body to an upload; where it ends now. Raises as `Uploads.append`, and `Invalid`."""
+    """Append the body to an upload; return its new end. Raises as `Uploads.append`, `Invalid`."""
     judge = tus.Checksum(checksum) if checksum else None
     chunks = request.stream()
     return await core.uploads.append(
@@ -201,7 +201,7 @@ async def append(
 
 
 async def _add_nothing(request: StrictRequest, reached: int, offset: int) -> None:
-    """Take a piece for a complete upload, which is empty. Raises `Conflict`, `TooLarge`."""
+    """Accept an empty piece for a complete upload. Raises `Conflict`, `TooLarge`."""
     if offset != reached:
         raise Conflict(f"the upload has come to byte {reached}", field="upload-offset")
     async for chunk in request.stream():

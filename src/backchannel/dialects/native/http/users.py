@@ -16,7 +16,7 @@ from backchannel.dialects.native.wire import user_body
 from backchannel.dialects.shared.requests import InjectedCore, StrictRequest
 
 AFTER = "after."
-"""The beginning of a cursor, which names the last user of a page."""
+"""The prefix of a cursor, which contains the last user of a page."""
 
 
 class UserList(msgspec.Struct, frozen=True):
@@ -78,7 +78,7 @@ async def list_blocks(
     summary="Block a user",
     description="Neither of you can write to the other any more, and nothing else that one of you "
     "does reaches the other: edits and reactions are refused; typing, presence, receipts and "
-    "changes of the profile are not told. Both can still delete messages of their own.",
+    "changes of the profile are not delivered. Both can still delete their own messages.",
     status_code=204,
     responses=problems(401, 404),
 )
@@ -97,7 +97,7 @@ async def unblock_user(request: StrictRequest, core: InjectedCore, user: UserNam
 
 
 def _parse_name(cursor: str) -> str:
-    """The username that a cursor stands for. Raises `Invalid`."""
+    """The username in a cursor. Raises `Invalid`."""
     name = cursor.removeprefix(AFTER)
     if name in {cursor, ""} or not name.isprintable():
         raise no_cursor()

@@ -122,7 +122,7 @@ def _refuse_nul(schema: Json) -> None:
 
 
 def _success(response: Json) -> str:
-    """The description of a success that has no shape of its own."""
+    """The description of a success without a body type."""
     said: str = response.get("description", "")
     is_meaningful = said and not said.startswith(("Request fulfilled", "Document created"))
     return said if is_meaningful else "Done."
