@@ -75,7 +75,7 @@ async def _serve(settings: Settings, ready: Callable[[int], None], *, began: flo
         await started(server)
         if server.started:
             ready(listener.getsockname()[1])
-        gc.freeze()  # what the start has made stays, so that nobody need look at it again
+        gc.freeze()  # objects from the start stay, so the collector need not visit them again
         log.info(
             "ready after %.2f s, listening on %s:%s, data in %s",
             time.perf_counter() - began,
@@ -112,6 +112,6 @@ async def _attended(core: Core) -> AsyncGenerator[Switchboard]:
 
 
 def _tell_of_failure(task: asyncio.Task[None]) -> None:
-    """Tell the operator of work that has ended though it should go on: nobody waits for it."""
+    """Log background work that has ended although it should run on: no caller awaits it."""
     if not task.cancelled() and (error := task.exception()) is not None:
         log.critical("%s has failed; restart the server", task.get_coro(), exc_info=error)

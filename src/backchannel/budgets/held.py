@@ -7,7 +7,7 @@ STRANGERS = 32 << 20
 
 
 class Holder(Protocol):
-    """One of the peers, for which bytes are held."""
+    """A peer for which bytes are held."""
 
     def give_up(self) -> None:
         """Let go of what is held, and of the peer: others need the room."""

@@ -13,7 +13,7 @@ T = TypeVar("T")
 QUANTUM = 16 << 10
 """Bytes that a key may take in one turn: few enough to be fair, and many small items."""
 SHORTEST_WAIT, LONGEST_WAIT = 0.02, 2.0
-"""Seconds that a key is told to wait when the queue is full."""
+"""The `retry_after` in seconds when the queue is full."""
 
 
 class _Share(Generic[T]):

@@ -12,7 +12,7 @@ from heapq import heappop, heappush, heapreplace
 from backchannel.domain.errors import Throttled
 
 ROUNDING = 1e-6
-"""Seconds by which sums of floats may be off: a client that waits as told is not refused."""
+"""Seconds of tolerance for sums of floats: a client that waits as requested is not refused."""
 LOOKS = 4
 """Keys that are looked at for each new one, to forget those whose budgets are full."""
 

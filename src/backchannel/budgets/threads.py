@@ -1,4 +1,4 @@
-"""Blocking work in a thread that is over before anybody goes on, also where its task is cancelled.
+"""Blocking work in a thread that ends before its caller continues, even if that is cancelled.
 
 A thread cannot be cancelled. If its task ended at once, the turn, the lock or the file that the
 thread still uses would be let go under it.
@@ -22,5 +22,5 @@ async def in_thread(work: Callable[[], T]) -> T:
             with contextlib.suppress(asyncio.CancelledError):
                 await asyncio.wait([running])
         if not running.cancelled():
-            running.exception()  # nobody is left to hear of it
+            running.exception()  # no caller is left to get it
         raise

@@ -119,7 +119,7 @@ async def set_password(core: Core, user_id: str, password: str) -> None:
 
 
 async def disable(core: Core, user_id: str) -> None:
-    """Let nobody log in to an account any more, and end all its logins (rule S2).
+    """Disable an account: refuse further logins, and end all existing ones (rule S2).
 
     Raises `NotFound`.
     """

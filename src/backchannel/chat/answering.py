@@ -63,7 +63,7 @@ class Answering:
             self._answers.pop(question.conversation_id, None)
 
     def stop(self, conversation_id: str) -> None:
-        """Cut short the answer that is being given in a session; what there is of it stands."""
+        """Stop the current answer in a session; the text so far is kept."""
         answer = self._answers.get(conversation_id)
         if answer is not None:
             answer.stop()

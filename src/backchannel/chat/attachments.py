@@ -49,7 +49,7 @@ async def begin(
 
 
 async def progress(core: Core, user_id: str, upload_id: str) -> tuple[Upload, int]:
-    """An upload of one's own and how far it has come, also once it is a file.
+    """An upload of the user and its progress, also once it is a file.
 
     Raises `NotFound`, and `UnsupportedFile` where only its end was left to do.
     """
@@ -73,7 +73,7 @@ async def progress(core: Core, user_id: str, upload_id: str) -> tuple[Upload, in
 
 
 async def store(core: Core, upload: Upload, chunks: Chunks) -> FileRecord:
-    """Take in all of an upload at once. Raises as `Uploads.append`, and `Invalid` (empty)."""
+    """Store an upload in one piece. Raises as `Uploads.append`, and `Invalid` (empty)."""
     return await core.uploads.store(upload, chunks)
 
 

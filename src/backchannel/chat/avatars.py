@@ -22,7 +22,7 @@ async def set_avatar(core: Core, user_id: str, file_id: str | None) -> User:
 
 
 async def open_avatar(core: Core, file_id: str) -> Content:
-    """A picture that stands for some user, without the name of its file. Raises `NotFound`."""
+    """The picture of an avatar, without the name of its file. Raises `NotFound`."""
     record = await core.storage.avatar(file_id)
     if record is None:
         raise NotFound("no user has this avatar")

@@ -1,4 +1,4 @@
-"""Change a message that stands: edit it, delete it, react to it."""
+"""Changes of a message: edit, delete, react."""
 
 from backchannel.chat.core import Core
 from backchannel.domain import revisions

@@ -32,7 +32,7 @@ class HistoryPage(msgspec.Struct, frozen=True):
 
     @property
     def has_newer(self) -> bool:
-        """Whether messages follow the last one of the page."""
+        """True if messages follow the last one of the page."""
         return bool(self.messages) and self.messages[-1].seq < self.last_seq
 
 

@@ -40,7 +40,7 @@ class Directory:
         _remember(self._ids, username_key(username), user_id)
 
     def forget(self, user_id: str) -> None:
-        """The user has been erased, and somebody else may take the name."""
+        """Forget an erased user, whose name another user may take."""
         username = self._usernames.pop(user_id, None)
         if username is not None:
             self._ids.pop(username_key(username), None)

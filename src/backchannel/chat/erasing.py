@@ -1,4 +1,4 @@
-"""Erasing accounts, beside everything else and across restarts (rule S22)."""
+"""Erasure of accounts, in the background and across restarts (rule S22)."""
 
 import asyncio
 import logging
@@ -33,7 +33,7 @@ log = logging.getLogger(__name__)
 
 
 class Eraser:
-    """Does what was requested; several processes may do the same."""
+    """Carries out erasures; several processes may work on the same one."""
 
     def __init__(self, core: Core) -> None:
         self._core = core
@@ -49,7 +49,7 @@ class Eraser:
             await asyncio.sleep(POLL_SECONDS)
 
     async def round(self) -> None:
-        """Go as far as possible with every erasure that has not been completed."""
+        """Continue every erasure that has not been completed, as far as possible."""
         core = self._core
         now = core.clock.now()
         current = await core.storage.erasures(since=now - OVERLAP)
@@ -61,7 +61,7 @@ class Eraser:
             await self._complete(emptied)
 
     async def _empty(self, erasure: Erasure) -> bool:
-        """Take away all that the user has left; False if that failed for now."""
+        """Erase a user's data; False if that failed for now."""
         try:
             await _erase_parts(self._core, erasure)
             await _erase_uploads(self._core, erasure)
@@ -72,7 +72,7 @@ class Eraser:
         return True
 
     async def _complete(self, emptied: Sequence[Erasure]) -> None:
-        """Make what was taken away unreadable, all of it at once, and give the receipts."""
+        """Make the erased data unreadable, all of it at once, and issue the receipts."""
         core = self._core
         began = core.clock.monotonic()
         self._rests_until = began + REST_AFTER_FAILURE
@@ -85,7 +85,7 @@ class Eraser:
 
 
 def _has_settled(erasure: Erasure, now: int) -> bool:
-    # A clock that was set back makes nobody wait for it.
+    # A clock that was set back delays nothing.
     return not 0 <= now - erasure.requested_at < SETTLING
 
 
@@ -96,7 +96,7 @@ async def _erase_parts(core: Core, erasure: Erasure) -> None:
         part = await core.storage.erase_part(erasure.id, limit=PART, at=core.clock.now())
         core.bus.publish(part.events)
         complete = part.complete
-        # Half of the writer's time is everybody else's.
+        # Half of the writer's time is left to others.
         await asyncio.sleep(core.clock.monotonic() - began)
 
 

@@ -33,7 +33,7 @@ async def request(core: Core, user_id: str) -> Erasure:
 
 
 async def find(core: Core, erasure_id: str) -> Erasure:
-    """An erasure, for whoever knows its id. Raises `NotFound`."""
+    """The erasure with this id. Raises `NotFound`."""
     found = await core.storage.erasure(erasure_id)
     if found is None:
         raise NotFound("erasure not found")

@@ -90,7 +90,7 @@ def conversation(view: ConversationView, peer: User | None) -> dict[str, Any]:
 
 
 def message(found: Message, reader_id: str) -> dict[str, Any]:
-    """A message as its reader knows it: a sender's own key is nobody else's business."""
+    """A message as its reader sees it, without the sender's idempotency key."""
     own = {"client_id": found.client_id} if found.sender_id == reader_id else {}
     return {
         "conversation_id": found.conversation_id,

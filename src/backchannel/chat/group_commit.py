@@ -29,7 +29,7 @@ OVERHEAD = 512
 WAITING_BYTES = 4 << 20
 WAITING_BYTES_PER_USER = 2 << 20
 WAITING_PER_USER = 4_096
-"""Most that may wait. Past that a sender is told at once (rule R14)."""
+"""The limits on waiting messages. Above them a sender is refused at once (rule R14)."""
 
 _FAILED = "the message could not be stored"
 _SERVER_FAULT = 500
@@ -74,7 +74,7 @@ class _Batch:
     def take(self) -> tuple[Sequence[Draft], int]:
         """The drafts, and the time at which they were taken; maybe in another thread."""
         if not self.begun:
-            # First this, so that whoever sees it unset has queued what is taken now.
+            # Set first: a caller that sees it unset has queued a draft that is taken now.
             self.begun = True
             self.began_at = time.perf_counter()
             self.at = self._clock.now()

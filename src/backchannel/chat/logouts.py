@@ -47,7 +47,7 @@ async def end_logins(
 
 
 async def watch_ended(core: Core) -> None:
-    """Run for ever: learn what ended without a word on the bus, such as by the command line."""
+    """Run until cancelled: find logins ended without a bus message, as by the command line."""
     asked_at = core.clock.now()
     while True:
         now = core.clock.now()

@@ -1,4 +1,4 @@
-"""Work that nobody waits for and that must get done: it outlasts a database that is away."""
+"""Background work that must be completed, even if the database is unavailable for a while."""
 
 import asyncio
 import logging

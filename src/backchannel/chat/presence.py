@@ -1,4 +1,4 @@
-"""Typing and presence: told now or never."""
+"""Typing and presence: sent at once, and never stored."""
 
 from backchannel.chat.core import Core
 from backchannel.domain.ids import RESPONDER_ID

@@ -1,4 +1,4 @@
-"""What users let others learn of them."""
+"""Privacy settings of users."""
 
 from backchannel.chat.core import Core
 from backchannel.domain.privacy import Audience, Privacy, PrivacyPatch
@@ -6,7 +6,7 @@ from backchannel.domain.signals import Hiding, Signal
 
 
 async def privacy(core: Core, user_id: str) -> Privacy:
-    """What a user lets others learn. Raises `NotFound`."""
+    """A user's privacy settings. Raises `NotFound`."""
     return await core.storage.privacy(user_id)
 
 

@@ -7,7 +7,7 @@ from backchannel.chat.core import Core
 from backchannel.domain.errors import ChatError
 
 POLL_SECONDS = 1.0
-"""How often the database is asked for changes that are due."""
+"""The seconds between looks for changes that are due."""
 
 log = logging.getLogger(__name__)
 
@@ -30,5 +30,5 @@ async def tell_peers(core: Core) -> None:
         if events is None:
             return
         core.bus.publish(events)
-        # Half of the writer's time is everybody else's.
+        # Half of the writer's time is left to others.
         await asyncio.sleep(core.clock.monotonic() - began)

@@ -84,7 +84,7 @@ class Responding:
             self._workers[session] = asyncio.get_running_loop().create_task(work)
 
     def stop(self, conversation_id: str) -> None:
-        """Cut short the answer that is being given in a session; what there is of it stands."""
+        """Stop the current answer in a session; the text so far is kept."""
         self._answering.stop(conversation_id)
 
     async def resume(self) -> None:

@@ -16,7 +16,7 @@ log = logging.getLogger(__name__)
 
 
 async def trim(core: Core) -> int:
-    """Forget what the logs no longer owe anybody; how many entries went. Raises `Unavailable`."""
+    """Trim the logs; return the number of entries removed. Raises `Unavailable`."""
     before = core.clock.now() - KEPT_MILLISECONDS
     return await core.storage.trim_logs(before=before, keep=KEPT_ENTRIES)
 

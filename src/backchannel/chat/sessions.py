@@ -69,7 +69,7 @@ async def delete_session(core: Core, user_id: str, key: str) -> None:
 
 
 async def stop_answer(core: Core, user_id: str, conversation_id: str) -> None:
-    """Cut short the answer that is being given in a session; what there is of it stands.
+    """Stop the current answer in a session; the text so far is kept.
 
     Raises `NotFound`, for other people's sessions too (S11).
     """

@@ -17,18 +17,18 @@ PERIODS = 3
 
 
 def expiry(core: Core) -> int:
-    """When a signature that is made now ends, in milliseconds since 1970."""
+    """The end of a signature made now, in milliseconds since 1970."""
     return (core.clock.now() // PERIOD + PERIODS) * PERIOD
 
 
 def sign(core: Core, identity: Identity, file_id: str, *, expires_at: int) -> str:
-    """The signature that lets this login fetch a file, as it stands in a query."""
+    """The signature that lets this login fetch a file, in the form used in a query."""
     claims = f"{identity.user_id}.{identity.login_id}.{expires_at}"
     return f"{claims}.{core.seals.seal(_statement(file_id, claims))}"
 
 
 async def authenticate(core: Core, file_id: str, signature: str) -> Identity:
-    """Whom a signature speaks for. Raises `Forbidden`, also once its login has ended (S1)."""
+    """The identity of a signature. Raises `Forbidden`, also once its login has ended (S1)."""
     claims, _, seal = signature.rpartition(".")
     if not core.seals.is_genuine(_statement(file_id, claims), seal):
         raise Forbidden("this signature is not one for this file", field="signature")

@@ -52,7 +52,7 @@ class Uploads:
         return upload
 
     async def find(self, user_id: str, upload_id: str) -> Upload:
-        """An upload of one's own that is still on its way. Raises `NotFound`."""
+        """An unfinished upload of the user. Raises `NotFound`."""
         upload = await self._storage.upload(upload_id)
         if upload is None or upload.owner_id != user_id:
             raise NotFound("upload not found")

@@ -1,1 +1,1 @@
-"""The history checker: whether the server kept its word, told from its clients' journals."""
+"""The history checker: checks the server's guarantees from the journals of its clients."""

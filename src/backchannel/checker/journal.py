@@ -122,7 +122,7 @@ class Deliver(_Record, frozen=True):
 
 
 class Receipt(_Record, frozen=True):
-    """The device was told that `reader` holds, or has read, everything up to `seq`."""
+    """The device was notified that `reader` received, or has read, everything up to `seq`."""
 
     conversation: Name
     reader: Name

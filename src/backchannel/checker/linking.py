@@ -50,7 +50,7 @@ def _join_by_key(sends: Sends, messages: Iterable[Message]) -> None:
 
 
 def _join_by_words(sends: Sends, messages: list[Message]) -> None:
-    """By sender and body, where no record tells the client id: each send stands for one."""
+    """By sender and body, where no record has the client id: one message for each send."""
     if not messages:
         return
     candidates = _by_words(sends.values())

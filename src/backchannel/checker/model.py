@@ -108,7 +108,7 @@ class Conversation(msgspec.Struct, gc=False, eq=False):
     numbers: list[int] = []
     ordered: list[Message] = []
     spare: dict[str, int] = {}
-    """Sends of each user that may have a number nobody was told of."""
+    """The sends of each user that may have an unreported number."""
 
     @property
     def members(self) -> set[str]:

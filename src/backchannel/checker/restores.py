@@ -1,4 +1,4 @@
-"""Restores: what the server was told to forget is not held against it, and all else is.
+"""Restores: events after the backup may be missing, and all others must exist.
 
 A restore parts the records of each device where it begins anew: at its first reset after the
 restore with an epoch that nobody had before it, or else at its first resume. What the old server

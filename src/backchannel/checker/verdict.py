@@ -27,7 +27,7 @@ class Kind(StrEnum):
 
 
 class Evidence(NamedTuple):
-    """`what` a record shows, and where it stands."""
+    """`what` a record shows, and its place."""
 
     what: str
     place: Place

@@ -18,7 +18,7 @@ def show(
     config: ConfigFile = None,
     *,
     changed: Annotated[
-        bool, typer.Option("--changed", help="Only those that are not at their default.")
+        bool, typer.Option("--changed", help="Only settings that differ from their defaults.")
     ] = False,
 ) -> None:
     """Print every setting with its value and where it was written; secrets are masked."""

@@ -1,4 +1,4 @@
-"""The command `backchannel`: its groups, and how every failure is told in one line."""
+"""The command `backchannel`: its groups, and the report of failures in one line."""
 
 import io
 import sys

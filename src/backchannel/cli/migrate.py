@@ -6,7 +6,7 @@ from backchannel.cli.options import ConfigFile, DataDir, load_settings, require_
 
 
 def migrate(config: ConfigFile = None, data_dir: DataDir = None) -> None:
-    """Bring the database to this version's schema. `serve` does this by itself."""
+    """Bring the database to this version's schema. `serve` does this at its start."""
     from backchannel.app.locking import locked_alone
     from backchannel.settings.values import without_password
     from backchannel.storage.opening import migrate as migrate_storage

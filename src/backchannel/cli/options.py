@@ -21,9 +21,7 @@ ConfigFile = Annotated[
 ]
 DataDir = Annotated[
     Path | None,
-    typer.Option(
-        "--data-dir", help="The folder of everything the server keeps.", show_default=False
-    ),
+    typer.Option("--data-dir", help="The folder for the server's data.", show_default=False),
 ]
 
 

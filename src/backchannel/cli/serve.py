@@ -24,12 +24,13 @@ def serve(
     ] = None,
     data_dir: DataDir = None,
     tls: Annotated[
-        TlsMode | None, typer.Option(help="Whether to serve HTTPS.", show_default=False)
+        TlsMode | None, typer.Option(help="How to serve HTTPS.", show_default=False)
     ] = None,
     config: ConfigFile = None,
     *,
     production: Annotated[
-        bool, typer.Option("--production", help="Refuse what is only safe for development.")
+        bool,
+        typer.Option("--production", help="Refuse settings that are only safe for development."),
     ] = False,
 ) -> None:
     """Start the server and run it until it is stopped.

@@ -84,7 +84,7 @@ async def _replay(connection: Connection, page: LogPage) -> bool:
         last = page.complete and chunk is chunks[-1]
         position = max(page.head.position, connection.cursor) if last else chunk[-1].position
         connection.replay(chunk, position, more=not last)
-        await asyncio.sleep(0)  # a page in one step would keep everybody else waiting
+        await asyncio.sleep(0)  # a page in one step would delay all others
         if connection.full and not last:
             connection.wait()
             return False

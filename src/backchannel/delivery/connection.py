@@ -88,7 +88,7 @@ class Connection:
             self._pull()
 
     def applied(self, event: Event) -> None:
-        """The reply to its own request has told the device of this event."""
+        """Note that the reply to a request has already delivered this event."""
         if self.state is State.LIVE and event.position == self.cursor + 1:
             self.cursor = event.position
 
@@ -129,7 +129,7 @@ class Connection:
         return reached
 
     def pull(self, position: int) -> None:
-        """The client asks for everything past `position`."""
+        """Handle the client's request for all events after `position`."""
         if self.state is not State.PULLING:
             self.latest = max(self.latest, self.cursor)
             self.cursor = position

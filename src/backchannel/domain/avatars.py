@@ -1,4 +1,4 @@
-"""What a picture must be like to stand for a user."""
+"""Requirements for avatars."""
 
 from backchannel.domain.errors import Invalid, TooLarge, UnsupportedFile
 from backchannel.domain.files import File

@@ -22,7 +22,7 @@ class Marks(msgspec.Struct, frozen=True):
 
 
 class ConversationSettings(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """How a member keeps a conversation; the other member is not told.
+    """A member's settings for a conversation, hidden from the other member.
 
     `muted_until` is in milliseconds since 1970. Reading the conversation ends `marked_unread`.
     """

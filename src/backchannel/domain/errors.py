@@ -8,7 +8,7 @@ from typing import ClassVar
 
 
 class ChatError(Exception):
-    """A refusal that is safe to show to whoever asked.
+    """A refusal that is safe to show to the client.
 
     `field` names the input at fault, `retry_after` is in seconds.
     """

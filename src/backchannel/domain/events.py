@@ -36,7 +36,7 @@ Content = Message | Receipt | ConversationChange | ProfileChange
 
 
 class Fact(msgspec.Struct, gc=False):
-    """A change, shared by the events of everyone who is told of it.
+    """A change, shared by the events of all users who receive it.
 
     `encoded` keeps what each dialect made of it, so that it is encoded once per dialect.
     """

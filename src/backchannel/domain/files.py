@@ -82,7 +82,7 @@ class Upload(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Attachment(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A file as the message that names it describes it, for ever."""
+    """A file as described in the message that names it; it never changes."""
 
     id: str
     name: str

@@ -86,7 +86,7 @@ FOLDED = _Folding()
 
 
 def recomposed(text: str) -> str:
-    """A text of the same length in which each character can be folded by itself."""
+    """A text of the same length in which each character can be folded separately."""
     if "\u0306" in text:
         for decomposed, same in _DECOMPOSED_I.items():
             text = text.replace(decomposed, same)

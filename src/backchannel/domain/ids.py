@@ -33,7 +33,7 @@ def check_id(given: str, *, field: str) -> None:
 
 
 def direct_conversation_id(user_id: str, other_id: str) -> str:
-    """The id of the conversation of two users, the same whoever asks.
+    """The id of the conversation of two users, in either order.
 
     A direct conversation needs no creation step, so two first messages cannot race. Raises
     `Invalid` for what is too long to be an id.

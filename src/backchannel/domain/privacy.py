@@ -1,4 +1,4 @@
-"""What users let others learn of them."""
+"""Privacy settings."""
 
 from enum import StrEnum
 
@@ -14,7 +14,7 @@ class Audience(StrEnum):
 
 
 class Privacy(msgspec.Struct, frozen=True, kw_only=True):
-    """Who learns what of a user. Each is mutual: who hides it does not see it of others either.
+    """A user's privacy settings. Each is mutual: a user who hides it does not see it of others.
 
     `last_seen` is also whether the user is online, `receipts` are read receipts. `everybody` is
     everybody with whom presence is shared at all.
@@ -34,7 +34,7 @@ class PrivacyPatch(Patch, frozen=True, kw_only=True):
 
 
 class Shared(StrEnum):
-    """What two users who have written to each other share unless one of them hides it."""
+    """The information that two users who have written to each other share unless one hides it."""
 
     LAST_SEEN = "last_seen"
     TYPING = "typing"

@@ -27,7 +27,7 @@ class Acquaintance(msgspec.Struct, frozen=True):
 
 
 class Hiding(msgspec.Struct, frozen=True):
-    """The user shares presence with nobody from now on. Not sent to devices."""
+    """The user hides presence from now on. Not sent to devices."""
 
 
 class Partial(msgspec.Struct, frozen=True):

@@ -1,4 +1,4 @@
-"""Looking into files in a process of its own, so that a bad one hurts nobody (rule S17)."""
+"""Inspection of files in a separate process, so that a bad one does no harm (rule S17)."""
 
 import asyncio
 import logging
@@ -65,7 +65,7 @@ class ChildInspector:
 
 
 def _of_plain_text(path: Path, claimed: str) -> Report | None:
-    """The report on plain text, which takes no parser and so no process of its own.
+    """The report on plain text, which needs no parser and so no separate process.
 
     None for everything else. Raises `UnsupportedFile`.
     """

@@ -46,7 +46,7 @@ class LocalStore:
         make_durable_dir(target.parent)
         for left in _unfinished(target, older_than=_LEFT_BEHIND):
             left.unlink(missing_ok=True)
-        # A name of its own: another process may put the same content.
+        # A unique name: another process may put the same content.
         unfinished = target.with_name(f"{target.name}.{token_hex(8)}{UNFINISHED}")
         with source.open("rb") as content, unfinished.open("wb") as copy:
             shutil.copyfileobj(content, copy, 1 << 20)

@@ -90,7 +90,7 @@ class Inspected(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Inspector(Protocol):
-    """Looks into contents that nobody has reason to trust (rule S17)."""
+    """Inspects untrusted contents (rule S17)."""
 
     async def inspect(self, path: Path, *, claimed: str, user_id: str) -> Inspected:
         """Find out what a file of the user's is; its sender says `claimed`, or nothing.

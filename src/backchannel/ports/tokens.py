@@ -1,4 +1,4 @@
-"""The token port: signed statements about who somebody is (rule S4)."""
+"""The token port: signed statements of identity (rule S4)."""
 
 from typing import Protocol
 

@@ -1,1 +1,1 @@
-"""Looking at web pages that users name, without being used against anybody."""
+"""Previews of web pages that users name, with protection against abuse of the server."""

@@ -17,7 +17,7 @@ log = logging.getLogger(__name__)
 
 
 class WebPreviewer:
-    """Fetches pages with a `Fetcher`, and reads them on a thread of its own."""
+    """Fetches pages with a `Fetcher`, and parses them on separate threads."""
 
     def __init__(self, ports: Collection[int], *, fetcher: Fetcher | None = None) -> None:
         self._ports = ports

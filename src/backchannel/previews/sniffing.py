@@ -100,7 +100,7 @@ _CANDIDATES: list[tuple[str, Measure]] = [
 
 _CYRILLIC = ("cp1251", "koi8-r", "iso8859-5", "cp866")
 _GUESSED = {*_CYRILLIC, *(codec for codec, _ in _CANDIDATES)}
-"""Codecs whose text can be told by its bytes, whatever language the page says it is in."""
+"""Codecs whose text is recognisable by its bytes, whatever language the page declares."""
 
 
 def _doubled(text: bytes) -> list[bytes]:

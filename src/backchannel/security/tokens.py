@@ -24,7 +24,7 @@ KEY_BYTES: Final = {"HS256": 32, "HS384": 48, "HS512": 64}
 TOKEN_LIMIT: Final = 4_096
 """Longest token that is looked at, in characters; ours have about 500."""
 SET_BACK: Final = 3_660
-"""Seconds a token may seem to come from the future: a clock set back an hour logs nobody out."""
+"""Seconds a token may appear to be from the future, so that a clock set back logs out no one."""
 
 _COMPACT = re.compile(r"[\w-]+\.[\w-]+\.[\w-]+", re.ASCII)
 """Three parts of unpadded base64url: the library would take padding, a second spelling."""

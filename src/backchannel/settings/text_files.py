@@ -14,7 +14,7 @@ def read_text(path: Path) -> str:
         content = path.read_bytes()
     except OSError as error:
         raise _unreadable(path, error.strerror or str(error)) from None
-    # UTF-16 without a mark is UTF-8 with a NUL beside each letter.
+    # UTF-16 without a byte order mark is valid UTF-8 with a NUL next to each letter.
     if content.startswith(_UTF_16) or b"\0" in content:
         raise _unreadable(path, "it is not in UTF-8 but in UTF-16; save it as UTF-8")
     try:

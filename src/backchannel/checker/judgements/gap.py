@@ -51,7 +51,7 @@ def _in_deliveries(history: History, device: Device, life: Life) -> Iterator[Gap
         if low is None or high is None:
             continue
         conversation = history.conversations[message.conversation]
-        # Without positions a device is not told of what its own user sent.
+        # Without positions a device does not receive messages of its own user.
         own = 0 if life.positioned else conversation.spare.get(device.user, 0)
         if conversation.unknown_between(low, high) > own:
             yield conversation, low, high, _both(before.place, taken.delivery.place)

@@ -1,4 +1,4 @@
-"""Incomplete: a device was not told of a message that others have (rules R3, R5)."""
+"""Incomplete: a device did not receive a message that others have (rules R3, R5)."""
 
 from collections.abc import Iterator
 

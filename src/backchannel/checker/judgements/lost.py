@@ -1,4 +1,4 @@
-"""Lost: somebody was told that a message is stored, and it is not there (rules R1, R8)."""
+"""Lost: a message was acknowledged or delivered, and it is not there (rules R1, R8)."""
 
 from collections.abc import Iterator
 

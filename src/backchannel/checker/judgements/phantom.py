@@ -1,4 +1,4 @@
-"""Phantom: a message that nobody sent, or not so, or that was refused (rules R2, R9, S11)."""
+"""Phantom: a message never sent, sent with another body, or refused (rules R2, R9, S11)."""
 
 from collections.abc import Iterator
 

@@ -18,7 +18,7 @@ def judge(history: History) -> Iterator[Finding]:
 
 
 def _moved_back(device: Device, life: Life) -> Iterator[Finding]:
-    """Marks are told in order; a device that lost some of what it had is told again."""
+    """Marks are delivered in order; a device that lost part of its state gets them again."""
     marks: dict[tuple[str, str, str], list[Told]] = {}
     for each in life.log:
         if isinstance(each, Rewind):

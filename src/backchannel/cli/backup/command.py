@@ -56,7 +56,7 @@ def restore(
     *,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
 ) -> None:
-    """Put a backup in the place of the data folder, while no server runs.
+    """Replace the data folder by a backup, while no server runs.
 
     What was there before is kept in a folder beside it.
     """
@@ -109,7 +109,7 @@ def _description(about: About, summary: Summary) -> str:
 
 
 def _missing(about: About) -> list[str]:
-    """The files and secrets that the operator has to keep besides."""
+    """The files and secrets that the operator has to back up separately."""
     lines = ["the settings are not in it: keep backchannel.toml and .env yourself"]
     if about.key == "copied":
         lines.append("token.key is in it: a person who can read the backup can log in as any user")

@@ -20,7 +20,7 @@ from backchannel.storage.sql.sqlite.copying import CopiedFile, copy_database, fi
 from backchannel.storage.sql.sqlite.opening import path_of
 
 KEPT = (KEY, "tls/certificate.crt", "tls/private.key")
-"""Files of the data folder that are copied besides the database and the contents, if any."""
+"""Further files of the data folder that are copied if they exist."""
 
 
 def local_files(settings: Settings) -> Path | None:

@@ -20,7 +20,7 @@ def doctor(
     data_dir: DataDir = None,
     *,
     deep: Annotated[
-        bool, typer.Option("--deep", help="Read every message and every file, too.")
+        bool, typer.Option("--deep", help="Also read every message and every file.")
     ] = False,
 ) -> None:
     """Check this machine, the data and the settings; exits with 1 if something fails.

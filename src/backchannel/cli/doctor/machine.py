@@ -17,7 +17,7 @@ OLDEST_PYTHON = (3, 11)
 RELEASED = 1_767_225_600
 """The year of this version began then: no right clock is behind it."""
 SPARE_FILES = 64
-"""Descriptors besides those of sockets: database, log, libraries."""
+"""File descriptors other than sockets: database, log, libraries."""
 
 
 def python(_settings: Settings) -> Finding:

@@ -1,1 +1,1 @@
-"""A program of its own that looks into one uploaded file, within narrow limits (rule S17)."""
+"""A separate program that inspects one uploaded file, within narrow limits (rule S17)."""

@@ -124,7 +124,7 @@ def _by_mark_of_pdf(head: bytes) -> str | None:
 
 
 def _by_text(head: bytes) -> str | None:
-    """Text, and the languages of the web, which are to be told apart from harmless text."""
+    """Text, and the languages of the web, which must be distinguished from harmless text."""
     if not head or _CONTROLS.search(head):
         return None
     try:

@@ -58,7 +58,7 @@ class Accounts(Protocol):
         ...
 
     async def privacy(self, user_id: str) -> Privacy:
-        """What a user lets others learn. Raises `NotFound`."""
+        """A user's privacy settings. Raises `NotFound`."""
         ...
 
     async def change_privacy(

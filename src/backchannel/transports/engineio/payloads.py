@@ -20,7 +20,7 @@ class InvalidPayload(ValueError):
 
 
 def encode(packets: Iterable[Packet]) -> bytes:
-    """Return `packets` as one body. Binary is base64, everything else stands as it is."""
+    """Return `packets` as one body. Binary is base64, everything else is unchanged."""
     return SEPARATOR.join(as_text(packet) for packet in packets)
 
 

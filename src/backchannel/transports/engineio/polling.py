@@ -108,7 +108,7 @@ class Polling:
         return payloads.encode(packets)
 
     def drain(self) -> list[Packet]:
-        """Return what is queued, for whoever carries it from now on."""
+        """Return the queued packets, for the transport that takes over."""
         packets, self._packets = self._packets, []
         self._queued = 0
         return packets

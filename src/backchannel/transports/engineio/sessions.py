@@ -1,4 +1,4 @@
-"""All sessions of a process, and their time: nobody's heartbeat costs a timer of its own."""
+"""All sessions of a process and their heartbeats, which share one timer."""
 
 import asyncio
 import secrets
@@ -16,7 +16,7 @@ from backchannel.transports.http.caps import Caps
 from backchannel.transports.websocket.close import SERVICE_RESTART
 from backchannel.transports.websocket.endpoint import UpgradeRequest
 
-_SID_BYTES: Final = 15  # 120 bits: whoever knows it can read and write the session
+_SID_BYTES: Final = 15  # 120 bits: a client that knows it can read and write the session
 _POLICY: Final = 1008
 READ_BURST: Final = 4
 """Seconds of the read rate that one client may send at once."""

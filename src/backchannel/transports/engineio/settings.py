@@ -4,7 +4,7 @@ import msgspec
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
-    """Sizes are bytes, times are seconds. The client is told the first three."""
+    """Sizes are bytes, times are seconds. The first three are sent to the client."""
 
     ping_interval: float = 25.0
     ping_timeout: float = 20.0

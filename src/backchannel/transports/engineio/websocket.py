@@ -1,4 +1,4 @@
-"""A WebSocket as a session's transport ("WebSocket"): each packet in a message of its own."""
+"""A WebSocket as a session's transport ("WebSocket"): each packet is one message."""
 
 from backchannel.transports.engineio.packets import Packet, as_text
 from backchannel.transports.engineio.session import Session

@@ -7,7 +7,7 @@ _TICK = 0.25  # seconds by which a deadline may be overrun
 
 
 class Timed(Protocol):
-    """A connection with a deadline in the loop's time; infinity stands for none."""
+    """A connection with a deadline in the loop's time; infinity means none."""
 
     @property
     def deadline(self) -> float: ...

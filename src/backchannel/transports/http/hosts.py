@@ -24,7 +24,7 @@ class Host(NamedTuple):
 
 
 class Hosts:
-    """The hosts that the server answers to (rule S14); an empty list stands for all of them.
+    """The hosts that the server answers to (rule S14); an empty list means all hosts.
 
     `*.example.org` is every name below `example.org`. An entry with a port is that port only,
     any other is every port. Raises `ValueError` for an entry that could never match.

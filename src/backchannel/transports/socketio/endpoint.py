@@ -75,7 +75,7 @@ class Socket(Protocol):
 
     @property
     def backlog(self) -> int:
-        """Bytes sent that the client has not got, in all its namespaces."""
+        """Bytes sent that the client has not received, in all its namespaces."""
         ...
 
     def emit(self, event: str, *args: Any, ack: Ack | None = None) -> None:
@@ -112,7 +112,7 @@ class Handler(Protocol):
     """Gets everything that happens on one socket, always on the event loop's thread."""
 
     def opened(self, socket: Socket) -> None:
-        """The client has been told that it is connected."""
+        """The client has been notified that it is connected."""
         ...
 
     def event_received(self, name: str, args: list[Any], ack: Ack | None) -> None:

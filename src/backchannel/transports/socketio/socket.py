@@ -138,7 +138,7 @@ class NamespaceSocket:
         self._handler.event_received(packet.data[0], packet.data[1:], ack)
 
     def ack_received(self, packet: Packet) -> None:
-        """Call who waits for this answer, if anybody still does."""
+        """Call the callback that waits for this answer, if there still is one."""
         if self._acks and packet.id is not None:
             ack = self._acks.pop(packet.id, None)
             if ack is not None:

@@ -45,7 +45,7 @@ def encode(code: int, reason: str = "") -> bytes:
 
 
 def decode(payload: bytes) -> tuple[int, str]:
-    """Return the code and reason in a close frame's payload; 1005 stands for an empty one."""
+    """Return the code and reason in a close frame's payload; 1005 for an empty one."""
     if not payload:
         return NO_STATUS, ""
     code = int.from_bytes(payload[:2])

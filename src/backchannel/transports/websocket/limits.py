@@ -33,7 +33,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     drain_grace: float = 5.0
     """The same while the process shuts down."""
     drain_jitter: float = 5.0
-    """Clients of a process that shuts down are told to come back within this time."""
+    """When the process shuts down, clients are asked to reconnect within this time."""
     sockets: int = 100_000
     """Open sockets of the process (503 above it)."""
     sockets_per_address: int = 1_000

@@ -208,7 +208,7 @@ class WebSocket(Outgoing):
         if self._ending is None:  # unless that was too much for the backlog
             self._ending = code, reason
             self._decoder.mute()
-            if self._paused:  # the answer to the close frame stands behind what is not read
+            if self._paused:  # the answer to the close frame follows unread data
                 asyncio.get_running_loop().call_soon(self._resume, self._paused)
             self._abort_after(patience)
 

@@ -18,7 +18,7 @@ READ_BURST = 4
 
 
 class Service:
-    """The endpoints, the rules for whoever connects, and the shared machinery."""
+    """The endpoints, the rules for connecting clients, and the shared parts."""
 
     __slots__ = (
         "caps",
