@@ -1,1 +1,1 @@
-"""Where everything is kept: one room per kind of database."""
+"""The databases: one package per kind."""

@@ -1,4 +1,4 @@
-"""Why a database was not opened."""
+"""The errors of opening a database."""
 
 
 class CannotOpen(Exception):

@@ -59,7 +59,7 @@ class UserDocument(Document, kw_only=True):
         return self.privacy.receipts is Audience.NOBODY
 
     def user(self) -> User:
-        """What other parts of the server know of the user."""
+        """The user, as other parts of the server see it."""
         return User(**{name: getattr(self, name) for name in User.__struct_fields__})
 
 

@@ -1,4 +1,4 @@
-"""Which message names which file."""
+"""The links between messages and files."""
 
 from collections.abc import Iterable, Sequence
 

@@ -34,7 +34,7 @@ Outcome = Placed | Stored | ChatError
 
 
 class Batch:
-    """What a batch of drafts needs to know, read at once, and what it adds."""
+    """The data that a batch of drafts needs, read at once, and the data it adds."""
 
     def __init__(
         self,
@@ -95,7 +95,7 @@ class Batch:
         return placed
 
     def _refusal(self, way: Way) -> ChatError | None:
-        """Why the one may not write to the other there."""
+        """The reason why the sender may not write to the recipient there, if any."""
         sender, recipient = self._party(way.sender_id), self._party(way.recipient_id)
         if sender is None or recipient is None:
             return NotFound("recipient not found", field="recipient_id")
@@ -112,7 +112,7 @@ class Batch:
         return RESPONDER_ID if user_id == RESPONDER_ID else self._ledger.users.get(user_id)
 
     def _missing(self, draft: Draft) -> NotFound | None:
-        """What the draft speaks of and is not there."""
+        """The error for a draft that refers to something missing, if it does."""
         place = self._places.get(draft.conversation_id)
         last_seq = 0 if place is None else place.last_seq
         if draft.reply_to is not None and not 1 <= draft.reply_to <= last_seq:
@@ -161,7 +161,7 @@ class Batch:
 
 
 async def _originals(transaction: Transaction, intake: Intake) -> list[Original]:
-    """What has been sent before with the keys of these drafts."""
+    """The messages sent before with the keys of these drafts."""
     keys = [sent_as(*each) for each in intake.keys]
     found = await transaction.find(MESSAGES, {"sent_as": {"$in": keys}})
     return [each.original() for each in found]

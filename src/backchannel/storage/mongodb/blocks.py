@@ -66,7 +66,7 @@ async def blocks_of(view: View, user_id: str) -> list[BlockDocument]:
 async def read_acquainted(
     view: View, user_id: str, others: Sequence[str], shared: Shared
 ) -> frozenset[str]:
-    """As `ports.storage.Conversations.acquainted` promises."""
+    """Implements `ports.storage.Conversations.acquainted`."""
     users = await view.get(USERS, {user_id, *others})
     sharing = {user.id for user in users if not user.hides(shared)}
     if user_id not in sharing:

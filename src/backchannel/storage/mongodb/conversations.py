@@ -19,7 +19,7 @@ NEWEST_FIRST = (("updated_at", DESCENDING), ("_id", DESCENDING))
 async def read_conversation(
     view: View, user_id: str, conversation_id: str
 ) -> ConversationView | None:
-    """One conversation as its member sees it; None for strangers."""
+    """A conversation as its member sees it; None for anyone else."""
     found = await get_one(view, CONVERSATIONS, conversation_id)
     if found is None or found.deleted_at is not None or user_id not in found.members:
         return None

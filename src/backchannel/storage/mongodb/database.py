@@ -31,7 +31,7 @@ QUEUE_LIMIT = 1_024
 MOST_JOBS = 64
 """Transactions in one batch."""
 ATTEMPTS = 20
-"""How often something is begun again because the state that it had read is no longer the newest."""
+"""The number of retries when the state that was read is no longer the newest."""
 GIVEN_WAY = 0.005
 """Seconds by which the wait for other processes grows with each attempt."""
 PROBE_SECONDS = 0.25
@@ -60,7 +60,7 @@ class _Job:
 
 
 class MongoDatabase:
-    """One writing task, which stores a batch at a time, and any number of readers."""
+    """A writing task, which stores one batch at a time, and any number of readers."""
 
     def __init__(self, client: Client, database: Database, losses: Losses) -> None:
         self._client = client
@@ -162,7 +162,7 @@ class MongoDatabase:
         return self._number
 
     def _refused(self, error: PyMongoError) -> ChatError:
-        """What the caller is told; a server that is away is waited for from now on."""
+        """The error for the caller; if the server is unreachable, start waiting for it."""
         self._number = None
         if is_lost(error):
             if self._probe is None or self._probe.done():
@@ -219,7 +219,7 @@ class MongoDatabase:
         return len(jobs)
 
     async def _try_to_store(self, jobs: list[_Job]) -> int:
-        """As `_store`; 0 if the state that was read is no longer the newest."""
+        """Like `_store`; 0 if the state that was read is no longer the newest."""
         self._require_reached()
         async with self._committing:
             number = await self._settle_now()

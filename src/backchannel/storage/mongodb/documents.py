@@ -22,21 +22,21 @@ class Document(msgspec.Struct, kw_only=True, rename={"id": "_id"}):
 
 
 class Place(msgspec.Struct, frozen=True):
-    """Where a message is, and what it is found by."""
+    """The key of a message: its conversation and number."""
 
     conversation: str
     seq: int
 
 
 class Entry(msgspec.Struct, frozen=True):
-    """Where an entry of a log is."""
+    """The key of a log entry."""
 
     user: str
     position: int
 
 
 class MemberMarks(msgspec.Struct):
-    """How far a member has got, and what the other member knows of it."""
+    """A member's marks, and the marks that the other member has been sent."""
 
     delivered_seq: int = 0
     read_seq: int = 0
@@ -95,11 +95,11 @@ class ConversationDocument(Document, kw_only=True):
         return self.second_id if user_id == self.first_id else self.first_id
 
     def marks_of(self, user_id: str) -> MemberMarks:
-        """How far this party has got."""
+        """The marks of this party."""
         return self.first if user_id == self.first_id else self.second
 
     def count_of(self, user_id: str) -> int:
-        """How many messages of this party stand."""
+        """The number of this party's messages that are not deleted."""
         return self.first_count if user_id == self.first_id else self.second_count
 
     def count(self, sender_id: str, difference: int) -> None:
@@ -117,12 +117,12 @@ class ConversationDocument(Document, kw_only=True):
         return self.last_seq
 
     def receipt(self, user_id: str) -> Receipt:
-        """How far this member has got, for the member's own devices."""
+        """This member's marks, for the member's own devices."""
         marks = self.marks_of(user_id)
         return Receipt(self.id, user_id, marks.delivered_seq, marks.read_seq)
 
     def told_receipt(self, user_id: str) -> Receipt:
-        """How far this member has got, as the other member is told."""
+        """This member's marks, as sent to the other member."""
         marks = self.marks_of(user_id)
         return Receipt(self.id, user_id, marks.told_delivered_seq, marks.told_read_seq)
 
@@ -141,7 +141,7 @@ _CHANGEABLE = (
 
 
 def sent_as(sender_id: str, client_id: str) -> str:
-    """What is different for each message that was sent; ids have no slash."""
+    """A key that is unique for each message sent; ids contain no slash."""
     return f"{sender_id}/{client_id}"
 
 
@@ -221,7 +221,7 @@ class EntryDocument(Document, kw_only=True):
 
 
 class QuestionDocument(Document, kw_only=True):
-    """What was said to the responder and has no answer yet, by the message's id."""
+    """A question to the responder without an answer yet, by the message's id."""
 
     id: str
     place: Place

@@ -57,7 +57,7 @@ class MongoFiles:
 
 
 class MongoErasures:
-    """What a user has left; `ports.storage.Erasures` says what each method promises."""
+    """Implements `ports.storage.Erasures`, which documents the methods."""
 
     def __init__(self, database: MongoDatabase) -> None:
         self._database = database

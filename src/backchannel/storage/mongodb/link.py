@@ -118,7 +118,7 @@ def is_lost(error: PyMongoError) -> bool:
 
 
 def as_refusal(error: Exception) -> ChatError:
-    """What the caller is told."""
+    """The error for the caller."""
     if isinstance(error, MISTAKES):
         return Invalid("a text is not Unicode, or a number or text is too large")
     if isinstance(error, OperationFailure) and error.code == _OUT_OF_DISK_SPACE:

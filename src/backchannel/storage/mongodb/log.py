@@ -41,7 +41,7 @@ class _Moment(Document):
 
 
 async def read_log(view: View, user_id: str, *, after: int, limit: int) -> LogPage:
-    """One page of a user's log and its head, as `ports.storage.Messages.log` promises."""
+    """A page of a user's log and its head; implements `ports.storage.Messages.log`."""
     while True:
         user = await _user(view, user_id)
         start = max(after, user.floor)

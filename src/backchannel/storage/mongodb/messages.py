@@ -37,7 +37,7 @@ async def read_history(
 async def read_standing(
     view: View, conversation_id: str, *, before: int | None, limit: int
 ) -> list[Message]:
-    """As `ports.storage.Messages.standing` promises."""
+    """Implements `ports.storage.Messages.standing`."""
     end = PAST_THE_END if before is None else before
     query = {"_id": in_conversation(conversation_id, before=end), "deleted_at": None}
     return (await page_of(view, query, limit=limit, newest_first=True))[::-1]

@@ -46,7 +46,7 @@ async def update_profile(
 
 
 async def read_privacy(view: View, user_id: str) -> Privacy:
-    """What a user lets others learn. Raises `NotFound`."""
+    """A user's privacy settings. Raises `NotFound`."""
     return (await _standing(view, user_id)).privacy
 
 
@@ -103,7 +103,7 @@ async def _standing(view: View, user_id: str) -> UserDocument:
 
 
 def _may_begin(user: UserDocument, at: int) -> bool:
-    """Whether no round is under way, and the last one is long ago (or the clock was set back)."""
+    """True if no round is under way, and the last one is long ago (or the clock was set back)."""
     told_at = user.profile_told_at
     is_recent = told_at is not None and told_at <= at < told_at + shared.PATIENCE
     return user.profile_told_up_to is None and not is_recent

@@ -41,7 +41,7 @@ class Questions:
 
 
 async def read_unanswered(view: View, *, after: str, limit: int) -> list[Message]:
-    """As `ports.storage.Conversations.unanswered` promises."""
+    """Implements `ports.storage.Conversations.unanswered`."""
     unanswered: list[Message] = []
     while len(unanswered) < limit:
         order = [("_id", ASCENDING)]
@@ -58,6 +58,6 @@ async def read_unanswered(view: View, *, after: str, limit: int) -> list[Message
 
 
 async def forget_all(transaction: Transaction, conversation_id: str) -> None:
-    """Nothing in a conversation needs an answer any more."""
+    """Remove all unanswered questions of a conversation."""
     for each in await transaction.find(QUESTIONS, {"place": in_conversation(conversation_id)}):
         transaction.remove(QUESTIONS, each)

@@ -50,18 +50,18 @@ class View(Protocol):
         order: Order = (),
         limit: int | None = None,
     ) -> list[R]:
-        """As `find`, but only the fields that a `row` has."""
+        """Like `find`, but only the fields of `row`."""
         ...
 
     async def aggregate(
         self, collection: Collection[Any], row: type[R], pipeline: Sequence[Query]
     ) -> list[R]:
-        """What a pipeline makes of the documents."""
+        """The results of a pipeline over the documents."""
         ...
 
 
 async def get_one(view: View, collection: Collection[D], document_id: Id) -> D | None:
-    """One document, if it exists."""
+    """The document with this id, if it exists."""
     found = await view.get(collection, [document_id])
     return found[0] if found else None
 
@@ -85,7 +85,7 @@ def in_conversation(conversation_id: str, *, after: int = 0, before: int = PAST_
 
 
 def between(low: msgspec.Struct, high: msgspec.Struct) -> Query:
-    """What lies between two ids, without these."""
+    """A query for ids between two others (exclusive)."""
     return {"$gt": encoded(low), "$lt": encoded(high)}
 
 

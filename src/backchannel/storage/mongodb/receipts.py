@@ -56,7 +56,7 @@ async def acknowledge(
 
 
 async def _received(transaction: Transaction, user: UserDocument, upto: int) -> list[Place]:
-    """How far the user's devices have got the others' messages, conversation by conversation."""
+    """The last messages of others that the user's devices have received, by conversation."""
     stretch = between(Entry(user.id, user.delivered_position), Entry(user.id, upto + 1))
     pipeline: list[Query] = [
         {"$match": {"_id": stretch, "kind": EventKind.MESSAGE.value, "own": False}},

@@ -126,7 +126,7 @@ class Redo:
         await self._collection.delete_many({"_id": {"$gt": PART, "$lt": _part(number + 1)}})
 
     async def _statements(self, head: Head) -> Statements | None:
-        """What the newest batch says; None if a part of it is not there any more."""
+        """The statements of the newest batch; None if a part of it is missing."""
         rest = {
             each["_id"]: each["payload"]
             async for each in self._collection.find({"_id": {"$in": head.parts}})
@@ -172,7 +172,7 @@ class Redo:
 
 
 def _part(number: int) -> str:
-    """What the names of a batch's parts begin with."""
+    """The prefix of the names of a batch's parts."""
     return f"{PART}{number:020}/"
 
 

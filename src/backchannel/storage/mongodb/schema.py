@@ -28,7 +28,7 @@ from backchannel.storage.mongodb.file_documents import AttachmentDocument, FileD
 D_co = TypeVar("D_co", bound=Document, covariant=True)
 
 PREFIX = "backchannel."
-"""What the names of all collections begin with, so that they may stand beside those of others."""
+"""The prefix of all collection names, so that other programs can share the database."""
 # MongoDB sees that a query needs such an index only for what it can compare.
 _IS_TEXT = {"$gt": ""}
 _IS_NUMBER = {"$gte": 0}

@@ -27,7 +27,7 @@ TEXTS_BYTES = 1 << 18
 """Bytes of text read at a time: decoding them keeps the event loop for a millisecond or two."""
 MOST_PAGES = 25
 MOST_CHARACTERS = 500_000
-"""What one search reads before it leaves the rest to the next: some hundredths of a second."""
+"""The characters that a search reads before it ends its page: some hundredths of a second."""
 
 
 class _Candidate(Document):
@@ -37,7 +37,7 @@ class _Candidate(Document):
 
 
 class _Scope(msgspec.Struct, frozen=True):
-    """Whose messages are meant, in which conversation, and before which one."""
+    """The messages to search: of a user, in a conversation, before a message."""
 
     user_id: str
     conversation_id: str | None
@@ -54,7 +54,7 @@ async def search(
     before: str | None,
     limit: int,
 ) -> Found:
-    """As `ports.search.Search` promises."""
+    """Implements `ports.search.Search`."""
     scope = await _scope(view, user_id, conversation_id, before)
     if scope is None:
         return Found((), None)

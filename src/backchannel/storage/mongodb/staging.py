@@ -1,4 +1,4 @@
-"""What a batch of transactions is about to write, and how one of them sees it.
+"""The pending writes of a batch of transactions, and a transaction's view of them.
 
 A transaction gets documents as objects, which it changes. What differs at its end is staged, where
 the transactions after it in the same batch see it, and written with all of the batch.
@@ -28,7 +28,7 @@ STEP = 64
 
 
 class Operation(Enum):
-    """How a document is written."""
+    """The kind of write for a document."""
 
     INSERT = "insert"
     UPDATE = "update"
@@ -56,7 +56,7 @@ class Staged:
 
 
 class Staging:
-    """What is to be written as batch `number`."""
+    """The writes of batch `number`."""
 
     def __init__(self, number: int) -> None:
         self.number = number
@@ -79,7 +79,7 @@ class Staging:
             raise Behind(collection)
 
     def get(self, key: Key) -> tuple[bool, dict[str, Any] | None]:
-        """Whether this document is staged, and as what; None if it is to go."""
+        """True if this document is staged, and its content; None if it is to be deleted."""
         staged = self._documents.get(key)
         if staged is None:
             return False, None
@@ -154,7 +154,7 @@ class Transaction:
         return self._staging.next_number()
 
     async def get(self, collection: Collection[D], ids: Iterable[Id]) -> list[D]:
-        """As `View.get`; a document is the same object each time."""
+        """Like `View.get`; a document is the same object each time."""
         keys = [(collection.name, each) for each in ids]
         unknown = [
             key for key in keys if key not in self._seen and not self._take_staged(collection, key)
@@ -174,7 +174,7 @@ class Transaction:
         order: Order = (),
         limit: int | None = None,
     ) -> list[D]:
-        """As `View.find`. Raises `Behind`."""
+        """Like `View.find`. Raises `Behind`."""
         self._staging.require_untouched(collection.name)
         found = await self._reader.raw(collection, query, order=order, limit=limit)
         return [self._take(collection, each) for each in found]
@@ -188,14 +188,14 @@ class Transaction:
         order: Order = (),
         limit: int | None = None,
     ) -> list[R]:
-        """As `View.rows`. Raises `Behind`."""
+        """Like `View.rows`. Raises `Behind`."""
         self._staging.require_untouched(collection.name)
         return await self._reader.rows(collection, row, query, order=order, limit=limit)
 
     async def aggregate(
         self, collection: Collection[Any], row: type[R], pipeline: Sequence[Query]
     ) -> list[R]:
-        """As `View.aggregate`. Raises `Behind`."""
+        """Like `View.aggregate`. Raises `Behind`."""
         self._staging.require_untouched(collection.name)
         return await self._reader.aggregate(collection, row, pipeline)
 

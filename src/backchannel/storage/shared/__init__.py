@@ -1,1 +1,1 @@
-"""What all databases share: a batch as it comes in, and messages with their checksums."""
+"""The parts that all databases share: incoming batches, and messages with their checksums."""

@@ -12,7 +12,7 @@ _TEXT = MessageKind.TEXT.value
 
 
 class Way(NamedTuple):
-    """From one user to another, in a conversation."""
+    """A sender, a recipient and a conversation."""
 
     sender_id: str
     recipient_id: str
@@ -20,7 +20,7 @@ class Way(NamedTuple):
 
 
 class Intake:
-    """What the drafts of a batch tell without a look at the database."""
+    """The facts about a batch of drafts that need no look at the database."""
 
     __slots__ = ("by_way", "drafts", "ids", "keys", "plain", "unique", "ways")
 
@@ -29,9 +29,9 @@ class Intake:
         self.ids = [new_id() for _ in drafts]
         self.keys = [(draft.sender_id, draft.client_id) for draft in drafts]
         self.unique = len(set(self.keys)) == len(drafts)
-        """Whether no draft has the key of another."""
+        """True if no two drafts have the same key."""
         self.plain = all(map(is_plain, drafts))
-        """Whether no draft has anything but a text."""
+        """True if all drafts contain only text."""
         ways: dict[tuple[str, str, str], int] = {}
         self.by_way = [
             ways.setdefault((each.sender_id, each.recipient_id, each.conversation_id), len(ways))
@@ -50,7 +50,7 @@ class Intake:
 
 
 def is_plain(draft: Draft) -> bool:
-    """Whether a draft is nothing but a text."""
+    """True if a draft contains only text."""
     return draft.reply_to is None and not draft.files and draft.kind == _TEXT
 
 

@@ -33,7 +33,7 @@ class Original(Kept, frozen=True):
 
 
 def content_of(message: Draft | Message) -> tuple[str, str, int | None, str, str]:
-    """What must be the same when a message is sent again (rule R2)."""
+    """The fields that must be the same when a message is sent again (rule R2)."""
     return (
         message.conversation_id,
         message.kind,

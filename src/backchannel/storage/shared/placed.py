@@ -1,4 +1,4 @@
-"""What becomes of a draft in a transaction, and afterwards."""
+"""The outcome of a draft, in its transaction and afterwards."""
 
 import msgspec
 
@@ -22,7 +22,7 @@ class Placed(msgspec.Struct, frozen=True, gc=False):
     repeated: bool = False
 
     def again(self) -> "Placed":
-        """What becomes of the same draft when it comes a second time."""
+        """The outcome of the same draft when it is sent again."""
         return msgspec.structs.replace(self, repeated=True)
 
     def stored(self, at: int) -> Stored:

@@ -1,4 +1,4 @@
-"""How profiles are searched, and how often peers are told that they have changed."""
+"""The search for profiles, and the rate at which peers are notified of changed ones."""
 
 from backchannel.domain.users import User
 
@@ -14,5 +14,5 @@ def search_key_of(username: str, display_name: str) -> str:
 
 
 def public(user: User) -> tuple[str, str, str | None]:
-    """What the peers see of a profile; the e-mail address is the user's own affair."""
+    """The fields of a profile that peers see; the e-mail address is private."""
     return user.display_name, user.about, user.avatar

@@ -218,7 +218,7 @@ async def tell_profile(
 
 
 def as_taken(duplicate: Duplicate) -> ChatError:
-    """What the user is told whose account has what is another's."""
+    """The error for a username or e-mail address that belongs to another account."""
     if "email_key" in duplicate.columns:
         return EmailTaken("this email address is taken", field="email")
     if "look_alike_key" in duplicate.columns:

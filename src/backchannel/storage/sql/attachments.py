@@ -1,4 +1,4 @@
-"""Which message names which file."""
+"""The links between messages and files."""
 
 from collections.abc import Iterable
 
@@ -43,7 +43,7 @@ class Attachments:
         return cls(await connection.fetch(OWNERS, _Owner, file_ids=sorted(named)))
 
     def stand(self, draft: Draft) -> bool:
-        """Whether each file that a draft names is complete and its sender's (rule R20)."""
+        """True if each file that a draft names is complete and belongs to its sender (rule R20)."""
         return all(self._owners.get(each) == draft.sender_id for each in _file_ids(draft))
 
     def add(self, draft: Draft, place: int, seq: int) -> None:

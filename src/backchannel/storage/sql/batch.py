@@ -65,7 +65,7 @@ MOVE_PLACES = (
 )
 COLUMNS = ("conversation", "seq", "id", "sender", "client_id", "body", "checksum")
 MORE_COLUMNS = ("kind", "reply_to", "files")
-"""What plain messages have in common, so that a batch of them writes it once."""
+"""The columns that are equal in all plain messages, so that a batch writes them once."""
 
 Outcome = Placed | Stored | ChatError
 
@@ -84,7 +84,7 @@ class _Route(msgspec.Struct, frozen=True, gc=False):
 
 
 class Batch:
-    """What a batch of drafts needs to know, read at once, and what it will write."""
+    """The data that a batch of drafts needs, read at once, and the data it will write."""
 
     def __init__(self, intake: Intake, ledger: Ledger, places: Iterable[Place], at: int) -> None:
         self._at = at
@@ -162,7 +162,7 @@ class Batch:
         return outcome
 
     def _route(self, way: Way) -> _Route | None:
-        """Where a way leads to; None if it may not be gone, or if no draft could begin it."""
+        """The route of a way; None if it is not permitted, or if no draft could start it."""
         place = self._places.get(way.conversation_id)
         if place is None or self._refusal(way) is not None:
             return None
@@ -170,7 +170,7 @@ class Batch:
         return _Route(found[way.sender_id], found[way.recipient_id], place)
 
     def _refusal(self, way: Way) -> ChatError | None:
-        """Why the one may not write to the other there."""
+        """The reason why the sender may not write to the recipient there, if any."""
         sender = self._ledger.parties.get(way.sender_id)
         recipient = self._ledger.parties.get(way.recipient_id)
         if sender is None or recipient is None:
@@ -189,7 +189,7 @@ class Batch:
         return not self._blocks.isdisjoint(pairs)
 
     def _missing(self, draft: Draft) -> NotFound | None:
-        """What the draft speaks of and is not there."""
+        """The error for a draft that refers to something missing, if it does."""
         place = self._places.get(draft.conversation_id)
         last_seq = 0 if place is None else place.last_seq
         if draft.reply_to is not None and not 1 <= draft.reply_to <= last_seq:

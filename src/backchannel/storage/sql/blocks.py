@@ -105,7 +105,7 @@ async def read_blocked(connection: Connection, user_id: str) -> list[str]:
 async def read_acquainted(
     connection: Connection, user_id: str, others: Sequence[str], shared: Shared
 ) -> frozenset[str]:
-    """As `ports.storage.Conversations.acquainted` promises."""
+    """Implements `ports.storage.Conversations.acquainted`."""
     ids = [direct_conversation_id(user_id, other) for other in others]
     query = ACQUAINTED[shared]
     return frozenset(await connection.fetch(query, str, user_id=user_id, conversation_ids=ids))

@@ -109,7 +109,7 @@ def _require_silence(user_id: str, before: Message, after: Message) -> None:
 
 
 def _time(place: Place, changed: Message) -> int:
-    """When the change was, as nearly as storage, which has no clock, can tell."""
+    """The time of the change, as exactly as storage knows it without a clock."""
     return max(place.updated_at, changed.edited_at or 0, changed.deleted_at or 0)
 
 

@@ -95,7 +95,7 @@ NEWER_THAN_ALL = (2**63 - 1, "")
 async def read_conversation(
     connection: Connection, user_id: str, conversation_id: str
 ) -> ConversationView | None:
-    """One conversation as its member sees it; None for strangers."""
+    """A conversation as its member sees it; None for anyone else."""
     rows = await connection.fetch(VIEW, _Row, user_id=user_id, conversation_id=conversation_id)
     views = await _with_messages(connection, rows)
     return views[0] if views else None

@@ -1,4 +1,4 @@
-"""What the statements ask of an engine: the whole difference between two databases."""
+"""The interface of a database engine: everything in which SQL databases differ."""
 
 import threading
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -31,7 +31,7 @@ class Lookup(Generic[T]):
 
 
 class Connection(Protocol):
-    """One transaction's view of the database.
+    """A transaction's view of the database.
 
     `fetch_together` gives the rows of several queries, asked in this order, in one step where the
     engine can. Their parameters have different names.
@@ -58,7 +58,7 @@ class Connection(Protocol):
     ) -> tuple[list[T], list[U], list[V]]: ...
 
     async def execute(self, change: Insert | Update | Delete, /, **parameters: object) -> int:
-        """How many rows were changed. Raises `Duplicate`."""
+        """Execute a change and return the number of rows changed. Raises `Duplicate`."""
         ...
 
     async def insert(
@@ -92,7 +92,7 @@ class Unreadable(Damaged):
 
 
 Work = Callable[[Connection], Awaitable[T]]
-"""What is done in one transaction. It may be called again if the transaction is."""
+"""The work of a transaction. It may be called again if the transaction is repeated."""
 
 
 class Database(Protocol):
@@ -111,7 +111,7 @@ class Database(Protocol):
         ...
 
     async def write_in_turn(self, work: Work[T], /) -> T:
-        """As `write`, one call after the other: the first to come is the first to be stored."""
+        """Like `write`, but in the order of the calls."""
         ...
 
     async def check(self) -> None:

@@ -1,4 +1,4 @@
-"""What the devices have acknowledged, and the delivered marks that follow from it."""
+"""The acknowledgements of devices, and the delivered marks that follow from them."""
 
 from collections.abc import Sequence
 

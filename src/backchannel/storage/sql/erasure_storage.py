@@ -10,7 +10,7 @@ from backchannel.storage.sql.database import Database
 
 
 class SqlErasures:
-    """What a user has left; `ports.storage.Erasures` says what each method promises."""
+    """Implements `ports.storage.Erasures`, which documents the methods."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

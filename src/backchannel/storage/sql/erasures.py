@@ -117,7 +117,7 @@ async def read_current(connection: Connection, *, since: int) -> list[Erasure]:
 
 
 async def progress_of(connection: Connection, erasure_id: str) -> Progress:
-    """How far an erasure has got. Raises `NotFound`."""
+    """The progress of an erasure. Raises `NotFound`."""
     found = await connection.fetch(PROGRESS, Progress, erasure_id=erasure_id)
     if not found:
         raise NotFound("erasure not found")
@@ -146,5 +146,5 @@ async def complete(connection: Connection, erasure_id: str, *, at: int, signatur
 
 
 def encoded(erased: Erased) -> str:
-    """How the table keeps what is gone."""
+    """The counts of erased items, as stored in the table."""
     return msgspec.json.encode(erased).decode()

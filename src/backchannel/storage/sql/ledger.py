@@ -23,7 +23,7 @@ KIND_NUMBERS = {
     EventKind.CONVERSATION: 6,
     EventKind.PROFILE: 7,
 }
-"""How the log writes an event's kind; a message is one that was received.
+"""The numbers of event kinds in the log; `MESSAGE` is a received message.
 
 A number, once given out, keeps its meaning for ever.
 """
@@ -42,7 +42,7 @@ _MESSAGE = KIND_NUMBERS[EventKind.MESSAGE]
 
 LOG_COLUMNS = ("account", "position", "kind", "conversation", "seq", "data", "at")
 MESSAGE_COLUMNS = ("account", "position", "conversation", "seq")
-"""What differs between the entries of a batch of new messages."""
+"""The columns that differ between the entries of a batch of new messages."""
 
 
 class Ledger:

@@ -39,7 +39,7 @@ from backchannel.storage.sql.schema import account, conversation, log_head
 
 
 class Outdated(Exception):
-    """Whom to lock has changed before the locks were there: the transaction has to begin again."""
+    """The users to lock changed before they were locked: the transaction has to be repeated."""
 
 
 class Party(msgspec.Struct):

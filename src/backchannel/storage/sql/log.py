@@ -79,7 +79,7 @@ LOGGED_MESSAGES = pages.logged()
 
 
 async def read_log(connection: Connection, user_id: str, *, after: int, limit: int) -> LogPage:
-    """One page of a user's log and its head, as `ports.storage.Messages.log` promises."""
+    """A page of a user's log and its head; implements `ports.storage.Messages.log`."""
     head = await _head(connection, user_id)
     start = max(after, head.floor)
     rows = await connection.fetch(ROWS, _Row, account=head.account, after=start, limit=limit)

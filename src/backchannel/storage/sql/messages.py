@@ -55,7 +55,7 @@ async def read_history(
 async def read_standing(
     connection: Connection, conversation_id: str, *, before: int | None, limit: int
 ) -> list[Message]:
-    """As `ports.storage.Messages.standing` promises."""
+    """Implements `ports.storage.Messages.standing`."""
     return await _read_page(
         connection, NEWEST_STANDING, conversation_id, after=0, before=before, limit=limit
     )

@@ -44,7 +44,7 @@ def _bytes_of_blob(element: Bytes, compiler: SQLCompiler, **options: Any) -> str
 
 
 SIZE = Bytes(message.c.body) + func.length(message.c.files) + func.length(message.c.reactions)
-"""As `domain.pages.size_of`, but for control characters: a page with many is cut once more."""
+"""Like `domain.pages.size_of`, except for control characters: pages with many are cut again."""
 _ROOM = (PAGE_BYTES - SIZE).label("room")
 
 _next = message.alias("next")

@@ -27,10 +27,10 @@ class Place(msgspec.Struct):
     updated_at: int
     deleted_at: int | None
     blocks: int
-    """How many of the two have blocked the other."""
+    """The number of members who have blocked the other."""
 
     def joins(self, user_id: str, other_id: str) -> bool:
-        """Whether these are its two parties."""
+        """True if these are its two parties."""
         if user_id == self.first_id:
             return other_id == self.second_id
         return user_id == self.second_id and other_id == self.first_id

@@ -1,4 +1,4 @@
-"""What users let others learn of them."""
+"""Privacy settings of users."""
 
 from typing import Any
 
@@ -44,7 +44,7 @@ def hiding(audience: str) -> ScalarSelect[Any]:
 
 
 async def read_privacy(connection: Connection, user_id: str) -> Privacy:
-    """What a user lets others learn. Raises `NotFound`."""
+    """A user's privacy settings. Raises `NotFound`."""
     found = await connection.fetch(PRIVACY, Privacy, user_id=user_id)
     if not found:
         raise NotFound("user not found")

@@ -99,7 +99,7 @@ PEERS = (
 
 
 class _Round(msgspec.Struct):
-    """How far a user's peers have been told of changes."""
+    """The progress of notifying a user's peers of changes."""
 
     number: int
     user_id: str
@@ -114,7 +114,7 @@ class _Round(msgspec.Struct):
         return self.reached != NONE
 
     def may_begin(self, at: int) -> bool:
-        """Whether none is under way, and the last one is long ago (or the clock was set back)."""
+        """True if none is under way, and the last one is long ago (or the clock was set back)."""
         is_recent = NONE < self.told_at <= at < self.told_at + shared.PATIENCE
         return not (self.is_under_way or is_recent)
 

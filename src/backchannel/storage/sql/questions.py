@@ -57,10 +57,10 @@ class Questions:
 
 
 async def read_unanswered(connection: Connection, *, after: str, limit: int) -> list[Message]:
-    """As `ports.storage.Messages.unanswered` promises."""
+    """Implements `ports.storage.Conversations.unanswered`."""
     return await fetch_messages(connection, UNANSWERED, after=after, limit=limit)
 
 
 async def forget_all(connection: Connection, place: int) -> None:
-    """Nothing in a conversation needs an answer any more."""
+    """Remove all unanswered questions of a conversation."""
     await connection.execute(FORGET_ALL, place=place)

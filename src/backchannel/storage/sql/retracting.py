@@ -142,7 +142,7 @@ async def _store(
 
 
 def _page(dialogue: Dialogue, messages: Sequence[Message]) -> dict[str, int]:
-    """Where the messages are, which are in the order of their `seq`."""
+    """The places of the messages, which are in the order of their `seq`."""
     return {
         "place": dialogue.number,
         "first_seq": messages[0].seq,

@@ -1,4 +1,4 @@
-"""What the queries bring back, and the columns it is made of."""
+"""The rows that queries return, and their columns."""
 
 from typing import Any, TypeVar
 

@@ -63,7 +63,7 @@ MOST = 100
 
 
 class HistoryQuery(msgspec.Struct, frozen=True):
-    """One of the queries that `pages.history` makes, and what it was made with."""
+    """A query made by `pages.history`, with its arguments."""
 
     text: Select[Any]
     newest_first: bool

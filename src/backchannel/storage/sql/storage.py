@@ -187,7 +187,7 @@ class SqlStorage(SqlAccounts, SqlInvitations, SqlMessages, SqlConversations, Sql
         before: str | None = None,
         limit: int,
     ) -> Found:
-        """As `ports.search.Search` promises."""
+        """Implements `ports.search.Search`."""
         return await self._database.read(
             lambda tx: search.search(
                 tx,

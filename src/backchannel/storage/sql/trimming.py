@@ -9,9 +9,9 @@ from backchannel.storage.sql.parameters import parameter
 from backchannel.storage.sql.schema import log, log_head
 
 PAGE = 500
-"""How many logs are looked at in one transaction, so that nobody waits long for it."""
+"""The number of logs checked in one transaction, so that other writers do not wait long."""
 MOST_ENTRIES = 2_000
-"""How many of their entries are forgotten in it."""
+"""The number of their entries deleted in it."""
 
 
 class _Floor(msgspec.Struct):

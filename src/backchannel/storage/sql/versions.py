@@ -1,4 +1,4 @@
-"""Which schema this program works with."""
+"""The schema version of this program."""
 
 from backchannel.storage.errors import CannotOpen
 
@@ -7,7 +7,7 @@ SCHEMA_VERSION = "0018"
 
 
 def needs_migration(found: str | None, *, name: str) -> bool:
-    """Whether the schema `found` in the database `name` is older than this program's.
+    """True if the schema `found` in the database `name` is older than this program's.
 
     Raises `CannotOpen` if it is newer.
     """

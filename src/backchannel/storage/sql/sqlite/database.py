@@ -40,14 +40,14 @@ LOCKED_SECONDS = 2
 be unavailable: a command beside the server holds it for less."""
 LOG_ATTEMPTS = 100
 LOG_PAUSE = 0.1
-"""How often it is tried to empty the write-ahead log, and the seconds in between: reads are short,
-except for a check of the whole file."""
+"""The attempts to empty the write-ahead log, and the seconds between them: reads are short, except
+for a check of the whole file."""
 
 ONE = select(literal(1))
 
 
 class SqliteDatabase:
-    """One writer and a few readers of a file."""
+    """A file with a single writer and a few readers."""
 
     def __init__(
         self,

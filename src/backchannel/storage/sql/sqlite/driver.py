@@ -1,4 +1,4 @@
-"""What is asked of a SQLite driver, and connections of the standard library's one."""
+"""The interface of a SQLite driver, and its implementation with the standard library."""
 
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence

@@ -1,4 +1,4 @@
-"""What SQLite's errors mean for whoever asked."""
+"""The conversion of SQLite's errors to those of the port."""
 
 import re
 import sqlite3
@@ -28,37 +28,37 @@ class DiskFull(Unavailable):
 
 
 def as_refusal() -> ChatError:
-    """What the caller is told of one of the `MISTAKES`."""
+    """The error for one of the `MISTAKES`."""
     return Invalid("a text is not Unicode, or a number or text is too large")
 
 
 def as_duplicate(error: sqlite3.IntegrityError) -> Duplicate:
-    """What "UNIQUE constraint failed: table.column, table.column" means."""
+    """The `Duplicate` for "UNIQUE constraint failed: table.column, table.column"."""
     return Duplicate(frozenset(_COLUMN.findall(str(error))))
 
 
 def is_failed_sync(error: sqlite3.Error) -> bool:
-    """Whether it is unknown what of the written data is on disk, and will stay unknown."""
+    """True if a sync failed, so that it is unknown which of the written data are on disk."""
     return getattr(error, "sqlite_errorcode", None) in _FAILED_SYNCS
 
 
 def is_full(error: Exception) -> bool:
-    """Whether there is no room left on the disk."""
+    """True if the disk is full."""
     return getattr(error, "sqlite_errorcode", None) in _FULL
 
 
 def is_unindexed(error: sqlite3.Error) -> bool:
-    """Whether a commit that failed may stand in the write-ahead log, for a start to find it."""
+    """True if a failed commit may be in the write-ahead log, where the next start finds it."""
     return getattr(error, "sqlite_errorcode", None) == _UNINDEXED
 
 
 def is_damage(error: sqlite3.Error) -> bool:
-    """Whether the file's content is not what was written."""
+    """True if the content of the file is damaged."""
     return getattr(error, "sqlite_errorcode", 0) & 0xFF in _DAMAGE
 
 
 def as_unavailable(error: sqlite3.Error) -> Unavailable:
-    """What everybody in a failed transaction is told: nothing was stored."""
+    """The error for all jobs of a failed transaction: nothing was stored."""
     if is_full(error):
         return DiskFull()
     name = getattr(error, "sqlite_errorname", None)

@@ -17,7 +17,7 @@ INTERVAL = 0.4
 """Seconds between two looks."""
 LOOKS = 5
 PAUSE = 0.05
-"""How often, and with which pause in seconds, a file that is too short is looked at again: another
+"""The number of further looks at a file that is too short, and the seconds between them: another
 process may be writing it."""
 
 # The header of a database: docs at sqlite.org/fileformat2.html, section 1.3.

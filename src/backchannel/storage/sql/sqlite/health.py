@@ -24,7 +24,7 @@ _logger = logging.getLogger("backchannel.storage")
 
 
 def find_damage(driver: Driver) -> str | None:
-    """What is wrong with the structure of the file, if anything is."""
+    """The damage to the structure of the file; None if there is none."""
     try:
         (finding,) = driver.execute("PRAGMA quick_check(1)").fetchone()
     except sqlite3.DatabaseError as error:
@@ -43,7 +43,7 @@ def damaged(path: Path, finding: str) -> CannotOpen:
 
 
 def is_small(path: Path) -> bool:
-    """Whether the file can be checked without holding up the start."""
+    """True if the file can be checked without delaying the start."""
     return path.stat().st_size <= CHECK_AT_ONCE
 
 

@@ -68,7 +68,7 @@ class Entry(msgspec.Struct, frozen=True):
 
 
 def row(entry: Entry) -> tuple[object, ...]:
-    """What the index takes in for an entry, by `COLUMNS`."""
+    """The values of an entry for the index, by `COLUMNS`."""
     return (
         entry.number,
         _token(_PARTIES, entry.first),
@@ -84,7 +84,7 @@ def removal(entry: Entry) -> tuple[object, ...]:
 
 
 def query(terms: Sequence[str], account: int, conversation: int | None) -> str:
-    """What the index is asked: messages of the account, or of one conversation, with `terms`.
+    """The query for messages of the account, or of one conversation, that contain `terms`.
 
     Each string is quoted, so that none of the query language is taken from them (rule S24).
     Terms that are shorter than a trigram ask for nothing.

@@ -77,7 +77,7 @@ class Indexer:
 
     @property
     def is_due(self) -> bool:
-        """Whether a step must not wait for a quiet moment any longer."""
+        """True if a step must not wait any longer for an idle moment."""
         return self._behind and (
             self._waited > WAITED or time.monotonic() - self._stepped_at > BUSY
         )

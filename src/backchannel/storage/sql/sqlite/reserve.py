@@ -9,7 +9,7 @@ from pathlib import Path
 SIZE = 4 * 1024 * 1024
 """Bytes: some hundred logins, each of which is a few pages of the write-ahead log."""
 ABUNDANCE = 4 * SIZE
-"""Where less than this is free, nothing is set aside: it would be missed."""
+"""The free space in bytes below which nothing is reserved, because the space is needed."""
 
 _logger = logging.getLogger("backchannel.storage")
 

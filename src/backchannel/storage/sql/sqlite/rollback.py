@@ -33,7 +33,7 @@ COUNT = "UPDATE instance SET commits = commits + 1 RETURNING commits"
 CHANGE_EPOCHS = "UPDATE log_head SET epoch = lower(hex(randomblob(8)))"
 
 TOLERANCE_NS = 1_000_000_000
-"""How far the two times of a file that is only written to may lie apart, on any file system."""
+"""The largest difference between the two times of a written file, on any file system."""
 
 _NUMBER = struct.Struct("<Q")
 
@@ -41,7 +41,7 @@ _logger = logging.getLogger("backchannel.storage")
 
 
 class _Instance(NamedTuple):
-    """What the database says of itself."""
+    """The identity that the database stores about itself."""
 
     mark: str | None
     marked_at: int | None
@@ -67,7 +67,7 @@ class CommitCount:
         return _NUMBER.unpack(content)[0] if len(content) == _NUMBER.size else None
 
     def was_put_here(self) -> bool:
-        """Whether the file is a copy that has kept the time of its original."""
+        """True if the file is a copy that kept the time of its original."""
         found = os.fstat(self._descriptor)
         return abs(found.st_ctime_ns - found.st_mtime_ns) > TOLERANCE_NS
 
@@ -132,7 +132,7 @@ def recognise(path: Path, driver: Driver, count: CommitCount) -> None:
 
 
 def _change(path: Path, instance: _Instance, counted: int | None, *, copied: bool) -> str | None:
-    """What has happened to the database since it was left; None if nothing is known to have."""
+    """The change to the database since it was closed; None if none is noticed."""
     mark, marked_at = _read_mark(path)
     missing = (counted or 0) - instance.commits
     if instance.mark is None and mark is None and counted is None:

@@ -10,7 +10,7 @@ from backchannel.storage.sql.sqlite.index import query, search_index, search_sta
 from backchannel.storage.sql.sqlite.indexer import REACHED
 
 MOST_FRESH = 20_000
-"""How many messages that are not indexed yet, everybody's together, are looked through."""
+"""The number of messages, of all users, that are searched before they are indexed."""
 
 _indexed = (
     select(search_index.c.rowid)

@@ -18,7 +18,7 @@ class File(Database, Protocol):
     """A database in a file, which may become full and can be written afresh."""
 
     async def write(self, work: Work[T], /, *, vital: bool = False) -> T:
-        """As any database; what is `vital` may use the room that was set aside (rule R10)."""
+        """Like any database; `vital` work may use the reserved space (rule R10)."""
         ...
 
     async def rewrite(self) -> None:

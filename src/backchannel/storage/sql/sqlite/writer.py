@@ -66,7 +66,7 @@ class Writer:
 
     @property
     def stopped(self) -> str | None:
-        """Why nothing is written any more, if that is so."""
+        """The reason why writing has stopped; None if it has not."""
         return self._stopped
 
     def stop(self, reason: str) -> None:
@@ -185,7 +185,7 @@ class Writer:
         return job.error is None or not self._connection.wrote
 
     def _fail(self, jobs: list[Job], error: sqlite3.Error) -> None:
-        """Nothing of the transaction counts, and nothing of it is tried again (rule R10)."""
+        """Fail all jobs of the transaction; nothing of it was stored or is retried (rule R10)."""
         self._note(error)
         self._roll_back()
         if is_unindexed(error):

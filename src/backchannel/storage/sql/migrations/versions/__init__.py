@@ -1,1 +1,1 @@
-"""One file per revision, numbered upwards."""
+"""The revisions, a file each, in ascending order."""
