@@ -1,4 +1,4 @@
-"""Where a server is, and where this client keeps what belongs to one account on it."""
+"""The server, and this client's data for an account on it."""
 
 import hashlib
 import os
@@ -10,7 +10,7 @@ from urllib.parse import quote, urlsplit
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """Where a server is, and how far it is trusted. `host` is its name, if not as in `url`."""
+    """A server's URL and trusted certificate. `host` is its name, if it differs from `url`."""
 
     url: str
     tls: ssl.SSLContext | None = None
@@ -18,7 +18,7 @@ class Server:
 
 
 def state_folder() -> Path:
-    """Where this client keeps what must outlive it (XDG Base Directory Specification)."""
+    """The folder of this client's persistent data (XDG Base Directory Specification)."""
     named = os.environ.get("XDG_STATE_HOME", "")
     home = Path(named) if Path(named).is_absolute() else Path("~/.local/state").expanduser()
     return home / "backchannel" / "chat"

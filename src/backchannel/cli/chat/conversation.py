@@ -55,7 +55,7 @@ async def converse(server: Server, name: str, password: str, peer: str | None) -
 
 
 class _Chat:
-    """One login's chat, from its first line to its last."""
+    """The chat of a login, from its first line to its last."""
 
     def __init__(self, client: BackchannelClient, server: Server, own_id: str) -> None:
         self._client = client

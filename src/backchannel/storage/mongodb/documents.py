@@ -117,12 +117,12 @@ class ConversationDocument(Document, kw_only=True):
         return self.last_seq
 
     def receipt(self, user_id: str) -> Receipt:
-        """This member's marks, for the member's own devices."""
+        """A member's marks, for the member's own devices."""
         marks = self.marks_of(user_id)
         return Receipt(self.id, user_id, marks.delivered_seq, marks.read_seq)
 
     def told_receipt(self, user_id: str) -> Receipt:
-        """This member's marks, as sent to the other member."""
+        """A member's marks, as sent to the other member."""
         marks = self.marks_of(user_id)
         return Receipt(self.id, user_id, marks.told_delivered_seq, marks.told_read_seq)
 
