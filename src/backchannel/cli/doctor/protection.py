@@ -45,7 +45,7 @@ def registration(settings: Settings) -> Finding:
     name, text = "registration", settings.registration.value
     if text == "open" and not is_loopback(settings.host) and settings.production:
         remedy = "set registration to invitation, or to closed if only you make accounts"
-        return warn(name, "anybody who reaches the server can make an account", remedy)
+        return warn(name, "anyone who can reach the server can create an account", remedy)
     return ok(name, text)
 
 

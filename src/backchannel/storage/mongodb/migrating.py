@@ -31,7 +31,7 @@ async def _make_collections(database: Database) -> None:
 
 
 STEPS: tuple[Callable[[Database], Awaitable[None]], ...] = (_first, _make_collections)
-"""From each version to the next; a new database has version 0."""
+"""The migrations from each version to the next; a new database has version 0."""
 
 
 async def version_of(database: Database) -> int:

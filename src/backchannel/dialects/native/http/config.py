@@ -17,9 +17,7 @@ from backchannel.domain.messages import BODY_LIMIT
 class ConfigBody(msgspec.Struct, frozen=True, kw_only=True):
     """The parts of the server's configuration that clients need to know."""
 
-    registration: Annotated[
-        bool, Meta(description="Whether an account can be made here", examples=[True])
-    ]
+    registration: Annotated[bool, Meta(description="True if registration is open", examples=[True])]
     invitation_needed: Annotated[
         bool, Meta(description="Only with an invitation", examples=[False])
     ]
@@ -35,7 +33,7 @@ class ConfigBody(msgspec.Struct, frozen=True, kw_only=True):
 @get(
     "/config",
     summary="Get the server's public configuration",
-    description="What a client needs to know before a user has logged in.",
+    description="The settings that a client needs before a user has logged in.",
     responses=problems(),
 )
 async def get_config(core: InjectedCore) -> ConfigBody:
