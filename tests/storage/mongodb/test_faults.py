@@ -14,13 +14,13 @@ from backchannel.domain.messages import Message
 from backchannel.ports.storage import Stored
 from backchannel.storage.mongodb.opening import open_mongodb
 from backchannel.storage.mongodb.storage import MongoStorage
-from tests.storage.mongodb.conftest import NAME
+from tests.storage.mongodb.conftest import FORGOTTEN_SOCKETS, NAME
 from tests.storage.people import AT, Pair, make_pair, whole_log
 from tests.support.mongod import Mongod
 
 T = TypeVar("T")
 
-pytestmark = [pytest.mark.service, pytest.mark.slow]
+pytestmark = [pytest.mark.service, pytest.mark.slow, pytest.mark.filterwarnings(FORGOTTEN_SOCKETS)]
 
 KILLS = pytest.mark.parametrize("kills", [3, pytest.param(50, marks=pytest.mark.nightly)])
 PATIENCE = 30.0

@@ -6,12 +6,13 @@ from backchannel.storage.errors import CannotOpen
 from backchannel.storage.mongodb.migrating import STEPS
 from backchannel.storage.mongodb.opening import begin_epochs, examine_mongodb, open_mongodb
 from backchannel.storage.opening import migrate
+from tests.storage.mongodb.conftest import FORGOTTEN_SOCKETS
 from tests.storage.openers import DATABASE
 from tests.storage.people import make_pair
 from tests.support import mongod
 from tests.support.process import free_port
 
-pytestmark = pytest.mark.service
+pytestmark = [pytest.mark.service, pytest.mark.filterwarnings(FORGOTTEN_SOCKETS)]
 
 
 async def refusal(url: str) -> str:

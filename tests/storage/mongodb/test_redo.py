@@ -12,11 +12,12 @@ from backchannel.domain.messages import BODY_LIMIT
 from backchannel.ports.storage import Storage, Stored
 from backchannel.storage.mongodb.opening import open_mongodb
 from backchannel.storage.mongodb.redo import PART_BYTES, Redo
+from tests.storage.mongodb.conftest import FORGOTTEN_SOCKETS
 from tests.storage.openers import DATABASE
 from tests.storage.people import AT, bodies, make_pair, make_user, send, whole_log
 from tests.support import mongod
 
-pytestmark = pytest.mark.service
+pytestmark = [pytest.mark.service, pytest.mark.filterwarnings(FORGOTTEN_SOCKETS)]
 
 STEPS = ["_apply", "_note", "_run_all", "_run"]
 """Where a process may end after its batch is in the journal."""

@@ -38,9 +38,6 @@ class MongoFiles:
     async def readable_file(self, user_id: str, file_id: str) -> FileRecord | None:
         return await self._database.read(lambda view: files.read_readable(view, user_id, file_id))
 
-    async def file_usage(self, user_id: str) -> int:
-        return await self._database.read(lambda view: files.read_usage(view, user_id))
-
     async def avatar(self, file_id: str) -> FileRecord | None:
         return await self._database.read(lambda view: files.read_avatar(view, file_id))
 
