@@ -39,7 +39,7 @@ class Policy:
 
     registration: Registration = Registration.OPEN
     users_invite: bool = False
-    """Whether users may give out invitations; the operator always may."""
+    """Lets users give out invitations; the operator always may."""
     access_life: int = 3_600
     refresh_life: int = 30 * 86_400
     send_rate: int = 5_000

@@ -52,7 +52,7 @@ async def withdraw(core: Core, user_id: str, code: str) -> None:
 
 
 async def needed(core: Core, code: str | None) -> str | None:
-    """What a registration has to pay with: nothing where it is open, or the code, which counts.
+    """The invitation that a registration uses up: none where it is open, else that of the code.
 
     Raises `Forbidden` where it is closed, and `InvitationNeeded`.
     """

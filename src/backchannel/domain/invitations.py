@@ -1,4 +1,4 @@
-"""Who may make an account, and invitations to do so."""
+"""Registration: open, by invitation or closed; and invitations."""
 
 from enum import StrEnum
 

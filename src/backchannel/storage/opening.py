@@ -20,7 +20,7 @@ class Examination(Protocol):
 
 
 class Engine(NamedTuple):
-    """What is done with the databases of one kind, by their URLs."""
+    """The operations on the databases of one kind, by their URLs."""
 
     open: Opening
     migrate: Callable[[str], Awaitable[None]]
@@ -81,7 +81,7 @@ ENGINES: Mapping[str, Callable[[], Engine]] = {
     "mongodb": _mongodb,
     "mongodb+srv": _mongodb,
 }
-"""What knows each scheme of a database URL."""
+"""The kind of database for each scheme of a URL."""
 
 
 async def open_storage(url: str, *, production: bool = False, serving: bool = False) -> Storage:
@@ -100,7 +100,7 @@ async def migrate(url: str) -> None:
 
 
 async def examine(url: str, *, production: bool) -> str:
-    """What there is to say of a database of a server, without changing it. Raises `CannotOpen`."""
+    """Describe a server's database without changing it. Raises `CannotOpen`."""
     return await _engine(url).examine(url, production=production)
 
 

@@ -1,4 +1,4 @@
-"""Why a request was not carried out."""
+"""The reasons that a request was not carried out."""
 
 import httpx
 import msgspec

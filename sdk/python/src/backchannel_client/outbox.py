@@ -14,7 +14,7 @@ from backchannel_client.wire import FileInfo
 
 
 class Failure(msgspec.Struct, frozen=True):
-    """Why the server refused a message."""
+    """The server's reason for refusing a message."""
 
     code: str
     detail: str
@@ -40,7 +40,7 @@ class Outgoing(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class OutboxStore(Protocol):
-    """Where outgoing messages are kept. `put` and `remove` return once that is durable."""
+    """The store of outgoing messages. `put` and `remove` return once that is durable."""
 
     async def all(self) -> list[Outgoing]: ...
 

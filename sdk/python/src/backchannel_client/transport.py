@@ -42,7 +42,7 @@ Open = Callable[[], Awaitable[Socket]]
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """Where a server is, such as `https://chat.example.org`, and how far it is trusted.
+    """The address of a server, such as `https://chat.example.org`, and how to check it.
 
     `host` is what the server is called, if not as in `url`.
     """

@@ -79,7 +79,7 @@ class Account(User, frozen=True, kw_only=True):
 
 
 class Privacy(msgspec.Struct, frozen=True, kw_only=True):
-    """What you let others learn of you: `everybody` or `nobody`. Each is mutual."""
+    """Your privacy settings, each `everybody` or `nobody`, and each mutual."""
 
     last_seen: str
     read_receipts: str
@@ -87,7 +87,7 @@ class Privacy(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ConversationSettings(msgspec.Struct, frozen=True, kw_only=True):
-    """How you keep a conversation. The other user is not told."""
+    """Your settings of a conversation. The other user does not learn of them."""
 
     pinned: bool = False
     archived: bool = False

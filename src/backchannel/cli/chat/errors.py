@@ -15,7 +15,7 @@ class Refused(ChatError):
 
 
 def explained(url: str, error: Exception) -> str:
-    """Why a request to the server at `url` failed, and what would help, in one line."""
+    """The reason that a request to the server at `url` failed, and the way out, in one line."""
     if not isinstance(error, ApiError):
         return _unreachable(url, error)
     if error.status == 0:

@@ -52,7 +52,7 @@ class Staged:
     document: dict[str, Any]
     fields: set[str] = field(default_factory=set)
     encoded: bytes | None = None
-    """What is inserted, unless it has changed since."""
+    """The documents to insert, unless they have changed since."""
 
 
 class Staging:

@@ -94,7 +94,7 @@ async def forget_owned(
 
 
 async def _next(connection: Connection, erasure_id: str) -> tuple[Progress, Dialogue | None]:
-    """How far an erasure has got, and the conversation that is next."""
+    """The progress of an erasure, and the conversation that is next."""
     progress = await erasures.progress_of(connection, erasure_id)
     found = await connection.fetch(
         NEXT_DIALOGUE, Dialogue, account=progress.account, place=progress.conversation

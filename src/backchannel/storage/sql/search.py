@@ -27,7 +27,7 @@ PAGE = 200
 """Candidates looked up at a time."""
 MOST_PAGES = 25
 MOST_CHARACTERS = 500_000
-"""What one search reads before it leaves the rest to the next: some hundredths of a second."""
+"""The most that one search reads, some hundredths of a second; the next one goes on from there."""
 
 is_mine = or_(
     conversation.c.first == parameter("account"), conversation.c.second == parameter("account")
@@ -68,7 +68,7 @@ class _Text(Kept, frozen=True, gc=False):
 
 
 class _Scope(msgspec.Struct, frozen=True):
-    """Whose messages are meant, in which conversation, and before which one."""
+    """The scope of a search: the account, the conversation, and the message to begin before."""
 
     account: int
     place: int | None

@@ -1,4 +1,4 @@
-"""Where a message is written: Enter sends, other keys begin another line."""
+"""The input of a message: Enter sends, other keys begin another line."""
 
 from dataclasses import dataclass
 from typing import ClassVar

@@ -33,7 +33,7 @@ class Preferences:
 
 
 def preferences_file() -> Path:
-    """Where they are kept (XDG Base Directory Specification)."""
+    """The file of the preferences (XDG Base Directory Specification)."""
     named = os.environ.get("XDG_CONFIG_HOME", "")
     home = Path(named) if Path(named).is_absolute() else Path("~/.config").expanduser()
     return home / "backchannel" / "chat.json"

@@ -94,7 +94,7 @@ def _client(server: Server, stored: StoredLogin) -> BackchannelClient:
 
 
 def downloads() -> Path:
-    """Where files are saved."""
+    """The folder in which files are saved."""
     named = os.environ.get("XDG_DOWNLOAD_DIR", "")
     return Path(named) if Path(named).is_absolute() else Path("~/Downloads").expanduser()
 

@@ -25,7 +25,7 @@ Code = Annotated[str, PathParameter(description="The invitation's code", example
 
 
 class NewInvitation(Strict, frozen=True):
-    """How many accounts it is good for, and how long."""
+    """The number of accounts an invitation allows, and its lifetime."""
 
     uses: Annotated[int, Meta(ge=1, le=USES_LIMIT, examples=[1])] = 1
     days: Annotated[int, Meta(ge=1, le=DAYS_LIMIT, examples=[7])] = 7

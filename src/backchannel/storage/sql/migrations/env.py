@@ -1,4 +1,4 @@
-"""What Alembic runs around each of its commands."""
+"""The environment that Alembic runs its commands in."""
 
 from alembic import context
 

@@ -26,7 +26,7 @@ WAITING_LIMIT = 1024
 """Transactions that may be under way or wait for a connection."""
 CLOSE_SECONDS = 10.0
 ATTEMPTS = 8
-"""How often a transaction is tried that others keep from its locks."""
+"""The number of attempts at a transaction that others keep from its locks."""
 PAUSE = 0.05
 """Seconds before the next attempt, at most; a random part of it."""
 

@@ -29,7 +29,7 @@ class Version(Protocol):
 
 
 class Driver(Protocol):
-    """What is asked of a connection of `asyncpg`, which has no types of its own."""
+    """The part of an `asyncpg` connection that is used; `asyncpg` has no types of its own."""
 
     async def execute(self, query: str, *values: object) -> str: ...
 
@@ -47,7 +47,7 @@ class Driver(Protocol):
 
 
 class Pool(Protocol):
-    """What is asked of a pool of such connections."""
+    """The part of an `asyncpg` pool that is used."""
 
     def acquire(self) -> AbstractAsyncContextManager[Driver]: ...
 
@@ -80,7 +80,7 @@ _logger = logging.getLogger("backchannel.storage")
 
 
 class Address(msgspec.Struct, frozen=True):
-    """Where the database is, and how many connections may be open to it."""
+    """The address of the database, and the most connections that may be open to it."""
 
     url: str
     pool_size: int
@@ -93,7 +93,7 @@ class Address(msgspec.Struct, frozen=True):
 
 
 def address_of(url: str) -> Address:
-    """What a database URL says. `pool_size` in its query is ours, the rest is the driver's.
+    """Read a database URL. `pool_size` in its query is ours, the rest is the driver's.
 
     Raises `CannotOpen`.
     """
@@ -110,7 +110,7 @@ def address_of(url: str) -> Address:
 
 
 def options(address: Address) -> dict[str, Any]:
-    """What each connection is opened with."""
+    """The options that each connection is opened with."""
     return {
         "dsn": address.url,
         "timeout": CONNECT_SECONDS,

@@ -1,4 +1,4 @@
-"""What PostgreSQL's errors mean for the caller.
+"""The meaning of PostgreSQL's errors for the caller.
 
 Classes of errors: https://www.postgresql.org/docs/current/errcodes-appendix.html
 """
@@ -48,7 +48,7 @@ _UNIQUE = {
 
 
 def as_refusal(error: Exception, *, committing: bool = False) -> ChatError:
-    """What the caller is told of an error of the driver's."""
+    """The error that the caller gets for one of the driver's."""
     if isinstance(error, exceptions.UniqueViolationError):
         return Duplicate(_UNIQUE.get(getattr(error, "constraint_name", ""), frozenset()))
     if isinstance(error, MISTAKES):

@@ -38,13 +38,13 @@ _BITS = 21
 
 
 def grams(body: str, *, first: int, second: int, conversation: int) -> list[int]:
-    """What the index takes in for a message."""
+    """The values that the index takes in for a message."""
     folded = fold(body)
     return [_party(first), _party(second), _conversation(conversation), *_trigrams(folded)]
 
 
 def query(terms: Sequence[str], account: int, conversation: int | None) -> list[int]:
-    """What the entries have to hold: messages of the account, or of one conversation, with `terms`.
+    """The condition on entries: messages of the account, or of one conversation, with `terms`.
 
     Terms that are shorter than a trigram ask for nothing.
     """

@@ -50,7 +50,7 @@ _DIALECT = _dialect()
 
 
 def type_name(kind: TypeEngine[Any]) -> str:
-    """How PostgreSQL calls a type."""
+    """PostgreSQL's name of a type."""
     return next(name for each, name in _TYPES if isinstance(kind, each))
 
 

@@ -1,4 +1,4 @@
-"""Who learns when a user was last seen, of read receipts and of typing."""
+"""Privacy settings: last seen, read receipts and typing."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""How far the peers of a user have been notified of a changed profile."""
+"""The progress of notifying a user's peers of a changed profile."""
 
 import sqlalchemy as sa
 from alembic import op
