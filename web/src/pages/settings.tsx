@@ -9,6 +9,7 @@ import { ThemeSwitch } from "../ui/theme-switch";
 import { AccountSections } from "./settings-account";
 import { Appearance, LanguageSection } from "./settings-appearance";
 import { Devices } from "./settings-devices";
+import { Invitations } from "./settings-invitations";
 import { Keyboard } from "./settings-keyboard";
 import { PrivacySection } from "./settings-privacy";
 import { Blocked, Profile } from "./settings-profile";
@@ -67,6 +68,7 @@ export function Settings({ section }: { readonly section: string }) {
           <PrivacySection />
           <Devices />
           <AccountSections />
+          <Invitations />
           <Blocked />
           <Keyboard />
           <LanguageSection />

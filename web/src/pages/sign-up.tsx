@@ -1,6 +1,7 @@
-import { ApiError } from "backchannel-client";
-import { type FormEvent, useState } from "react";
-import { Link } from "wouter";
+import { ApiError, type ShownInvitation } from "backchannel-client";
+import { type FormEvent, useEffect, useState } from "react";
+import { Link, useSearch } from "wouter";
+import { client } from "../state/client";
 import { register } from "../state/session";
 import { useStore } from "../state/store";
 import { t } from "../strings";
@@ -11,14 +12,26 @@ import { AuthFrame, Notice } from "./auth";
 export function SignUp() {
   const config = useStore((state) => state.config);
   const first = config?.first_run ?? false;
-  if (config && !config.registration) return <Closed />;
+  const code = new URLSearchParams(useSearch()).get("invitation");
+  const invitation = useInvitation(code);
+  if (config && !config.registration) {
+    return <Refused title={t.registrationClosed} text={t.registrationClosedHint} />;
+  }
+  if (config?.invitation_needed && (code === null || invitation === "ended")) {
+    const text = code === null ? t.invitationNeededHint : t.invitationEnded;
+    return <Refused title={t.invitationNeeded} text={text} />;
+  }
+  const inviter = typeof invitation === "object" ? invitation?.inviter : null;
+  const lead = inviter
+    ? t.invitedBy(inviter.display_name || inviter.username, location.hostname)
+    : t.registerLead(location.hostname);
   return (
     <AuthFrame>
       <div className="card__head">
         <h1>{first ? t.firstRunTitle : t.createAccount}</h1>
-        <p>{first ? t.firstRunLead : t.registerLead(location.hostname)}</p>
+        <p>{first ? t.firstRunLead : lead}</p>
       </div>
-      <RegistrationForm least={config?.password_minimum ?? 8} />
+      <RegistrationForm least={config?.password_minimum ?? 8} invitation={code} />
       {first ? (
         <p className="card__foot">{t.firstRunHint}</p>
       ) : (
@@ -33,12 +46,24 @@ export function SignUp() {
   );
 }
 
-function Closed() {
+/** The invitation with this code: null until the server has answered, or without a code. */
+function useInvitation(code: string | null): ShownInvitation | "ended" | null {
+  const [found, setFound] = useState<ShownInvitation | "ended" | null>(null);
+  useEffect(() => {
+    if (code === null) return;
+    client.api.invitation(code).then(setFound, (error: unknown) => {
+      if (error instanceof ApiError && error.status === 404) setFound("ended");
+    });
+  }, [code]);
+  return found;
+}
+
+function Refused({ title, text }: { readonly title: string; readonly text: string }) {
   return (
     <AuthFrame>
       <div className="card__head">
-        <h1>{t.registrationClosed}</h1>
-        <p>{t.registrationClosedHint}</p>
+        <h1>{title}</h1>
+        <p>{text}</p>
       </div>
       <Link className="btn btn--primary btn--wide" href="/sign-in">
         {t.signIn}
@@ -47,7 +72,12 @@ function Closed() {
   );
 }
 
-function RegistrationForm({ least }: { readonly least: number }) {
+interface FormProps {
+  readonly least: number;
+  readonly invitation: string | null;
+}
+
+function RegistrationForm({ least, invitation }: FormProps) {
   const [name, setName] = useState("");
   const [username, setUsername] = useState("");
   const [password, setPassword] = useState("");
@@ -61,7 +91,7 @@ function RegistrationForm({ least }: { readonly least: number }) {
     if (short || !username.trim()) return;
     setBusy(true);
     try {
-      await register(username.trim(), password, name);
+      await register(username.trim(), password, name, invitation);
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
       setTrouble(error);

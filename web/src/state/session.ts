@@ -36,10 +36,15 @@ export async function register(
   username: string,
   password: string,
   displayName: string,
+  invitation: string | null,
 ): Promise<void> {
   const name = displayName.trim();
-  const named = name ? { username, password, display_name: name } : { username, password };
-  await client.api.register(named);
+  await client.api.register({
+    username,
+    password,
+    ...(name && { display_name: name }),
+    ...(invitation !== null && { invitation }),
+  });
   await signIn(username, password);
 }
 

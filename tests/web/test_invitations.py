@@ -1,0 +1,57 @@
+"""Registration by invitation: the link of the operator, and those of users."""
+
+import subprocess
+import sys
+from collections.abc import Callable, Generator
+
+import pytest
+from playwright.sync_api import BrowserContext, Page, expect
+
+from tests.support.process import ServerProcess, server_process
+from tests.web.people import PASSWORD
+
+
+@pytest.fixture(scope="module")
+def inviting(tmp_path_factory: pytest.TempPathFactory) -> Generator[ServerProcess]:
+    """A server on which only the invited may register, and users may invite."""
+    settings = {"registration": "invitation", "user_invitations": "true"}
+    with server_process(tmp_path_factory.mktemp("inviting"), **settings) as running:
+        yield running
+
+
+def join(page: Page, username: str) -> None:
+    page.get_by_label("Username").fill(username)
+    page.get_by_label("Password", exact=True).fill(PASSWORD)
+    page.get_by_role("button", name="Create account").click()
+    page.get_by_role("navigation", name="Conversations").wait_for()
+
+
+def test_the_operator_invites_a_user_who_invites_others(
+    inviting: ServerProcess, context: Callable[[], BrowserContext]
+) -> None:
+    command = [sys.executable, "-m", "backchannel", "user", "invite", "--data-dir"]
+    printed = subprocess.run([*command, inviting.data], check=True, capture_output=True, text=True)
+    page = context().new_page()
+    page.goto(f"{inviting.address}/sign-up")
+    expect(page.get_by_role("heading", name="By invitation only")).to_be_visible()
+    page.goto(f"{inviting.address}/sign-up?{printed.stdout.strip().partition('?')[2]}")
+    join(page, "ada")
+    page.goto(f"{inviting.address}/settings/invitations")
+    page.get_by_role("button", name="Make a link").click()
+    link = page.get_by_text("/sign-up?invitation=").inner_text()
+
+    guest = context().new_page()
+    guest.goto(link)
+    expect(guest.get_by_text("ada invites you to")).to_be_visible()
+    join(guest, "grace")
+    late = context().new_page()
+    late.goto(link)
+    expect(late.get_by_text("This link has been used up")).to_be_visible()
+
+    page.reload()
+    page.get_by_role("button", name="Make a link").click()
+    second = page.get_by_text("/sign-up?invitation=").inner_text()
+    page.get_by_role("button", name="Withdraw").click()
+    expect(page.get_by_text("/sign-up?invitation=")).to_have_count(0)
+    late.goto(second)
+    expect(late.get_by_text("This link has been used up")).to_be_visible()

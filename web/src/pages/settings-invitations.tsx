@@ -1,0 +1,68 @@
+import type { Invitation } from "backchannel-client";
+import { useEffect, useState } from "react";
+import { attempt } from "../state/actions";
+import { client } from "../state/client";
+import { t } from "../strings";
+import { dayName } from "../ui/format";
+import { Section, SetLine } from "./settings";
+
+/** Links with which others can make an account, where the operator lets users invite. */
+export function Invitations() {
+  const [links, setLinks] = useState<readonly Invitation[] | null>(null);
+  useEffect(() => {
+    const load = async () => {
+      const config = await client.api.config();
+      if (config.user_invitations) setLinks(await client.api.invitations());
+    };
+    load().catch(() => {});
+  }, []);
+  if (links === null) return null;
+  const invite = async () => {
+    await attempt(async () => setLinks([await client.api.invite(), ...links]));
+  };
+  const withdraw = async (code: string) => {
+    if (await attempt(() => client.api.withdrawInvitation(code))) {
+      setLinks(links.filter((each) => each.code !== code));
+    }
+  };
+  return (
+    <Section id="invitations" title={t.invitations} text={t.invitationsText}>
+      {links.length > 0 && (
+        <div className="panel">
+          {links.map((each) => (
+            <Link key={each.code} link={each} onWithdraw={() => void withdraw(each.code)} />
+          ))}
+        </div>
+      )}
+      <div>
+        <button className="btn btn--quiet" type="button" onClick={() => void invite()}>
+          {t.invite}
+        </button>
+      </div>
+    </Section>
+  );
+}
+
+interface LinkProps {
+  readonly link: Invitation;
+  readonly onWithdraw: () => void;
+}
+
+function Link({ link, onWithdraw }: LinkProps) {
+  const [copied, setCopied] = useState(false);
+  const url = new URL(link.path, location.origin).href;
+  const copy = async () => {
+    await navigator.clipboard.writeText(url);
+    setCopied(true);
+  };
+  return (
+    <SetLine title={<span dir="ltr">{url}</span>} hint={t.goodUntil(dayName(link.expires_at))}>
+      <button className="btn btn--quiet btn--small" type="button" onClick={() => void copy()}>
+        {copied ? t.copied : t.copyLink}
+      </button>
+      <button className="btn btn--quiet btn--small" type="button" onClick={onWithdraw}>
+        {t.withdraw}
+      </button>
+    </SetLine>
+  );
+}
