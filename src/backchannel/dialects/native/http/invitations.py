@@ -15,7 +15,13 @@ from backchannel.dialects.native.http.parameters import Cursor, Limit, Strict
 from backchannel.dialects.native.http.problems import problems
 from backchannel.dialects.native.wire import user_body
 from backchannel.dialects.shared.docs.samples import shown
-from backchannel.dialects.shared.requests import BEARER, InjectedCore, StrictRequest, require_login
+from backchannel.dialects.shared.requests import (
+    BEARER,
+    InjectedCore,
+    StrictRequest,
+    known_query,
+    require_login,
+)
 from backchannel.domain.invitations import DAYS_LIMIT, USES_LIMIT, Invitation
 from backchannel.domain.times import iso
 
@@ -88,7 +94,7 @@ async def list_invitations(
     "/invitations/{code:str}",
     summary="Withdraw an invitation",
     description="It counts no longer. Accounts that were made with it stay.",
-    guards=[require_login],
+    guards=[require_login, known_query],
     security=[BEARER],
     responses=problems(401, 404, 429),
 )
@@ -101,6 +107,7 @@ async def withdraw_invitation(request: StrictRequest, core: InjectedCore, code: 
     summary="Get an invitation",
     description="For an invited person, who has no account yet. An invitation that has expired, is "
     "used up or was withdrawn is not found.",
+    guards=[known_query],
     responses=problems(404),
 )
 async def get_invitation(core: InjectedCore, code: Code) -> ShownInvitation:
@@ -126,6 +133,6 @@ def _body(invitation: Invitation) -> InvitationBody:
     )
 
 
-PUBLIC = [get_invitation, withdraw_invitation]
-"""The routes of one code: the framework wants them in one router."""
+BY_CODE = [get_invitation, withdraw_invitation]
+"""One path, and hence one router, but only one of them needs a login: each has its guards."""
 HANDLERS = [create_invitation, list_invitations]

@@ -53,7 +53,7 @@ def routes() -> list[Router]:
     """The routers below `/v1`: the public ones, and those that need a login."""
     return [
         _open("Accounts", [*accounts.PUBLIC, *avatars.PUBLIC, *erasures.PUBLIC]),
-        _open("Invitations", invitations.PUBLIC),
+        _open("Invitations", invitations.BY_CODE, guarded=True),
         _open("Logins", [*logins.PUBLIC, *browser.PUBLIC]),
         _open("Server", config.PUBLIC),
         _private(
@@ -80,12 +80,13 @@ def routes() -> list[Router]:
     ]
 
 
-def _open(tag: str, resource: Sequence[HTTPRouteHandler]) -> Router:
+def _open(tag: str, resource: Sequence[HTTPRouteHandler], *, guarded: bool = False) -> Router:
+    """The routes of a resource for everybody; `guarded` ones have guards of their own."""
     return Router(
         PREFIX,
         route_handlers=resource,
         tags=[tag],
-        guards=[known_query],
+        guards=[] if guarded else [known_query],
         exception_handlers=handlers(problem),
     )
 
