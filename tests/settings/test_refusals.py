@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from backchannel.settings import SettingsError, load
+from backchannel.settings.reference import shown
 
 Refused = Callable[..., list[str]]
 
@@ -128,6 +129,32 @@ def test_S19_production_refuses_any_origin(refused: Refused) -> None:
     assert load(environment=settings).settings.production
     (line,) = refused(**settings, CORS_ORIGIN="*")
     assert line.startswith("CORS_ORIGIN (environment): * would let every web page")
+
+
+@pytest.mark.parametrize("scheme", ["postgresql", "postgres", "mongodb"])
+@pytest.mark.parametrize(
+    "password", ["hunter/2canary", "12/canary", "a#canary", "1?canary", "[2canary", "p@1/canary"]
+)
+def test_S6_a_password_that_is_not_escaped_is_refused_without_printing_it(
+    refused: Refused, scheme: str, password: str
+) -> None:
+    (line,) = refused(DATABASE_URL=f"{scheme}://ada:{password}@db.invalid/chat")
+    assert "escape the password, / as %2F" in line
+    assert "canary" not in line
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://ada:canary%2F2@db.invalid:5432/chat?sslmode=require",
+        "postgresql://db.invalid/chat?user=ada&password=canary",
+        "mongodb://ada:canary@one.invalid:27017,[::1]:27018/chat?replicaSet=rs",
+    ],
+)
+def test_S6_a_database_is_shown_without_its_password(url: str) -> None:
+    text = shown(load(environment={"DATABASE_URL": url}).settings, "database_url")
+    assert "canary" not in text
+    assert "invalid" in text
 
 
 def test_S19_a_secret_is_in_no_text_of_the_settings() -> None:

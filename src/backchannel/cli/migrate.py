@@ -8,8 +8,8 @@ from backchannel.cli.options import ConfigFile, DataDir, load_settings, require_
 def migrate(config: ConfigFile = None, data_dir: DataDir = None) -> None:
     """Bring the database to this version's schema. `serve` does this at its start."""
     from backchannel.app.locking import locked_alone
-    from backchannel.settings.values import without_password
     from backchannel.storage.opening import migrate as migrate_storage
+    from backchannel.storage.shared.urls import without_password
 
     settings = load_settings(config, data_dir=data_dir).settings
     require_database(settings)

@@ -11,7 +11,7 @@ from pydantic import SecretStr
 
 from backchannel.settings.catalogue import Entry, entries, group_model
 from backchannel.settings.model import Settings
-from backchannel.settings.values import without_password
+from backchannel.storage.shared.urls import without_password
 
 INTRODUCTION = """\
 # Settings

@@ -1,12 +1,12 @@
 """The parsing and checking of single values; each error says what is wrong and what is valid."""
 
 import ipaddress
-import re
 from typing import Annotated
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator
 
+from backchannel.storage.shared.urls import require_escaped
 from backchannel.transports.http.hosts import parse_entry
 
 PLANNED_DATABASES = ("mysql", "mariadb")
@@ -92,6 +92,7 @@ def check_database_url(url: str) -> str:
 
 
 def _check_server(scheme: str, rest: str) -> str:
+    require_escaped(f"{scheme}://{rest}")
     hosts = rest.partition("/")[0].rpartition("@")[2]
     if not hosts:
         raise ValueError(
@@ -100,12 +101,8 @@ def _check_server(scheme: str, rest: str) -> str:
     return f"{scheme}://{rest}"
 
 
-def without_password(url: str) -> str:
-    """A URL that may be shown: without the user and the password in it."""
-    return re.sub(r"(?<=://)[^/@]*@", "***@", url)
-
-
 def _check_postgresql(url: str) -> str:
+    require_escaped(url)
     try:
         parts = urlsplit(url)
         named = bool(parts.hostname) and (parts.port or 1) > 0 and len(parts.path) > 1

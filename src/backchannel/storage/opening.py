@@ -6,6 +6,7 @@ from typing import NamedTuple, NoReturn, Protocol
 
 from backchannel.ports.storage import Storage
 from backchannel.storage.errors import CannotOpen
+from backchannel.storage.shared.urls import require_escaped
 from backchannel.storage.sql.sqlite.opening import migrate_sqlite, open_sqlite, path_of
 
 SQLITE = "sqlite"
@@ -122,7 +123,13 @@ def file_of(url: str) -> Path | None:
 
 
 def _engine(url: str) -> Engine:
-    return ENGINES[_scheme(url)]()
+    scheme = _scheme(url)
+    if scheme != SQLITE:
+        try:
+            require_escaped(url)
+        except ValueError as error:
+            raise CannotOpen(str(error)) from None
+    return ENGINES[scheme]()
 
 
 def _scheme(url: str) -> str:

@@ -165,3 +165,11 @@ async def test_a_password_is_not_shown() -> None:
         await open_storage("postgresql://ada:secret@127.0.0.1:1/chat")
     assert "secret" not in str(refusal.value)
     assert "127.0.0.1:1/chat" in str(refusal.value)
+
+
+@pytest.mark.parametrize("password", ["hunter/2canary", "12/canary", "a#canary", "1?canary"])
+async def test_S6_a_password_that_is_not_escaped_is_not_shown(password: str) -> None:
+    for operation in (open_storage, migrate):
+        with pytest.raises(CannotOpen, match="escape the password") as refusal:
+            await operation(f"postgresql://ada:{password}@db.invalid/chat")
+        assert "canary" not in str(refusal.value)

@@ -9,9 +9,9 @@ from contextlib import closing
 from backchannel.cli.backup.making import damaged_files, local_files
 from backchannel.cli.doctor.finding import Finding, fail, ok, warn
 from backchannel.settings import Settings
-from backchannel.settings.values import without_password
 from backchannel.storage.errors import CannotOpen
 from backchannel.storage.opening import examine, file_of
+from backchannel.storage.shared.urls import without_password
 from backchannel.storage.sql.sqlite.driver import connect
 from backchannel.storage.sql.sqlite.health import find_damage
 from backchannel.storage.sql.sqlite.rewriting import needed_room

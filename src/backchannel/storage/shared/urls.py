@@ -1,0 +1,31 @@
+"""URLs of database servers, which may hold a password."""
+
+import re
+from urllib.parse import urlsplit
+
+_HOST = r"(?:\[[^\]@]*\]|[^\[\]:,/?#@]*)(?::\d{1,5})?"
+_SERVER = re.compile(
+    rf"[^:/]+://(?:[^/?#\[\]]*@)?{_HOST}(?:,{_HOST})*(?:[/?#][^@]*)?", flags=re.DOTALL
+)
+
+
+def require_escaped(url: str) -> None:
+    """Check that no part of a password is read as the host, the port or what follows them.
+
+    Raises `ValueError`, whose text has nothing of the URL in it.
+    """
+    try:
+        readable = bool(_SERVER.fullmatch(url) and urlsplit(url).scheme)
+    except ValueError:  # its text quotes the URL
+        readable = False
+    if not readable:
+        raise ValueError(
+            "the database URL cannot be read: escape the password, / as %2F, # as %23, ? as %3F,"
+            " @ as %40, [ as %5B and ] as %5D; a port is a number"
+        )
+
+
+def without_password(url: str) -> str:
+    """A URL that may be shown: without the user and the password in it."""
+    url = re.sub(r"(?<=://).*@", "***@", url, flags=re.DOTALL)
+    return re.sub(r"(?<=password=)[^&#]*", "***", url)
