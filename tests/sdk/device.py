@@ -18,6 +18,7 @@ from backchannel_client import (
     LogEvent,
     MemoryOutbox,
     OutboxStore,
+    Outgoing,
     Place,
     Session,
 )
@@ -107,6 +108,32 @@ class FakeServer:
             return httpx.Response(401, json={"code": "token_expired", "detail": "expired"})
         throttled = {"code": "throttled", "detail": "slow down", "field": "q", "retry_after": 2}
         return httpx.Response(429, json=throttled)
+
+
+class SlowOutbox(MemoryOutbox):
+    """Changes only once `may_write` is set."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked = asyncio.Event()
+        self.may_write = asyncio.Event()
+
+    def hold(self) -> None:
+        """Let the next change wait."""
+        self.asked.clear()
+        self.may_write.clear()
+
+    async def put(self, item: Outgoing) -> None:
+        await self._turn()
+        await super().put(item)
+
+    async def remove(self, client_id: str) -> None:
+        await self._turn()
+        await super().remove(client_id)
+
+    async def _turn(self) -> None:
+        self.asked.set()
+        await self.may_write.wait()
 
 
 class Device:

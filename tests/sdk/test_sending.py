@@ -14,24 +14,9 @@ from backchannel_client import (
     JournalFile,
     MemoryOutbox,
     MessageRefused,
-    Outgoing,
     Place,
 )
-from tests.sdk.device import PATIENCE, ack, device, own, profile, records, refusal
-
-
-class SlowOutbox(MemoryOutbox):
-    """Keeps a message only once `may_keep` is set."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.asked = asyncio.Event()
-        self.may_keep = asyncio.Event()
-
-    async def put(self, item: Outgoing) -> None:
-        self.asked.set()
-        await self.may_keep.wait()
-        await super().put(item)
+from tests.sdk.device import PATIENCE, SlowOutbox, ack, device, own, profile, records, refusal
 
 
 async def test_R2_a_message_is_kept_before_its_first_byte_leaves() -> None:
@@ -44,7 +29,7 @@ async def test_R2_a_message_is_kept_before_its_first_byte_leaves() -> None:
         sending = asyncio.create_task(each.client.send(Draft("grace", "Hi", client_id="k1")))
         await store.asked.wait()
         assert socket.of("send") == []
-        store.may_keep.set()
+        store.may_write.set()
         await sending
         await socket.heard("send")
         assert len(await store.all()) == 1

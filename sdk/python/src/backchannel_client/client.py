@@ -109,7 +109,10 @@ class BackchannelClient(Emitter):
 
     @property
     def outbox(self) -> tuple[Outgoing, ...]:
-        """The messages that the server has not acknowledged yet, the oldest first."""
+        """The messages that the server has not acknowledged yet, the oldest first.
+
+        Each has `failed` only once its refusal is stored and told.
+        """
         return self._sending.items
 
     @property
@@ -134,11 +137,12 @@ class BackchannelClient(Emitter):
         self._running = asyncio.create_task(self._connection.run())
 
     async def disconnect(self) -> None:
-        """Close the connection. What is in the outbox stays there."""
+        """Close the connection and let the outbox finish writing. What waits there stays."""
         running, self._running, self._connection = self._running, None, None
         if running is not None:
             running.cancel()
             await asyncio.wait([running])
+        await self._sending.written()
 
     async def stopped(self) -> None:
         """Wait until the login has ended, or the server forbids to come back."""

@@ -9,8 +9,8 @@ from typing import Protocol
 
 import msgspec
 
-from backchannel_client.frames import Send
-from backchannel_client.wire import FileInfo
+from backchannel_client.frames import Ack, Send
+from backchannel_client.wire import FileInfo, LogEvent, Message
 
 
 class Failure(msgspec.Struct, frozen=True):
@@ -125,6 +125,42 @@ def frame_of(item: Outgoing) -> Send:
         conversation_id=item.conversation_id,
         reply_to=item.reply_to,
         files=[file.id for file in item.files],
+    )
+
+
+def entry_of(item: Outgoing, ack: Ack, user_id: str) -> LogEvent:
+    """The log's entry of a message of this user that the server has acknowledged."""
+    message = Message(
+        conversation_id=ack.conversation_id,
+        seq=ack.seq,
+        id=ack.id,
+        sender_id=user_id,
+        recipient_id=item.to,
+        client_id=item.client_id,
+        body=item.body,
+        reply_to=item.reply_to,
+        created_at=ack.created_at,
+        files=item.files,
+    )
+    return LogEvent(
+        kind="message",
+        position=ack.position or 0,
+        previous=ack.previous or 0,
+        data=msgspec.Raw(msgspec.json.encode(message)),
+    )
+
+
+def ack_of(message: Message, client_id: str) -> Ack:
+    """The server's answer to a message that it has already."""
+    return Ack(
+        client_id=client_id,
+        id=message.id,
+        conversation_id=message.conversation_id,
+        seq=message.seq,
+        created_at=message.created_at,
+        position=None,
+        previous=None,
+        repeated=True,
     )
 
 

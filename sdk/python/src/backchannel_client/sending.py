@@ -1,9 +1,10 @@
 """Sends what is in the outbox, in order, until each message has been answered."""
 
 import asyncio
+import contextlib
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 
 import msgspec
@@ -11,7 +12,14 @@ import msgspec
 from backchannel_client.errors import ApiError, is_transient
 from backchannel_client.frames import Ack, Refusal, Send
 from backchannel_client.journal import Journal
-from backchannel_client.outbox import Failure, OutboxStore, Outgoing, frame_of
+from backchannel_client.outbox import (
+    Failure,
+    OutboxStore,
+    Outgoing,
+    ack_of,
+    entry_of,
+    frame_of,
+)
 from backchannel_client.signals import Emit, MessageRefused, MessageStored, OutboxChanged
 from backchannel_client.wire import FileInfo, LogEvent, Message, direct_conversation_id
 
@@ -35,6 +43,7 @@ class Sending:
     """The outbox of one user. At most `window` messages are on their way at once.
 
     With a window of 1 the order holds even where the server asks for one message to be sent later.
+    A message waits, without `failed`, until its outcome has been told; a refusal is stored first.
     """
 
     def __init__(
@@ -50,6 +59,8 @@ class Sending:
         self._flying: set[str] = set()
         self._doubtful: set[str] = set()
         self._answered: set[str] = set()
+        self._refusing: set[str] = set()
+        self._writing: set[asyncio.Task[None]] = set()
         self._waiters: dict[str, list[asyncio.Future[Ack]]] = {}
         self._transmit: Callable[[Send], None] | None = None
         self._pause: asyncio.TimerHandle | None = None
@@ -89,11 +100,7 @@ class Sending:
         self._items[item.client_id] = item
         self._unkept.add(item.client_id)
         self._changed()
-        try:
-            await self._store.put(item)
-        finally:
-            self._unkept.discard(item.client_id)
-            self._flush()
+        await self._complete(self._keep(item))
         return item
 
     async def stored(self, client_id: str) -> Ack:
@@ -108,7 +115,10 @@ class Sending:
     async def retry(self, client_id: str) -> None:
         """Send a refused message again, with the key it had."""
         if client_id in self._items:
-            await self._replace(msgspec.structs.replace(self._items[client_id], failed=None))
+            item = msgspec.structs.replace(self._items[client_id], failed=None)
+            self._items[client_id] = item
+            self._changed()
+            await self._complete(self._store.put(item))
             self._flush()
 
     async def discard(self, client_id: str) -> None:
@@ -116,8 +126,13 @@ class Sending:
         self._flying.discard(client_id)
         if self._items.pop(client_id, None) is not None:
             self._changed()
-            await self._store.remove(client_id)
+            await self._complete(self._store.remove(client_id))
             self._flush()
+
+    async def written(self) -> None:
+        """Wait until the store has written everything that has happened."""
+        while self._writing:
+            await asyncio.wait(self._writing)
 
     def start(self, user_id: str, transmit: Callable[[Send], None]) -> None:
         """A connection is open; everything unanswered is sent (again)."""
@@ -144,7 +159,7 @@ class Sending:
         if item is None or ack.client_id in self._answered:
             return None
         self._settle(item, ack)
-        return _entry_of(item, ack, self._user_id)
+        return entry_of(item, ack, self._user_id)
 
     async def applied(self, message: Message) -> None:
         """The event of a message of this user is durably applied here."""
@@ -152,7 +167,7 @@ class Sending:
         item = self._items.get(client_id)
         if item is not None and client_id not in self._answered:
             # Its acknowledgement was lost with a connection; the log says the same.
-            self._settle(item, _ack_of(message, client_id))
+            self._settle(item, ack_of(message, client_id))
         await self.settled(client_id)
 
     async def settled(self, client_id: str) -> None:
@@ -164,7 +179,7 @@ class Sending:
     async def refused(self, refusal: Refusal) -> None:
         """The server will not have a message now, or never."""
         item = self._items.get(refusal.client_id or "")
-        if item is None or item.client_id in self._answered:
+        if item is None or item.client_id in self._answered | self._refusing:
             return
         self._flying.discard(item.client_id)
         if self._journal is not None:
@@ -175,7 +190,8 @@ class Sending:
         if is_transient(refusal.code):
             self._wait(refusal.retry_after or 0.0)
             return
-        await self._fail(item, refusal)
+        self._refusing.add(item.client_id)
+        await self._complete(self._fail(item, refusal))
 
     async def too_big(self, reason: str) -> bool:
         """The server has closed because of a frame's size. False if no message was on its way."""
@@ -205,19 +221,35 @@ class Sending:
         self._emit(MessageStored(item, ack))
         self._flush()
 
+    async def _keep(self, item: Outgoing) -> None:
+        try:
+            await self._store.put(item)
+        finally:
+            self._unkept.discard(item.client_id)
+            self._flush()
+
     async def _fail(self, item: Outgoing, refusal: Refusal) -> None:
         failed = msgspec.structs.replace(item, failed=Failure(refusal.code, refusal.detail))
-        await self._replace(failed)
+        with contextlib.suppress(OSError):  # after a restart it is sent, and refused, again
+            await self._store.put(failed)
+        self._refusing.discard(item.client_id)
+        if item.client_id not in self._items:  # discarded meanwhile
+            await self._store.remove(item.client_id)
+            return
+        self._items[item.client_id] = failed
+        self._changed()
         for waiter in self._waiters.pop(item.client_id, ()):
             if not waiter.done():
                 waiter.set_exception(ApiError(refusal.status, refusal.code, refusal.detail))
         self._emit(MessageRefused(failed, refusal))
         self._flush()
 
-    async def _replace(self, item: Outgoing) -> None:
-        self._items[item.client_id] = item
-        self._changed()
-        await self._store.put(item)
+    async def _complete(self, work: Coroutine[None, None, None]) -> None:
+        """Do work on the store to its end, even if the caller is cancelled."""
+        task = asyncio.create_task(work)
+        self._writing.add(task)
+        task.add_done_callback(self._writing.discard)
+        await asyncio.shield(task)
 
     def _flush(self) -> None:
         if self._transmit is None or self._pause is not None:
@@ -225,7 +257,7 @@ class Sending:
         for item in self._items.values():
             if len(self._flying) >= self._window or item.client_id in self._unkept:
                 return
-            if item.failed or item.client_id in self._flying or item.client_id in self._answered:
+            if item.failed or item.client_id in self._flying | self._answered | self._refusing:
                 continue
             self._flying.add(item.client_id)
             if self._journal is not None:
@@ -253,39 +285,4 @@ def _note(journal: Journal, item: Outgoing, user_id: str) -> None:
         conversation=item.conversation_id or direct_conversation_id(user_id, item.to),
         body=item.body,
         to=item.to if item.conversation_id is None else None,
-    )
-
-
-def _entry_of(item: Outgoing, ack: Ack, user_id: str) -> LogEvent:
-    message = Message(
-        conversation_id=ack.conversation_id,
-        seq=ack.seq,
-        id=ack.id,
-        sender_id=user_id,
-        recipient_id=item.to,
-        client_id=item.client_id,
-        body=item.body,
-        reply_to=item.reply_to,
-        created_at=ack.created_at,
-        files=item.files,
-    )
-    return LogEvent(
-        kind="message",
-        position=ack.position or 0,
-        previous=ack.previous or 0,
-        data=msgspec.Raw(msgspec.json.encode(message)),
-    )
-
-
-def _ack_of(message: Message, client_id: str) -> Ack:
-    """The server's answer to a message that it has already."""
-    return Ack(
-        client_id=client_id,
-        id=message.id,
-        conversation_id=message.conversation_id,
-        seq=message.seq,
-        created_at=message.created_at,
-        position=None,
-        previous=None,
-        repeated=True,
     )
