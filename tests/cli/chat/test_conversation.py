@@ -125,6 +125,15 @@ def test_a_command_that_cannot_be_carried_out_is_named_and_nothing_is_sent(
     assert bodies(running, users["ada"], users["grace"]) == before
 
 
+@pytest.mark.parametrize("typed", ["/reply 999 huh", "x" * 70_000])
+def test_a_refused_last_line_is_told_and_not_kept(talk: Start, tmp_path: Path, typed: str) -> None:
+    ada = talk("ada", "--with", "grace")
+    ada.type(typed)
+    assert ada.leave() == (1, "")
+    assert any("not sent: " in line for line in ada.lines)
+    assert list((tmp_path / "state").rglob("*.json")) == []
+
+
 def test_text_for_no_one_is_not_sent_and_shown(talk: Start) -> None:
     ada = talk("ada")
     ada.type("hello")

@@ -51,12 +51,16 @@ class FakeLine:
     def __init__(self) -> None:
         self.read: list[tuple[str, int]] = []
         self.watched: list[Sequence[str]] = []
+        self.discarded: list[str] = []
 
     def mark_read(self, conversation_id: str, seq: int) -> None:
         self.read.append((conversation_id, seq))
 
     def watch(self, user_ids: Sequence[str]) -> None:
         self.watched.append(user_ids)
+
+    async def discard(self, client_id: str) -> None:
+        self.discarded.append(client_id)
 
 
 @pytest.fixture
@@ -249,8 +253,8 @@ async def test_the_user_s_own_message_is_one_line_and_its_receipt_is_told_once(
     assert lines(capsys) == ["5 you  mine  ✓ stored", "grace has read it"]
 
 
-async def test_a_refused_message_is_shown_whole(
-    talk: Talk, capsys: pytest.CaptureFixture[str]
+async def test_a_refused_message_is_shown_whole_and_not_kept(
+    talk: Talk, line: FakeLine, capsys: pytest.CaptureFixture[str]
 ) -> None:
     error = Refusal(
         title="Forbidden", status=403, code="blocked", detail="this user has blocked you"
@@ -258,6 +262,7 @@ async def test_a_refused_message_is_shown_whole(
     await talk.show(MessageRefused(mine("my\ntext"), error))
     assert lines(capsys) == ["not sent: this user has blocked you", "      │ my", "      │ text"]
     assert talk.refusals == 1
+    assert line.discarded == ["k"]
 
 
 async def test_an_outage_is_told_once(talk: Talk, capsys: pytest.CaptureFixture[str]) -> None:

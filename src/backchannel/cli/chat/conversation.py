@@ -102,7 +102,7 @@ class _Chat:
         """Show what the client tells of."""
         self._client.on(StateChanged, self._state_changed)
         self._client.on(MessageStored, self._talk.happened)
-        self._client.on(MessageRefused, self._refused)
+        self._client.on(MessageRefused, self._talk.happened)
         self._client.on(Presence, self._talk.happened)
         self._client.on(Typing, self._talk.happened)
         self._client.on(OutboxChanged, lambda _: self._answered.set())
@@ -110,11 +110,6 @@ class _Chat:
     def _state_changed(self, change: StateChanged) -> None:
         self._stopped = change.reason
         self._talk.state_changed(change)
-
-    def _refused(self, refused: MessageRefused) -> None:
-        """Show the text and forget the message: the user may send it again."""
-        self._talk.happened(refused)
-        self._discarding = asyncio.create_task(self._client.discard(refused.item.client_id))
 
     async def _until_stopped(self) -> None:
         """Raises `Refused` when the server has ended the login."""

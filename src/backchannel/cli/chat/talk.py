@@ -46,6 +46,8 @@ class Line(Protocol):
 
     def watch(self, user_ids: Sequence[str]) -> None: ...
 
+    async def discard(self, client_id: str) -> None: ...
+
 
 class Talk:
     """The client's sink. Names may have to be looked up, so it shows one thing at a time."""
@@ -137,7 +139,7 @@ class Talk:
             case MessageStored():
                 await self._show_stored(happening)
             case MessageRefused():
-                self._show_refusal(happening)
+                await self._show_refusal(happening)
             case Typing(user_id=user_id, active=active):
                 if self._is_peer(user_id):
                     self._note_typing(active=active)
@@ -208,9 +210,11 @@ class Talk:
             (STORED, QUIET),
         )
 
-    def _show_refusal(self, refused: MessageRefused) -> None:
+    async def _show_refusal(self, refused: MessageRefused) -> None:
+        """Show the text and forget the message: the user may send it again."""
         self.refusals += 1
         self._screen.show((f"not sent: {refused.refusal.detail}\n", "red"), refused.item.body)
+        await self._line.discard(refused.item.client_id)
 
     def _show_receipt(self, receipt: Receipt) -> None:
         """Say once that the user's last message has been read."""
