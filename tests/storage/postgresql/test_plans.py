@@ -5,10 +5,20 @@ from typing import Any
 
 import asyncpg
 import pytest
-from sqlalchemy import SelectBase
+from sqlalchemy import Delete, SelectBase
 
 from backchannel.storage.opening import open_storage
-from backchannel.storage.sql import attachments, batch, files, locks, log, messages, pages, places
+from backchannel.storage.sql import (
+    attachments,
+    batch,
+    files,
+    invitations,
+    locks,
+    log,
+    messages,
+    pages,
+    places,
+)
 from backchannel.storage.sql.postgresql.search import INDEX
 from backchannel.storage.sql.postgresql.texts import Text
 from tests.storage.people import make_pair, send
@@ -17,7 +27,7 @@ from tests.support.postgresql import database_for
 pytestmark = pytest.mark.service
 
 PAGE: dict[str, object] = {"conversation_id": "x", "after": 0, "before": 9, "limit": 9}
-QUERIES: dict[str, tuple[SelectBase, dict[str, object]]] = {
+QUERIES: dict[str, tuple[SelectBase | Delete, dict[str, object]]] = {
     "newest": (pages.history(newest_first=True), PAGE),
     "next": (messages.NEXT, PAGE),
     "one message": (messages.MESSAGE_BY_ID, {"message_id": "x"}),
@@ -29,12 +39,13 @@ QUERIES: dict[str, tuple[SelectBase, dict[str, object]]] = {
     "places": (places.PLACES, {"conversation_ids": ["x"]}),
     "owners": (attachments.OWNERS, {"file_ids": ["x"]}),
     "readable": (files.READABLE, {"file_id": "x", "user_id": "y"}),
+    "expired invitations": (invitations.FORGET_EXPIRED, {"at": 1}),
     "found": (
         INDEX.candidates,
         {"match": [-3, 7], "account": 1, "place": None, "before": 2**62, "page": 200},
     ),
 }
-LARGE = ("account", "attachment", "conversation", "file", "log", "member", "message")
+LARGE = ("account", "attachment", "conversation", "file", "invitation", "log", "member", "message")
 
 
 @pytest.mark.parametrize("name", QUERIES)

@@ -12,7 +12,7 @@ class Invitations(Protocol):
     """
 
     async def create_invitation(self, invitation: Invitation, *, limit: int) -> None:
-        """Keep an invitation, and forget those that have expired by now.
+        """Keep an invitation, and forget some of those that have expired by now.
 
         Raises `Conflict` where its inviter has `limit` of them that count, and
         `AccountDisabled`.

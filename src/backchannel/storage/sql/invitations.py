@@ -14,6 +14,8 @@ from backchannel.storage.sql.locks import lock_standing
 from backchannel.storage.sql.parameters import parameter
 from backchannel.storage.sql.schema import account, invitation
 
+FORGOTTEN = 100
+"""Most expired invitations that are forgotten with a new one."""
 COLUMNS = Invitation.__struct_fields__
 _is_operators = invitation.c.inviter_id.is_(None)
 _can_invite = or_(
@@ -32,10 +34,16 @@ USE = (
     .values(uses=invitation.c.uses - 1)
     .where(invitation.c.code == parameter("code"), invitation.c.uses > 0)
 )
-FORGET_EXPIRED = delete(invitation).where(
-    or_(invitation.c.expires_at <= parameter("at"), invitation.c.uses == 0)
-)
 _this = invitation.c.code == parameter("code")
+FORGET_USED_UP = delete(invitation).where(_this, invitation.c.uses == 0)
+FORGET_EXPIRED = delete(invitation).where(
+    invitation.c.code.in_(
+        select(invitation.c.code)
+        .where(invitation.c.expires_at <= parameter("at"))
+        .order_by(invitation.c.expires_at)
+        .limit(FORGOTTEN)
+    )
+)
 WITHDRAW = delete(invitation).where(_this, invitation.c.inviter_id == parameter("inviter_id"))
 WITHDRAW_OPERATORS = delete(invitation).where(_this, _is_operators)
 FORGET_OF_USER = delete(invitation).where(invitation.c.inviter_id == parameter("inviter_id"))
@@ -67,8 +75,10 @@ async def create_invited(connection: Connection, new: Account, code: str | None)
         if found is None:
             raise _no_longer_counts()
     await create_user(connection, new)
-    if code is not None and not await connection.execute(USE, code=code):
-        raise _no_longer_counts()
+    if code is not None:
+        if not await connection.execute(USE, code=code):
+            raise _no_longer_counts()
+        await connection.execute(FORGET_USED_UP, code=code)
 
 
 def _no_longer_counts() -> InvitationNeeded:
