@@ -83,7 +83,10 @@ class PostgresqlDatabase:
     async def on_connection(self, work: Callable[[Driver], Awaitable[T]]) -> T:
         """As `run`, on the thread."""
         async with self._connection() as driver:
-            return await work(driver)
+            try:
+                return await work(driver)
+            except AGAIN as error:
+                raise as_refusal(error) from error
 
     async def check(self) -> None:
         async def ask(driver: Driver) -> None:

@@ -22,6 +22,7 @@ LOCK = 0x6261636B_00000002
 """The advisory lock of who indexes; see `docs/databases.md`."""
 
 TAKE_TURN = "SELECT pg_try_advisory_xact_lock($1)"
+AWAIT_TURN = "SELECT pg_advisory_xact_lock($1)"
 PENDING = """
 SELECT pending.id, pending.number, coalesce(length(body), 0)
 FROM search_pending AS pending LEFT JOIN message ON message.number = pending.number
@@ -69,27 +70,40 @@ class Indexer:
 
 
 async def step(driver: Driver) -> bool:
-    """Index a bounded number of messages; True if there are more."""
+    """Index a bounded number of messages; True if there are more.
+
+    False as well while another process indexes.
+    """
     async with driver.transaction():
-        if not await driver.fetchval(TAKE_TURN, LOCK):
-            return False
-        pending = await driver.fetch(PENDING, STEP_MESSAGES)
-        taken, characters = 0, 0
-        for _, _, size in pending:
-            characters += size
-            if taken and characters > STEP_CHARACTERS:
-                break
-            taken += 1
-        numbers = list({number for _, number, _ in pending[:taken]})
-        # Read only now: a change that comes later has a pending row of its own.
-        texts = await driver.fetch(TEXTS, numbers)
-        await driver.execute(FORGET, numbers)
-        await driver.executemany(
-            ADD,
-            [
-                (number, grams(body, first=first, second=second, conversation=place))
-                for number, body, first, second, place in texts
-            ],
-        )
-        await driver.execute(DONE, [each for each, _, _ in pending[:taken]])
+        return bool(await driver.fetchval(TAKE_TURN, LOCK)) and await _index(driver)
+
+
+async def step_in_turn(driver: Driver) -> bool:
+    """As `step`, after another process that indexes; False only if nothing is left."""
+    async with driver.transaction():
+        await driver.execute(AWAIT_TURN, LOCK)
+        return await _index(driver)
+
+
+async def _index(driver: Driver) -> bool:
+    """Index what is next, as the process that has the lock."""
+    pending = await driver.fetch(PENDING, STEP_MESSAGES)
+    taken, characters = 0, 0
+    for _, _, size in pending:
+        characters += size
+        if taken and characters > STEP_CHARACTERS:
+            break
+        taken += 1
+    numbers = list({number for _, number, _ in pending[:taken]})
+    # Read only now: a change that comes later has a pending row of its own.
+    texts = await driver.fetch(TEXTS, numbers)
+    await driver.execute(FORGET, numbers)
+    await driver.executemany(
+        ADD,
+        [
+            (number, grams(body, first=first, second=second, conversation=place))
+            for number, body, first, second, place in texts
+        ],
+    )
+    await driver.execute(DONE, [each for each, _, _ in pending[:taken]])
     return taken < len(pending) or len(pending) == STEP_MESSAGES
