@@ -134,6 +134,15 @@ def test_a_refused_last_line_is_told_and_not_kept(talk: Start, tmp_path: Path, t
     assert list((tmp_path / "state").rglob("*.json")) == []
 
 
+def test_nobody_talks_to_themselves(talk: Start) -> None:
+    told = "you cannot talk to yourself; /people lists the other users"
+    assert talk("ada", "--with", "ada").leave() == (1, f"backchannel: {told}\n")
+    ada = talk("ada", "--with", "grace")
+    ada.type("/with ada")
+    ada.wait_for(told)
+    assert ada.leave() == (1, "")
+
+
 def test_text_for_no_one_is_not_sent_and_shown(talk: Start) -> None:
     ada = talk("ada")
     ada.type("hello")

@@ -100,7 +100,10 @@ class Typed:
         await self._commands[word](rest.strip())
 
     async def _with(self, name: str) -> None:
-        self._talk.turn_to(await self._named("/with", name))
+        peer = await self._named("/with", name)
+        if peer.id == self._people.own_id:
+            raise Refused("you cannot talk to yourself; /people lists the other users")
+        self._talk.turn_to(peer)
         await self._show_newest()
 
     async def _named(self, command: str, name: str) -> User:
