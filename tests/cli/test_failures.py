@@ -47,6 +47,18 @@ def test_S21_a_failure_is_one_line(
     assert (result.returncode, result.stderr) == (code, line)
 
 
+def test_a_default_server_that_does_not_run_is_told_with_the_way_to_another(
+    command: Command, port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BACKCHANNEL_PORT", str(port))
+    result = command("chat", "ada", given="mist over the harbour\n")
+    assert result.returncode == 1
+    assert result.stderr == (
+        f"backchannel: http://localhost:{port} cannot be reached: Connection refused; "
+        "if the server is elsewhere, name its URL with --server\n"
+    )
+
+
 def test_an_unknown_command_is_a_misuse(command: Command) -> None:
     result = command("serv")
     assert result.returncode == 2

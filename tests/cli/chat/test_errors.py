@@ -98,6 +98,19 @@ async def test_no_server() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("code", "reason"),
+    [
+        (socket.EAI_NONAME, "the name chat.invalid is not known"),
+        (socket.EAI_AGAIN, "the name chat.invalid cannot be looked up: says the system"),
+    ],
+)
+def test_a_name_without_an_address(code: int, reason: str) -> None:
+    error = socket.gaierror(code, "says the system")
+    line = explained("https://chat.invalid", error)
+    assert line == f"https://chat.invalid cannot be reached: {reason}"
+
+
 async def test_S6_a_redirect_is_not_followed() -> None:
     """It could lead the token to another server."""
     moved = http("301 Moved", "", "Location: https://elsewhere.example/v1/login")

@@ -10,11 +10,15 @@ from urllib.parse import quote, urlsplit
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """A server's URL and trusted certificate. `host` is its name, if it differs from `url`."""
+    """A server's URL and trusted certificate. `host` is its name, if it differs from `url`.
+
+    `is_default` is true if the user has named no server.
+    """
 
     url: str
     tls: ssl.SSLContext | None = None
     host: str | None = None
+    is_default: bool = False
 
 
 def state_folder() -> Path:

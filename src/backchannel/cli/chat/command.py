@@ -66,7 +66,7 @@ def chat(
     else:
         url = _checked(server)
     tls = _tls(trust) if url.startswith("https:") else None
-    at = Server(url, tls, host)
+    at = Server(url, tls, host, is_default=server is None)
     raise typer.Exit(_piped(at, name, peer) if _is_piped() else _full_screen(at, name, peer))
 
 

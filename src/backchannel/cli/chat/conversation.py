@@ -7,7 +7,7 @@ import time
 from collections.abc import Coroutine
 
 from backchannel.cli.chat.account import Server, account_folder
-from backchannel.cli.chat.errors import Refused, explained
+from backchannel.cli.chat.errors import Refused, login_refused
 from backchannel.cli.chat.people import People
 from backchannel.cli.chat.screen import Lines
 from backchannel.cli.chat.talk import Talk
@@ -42,7 +42,7 @@ async def converse(server: Server, name: str, password: str, peer: str | None) -
         try:
             session = await client.login(name, password)
         except ApiError as error:
-            raise Refused(explained(server.url, error)) from None
+            raise login_refused(server, error) from None
         chat = _Chat(client, server, session.user.id)
         try:
             return await chat.run(peer)

@@ -1,17 +1,28 @@
 """Errors between the client and a server, told so that the user can act on them."""
 
 import os
+import socket
 import ssl
 from collections.abc import Iterator
 from typing import cast
 from urllib.parse import urlsplit
 
+from backchannel.cli.chat.account import Server
 from backchannel.domain.errors import ChatError
 from backchannel_client import ApiError
 
 
 class Refused(ChatError):
     """The chat cannot go on; the text says why."""
+
+
+def login_refused(server: Server, error: ApiError) -> Refused:
+    """The error that ends the chat where the login has failed."""
+    reason = explained(server.url, error)
+    refused = any(isinstance(cause, ConnectionRefusedError) for cause in _causes(error))
+    if refused and server.is_default:
+        reason += "; if the server is elsewhere, name its URL with --server"
+    return Refused(reason)
 
 
 def explained(url: str, error: Exception) -> str:
@@ -42,10 +53,19 @@ def _unreachable(url: str, error: BaseException) -> str:
     reasons = [cause for cause in causes if isinstance(cause, OSError)]
     if not reasons or isinstance(reasons[-1], ConnectionResetError):
         return f"{url} does not answer in HTTP; if it uses TLS, {advice}"
+    if isinstance(reasons[-1], socket.gaierror):
+        return f"{url} cannot be reached: {_not_found(urlsplit(url).hostname, reasons[-1])}"
     if isinstance(reasons[-1], TimeoutError):
         return f"{url} cannot be reached: it does not answer in time"
     number = reasons[-1].errno  # asyncio puts words of its own into `strerror`
     return f"{url} cannot be reached: {os.strerror(number) if number else reasons[-1]}"
+
+
+def _not_found(host: str | None, error: socket.gaierror) -> str:
+    """The reason that a host has no address."""
+    if error.errno == socket.EAI_NONAME:
+        return f"the name {host} is not known"
+    return f"the name {host} cannot be looked up: {error.strerror}"
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:

@@ -7,7 +7,7 @@ import signal
 from pathlib import Path
 
 from backchannel.cli.chat.account import Server, account_folder
-from backchannel.cli.chat.errors import Refused, explained
+from backchannel.cli.chat.errors import Refused, explained, login_refused
 from backchannel.cli.chat.logins import StoredLogin
 from backchannel.cli.chat.ui.app import ChatApp
 from backchannel.cli.chat.ui.preferences import Preferences, preferences_file
@@ -56,7 +56,7 @@ async def show(
             try:
                 own_id = (await client.login(name, login)).user.id
             except ApiError as error:
-                raise Refused(explained(server.url, error)) from None
+                raise login_refused(server, error) from None
         outbox = FileOutbox(account_folder(server.url, own_id))
         await client.keep_outbox(outbox)
         app = ChatApp(client, server.url, Preferences(preferences_file()), downloads(), peer)
