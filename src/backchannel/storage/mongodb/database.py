@@ -173,8 +173,8 @@ class MongoDatabase:
         return as_refusal(error)
 
     async def _reach(self) -> None:
-        """Return once the server is there again and has everything."""
-        while True:
+        """Return once the server is there again and has everything, or this is closed."""
+        while not self._closed:  # the driver may swallow a cancellation
             try:
                 async with self._committing:
                     with pymongo.timeout(1):
