@@ -69,6 +69,35 @@ async def test_R1_what_is_in_the_journal_is_applied_at_the_next_start(
     await storage.close()
 
 
+async def test_R1_a_batch_that_fails_leaves_no_command_under_way(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    storage = await open_mongodb(url)
+    pair = await make_pair(storage)
+    original: Any = Redo._run
+    began, ended = 0, 0
+
+    async def run(self: Redo, *arguments: Any) -> None:
+        nonlocal began, ended
+        began += 1
+        if began == 1:
+            raise AutoReconnect("as if lost")
+        await original(self, *arguments)
+        ended += 1
+
+    async def keep(_: Redo) -> int:
+        raise AutoReconnect("still lost")
+
+    with monkeypatch.context() as failing:
+        failing.setattr(Redo, "_run", run)
+        failing.setattr(Redo, "settle", keep)
+        with pytest.raises(Unavailable):
+            await storage.append([pair.draft("in the journal")], at=AT)
+        assert began > 1
+        assert ended == began - 1
+        await storage.close()
+
+
 async def test_R1_a_batch_may_be_larger_than_a_document(
     url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -149,14 +149,19 @@ class Redo:
     async def _run_all(
         self, statements: Statements, commands: Sequence[str], *, counts: bool | None = None
     ) -> None:
-        await asyncio.gather(
-            *(
-                self._run(command, collection, each)
-                for command in commands
-                for collection, each in statements.get(command, {}).items()
-                if counts is None or BY_NAME[collection].counts is counts
-            )
-        )
+        """Run them at once. An error is raised when all have ended.
+
+        So none of them is still under way when the next batch is applied.
+        """
+        runs = [
+            self._run(command, collection, each)
+            for command in commands
+            for collection, each in statements.get(command, {}).items()
+            if counts is None or BY_NAME[collection].counts is counts
+        ]
+        for outcome in await asyncio.gather(*runs, return_exceptions=True):
+            if isinstance(outcome, BaseException):
+                raise outcome
 
     async def _run(self, command: str, collection: str, each: list[RawBSONDocument]) -> None:
         for part in _chunks(each):
