@@ -27,6 +27,8 @@ from backchannel.storage.mongodb.staging import Transaction
 
 AT_ONCE = 100
 """Users whose logs are changed in one transaction, so that nobody waits long for it."""
+MOST_ENTRIES = 2_000
+"""The number of their entries deleted in it."""
 
 _CONTENTS: dict[EventKind, msgspec.json.Decoder[Any]] = {
     EventKind.RECEIPT: msgspec.json.Decoder(Receipt),
@@ -87,14 +89,18 @@ async def trim_page(
     Returns how many entries went and the id to go on after, None at the end.
     """
     page = await _page(transaction, after)
-    gone = 0
+    gone, done = 0, after
     for user in page:
-        floor = min(await _wanted_floor(transaction, user, before, keep), user.delivered_position)
+        wanted = min(await _wanted_floor(transaction, user, before, keep), user.delivered_position)
+        floor = min(wanted, user.floor + MOST_ENTRIES - gone)
         if floor > user.floor:
             gone += floor - user.floor
             old = between(Entry(user.id, -1), Entry(user.id, floor + 1))
             transaction.cut(LOG, {"_id": old})
             user.floor = floor
+        if floor < wanted:
+            return gone, done  # the rest of it comes next
+        done = user.id
     return gone, _last_of(page)
 
 

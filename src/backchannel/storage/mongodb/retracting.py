@@ -8,7 +8,6 @@ from backchannel.domain.conversations import ConversationSettings
 from backchannel.domain.erasures import Erased
 from backchannel.domain.events import Event, EventKind, Fact
 from backchannel.domain.ids import new_id
-from backchannel.domain.messages import Message
 from backchannel.domain.revisions import without_reactions_of
 from backchannel.ports.storage import ErasedPart
 from backchannel.storage.mongodb import erasures
@@ -19,7 +18,7 @@ from backchannel.storage.mongodb.ledger import Ledger
 from backchannel.storage.mongodb.reader import ASCENDING, in_conversation
 from backchannel.storage.mongodb.schema import MESSAGES
 from backchannel.storage.mongodb.staging import Transaction
-from backchannel.storage.shared.kept import verified
+from backchannel.storage.shared.kept import is_whole, verified
 
 
 async def retract_page(
@@ -72,10 +71,15 @@ def _retract(document: MessageDocument, at: int) -> None:
 
 def _clear(document: MessageDocument, user_id: str) -> bool:
     """Take a user's reactions from a message; False if there are none."""
-    before: Message = document.original()
+    before = document.original()
     after = without_reactions_of(user_id, before)
+    if after is before:
+        return False
+    checksum, is_damaged = document.checksum, not is_whole(before)
     document.become(after)
-    return after is not before
+    if is_damaged:
+        document.checksum = checksum
+    return True
 
 
 def _recount(

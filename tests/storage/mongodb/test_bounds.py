@@ -1,0 +1,69 @@
+"""Maintenance works in bounded transactions, and hides no damage."""
+
+import pytest
+
+from backchannel.domain.erasures import new_erasure
+from backchannel.domain.events import EventKind
+from backchannel.domain.revisions import react
+from backchannel.ports.storage import Acknowledgement
+from backchannel.storage.mongodb import log
+from backchannel.storage.mongodb.opening import open_mongodb
+from backchannel.storage.mongodb.staging import Transaction
+from backchannel.storage.shared.kept import DAMAGED
+from tests.storage.mongodb.conftest import FORGOTTEN_SOCKETS
+from tests.storage.openers import DATABASE
+from tests.storage.people import AT, bodies, make_pair, send
+from tests.support import mongod
+
+pytestmark = [pytest.mark.service, pytest.mark.filterwarnings(FORGOTTEN_SOCKETS)]
+
+
+@pytest.fixture
+def url(tmp_path_factory: pytest.TempPathFactory) -> str:
+    server = mongod.shared()
+    server.empty_for(str(tmp_path_factory.mktemp("tenant")), DATABASE)
+    return server.url(DATABASE)
+
+
+async def test_trimming_forgets_so_many_entries_in_a_transaction(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(log, "MOST_ENTRIES", 3)
+    storage = await open_mongodb(url)
+    pair = await make_pair(storage)
+    await send(storage, *(pair.draft(str(number)) for number in range(10)))
+    await storage.acknowledge([Acknowledgement(each, "", 10) for each in (pair.ada, pair.bob)])
+    gone: list[int] = []
+    trim_page = log.trim_page
+
+    async def counted(
+        transaction: Transaction, *, after: str, before: int, keep: int
+    ) -> tuple[int, str | None]:
+        count, following = await trim_page(transaction, after=after, before=before, keep=keep)
+        gone.append(count)
+        return count, following
+
+    monkeypatch.setattr(log, "trim_page", counted)
+    assert await storage.trim_logs(before=AT + 1, keep=0) == sum(gone) == 20
+    assert max(gone) == 3
+    heads = await storage.heads([pair.ada, pair.bob])
+    assert [each.floor for each in heads.values()] == [10, 10]
+    await storage.close()
+
+
+async def test_R18_S22_an_erasure_does_not_make_a_damaged_message_look_whole(url: str) -> None:
+    storage = await open_mongodb(url)
+    pair = await make_pair(storage)
+    await send(storage, pair.answer("one"), pair.answer("two"))
+    reaction = react(pair.ada, "🔥", active=True)
+    await storage.change(pair.id, 2, EventKind.REACTION, reaction)
+    with mongod.shared().client() as client:
+        client[DATABASE]["backchannel.messages"].update_many(
+            {"members": pair.bob}, {"$set": {"body": "flipped"}}
+        )
+    wish = new_erasure(pair.ada, at=AT)
+    await storage.request_erasure(wish)
+    while not (await storage.erase_part(wish.id, limit=9, at=AT)).complete:
+        pass
+    assert await bodies(storage, pair.id) == [DAMAGED, DAMAGED]
+    await storage.close()
