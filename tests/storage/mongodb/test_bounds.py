@@ -4,6 +4,8 @@ import pytest
 
 from backchannel.domain.erasures import new_erasure
 from backchannel.domain.events import EventKind
+from backchannel.domain.messages import BODY_LIMIT
+from backchannel.domain.pages import PAGE_BYTES
 from backchannel.domain.revisions import react
 from backchannel.ports.storage import Acknowledgement
 from backchannel.storage.mongodb import log
@@ -66,4 +68,19 @@ async def test_R18_S22_an_erasure_does_not_make_a_damaged_message_look_whole(url
     while not (await storage.erase_part(wish.id, limit=9, at=AT)).complete:
         pass
     assert await bodies(storage, pair.id) == [DAMAGED, DAMAGED]
+    await storage.close()
+
+
+async def test_S22_an_erasure_takes_back_so_many_bytes_in_a_transaction(url: str) -> None:
+    storage = await open_mongodb(url)
+    pair = await make_pair(storage)
+    fitting = PAGE_BYTES // BODY_LIMIT
+    await send(storage, *(pair.draft("x" * BODY_LIMIT) for _ in range(2 * fitting)))
+    wish = new_erasure(pair.ada, at=AT)
+    await storage.request_erasure(wish)
+    gone: list[int] = []
+    while not (part := await storage.erase_part(wish.id, limit=500, at=AT)).complete:
+        gone.append(len(part.events))
+    assert sum(gone) == 2 * fitting
+    assert max(gone) == fitting
     await storage.close()

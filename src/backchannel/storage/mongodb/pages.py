@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from backchannel.domain.messages import BODY_LIMIT, Message
 from backchannel.domain.pages import PAGE_BYTES, fitting
-from backchannel.storage.mongodb.documents import Document, Place
+from backchannel.storage.mongodb.documents import Document, MessageDocument, Place
 from backchannel.storage.mongodb.reader import ASCENDING, DESCENDING, Query, View, encoded
 from backchannel.storage.mongodb.schema import MESSAGES
 from backchannel.storage.shared.kept import verified
@@ -34,6 +34,15 @@ async def page_of(
         view, [each.id for each in sized], {each.id: each.size for each in sized}
     )
     return [each for each in page if each is not None]
+
+
+async def documents_of(view: View, query: Query, *, limit: int) -> list[MessageDocument]:
+    """Like `page_of`, oldest first, for a transaction that changes the messages."""
+    order = [("_id", ASCENDING)]
+    sized = await view.rows(MESSAGES, _Sized, query, order=order, limit=limit)
+    sizes = {each.id: each.size for each in sized}
+    page = [each for each in _fitting(list(sizes), sizes) if each]
+    return sorted(await view.get(MESSAGES, page), key=lambda each: each.id.seq)
 
 
 async def messages_at(

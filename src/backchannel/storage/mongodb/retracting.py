@@ -1,5 +1,6 @@
 """Taking back what an erased user has said to another, a page of a conversation at a time."""
 
+import asyncio
 from collections.abc import Sequence
 
 import msgspec
@@ -15,10 +16,13 @@ from backchannel.storage.mongodb.account_documents import ErasureDocument
 from backchannel.storage.mongodb.attachments import detach
 from backchannel.storage.mongodb.documents import ConversationDocument, MessageDocument
 from backchannel.storage.mongodb.ledger import Ledger
-from backchannel.storage.mongodb.reader import ASCENDING, in_conversation
-from backchannel.storage.mongodb.schema import MESSAGES
+from backchannel.storage.mongodb.pages import documents_of
+from backchannel.storage.mongodb.reader import in_conversation
 from backchannel.storage.mongodb.staging import Transaction
 from backchannel.storage.shared.kept import is_whole, verified
+
+STEP = 8
+"""Messages that are changed at a time: the event loop gets its turn in between."""
 
 
 async def retract_page(
@@ -31,8 +35,7 @@ async def retract_page(
 ) -> ErasedPart:
     """Take back the user's part in the next messages; past the last one, go on to another."""
     query = {"_id": in_conversation(conversation.id, after=progress.seq)}
-    order = [("_id", ASCENDING)]
-    page = await transaction.find(MESSAGES, query, order=order, limit=limit)
+    page = await documents_of(transaction, query, limit=limit)
     if not page:
         conversation.marks_of(progress.user_id).settings = ConversationSettings()
         progress.conversation, progress.seq = f"{conversation.id}\0", 0
@@ -41,10 +44,14 @@ async def retract_page(
     own = [each for each in page if each.sender_id == progress.user_id]
     await detach(transaction, conversation.id, [each.id.seq for each in own])
     standing = [each for each in own if each.deleted_at is None]
-    for each in own:
-        _retract(each, at)
-    others = (each for each in page if each.sender_id != progress.user_id)
-    cleared = [each for each in others if _clear(each, progress.user_id)]
+    cleared: list[MessageDocument] = []
+    for count, each in enumerate(page):
+        if count % STEP == 0:
+            await asyncio.sleep(0)
+        if each.sender_id == progress.user_id:
+            _retract(each, at)
+        elif _clear(each, progress.user_id):
+            cleared.append(each)
     _recount(conversation, progress.user_id, standing)
     erasures.count(progress, Erased(messages=len(own), reactions=len(cleared)))
     peer_id = conversation.peer_of(progress.user_id)
