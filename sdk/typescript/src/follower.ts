@@ -56,6 +56,7 @@ export class Follower {
     this.syncing = false;
     this.gapUntil = null;
     this.held.clear();
+    this.confirmed = 0; // the last acknowledgement may have been lost, too
   }
 
   receive(frame: ServerFrame, now: number): Effect[] {

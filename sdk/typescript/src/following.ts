@@ -52,6 +52,7 @@ export class Following {
   /** The server has accepted the connection; frames go out through `say`. */
   welcomed(say: (frame: ClientFrame) => void): void {
     this.say = say;
+    this.confirm();
     this.ping();
   }
 

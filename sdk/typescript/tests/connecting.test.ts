@@ -104,6 +104,10 @@ describe("connecting", () => {
   });
 });
 
+function acknowledged(device: Device): number[] {
+  return device.server.socket.of("ack").map((frame) => frame.position);
+}
+
 describe("acknowledging", () => {
   it("confirms what is stored after a second, in one frame", async () => {
     const device = new Device();
@@ -111,7 +115,19 @@ describe("acknowledging", () => {
     device.server.welcome(4);
     for (const position of [5, 6, 7]) device.server.socket.say(profile(position));
     await vi.advanceTimersByTimeAsync(1_100);
-    expect(device.server.socket.of("ack")).toEqual([{ type: "ack", position: 7 }]);
+    expect(acknowledged(device)).toEqual([4, 7]);
+  });
+
+  it("confirms anew over each connection, as the last frame may be lost", async () => {
+    const device = new Device();
+    await device.start(AT);
+    device.server.welcome(4);
+    device.server.socket.say(profile(5));
+    await vi.advanceTimersByTimeAsync(1_100);
+    device.server.socket.close(1006);
+    await vi.advanceTimersByTimeAsync(1_000);
+    device.server.welcome(5);
+    expect(acknowledged(device)).toEqual([5]);
   });
 
   it("confirms every 200 events without waiting", async () => {
@@ -120,7 +136,7 @@ describe("acknowledging", () => {
     device.server.welcome(4);
     for (let position = 5; position <= 204; position++) device.server.socket.say(profile(position));
     await settle();
-    expect(device.server.socket.of("ack")).toEqual([{ type: "ack", position: 204 }]);
+    expect(acknowledged(device)).toEqual([4, 204]);
   });
 
   it("asks for the log where an event is missing", async () => {

@@ -77,7 +77,7 @@ describe("a sink that fails", () => {
     const { socket } = device.server;
     socket.say(profile(5));
     await vi.advanceTimersByTimeAsync(2_000);
-    expect(socket.of("ack")).toEqual([]);
+    expect(socket.of("ack")).toEqual([{ type: "ack", position: 4 }]);
   });
 });
 
