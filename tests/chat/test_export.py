@@ -9,11 +9,12 @@ import zipfile
 import zlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from backchannel.chat import attachments, export
+from backchannel.chat import attachments, export, invitations
 from backchannel.chat.archive import Entries, archived
 from backchannel.chat.chunks import WRITE
 from backchannel.chat.core import Core
@@ -80,6 +81,17 @@ async def test_S22_an_export_has_all_unfinished_uploads(
         lines = archive.read("uploads.jsonl").splitlines()
     assert {json.loads(line)["id"] for line in lines} == begun
     assert len(lines) == 5
+
+
+async def test_S22_an_export_has_the_invitations(tmp_path: Path) -> None:
+    async with make_core(tmp_path) as core:
+        ada = await make_user(core, "ada")
+        core.policy = replace(core.policy, users_invite=True)
+        made = await invitations.invite(core, ada.id, uses=2, days=1)
+        whole = b"".join([chunk async for chunk in await export.export(core, ada.id)])
+    with zipfile.ZipFile(io.BytesIO(whole)) as archive:
+        (kept,) = map(json.loads, archive.read("invitations.jsonl").splitlines())
+    assert (kept["code"], kept["uses"]) == (made.code, 2)
 
 
 async def test_S22_a_conversation_that_goes_on_meanwhile_is_exported(

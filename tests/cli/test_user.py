@@ -116,12 +116,17 @@ def test_an_empty_list_says_so(invoke: Invoke) -> None:
 
 
 def test_an_operator_invites(invoke: Invoke) -> None:
-    link = invoke("user", "invite", "--uses", "2").stdout.strip()
+    assert "there is no database at" in str(invoke("user", "invite", code=1).exception)
+    invoke("user", "add", "ada", given=PASSWORD + "\n")
+    made = invoke("user", "invite", "--uses", "2")
+    assert "registration is open" in made.stderr
+    link = made.stdout.strip()
     assert link.startswith("http://localhost:3000/sign-up?invitation=")
     assert len(link.partition("=")[2]) >= 22
     assert isinstance(refusal(invoke("user", "invite", "--days", "0", code=1)), Invalid)
 
 
 def test_a_closed_server_invites_nobody(invoke: Invoke, monkeypatch: pytest.MonkeyPatch) -> None:
+    invoke("user", "add", "ada", given=PASSWORD + "\n")
     monkeypatch.setenv("BACKCHANNEL_REGISTRATION", "closed")
     assert "closed" in refusal(invoke("user", "invite", code=1)).text

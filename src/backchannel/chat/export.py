@@ -50,6 +50,7 @@ async def _entries(core: Core, user: User) -> Entries:
     yield "profile.json", _whole(exported.profile(user, privacy))
     yield "logins.jsonl", _logins(core, user.id)
     yield "blocks.jsonl", _blocks(core, user.id)
+    yield "invitations.jsonl", _invitations(core, user.id)
     yield "conversations.jsonl", _conversations(core, user.id)
     yield "messages.jsonl", _messages(core, user.id)
     yield "uploads.jsonl", _uploads(core, user.id)
@@ -75,6 +76,11 @@ async def _logins(core: Core, user_id: str) -> AsyncIterator[bytes]:
 async def _blocks(core: Core, user_id: str) -> AsyncIterator[bytes]:
     found = await core.storage.users(await core.storage.blocked(user_id))
     yield await _lines(exported.person(each) for each in found.values())
+
+
+async def _invitations(core: Core, user_id: str) -> AsyncIterator[bytes]:
+    found = await core.storage.invitations(user_id, at=core.clock.now())
+    yield await _lines(exported.invitation(each) for each in found)
 
 
 async def _conversations(core: Core, user_id: str) -> AsyncIterator[bytes]:

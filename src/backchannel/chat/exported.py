@@ -9,6 +9,7 @@ from msgspec.structs import asdict
 
 from backchannel.domain.conversations import ConversationView
 from backchannel.domain.files import FileRecord, Upload, attachments_of
+from backchannel.domain.invitations import Invitation
 from backchannel.domain.messages import Message
 from backchannel.domain.privacy import Privacy
 from backchannel.domain.revisions import reactions_of
@@ -19,6 +20,7 @@ README = """This is everything that the server keeps about you, as of {at}.
 profile.json         your account; `avatar` is the id of one of your files
 logins.jsonl         the devices you have logged in with, also those that are logged out
 blocks.jsonl         the people you have blocked
+invitations.jsonl    your invitations that still count
 conversations.jsonl  your conversations, with how far both sides have received and read, and
                      your settings for them
 messages.jsonl       all messages of your conversations, yours and those written to you, with
@@ -71,6 +73,15 @@ def login(found: Login) -> dict[str, Any]:
 
 def person(user: User) -> dict[str, Any]:
     return {"id": user.id, "username": user.username, "display_name": user.display_name}
+
+
+def invitation(found: Invitation) -> dict[str, Any]:
+    return {
+        "code": found.code,
+        "uses": found.uses,
+        "created_at": time(found.created_at),
+        "expires_at": time(found.expires_at),
+    }
 
 
 def conversation(view: ConversationView, peer: User | None) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from backchannel.cli.database import with_core
 from backchannel.cli.options import ConfigFile, DataDir, load_settings
 from backchannel.cli.output import fail, print_table
 from backchannel.cli.passwords import new_password
+from backchannel.domain.invitations import Registration
 from backchannel.domain.users import User
 
 Name = Annotated[str, typer.Argument(help="The username.", show_default=False)]
@@ -104,8 +105,8 @@ def password(name: Name, config: ConfigFile = None, data_dir: DataDir = None) ->
 
 @group.command()
 def invite(
-    uses: Annotated[int, typer.Option(help="How many accounts it is good for.")] = 1,
-    days: Annotated[int, typer.Option(help="How many days it counts.")] = 7,
+    uses: Annotated[int, typer.Option(help="The number of accounts it is good for.")] = 1,
+    days: Annotated[int, typer.Option(help="The number of days it is valid.")] = 7,
     config: ConfigFile = None,
     data_dir: DataDir = None,
 ) -> None:
@@ -115,9 +116,11 @@ def invite(
         made = await invitations.invite_as_operator(core, uses=uses, days=days)
         return made.code
 
-    code = with_core(work, config, data_dir, make=True)
-    address = own_url(load_settings(config, data_dir=data_dir).settings)
-    print(f"{address}/sign-up?invitation={code}")
+    code = with_core(work, config, data_dir)
+    settings = load_settings(config, data_dir=data_dir).settings
+    if settings.registration is Registration.OPEN:
+        typer.echo("registration is open: people can join without an invitation, too", err=True)
+    print(f"{own_url(settings)}/sign-up?invitation={code}")
 
 
 group.command()(privacy.export)

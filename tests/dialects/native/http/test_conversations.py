@@ -125,7 +125,11 @@ def test_settings_are_told_to_the_own_devices_only(ada: Caller, bob: Caller) -> 
     assert ada.get(path)["settings"]["marked_unread"] is False
 
 
-@pytest.mark.parametrize("until", ["soon", "2030-05-04T20:00:00", 1_900_000_000])
-def test_a_time_without_a_zone_is_refused(ada: Caller, bob: Caller, until: object) -> None:
+@pytest.mark.parametrize(
+    "until", ["soon", "2030-05-04T20:00:00", 1_900_000_000, "9999-12-31T23:59:59-12:00"]
+)
+def test_a_time_without_a_zone_or_out_of_range_is_refused(
+    ada: Caller, bob: Caller, until: object
+) -> None:
     path = f"/v1/conversations/{ada.say(bob, 'hi')['conversation_id']}/settings"
     assert ada.refused(400, "PATCH", path, json={"muted_until": until})["field"] == "muted_until"

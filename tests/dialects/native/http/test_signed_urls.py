@@ -56,3 +56,8 @@ def test_a_signature_does_not_depend_on_what_ids_look_like(api: Api, ada: Caller
     assert fetch(api.nobody, urls["url"]).status_code == 404
     signature = urls["url"].partition("?")[2]
     assert fetch(api.nobody, f"{file['url']}?{signature}").status_code == 403
+
+
+def test_S18_a_request_to_sign_is_bounded(ada: Caller) -> None:
+    for ids in (["x" * 65], ["x"] * 101):
+        ada.refused(400, "POST", "/v1/files/urls", json={"file_ids": ids})

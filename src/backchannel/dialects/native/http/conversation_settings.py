@@ -14,6 +14,8 @@ from backchannel.dialects.native.http.problems import problems
 from backchannel.dialects.native.wire import settings_body
 from backchannel.dialects.shared.requests import InjectedCore, StrictRequest
 from backchannel.domain.conversations import SettingsPatch
+from backchannel.domain.errors import Invalid
+from backchannel.domain.times import LATEST
 
 Moment = Annotated[datetime, Meta(tz=True, examples=["2026-05-04T18:00:00.000Z"])]
 
@@ -27,16 +29,21 @@ class ChangedSettings(Strict, frozen=True):
     muted_until: Moment | UnsetType | None = UNSET
 
     def patch(self) -> SettingsPatch:
-        """The changes to make, with the time in milliseconds since 1970."""
+        """The changes to make, with the time in milliseconds since 1970. Raises `Invalid`."""
         until = self.muted_until
         return SettingsPatch(
             pinned=self.pinned,
             archived=self.archived,
             marked_unread=self.marked_unread,
-            muted_until=(
-                max(0, int(until.timestamp() * 1_000)) if isinstance(until, datetime) else until
-            ),
+            muted_until=_milliseconds(until) if isinstance(until, datetime) else until,
         )
+
+
+def _milliseconds(until: datetime) -> int:
+    milliseconds = int(until.timestamp() * 1_000)
+    if milliseconds > LATEST:
+        raise Invalid("muted_until must be before the year 10000, in UTC", field="muted_until")
+    return max(0, milliseconds)
 
 
 @patch(

@@ -21,6 +21,7 @@ from backchannel.dialects.shared.faults import refusal
 from backchannel.dialects.shared.form_files import take_in
 from backchannel.dialects.shared.ranges import RangeNotSatisfiable
 from backchannel.dialects.shared.requests import FILE_QUERY, InjectedCore, StrictRequest
+from backchannel.domain.ids import ID_LIMIT
 from backchannel.domain.times import iso
 
 SIGNED_AT_ONCE = 100
@@ -30,7 +31,10 @@ SIGNED_AT_ONCE = 100
 class FileIds(Strict, frozen=True):
     """The files whose URLs you need."""
 
-    file_ids: Annotated[list[str], Meta(max_length=SIGNED_AT_ONCE, examples=[[ID]])]
+    file_ids: Annotated[
+        list[Annotated[str, Meta(max_length=ID_LIMIT)]],
+        Meta(max_length=SIGNED_AT_ONCE, examples=[[ID]]),
+    ]
 
 
 class SignedUrl(msgspec.Struct, frozen=True):
@@ -161,11 +165,12 @@ async def get_file_info(request: StrictRequest, core: InjectedCore, file_id: Fil
     "content. They support ranges. Do not share them: until they expire, anyone with a URL can "
     "fetch the file.",
     status_code=200,
-    responses=problems(401, body=True),
+    responses=problems(401, 429, body=True),
 )
 async def sign_urls(
     request: StrictRequest, core: InjectedCore, data: JSONBody[FileIds]
 ) -> SignedUrls:
+    core.writing.spend(request.user.user_id)
     expires_at = signed_urls.expiry(core)
 
     def signed(file_id: str) -> SignedUrl:

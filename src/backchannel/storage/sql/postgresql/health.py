@@ -58,8 +58,9 @@ class Watch:
             try:
                 await self._look()
             except CannotOpen as refusal:
-                _logger.critical("the database is used no more: %s", refusal)
-                self._away = f"the database is used no more: {refusal}"
+                _logger.critical("the database is no longer used: %s", refusal)
+                # Requests are refused with it: no name of a host or database may be in it.
+                self._away = "the server no longer uses its database; its log says why"
                 return
             except REFUSED as error:
                 await self._note_away(error)
