@@ -7,6 +7,7 @@ GENEROUS = {
     "limits_registrations_per_address": "1000000",
     "limits_logins_per_address": "1000000",
     "responder_answers_per_user": "1000000",
+    "user_invitations": "true",
 }
 """Settings that let a judge register, mistype and ask as often as it likes."""
 

@@ -24,10 +24,14 @@ NOT_OURS = (
 
 REVIEWED = {
     ("README.md", "Secret Keyword"): "the password of an example",
+    ("docs/databases.md", "Basic Auth Credentials"): "the password of an example",
     ("docs/getting-started.md", "Secret Keyword"): "the password of an example",
     ("docs/install.md", "Secret Keyword"): "how to make a secret",
+    ("docs/settings.md", "Basic Auth Credentials"): "the password of an example",
     ("src/backchannel/dialects/native/client_frames.py", "JSON Web Token"): "an example",
     ("src/backchannel/settings/catalogue.py", "Secret Keyword"): "the name of a setting",
+    ("src/backchannel/settings/model.py", "Basic Auth Credentials"): "an example",
+    ("src/backchannel/settings/values.py", "Basic Auth Credentials"): "an example",
 }
 REVIEWED_IN_TESTS = {
     ("tests/cli/test_config.py", "Hex High Entropy String"): "a key that must not be printed",
@@ -37,8 +41,11 @@ REVIEWED_IN_TESTS = {
     ("tests/security/test_secret.py", "Base64 High Entropy String"): "a key to be judged",
     ("tests/security/test_secret.py", "Hex High Entropy String"): "a key to be judged",
     ("tests/settings/test_files.py", "Basic Auth Credentials"): "an address to be refused",
+    ("tests/settings/test_refusals.py", "Basic Auth Credentials"): "an address to be refused",
     ("tests/settings/test_refusals.py", "Hex High Entropy String"): "a key that is not printed",
     ("tests/settings/test_responder.py", "Basic Auth Credentials"): "an address to be refused",
+    ("tests/storage/mongodb/test_opening.py", "Basic Auth Credentials"): "is not printed",
+    ("tests/storage/postgresql/test_opening.py", "Basic Auth Credentials"): "is not printed",
     ("tests/storage/sqlite/test_opening.py", "Basic Auth Credentials"): "an address to be refused",
     ("tests/telemetry/test_logs.py", "JSON Web Token"): "a token that must not be logged",
     ("tests/transports/test_handshake.py", "Base64 High Entropy String"): "the nonce of RFC 6455",

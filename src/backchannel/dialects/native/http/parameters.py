@@ -41,6 +41,7 @@ Limit = Annotated[
 Cursor = Annotated[
     str | None,
     QueryParameter(
+        min_length=1,
         max_length=CURSOR_LIMIT,
         description="`next` of the previous page; omit it for the first page",
     ),
