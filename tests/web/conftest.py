@@ -1,6 +1,5 @@
 """A real server and a real browser; each test has people of its own."""
 
-import itertools
 from collections.abc import Callable, Generator
 from contextlib import ExitStack
 from typing import Literal
@@ -12,12 +11,10 @@ from backchannel.dialects.web_client.assets import built_assets
 from tests.support.chromium import PROGRAM
 from tests.support.process import ServerProcess, server_process
 from tests.web.pages import ChatPage
-from tests.web.people import Person, register
+from tests.web.people import Person, people_of
 
 PATIENCE = 30_000
 """Milliseconds that anything may take on a busy machine."""
-
-_numbers = itertools.count(1)
 
 
 @pytest.fixture(scope="session")
@@ -39,13 +36,7 @@ def server(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Genera
 @pytest.fixture(scope="module")
 def person(server: ServerProcess) -> Generator[Callable[[str], Person]]:
     """Makes people; the name that is shown is the one given."""
-    with ExitStack() as closing:
-
-        def make(name: str) -> Person:
-            made = register(server.address, f"{name.lower()}{next(_numbers)}", name)
-            closing.callback(made.http.close)
-            return made
-
+    with people_of(server.address) as make:
         yield make
 
 

@@ -1,7 +1,9 @@
 """People who talk by the API, so that a page has something to show."""
 
+import itertools
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Generator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
@@ -11,6 +13,7 @@ import httpx
 from websockets.sync.client import connect
 
 PASSWORD = "a river with two beds"
+_numbers = itertools.count(1)
 
 
 @dataclass
@@ -80,6 +83,19 @@ def register(address: str, username: str, display_name: str | None = None) -> Pe
     bearer = {"authorization": f"Bearer {session['access_token']}"}
     http = httpx.Client(base_url=address, headers=bearer)
     return Person(http, str(session["user"]["id"]), username)
+
+
+@contextmanager
+def people_of(address: str) -> Generator[Callable[[str], Person]]:
+    """Makes people on a server; the name that is shown is the one given."""
+    with ExitStack() as closing:
+
+        def make(name: str) -> Person:
+            made = register(address, f"{name.lower()}{next(_numbers)}", name)
+            closing.callback(made.http.close)
+            return made
+
+        yield make
 
 
 def _path(message: dict[str, Any]) -> str:

@@ -9,7 +9,7 @@ from playwright.sync_api import Locator, expect
 from tests.support.process import ServerProcess, server_process
 from tests.web.model import Model, language_model
 from tests.web.pages import ChatPage
-from tests.web.people import Person
+from tests.web.people import Person, people_of
 
 Make = Callable[[str], Person]
 Open = Callable[[Person], ChatPage]
@@ -28,6 +28,12 @@ def server(tmp_path: Path, browser: object, model: Model) -> Generator[ServerPro
     settings = {"responder_kind": "openai", "responder_url": model.url}
     with server_process(tmp_path, **settings, responder_model="tiny") as running:
         yield running
+
+
+@pytest.fixture
+def person(server: ServerProcess) -> Generator[Make]:
+    with people_of(server.address) as make:
+        yield make
 
 
 def begin(page: ChatPage) -> None:

@@ -11,7 +11,7 @@ from playwright.sync_api import expect
 import backchannel
 from tests.support.process import ServerProcess
 from tests.web.pages import ChatPage
-from tests.web.people import Person
+from tests.web.people import Person, people_of
 
 Make = Callable[[str], Person]
 Open = Callable[[Person], ChatPage]
@@ -40,6 +40,12 @@ def server(tmp_path: Path, browser: object) -> Generator[ServerProcess]:
         yield running
     finally:
         running.close()
+
+
+@pytest.fixture
+def person(server: ServerProcess) -> Generator[Make]:
+    with people_of(server.address) as make:
+        yield make
 
 
 def built(server: ServerProcess) -> Path:

@@ -15,7 +15,7 @@ export function KeyboardSheet({ onClose }: { readonly onClose: () => void }) {
           <Icon name="close" />
         </button>
       </div>
-      <div className="dialog__body">
+      <div className="dialog__body" tabIndex={0}>
         <KeyList />
       </div>
     </Dialog>
