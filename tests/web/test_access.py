@@ -78,7 +78,7 @@ def test_W14_a_reply_and_an_edit_need_no_mouse(person: Make, signed_in: Open) ->
     page = hers.page
     page.keyboard.press("Control+k")
     page.get_by_role("combobox").fill(grace.username)
-    option = page.locator(".option", has_text=grace.username)
+    option = page.locator(".option", has_text=f"@{grace.username}")
     expect(option).to_have_attribute("aria-selected", "true")
     page.keyboard.press("Enter")
     expect(hers.bubble("Half past nine?")).to_be_visible()
