@@ -3,18 +3,18 @@
 import pytest
 
 from backchannel.domain.erasures import new_erasure
-from backchannel.domain.events import EventKind
+from backchannel.domain.events import Event, EventKind
 from backchannel.domain.messages import BODY_LIMIT
 from backchannel.domain.pages import PAGE_BYTES
 from backchannel.domain.revisions import react
 from backchannel.ports.storage import Acknowledgement
-from backchannel.storage.mongodb import log
+from backchannel.storage.mongodb import log, sessions
 from backchannel.storage.mongodb.opening import open_mongodb
 from backchannel.storage.mongodb.staging import Transaction
 from backchannel.storage.shared.kept import DAMAGED
 from tests.storage.mongodb.conftest import FORGOTTEN_SOCKETS
 from tests.storage.openers import DATABASE
-from tests.storage.people import AT, bodies, make_pair, send
+from tests.storage.people import AT, bodies, make_pair, make_user, send, session_draft
 from tests.support import mongod
 
 pytestmark = [pytest.mark.service, pytest.mark.filterwarnings(FORGOTTEN_SOCKETS)]
@@ -83,4 +83,30 @@ async def test_S22_an_erasure_takes_back_so_many_bytes_in_a_transaction(url: str
         gone.append(len(part.events))
     assert sum(gone) == 2 * fitting
     assert max(gone) == fitting
+    await storage.close()
+
+
+async def test_R7_a_session_is_deleted_so_many_messages_in_a_transaction(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sessions, "PAGE", 3)
+    storage = await open_mongodb(url)
+    user_id = await make_user(storage)
+    session, _ = await storage.create_session(user_id, "key", name="Plans", at=AT)
+    await send(storage, *(session_draft(user_id, "key", str(number)) for number in range(7)))
+    ends: list[int | None] = []
+    delete_page = sessions.delete_page
+
+    async def counted(
+        transaction: Transaction, user_id: str, key: str, *, after: int, at: int
+    ) -> tuple[int | None, list[Event]]:
+        end, events = await delete_page(transaction, user_id, key, after=after, at=at)
+        ends.append(end)
+        return end, events
+
+    monkeypatch.setattr(sessions, "delete_page", counted)
+    (event,) = await storage.delete_session(user_id, "key", at=AT)
+    assert event.user_id == user_id
+    assert ends == [3, 6, 7, None]
+    assert await bodies(storage, session.id) == [""] * 7
     await storage.close()

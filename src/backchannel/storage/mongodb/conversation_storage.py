@@ -1,6 +1,7 @@
 """Conversations, sessions and blocks over MongoDB."""
 
 from collections.abc import Sequence
+from functools import partial
 
 from backchannel.domain.conversations import (
     ConversationKind,
@@ -65,9 +66,12 @@ class MongoConversations:
         )
 
     async def delete_session(self, user_id: str, key: str, *, at: int) -> list[Event]:
-        return await self._database.write(
-            lambda tx: sessions.delete_session(tx, user_id, key, at=at)
-        )
+        events: list[Event] = []
+        after: int | None = 0
+        while after is not None:
+            page = partial(sessions.delete_page, user_id=user_id, key=key, after=after, at=at)
+            after, events = await self._database.write(page)
+        return events
 
     async def unanswered(self, *, after: str = "", limit: int) -> list[Message]:
         return await self._database.read(

@@ -5,7 +5,13 @@ from collections.abc import Iterable
 from backchannel.domain.ids import RESPONDER_ID
 from backchannel.domain.messages import Draft, Message
 from backchannel.storage.mongodb.documents import Place, QuestionDocument
-from backchannel.storage.mongodb.reader import ASCENDING, View, encoded, in_conversation
+from backchannel.storage.mongodb.reader import (
+    ASCENDING,
+    PAST_THE_END,
+    View,
+    encoded,
+    in_conversation,
+)
 from backchannel.storage.mongodb.schema import MESSAGES, QUESTIONS
 from backchannel.storage.mongodb.staging import Transaction
 from backchannel.storage.shared.kept import verified
@@ -57,7 +63,10 @@ async def read_unanswered(view: View, *, after: str, limit: int) -> list[Message
     return unanswered[:limit]
 
 
-async def forget_all(transaction: Transaction, conversation_id: str) -> None:
-    """Remove all unanswered questions of a conversation."""
-    for each in await transaction.find(QUESTIONS, {"place": in_conversation(conversation_id)}):
+async def forget_all(
+    transaction: Transaction, conversation_id: str, *, before: int = PAST_THE_END
+) -> None:
+    """Remove all unanswered questions of a conversation, or those before a `seq`."""
+    places = in_conversation(conversation_id, before=before)
+    for each in await transaction.find(QUESTIONS, {"place": places}):
         transaction.remove(QUESTIONS, each)

@@ -52,7 +52,7 @@ async def retract_page(
             _retract(each, at)
         elif _clear(each, progress.user_id):
             cleared.append(each)
-    _recount(conversation, progress.user_id, standing)
+    recount(conversation, progress.user_id, standing)
     erasures.count(progress, Erased(messages=len(own), reactions=len(cleared)))
     peer_id = conversation.peer_of(progress.user_id)
     return ErasedPart(await _tell(transaction, peer_id, [*standing, *cleared], at))
@@ -89,7 +89,7 @@ def _clear(document: MessageDocument, user_id: str) -> bool:
     return True
 
 
-def _recount(
+def recount(
     conversation: ConversationDocument, user_id: str, gone: Sequence[MessageDocument]
 ) -> None:
     """Keep the numbers of standing messages true, and so the peer's number of unread ones."""

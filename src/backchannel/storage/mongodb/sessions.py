@@ -1,5 +1,7 @@
 """Sessions with the responder: made, renamed and deleted by their user."""
 
+import asyncio
+
 import msgspec
 
 from backchannel.domain.conversations import ConversationSettings, ConversationView
@@ -11,12 +13,17 @@ from backchannel.storage.mongodb.attachments import detach
 from backchannel.storage.mongodb.conversations import read_conversation, view_of
 from backchannel.storage.mongodb.documents import ConversationDocument, MessageDocument
 from backchannel.storage.mongodb.ledger import Ledger
+from backchannel.storage.mongodb.pages import documents_of
 from backchannel.storage.mongodb.places import begin_session
 from backchannel.storage.mongodb.questions import forget_all
 from backchannel.storage.mongodb.reader import get_one, in_conversation
-from backchannel.storage.mongodb.schema import CONVERSATIONS, MESSAGES
+from backchannel.storage.mongodb.retracting import STEP, recount
+from backchannel.storage.mongodb.schema import CONVERSATIONS
 from backchannel.storage.mongodb.staging import Transaction
 from backchannel.storage.shared.kept import content_of
+
+PAGE = 200
+"""Messages of a deleted session that one transaction turns into tombstones."""
 
 
 async def create_session(
@@ -51,14 +58,33 @@ async def rename_session(
     return _tell(ledger, user_id, session, "renamed", at)
 
 
-async def delete_session(
-    transaction: Transaction, user_id: str, key: str, *, at: int
-) -> list[Event]:
-    """Turn the session's messages into tombstones and list it no longer. Raises `NotFound`."""
+async def delete_page(
+    transaction: Transaction, user_id: str, key: str, *, after: int, at: int
+) -> tuple[int | None, list[Event]]:
+    """Turn the session's next messages into tombstones; past the last one, list it no longer.
+
+    Returns the `seq` to go on after, None at the end, and the events. Raises `NotFound`.
+    """
     session = await _session(transaction, user_id, key)
-    query = {"_id": in_conversation(session.id), "deleted_at": None}
-    for message in await transaction.find(MESSAGES, query):
+    query = {"_id": in_conversation(session.id, after=after), "deleted_at": None}
+    page = await documents_of(transaction, query, limit=PAGE)
+    if not page:
+        return None, await _delete(transaction, user_id, session, at)
+    last_seq = page[-1].id.seq
+    await detach(transaction, session.id, [each.id.seq for each in page])
+    await forget_all(transaction, session.id, before=last_seq + 1)
+    for count, message in enumerate(page):
+        if count % STEP == 0:
+            await asyncio.sleep(0)
         _purge(message, at)
+    for party in (session.first_id, session.second_id):
+        recount(session, party, [each for each in page if each.sender_id == party])
+    return last_seq, []
+
+
+async def _delete(
+    transaction: Transaction, user_id: str, session: ConversationDocument, at: int
+) -> list[Event]:
     await detach(transaction, session.id)
     await forget_all(transaction, session.id)
     session.first, session.second = (
