@@ -78,6 +78,26 @@ async def test_R4_what_does_not_fit_into_a_batch_is_in_the_one_after(
     assert sender.batches == [2, 2, 1]
 
 
+async def test_R14_the_replies_of_a_batch_leave_turns_to_others(
+    sender: Sender, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(group_commit, "REPLIES", 2)
+    seen: set[int] = set()
+
+    async def look() -> None:
+        while len(sender.replies) < 6:
+            seen.add(len(sender.replies))
+            await asyncio.sleep(0)
+
+    async with busy(sender.core.storage):
+        await sender.send_one_by_one(6)
+        looking = asyncio.create_task(look())
+    assert await sender.replied(6) == ["0", "1", "2", "3", "4", "5"]
+    await looking
+    assert sender.batches == [6]
+    assert seen == {0, 1, 3, 5}
+
+
 async def test_R14_users_take_turns_and_large_messages_fill_a_batch(
     sender: Sender, monkeypatch: pytest.MonkeyPatch
 ) -> None:

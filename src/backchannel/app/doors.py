@@ -46,7 +46,7 @@ class Doors:
     http: Sequence[Router | ASGIRouteHandler]
     websockets: Mapping[str, Endpoint]
     drain: Callable[[], None]
-    """Sends away whoever polls, because the process ends; WebSockets the server closes itself."""
+    """Ends polling sessions, because the process ends; the server closes WebSockets itself."""
 
 
 def open_doors(

@@ -172,8 +172,8 @@ class GroupCommit:
 
     async def _settle(self, batch: _Batch, outcomes: Sequence[Outcome]) -> None:
         metrics.MESSAGES_STORED.inc(sum(isinstance(each, Stored) for each in outcomes))
-        for place, (reply, outcome) in enumerate(zip(batch.replies, outcomes, strict=True), 1):
-            if place % REPLIES == 0:
+        for count, (reply, outcome) in enumerate(zip(batch.replies, outcomes, strict=True), 1):
+            if count % REPLIES == 0:
                 await asyncio.sleep(0)
             # Reply first: the sending socket then knows this position when its event comes by.
             try:

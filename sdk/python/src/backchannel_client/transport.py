@@ -42,7 +42,7 @@ Open = Callable[[], Awaitable[Socket]]
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """The address of a server, such as `https://chat.example.org`, and how to check it.
+    """The address of a server, such as `https://chat.example.org`, and its TLS settings.
 
     `host` is what the server is called, if not as in `url`.
     """

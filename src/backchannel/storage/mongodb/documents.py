@@ -1,7 +1,7 @@
 """The documents of conversations, messages and logs, and what all documents have.
 
 Ids are compared byte by byte, as MongoDB does without a collation. What belongs together is in one
-document, so that whoever reads it sees one state: a user with the head of the log, a conversation
+document, so that each reader sees one state: a user with the head of the log, a conversation
 with the marks of both members. `database.py` gives each document a field `batch` as well.
 """
 

@@ -30,7 +30,7 @@ class Job:
     error: BaseException | None = None
 
     def answer(self) -> None:
-        """Wake whoever waits, unless it has given up."""
+        """Wake the caller that waits, unless it has given up."""
         if self.future.done():
             return
         if self.error is None:
