@@ -2,6 +2,15 @@
 
 import type { Requests } from "./requests.ts";
 import type {
+  Hit,
+  MessageQuery,
+  Page,
+  Registration,
+  Report,
+  SearchFilter,
+  ServerConfig,
+} from "./rest.ts";
+import type {
   Account,
   Conversation,
   ConversationSettings,
@@ -9,48 +18,12 @@ import type {
   Login,
   Message,
   Privacy,
-  Session,
+  ReceiptTimes,
   ShownInvitation,
   SignedUrls,
+  Tokens,
   User,
 } from "./wire.ts";
-
-export interface Page<Value> {
-  readonly items: Value[];
-  /** The cursor of the next page, null on the last. */
-  readonly next: string | null;
-}
-
-export interface Hit {
-  readonly conversation_id: string;
-  readonly seq: number;
-  readonly id: string;
-  readonly sender_id: string;
-  readonly created_at: string;
-  readonly snippet: {
-    readonly text: string;
-    readonly highlights: readonly (readonly [number, number])[];
-  };
-}
-
-export interface ServerConfig {
-  readonly registration: boolean;
-  readonly invitation_needed: boolean;
-  readonly user_invitations: boolean;
-  readonly first_run: boolean;
-  readonly password_minimum: number;
-  readonly message_limit: number;
-  readonly file_limit: number;
-}
-
-export interface Registration {
-  readonly username: string;
-  readonly password: string;
-  readonly display_name?: string;
-  readonly email?: string;
-  /** The code of an invitation. */
-  readonly invitation?: string;
-}
 
 const seg = encodeURIComponent;
 
@@ -86,7 +59,7 @@ export class Api {
     return this.requests.json("DELETE", `/v1/invitations/${seg(code)}`);
   }
 
-  login(identifier: string, password: string): Promise<Session> {
+  login(identifier: string, password: string): Promise<Tokens> {
     return this.requests.open("POST", this.loginPath("login"), { body: { identifier, password } });
   }
 
@@ -128,7 +101,7 @@ export class Api {
     return this.requests.json("PATCH", "/v1/me/privacy", { body: change });
   }
 
-  changePassword(old_password: string, new_password: string): Promise<Session> {
+  changePassword(old_password: string, new_password: string): Promise<Tokens> {
     return this.requests.json("POST", "/v1/password", { body: { old_password, new_password } });
   }
 
@@ -166,12 +139,32 @@ export class Api {
     return this.requests.json(blocked ? "PUT" : "DELETE", `/v1/blocks/${seg(user)}`);
   }
 
+  /** Tell the operator of the server about a user. */
+  report(report: Report): Promise<void> {
+    return this.requests.json("POST", "/v1/reports", { body: report });
+  }
+
   conversations(cursor: string | null = null, limit = 100): Promise<Page<Conversation>> {
     return this.requests.json("GET", "/v1/conversations", { query: { cursor, limit } });
   }
 
   conversation(id: string): Promise<Conversation> {
     return this.requests.json("GET", `/v1/conversations/${seg(id)}`);
+  }
+
+  /** The message requests to you: those that wait, or those you have declined. */
+  messageRequests(
+    cursor: string | null = null,
+    { declined = false, limit = 100 } = {},
+  ): Promise<Page<Conversation>> {
+    return this.requests.json("GET", "/v1/requests", {
+      query: { cursor, limit, declined: declined ? "true" : null },
+    });
+  }
+
+  answerRequest(id: string, answer: "accepted" | "declined"): Promise<void> {
+    const action = answer === "accepted" ? "accept" : "decline";
+    return this.requests.json("POST", `/v1/requests/${seg(id)}/${action}`);
   }
 
   /** Open a session with the server's responder. */
@@ -189,12 +182,10 @@ export class Api {
   }
 
   /** Oldest first. */
-  async messages(
-    id: string,
-    query: { before?: number; after?: number; around?: number; limit?: number } = {},
-  ): Promise<Message[]> {
+  async messages(id: string, query: MessageQuery = {}): Promise<Message[]> {
     const path = `/v1/conversations/${seg(id)}/messages`;
-    return (await this.requests.json<Page<Message>>("GET", path, { query })).items;
+    const options = { query: { ...query } };
+    return (await this.requests.json<Page<Message>>("GET", path, options)).items;
   }
 
   markRead(id: string, seq: number): Promise<void> {
@@ -215,6 +206,11 @@ export class Api {
     return this.requests.json("DELETE", messagePath(message));
   }
 
+  /** When a message that you have sent was delivered and read. */
+  receiptTimes(message: Pick<Message, "conversation_id" | "seq">): Promise<ReceiptTimes> {
+    return this.requests.json("GET", `${messagePath(message)}/receipt`);
+  }
+
   react(
     message: Pick<Message, "conversation_id" | "seq">,
     emoji: string,
@@ -228,6 +224,16 @@ export class Api {
     const query = { q, conversation_id: conversationId };
     const options = signal ? { query, signal } : { query };
     return (await this.requests.json<Page<Hit>>("GET", "/v1/search", options)).items;
+  }
+
+  /** Newest first. A page may be empty though another one follows. */
+  searchBy(
+    { q, ...filter }: SearchFilter & { readonly q: string },
+    cursor: string | null = null,
+    signal?: AbortSignal,
+  ): Promise<Page<Hit>> {
+    const query = { q, ...filter, order: "newest", cursor };
+    return this.requests.json("GET", "/v1/search", signal ? { query, signal } : { query });
   }
 
   /** The content of a file, or of another address that the server named. */

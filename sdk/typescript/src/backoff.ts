@@ -1,4 +1,4 @@
-/** How long to wait before reconnecting, so that a restart is no stampede. */
+/** The wait before a reconnect, with jitter, so that a restart causes no stampede. */
 
 const FIRST = 500;
 const LONGEST = 30_000;

@@ -1,19 +1,19 @@
-/** Everything joined: a session, the REST calls, an outbox and the connection that follows. */
+/** Everything joined: the tokens, the REST calls, an outbox and the connection that follows. */
 
 import { Api } from "./api.ts";
 import { Backoff } from "./backoff.ts";
 import { Connection } from "./connection.ts";
 import { Emitter } from "./emitter.ts";
-import { Follower, type Place } from "./follower.ts";
+import { type Checkpoint, Follower } from "./follower.ts";
 import { Following } from "./following.ts";
 import type { Journal } from "./journal.ts";
 import { MemoryOutbox, type OutboxStore, type Outgoing } from "./outbox.ts";
 import type { ConnectionState, Sink } from "./ports.ts";
 import { Requests } from "./requests.ts";
 import { type Draft, Sending } from "./sending.ts";
-import { type Alone, oneOfAllTabs, SessionKeeper } from "./session.ts";
+import { type RunExclusive, TokenManager, withTabLock } from "./tokens.ts";
 import { type UploadOptions, upload } from "./upload.ts";
-import type { FileInfo, Partial, Presence, Session, Typing } from "./wire.ts";
+import type { FileInfo, Partial, Presence, Tokens, Typing } from "./wire.ts";
 
 export interface ClientOptions {
   /** Such as `https://chat.example.org`; empty in a page that the server itself serves. */
@@ -24,14 +24,14 @@ export interface ClientOptions {
   readonly open?: (url: string) => WebSocket;
   readonly now?: () => number;
   readonly random?: () => number;
-  /** Runs work alone among all tabs that share a login; the Web Locks API where there is one. */
-  readonly alone?: Alone;
+  /** Runs work in one tab of a login at a time; by default with the Web Locks API. */
+  readonly runExclusive?: RunExclusive;
   /** Told of everything that happens to messages, for `backchannel verify`. */
   readonly journal?: Journal;
 }
 
 export interface ClientEvents {
-  readonly session: Session | null;
+  readonly tokens: Tokens | null;
   readonly state: ConnectionState;
   readonly loggedOut: undefined;
   readonly outbox: readonly Outgoing[];
@@ -43,7 +43,7 @@ export interface ClientEvents {
 }
 
 export class BackchannelClient extends Emitter<ClientEvents> {
-  readonly session: SessionKeeper;
+  readonly tokens: TokenManager;
   readonly api: Api;
   private readonly requests: Requests;
   private sending: Sending;
@@ -59,26 +59,26 @@ export class BackchannelClient extends Emitter<ClientEvents> {
     this.options = options;
     const server = options.server ?? "";
     const ask = options.fetch ?? globalThis.fetch.bind(globalThis);
-    this.session = new SessionKeeper(
+    this.tokens = new TokenManager(
       {
         server,
         fetch: ask,
         cookie: options.cookie ?? false,
         now: options.now ?? Date.now,
-        alone: options.alone ?? oneOfAllTabs,
+        runExclusive: options.runExclusive ?? withTabLock,
       },
-      (session) => this.emit("session", session),
+      (tokens) => this.emit("tokens", tokens),
     );
-    this.requests = new Requests(server, ask, this.session);
+    this.requests = new Requests(server, ask, this.tokens);
     this.api = new Api(this.requests, options.cookie);
     this.sending = this.outboxIn(new MemoryOutbox());
   }
 
   /** Log in with a username or e-mail address. Raises `ApiError`. */
-  async login(identifier: string, password: string): Promise<Session> {
-    const session = await this.api.login(identifier, password);
-    this.session.adopt(session);
-    return session;
+  async login(identifier: string, password: string): Promise<Tokens> {
+    const tokens = await this.api.login(identifier, password);
+    this.tokens.adopt(tokens);
+    return tokens;
   }
 
   /** End this login at the server, and forget it here whatever the server says. */
@@ -87,7 +87,7 @@ export class BackchannelClient extends Emitter<ClientEvents> {
     try {
       await this.api.logout();
     } finally {
-      this.session.forget();
+      this.tokens.forget();
     }
   }
 
@@ -98,11 +98,11 @@ export class BackchannelClient extends Emitter<ClientEvents> {
     await this.sending.load();
   }
 
-  /** Follow the log from `place`, null on a device that holds nothing yet. */
-  connect(place: Place | null, sink: Sink): void {
+  /** Follow the log from `checkpoint`, null on a device that holds nothing yet. */
+  connect(checkpoint: Checkpoint | null, sink: Sink): void {
     this.disconnect();
     const journal = this.options.journal ?? null;
-    const following = new Following(new Follower(place), sink, this.sending, {
+    const following = new Following(new Follower(checkpoint), sink, this.sending, {
       now: this.options.now ?? Date.now,
       journal,
       failed: (reason) => {
@@ -112,7 +112,7 @@ export class BackchannelClient extends Emitter<ClientEvents> {
     });
     this.following = following;
     this.connection = new Connection(
-      this.session,
+      this.tokens,
       this.sending,
       following,
       {
@@ -142,7 +142,7 @@ export class BackchannelClient extends Emitter<ClientEvents> {
   }
 
   /** Resolves once the sink has stored everything that the server has for this device. */
-  caughtUp(): Promise<Place> {
+  caughtUp(): Promise<Checkpoint> {
     if (this.following === null) throw new Error("connect first");
     return this.following.caughtUp();
   }
@@ -158,7 +158,10 @@ export class BackchannelClient extends Emitter<ClientEvents> {
     this.connection?.networkLost();
   }
 
-  /** Resolves once the message is durable here; it is sent when there is a connection. */
+  /**
+   * Resolves once the message is durable here; it is sent when there is a connection.
+   * Raises what the outbox's store raises.
+   */
   send(draft: Draft): Promise<Outgoing> {
     return this.sending.enqueue(draft);
   }
@@ -178,7 +181,7 @@ export class BackchannelClient extends Emitter<ClientEvents> {
 
   /**
    * Send a file for a message to name, in pieces; what a cut connection has let through is not sent
-   * again. Resolves once the server has judged the content. Raises `ApiError`.
+   * again. Resolves once the server has checked the content. Raises `ApiError`.
    */
   upload(file: Blob, name: string, options: UploadOptions = {}): Promise<FileInfo> {
     const pace = {

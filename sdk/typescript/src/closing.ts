@@ -1,6 +1,6 @@
-/** What follows from the code with which the server closed (`docs/protocol.md`, "Closing"). */
+/** The consequences of the code with which the server closed (`docs/protocol.md`, "Closing"). */
 
-export interface Verdict {
+export interface AfterClose {
   readonly reconnect: boolean;
   /** Get a fresh token before the next connection. */
   readonly renew: boolean;
@@ -10,10 +10,10 @@ export interface Verdict {
   readonly wait: number;
 }
 
-const RECONNECT: Verdict = { reconnect: true, renew: false, loggedOut: false, wait: 0 };
-const STOP: Verdict = { ...RECONNECT, reconnect: false };
+const RECONNECT: AfterClose = { reconnect: true, renew: false, loggedOut: false, wait: 0 };
+const STOP: AfterClose = { ...RECONNECT, reconnect: false };
 
-const TABLE: Readonly<Record<number, Verdict>> = {
+const TABLE: Readonly<Record<number, AfterClose>> = {
   1000: STOP,
   1002: STOP,
   1003: STOP,
@@ -26,8 +26,8 @@ const TABLE: Readonly<Record<number, Verdict>> = {
 };
 
 /** `reason` of a 1012 names the seconds after which to come back. */
-export function afterClose(code: number, reason = ""): Verdict {
-  const verdict = TABLE[code] ?? RECONNECT;
+export function afterClose(code: number, reason = ""): AfterClose {
+  const outcome = TABLE[code] ?? RECONNECT;
   const named = code === 1012 ? /\d+(\.\d+)?/.exec(reason) : null;
-  return named ? { ...verdict, wait: Math.min(Number(named[0]), 60) * 1_000 } : verdict;
+  return named ? { ...outcome, wait: Math.min(Number(named[0]), 60) * 1_000 } : outcome;
 }

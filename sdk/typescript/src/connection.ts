@@ -4,10 +4,10 @@ import { afterClose } from "./closing.ts";
 import { ApiError } from "./errors.ts";
 import type { Following } from "./following.ts";
 import type { ClientFrame, ServerFrame } from "./frames.ts";
-import type { ConnectionOptions, Signals } from "./ports.ts";
+import type { ConnectionListeners, ConnectionOptions } from "./ports.ts";
 import type { Sending } from "./sending.ts";
-import type { SessionKeeper } from "./session.ts";
 import { Timers } from "./timers.ts";
+import type { TokenManager } from "./tokens.ts";
 
 /** Heartbeats that may stay away until a silent connection counts as lost. */
 const SILENCE = 1.8;
@@ -19,14 +19,15 @@ export class Connection {
   private welcomed = false;
   private wanted = false;
   private readonly timers = new Timers<"attempt" | "silence" | "expiry">();
-  private patience = 45_000;
+  /** Milliseconds without a frame until the connection counts as lost. */
+  private timeout = 45_000;
   private watched: readonly string[] = [];
 
   constructor(
-    private readonly session: SessionKeeper,
+    private readonly tokens: TokenManager,
     private readonly sending: Sending,
     private readonly following: Following,
-    private readonly signals: Signals,
+    private readonly listeners: ConnectionListeners,
     private readonly options: ConnectionOptions,
   ) {}
 
@@ -41,7 +42,7 @@ export class Connection {
     this.wanted = false;
     this.clear();
     this.drop();
-    this.signals.state("stopped");
+    this.listeners.state("stopped");
   }
 
   /** Do not wait for the next attempt: the network may be back. */
@@ -68,25 +69,25 @@ export class Connection {
   }
 
   typing(conversationId: string, active: boolean): void {
-    if (this.welcomed) this.say({ type: "typing", conversation_id: conversationId, active });
+    if (this.welcomed) this.sendFrame({ type: "typing", conversation_id: conversationId, active });
   }
 
-  /** Be told of these users' presence, and of no others'; kept over reconnects. */
+  /** Watch the presence of these users, and of no others; kept over reconnects. */
   watch(userIds: readonly string[]): void {
     this.watched = userIds;
-    if (this.welcomed) this.say({ type: "watch", user_ids: userIds });
+    if (this.welcomed) this.sendFrame({ type: "watch", user_ids: userIds });
   }
 
   /** Cut short the answer that is being given in a session. */
   stopAnswer(conversationId: string): void {
-    if (this.welcomed) this.say({ type: "stop", conversation_id: conversationId });
+    if (this.welcomed) this.sendFrame({ type: "stop", conversation_id: conversationId });
   }
 
   private async connect(): Promise<void> {
-    this.signals.state("connecting");
+    this.listeners.state("connecting");
     let token: string;
     try {
-      token = await this.session.token();
+      token = await this.tokens.token();
     } catch (error) {
       if (error instanceof ApiError && error.status === 401) this.end();
       else this.later(0);
@@ -101,11 +102,11 @@ export class Connection {
     this.socket = socket;
     this.following.connected();
     socket.onopen = () => {
-      const place = this.following.place;
-      this.say({ type: "hello", token, ...(place ?? {}) });
+      const checkpoint = this.following.checkpoint;
+      this.sendFrame({ type: "hello", token, ...(checkpoint ?? {}) });
     };
     socket.onmessage = (event: MessageEvent) => {
-      if (this.socket === socket) this.heard(JSON.parse(String(event.data)) as ServerFrame);
+      if (this.socket === socket) this.received(JSON.parse(String(event.data)) as ServerFrame);
     };
     socket.onclose = (event: CloseEvent) => {
       if (this.socket === socket) this.lost(event.code, event.reason);
@@ -115,7 +116,7 @@ export class Connection {
     this.listen();
   }
 
-  private heard(frame: ServerFrame): void {
+  private received(frame: ServerFrame): void {
     this.listen();
     switch (frame.type) {
       case "welcome":
@@ -132,7 +133,7 @@ export class Connection {
       case "typing":
       case "presence":
       case "partial":
-        this.signals[frame.type](frame as never);
+        this.listeners[frame.type](frame as never);
         return;
       default:
     }
@@ -140,24 +141,24 @@ export class Connection {
   }
 
   private welcome(frame: Extract<ServerFrame, { type: "welcome" }>): void {
-    const say = (each: ClientFrame) => this.say(each);
+    const sendFrame = (each: ClientFrame) => this.sendFrame(each);
     this.welcomed = true;
-    this.patience = frame.heartbeat * 1_000 * SILENCE;
+    this.timeout = frame.heartbeat * 1_000 * SILENCE;
     this.options.backoff.reset();
-    this.options.journal?.welcomed(frame.user_id, this.following.place);
-    this.signals.state("online");
-    this.following.welcomed(say);
-    this.sending.start(frame.user_id, say);
+    this.options.journal?.welcomed(frame.user_id, this.following.checkpoint);
+    this.listeners.state("online");
+    this.following.welcomed(sendFrame);
+    this.sending.start(frame.user_id, sendFrame);
     if (this.watched.length > 0) this.watch(this.watched);
     this.renewInTime();
   }
 
   private listen(): void {
-    this.timers.set("silence", this.patience, () => this.networkLost());
+    this.timers.set("silence", this.timeout, () => this.networkLost());
   }
 
   private renewInTime(): void {
-    const left = this.session.renewalIn;
+    const left = this.tokens.renewalIn;
     if (left === null) return;
     const wait = Math.max(1_000, left);
     this.timers.set("expiry", Math.min(wait, 2 ** 31 - 1), () => void this.renew());
@@ -165,8 +166,8 @@ export class Connection {
 
   private async renew(): Promise<void> {
     try {
-      const token = await this.session.token();
-      if (this.welcomed) this.say({ type: "renew", token });
+      const token = await this.tokens.token();
+      if (this.welcomed) this.sendFrame({ type: "renew", token });
       this.renewInTime();
     } catch (error) {
       if (error instanceof ApiError && error.status === 401) this.end();
@@ -177,18 +178,18 @@ export class Connection {
   private lost(code: number, reason: string): void {
     this.socket = null;
     this.clear();
-    const verdict = afterClose(code, reason);
-    if (verdict.loggedOut) this.end();
-    else if (!verdict.reconnect) this.stop();
+    const outcome = afterClose(code, reason);
+    if (outcome.loggedOut) this.end();
+    else if (!outcome.reconnect) this.stop();
     else if (!this.wanted) return;
-    else void this.again(verdict.renew, verdict.wait);
+    else void this.again(outcome.renew, outcome.wait);
   }
 
   private async again(renew: boolean, wait: number): Promise<void> {
-    this.signals.state("offline");
+    this.listeners.state("offline");
     if (renew) {
       try {
-        await this.session.renew();
+        await this.tokens.renew();
       } catch (error) {
         if (error instanceof ApiError && error.status === 401) {
           this.end();
@@ -201,15 +202,16 @@ export class Connection {
 
   private later(wait: number): void {
     if (!this.wanted) return;
-    this.signals.state("offline");
+    this.listeners.state("offline");
     const delay = Math.max(wait, this.options.backoff.next());
     this.timers.set("attempt", delay, () => void this.connect());
   }
 
   private end(): void {
+    if (!this.wanted) return; // stopped before the answer came: another login may have begun
     this.stop();
-    this.session.forget();
-    this.signals.loggedOut();
+    this.tokens.forget();
+    this.listeners.loggedOut();
   }
 
   private clear(): void {
@@ -225,7 +227,7 @@ export class Connection {
     socket?.close(1000);
   }
 
-  private say(frame: ClientFrame): void {
+  private sendFrame(frame: ClientFrame): void {
     if (this.socket?.readyState === 1) this.socket.send(JSON.stringify(frame));
   }
 }

@@ -1,4 +1,4 @@
-/** Why a request was not carried out. */
+/** The reasons why a request was not carried out. */
 
 export class ApiError extends Error {
   override readonly name = "ApiError";
@@ -22,23 +22,24 @@ export class ApiError extends Error {
   }
 }
 
-/** What a proxy answers while the server behind it is away. */
+/** The status codes of a proxy while the server behind it is away. */
 const GATEWAYS = new Set([502, 503, 504]);
 const TRANSIENT = new Set(["throttled", "overloaded", "unavailable", "unreachable"]);
 
-/** Whether a refusal with this code says "not now" rather than "not this". */
+/** True if a refusal with this code says "not now" rather than "not this". */
 export function isTransient(code: string): boolean {
   return TRANSIENT.has(code);
 }
 
-/** The error that a response tells of. */
+/** The error in a response. */
 export async function errorOf(response: Response): Promise<ApiError> {
   const body: unknown = await response.json().catch(() => null);
-  const told = typeof body === "object" && body !== null ? (body as Record<string, unknown>) : {};
+  const problem =
+    typeof body === "object" && body !== null ? (body as Record<string, unknown>) : {};
   const text = (name: string): string | null =>
-    typeof told[name] === "string" ? (told[name] as string) : null;
+    typeof problem[name] === "string" ? (problem[name] as string) : null;
   const header = Number(response.headers.get("retry-after"));
-  const wait = typeof told.retry_after === "number" ? told.retry_after : header || null;
+  const wait = typeof problem.retry_after === "number" ? problem.retry_after : header || null;
   return new ApiError(
     response.status,
     text("code") ?? "failed",

@@ -6,44 +6,44 @@
 import type { ServerFrame } from "./frames.ts";
 import type { LogEvent } from "./wire.ts";
 
-/** Where a device stands. */
-export interface Place {
+/** The epoch and the position up to which a device holds the log. */
+export interface Checkpoint {
   readonly epoch: string;
   readonly position: number;
 }
 
 export type Effect =
-  | { readonly do: "apply"; readonly events: readonly LogEvent[]; readonly place: Place }
-  | { readonly do: "sync"; readonly place: Place }
-  | { readonly do: "reset"; readonly reason: string; readonly place: Place };
+  | { readonly do: "apply"; readonly events: readonly LogEvent[]; readonly checkpoint: Checkpoint }
+  | { readonly do: "sync"; readonly checkpoint: Checkpoint }
+  | { readonly do: "reset"; readonly reason: string; readonly checkpoint: Checkpoint };
 
 /** Milliseconds that a missing event may take to arrive by itself. */
-export const GAP_PATIENCE = 500;
+export const GAP_TIMEOUT = 500;
 /** Events kept while one before them is missing; more are read from the log later. */
 export const HELD_LIMIT = 512;
 
 export class Follower {
-  private place: Place | null;
+  private checkpoint: Checkpoint | null;
   private readonly held = new Map<number, LogEvent>();
   private gapUntil: number | null = null;
   private syncing = false;
   private durable: number;
   private confirmed: number;
 
-  /** `place` is what the device has stored, null on one that holds nothing yet. */
-  constructor(place: Place | null) {
-    this.place = place;
-    this.durable = place?.position ?? 0;
+  /** `checkpoint` is what the device has stored, null on one that holds nothing yet. */
+  constructor(checkpoint: Checkpoint | null) {
+    this.checkpoint = checkpoint;
+    this.durable = checkpoint?.position ?? 0;
     this.confirmed = this.durable;
   }
 
-  get current(): Place | null {
-    return this.place;
+  get current(): Checkpoint | null {
+    return this.checkpoint;
   }
 
-  /** Where everything before is held durably; null where nothing is. */
-  get stable(): Place | null {
-    return this.place && { epoch: this.place.epoch, position: this.durable };
+  /** The checkpoint up to which everything is durable; null if nothing is. */
+  get stable(): Checkpoint | null {
+    return this.checkpoint && { epoch: this.checkpoint.epoch, position: this.durable };
   }
 
   /** When `tick` wants to be called, in the milliseconds of `now`; null if not at all. */
@@ -71,7 +71,7 @@ export class Follower {
         return this.reset(frame.reason, { epoch: frame.epoch, position: frame.position });
       case "heartbeat":
       case "pong":
-        return this.heard(frame.position, now);
+        return this.headReceived(frame.position, now);
       case "lagging":
         return this.sync();
       default:
@@ -79,17 +79,17 @@ export class Follower {
     }
   }
 
-  /** Whether what waited for a missing event has waited long enough. */
+  /** Ask for the log if a missing event has been waited for long enough. */
   tick(now: number): Effect[] {
     if (this.gapUntil === null || now < this.gapUntil) return [];
     this.gapUntil = null;
     return this.sync();
   }
 
-  /** The device has fetched its state afresh, as it is at this place or later. */
-  restored(place: Place): Effect[] {
-    this.place = place;
-    this.durable = place.position;
+  /** The device has fetched its state afresh, as it is at this checkpoint or later. */
+  restored(checkpoint: Checkpoint): Effect[] {
+    this.checkpoint = checkpoint;
+    this.durable = checkpoint.position;
     return this.release();
   }
 
@@ -106,26 +106,27 @@ export class Follower {
   }
 
   private welcome(epoch: string, position: number): Effect[] {
-    const own = this.place;
-    if (own === null) return [{ do: "reset", reason: "new_device", place: { epoch, position } }];
+    const own = this.checkpoint;
+    if (own === null)
+      return [{ do: "reset", reason: "new_device", checkpoint: { epoch, position } }];
     // The server answers a hello with what was missed, or with a reset.
     this.syncing = own.epoch !== epoch || own.position !== position;
     return [];
   }
 
   private offer(event: LogEvent, now: number): Effect[] {
-    const own = this.place;
+    const own = this.checkpoint;
     if (own !== null && event.position <= own.position) return [];
     if (own === null || event.previous !== own.position) {
       this.hold(event);
-      if (own !== null && !this.syncing) this.gapUntil ??= now + GAP_PATIENCE;
+      if (own !== null && !this.syncing) this.gapUntil ??= now + GAP_TIMEOUT;
       return [];
     }
     return this.advance([event]);
   }
 
   private page(events: readonly LogEvent[], position: number, more: boolean): Effect[] {
-    const own = this.place;
+    const own = this.checkpoint;
     if (own === null) return [];
     const fresh = events.filter((event) => event.position > own.position);
     this.syncing = more;
@@ -134,45 +135,45 @@ export class Follower {
     return more ? effects : [...effects, ...this.release()];
   }
 
-  private reset(reason: string, place: Place): Effect[] {
-    this.place = null;
+  private reset(reason: string, checkpoint: Checkpoint): Effect[] {
+    this.checkpoint = null;
     this.durable = 0;
     this.confirmed = 0;
     this.syncing = false;
     this.gapUntil = null;
-    return [{ do: "reset", reason, place }];
+    return [{ do: "reset", reason, checkpoint }];
   }
 
-  private heard(position: number, now: number): Effect[] {
-    const own = this.place;
+  private headReceived(position: number, now: number): Effect[] {
+    const own = this.checkpoint;
     if (own !== null && position > own.position && !this.syncing) {
-      this.gapUntil ??= now + GAP_PATIENCE;
+      this.gapUntil ??= now + GAP_TIMEOUT;
     }
     return [];
   }
 
   private sync(): Effect[] {
-    if (this.place === null || this.syncing) return [];
+    if (this.checkpoint === null || this.syncing) return [];
     this.syncing = true;
     this.gapUntil = null;
-    return [{ do: "sync", place: this.place }];
+    return [{ do: "sync", checkpoint: this.checkpoint }];
   }
 
   private advance(events: readonly LogEvent[], atLeast = 0): Effect[] {
-    const own = this.place as Place;
+    const own = this.checkpoint as Checkpoint;
     const all = [...events];
     let position = Math.max(events.at(-1)?.position ?? own.position, atLeast);
     for (let next = this.take(position); next; next = this.take(position)) {
       all.push(next);
       position = next.position;
     }
-    this.place = { epoch: own.epoch, position };
+    this.checkpoint = { epoch: own.epoch, position };
     if (this.held.size === 0) this.gapUntil = null;
-    return [{ do: "apply", events: all, place: this.place }];
+    return [{ do: "apply", events: all, checkpoint: this.checkpoint }];
   }
 
   private release(): Effect[] {
-    const own = this.place;
+    const own = this.checkpoint;
     if (own === null) return [];
     for (const position of this.held.keys()) {
       if (position <= own.position) this.held.delete(position);

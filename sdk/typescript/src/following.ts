@@ -1,6 +1,6 @@
 /** Follows the log: hands it to the application in order, and acknowledges what is stored. */
 
-import { type Effect, Follower, type Place } from "./follower.ts";
+import { type Checkpoint, type Effect, Follower } from "./follower.ts";
 import type { ClientFrame, ServerFrame } from "./frames.ts";
 import type { Journal, Source } from "./journal.ts";
 import type { Sink } from "./ports.ts";
@@ -24,13 +24,13 @@ export interface FollowingOptions {
 
 export class Following {
   private readonly timers = new Timers<"gap" | "ack" | "ping">();
-  private say: ((frame: ClientFrame) => void) | null = null;
+  private sendFrame: ((frame: ClientFrame) => void) | null = null;
   private work: Promise<void> = Promise.resolve();
   private round = 0;
   private unconfirmed = 0;
-  /** What has come since the sink was last called: it is given all of it at once. */
-  private next: { events: readonly LogEvent[]; place: Place } | null = null;
-  private waiting: ((place: Place) => void)[] = [];
+  /** Events that have come since the sink was last called: it gets all of them at once. */
+  private next: { events: readonly LogEvent[]; checkpoint: Checkpoint } | null = null;
+  private waiting: ((checkpoint: Checkpoint) => void)[] = [];
 
   constructor(
     private follower: Follower,
@@ -39,8 +39,8 @@ export class Following {
     private readonly options: FollowingOptions,
   ) {}
 
-  /** How far the log has been taken, null on a device that holds nothing yet. */
-  get place(): Place | null {
+  /** The checkpoint that the log has reached, null on a device that holds nothing yet. */
+  get checkpoint(): Checkpoint | null {
     return this.follower.current;
   }
 
@@ -49,15 +49,15 @@ export class Following {
     this.follower.connected();
   }
 
-  /** The server has accepted the connection; frames go out through `say`. */
-  welcomed(say: (frame: ClientFrame) => void): void {
-    this.say = say;
+  /** The server has accepted the connection; frames go out through `sendFrame`. */
+  welcomed(sendFrame: (frame: ClientFrame) => void): void {
+    this.sendFrame = sendFrame;
     this.confirm();
     this.ping();
   }
 
   disconnected(): void {
-    this.say = null;
+    this.sendFrame = null;
     this.timers.clearAll();
   }
 
@@ -74,17 +74,17 @@ export class Following {
       this.carryOut(this.follower.receive(frame, this.options.now()), "reply");
     }
     // Already in the log, or known: applying it again changes nothing.
-    const { place } = this;
-    if (place !== null && (!inLog || event.position <= place.position)) {
+    const { checkpoint } = this;
+    if (checkpoint !== null && (!inLog || event.position <= checkpoint.position)) {
       this.enqueue(async () => {
-        if (!inLog) await this.sink.apply([event], place);
+        if (!inLog) await this.sink.apply([event], checkpoint);
         await this.sending.delivered(clientId);
       });
     }
   }
 
   /** Resolves once everything that the server has for this device is stored. */
-  caughtUp(): Promise<Place> {
+  caughtUp(): Promise<Checkpoint> {
     return new Promise((resolve) => {
       this.waiting.push(resolve);
       this.ping();
@@ -94,41 +94,41 @@ export class Following {
   private carryOut(effects: readonly Effect[], source: Source): void {
     for (const effect of effects) {
       if (effect.do === "sync") {
-        this.say?.({ type: "sync", ...effect.place });
+        this.sendFrame?.({ type: "sync", ...effect.checkpoint });
       } else if (effect.do === "reset") {
-        this.enqueue(() => this.reset(effect.place, effect.reason));
+        this.enqueue(() => this.reset(effect.checkpoint, effect.reason));
       } else {
         this.options.journal?.took(effect.events, source);
-        this.gather(effect.events, effect.place);
+        this.gather(effect.events, effect.checkpoint);
       }
     }
     this.watchGap();
   }
 
-  private async reset(place: Place, reason: string): Promise<void> {
-    await this.sink.reset(place, reason);
-    this.options.journal?.reset(place, reason);
-    this.carryOut(this.follower.restored(place), "live");
+  private async reset(checkpoint: Checkpoint, reason: string): Promise<void> {
+    await this.sink.reset(checkpoint, reason);
+    this.options.journal?.reset(checkpoint, reason);
+    this.carryOut(this.follower.restored(checkpoint), "live");
     this.confirm();
   }
 
-  private gather(events: readonly LogEvent[], place: Place): void {
+  private gather(events: readonly LogEvent[], checkpoint: Checkpoint): void {
     if (this.next) {
-      this.next = { events: [...this.next.events, ...events], place };
+      this.next = { events: [...this.next.events, ...events], checkpoint };
       return;
     }
-    this.next = { events, place };
+    this.next = { events, checkpoint };
     this.enqueue(async () => {
       const { next } = this;
       this.next = null;
-      if (next) await this.apply(next.events, next.place);
+      if (next) await this.apply(next.events, next.checkpoint);
     });
   }
 
-  private async apply(events: readonly LogEvent[], place: Place): Promise<void> {
-    await this.sink.apply(events, place);
+  private async apply(events: readonly LogEvent[], checkpoint: Checkpoint): Promise<void> {
+    await this.sink.apply(events, checkpoint);
     // A reset may have come meanwhile: its log counts from elsewhere.
-    if (this.place?.epoch === place.epoch) this.follower.stored(place.position);
+    if (this.checkpoint?.epoch === checkpoint.epoch) this.follower.stored(checkpoint.position);
     for (const event of events) {
       const key = event.kind === "message" ? event.data.client_id : undefined;
       if (key !== undefined) await this.sending.delivered(key);
@@ -140,10 +140,10 @@ export class Following {
 
   private confirm(): void {
     this.timers.clear("ack");
-    if (this.say === null) return;
+    if (this.sendFrame === null) return;
     this.unconfirmed = 0;
     const position = this.follower.confirm();
-    if (position !== null) this.say({ type: "ack", position });
+    if (position !== null) this.sendFrame({ type: "ack", position });
   }
 
   /** One after the other. What comes after a failure is left out: it would leave a gap. */
@@ -169,8 +169,8 @@ export class Following {
   }
 
   private ping(): void {
-    if (this.waiting.length === 0 || this.say === null) return;
-    this.say({ type: "ping" });
+    if (this.waiting.length === 0 || this.sendFrame === null) return;
+    this.sendFrame({ type: "ping" });
     this.timers.set("ping", PING_EVERY, () => this.ping());
   }
 

@@ -1,15 +1,24 @@
-export { Api, type Hit, type Page, type Registration, type ServerConfig } from "./api.ts";
+export { Api } from "./api.ts";
 export { Backoff } from "./backoff.ts";
 export { BackchannelClient, type ClientEvents, type ClientOptions } from "./client.ts";
-export { afterClose, type Verdict } from "./closing.ts";
+export { type AfterClose, afterClose } from "./closing.ts";
 export { ApiError, isTransient } from "./errors.ts";
-export { type Effect, Follower, GAP_PATIENCE, HELD_LIMIT, type Place } from "./follower.ts";
+export { type Checkpoint, type Effect, Follower, GAP_TIMEOUT, HELD_LIMIT } from "./follower.ts";
 export type { ClientFrame, ServerFrame } from "./frames.ts";
 export { Journal, type JournalOptions, type Source } from "./journal.ts";
 export { IndexedDbOutbox, MemoryOutbox, type OutboxStore, type Outgoing } from "./outbox.ts";
 export type { ConnectionState, Sink } from "./ports.ts";
+export type {
+  Hit,
+  MessageQuery,
+  Page,
+  Registration,
+  Report,
+  SearchFilter,
+  ServerConfig,
+} from "./rest.ts";
 export type { Draft } from "./sending.ts";
-export type { SessionKeeper } from "./session.ts";
+export type { TokenManager } from "./tokens.ts";
 export type { UploadOptions } from "./upload.ts";
 export type {
   Account,
@@ -27,10 +36,12 @@ export type {
   Presence,
   Privacy,
   Receipt,
+  ReceiptTimes,
   Refusal,
-  Session,
+  RequestState,
   ShownInvitation,
   SignedUrls,
+  Tokens,
   Typing,
   User,
 } from "./wire.ts";

@@ -1,6 +1,6 @@
-/** What a device did and saw, for `backchannel verify` (`docs/verification.md`). */
+/** The journal of a device, for `backchannel verify` (`docs/verification.md`). */
 
-import type { Place } from "./follower.ts";
+import type { Checkpoint } from "./follower.ts";
 import type { Outgoing } from "./outbox.ts";
 import { uuidOf } from "./uuid.ts";
 import type { LogEvent, Message } from "./wire.ts";
@@ -62,13 +62,13 @@ export class Journal {
     this.flying.clear();
   }
 
-  /** The server accepted the connection of a device that holds its log up to `place`. */
-  welcomed(userId: string, place: Place | null): void {
-    const { epoch = null, position = null } = place ?? {};
+  /** The server accepted the connection of a device that holds its log up to `checkpoint`. */
+  welcomed(userId: string, checkpoint: Checkpoint | null): void {
+    const { epoch = null, position = null } = checkpoint ?? {};
     this.note("resume", { user: userId, epoch, position });
   }
 
-  reset({ epoch, position }: Place, reason: string): void {
+  reset({ epoch, position }: Checkpoint, reason: string): void {
     this.note("reset", { epoch, position, reason });
   }
 
@@ -101,8 +101,8 @@ export class Journal {
     this.note("history", { conversation, messages: seen, complete: true, asked });
   }
 
-  /** At the end: the device was connected and held everything up to `place`. */
-  finish({ position }: Place, asked: number): void {
+  /** At the end: the device was connected and held everything up to `checkpoint`. */
+  finish({ position }: Checkpoint, asked: number): void {
     this.note("finish", { position, asked });
   }
 

@@ -14,11 +14,11 @@ export interface Outgoing {
   readonly files: readonly FileInfo[];
   /** Milliseconds since 1970, by this device's clock; orders what waits. */
   readonly created_at: number;
-  /** Why the server refused it; null while it waits. */
+  /** The reason why the server refused it; null while it waits. */
   readonly failed: { readonly code: string; readonly message: string } | null;
 }
 
-/** Where outgoing messages are kept. `put` and `remove` resolve once that is durable. */
+/** A store for outgoing messages. `put` and `remove` resolve once that is durable. */
 export interface OutboxStore {
   all(): Promise<Outgoing[]>;
   put(item: Outgoing): Promise<void>;
@@ -78,6 +78,7 @@ export class IndexedDbOutbox implements OutboxStore {
     const database = await this.database;
     const transaction = database.transaction(STORE, "readwrite", { durability: "strict" });
     change(transaction.objectStore(STORE));
+    transaction.commit(); // also if the page ends at once
     await new Promise<void>((resolve, reject) => {
       transaction.oncomplete = () => resolve();
       transaction.onabort = () => reject(transaction.error);

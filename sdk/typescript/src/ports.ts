@@ -1,21 +1,21 @@
-/** What a connection asks of the application, and of the world. */
+/** The interfaces that a connection needs from the application and the platform. */
 
 import type { Backoff } from "./backoff.ts";
-import type { Place } from "./follower.ts";
+import type { Checkpoint } from "./follower.ts";
 import type { Journal } from "./journal.ts";
 import type { LogEvent, Partial, Presence, Typing } from "./wire.ts";
 
 export type ConnectionState = "connecting" | "online" | "offline" | "stopped";
 
-/** What the application does with the log. Both resolve once their work is durable. */
+/** The application's handling of the log. Both resolve once their work is durable. */
 export interface Sink {
-  /** Apply the events and store `place`, in one transaction. */
-  apply(events: readonly LogEvent[], place: Place): Promise<void>;
-  /** Fetch the state afresh and store `place`. */
-  reset(place: Place, reason: string): Promise<void>;
+  /** Apply the events and store `checkpoint`, in one transaction. */
+  apply(events: readonly LogEvent[], checkpoint: Checkpoint): Promise<void>;
+  /** Fetch the state afresh and store `checkpoint`. */
+  reset(checkpoint: Checkpoint, reason: string): Promise<void>;
 }
 
-export interface Signals {
+export interface ConnectionListeners {
   readonly state: (state: ConnectionState) => void;
   readonly loggedOut: () => void;
   readonly typing: (typing: Typing) => void;

@@ -1,7 +1,7 @@
 /** Requests with a token: renewed once where it no longer counts. */
 
 import { ApiError, errorOf } from "./errors.ts";
-import type { SessionKeeper } from "./session.ts";
+import type { TokenManager } from "./tokens.ts";
 
 export interface RequestOptions {
   /** A blob as it is, anything else as JSON. */
@@ -15,7 +15,7 @@ export class Requests {
   constructor(
     private readonly server: string,
     private readonly fetch: typeof globalThis.fetch,
-    private readonly session: SessionKeeper,
+    private readonly tokens: TokenManager,
   ) {}
 
   /** A JSON answer, or null where there is none. Raises `ApiError`. */
@@ -26,11 +26,11 @@ export class Requests {
 
   /** The response itself. Raises `ApiError` unless it is a success. */
   async raw(method: string, path: string, options: RequestOptions = {}): Promise<Response> {
-    const token = await this.session.token();
+    const token = await this.tokens.token();
     const first = await this.ask(method, path, options, token);
     if (first.status !== 401) return checked(first);
-    const fresh = this.session.current?.access_token;
-    const again = fresh && fresh !== token ? fresh : (await this.session.renew()).access_token;
+    const fresh = this.tokens.current?.access_token;
+    const again = fresh && fresh !== token ? fresh : (await this.tokens.renew()).access_token;
     return checked(await this.ask(method, path, options, again));
   }
 

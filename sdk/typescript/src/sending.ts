@@ -22,6 +22,8 @@ const PAUSE = 1_000;
 export class Sending {
   private items: Outgoing[] = [];
   private readonly flying = new Set<string>();
+  /** Those that the store is being given. */
+  private readonly keeping = new Set<string>();
   private transmit: ((frame: ClientFrame) => void) | null = null;
   private pause: ReturnType<typeof setTimeout> | null = null;
   private userId = "";
@@ -39,12 +41,19 @@ export class Sending {
 
   /** Read anew what waits: at the start, or after another tab has written. */
   async load(): Promise<void> {
-    this.items = await this.store.all();
-    this.changed(this.items);
+    const { items } = this;
+    const stored = await this.store.all();
+    if (this.items !== items) return this.load(); // what was read may be older
+    const known = new Set(stored.map((each) => each.client_id));
+    const coming = items.filter(({ client_id: id }) => this.keeping.has(id) && !known.has(id));
+    this.replace([...stored, ...coming]);
     this.flush();
   }
 
-  /** Resolves once the message is kept durably; it is sent as soon as there is a connection. */
+  /**
+   * Resolves once the message is kept durably; it is sent as soon as there is a connection.
+   * Raises what the store raises: then the message is neither kept nor sent.
+   */
   async enqueue(draft: Draft): Promise<Outgoing> {
     const last = this.items.at(-1)?.created_at ?? 0;
     const item: Outgoing = {
@@ -58,10 +67,17 @@ export class Sending {
       failed: null,
     };
     this.replace([...this.items, item]);
-    await this.store.put(item);
-    // Reading the outbox anew meanwhile may have missed it.
-    if (!this.find(item.client_id)) this.replace([...this.items, item]);
-    this.flush();
+    this.keeping.add(item.client_id);
+    try {
+      await this.store.put(item);
+    } catch (error) {
+      this.replace(this.items.filter((each) => each.client_id !== item.client_id));
+      throw error;
+    } finally {
+      this.keeping.delete(item.client_id);
+    }
+    if (this.find(item.client_id)) this.flush();
+    else await this.store.remove(item.client_id); // discarded meanwhile
     return item;
   }
 

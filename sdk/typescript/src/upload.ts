@@ -13,6 +13,8 @@ export interface UploadOptions {
   readonly onProgress?: (bytes: number) => void;
   /** Stops sending; `Api.cancelUpload` also makes the server forget what it holds. */
   readonly signal?: AbortSignal;
+  /** The loudness of a recording over time: at most 128 samples from 0 to 255. */
+  readonly waveform?: Uint8Array;
   /** More `Upload-Metadata`, by key. */
   readonly metadata?: Readonly<Record<string, string>>;
 }
@@ -21,7 +23,7 @@ export interface UploadOptions {
 const SMALLEST = 256 * 1_024;
 const LARGEST = 4 * 1_024 * 1_024;
 const QUICK = 1_000;
-/** How often the server may contradict what it said before. */
+/** The number of times that the server may contradict its earlier answers. */
 const CONTRADICTIONS = 5;
 
 const TUS = { "tus-resumable": "1.0.0" };
@@ -44,7 +46,7 @@ export async function upload(
   options: UploadOptions,
   { backoff, pause }: Pace,
 ): Promise<FileInfo> {
-  const run = new Run(requests, file, name, options);
+  const run = new UploadRun(requests, file, name, options);
   let contradictions = 0;
   for (;;) {
     try {
@@ -62,9 +64,9 @@ export async function upload(
   }
 }
 
-class Run {
+class UploadRun {
   private address: string | null;
-  /** How many bytes the server holds; null where only the server knows. */
+  /** The number of bytes that the server holds; null if only the server knows. */
   private offset: number | null = null;
   private piece = SMALLEST;
 
@@ -98,7 +100,7 @@ class Run {
     this.offset = null;
   }
 
-  /** Whether the upload is elsewhere than expected, or gone, so that it can go on or begin again. */
+  /** True if the upload is elsewhere than expected, or gone: it can go on or begin again. */
   contradicted(status: number): boolean {
     if (status === 404) this.address = null;
     this.offset = null;
@@ -112,7 +114,8 @@ class Run {
       ...(file.type && { filetype: file.type }),
       ...options.metadata,
     };
-    const pairs = Object.entries(given).map(([key, value]) => `${key} ${base64(value)}`);
+    const pairs = Object.entries(given).map(([key, value]) => `${key} ${encoded(value)}`);
+    if (options.waveform) pairs.push(`waveform ${base64(options.waveform)}`);
     const response = await this.requests.raw("POST", "/v1/uploads", {
       ...this.aborting,
       headers: {
@@ -151,6 +154,10 @@ class Run {
   }
 }
 
-function base64(text: string): string {
-  return btoa(String.fromCharCode(...new TextEncoder().encode(text)));
+function encoded(text: string): string {
+  return base64(new TextEncoder().encode(text));
+}
+
+function base64(bytes: Uint8Array): string {
+  return btoa(String.fromCharCode(...bytes));
 }

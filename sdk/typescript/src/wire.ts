@@ -11,6 +11,10 @@ export interface FileInfo {
   readonly height: number | null;
   /** Milliseconds. */
   readonly duration: number | null;
+  /** The loudness of a recording over time, as its sender says: one byte a sample, in Base64. */
+  readonly waveform: string | null;
+  /** A ThumbHash in Base64, to be shown until the picture has loaded. */
+  readonly placeholder: string | null;
   readonly url: string;
   readonly thumbnail_url: string | null;
 }
@@ -51,6 +55,12 @@ export interface Marks {
   readonly read_seq: number;
 }
 
+/** Null if it has not happened, is hidden from you, or happened too long ago to be known. */
+export interface ReceiptTimes {
+  readonly delivered_at: string | null;
+  readonly read_at: string | null;
+}
+
 export interface User {
   readonly id: string;
   readonly username: string;
@@ -70,15 +80,17 @@ export interface Account extends User {
 
 export type Audience = "everybody" | "nobody";
 
-/** What you let others learn of you; what you hide you do not see of others. */
+/** The facts about you that others may learn; you do not see of others what you hide. */
 export interface Privacy {
-  /** Whether you are online, and when you last were. */
+  /** The users who may see that you are online, and when you last were. */
   readonly last_seen: Audience;
   readonly read_receipts: Audience;
   readonly typing: Audience;
+  /** With `requests`, messages of users to whom you have not written are message requests. */
+  readonly first_messages: "everybody" | "requests";
 }
 
-/** How you keep a conversation; the other user is not told. */
+/** Your settings of a conversation; the other user is not told. */
 export interface ConversationSettings {
   readonly pinned: boolean;
   readonly archived: boolean;
@@ -102,7 +114,11 @@ export interface Conversation {
   readonly updated_at: string;
   readonly last_message: Message | null;
   readonly settings: ConversationSettings;
+  /** The state of a message request to you; null if it is none. */
+  readonly request: RequestState | null;
 }
+
+export type RequestState = "pending" | "declined";
 
 export interface Login {
   readonly id: string;
@@ -116,7 +132,7 @@ export interface Login {
 
 export interface Invitation {
   readonly code: string;
-  /** Where the web client takes it. */
+  /** The address at which the web client accepts it. */
   readonly path: string;
   /** Accounts that it is still good for. */
   readonly uses: number;
@@ -130,7 +146,7 @@ export interface ShownInvitation {
   readonly expires_at: string;
 }
 
-export interface Session {
+export interface Tokens {
   readonly user: Account;
   readonly login_id: string;
   readonly access_token: string;

@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 import { build } from "vite";
 import { expect, it, onTestFinished } from "vitest";
 
-/** What only a page has, and what React Native lacks beside. */
+/** Globals that only a page has, and others that React Native lacks. */
 const MISSING = [
   ...["window", "document", "location", "navigator", "localStorage", "indexedDB"],
   ...["BroadcastChannel", "crypto", "WebSocket", "EventTarget", "URL", "URLSearchParams"],
@@ -19,12 +19,13 @@ for (const name of ${JSON.stringify(MISSING)}) {
   Object.defineProperty(globalThis, name, { value: undefined, configurable: true });
 }
 const { BackchannelClient } = await import(process.argv[1]);
-const sockets = [];
+let greeted;
+const greeting = new Promise((resolve) => (greeted = resolve));
 const client = new BackchannelClient({
   server: "http://chat.example",
   fetch: async () => new Response(JSON.stringify({ access_token: "t", expires_in: 3600 })),
   open: () => {
-    const socket = { readyState: 1, send: (text) => sockets.push(JSON.parse(text)), close() {} };
+    const socket = { readyState: 1, send: (text) => greeted(JSON.parse(text)), close() {} };
     queueMicrotask(() => socket.onopen());
     return socket;
   },
@@ -33,8 +34,7 @@ await client.login("ada", "a password");
 await client.api.users("gr ace");
 const { client_id } = await client.send({ to: "grace", body: "Hi" });
 client.connect(null, { apply: async () => {}, reset: async () => {} });
-await new Promise((resolve) => setTimeout(resolve, 10));
-console.log(JSON.stringify({ client_id, hello: sockets[0] }));
+console.log(JSON.stringify({ client_id, hello: await greeting }));
 process.exit();
 `;
 

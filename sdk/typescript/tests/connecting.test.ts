@@ -1,11 +1,11 @@
 // @vitest-environment node
 import { describe, expect, it, vi } from "vitest";
-import { AT, Device, profile, session, settle, underFakeTime } from "./device.ts";
+import { AT, Device, issuedTokens, profile, settle, underFakeTime } from "./device.ts";
 
 underFakeTime();
 
 describe("connecting", () => {
-  it("greets with its token and its place", async () => {
+  it("greets with its token and its checkpoint", async () => {
     const device = new Device();
     await device.start(AT);
     device.server.socket.accept();
@@ -18,7 +18,7 @@ describe("connecting", () => {
     device.server.welcome(9);
     await settle();
     expect(device.resets).toEqual(["new_device"]);
-    expect(device.place).toEqual({ epoch: "e", position: 9 });
+    expect(device.checkpoint).toEqual({ epoch: "e", position: 9 });
     expect(device.server.socket.of("ack")).toEqual([{ type: "ack", position: 9 }]);
   });
 
@@ -26,7 +26,7 @@ describe("connecting", () => {
     const device = new Device();
     await device.start(AT);
     device.server.welcome(4);
-    device.server.socket.say(profile(5));
+    device.server.socket.push(profile(5));
     device.server.socket.close(1006);
     await vi.advanceTimersByTimeAsync(1_000);
     device.server.socket.accept();
@@ -62,10 +62,10 @@ describe("connecting", () => {
   it("renews its token in time without reconnecting", async () => {
     const device = new Device();
     await device.start(AT);
-    device.client.session.adopt({ ...session("short", 2), login_id: "m" });
+    device.client.tokens.adopt({ ...issuedTokens("short", 2), login_id: "m" });
     device.server.welcome(4);
     const beat = setInterval(
-      () => device.server.socket.say({ type: "heartbeat", position: 4 }),
+      () => device.server.socket.push({ type: "heartbeat", position: 4 }),
       20_000,
     );
     await vi.advanceTimersByTimeAsync(80_000);
@@ -84,6 +84,24 @@ describe("connecting", () => {
     await vi.advanceTimersByTimeAsync(60_000);
     expect(loggedOut).toHaveBeenCalledOnce();
     expect(device.server.sockets).toHaveLength(1);
+  });
+
+  it("ends no other login when it is refused after it was stopped", async () => {
+    const device = new Device();
+    const loggedOut = vi.fn();
+    device.client.on("loggedOut", loggedOut);
+    await device.start(AT);
+    device.server.welcome(4);
+    let refuse = (_: Response) => {};
+    device.fetched.mockReturnValueOnce(new Promise((resolve) => (refuse = resolve)));
+    device.server.socket.close(4002);
+    await vi.waitFor(() => expect(device.fetched).toHaveBeenCalled(), 60_000);
+    device.client.disconnect();
+    device.client.tokens.adopt({ ...issuedTokens("another"), login_id: "m" });
+    refuse(Response.json({ code: "unauthenticated", detail: "ended" }, { status: 401 }));
+    await settle();
+    expect(loggedOut).not.toHaveBeenCalled();
+    expect(device.client.tokens.current?.access_token).toBe("another");
   });
 
   it("does not wait for a network that is known to be gone", async () => {
@@ -113,7 +131,7 @@ describe("acknowledging", () => {
     const device = new Device();
     await device.start(AT);
     device.server.welcome(4);
-    for (const position of [5, 6, 7]) device.server.socket.say(profile(position));
+    for (const position of [5, 6, 7]) device.server.socket.push(profile(position));
     await vi.advanceTimersByTimeAsync(1_100);
     expect(acknowledged(device)).toEqual([4, 7]);
   });
@@ -122,7 +140,7 @@ describe("acknowledging", () => {
     const device = new Device();
     await device.start(AT);
     device.server.welcome(4);
-    device.server.socket.say(profile(5));
+    device.server.socket.push(profile(5));
     await vi.advanceTimersByTimeAsync(1_100);
     device.server.socket.close(1006);
     await vi.advanceTimersByTimeAsync(1_000);
@@ -134,7 +152,8 @@ describe("acknowledging", () => {
     const device = new Device();
     await device.start(AT);
     device.server.welcome(4);
-    for (let position = 5; position <= 204; position++) device.server.socket.say(profile(position));
+    for (let position = 5; position <= 204; position++)
+      device.server.socket.push(profile(position));
     await settle();
     expect(acknowledged(device)).toEqual([4, 204]);
   });
@@ -143,7 +162,7 @@ describe("acknowledging", () => {
     const device = new Device();
     await device.start(AT);
     device.server.welcome(4);
-    device.server.socket.say(profile(6));
+    device.server.socket.push(profile(6));
     await vi.advanceTimersByTimeAsync(600);
     expect(device.server.socket.of("sync")).toEqual([{ type: "sync", ...AT }]);
   });
@@ -152,9 +171,9 @@ describe("acknowledging", () => {
 describe("requests", () => {
   it("renew a token that no longer counts, once", async () => {
     const device = new Device();
-    device.client.session.adopt(session("stale"));
+    device.client.tokens.adopt(issuedTokens("stale"));
     device.fetched.mockImplementation(async (url: string | URL | Request, init?: RequestInit) => {
-      if (String(url).endsWith("/v1/refresh")) return Response.json(session("fresh"));
+      if (String(url).endsWith("/v1/refresh")) return Response.json(issuedTokens("fresh"));
       const held = new Headers(init?.headers).get("authorization");
       return held === "Bearer fresh"
         ? Response.json({ username: "ada" })
@@ -166,7 +185,7 @@ describe("requests", () => {
 
   it("say which field is at fault and when to try again", async () => {
     const device = new Device();
-    device.client.session.adopt(session("first"));
+    device.client.tokens.adopt(issuedTokens("first"));
     const problem = { code: "throttled", detail: "slow down", field: "body", retry_after: 2 };
     device.fetched.mockResolvedValue(Response.json(problem, { status: 429 }));
     await expect(device.client.api.me()).rejects.toMatchObject({

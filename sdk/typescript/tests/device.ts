@@ -3,18 +3,18 @@
 import { afterEach, beforeEach, vi } from "vitest";
 import {
   BackchannelClient,
+  type Checkpoint,
   type LogEvent,
   MemoryOutbox,
   type OutboxStore,
-  type Place,
-  type Session,
+  type Tokens,
 } from "../src/index.ts";
 import { FakeServer } from "./server.ts";
 
 const START = Date.parse("2026-05-04T10:00:00Z");
-export const AT: Place = { epoch: "e", position: 4 };
+export const AT: Checkpoint = { epoch: "e", position: 4 };
 
-export function session(token: string, minutes = 60): Session {
+export function issuedTokens(token: string, minutes = 60): Tokens {
   const user = { id: "ada-id", username: "ada", display_name: "Ada", about: "", avatar_url: null };
   return {
     user: { ...user, email: null, created_at: "", updated_at: "" },
@@ -32,9 +32,9 @@ export class Device {
   readonly applied: LogEvent[] = [];
   readonly resets: string[] = [];
   readonly fetched = vi.fn(async (_url: string | URL | Request, _init?: RequestInit) =>
-    Response.json(session("fresh")),
+    Response.json(issuedTokens("fresh")),
   );
-  place: Place | null = null;
+  checkpoint: Checkpoint | null = null;
   readonly client = new BackchannelClient({
     server: "http://chat.example",
     fetch: this.fetched as unknown as typeof fetch,
@@ -42,17 +42,20 @@ export class Device {
     random: () => 0.5,
   });
 
-  async start(place: Place | null, outbox: OutboxStore = new MemoryOutbox()): Promise<void> {
-    this.client.session.adopt(session("first"));
+  async start(
+    checkpoint: Checkpoint | null,
+    outbox: OutboxStore = new MemoryOutbox(),
+  ): Promise<void> {
+    this.client.tokens.adopt(issuedTokens("first"));
     await this.client.keepOutbox(outbox);
-    this.client.connect(place, {
+    this.client.connect(checkpoint, {
       apply: async (events, reached) => {
         this.applied.push(...events);
-        this.place = reached;
+        this.checkpoint = reached;
       },
       reset: async (reached, reason) => {
         this.resets.push(reason);
-        this.place = reached;
+        this.checkpoint = reached;
       },
     });
     await settle();

@@ -27,7 +27,7 @@ describe("the reference", () => {
 
   it.each([
     ["BackchannelClient", "client"],
-    ["SessionKeeper", "session"],
+    ["TokenManager", "tokens"],
     ["Api", "api"],
     ["Journal", "journal"],
     ["Follower", "follower"],

@@ -23,6 +23,20 @@ describe("sending", () => {
     expect(device.server.socket.of("send")).toHaveLength(1);
   });
 
+  it("test_W2 neither keeps nor sends a message that the store refuses", async () => {
+    const device = new Device();
+    const store = new MemoryOutbox();
+    vi.spyOn(store, "put").mockRejectedValueOnce(new Error("the disk is full"));
+    await device.start(AT, store);
+    device.server.welcome(4);
+    const seen: string[][] = [];
+    device.client.on("outbox", (items) => seen.push(items.map((each) => each.body)));
+    await expect(device.client.send({ to: "grace", body: "Lost" })).rejects.toThrow("disk is full");
+    await device.client.send({ to: "grace", body: "Kept" });
+    expect(device.server.socket.of("send").map((frame) => frame.body)).toEqual(["Kept"]);
+    expect(seen).toEqual([["Lost"], [], ["Kept"]]);
+  });
+
   it("test_W2 sends again with the same key after a cut, and stores the answer once", async () => {
     const device = new Device();
     const store = new MemoryOutbox();
@@ -32,8 +46,8 @@ describe("sending", () => {
     device.server.socket.close(1006);
     await vi.advanceTimersByTimeAsync(1_000);
     device.server.welcome(5);
-    device.server.socket.say({ type: "sync", events: [own(5, "k1")], position: 5, more: false });
-    device.server.socket.say(ack("k1", null));
+    device.server.socket.push({ type: "sync", events: [own(5, "k1")], position: 5, more: false });
+    device.server.socket.push(ack("k1", null));
     await settle();
     expect(device.server.socket.of("send")).toEqual([
       { type: "send", client_id: "k1", to: "grace", body: "Hi" },
@@ -44,16 +58,65 @@ describe("sending", () => {
     expect(await store.all()).toEqual([]);
   });
 
+  it("test_W2 neither sends nor keeps a message that is discarded while it is stored", async () => {
+    const device = new Device();
+    const store = new MemoryOutbox();
+    let keep = () => {};
+    const put = store.put.bind(store);
+    vi.spyOn(store, "put").mockImplementationOnce(async (item) => {
+      await new Promise<void>((resolve) => (keep = resolve));
+      await put(item);
+    });
+    await device.start(AT, store);
+    device.server.welcome(4);
+    const sending = device.client.send({ to: "grace", body: "Hi", clientId: "k1" });
+    await device.client.discard("k1");
+    keep();
+    await sending;
+    expect(device.server.socket.of("send")).toEqual([]);
+    expect(await store.all()).toEqual([]);
+  });
+
+  it("test_W2 does not bring back what was discarded while the outbox was read", async () => {
+    const device = new Device();
+    const store = new MemoryOutbox();
+    await device.start(AT, store);
+    await device.client.send({ to: "grace", body: "Hi", clientId: "k1" });
+    const older = await store.all();
+    let answer = (_: typeof older) => {};
+    vi.spyOn(store, "all").mockReturnValueOnce(new Promise((resolve) => (answer = resolve)));
+    const reading = device.client.reloadOutbox();
+    await device.client.discard("k1");
+    answer(older);
+    await reading;
+    device.server.welcome(4);
+    expect(device.server.socket.of("send")).toEqual([]);
+  });
+
+  it("test_W2 keeps what is being stored while the outbox is read", async () => {
+    const device = new Device();
+    const store = new MemoryOutbox();
+    let keep = () => {};
+    vi.spyOn(store, "put").mockReturnValueOnce(new Promise<void>((resolve) => (keep = resolve)));
+    await device.start(AT, store);
+    device.server.welcome(4);
+    const sending = device.client.send({ to: "grace", body: "Hi", clientId: "k1" });
+    await device.client.reloadOutbox();
+    keep();
+    await sending;
+    expect(device.server.socket.of("send")).toHaveLength(1);
+  });
+
   it("counts the acknowledgement as the message's event", async () => {
     const device = new Device();
     await device.start(AT);
     device.server.welcome(4);
     await device.client.send({ to: "grace", body: "Hi", clientId: "k1" });
-    device.server.socket.say(ack("k1", 5));
+    device.server.socket.push(ack("k1", 5));
     await settle();
-    expect(device.place).toEqual({ epoch: "e", position: 5 });
+    expect(device.checkpoint).toEqual({ epoch: "e", position: 5 });
     expect(device.applied).toMatchObject([{ kind: "message", data: { body: "Hi", seq: 7 } }]);
-    expect(device.client.session.current?.access_token).toBe("first");
+    expect(device.client.tokens.current?.access_token).toBe("first");
   });
 
   it("test_W2 survives a reload in IndexedDB, in order", async () => {
@@ -75,7 +138,7 @@ describe("sending", () => {
     await device.start(AT);
     device.server.welcome(4);
     await device.client.send({ to: "grace", body: "Hi", clientId: "k1" });
-    device.server.socket.say({
+    device.server.socket.push({
       type: "error",
       title: "Too Many Requests",
       status: 429,
@@ -104,7 +167,7 @@ describe("sending", () => {
       detail: "no",
       client_id: "k1",
     } as const;
-    device.server.socket.say(refusal);
+    device.server.socket.push(refusal);
     await settle();
     expect(await store.all()).toMatchObject([{ failed: { code: "blocked" } }]);
     await device.client.retry("k1");

@@ -24,7 +24,7 @@ export class FakeSocket {
     this.onopen?.();
   }
 
-  say(frame: ServerFrame): void {
+  push(frame: ServerFrame): void {
     this.onmessage?.({ data: JSON.stringify(frame) });
   }
 
@@ -50,7 +50,7 @@ export class FakeServer {
 
   welcome(position: number, epoch = "e"): void {
     this.socket.accept();
-    this.socket.say({
+    this.socket.push({
       type: "welcome",
       user_id: "ada-id",
       username: "ada",

@@ -3,14 +3,14 @@ import "fake-indexeddb/auto";
 import { describe, expect, it, vi } from "vitest";
 import {
   BackchannelClient,
+  type Checkpoint,
   IndexedDbOutbox,
   type LogEvent,
   MemoryOutbox,
   type OutboxStore,
   type Outgoing,
-  type Place,
 } from "../src/index.ts";
-import { AT, Device, profile, session, settle, underFakeTime } from "./device.ts";
+import { AT, Device, issuedTokens, profile, settle, underFakeTime } from "./device.ts";
 
 describe("a sink that fails", () => {
   underFakeTime();
@@ -20,10 +20,10 @@ describe("a sink that fails", () => {
     const failed = vi.fn();
     const applied: number[] = [];
     device.client.on("storeFailed", failed);
-    device.client.session.adopt(session("first"));
+    device.client.tokens.adopt(issuedTokens("first"));
     let broken = true;
     device.client.connect(AT, {
-      apply: async (events: readonly LogEvent[], _place: Place) => {
+      apply: async (events: readonly LogEvent[], _checkpoint: Checkpoint) => {
         if (broken) throw new Error("the disk is full");
         applied.push(...events.map((event) => event.position));
       },
@@ -31,7 +31,7 @@ describe("a sink that fails", () => {
     });
     await settle();
     device.server.welcome(6);
-    for (const position of [5, 6]) device.server.socket.say(profile(position));
+    for (const position of [5, 6]) device.server.socket.push(profile(position));
     await settle();
     broken = false;
     await vi.advanceTimersByTimeAsync(6_000);
@@ -41,7 +41,7 @@ describe("a sink that fails", () => {
     expect(device.server.socket.sent[0]).toMatchObject({ type: "hello", ...AT });
     device.server.welcome(6);
     const events = [5, 6].map(profile);
-    device.server.socket.say({ type: "sync", events, position: 6, more: false });
+    device.server.socket.push({ type: "sync", events, position: 6, more: false });
     await settle();
     expect(applied).toEqual([5, 6]);
   });
@@ -50,7 +50,7 @@ describe("a sink that fails", () => {
     const device = new Device();
     const calls: number[][] = [];
     let free = () => {};
-    device.client.session.adopt(session("first"));
+    device.client.tokens.adopt(issuedTokens("first"));
     device.client.connect(AT, {
       apply: (events) => {
         calls.push(events.map((event) => event.position));
@@ -60,9 +60,9 @@ describe("a sink that fails", () => {
     });
     await settle();
     device.server.welcome(4);
-    for (const position of [5, 6, 7]) device.server.socket.say(profile(position));
+    for (const position of [5, 6, 7]) device.server.socket.push(profile(position));
     await settle();
-    device.server.socket.say(profile(8));
+    device.server.socket.push(profile(8));
     free();
     await settle();
     expect(calls).toEqual([[5, 6, 7], [8]]);
@@ -70,12 +70,12 @@ describe("a sink that fails", () => {
 
   it("does not acknowledge what it has not stored", async () => {
     const device = new Device();
-    device.client.session.adopt(session("first"));
+    device.client.tokens.adopt(issuedTokens("first"));
     device.client.connect(AT, { apply: () => Promise.reject(new Error()), reset: async () => {} });
     await settle();
     device.server.welcome(4);
     const { socket } = device.server;
-    socket.say(profile(5));
+    socket.push(profile(5));
     await vi.advanceTimersByTimeAsync(2_000);
     expect(socket.of("ack")).toEqual([{ type: "ack", position: 4 }]);
   });
@@ -90,19 +90,19 @@ describe("being caught up", () => {
     const caughtUp = vi.fn();
     void device.client.caughtUp().then(caughtUp);
     device.server.welcome(5);
-    device.server.socket.say({ type: "pong", position: 5 });
+    device.server.socket.push({ type: "pong", position: 5 });
     await settle();
     expect(caughtUp).not.toHaveBeenCalled();
     const events = [profile(5)];
-    device.server.socket.say({ type: "sync", events, position: 5, more: false });
+    device.server.socket.push({ type: "sync", events, position: 5, more: false });
     await vi.advanceTimersByTimeAsync(600);
-    device.server.socket.say({ type: "pong", position: 5 });
+    device.server.socket.push({ type: "pong", position: 5 });
     await settle();
     expect(caughtUp).toHaveBeenCalledWith({ epoch: "e", position: 5 });
   });
 });
 
-/** What an application may bring, such as a file or a native store. */
+/** A store that an application may bring, such as a file or a native one. */
 class OwnOutbox implements OutboxStore {
   private readonly lines: string[] = [];
 

@@ -9,7 +9,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
 
-const { sdk, journals, devices, seconds, pause } = JSON.parse(process.argv[2]);
+const { sdk, journals, devices, seconds, least, pause } = JSON.parse(process.argv[2]);
 const { BackchannelClient, Journal } = await import(pathToFileURL(join(sdk, "index.js")).href);
 
 /** Every so many times the device's storage refuses. */
@@ -18,7 +18,15 @@ const FAILS_EVERY = 150;
 class Device {
   constructor({ name, server, username, password, peers }) {
     const file = openSync(join(journals, `${name}.jsonl`), "a");
-    Object.assign(this, { name, username, password, peers, place: null, applied: 0, waiting: 0 });
+    Object.assign(this, {
+      name,
+      username,
+      password,
+      peers,
+      checkpoint: null,
+      applied: 0,
+      waiting: 0,
+    });
     this.journal = new Journal({
       device: name,
       write: (line) => writeSync(file, line),
@@ -34,29 +42,29 @@ class Device {
   async begin() {
     await this.client.login(this.username, this.password);
     this.client.connect(null, {
-      apply: (events, place) => this.apply(events, place),
-      reset: async (place) => {
-        this.place = place;
+      apply: (events, checkpoint) => this.apply(events, checkpoint),
+      reset: async (checkpoint) => {
+        this.checkpoint = checkpoint;
       },
     });
     await this.client.caughtUp();
   }
 
-  async apply(events, place) {
+  async apply(events, checkpoint) {
     await sleep(0);
     this.applied += 1;
     if (this.applied % FAILS_EVERY === 0) throw new Error("the disk is full");
     const [first] = events;
-    if (first?.position > 0 && first.previous !== this.place.position) {
-      const { position } = this.place;
+    if (first?.position > 0 && first.previous !== this.checkpoint.position) {
+      const { position } = this.checkpoint;
       throw new Error(`${this.name}: ${first.position} follows ${first.previous}, not ${position}`);
     }
-    this.place = place;
+    this.checkpoint = checkpoint;
   }
 
   async talk() {
     const until = Date.now() + seconds * 1_000;
-    for (let count = 1; Date.now() < until; count++) {
+    for (let count = 1; count <= least || Date.now() < until; count++) {
       const to = this.peers[count % this.peers.length];
       await this.client.send({ to, body: `${this.name} says ${count}` });
       await sleep(pause * Math.random() * 2);

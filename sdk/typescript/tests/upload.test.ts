@@ -1,7 +1,7 @@
 // @vitest-environment node
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { type ApiError, BackchannelClient } from "../src/index.ts";
-import { session, underFakeTime } from "./device.ts";
+import { issuedTokens, underFakeTime } from "./device.ts";
 
 underFakeTime();
 
@@ -15,7 +15,7 @@ class TusServer {
   readonly uploads = new Map<string, Uint8Array[]>();
   readonly methods: string[] = [];
   metadata = "";
-  /** What becomes of the next requests: bytes that arrive before a cut, or an answer. */
+  /** The fate of the next requests: bytes that arrive before a cut, or an answer. */
   faults: (number | Response | "lost")[] = [];
 
   readonly fetch = async (url: string | URL | Request, init: RequestInit = {}) => {
@@ -69,19 +69,22 @@ describe("test_W8 uploading", () => {
       fetch: server.fetch as typeof fetch,
       random: () => 0.5,
     });
-    client.session.adopt(session("token"));
+    client.tokens.adopt(issuedTokens("token"));
   });
 
   it("sends a file in pieces and tells how far it has come", async () => {
     const progress: number[] = [];
     const info = await client.upload(FILE, "Käse.png", {
-      metadata: { waveform: "AAA" },
+      metadata: { album: "AAA" },
+      waveform: new Uint8Array([0, 128, 255]),
       onProgress: (bytes) => progress.push(bytes),
     });
     expect(info.id).toBe("u1");
     expect(await server.holds("/v1/uploads/u1", FILE)).toBe(true);
     expect(progress).toEqual([262_144, 786_432, SIZE]);
-    expect(server.metadata).toBe("filename S8Okc2UucG5n,filetype aW1hZ2UvcG5n,waveform QUFB");
+    expect(server.metadata).toBe(
+      "filename S8Okc2UucG5n,filetype aW1hZ2UvcG5n,album QUFB,waveform AID/",
+    );
   });
 
   it("sends nothing again that has arrived before a cut", async () => {

@@ -3,10 +3,10 @@ import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import {
   afterClose,
+  type Checkpoint,
   type Effect,
   Follower,
   isTransient,
-  type Place,
   type ServerFrame,
 } from "../src/index.ts";
 import { frameOf } from "../src/sending.ts";
@@ -21,7 +21,7 @@ interface Step {
   readonly receive?: ServerFrame;
   readonly tick?: boolean;
   readonly connected?: boolean;
-  readonly restored?: Place;
+  readonly restored?: Checkpoint;
   readonly stored?: number;
   readonly effects: readonly unknown[];
   readonly deadline?: number | null;
@@ -30,13 +30,13 @@ interface Step {
 
 interface Scenario {
   readonly name: string;
-  readonly place: Place | null;
+  readonly checkpoint: Checkpoint | null;
   readonly steps: readonly Step[];
 }
 
 describe("the follower", () => {
   it.each(vectors<{ scenarios: Scenario[] }>("follower").scenarios)("$name", (scenario) => {
-    const follower = new Follower(scenario.place);
+    const follower = new Follower(scenario.checkpoint);
     for (const step of scenario.steps) {
       expect(take(follower, step).map(plain)).toEqual(step.effects);
       if (step.deadline !== undefined) expect(follower.deadline).toBe(step.deadline);
@@ -47,10 +47,10 @@ describe("the follower", () => {
 
 describe("closing", () => {
   const { cases } = vectors<{
-    cases: { code: number; reason: string; verdict: ReturnType<typeof afterClose> }[];
+    cases: { code: number; reason: string; expected: ReturnType<typeof afterClose> }[];
   }>("closing");
-  it.each(cases)("$code $reason", ({ code, reason, verdict }) => {
-    expect(afterClose(code, reason)).toEqual(verdict);
+  it.each(cases)("$code $reason", ({ code, reason, expected }) => {
+    expect(afterClose(code, reason)).toEqual(expected);
   });
 });
 
@@ -79,5 +79,5 @@ function take(follower: Follower, step: Step): Effect[] {
 function plain(effect: Effect): unknown {
   if (effect.do !== "apply") return effect;
   const positions = effect.events.map((event) => event.position);
-  return { do: "apply", positions, place: effect.place };
+  return { do: "apply", positions, checkpoint: effect.checkpoint };
 }

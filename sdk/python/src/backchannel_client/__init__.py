@@ -3,14 +3,14 @@
 from backchannel_client.api import Api as Api
 from backchannel_client.applying import Sink as Sink
 from backchannel_client.client import BackchannelClient as BackchannelClient
+from backchannel_client.closing import AfterClose as AfterClose
 from backchannel_client.closing import Backoff as Backoff
-from backchannel_client.closing import Verdict as Verdict
 from backchannel_client.closing import after_close as after_close
 from backchannel_client.errors import ApiError as ApiError
 from backchannel_client.errors import is_transient as is_transient
 from backchannel_client.files import Files as Files
+from backchannel_client.follower import Checkpoint as Checkpoint
 from backchannel_client.follower import Follower as Follower
-from backchannel_client.follower import Place as Place
 from backchannel_client.frames import Ack as Ack
 from backchannel_client.frames import Partial as Partial
 from backchannel_client.frames import Presence as Presence
@@ -27,8 +27,8 @@ from backchannel_client.signals import LoggedOut as LoggedOut
 from backchannel_client.signals import MessageRefused as MessageRefused
 from backchannel_client.signals import MessageStored as MessageStored
 from backchannel_client.signals import OutboxChanged as OutboxChanged
-from backchannel_client.signals import SessionChanged as SessionChanged
 from backchannel_client.signals import StateChanged as StateChanged
+from backchannel_client.signals import TokensChanged as TokensChanged
 from backchannel_client.transport import Closed as Closed
 from backchannel_client.transport import Server as Server
 from backchannel_client.transport import Socket as Socket
@@ -44,7 +44,8 @@ from backchannel_client.wire import Message as Message
 from backchannel_client.wire import Page as Page
 from backchannel_client.wire import Privacy as Privacy
 from backchannel_client.wire import Receipt as Receipt
+from backchannel_client.wire import ReceiptTimes as ReceiptTimes
 from backchannel_client.wire import ServerConfig as ServerConfig
-from backchannel_client.wire import Session as Session
+from backchannel_client.wire import Tokens as Tokens
 from backchannel_client.wire import User as User
 from backchannel_client.wire import direct_conversation_id as direct_conversation_id

@@ -1,6 +1,6 @@
 """The REST calls of `/v1`; each raises `ApiError`."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Literal
 from urllib.parse import quote
 
@@ -14,8 +14,9 @@ from backchannel_client.wire import (
     Message,
     Page,
     Privacy,
+    ReceiptTimes,
     ServerConfig,
-    Session,
+    Tokens,
     User,
 )
 
@@ -46,10 +47,10 @@ class Api:
         )
         return (await self._requests.ask_openly(Account, "POST", "/v1/register", json=body))[0]
 
-    async def login(self, identifier: str, password: str) -> tuple[Session, str | None]:
-        """A new session, and the date of the answer."""
+    async def login(self, identifier: str, password: str) -> tuple[Tokens, str | None]:
+        """New tokens, and the date of the answer."""
         body = {"identifier": identifier, "password": password}
-        return await self._requests.ask_openly(Session, "POST", "/v1/login", json=body)
+        return await self._requests.ask_openly(Tokens, "POST", "/v1/login", json=body)
 
     async def logout(self) -> None:
         await self._requests.ask(object, "POST", "/v1/logout")
@@ -68,10 +69,10 @@ class Api:
         body = _given(display_name=display_name, email=email, password=password)
         return await self._requests.ask(Account, "PATCH", "/v1/me", json=body)
 
-    async def change_password(self, old_password: str, new_password: str) -> Session:
-        """The session that replaces all others."""
+    async def change_password(self, old_password: str, new_password: str) -> Tokens:
+        """The tokens that replace all others."""
         body = {"old_password": old_password, "new_password": new_password}
-        return await self._requests.ask(Session, "POST", "/v1/password", json=body)
+        return await self._requests.ask(Tokens, "POST", "/v1/password", json=body)
 
     async def delete_account(self, password: str) -> None:
         await self._requests.ask(object, "DELETE", "/v1/me", json={"password": password})
@@ -102,6 +103,21 @@ class Api:
         method = "PUT" if blocked else "DELETE"
         await self._requests.ask(object, method, f"/v1/blocks/{_segment(user)}")
 
+    async def report(
+        self,
+        user: str,
+        reason: Literal["spam", "harassment", "threat", "illegal", "other"],
+        *,
+        comment: str = "",
+        messages: Sequence[int] = (),
+    ) -> None:
+        """Report a user to the operator of the server, with copies of messages they have sent.
+
+        `messages` are their `seq` in the conversation of the two.
+        """
+        body = {"user": user, "reason": reason, "comment": comment, "messages": list(messages)}
+        await self._requests.ask(object, "POST", "/v1/reports", json=body)
+
     async def conversations(
         self,
         *,
@@ -129,6 +145,28 @@ class Api:
         path = f"/v1/conversations/{_segment(conversation_id)}"
         return await self._requests.ask(Conversation, "GET", path)
 
+    async def message_requests(
+        self, *, declined: bool = False, cursor: str | None = None, limit: int = 100
+    ) -> Page[Conversation]:
+        """The message requests to you: those that wait, or those you have declined."""
+        return await self._requests.ask(
+            Page[Conversation],
+            "GET",
+            "/v1/requests",
+            declined="true" if declined else None,
+            cursor=cursor,
+            limit=limit,
+        )
+
+    async def accept_request(self, conversation_id: str) -> None:
+        path = f"/v1/requests/{_segment(conversation_id)}/accept"
+        await self._requests.ask(object, "POST", path)
+
+    async def decline_request(self, conversation_id: str) -> None:
+        """The sender does not learn of it."""
+        path = f"/v1/requests/{_segment(conversation_id)}/decline"
+        await self._requests.ask(object, "POST", path)
+
     async def messages(
         self,
         conversation_id: str,
@@ -138,11 +176,16 @@ class Api:
         around: int | None = None,
         cursor: str | None = None,
         limit: int = 50,
+        with_files: bool = False,
     ) -> Page[Message]:
-        """The newest messages, or those next to a `seq`; the oldest of them first."""
+        """The newest messages, or those next to a `seq`; the oldest of them first.
+
+        With `with_files`, only messages that have files; `around` does not go with it.
+        """
         path = f"/v1/conversations/{_segment(conversation_id)}/messages"
-        place = {"before": before, "after": after, "around": around, "cursor": cursor}
-        return await self._requests.ask(Page[Message], "GET", path, limit=limit, **place)
+        bounds = {"before": before, "after": after, "around": around, "cursor": cursor}
+        has = "files" if with_files else None
+        return await self._requests.ask(Page[Message], "GET", path, limit=limit, has=has, **bounds)
 
     async def change_settings(
         self, conversation_id: str, change: Mapping[str, bool | str | None]
@@ -170,27 +213,44 @@ class Api:
         """The tombstone."""
         return await self._requests.ask(Message, "DELETE", _message_path(conversation_id, seq))
 
+    async def receipt_times(self, conversation_id: str, seq: int) -> ReceiptTimes:
+        """The times at which a message that you have sent was delivered and read."""
+        path = f"{_message_path(conversation_id, seq)}/receipt"
+        return await self._requests.ask(ReceiptTimes, "GET", path)
+
     async def react(
         self, conversation_id: str, seq: int, emoji: str, *, active: bool = True
     ) -> Message:
         path = f"{_message_path(conversation_id, seq)}/reactions/{_segment(emoji)}"
         return await self._requests.ask(Message, "PUT" if active else "DELETE", path)
 
-    async def search(
+    async def search(  # noqa: PLR0913 - the request's parameters
         self,
         words: str,
         conversation_id: str | None = None,
         *,
+        sender: str | None = None,
+        has: Literal["files", "links"] | None = None,
+        since: str | None = None,
+        until: str | None = None,
         order: Literal["relevance", "newest"] = "relevance",
         cursor: str | None = None,
     ) -> Page[Hit]:
-        """Messages that contain all the words."""
+        """Messages that contain all the words.
+
+        `since` (inclusive) and `until` (exclusive) are ISO 8601 times with their zone. A page may
+        be empty though another one follows.
+        """
         return await self._requests.ask(
             Page[Hit],
             "GET",
             "/v1/search",
             q=words,
             conversation_id=conversation_id,
+            sender=sender,
+            has=has,
+            since=since,
+            until=until,
             order=order,
             cursor=cursor,
         )

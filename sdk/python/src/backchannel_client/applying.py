@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from backchannel_client import frames
-from backchannel_client.follower import Apply, AskForSync, Effect, FetchState, Follower, Place
+from backchannel_client.follower import Apply, AskForSync, Checkpoint, Effect, FetchState, Follower
 from backchannel_client.journal import Journal, Source
 from backchannel_client.sending import Sending
 from backchannel_client.wire import LogEvent
@@ -23,16 +23,16 @@ log = logging.getLogger(__name__)
 class Sink(Protocol):
     """The application's side of the log. Both return once their work is durable.
 
-    While they work, nothing more is received. What they raise ends the connection; the same
+    While they work, nothing more is received. An exception from them ends the connection; the same
     events come again with the next one.
     """
 
-    async def apply(self, events: Sequence[LogEvent], place: Place) -> None:
-        """Apply the events and store `place`, in one transaction."""
+    async def apply(self, events: Sequence[LogEvent], checkpoint: Checkpoint) -> None:
+        """Apply the events and store `checkpoint`, in one transaction."""
         ...
 
-    async def reset(self, place: Place, reason: str) -> None:
-        """Fetch the state afresh and store `place`."""
+    async def reset(self, checkpoint: Checkpoint, reason: str) -> None:
+        """Fetch the state afresh and store `checkpoint`."""
         ...
 
 
@@ -58,18 +58,18 @@ class Applier:
         self._sink = sink
         self._sending = sending
         self._journaling = journaling
-        self._say: Callable[[frames.ClientFrame], None] | None = None
+        self._send_frame: Callable[[frames.ClientFrame], None] | None = None
         self._unconfirmed = 0
         self._ack_at: float | None = None
 
     @property
-    def place(self) -> Place | None:
-        """The device's place in the log."""
-        return self._follower.place
+    def checkpoint(self) -> Checkpoint | None:
+        """The point up to which the device holds the log."""
+        return self._follower.checkpoint
 
     @property
     def due(self) -> float | None:
-        """When `tick` wants to be called, by the loop's clock; None if not at all."""
+        """When `tick` must be called, by the loop's clock; None if it need not be."""
         times = [each for each in (self._follower.deadline, self._ack_at) if each is not None]
         return min(times, default=None)
 
@@ -78,18 +78,18 @@ class Applier:
         self._follower.connected()
         self._ack_at = None
 
-    def welcomed(self, user_id: str, say: Callable[[frames.ClientFrame], None]) -> None:
-        """The login is accepted; `say` sends a frame."""
-        self._say = say
+    def welcomed(self, user_id: str, send_frame: Callable[[frames.ClientFrame], None]) -> None:
+        """The login is accepted; `send_frame` sends one."""
+        self._send_frame = send_frame
         self._ack_at = _now() + ACK_AFTER
         if self._journaling is not None:
-            self._journaling.journal.resume(user_id, self._follower.place)
+            self._journaling.journal.resume(user_id, self._follower.checkpoint)
 
     def stop(self) -> int | None:
-        """The connection ends; the position to acknowledge, if there is news."""
-        if self._say is None:
+        """The connection ends; returns the position to acknowledge, if it is new."""
+        if self._send_frame is None:
             return None
-        self._say = None
+        self._send_frame = None
         return self._follower.confirm()
 
     async def tick(self) -> None:
@@ -111,8 +111,8 @@ class Applier:
         entry = self._sending.acknowledged(ack)
         if entry is None:
             return
-        place = self._follower.place
-        if ack.position is None or (place is not None and ack.position <= place.position):
+        checkpoint = self._follower.checkpoint
+        if ack.position is None or (checkpoint is not None and ack.position <= checkpoint.position):
             # Its event is an older one, which the log has brought or will bring.
             await self._sending.settled(ack.client_id)
             return
@@ -126,9 +126,9 @@ class Applier:
         """Acknowledge what is stored, if that is news."""
         self._ack_at = None
         self._unconfirmed = 0
-        position = self._follower.confirm() if self._say is not None else None
-        if self._say is not None and position is not None:
-            self._say(frames.Acknowledge(position=position))
+        position = self._follower.confirm() if self._send_frame is not None else None
+        if self._send_frame is not None and position is not None:
+            self._send_frame(frames.Acknowledge(position=position))
 
     async def _carry_out(
         self,
@@ -139,9 +139,11 @@ class Applier:
         """`source` is where the events at `positions` come from; others were held."""
         for effect in effects:
             match effect:
-                case AskForSync(place):
-                    if self._say is not None:
-                        self._say(frames.RequestSync(position=place.position, epoch=place.epoch))
+                case AskForSync(checkpoint):
+                    if self._send_frame is not None:
+                        self._send_frame(
+                            frames.RequestSync(position=checkpoint.position, epoch=checkpoint.epoch)
+                        )
                     continue
                 case FetchState():
                     work = self._reset(effect)
@@ -160,11 +162,11 @@ class Applier:
         is_new = effect.reason == "new_device"
         if self._journaling is not None:
             reason = "fresh" if is_new else effect.reason
-            self._journaling.journal.reset(effect.place, reason)
-        await self._sink.reset(effect.place, effect.reason)
+            self._journaling.journal.reset(effect.checkpoint, reason)
+        await self._sink.reset(effect.checkpoint, effect.reason)
         if self._journaling is not None and not is_new:
             await self._journaling.histories()
-        following = self._follower.restored(effect.place)
+        following = self._follower.restored(effect.checkpoint)
         self.confirm()
         await self._carry_out(following)
 
@@ -175,8 +177,8 @@ class Applier:
             for event in effect.events:
                 origin = source if event.position in positions else "live"
                 _note(self._journaling.journal, event, origin)
-        await self._sink.apply(effect.events, effect.place)
-        self._follower.stored(effect.place.position)
+        await self._sink.apply(effect.events, effect.checkpoint)
+        self._follower.stored(effect.checkpoint.position)
         for event in effect.events:
             message = event.message() if event.kind == "message" else None
             if message is not None and message.client_id:
@@ -193,7 +195,7 @@ def _now() -> float:
 
 
 def _note(journal: Journal, event: LogEvent, source: Source) -> None:
-    """Write down what an event tells; only a new message is a delivery."""
+    """Record an event in the journal; only a new message is a delivery."""
     message = event.message() if event.kind == "message" else None
     if message is not None:
         journal.deliver(message, source, event.position)

@@ -1,4 +1,4 @@
-"""Everything joined: a session, the REST calls, files, an outbox and the connection."""
+"""Everything joined: a login's tokens, the REST calls, files, an outbox and the connection."""
 
 import asyncio
 import random
@@ -17,17 +17,17 @@ from backchannel_client.closing import Backoff
 from backchannel_client.connection import Connection
 from backchannel_client.errors import ApiError
 from backchannel_client.files import Files
-from backchannel_client.follower import Follower, Place
+from backchannel_client.follower import Checkpoint, Follower
 from backchannel_client.journal import Journal
 from backchannel_client.outbox import MemoryOutbox, OutboxStore, Outgoing
 from backchannel_client.requests import Requests
 from backchannel_client.sending import Draft, Sending
-from backchannel_client.session import SessionKeeper
-from backchannel_client.signals import Emitter, SessionChanged
+from backchannel_client.signals import Emitter, TokensChanged
+from backchannel_client.tokens import TokenManager
 from backchannel_client.transport import Open, Server, open_socket
-from backchannel_client.wire import Message, Session
+from backchannel_client.wire import Message, Tokens
 
-PATIENCE = 15.0
+TIMEOUT = 15.0
 """Seconds until an HTTP answer is given up."""
 PAGE = 200
 
@@ -44,7 +44,7 @@ class BackchannelClient(Emitter):
         agent: str = "backchannel-client",
         window: int = 1,
         journal: Journal | None = None,
-        dice: Callable[[], float] = random.random,
+        random: Callable[[], float] = random.random,
         open: Open | None = None,  # noqa: A002 - as in the other clients
         http: httpx.AsyncBaseTransport | None = None,
     ) -> None:
@@ -52,8 +52,8 @@ class BackchannelClient(Emitter):
 
         `tls` says whom to trust. `host` is what the server is called, if not as in its address.
         `agent` names this device in the list of logins. Up to `window` messages are on their way
-        at once; with 1 they keep their order even where the server asks to send one later.
-        `journal` is written for `backchannel verify`. `open`, `http` and `dice` are for tests.
+        at once; with 1 they keep their order even if the server asks to send one later.
+        `journal` is written for `backchannel verify`. `open`, `http` and `random` are for tests.
         """
         super().__init__()
         headers = {"user-agent": agent, **({"host": host} if host else {})}
@@ -61,17 +61,17 @@ class BackchannelClient(Emitter):
             base_url=server,
             verify=tls or server.startswith("https:"),  # loading certificates takes a while
             headers=headers,
-            timeout=PATIENCE,
+            timeout=TIMEOUT,
             transport=http,
         )
-        self.session = SessionKeeper(self._http, lambda each: self.emit(SessionChanged(each)))
-        requests = Requests(self._http, self.session)
+        self.tokens = TokenManager(self._http, lambda each: self.emit(TokensChanged(each)))
+        requests = Requests(self._http, self.tokens)
         self.api = Api(requests)
         self.files = Files(requests)
         self._open = open or (lambda: open_socket(Server(server, tls, host)))
         self._journal = journal
         self._window = window
-        self._dice = dice
+        self._random = random
         self._sending = self._outbox_in(MemoryOutbox())
         self._connection: Connection | None = None
         self._running: asyncio.Task[None] | None = None
@@ -88,11 +88,11 @@ class BackchannelClient(Emitter):
         await self.disconnect()
         await self._http.aclose()
 
-    async def login(self, identifier: str, password: str) -> Session:
+    async def login(self, identifier: str, password: str) -> Tokens:
         """Log in with a username or e-mail address. Raises `ApiError`."""
-        session, date = await self.api.login(identifier, password)
-        self.session.adopt(session, date)
-        return session
+        tokens, date = await self.api.login(identifier, password)
+        self.tokens.adopt(tokens, date)
+        return tokens
 
     async def logout(self) -> None:
         """End this login at the server, and forget it here whatever the server says."""
@@ -100,7 +100,7 @@ class BackchannelClient(Emitter):
         try:
             await self.api.logout()
         finally:
-            self.session.forget()
+            self.tokens.forget()
 
     async def keep_outbox(self, store: OutboxStore) -> None:
         """Keep what is being sent in `store`. Call it before `connect`."""
@@ -111,33 +111,33 @@ class BackchannelClient(Emitter):
     def outbox(self) -> tuple[Outgoing, ...]:
         """The messages that the server has not acknowledged yet, the oldest first.
 
-        Each has `failed` only once its refusal is stored and told.
+        Each has `failed` only once its refusal is stored and reported.
         """
         return self._sending.items
 
     @property
     def send_pause(self) -> float:
-        """Seconds until the server wants to see the next message."""
+        """Seconds until the server accepts the next message."""
         return self._sending.pause
 
     @property
-    def place(self) -> Place | None:
-        """The device's place in the log."""
-        return self._connection.place if self._connection else None
+    def checkpoint(self) -> Checkpoint | None:
+        """The point up to which the device holds the log."""
+        return self._connection.checkpoint if self._connection else None
 
-    def connect(self, place: Place | None, sink: Sink) -> None:
-        """Follow the log from `place`, None on a device that holds nothing yet."""
+    def connect(self, checkpoint: Checkpoint | None, sink: Sink) -> None:
+        """Follow the log from `checkpoint`, None on a device that holds nothing yet."""
         if self._running is not None and not self._running.done():
             raise RuntimeError("the client is connected: disconnect first")
         journaling = Journaling(self._journal, self._write_histories) if self._journal else None
-        applier = Applier(Follower(place), sink, self._sending, journaling)
+        applier = Applier(Follower(checkpoint), sink, self._sending, journaling)
         self._connection = Connection(
-            self.session, self._sending, applier, self.emit, self._open, Backoff(self._dice)
+            self.tokens, self._sending, applier, self.emit, self._open, Backoff(self._random)
         )
         self._running = asyncio.create_task(self._connection.run())
 
     async def disconnect(self) -> None:
-        """Close the connection and let the outbox finish writing. What waits there stays."""
+        """Close the connection and let the outbox finish writing. Messages that wait there stay."""
         running, self._running, self._connection = self._running, None, None
         if running is not None:
             running.cancel()
@@ -179,27 +179,27 @@ class BackchannelClient(Emitter):
         await self._sending.load()
 
     def mark_read(self, conversation_id: str, seq: int) -> None:
-        """Everything up to `seq` has been read; forgotten where there is no connection."""
-        self._say(frames.MarkRead(conversation_id=conversation_id, seq=seq))
+        """Everything up to `seq` has been read; dropped if there is no connection."""
+        self._send_frame(frames.MarkRead(conversation_id=conversation_id, seq=seq))
 
     def typing(self, conversation_id: str, *, active: bool = True) -> None:
         """Tell the other member; repeat it every five seconds."""
-        self._say(frames.SetTyping(conversation_id=conversation_id, active=active))
+        self._send_frame(frames.SetTyping(conversation_id=conversation_id, active=active))
 
     def watch(self, user_ids: Sequence[str]) -> None:
-        """Be told of these users' presence, and of no others'; kept over reconnects."""
+        """Watch the presence of these users, and of no others; kept over reconnects."""
         if self._connection is not None:
             self._connection.watch(user_ids)
 
     def stop_answer(self, conversation_id: str) -> None:
         """Cut short the answer that is being given in a session."""
-        self._say(frames.StopAnswer(conversation_id=conversation_id))
+        self._send_frame(frames.StopAnswer(conversation_id=conversation_id))
 
-    async def level(self) -> int:
-        """Wait until this device holds all that the log holds; the position."""
+    async def catch_up(self) -> int:
+        """Wait until this device holds the whole log; returns the position."""
         if self._connection is None:
             raise RuntimeError("the client is not connected")
-        return await self._connection.level()
+        return await self._connection.catch_up()
 
     async def edit(self, message: Message, body: str) -> Message:
         """Change a message of yours. Raises `ApiError`."""
@@ -214,7 +214,10 @@ class BackchannelClient(Emitter):
         return await self.api.delete(message.conversation_id, message.seq)
 
     async def history(self, conversation_id: str) -> list[Message]:
-        """A whole conversation, oldest first; empty if there is none. Raises `ApiError`."""
+        """A whole conversation, oldest first; empty if there is none.
+
+        It waits while the server says that too much was read at once. Raises `ApiError`.
+        """
         return [message async for message in self._messages(conversation_id)]
 
     async def finish_journal(self, conversation_ids: Iterable[str] | None = None) -> None:
@@ -225,7 +228,7 @@ class BackchannelClient(Emitter):
         if self._journal is None:
             raise RuntimeError("the client keeps no journal")
         asked = journal.now()
-        self._journal.finish(await self.level(), asked)
+        self._journal.finish(await self.catch_up(), asked)
         await self._write_histories(conversation_ids)
 
     async def _write_histories(self, conversation_ids: Iterable[str] | None = None) -> None:
@@ -245,16 +248,19 @@ class BackchannelClient(Emitter):
             except ApiError as error:
                 if error.status == HTTPStatus.NOT_FOUND:
                     return
-                raise
+                if error.code != "throttled":
+                    raise
+                await asyncio.sleep(error.retry_after or 1.0)
+                continue
             for message in page.items:
                 yield message
                 after = message.seq
             if page.next is None:
                 return
 
-    def _say(self, frame: frames.ClientFrame) -> None:
+    def _send_frame(self, frame: frames.ClientFrame) -> None:
         if self._connection is not None:
-            self._connection.say(frame)
+            self._connection.send_frame(frame)
 
     def _outbox_in(self, store: OutboxStore) -> Sending:
         return Sending(store, self.emit, self._journal, self._window)

@@ -1,4 +1,4 @@
-"""When to come back: what follows from a close code, and how long to wait between attempts."""
+"""Reconnecting: whether to, given the close code, and how long to wait between attempts."""
 
 import random
 import re
@@ -13,7 +13,7 @@ LOST = 1006
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class AfterClose:
     """The consequences of a connection's end."""
 
     reconnect: bool = True
@@ -25,41 +25,41 @@ class Verdict:
     """The shortest wait before the next attempt, seconds."""
 
 
-RECONNECT = Verdict()
-STOP = Verdict(reconnect=False)
-LOGGED_OUT = Verdict(reconnect=False, logged_out=True)
-RENEW = Verdict(renew=True)
+RECONNECT = AfterClose()
+STOP = AfterClose(reconnect=False)
+LOGGED_OUT = AfterClose(reconnect=False, logged_out=True)
+RENEW = AfterClose(renew=True)
 
 _TABLE = {
     **dict.fromkeys((1000, 1002, 1003, 1007, TOO_BIG), STOP),
-    1013: Verdict(wait=5.0),
+    1013: AfterClose(wait=5.0),
     4001: LOGGED_OUT,
     4002: RENEW,
     4003: RENEW,
 }
 
 
-def after_close(code: int, reason: str = "") -> Verdict:
-    """The verdict of `docs/protocol.md`, "Closing"; `reason` of a 1012 names the seconds."""
-    verdict = _TABLE.get(code, RECONNECT)
+def after_close(code: int, reason: str = "") -> AfterClose:
+    """The table of `docs/protocol.md`, "Closing"; a `reason` with 1012 contains the seconds."""
+    outcome = _TABLE.get(code, RECONNECT)
     named = re.search(r"\d+(\.\d+)?", reason) if code == RESTARTING else None
-    return replace(verdict, wait=min(float(named[0]), LONGEST_RESTART)) if named else verdict
+    return replace(outcome, wait=min(float(named[0]), LONGEST_RESTART)) if named else outcome
 
 
 class Backoff:
-    """The waits between attempts, random so that a restart is not a stampede."""
+    """Waits between attempts, with jitter: after a restart clients do not all connect at once."""
 
-    def __init__(self, dice: Callable[[], float] = random.random) -> None:
-        """`dice` gives a number from 0 up to 1."""
+    def __init__(self, random: Callable[[], float] = random.random) -> None:
+        """`random` returns a random number in [0, 1)."""
         self._attempts = 0
-        self._dice = dice
+        self._random = random
 
     def next(self) -> float:
-        """Seconds until the next attempt: from half of a time that doubles up to 30 s."""
+        """Seconds until the next attempt: random, from half of a limit that doubles up to 30 s."""
         most = min(LONGEST_WAIT, FIRST_WAIT * 2.0 ** min(self._attempts, 16))
         self._attempts += 1
-        return most / 2 + self._dice() * most / 2
+        return most / 2 + self._random() * most / 2
 
     def reset(self) -> None:
-        """A connection was welcomed."""
+        """Start over with short waits, as the server has accepted a connection."""
         self._attempts = 0

@@ -11,20 +11,20 @@ from backchannel_client.closing import (
     LOST,
     RECONNECT,
     TOO_BIG,
+    AfterClose,
     Backoff,
-    Verdict,
     after_close,
 )
 from backchannel_client.errors import ApiError
-from backchannel_client.follower import Place
+from backchannel_client.follower import Checkpoint
 from backchannel_client.sending import Sending
-from backchannel_client.session import SessionKeeper
 from backchannel_client.signals import ConnectionState, Emit, LoggedOut, StateChanged
+from backchannel_client.tokens import TokenManager
 from backchannel_client.transport import Closed, Open, Socket
 
 SILENCE = 1.8
 """Heartbeats that may stay away until a silent connection counts as lost."""
-FIRST_PATIENCE = 45.0
+FIRST_TIMEOUT = 45.0
 SHORTEST_RENEWAL = 1.0
 PING_EVERY = 0.5
 
@@ -34,29 +34,29 @@ class Connection:
 
     def __init__(
         self,
-        session: SessionKeeper,
+        tokens: TokenManager,
         sending: Sending,
         applier: Applier,
         emit: Emit,
         open_socket: Open,
         backoff: Backoff,
     ) -> None:
-        self._session = session
+        self._tokens = tokens
         self._sending = sending
         self._applier = applier
         self._emit = emit
         self._open = open_socket
         self._backoff = backoff
         self._outgoing: asyncio.Queue[frames.ClientFrame] | None = None
-        self._patience = FIRST_PATIENCE
+        self._timeout = FIRST_TIMEOUT
         self._watched: list[str] = []
-        self._hurry = asyncio.Event()
-        self._levelled = asyncio.Event()
+        self._retry = asyncio.Event()
+        self._caught_up = asyncio.Event()
 
     @property
-    def place(self) -> Place | None:
-        """The device's place in the log."""
-        return self._applier.place
+    def checkpoint(self) -> Checkpoint | None:
+        """The point up to which the device holds the log."""
+        return self._applier.checkpoint
 
     async def run(self) -> None:
         """Follow the log until the login ends, or the server forbids to come back."""
@@ -64,57 +64,57 @@ class Connection:
         try:
             while True:
                 self._emit(StateChanged(ConnectionState.CONNECTING))
-                verdict, reason, error = await self._once()
-                if verdict.renew:
-                    verdict = await self._renewed(verdict)
-                if not verdict.reconnect:
+                outcome, reason, error = await self._attempt()
+                if outcome.renew:
+                    outcome = await self._renewed(outcome)
+                if not outcome.reconnect:
                     break
                 self._emit(StateChanged(ConnectionState.OFFLINE, reason, error))
-                await self._pause(max(verdict.wait, self._backoff.next()))
+                await self._pause(max(outcome.wait, self._backoff.next()))
         finally:
             self._emit(StateChanged(ConnectionState.STOPPED, reason))
-        if verdict.logged_out:
-            self._session.forget()
+        if outcome.logged_out:
+            self._tokens.forget()
             self._emit(LoggedOut())
 
     def retry_now(self) -> None:
         """Do not wait for the next attempt: the network may be back."""
         self._backoff.reset()
-        self._hurry.set()
+        self._retry.set()
 
-    def say(self, frame: frames.ClientFrame) -> None:
+    def send_frame(self, frame: frames.ClientFrame) -> None:
         """Send a frame that matters now or never: it is dropped without a connection."""
         if self._outgoing is not None:
             self._outgoing.put_nowait(frame)
 
     def watch(self, user_ids: Sequence[str]) -> None:
-        """Be told of these users' presence, and of no others'; kept over reconnects."""
+        """Watch the presence of these users, and of no others; kept over reconnects."""
         self._watched = list(user_ids)
-        self.say(frames.Watch(user_ids=self._watched))
+        self.send_frame(frames.Watch(user_ids=self._watched))
 
-    async def level(self) -> int:
-        """Wait until this device holds all that the log holds; the position."""
-        self._levelled.clear()
-        while not self._levelled.is_set():
+    async def catch_up(self) -> int:
+        """Wait until this device holds the whole log; returns the position."""
+        self._caught_up.clear()
+        while not self._caught_up.is_set():
             self._applier.confirm()
-            self.say(frames.Ping())
+            self.send_frame(frames.Ping())
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(PING_EVERY):
-                    await self._levelled.wait()
-        place = self.place
-        return place.position if place else 0
+                    await self._caught_up.wait()
+        checkpoint = self.checkpoint
+        return checkpoint.position if checkpoint else 0
 
-    async def _once(self) -> tuple[Verdict, str, Exception | None]:
+    async def _attempt(self) -> tuple[AfterClose, str, Exception | None]:
         """One connection: what its end asks for, why it ended, and what kept it from opening."""
         try:
-            token = await self._session.token()
+            token = await self._tokens.token()
             socket = await self._open()
         except ApiError as error:
             return (LOGGED_OUT if error.status == 401 else RECONNECT), error.detail, error
         except (OSError, TimeoutError) as error:
             return RECONNECT, str(error) or "the server does not answer", error
         try:
-            code, reason = await self._attend(socket, token)
+            code, reason = await self._exchange(socket, token)
             if code == TOO_BIG and await self._sending.too_big(reason):
                 return RECONNECT, reason, None
         finally:
@@ -123,13 +123,13 @@ class Connection:
             await socket.close()
         return after_close(code, reason), reason, None
 
-    async def _attend(self, socket: Socket, token: str) -> tuple[int, str]:
+    async def _exchange(self, socket: Socket, token: str) -> tuple[int, str]:
         """Greet, then take what comes until the connection ends: its close code and reason."""
         self._applier.connected()
         outgoing: asyncio.Queue[frames.ClientFrame] = asyncio.Queue()
         tasks: list[asyncio.Task[None]] = []
         try:
-            await socket.send(frames.encode(_hello(token, self.place)))
+            await socket.send(frames.encode(_hello(token, self.checkpoint)))
             tasks.append(asyncio.create_task(_write(socket, outgoing)))
             tasks.append(asyncio.create_task(self._renew_in_time()))
             return await self._listen(socket, outgoing)
@@ -141,19 +141,19 @@ class Connection:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
-            await _take_leave(socket, self._applier.stop())
+            await _acknowledge_last(socket, self._applier.stop())
 
     async def _listen(
         self, socket: Socket, outgoing: asyncio.Queue[frames.ClientFrame]
     ) -> tuple[int, str]:
         """Take what comes, until nothing has come for too long. Raises `Closed`, `NotStored`."""
-        heard_at = _now()
+        received_at = _now()
         while True:
-            silent_at = heard_at + self._patience
+            silent_at = received_at + self._timeout
             due = self._applier.due
             text = await _received(socket, silent_at if due is None else min(due, silent_at))
             if text is not None:
-                heard_at = _now()
+                received_at = _now()
                 await self._take(frames.decode(text), outgoing)
             elif _now() >= silent_at:
                 return LOST, "the server has fallen silent"
@@ -178,50 +178,50 @@ class Connection:
             case frames.Welcome():
                 self._outgoing = outgoing
                 self._welcome(frame)
-            case frames.Pong() if self.place and self.place.position >= frame.position:
-                self._levelled.set()
+            case frames.Pong() if self.checkpoint and self.checkpoint.position >= frame.position:
+                self._caught_up.set()
             case _:
                 pass
         await self._applier.receive(frame)
 
     def _welcome(self, welcome: frames.Welcome) -> None:
-        self._patience = welcome.heartbeat * SILENCE
+        self._timeout = welcome.heartbeat * SILENCE
         self._backoff.reset()
-        self._applier.welcomed(welcome.user_id, self.say)
+        self._applier.welcomed(welcome.user_id, self.send_frame)
         self._emit(StateChanged(ConnectionState.ONLINE))
-        self._sending.start(welcome.user_id, self.say)
+        self._sending.start(welcome.user_id, self.send_frame)
         if self._watched:
             self.watch(self._watched)
 
     async def _renew_in_time(self) -> None:
-        """Hand each new token over; where that fails, the server closes and asks for it."""
+        """Hand each new token over; if that fails, the server closes and asks for it."""
         while True:
-            await asyncio.sleep(max(self._session.renew_in, SHORTEST_RENEWAL))
+            await asyncio.sleep(max(self._tokens.renew_in, SHORTEST_RENEWAL))
             with contextlib.suppress(ApiError):
-                self.say(frames.Renew(token=await self._session.token()))
+                self.send_frame(frames.Renew(token=await self._tokens.token()))
 
-    async def _renewed(self, verdict: Verdict) -> Verdict:
+    async def _renewed(self, outcome: AfterClose) -> AfterClose:
         try:
-            await self._session.renew()
+            await self._tokens.renew()
         except ApiError as error:
-            return LOGGED_OUT if error.status == 401 else verdict
-        return verdict
+            return LOGGED_OUT if error.status == 401 else outcome
+        return outcome
 
     async def _pause(self, seconds: float) -> None:
-        self._hurry.clear()
+        self._retry.clear()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(seconds):
-                await self._hurry.wait()
+                await self._retry.wait()
 
 
 def _now() -> float:
     return asyncio.get_running_loop().time()
 
 
-def _hello(token: str, place: Place | None) -> frames.Hello:
-    if place is None:
+def _hello(token: str, checkpoint: Checkpoint | None) -> frames.Hello:
+    if checkpoint is None:
         return frames.Hello(token=token)
-    return frames.Hello(token=token, epoch=place.epoch, position=place.position)
+    return frames.Hello(token=token, epoch=checkpoint.epoch, position=checkpoint.position)
 
 
 async def _received(socket: Socket, until: float) -> str | bytes | None:
@@ -234,12 +234,12 @@ async def _received(socket: Socket, until: float) -> str | bytes | None:
 
 
 async def _write(socket: Socket, outgoing: asyncio.Queue[frames.ClientFrame]) -> None:
-    with contextlib.suppress(Closed):  # the reader is told of it, too
+    with contextlib.suppress(Closed):  # the reader gets it, too
         while True:
             await socket.send(frames.encode(await outgoing.get()))
 
 
-async def _take_leave(socket: Socket, position: int | None) -> None:
+async def _acknowledge_last(socket: Socket, position: int | None) -> None:
     """Acknowledge what is stored; a connection that is gone does not take it."""
     if position is not None:
         with contextlib.suppress(Closed):

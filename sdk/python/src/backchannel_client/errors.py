@@ -44,7 +44,7 @@ class _Problem(msgspec.Struct):
 
 
 def error_of(response: httpx.Response) -> ApiError:
-    """The error that a response tells of; its content must have been read."""
+    """The error in a response; its content must have been read."""
     try:
         problem = msgspec.json.decode(response.content, type=_Problem)
     except msgspec.DecodeError:

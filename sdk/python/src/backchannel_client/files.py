@@ -25,7 +25,7 @@ Progress = Callable[[int, int], None]
 
 
 def _ignored(_done: int, _size: int) -> None:
-    """Progress that nobody asked for."""
+    """A progress callback that does nothing."""
 
 
 class Files:
@@ -40,21 +40,27 @@ class Files:
         *,
         name: str | None = None,
         media_type: str | None = None,
+        waveform: bytes = b"",
         progress: Progress = _ignored,
     ) -> FileInfo:
-        """Send a file, to be named in a message within a day. Raises also `OSError`."""
+        """Send a file, to be named in a message within a day. Raises also `OSError`.
+
+        `waveform` is the loudness of a recording over time: at most 128 samples, one byte each.
+        """
         name = name or path.name
         media_type = media_type or mimetypes.guess_type(name)[0] or "application/octet-stream"
         size = await asyncio.to_thread(_size, path)
-        file_id = await self.begin_upload(name, size, media_type)
+        file_id = await self.create_upload(name, size, media_type, waveform=waveform)
         await self.resume_upload(file_id, path, progress=progress)
         return await self._described(file_id, name, size)
 
-    async def begin_upload(self, name: str, size: int, media_type: str = "") -> str:
-        """Announce an upload; its id, which becomes the file's."""
-        given = {"filename": name, **({"filetype": media_type} if media_type else {})}
+    async def create_upload(
+        self, name: str, size: int, media_type: str = "", *, waveform: bytes = b""
+    ) -> str:
+        """Announce an upload; returns its id, which becomes the file's."""
+        given = {"filename": name.encode(), "filetype": media_type.encode(), "waveform": waveform}
         metadata = ",".join(
-            f"{key} {base64.b64encode(value.encode()).decode()}" for key, value in given.items()
+            f"{key} {base64.b64encode(value).decode()}" for key, value in given.items() if value
         )
         headers = {**TUS, "upload-length": str(size), "upload-metadata": metadata}
         response = await self._requests.carry_out(Request("POST", "/v1/uploads", headers=headers))
@@ -63,7 +69,7 @@ class Files:
     async def resume_upload(
         self, file_id: str, path: Path, *, progress: Progress = _ignored
     ) -> None:
-        """Send what the server has not got yet. Raises also `OSError`."""
+        """Send the bytes that the server does not have yet. Raises also `OSError`."""
         size = await asyncio.to_thread(_size, path)
         with path.open("rb") as file:
             waits = _Waits()

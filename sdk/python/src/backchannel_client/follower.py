@@ -10,15 +10,15 @@ from dataclasses import dataclass
 from backchannel_client import frames
 from backchannel_client.wire import LogEvent
 
-GAP_PATIENCE = 0.5
+GAP_TIMEOUT = 0.5
 """Seconds that a missing event may take to arrive by itself."""
 HELD_LIMIT = 512
 """Events kept while one before them is missing; more are read from the log later."""
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """A device's place in the log."""
+class Checkpoint:
+    """The epoch and the position up to which a device holds the log."""
 
     epoch: str
     position: int
@@ -26,49 +26,52 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Apply:
-    """Apply these events, which lead to `place`."""
+    """Apply these events, which lead to `checkpoint`."""
 
     events: Sequence[LogEvent]
-    place: Place
+    checkpoint: Checkpoint
 
 
 @dataclass(frozen=True, slots=True)
 class AskForSync:
-    """Ask the server for what follows `place`."""
+    """Ask the server for what follows `checkpoint`."""
 
-    place: Place
+    checkpoint: Checkpoint
 
 
 @dataclass(frozen=True, slots=True)
 class FetchState:
-    """Fetch the state afresh, then call `restored` with `place`."""
+    """Fetch the state afresh, then call `restored` with `checkpoint`."""
 
     reason: str
-    place: Place
+    checkpoint: Checkpoint
 
 
 Effect = Apply | AskForSync | FetchState
 
 
 class Follower:
-    """The bookkeeping of one device. `place` is what it has stored, None if it holds nothing."""
+    """The bookkeeping of one device.
 
-    def __init__(self, place: Place | None) -> None:
-        self._place = place
+    `checkpoint` is what it has stored, None if it holds nothing.
+    """
+
+    def __init__(self, checkpoint: Checkpoint | None) -> None:
+        self._checkpoint = checkpoint
         self._held: dict[int, LogEvent] = {}
         self._gap_until: float | None = None
         self._syncing = False
-        self._durable = place
-        self._confirmed = place.position if place else 0
+        self._durable = checkpoint
+        self._confirmed = checkpoint.position if checkpoint else 0
 
     @property
-    def place(self) -> Place | None:
-        """The device's place in the log."""
-        return self._place
+    def checkpoint(self) -> Checkpoint | None:
+        """The point up to which the device holds the log."""
+        return self._checkpoint
 
     @property
     def deadline(self) -> float | None:
-        """When `tick` wants to be called; None if not at all."""
+        """When `tick` must be called; None if it need not be."""
         return self._gap_until
 
     def connected(self) -> None:
@@ -79,21 +82,21 @@ class Follower:
         self._confirmed = 0  # the last acknowledgement may have been lost, too
 
     def receive(self, frame: frames.ServerFrame, now: float) -> list[Effect]:
-        """Take a frame; the effects that follow from it."""
+        """Handle a frame; returns its effects."""
         effects: list[Effect] = []
         match frame:
             case frames.Welcome():
-                effects = self._welcome(Place(frame.epoch, frame.position))
+                effects = self._welcome(Checkpoint(frame.epoch, frame.position))
             case frames.Event():
                 effects = self._offer(frame, now)
             case frames.Sync():
                 effects = self._page(frame)
             case frames.Reset():
-                effects = self._reset(frame.reason, Place(frame.epoch, frame.position))
+                effects = self._reset(frame.reason, Checkpoint(frame.epoch, frame.position))
             case frames.Lagging():
                 effects = self._sync()
             case frames.Heartbeat() | frames.Pong():
-                self._heard(frame.position, now)
+                self._head_received(frame.position, now)
             case _:
                 pass
         return effects
@@ -105,19 +108,19 @@ class Follower:
         self._gap_until = None
         return self._sync()
 
-    def restored(self, place: Place) -> list[Effect]:
-        """The device has fetched its state, as it is at this place or later."""
-        self._place = self._durable = place
+    def restored(self, checkpoint: Checkpoint) -> list[Effect]:
+        """The device has fetched its state, as it is at this checkpoint or later."""
+        self._checkpoint = self._durable = checkpoint
         return self._release()
 
     def stored(self, position: int) -> None:
         """Everything up to `position` is held durably."""
-        if self._place is not None and position > self._durable_position:
-            self._durable = Place(self._place.epoch, position)
+        if self._checkpoint is not None and position > self._durable_position:
+            self._durable = Checkpoint(self._checkpoint.epoch, position)
 
     def rewind(self) -> None:
         """Go back to what is stored: the rest of what was handed out is lost."""
-        self._place = self._durable
+        self._checkpoint = self._durable
 
     def confirm(self) -> int | None:
         """The position to acknowledge, if there is news."""
@@ -130,26 +133,26 @@ class Follower:
     def _durable_position(self) -> int:
         return self._durable.position if self._durable else 0
 
-    def _welcome(self, server: Place) -> list[Effect]:
-        if self._place is None:
+    def _welcome(self, server: Checkpoint) -> list[Effect]:
+        if self._checkpoint is None:
             return [FetchState("new_device", server)]
         # The server answers a hello with what was missed, or with a reset.
-        self._syncing = self._place != server
+        self._syncing = self._checkpoint != server
         return []
 
     def _offer(self, event: LogEvent, now: float) -> list[Effect]:
-        own = self._place
+        own = self._checkpoint
         if own is not None and event.position <= own.position:
             return []
         if own is None or event.previous != own.position:
             self._hold(event)
             if own is not None and not self._syncing and self._gap_until is None:
-                self._gap_until = now + GAP_PATIENCE
+                self._gap_until = now + GAP_TIMEOUT
             return []
         return self._advance(own, [event])
 
     def _page(self, page: frames.Sync) -> list[Effect]:
-        own = self._place
+        own = self._checkpoint
         if own is None:
             return []
         fresh = [event for event in page.events if event.position > own.position]
@@ -159,38 +162,38 @@ class Follower:
             effects = self._advance(own, fresh, page.position)
         return effects if page.more else [*effects, *self._release()]
 
-    def _reset(self, reason: str, place: Place) -> list[Effect]:
-        self._place = self._durable = None
+    def _reset(self, reason: str, checkpoint: Checkpoint) -> list[Effect]:
+        self._checkpoint = self._durable = None
         self._confirmed = 0
         self._syncing = False
         self._gap_until = None
-        return [FetchState(reason, place)]
+        return [FetchState(reason, checkpoint)]
 
-    def _heard(self, position: int, now: float) -> None:
-        behind = self._place is not None and position > self._place.position
+    def _head_received(self, position: int, now: float) -> None:
+        behind = self._checkpoint is not None and position > self._checkpoint.position
         if behind and not self._syncing and self._gap_until is None:
-            self._gap_until = now + GAP_PATIENCE
+            self._gap_until = now + GAP_TIMEOUT
 
     def _sync(self) -> list[Effect]:
-        if self._place is None or self._syncing:
+        if self._checkpoint is None or self._syncing:
             return []
         self._syncing = True
         self._gap_until = None
-        return [AskForSync(self._place)]
+        return [AskForSync(self._checkpoint)]
 
-    def _advance(self, own: Place, events: list[LogEvent], at_least: int = 0) -> list[Effect]:
+    def _advance(self, own: Checkpoint, events: list[LogEvent], at_least: int = 0) -> list[Effect]:
         applied = list(events)
         position = max(events[-1].position if events else own.position, at_least)
         while (following := self._take(position)) is not None:
             applied.append(following)
             position = following.position
-        self._place = Place(own.epoch, position)
+        self._checkpoint = Checkpoint(own.epoch, position)
         if not self._held:
             self._gap_until = None
-        return [Apply(applied, self._place)]
+        return [Apply(applied, self._checkpoint)]
 
     def _release(self) -> list[Effect]:
-        own = self._place
+        own = self._checkpoint
         if own is None:
             return []
         for position in [each for each in self._held if each <= own.position]:

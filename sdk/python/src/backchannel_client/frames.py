@@ -184,7 +184,7 @@ class Renew(_Request, frozen=True):
 
 
 class Ping(_Request, frozen=True):
-    """Ask how far the log goes."""
+    """Ask for the position of the log's head."""
 
 
 ClientFrame = (

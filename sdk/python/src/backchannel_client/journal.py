@@ -9,7 +9,7 @@ from typing import Literal
 
 import msgspec
 
-from backchannel_client.follower import Place
+from backchannel_client.follower import Checkpoint
 from backchannel_client.frames import Ack
 from backchannel_client.wire import Message, Receipt
 
@@ -17,7 +17,7 @@ Source = Literal["live", "sync", "reply"]
 
 
 class Journal:
-    """Writes a line for each record. `device` names this device, and keeps its name for ever."""
+    """Writes a line for each record. `device` names this device, and keeps its name forever."""
 
     def __init__(self, write: Callable[[bytes], None], device: str) -> None:
         """`write` hands a line to the system before it returns; see `JournalFile`."""
@@ -47,12 +47,12 @@ class Journal:
         """An edit is about to be asked for, or a deletion (None)."""
         self._write("change", conversation=message.conversation_id, id=message.id, body=body)
 
-    def resume(self, user: str, place: Place | None) -> None:
-        """The server has accepted a connection of a device that has got so far."""
-        self._write("resume", user=user, **_place(place))
+    def resume(self, user: str, checkpoint: Checkpoint | None) -> None:
+        """The server has accepted a connection of a device at this position."""
+        self._write("resume", user=user, **_checkpoint(checkpoint))
 
-    def reset(self, place: Place, reason: str) -> None:
-        self._write("reset", reason=reason, **_place(place))
+    def reset(self, checkpoint: Checkpoint, reason: str) -> None:
+        self._write("reset", reason=reason, **_checkpoint(checkpoint))
 
     def deliver(self, message: Message, source: Source, position: int) -> None:
         """A message is about to be applied as new."""
@@ -119,8 +119,8 @@ def now() -> int:
     return time.monotonic_ns()
 
 
-def _place(place: Place | None) -> dict[str, object]:
+def _checkpoint(checkpoint: Checkpoint | None) -> dict[str, object]:
     return {
-        "epoch": place.epoch if place else None,
-        "position": place.position if place else None,
+        "epoch": checkpoint.epoch if checkpoint else None,
+        "position": checkpoint.position if checkpoint else None,
     }

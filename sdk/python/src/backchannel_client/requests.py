@@ -1,4 +1,4 @@
-"""HTTP requests with a token, which is renewed once where it no longer counts."""
+"""HTTP requests with a token, which is renewed once when it is no longer valid."""
 
 from collections.abc import AsyncGenerator, AsyncIterable, Mapping
 from contextlib import asynccontextmanager
@@ -10,7 +10,7 @@ import httpx
 import msgspec
 
 from backchannel_client.errors import ApiError, error_of
-from backchannel_client.session import SessionKeeper
+from backchannel_client.tokens import TokenManager
 
 Answer = TypeVar("Answer")
 
@@ -32,9 +32,9 @@ class Request:
 class Requests:
     """Carries requests to one server. A redirect is an error: it would take the token along."""
 
-    def __init__(self, http: httpx.AsyncClient, session: SessionKeeper) -> None:
+    def __init__(self, http: httpx.AsyncClient, tokens: TokenManager) -> None:
         self._http = http
-        self._session = session
+        self._tokens = tokens
 
     async def ask(
         self, answer: type[Answer], method: str, path: str, *, json: object = None, **query: object
@@ -52,16 +52,16 @@ class Requests:
 
     async def carry_out(self, request: Request) -> httpx.Response:
         """The response, read whole. Raises `ApiError` unless it is a success."""
-        token = await self._session.token()
+        token = await self._tokens.token()
         response = await self._send(request, token)
         if response.status_code == HTTPStatus.UNAUTHORIZED and _repeatable(request):
-            response = await self._send(request, await self._session.renew(token))
+            response = await self._send(request, await self._tokens.renew(token))
         return _checked(response)
 
     @asynccontextmanager
     async def stream(self, request: Request) -> AsyncGenerator[httpx.Response]:
         """The response, to be read piece by piece. Raises `ApiError` unless it is a success."""
-        built = self._built(request, await self._session.token())
+        built = self._built(request, await self._tokens.token())
         try:
             response = await self._http.send(built, stream=True)
             try:

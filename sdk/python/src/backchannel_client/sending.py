@@ -24,7 +24,7 @@ from backchannel_client.signals import Emit, MessageRefused, MessageStored, Outb
 from backchannel_client.wire import FileInfo, LogEvent, Message, direct_conversation_id
 
 PAUSE = 1.0
-"""Seconds until a message is sent again, where the server does not say when."""
+"""Seconds until a message is sent again, if the server does not say when."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +42,8 @@ class Draft:
 class Sending:
     """The outbox of one user. At most `window` messages are on their way at once.
 
-    With a window of 1 the order holds even where the server asks for one message to be sent later.
-    A message waits, without `failed`, until its outcome has been told; a refusal is stored first.
+    With a window of 1 the order holds even if the server asks for one message to be sent later.
+    A message waits, without `failed`, until its outcome is reported; a refusal is stored first.
     """
 
     def __init__(
@@ -73,11 +73,11 @@ class Sending:
 
     @property
     def pause(self) -> float:
-        """Seconds until the server wants to see the next message."""
+        """Seconds until the server accepts the next message."""
         return max(0.0, self._paused_until - time.monotonic())
 
     async def load(self) -> None:
-        """Read anew what waits: at the start, or after another program has written."""
+        """Read the stored messages again: at the start, or after another program has written."""
         unkept = {key: self._items[key] for key in self._unkept}
         kept = {item.client_id: item for item in await self._store.all()}
         self._items = {key: each for key, each in kept.items() if key not in self._answered}
@@ -141,7 +141,7 @@ class Sending:
         self._flush()
 
     def stop(self) -> None:
-        """The connection is gone; nobody knows what became of what was on its way."""
+        """The connection is gone; the outcome of messages already sent is unknown."""
         self._transmit = None
         if self._pause is not None:
             self._pause.cancel()

@@ -7,7 +7,7 @@ from typing import TypeVar, cast
 
 from backchannel_client.frames import Ack, Partial, Presence, Refusal, Typing
 from backchannel_client.outbox import Outgoing
-from backchannel_client.wire import Session
+from backchannel_client.wire import Tokens
 
 
 class ConnectionState(Enum):
@@ -19,7 +19,7 @@ class ConnectionState(Enum):
 
 @dataclass(frozen=True, slots=True)
 class StateChanged:
-    """The connection has changed; `reason` says why, where it is not online.
+    """The connection has changed; `reason` says why, if it is not online.
 
     `error` is what the attempt to connect ended with, if it was not the server that closed.
     """
@@ -30,10 +30,10 @@ class StateChanged:
 
 
 @dataclass(frozen=True, slots=True)
-class SessionChanged:
+class TokensChanged:
     """There are new tokens to keep; None once the login has ended."""
 
-    session: Session | None
+    tokens: Tokens | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,7 @@ class MessageRefused:
 
 Signal = (
     StateChanged
-    | SessionChanged
+    | TokensChanged
     | LoggedOut
     | OutboxChanged
     | MessageStored

@@ -11,8 +11,8 @@ from websockets.exceptions import ConnectionClosed, WebSocketException
 
 from backchannel_client.closing import LOST
 
-OPENING_PATIENCE = 10.0
-CLOSING_PATIENCE = 2.0
+OPENING_TIMEOUT = 10.0
+CLOSING_TIMEOUT = 2.0
 
 
 class Closed(Exception):
@@ -63,8 +63,8 @@ async def open_socket(server: Server) -> Socket:
             host=at.hostname,
             port=at.port or (443 if secure else 80),
             ssl=(server.tls or True) if secure else None,
-            open_timeout=OPENING_PATIENCE,
-            close_timeout=CLOSING_PATIENCE,
+            open_timeout=OPENING_TIMEOUT,
+            close_timeout=CLOSING_TIMEOUT,
             ping_interval=None,  # the protocol has a heartbeat
             max_size=None,
             compression=None,

@@ -13,7 +13,11 @@ Item = TypeVar("Item")
 
 
 class FileInfo(msgspec.Struct, frozen=True, kw_only=True):
-    """A file. `size` is in bytes, `duration` in milliseconds; the picture is the right way up."""
+    """A file. `size` is in bytes, `duration` in milliseconds; the picture is the right way up.
+
+    In Base64 are `waveform`, how loud a recording is over time, one byte a sample from 0 to 255;
+    and `placeholder`, the ThumbHash of a picture.
+    """
 
     id: str
     name: str
@@ -22,6 +26,8 @@ class FileInfo(msgspec.Struct, frozen=True, kw_only=True):
     width: int | None = None
     height: int | None = None
     duration: int | None = None
+    waveform: str | None = None
+    placeholder: str | None = None
     url: str = ""
     thumbnail_url: str | None = None
 
@@ -79,11 +85,16 @@ class Account(User, frozen=True, kw_only=True):
 
 
 class Privacy(msgspec.Struct, frozen=True, kw_only=True):
-    """Your privacy settings, each `everybody` or `nobody`, and each mutual."""
+    """Your privacy settings: `everybody` or `nobody`, and mutual.
+
+    `first_messages` is `everybody`, or `requests` if messages of users to whom you have not
+    written are message requests.
+    """
 
     last_seen: str
     read_receipts: str
     typing: str
+    first_messages: str = "everybody"
 
 
 class ConversationSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -96,7 +107,10 @@ class ConversationSettings(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Conversation(msgspec.Struct, frozen=True, kw_only=True):
-    """A conversation as its member sees it. A session has a `key` and a `name`, and no `peer`."""
+    """A conversation as its member sees it. A session has a `key` and a `name`, and no `peer`.
+
+    `request` is `pending` or `declined` if it is a message request to you.
+    """
 
     id: str
     kind: str
@@ -112,6 +126,7 @@ class Conversation(msgspec.Struct, frozen=True, kw_only=True):
     updated_at: str
     last_message: Message | None
     settings: ConversationSettings = ConversationSettings()
+    request: str | None = None
 
 
 class Login(msgspec.Struct, frozen=True, kw_only=True):
@@ -126,7 +141,7 @@ class Login(msgspec.Struct, frozen=True, kw_only=True):
     expires_at: str
 
 
-class Session(msgspec.Struct, frozen=True, kw_only=True):
+class Tokens(msgspec.Struct, frozen=True, kw_only=True):
     """The tokens of a login. A refresh token works once."""
 
     user: Account
@@ -164,6 +179,16 @@ class Snippet(msgspec.Struct, frozen=True):
 
     text: str
     highlights: list[tuple[int, int]]
+
+
+class ReceiptTimes(msgspec.Struct, frozen=True):
+    """The times of a message's receipts.
+
+    None if it has not happened, is hidden from you, or happened too long ago to be known.
+    """
+
+    delivered_at: str | None
+    read_at: str | None
 
 
 class Hit(msgspec.Struct, frozen=True):
