@@ -47,7 +47,7 @@ class Node:
     program: str
     npm: tuple[str, ...]
     folder: str
-    """Where the program lies: scripts of packages look for it on the PATH."""
+    """The folder of the program: scripts of packages look for it on the PATH."""
 
 
 def build() -> bool:
@@ -92,7 +92,7 @@ def find_node(*, may_install: bool = True) -> Node:
 
 
 def is_new_enough(program: str) -> bool:
-    """Whether the client's tools run on this Node.js."""
+    """True if the client's tools run on this Node.js."""
     answer = subprocess.run([program, "--version"], capture_output=True, text=True, check=False)
     found = re.match(r"v(\d+)\.(\d+)", answer.stdout)
     if found is None:

@@ -2,11 +2,12 @@ import { fileURLToPath } from "node:url";
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vite";
 import { compress } from "./build/compress.ts";
+import { inConversation } from "./build/conversation.ts";
 import { emoji } from "./build/emoji.ts";
 import { precache } from "./build/precache.ts";
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
-/** Where a server answers while the client is being changed. */
+/** The server to which the development server passes requests on. */
 const backend = process.env.BACKCHANNEL_SERVER ?? "http://localhost:3000";
 
 export default defineConfig({
@@ -33,9 +34,12 @@ export default defineConfig({
       output: {
         // Browsers ask for the service worker at one address for ever.
         entryFileNames: ({ name }) => (name === "sw" ? "sw.js" : "assets/[name]-[hash].js"),
-        // What the first page needs comes in one piece: it packs better.
+        // Modules of the first page come in one piece: it packs better.
         codeSplitting: {
-          groups: [{ name: "main", tags: ["$initial"], test: /^(?!.*\/src\/sw\.ts)/ }],
+          groups: [
+            { name: "main", tags: ["$initial"], test: /^(?!.*\/src\/sw\.ts)/, priority: 1 },
+            { name: inConversation() },
+          ],
         },
       },
     },

@@ -19,5 +19,7 @@ export default defineConfig({
     include: ["tests/**/*.test.{ts,tsx}", `${sdk}/tests/**/*.test.ts`],
     environment: "happy-dom",
     restoreMocks: true,
+    testTimeout: 60_000, // milliseconds, of a busy machine
+    hookTimeout: 60_000,
   },
 });

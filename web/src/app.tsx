@@ -1,23 +1,29 @@
-import { lazy, Suspense, useEffect } from "react";
-import { Redirect, Route, Switch } from "wouter";
+import { useEffect } from "react";
+import { useNotifications } from "./chat/notifications";
 import { Shell } from "./chat/shell";
-import { SignIn } from "./pages/sign-in";
-import { SignUp } from "./pages/sign-up";
 import { client } from "./state/client";
 import { useStore } from "./state/store";
 import { Announcer } from "./ui/announcer";
+import { deferred } from "./ui/deferred";
+import { useFocusBack } from "./ui/focus";
+import { go, usePath } from "./ui/location";
+import { ToastArea } from "./ui/toast";
 
-const Settings = lazy(() =>
-  import("./pages/settings").then((module) => ({ default: module.Settings })),
-);
+const SignIn = deferred(() => import("./pages/sign-in").then((module) => module.SignIn));
+const SignUp = deferred(() => import("./pages/sign-up").then((module) => module.SignUp));
+const Settings = deferred(() => import("./pages/settings").then((module) => module.Settings));
 
-/** Which page an address shows, by whether somebody is signed in. */
+/** The page of an address, for a user who is signed in or not. */
 export function App() {
   const phase = useStore((state) => state.phase);
   useNetwork();
+  useEffect(() => {
+    if (phase !== "ready") SignIn.prefetch(); // while the server is asked for its configuration
+  }, [phase]);
   if (phase === "starting") return null;
   return (
     <>
+      {phase === "ready" && <ToastArea page />}
       {phase === "ready" ? <SignedIn /> : <SignedOut />}
       <Announcer />
     </>
@@ -25,37 +31,23 @@ export function App() {
 }
 
 function SignedIn() {
-  return (
-    <Switch>
-      <Route path="/c/:id">{({ id }) => <Shell id={id} peerId={null} />}</Route>
-      <Route path="/to/:id">{({ id }) => <Shell id={null} peerId={id} />}</Route>
-      <Route path="/settings/:section?">
-        {({ section }) => (
-          <Suspense>
-            <Settings section={section ?? "profile"} />
-          </Suspense>
-        )}
-      </Route>
-      <Route path="/">
-        <Shell id={null} peerId={null} />
-      </Route>
-      <Route>
-        <Redirect to="/" replace />
-      </Route>
-    </Switch>
-  );
+  const [, page, name] = usePath().split("/");
+  useNotifications();
+  const id = page === "c" && name ? name : null;
+  const peerId = page === "to" && name ? name : null;
+  const known = page === "" || page === "settings" || id || peerId;
+  useEffect(() => {
+    if (!known) go("/", { replace: true }); // such as from the sign-in page
+  }, [known]);
+  if (page === "settings") return <Settings section={name || "profile"} />;
+  return <Shell id={id} peerId={peerId} />;
 }
 
 function SignedOut() {
+  useFocusBack("#conversations");
   const first = useStore((state) => state.config?.first_run ?? false);
-  return (
-    <Switch>
-      <Route path="/sign-up">
-        <SignUp />
-      </Route>
-      <Route>{first ? <SignUp /> : <SignIn />}</Route>
-    </Switch>
-  );
+  const page = usePath();
+  return first || page === "/sign-up" ? <SignUp /> : <SignIn />;
 }
 
 /** A network that comes back is used at once. */

@@ -1,10 +1,11 @@
 import "./styles/index.css";
 import { createRoot } from "react-dom/client";
 import { App } from "./app";
+import { start } from "./state/login";
 import { applyAppearance } from "./state/preferences";
-import { start } from "./state/session";
 import { keepUpdated } from "./state/updates";
 import { loadStrings } from "./strings";
+import { prefetchWhenIdle } from "./ui/deferred";
 import { ErrorBoundary } from "./ui/error-boundary";
 
 applyAppearance();
@@ -18,4 +19,5 @@ if (root) {
   );
 }
 await start();
+prefetchWhenIdle();
 await keepUpdated();

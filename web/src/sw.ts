@@ -3,6 +3,8 @@
  * the user asks for the next one (rule W17). `build/precache.ts` fills in what belongs to a version.
  */
 
+import type { Notice } from "./chat/notifications";
+
 declare const self: ServiceWorkerGlobalScope;
 /** A hash over all files, and their addresses. */
 declare const __VERSION__: string;
@@ -13,21 +15,55 @@ const CACHE = PREFIX + __VERSION__;
 /** Addresses that show the page; all others are the server's. */
 const PAGE = /^\/(?:sign-in|sign-up|settings|(?:c|to|settings|invite)\/[^/]+)?$/;
 const IMMUTABLE = "/assets/";
+/** Contents of files, which never change either. */
+const MEDIA = "backchannel-media";
+const CONTENT = /^\/v1\/files\/[^/]+(?:\/thumbnail)?$/;
+/** Contents that are kept, each without the signature in its address. */
+const KEPT = 300;
 
 self.addEventListener("install", (event) => event.waitUntil(fetchVersion()));
 self.addEventListener("activate", (event) => event.waitUntil(begin()));
 self.addEventListener("message", (event) => {
   if (event.data === "update") void self.skipWaiting();
+  else if (event.data?.type === "notify") event.waitUntil(notify(event.data));
+});
+self.addEventListener("notificationclick", (event) => {
+  event.notification.close();
+  event.waitUntil(openPage(event.notification.data));
 });
 self.addEventListener("fetch", (event) => {
   const { method, mode, url } = event.request;
   const { origin, pathname } = new URL(url);
   if (method !== "GET" || origin !== self.location.origin) return;
+  if (event.request.destination === "image" && CONTENT.test(pathname)) {
+    event.respondWith(servePicture(pathname, event));
+    return;
+  }
+  if (event.request.destination === "audio" && CONTENT.test(pathname)) {
+    event.respondWith(serveSound(pathname, event.request));
+    return;
+  }
   const path = mode === "navigate" && PAGE.test(pathname) ? "/" : pathname;
   if (path === "/" || __FILES__.includes(path) || path.startsWith(IMMUTABLE)) {
     event.respondWith(serve(path, event.request));
   }
 });
+
+/** The latest message of a conversation takes the place of the one before. */
+async function notify({ title, body, path, silent }: Notice): Promise<void> {
+  const options = { body, tag: path, data: path, icon: "/app-icon.svg", silent };
+  await self.registration.showNotification(title, options);
+}
+
+async function openPage(path: string): Promise<void> {
+  const [page] = await self.clients.matchAll({ type: "window" });
+  if (!page) {
+    await self.clients.openWindow(path);
+    return;
+  }
+  page.postMessage({ type: "open", path });
+  await page.focus();
+}
 
 /** Keep every file of this version; all or nothing. */
 async function fetchVersion(): Promise<void> {
@@ -58,4 +94,37 @@ async function serve(path: string, request: Request): Promise<Response> {
   return own ?? (await caches.match(path, { ignoreVary: true })) ?? fetch(request);
 }
 
-export {}; // a module to the compiler, so that its names are its own
+/** Pictures that have been seen are shown without a network, too. */
+async function servePicture(path: string, event: FetchEvent): Promise<Response> {
+  const cache = await caches.open(MEDIA);
+  const held = await cache.match(path, { ignoreVary: true });
+  if (held) return held;
+  const response = await fetch(event.request);
+  if (response.status === 200) event.waitUntil(keepPicture(cache, path, response.clone()));
+  return response;
+}
+
+async function keepPicture(cache: Cache, path: string, response: Response): Promise<void> {
+  await cache.put(path, response);
+  const kept = await cache.keys();
+  const oldest = kept.slice(0, Math.max(0, kept.length - KEPT));
+  await Promise.all(oldest.map((each) => cache.delete(each)));
+}
+
+/** A sound that the page has kept; players ask for parts of it. */
+async function serveSound(path: string, request: Request): Promise<Response> {
+  const held = await (await caches.open(MEDIA)).match(path, { ignoreVary: true });
+  const range = /^bytes=(\d+)-(\d*)$/.exec(request.headers.get("range") ?? "");
+  if (!held || !range) return held ?? fetch(request);
+  const content = await held.blob();
+  const first = Number(range[1]);
+  const last = Math.min(range[2] ? Number(range[2]) : content.size, content.size - 1);
+  return new Response(content.slice(first, last + 1, content.type), {
+    status: 206,
+    headers: {
+      "content-range": `bytes ${first}-${last}/${content.size}`,
+      "accept-ranges": "bytes",
+      "content-type": content.type,
+    },
+  });
+}

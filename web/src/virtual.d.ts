@@ -1,4 +1,4 @@
-/** What `build/emoji.ts` makes. */
+/** The modules that `build/emoji.ts` makes. */
 
 declare module "virtual:emoji/*" {
   const text: string;

@@ -1,6 +1,6 @@
 import type { Conversation, Message, Outgoing } from "backchannel-client";
 import { describe, expect, it } from "vitest";
-import { type Item, itemsOf, openQuestion, type ThreadView } from "../src/chat/items";
+import { type Item, itemsOf, openQuestion, reused, type ThreadView } from "../src/chat/items";
 
 const NOON = Date.parse("2026-05-04T12:00:00Z");
 
@@ -55,7 +55,33 @@ const kinds = (items: Item[]) => items.map((item) => item.kind);
 describe("items of a thread", () => {
   it("begin with the beginning only where it is reached", () => {
     expect(kinds(view({}))).toEqual(["beginning"]);
-    expect(kinds(view({ complete: false }))).toEqual(["older"]);
+    expect(kinds(view({ complete: false }))).toEqual([]);
+  });
+
+  it("test_W5 stay as they are when older ones are put before them", () => {
+    const messages = [1, 2, 3, 4, 5].map((seq) => message(seq));
+    const before = view({ messages: messages.slice(2), complete: false });
+    const after = view({ messages, complete: false });
+    expect(kinds(before)).toEqual(["message", "message"]);
+    expect(after.slice(-before.length)).toEqual(before);
+    expect(kinds(view({ messages: messages.slice(4), complete: false }))).toEqual([
+      "day",
+      "message",
+    ]);
+  });
+
+  it("are the same objects as long as nothing of them has changed", () => {
+    const messages = [1, 2, 3].map((seq) => message(seq));
+    const before = view({ messages });
+    const after = reused(before, view({ messages: [...messages, message(4)] }));
+    expect(after.map((item) => before.includes(item))).toEqual([
+      true,
+      true,
+      true,
+      true,
+      false,
+      false,
+    ]);
   });
 
   it("say each day once", () => {

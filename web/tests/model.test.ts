@@ -64,7 +64,7 @@ function known(fields: Partial<Conversation> = {}, messages: Message[] = []): Kn
 const apply = (state: Known, ...events: LogEvent[]) => applyEvents(state, events, "ada", 1_000);
 
 describe("the log", () => {
-  it("test_W13 counts what the other says, and nothing of one's own", () => {
+  it("test_W13 counts the messages of the other user, and none of the user's own", () => {
     const own = message(2, { sender_id: "ada" });
     const { known: after } = apply(known(), event("message", message(1)), event("message", own));
     expect(after.conversations.c?.unread).toBe(1);
@@ -107,6 +107,14 @@ describe("the log", () => {
   it("asks for a conversation that it does not know", () => {
     const { stale } = apply(NOTHING, event("message", message(1)));
     expect(stale.conversations).toEqual(["c"]);
+  });
+
+  it.each(["blocked", "unblocked"])("counts a change of the block list: %s", (change) => {
+    const data = { conversation_id: "c", change };
+    const changed: LogEvent = { kind: "conversation", position: 1, previous: 0, data };
+    expect(apply(known(), changed).known.blockChanges).toBe(1);
+    const renamed: LogEvent = { ...changed, data: { ...data, change: "renamed" } };
+    expect(apply(known(), renamed).known.blockChanges).toBe(0);
   });
 
   it("takes no conversation that was read before what the log has told since", () => {

@@ -1,7 +1,7 @@
 import { expect, it, vi } from "vitest";
 import { saveDraft, send } from "../src/state/actions";
 import { client } from "../src/state/client";
-import { emptyDraft } from "../src/state/database";
+import { emptyDraft } from "../src/state/schema";
 import { getState } from "../src/state/store";
 
 const first = { ...emptyDraft("grace"), text: "first" };

@@ -20,7 +20,7 @@ interface Props {
 /** Ends the text of an answer that the model did not finish, for clients that ignore its kind. */
 const CUT = /\n\n\[This answer was cut off[^\]]*\]$/;
 
-/** What the assistant says: a page rather than a bubble (rule W18). */
+/** An answer of the assistant: a page rather than a bubble (rule W18). */
 export function AnswerView({ item, found, onAgain }: Props) {
   const { message } = item;
   const gone = message?.deleted_at != null;
@@ -28,6 +28,7 @@ export function AnswerView({ item, found, onAgain }: Props) {
     <article
       className={classes({ answer: true, "is-found": found })}
       data-seq={message?.seq}
+      aria-label={t.assistant}
       tabIndex={-1}
     >
       <Avatar id="" name={t.assistant} size={28} assistant />
@@ -57,7 +58,7 @@ interface ProseProps {
 function Prose({ body, cut, growing }: ProseProps) {
   if (!body) {
     return (
-      <span className="working">
+      <span className="waiting">
         <svg className="ring" viewBox="0 0 40 40" aria-hidden>
           <circle cx="20" cy="20" r="16.5" />
           <circle cx="20" cy="20" r="16.5" strokeDasharray="26 103.7" />

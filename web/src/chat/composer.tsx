@@ -12,6 +12,7 @@ import { typingHere, typingStopped } from "../state/actions";
 import { readPreference } from "../state/preferences";
 import { t } from "../strings";
 import { Icon } from "../ui/icon";
+import { useRecorder, type VoiceDraft } from "../voice/use-recorder";
 import { EmojiPicker } from "./emoji";
 import { useImeGuard } from "./ime";
 import { previewOf } from "./names";
@@ -33,6 +34,8 @@ interface Props {
   /** There is something to send besides the text, or something that must arrive first. */
   readonly attached: boolean;
   readonly busy: boolean;
+  /** Null where a voice message makes no sense. */
+  readonly voice: VoiceDraft | null;
   /** An answer is being given: Stop takes the place of Send (rule W18). */
   readonly onStop: (() => void) | null;
   readonly onFiles: (files: Iterable<File>) => void;
@@ -42,7 +45,7 @@ interface Props {
   readonly onEditLast: () => void;
 }
 
-/** Where messages are written. */
+/** The message field and its buttons. */
 export function Composer(props: Props) {
   const { conversation, name, text, reply, editing, onText, onSend, onCancel } = props;
   const field = useRef<HTMLTextAreaElement>(null);
@@ -52,17 +55,24 @@ export function Composer(props: Props) {
   const assistant = conversation?.kind === "session";
   const filled = text.trim().length > 0 || props.attached || props.busy;
   const full = filled && !props.busy;
+  const recorder = useRecorder(props.voice);
   useAutoGrow(field, text, filled);
   // biome-ignore lint/correctness/useExhaustiveDependencies: each of them begins something new
   useEffect(() => {
     if (matchMedia("(pointer: fine)").matches) field.current?.focus();
   }, [conversation?.id, reply?.message.id, editing?.message.id]);
+  // A browser begins at the start of a text that it has not seen typed.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another text takes the place of the draft
+  useLayoutEffect(() => {
+    const end = field.current?.value.length ?? 0;
+    field.current?.setSelectionRange(end, end);
+  }, [editing?.message.id]);
 
   const closePicker = useCallback(() => setPicking(false), []);
   const insert = (emoji: string) => {
-    const { selectionStart: from = text.length, selectionEnd: to = from } = field.current ?? {};
-    onText(text.slice(0, from ?? text.length) + emoji + text.slice(to ?? text.length));
     field.current?.focus();
+    // Unlike a new value, this keeps the caret where it is and can be undone.
+    document.execCommand("insertText", false, emoji);
   };
 
   const onKeyDown = (event: KeyboardEvent<HTMLTextAreaElement>) => {
@@ -100,56 +110,62 @@ export function Composer(props: Props) {
           )}
           {props.tray}
           <div className="composer__row">
-            <button
-              className="icon-btn"
-              type="button"
-              aria-label={t.attach}
-              onClick={() => chooser.current?.click()}
-            >
-              <Icon name="plus" />
-            </button>
-            <input
-              ref={chooser}
-              type="file"
-              multiple
-              hidden
-              onChange={(event) => {
-                props.onFiles(event.target.files ?? []);
-                event.target.value = "";
-              }}
-            />
-            <textarea
-              ref={field}
-              className="composer__field"
-              id="message-field"
-              rows={1}
-              dir="auto"
-              value={text}
-              placeholder={assistant ? t.ask(t.assistant) : t.message}
-              aria-label={t.messageTo(assistant ? t.assistant : name)}
-              onChange={(event) => {
-                onText(event.target.value);
-                if (conversation && event.target.value) typingHere(conversation.id);
-              }}
-              onBlur={typingStopped}
-              onKeyDown={onKeyDown}
-              onPaste={(event) => {
-                const files = [...event.clipboardData.files];
-                if (files.length === 0) return;
-                event.preventDefault();
-                props.onFiles(files);
-              }}
-              {...composing.handlers}
-            />
-            <button
-              className="icon-btn"
-              type="button"
-              aria-label={t.emoji}
-              aria-expanded={picking}
-              onClick={() => setPicking(!picking)}
-            >
-              <Icon name="smile" />
-            </button>
+            {(!editing && recorder.bar) || (
+              <>
+                <button
+                  className="icon-btn"
+                  type="button"
+                  aria-label={t.attach}
+                  onClick={() => chooser.current?.click()}
+                >
+                  <Icon name="plus" />
+                </button>
+                <input
+                  ref={chooser}
+                  type="file"
+                  multiple
+                  hidden
+                  onChange={(event) => {
+                    props.onFiles(event.target.files ?? []);
+                    event.target.value = "";
+                  }}
+                />
+                <textarea
+                  ref={field}
+                  className="composer__field"
+                  id="message-field"
+                  rows={1}
+                  dir="auto"
+                  value={text}
+                  placeholder={assistant ? t.ask(t.assistant) : t.message}
+                  aria-label={t.messageTo(assistant ? t.assistant : name)}
+                  onChange={(event) => {
+                    onText(event.target.value);
+                    if (conversation && event.target.value) typingHere(conversation.id);
+                  }}
+                  onBlur={typingStopped}
+                  onKeyDown={onKeyDown}
+                  onPaste={(event) => {
+                    const files = [...event.clipboardData.files];
+                    // Spreadsheets add a picture to their text.
+                    const isText = event.clipboardData.types.includes("text/rtf");
+                    if (files.length === 0 || isText) return;
+                    event.preventDefault();
+                    props.onFiles(files);
+                  }}
+                  {...composing.handlers}
+                />
+                <button
+                  className="icon-btn"
+                  type="button"
+                  aria-label={t.emoji}
+                  aria-expanded={picking}
+                  onClick={() => setPicking(!picking)}
+                >
+                  <Icon name="smile" />
+                </button>
+              </>
+            )}
             {props.onStop ? (
               <StopButton onStop={props.onStop} />
             ) : (
@@ -164,6 +180,7 @@ export function Composer(props: Props) {
                 <Icon name={editing ? "check" : "send"} />
               </button>
             )}
+            {!filled && !editing && recorder.button}
           </div>
         </div>
       </div>
@@ -224,7 +241,7 @@ function useAutoGrow(
   // biome-ignore lint/correctness/useExhaustiveDependencies: the height follows text and width
   useLayoutEffect(() => {
     const element = field.current;
-    if (!element) return;
+    if (!element || CSS.supports("field-sizing", "content")) return; // its style does it
     element.style.height = "auto";
     element.style.height = `${element.scrollHeight}px`;
   }, [text, narrowed]);

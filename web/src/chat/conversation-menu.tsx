@@ -1,7 +1,9 @@
 import type { Conversation } from "backchannel-client";
+import { setBlocked, useIsBlocked } from "../state/blocking";
 import { changeSettings, isMuted, isUnread, mute, setUnread } from "../state/conversation-settings";
 import { t } from "../strings";
 import { ContextMenu, type MenuEntry } from "../ui/context-menu";
+import { nameOf } from "./names";
 
 export interface ConversationMenuFor {
   readonly conversation: Conversation;
@@ -16,20 +18,22 @@ interface Props {
 
 const NIGHT = 8;
 
-/** How a conversation is kept in the list. */
+/** The settings of a conversation in the list. */
 export function ConversationMenu({ at: { conversation, x, y }, onClose }: Props) {
+  const blocked = useIsBlocked(conversation.peer_id);
   return (
     <ContextMenu
       x={x}
       y={y}
       label={t.conversationActions}
-      entries={entriesFor(conversation)}
+      entries={entriesFor(conversation, blocked)}
       onClose={onClose}
     />
   );
 }
 
-function entriesFor(conversation: Conversation): readonly MenuEntry[] {
+function entriesFor(conversation: Conversation, blocked: boolean): readonly MenuEntry[] {
+  const { kind, peer_id } = conversation;
   const { pinned, archived } = conversation.settings;
   const unread = isUnread(conversation);
   const muting: readonly MenuEntry[] = isMuted(conversation)
@@ -42,6 +46,12 @@ function entriesFor(conversation: Conversation): readonly MenuEntry[] {
           act: () => void mute(conversation, Number.POSITIVE_INFINITY),
         },
       ];
+  const block: MenuEntry = {
+    icon: "block",
+    label: (blocked ? t.unblock : t.block)(nameOf(conversation)),
+    danger: true,
+    act: () => void setBlocked(peer_id, !blocked),
+  };
   return [
     {
       icon: "pin",
@@ -59,5 +69,6 @@ function entriesFor(conversation: Conversation): readonly MenuEntry[] {
       label: archived ? t.unarchive : t.archive,
       act: () => void changeSettings(conversation, { archived: !archived }),
     },
+    ...(kind === "direct" ? [block] : []),
   ];
 }

@@ -17,7 +17,7 @@ const COLUMNS = 8;
 const ICONS: readonly IconName[] = [
   ...(["smile", "leaf", "food", "ball", "car", "bulb", "heart", "flag"] as const),
 ];
-const HANDS = ["✋", "✋🏻", "✋🏼", "✋🏽", "✋🏾", "✋🏿"];
+const TONE_SAMPLES = ["✋", "✋🏻", "✋🏼", "✋🏽", "✋🏾", "✋🏿"];
 
 type Row =
   | { readonly key: string; readonly title: string }
@@ -28,6 +28,7 @@ export default function AllEmoji({ onPick }: { readonly onPick: (emoji: string) 
   const [groups, setGroups] = useState<readonly (readonly Emoji[])[]>([]);
   const [text, setText] = useState("");
   const [at, setAt] = useState(0);
+  const [group, setGroup] = useState(0);
   const [tone, setTone] = useState(skinTone);
   const grid = useRef<HTMLDivElement>(null);
   const list = useRef<VirtualizerHandle>(null);
@@ -59,8 +60,11 @@ export default function AllEmoji({ onPick }: { readonly onPick: (emoji: string) 
   };
   const toGroup = (index: number) => {
     setText("");
-    const titles = rows.flatMap((row, place) => ("title" in row ? [place] : []));
-    list.current?.scrollToIndex(titles[index] ?? 0);
+    list.current?.scrollToIndex(titlesOf(rows)[index] ?? 0);
+  };
+  const onScroll = (offset: number) => {
+    const first = list.current?.findItemIndex(offset) ?? 0;
+    setGroup(titlesOf(rows).findLastIndex((title) => title <= first));
   };
   return (
     <>
@@ -90,7 +94,7 @@ export default function AllEmoji({ onPick }: { readonly onPick: (emoji: string) 
       </div>
       <div className="picker__grid" ref={grid} tabIndex={0} role="group" aria-label={t.emoji}>
         <div role="grid" id="emoji-grid" aria-label={t.emoji}>
-          <Virtualizer ref={list} scrollRef={grid} data={rows} itemSize={42}>
+          <Virtualizer ref={list} scrollRef={grid} data={rows} itemSize={42} onScroll={onScroll}>
             {(row) => (
               <EmojiRow key={row.key} row={row} at={at} tone={tone} onPick={pick} onPoint={setAt} />
             )}
@@ -98,7 +102,7 @@ export default function AllEmoji({ onPick }: { readonly onPick: (emoji: string) 
         </div>
         {groups.length > 0 && all.length === 0 && <p className="picker__none">{t.noHits}</p>}
       </div>
-      {!text && <Tabs recent={recentEmoji().length > 0} onChoose={toGroup} />}
+      {!text && <Tabs recent={recentEmoji().length > 0} chosen={group} onChoose={toGroup} />}
     </>
   );
 }
@@ -151,13 +155,13 @@ function Tones({ tone, onChange }: { tone: number; onChange: (tone: number) => v
         aria-label={t.skinTone(tone)}
         onClick={() => setOpen(true)}
       >
-        {HANDS[tone]}
+        {TONE_SAMPLES[tone]}
       </button>
     );
   }
   return (
     <div className="picker__tones" role="group" aria-label={t.skinTones}>
-      {HANDS.map((hand, each) => (
+      {TONE_SAMPLES.map((hand, each) => (
         <button
           key={hand}
           type="button"
@@ -176,7 +180,14 @@ function Tones({ tone, onChange }: { tone: number; onChange: (tone: number) => v
   );
 }
 
-function Tabs({ recent, onChoose }: { recent: boolean; onChoose: (index: number) => void }) {
+interface TabsProps {
+  readonly recent: boolean;
+  /** The category at the top. */
+  readonly chosen: number;
+  readonly onChoose: (index: number) => void;
+}
+
+function Tabs({ recent, chosen, onChoose }: TabsProps) {
   const tabs = recent ? (["clock", ...ICONS] as const) : ICONS;
   const names = recent ? [t.recentEmoji, ...t.emojiGroups] : t.emojiGroups;
   return (
@@ -187,6 +198,7 @@ function Tabs({ recent, onChoose }: { recent: boolean; onChoose: (index: number)
           className="icon-btn"
           type="button"
           aria-label={names[index] ?? ""}
+          aria-current={index === chosen || undefined}
           onClick={() => onChoose(index)}
         >
           <Icon name={icon} />
@@ -194,6 +206,11 @@ function Tabs({ recent, onChoose }: { recent: boolean; onChoose: (index: number)
       ))}
     </div>
   );
+}
+
+/** The rows that begin a category. */
+function titlesOf(rows: readonly Row[]): readonly number[] {
+  return rows.flatMap((row, index) => ("title" in row ? [index] : []));
 }
 
 function rowsOf(groups: readonly (readonly Emoji[])[], text: string): Row[] {

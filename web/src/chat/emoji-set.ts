@@ -6,7 +6,7 @@ import { language } from "../strings";
 export interface Emoji {
   readonly text: string;
   readonly name: string;
-  /** What it is found by, in small letters. */
+  /** The words that it is found by, in small letters. */
   readonly words: readonly string[];
   readonly hasTones: boolean;
 }

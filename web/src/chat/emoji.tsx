@@ -1,7 +1,11 @@
-import { lazy, Suspense, useEffect, useRef } from "react";
+import { useEffect, useRef } from "react";
 import { t } from "../strings";
+import { deferred } from "../ui/deferred";
 
-const Picker = lazy(() => import("./emoji-picker"));
+export const AllEmoji = deferred(
+  () => import("./emoji-picker").then((module) => module.default),
+  <div className="picker__loading" />,
+);
 
 interface Props {
   readonly onPick: (emoji: string) => void;
@@ -12,8 +16,10 @@ interface Props {
 export function EmojiPicker({ onPick, onClose }: Props) {
   const panel = useRef<HTMLDivElement>(null);
   useEffect(() => {
-    const leave = (event: Event) => {
-      if (event.target instanceof Node && !panel.current?.contains(event.target)) onClose();
+    const leave = ({ target }: Event) => {
+      if (!(target instanceof Element) || panel.current?.contains(target)) return;
+      // The button that has opened it closes it with its click.
+      if (!target.closest('[aria-expanded="true"]')) onClose();
     };
     const key = (event: KeyboardEvent) => {
       if (event.key !== "Escape") return;
@@ -30,9 +36,7 @@ export function EmojiPicker({ onPick, onClose }: Props) {
   }, [onClose]);
   return (
     <div className="picker" role="dialog" aria-label={t.emoji} ref={panel}>
-      <Suspense fallback={<div className="picker__loading" />}>
-        <Picker onPick={onPick} />
-      </Suspense>
+      <AllEmoji onPick={onPick} />
     </div>
   );
 }

@@ -1,11 +1,21 @@
 import type { FileInfo } from "backchannel-client";
 import type { ReactNode } from "react";
-import { client } from "../state/client";
-import { useContent } from "../state/content";
+import { addressOf } from "../state/content";
 import { t } from "../strings";
+import { deferred } from "../ui/deferred";
 import { size } from "../ui/format";
 import { Icon } from "../ui/icon";
-import { isPicture } from "./names";
+import { isPicture, isVoice } from "./names";
+import { Picture } from "./picture";
+
+const Player = deferred(
+  () => import("../voice/player").then((module) => module.default),
+  <div className="voice" />,
+);
+const Video = deferred(
+  () => import("./video").then((module) => module.default),
+  <div className="video" />,
+);
 
 interface Props {
   readonly files: readonly FileInfo[];
@@ -43,7 +53,6 @@ interface PhotoProps {
 
 /** Its place is kept before it has loaded, so that nothing moves. */
 function Photo({ file, single = false, onOpen }: PhotoProps) {
-  const source = useContent(file.thumbnail_url);
   const ratio = file.width && file.height ? file.width / file.height : 4 / 3;
   const style = single ? { aspectRatio: String(Math.min(Math.max(ratio, 0.75), 2)) } : {};
   return (
@@ -54,23 +63,44 @@ function Photo({ file, single = false, onOpen }: PhotoProps) {
       aria-label={file.name}
       onClick={() => onOpen?.(file)}
     >
-      {source && <img src={source} alt={file.name} draggable={false} />}
+      <Picture file={file} />
     </button>
   );
 }
 
 function OtherFile({ file, meta }: { readonly file: FileInfo; readonly meta: ReactNode }) {
+  if (file.type.startsWith("audio/") && file.duration) {
+    const named = !isVoice(file);
+    return (
+      <>
+        <Player file={file} meta={named ? null : meta} />
+        {named && <FileRow file={file} meta={meta} />}
+      </>
+    );
+  }
+  if (isPlayable(file)) {
+    return (
+      <>
+        <Video file={file} />
+        <FileRow file={file} meta={meta} />
+      </>
+    );
+  }
+  return <FileRow file={file} meta={meta} />;
+}
+
+function isPlayable({ type }: FileInfo): boolean {
+  return type.startsWith("video/") && document.createElement("video").canPlayType(type) !== "";
+}
+
+function FileRow({ file, meta }: { readonly file: FileInfo; readonly meta: ReactNode }) {
   return (
-    <button
-      className="file"
-      type="button"
-      aria-label={`${t.download}: ${file.name}, ${size(file.size)}`}
-      onClick={() => void download(file)}
-    >
+    <button className="file" type="button" onClick={() => void download(file)}>
       <span className="file__tile">
         <Icon name="file" size={24} />
       </span>
       <span>
+        <span className="sr">{t.download}: </span>
         <span className="file__name" dir="auto">
           {file.name}
         </span>
@@ -82,10 +112,8 @@ function OtherFile({ file, meta }: { readonly file: FileInfo; readonly meta: Rea
 }
 
 export async function download(file: FileInfo): Promise<void> {
-  const address = URL.createObjectURL(await client.api.content(file.url));
   const link = document.createElement("a");
-  link.href = address;
+  link.href = await addressOf(file.url);
   link.download = file.name;
   link.click();
-  setTimeout(() => URL.revokeObjectURL(address), 60_000);
 }

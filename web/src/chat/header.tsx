@@ -1,12 +1,14 @@
 import type { Conversation, User } from "backchannel-client";
-import { Link } from "wouter";
 import { setState, useStore } from "../state/store";
 import { t } from "../strings";
 import { Avatar } from "../ui/avatar";
 import { when } from "../ui/format";
+import { Handle } from "../ui/handle";
 import { Icon } from "../ui/icon";
+import { Link } from "../ui/location";
+import { useMinute } from "../ui/now";
 import { ThemeSwitch } from "../ui/theme-switch";
-import { useTyping } from "./thread";
+import { useTyping } from "./typing";
 
 interface Props {
   readonly conversation: Conversation | null;
@@ -41,7 +43,7 @@ export function Header({ conversation, peerId, name, onDetails }: Props) {
         </span>
       </button>
       <div className="bar__actions">
-        <ThemeSwitch className="hide-s" />
+        <ThemeSwitch className="hide-narrow" />
         {conversation && (
           <button
             className="icon-btn"
@@ -73,6 +75,7 @@ function Status({ conversation, peerId, assistant }: StatusProps) {
   const presence = useStore((state) => state.presence[peerId]);
   const user = usePeer(conversation, peerId);
   const typing = useTyping(conversation?.id ?? "");
+  useMinute();
   if (link !== "online") return <span className="bar__status">{t.connecting}</span>;
   if (typing) return <span className="bar__status bar__status--on">{t.typing}</span>;
   if (assistant) {
@@ -86,7 +89,7 @@ function Status({ conversation, peerId, assistant }: StatusProps) {
   const seen = presence?.last_seen_at;
   return (
     <span className="bar__status">
-      {seen ? t.lastSeen(when(seen)) : user && <bdi>@{user.username}</bdi>}
+      {seen ? t.lastSeen(when(seen)) : user && <Handle username={user.username} />}
     </span>
   );
 }

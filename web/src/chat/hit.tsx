@@ -1,7 +1,7 @@
 import type { Hit } from "backchannel-client";
 import type { ReactNode } from "react";
 
-/** What was found, with the matches marked; its positions count UTF-16 units, as strings do. */
+/** A search result with its matches marked; its positions count UTF-16 units, as strings do. */
 export function Snippet({ hit: { snippet } }: { readonly hit: Hit }) {
   const parts: ReactNode[] = [];
   let from = 0;
@@ -14,7 +14,7 @@ export function Snippet({ hit: { snippet } }: { readonly hit: Hit }) {
   return <bdi>{parts}</bdi>;
 }
 
-/** Where the conversation opens at the message. */
+/** The link that opens the conversation at the message. */
 export function addressOf(hit: Hit): string {
   return `/c/${hit.conversation_id}?at=${hit.seq}`;
 }

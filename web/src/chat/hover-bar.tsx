@@ -26,6 +26,14 @@ export function HoverBar({
         </button>
       ))}
       <hr aria-hidden />
+      <button
+        type="button"
+        aria-label={t.moreReactions}
+        aria-haspopup="dialog"
+        onClick={() => actions.pick(message)}
+      >
+        <Icon name="react" size={18} />
+      </button>
       <button type="button" aria-label={t.reply} onClick={() => actions.reply(message)}>
         <Icon name="reply" size={18} />
       </button>

@@ -1,6 +1,7 @@
 /** From messages to what stands in the thread: days, the unread line, groups. Pure. */
 
 import type { Conversation, Message, Outgoing, Partial } from "backchannel-client";
+import { corrected } from "../state/clock";
 import { dayOf } from "../ui/format";
 import { type SendState, stateOf } from "./tick";
 
@@ -17,7 +18,6 @@ interface Grouped {
 
 export type Item =
   | { readonly kind: "beginning"; readonly key: string }
-  | { readonly kind: "older"; readonly key: string }
   | { readonly kind: "day"; readonly key: string; readonly at: string }
   | { readonly kind: "unread"; readonly key: string; readonly count: number }
   | ({
@@ -56,30 +56,33 @@ export interface ThreadView {
   readonly complete: boolean;
   readonly conversation: Conversation | null;
   readonly myId: string;
-  /** What was unread when the conversation was opened, if anything was. */
+  /** The messages that were unread when the conversation was opened, if there were any. */
   readonly divider: Divider | null;
   readonly typing: boolean;
-  /** What has been said so far of the answer that is growing in a session. */
+  /** The text so far of the answer that is growing in a session. */
   readonly partial: Partial | null;
 }
 
-interface Entry {
-  readonly mine: boolean;
+interface Time {
   readonly at: number;
   readonly day: number;
+}
+
+interface Entry extends Time {
+  readonly mine: boolean;
   readonly state: SendState | "failed" | null;
   readonly message?: Message;
   readonly outgoing?: Outgoing;
 }
 
 export function itemsOf(view: ThreadView): Item[] {
-  const items: Item[] = [
-    view.complete ? { kind: "beginning", key: "beginning" } : { kind: "older", key: "older" },
-  ];
+  const items: Item[] = view.complete ? [{ kind: "beginning", key: "beginning" }] : [];
   const entries = entriesOf(view);
+  const drawn = firstDrawn(view);
   const newestRead = newestReadSeq(view);
   let divided = view.divider === null;
   entries.forEach((entry, index) => {
+    if (index < drawn) return;
     const before = entries[index - 1];
     const after = entries[index + 1];
     if (before?.day !== entry.day) {
@@ -106,22 +109,54 @@ export function itemsOf(view: ThreadView): Item[] {
   return items;
 }
 
+/**
+ * The first of the messages that is drawn. Its day and its group depend on the one before it: the
+ * oldest waits until that has been loaded, and nothing moves then (W5).
+ */
+function firstDrawn({ messages, complete }: ThreadView): number {
+  return complete || messages.length < 2 ? 0 : 1;
+}
+
+/** The items; unchanged ones are the same objects as before, so they are not drawn again. */
+export function reused(before: readonly Item[], fresh: readonly Item[]): Item[] {
+  const known = new Map(before.map((each) => [each.key, each]));
+  return fresh.map((item) => {
+    const old = known.get(item.key);
+    return old && isSame(old, item) ? old : item;
+  });
+}
+
+function isSame(one: Item, other: Item): boolean {
+  const fields = Object.keys(other) as (keyof Item)[];
+  return one.kind === other.kind && fields.every((name) => one[name] === other[name]);
+}
+
 function entriesOf({ messages, outgoing, conversation, myId }: ThreadView): Entry[] {
   const stored = messages.map((message): Entry => {
     const mine = message.sender_id === myId;
     const state = mine && conversation ? stateOf(message, conversation) : null;
-    const at = Date.parse(message.created_at);
-    return { mine, at, day: dayOf(at), state, message };
+    return { mine, ...timeOf(message), state, message };
   });
   const known = new Set(messages.map((message) => message.client_id));
   const waiting = outgoing
     .filter((each) => !known.has(each.client_id))
     .map((each): Entry => {
       const state = each.failed ? "failed" : "sending";
-      const at = each.created_at;
+      const at = corrected(each.created_at);
       return { mine: true, at, day: dayOf(at), state, outgoing: each };
     });
   return [...stored, ...waiting];
+}
+
+const times = new WeakMap<Message, Time>();
+
+function timeOf(message: Message): Time {
+  const known = times.get(message);
+  if (known) return known;
+  const at = Date.parse(message.created_at);
+  const time = { at, day: dayOf(at) };
+  times.set(message, time);
+  return time;
 }
 
 function itemOf(

@@ -1,11 +1,15 @@
 import type { FileInfo, Message } from "backchannel-client";
-import { useEffect, useRef } from "react";
-import { useContent } from "../state/content";
+import { type CSSProperties, useRef, useState } from "react";
+import "../styles/lightbox.css";
 import { t } from "../strings";
+import { useModal } from "../ui/dialog";
 import { size, when } from "../ui/format";
 import { Icon } from "../ui/icon";
+import { type Side, useSwipe } from "../ui/swipe";
 import { download } from "./files";
+import { FilmStrip } from "./film-strip";
 import { useMedia } from "./media";
+import { Picture } from "./picture";
 
 interface Props {
   readonly conversationId: string;
@@ -17,28 +21,38 @@ interface Props {
   readonly onClose: () => void;
 }
 
-/** One picture at a time, over everything; the arrow keys walk through all of them (W10). */
+/** The sides to which a finger pulls the present picture away from the next one. */
+const OLDER: readonly Side[] = ["end"];
+const NEWER: readonly Side[] = ["start"];
+
+/** One picture at a time, over everything; arrow keys and swipes walk through all of them (W10). */
 export default function Lightbox({ conversationId, messages, last, file, onClose }: Props) {
   const dialog = useRef<HTMLDialogElement>(null);
-  const {
-    shown: medium,
-    hasOlder,
-    hasNewer,
-    step,
-  } = useMedia(conversationId, messages, file, last);
+  const { media, at, hasOlder, hasNewer, step, choose } = useMedia(
+    conversationId,
+    messages,
+    file,
+    last,
+  );
+  const medium = media[at];
+  // Others may be found later: the place for them is kept, so that the picture stays where it is.
+  const [strip] = useState(media.length > 1 || hasOlder || hasNewer);
   const shown = medium?.file ?? file;
-  const source = useContent(shown.url);
-  const small = useContent(shown.thumbnail_url);
-  useEffect(() => dialog.current?.showModal(), []);
+  useModal(dialog, onClose);
+  const swipe = useSwipe({
+    selector: ".lightbox__stage",
+    sides: [...(hasOlder ? OLDER : []), ...(hasNewer ? NEWER : [])],
+    onSwipe: (_, side) => step(side === "end" ? -1 : 1),
+    onHold: () => {},
+  });
   const onward = t.dir === "rtl" ? -1 : 1;
   return (
     <dialog
       ref={dialog}
       className="lightbox"
       aria-label={t.photo}
-      onCancel={(event) => {
-        event.preventDefault();
-        onClose();
+      onClick={({ target }) => {
+        if (target instanceof Element && target.matches(".lightbox, .lightbox__stage")) onClose();
       }}
       onKeyDown={(event) => {
         if (event.key === "ArrowLeft") step(-onward as -1 | 1);
@@ -67,8 +81,10 @@ export default function Lightbox({ conversationId, messages, last, file, onClose
           <Icon name="close" />
         </button>
       </div>
-      <div className="lightbox__stage">
-        {(source ?? small) && <img src={source ?? small ?? ""} alt={shown.name} />}
+      <div className="lightbox__stage" {...swipe}>
+        <span className="lightbox__picture" style={ratioOf(shown)} key={shown.id}>
+          <Picture file={shown} whole />
+        </span>
         {hasOlder && (
           <button
             className="icon-btn prev"
@@ -90,6 +106,12 @@ export default function Lightbox({ conversationId, messages, last, file, onClose
           </button>
         )}
       </div>
+      {strip && <FilmStrip media={media} at={at} onChoose={choose} />}
     </dialog>
   );
+}
+
+/** The shape of a picture, so that its place is as large as it will be. */
+function ratioOf({ width, height }: FileInfo): CSSProperties {
+  return { "--ratio": width && height ? width / height : 1 } as CSSProperties;
 }

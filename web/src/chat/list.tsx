@@ -1,6 +1,5 @@
 import type { Conversation } from "backchannel-client";
 import { useMemo, useState } from "react";
-import { Link, useLocation } from "wouter";
 import { openSession } from "../state/actions";
 import { isUnread } from "../state/conversation-settings";
 import { inOrder } from "../state/model";
@@ -8,13 +7,18 @@ import { useStore } from "../state/store";
 import { update } from "../state/updates";
 import { t } from "../strings";
 import { Avatar } from "../ui/avatar";
+import { EmptyArt } from "../ui/brand";
+import { deferred } from "../ui/deferred";
 import { Icon } from "../ui/icon";
-import { EmptyArt } from "../ui/mark";
-import { ConversationMenu } from "./conversation-menu";
+import { go, Link } from "../ui/location";
 import { Row } from "./row";
-import { BehindRow, useRowActions } from "./row-actions";
+import { SwipeIcons, useRowActions } from "./row-actions";
 
-type Filter = "all" | "unread" | "assistants" | "archived";
+const ConversationMenu = deferred(() =>
+  import("./conversation-menu").then((module) => module.ConversationMenu),
+);
+
+type Filter = "all" | "unread" | "assistants" | "archived" | "requests";
 
 interface Props {
   readonly current: string | null;
@@ -31,7 +35,8 @@ export function List({ current, onSearch, onNew }: Props) {
   const [filter, setFilter] = useState<Filter>("all");
   const all = useMemo(() => inOrder(conversations), [conversations]);
   const shown = all.filter((each) => belongs(each, filter));
-  const unread = all.filter((each) => isUnread(each) && !each.settings.archived).length;
+  const unread = all.filter((each) => belongs(each, "unread")).length;
+  const requests = all.filter((each) => belongs(each, "requests")).length;
   const archived = all.filter((each) => each.settings.archived).length;
   const rows = useRowActions();
   const name = me?.display_name ?? "";
@@ -39,7 +44,7 @@ export function List({ current, onSearch, onNew }: Props) {
     <nav className="sidebar" id="conversations" aria-label={t.conversations} tabIndex={-1}>
       <div className="sidebar__top">
         <Link
-          className="me"
+          className="own-avatar"
           href="/settings"
           aria-label={`${t.yourAccount(online)}, ${t.settings}`}
         >
@@ -57,12 +62,19 @@ export function List({ current, onSearch, onNew }: Props) {
         </button>
       </div>
       {listed && <Filters filter={filter} unread={unread} onChange={setFilter} />}
+      {requests > 0 && filter === "all" && (
+        <button className="archived" type="button" onClick={() => setFilter("requests")}>
+          <Icon name="message" size={18} />
+          {t.messageRequests}
+          <span className="num">{requests}</span>
+        </button>
+      )}
       {filter === "assistants" && shown.length > 0 && <SessionHead />}
       {shown.length > 0 ? (
         <ul className="rows" {...rows.handlers}>
           {shown.map((each) => (
             <li key={each.id}>
-              {rows.swiped === each.id && <BehindRow conversation={each} />}
+              {rows.swiped === each.id && <SwipeIcons conversation={each} />}
               <Row conversation={each} current={each.id === current} />
             </li>
           ))}
@@ -91,7 +103,7 @@ function SearchBox({ onSearch }: { readonly onSearch: () => void }) {
       <Icon name="search" size={18} />
       <span className="searchbox__text">{t.search}</span>
       <span className="keys" aria-hidden>
-        <kbd>Ctrl</kbd>
+        <kbd>{t.keys.control}</kbd>
         <kbd>K</kbd>
       </span>
     </button>
@@ -113,7 +125,6 @@ function UpdateNotice() {
 }
 
 function SessionHead() {
-  const [, go] = useLocation();
   return (
     <div className="session-head">
       <span>{t.sessions}</span>
@@ -141,6 +152,7 @@ function Filters({ filter, unread, onChange }: FiltersProps) {
     unread: t.unread,
     assistants: t.assistants,
     ...(filter === "archived" && { archived: t.archived }),
+    ...(filter === "requests" && { requests: t.requests }),
   };
   return (
     <div className="filters" role="group" aria-label={t.show}>
@@ -149,18 +161,23 @@ function Filters({ filter, unread, onChange }: FiltersProps) {
           key={each}
           type="button"
           aria-pressed={filter === each}
+          ref={filter === each ? intoView : undefined}
           onClick={() => onChange(each)}
         >
           {names[each]}
-          {each === "unread" && unread > 0 && <span className="num">{unread}</span>}
+          {each === "unread" && <span className="num">{unread || null}</span>}
         </button>
       ))}
     </div>
   );
 }
 
+/** Scroll to the chosen filter, where not all of them have room beside each other. */
+function intoView(element: HTMLElement | null): void {
+  element?.scrollIntoView({ block: "nearest", inline: "nearest" });
+}
+
 function Nothing({ filter, onNew }: { readonly filter: Filter; readonly onNew: () => void }) {
-  const [, go] = useLocation();
   const [title, text] =
     filter === "unread"
       ? [t.noUnread, t.noUnreadText]
@@ -168,7 +185,9 @@ function Nothing({ filter, onNew }: { readonly filter: Filter; readonly onNew: (
         ? [t.noAssistants, t.noAssistantsText]
         : filter === "archived"
           ? [t.noArchived, t.noArchivedText]
-          : [t.quietTitle, t.quietText];
+          : filter === "requests"
+            ? [t.noRequests, t.noRequestsText]
+            : [t.quietTitle, t.quietText];
   return (
     <div className="empty empty--list">
       <EmptyArt accent />
@@ -190,17 +209,17 @@ function Nothing({ filter, onNew }: { readonly filter: Filter; readonly onNew: (
   );
 }
 
-const BONES = [34, 42, 28, 38, 46, 30, 40];
+const PLACEHOLDER_WIDTHS = [34, 42, 28, 38, 46, 30, 40];
 
 function Skeleton() {
   return (
     <div className="skeleton rows" aria-hidden>
-      {BONES.map((width) => (
+      {PLACEHOLDER_WIDTHS.map((width) => (
         <div className="row" key={width}>
-          <span className="bone bone--dot" />
-          <span className="bone-lines">
-            <span className="bone" style={{ width: `${width}%` }} />
-            <span className="bone" style={{ width: `${100 - width}%` }} />
+          <span className="placeholder placeholder--dot" />
+          <span className="placeholder-lines">
+            <span className="placeholder" style={{ width: `${width}%` }} />
+            <span className="placeholder" style={{ width: `${100 - width}%` }} />
           </span>
         </div>
       ))}
@@ -209,6 +228,9 @@ function Skeleton() {
 }
 
 function belongs(conversation: Conversation, filter: Filter): boolean {
+  if (conversation.request || filter === "requests") {
+    return conversation.request === "pending" && filter === "requests";
+  }
   if (conversation.settings.archived || filter === "archived") {
     return conversation.settings.archived && filter === "archived";
   }

@@ -4,7 +4,7 @@ import { lexer, type MarkedToken, type Token, type Tokens } from "marked";
 import { Fragment, memo, type ReactNode } from "react";
 import { CodeBlock } from "./rich";
 
-/** How deep lists and quotes may stand in each other before they are shown as they were written. */
+/** The depth to which lists and quotes are nested; deeper ones are shown as they were written. */
 const DEEPEST = 12;
 const SAFE = /^(?:https?:\/\/|mailto:)/i;
 
@@ -28,8 +28,8 @@ function blocks(tokens: readonly Token[] | undefined, depth: number): ReactNode[
   return (tokens ?? []).map((token, index) => block(token, index, depth));
 }
 
-function block(given: Token, key: number, depth: number): ReactNode {
-  const token = given as MarkedToken;
+function block(generic: Token, key: number, depth: number): ReactNode {
+  const token = generic as MarkedToken;
   if (depth > DEEPEST) return <p key={key}>{token.raw}</p>;
   switch (token.type) {
     case "space":
@@ -106,8 +106,8 @@ function inlines(tokens: readonly Token[] | undefined, depth: number): ReactNode
   return (tokens ?? []).map((token, index) => inline(token, index, depth));
 }
 
-function inline(given: Token, key: number, depth: number): ReactNode {
-  const token = given as MarkedToken;
+function inline(generic: Token, key: number, depth: number): ReactNode {
+  const token = generic as MarkedToken;
   if (depth > DEEPEST) return token.raw;
   const inner = () => inlines("tokens" in token ? token.tokens : undefined, depth + 1);
   switch (token.type) {

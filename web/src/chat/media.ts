@@ -2,7 +2,7 @@
 
 import type { FileInfo, Message } from "backchannel-client";
 import { useCallback, useEffect, useRef, useState } from "react";
-import { readAfter, readBefore } from "../state/threads";
+import { readWithFiles } from "../state/shared-files";
 import { isPicture } from "./names";
 
 export interface Medium {
@@ -10,7 +10,7 @@ export interface Medium {
   readonly message: Message;
 }
 
-interface Stretch {
+interface MediaRange {
   readonly media: readonly Medium[];
   /** The messages that have been looked through. */
   readonly first: number;
@@ -18,11 +18,15 @@ interface Stretch {
 }
 
 export interface Media {
-  readonly shown: Medium | null;
+  /** The pictures that are known, oldest first. */
+  readonly media: readonly Medium[];
+  /** The place of the one that is shown; -1 before it is known. */
+  readonly at: number;
   readonly hasOlder: boolean;
   readonly hasNewer: boolean;
   /** Go to the picture before (-1) or after (1) this one. */
   readonly step: (by: -1 | 1) => void;
+  readonly choose: (fileId: string) => void;
 }
 
 /** Walk from `file` through the pictures among `messages` and beyond; `last` is the newest seq. */
@@ -32,56 +36,66 @@ export function useMedia(
   file: FileInfo,
   last: number,
 ): Media {
-  const [stretch, setStretch] = useState<Stretch>(() => ({
+  const [range, setRange] = useState<MediaRange>(() => ({
     media: mediaOf(messages),
     first: messages[0]?.seq ?? 1,
     last: messages.at(-1)?.seq ?? 0,
   }));
   const [shownId, setShownId] = useState(file.id);
-  const at = stretch.media.findIndex((each) => each.file.id === shownId);
+  const at = range.media.findIndex((each) => each.file.id === shownId);
   const reading = useRef(false);
+  /** The picture that is wanted once it has been found. */
+  const wanted = useRef<-1 | 0 | 1>(0);
 
   const look = useCallback(
     async (by: -1 | 1): Promise<void> => {
       if (reading.current) return;
       reading.current = true;
       try {
-        setStretch(await extended(id, stretch, by, last));
+        setRange(await extended(id, range, by, last));
       } catch {
         // It is looked for again with the next key.
       } finally {
         reading.current = false;
       }
     },
-    [id, stretch, last],
+    [id, range, last],
   );
-  const hasOlder = at > 0 || stretch.first > 1;
-  const hasNewer = at < stretch.media.length - 1 || stretch.last < last;
+  const hasOlder = at > 0 || range.first > 1;
+  const hasNewer = at < range.media.length - 1 || range.last < last;
   // The next one is known before it is asked for.
   useEffect(() => {
-    if (at === 0 && stretch.first > 1) void look(-1);
-    if (at === stretch.media.length - 1 && stretch.last < last) void look(1);
-  }, [at, stretch, last, look]);
+    if (at === 0 && range.first > 1) void look(-1);
+    if (at === range.media.length - 1 && range.last < last) void look(1);
+  }, [at, range, last, look]);
   const step = useCallback(
     (by: -1 | 1) => {
-      const next = stretch.media[at + by];
+      const next = range.media[at + by];
+      wanted.current = next ? 0 : by;
       if (next) setShownId(next.file.id);
     },
-    [stretch, at],
+    [range, at],
   );
-  return { shown: stretch.media[at] ?? null, hasOlder, hasNewer, step };
+  useEffect(() => {
+    if (wanted.current) step(wanted.current);
+  }, [step]);
+  const choose = useCallback((fileId: string) => {
+    wanted.current = 0;
+    setShownId(fileId);
+  }, []);
+  return { media: range.media, at, hasOlder, hasNewer, step, choose };
 }
 
 /** With the next picture on one side, or with everything on it if there is none. */
 async function extended(
   id: string,
-  { media, first, last }: Stretch,
+  { media, first, last }: MediaRange,
   by: -1 | 1,
   newest: number,
-): Promise<Stretch> {
+): Promise<MediaRange> {
   let found: readonly Medium[] = [];
   while (found.length === 0 && (by < 0 ? first > 1 : last < newest)) {
-    const page = await (by < 0 ? readBefore(id, first) : readAfter(id, last));
+    const page = await readWithFiles(id, by < 0 ? { before: first } : { after: last });
     if (by < 0) first = page[0]?.seq ?? 1;
     else last = page.at(-1)?.seq ?? newest;
     found = mediaOf(page);

@@ -1,65 +1,61 @@
 import type { Message } from "backchannel-client";
-import { react, showToast } from "../state/actions";
-import { remove } from "../state/removals";
+import { useState } from "react";
+import { showToast } from "../state/actions";
 import { t } from "../strings";
-import { ContextMenu, type MenuEntry } from "../ui/context-menu";
+import { deferred } from "../ui/deferred";
+
+const MessageMenu = deferred(() => import("./message-menu").then((module) => module.MessageMenu));
+const DeliveryTimes = deferred(() => import("./delivery-times").then((module) => module.default));
+const ForwardDialog = deferred(() => import("./forward-dialog").then((module) => module.default));
+const ReportDialog = deferred(() => import("./report-dialog").then((module) => module.default));
 
 export interface MenuFor {
   readonly message: Message;
   readonly mine: boolean;
   readonly x: number;
   readonly y: number;
+  /** Go on to all emoji, to react with one of them. */
+  readonly picking?: boolean;
 }
 
-interface Props {
-  readonly at: MenuFor;
+interface Options {
+  readonly name: string;
+  /** The other member answers for what they write; an assistant does not. */
+  readonly reportable: boolean;
   readonly onReply: (message: Message) => void;
   readonly onEdit: (message: Message) => void;
-  readonly onClose: () => void;
 }
 
-const QUICK = ["👍", "❤️", "😂", "😮", "😢", "🙏"];
-/** What can be done with a message. */
-export function MessageMenu({ at, onReply, onEdit, onClose }: Props) {
-  const { message, mine, x, y } = at;
-  const editing: MenuEntry = {
-    icon: "edit",
-    label: t.edit,
-    keys: "E",
-    act: () => onEdit(message),
-  };
-  const deletion: MenuEntry = {
-    icon: "trash",
-    label: t.delete,
-    keys: "Del",
-    danger: true,
-    act: () => void remove(message),
-  };
-  const entries: readonly MenuEntry[] = [
-    { icon: "reply", label: t.reply, keys: "R", act: () => onReply(message) },
-    ...(mine && message.body ? [editing] : []),
-    { icon: "copy", label: t.copyText, keys: "C", act: () => void copy(message) },
-    ...(mine ? [deletion] : []),
-  ];
-  return (
-    <ContextMenu x={x} y={y} label={t.messageActions} entries={entries} onClose={onClose}>
-      <div className="quickreact" role="group" aria-label={t.react}>
-        {QUICK.map((emoji) => (
-          <button
-            key={emoji}
-            type="button"
-            aria-label={t.reactWith(emoji)}
-            onClick={() => {
-              onClose();
-              void react(message, emoji);
-            }}
-          >
-            {emoji}
-          </button>
-        ))}
-      </div>
-    </ContextMenu>
+/** The menu of a message, and the dialogs that are opened in it. */
+export function useMessageMenu({ name, reportable, onReply, onEdit }: Options) {
+  const [at, open] = useState<MenuFor | null>(null);
+  const [reported, setReported] = useState<Message | null>(null);
+  const [timed, setTimed] = useState<Message | null>(null);
+  const [forwarded, setForwarded] = useState<Message | null>(null);
+  const menu = at && (
+    <MessageMenu
+      at={at}
+      onReply={onReply}
+      onEdit={onEdit}
+      onForward={setForwarded}
+      onReport={reportable && !at.mine ? setReported : null}
+      onTimes={reportable && at.mine ? setTimed : null}
+      onClose={() => open(null)}
+    />
   );
+  const report = reported && (
+    <ReportDialog
+      peerId={reported.sender_id}
+      name={name}
+      messages={[reported.seq]}
+      onClose={() => setReported(null)}
+    />
+  );
+  const times = timed && <DeliveryTimes message={timed} onClose={() => setTimed(null)} />;
+  const forward = forwarded && (
+    <ForwardDialog message={forwarded} onClose={() => setForwarded(null)} />
+  );
+  return { open, shown: menu || report || times || forward };
 }
 
 export async function copy(message: Message): Promise<void> {

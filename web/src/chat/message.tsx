@@ -1,14 +1,16 @@
-import type { Conversation, FileInfo, Message } from "backchannel-client";
+import type { FileInfo, Message } from "backchannel-client";
 import { memo, type ReactNode } from "react";
 import { t } from "../strings";
+import { deferred } from "../ui/deferred";
 import { clock } from "../ui/format";
 import { Icon } from "../ui/icon";
 import { Files } from "./files";
-import { HoverBar } from "./hover-bar";
 import type { Item } from "./items";
 import { previewOf } from "./names";
 import { blocksOf, CodeBlock, inline, isEmojiOnly } from "./rich";
 import { type SendState, Tick } from "./tick";
+
+const HoverBar = deferred(() => import("./hover-bar").then((module) => module.HoverBar));
 
 type MessageItem = Extract<Item, { kind: "message" }>;
 
@@ -18,17 +20,18 @@ interface Props {
   readonly myId: string;
   readonly readAt: number | undefined;
   readonly replied: Message | null | undefined;
-  readonly conversation: Conversation | null;
   readonly found: boolean;
   /** The hover bar stands here. */
   readonly active: boolean;
   readonly actions: ThreadActions;
 }
 
-/** What can be done from within the thread; the same object all the time. */
+/** The actions within the thread; the same object all the time. */
 export interface ThreadActions {
   readonly jump: (seq: number) => void;
   readonly react: (message: Message, emoji: string) => void;
+  /** Choose from all emoji. */
+  readonly pick: (message: Message) => void;
   readonly reply: (message: Message) => void;
   readonly photo: (file: FileInfo) => void;
   readonly menu: (message: Message, x: number, y: number) => void;
@@ -38,6 +41,7 @@ export const MessageView = memo(function MessageView(props: Props) {
   const { item, name, myId, readAt, replied, found, active, actions } = props;
   const { message, mine, first, last, timed, state } = item;
   const gone = message.deleted_at !== null;
+  const goneText = mine ? t.youDeleted : t.deletedBy(name);
   const reactions = Object.entries(message.reactions).filter(([, ids]) => ids.length > 0);
   return (
     <article
@@ -51,10 +55,15 @@ export const MessageView = memo(function MessageView(props: Props) {
         "is-found": found,
       })}
       data-seq={message.seq}
+      aria-label={spoken(
+        mine ? t.you : name,
+        message.created_at,
+        gone ? goneText : textOf(message),
+      )}
       tabIndex={-1}
     >
       {gone ? (
-        <Tombstone message={message} text={mine ? t.youDeleted : t.deletedBy(name)} />
+        <Tombstone message={message} text={goneText} />
       ) : (
         <Bubble
           body={message.body}
@@ -195,6 +204,13 @@ function Quote({ seq, name, replied, onJump }: QuoteProps) {
       </span>
     </button>
   );
+}
+
+const textOf = (message: Message) => previewOf(message).text;
+
+/** A message as it is read aloud: a bubble shows by its side alone who wrote it. */
+export function spoken(author: string, at: string | number, text: string): string {
+  return `${author}, ${clock(at)}: ${text}`;
 }
 
 export function classes(which: Readonly<Record<string, boolean>>): string {

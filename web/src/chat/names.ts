@@ -1,4 +1,4 @@
-/** Who and what a conversation is, in words. */
+/** The names of conversations and their users, in words. */
 
 import type { Conversation, FileInfo, Message } from "backchannel-client";
 import { t } from "../strings";
@@ -9,7 +9,7 @@ export function nameOf(conversation: Conversation): string {
   return conversation.peer?.display_name || conversation.peer?.username || t.conversations;
 }
 
-/** What drafts and outgoing messages of a conversation are kept under. */
+/** The key of drafts and outgoing messages of a conversation. */
 export function keyOf(conversation: Conversation): string {
   return conversation.kind === "session" ? conversation.id : conversation.peer_id;
 }
@@ -35,14 +35,19 @@ export function isPicture(file: FileInfo): boolean {
 function nameOfFiles(files: readonly FileInfo[]): string {
   const [first] = files;
   if (files.every(isPicture)) return files.length === 1 ? t.photo : t.photos(files.length);
-  if (first?.type.startsWith("audio/")) return t.voiceMessage;
+  if (first && isVoice(first)) return t.voiceMessage;
   if (first?.type.startsWith("video/")) return t.video;
   return first?.name ?? "";
 }
 
+/** Recorded by a chat client; other sounds have a name instead of a waveform. */
+export function isVoice(file: FileInfo): boolean {
+  return file.type.startsWith("audio/") && file.waveform !== null;
+}
+
 function iconOf(file: FileInfo): IconName {
   if (isPicture(file)) return "image";
-  return file.type.startsWith("audio/") ? "mic" : "file";
+  return isVoice(file) ? "mic" : "file";
 }
 
 /** Without line breaks and the marks of formatting. */

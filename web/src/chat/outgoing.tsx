@@ -1,15 +1,14 @@
 import type { Outgoing } from "backchannel-client";
-import { memo, useEffect, useState } from "react";
+import { memo } from "react";
 import { discard, retry } from "../state/actions";
+import { corrected } from "../state/clock";
 import { t } from "../strings";
 import { clock } from "../ui/format";
 import { Icon } from "../ui/icon";
 import type { Item } from "./items";
-import { Bubble, classes } from "./message";
-import { Tick } from "./tick";
-
-/** Milliseconds until a message on its way shows a clock: most arrive sooner (rule W1). */
-const PATIENCE = 300;
+import { Bubble, classes, spoken } from "./message";
+import { previewOf } from "./names";
+import { SlowTick } from "./tick";
 
 interface Props {
   readonly item: Extract<Item, { kind: "outgoing" }>;
@@ -19,8 +18,9 @@ interface Props {
 /** A message that the server has not yet answered, or has refused. */
 export const OutgoingView = memo(function OutgoingView({ item, onEdit }: Props) {
   const { outgoing, first, last } = item;
-  const slow = useSlow(outgoing.created_at);
   const failed = outgoing.failed !== null;
+  const { text } = previewOf(outgoing);
+  const at = corrected(outgoing.created_at);
   return (
     <article
       className={classes({
@@ -30,6 +30,7 @@ export const OutgoingView = memo(function OutgoingView({ item, onEdit }: Props) 
         "is-last": last,
         "message--failed": failed,
       })}
+      aria-label={spoken(t.you, at, failed ? t.notSent(text) : text)}
       tabIndex={-1}
     >
       <Bubble
@@ -37,13 +38,13 @@ export const OutgoingView = memo(function OutgoingView({ item, onEdit }: Props) 
         files={outgoing.files}
         meta={
           <span className="meta">
-            <time>{clock(outgoing.created_at)}</time>
-            {slow && !failed && <Tick state="sending" />}
+            <time>{clock(at)}</time>
+            {!failed && <SlowTick since={outgoing.created_at} />}
           </span>
         }
       >
         {failed && (
-          <span className="fail-mark" aria-hidden>
+          <span className="failed-icon" aria-hidden>
             !
           </span>
         )}
@@ -83,14 +84,4 @@ function FailedLine({
       </button>
     </div>
   );
-}
-
-function useSlow(since: number): boolean {
-  const [slow, setSlow] = useState(Date.now() - since > PATIENCE);
-  useEffect(() => {
-    if (slow) return;
-    const timer = setTimeout(() => setSlow(true), PATIENCE);
-    return () => clearTimeout(timer);
-  }, [slow]);
-  return slow;
 }

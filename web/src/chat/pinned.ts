@@ -1,4 +1,4 @@
-/** Where the thread stands: at its end, where it follows, or where the reader has put it (W5). */
+/** The scroll position of the thread: following its end, or as the reader left it (W5). */
 
 import { type RefObject, useCallback, useLayoutEffect, useRef, useState } from "react";
 import type { CacheSnapshot, VirtualizerHandle } from "virtua";
@@ -8,16 +8,18 @@ import { type Item, seqOf } from "./items";
 /** The padding above the first item, as `.column` has it. */
 export const COLUMN_TOP = 24;
 /** Pixels from the end that still count as the end. */
-const SLACK = 24;
+const TOLERANCE = 24;
 /** The unread line comes to stand this far down when a conversation is opened (W6). */
 const UNREAD_AT = 0.25;
 /** Pixels from either end at which more is loaded. */
-const NEAR = 1_200;
+const LOAD_DISTANCE = 1_200;
 /** Milliseconds in which the list measures what it draws first, and scrolls by itself. */
 const SETTLING = 200;
+/** Frames for which older messages wait while the reader scrolls. */
+const MOST_FRAMES = 30;
 
 /** The item at the top of the window, and how many pixels of it are above. */
-interface Kept {
+interface SavedPosition {
   readonly key: string;
   readonly above: number;
   readonly pinned: boolean;
@@ -26,10 +28,10 @@ interface Kept {
   readonly count: number;
 }
 
-/** Where each conversation was left (W7). */
-const places = new Map<string, Kept>();
+/** The position at which each conversation was left (W7). */
+const savedPositions = new Map<string, SavedPosition>();
 
-interface Given {
+interface Options {
   readonly id: string;
   readonly scroller: RefObject<HTMLDivElement | null>;
   readonly list: RefObject<VirtualizerHandle | null>;
@@ -40,22 +42,23 @@ interface Given {
   readonly complete: boolean;
 }
 
-export interface Place {
+export interface ScrollPosition {
   readonly pinned: boolean;
   readonly content: (element: HTMLElement | null) => (() => void) | undefined;
   readonly moved: () => void;
   readonly toEnd: () => void;
 }
 
-export function usePinned(given: Given): Place {
-  const { id, scroller, items, ready, live } = given;
+export function usePinned(options: Options): ScrollPosition {
+  const { id, scroller, items, ready, live } = options;
   // Not before it has been placed: what is not in sight must not count as read.
   const [pinned, setPinned] = useState(false);
   const pinnedNow = useRef(false);
   const begun = useRef(false);
   const settled = useRef(false);
-  const latest = useRef(given);
-  latest.current = given;
+  const seen = useRef({ top: 0, height: 0 });
+  const latest = useRef(options);
+  latest.current = options;
   const load = useLoading();
 
   const pin = useCallback((value: boolean) => {
@@ -65,7 +68,9 @@ export function usePinned(given: Given): Place {
 
   const scrollToEnd = useCallback(() => {
     const element = scroller.current;
-    if (element) element.scrollTop = element.scrollHeight;
+    if (!element) return;
+    element.scrollTop = element.scrollHeight;
+    seen.current = positionOf(element);
   }, [scroller]);
 
   const toEnd = useCallback(() => {
@@ -77,27 +82,48 @@ export function usePinned(given: Given): Place {
   const moved = useCallback(() => {
     const element = scroller.current;
     if (!element || !begun.current) return;
-    const below = element.scrollHeight - element.scrollTop - element.clientHeight;
-    const atEnd = below <= SLACK && latest.current.live;
+    const below = distanceToEnd(element);
+    const atEnd = below <= TOLERANCE && latest.current.live;
+    const up = element.scrollTop < seen.current.top;
+    seen.current = positionOf(element);
+    if (pinnedNow.current && !atEnd && !up && latest.current.live) {
+      // It has grown faster than it was followed; only the reader moves away from the end.
+      scrollToEnd();
+      return;
+    }
     if (atEnd !== pinnedNow.current) pin(atEnd);
     if (!settled.current) return;
-    keep(latest.current, element.scrollTop, atEnd);
-    if (element.scrollTop < NEAR && !latest.current.complete) load(() => loadOlder(id));
-    else if (below < NEAR && !latest.current.live) load(() => loadNewer(id));
-  }, [id, scroller, pin, load]);
+    savePosition(latest.current, element.scrollTop, atEnd);
+    if (element.scrollTop < LOAD_DISTANCE && !latest.current.complete) {
+      load(() => loadOlder(id, () => stopped(element)));
+    } else if (below < LOAD_DISTANCE && !latest.current.live) {
+      load(() => loadNewer(id));
+    }
+  }, [id, scroller, pin, load, scrollToEnd]);
+
+  /** Stay at the end. The event by which the reader leaves it comes a frame later than the move. */
+  const follow = useCallback(() => {
+    const element = scroller.current;
+    if (!pinnedNow.current || !element) return;
+    const { top, height } = positionOf(element);
+    // What becomes shorter moves by itself.
+    const up = top < seen.current.top && height >= seen.current.height;
+    if (up && distanceToEnd(element) > TOLERANCE) pin(false);
+    else scrollToEnd();
+  }, [scroller, pin, scrollToEnd]);
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: each change of the items counts
   useLayoutEffect(() => {
     if (!ready || items.length === 0) return;
     if (!begun.current) {
-      pin(begin(given));
+      pin(restorePosition(options));
       begun.current = true;
       setTimeout(() => {
         settled.current = true;
         moved();
       }, SETTLING);
     } else if (pinnedNow.current && live) {
-      scrollToEnd();
+      follow();
       if (items.length > MOST_HELD * 1.5) load(async () => dropOldest(id));
     }
   }, [items, ready, live]);
@@ -105,30 +131,35 @@ export function usePinned(given: Given): Place {
   const content = useCallback(
     (element: HTMLElement | null) => {
       if (!element) return undefined;
-      // What grows late, such as a picture, must not push the newest message out of sight.
-      const observer = new ResizeObserver(() => {
-        if (pinnedNow.current) scrollToEnd();
-      });
+      // Late growth, such as that of a picture, must not push the newest message out of sight.
+      const observer = new ResizeObserver(follow);
       observer.observe(element);
       if (element.parentElement) observer.observe(element.parentElement);
       return () => observer.disconnect();
     },
-    [scrollToEnd],
+    [follow],
   );
 
   return { pinned, content, moved, toEnd };
 }
 
+const positionOf = ({ scrollTop: top, scrollHeight: height }: HTMLElement) => ({ top, height });
+
+/** The pixels of the thread that are out of sight below. */
+function distanceToEnd({ scrollHeight, scrollTop, clientHeight }: HTMLElement): number {
+  return scrollHeight - scrollTop - clientHeight;
+}
+
 /** The heights that the items had when the conversation was left, if they are the same ones. */
-export function keptHeights(
+export function savedHeights(
   id: string,
   items: readonly Item[],
 ): { readonly cache: CacheSnapshot } | null {
-  const kept = places.get(id);
-  return kept?.count === items.length ? { cache: kept.heights } : null;
+  const saved = savedPositions.get(id);
+  return saved?.count === items.length ? { cache: saved.heights } : null;
 }
 
-/** Whether the items were changed at their start only: then the end has to keep its place. */
+/** True if the items were changed at their start only: then the end has to keep its position. */
 export function useShift(items: readonly Item[]): boolean {
   const before = useRef(items);
   useLayoutEffect(() => {
@@ -139,6 +170,18 @@ export function useShift(items: readonly Item[]): boolean {
 }
 
 const firstKey = (items: readonly Item[]) => items.find((each) => seqOf(each) !== null)?.key;
+
+/**
+ * Wait for a frame in which the thread does not scroll: its position cannot be corrected for what is
+ * put above it while it moves.
+ */
+async function stopped(scroller: HTMLElement): Promise<void> {
+  for (let frame = 0; frame < MOST_FRAMES; frame++) {
+    const before = scroller.scrollTop;
+    await new Promise(requestAnimationFrame);
+    if (scroller.scrollTop === before) return;
+  }
+}
 
 /** Runs one work at a time, and none while another runs. */
 function useLoading(): (work: () => Promise<unknown>) => void {
@@ -155,30 +198,30 @@ function useLoading(): (work: () => Promise<unknown>) => void {
   }, []);
 }
 
-/** `offset` is the element's: the list hears of a movement later. */
-function keep({ id, items, list }: Given, offset: number, pinned: boolean): void {
+/** `offset` is the element's: the list notices a movement later. */
+function savePosition({ id, items, list }: Options, offset: number, pinned: boolean): void {
   const handle = list.current;
   if (!handle) return;
   const at = handle.findItemIndex(offset);
   const key = items[at]?.key ?? "";
   const above = offset - COLUMN_TOP - handle.getItemOffset(at);
-  places.set(id, { key, above, pinned, heights: handle.cache, count: items.length });
+  savedPositions.set(id, { key, above, pinned, heights: handle.cache, count: items.length });
 }
 
-/** Put the thread where it is to be read first; whether that is its end. */
-function begin({ id, items, scroller, list: handle, live }: Given): boolean {
+/** Scroll to where reading begins or was left; true if that is the end. */
+function restorePosition({ id, items, scroller, list: handle, live }: Options): boolean {
   const list = handle.current;
   const height = scroller.current?.clientHeight ?? 0;
   const unread = items.findIndex((item) => item.kind === "unread");
-  const kept = places.get(id);
-  const at = kept?.pinned ? -1 : items.findIndex((item) => item.key === kept?.key);
+  const saved = savedPositions.get(id);
+  const at = saved?.pinned ? -1 : items.findIndex((item) => item.key === saved?.key);
   if (unread >= 0 && list) {
     list.scrollToIndex(unread, { align: "start", offset: -height * UNREAD_AT });
     const rest = list.scrollSize - list.getItemOffset(unread);
     return live && rest <= height * (1 - UNREAD_AT);
   }
-  if (kept && at >= 0) {
-    list?.scrollToIndex(at, { align: "start", offset: kept.above });
+  if (saved && at >= 0) {
+    list?.scrollToIndex(at, { align: "start", offset: saved.above });
     return false;
   }
   list?.scrollToIndex(items.length - 1, { align: "end" });

@@ -44,6 +44,11 @@ export function inline(text: string): ReactNode[] {
   return parts;
 }
 
+/** The addresses of the links in a text. */
+export function linksOf(body: string): string[] {
+  return [...body.matchAll(INLINE)].flatMap((match) => match[6] ?? []);
+}
+
 function element(match: RegExpMatchArray, key: number): ReactNode {
   const [, code, strong, star, underscore, struck, link] = match;
   if (code !== undefined) return <code key={key}>{code}</code>;

@@ -1,4 +1,4 @@
-/** What is done with a row of the list: by its menu, and by swiping it on a touch screen. */
+/** The actions for a row of the list: by its menu, and by swiping it on a touch screen. */
 
 import type { Conversation } from "backchannel-client";
 import { type MouseEvent, useState } from "react";
@@ -16,6 +16,10 @@ export function useRowActions() {
     sides: ["start", "end"],
     onBegin: (row) => setSwiped(row.dataset.id ?? null),
     onEnd: () => setSwiped(null),
+    onHold: (row, x, y) => {
+      const conversation = of(row);
+      if (conversation) setMenu({ conversation, x, y });
+    },
     onSwipe: (row, side) => {
       const conversation = of(row);
       if (!conversation) return;
@@ -30,7 +34,7 @@ export function useRowActions() {
     if (!conversation) return;
     event.preventDefault();
     const box = row.getBoundingClientRect();
-    // The keyboard's menu key tells no place.
+    // The keyboard's menu key has no position.
     const [x, y] = event.clientX ? [event.clientX, event.clientY] : [box.left + 24, box.bottom];
     setMenu({ conversation, x, y });
   };
@@ -46,10 +50,10 @@ function of(row: HTMLElement): Conversation | undefined {
   return getState().conversations[row.dataset.id ?? ""];
 }
 
-/** What a swipe will do stands behind the row that is swiped. */
-export function BehindRow({ conversation }: { readonly conversation: Conversation }) {
+/** The label of a swipe's action, behind the row that is swiped. */
+export function SwipeIcons({ conversation }: { readonly conversation: Conversation }) {
   return (
-    <span className="behind" aria-hidden>
+    <span className="swipe-icons" aria-hidden>
       <Icon name={isUnread(conversation) ? "checks" : "message"} />
       <Icon name="archive" />
     </span>

@@ -1,6 +1,5 @@
-import type { Conversation } from "backchannel-client";
-import { memo } from "react";
-import { Link } from "wouter";
+import type { Conversation, Message } from "backchannel-client";
+import { memo, type ReactNode } from "react";
 import { isMuted, isUnread } from "../state/conversation-settings";
 import { asShown } from "../state/removals";
 import { useStore } from "../state/store";
@@ -8,8 +7,11 @@ import { t } from "../strings";
 import { Avatar } from "../ui/avatar";
 import { shortTime } from "../ui/format";
 import { Icon } from "../ui/icon";
+import { Link } from "../ui/location";
+import { useDay } from "../ui/now";
 import { keyOf, nameOf, previewOf } from "./names";
-import { stateOf, Tick } from "./tick";
+import { SlowTick, stateOf, Tick } from "./tick";
+import { useTyping } from "./typing";
 
 interface Props {
   readonly conversation: Conversation;
@@ -21,6 +23,7 @@ export const Row = memo(function Row({ conversation, current }: Props) {
   const unread = isUnread(conversation) && !(current && conversation.unread > 0);
   const { pinned } = conversation.settings;
   const muted = isMuted(conversation);
+  useDay();
   const name = nameOf(conversation);
   return (
     <Link
@@ -63,12 +66,15 @@ export const Row = memo(function Row({ conversation, current }: Props) {
   );
 });
 
-/** What is most worth knowing: typing, then a failure, a draft, the last message. */
+/** The most important state: typing, then a failure, a draft, what waits, the last message. */
 function PreviewLine({ conversation }: { readonly conversation: Conversation }) {
   const key = keyOf(conversation);
-  const typing = useStore((state) => (state.typing[conversation.id] ?? 0) > Date.now());
-  const draft = useStore((state) => state.drafts[key]?.text ?? "");
+  const typing = useTyping(conversation.id);
+  const draft = useStore(({ drafts: { [key]: kept } }) =>
+    kept?.recording ? t.voiceMessage : (kept?.text ?? ""),
+  );
   const failed = useStore((state) => state.outbox.find((each) => each.to === key && each.failed));
+  const waiting = useStore((state) => state.outbox.findLast((each) => each.to === key));
   const myId = useStore((state) => state.me?.id);
   const removals = useStore((state) => state.removals);
   if (typing) return <span className="truncate is-typing">{t.typing}</span>;
@@ -82,6 +88,13 @@ function PreviewLine({ conversation }: { readonly conversation: Conversation }) 
       </span>
     );
   }
+  if (waiting) {
+    return (
+      <PreviewText of={waiting}>
+        <SlowTick key={waiting.client_id} since={waiting.created_at} />
+      </PreviewText>
+    );
+  }
   const newest = conversation.last_message;
   if (!newest) return null;
   const last = asShown(newest, removals);
@@ -90,10 +103,24 @@ function PreviewLine({ conversation }: { readonly conversation: Conversation }) 
     return <span className="truncate is-typing">{t.writing}</span>;
   }
   if (last.deleted_at) return <span className="truncate is-gone">{t.messageDeleted}</span>;
-  const { text, icon } = previewOf(last);
+  return (
+    <PreviewText of={last}>
+      {last.sender_id === myId && <Tick state={stateOf(last, conversation)} />}
+    </PreviewText>
+  );
+}
+
+interface PreviewTextProps {
+  readonly of: Pick<Message, "body" | "files">;
+  readonly children: ReactNode;
+}
+
+/** A message in one line, after its tick. */
+function PreviewText({ of, children }: PreviewTextProps) {
+  const { text, icon } = previewOf(of);
   return (
     <>
-      {last.sender_id === myId && <Tick state={stateOf(last, conversation)} />}
+      {children}
       {icon && <Icon name={icon} size={16} />}
       <span className="truncate" dir="auto">
         {text}

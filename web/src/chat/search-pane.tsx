@@ -1,68 +1,39 @@
-import type { Hit } from "backchannel-client";
 import { type KeyboardEvent, useId, useState } from "react";
-import { useLocation } from "wouter";
-import { type Searching, setState, useStore } from "../state/store";
+import { type Searching, setState } from "../state/store";
 import { t } from "../strings";
-import { Avatar } from "../ui/avatar";
-import { shortTime } from "../ui/format";
+import { deferred } from "../ui/deferred";
+import { useFocusBack } from "../ui/focus";
 import { Icon } from "../ui/icon";
-import { addressOf, Snippet } from "./hit";
-import { nameOf } from "./names";
-import { useFound } from "./searching";
+import { isNarrow } from "../ui/location";
+import { ToastArea } from "../ui/toast";
+import { useResultKeys } from "./result-keys";
 
-const NARROW = "(max-width: 719px)";
+const SearchResults = deferred(() => import("./search-results").then((module) => module.default));
 
-/** Messages found, in place of the conversation list (rule W12). */
+/** Messages found, in place of the conversation list (rule W12). The results load meanwhile. */
 export function SearchPane({ searching }: { readonly searching: Searching }) {
   const { text, within } = searching;
   const [scope] = useState(within);
-  const { local, older, searching: waits } = useFound(text.trim(), within);
-  const [chosen, setChosen] = useState(0);
-  const [, go] = useLocation();
+  const [active, setActive] = useState<string>();
+  const { onKeyDown, ...resultKeys } = useResultKeys();
+  useFocusBack("#message-field", "#conversations");
   const id = useId();
-  const hits = [...local, ...older];
   const change = (next: Searching | null) => setState({ searching: next });
-  const open = (index: number) => {
-    const hit = hits[index];
-    if (!hit) return;
-    setChosen(index);
-    go(addressOf(hit));
-    if (matchMedia(NARROW).matches) change(null);
-  };
-  const at = Math.min(chosen, Math.max(0, hits.length - 1));
-  const onKeyDown = (event: KeyboardEvent) => {
-    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-    if (step !== undefined) {
-      const next = Math.max(0, Math.min(at + step, hits.length - 1));
-      setChosen(next);
-      document.getElementById(`${id}-${next}`)?.scrollIntoView({ block: "nearest" });
-    } else if (event.key === "Enter" && !event.nativeEvent.isComposing) {
-      open(at);
-    } else if (event.key === "Escape") {
-      event.stopPropagation();
-      change(null);
-    } else return;
+  const onEscape = (event: KeyboardEvent) => {
+    if (event.key !== "Escape") return;
+    event.stopPropagation();
     event.preventDefault();
+    change(null);
   };
-  const results = (title: string, found: readonly Hit[], from: number) =>
-    found.length > 0 && (
-      <div role="group" aria-label={title}>
-        <h3 role="presentation">
-          {title} <span className="num">{found.length}</span>
-        </h3>
-        {found.map((hit, index) => (
-          <Result
-            key={hit.id}
-            id={`${id}-${from + index}`}
-            hit={hit}
-            active={at === from + index}
-            onOpen={() => open(from + index)}
-          />
-        ))}
-      </div>
-    );
   return (
-    <nav className="sidebar" id="conversations" aria-label={t.search} tabIndex={-1}>
+    <nav
+      className="sidebar"
+      id="conversations"
+      aria-label={t.search}
+      tabIndex={-1}
+      onKeyDown={onEscape}
+    >
+      {isNarrow() && <ToastArea page />}
       <div className="sidebar__top">
         <div className="searchbox">
           <Icon name="search" size={18} />
@@ -71,16 +42,13 @@ export function SearchPane({ searching }: { readonly searching: Searching }) {
             role="combobox"
             aria-expanded
             aria-controls={`${id}-results`}
-            aria-activedescendant={hits[at] ? `${id}-${at}` : undefined}
+            aria-activedescendant={active}
             aria-label={within ? t.searchHere : t.searchAll}
             placeholder={within ? t.searchHere : t.searchAll}
             autoComplete="off"
             spellCheck={false}
             value={text}
-            onChange={(event) => {
-              change({ text: event.target.value, within });
-              setChosen(0);
-            }}
+            onChange={(event) => change({ text: event.target.value, within })}
             onKeyDown={onKeyDown}
             autoFocus
           />
@@ -109,53 +77,7 @@ export function SearchPane({ searching }: { readonly searching: Searching }) {
           ))}
         </div>
       )}
-      <div className="results" role="listbox" id={`${id}-results`} aria-label={t.results}>
-        {results(t.onThisDevice, local, 0)}
-        {results(t.fromServer, older, local.length)}
-      </div>
-      {text.trim() && !waits && hits.length === 0 && (
-        <div className="empty empty--list" role="status">
-          <h2>{t.noHits}</h2>
-          <p>{t.noHitsText}</p>
-        </div>
-      )}
+      <SearchResults id={id} searching={searching} resultKeys={resultKeys} onActive={setActive} />
     </nav>
-  );
-}
-
-interface ResultProps {
-  readonly id: string;
-  readonly hit: Hit;
-  readonly active: boolean;
-  readonly onOpen: () => void;
-}
-
-function Result({ id, hit, active, onOpen }: ResultProps) {
-  const conversation = useStore((state) => state.conversations[hit.conversation_id]);
-  const me = useStore((state) => state.me);
-  const name = conversation ? nameOf(conversation) : "";
-  const mine = hit.sender_id === me?.id;
-  return (
-    <div
-      className={`result${active ? " is-active" : ""}`}
-      id={id}
-      role="option"
-      aria-selected={active}
-      onClick={onOpen}
-    >
-      <Avatar
-        id={mine ? (me?.id ?? "") : (conversation?.peer_id ?? "")}
-        name={mine ? (me?.display_name ?? "") : name}
-        size={36}
-      />
-      <b className="truncate">
-        <bdi>{name}</bdi>
-      </b>
-      <time>{shortTime(hit.created_at)}</time>
-      <p>
-        {mine && `${t.you}: `}
-        <Snippet hit={hit} />
-      </p>
-    </div>
   );
 }

@@ -1,22 +1,31 @@
-import { lazy, type ReactNode, Suspense, useCallback, useEffect, useState } from "react";
-import { useLocation } from "wouter";
+import type { Conversation as Data } from "backchannel-client";
+import { type ReactNode, useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { findConversation } from "../state/actions";
 import { client } from "../state/client";
 import { isMuted } from "../state/conversation-settings";
-import { setState, useStore } from "../state/store";
+import { getState, setState, useStore } from "../state/store";
 import { t } from "../strings";
-import { EmptyArt } from "../ui/mark";
-import { Conversation } from "./conversation";
-import { Details } from "./details";
+import { EmptyArt } from "../ui/brand";
+import { deferred } from "../ui/deferred";
+import { go, isNarrow, useCover } from "../ui/location";
 import { List } from "./list";
 import { nameOf } from "./names";
 import { Palette } from "./palette";
-import { NewConversation } from "./people";
 import { SearchPane } from "./search-pane";
 import { useShortcuts } from "./shortcuts";
 
-const KeyboardSheet = lazy(() =>
-  import("./keyboard-sheet").then((module) => ({ default: module.KeyboardSheet })),
+const Conversation = deferred(
+  () => import("./conversation").then((module) => module.Conversation),
+  <main className="conversation" aria-busy />,
+);
+// The list can be used before it has arrived.
+Conversation.prefetch();
+const Details = deferred(() => import("./details").then((module) => module.Details));
+const NewConversation = deferred(() =>
+  import("./new-conversation").then((module) => module.NewConversation),
+);
+const KeyboardSheet = deferred(() =>
+  import("./keyboard-sheet").then((module) => module.KeyboardSheet),
 );
 
 interface Props {
@@ -37,9 +46,17 @@ export function Shell({ id, peerId }: Props) {
   const searching = useStore((state) => state.searching);
   const [details, setDetails] = useState(false);
   const close = useCallback(() => setDialog(null), []);
+  const uncover = useCallback(() => {
+    setState({ searching: null });
+    setDetails(false);
+  }, []);
   const toggle = useCallback(() => setDetails((was) => !was), []);
-  useTitle();
   const open = id !== null || peerId !== null;
+  useCover(searching !== null || (open && details), uncover);
+  useEffect(() => {
+    // There the details would cover the search.
+    if (searching && isNarrow()) setDetails(false);
+  }, [searching]);
   return (
     <>
       <a className="skip" href={open ? "#message-field" : "#conversations"}>
@@ -64,7 +81,8 @@ export function Shell({ id, peerId }: Props) {
         )}
       </div>
       {dialog === "new" && <NewConversation onClose={close} />}
-      <Suspense>{dialog === "keyboard" && <KeyboardSheet onClose={close} />}</Suspense>
+      {dialog === "keyboard" && <KeyboardSheet onClose={close} />}
+      <UnreadTitle />
       {dialog === "palette" && <Palette onNew={() => setDialog("new")} onClose={close} />}
     </>
   );
@@ -97,9 +115,8 @@ function ById({ id, details, onDetails }: Detailed & { readonly id: string }) {
   );
 }
 
-/** A conversation with somebody: the one there is, or the one that the first message makes. */
+/** The conversation with a user: the existing one, or a new one that the first message creates. */
 function ByPeer({ peerId, details, onDetails }: Detailed & { readonly peerId: string }) {
-  const [, go] = useLocation();
   const user = useStore((state) => state.users[peerId]);
   const known = useStore((state) =>
     Object.values(state.conversations).find((each) => each.peer_id === peerId),
@@ -107,7 +124,7 @@ function ByPeer({ peerId, details, onDetails }: Detailed & { readonly peerId: st
   const [missing, setMissing] = useState(false);
   useEffect(() => {
     if (known) go(`/c/${known.id}`, { replace: true });
-  }, [known, go]);
+  }, [known]);
   useEffect(() => {
     if (user) return;
     client.api.user(peerId).then(
@@ -128,15 +145,24 @@ function ByPeer({ peerId, details, onDetails }: Detailed & { readonly peerId: st
 
 function NoneOpen() {
   const some = useStore((state) => Object.keys(state.conversations).length > 0);
+  const listed = useStore((state) => state.listed);
+  const heading = <h1 className="sr">{t.noneOpen}</h1>;
+  if (!listed) {
+    return (
+      <main className="conversation" aria-busy>
+        {heading}
+      </main>
+    );
+  }
   return (
     <main className="conversation">
       <div className="empty">
         <EmptyArt />
-        <h1 className="sr">{t.noneOpen}</h1>
+        {heading}
         <p className="empty__quiet">{some ? t.pick : t.firstOpensHere}</p>
         {some && (
           <span className="hint">
-            <kbd>Ctrl</kbd>
+            <kbd>{t.keys.control}</kbd>
             <kbd>K</kbd> {t.pickAfter}
           </span>
         )}
@@ -164,14 +190,27 @@ function Placeholder({
   );
 }
 
-/** How much is unread stands in the title of the tab. */
-function useTitle(): void {
-  const unread = useStore((state) =>
-    Object.values(state.conversations)
-      .filter((each) => !each.settings.archived && !isMuted(each))
-      .reduce((sum, each) => sum + each.unread, 0),
-  );
+/** Milliseconds: what is read as it arrives does not count in the title. */
+const TITLE_AFTER = 300;
+
+/** The number of unread messages in the title of the tab. */
+function UnreadTitle() {
+  const conversations = useStore((state) => state.conversations);
+  const unread = useMemo(() => unreadOf(Object.values(conversations)), [conversations]);
+  const timer = useRef<ReturnType<typeof setTimeout> | null>(null);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: each change of the count
   useEffect(() => {
-    document.title = unread > 0 ? `(${unread}) ${t.appName}` : t.appName;
+    timer.current ??= setTimeout(() => {
+      timer.current = null;
+      const now = unreadOf(Object.values(getState().conversations));
+      document.title = now > 0 ? `(${now}) ${t.appName}` : t.appName;
+    }, TITLE_AFTER);
   }, [unread]);
+  return null;
+}
+
+function unreadOf(conversations: readonly Data[]): number {
+  return conversations
+    .filter((each) => !each.settings.archived && !each.request && !isMuted(each))
+    .reduce((sum, each) => sum + each.unread, 0);
 }

@@ -1,12 +1,12 @@
 /** Keys that work everywhere in the chat (rule W14). */
 
-import { useEffect } from "react";
-import { useLocation } from "wouter";
+import { useLayoutEffect } from "react";
 import { isUnread } from "../state/conversation-settings";
 import { inOrder } from "../state/model";
 import { getState } from "../state/store";
+import { go } from "../ui/location";
 
-interface Given {
+interface Options {
   readonly current: string | null;
   readonly onPalette: () => void;
   readonly onKeyboard: () => void;
@@ -15,9 +15,9 @@ interface Given {
 
 const REGIONS = ["#conversations", ".conversation", "#message-field"];
 
-export function useShortcuts({ current, onPalette, onKeyboard, onSearch }: Given): void {
-  const [, go] = useLocation();
-  useEffect(() => {
+export function useShortcuts({ current, onPalette, onKeyboard, onSearch }: Options): void {
+  // A layout effect: the keys work as soon as the page is shown.
+  useLayoutEffect(() => {
     const onKey = (event: KeyboardEvent) => {
       const control = event.ctrlKey || event.metaKey;
       if (control && !event.altKey && event.key.toLowerCase() === "k") {
@@ -42,7 +42,7 @@ export function useShortcuts({ current, onPalette, onKeyboard, onSearch }: Given
     };
     addEventListener("keydown", onKey);
     return () => removeEventListener("keydown", onKey);
-  }, [current, go, onPalette, onKeyboard, onSearch]);
+  }, [current, onPalette, onKeyboard, onSearch]);
 }
 
 function neighbour(current: string | null, step: 1 | -1, unreadOnly: boolean): string | null {

@@ -1,4 +1,4 @@
-/** What stands in a thread where there is no message, or not yet. */
+/** Placeholders in a thread where there is no message, or not yet. */
 
 import { t } from "../strings";
 import { Avatar } from "../ui/avatar";
@@ -42,7 +42,7 @@ export function TypingBubble({ name }: { readonly name: string }) {
   );
 }
 
-const BONES = [
+const PLACEHOLDER_WIDTHS = [
   [260, 36, false],
   [380, 57, false],
   [220, 36, true],
@@ -56,10 +56,10 @@ export function ThreadSkeleton() {
   return (
     <div className="skeleton column" role="status">
       <span className="sr">{t.loadingMessages}</span>
-      {BONES.map(([width, height, out]) => (
+      {PLACEHOLDER_WIDTHS.map(([width, height, out]) => (
         <span
           key={width}
-          className={`bone bone--bubble${out ? " bone--out" : ""}`}
+          className={`placeholder placeholder--bubble${out ? " placeholder--out" : ""}`}
           style={{ width, height }}
         />
       ))}

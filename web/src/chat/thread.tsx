@@ -1,44 +1,41 @@
 import type { Conversation, FileInfo, Message, Outgoing } from "backchannel-client";
-import {
-  lazy,
-  type ReactNode,
-  Suspense,
-  useCallback,
-  useEffect,
-  useMemo,
-  useRef,
-  useState,
-} from "react";
+import { type ReactNode, useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { Virtualizer, type VirtualizerHandle } from "virtua";
-import { say } from "../state/actions";
+import { sendText } from "../state/actions";
 import { allAsShown } from "../state/removals";
 import { useStore } from "../state/store";
 import { t } from "../strings";
+import { deferred } from "../ui/deferred";
 import { dayName } from "../ui/format";
 import { Icon } from "../ui/icon";
+import { useDay } from "../ui/now";
 import { useSwipe } from "../ui/swipe";
 import { useAnnouncement } from "./announcement";
-import { useArrival } from "./arrival";
-import { type Item, itemsOf, seqOf } from "./items";
-import { type MenuFor, MessageMenu } from "./menu";
+import { type Item, itemsOf, reused, seqOf, type ThreadView } from "./items";
+import { useJump } from "./jump";
+import { useMessageMenu } from "./menu";
 import { MessageView } from "./message";
+import { useActions, useHover } from "./message-actions";
 import { OutgoingView } from "./outgoing";
-import { COLUMN_TOP, keptHeights, usePinned, useShift } from "./pinned";
-import { useActions, useHover } from "./pointing";
-import { useReading } from "./reading";
+import { COLUMN_TOP, savedHeights, usePinned, useShift } from "./pinned";
+import { useReadMark } from "./read-mark";
 import { Beginning, ThreadSkeleton, TypingBubble } from "./thread-placeholders";
+import { useTyping } from "./typing";
 
-const AnswerView = lazy(() =>
-  import("./answer").then((module) => ({ default: module.AnswerView })),
+const AnswerView = deferred(
+  () => import("./answer").then((module) => module.AnswerView),
+  ({ item }) => <p className="answer">{item.body}</p>,
 );
 
-const Lightbox = lazy(() => import("./lightbox"));
+const Lightbox = deferred(() => import("./lightbox").then((module) => module.default));
 
 interface Props {
   readonly conversation: Conversation | null;
   readonly name: string;
   readonly peerId: string;
   readonly outgoing: readonly Outgoing[];
+  /** The number of messages sent from here: each is shown, wherever the reader was. */
+  readonly sent: number;
   readonly onEditOutgoing: (outgoing: Outgoing) => void;
   readonly onReply: (message: Message) => void;
   readonly onEdit: (message: Message) => void;
@@ -49,16 +46,16 @@ const NO_MESSAGES: readonly Message[] = [];
 
 /** The messages of a conversation, newest at the end. */
 export function Thread(props: Props) {
-  const { conversation, name, peerId, outgoing, onEditOutgoing, onReply, onEdit } = props;
+  const { conversation, name, peerId, outgoing, sent, onEditOutgoing, onReply, onEdit } = props;
   const id = conversation?.id ?? "";
   const thread = useStore((state) => state.threads[id]);
   const readAt = useStore((state) => state.readAt[id]);
   const myId = useStore((state) => state.me?.id ?? "");
   const typing = useTyping(id);
+  useDay();
   const scroller = useRef<HTMLDivElement>(null);
   const list = useRef<VirtualizerHandle>(null);
   const [found, setFound] = useState(0);
-  const [menu, setMenu] = useState<MenuFor | null>(null);
   const [photo, setPhoto] = useState<FileInfo | null>(null);
   const [divider] = useState(() =>
     conversation && conversation.unread > 0
@@ -71,27 +68,27 @@ export function Thread(props: Props) {
     () => allAsShown(thread?.messages ?? NO_MESSAGES, removals),
     [thread?.messages, removals],
   );
-  const items = useMemo(
-    () =>
-      itemsOf({
-        messages,
-        outgoing,
-        complete: conversation === null || (thread?.complete ?? false),
-        conversation,
-        myId,
-        divider,
-        typing,
-        partial,
-      }),
-    [messages, outgoing, thread?.complete, conversation, myId, divider, typing, partial],
-  );
+  const items = useItems({
+    messages,
+    outgoing,
+    complete: conversation === null || (thread?.complete ?? false),
+    conversation,
+    myId,
+    divider,
+    typing,
+    partial,
+  });
   const ready = conversation === null || thread !== undefined;
   const live = conversation === null || (thread?.live ?? false);
   const complete = thread?.complete ?? true;
   const place = usePinned({ id, scroller, list, items, ready, live, complete });
+  const { toEnd } = place;
+  useEffect(() => {
+    if (sent > 0) toEnd();
+  }, [sent, toEnd]);
   const shift = useShift(items);
   const newest = messages.at(-1)?.seq ?? 0;
-  const unread = useReading({ conversation, newest, pinned: place.pinned });
+  const unread = useReadMark({ conversation, newest, pinned: place.pinned });
 
   const show = useCallback(
     (seq: number) => {
@@ -102,15 +99,18 @@ export function Thread(props: Props) {
     },
     [items],
   );
-  const jump = useArrival({ id, ready, items, show });
+  const jump = useJump({ id, ready, items, show });
   useAnnouncement({
     name: conversation?.kind === "session" ? t.assistant : name,
+    conversation,
     messages,
     myId,
     ready,
   });
   const bySeq = useMemo(() => new Map(messages.map((each) => [each.seq, each])), [messages]);
-  const actions = useActions({ myId, jump, onReply, setMenu, setPhoto });
+  const reportable = conversation?.kind === "direct";
+  const menu = useMessageMenu({ name, reportable, onReply, onEdit });
+  const actions = useActions({ myId, jump, onReply, setMenu: menu.open, setPhoto });
   const hover = useHover(bySeq, actions, { onReply, onEdit, myId });
 
   const swipe = useSwipe({
@@ -119,6 +119,10 @@ export function Thread(props: Props) {
     onSwipe: ({ dataset }) => {
       const message = bySeq.get(Number(dataset.seq));
       if (message && message.deleted_at === null) onReply(message);
+    },
+    onHold: ({ dataset }, x, y) => {
+      const message = bySeq.get(Number(dataset.seq));
+      if (message && message.deleted_at === null) actions.menu(message, x, y);
     },
   });
 
@@ -133,7 +137,6 @@ export function Thread(props: Props) {
             myId={myId}
             readAt={readAt}
             replied={reply === null ? null : bySeq.get(reply)}
-            conversation={conversation}
             found={found === item.message.seq}
             active={hover.seq === item.message.seq}
             actions={actions}
@@ -144,13 +147,11 @@ export function Thread(props: Props) {
         const question = bySeq.get(item.message?.reply_to ?? 0);
         const last = item.message !== null && item === items.at(-1);
         return (
-          <Suspense fallback={<p className="answer">{item.body}</p>}>
-            <AnswerView
-              item={item}
-              found={found === item.message?.seq}
-              onAgain={last && question ? () => void say(question.body, conversation) : null}
-            />
-          </Suspense>
+          <AnswerView
+            item={item}
+            found={found === item.message?.seq}
+            onAgain={last && question ? () => void sendText(question.body, conversation) : null}
+          />
         );
       }
       case "outgoing":
@@ -169,8 +170,6 @@ export function Thread(props: Props) {
         );
       case "typing":
         return <TypingBubble name={name} />;
-      case "older":
-        return <div className="older" />;
       default:
         return (
           <Beginning
@@ -200,7 +199,7 @@ export function Thread(props: Props) {
               ref={list}
               scrollRef={scroller}
               shift={shift}
-              {...keptHeights(id, items)}
+              {...savedHeights(id, items)}
               data={items}
               bufferSize={600}
               startMargin={COLUMN_TOP}
@@ -215,22 +214,16 @@ export function Thread(props: Props) {
         )}
       </section>
       {photo && (
-        <Suspense>
-          <Lightbox
-            conversationId={id}
-            messages={messages}
-            last={conversation?.last_seq ?? 0}
-            file={photo}
-            onClose={() => setPhoto(null)}
-          />
-        </Suspense>
+        <Lightbox
+          conversationId={id}
+          messages={messages}
+          last={conversation?.last_seq ?? 0}
+          file={photo}
+          onClose={() => setPhoto(null)}
+        />
       )}
-      {menu && (
-        <MessageMenu at={menu} onReply={onReply} onEdit={onEdit} onClose={() => setMenu(null)} />
-      )}
-      {props.children(
-        <JumpButton shown={ready && !place.pinned} count={unread} onJump={place.toEnd} />,
-      )}
+      {menu.shown}
+      {props.children(<JumpButton shown={ready && !place.pinned} count={unread} onJump={toEnd} />)}
     </>
   );
 }
@@ -260,16 +253,10 @@ function JumpButton({ shown, count, onJump }: JumpProps) {
   );
 }
 
-/** Whether the other is typing; a notice is good for six seconds. */
-export function useTyping(id: string): boolean {
-  const until = useStore((state) => state.typing[id] ?? 0);
-  const [now, setNow] = useState(Date.now());
-  useEffect(() => {
-    const wait = until - Date.now();
-    setNow(Date.now());
-    if (wait <= 0) return;
-    const timer = setTimeout(() => setNow(Date.now()), wait + 10);
-    return () => clearTimeout(timer);
-  }, [until]);
-  return until > now;
+function useItems(view: ThreadView): readonly Item[] {
+  const before = useRef<readonly Item[]>([]);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: all that the view holds
+  const items = useMemo(() => reused(before.current, itemsOf(view)), Object.values(view));
+  before.current = items;
+  return items;
 }

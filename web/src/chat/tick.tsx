@@ -1,10 +1,17 @@
 import type { Conversation, Message } from "backchannel-client";
+import { useEffect, useState } from "react";
 import { t } from "../strings";
 import { Icon } from "../ui/icon";
 
 export type SendState = "sending" | "sent" | "delivered" | "read";
 
-/** How far a message of one's own has got. */
+/** Milliseconds until a message on its way shows a clock: most arrive sooner (rule W1). */
+const DELAY = 300;
+
+/** Each has a shape of its own: colour alone tells nothing to some. */
+const ICONS = { sending: "clock", sent: "check", delivered: "checks", read: "read" } as const;
+
+/** The state of a sent message: waiting, stored, delivered or read. */
 export function stateOf(
   message: Pick<Message, "seq">,
   conversation: Pick<Conversation, "theirs" | "kind">,
@@ -15,6 +22,16 @@ export function stateOf(
 }
 
 export function Tick({ state }: { readonly state: SendState }) {
-  const icon = state === "sending" ? "clock" : state === "sent" ? "check" : "checks";
-  return <Icon name={icon} className={`tick tick--${state}`} label={t[state]} />;
+  return <Icon name={ICONS[state]} className={`tick tick--${state}`} label={t[state]} />;
+}
+
+/** The clock of a message that has been on its way for a while. */
+export function SlowTick({ since }: { readonly since: number }) {
+  const [slow, setSlow] = useState(Date.now() - since > DELAY);
+  useEffect(() => {
+    if (slow) return;
+    const timer = setTimeout(() => setSlow(true), DELAY);
+    return () => clearTimeout(timer);
+  }, [slow]);
+  return slow && <Tick state="sending" />;
 }

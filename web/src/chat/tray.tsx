@@ -1,10 +1,11 @@
 import type { FileInfo } from "backchannel-client";
-import { useContent, useLocalContent } from "../state/content";
+import { useLocalContent } from "../state/content";
 import type { Upload } from "../state/store";
 import { t } from "../strings";
 import { size } from "../ui/format";
 import { Icon } from "../ui/icon";
 import { isPicture } from "./names";
+import { Picture } from "./picture";
 
 interface Props {
   readonly files: readonly FileInfo[];
@@ -13,9 +14,8 @@ interface Props {
   readonly onCancel: (upload: Upload) => void;
 }
 
-/** What will be sent with the message (rule W8). */
+/** The files that will be sent with the message (rule W8). */
 export function Tray({ files, uploads, onRemove, onCancel }: Props) {
-  if (files.length + uploads.length === 0) return null;
   return (
     <div className="tray" role="group" aria-label={t.attachments} tabIndex={0}>
       {files.map((file) => (
@@ -29,11 +29,10 @@ export function Tray({ files, uploads, onRemove, onCancel }: Props) {
 }
 
 function ReadyItem({ file, onRemove }: { readonly file: FileInfo; readonly onRemove: () => void }) {
-  const source = useContent(isPicture(file) ? file.thumbnail_url : null);
   if (isPicture(file)) {
     return (
       <div className="tray__item tray__item--image">
-        {source && <img src={source} alt={file.name} />}
+        <Picture file={file} />
         <RemoveButton name={file.name} onClick={onRemove} />
       </div>
     );
@@ -60,6 +59,7 @@ function UploadItem({
   readonly onCancel: () => void;
 }) {
   const { file, progress, problem } = upload;
+  const name = upload.voice ? t.voiceMessage : file.name;
   const picture = file.type.startsWith("image/") && problem === null;
   const preview = useLocalContent(picture ? file : null);
   const percent = Math.round(progress * 100);
@@ -67,7 +67,7 @@ function UploadItem({
     <span
       className="ring-wrap"
       role="progressbar"
-      aria-label={t.uploading(file.name)}
+      aria-label={t.uploading(name)}
       aria-valuenow={percent}
       aria-valuemin={0}
       aria-valuemax={100}
@@ -76,7 +76,11 @@ function UploadItem({
         <circle cx="20" cy="20" r="16.5" />
         <circle cx="20" cy="20" r="16.5" strokeDasharray={`${progress * 103.7} 103.7`} />
       </svg>
-      {picture ? <span aria-hidden>{percent}</span> : <Icon name="file" size={18} />}
+      {picture ? (
+        <span aria-hidden>{percent}</span>
+      ) : (
+        <Icon name={upload.voice ? "mic" : "file"} size={18} />
+      )}
     </span>
   );
   if (picture) {
@@ -84,7 +88,7 @@ function UploadItem({
       <div className="tray__item tray__item--image is-busy">
         {preview && <img src={preview} alt={file.name} />}
         {ring}
-        <RemoveButton name={file.name} onClick={onCancel} />
+        <RemoveButton name={name} onClick={onCancel} />
       </div>
     );
   }
@@ -95,18 +99,18 @@ function UploadItem({
       {problem ? <Icon name="alert" className="is-danger" /> : ring}
       <span className="tray__text">
         <b className="truncate" dir="auto">
-          {file.name}
+          {name}
         </b>
         <span className={problem ? "is-danger" : ""}>{problem ?? sent}</span>
       </span>
-      <RemoveButton name={file.name} onClick={onCancel} />
+      <RemoveButton name={name} onClick={onCancel} />
     </div>
   );
 }
 
 function RemoveButton({ name, onClick }: { readonly name: string; readonly onClick: () => void }) {
   return (
-    <button className="tray__x" type="button" aria-label={t.remove(name)} onClick={onClick}>
+    <button className="tray__remove" type="button" aria-label={t.remove(name)} onClick={onClick}>
       <Icon name="close" />
     </button>
   );

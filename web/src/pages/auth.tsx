@@ -1,7 +1,7 @@
 import type { ReactNode } from "react";
 import { t } from "../strings";
+import { Brand } from "../ui/brand";
 import { Icon, type IconName } from "../ui/icon";
-import { Brand } from "../ui/mark";
 import { ThemeSwitch } from "../ui/theme-switch";
 
 /** The lines of water behind the card. */
@@ -18,7 +18,7 @@ export function AuthFrame({ children }: { readonly children: ReactNode }) {
   return (
     <div className="auth">
       <svg
-        className="auth__water"
+        className="auth__waves"
         viewBox="0 0 1440 800"
         preserveAspectRatio="xMidYMid slice"
         fill="none"

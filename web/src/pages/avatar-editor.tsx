@@ -3,7 +3,7 @@ import { type ChangeEvent, type PointerEvent, useEffect, useRef, useState } from
 import { attempt } from "../state/actions";
 import { client } from "../state/client";
 import { useLocalContent } from "../state/content";
-import { setState, useStore } from "../state/store";
+import { setMe, useStore } from "../state/store";
 import { t } from "../strings";
 import { Avatar } from "../ui/avatar";
 import { Dialog } from "../ui/dialog";
@@ -27,7 +27,7 @@ export function AvatarEditor() {
   const remove = () =>
     attempt(async () => {
       await client.api.removeAvatar();
-      setState({ me: { ...me, avatar_url: null } });
+      setMe({ ...me, avatar_url: null });
     });
   return (
     <div className="profile__pic">
@@ -69,7 +69,7 @@ function CropDialog({ file, onClose }: CropProps) {
     setBusy(true);
     const done = await attempt(async () => {
       const info = await client.upload(await cut(picture, view), "avatar.webp");
-      setState({ me: await client.api.setAvatar(info.id) });
+      setMe(await client.api.setAvatar(info.id));
     });
     setBusy(false);
     if (done) onClose();

@@ -1,9 +1,9 @@
-/** Which square of a picture is seen through a window, after it was moved and enlarged. Pure. */
+/** The square of a picture in a window, after it was moved and enlarged. Pure. */
 
 export interface View {
   /** 1 shows as much as there is. */
   readonly zoom: number;
-  /** How far the picture has been moved from the middle, in widths of the window. */
+  /** The distance of the picture from the middle, in widths of the window. */
   readonly x: number;
   readonly y: number;
 }

@@ -2,7 +2,7 @@ import { ApiError } from "backchannel-client";
 import { type FormEvent, useState } from "react";
 import { attempt } from "../state/actions";
 import { client } from "../state/client";
-import { changePassword, deleteAccount } from "../state/session";
+import { changePassword, deleteAccount } from "../state/login";
 import { useStore } from "../state/store";
 import { t } from "../strings";
 import { PasswordField, strengthOf } from "../ui/password";
@@ -21,21 +21,21 @@ function Password() {
   const least = useStore((state) => state.config?.password_minimum ?? 8);
   const [old, setOld] = useState("");
   const [fresh, setFresh] = useState("");
-  const [said, setSaid] = useState<{ ok: boolean; text: string } | null>(null);
+  const [result, setResult] = useState<{ ok: boolean; text: string } | null>(null);
   const submit = async (event: FormEvent) => {
     event.preventDefault();
     if (fresh.length < least) {
-      setSaid({ ok: false, text: t.passwordShort(least, fresh.length) });
+      setResult({ ok: false, text: t.passwordShort(least, fresh.length) });
       return;
     }
     try {
       await changePassword(old, fresh);
-      setSaid({ ok: true, text: t.passwordChanged });
+      setResult({ ok: true, text: t.passwordChanged });
       setOld("");
       setFresh("");
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
-      setSaid({ ok: false, text: error.status === 0 ? t.unreachable : error.message });
+      setResult({ ok: false, text: error.status === 0 ? t.unreachable : error.message });
     }
   };
   return (
@@ -52,12 +52,12 @@ function Password() {
           value={fresh}
           autoComplete="new-password"
           meter={strengthOf(fresh)}
-          problem={said && !said.ok ? said.text : null}
+          problem={result && !result.ok ? result.text : null}
           onChange={(event) => setFresh(event.target.value)}
         />
-        {said?.ok && (
+        {result?.ok && (
           <div className="field__hint field__hint--ok" role="status">
-            {said.text}
+            {result.text}
           </div>
         )}
         <div>
@@ -113,7 +113,7 @@ function DeleteForm() {
     }
   };
   return (
-    <form className="set form" onSubmit={(event) => void submit(event)}>
+    <form className="setting form" onSubmit={(event) => void submit(event)}>
       <PasswordField
         label={t.deleteAccountConfirm}
         value={password}

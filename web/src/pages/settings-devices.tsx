@@ -64,7 +64,7 @@ const BROWSERS = ["Edg", "OPR", "Firefox", "Chrome", "Safari"] as const;
 const NAMES: Readonly<Record<string, string>> = { Edg: "Edge", OPR: "Opera" };
 const SYSTEMS = ["Android", "iPhone", "iPad", "Windows", "Mac OS", "Linux"] as const;
 
-/** What a browser calls itself, in two words; other programs by their first. */
+/** A browser's name for itself, in two words; other programs by their first. */
 export function deviceName({ agent }: Pick<Login, "agent">): string {
   const browser = BROWSERS.find((each) => agent.includes(`${each}/`));
   const system = SYSTEMS.find((each) => agent.includes(each));

@@ -18,11 +18,14 @@ export function Invitations() {
   }, []);
   if (links === null) return null;
   const invite = async () => {
-    await attempt(async () => setLinks([await client.api.invite(), ...links]));
+    await attempt(async () => {
+      const made = await client.api.invite();
+      setLinks((now) => [made, ...(now ?? [])]);
+    });
   };
   const withdraw = async (code: string) => {
     if (await attempt(() => client.api.withdrawInvitation(code))) {
-      setLinks(links.filter((each) => each.code !== code));
+      setLinks((now) => now?.filter((each) => each.code !== code) ?? null);
     }
   };
   return (

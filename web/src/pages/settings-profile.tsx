@@ -1,10 +1,12 @@
-import type { User } from "backchannel-client";
-import { type FormEvent, useEffect, useState } from "react";
+import { type FormEvent, useState } from "react";
 import { attempt } from "../state/actions";
+import { setBlocked, useBlocks } from "../state/blocking";
 import { client } from "../state/client";
-import { setState, useStore } from "../state/store";
+import { NAME_LIMIT } from "../state/login";
+import { setMe, useStore } from "../state/store";
 import { t } from "../strings";
 import { Field } from "../ui/field";
+import { Handle } from "../ui/handle";
 import { AvatarEditor } from "./avatar-editor";
 import { Section, SetLine } from "./settings";
 
@@ -25,10 +27,10 @@ export function Profile() {
   const submit = async (event: FormEvent) => {
     event.preventDefault();
     const done = await attempt(async () => {
-      setState({ me: await client.api.changeProfile({ display_name: name, about }) });
+      setMe(await client.api.changeProfile({ display_name: name, about }));
     });
     setSaved(done);
-    if (done) setTyped({});
+    if (done) setTyped((now) => (now === typed ? {} : now)); // else typed meanwhile
   };
   const changed = name !== "" && (name !== me.display_name || about !== me.about);
   return (
@@ -42,6 +44,7 @@ export function Profile() {
               value={typed.name ?? me.display_name}
               onChange={(event) => type({ name: event.target.value })}
               autoComplete="name"
+              maxLength={NAME_LIMIT}
               dir="auto"
               ok={saved}
               hint={saved ? t.saved : ""}
@@ -69,29 +72,22 @@ export function Profile() {
 }
 
 export function Blocked() {
-  const [people, setPeople] = useState<readonly User[] | null>(null);
-  useEffect(() => {
-    client.api.blocks().then(
-      ({ items }) => setPeople(items),
-      () => {},
-    );
-  }, []);
-  const lift = async (user: User) => {
-    if (await attempt(() => client.api.setBlocked(user.id, false))) {
-      setPeople((all) => all?.filter((each) => each.id !== user.id) ?? null);
-    }
-  };
+  const people = useBlocks();
   return (
     <Section id="blocked" title={t.blockedPeople}>
       <div className="panel">
         {people?.length === 0 && <SetLine title={t.nobodyBlocked} />}
         {people?.map((user) => (
-          <SetLine key={user.id} title={<bdi>{user.display_name}</bdi>} hint={`@${user.username}`}>
+          <SetLine
+            key={user.id}
+            title={<bdi>{user.display_name}</bdi>}
+            hint={<Handle username={user.username} />}
+          >
             <button
               className="btn btn--quiet btn--small"
               type="button"
               aria-label={t.unblock(user.display_name)}
-              onClick={() => void lift(user)}
+              onClick={() => void setBlocked(user.id, false)}
             >
               {t.undo}
             </button>

@@ -1,26 +1,31 @@
 import "../styles/settings.css";
 import "../styles/settings-controls.css";
-import { type ReactNode, useEffect } from "react";
-import { Link } from "wouter";
-import { signOut } from "../state/session";
+import { type ReactNode, useEffect, useRef } from "react";
+import { signOut } from "../state/login";
 import { t } from "../strings";
+import { useFocusBack } from "../ui/focus";
 import { Icon, type IconName } from "../ui/icon";
+import { Link } from "../ui/location";
 import { ThemeSwitch } from "../ui/theme-switch";
 import { AccountSections } from "./settings-account";
 import { Appearance, LanguageSection } from "./settings-appearance";
 import { Devices } from "./settings-devices";
 import { Invitations } from "./settings-invitations";
 import { Keyboard } from "./settings-keyboard";
-import { PrivacySection } from "./settings-privacy";
+import { Notifications } from "./settings-notifications";
+import { DeclinedRequests, PrivacySection } from "./settings-privacy";
 import { Blocked, Profile } from "./settings-profile";
+import { Storage } from "./settings-storage";
 
 const SECTIONS = (): readonly (readonly [string, IconName, string])[] => [
   ["profile", "user", t.profile],
   ["appearance", "sun", t.appearance],
+  ["notifications", "bell", t.notifications],
   ["privacy", "shield", t.privacy],
   ["devices", "laptop", t.devices],
   ["password", "key", t.password],
   ["blocked", "block", t.blockedPeople],
+  ["storage", "storage", t.storage],
   ["keyboard", "keyboard", t.keyboard],
   ["language", "globe", t.language],
   ["export", "download", t.yourData],
@@ -28,7 +33,12 @@ const SECTIONS = (): readonly (readonly [string, IconName, string])[] => [
 
 /** All settings on one page; the address names the section. */
 export function Settings({ section }: { readonly section: string }) {
+  const main = useRef<HTMLElement>(null);
+  useFocusBack("#conversations");
+  useEffect(() => main.current?.focus({ preventScroll: true }), []);
   useEffect(() => {
+    // On a narrow screen the sections are a row that scrolls sideways.
+    document.querySelector(".nav [aria-current]")?.scrollIntoView({ inline: "center" });
     document.getElementById(section)?.scrollIntoView();
     document.title = `${t.settings} · ${t.appName}`;
   }, [section]);
@@ -60,16 +70,19 @@ export function Settings({ section }: { readonly section: string }) {
           </button>
         </div>
       </nav>
-      <main className="frame__main">
+      <main className="frame__main" ref={main} tabIndex={-1}>
         <h1 className="sr">{t.settings}</h1>
-        <div className="sheetcol sheetcol--top">
+        <div className="settings-column settings-column--top">
           <Profile />
           <Appearance />
+          <Notifications />
           <PrivacySection />
           <Devices />
           <AccountSections />
           <Invitations />
           <Blocked />
+          <DeclinedRequests />
+          <Storage />
           <Keyboard />
           <LanguageSection />
         </div>
@@ -107,13 +120,13 @@ interface SetProps {
 /** One line of a panel. */
 export function SetLine({ title, id, hint, icon, here = false, children }: SetProps) {
   return (
-    <div className={`set${icon ? " set--icon" : ""}`}>
+    <div className={`setting${icon ? " setting--icon" : ""}`}>
       {icon && (
-        <span className={`set__icon${here ? " set__icon--here" : ""}`}>
+        <span className={`setting__icon${here ? " setting__icon--here" : ""}`}>
           <Icon name={icon} />
         </span>
       )}
-      <span className="set__text">
+      <span className="setting__text">
         <b id={id}>{title}</b>
         {hint && <small>{hint}</small>}
       </span>

@@ -1,12 +1,12 @@
 import { ApiError } from "backchannel-client";
 import { type FormEvent, useEffect, useRef, useState } from "react";
-import { Link } from "wouter";
-import { signIn } from "../state/session";
+import { signIn } from "../state/login";
 import { useStore } from "../state/store";
 import { t } from "../strings";
 import { Avatar } from "../ui/avatar";
 import { Field } from "../ui/field";
 import { length } from "../ui/format";
+import { Link } from "../ui/location";
 import { PasswordField } from "../ui/password";
 import { AuthFrame, Notice } from "./auth";
 
@@ -23,11 +23,11 @@ export function SignIn() {
         {step === "name" && !ended && <p>{t.signInLead}</p>}
       </div>
       {ended && !trouble && (
-        <Notice tone="warn" icon="clock" title={t.sessionEnded}>
-          {t.sessionEndedHint}
+        <Notice tone="warn" icon="clock" title={t.loginEnded}>
+          {t.loginEndedHint}
         </Notice>
       )}
-      {trouble && <Trouble error={trouble} />}
+      {trouble && <Problem error={trouble} />}
       {step === "name" ? (
         <NameForm
           value={identifier}
@@ -113,7 +113,7 @@ function PasswordForm({ identifier, trouble, onChange, onTrouble }: PasswordProp
   };
   return (
     <form ref={form} onSubmit={(event) => void submit(event)}>
-      <div className="who">
+      <div className="account-line">
         <Avatar id={identifier} name={identifier} size={36} />
         <span className="grow">
           <b className="truncate" dir="auto">
@@ -142,7 +142,7 @@ function PasswordForm({ identifier, trouble, onChange, onTrouble }: PasswordProp
   );
 }
 
-function Trouble({ error }: { readonly error: ApiError }) {
+function Problem({ error }: { readonly error: ApiError }) {
   if (error.code === "throttled") return <Locked seconds={error.retryAfter ?? 60} />;
   if (error.status === 0) {
     return (

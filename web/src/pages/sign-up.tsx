@@ -1,18 +1,18 @@
 import { ApiError, type ShownInvitation } from "backchannel-client";
 import { type FormEvent, useEffect, useState } from "react";
-import { Link, useSearch } from "wouter";
 import { client } from "../state/client";
-import { register } from "../state/session";
+import { NAME_LIMIT, register } from "../state/login";
 import { useStore } from "../state/store";
 import { t } from "../strings";
 import { Field } from "../ui/field";
+import { Link, useParameter } from "../ui/location";
 import { PasswordField, strengthOf } from "../ui/password";
 import { AuthFrame, Notice } from "./auth";
 
 export function SignUp() {
   const config = useStore((state) => state.config);
   const first = config?.first_run ?? false;
-  const code = new URLSearchParams(useSearch()).get("invitation");
+  const code = useParameter("invitation");
   const invitation = useInvitation(code);
   if (config && !config.registration) {
     return <Refused title={t.registrationClosed} text={t.registrationClosedHint} />;
@@ -114,6 +114,7 @@ function RegistrationForm({ least, invitation }: FormProps) {
         value={name}
         onChange={(event) => setName(event.target.value)}
         autoComplete="name"
+        maxLength={NAME_LIMIT}
         problem={at("display_name")}
         dir="auto"
         autoFocus

@@ -1,11 +1,14 @@
-/** What a user does in conversations. */
+/** The user's actions in conversations. */
 
-import { ApiError, type Conversation, type Message } from "backchannel-client";
+import { ApiError, type Conversation, type FileInfo, type Message } from "backchannel-client";
 import { t } from "../strings";
 import { client } from "./client";
-import { type Draft, emptyDraft } from "./database";
-import { database, forgetConversation, leads, tellTabs, watch } from "./following";
+import { isFull } from "./device-storage";
+import { database, forgetConversation, leads, postToTabs } from "./following";
+import { leaving } from "./local";
 import { withFetched } from "./model";
+import { fetchConversation } from "./refetching";
+import { type Draft, emptyDraft } from "./schema";
 import { getState, setState } from "./store";
 
 /** A typing notice is good for six seconds; it is repeated while the user writes. */
@@ -16,30 +19,43 @@ const LONGEST_NAME = 60;
 /** Fetch a conversation that this device does not know; null if there is none. */
 export async function findConversation(id: string): Promise<Conversation | null> {
   try {
-    const found = await client.api.conversation(id);
-    setState((state) => withFetched(state, found));
-    await database()?.keepConversations([found]);
-    watch();
-    return found;
+    return await fetchConversation(id);
   } catch (error) {
     if (error instanceof ApiError && !error.transient) return null;
     throw error;
   }
 }
 
+/** Milliseconds between two read marks, so that many new messages cause few requests. */
+const READ_EVERY = 250;
+
+/** The marks that are being sent to the server, by conversation. */
+const reading = new Map<string, number>();
+
+/** Send the mark; of what is read meanwhile, only the newest is sent afterwards. */
 export async function markRead(id: string, seq: number): Promise<void> {
   const conversation = getState().conversations[id];
-  if (!conversation || seq <= conversation.mine.read_seq) return;
+  if (!conversation || conversation.request || seq <= conversation.mine.read_seq) return;
+  const sending = reading.has(id);
+  reading.set(id, Math.max(seq, reading.get(id) ?? 0));
+  if (sending) return;
   try {
-    await client.api.markRead(id, seq);
+    for (let sent = 0; sent < (reading.get(id) ?? 0); ) {
+      sent = reading.get(id) ?? 0;
+      await client.api.markRead(id, sent);
+      await new Promise((done) => setTimeout(done, READ_EVERY));
+    }
   } catch {
-    // The conversation says so again when it is next shown with a connection.
+    // It is sent again when the conversation is next shown with a connection.
+  } finally {
+    reading.delete(id);
   }
 }
 
-/** Send what the draft says, and empty it. */
+/** Send the draft, and empty it. */
 export async function send(draft: Draft, conversation: Conversation | null): Promise<void> {
   const session = conversation?.kind === "session";
+  leaving.add(draft);
   // At once: what is typed while the outbox is written belongs to the next message.
   setState((state) => ({ drafts: { ...state.drafts, [draft.key]: emptyDraft(draft.key) } }));
   try {
@@ -52,37 +68,51 @@ export async function send(draft: Draft, conversation: Conversation | null): Pro
     });
     if (session && conversation.last_seq === 0) void nameAfter(draft.text, conversation.id);
   } catch (problem) {
+    leaving.delete(draft);
     const typed = getState().drafts[draft.key]?.text ?? "";
     await saveDraft({ ...draft, text: typed ? `${draft.text}\n${typed}` : draft.text });
-    throw problem;
+    if (!isFull(problem)) throw problem;
+    showToast(t.noRoomInThisTab);
+    return;
   }
-  if (!leads()) tellTabs({ say: "outbox" });
-  await saveDraft(getState().drafts[draft.key] ?? emptyDraft(draft.key));
+  if (!leads()) postToTabs({ type: "outbox" });
   typingStopped();
+  leaving.delete(draft);
+  await saveDraft(getState().drafts[draft.key] ?? emptyDraft(draft.key));
+}
+
+/** Send a file that no draft holds to the other member of a conversation. */
+export async function sendFile(
+  to: string,
+  file: FileInfo,
+  more: { readonly clientId: string; readonly replyTo: number | null },
+): Promise<void> {
+  await client.send({ to, body: "", files: [file], ...more });
+  if (!leads()) postToTabs({ type: "outbox" });
 }
 
 /** Send a text that no draft holds, such as a question that is asked again. */
-export async function say(text: string, conversation: Conversation | null): Promise<void> {
+export async function sendText(text: string, conversation: Conversation | null): Promise<void> {
   if (!conversation) return;
   const session = conversation.kind === "session" ? conversation.id : null;
   await client.send({ to: conversation.peer_id, conversationId: session, body: text });
-  if (!leads()) tellTabs({ say: "outbox" });
+  if (!leads()) postToTabs({ type: "outbox" });
 }
 
 export async function retry(clientId: string): Promise<void> {
   await client.retry(clientId);
-  if (!leads()) tellTabs({ say: "outbox" });
+  if (!leads()) postToTabs({ type: "outbox" });
 }
 
 export async function discard(clientId: string): Promise<void> {
   await client.discard(clientId);
-  if (!leads()) tellTabs({ say: "outbox" });
+  if (!leads()) postToTabs({ type: "outbox" });
 }
 
 export async function saveDraft(draft: Draft): Promise<void> {
   setState((state) => ({ drafts: { ...state.drafts, [draft.key]: draft } }));
   await database()?.keepDraft(draft);
-  tellTabs({ say: "draft", key: draft.key });
+  postToTabs({ type: "drafts" });
 }
 
 let typingSince = 0;
@@ -94,18 +124,18 @@ export function typingHere(id: string): void {
   if (typingIn === id && now - typingSince < TYPING_EVERY) return;
   typingIn = id;
   typingSince = now;
-  tellTyping(id, true);
+  sendTyping(id, true);
 }
 
 /** The user has sent it, emptied the field, or left. */
 export function typingStopped(): void {
-  if (typingIn !== null) tellTyping(typingIn, false);
+  if (typingIn !== null) sendTyping(typingIn, false);
   typingIn = null;
 }
 
-function tellTyping(conversationId: string, active: boolean): void {
+function sendTyping(conversationId: string, active: boolean): void {
   if (leads()) client.typing(conversationId, active);
-  else tellTabs({ say: "write", conversationId, active });
+  else postToTabs({ type: "send-typing", conversationId, active });
 }
 
 /** Open a session with the assistant, and go to it. */
@@ -139,7 +169,7 @@ export async function deleteSession(id: string): Promise<boolean> {
 /** Cut short the answer that is being given in a session; what there is of it stays. */
 export function stopAnswer(conversationId: string): void {
   if (leads()) client.stopAnswer(conversationId);
-  else tellTabs({ say: "stop", conversationId });
+  else postToTabs({ type: "stop-answer", conversationId });
 }
 
 export async function react(message: Message, emoji: string): Promise<void> {
@@ -158,7 +188,7 @@ export function showToast(text: string): void {
   setTimeout(() => setState((state) => (state.toast === toast ? { toast: null } : {})), 4_000);
 }
 
-/** Do it, or tell the user why it did not work; true if it did. */
+/** Do it; true if it succeeded, else a notice gives the reason. */
 export async function attempt(work: () => Promise<unknown>): Promise<boolean> {
   try {
     await work();

@@ -1,8 +1,9 @@
-/** How the user keeps a conversation: pinned, muted, archived, marked as unread. */
+/** The user's settings of a conversation: pinned, muted, archived, marked as unread. */
 
 import type { Conversation, ConversationSettings } from "backchannel-client";
 import { attempt, markRead } from "./actions";
 import { client } from "./client";
+import { now as serverTime } from "./clock";
 import { database } from "./following";
 import { getState, setState } from "./store";
 
@@ -10,7 +11,7 @@ import { getState, setState } from "./store";
 const FOREVER = "9999-12-31T00:00:00.000Z";
 const HOUR = 3_600_000;
 
-export function isMuted({ settings }: Conversation, now = Date.now()): boolean {
+export function isMuted({ settings }: Conversation, now = serverTime()): boolean {
   return settings.muted_until !== null && Date.parse(settings.muted_until) > now;
 }
 
@@ -25,7 +26,7 @@ export function mute(conversation: Conversation, hours: number): Promise<void> {
     hours === 0
       ? null
       : Number.isFinite(hours)
-        ? new Date(Date.now() + hours * HOUR).toISOString()
+        ? new Date(serverTime() + hours * HOUR).toISOString()
         : FOREVER;
   return changeSettings(conversation, { muted_until: until });
 }
@@ -40,18 +41,20 @@ export async function setUnread(conversation: Conversation, unread: boolean): Pr
 
 /** Show the change at once, and take it back if the server refuses it. */
 export async function changeSettings(
-  { id, settings: before }: Conversation,
+  { id, settings }: Conversation,
   change: Partial<ConversationSettings>,
 ): Promise<void> {
-  await keep(id, { ...before, ...change });
+  const changed = Object.keys(change) as (keyof ConversationSettings)[];
+  const before = Object.fromEntries(changed.map((name) => [name, settings[name]]));
+  await keep(id, change);
   const done = await attempt(() => client.api.changeSettings(id, change));
   if (!done) await keep(id, before);
 }
 
-async function keep(id: string, settings: ConversationSettings): Promise<void> {
+async function keep(id: string, change: Partial<ConversationSettings>): Promise<void> {
   const old = getState().conversations[id];
   if (!old) return;
-  const changed = { ...old, settings };
+  const changed = { ...old, settings: { ...old.settings, ...change } };
   setState(({ conversations }) => ({ conversations: { ...conversations, [id]: changed } }));
   await database()?.keepConversations([changed]);
 }

@@ -1,84 +1,53 @@
-/** What the client holds over a reload: one IndexedDB database per user. */
+/** The data that the client keeps over a reload: one IndexedDB database per user. */
 
-import type { Conversation, FileInfo, LogEvent, Message, Place } from "backchannel-client";
-import { type DBSchema, deleteDB, type IDBPDatabase, openDB } from "idb";
+import type { Checkpoint, Conversation, FileInfo, LogEvent, Message } from "backchannel-client";
+import { deleteDB, type IDBPDatabase, type IDBPObjectStore, type StoreNames } from "idb";
+import { isFull, noteFull } from "./device-storage";
+import {
+  type Draft,
+  databaseName,
+  openStores,
+  outboxName,
+  type Removal,
+  recordingsName,
+  type Schema,
+  type StoredUpload,
+} from "./schema";
+import { UnsavedDrafts, unsavedDraftsKey } from "./unsaved-drafts";
 
-export interface Draft {
-  /** The other member's id, or a session's conversation id. */
-  readonly key: string;
-  readonly text: string;
-  readonly reply_to: number | null;
-  readonly files: readonly FileInfo[];
-}
+type Writable<Name extends StoreNames<Schema>> = IDBPObjectStore<Schema, [Name], Name, "readwrite">;
 
-export function emptyDraft(key: string): Draft {
-  return { key, text: "", reply_to: null, files: [] };
-}
-
-export interface Removal {
-  /** The message's. */
-  readonly id: string;
-  readonly conversation_id: string;
-  readonly seq: number;
-  /** When it can no longer be undone, in milliseconds since 1970. */
-  readonly due: number;
-}
-
-/** A file that a draft waits for. */
-export interface StoredUpload {
-  readonly id: string;
-  /** The draft's. */
-  readonly key: string;
-  readonly file: File;
-  /** Milliseconds since 1970; orders the files. */
-  readonly began: number;
-  /** Where the server holds what has arrived; null before the first byte has. */
-  readonly address: string | null;
-}
-
-interface Schema extends DBSchema {
-  meta: { key: string; value: Place };
-  conversations: { key: string; value: Conversation };
-  messages: { key: [string, number]; value: Message };
-  drafts: { key: string; value: Draft };
-  removals: { key: string; value: Removal };
-  uploads: { key: string; value: StoredUpload };
-}
-
-export const outboxName = (userId: string) => `backchannel-outbox-${userId}`;
-const databaseName = (userId: string) => `backchannel-${userId}`;
 const DURABLE = { durability: "strict" } as const;
-const VERSION = 4;
 const NEWEST = Number.MAX_SAFE_INTEGER;
+/** Milliseconds until a changed draft is stored, so that the typed key is painted first. */
+const KEEP_AFTER = 50;
 
 export class Database {
-  private constructor(private readonly opened: IDBPDatabase<Schema>) {}
+  /**
+   * The device has had no room for something that the server has too. Nothing of that kind is read
+   * or stored any longer: what is stored must have no holes when the next page goes on from it.
+   */
+  full = false;
+  private keeping: Promise<void> | null = null;
+  private closed = false;
+
+  private constructor(
+    private readonly opened: IDBPDatabase<Schema>,
+    private readonly unsaved: UnsavedDrafts,
+  ) {}
 
   static async open(userId: string): Promise<Database> {
-    const opened = await openDB<Schema>(databaseName(userId), VERSION, {
-      upgrade(database, before, _, transaction) {
-        if (before < 1) {
-          database.createObjectStore("meta");
-          database.createObjectStore("conversations", { keyPath: "id" });
-          database.createObjectStore("messages", { keyPath: ["conversation_id", "seq"] });
-          database.createObjectStore("drafts", { keyPath: "key" });
-        }
-        if (before < 2) database.createObjectStore("removals", { keyPath: "id" });
-        if (before < 3) database.createObjectStore("uploads", { keyPath: "id" });
-        if (before > 0 && before < 4) {
-          // Conversations have settings since then: they are fetched anew.
-          void transaction.objectStore("conversations").clear();
-          void transaction.objectStore("meta").clear();
-        }
-      },
-    });
-    return new Database(opened);
+    return new Database(await openStores(userId), new UnsavedDrafts(unsavedDraftsKey(userId)));
   }
 
   /** Remove everything that this device holds of a user; `but` leaves what `empty` has left. */
   static async erase(userId: string, but = false): Promise<void> {
-    const names = but ? [outboxName(userId)] : [databaseName(userId), outboxName(userId)];
-    await Promise.all(names.map((name) => deleteDB(name)));
+    const names = [outboxName, recordingsName, ...(but ? [] : [databaseName])];
+    const forgetUnsaved = () => localStorage.removeItem(unsavedDraftsKey(userId));
+    forgetUnsaved();
+    await Promise.all(names.map((nameOf) => deleteDB(nameOf(userId))));
+    // Other tabs leave drafts there as they close, which the deletion waits for.
+    forgetUnsaved();
   }
 
   /** Remove everything except the deletions that wait. */
@@ -90,10 +59,12 @@ export class Database {
   }
 
   close(): void {
+    this.closed = true;
+    this.unsaved.close();
     this.opened.close();
   }
 
-  async place(): Promise<Place | null> {
+  async checkpoint(): Promise<Checkpoint | null> {
     return (await this.opened.get("meta", "place")) ?? null;
   }
 
@@ -101,12 +72,16 @@ export class Database {
     return this.opened.getAll("conversations");
   }
 
-  drafts(): Promise<Draft[]> {
-    return this.opened.getAll("drafts");
+  /** All drafts; of two with the same key, the last is the newest. */
+  async drafts(): Promise<Draft[]> {
+    const left = Object.values(this.unsaved.left()).filter(({ key }) => !this.unsaved.has(key));
+    await Promise.all(left.map((each) => this.keepDraft(each)));
+    return [...(await this.opened.getAll("drafts")), ...this.unsaved.all()];
   }
 
   /** The newest messages without a gap, oldest first. */
   async newest(id: string, limit: number): Promise<Message[]> {
+    if (this.full) return [];
     const all = IDBKeyRange.bound([id, 0], [id, NEWEST]);
     const last = await this.opened.transaction("messages").store.openKeyCursor(all, "prev");
     return last ? this.before(id, last.key[1] + 1, limit) : [];
@@ -136,15 +111,41 @@ export class Database {
     return before.length > 0 ? [...before, ...after] : [];
   }
 
-  private between(id: string, from: number, to: number): Promise<Message[]> {
+  private async between(id: string, from: number, to: number): Promise<Message[]> {
+    if (this.full) return [];
     return this.opened.getAll("messages", IDBKeyRange.bound([id, from], [id, to]));
   }
 
-  /** Keep what the events say together with the place they lead to. */
-  async apply(
+  /** The files of these messages, as far as they are held. */
+  async filesOf(messages: readonly Message[]): Promise<readonly FileInfo[]> {
+    const { store } = this.opened.transaction("messages");
+    const held = messages.map((each) => store.get([each.conversation_id, each.seq]));
+    return (await Promise.all(held)).flatMap((each) => each?.files ?? []);
+  }
+
+  /** Store what the server has too, as long as there is room. */
+  private async copy(write: () => Promise<void>): Promise<void> {
+    if (this.full) return;
+    try {
+      await write();
+    } catch (error) {
+      if (!isFull(error)) throw error;
+      this.full = true;
+      noteFull();
+      // The room is worth more to drafts and unsent messages.
+      await this.opened.clear("messages");
+    }
+  }
+
+  /** Keep what the events say together with the checkpoint they lead to. */
+  apply(events: readonly LogEvent[], changed: readonly Conversation[], checkpoint: Checkpoint) {
+    return this.copy(() => this.store(events, changed, checkpoint));
+  }
+
+  private async store(
     events: readonly LogEvent[],
     changed: readonly Conversation[],
-    place: Place,
+    checkpoint: Checkpoint,
   ): Promise<void> {
     const stores = ["meta", "conversations", "messages"] as const;
     const transaction = this.opened.transaction(stores, "readwrite", DURABLE);
@@ -159,25 +160,34 @@ export class Database {
       if (newer) void messages.put(old?.client_id ? { client_id: old.client_id, ...data } : data);
     }
     for (const each of changed) void transaction.objectStore("conversations").put(each);
-    void transaction.objectStore("meta").put(place, "place");
+    void transaction.objectStore("meta").put(checkpoint, "place");
     await transaction.done;
   }
 
   /** Forget everything but drafts, and begin again from this state. */
-  async rebuild(conversations: readonly Conversation[], place: Place): Promise<void> {
+  rebuild(conversations: readonly Conversation[], checkpoint: Checkpoint): Promise<void> {
+    return this.copy(() => this.replace(conversations, checkpoint));
+  }
+
+  private async replace(
+    conversations: readonly Conversation[],
+    checkpoint: Checkpoint,
+  ): Promise<void> {
     const stores = ["meta", "conversations", "messages"] as const;
     const transaction = this.opened.transaction(stores, "readwrite", DURABLE);
     void transaction.objectStore("messages").clear();
     void transaction.objectStore("conversations").clear();
     for (const each of conversations) void transaction.objectStore("conversations").put(each);
-    void transaction.objectStore("meta").put(place, "place");
+    void transaction.objectStore("meta").put(checkpoint, "place");
     await transaction.done;
   }
 
-  async keepConversations(conversations: readonly Conversation[]): Promise<void> {
-    const transaction = this.opened.transaction("conversations", "readwrite");
-    for (const each of conversations) void transaction.store.put(each);
-    await transaction.done;
+  keepConversations(conversations: readonly Conversation[]): Promise<void> {
+    return this.copy(async () => {
+      const transaction = this.opened.transaction("conversations", "readwrite");
+      for (const each of conversations) void transaction.store.put(each);
+      await transaction.done;
+    });
   }
 
   /** Forget a conversation and its messages. */
@@ -188,26 +198,42 @@ export class Database {
     await transaction.done;
   }
 
-  /** Keep messages that were read from the server. */
-  async keepMessages(messages: readonly Message[]): Promise<void> {
-    const transaction = this.opened.transaction("messages", "readwrite");
-    for (const each of messages) {
-      const old = await transaction.store.get([each.conversation_id, each.seq]);
-      if (!old || each.revision >= old.revision) void transaction.store.put(each);
-    }
-    await transaction.done;
+  /** Keep messages that were read from the server; the answer has those that are newer here. */
+  async keepMessages(messages: readonly Message[]): Promise<readonly Message[]> {
+    const newest = [...messages];
+    await this.copy(async () => {
+      const transaction = this.opened.transaction("messages", "readwrite");
+      for (const [at, each] of messages.entries()) {
+        const old = await transaction.store.get([each.conversation_id, each.seq]);
+        if (old && old.revision > each.revision) newest[at] = old;
+        else void transaction.store.put(each);
+      }
+      await transaction.done;
+    });
+    return newest;
   }
 
   removals(): Promise<Removal[]> {
     return this.opened.getAll("removals");
   }
 
-  async keepRemoval(removal: Removal): Promise<void> {
-    await this.opened.put("removals", removal);
+  keepRemoval(removal: Removal): Promise<void> {
+    return this.write("removals", (store) => store.put(removal));
   }
 
-  async forgetRemoval(id: string): Promise<void> {
-    await this.opened.delete("removals", id);
+  forgetRemoval(id: string): Promise<void> {
+    return this.write("removals", (store) => store.delete(id));
+  }
+
+  /** Make a change of the user's that the browser finishes even if the page ends at once. */
+  private async write<Name extends "removals" | "uploads">(
+    name: Name,
+    change: (store: Writable<Name>) => Promise<unknown>,
+  ): Promise<void> {
+    const { store, done } = this.opened.transaction(name, "readwrite", DURABLE);
+    void change(store);
+    store.transaction.commit();
+    await done;
   }
 
   uploads(): Promise<StoredUpload[]> {
@@ -218,8 +244,8 @@ export class Database {
     return this.opened.get("uploads", id);
   }
 
-  async keepUpload(upload: StoredUpload): Promise<void> {
-    await this.opened.put("uploads", upload);
+  keepUpload(upload: StoredUpload): Promise<void> {
+    return this.write("uploads", (store) => store.put(upload));
   }
 
   /** Note where the server holds an upload, unless it has been cancelled. */
@@ -227,7 +253,10 @@ export class Database {
     const { store, done } = this.opened.transaction("uploads", "readwrite");
     const upload = await store.get(id);
     if (upload) void store.put({ ...upload, address });
-    await done;
+    await done.catch((error: unknown) => {
+      if (!isFull(error)) throw error;
+      noteFull(); // after a reload the upload begins again
+    });
   }
 
   /** Remove an upload; the answer is what was kept of it. */
@@ -239,9 +268,33 @@ export class Database {
     return upload;
   }
 
-  async keepDraft(draft: Draft): Promise<void> {
-    const empty = !draft.text && draft.reply_to === null && draft.files.length === 0;
-    if (empty) await this.opened.delete("drafts", draft.key);
-    else await this.opened.put("drafts", draft);
+  /** Resolves once this draft is kept, or a newer one with its key. */
+  keepDraft(draft: Draft): Promise<void> {
+    this.unsaved.add(draft);
+    this.keeping ??= this.keepDrafts().finally(() => {
+      this.keeping = null;
+    });
+    return this.keeping;
+  }
+
+  /** One write at a time; of several versions of a draft, only the newest is written. */
+  private async keepDrafts(): Promise<void> {
+    await new Promise((done) => setTimeout(done, KEEP_AFTER));
+    for (let draft = this.unsaved.next; draft && !this.closed; draft = this.unsaved.next) {
+      await this.putDraft(draft);
+      this.unsaved.kept(draft);
+    }
+  }
+
+  private async putDraft(draft: Draft): Promise<void> {
+    const { key, text, reply_to, files, recording } = draft;
+    const empty = !text && reply_to === null && files.length === 0 && !recording;
+    if (empty) return this.opened.delete("drafts", key);
+    try {
+      await this.opened.put("drafts", draft);
+    } catch (error) {
+      if (!isFull(error)) throw error;
+      noteFull(); // the page still has it
+    }
   }
 }

@@ -1,26 +1,34 @@
 /** Joins the log, this device's database and the page's state. */
 
 import {
-  ApiError,
+  type Checkpoint,
   type Conversation,
   IndexedDbOutbox,
   type LogEvent,
-  type Place,
+  type Page,
   type Presence,
   type Typing,
 } from "backchannel-client";
 import { client } from "./client";
-import { Database, outboxName } from "./database";
+import { now } from "./clock";
+import { forgetAllContents, forgetContents } from "./content";
+import { Database } from "./database";
+import { FallbackOutbox } from "./device-storage";
 import { loadDrafts, loadRemovals, loadUploads } from "./local";
-import { applyEvents, type Stale, withFetched, withoutConversation } from "./model";
+import { applyEvents, stopTyping, withoutConversation } from "./model";
+import { refetch } from "./refetching";
+import { outboxName } from "./schema";
 import { EMPTY, getState, setState } from "./store";
 import { type TabMessage, Tabs } from "./tabs";
+import { throttled } from "./throttle";
 
 /** Milliseconds after which the other no longer counts as typing. */
 const TYPING_LIFE = 6_000;
 /** At most so many conversations are read when a device begins. */
 const LISTED = 2_000;
 const WATCHED = 200;
+/** Milliseconds (two frames): events that arrive within this time change the page together. */
+const APPLY_EVERY = 32;
 
 interface Opened {
   readonly userId: string;
@@ -34,114 +42,128 @@ let opened: Opened | null = null;
 let shown = -1;
 
 export const database = (): Database | null => opened?.database ?? null;
-export const tellTabs = (message: TabMessage): void => opened?.tabs.tell(message);
+export const postToTabs = (message: TabMessage): void => opened?.tabs.post(message);
 export const leads = (): boolean => opened?.tabs.leads ?? false;
 
-/** Show what this device holds, and follow the log from there. */
-export async function follow(userId: string): Promise<void> {
-  await unfollow();
-  const database = await Database.open(userId);
-  const outbox = new IndexedDbOutbox(outboxName(userId));
-  opened = { userId, database, outbox, tabs: new Tabs(userId, heard) };
-  await client.keepOutbox(outbox);
-  await restore();
-  opened.tabs.lead(() => void connect(userId));
-  opened.tabs.tell({ say: "hello" });
+let turn: Promise<void> = Promise.resolve();
+
+/** One after the other: what ends has to find all that had been begun. */
+function inTurn(work: () => Promise<void>): Promise<void> {
+  const done = turn.then(work);
+  turn = done.catch(() => {});
+  return done;
 }
 
+/** Show what this device holds, and follow the log from there. */
+export const follow = (userId: string) => inTurn(() => begin(userId));
+
 /** Close everything; `erase` also removes what this device holds. */
-export async function unfollow(erase = false): Promise<void> {
+export const unfollow = (erase = false) => inTurn(() => end(erase));
+
+async function begin(userId: string): Promise<void> {
+  await end(false);
+  const database = await Database.open(userId);
+  const outbox = new IndexedDbOutbox(outboxName(userId));
+  opened = { userId, database, outbox, tabs: new Tabs(userId, receive) };
+  await client.keepOutbox(new FallbackOutbox(outbox, leads));
+  await restore();
+  opened.tabs.lead(() => void inTurn(() => connect(userId)));
+  opened.tabs.post({ type: "hello" });
+  opened.tabs.post({ type: "drafts" }); // the page before may have left some
+}
+
+async function end(erase: boolean): Promise<void> {
   const held = opened;
   opened = null;
   client.disconnect();
   setState({ ...EMPTY, me: getState().me });
   if (!held) return;
   held.tabs.close();
-  // What could not be deleted yet is deleted when this user signs in again.
+  // Data that could not be deleted yet are deleted when this user signs in again.
   const kept = erase && (await held.database.removals()).length > 0;
   if (kept) await held.database.empty();
   held.database.close();
   await held.outbox.close();
-  if (erase) await Database.erase(held.userId, kept);
+  if (!erase) return;
+  await Database.erase(held.userId, kept);
+  await forgetAllContents();
 }
 
 async function restore(): Promise<void> {
-  if (!opened) return;
-  const { database } = opened;
-  const [conversations, place] = await Promise.all([
+  const held = opened;
+  if (!held) return;
+  const { database } = held;
+  const before = shown;
+  const [conversations, checkpoint] = await Promise.all([
     database.conversations(),
-    database.place(),
+    database.checkpoint(),
     loadDrafts(database),
     loadRemovals(database),
     loadUploads(database),
   ]);
+  if (opened !== held) return;
+  if (shown !== before) return restore(); // what another tab has applied meanwhile is newer
   setState({
-    conversations: Object.fromEntries(conversations.map((each) => [each.id, each])),
-    listed: place !== null,
+    conversations: byId(conversations),
+    listed: checkpoint !== null,
     threads: {},
+    blockChanges: getState().blockChanges + 1, // changes in between are not known
   });
-  shown = place?.position ?? 0;
+  shown = checkpoint?.position ?? 0;
 }
 
 async function connect(userId: string): Promise<void> {
   if (opened?.userId !== userId) return;
-  const place = await opened.database.place();
-  // The tab that led before may have stored what it had no time to tell.
-  if ((place?.position ?? 0) !== shown) await restore();
+  const checkpoint = await opened.database.checkpoint();
+  // The tab that led before may have stored what it had no time to post.
+  if ((checkpoint?.position ?? 0) !== shown) await restore();
   await client.reloadOutbox();
-  client.connect(place, { apply, reset });
+  client.connect(checkpoint, { apply: throttled(APPLY_EVERY, apply), reset });
   watch();
 }
 
-async function apply(events: readonly LogEvent[], place: Place): Promise<void> {
+async function apply(events: readonly LogEvent[], checkpoint: Checkpoint): Promise<void> {
   const held = opened;
   if (!held) return;
   const before = getState().conversations;
-  const { known, stale } = applyEvents(getState(), events, held.userId, Date.now());
+  const { known, stale } = applyEvents(getState(), events, held.userId, now());
   const changed = Object.values(known.conversations).filter((each) => before[each.id] !== each);
-  await held.database.apply(events, changed, place);
-  shown = place.position;
+  const deleted = events.flatMap((each) => (each.kind === "delete" ? [each.data] : []));
+  await forgetContents(await held.database.filesOf(deleted));
+  await held.database.apply(events, changed, checkpoint);
+  if (opened !== held) return;
+  shown = checkpoint.position;
   // The state may have changed while the disk worked.
-  const applied = applyEvents(getState(), events, held.userId, Date.now());
-  setState({ ...applied.known, typing: stopTyping(events, held.userId) });
-  tellTabs({ say: "applied", events, place });
+  const applied = applyEvents(getState(), events, held.userId, now());
+  setState({ ...applied.known, typing: stopTyping(getState().typing, events, held.userId) });
+  postToTabs({ type: "applied", events, checkpoint });
   if (meets(events, held.userId)) watch();
   void refetch(stale);
 }
 
-async function reset(place: Place): Promise<void> {
+async function reset(checkpoint: Checkpoint): Promise<void> {
   const conversations: Conversation[] = [];
-  let before: string | null = null;
-  do {
-    const page = await client.api.conversations(before);
-    conversations.push(...page.items);
-    before = page.next;
-  } while (before !== null && conversations.length < LISTED);
-  await opened?.database.rebuild(conversations, place);
-  await restore();
-  tellTabs({ say: "reset" });
+  const read = [
+    (cursor: string | null) => client.api.conversations(cursor),
+    (cursor: string | null) => client.api.messageRequests(cursor),
+  ];
+  for (const list of read) {
+    let before: string | null = null;
+    do {
+      const page: Page<Conversation> = await list(before);
+      conversations.push(...page.items);
+      before = page.next;
+    } while (before !== null && conversations.length < LISTED);
+  }
+  await opened?.database.rebuild(conversations, checkpoint);
+  if (opened?.database.full) setState({ conversations: byId(conversations), listed: true });
+  else await restore();
+  postToTabs({ type: "reset" });
   watch();
 }
 
-async function refetch({ conversations, users }: Stale): Promise<void> {
-  const known = getState().conversations;
-  const ofUsers = Object.values(known).filter((each) => users.includes(each.peer_id));
-  const ids = new Set([...conversations, ...ofUsers.map((each) => each.id)]);
-  for (const id of ids) {
-    try {
-      const fresh = await client.api.conversation(id);
-      const isNew = !getState().conversations[id];
-      setState((state) => withFetched(state, fresh));
-      await opened?.database.keepConversations([fresh]);
-      if (isNew) watch();
-    } catch (error) {
-      // Else it is asked for again when something happens in it, and when the client starts.
-      if (error instanceof ApiError && error.status === 404) await forgetConversation(id);
-    }
-  }
-  const { me } = getState();
-  if (me && users.includes(me.id)) setState({ me: await client.api.me().catch(() => me) });
-}
+const byId = (conversations: readonly Conversation[]) =>
+  Object.fromEntries(conversations.map((each) => [each.id, each]));
 
 /** Forget a conversation that the server no longer has. */
 export async function forgetConversation(id: string): Promise<void> {
@@ -149,7 +171,7 @@ export async function forgetConversation(id: string): Promise<void> {
   await opened?.database.forgetConversation(id);
 }
 
-/** Whether somebody has written of whom nothing is known: presence needs both to have written. */
+/** True if an unknown user has written: presence needs both to have written. */
 function meets(events: readonly LogEvent[], myId: string): boolean {
   const { presence } = getState();
   return events.some(({ kind, data }) => {
@@ -159,26 +181,16 @@ function meets(events: readonly LogEvent[], myId: string): boolean {
   });
 }
 
-function stopTyping(events: readonly LogEvent[], myId: string): Record<string, number> {
-  const typing = { ...getState().typing };
-  for (const event of events) {
-    if (event.kind === "message" && event.data.sender_id !== myId) {
-      delete typing[event.data.conversation_id];
-    }
-  }
-  return typing;
-}
-
-/** Be told of the presence of the people at the top of the list. */
+/** Follow the presence of the people at the top of the list. */
 export function watch(): void {
   const peers = Object.values(getState().conversations)
-    .filter((each) => each.kind === "direct")
+    .filter((each) => each.kind === "direct" && !each.request)
     .sort((one, other) => other.updated_at.localeCompare(one.updated_at))
     .map((each) => each.peer_id);
   if (leads()) client.watch(peers.slice(0, WATCHED));
 }
 
-function heardTyping(typing: Typing): void {
+function receiveTyping(typing: Typing): void {
   setState((state) => {
     const next = { ...state.typing };
     if (typing.active) next[typing.conversation_id] = Date.now() + TYPING_LIFE;
@@ -187,18 +199,18 @@ function heardTyping(typing: Typing): void {
   });
 }
 
-function heardPresence(presence: Presence): void {
+function receivePresence(presence: Presence): void {
   setState((state) => ({ presence: { ...state.presence, [presence.user_id]: presence } }));
 }
 
-/** Another tab has something to say. */
-function heard(message: TabMessage): void {
-  switch (message.say) {
+/** Handle a message of another tab. */
+function receive(message: TabMessage): void {
+  switch (message.type) {
     case "applied": {
       const myId = opened?.userId ?? "";
-      shown = message.place.position;
-      const { known, stale } = applyEvents(getState(), message.events, myId, Date.now());
-      setState({ ...known, typing: stopTyping(message.events, myId) });
+      shown = message.checkpoint.position;
+      const { known, stale } = applyEvents(getState(), message.events, myId, now());
+      setState({ ...known, typing: stopTyping(getState().typing, message.events, myId) });
       void refetch(stale);
       break;
     }
@@ -209,10 +221,10 @@ function heard(message: TabMessage): void {
       setState({ link: message.state });
       break;
     case "typing":
-      heardTyping(message.typing);
+      receiveTyping(message.typing);
       break;
     case "presence":
-      heardPresence(message.presence);
+      receivePresence(message.presence);
       break;
     case "partial":
       setState((state) => ({
@@ -222,8 +234,9 @@ function heard(message: TabMessage): void {
     case "outbox":
       void client.reloadOutbox();
       break;
-    case "draft":
-      if (opened) void loadDrafts(opened.database);
+    case "drafts":
+      // If nothing can be stored, the data in this page are all there is.
+      if (opened && !getState().deviceFull) void loadDrafts(opened.database);
       break;
     case "removals":
       if (opened) void loadRemovals(opened.database);
@@ -237,44 +250,44 @@ function heard(message: TabMessage): void {
         return old ? { uploads: { ...uploads, [old.id]: { ...old, ...message.fields } } } : {};
       });
       break;
-    case "write":
+    case "send-typing":
       if (leads()) client.typing(message.conversationId, message.active);
       break;
-    case "stop":
+    case "stop-answer":
       if (leads()) client.stopAnswer(message.conversationId);
       break;
     case "hello":
-      greet();
+      sendState();
       break;
     case "signed-out":
       location.reload();
   }
 }
 
-function greet(): void {
+function sendState(): void {
   if (!leads()) return;
-  const { link, presence } = getState();
-  tellTabs({ say: "state", state: link });
-  for (const each of Object.values(presence)) tellTabs({ say: "presence", presence: each });
+  postToTabs({ type: "state", state: getState().link });
+  for (const presence of Object.values(getState().presence))
+    postToTabs({ type: "presence", presence });
 }
 
 client.on("state", (link) => {
   setState({ link });
-  if (leads()) tellTabs({ say: "state", state: link });
+  if (leads()) postToTabs({ type: "state", state: link });
 });
 client.on("outbox", (outbox) => {
   setState({ outbox });
-  if (leads()) tellTabs({ say: "outbox" });
+  if (leads()) postToTabs({ type: "outbox" });
 });
 client.on("typing", (typing) => {
-  heardTyping(typing);
-  tellTabs({ say: "typing", typing });
+  receiveTyping(typing);
+  postToTabs({ type: "typing", typing });
 });
 client.on("presence", (presence) => {
-  heardPresence(presence);
-  tellTabs({ say: "presence", presence });
+  receivePresence(presence);
+  postToTabs({ type: "presence", presence });
 });
 client.on("partial", (partial) => {
-  heard({ say: "partial", partial });
-  tellTabs({ say: "partial", partial });
+  receive({ type: "partial", partial });
+  postToTabs({ type: "partial", partial });
 });

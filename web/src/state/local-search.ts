@@ -1,6 +1,6 @@
 /** Search in the messages that this device holds: they are read once, and then found at once. */
 
-import type { Hit, Message } from "backchannel-client";
+import type { Hit, Message, SearchFilter } from "backchannel-client";
 import type { Database } from "./database";
 import { database } from "./following";
 import { getState } from "./store";
@@ -20,12 +20,12 @@ interface Searchable {
   readonly words: string;
 }
 
-/** What was read, newest first. It is good for one search pane, and read anew for the next. */
+/** The messages that were read, newest first, for one search pane; the next one reads anew. */
 export class LocalSearch {
   private readonly read: Searchable[] = [];
   private stopped = false;
 
-  /** Read a conversation, or the latest ones; `onRead` is told after each piece. */
+  /** Read a conversation, or the latest ones; `onRead` is called after each piece. */
   async load(conversationId: string | null, onRead: () => void): Promise<void> {
     const held = database();
     if (!held) return;
@@ -42,11 +42,12 @@ export class LocalSearch {
   }
 
   /** The newest messages that have a word beginning with each of the words in `text`. */
-  find(text: string): Hit[] {
+  find(text: string, only: SearchFilter): Hit[] {
     const wanted = fold(text).trim().split(" ").filter(Boolean);
     if (wanted.length === 0) return [];
-    const found = this.read.filter(({ words }) =>
-      wanted.every((each) => words.includes(` ${each}`)),
+    const found = this.read.filter(
+      ({ message, words }) =>
+        wanted.every((each) => words.includes(` ${each}`)) && admits(only, message),
     );
     return found
       .map(({ message }) => message)
@@ -70,6 +71,18 @@ export class LocalSearch {
   }
 }
 
+/** The same as the server does. */
+function admits({ sender, has, since, until }: SearchFilter, message: Message): boolean {
+  const at = Date.parse(message.created_at);
+  return (
+    (!sender || message.sender_id === sender) &&
+    (has !== "files" || message.files.length > 0) &&
+    (has !== "links" || message.body.includes("://")) &&
+    (!since || at >= Date.parse(since)) &&
+    (!until || at < Date.parse(until))
+  );
+}
+
 function fold(text: string): string {
   return text
     .normalize("NFD")
@@ -87,7 +100,7 @@ function hitOf(message: Message, wanted: readonly string[]): Hit {
   return { conversation_id, seq, id, sender_id, created_at, snippet };
 }
 
-/** Where words begin with what is wanted. */
+/** The positions at which words begin with the wanted text. */
 function markedIn(text: string, wanted: readonly string[]): [number, number][] {
   const pattern = new RegExp(`(?<![\\p{L}\\p{N}])(?:${wanted.join("|")})`, "giu");
   const plain = text.normalize("NFC");

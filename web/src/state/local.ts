@@ -1,19 +1,33 @@
-/** What only this device knows: drafts, deletions that can be undone, files on their way. */
+/** Data that only this device has: drafts, deletions that can be undone, files on their way. */
 
 import type { Database } from "./database";
+import { database } from "./following";
+import { type Draft, emptyDraft } from "./schema";
 import { getState, setState, type Upload } from "./store";
 
-export async function loadDrafts(database: Database): Promise<void> {
-  setState({ drafts: byKey(await database.drafts(), (each) => each.key) });
+/** Drafts on their way into the outbox: the page has emptied them, the device not yet. */
+export const leaving = new Set<Draft>();
+
+export async function loadDrafts(held: Database): Promise<void> {
+  const kept = byKey(await held.drafts(), (each) => each.key);
+  if (database() !== held) return;
+  const { drafts } = getState();
+  for (const { key } of leaving) kept[key] = drafts[key] ?? emptyDraft(key);
+  setState({ drafts: kept });
 }
 
-export async function loadRemovals(database: Database): Promise<void> {
-  setState({ removals: byKey(await database.removals(), (each) => each.id) });
+export async function loadRemovals(held: Database): Promise<void> {
+  const { removals } = getState();
+  const kept = await held.removals();
+  if (database() !== held) return;
+  if (getState().removals !== removals) return loadRemovals(held); // what was read may be older
+  setState({ removals: byKey(kept, (each) => each.id) });
 }
 
 /** Files that could not be kept are shown by the tab that has them. */
-export async function loadUploads(database: Database): Promise<void> {
-  const stored = await database.uploads();
+export async function loadUploads(held: Database): Promise<void> {
+  const stored = await held.uploads();
+  if (database() !== held) return;
   const known = getState().uploads;
   const uploads = stored.map((each): Upload => {
     return { progress: 0, problem: null, ...each, ...known[each.id], kept: true };

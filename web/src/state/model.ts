@@ -1,9 +1,10 @@
-/** What the client knows, and how each entry of the log changes it. Pure. */
+/** The client's state, and how each entry of the log changes it. Pure. */
 
 import type { Conversation, LogEvent, Marks, Message, Receipt } from "backchannel-client";
 
 /** A thread that is not looked at stops growing at so many messages. */
 const MOST_UNSEEN = 1_200;
+const BLOCK_CHANGES = ["blocked", "unblocked"];
 
 /** The messages of a conversation that are held: a stretch without gaps. */
 export interface Thread {
@@ -19,11 +20,13 @@ export interface Known {
   readonly threads: Readonly<Record<string, Thread>>;
   /** When a receipt moved the other's read mark, by conversation; milliseconds. */
   readonly readAt: Readonly<Record<string, number>>;
+  /** Counts the changes of the block list, which has to be read again after each. */
+  readonly blockChanges: number;
 }
 
-export const NOTHING: Known = { conversations: {}, threads: {}, readAt: {} };
+export const NOTHING: Known = { conversations: {}, threads: {}, readAt: {}, blockChanges: 0 };
 
-/** What has to be fetched because an entry only says that it has changed. */
+/** The data to fetch because an entry only says that they have changed. */
 export interface Stale {
   readonly conversations: readonly string[];
   readonly users: readonly string[];
@@ -49,6 +52,9 @@ export function applyEvents(
     } else if (event.kind === "conversation" || !next.conversations[event.data.conversation_id]) {
       conversations.add(event.data.conversation_id);
       if (event.kind === "message") next = withMessage(next, event.data);
+      if (event.kind === "conversation" && BLOCK_CHANGES.includes(event.data.change)) {
+        next = { ...next, blockChanges: next.blockChanges + 1 };
+      }
     } else if (event.kind === "receipt") {
       next = withReceipt(next, event.data, myId, now);
       if (needsCount(next, event.data, myId)) conversations.add(event.data.conversation_id);
@@ -74,12 +80,12 @@ export function mergeMessages(
   return [...bySeq.values()].sort((one, other) => one.seq - other.seq);
 }
 
-/** Put a conversation as it was read; what the log has told meanwhile is newer. */
+/** Put a conversation as it was read; what the log has brought meanwhile is newer. */
 export function withFetched(known: Known, fresh: Conversation): Known {
   const old = known.conversations[fresh.id];
   if (!old || fresh.last_seq >= old.last_seq) return withConversation(known, fresh);
-  const { peer, name, settings } = fresh;
-  return withConversation(known, { ...old, peer, name, settings });
+  const { peer, name, settings, request } = fresh;
+  return withConversation(known, { ...old, peer, name, settings, request });
 }
 
 function withConversation(known: Known, conversation: Conversation): Known {
@@ -94,14 +100,32 @@ export function withoutConversation(known: Known, id: string): Known {
   return { ...known, conversations, threads };
 }
 
-/** What is pinned, then the newest activity first. */
+/** The users who are typing, without those who have written. */
+export function stopTyping(
+  typing: Readonly<Record<string, number>>,
+  events: readonly LogEvent[],
+  myId: string,
+): Readonly<Record<string, number>> {
+  const written = events.flatMap(({ kind, data }) =>
+    kind === "message" && data.sender_id !== myId ? [data.conversation_id] : [],
+  );
+  if (!written.some((id) => id in typing)) return typing;
+  return Object.fromEntries(Object.entries(typing).filter(([id]) => !written.includes(id)));
+}
+
+/** Pinned conversations, then the newest activity first. */
 export function inOrder(conversations: Known["conversations"]): Conversation[] {
   return Object.values(conversations).sort(
     (one, other) =>
       Number(other.settings.pinned) - Number(one.settings.pinned) ||
-      other.updated_at.localeCompare(one.updated_at) ||
-      one.id.localeCompare(other.id),
+      compare(other.updated_at, one.updated_at) ||
+      compare(one.id, other.id),
   );
+}
+
+/** By code units, as times and ids are: no language sorts them otherwise. */
+function compare(one: string, other: string): number {
+  return one < other ? -1 : Number(one > other);
 }
 
 function withMessage(known: Known, message: Message): Known {

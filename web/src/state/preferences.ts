@@ -1,14 +1,23 @@
-/** What this browser remembers for its user; nothing that must not be lost. */
+/** Preferences that this browser remembers for its user; nothing that must not be lost. */
 
 interface Preferences {
   readonly theme: "light" | "dark" | "";
   readonly language: string;
   readonly textSize: string;
   readonly enterSends: "yes" | "no";
+  readonly notifications: "yes" | "no";
+  readonly notificationTexts: "yes" | "no";
+  readonly sound: "drop" | "wood" | "none";
+  readonly quietHours: "yes" | "no";
+  /** Times of day, such as `22:00`. */
+  readonly quietFrom: string;
+  readonly quietUntil: string;
   /** 0 for none, else 1 (light) to 5 (dark). */
   readonly skinTone: string;
   /** The latest first, with spaces between them. */
   readonly recentEmoji: string;
+  /** The speed of voice messages. */
+  readonly playbackRate: string;
 }
 
 const DEFAULTS: Preferences = {
@@ -16,8 +25,15 @@ const DEFAULTS: Preferences = {
   language: "",
   textSize: "15",
   enterSends: "yes",
+  notifications: "no",
+  notificationTexts: "no",
+  sound: "drop",
+  quietHours: "no",
+  quietFrom: "22:00",
+  quietUntil: "07:30",
   skinTone: "0",
   recentEmoji: "",
+  playbackRate: "1",
 };
 const PREFIX = "backchannel.";
 

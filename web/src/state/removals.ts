@@ -3,10 +3,11 @@
 import { ApiError, type Message } from "backchannel-client";
 import { showToast } from "./actions";
 import { client } from "./client";
-import type { Removal } from "./database";
-import { database, leads, tellTabs } from "./following";
+import { now } from "./clock";
+import { database, leads, postToTabs } from "./following";
 import { loadRemovals } from "./local";
 import { applyEvents } from "./model";
+import type { Removal } from "./schema";
 import { getState, setState, useStore } from "./store";
 
 /** Milliseconds in which a deletion can be undone. */
@@ -19,13 +20,13 @@ export async function remove({ id, conversation_id, seq }: Message): Promise<voi
   const removal = { id, conversation_id, seq, due: Date.now() + UNDO };
   setState((state) => ({ removals: { ...state.removals, [id]: removal } }));
   await database()?.keepRemoval(removal);
-  tellTabs({ say: "removals" });
+  postToTabs({ type: "removals" });
 }
 
 export async function undoRemoval({ id }: Removal): Promise<void> {
   setState((state) => ({ removals: without(state.removals, id) }));
   await database()?.forgetRemoval(id);
-  tellTabs({ say: "removals" });
+  postToTabs({ type: "removals" });
 }
 
 /** The message as it is shown: without its contents while its deletion waits. */
@@ -64,7 +65,9 @@ export async function carryOut(until = Date.now()): Promise<void> {
   for (const removal of (await held?.removals()) ?? []) {
     if (removal.due > until) continue;
     try {
-      deleted(await client.api.delete(removal));
+      const gone = await client.api.delete(removal);
+      if (database() !== held) return; // signed out meanwhile
+      deleted(gone);
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
       if (error.transient) return schedule(RETRY);
@@ -79,7 +82,7 @@ export async function carryOut(until = Date.now()): Promise<void> {
 function deleted(data: Message): void {
   const myId = getState().me?.id ?? "";
   const event = { kind: "delete", position: 0, previous: 0, data } as const;
-  setState((state) => applyEvents(state, [event], myId, Date.now()).known);
+  setState((state) => applyEvents(state, [event], myId, now()).known);
 }
 
 useStore.subscribe((now, before) => {

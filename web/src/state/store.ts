@@ -10,8 +10,8 @@ import type {
   User,
 } from "backchannel-client";
 import { create } from "zustand";
-import type { Draft, Removal, StoredUpload } from "./database";
 import { type Known, NOTHING } from "./model";
+import type { Draft, Removal, StoredUpload } from "./schema";
 
 export type Phase = "starting" | "signed-out" | "ready";
 
@@ -22,6 +22,8 @@ export interface State extends Known {
   readonly config: ServerConfig | null;
   /** A newer version of the page waits for the user's word. */
   readonly updateReady: boolean;
+  /** True if the device has no room to keep drafts. */
+  readonly deviceFull: boolean;
   readonly me: Account | null;
   readonly link: ConnectionState;
   /** The conversation list has been read from this device or the server. */
@@ -33,9 +35,11 @@ export interface State extends Known {
   /** The files that drafts wait for, by id. */
   readonly uploads: Readonly<Record<string, Upload>>;
   readonly presence: Readonly<Record<string, Presence>>;
-  /** Who is typing, by conversation, until when in milliseconds. */
+  /** The users who are typing, by conversation, until a time in milliseconds. */
   readonly typing: Readonly<Record<string, number>>;
   readonly partials: Readonly<Record<string, Partial>>;
+  /** The block list; null until it has been read. */
+  readonly blocks: readonly User[] | null;
   /** People seen in searches and links, by id. */
   readonly users: Readonly<Record<string, User>>;
   readonly toast: Toast | null;
@@ -61,7 +65,7 @@ export interface Toast {
   readonly text: string;
 }
 
-export const EMPTY: Omit<State, "phase" | "config" | "ended" | "updateReady"> = {
+export const EMPTY: Omit<State, "phase" | "config" | "ended" | "updateReady" | "deviceFull"> = {
   ...NOTHING,
   me: null,
   link: "connecting",
@@ -73,6 +77,7 @@ export const EMPTY: Omit<State, "phase" | "config" | "ended" | "updateReady"> = 
   presence: {},
   typing: {},
   partials: {},
+  blocks: null,
   users: {},
   toast: null,
   searching: null,
@@ -84,7 +89,15 @@ export const useStore = create<State>(() => ({
   ended: false,
   config: null,
   updateReady: false,
+  deviceFull: false,
 }));
 
 export const getState = useStore.getState;
 export const setState = useStore.setState;
+
+/** Show the user's account as the server has answered, unless that is too late. */
+export function setMe(me: Account): void {
+  const shown = getState().me;
+  if (shown?.id !== me.id || me.updated_at < shown.updated_at) return;
+  setState({ me });
+}

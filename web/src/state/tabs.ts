@@ -1,27 +1,31 @@
-/** Several tabs of one user: one of them owns the socket and tells the others what it hears. */
+/** Several tabs of one user: one owns the socket, and passes what it receives on to the others. */
 
-import type { LogEvent, Partial, Place, Presence, Typing } from "backchannel-client";
+import type { Checkpoint, LogEvent, Partial, Presence, Typing } from "backchannel-client";
 
 export type TabMessage =
-  | { readonly say: "applied"; readonly events: readonly LogEvent[]; readonly place: Place }
-  | { readonly say: "reset" }
-  | { readonly say: "state"; readonly state: "connecting" | "online" | "offline" | "stopped" }
-  | { readonly say: "typing"; readonly typing: Typing }
-  | { readonly say: "presence"; readonly presence: Presence }
-  | { readonly say: "partial"; readonly partial: Partial }
-  | { readonly say: "outbox" }
-  | { readonly say: "draft"; readonly key: string }
-  | { readonly say: "removals" }
-  | { readonly say: "uploads" }
   | {
-      readonly say: "upload";
+      readonly type: "applied";
+      readonly events: readonly LogEvent[];
+      readonly checkpoint: Checkpoint;
+    }
+  | { readonly type: "reset" }
+  | { readonly type: "state"; readonly state: "connecting" | "online" | "offline" | "stopped" }
+  | { readonly type: "typing"; readonly typing: Typing }
+  | { readonly type: "presence"; readonly presence: Presence }
+  | { readonly type: "partial"; readonly partial: Partial }
+  | { readonly type: "outbox" }
+  | { readonly type: "drafts" }
+  | { readonly type: "removals" }
+  | { readonly type: "uploads" }
+  | {
+      readonly type: "upload";
       readonly id: string;
       readonly fields: { readonly progress?: number; readonly problem?: string | null };
     }
-  | { readonly say: "write"; readonly conversationId: string; readonly active: boolean }
-  | { readonly say: "stop"; readonly conversationId: string }
-  | { readonly say: "hello" }
-  | { readonly say: "signed-out" };
+  | { readonly type: "send-typing"; readonly conversationId: string; readonly active: boolean }
+  | { readonly type: "stop-answer"; readonly conversationId: string }
+  | { readonly type: "hello" }
+  | { readonly type: "signed-out" };
 
 export class Tabs {
   private readonly channel: BroadcastChannel;
@@ -31,10 +35,10 @@ export class Tabs {
 
   constructor(
     private readonly userId: string,
-    hear: (message: TabMessage) => void,
+    receive: (message: TabMessage) => void,
   ) {
     this.channel = new BroadcastChannel(`backchannel-${userId}`);
-    this.channel.onmessage = (event: MessageEvent<TabMessage>) => hear(event.data);
+    this.channel.onmessage = (event: MessageEvent<TabMessage>) => receive(event.data);
   }
 
   /** Resolves the work of the one tab that leads; another takes over when it closes. */
@@ -57,7 +61,7 @@ export class Tabs {
     });
   }
 
-  tell(message: TabMessage): void {
+  post(message: TabMessage): void {
     if (!this.closed) this.channel.postMessage(message);
   }
 

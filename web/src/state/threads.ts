@@ -1,4 +1,4 @@
-/** Which messages of a conversation the page holds: a stretch of them, at its end or anywhere. */
+/** The messages of a conversation that the page holds: a stretch at its end or anywhere. */
 
 import { ApiError, type Message } from "backchannel-client";
 import { client } from "./client";
@@ -21,8 +21,8 @@ export async function openThread(id: string): Promise<void> {
   if (!held || getState().threads[id]) return;
   const unread = firstUnread(id);
   const messages = await newest(held, id);
-  if (database() !== held) return;
-  if (unread === null || firstOf(messages) <= unread) {
+  if (database() !== held || getState().threads[id]) return; // opened elsewhere meanwhile
+  if (unread === null || reaches(messages, unread)) {
     hold(id, messages);
     return;
   }
@@ -30,7 +30,7 @@ export async function openThread(id: string): Promise<void> {
     await openAround(id, unread);
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
-    hold(id, messages);
+    if (database() === held && !getState().threads[id]) hold(id, messages);
   }
 }
 
@@ -39,11 +39,10 @@ export async function openAround(id: string, seq: number): Promise<boolean> {
   const held = database();
   if (!held) return false;
   const thread = getState().threads[id];
-  if (thread && firstOf(thread.messages) <= seq && seq <= lastOf(thread.messages)) return true;
-  let messages = await held.around(id, seq, PAGE);
-  if (messages.length === 0) {
-    messages = await client.api.messages(id, { around: seq, limit: PAGE });
-    await held.keepMessages(messages);
+  if (thread && reaches(thread.messages, seq) && seq <= lastOf(thread.messages)) return true;
+  let messages: readonly Message[] = await held.around(id, seq, PAGE);
+  if (messages.length === 0 || !reaches(messages, seq)) {
+    messages = await held.keepMessages(await client.api.messages(id, { around: seq, limit: PAGE }));
   }
   if (database() !== held) return false;
   hold(id, messages);
@@ -58,11 +57,12 @@ export async function openNewest(id: string): Promise<void> {
   if (database() === held) hold(id, messages);
 }
 
-/** Put older messages before those that are held; true if there were any. */
-export async function loadOlder(id: string): Promise<boolean> {
+/** Put older messages before those that are held, once `still` resolves; true if any came. */
+export async function loadOlder(id: string, still: () => Promise<void>): Promise<boolean> {
   const thread = getState().threads[id];
   if (!thread || thread.complete) return false;
   const older = await readBefore(id, firstOf(thread.messages));
+  await still();
   change(id, (now) => {
     const messages = mergeMessages(now.messages, older);
     return { ...now, messages, complete: older.length === 0 || firstOf(messages) === 1 };
@@ -91,8 +91,7 @@ export async function readBefore(id: string, seq: number): Promise<readonly Mess
   const local = (await database()?.before(id, seq, PAGE)) ?? [];
   if (local.length > 0) return local;
   const read = await client.api.messages(id, { before: seq, limit: PAGE });
-  await database()?.keepMessages(read);
-  return read;
+  return (await database()?.keepMessages(read)) ?? read;
 }
 
 /** The messages after `seq`, from this device where it has them; empty at the end. */
@@ -100,8 +99,7 @@ export async function readAfter(id: string, seq: number): Promise<readonly Messa
   const local = (await database()?.after(id, seq, PAGE)) ?? [];
   if (local.length > 0) return local;
   const read = await client.api.messages(id, { after: seq, limit: PAGE });
-  await database()?.keepMessages(read);
-  return read;
+  return (await database()?.keepMessages(read)) ?? read;
 }
 
 /** Drop what is far above the reader. */
@@ -121,7 +119,7 @@ function dropNewest(id: string): void {
   );
 }
 
-/** Where reading stopped, if that is not the end; null if everything has been read. */
+/** The position at which reading stopped before the end; null if everything has been read. */
 function firstUnread(id: string): number | null {
   const conversation = getState().conversations[id];
   return conversation && conversation.unread > 0 ? conversation.mine.read_seq + 1 : null;
@@ -130,15 +128,13 @@ function firstUnread(id: string): number | null {
 async function newest(held: Database, id: string): Promise<readonly Message[]> {
   let messages: readonly Message[] = await held.newest(id, PAGE);
   if (messages.length === 0 || lastSeq(id) - lastOf(messages) > PAGE) {
-    messages = await client.api.messages(id, { limit: PAGE });
-    await held.keepMessages(messages);
+    messages = await held.keepMessages(await client.api.messages(id, { limit: PAGE }));
   }
-  // What was said meanwhile stands in the log, and in no thread yet.
+  // Messages that came meanwhile are in the log, and in no thread yet.
   while (lastOf(messages) < lastSeq(id)) {
     const more = await client.api.messages(id, { after: lastOf(messages), limit: PAGE });
     if (more.length === 0) break;
-    await held.keepMessages(more);
-    messages = mergeMessages(messages, more);
+    messages = mergeMessages(messages, await held.keepMessages(more));
   }
   return messages;
 }
@@ -167,9 +163,13 @@ function change(id: string, work: (thread: Thread) => Thread): void {
   });
 }
 
+/** True if they go back to `seq`, and to one before it, without which it is not drawn. */
+const reaches = (messages: readonly Message[], seq: number) =>
+  firstOf(messages) < seq || firstOf(messages) === 1;
+
 const lastSeq = (id: string) => getState().conversations[id]?.last_seq ?? 0;
 const firstOf = (messages: readonly Message[]) => messages[0]?.seq ?? 1;
 const lastOf = (messages: readonly Message[]) => messages.at(-1)?.seq ?? 0;
 
-/** What is added at one end and dropped at the other is drawn in two steps: nothing moves. */
+/** Messages added at one end and dropped at the other are drawn in two steps: nothing moves. */
 const painted = () => new Promise<void>((resolve) => setTimeout(resolve, 50));

@@ -3,17 +3,29 @@
 import { ApiError, type FileInfo } from "backchannel-client";
 import { t } from "../strings";
 import { size } from "../ui/format";
-import { saveDraft } from "./actions";
+import { saveDraft, sendFile } from "./actions";
 import { client } from "./client";
-import { emptyDraft, type StoredUpload } from "./database";
-import { database, tellTabs } from "./following";
+import { isFull, noteFull } from "./device-storage";
+import { database, leads, postToTabs } from "./following";
+import { emptyDraft, type StoredUpload } from "./schema";
 import { getState, setState, type Upload, useStore } from "./store";
 
-/** Attach files to the draft with this key; they are sent one after the other, in their order. */
-export async function attach(key: string, files: Iterable<File>): Promise<void> {
+/**
+ * Attach files to the draft with this key; they are sent one after the other, in their order. False
+ * if one is too large or cannot be kept.
+ */
+export async function attach(
+  key: string,
+  files: Iterable<File>,
+  waveform: StoredUpload["waveform"] | null = null,
+): Promise<boolean> {
   const now = Date.now();
   const added = [...files].map((file, index): StoredUpload => {
-    return { id: crypto.randomUUID(), key, file, began: now + index, address: null };
+    const began = now + index;
+    return {
+      ...{ id: crypto.randomUUID(), key, file, began, address: null },
+      ...(waveform && { waveform }),
+    };
   });
   const limit = getState().config?.file_limit ?? Number.POSITIVE_INFINITY;
   const shown = added.map((each): Upload => {
@@ -26,27 +38,64 @@ export async function attach(key: string, files: Iterable<File>): Promise<void> 
   for (const each of added) {
     if (each.file.size <= limit) await keep(each);
   }
-  tellTabs({ say: "uploads" });
+  postToTabs({ type: "uploads" });
+  const { uploads } = getState();
+  return added.every(({ id }) => !uploads[id]?.problem);
 }
 
+/** Uploads that only this page has: the device had no room for them. */
+const unkept = new Map<string, StoredUpload>();
+
+/**
+ * Send a voice message, as soon as it has arrived. Without room on the device it goes from memory,
+ * except from a tab that does not own the connection: there this rejects.
+ */
+export async function sendVoice(
+  key: string,
+  content: Blob,
+  voice: NonNullable<StoredUpload["voice"]>,
+): Promise<void> {
+  const name = `${t.voiceMessage}.${content.type.split("/")[1]}`;
+  const file = new File([content], name, { type: content.type });
+  const upload = { id: crypto.randomUUID(), key, file, began: Date.now(), address: null, voice };
+  try {
+    await database()?.keepUpload(upload);
+  } catch (error) {
+    if (!isFull(error)) throw error;
+    noteFull();
+    if (!leads()) throw error;
+    unkept.set(upload.id, upload);
+  }
+  const shown = { ...upload, kept: !unkept.has(upload.id), progress: 0, problem: null };
+  setState(({ uploads }) => ({ uploads: { ...uploads, [upload.id]: shown } }));
+  postToTabs({ type: "uploads" });
+  const draft = getState().drafts[key]; // as it is now: it may have got files meanwhile
+  if (draft) await saveDraft({ ...draft, reply_to: null });
+}
+
+/** Store an upload; without room on the device, it is sent from this page only. */
 async function keep(upload: StoredUpload): Promise<void> {
   try {
     await database()?.keepUpload(upload);
     change(upload.id, { kept: true });
-  } catch {
-    change(upload.id, { problem: t.noRoom });
+  } catch (error) {
+    if (!isFull(error)) return change(upload.id, { problem: t.uploadFailed });
+    noteFull();
+    unkept.set(upload.id, upload);
+    change(upload.id, { kept: false });
   }
 }
 
 export async function cancelUpload({ id }: Upload): Promise<void> {
   forget(id);
   const stored = await database()?.forgetUpload(id);
-  tellTabs({ say: "uploads" });
-  // What could not be cancelled is dropped by the server after a day.
+  postToTabs({ type: "uploads" });
+  // An upload that could not be cancelled is dropped by the server after a day.
   if (stored?.address) await client.api.cancelUpload(stored.address).catch(() => {});
 }
 
 function forget(id: string): void {
+  unkept.delete(id);
   setState(({ uploads: { [id]: _, ...uploads } }) => ({ uploads }));
 }
 
@@ -54,12 +103,12 @@ function change(id: string, fields: Partial<Pick<Upload, "kept" | "progress" | "
   const old = getState().uploads[id];
   if (!old) return;
   setState(({ uploads }) => ({ uploads: { ...uploads, [id]: { ...old, ...fields } } }));
-  tellTabs({ say: "upload", id, fields });
+  postToTabs({ type: "upload", id, fields });
 }
 
 function next(): Upload | undefined {
   return Object.values(getState().uploads)
-    .filter((each) => each.kept && each.problem === null)
+    .filter((each) => (each.kept || unkept.has(each.id)) && each.problem === null)
     .sort((one, other) => one.began - other.began)[0];
 }
 
@@ -82,7 +131,7 @@ async function work(): Promise<void> {
 
 async function sendAll(): Promise<void> {
   for (let upload = next(); upload; upload = next()) {
-    const stored = await database()?.upload(upload.id);
+    const stored = unkept.get(upload.id) ?? (await database()?.upload(upload.id));
     // The tab that had the turn before may have finished it.
     if (stored) await send(stored);
     else forget(upload.id);
@@ -90,13 +139,14 @@ async function sendAll(): Promise<void> {
 }
 
 async function send(upload: StoredUpload): Promise<void> {
-  const { id, file, address } = upload;
+  const { id, file, address, voice, waveform = voice?.waveform } = upload;
   const cancelling = new AbortController();
   running = { id, cancelling };
   try {
     const info = await client.upload(file, file.name || "file", {
       address,
       signal: cancelling.signal,
+      ...(waveform && { waveform }),
       onBegun: (begun) => void database()?.placeUpload(id, begun),
       onProgress: (bytes) => change(id, { progress: bytes / file.size }),
     });
@@ -108,16 +158,24 @@ async function send(upload: StoredUpload): Promise<void> {
   }
 }
 
-async function finish({ id, key }: StoredUpload, info: FileInfo): Promise<void> {
-  const draft = getState().drafts[key] ?? emptyDraft(key);
-  const others = draft.files.filter((each) => each.id !== info.id);
-  await saveDraft({ ...draft, files: [...others, info] });
+async function finish({ id, key, voice }: StoredUpload, info: FileInfo): Promise<void> {
+  if (voice) {
+    // Its id makes it one message, however often this is repeated.
+    await sendFile(key, info, { clientId: id, replyTo: voice.replyTo });
+  } else {
+    const draft = getState().drafts[key] ?? emptyDraft(key);
+    const others = draft.files.filter((each) => each.id !== info.id);
+    const saved = saveDraft({ ...draft, files: [...others, info] });
+    forget(id); // in the same turn: the file is never shown twice
+    await saved;
+  }
   await database()?.forgetUpload(id);
   forget(id);
-  tellTabs({ say: "uploads" });
+  postToTabs({ type: "uploads" });
 }
 
 function problemOf(error: unknown): string {
+  if (isFull(error)) return t.noRoomInThisTab;
   return error instanceof ApiError && error.message ? error.message : t.uploadFailed;
 }
 
@@ -126,3 +184,4 @@ useStore.subscribe(({ uploads }, before) => {
   if (running && !uploads[running.id]) running.cancelling.abort();
   void work();
 });
+void work(); // what an earlier page left may have been loaded before this module

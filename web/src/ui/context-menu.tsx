@@ -1,11 +1,13 @@
 import {
   type CSSProperties,
+  Fragment,
   type KeyboardEvent,
   type PointerEvent,
   type ReactNode,
   useEffect,
   useRef,
 } from "react";
+import { useModal } from "./dialog";
 import { Icon, type IconName } from "./icon";
 
 export interface MenuEntry {
@@ -29,18 +31,16 @@ interface Props {
 
 const WIDTH = 300;
 const ENTRY = 36;
-const REST = 110;
+const REST = 123;
 /** Pixels that a sheet is dragged down to close it. */
-const FAR = 80;
+const CLOSE_DISTANCE = 80;
 
-/** What can be done with the thing at a place; on a narrow screen a sheet from below. */
+/** The actions for the thing at a point; on a narrow screen a sheet from below. */
 export function ContextMenu({ x, y, label, entries, onClose, children }: Props) {
   const dialog = useRef<HTMLDialogElement>(null);
   const drag = useDragDown(dialog, onClose);
-  useEffect(() => {
-    dialog.current?.showModal();
-    dialog.current?.querySelector<HTMLElement>(".menu__item")?.focus();
-  }, []);
+  useModal(dialog, onClose);
+  useEffect(() => dialog.current?.querySelector<HTMLElement>(".menu__item")?.focus(), []);
   const height = entries.length * ENTRY + REST;
   const style = {
     "--x": `${Math.max(8, Math.min(x, innerWidth - WIDTH))}px`,
@@ -52,30 +52,30 @@ export function ContextMenu({ x, y, label, entries, onClose, children }: Props) 
       className="context"
       style={style}
       aria-label={label}
-      onCancel={(event) => {
-        event.preventDefault();
-        onClose();
-      }}
       onClick={(event) => event.target === dialog.current && onClose()}
     >
       {children}
       <div className="menu" role="menu" aria-label={label} tabIndex={-1} onKeyDown={moveFocus}>
-        <div className="grab" role="none" {...drag} />
-        {entries.map((entry) => (
-          <button
-            key={entry.label}
-            className={`menu__item${entry.danger ? " menu__item--danger" : ""}`}
-            type="button"
-            role="menuitem"
-            onClick={() => {
-              onClose();
-              entry.act();
-            }}
-          >
-            <Icon name={entry.icon} />
-            <span>{entry.label}</span>
-            {entry.keys && <kbd>{entry.keys}</kbd>}
-          </button>
+        <div className="drag-handle" role="none" {...drag} />
+        {entries.map((entry, index) => (
+          <Fragment key={entry.label}>
+            {entry.danger && index > 0 && !entries[index - 1]?.danger && (
+              <hr className="menu__sep" />
+            )}
+            <button
+              className={`menu__item${entry.danger ? " menu__item--danger" : ""}`}
+              type="button"
+              role="menuitem"
+              onClick={() => {
+                onClose();
+                entry.act();
+              }}
+            >
+              <Icon name={entry.icon} />
+              <span>{entry.label}</span>
+              {entry.keys && <kbd>{entry.keys}</kbd>}
+            </button>
+          </Fragment>
         ))}
       </div>
     </dialog>
@@ -97,7 +97,7 @@ function useDragDown(sheet: React.RefObject<HTMLElement | null>, onClose: () => 
   const move = (by: number) => sheet.current?.style.setProperty("--drag", `${by}px`);
   const end = (event: PointerEvent) => {
     if (from.current === null) return;
-    const far = event.clientY - from.current > FAR;
+    const far = event.clientY - from.current > CLOSE_DISTANCE;
     from.current = null;
     if (far && event.type === "pointerup") onClose();
     else move(0);

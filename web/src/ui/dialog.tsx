@@ -1,4 +1,5 @@
-import { type ReactNode, useEffect, useRef } from "react";
+import { type ReactNode, type RefObject, useEffect, useRef } from "react";
+import { ToastArea } from "./toast";
 
 interface Props {
   readonly label: string;
@@ -11,29 +12,41 @@ interface Props {
 /** A native modal dialog: the browser keeps the focus in it, and Escape closes it. */
 export function Dialog({ label, narrow = false, className = "", onClose, children }: Props) {
   const dialog = useRef<HTMLDialogElement>(null);
+  useModal(dialog, onClose);
   useEffect(() => {
-    const element = dialog.current;
-    const before = document.activeElement;
-    element?.showModal();
-    return () => {
-      element?.close();
-      if (before instanceof HTMLElement) before.focus();
-    };
+    // `autoFocus` comes before the dialog is shown, and does nothing.
+    dialog.current?.querySelector<HTMLElement>("input[type=text], input[type=password]")?.focus();
   }, []);
   return (
     <dialog
       ref={dialog}
       className={`sheet${narrow ? " sheet--narrow" : ""} ${className}`}
       aria-label={label}
-      onCancel={(event) => {
-        event.preventDefault();
-        onClose();
-      }}
       onClick={(event) => {
         if (event.target === dialog.current) onClose();
       }}
     >
       {children}
+      <ToastArea page />
     </dialog>
   );
+}
+
+/** Show the dialog as long as it is mounted, and give the focus back after it. */
+export function useModal(dialog: RefObject<HTMLDialogElement | null>, onClose: () => void): void {
+  const latest = useRef(onClose);
+  latest.current = onClose;
+  useEffect(() => {
+    const element = dialog.current;
+    const before = document.activeElement;
+    // Not every Escape is announced by a `cancel` event; each closes the dialog.
+    const closed = () => latest.current();
+    element?.addEventListener("close", closed);
+    element?.showModal();
+    return () => {
+      element?.removeEventListener("close", closed);
+      element?.close();
+      if (before instanceof HTMLElement) before.focus();
+    };
+  }, [dialog]);
 }

@@ -1,8 +1,8 @@
 import { Component, type ReactNode } from "react";
 import { update } from "../state/updates";
 import { t } from "../strings";
+import { EmptyArt } from "./brand";
 import { Icon } from "./icon";
-import { EmptyArt } from "./mark";
 
 interface Props {
   readonly children: ReactNode;

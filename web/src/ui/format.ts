@@ -1,5 +1,6 @@
 /** Times, sizes and names as people read them. */
 
+import { now as serverTime } from "../state/clock";
 import { t } from "../strings";
 
 const DAY = 86_400_000;
@@ -27,7 +28,7 @@ function daysAgo(at: Date, now: Date): number {
 }
 
 /** The day of a message, for the pill above it. */
-export function dayName(at: string | number, now = new Date()): string {
+export function dayName(at: string | number, now = new Date(serverTime())): string {
   const date = new Date(at);
   const days = daysAgo(date, now);
   if (days === 0) return t.today;
@@ -37,7 +38,7 @@ export function dayName(at: string | number, now = new Date()): string {
 }
 
 /** 09:42, Tue, 12 Nov: the shortest that says when. */
-export function shortTime(at: string, now = new Date()): string {
+export function shortTime(at: string, now = new Date(serverTime())): string {
   const date = new Date(at);
   const days = daysAgo(date, now);
   if (days <= 0) return clock(date);
@@ -47,13 +48,19 @@ export function shortTime(at: string, now = new Date()): string {
 }
 
 /** When something happened, within a sentence. */
-export function when(at: string, now = new Date()): string {
+export function when(at: string, now = new Date(serverTime())): string {
   const date = new Date(at);
   if (now.getTime() - date.getTime() < 60_000) return t.just;
   const days = daysAgo(date, now);
   if (days <= 0) return clock(date);
   if (days === 1) return `${t.yesterday.toLocaleLowerCase(t.lang)}, ${clock(date)}`;
   return format({ day: "numeric", month: "long" }).format(date);
+}
+
+/** 09:42 on this day, else the day as well. */
+export function dayAndClock(at: string, now = new Date(serverTime())): string {
+  const time = clock(at);
+  return dayOf(Date.parse(at)) === dayOf(now.getTime()) ? time : `${dayName(at, now)}, ${time}`;
 }
 
 /** Midnight before, by the device's calendar: equal for two times of one day. */

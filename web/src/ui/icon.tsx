@@ -6,12 +6,13 @@ interface Props {
   readonly name: IconName;
   readonly size?: 16 | 18 | 20 | 24;
   readonly className?: string;
-  /** What the icon says by itself; without it the icon is decoration. */
+  /** The icon's label; without it the icon is decoration. */
   readonly label?: string;
 }
 
 export function Icon({ name, size = 20, className, label }: Props) {
   const sized = size === 20 ? "" : ` icon--${size}`;
+  const shape = ICONS[name];
   const named = label ? { role: "img", "aria-label": label } : { "aria-hidden": true };
   return (
     <svg
@@ -19,7 +20,7 @@ export function Icon({ name, size = 20, className, label }: Props) {
       viewBox="0 0 24 24"
       {...named}
     >
-      {ICONS[name]}
+      {typeof shape === "string" ? <path d={shape} /> : shape}
     </svg>
   );
 }

@@ -2,10 +2,10 @@ import { t } from "../strings";
 
 /** The keys that work in the chat. */
 export function KeyList() {
-  const { shortcuts } = t;
-  const keys: readonly (readonly [string, readonly string[]])[] = [
-    [shortcuts.palette, ["Ctrl", "K"]],
-    [shortcuts.search, ["Ctrl", "F"]],
+  const { keys, shortcuts } = t;
+  const list: readonly (readonly [string, readonly string[]])[] = [
+    [shortcuts.palette, [keys.control, "K"]],
+    [shortcuts.search, [keys.control, "F"]],
     [shortcuts.conversations, ["Alt", "↑", "↓"]],
     [shortcuts.unread, ["Alt", "⇧", "↑", "↓"]],
     [shortcuts.editLast, ["↑"]],
@@ -17,14 +17,14 @@ export function KeyList() {
     [t.edit, ["E"]],
     [t.copyText, ["C"]],
     [t.react, ["+"]],
-    [t.delete, ["Del"]],
-    [shortcuts.sheet, ["Ctrl", "/"]],
+    [t.delete, [keys.delete]],
+    [shortcuts.sheet, [keys.control, "/"]],
   ];
   return (
     <div className="panel">
-      {keys.map(([name, combination]) => (
-        <div className="set" key={name}>
-          <span className="set__text">
+      {list.map(([name, combination]) => (
+        <div className="setting" key={name}>
+          <span className="setting__text">
             <b>{name}</b>
           </span>
           <span className="keys-line">

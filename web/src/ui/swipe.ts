@@ -1,53 +1,79 @@
-/** Swipes to the side on a touch screen: what is swiped follows the finger. */
+/** Swipes and long presses on a touch screen: what is swiped follows the finger. */
 
 import { type MouseEvent, type PointerEvent, useRef } from "react";
 
 export type Side = "start" | "end";
 
-interface Given {
-  /** What can be swiped, below the element that has the handlers. */
+interface Options {
+  /** The selector of the element that can be swiped, below the one that has the handlers. */
   readonly selector: string;
   readonly sides: readonly Side[];
   readonly onBegin?: (element: HTMLElement) => void;
   /** Let go far enough towards this side. */
   readonly onSwipe: (element: HTMLElement, side: Side) => void;
   readonly onEnd?: () => void;
+  /** A long press, where the browser makes no context menu of it (Safari on iOS). */
+  readonly onHold: (element: HTMLElement, x: number, y: number) => void;
 }
 
 interface Swipe {
   readonly element: HTMLElement;
   readonly x: number;
   readonly y: number;
+  readonly timer: ReturnType<typeof setTimeout> | 0;
   side: Side | null;
   distance: number;
 }
 
 /** Pixels until a touch is a swipe, until it counts, and at most. */
-const BEGIN = 12;
-const FAR = 64;
-const FARTHEST = 96;
-/** Milliseconds in which a click belongs to the swipe before it. */
+const START_DISTANCE = 12;
+const SWIPE_DISTANCE = 64;
+const LONGEST_SWIPE = 96;
+/** Milliseconds of a long press; browsers that know it take half a second. */
+const HOLD = 600;
+/** Milliseconds between a gesture's end and the click that the browser makes of it. */
 const CLICK_AFTER = 50;
 
-export function useSwipe({ selector, sides, onBegin, onSwipe, onEnd }: Given) {
+const NEVER = Number.NEGATIVE_INFINITY;
+
+export function useSwipe({ selector, sides, onBegin, onSwipe, onEnd, onHold }: Options) {
   const swipe = useRef<Swipe | null>(null);
-  const ended = useRef(Number.NEGATIVE_INFINITY);
+  const ended = useRef(NEVER);
+  const held = useRef(false);
+  const forget = () => {
+    clearTimeout(swipe.current?.timer);
+    swipe.current = null;
+  };
   const end = (event: PointerEvent) => {
     const done = swipe.current;
-    swipe.current = null;
+    forget();
+    if (held.current || done?.side) ended.current = event.timeStamp;
+    held.current = false;
     if (!done?.side) return;
-    ended.current = performance.now();
     delete done.element.dataset.swipe;
     done.element.style.removeProperty("--swipe");
     onEnd?.();
-    if (event.type === "pointerup" && done.distance >= FAR) onSwipe(done.element, done.side);
+    if (event.type === "pointerup" && done.distance >= SWIPE_DISTANCE)
+      onSwipe(done.element, done.side);
   };
   return {
     onPointerDown: (event: PointerEvent) => {
+      ended.current = NEVER; // the next click is this pointer's
       if (event.pointerType !== "touch" || !event.isPrimary) return;
-      const element = (event.target as Element).closest<HTMLElement>(selector);
+      const target = event.target as Element;
+      const element = target.closest<HTMLElement>(selector);
       const { clientX: x, clientY: y } = event;
-      swipe.current = element && { element, x, y, side: null, distance: 0 };
+      forget();
+      held.current = false;
+      if (!element) return;
+      const hold = () => {
+        forget();
+        held.current = true;
+        onHold(element, x, y);
+      };
+      // A link within has a menu of the browser's.
+      const timer = target.closest("a") === element.closest("a") ? setTimeout(hold, HOLD) : 0;
+      swipe.current = { element, x, y, timer, side: null, distance: 0 };
     },
     onPointerMove: (event: PointerEvent) => {
       const now = swipe.current;
@@ -55,25 +81,29 @@ export function useSwipe({ selector, sides, onBegin, onSwipe, onEnd }: Given) {
       const x = event.clientX - now.x;
       if (!now.side) {
         const y = Math.abs(event.clientY - now.y);
-        if (y > BEGIN) swipe.current = null;
-        if (Math.abs(x) < BEGIN || y > BEGIN) return;
+        if (y > START_DISTANCE) forget();
+        if (Math.abs(x) < START_DISTANCE || y > START_DISTANCE) return;
         const side = sideOf(now.element, x);
         if (!sides.includes(side)) {
-          swipe.current = null;
+          forget();
           return;
         }
         now.side = side;
+        clearTimeout(now.timer);
         now.element.setPointerCapture(event.pointerId);
         onBegin?.(now.element);
       }
-      now.distance = sideOf(now.element, x) === now.side ? Math.min(Math.abs(x), FARTHEST) : 0;
-      now.element.dataset.swipe = now.distance >= FAR ? `${now.side} far` : now.side;
+      now.distance = sideOf(now.element, x) === now.side ? Math.min(Math.abs(x), LONGEST_SWIPE) : 0;
+      now.element.dataset.swipe = now.distance >= SWIPE_DISTANCE ? `${now.side} far` : now.side;
       now.element.style.setProperty("--swipe", `${Math.sign(x) * now.distance}px`);
     },
     onPointerUp: end,
     onPointerCancel: end,
+    onContextMenuCapture: forget,
     onClickCapture: (event: MouseEvent) => {
-      if (performance.now() - ended.current > CLICK_AFTER) return;
+      const ofGesture = event.timeStamp - ended.current <= CLICK_AFTER;
+      ended.current = NEVER;
+      if (!ofGesture) return;
       event.preventDefault();
       event.stopPropagation();
     },

@@ -1,4 +1,7 @@
-/** The icon set: a 24 grid, 1.75 strokes, round ends. Shapes with class `fill` are filled. */
+/**
+ * The icon set: a 24 grid, 1.75 strokes, round ends. Shapes with class `fill` are filled. A
+ * string is the data of a path.
+ */
 
 import { ACTIONS } from "./actions";
 import { THINGS } from "./things";

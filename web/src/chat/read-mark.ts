@@ -5,7 +5,7 @@ import { useEffect, useState } from "react";
 import { markRead } from "../state/actions";
 import { useStore } from "../state/store";
 
-interface Given {
+interface Options {
   readonly conversation: Conversation | null;
   /** The last message that is held. */
   readonly newest: number;
@@ -13,34 +13,34 @@ interface Given {
   readonly pinned: boolean;
 }
 
-/** How many messages of the other wait below. */
-export function useReading({ conversation, newest, pinned }: Given): number {
-  const looking = useLooking();
+/** The number of the other user's messages that wait below. */
+export function useReadMark({ conversation, newest, pinned }: Options): number {
+  const active = usePageActive();
   const online = useStore((state) => state.link === "online");
   const id = conversation?.id ?? null;
   const read = conversation?.mine.read_seq ?? 0;
   useEffect(() => {
-    if (id && looking && pinned && online && newest > read) void markRead(id, newest);
-  }, [id, looking, pinned, online, newest, read]);
+    if (id && active && pinned && online && newest > read) void markRead(id, newest);
+  }, [id, active, pinned, online, newest, read]);
   return pinned ? 0 : (conversation?.unread ?? 0);
 }
 
-/** Whether the page is in sight and has the focus. */
-export function useLooking(): boolean {
-  const [looking, setLooking] = useState(isLooking);
+/** True if the page is in sight and has the focus. */
+export function usePageActive(): boolean {
+  const [active, setActive] = useState(isPageActive);
   useEffect(() => {
-    const look = () => setLooking(isLooking());
+    const update = () => setActive(isPageActive());
     const names = ["focus", "blur"] as const;
-    for (const name of names) addEventListener(name, look);
-    document.addEventListener("visibilitychange", look);
+    for (const name of names) addEventListener(name, update);
+    document.addEventListener("visibilitychange", update);
     return () => {
-      for (const name of names) removeEventListener(name, look);
-      document.removeEventListener("visibilitychange", look);
+      for (const name of names) removeEventListener(name, update);
+      document.removeEventListener("visibilitychange", update);
     };
   }, []);
-  return looking;
+  return active;
 }
 
-function isLooking(): boolean {
+function isPageActive(): boolean {
   return document.visibilityState === "visible" && document.hasFocus();
 }

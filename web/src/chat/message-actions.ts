@@ -1,4 +1,4 @@
-/** Which message the pointer or the keyboard is at, and what keys do with it (rule W14). */
+/** The message at the pointer or the keyboard, and the keys that act on it (rule W14). */
 
 import type { FileInfo, Message } from "backchannel-client";
 import {
@@ -15,7 +15,7 @@ import { remove } from "../state/removals";
 import { copy, type MenuFor } from "./menu";
 import type { ThreadActions } from "./message";
 
-interface ActionsGiven {
+interface ActionOptions {
   readonly myId: string;
   readonly jump: (seq: number) => void;
   readonly onReply: (message: Message) => void;
@@ -24,15 +24,19 @@ interface ActionsGiven {
 }
 
 /** The same object all the time, so that messages are not drawn anew. */
-export function useActions(given: ActionsGiven): ThreadActions {
-  const latest = useRef(given);
-  latest.current = given;
+export function useActions(options: ActionOptions): ThreadActions {
+  const latest = useRef(options);
+  latest.current = options;
   return useMemo(
     () => ({
       jump: (seq) => latest.current.jump(seq),
       react: (message, emoji) => void react(message, emoji),
       photo: (file) => latest.current.setPhoto(file),
       reply: (message) => latest.current.onReply(message),
+      pick: (message) => {
+        const mine = message.sender_id === latest.current.myId;
+        latest.current.setMenu({ message, mine, x: 0, y: 0, picking: true });
+      },
       menu: (message, x, y) => {
         const mine = message.sender_id === latest.current.myId;
         latest.current.setMenu({ message, mine, x, y });
@@ -42,7 +46,7 @@ export function useActions(given: ActionsGiven): ThreadActions {
   );
 }
 
-interface KeysGiven {
+interface KeyOptions {
   readonly myId: string;
   readonly onReply: (message: Message) => void;
   readonly onEdit: (message: Message) => void;
@@ -51,7 +55,7 @@ interface KeysGiven {
 export function useHover(
   messages: ReadonlyMap<number, Message>,
   actions: ThreadActions,
-  { myId, onReply, onEdit }: KeysGiven,
+  { myId, onReply, onEdit }: KeyOptions,
 ) {
   const [seq, setSeq] = useState(0);
   const at = useCallback(

@@ -1,18 +1,25 @@
-/** Who is signed in: at the start, by the sign-in page, and until the login ends. */
+/** The user who is signed in: at the start, by the sign-in page, and until the login ends. */
 
-import { type Account, ApiError, type Session } from "backchannel-client";
+import { type Account, ApiError, type Tokens } from "backchannel-client";
 import { client } from "./client";
-import { follow, tellTabs, unfollow } from "./following";
+import { compareClocks } from "./clock";
+import { forgetAllContents } from "./content";
+import { follow, postToTabs, unfollow } from "./following";
 import { carryOut } from "./removals";
-import { getState, setState, useStore } from "./store";
+import { getState, setMe, setState, useStore } from "./store";
 
-/** Whose data this device shows before the server has answered. Not a secret. */
+/** Characters of the name that others see. */
+export const NAME_LIMIT = 64;
+
+/** The user whose data this device shows before the server has answered. Not a secret. */
 const KEY = "backchannel.account";
 
-/** Show the pages of whoever was signed in last, or the sign-in page. */
+/** Show the pages of the user who was signed in last, or the sign-in page. */
 export async function start(): Promise<void> {
-  client.on("session", (session) => {
-    if (session) remember(session.user);
+  client.on("tokens", (tokens) => {
+    if (!tokens) return;
+    compareClocks(tokens);
+    setMe(tokens.user);
   });
   client.on("loggedOut", () => void ended());
   useStore.subscribe(({ me }, before) => {
@@ -55,7 +62,7 @@ export async function signOut(): Promise<void> {
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
   }
-  tellTabs({ say: "signed-out" });
+  postToTabs({ type: "signed-out" });
   forget();
   await unfollow(true);
   await loadConfig();
@@ -65,7 +72,7 @@ export async function signOut(): Promise<void> {
 /** Change the password: that ends all logins, so this browser logs in anew. */
 export async function changePassword(old: string, fresh: string): Promise<void> {
   client.disconnect(); // else the end of the old login would look like being signed out
-  let changed: Session;
+  let changed: Tokens;
   try {
     changed = await client.api.changePassword(old, fresh);
   } catch (error) {
@@ -73,7 +80,7 @@ export async function changePassword(old: string, fresh: string): Promise<void> 
     if (me) await follow(me.id);
     throw error;
   }
-  client.session.adopt(changed);
+  client.tokens.adopt(changed);
   const { user } = await client.login(changed.user.username, fresh);
   await client.api.endLogin(changed.login_id);
   await follow(user.id);
@@ -82,7 +89,7 @@ export async function changePassword(old: string, fresh: string): Promise<void> 
 /** Erase the account at the server, and everything that this device holds. */
 export async function deleteAccount(password: string): Promise<void> {
   await client.api.deleteAccount(password);
-  tellTabs({ say: "signed-out" });
+  postToTabs({ type: "signed-out" });
   forget();
   await unfollow(true);
   await loadConfig();
@@ -94,28 +101,26 @@ export async function loadConfig(): Promise<void> {
   setState({ config });
 }
 
-async function enter(session: Session): Promise<void> {
-  remember(session.user);
-  setState({ me: session.user, phase: "ready", ended: false });
-  await begin(session.user);
+async function enter(tokens: Tokens): Promise<void> {
+  setState({ me: tokens.user, phase: "ready", ended: false });
+  await begin(tokens.user);
 }
 
 async function begin(account: Account): Promise<void> {
   await follow(account.id);
-  setState({ me: account });
   void loadConfig();
 }
 
-/** The login has ended elsewhere: drafts and unsent messages stay on this device. */
+/**
+ * The login has ended elsewhere, or has expired: drafts, unsent messages and what was read stay on
+ * this device, for the same user to go on; contents of files do not.
+ */
 async function ended(): Promise<void> {
   forget();
+  await forgetAllContents();
   await unfollow();
   await loadConfig();
   setState({ phase: "signed-out", ended: true });
-}
-
-function remember(account: Account): void {
-  setState({ me: account });
 }
 
 function remembered(): Account | null {

@@ -1,22 +1,26 @@
-import { ApiError, type User } from "backchannel-client";
-import { type KeyboardEvent, useEffect, useId, useRef, useState } from "react";
-import { useLocation } from "wouter";
-import { client } from "../state/client";
-import { getState, setState, useStore } from "../state/store";
+import type { User } from "backchannel-client";
+import { type KeyboardEvent, useId, useState } from "react";
+import { useStore } from "../state/store";
 import { t } from "../strings";
 import { Avatar } from "../ui/avatar";
 import { Dialog } from "../ui/dialog";
+import { Handle } from "../ui/handle";
 import { Icon } from "../ui/icon";
+import { usePeople } from "./people";
 
-/** Milliseconds of quiet before the server is asked. */
-const PAUSE = 120;
+interface Props {
+  readonly title: string;
+  /** Something is being done for the user who was picked. */
+  readonly busy?: boolean;
+  readonly onPick: (user: User) => void;
+  readonly onClose: () => void;
+}
 
-/** Find someone, and open the conversation with them. */
-export function NewConversation({ onClose }: { readonly onClose: () => void }) {
+/** Find a user by name. */
+export function PersonDialog({ title, busy = false, onPick, onClose }: Props) {
   const [text, setText] = useState("");
   const [chosen, setChosen] = useState(0);
   const { people, searched } = usePeople(text);
-  const open = useOpenWith(onClose);
   const id = useId();
   const onKeyDown = (event: KeyboardEvent) => {
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
@@ -26,13 +30,13 @@ export function NewConversation({ onClose }: { readonly onClose: () => void }) {
     } else if (event.key === "Enter") {
       event.preventDefault();
       const user = people[chosen];
-      if (user) open(user);
+      if (user && !busy) onPick(user);
     }
   };
   return (
-    <Dialog label={t.newConversation} narrow onClose={onClose}>
+    <Dialog label={title} narrow onClose={onClose}>
       <div className="dialog__head">
-        <h2>{t.newConversation}</h2>
+        <h2>{title}</h2>
         <button className="icon-btn" type="button" aria-label={t.close} onClick={onClose}>
           <Icon name="close" />
         </button>
@@ -64,19 +68,25 @@ export function NewConversation({ onClose }: { readonly onClose: () => void }) {
           </div>
         </div>
         {people.length > 0 ? (
-          <ul className="people" role="listbox" id={`${id}-people`} aria-label={t.people}>
+          <ul
+            className="people"
+            role="listbox"
+            id={`${id}-people`}
+            aria-label={t.people}
+            aria-busy={busy}
+          >
             {people.map((user, index) => (
               <PersonOption
                 key={user.id}
                 id={`${id}-${user.id}`}
                 user={user}
                 selected={index === chosen}
-                onOpen={() => open(user)}
+                onOpen={() => !busy && onPick(user)}
               />
             ))}
           </ul>
         ) : (
-          searched && text.trim() && <NobodyFound />
+          searched === text && text.trim() && <NobodyFound />
         )}
       </div>
     </Dialog>
@@ -105,7 +115,9 @@ function PersonOption({ id, user, selected, onOpen }: OptionProps) {
         <b>
           <bdi>{user.display_name}</bdi>
         </b>
-        <small>@{user.username}</small>
+        <small>
+          <Handle username={user.username} />
+        </small>
       </span>
     </li>
   );
@@ -113,54 +125,9 @@ function PersonOption({ id, user, selected, onOpen }: OptionProps) {
 
 function NobodyFound() {
   return (
-    <div className="nobody" role="status">
+    <div className="no-matches" role="status">
       <b>{t.nobodyFound}</b>
       <small>{t.nobodyFoundText}</small>
     </div>
   );
-}
-
-interface Found {
-  readonly people: readonly User[];
-  /** The server has answered. */
-  readonly searched: boolean;
-}
-
-/** The people whose name contains `text`, oneself left out. */
-export function usePeople(text: string): Found {
-  const [found, setFound] = useState<Found>({ people: [], searched: false });
-  const asked = useRef<AbortController | null>(null);
-  useEffect(() => {
-    const timer = setTimeout(async () => {
-      asked.current?.abort();
-      asked.current = new AbortController();
-      try {
-        const users = await client.api.users(text.trim(), asked.current.signal);
-        const myId = getState().me?.id;
-        setFound({ people: users.filter((user) => user.id !== myId), searched: true });
-      } catch (error) {
-        if (!(error instanceof ApiError) && !isAbort(error)) throw error;
-      }
-    }, PAUSE);
-    return () => clearTimeout(timer);
-  }, [text]);
-  useEffect(() => () => asked.current?.abort(), []);
-  return found;
-}
-
-function isAbort(error: unknown): boolean {
-  return error instanceof DOMException && error.name === "AbortError";
-}
-
-/** Goes to the conversation with a user, whether there is one yet or not. */
-export function useOpenWith(done: () => void): (user: User) => void {
-  const [, go] = useLocation();
-  return (user) => {
-    setState((state) => ({ users: { ...state.users, [user.id]: user } }));
-    const known = Object.values(getState().conversations).find(
-      (each) => each.kind === "direct" && each.peer_id === user.id,
-    );
-    go(known ? `/c/${known.id}` : `/to/${user.id}`);
-    done();
-  };
 }

@@ -1,12 +1,12 @@
 /** Shows a message wherever it is: one that the address names (`?at=42`), a quote, a hit (W12). */
 
 import { useCallback, useEffect, useState } from "react";
-import { useLocation, useSearch } from "wouter";
 import { attempt } from "../state/actions";
 import { openAround } from "../state/threads";
+import { go, useParameter, usePath } from "../ui/location";
 import { type Item, seqOf } from "./items";
 
-interface Given {
+interface Options {
   readonly id: string;
   readonly ready: boolean;
   readonly items: readonly Item[];
@@ -15,15 +15,15 @@ interface Given {
 }
 
 /** Shows a message, which is loaded first where it is not held. */
-export function useArrival({ id, ready, items, show }: Given): (seq: number) => void {
-  const [path, go] = useLocation();
-  const named = Number(new URLSearchParams(useSearch()).get("at") ?? 0);
+export function useJump({ id, ready, items, show }: Options): (seq: number) => void {
+  const path = usePath();
+  const named = Number(useParameter("at") ?? 0);
   const [wanted, setWanted] = useState(0);
   useEffect(() => {
     if (!named || !ready) return;
     setWanted(named);
     go(path, { replace: true });
-  }, [named, ready, go, path]);
+  }, [named, ready, path]);
   useEffect(() => {
     if (!wanted) return;
     void attempt(async () => {

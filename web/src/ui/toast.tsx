@@ -1,16 +1,36 @@
-import { useEffect, useState } from "react";
-import type { Removal } from "../state/database";
+import { useEffect, useLayoutEffect, useState } from "react";
+import { create } from "zustand";
 import { undoRemoval } from "../state/removals";
+import type { Removal } from "../state/schema";
 import { useStore } from "../state/store";
 import { t } from "../strings";
+import { focusFirst } from "./focus";
 
-/** Short notices above the composer. */
-export function ToastPlace() {
+/** The areas on the page, the one that is in front last. */
+const useAreas = create<{ readonly areas: readonly symbol[] }>(() => ({ areas: [] }));
+
+interface Props {
+  /** At the lower edge of the page, where no composer is in sight. */
+  readonly page?: boolean;
+}
+
+/** Short notices, in the foremost of the areas: above the composer, or over what covers it. */
+export function ToastArea({ page = false }: Props) {
+  const [area] = useState(() => Symbol());
+  const inFront = useAreas(({ areas }) => areas.at(-1) === area);
+  useLayoutEffect(() => {
+    useAreas.setState(({ areas }) => ({ areas: [...areas, area] }));
+    return () => useAreas.setState(({ areas }) => ({ areas: areas.filter((one) => one !== area) }));
+  }, [area]);
+  return inFront && <Toasts page={page} />;
+}
+
+function Toasts({ page = false }: Props) {
   const toast = useStore((state) => state.toast);
   const removals = useUndoable();
   if (!toast && removals.length === 0) return null;
   return (
-    <div className="toast-place">
+    <div className={page ? "toast-area toast-area--page" : "toast-area"}>
       {toast && (
         <div className="toast" role="status">
           <span>{toast.text}</span>
@@ -19,7 +39,7 @@ export function ToastPlace() {
       {removals.map((removal) => (
         <div className="toast" role="status" key={removal.id}>
           <span>{t.messageDeleted}</span>
-          <button className="btn" type="button" onClick={() => void undoRemoval(removal)}>
+          <button className="btn" type="button" onClick={() => undo(removal)}>
             <svg className="ring ring--countdown" viewBox="0 0 20 20" aria-hidden>
               <circle cx="10" cy="10" r="8" />
               <circle cx="10" cy="10" r="8" />
@@ -30,6 +50,12 @@ export function ToastPlace() {
       ))}
     </div>
   );
+}
+
+/** The button goes away with the focus: what has come back gets it. */
+function undo(removal: Removal): void {
+  focusFirst(`.thread [data-seq="${removal.seq}"]`, ".thread");
+  void undoRemoval(removal);
 }
 
 /** The deletions that can still be undone, the newest last. */

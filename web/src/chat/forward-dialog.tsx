@@ -1,0 +1,33 @@
+import type { Message, User } from "backchannel-client";
+import { useState } from "react";
+import { showToast } from "../state/actions";
+import { forward } from "../state/forwarding";
+import { t } from "../strings";
+import { useOpenWith } from "./people";
+import { PersonDialog } from "./person-dialog";
+
+interface Props {
+  readonly message: Message;
+  readonly onClose: () => void;
+}
+
+/** Pick the user whose draft gets a copy of the message. */
+export default function ForwardDialog({ message, onClose }: Props) {
+  const [busy, setBusy] = useState(false);
+  const open = useOpenWith(onClose);
+  const onPick = async (user: User) => {
+    setBusy(true);
+    const copied = await forward(message, user.id);
+    if (copied) return open(user);
+    onClose();
+    showToast(t.unreachable);
+  };
+  return (
+    <PersonDialog
+      title={t.forward}
+      busy={busy}
+      onPick={(user) => void onPick(user)}
+      onClose={onClose}
+    />
+  );
+}

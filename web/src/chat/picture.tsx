@@ -1,0 +1,78 @@
+import type { FileInfo } from "backchannel-client";
+import { useEffect, useRef, useState } from "react";
+import { forgetAddress, useContent } from "../state/content";
+import { useStore } from "../state/store";
+
+interface Props {
+  readonly file: FileInfo;
+  /** The whole picture; else the small copy. */
+  readonly whole?: boolean;
+}
+
+/** A picture that fills the place kept for it: blurred at first, then as it is. */
+export function Picture({ file, whole = false }: Props) {
+  const path = whole ? file.url : file.thumbnail_url;
+  const [attempt, again] = useAttempts(path);
+  const source = useContent(path, attempt);
+  const blurred = usePlaceholder(file.placeholder);
+  const [loaded, setLoaded] = useState<string | null>(null);
+  const shown = loaded === path;
+  return (
+    <span
+      className="picture"
+      style={blurred && !shown ? { backgroundImage: `url("${blurred}")` } : undefined}
+    >
+      {source && (
+        <img
+          src={source}
+          alt={file.name}
+          draggable={false}
+          data-loaded={shown || undefined}
+          onLoad={() => setLoaded(path)}
+          onError={again}
+        />
+      )}
+    </span>
+  );
+}
+
+/** A picture that does not load is tried again at once, and whenever a connection is back. */
+function useAttempts(path: string | null): readonly [number, () => void] {
+  const online = useStore((state) => state.link === "online");
+  const [attempt, setAttempt] = useState(0);
+  const failed = useRef(false);
+  useEffect(() => {
+    if (!online || !failed.current || !path) return;
+    failed.current = false;
+    forgetAddress(path);
+    setAttempt((before) => before + 1);
+  }, [online, path]);
+  const again = () => {
+    failed.current = true;
+    if (attempt > 0 || !path) return;
+    forgetAddress(path);
+    setAttempt(1);
+  };
+  return [attempt, again];
+}
+
+const blurs = new Map<string, string>();
+
+/** A ThumbHash as the address of a picture; its decoder is loaded with the first one. */
+function usePlaceholder(hash: string | null): string | null {
+  const [, redraw] = useState(0);
+  const known = hash ? blurs.get(hash) : undefined;
+  useEffect(() => {
+    if (!hash || known) return;
+    let wanted = true;
+    void import("thumbhash").then(({ thumbHashToDataURL }) => {
+      const bytes = Uint8Array.from(atob(hash), (each) => each.charCodeAt(0));
+      blurs.set(hash, thumbHashToDataURL(bytes));
+      if (wanted) redraw((before) => before + 1);
+    });
+    return () => {
+      wanted = false;
+    };
+  }, [hash, known]);
+  return known ?? null;
+}

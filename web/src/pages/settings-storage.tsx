@@ -1,0 +1,33 @@
+import { useCallback, useEffect, useState } from "react";
+import { forgetAllContents } from "../state/content";
+import { t } from "../strings";
+import { size } from "../ui/format";
+import { Section, SetLine } from "./settings";
+
+/** The room that this device gives to the client. */
+export function Storage() {
+  const [used, setUsed] = useState<number | null>(null);
+  const measure = useCallback(async () => {
+    const { usage } = (await navigator.storage?.estimate()) ?? {};
+    setUsed(usage ?? null);
+  }, []);
+  useEffect(() => void measure().catch(() => {}), [measure]);
+  return (
+    <Section id="storage" title={t.storage}>
+      <div className="panel">
+        <SetLine title={t.storageUsed} hint={t.storageUsedHint}>
+          <span className="num">{used === null ? "–" : size(used)}</span>
+        </SetLine>
+        <SetLine title={t.keptMedia} hint={t.keptMediaHint}>
+          <button
+            className="btn btn--quiet btn--small"
+            type="button"
+            onClick={() => void forgetAllContents().then(measure)}
+          >
+            {t.keptMediaAction}
+          </button>
+        </SetLine>
+      </div>
+    </Section>
+  );
+}

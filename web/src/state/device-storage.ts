@@ -1,0 +1,49 @@
+/** When the device has no room left: the page goes on without it, and says so. */
+
+import { MemoryOutbox, type OutboxStore, type Outgoing } from "backchannel-client";
+import { setState } from "./store";
+
+/** True if a write has failed because the browser allows no more. */
+export function isFull(error: unknown): boolean {
+  return error instanceof DOMException && error.name === "QuotaExceededError";
+}
+
+/** Tell the user that what is typed from now on is kept only until the page is closed. */
+export function noteFull(): void {
+  setState({ deviceFull: true });
+}
+
+/**
+ * Keeps what is on its way on the device, and where that has no room in this page: a message that
+ * is sent at once is worth more than one that cannot be sent.
+ */
+export class FallbackOutbox implements OutboxStore {
+  private readonly here = new MemoryOutbox();
+
+  /** `leads`: only the tab that owns the connection can send what no other tab can read. */
+  constructor(
+    private readonly device: OutboxStore,
+    private readonly leads: () => boolean,
+  ) {}
+
+  async all(): Promise<Outgoing[]> {
+    const all = [...(await this.device.all()), ...(await this.here.all())];
+    return all.sort((one, other) => one.created_at - other.created_at);
+  }
+
+  async put(item: Outgoing): Promise<void> {
+    try {
+      await this.device.put(item);
+    } catch (error) {
+      if (!isFull(error)) throw error;
+      noteFull();
+      if (!this.leads()) throw error;
+      await this.here.put(item);
+    }
+  }
+
+  async remove(clientId: string): Promise<void> {
+    await this.here.remove(clientId);
+    await this.device.remove(clientId);
+  }
+}

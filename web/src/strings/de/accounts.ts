@@ -1,0 +1,51 @@
+/** The German texts of signing in and registering. */
+
+import type { accounts as english } from "../en/accounts";
+
+export const accounts: typeof english = {
+  // Signing in
+  signIn: "Anmelden",
+  signInLead: "Deine Unterhaltungen sind da, wo du sie gelassen hast.",
+  identifier: "E-Mail oder Benutzername",
+  password: "Passwort",
+  showPassword: "Passwort zeigen",
+  hidePassword: "Passwort verbergen",
+  continue: "Weiter",
+  change: "Ändern",
+  newHere: "Neu hier?",
+  createAccount: "Konto anlegen",
+  createAccountAction: "Konto anlegen",
+  haveAccount: "Du hast schon eins?",
+  wrongPassword: "Das passt nicht zusammen",
+  wrongPasswordHint: "Prüfe Name und Passwort und versuche es noch einmal.",
+  tooManyTries: "Zu viele Versuche",
+  tryAgainIn: (time) => `Du kannst es in ${time} wieder versuchen.`,
+  signInFailed: "Die Anmeldung hat nicht geklappt",
+  unreachable: "Der Server ist nicht erreichbar. Prüfe die Verbindung und versuche es noch einmal.",
+  loginEnded: "Du wurdest abgemeldet",
+  loginEndedHint: "Melde dich wieder an: Entwürfe und Ungesendetes sind noch da.",
+  accountDisabled: "Dieses Konto ist gesperrt. Frag, wer den Server betreibt.",
+
+  // Registering
+  firstRunTitle: "Richte deinen Server ein",
+  firstRunLead: "Es gibt noch kein Konto. Lege das erste an, deines.",
+  firstRunHint:
+    "Andere können sich danach unter dieser Adresse registrieren, außer du schließt die Registrierung.",
+  registerLead: (host) => `Du wirst Teil von ${host}.`,
+  registrationClosed: "Die Registrierung ist geschlossen",
+  registrationClosedHint: "Bitte den Betreiber dieses Servers um ein Konto.",
+  invitationNeeded: "Nur mit Einladung",
+  invitationNeededHint: "Bitte ein Mitglied um einen Link und öffne ihn hier.",
+  invitationEnded: "Dieser Link ist verbraucht oder zu alt. Bitte um einen neuen.",
+  invitedBy: (name, host) => `${name} lädt dich zu ${host} ein.`,
+  yourName: "Dein Name",
+  username: "Benutzername",
+  checkThese: "Schau dir das noch einmal an",
+  usernameFree: (name) => `${name} ist frei`,
+  usernameTaken: "Diesen Namen hat schon jemand.",
+  passwordShort: (least, have) => `Mindestens ${least} Zeichen. Es sind ${have}.`,
+  passwordHint: "Ein langes Passwort ist besser als ein kompliziertes.",
+  passwordGood: "Dieses Passwort ist stark.",
+  passwordStrength: (score) => `Passwortstärke ${score} von 4`,
+  runBy: (host) => `${host}, betrieben von Leuten, die du kennst`,
+};

@@ -1,0 +1,51 @@
+/** Every text of the client, in German. */
+
+import type { Strings } from "../en";
+import { accounts } from "./accounts";
+import { conversations } from "./conversations";
+import { messages } from "./messages";
+import { settings } from "./settings";
+
+export const de: Strings = {
+  lang: "de",
+  dir: "ltr",
+  appName: "Backchannel",
+
+  // Frame
+  conversations: "Unterhaltungen",
+  skipToField: "Zum Nachrichtenfeld springen",
+  skipToList: "Zu den Unterhaltungen springen",
+  switchTheme: "Farbschema wechseln",
+  close: "Schließen",
+  cancel: "Abbrechen",
+  back: "Zurück zu den Unterhaltungen",
+  you: "Du",
+  yourAccount: (online) => `Dein Konto, ${online ? "online" : "offline"}`,
+  settings: "Einstellungen",
+  signOut: "Abmelden",
+
+  // Connection
+  offline: "Offline.",
+  offlineText: "Was du schreibst, bleibt und wird später gesendet.",
+  tryNow: "Jetzt versuchen",
+  noRoomInThisTab:
+    "Auf diesem Gerät ist kein Platz. Sende es aus dem Tab, den du zuerst geöffnet hast.",
+  deviceFull: "Dieses Gerät ist voll.",
+  deviceFullText:
+    "Du kannst weiterschreiben, aber Ungesendetes geht verloren, wenn du die Seite schließt.",
+
+  // Trouble
+  somethingFailed: "Das hat nicht geklappt",
+  reloadText: "Deine Unterhaltungen und Entwürfe sind sicher. Lade die Seite neu.",
+  reload: "Neu laden",
+  tryAgain: "Noch einmal versuchen",
+  bytes: ["B", "kB", "MB", "GB"],
+  just: "gerade eben",
+  updateReady: "Eine neue Version ist bereit.",
+  update: "Aktualisieren",
+
+  ...accounts,
+  ...conversations,
+  ...messages,
+  ...settings,
+};

@@ -1,0 +1,50 @@
+/** Every text of the client, in English. Another language has the same shape. */
+
+import { accounts } from "./accounts";
+import { conversations } from "./conversations";
+import { messages } from "./messages";
+import { settings } from "./settings";
+
+export const en = {
+  lang: "en",
+  dir: "ltr" as "ltr" | "rtl",
+  appName: "Backchannel",
+
+  // Frame
+  conversations: "Conversations",
+  skipToField: "Skip to the message field",
+  skipToList: "Skip to the conversations",
+  switchTheme: "Switch theme",
+  close: "Close",
+  cancel: "Cancel",
+  back: "Back to conversations",
+  you: "You",
+  yourAccount: (online: boolean) => `Your account, ${online ? "online" : "offline"}`,
+  settings: "Settings",
+  signOut: "Sign out",
+
+  // Connection
+  offline: "Offline.",
+  offlineText: "What you write is kept and sent later.",
+  tryNow: "Try now",
+  noRoomInThisTab: "This device has no room. Send it from the tab that you opened first.",
+  deviceFull: "This device is full.",
+  deviceFullText: "You can go on, but what is not sent yet is lost when you close the page.",
+
+  // Trouble
+  somethingFailed: "That did not work",
+  reloadText: "Your conversations and drafts are safe. Load the page again to go on.",
+  reload: "Load again",
+  tryAgain: "Try again",
+  bytes: ["B", "kB", "MB", "GB"] as readonly string[],
+  just: "just now",
+  updateReady: "A new version is ready.",
+  update: "Update",
+
+  ...accounts,
+  ...conversations,
+  ...messages,
+  ...settings,
+};
+
+export type Strings = typeof en;

@@ -1,0 +1,27 @@
+import { useEffect, useState } from "react";
+
+/** When this disappears with the focus in it, give the focus back, or to the first of `others`. */
+export function useFocusBack(...others: readonly string[]): void {
+  const [before] = useState(() => document.activeElement);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: what counts is at the end
+  useEffect(
+    () => () => {
+      if (document.activeElement !== document.body) return;
+      const known = before instanceof HTMLElement && before !== document.body;
+      if (known && before.isConnected) before.focus();
+      else focusFirst(...others);
+    },
+    [],
+  );
+}
+
+/** Focus the first of these selectors that there is. */
+export function focusFirst(...selectors: readonly string[]): void {
+  for (const selector of selectors) {
+    const found = document.querySelector<HTMLElement>(selector);
+    if (found) {
+      found.focus();
+      return;
+    }
+  }
+}

@@ -1,0 +1,41 @@
+import { act, render, screen } from "@testing-library/react";
+import type { Conversation } from "backchannel-client";
+import { beforeEach, expect, it, vi } from "vitest";
+import { Row } from "../src/chat/row";
+import { setState } from "../src/state/store";
+
+const EVENING = new Date(2026, 10, 24, 22, 15);
+const HOUR = 3_600_000;
+
+const conversation = {
+  id: "c",
+  kind: "direct",
+  peer_id: "grace",
+  peer: { id: "grace", username: "grace", display_name: "Grace" },
+  last_message: null,
+  unread: 0,
+  updated_at: EVENING.toISOString(),
+  settings: { pinned: false, muted_until: null, archived: false, marked_unread: false },
+} as unknown as Conversation;
+
+beforeEach(() => {
+  vi.useFakeTimers({ now: EVENING });
+  vi.resetModules();
+  return () => vi.useRealTimers();
+});
+
+it("shows the weekday of what was said at a time of the day before", async () => {
+  const { Row } = await import("../src/chat/row");
+  render(<Row conversation={conversation} current={false} />);
+  screen.getByText("22:15");
+  await act(() => vi.advanceTimersByTimeAsync(2 * HOUR));
+  screen.getByText("Tue");
+});
+
+it("no longer shows that a user is typing after six seconds", async () => {
+  setState({ typing: { c: Date.now() + 6_000 } });
+  render(<Row conversation={conversation} current={false} />);
+  screen.getByText("typing…");
+  await act(() => vi.advanceTimersByTimeAsync(7_000));
+  expect(screen.queryByText("typing…")).toBeNull();
+});
