@@ -20,15 +20,23 @@ run: $(VENV)/.installed ## start the server on http://localhost:3000; pass optio
 	@$(BIN)/python web/build.py || true # the server runs without its web client, too
 	@exec $(BIN)/backchannel serve $(ARGS)
 
-# Each test has ports and folders of its own, so they can run beside each other.
-test: lint types web-tests $(VENV)/.installed-dev ## everything a change must pass
-	$(BIN)/pytest --numprocesses=auto --maxprocesses=4 $(ARGS)
+# Of GNU make 4 and newer: the output of each of several jobs comes at its end.
+WHOLE_OUTPUTS := $(if $(filter output-sync,$(.FEATURES)),--output-sync)
+
+# Each test has ports and folders of its own, so they can run beside each other. Many of them wait
+# for servers, clients and clocks: more processes than cores keep the cores busy.
+test: $(VENV)/.installed-dev ## everything a change must pass
+	+@$(MAKE) --no-print-directory --jobs=2 $(WHOLE_OUTPUTS) lint types web-tests
+	$(BIN)/pytest --numprocesses=4 $(ARGS)
 
 quick: $(VENV)/.installed-dev ## the fast tests only
 	$(BIN)/pytest -m "not slow and not service and not nightly" $(ARGS)
 
 coverage: $(VENV)/.installed-dev ## the tests, with a report of what they reach in coverage/
-	$(BIN)/pytest --cov --cov-report=html --cov-report=term:skip-covered $(ARGS)
+	$(BIN)/pytest --numprocesses=4 --cov --cov-report= --cov-fail-under=0 $(ARGS)
+	@$(BIN)/coverage combine --append --quiet || true # of processes that ended after the tests
+	$(BIN)/coverage html --quiet --fail-under=0
+	$(BIN)/coverage report --skip-covered
 
 lint: $(VENV)/.installed-dev ## style, formatting and the import rules
 	$(BIN)/ruff check
@@ -69,9 +77,9 @@ LOCK = $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes
 	--no-emit-index-url --no-header --no-annotate $(if $(UPGRADE),--upgrade)
 
 lock: $(VENV)/.installed-dev ## choose the versions in requirements/ anew (UPGRADE=1: the newest)
-	$(LOCK) pyproject.toml -o requirements/runtime.lock
+	$(LOCK) pyproject.toml --all-extras -o requirements/runtime.lock
 	$(LOCK) --group build -c requirements/runtime.lock -o requirements/build.lock
-	$(LOCK) pyproject.toml --group dev -c requirements/runtime.lock \
+	$(LOCK) pyproject.toml --all-extras --group dev -c requirements/runtime.lock \
 		-c requirements/build.lock -o requirements/dev.lock
 	$(LOCK) --group node -o requirements/node.lock
 	$(LOCK) --group generator -o requirements/generator.lock

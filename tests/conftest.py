@@ -1,28 +1,86 @@
-"""What holds for all tests."""
+"""Options and fixtures of all tests."""
 
 import os
 import signal
 from collections.abc import Generator
+from functools import cache
+from typing import Any
 
 import httpx
 import pytest
+import websockets.asyncio.client
+import websockets.sync.client
 from hypothesis import HealthCheck, settings
+from xdist.remote import Producer
 
-# How long generating takes says how busy the machine is, and nothing about the code.
-settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("patient")
+from tests.support.engines import DATABASES, SQLITE
+from tests.support.scheduling import BATCH, SmallBatches
+from tests.support.turns import Turn
 
-# Unless told otherwise httpx gives an answer five seconds; it has no setting for all clients.
-httpx._config.DEFAULT_TIMEOUT_CONFIG.read = 60
+# The time for generating depends on how busy the machine is, and not on the code. The nightly
+# run tries more examples: `--hypothesis-profile=thorough`.
+settings.register_profile(
+    "quick", deadline=None, max_examples=50, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.register_profile("thorough", settings.get_profile("quick"), max_examples=1_000)
+settings.load_profile("quick")
 
-# Where a shell runs the tests in its background, Ctrl-C is ignored, and below `nohup` the end of
-# the terminal, also by what they start.
+# Unless told otherwise httpx waits five seconds, and websockets ten; they have no settings for all
+# clients.
+for step in ("connect", "read", "write", "pool"):
+    setattr(httpx._config.DEFAULT_TIMEOUT_CONFIG, step, 60)
+_openings: list[Any] = [
+    websockets.asyncio.client.connect.__init__,
+    websockets.sync.client.connect,
+]
+for opening in _openings:
+    opening.__kwdefaults__ |= {"open_timeout": 60, "ping_timeout": 60}
+
+# Each client reads all certificates of the system, which takes longer than most of its requests.
+httpx._transports.default.create_ssl_context = cache(httpx.create_ssl_context)  # type: ignore[attr-defined]  # it has no setting
+
+# A shell starts its background jobs with Ctrl-C ignored, and `nohup` with the end of the terminal
+# ignored; processes that they start inherit that.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
     signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 pytest_plugins = ["pytester"]
+
+_turn = Turn()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--engine",
+        default=SQLITE,
+        choices=list(DATABASES),
+        help="the database of the tests in tests/dialects",
+    )
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> SmallBatches:
+    config.option.maxschedchunk = BATCH
+    return SmallBatches(config, log)
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_protocol(
+    item: pytest.Item, nextitem: pytest.Item | None
+) -> Generator[None, object, object]:
+    """Give a test marked `alone` the machine. Its time limit begins once it has it."""
+    _turn.take(alone=_alone(item))
+    try:
+        return (yield)
+    finally:
+        if not (_alone(item) and nextitem is not None and _alone(nextitem)):
+            _turn.end()
+
+
+def _alone(item: pytest.Item) -> bool:
+    return item.get_closest_marker("alone") is not None
 
 
 @pytest.hookimpl(wrapper=True)
@@ -39,5 +97,14 @@ def pytest_runtest_makereport(
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Try browsers last: Playwright keeps a loop in its thread, where no other can then run."""
-    items.sort(key=lambda item: "browser" in getattr(item, "fixturenames", ()))
+    """Put tests with a browser last, and tests marked `alone` together at both ends.
+
+    Playwright keeps a loop in its thread, where no other can then run. A worker keeps its turn
+    from one test that is alone to the next.
+    """
+
+    def place(item: pytest.Item) -> tuple[bool, bool]:
+        in_browser = "browser" in getattr(item, "fixturenames", ())
+        return in_browser, _alone(item) == in_browser
+
+    items.sort(key=place)

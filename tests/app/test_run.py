@@ -1,4 +1,4 @@
-"""What looks after the switchboard while the server runs."""
+"""The tasks that supervise the connection manager while the server runs."""
 
 import asyncio
 import logging
@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from backchannel.app.run import _attended
-from backchannel.chat.erasing import Eraser
+from backchannel.app.run import _with_background_tasks
+from backchannel.chat.erasures import Eraser
 from tests.support.core import make_core
 
 
-async def test_work_that_fails_for_good_is_told(
+async def test_work_that_fails_permanently_is_logged(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     failed = asyncio.Event()
@@ -21,7 +21,7 @@ async def test_work_that_fails_for_good_is_told(
         raise LookupError("nobody expects this")
 
     monkeypatch.setattr(Eraser, "run", fail)
-    async with make_core(tmp_path) as core, _attended(core):
+    async with make_core(tmp_path) as core, _with_background_tasks(core):
         await failed.wait()
     (told,) = (each for each in caplog.records if each.levelno == logging.CRITICAL)
     assert "has failed; restart the server" in told.getMessage()

@@ -1,4 +1,4 @@
-"""An echo server on our WebSocket protocol, for the Autobahn suite to judge.
+"""An echo server on our WebSocket protocol, for the Autobahn suite to test.
 
     python tests/autobahn/echo_server.py [uvloop|asyncio]
 
@@ -14,9 +14,8 @@ import uvicorn
 
 from backchannel.transports.http.factory import http_protocol
 from backchannel.transports.websocket.deflate import Deflate
-from backchannel.transports.websocket.endpoint import Accepted, Socket, UpgradeRequest
-from backchannel.transports.websocket.factory import websocket_protocol
-from backchannel.transports.websocket.limits import Limits
+from backchannel.transports.websocket.endpoint import Accepted, Limits, Socket, UpgradeRequest
+from backchannel.transports.websocket.upgrade import websocket_protocol
 
 DEFLATE = Deflate(server_context_takeover=True, client_context_takeover=True, threshold=0)
 # the suite's largest message has 16 MiB; it waits a second for the connection to end

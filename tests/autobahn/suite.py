@@ -32,7 +32,7 @@ class Unavailable(Exception):
 
 @dataclass(frozen=True)
 class Report:
-    """What the suite thinks of each case."""
+    """The suite's verdict on each case."""
 
     behaviour: dict[str, str]
     """Case id to OK, NON-STRICT, INFORMATIONAL, UNIMPLEMENTED or FAILED."""

@@ -1,10 +1,10 @@
-"""Turns for whoever has used something least of late."""
+"""Turns for the user with the least recent use."""
 
 import asyncio
 
 import pytest
 
-from backchannel.budgets.least_used import LeastUsed
+from backchannel.budgets.turns import LeastUsed
 from backchannel.domain.errors import Overloaded
 from tests.support.clock import ManualClock
 
@@ -45,7 +45,7 @@ async def settle() -> None:
         await asyncio.sleep(0)
 
 
-async def test_a_new_key_passes_hundreds_that_have_had_a_turn() -> None:
+async def test_a_new_key_comes_before_hundreds_that_had_a_turn() -> None:
     scene = Scene()
     strangers = [f"address {number}" for number in range(400)]
     for stranger in strangers:
@@ -59,7 +59,7 @@ async def test_a_new_key_passes_hundreds_that_have_had_a_turn() -> None:
     assert scene.begun[401] == "new address"
 
 
-async def test_of_equal_addresses_the_one_whose_name_was_used_least_is_next() -> None:
+async def test_between_equal_addresses_the_least_used_name_is_next() -> None:
     scene = Scene()
     await scene.start("first", "guessed")
     await scene.finish()
@@ -70,7 +70,7 @@ async def test_of_equal_addresses_the_one_whose_name_was_used_least_is_next() ->
     assert scene.begun == ["first", "second", "fourth", "third"]
 
 
-async def test_uses_are_forgotten_and_given_back() -> None:
+async def test_counted_uses_expire_and_can_be_refunded() -> None:
     scene = Scene()
     await scene.start("often")
     await scene.finish()
@@ -91,7 +91,7 @@ async def test_uses_are_forgotten_and_given_back() -> None:
     assert scene.begun[-1] == "once"
 
 
-async def test_S18_where_too_many_wait_the_one_that_was_used_most_is_refused() -> None:
+async def test_S18_if_too_many_wait_the_most_used_key_is_refused() -> None:
     scene = Scene(waiting=2)
     await scene.start("often")
     await scene.finish()

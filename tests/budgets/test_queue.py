@@ -19,7 +19,7 @@ def _one_item_in_a_turn(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _queue() -> FairQueue[str]:
-    return FairQueue(bytes_per_key=100, bytes_in_all=250, items_per_key=5)
+    return FairQueue(bytes_per_key=100, bytes_in_all=250)
 
 
 def test_items_are_taken_round_robin_and_in_order_within_a_key() -> None:
@@ -49,21 +49,17 @@ def test_a_batch_is_bounded_in_bytes_and_never_empty() -> None:
     assert queue.take(10, 10) == ["ada 2"]
 
 
-def test_a_key_is_bounded_in_bytes_and_in_items() -> None:
+def test_a_key_is_bounded_in_bytes() -> None:
     queue = _queue()
     queue.put("ada", "half", 50)
     queue.put("ada", "half", 50)
     with pytest.raises(Overloaded):
         queue.put("ada", "more", 1)
-    for _ in range(5):
-        queue.put("bob", "small", 1)
-    with pytest.raises(Overloaded):
-        queue.put("bob", "sixth", 1)
     queue.take(1, 100)
     queue.put("ada", "room again", 50)
 
 
-def test_all_together_are_bounded_in_bytes_and_the_room_comes_back() -> None:
+def test_all_keys_together_are_bounded_in_bytes_and_taking_frees_space() -> None:
     queue = _queue()
     for key in ("ada", "bob"):
         queue.put(key, "all of it", 100)
@@ -91,7 +87,7 @@ def _fill(queue: FairQueue[str], *keys: str) -> dict[str, int]:
 
 
 def test_busy_keys_come_to_equal_shares_however_early_one_was() -> None:
-    queue: FairQueue[str] = FairQueue(bytes_per_key=1_000, bytes_in_all=900, items_per_key=1_000)
+    queue: FairQueue[str] = FairQueue(bytes_per_key=1_000, bytes_in_all=900)
     assert _fill(queue, "ada") == {"ada": 450}
     for _ in range(50):
         queue.take(90, 900)
@@ -100,11 +96,9 @@ def test_busy_keys_come_to_equal_shares_however_early_one_was() -> None:
     assert abs(shares["ada"] - shares["bob"]) <= 1
 
 
-def test_the_time_to_wait_is_that_until_half_of_the_items_are_gone() -> None:
+def test_retry_after_is_the_time_until_half_of_the_items_are_taken() -> None:
     now = 100.0
-    queue: FairQueue[str] = FairQueue(
-        bytes_per_key=100, bytes_in_all=300, items_per_key=100, clock=lambda: now
-    )
+    queue: FairQueue[str] = FairQueue(bytes_per_key=100, bytes_in_all=300, clock=lambda: now)
 
     def wait() -> float:
         with pytest.raises(Overloaded) as refusal:
@@ -133,12 +127,10 @@ def test_the_time_to_wait_is_that_until_half_of_the_items_are_gone() -> None:
     items=st.integers(1, 20),
     size=st.integers(1, 100),
 )
-def test_what_was_put_is_taken_once_in_order_and_nothing_is_left(
+def test_every_item_is_taken_once_and_in_order(
     puts: list[tuple[str, int]], items: int, size: int
 ) -> None:
-    queue: FairQueue[tuple[str, int]] = FairQueue(
-        bytes_per_key=200, bytes_in_all=500, items_per_key=9
-    )
+    queue: FairQueue[tuple[str, int]] = FairQueue(bytes_per_key=200, bytes_in_all=500)
     accepted: list[tuple[str, int]] = []
     for number, (key, cost) in enumerate(puts):
         try:
@@ -157,10 +149,8 @@ def test_what_was_put_is_taken_once_in_order_and_nothing_is_left(
     assert (len(queue), queue._bytes, queue._shares) == (0, 0, {})
 
 
-def test_one_thread_fills_while_another_empties() -> None:
-    queue: FairQueue[tuple[str, int]] = FairQueue(
-        bytes_per_key=10_000, bytes_in_all=100_000, items_per_key=10_000
-    )
+def test_one_thread_may_put_while_another_takes() -> None:
+    queue: FairQueue[tuple[str, int]] = FairQueue(bytes_per_key=10_000, bytes_in_all=100_000)
 
     def fill() -> None:
         for number in range(5_000):

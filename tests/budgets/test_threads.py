@@ -28,7 +28,7 @@ async def test_a_cancelled_task_waits_for_its_thread() -> None:
     assert done.is_set()
 
 
-async def test_what_the_work_raises_is_raised() -> None:
+async def test_an_exception_in_the_thread_is_raised_to_the_caller() -> None:
     def work() -> None:
         raise ValueError("no")
 

@@ -36,7 +36,7 @@ async def settle() -> None:
         await asyncio.sleep(0)
 
 
-async def test_at_most_so_many_at_once_and_so_many_of_one_key() -> None:
+async def test_concurrency_is_limited_in_all_and_per_key() -> None:
     work = _Work(Turns(3, per_key=2))
     tasks = [work.start(key) for key in ("ada", "ada", "ada", "bob", "eve")]
     await settle()
@@ -49,7 +49,7 @@ async def test_at_most_so_many_at_once_and_so_many_of_one_key() -> None:
     assert sorted(work.begun) == ["ada", "ada", "ada", "bob", "eve"]
 
 
-async def test_turns_go_round_robin_however_many_one_key_has_waiting() -> None:
+async def test_turns_are_given_to_keys_in_round_robin_order() -> None:
     work = _Work(Turns(1))
     tasks = [work.start(key) for key in ("ada", "ada", "ada", "ada", "bob", "eve", "bob")]
     await settle()
@@ -59,7 +59,7 @@ async def test_turns_go_round_robin_however_many_one_key_has_waiting() -> None:
     assert work.begun == ["ada", "ada", "bob", "eve", "ada", "bob", "ada"]
 
 
-async def test_a_key_at_its_limit_does_not_hold_up_another() -> None:
+async def test_a_key_at_its_limit_does_not_delay_other_keys() -> None:
     work = _Work(Turns(2, per_key=1))
     tasks = [work.start(key) for key in ("ada", "ada", "bob")]
     await settle()
@@ -86,7 +86,7 @@ async def test_a_full_queue_refuses_its_own_key_only() -> None:
     await asyncio.gather(*tasks)
 
 
-async def test_giving_up_while_waiting_or_working_frees_the_turn() -> None:
+async def test_cancelling_while_waiting_or_working_frees_the_turn() -> None:
     work = _Work(Turns(1))
     working, waiting, last = (work.start(key) for key in ("ada", "ada", "bob"))
     await settle()
@@ -103,7 +103,7 @@ async def test_giving_up_while_waiting_or_working_frees_the_turn() -> None:
         pass
 
 
-async def test_a_turn_that_comes_together_with_the_cancellation_is_given_on() -> None:
+async def test_a_turn_granted_to_a_cancelled_waiter_is_passed_on() -> None:
     turns = Turns(1)
     work = _Work(turns)
     _working, cancelled, last = (work.start(key) for key in ("ada", "bob", "eve"))
@@ -119,7 +119,7 @@ async def test_a_turn_that_comes_together_with_the_cancellation_is_given_on() ->
     await last
 
 
-async def test_a_turn_that_ends_together_with_a_cancellation_is_given_on() -> None:
+async def test_a_turn_released_during_a_cancellation_is_passed_on() -> None:
     turns = Turns(1)
     work = _Work(turns)
     working, cancelled, last = (work.start(key) for key in ("ada", "bob", "eve"))
@@ -133,7 +133,7 @@ async def test_a_turn_that_ends_together_with_a_cancellation_is_given_on() -> No
     assert (turns._waiting, turns._running, turns._queues) == (0, {}, {})
 
 
-async def test_work_that_fails_gives_its_turn_back() -> None:
+async def test_failing_work_releases_its_turn() -> None:
     turns = Turns(1)
     for _ in range(3):
         with pytest.raises(ZeroDivisionError):
@@ -142,7 +142,7 @@ async def test_work_that_fails_gives_its_turn_back() -> None:
 
 
 async def test_a_wait_that_takes_too_long_is_refused_and_leaves_the_queue() -> None:
-    turns = Turns(1, patience=0.01)
+    turns = Turns(1, timeout=0.01)
     async with turns.turn("ada"):
         with pytest.raises(Overloaded):
             async with turns.turn("bob"):

@@ -1,4 +1,4 @@
-"""What the use cases must do, by their rules and nothing else."""
+"""A model of the use cases, by their rules and nothing else."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field

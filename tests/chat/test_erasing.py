@@ -9,7 +9,7 @@ import pytest
 
 from backchannel.chat import attachments, erasures
 from backchannel.chat.core import Core
-from backchannel.chat.erasing import SETTLING, Eraser
+from backchannel.chat.erasures import SETTLING, Eraser
 from backchannel.domain.errors import NotFound, Unavailable
 from backchannel.domain.files import Upload
 from backchannel.ports.files import Inspected
@@ -42,15 +42,15 @@ def kept(tmp_path: Path) -> list[str]:
     return [path.name for root in roots for path in root.rglob("*") if path.is_file()]
 
 
-async def begin(core: Core, user_id: str) -> Upload:
-    return await attachments.begin(core, user_id, name="a.jpg", size=len(CONTENT))
+async def create(core: Core, user_id: str) -> Upload:
+    return await attachments.create_upload(core, user_id, name="a.jpg", size=len(CONTENT))
 
 
 async def requested(core: Core, clock: ManualClock, user_id: str) -> str:
     """The id of an erasure that is due."""
-    wish = await erasures.request(core, user_id)
+    erasure = await erasures.request(core, user_id)
     clock.advance(SETTLING / 1_000)
-    return wish.id
+    return erasure.id
 
 
 async def is_complete(core: Core, erasure_id: str) -> bool:
@@ -70,7 +70,7 @@ async def test_S22_an_erasure_waits_for_an_upload_that_is_being_inspected(
         return await inspect(path, claimed=claimed, user_id=user_id)
 
     monkeypatch.setattr(core.files.inspector, "inspect", slow)
-    upload = await begin(core, ada.id)
+    upload = await create(core, ada.id)
     sending = asyncio.create_task(core.uploads.append(upload, 0, pieces(CONTENT)))
     await inspecting.wait()
     erasure_id = await requested(core, clock, ada.id)
@@ -88,7 +88,7 @@ async def test_S22_an_erasure_waits_for_an_upload_that_is_being_inspected(
     ("part", "step"),
     [("staging", "discard"), ("blobs", "delete"), ("storage", "cancel_upload")],
 )
-async def test_S22_an_erasure_cut_off_while_an_upload_goes_leaves_nothing_of_it(
+async def test_S22_an_erasure_interrupted_while_deleting_an_upload_leaves_nothing_of_it(
     core: Core,
     clock: ManualClock,
     tmp_path: Path,
@@ -97,7 +97,7 @@ async def test_S22_an_erasure_cut_off_while_an_upload_goes_leaves_nothing_of_it(
     step: str,
 ) -> None:
     ada = await make_user(core, "ada")
-    upload = await begin(core, ada.id)
+    upload = await create(core, ada.id)
     await core.files.staging.append(upload.id, 0, CONTENT)
     beside = core.files.staging.path(f"{upload.id}.thumbnail")
     beside.write_bytes(b"what an inspection had made of it")
@@ -118,11 +118,11 @@ async def test_S22_an_erasure_cut_off_while_an_upload_goes_leaves_nothing_of_it(
     assert kept(tmp_path) == []
 
 
-async def test_S22_no_piece_is_written_once_its_upload_is_erased(
+async def test_S22_no_bytes_are_written_to_an_erased_upload(
     core: Core, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ada = await make_user(core, "ada")
-    upload = await begin(core, ada.id)
+    upload = await create(core, ada.id)
     written: list[bytes] = []
 
     async def late() -> AsyncIterator[bytes]:

@@ -15,14 +15,15 @@ from pathlib import Path
 import pytest
 
 from backchannel.chat import attachments, export, invitations
-from backchannel.chat.archive import Entries, archived
 from backchannel.chat.chunks import WRITE
 from backchannel.chat.core import Core
-from backchannel.chat.send import draft, send
+from backchannel.chat.export import Entries, archived
+from backchannel.chat.messages import draft, send
 from backchannel.domain.errors import NotFound, Overloaded, Throttled
 from backchannel.domain.files import BLOCK
 from backchannel.domain.ids import direct_conversation_id
 from backchannel.domain.messages import Draft
+from backchannel.domain.users import FirstMessages, PrivacyPatch
 from backchannel.security.throttle import Limit
 from tests.support.clock import ManualClock
 from tests.support.core import make_core, make_user
@@ -49,21 +50,40 @@ async def test_S22_an_archive_comes_in_small_pieces() -> None:
         assert archive.read("files/größe/film.mp4") == PIECE * 200
 
 
-async def test_S22_an_archive_that_was_cut_short_does_not_open() -> None:
+async def test_S22_a_truncated_archive_does_not_open() -> None:
     whole = b"".join([chunk async for chunk in archived(entries())])
     with pytest.raises(zipfile.BadZipFile):
         zipfile.ZipFile(io.BytesIO(whole[: len(whole) // 2]))
 
 
-async def test_S22_an_export_may_be_asked_for_only_so_often(tmp_path: Path) -> None:
+async def test_S22_exports_are_throttled_per_user(tmp_path: Path) -> None:
     async with make_core(tmp_path, limits={"export:user": Limit(1, 60)}) as core:
         ada, bob = await make_user(core, "ada"), await make_user(core, "bob")
-        await export.begin(core, ada.id)
+        await export.export_own(core, ada.id)
         with pytest.raises(Throttled):
-            await export.begin(core, ada.id)
-        await export.begin(core, bob.id)
+            await export.export_own(core, ada.id)
+        await export.export_own(core, bob.id)
         with pytest.raises(NotFound):
-            await export.begin(core, "nobody")
+            await export.export_own(core, "nobody")
+
+
+async def test_S22_an_export_has_message_requests(tmp_path: Path) -> None:
+    async with make_core(tmp_path) as core:
+        bob, cyd = await make_user(core, "bob"), await make_user(core, "cyd")
+        patch = PrivacyPatch(first_messages=FirstMessages.REQUESTS)
+        await core.storage.change_privacy(bob.id, patch, at=0)
+        for body, sender in (("pending", await make_user(core, "ada")), ("declined", cyd)):
+            await send(core, draft(sender.id, bob.id, body))
+        declined = direct_conversation_id(bob.id, cyd.id)
+        await core.storage.answer_request(bob.id, declined, accepted=False, at=0)
+        whole = b"".join([chunk async for chunk in await export.export(core, bob.id)])
+    with zipfile.ZipFile(io.BytesIO(whole)) as archive:
+        conversations = archive.read("conversations.jsonl").splitlines()
+        messages = archive.read("messages.jsonl").splitlines()
+        profile = json.loads(archive.read("profile.json"))
+    assert [json.loads(each)["request"] for each in conversations] == ["pending", "declined"]
+    assert [json.loads(each)["body"] for each in messages] == ["pending", "declined"]
+    assert profile["privacy"]["first_messages"] == "requests"
 
 
 async def test_S22_an_export_has_all_unfinished_uploads(
@@ -73,7 +93,7 @@ async def test_S22_an_export_has_all_unfinished_uploads(
     async with make_core(tmp_path) as core:
         ada = await make_user(core, "ada")
         begun = {
-            (await attachments.begin(core, ada.id, name=f"{number}.txt", size=1)).id
+            (await attachments.create_upload(core, ada.id, name=f"{number}.txt", size=1)).id
             for number in range(5)
         }
         whole = b"".join([chunk async for chunk in await export.export(core, ada.id)])
@@ -94,7 +114,7 @@ async def test_S22_an_export_has_the_invitations(tmp_path: Path) -> None:
     assert (kept["code"], kept["uses"]) == (made.code, 2)
 
 
-async def test_S22_a_conversation_that_goes_on_meanwhile_is_exported(
+async def test_S22_a_conversation_that_changes_during_the_export_is_exported(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(export, "PAGE", 1)
@@ -112,7 +132,9 @@ async def test_S22_a_conversation_that_goes_on_meanwhile_is_exported(
     assert [each.peer_id for page in exported for each in page] == [peers[2], peers[1], peers[0]]
 
 
-async def test_S22_a_content_that_is_lost_costs_nothing_else(tmp_path: Path) -> None:
+async def test_S22_a_lost_file_content_does_not_affect_the_rest_of_the_export(
+    tmp_path: Path,
+) -> None:
     async with make_core(tmp_path) as core:
         ada = await make_user(core, "ada")
         whole, missing, beginning, rest = [
@@ -146,7 +168,7 @@ async def _stored(core: Core, user_id: str, name: str) -> str:
     async def chunks() -> AsyncIterator[bytes]:
         yield CONTENT
 
-    upload = await attachments.begin(
+    upload = await attachments.create_upload(
         core, user_id, name=name, size=len(CONTENT), media_type="text/plain"
     )
     return (await attachments.store(core, upload, chunks())).id
@@ -166,13 +188,13 @@ def _flip(path: Path, at: int) -> None:
 async def test_S22_a_user_has_one_export_at_a_time(tmp_path: Path) -> None:
     async with make_core(tmp_path) as core:
         ada, bob = await make_user(core, "ada"), await make_user(core, "bob")
-        first = await export.begin(core, ada.id)
+        first = await export.export_own(core, ada.id)
         await anext(first)
         with pytest.raises(Overloaded, match="under way"):
-            await anext(await export.begin(core, ada.id))
-        await anext(await export.begin(core, bob.id))
+            await anext(await export.export_own(core, ada.id))
+        await anext(await export.export_own(core, bob.id))
         assert [piece async for piece in first] == []
-        await anext(await export.begin(core, ada.id))
+        await anext(await export.export_own(core, ada.id))
 
 
 async def test_R13_an_export_keeps_the_loop_for_no_long_step(tmp_path: Path) -> None:
@@ -187,7 +209,7 @@ async def test_R13_an_export_keeps_the_loop_for_no_long_step(tmp_path: Path) -> 
         assert steps.longest < 0.03, steps
 
 
-async def test_S22_an_export_that_is_given_up_keeps_its_turn_until_its_piece_is_packed(
+async def test_S22_an_aborted_export_keeps_its_turn_until_its_piece_is_packed(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     begun, gate = threading.Event(), threading.Event()

@@ -9,12 +9,13 @@ from typing import Any
 import pytest
 
 from backchannel.budgets.queue import FairQueue
-from backchannel.chat import group_commit
+from backchannel.chat import group_commit, publisher
 from backchannel.chat.core import Core
-from backchannel.chat.send import draft, submit
+from backchannel.chat.messages import draft, submit
 from backchannel.domain.errors import ChatError, Conflict, Invalid, Overloaded, Unavailable
 from backchannel.domain.messages import Draft
 from backchannel.ports.storage import Gather, Stored
+from backchannel.telemetry import metrics
 from tests.support.core import make_core, make_user
 from tests.support.database import busy
 
@@ -60,7 +61,9 @@ async def sender(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterat
         yield Sender(core, ada.id, bob.id, monkeypatch)
 
 
-async def test_R4_all_that_came_during_a_transaction_shares_the_next(sender: Sender) -> None:
+async def test_R4_messages_that_arrive_during_a_transaction_share_the_next_one(
+    sender: Sender,
+) -> None:
     async with busy(sender.core.storage):
         await sender.send_one_by_one(5)
         assert sender.replies == []
@@ -68,7 +71,7 @@ async def test_R4_all_that_came_during_a_transaction_shares_the_next(sender: Sen
     assert sender.batches == [5]
 
 
-async def test_R4_what_does_not_fit_into_a_batch_is_in_the_one_after(
+async def test_R4_messages_beyond_a_full_batch_are_in_the_next_one(
     sender: Sender, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(group_commit, "BATCH", 2)
@@ -81,7 +84,7 @@ async def test_R4_what_does_not_fit_into_a_batch_is_in_the_one_after(
 async def test_R14_the_replies_of_a_batch_leave_turns_to_others(
     sender: Sender, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(group_commit, "REPLIES", 2)
+    monkeypatch.setattr(publisher, "TURN", 2)
     seen: set[int] = set()
 
     async def look() -> None:
@@ -95,7 +98,36 @@ async def test_R14_the_replies_of_a_batch_leave_turns_to_others(
     assert await sender.replied(6) == ["0", "1", "2", "3", "4", "5"]
     await looking
     assert sender.batches == [6]
-    assert seen == {0, 1, 3, 5}
+    assert seen == {0, 2, 4}
+
+
+async def test_R4_events_are_published_in_commit_order(
+    sender: Sender, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(publisher, "TURN", 2)
+    monkeypatch.setattr(group_commit, "BATCH", 8)
+    core, positions = sender.core, list[int]()
+    core.bus.listen(
+        lambda events: positions.extend(e.position for e in events if e.user_id == sender.ada)
+    )
+
+    async def mark_read() -> None:
+        while len(sender.replies) < 800:
+            if sender.replies:
+                message = sender.replies[-1].message
+                core.receipts.mark_read(sender.bob, message.conversation_id, message.seq)
+                await core.receipts.flush()
+            await asyncio.sleep(0)
+
+    marking = asyncio.create_task(mark_read())
+    for number in range(800):
+        sender.send(str(number))
+        if number % 40 == 0:
+            await asyncio.sleep(0.001)  # storage takes batches meanwhile
+    await sender.replied(800)
+    await marking
+    assert len(positions) > 800  # receipts are among them
+    assert positions == list(range(1, len(positions) + 1))
 
 
 async def test_R14_users_take_turns_and_large_messages_fill_a_batch(
@@ -112,12 +144,11 @@ async def test_R14_users_take_turns_and_large_messages_fill_a_batch(
     assert sender.batches == [4, 3, 2]
 
 
-async def test_R14_too_many_that_wait_are_refused_at_once(
+async def test_R14_messages_beyond_a_full_queue_are_refused_at_once(
     sender: Sender, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    queue: group_commit.Waiting = FairQueue(
-        bytes_per_key=1 << 20, bytes_in_all=1 << 20, items_per_key=3
-    )
+    three = 3 * (group_commit.OVERHEAD + 1)
+    queue: group_commit.Waiting = FairQueue(bytes_per_key=three, bytes_in_all=1 << 20)
     monkeypatch.setattr(sender.core.sending, "_waiting", queue)
     async with busy(sender.core.storage):
         for number in range(3):
@@ -129,7 +160,7 @@ async def test_R14_too_many_that_wait_are_refused_at_once(
     assert (await sender.replied(4))[-1] == "there is room again"
 
 
-async def test_R9_those_that_waited_for_a_database_that_is_away_are_told(
+async def test_R9_waiting_senders_get_an_error_when_the_database_is_unavailable(
     sender: Sender, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def away(_: Gather) -> Any:
@@ -180,7 +211,7 @@ async def test_R1_a_draft_at_fault_costs_no_other_its_message(
             assert reply is refusal if refusal else isinstance(reply, Unavailable)
 
 
-async def test_R4_a_refusal_does_not_overtake_what_was_sent_before(
+async def test_R4_a_refusal_does_not_overtake_earlier_replies(
     sender: Sender, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     really = sender.core.storage.append_gathered
@@ -226,3 +257,12 @@ async def test_R12_stopping_waits_for_every_reply(
         assert not stopping.done()
     await stopping
     assert len(sender.replies) == 5
+
+
+async def test_a_repeated_message_is_not_counted_as_stored(sender: Sender) -> None:
+    before = metrics.MESSAGES_STORED._value.get()
+    for _ in range(3):
+        again = draft(sender.ada, sender.bob, "once", client_id="the same")
+        submit(sender.core, again, sender.replies.append)
+    await sender.replied(3)
+    assert metrics.MESSAGES_STORED._value.get() == before + 1

@@ -14,17 +14,17 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
 from backchannel.brokers.in_process import InProcessBus
-from backchannel.chat import change, conversations, logins, logouts, sync
+from backchannel.chat import conversations, logins, messages, sync
 from backchannel.chat.conversations import PAGE_LIMIT, HistoryPage
-from backchannel.chat.send import draft, send
+from backchannel.chat.messages import draft, send
 from backchannel.chat.sync import Reset, SyncPage
 from backchannel.dialects.native.wire import event_body
 from backchannel.domain.errors import ChatError, Unauthenticated
-from backchannel.domain.events import Event, EventKind, Fact
+from backchannel.domain.events import Event, EventKind, EventPayload
 from backchannel.domain.ids import direct_conversation_id
 from backchannel.domain.messages import Draft
 from backchannel.ports.storage import Stored
-from backchannel.storage.sql.ledger import Ledger
+from backchannel.storage.sql.log_writer import LogWriter
 from tests.chat.model import Model, Pair, Refusal
 from tests.simulation.clock import SimulatedClock
 from tests.simulation.core import make_core
@@ -82,7 +82,7 @@ class Machine(RuleBasedStateMachine):
         return self.runner.run(work)
 
     def ask(self, work: Coroutine[Any, Any, T]) -> T | Refusal:
-        """What the core answers, or the kind of its refusal."""
+        """The answer of the core, or the kind of its refusal."""
         try:
             return self.run(work)
         except ChatError as refusal:
@@ -121,17 +121,17 @@ class Machine(RuleBasedStateMachine):
 
     @rule(user=users, pair=pairs, seq=seqs, body=corrections)
     def edit(self, user: str, pair: Pair, seq: int, body: str) -> None:
-        answer = self.ask(change.edit(self.core, user, name_of(pair), seq, body))
+        answer = self.ask(messages.edit(self.core, user, name_of(pair), seq, body))
         assert refusal_in(answer) == self.model.edit(user, pair, seq, body)
 
     @rule(user=users, pair=pairs, seq=seqs)
     def delete(self, user: str, pair: Pair, seq: int) -> None:
-        answer = self.ask(change.delete(self.core, user, name_of(pair), seq))
+        answer = self.ask(messages.delete(self.core, user, name_of(pair), seq))
         assert refusal_in(answer) == self.model.delete(user, pair, seq)
 
     @rule(user=users, pair=pairs, seq=seqs, emoji=st.sampled_from("👍🎉"), active=st.booleans())
     def react(self, user: str, pair: Pair, seq: int, emoji: str, *, active: bool) -> None:
-        work = change.react(self.core, user, name_of(pair), seq, emoji, active=active)
+        work = messages.react(self.core, user, name_of(pair), seq, emoji, active=active)
         expected = self.model.react(user, pair, seq, emoji, active=active)
         assert refusal_in(self.ask(work)) == expected
 
@@ -186,13 +186,15 @@ class Machine(RuleBasedStateMachine):
             assert answer.reason == "unknown_position"
             return
         assert isinstance(answer, SyncPage)
-        assert [str(each.fact.kind) for each in answer.events] == log[position : position + limit]
+        assert [str(each.payload.kind) for each in answer.events] == log[
+            position : position + limit
+        ]
         assert answer.more == (position + limit < len(log))
 
     @rule(user=users, device=st.integers(0, DEVICES - 1))
     def end_login(self, user: str, device: int) -> None:
         login_id = f"{user}-{device}"
-        answer = self.ask(logouts.end_login(self.core, user, login_id))
+        answer = self.ask(logins.end_login(self.core, user, login_id))
         assert refusal_in(answer) == self.model.end_login(login_id)
 
     @rule(user=users, device=st.integers(0, DEVICES - 1))
@@ -223,11 +225,11 @@ class Machine(RuleBasedStateMachine):
         known = len(device.log)
         assert [each.position for each in new] == list(range(known + 1, known + 1 + len(new)))
         for event in new:
-            device.log.append(str(event.fact.kind))
-            device.replica.apply(event.fact.kind, msgspec.to_builtins(event_body(event).data))
+            device.log.append(str(event.payload.kind))
+            device.replica.apply(event.payload.kind, msgspec.to_builtins(event_body(event).data))
         told, device.published = device.published, []
-        assert sorted((each.position, each.fact.kind) for each in told) == [
-            (each.position, each.fact.kind) for each in new
+        assert sorted((each.position, each.payload.kind) for each in told) == [
+            (each.position, each.payload.kind) for each in new
         ]
 
     def compare(self, user: str, present: Replica) -> None:
@@ -271,18 +273,20 @@ PATIENT = settings(max_examples=50, stateful_step_count=30, deadline=None, deran
 
 
 @pytest.mark.slow
-def test_R2_R3_R4_R5_R6_R7_S1_S11_the_use_cases_do_what_the_model_does() -> None:
+def test_R2_R3_R4_R5_R6_R7_S1_S11_the_use_cases_agree_with_the_model() -> None:
     run_state_machine_as_test(Machine, settings=PATIENT)
 
 
 @pytest.mark.parametrize("silent", [EventKind.EDIT, EventKind.REACTION, EventKind.RECEIPT])
-def test_an_event_that_is_not_logged_is_noticed(silent: EventKind) -> None:
-    add = Ledger.add
+def test_the_model_notices_an_event_missing_from_the_log(silent: EventKind) -> None:
+    add = LogWriter.add
 
-    def add_others(self: Ledger, user_id: str, fact: Fact, **place: Any) -> list[Event]:
-        return [] if fact.kind is silent else add(self, user_id, fact, **place)
+    def add_others(
+        self: LogWriter, user_id: str, payload: EventPayload, **place: Any
+    ) -> list[Event]:
+        return [] if payload.kind is silent else add(self, user_id, payload, **place)
 
     # The first failure will do; nobody needs the smallest.
     hasty = settings(PATIENT, phases=[Phase.generate], database=None)
-    with patch.object(Ledger, "add", add_others), pytest.raises(AssertionError):
+    with patch.object(LogWriter, "add", add_others), pytest.raises(AssertionError):
         run_state_machine_as_test(Machine, settings=hasty)

@@ -5,7 +5,7 @@ import pytest
 from backchannel.chat import previews
 from backchannel.chat.previews import LIFE, LIFE_WITHOUT, Previews
 from backchannel.domain.errors import NotFound, Throttled
-from backchannel.domain.previews import Preview
+from backchannel.ports.previews import Preview
 from backchannel.security.throttle import InProcessThrottle, Limit
 from tests.support.clock import ManualClock
 
@@ -32,12 +32,12 @@ def made(web: Counting | None, clock: ManualClock, limit: int = 999) -> Previews
     return Previews(web, InProcessThrottle(clock, {"preview:user": Limit(limit, 60)}), clock)
 
 
-async def test_without_a_previewer_there_are_none(clock: ManualClock) -> None:
+async def test_previews_are_404_if_they_are_switched_off(clock: ManualClock) -> None:
     with pytest.raises(NotFound, match="switched off"):
         await made(None, clock).preview("ada", "http://page/")
 
 
-async def test_a_page_is_asked_once_an_hour(clock: ManualClock) -> None:
+async def test_a_preview_is_cached_for_an_hour(clock: ManualClock) -> None:
     web = Counting()
     remembering = made(web, clock)
     for _ in range(3):
@@ -48,7 +48,7 @@ async def test_a_page_is_asked_once_an_hour(clock: ManualClock) -> None:
     assert len(web.asked) == 2
 
 
-async def test_a_page_without_a_preview_is_asked_again_sooner(clock: ManualClock) -> None:
+async def test_a_failed_preview_is_cached_for_less_time(clock: ManualClock) -> None:
     web = Counting()
     remembering = made(web, clock)
     for _ in range(3):
@@ -61,7 +61,7 @@ async def test_a_page_without_a_preview_is_asked_again_sooner(clock: ManualClock
     assert len(web.asked) == 2
 
 
-async def test_S18_the_memory_is_bounded(
+async def test_S18_the_cache_is_bounded(
     clock: ManualClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(previews, "REMEMBERED", 3)
@@ -72,7 +72,7 @@ async def test_S18_the_memory_is_bounded(
     assert [url[-1] for url in web.asked] == ["1", "2", "3", "4", "1"]
 
 
-async def test_S18_each_user_gets_only_so_many(clock: ManualClock) -> None:
+async def test_S18_previews_are_throttled_per_user(clock: ManualClock) -> None:
     remembering = made(Counting(), clock, limit=2)
     await remembering.preview("ada", "http://page/")
     await remembering.preview("ada", "http://page/")

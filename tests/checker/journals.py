@@ -6,12 +6,12 @@ from typing import Protocol
 from backchannel.checker.journal import (
     Change,
     Deliver,
+    DeliverReceipt,
     Fail,
     Finish,
     History,
     Invoke,
     Ok,
-    Receipt,
     Record,
     Reset,
     Resume,
@@ -25,7 +25,7 @@ EPOCH = "e1"
 
 @dataclass
 class Dialect:
-    """What its clients are told."""
+    """The details that clients of a dialect receive."""
 
     positions: bool = True
     seqs: bool = True
@@ -136,9 +136,9 @@ class Journals:
             )
         )
 
-    def told(self, by: Writer, mark: Mark) -> None:
+    def histories(self, by: Writer, mark: Mark) -> None:
         self.records.append(
-            Receipt(
+            DeliverReceipt(
                 at=self.at,
                 device=by.name,
                 conversation=mark.conversation,

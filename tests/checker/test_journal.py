@@ -1,4 +1,4 @@
-"""Journals as files: what is written is read, and what cannot be read is told plainly."""
+"""Journals as files: what is written is read, and what cannot be read is reported plainly."""
 
 import re
 from pathlib import Path
@@ -6,8 +6,7 @@ from typing import get_args
 
 import pytest
 
-from backchannel.checker.check import check
-from backchannel.checker.collect import collect, entries
+from backchannel.checker.check import check, collect, entries
 from backchannel.checker.journal import (
     BadJournal,
     Deliver,
@@ -37,7 +36,7 @@ def records(path: Path) -> list[Record]:
     return [entry.record for entry in read(path)]
 
 
-def test_what_is_written_is_read(path: Path) -> None:
+def test_written_records_are_read_back(path: Path) -> None:
     seen = Seen(seq=1, id="m1", sender="bob", body='a "body"\nof two lines, ünï')
     written: list[Record] = [
         RESUME,
@@ -55,9 +54,9 @@ def test_what_is_written_is_read(path: Path) -> None:
     assert records(path) == written
 
 
-def test_places_are_files_and_lines(path: Path) -> None:
+def test_a_location_is_a_file_and_a_line(path: Path) -> None:
     path.write_bytes(encode(RESUME) + b"\n" + encode(FINISH) + b"\n")
-    assert [str(entry.place) for entry in read(path)] == [f"{path}:1", f"{path}:2"]
+    assert [str(entry.location) for entry in read(path)] == [f"{path}:1", f"{path}:2"]
 
 
 def test_a_last_line_that_was_torn_is_passed_over(path: Path) -> None:
@@ -73,7 +72,7 @@ def test_a_writer_that_goes_on_cuts_off_what_was_torn(path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("line", "told"),
+    ("line", "message"),
     [
         (b"hello", "JSON is malformed"),
         (b'{"type":"finish","device":"phone"}', "missing required field `at`"),
@@ -86,14 +85,14 @@ def test_a_writer_that_goes_on_cuts_off_what_was_torn(path: Path) -> None:
         (b"", "not a record"),
     ],
 )
-def test_a_line_that_is_no_record_is_told_by_file_line_and_field(
-    path: Path, line: bytes, told: str
+def test_an_invalid_line_is_reported_with_file_line_and_field(
+    path: Path, line: bytes, message: str
 ) -> None:
     path.write_bytes(encode(RESUME) + b"\n" + line + b"\n" + encode(FINISH) + b"\n")
     with pytest.raises(BadJournal) as refusal:
         records(path)
     assert str(refusal.value).startswith(f"{path}:2: not a record: ")
-    assert told in str(refusal.value)
+    assert message in str(refusal.value)
 
 
 def test_folders_are_searched_and_the_oldest_journal_comes_first(tmp_path: Path) -> None:
@@ -106,18 +105,18 @@ def test_folders_are_searched_and_the_oldest_journal_comes_first(tmp_path: Path)
     assert [entry.record for entry in entries(files)] == [RESUME, FINISH]
 
 
-def test_what_is_not_there_is_told(tmp_path: Path) -> None:
+def test_missing_files_and_empty_folders_are_reported(tmp_path: Path) -> None:
     with pytest.raises(BadJournal, match=r"missing\.jsonl: No such file"):
         collect([tmp_path / "missing.jsonl"])
-    with pytest.raises(BadJournal, match="holds no journals"):
+    with pytest.raises(BadJournal, match="contains no journals"):
         collect([tmp_path])
 
 
-def test_the_example_of_the_documents_is_a_journal(path: Path) -> None:
+def test_the_example_in_the_documents_is_a_valid_journal(path: Path) -> None:
     (example,) = re.findall(r"^```json\n(.*?)^```$", DOCUMENT, re.MULTILINE | re.DOTALL)
     path.write_text(example, "utf-8")
     verdict = check(read(path))
-    assert (verdict.judged, verdict.totals) == (True, {})
+    assert (verdict.conclusive, verdict.totals) == (True, {})
 
 
 def test_the_documents_name_all_records_and_fields() -> None:

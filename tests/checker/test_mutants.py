@@ -1,15 +1,15 @@
-"""Where the server breaks its word, the right thing is found, and nothing else."""
+"""The checker finds the fault of each faulty server, and nothing else."""
 
 from random import Random
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from backchannel.checker.verdict import Kind
-from tests.checker.mutants import CURSORLESS, MUTANTS, Mutant
+from tests.checker.mutants import AUTO_ACK, MUTANTS, Mutant
+from tests.checker.strategies import DIALECTS, GeneratedHistory, histories
 from tests.checker.test_honest import found
-from tests.checker.worlds import DIALECTS, Told, told
 
 NUMBERED = tuple(each for each in DIALECTS if each.positions)
 UNNUMBERED = tuple(each for each in DIALECTS if not each.positions)
@@ -20,16 +20,16 @@ def name_of(value: object) -> str:
 
 
 @pytest.mark.parametrize(("kind", "mutant"), MUTANTS, ids=name_of)
-@settings(max_examples=50, deadline=None)
-@given(told(NUMBERED), st.integers(0, 1 << 30))
-def test_a_broken_promise_is_found(kind: Kind, mutant: Mutant, history: Told, seed: int) -> None:
+@given(histories(NUMBERED), st.integers(0, 1 << 30))
+def test_each_violated_guarantee_is_found(
+    kind: Kind, mutant: Mutant, history: GeneratedHistory, seed: int
+) -> None:
     assert set(found(mutant(history, Random(seed)))) == {kind}
 
 
-@pytest.mark.parametrize(("kind", "mutant"), CURSORLESS, ids=name_of)
-@settings(max_examples=50, deadline=None)
-@given(told(UNNUMBERED), st.integers(0, 1 << 30))
-def test_a_broken_promise_is_found_without_positions(
-    kind: Kind, mutant: Mutant, history: Told, seed: int
+@pytest.mark.parametrize(("kind", "mutant"), AUTO_ACK, ids=name_of)
+@given(histories(UNNUMBERED), st.integers(0, 1 << 30))
+def test_each_violated_guarantee_is_found_without_positions(
+    kind: Kind, mutant: Mutant, history: GeneratedHistory, seed: int
 ) -> None:
     assert set(found(mutant(history, Random(seed)))) == {kind}

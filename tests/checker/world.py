@@ -1,6 +1,6 @@
 """A small world that keeps every promise: a correct server and its users' devices.
 
-It does what is hard to judge: connections die with requests on their way, and these may still be
+It does what is hard to check: connections die with requests on their way, and these may still be
 carried out later; devices are killed and forget; histories are answered late.
 """
 
@@ -57,7 +57,7 @@ class World:
         self.clients = [Client(*each) for each in names]
         self._sent = 0
 
-    # What a client does.
+    # Actions of a client.
 
     def connect(self, client: Client) -> None:
         """Fresh, or from where it stands. Without positions the server knows where that is."""
@@ -96,7 +96,7 @@ class World:
         client.position = position + 1
         event = log[position]
         if isinstance(event, Mark):
-            self.journals.told(client, event)
+            self.journals.histories(client, event)
         elif event is not None and self._is_told(client, event):
             source: Source = "sync" if position < client.level_at else "live"
             self.journals.delivered(client, event, source)
@@ -148,7 +148,7 @@ class World:
         client.position = None
 
     def change(self, client: Client, pick: int, *, deletes: bool) -> None:
-        """Edit or delete one's own message."""
+        """Edit or delete a message of the user's."""
         own = [each for each in self.by_key.values() if each.sender == client.user]
         if own:
             message = own[pick % len(own)]
@@ -179,7 +179,7 @@ class World:
         if client.asked:
             self.journals.fetched(client, *client.asked.pop(0))
 
-    # What the server does.
+    # Actions of the server.
 
     def process(self, client: Client, *, refuses: bool = False) -> None:
         if client.outbox:
@@ -210,7 +210,7 @@ class World:
     def _is_told(self, client: Client, event: Stored) -> bool:
         return self.dialect.positions or (event.sender != client.user and event.body != "")
 
-    # How it ends.
+    # The end of a history.
 
     def level(self) -> None:
         """Everybody connects, and takes everything there is."""

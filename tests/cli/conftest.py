@@ -1,6 +1,5 @@
 """Commands are tried in a folder that holds nothing else."""
 
-import socket
 import subprocess
 import sys
 import time
@@ -12,9 +11,10 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from backchannel.cli.main import cli
+from tests.support.process import free_port
 
-PATIENCE = 20
-"""Seconds until a server must answer, on a busy machine too."""
+TIMEOUT = 90
+"""Seconds that anything may take on a busy machine."""
 COMMAND = [sys.executable, "-c", "from backchannel.cli import main; main()"]
 
 
@@ -48,7 +48,7 @@ def command() -> Callable[..., "subprocess.CompletedProcess[str]"]:
             capture_output=True,
             text=True,
             check=False,
-            timeout=30,
+            timeout=TIMEOUT,
         )
 
     return run
@@ -56,9 +56,7 @@ def command() -> Callable[..., "subprocess.CompletedProcess[str]"]:
 
 @pytest.fixture
 def port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        number: int = probe.getsockname()[1]
-        return number
+    return free_port()
 
 
 @pytest.fixture
@@ -78,10 +76,11 @@ def server(folder: Path, port: int) -> Iterator["subprocess.Popen[str]"]:
 
 
 def _wait_until_ready(port: int) -> None:
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + TIMEOUT
     while time.monotonic() < deadline:
         try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz") as answer:
+            address = f"http://127.0.0.1:{port}/readyz"
+            with urllib.request.urlopen(address, timeout=TIMEOUT) as answer:
                 answer.read()
                 return
         except OSError:

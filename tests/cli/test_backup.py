@@ -12,7 +12,8 @@ from typer.testing import Result
 from backchannel.cli.backup import folder as layout
 from backchannel.cli.backup import making
 from backchannel.cli.backup.folder import FILES, digest_of
-from tests.support.native import Device, Person, enrol
+from tests.cli.conftest import TIMEOUT
+from tests.support.native import Device, Person, register
 from tests.support.process import ServerProcess, server_process
 from tests.system.test_conversation import history
 
@@ -34,21 +35,25 @@ async def talk(server: ServerProcess, sender: Person, to: Person, texts: list[st
     await writer.close()
 
 
+def client_of(server: ServerProcess, person: Person) -> httpx.AsyncClient:
+    return httpx.AsyncClient(base_url=server.address, headers=person.headers, timeout=TIMEOUT)
+
+
 async def upload(server: ServerProcess, person: Person, content: bytes) -> str:
     """Upload a text file; its id."""
-    async with httpx.AsyncClient(base_url=server.address, headers=person.headers) as http:
+    async with client_of(server, person) as http:
         answer = await http.post("/v1/files", files={"file": ("note.txt", content, "text/plain")})
     file_id: str = answer.raise_for_status().json()["id"]
     return file_id
 
 
 async def read(server: ServerProcess, person: Person, file_id: str) -> bytes:
-    async with httpx.AsyncClient(base_url=server.address, headers=person.headers) as http:
+    async with client_of(server, person) as http:
         return (await http.get(f"/v1/files/{file_id}")).raise_for_status().content
 
 
 async def two_people(server: ServerProcess) -> tuple[Person, Person]:
-    return await enrol(server.address, "ada"), await enrol(server.address, "bob")
+    return await register(server.address, "ada"), await register(server.address, "bob")
 
 
 def tree(folder: Path) -> dict[str, str]:
@@ -74,7 +79,7 @@ async def test_S23_a_backup_under_load_is_whole_and_restores_what_was_acknowledg
     await loading
     assert "token.key is in it" in made.output
     assert (folder / "saved/data/token.key").exists()
-    assert "whole: made" in invoke("backup", "saved", "--verify").output
+    assert "complete: made" in invoke("backup", "saved", "--verify").output
     assert not [path for path in (folder / "saved").rglob("*") if path.suffix == ".part"]
     for path in (folder / "saved").rglob("*"):
         assert not stat.S_IMODE(path.stat().st_mode) & 0o077, path
@@ -96,7 +101,7 @@ async def test_S23_a_backup_under_load_is_whole_and_restores_what_was_acknowledg
     await device.close()
 
 
-async def test_S23_an_interrupted_backup_goes_on_where_it_ended(
+async def test_S23_an_interrupted_backup_can_be_resumed(
     running: ServerProcess, invoke: Invoke, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ada, _ = await two_people(running)
@@ -114,7 +119,7 @@ async def test_S23_an_interrupted_backup_goes_on_where_it_ended(
 
     monkeypatch.setattr(making, "copy_private", interrupted)
     invoke("backup", "saved", "--data-dir", "data", code=1)
-    assert "no complete backup" in str(invoke("backup", "saved", "--verify", code=1).exception)
+    assert "not a complete backup" in str(invoke("backup", "saved", "--verify", code=1).exception)
     invoke("backup", "saved", "--data-dir", "data")
     # The first of the three was copied once.
     assert len(copies) == 4
@@ -123,7 +128,7 @@ async def test_S23_an_interrupted_backup_goes_on_where_it_ended(
     assert "complete backup already" in str(again.exception)
 
 
-async def test_S23_contents_that_are_damaged_are_named_and_the_rest_is_saved(
+async def test_S23_damaged_contents_are_named_and_the_rest_is_backed_up(
     running: ServerProcess, invoke: Invoke, folder: Path
 ) -> None:
     ada, bob = await two_people(running)
@@ -136,7 +141,7 @@ async def test_S23_contents_that_are_damaged_are_named_and_the_rest_is_saved(
     assert "1 messages" in invoke("backup", "saved", "--verify").output
 
 
-def test_S23_a_folder_with_other_things_is_no_place_for_a_backup(
+def test_S23_a_backup_into_a_folder_with_other_files_is_refused(
     running: ServerProcess, invoke: Invoke, folder: Path
 ) -> None:
     del running

@@ -7,7 +7,7 @@ import pytest
 from typer.testing import Result
 
 from backchannel.settings import Settings, SettingsError
-from backchannel.settings.self_signed import make_certificate
+from backchannel.settings.certificates import make_certificate
 
 Invoke = Callable[..., Result]
 
@@ -37,11 +37,11 @@ def test_S19_show_masks_secrets(invoke: Invoke, monkeypatch: pytest.MonkeyPatch)
     assert "(set, hidden)" in shown
 
 
-def test_check_says_when_all_is_well(invoke: Invoke) -> None:
+def test_check_prints_settings_ok(invoke: Invoke) -> None:
     assert invoke("config", "check").stdout == "settings OK\n"
 
 
-def test_a_misspelt_variable_is_told_and_ignored(
+def test_a_misspelt_variable_is_reported_and_ignored(
     invoke: Invoke, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("BACKCHANNEL_PROT", "8000")
@@ -70,6 +70,86 @@ def test_check_refuses_a_certificate_that_serve_would_refuse(
     assert isinstance(result.exception, SettingsError)
 
 
-def test_check_leaves_nothing_behind(invoke: Callable[..., Result], folder: Path) -> None:
+def test_check_creates_no_files(invoke: Callable[..., Result], folder: Path) -> None:
     invoke("config", "check")
     assert list(folder.iterdir()) == []
+
+
+WORLD = {
+    "BACKCHANNEL_ENVIRONMENT": "production",
+    "BACKCHANNEL_CORS_ORIGINS": "*",
+    "BACKCHANNEL_RESPONDER_KIND": "webhook",
+    "BACKCHANNEL_WORKERS": "2",
+}
+"""Settings with which no server starts: what they lack is given to the service alone."""
+
+WITHOUT_A_SECRET: tuple[tuple[str, ...], ...] = (
+    ("user", "list"),
+    ("user", "disable", "ada"),
+    ("user", "enable", "ada"),
+    ("user", "invite"),
+    ("user", "export", "ada", "--to", "ada.zip"),
+    ("report", "list"),
+    ("migrate",),
+    ("backup", "saved"),
+    ("backup", "saved", "--verify"),
+    ("restore", "saved", "--yes"),
+    ("copy", "--from", "sqlite:///data/backchannel.db", "--to", "sqlite:///copied/copy.db"),
+    ("config", "show"),
+)
+
+
+def test_S19_a_command_asks_only_for_the_settings_that_it_uses(
+    invoke: Invoke, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in WORLD.items():
+        monkeypatch.setenv(name, value)
+    refused = invoke("config", "check", code=1).exception
+    assert isinstance(refused, SettingsError)
+    assert {each.name for each in refused.problems} == {
+        "BACKCHANNEL_JWT_SECRET",
+        "BACKCHANNEL_CORS_ORIGINS",
+        "BACKCHANNEL_RESPONDER_URL",
+        "BACKCHANNEL_RESPONDER_KEY",
+        "BACKCHANNEL_WORKERS",
+    }
+    (folder / "copied").mkdir()
+    invoke("user", "add", "ada", given="correct horse battery\n")
+    for arguments in WITHOUT_A_SECRET:
+        invoke(*arguments)
+    assert not (folder / "data/token.key").exists()
+    receipt = folder / "receipt.json"
+    receipt.write_text(
+        '{"id": "a", "requested_at": "2026-11-26T00:00:00Z",'
+        ' "completed_at": "2026-11-26T00:00:00Z", "signature": "a",'
+        ' "erased": {"messages": 0}}'
+    )
+    signing: tuple[tuple[str, ...], ...] = (
+        ("user", "delete", "ada", "--yes"),
+        ("user", "receipt", str(receipt)),
+        ("queue", "list"),
+    )
+    for arguments in signing:
+        refused = invoke(*arguments, code=1).exception
+        assert isinstance(refused, SettingsError), arguments
+        assert [each.name for each in refused.problems] == ["BACKCHANNEL_JWT_SECRET"]
+
+
+def test_S19_a_backup_says_whether_the_key_is_in_it(
+    invoke: Invoke, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    invoke("user", "add", "ada", given="correct horse battery\n")
+    assert "the secret (jwt_secret) is not in it" in invoke("backup", "without").output
+    (folder / "data/token.key").write_bytes(b"k" * 32)
+    assert "token.key is in it" in invoke("backup", "with").output
+    monkeypatch.setenv("JWT_SECRET", SECRET)
+    assert "the secret (jwt_secret) is not in it" in invoke("backup", "set").output
+
+
+def test_show_lists_what_keeps_the_server_from_starting(
+    invoke: Invoke, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BACKCHANNEL_ENVIRONMENT", "production")
+    shown = invoke("config", "show")
+    assert "warning: BACKCHANNEL_JWT_SECRET" in shown.stderr
+    assert ["environment", "production"] in [line.split()[:2] for line in shown.stdout.splitlines()]

@@ -33,7 +33,9 @@ def busy_port() -> Iterator[int]:
         yield server.getsockname()[1]
 
 
-def test_on_a_fresh_machine_nothing_fails_and_nothing_is_made(invoke: Invoke, folder: Path) -> None:
+def test_doctor_on_a_fresh_machine_finds_no_failure_and_creates_no_files(
+    invoke: Invoke, folder: Path
+) -> None:
     assert "fail" not in invoke("doctor").stdout
     assert list(folder.iterdir()) == []
 
@@ -93,7 +95,7 @@ def test_plain_http_on_the_network_is_warned_of() -> None:
     assert finding.text == "none: passwords travel in plain text"
 
 
-def test_a_certificate_that_is_none_fails(folder: Path) -> None:
+def test_an_invalid_certificate_is_a_failure(folder: Path) -> None:
     for name in ("a.crt", "a.key"):
         (folder / name).write_text("nonsense")
     finding = protection.certificate(settings(tls__certificate="a.crt", tls__private_key="a.key"))
@@ -103,13 +105,13 @@ def test_a_certificate_that_is_none_fails(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("secret", "level"), [("hunter2", Level.WARN), ("0123456789abcdef" * 4, Level.OK)]
 )
-def test_the_secret_is_judged(secret: str, level: Level) -> None:
+def test_the_strength_of_the_secret_is_checked(secret: str, level: Level) -> None:
     finding: Finding = protection.secret(settings(jwt_secret=secret))
     assert finding.level is level
     assert secret not in finding.text + finding.remedy
 
 
-def test_R18_a_deep_look_names_the_damaged_message_and_the_damaged_file(
+def test_R18_doctor_deep_names_the_damaged_message_and_the_damaged_file(
     folder: Path, invoke: Invoke
 ) -> None:
     asyncio.run(fill(folder / "data"))
@@ -123,7 +125,7 @@ def test_R18_a_deep_look_names_the_damaged_message_and_the_damaged_file(
 
 
 @pytest.mark.parametrize("place", [0, 70_000, -1])
-def test_R18_a_deep_look_finds_one_changed_byte_of_a_stored_file(
+def test_R18_doctor_deep_finds_one_changed_byte_of_a_stored_file(
     folder: Path, invoke: Invoke, place: int
 ) -> None:
     file_id = asyncio.run(fill_with_file(folder / "data"))
@@ -139,7 +141,7 @@ async def fill_with_file(data: Path) -> str:
     data.mkdir(mode=0o700)
     async with open_core(settings()) as core:
         user = await make_user(core, "ada")
-        upload = await attachments.begin(core, user.id, name="a.bin", size=FILE_SIZE)
+        upload = await attachments.create_upload(core, user.id, name="a.bin", size=FILE_SIZE)
         await core.uploads.append(upload, 0, one_piece(bytes(FILE_SIZE)))
     return upload.id
 

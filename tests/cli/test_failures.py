@@ -47,7 +47,7 @@ def test_S21_a_failure_is_one_line(
     assert (result.returncode, result.stderr) == (code, line)
 
 
-def test_a_default_server_that_does_not_run_is_told_with_the_way_to_another(
+def test_if_the_default_server_is_down_the_error_names_the_server_option(
     command: Command, port: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("BACKCHANNEL_PORT", str(port))
@@ -59,13 +59,13 @@ def test_a_default_server_that_does_not_run_is_told_with_the_way_to_another(
     )
 
 
-def test_an_unknown_command_is_a_misuse(command: Command) -> None:
+def test_an_unknown_command_exits_with_2(command: Command) -> None:
     result = command("serv")
     assert result.returncode == 2
     assert "No such command 'serv'. Did you mean 'serve'" in result.stderr
 
 
-def test_a_folder_that_cannot_be_made_is_told(command: Command, folder: Path) -> None:
+def test_a_folder_that_cannot_be_created_is_reported(command: Command, folder: Path) -> None:
     (folder / "data").write_text("a file")
     result = command("serve", "--port", "0")
     assert result.returncode == 1

@@ -13,8 +13,8 @@ from typer.testing import Result
 
 from backchannel.app.locking import locked_alone, locked_for_command, locked_for_server
 from backchannel.settings import Settings, load
-from backchannel.storage.errors import CannotOpen
-from tests.cli.conftest import PATIENCE
+from backchannel.storage import CannotOpen
+from tests.cli.conftest import TIMEOUT
 from tests.support.process import ServerProcess, server_process
 
 Invoke = Callable[..., Result]
@@ -40,7 +40,7 @@ def settings_in(folder: Path, database: str | None = None) -> Settings:
         ("alone", "alone", False),
     ],
 )
-def test_S19_who_may_use_a_folder_at_the_same_time(
+def test_S19_the_locks_of_commands_exclude_each_other_as_listed(
     folder: Path, held: str, wanted: str, *, allowed: bool
 ) -> None:
     settings = settings_in(folder / "data")
@@ -71,7 +71,7 @@ def test_S19_two_data_folders_do_not_share_a_database(folder: Path, *, link: boo
         pass
 
 
-def test_S19_a_second_server_is_refused_in_one_line_and_told_which_process_has_the_folder(
+def test_S19_a_second_server_is_refused_in_one_line_with_the_process_id(
     tmp_path: Path,
 ) -> None:
     with server_process(tmp_path) as first:
@@ -101,9 +101,7 @@ def test_S19_accounts_are_managed_beside_a_server_and_migrations_are_not(
         assert "in use by another server" in migrated.stderr
 
 
-def test_the_files_of_the_database_are_closed_to_other_users(
-    tmp_path: Path, invoke: Invoke
-) -> None:
+def test_the_database_files_are_not_readable_by_other_users(tmp_path: Path, invoke: Invoke) -> None:
     data = tmp_path / "data"
     data.mkdir(mode=0o755)
     data.chmod(0o755)
@@ -119,7 +117,7 @@ def test_the_files_of_the_database_are_closed_to_other_users(
         os.umask(before)
 
 
-def test_a_database_that_others_could_read_is_closed_and_the_operator_told(
+def test_a_database_readable_by_others_is_closed_with_a_warning(
     tmp_path: Path,
 ) -> None:
     with server_process(tmp_path) as server:
@@ -138,5 +136,5 @@ def _serve(folder: Path) -> "subprocess.CompletedProcess[str]":
         capture_output=True,
         text=True,
         check=False,
-        timeout=PATIENCE,
+        timeout=TIMEOUT,
     )

@@ -48,7 +48,7 @@ def test_S22_an_export_that_fails_leaves_nothing(
     assert not list(folder.glob("ada.zip*"))
 
 
-def test_S22_a_deletion_asks_first(invoke: Invoke, ada: str) -> None:
+def test_S22_a_deletion_asks_for_confirmation(invoke: Invoke, ada: str) -> None:
     invoke("user", "delete", ada, given="n\n", code=1)
     invoke("user", "delete", ada, given="", code=1)
     assert ada in invoke("user", "list").stdout
@@ -79,7 +79,7 @@ def test_S22_a_deletion_gives_a_receipt_that_can_be_checked(
     invoke("user", "add", ada, given=PASSWORD + "\n")
 
 
-def test_S22_nobody_is_deleted_twice(invoke: Invoke, ada: str) -> None:
+def test_S22_a_user_cannot_be_deleted_twice(invoke: Invoke, ada: str) -> None:
     user_id = invoke("user", "list").stdout.split()[1]
     invoke("user", "delete", ada, "--yes")
     for name in (ada, user_id):

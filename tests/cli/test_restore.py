@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from backchannel.cli.backup.folder import DATABASE, FILES, SUMS, digest_of
+from backchannel.cli.backup import restoring
+from backchannel.cli.backup.folder import DATABASE, FILES, SUMS, copy_private, digest_of
 from backchannel.cli.main import cli
-from tests.cli.test_backup import talk, tree, two_people, upload
+from tests.cli.test_backup import read, talk, tree, two_people, upload
 from tests.support.process import ServerProcess, server_process
 from tests.system.test_conversation import history
 
@@ -88,33 +89,47 @@ def climb_out(saved: Path) -> None:
         sums.write(f"{'0' * 64}  files/../../evil\n")
 
 
-def _sign_again(saved: Path) -> None:
+def pack(saved: Path) -> None:
+    shutil.make_archive(str(saved), "tar", saved)
+    shutil.rmtree(saved)
+    saved.with_suffix(".tar").rename(saved)
+
+
+def empty(saved: Path) -> None:
+    shutil.rmtree(saved)
+    saved.mkdir()
+
+
+def _sign_again(saved: Path, but: str = "") -> None:
     names = [line.split("  ")[1] for line in (saved / SUMS).read_text().splitlines()]
+    names = [name for name in names if name != but]
     (saved / SUMS).write_text("".join(f"{digest_of(saved / name)}  {name}\n" for name in names))
 
 
 @pytest.mark.parametrize(
-    ("harm", "said"),
+    ("harm", "message"),
     [
         (flip_database, "is damaged"),
         (flip_content, "is damaged"),
         (remove(DATABASE), "is missing"),
         (remove("data/token.key"), "is missing"),
-        (remove(SUMS), "no complete backup"),
+        (remove(SUMS), "not a complete backup"),
         (remove("backup.json"), "cannot be read"),
         (make_newer, "newer version"),
-        (damage_pages, "damaged|no database"),
+        (damage_pages, "damaged|not a Backchannel database"),
         (climb_out, "is damaged"),
-        (shutil.rmtree, "no complete backup"),
+        (shutil.rmtree, "does not exist"),
+        (pack, "is not a folder"),
+        (empty, "is not a backup"),
     ],
 )
-def test_S23_a_backup_that_is_not_whole_is_refused_before_anything_is_touched(
-    saved: Path, invoke: Invoke, folder: Path, harm: Callable[[Path], None], said: str
+def test_S23_an_incomplete_backup_is_refused_before_anything_is_changed(
+    saved: Path, invoke: Invoke, folder: Path, harm: Callable[[Path], None], message: str
 ) -> None:
     before = tree(folder / "data")
     harm(saved)
     refused = invoke("restore", "saved", "--data-dir", "data", "--yes", code=1)
-    assert any(word in str(refused.exception) for word in said.split("|")), refused.exception
+    assert any(word in str(refused.exception) for word in message.split("|")), refused.exception
     assert tree(folder / "data") == before
 
 
@@ -137,8 +152,46 @@ def test_S23_the_old_data_are_kept_beside_the_restored_ones(
     assert tree(aside) == before
 
 
+def test_S23_what_is_not_the_servers_stays_in_the_data_folder(
+    saved: Path, invoke: Invoke, folder: Path
+) -> None:
+    data = folder / "data"
+    (data / "backups").mkdir()
+    (saved / "data/token.key").unlink()
+    _sign_again(saved, but="data/token.key")
+    saved.rename(data / "backups/monday")
+    theirs = {"backchannel.toml": b"", ".env": b"A=1", "certificate/private.key": b"key"}
+    theirs["token.key"] = (data / "token.key").read_bytes()
+    for name, content in theirs.items():
+        (data / name).parent.mkdir(exist_ok=True)
+        (data / name).write_bytes(content)
+    (data / "backchannel.db-journal").write_text("of another time")
+    invoke("restore", "data/backups/monday", "--data-dir", "data", "--yes")
+    for name, content in theirs.items():
+        assert (data / name).read_bytes() == content
+    assert not (data / "backchannel.db-journal").exists()
+    invoke("backup", "data/backups/monday", "--verify")
+
+
+def test_S23_a_restore_that_fails_leaves_no_copies(
+    saved: Path, invoke: Invoke, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    del saved
+    before = tree(folder / "data")
+
+    def full(source: Path, target: Path) -> str:
+        if source.name != DATABASE:
+            raise OSError(28, "No space left on device", str(target))
+        return copy_private(source, target)
+
+    monkeypatch.setattr(restoring, "copy_private", full)
+    refused = invoke("restore", "saved", "--data-dir", "data", "--yes", code=1)
+    assert "No space left" in str(refused.exception)
+    assert tree(folder / "data") == before
+
+
 @pytest.mark.parametrize("steps", range(1, 10, 2))
-def test_S23_an_interrupted_restore_keeps_the_server_away_until_it_is_done(
+def test_S23_no_server_starts_until_an_interrupted_restore_is_completed(
     saved: Path,
     invoke: Invoke,
     folder: Path,
@@ -160,21 +213,26 @@ def test_S23_an_interrupted_restore_keeps_the_server_away_until_it_is_done(
         invoke("restore", "saved", "--data-dir", "data", "--yes", code=130)
     refused = invoke("user", "list", "--data-dir", "data", code=1)
     assert "was interrupted" in str(refused.exception)
-    invoke("restore", "saved", "--data-dir", "data", "--yes")
+    completed = invoke("restore", "saved", "--data-dir", "data", "--yes")
+    for aside in (folder / "data").glob("before-restore-*"):
+        assert str(aside) in completed.output
     assert len(invoke("user", "list", "--data-dir", "data").output.splitlines()) == 2
     assert not (folder / "data/restoring").exists()
 
 
-async def test_S23_a_database_outside_of_the_data_folder_is_saved_and_restored_too(
-    folder: Path, invoke: Invoke
+@pytest.mark.parametrize("place", ["elsewhere", "data/database"])
+async def test_S23_a_database_and_files_of_other_folders_are_backed_up_and_restored(
+    folder: Path, invoke: Invoke, place: str
 ) -> None:
-    elsewhere = folder / "elsewhere"
-    url = f"sqlite:///{elsewhere}/chat.db"
-    with server_process(folder, database_url=url) as server:
+    url = f"sqlite:///{folder / place}/chat.db"
+    files_url = f"file://{folder / place}/contents"
+    with server_process(folder, database_url=url, files_url=files_url) as server:
         ada, bob = await two_people(server)
         await talk(server, ada, bob, ["saved"])
+        file_id = await upload(server, ada, b"a note")
         with pytest.MonkeyPatch.context() as environment:
             environment.setenv("BACKCHANNEL_DATABASE_URL", url)
+            environment.setenv("BACKCHANNEL_FILES_URL", files_url)
             await asyncio.to_thread(invoke, "backup", "saved", "--data-dir", "data")
             await talk(server, ada, bob, ["lost"])
             server.stop()
@@ -182,4 +240,5 @@ async def test_S23_a_database_outside_of_the_data_folder_is_saved_and_restored_t
         server.start()
         assert "is not as it was left" in server.log.read_text()
         assert await history(server, bob, ada) == ["saved"]
-    assert len(list(elsewhere.glob("before-restore-*/chat.db"))) == 1
+        assert await read(server, ada, file_id) == b"a note"
+    assert len(list((folder / place).glob("before-restore-*/chat.db"))) == 1

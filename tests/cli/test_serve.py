@@ -14,28 +14,27 @@ import pytest
 
 from backchannel.cli.serve import greeting
 from backchannel.settings import load
+from tests.cli.conftest import TIMEOUT
 
-PATIENCE = 30
 
-
-def test_R12_it_says_where_it_is_and_stops_in_order(
+def test_R12_serve_prints_its_address_and_folder_and_exits_0_on_sigterm(
     server: "subprocess.Popen[str]", port: int, folder: Path
 ) -> None:
     server.send_signal(signal.SIGTERM)
-    output, errors = server.communicate(timeout=PATIENCE)
+    output, errors = server.communicate(timeout=TIMEOUT)
     assert server.returncode == 0
     assert f"http://localhost:{port}" in output
     assert str(folder / "data") in output
     assert "Traceback" not in errors
 
 
-def test_a_port_in_use_is_told_in_one_line(server: "subprocess.Popen[str]", port: int) -> None:
+def test_a_port_in_use_is_refused_in_one_line(server: "subprocess.Popen[str]", port: int) -> None:
     second = subprocess.run(
         [sys.executable, "-m", "backchannel", "serve", "--port", str(port), "--data-dir", "other"],
         capture_output=True,
         text=True,
         check=False,
-        timeout=PATIENCE,
+        timeout=TIMEOUT,
     )
     assert second.returncode == 1
     assert re.fullmatch(r"backchannel: cannot listen on .*\n", second.stderr)
@@ -59,12 +58,14 @@ def test_a_port_in_use_is_told_in_one_line(server: "subprocess.Popen[str]", port
         ({"tls.mode": "self-signed"}, "https://localhost:3000"),
     ],
 )
-def test_the_greeting_says_who_can_reach_it(options: dict[str, object], line: str) -> None:
+def test_the_greeting_says_from_where_the_server_can_be_reached(
+    options: dict[str, object], line: str
+) -> None:
     settings = load(options, environment={}).settings
     assert line in greeting(settings, settings.port or 3_000)
 
 
-def test_it_warns_of_nothing_on_this_machine_and_in_production() -> None:
+def test_serve_does_not_warn_on_loopback_or_in_production() -> None:
     local = load({"host": "127.0.0.1"}, environment={}).settings
     options = {"host": "0.0.0.0", "environment": "production"}  # noqa: S104
     production = load(
@@ -75,24 +76,24 @@ def test_it_warns_of_nothing_on_this_machine_and_in_production() -> None:
 
 
 @pytest.mark.parametrize("host", ["::", "0.0.0.0", "::1", "[::1]", "localhost"])  # noqa: S104
-def test_it_tells_the_port_that_it_got_once_it_listens(folder: Path, host: str) -> None:
+def test_serve_prints_the_port_that_it_got(folder: Path, host: str) -> None:
     with serving(folder, "--host", host, "--port", "0") as (process, greeted):
         port = int(re.findall(r"http://\S*:(\d+)", greeted)[0])
         assert port > 0
         if host in {"::", "::1", "[::1]"}:
-            with socket.create_connection(("::1", port), timeout=PATIENCE):
+            with socket.create_connection(("::1", port), timeout=TIMEOUT):
                 pass
         if host in {"::", "0.0.0.0", "localhost"}:  # noqa: S104
-            with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE):
+            with socket.create_connection(("127.0.0.1", port), timeout=TIMEOUT):
                 pass
         process.send_signal(signal.SIGTERM)
-        assert process.wait(timeout=PATIENCE) == 0
+        assert process.wait(timeout=TIMEOUT) == 0
 
 
 def test_R12_it_stops_in_order_when_its_terminal_is_closed(folder: Path) -> None:
     with serving(folder, "--port", "0") as (process, _):
         process.send_signal(signal.SIGHUP)
-        assert process.wait(timeout=PATIENCE) == 0
+        assert process.wait(timeout=TIMEOUT) == 0
 
 
 @pytest.mark.parametrize(
@@ -121,10 +122,10 @@ def test_R12_it_stops_in_order_when_its_terminal_is_closed(folder: Path) -> None
         ),
     ],
 )
-def test_a_host_that_cannot_be_is_told_in_one_line(host: str, line: str) -> None:
+def test_an_impossible_host_is_refused_in_one_line(host: str, line: str) -> None:
     command = [sys.executable, "-m", "backchannel", "serve", "--host", host]
     refused = subprocess.run(
-        command, capture_output=True, text=True, check=False, timeout=2 * PATIENCE
+        command, capture_output=True, text=True, check=False, timeout=2 * TIMEOUT
     )
     assert refused.returncode in {1, 2}
     assert refused.stderr == line
@@ -143,7 +144,7 @@ def serving(folder: Path, *options: str) -> Iterator[tuple["subprocess.Popen[str
             process.kill()
 
 
-def test_the_greeting_s_command_leads_to_the_same_folder(tmp_path: Path) -> None:
+def test_the_command_in_the_greeting_uses_the_same_data_folder(tmp_path: Path) -> None:
     settings = tmp_path / "my settings.toml"
     settings.write_text("port = 0")
     data = tmp_path / "other data"

@@ -7,9 +7,9 @@ import pytest
 from rich.cells import cell_len
 from typer.testing import Result
 
-from backchannel.cli.main import cli
+from backchannel.cli.user import group
 from backchannel.domain.errors import ChatError, Invalid, UsernameTaken
-from backchannel.storage.errors import CannotOpen
+from backchannel.storage import CannotOpen
 
 Invoke = Callable[..., Result]
 
@@ -23,7 +23,7 @@ def ada(invoke: Invoke) -> str:
 
 
 def refusal(result: Result) -> ChatError:
-    """What `main` would print as one line."""
+    """The one line that `main` would print."""
     assert isinstance(result.exception, ChatError)
     return result.exception
 
@@ -60,7 +60,7 @@ def test_S6_a_password_is_never_an_argument() -> None:
     from typer.main import get_command  # noqa: PLC0415
 
     for command in ("add", "password"):
-        inner = getattr(get_command(cli), "commands")["user"].commands[command]  # noqa: B009
+        inner = getattr(get_command(group), "commands")[command]  # noqa: B009
         assert not [each.name for each in inner.params if "password" in (each.name or "")]
 
 
@@ -93,7 +93,7 @@ def test_a_folder_without_a_database_is_refused_and_not_made(
     assert not (folder / "typo").exists()
 
 
-def test_only_a_sound_account_makes_a_database(invoke: Invoke, folder: Path) -> None:
+def test_user_add_creates_a_database_only_for_a_valid_account(invoke: Invoke, folder: Path) -> None:
     invoke("user", "add", "ada", given="short\n", code=1)
     assert not (folder / "data").exists()
     result = invoke("user", "add", "ada", given=PASSWORD + "\n")
@@ -101,7 +101,7 @@ def test_only_a_sound_account_makes_a_database(invoke: Invoke, folder: Path) -> 
     assert "making one" not in invoke("user", "add", "grace", given=PASSWORD + "\n").stderr
 
 
-def test_wide_names_keep_the_columns(invoke: Invoke) -> None:
+def test_wide_characters_do_not_shift_the_columns(invoke: Invoke) -> None:
     for name in ("\u674e\u96f7", "ada", "\u30a2\u30c0"):
         invoke("user", "add", name, given=PASSWORD + "\n")
     lines = invoke("user", "list").stdout.splitlines()
@@ -126,7 +126,9 @@ def test_an_operator_invites(invoke: Invoke) -> None:
     assert isinstance(refusal(invoke("user", "invite", "--days", "0", code=1)), Invalid)
 
 
-def test_a_closed_server_invites_nobody(invoke: Invoke, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_closed_server_refuses_invitations(
+    invoke: Invoke, monkeypatch: pytest.MonkeyPatch
+) -> None:
     invoke("user", "add", "ada", given=PASSWORD + "\n")
     monkeypatch.setenv("BACKCHANNEL_REGISTRATION", "closed")
     assert "closed" in refusal(invoke("user", "invite", code=1)).text

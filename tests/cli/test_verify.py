@@ -59,41 +59,41 @@ def journal(folder: Path) -> Callable[[list[Record]], str]:
 Journal = Callable[[list[Record]], str]
 
 
-def test_nothing_is_found_where_the_server_kept_its_word(
-    invoke: Invocation, journal: Journal
-) -> None:
+def test_a_correct_history_has_no_findings(invoke: Invocation, journal: Journal) -> None:
     result = invoke("verify", journal(HONEST))
     assert "nothing found" in result.stdout
     table = dict(line.split() for line in result.stdout.splitlines()[:11])
     assert (table["sends"], table["acknowledged"], table["deliveries"]) == ("1", "1", "1")
 
 
-def test_a_folder_and_a_torn_line_are_read(invoke: Invocation, journal: Journal) -> None:
+def test_a_folder_and_an_incomplete_last_line_are_read(
+    invoke: Invocation, journal: Journal
+) -> None:
     with Path(journal(HONEST)).open("a") as file:
         file.write('{"type":"deliver","at":')
     assert "nothing found" in invoke("verify", ".").stdout
 
 
-def test_what_is_found_is_told_with_its_records(invoke: Invocation, journal: Journal) -> None:
+def test_findings_are_shown_with_their_records(invoke: Invocation, journal: Journal) -> None:
     result = invoke("verify", journal(LYING), code=1)
     assert result.stdout.splitlines()[-4:] == [
         "lost: 1",
         "  message m1 of ada was confirmed and is gone",
         "    acknowledged as m1: all.jsonl:4",
-        "    bob-phone should have been told of it by now: all.jsonl:5",
+        "    bob-phone should have received it by now: all.jsonl:5",
     ]
 
 
-def test_only_the_first_examples_are_told(invoke: Invocation, journal: Journal) -> None:
+def test_only_the_first_findings_of_a_kind_are_shown(invoke: Invocation, journal: Journal) -> None:
     result = invoke("verify", journal(TWICE), code=1)
     assert "duplicate: 5" in result.stdout
     assert result.stdout.count("was given message m1 twice") == 3
     assert "  and 2 more" in result.stdout
 
 
-def test_machines_get_one_json_object(invoke: Invocation, journal: Journal) -> None:
+def test_verify_json_prints_one_json_object(invoke: Invocation, journal: Journal) -> None:
     verdict = json.loads(invoke("verify", "--json", journal(TWICE), code=1).stdout)
-    assert (verdict["judged"], verdict["clean"]) == (True, False)
+    assert (verdict["conclusive"], verdict["clean"]) == (True, False)
     assert verdict["totals"] == {"duplicate": 5}
     assert verdict["counts"]["deliveries"] == 6
     assert len(verdict["findings"]["duplicate"]) == 5
@@ -104,36 +104,38 @@ def test_machines_get_one_json_object(invoke: Invocation, journal: Journal) -> N
 
 
 @pytest.mark.parametrize(
-    ("records", "told"),
+    ("records", "message"),
     [
         ([], "no journal holds a send"),
         (HONEST[:2], "no journal holds a send"),
         (HONEST[:5], "no device finished"),
     ],
 )
-def test_a_journal_with_nothing_to_judge_is_not_a_pass(
-    invoke: Invocation, journal: Journal, records: list[Record], told: str
+def test_a_journal_with_nothing_to_check_exits_with_2(
+    invoke: Invocation, journal: Journal, records: list[Record], message: str
 ) -> None:
     result = invoke("verify", journal(records), code=2)
     assert "nothing found" not in result.stdout
-    assert f"backchannel: nothing was judged: {told}" in result.stderr
+    assert f"backchannel: nothing was checked: {message}" in result.stderr
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    ("arguments", "message"),
     [
         (["missing.jsonl"], "missing.jsonl: No such file or directory"),
-        (["."], ".: holds no journals; they are files named *.jsonl"),
+        (["."], ".: contains no journals; they are files named *.jsonl"),
     ],
 )
-def test_what_cannot_be_read_is_one_line(
-    invoke: Invocation, arguments: list[str], told: str
+def test_an_unreadable_journal_is_reported_in_one_line(
+    invoke: Invocation, arguments: list[str], message: str
 ) -> None:
     result = invoke("verify", *arguments, code=2)
-    assert (result.stdout, result.stderr) == ("", f"backchannel: {told}\n")
+    assert (result.stdout, result.stderr) == ("", f"backchannel: {message}\n")
 
 
-def test_a_bad_record_is_told_by_file_line_and_field(invoke: Invocation, folder: Path) -> None:
+def test_an_invalid_record_is_reported_with_file_line_and_field(
+    invoke: Invocation, folder: Path
+) -> None:
     (folder / "bad.jsonl").write_text('{"type":"finish","at":"noon","device":"d"}\n')
     result = invoke("verify", "bad.jsonl", code=2)
     assert result.stderr == (

@@ -3,14 +3,21 @@
 import asyncio
 from collections.abc import Sequence
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
-from backchannel.chat.reading import Reading
+from backchannel.chat.budgets import ReadLimits
 from backchannel.delivery.catch_up import CatchUp
-from backchannel.delivery.connection import OUTBOX_BYTES, WINDOW_EVENTS, Connection, State
-from backchannel.delivery.voice import Sink
-from backchannel.domain.events import Event, EventKind, Fact, LogHead
+from backchannel.delivery.connection import (
+    EARLY_EVENTS,
+    GAP_TIMEOUT,
+    OUTBOX_BYTES,
+    WINDOW_EVENTS,
+    Connection,
+    State,
+)
+from backchannel.delivery.serializer import CloseReason
+from backchannel.domain.events import Event, EventKind, EventPayload, LogHead
 from backchannel.domain.events import ProfileChange as Change
 from backchannel.domain.signals import Signal
 from backchannel.ports.storage import LogPage
@@ -32,37 +39,38 @@ class Outlet:
 
 
 class Listing:
-    """A voice that notes what it was asked to say."""
+    """A serializer that notes what it was asked to encode."""
 
-    def __init__(self, *, confirms: bool) -> None:
-        self.confirms = confirms
-        self.said: list[int] = []
+    expired = logged_out = CloseReason(1000, "")
+
+    def __init__(self, *, acknowledges: bool) -> None:
+        self.acknowledges = acknowledges
+        self.sent: list[int] = []
         self.lags = 0
         self.resets: list[str] = []
 
-    def event(self, sink: Sink, event: Event) -> bool:
-        self.said.append(event.position)
-        return True
+    def event(self, event: Event) -> Sequence[bytes]:
+        self.sent.append(event.position)
+        return ()
 
     async def prepare(self, events: Sequence[Event]) -> None:
         await asyncio.sleep(0)
 
-    def missed(self, sink: Sink, events: Sequence[Event], position: int, *, more: bool) -> None:
-        self.said += [each.position for each in events]
+    def page(self, events: Sequence[Event], position: int, *, more: bool) -> Sequence[bytes]:
+        self.sent += [each.position for each in events]
+        return ()
 
-    def signal(self, sink: Sink, signal: Signal) -> None: ...
+    def signal(self, signal: Signal) -> None: ...
 
-    def heartbeat(self, sink: Sink, position: int) -> None: ...
+    def heartbeat(self, position: int) -> None: ...
 
-    def lagging(self, sink: Sink, position: int) -> None:
+    def lagging(self, position: int) -> bytes:
         self.lags += 1
+        return b""
 
-    def reset(self, sink: Sink, head: LogHead, reason: str) -> None:
+    def reset(self, head: LogHead, reason: str) -> bytes:
         self.resets.append(reason)
-
-    def expired(self, sink: Sink) -> None: ...
-
-    def ended(self, sink: Sink) -> None: ...
+        return b""
 
 
 class Log:
@@ -88,26 +96,26 @@ class Log:
 
 
 def event(position: int) -> Event:
-    return Event("ada", position, Fact(EventKind.PROFILE, Change("ada")))
+    return Event("ada", position, EventPayload(EventKind.PROFILE, Change("ada")))
 
 
 class Scene:
     """A connection, the log it follows, and what it said."""
 
-    def __init__(self, *, confirms: bool = True, cursor: int = 0, floor: int = 0) -> None:
+    def __init__(self, *, acknowledges: bool = True, position: int = 0, floor: int = 0) -> None:
         self.log = Log(floor=floor)
-        self.voice = Listing(confirms=confirms)
+        self.serializer = Listing(acknowledges=acknowledges)
         self.sink = Outlet()
-        reading = Reading(SystemClock(), rate=1 << 20)
-        self.catch_up = CatchUp(self.log, reading)  # type: ignore[arg-type]  # one method of it
+        read_limits = ReadLimits(SystemClock(), rate=1 << 20)
+        self.catch_up = CatchUp(self.log, read_limits)  # type: ignore[arg-type]  # one method of it
         self.connection = Connection(
             "ada",
             "login",
             0,
             sink=self.sink,
-            voice=self.voice,
-            cursor=cursor,
-            behind=self.catch_up.start,
+            serializer=self.serializer,
+            position=position,
+            on_behind=self.catch_up.start,
         )
 
     async def settle(self) -> None:
@@ -115,15 +123,15 @@ class Scene:
             await asyncio.sleep(0)
 
 
-async def test_it_starts_by_reading_what_was_missed_and_then_is_live() -> None:
-    scene = Scene(cursor=2)
+async def test_a_connection_reads_missed_events_first_and_is_live_then() -> None:
+    scene = Scene(position=2)
     scene.log.grow(9)
     scene.catch_up.start(scene.connection)
     await scene.settle()
     for each in scene.log.grow(2):
         scene.connection.offer(each)
     assert scene.connection.state is State.LIVE
-    assert scene.voice.said == list(range(3, 12))
+    assert scene.serializer.sent == list(range(3, 12))
 
 
 async def test_R5_a_gap_is_read_from_the_log() -> None:
@@ -132,36 +140,64 @@ async def test_R5_a_gap_is_read_from_the_log() -> None:
     await scene.settle()
     *_, last = scene.log.grow(5)
     scene.connection.offer(last)
+    await asyncio.sleep(2 * GAP_TIMEOUT)
     await scene.settle()
-    assert scene.voice.said == [1, 2, 3, 4, 5]
+    assert scene.serializer.sent == [1, 2, 3, 4, 5]
 
 
-async def test_R15_a_heartbeat_that_shows_a_gap_mends_it() -> None:
+async def test_R17_events_in_the_wrong_order_are_pushed_without_a_look_at_the_log() -> None:
+    scene = Scene()
+    scene.catch_up.start(scene.connection)
+    await scene.settle()
+    first, second, third = scene.log.grow(3)
+    for each in (third, second, first):
+        assert scene.serializer.sent == []
+        scene.connection.offer(each)
+    assert scene.serializer.sent == [1, 2, 3]
+    assert scene.connection.state is State.LIVE
+
+
+async def test_R13_early_events_are_kept_in_a_bounded_number_and_then_read() -> None:
+    scene = Scene()
+    scene.catch_up.start(scene.connection)
+    await scene.settle()
+    for each in scene.log.grow(3 * EARLY_EVENTS)[1:]:
+        scene.connection.offer(each)
+    assert scene.connection.early is not None
+    assert len(scene.connection.early) == EARLY_EVENTS
+    await asyncio.sleep(2 * GAP_TIMEOUT)
+    await scene.settle()
+    assert scene.serializer.sent == list(range(1, 3 * EARLY_EVENTS + 1))
+
+
+async def test_R15_a_heartbeat_that_reveals_a_gap_triggers_catch_up() -> None:
     scene = Scene()
     scene.catch_up.start(scene.connection)
     await scene.settle()
     scene.log.grow(4)
-    scene.connection.noticed(4)
+    scene.connection.note_head(4)
     await scene.settle()
-    assert scene.voice.said == [1, 2, 3, 4]
+    assert scene.serializer.sent == [1, 2, 3, 4]
 
 
-async def test_R13_a_device_that_confirms_nothing_is_told_once_and_then_pulls() -> None:
-    scene = Scene(confirms=True)
+async def test_R13_a_device_that_acknowledges_nothing_gets_one_lagging_signal_and_then_pulls() -> (
+    None
+):
+    scene = Scene(acknowledges=True)
     scene.catch_up.start(scene.connection)
     await scene.settle()
     for each in scene.log.grow(WINDOW_EVENTS + 10):
         scene.connection.offer(each)
     assert scene.connection.state is State.LAGGING
-    assert (len(scene.voice.said), scene.voice.lags) == (WINDOW_EVENTS, 1)
+    assert (len(scene.serializer.sent), scene.serializer.lags) == (WINDOW_EVENTS, 1)
     scene.connection.pull(WINDOW_EVENTS)
     for _ in range(5):
         await scene.settle()
-    assert scene.voice.said == list(range(1, WINDOW_EVENTS + 11))
+    assert scene.serializer.sent == list(range(1, WINDOW_EVENTS + 11))
 
 
 async def test_R13_a_full_outbox_waits_for_the_kernel_where_nothing_is_confirmed() -> None:
-    scene = Scene(confirms=False)
+    scene = Scene(acknowledges=False)
     scene.catch_up.start(scene.connection)
     await scene.settle()
     scene.sink.backlog = OUTBOX_BYTES + 1
@@ -171,19 +207,19 @@ async def test_R13_a_full_outbox_waits_for_the_kernel_where_nothing_is_confirmed
     scene.sink.backlog = 0
     scene.connection.flushed()
     await scene.settle()
-    assert scene.voice.said == [1, 2, 3]
+    assert scene.serializer.sent == [1, 2, 3]
 
 
 async def test_a_position_before_the_floor_is_reset() -> None:
-    scene = Scene(cursor=1, floor=5)
+    scene = Scene(position=1, floor=5)
     scene.log.grow(8)
     scene.catch_up.start(scene.connection)
     await scene.settle()
-    assert (scene.voice.resets, scene.connection.cursor) == (["too_old"], 8)
+    assert (scene.serializer.resets, scene.connection.position) == (["too_old"], 8)
 
 
 async def test_an_acknowledgement_past_what_was_sent_counts_as_what_was_sent() -> None:
-    scene = Scene(cursor=3)
+    scene = Scene(position=3)
     assert scene.connection.acknowledge(99) == 3
 
 
@@ -193,7 +229,6 @@ steps = st.lists(
 )
 
 
-@settings(max_examples=200, deadline=None)
 @given(steps)
 def test_R17_lost_doubled_and_reordered_wake_ups_are_harmless(
     script: list[tuple[str, int]],
@@ -216,8 +251,8 @@ async def _play(script: list[tuple[str, int]]) -> None:
         for each in offers:
             scene.connection.offer(each)
         await asyncio.sleep(0)
-    scene.connection.noticed(scene.log.position)
+    scene.connection.note_head(scene.log.position)
     for _ in range(5):
         await scene.settle()
-        scene.connection.noticed(scene.log.position)
-    assert scene.voice.said == list(range(1, scene.log.position + 1))
+        scene.connection.note_head(scene.log.position)
+    assert scene.serializer.sent == list(range(1, scene.log.position + 1))

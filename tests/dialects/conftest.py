@@ -1,6 +1,6 @@
 """One server that speaks every dialect, and the people who talk over it."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Iterator
 from pathlib import Path
 
 import httpx
@@ -9,13 +9,31 @@ import pytest
 from backchannel.responders.echo import Echo
 from tests.support.chat_server import ChatServer, chat_server
 from tests.support.core import make_core
-from tests.support.plain_socket import Person, enrol
+from tests.support.engines import DATABASES, SQLITE, drop_databases
+from tests.support.plain_socket import Person, register
 
 
 @pytest.fixture
-async def server(tmp_path: Path) -> AsyncGenerator[ChatServer]:
-    echo = Echo()
-    async with make_core(tmp_path, responder=echo) as core, chat_server(core) as running:
+def engine(request: pytest.FixtureRequest) -> Iterator[str]:
+    """The name of the database that is tested: that of `--engine`, or a parameter."""
+    chosen: str = getattr(request, "param", None) or request.config.getoption("engine")
+    yield chosen
+    if chosen != SQLITE:
+        drop_databases()
+
+
+@pytest.fixture
+async def database(engine: str, tmp_path: Path) -> str:
+    """Its URL."""
+    return await DATABASES[engine](tmp_path)
+
+
+@pytest.fixture
+async def server(tmp_path: Path, database: str) -> AsyncGenerator[ChatServer]:
+    async with (
+        make_core(tmp_path, responder=Echo(), database=database) as core,
+        chat_server(core) as running,
+    ):
         yield running
 
 
@@ -27,15 +45,15 @@ async def http(server: ChatServer) -> AsyncGenerator[httpx.AsyncClient]:
 
 @pytest.fixture
 async def ada(server: ChatServer) -> Person:
-    return await enrol(server, "ada")
+    return await register(server, "ada")
 
 
 @pytest.fixture
 async def bob(server: ChatServer) -> Person:
-    return await enrol(server, "bob")
+    return await register(server, "bob")
 
 
 @pytest.fixture
 async def eve(server: ChatServer) -> Person:
-    """Somebody whom nothing of what ada and bob say concerns."""
-    return await enrol(server, "eve")
+    """A user who has no part in the conversation of ada and bob."""
+    return await register(server, "eve")

@@ -8,22 +8,29 @@ from typing import Any, cast
 import pytest
 from litestar import Litestar
 
-from backchannel.app.doors import ERRORS, documentation, open_doors
+from backchannel.app.endpoints import ERRORS, documentation, mount_dialects
+from backchannel.brokers.in_process import InProcessBus
 from backchannel.chat.core import Core, Policy
-from backchannel.delivery.switchboard import Switchboard
-from backchannel.dialects.shared.application import http_app
-from backchannel.dialects.shared.docs.document import completed
-from backchannel.dialects.shared.edge import Edge, EdgePolicy
+from backchannel.delivery.connection_manager import ConnectionManager
+from backchannel.http.application import http_app
+from backchannel.http.docs.document import completed
+from backchannel.http.edge import Edge, EdgePolicy
 
 Json = dict[str, Any]
 
 
 @cache
 def document() -> Json:
-    desk = SimpleNamespace(core=SimpleNamespace(policy=Policy()))
-    doors = open_doors(cast("Switchboard", desk))
-    core = cast("Core", None)
-    app = http_app(core, doors.http, edge=EdgePolicy(), errors=ERRORS, docs=documentation("1"))
+    core = SimpleNamespace(policy=Policy(), bus=InProcessBus())
+    connections = SimpleNamespace(core=core)
+    endpoints = mount_dialects(cast("ConnectionManager", connections))
+    app = http_app(
+        cast("Core", None),
+        endpoints.http,
+        edge=EdgePolicy(),
+        errors=ERRORS,
+        docs=documentation("1"),
+    )
     return completed(cast("Litestar", cast("Edge", app)._app).openapi_schema.to_schema())
 
 
@@ -35,7 +42,7 @@ OPERATIONS = [
 
 
 @pytest.mark.parametrize("operation", OPERATIONS)
-def test_texts_in_the_path_and_the_query_hold_no_nul(operation: Json) -> None:
+def test_the_patterns_of_path_and_query_texts_exclude_nul(operation: Json) -> None:
     for parameter in operation.get("parameters", ()):
         schema = parameter["schema"]
         for kind in (schema, *schema.get("oneOf", ())):
@@ -44,7 +51,7 @@ def test_texts_in_the_path_and_the_query_hold_no_nul(operation: Json) -> None:
 
 
 @pytest.mark.parametrize("operation", OPERATIONS)
-def test_errors_are_told_in_the_words_of_their_dialect(operation: Json) -> None:
+def test_errors_are_described_in_the_format_of_their_dialect(operation: Json) -> None:
     """The framework describes a 400 of its own where a route with parameters names none."""
     for response in operation["responses"].values():
         for content in response.get("content", {}).values():

@@ -1,4 +1,4 @@
-"""S22: whatever dialect somebody has spoken, an erasure reaches it, live and in every byte."""
+"""S22: an erasure reaches the data of every dialect, live and in every byte."""
 
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -6,58 +6,70 @@ from pathlib import Path
 import pytest
 
 from backchannel.chat import erasures
-from backchannel.chat.erasing import SETTLING, Eraser
+from backchannel.chat.erasures import SETTLING, Eraser
 from backchannel.domain.errors import ChatError
 from backchannel.domain.events import EventKind
+from backchannel.domain.ids import direct_conversation_id
+from tests.storage.people import bodies
 from tests.support.chat_server import ChatServer
+from tests.support.client_dialects import ALL, NATIVE, ClientDialect
 from tests.support.core import PASSWORD
-from tests.support.plain_socket import Person, Talker
-from tests.support.tongues import ALL, NATIVE, Tongue
+from tests.support.engines import SQLITE
+from tests.support.plain_socket import ClientSocket, Person
 
 CANARY = "kanarienvogel"
 
 
-def found(folder: Path) -> bool:
+def found_in_files(folder: Path) -> bool:
+    """True if any byte of the data folder, and of SQLite's file in it, tells of the canary."""
     files = [path for path in folder.rglob("*") if path.is_file()]
     return any(CANARY.encode() in path.read_bytes() for path in files)
 
 
-async def deletion(talker: Talker) -> int:
+async def deletion(client: ClientSocket) -> int:
     """The `seq` of the next message that is said to be deleted."""
     while True:
-        frame = await talker.hear()
+        frame = await client.receive()
         if frame.get("kind") == EventKind.DELETE:
             assert frame["data"]["body"] == ""
             return int(frame["data"]["seq"])
 
 
 @pytest.fixture
-def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
+def without_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
     """There is no other process whose sockets an erasure must wait for."""
     assert SETTLING > 1_000
-    monkeypatch.setattr("backchannel.chat.erasing.SETTLING", 0)
+    monkeypatch.setattr("backchannel.chat.erasures.SETTLING", 0)
 
 
-@pytest.mark.usefixtures("unhurried")
+@pytest.mark.usefixtures("without_deadline")
 @pytest.mark.parametrize("spoken", ALL, ids=str)
-async def test_S22_what_was_said_in_any_dialect_goes_live_and_for_ever(
-    server: ChatServer, ada: Person, bob: Person, tmp_path: Path, spoken: Tongue
+async def test_S22_an_erasure_removes_messages_of_every_dialect_on_live_sockets_too(
+    server: ChatServer,
+    ada: Person,
+    bob: Person,
+    engine: str,
+    tmp_path: Path,
+    spoken: ClientDialect,
 ) -> None:
+    place, storage = direct_conversation_id(ada.id, bob.id), server.core.storage
     async with AsyncExitStack() as sockets:
         bobs = await sockets.enter_async_context(NATIVE.open(server, bob))
         adas = await sockets.enter_async_context(spoken.open(server, ada))
         for number in range(2):
-            await spoken.say(adas, bob, f"{CANARY} {number}")
-        assert [await NATIVE.hear(bobs) for _ in range(2)] == [
-            (ada.id, f"{CANARY} {number}") for number in range(2)
-        ]
-        assert found(tmp_path)
-        wish = await erasures.erase_own(server.core, ada.id, PASSWORD)
+            await spoken.send(adas, bob, f"{CANARY} {number}")
+        said = [f"{CANARY} {number}" for number in range(2)]
+        assert [await NATIVE.receive(bobs) for _ in range(2)] == [(ada.id, text) for text in said]
+        assert await bodies(storage, place) == said
+        # A database server's files are elsewhere, and a client cannot rewrite them.
+        assert found_in_files(tmp_path) == (engine == SQLITE)
+        erasure = await erasures.erase_own(server.core, ada.id, PASSWORD)
         await adas.end()
         with pytest.raises(ChatError):
             await erasures.erase_own(server.core, ada.id, PASSWORD)
         await Eraser(server.core).round()
         assert [await deletion(bobs) for _ in range(2)] == [1, 2]
-    done = await erasures.find(server.core, wish.id)
+    done = await erasures.find(server.core, erasure.id)
     assert (done.completed_at is not None, done.erased.messages) == (True, 2)
-    assert not found(tmp_path)
+    assert await bodies(storage, place) == ["", ""]
+    assert not found_in_files(tmp_path)

@@ -13,8 +13,8 @@ from websockets.exceptions import ConnectionClosedError
 
 from tests.support.chat_server import ChatServer
 from tests.support.database import busy
-from tests.support.plain_socket import Person, Talker, talking
-from tests.support.socketio_talker import socketio_talking
+from tests.support.plain_socket import PATIENCE, ClientSocket, Person, connected
+from tests.support.socketio_client import socketio_connected
 
 Say = Callable[[str, str, int], object]
 """A frame: its receiver, its text and a number that makes its client id."""
@@ -44,38 +44,38 @@ HARMFUL = ["\0", "a\0b", "x" * 400_000, "\u202e" * 100, "", " ", "'; --", "../..
 
 
 @asynccontextmanager
-async def speaking(server: ChatServer, path: str, person: Person) -> AsyncIterator[Talker]:
+async def speaking(server: ChatServer, path: str, person: Person) -> AsyncIterator[ClientSocket]:
     async with AsyncExitStack() as stack:
         if path == "socket.io":
-            yield await stack.enter_async_context(socketio_talking(server, person))
+            yield await stack.enter_async_context(socketio_connected(server, person))
         else:
-            (talker,) = await stack.enter_async_context(talking(server, path, person))
-            yield talker
+            (client,) = await stack.enter_async_context(connected(server, path, person))
+            yield client
 
 
 async def stored_up_to(server: ChatServer, person: Person, last: str) -> list[str]:
     """The texts in a user's log, once `last` is among them."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         while True:
             page = await server.core.storage.log(person.id, after=0, limit=500)
-            bodies = [each.fact.content.body for each in page.events]  # type: ignore[union-attr]
+            bodies = [each.payload.content.body for each in page.events]  # type: ignore[union-attr]
             if last in bodies:
                 return bodies
             await asyncio.sleep(0.01)
 
 
 @pytest.mark.parametrize("dialect", SPOKEN)
-async def test_R1_S24_harmful_receivers_cost_nobody_a_message(
+async def test_R1_S24_no_message_is_lost_to_hostile_receivers(
     server: ChatServer, ada: Person, bob: Person, eve: Person, dialect: str
 ) -> None:
-    path, say = SPOKEN[dialect]
-    async with speaking(server, path, eve) as hostile, speaking(server, "/v1/ws", ada) as innocent:
+    path, sending = SPOKEN[dialect]
+    async with speaking(server, path, eve) as hostile, speaking(server, "/v1/ws", ada) as ordinary:
         async with busy(server.core.storage):
             for number, text in enumerate(HARMFUL):
-                await innocent.say(SPOKEN["native"][1](bob.id, f"fine {number}", number))
-                await hostile.say(say(text, "harm", number))
-                await hostile.say(say(bob.id, text, number + 100))
-        await hostile.say(say(bob.id, "still here", 999))
+                await ordinary.send(SPOKEN["native"][1](bob.id, f"fine {number}", number))
+                await hostile.send(sending(text, "harm", number))
+                await hostile.send(sending(bob.id, text, number + 100))
+        await hostile.send(sending(bob.id, "still here", 999))
         await stored_up_to(server, bob, f"fine {len(HARMFUL) - 1}")
         bodies = await stored_up_to(server, bob, "still here")
     assert [each for each in bodies if each.startswith("fine")] == [
@@ -89,11 +89,11 @@ async def test_R1_S24_harmful_receivers_cost_nobody_a_message(
 async def test_S12_deep_nesting_gets_an_error_frame_and_no_line_in_the_log(
     server: ChatServer, ada: Person, path: str, opening: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    async with speaking(server, path, ada) as talker:
-        await talker.all_heard()
+    async with speaking(server, path, ada) as client:
+        await client.receive_all(2 if path == "/v1/ws" else 0)  # the welcome and the log
         caplog.clear()
         for depth in (500, 2_000, 20_000):
-            assert (await talker.ask(opening * depth))["code"] == "invalid"
+            assert (await client.ask(opening * depth))["code"] == "invalid"
     assert not [each for each in caplog.records if each.exc_info or each.levelno > logging.INFO]
 
 
@@ -110,15 +110,15 @@ async def test_S12_deep_nesting_over_http_is_a_clear_error(
 
 
 @pytest.mark.parametrize("event", ["chat message", "sendMessage", "message", "join-session", "x"])
-async def test_S12_deep_nesting_in_an_event_ends_nothing_but_its_own_socket(
+async def test_S12_deep_nesting_in_an_event_closes_only_its_own_socket(
     server: ChatServer, ada: Person, event: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.clear()
     for data in ("[" * 40_000, json.dumps("[" * 40_000), _nested(300), _nested(900)):
-        async with socketio_talking(server, ada) as talker:
-            await talker.socket.send(f'421["{event}",{data}]')
+        async with socketio_connected(server, ada) as client:
+            await client.socket.send(f'421["{event}",{data}]')
             with contextlib.suppress(ConnectionClosedError):  # what is no packet ends the session
-                assert await talker.socket.recv()
+                assert await client.socket.recv()
     assert not [each for each in caplog.records if each.exc_info or each.levelno > logging.WARNING]
 
 

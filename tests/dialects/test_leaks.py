@@ -13,7 +13,7 @@ from tests.transports.harness import eventually
 
 
 @pytest.mark.parametrize("path", ["/v1/ws", "/chat", "/websocket"])
-async def test_R21_nothing_is_kept_of_sockets_that_have_gone(
+async def test_R21_closed_sockets_leave_no_objects_or_tasks(
     server: ChatServer, ada: Person, path: str
 ) -> None:
     others = _connections()  # of tests that failed before, which keep theirs
@@ -23,7 +23,7 @@ async def test_R21_nothing_is_kept_of_sockets_that_have_gone(
     await eventually(
         lambda: _connections() <= others and len(asyncio.all_tasks()) <= tasks, within=60
     )
-    assert len(server.desk.hub) == 0
+    assert len(server.connections.hub) == 0
 
 
 async def _visit(server: ChatServer, person: Person, path: str) -> None:
@@ -34,4 +34,5 @@ async def _visit(server: ChatServer, person: Person, path: str) -> None:
 
 def _connections() -> int:
     gc.collect()
-    return sum(isinstance(each, Connection) for each in gc.get_objects())
+    # By the type: a proxy, such as MongoDB's driver has, asks an object that may be gone.
+    return sum(issubclass(type(each), Connection) for each in gc.get_objects())

@@ -5,44 +5,44 @@ from contextlib import AsyncExitStack
 import pytest
 
 from tests.support.chat_server import ChatServer
+from tests.support.client_dialects import ALL, ClientDialect
 from tests.support.plain_socket import Person
-from tests.support.tongues import ALL, Tongue
 
 
 @pytest.mark.parametrize("theirs", ALL, ids=str)
 @pytest.mark.parametrize("mine", ALL, ids=str)
-async def test_R3_two_people_talk_whichever_dialects_they_use(
-    server: ChatServer, ada: Person, bob: Person, mine: Tongue, theirs: Tongue
+async def test_R3_every_pair_of_dialects_can_talk_in_both_directions(
+    server: ChatServer, ada: Person, bob: Person, mine: ClientDialect, theirs: ClientDialect
 ) -> None:
     async with mine.open(server, ada) as a, theirs.open(server, bob) as b:
         for count in range(3):
-            await mine.say(a, bob, f"to bob {count}")
-            assert await theirs.hear(b) in _said_by(ada, f"to bob {count}")
-            await theirs.say(b, ada, f"to ada {count}")
-            assert await mine.hear(a) in _said_by(bob, f"to ada {count}")
-        assert await mine.all_heard(a) == await theirs.all_heard(b) == []
+            await mine.send(a, bob, f"to bob {count}")
+            assert await theirs.receive(b) in _said_by(ada, f"to bob {count}")
+            await theirs.send(b, ada, f"to ada {count}")
+            assert await mine.receive(a) in _said_by(bob, f"to ada {count}")
+        assert await mine.receive_all(a) == await theirs.receive_all(b) == []
 
 
 @pytest.mark.parametrize("spoken", ALL, ids=str)
-async def test_S11_nobody_else_gets_anything(
-    server: ChatServer, ada: Person, bob: Person, eve: Person, spoken: Tongue
+async def test_S11_other_users_receive_nothing(
+    server: ChatServer, ada: Person, bob: Person, eve: Person, spoken: ClientDialect
 ) -> None:
-    async with AsyncExitStack() as ears, spoken.open(server, ada) as a:
-        heard = [(each, await ears.enter_async_context(each.open(server, eve))) for each in ALL]
-        await spoken.say(a, bob, "between us")
-        for tongue, ear in heard:
-            assert await tongue.all_heard(ear) == []
+    async with AsyncExitStack() as devices, spoken.open(server, ada) as a:
+        heard = [(each, await devices.enter_async_context(each.open(server, eve))) for each in ALL]
+        await spoken.send(a, bob, "between us")
+        for dialect, device in heard:
+            assert await dialect.receive_all(device) == []
 
 
 @pytest.mark.parametrize("theirs", ALL, ids=str)
 @pytest.mark.parametrize("mine", ALL, ids=str)
-async def test_the_senders_other_devices_hear_it_once_the_sending_one_never(
-    server: ChatServer, ada: Person, bob: Person, mine: Tongue, theirs: Tongue
+async def test_other_devices_of_the_sender_receive_a_message_once_and_the_sending_device_does_not(
+    server: ChatServer, ada: Person, bob: Person, mine: ClientDialect, theirs: ClientDialect
 ) -> None:
     async with mine.open(server, ada) as sending, theirs.open(server, ada) as other:
-        await mine.say(sending, bob, "noted")
-        assert await theirs.hear(other) in _said_by(ada, "noted")
-        assert await theirs.all_heard(other) == await mine.all_heard(sending) == []
+        await mine.send(sending, bob, "noted")
+        assert await theirs.receive(other) in _said_by(ada, "noted")
+        assert await theirs.receive_all(other) == await mine.receive_all(sending) == []
 
 
 def _said_by(person: Person, text: str) -> list[tuple[str, str]]:

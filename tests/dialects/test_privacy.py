@@ -1,22 +1,22 @@
-"""What a user hides nobody is told, in any dialect and on open sockets too; it is mutual."""
+"""Hidden data are told to nobody, in any dialect and on open sockets too; hiding is mutual."""
 
 import httpx
 import pytest
 
-from backchannel.chat.privacy import change_privacy
-from backchannel.chat.send import draft, send
+from backchannel.chat.messages import draft, send
+from backchannel.chat.presence import change_privacy
 from backchannel.domain.ids import direct_conversation_id
-from backchannel.domain.privacy import Audience, PrivacyPatch
+from backchannel.domain.users import Audience, PrivacyPatch
 from tests.support.chat_server import ChatServer
-from tests.support.plain_socket import Frame, Person, Talker
-from tests.support.tongues import NATIVE
+from tests.support.client_dialects import NATIVE
+from tests.support.plain_socket import ClientSocket, Frame, Person
 
 
-async def heard(talker: Talker, kind: str) -> list[Frame]:
+async def heard(client: ClientSocket, kind: str) -> list[Frame]:
     """The frames of one kind up to the answer to a question asked now."""
-    await talker.say({"type": "ping"})
+    await client.send({"type": "ping"})
     frames: list[Frame] = []
-    while (frame := await talker.hear())["type"] != "pong":
+    while (frame := await client.receive())["type"] != "pong":
         frames.append(frame)
     return [frame for frame in frames if frame["type"] == kind]
 
@@ -40,17 +40,17 @@ async def hide(server: ChatServer, person: Person, *, hidden: bool = True) -> No
     await change_privacy(server.core, person.id, patch)
 
 
-async def test_hidden_typing_is_not_told(
+async def test_hidden_typing_is_not_sent(
     server: ChatServer, ada: Person, bob: Person, hider: Person
 ) -> None:
     typing = {"type": "typing", "conversation_id": direct_conversation_id(ada.id, bob.id)}
     async with NATIVE.open(server, ada) as adas, NATIVE.open(server, bob) as bobs:
         await hide(server, hider)
-        await adas.say(typing)
+        await adas.send(typing)
         await heard(adas, "pong")
         assert await heard(bobs, "typing") == []
         await hide(server, hider, hidden=False)
-        await adas.say(typing)
+        await adas.send(typing)
         await heard(adas, "pong")
         assert len(await heard(bobs, "typing")) == 1
 
@@ -60,21 +60,21 @@ async def test_hiding_presence_ends_watches_at_once(
 ) -> None:
     watch = {"type": "watch", "user_ids": [ada.id]}
     async with NATIVE.open(server, bob) as bobs:
-        await bobs.say(watch)
+        await bobs.send(watch)
         assert len(await heard(bobs, "presence")) == 1
         await hide(server, hider)
         async with NATIVE.open(server, ada):
             assert await heard(bobs, "presence") == []
-            await bobs.say(watch)
+            await bobs.send(watch)
             assert await heard(bobs, "presence") == []
             await hide(server, hider, hidden=False)
-            await bobs.say(watch)
+            await bobs.send(watch)
             assert [each["online"] for each in await heard(bobs, "presence")] == [True]
         assert [each["online"] for each in await heard(bobs, "presence")] == [False]
 
 
 @pytest.mark.parametrize("reading", ["REST", "socket"])
-async def test_hidden_reading_is_told_in_no_dialect(
+async def test_hidden_read_marks_are_sent_in_no_dialect(
     server: ChatServer, ada: Person, bob: Person, hider: Person, reading: str
 ) -> None:
     conversation_id = direct_conversation_id(ada.id, bob.id)
@@ -87,13 +87,13 @@ async def test_hidden_reading_is_told_in_no_dialect(
             path = f"/v1/conversations/{conversation_id}/read"
             (await bobs.put(path, json={"seq": 1})).raise_for_status()
         else:
-            async with NATIVE.open(server, bob) as talker:
-                await talker.say({"type": "read", "conversation_id": conversation_id, "seq": 1})
-                await heard(talker, "pong")
+            async with NATIVE.open(server, bob) as client:
+                await client.send({"type": "read", "conversation_id": conversation_id, "seq": 1})
+                await heard(client, "pong")
         native = (await adas.get(f"/v1/conversations/{conversation_id}")).json()
         assert native["theirs"]["read_seq"] == 0
-        parties = {"sender_id": ada.id, "receiver_id": bob.id}
-        queued = await adas.get("/message/messages", params=parties)
+        pair = {"sender_id": ada.id, "receiver_id": bob.id}
+        queued = await adas.get("/message/messages", params=pair)
         assert queued.is_success
         assert '"read"' not in queued.text
         events = (await adas.get("/v1/sync")).json()["events"]
@@ -104,7 +104,8 @@ async def test_hidden_reading_is_told_in_no_dialect(
 async def test_privacy_is_read_and_changed_over_rest(server: ChatServer, ada: Person) -> None:
     path = "/v1/me/privacy"
     async with httpx.AsyncClient(base_url=server.address, headers=ada.headers) as adas:
-        shown = dict.fromkeys(("last_seen", "read_receipts", "typing"), "everybody")
+        settings = ("last_seen", "read_receipts", "typing", "first_messages")
+        shown = dict.fromkeys(settings, "everybody")
         assert (await adas.get(path)).json() == shown
         changed = (await adas.patch(path, json={"typing": "nobody"})).json()
         assert changed == (await adas.get(path)).json() == {**shown, "typing": "nobody"}

@@ -1,4 +1,4 @@
-"""Who may make an account is the operator's choice, and the same in every dialect."""
+"""The operator opens or closes registration, for every dialect alike."""
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
@@ -9,7 +9,7 @@ import pytest
 
 from backchannel.chat import invitations
 from backchannel.chat.core import Policy
-from backchannel.domain.invitations import Registration
+from backchannel.domain.accounts import Registration
 from tests.support.chat_server import ChatServer, chat_server
 from tests.support.core import PASSWORD, make_core, make_user
 
@@ -21,7 +21,7 @@ PATHS = (
     "/api/auth/signup",
     "/api/user/register",
 )
-"""Where an account is made in each dialect."""
+"""The path of registration in each dialect."""
 
 
 @asynccontextmanager
@@ -73,20 +73,20 @@ async def test_an_open_server_needs_no_invitation(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("registration", "told"),
+    ("registration", "expected"),
     [
         (Registration.OPEN, (True, False, True)),
         (Registration.INVITATION, (True, True, True)),
         (Registration.CLOSED, (False, False, False)),
     ],
 )
-async def test_the_configuration_says_who_may(
-    tmp_path: Path, registration: Registration, told: tuple[bool, ...]
+async def test_the_configuration_shows_who_may_register_and_invite(
+    tmp_path: Path, registration: Registration, expected: tuple[bool, ...]
 ) -> None:
     async with serving(tmp_path, registration, users_invite=True) as (_, http):
         config = (await http.get("/v1/config")).json()
         names = ("registration", "invitation_needed", "user_invitations")
-        assert tuple(config[name] for name in names) == told
+        assert tuple(config[name] for name in names) == expected
 
 
 async def test_users_invite_where_the_operator_lets_them(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ def quoted(name: str) -> str:
 
 
 @pytest.mark.parametrize("name", NAMES)
-async def test_an_older_account_with_a_slash_is_reached(
+async def test_an_older_account_with_a_slash_can_be_addressed(
     server: ChatServer, ada: Person, name: str
 ) -> None:
     account = make_account(name)
@@ -30,7 +30,9 @@ async def test_an_older_account_with_a_slash_is_reached(
 
 
 @pytest.mark.parametrize("key", NAMES)
-async def test_a_session_with_a_slash_is_reached(server: ChatServer, ada: Person, key: str) -> None:
+async def test_a_session_key_with_a_slash_can_be_addressed(
+    server: ChatServer, ada: Person, key: str
+) -> None:
     await sessions.open_session(server.core, ada.id, key=key)
     path = f"/api/sessions/{quoted(key)}"
     async with httpx.AsyncClient(base_url=server.address, headers=ada.headers) as http:
@@ -41,6 +43,8 @@ async def test_a_session_with_a_slash_is_reached(server: ChatServer, ada: Person
 
 
 @pytest.mark.parametrize("path", ["/v1%2Fme", "/v1/users%2Fada", "/api%2Fsessions"])
-async def test_an_encoded_slash_parts_no_path(server: ChatServer, ada: Person, path: str) -> None:
+async def test_an_encoded_slash_does_not_separate_path_segments(
+    server: ChatServer, ada: Person, path: str
+) -> None:
     async with httpx.AsyncClient(base_url=server.address, headers=ada.headers) as http:
         assert (await http.get(path)).status_code == 404

@@ -87,7 +87,7 @@ def node_programs() -> Path:
 
 
 def run(*command: str | Path, cwd: Path | None = None) -> str:
-    """What a command prints; fails with it if the command does."""
+    """The output of a command; fails with it if the command does."""
     path = os.pathsep.join([str(NODE / "bin"), os.environ.get("PATH", os.defpath)])
     done = subprocess.run(
         command,

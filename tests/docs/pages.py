@@ -9,10 +9,10 @@ from pathlib import Path
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from backchannel.dialects.shared.docs.config import PAGES
+from backchannel.http.docs.config import PAGES
 
 ROOT = Path(__file__).parents[2]
-FOLDER = ROOT / "src" / "backchannel" / "dialects" / "shared" / "docs" / "page"
+FOLDER = ROOT / "src" / "backchannel" / "http" / "docs" / "page"
 TEMPLATE = """\
 <!doctype html>
 <html lang="en">

@@ -12,7 +12,7 @@ PROTOCOL = (ROOT / "docs" / "protocol.md").read_text("utf-8")
 
 @pytest.mark.service
 @pytest.mark.usefixtures("node_programs")
-def test_the_official_parser_finds_nothing(documents: Documents) -> None:
+def test_the_official_asyncapi_parser_reports_nothing(documents: Documents) -> None:
     assert run("node", NPM / "parse_asyncapi.cjs", documents.folder / "asyncapi.json") == ""
 
 
@@ -27,7 +27,7 @@ def test_each_frame_is_described_and_has_an_example_that_fits(documents: Documen
             assert example["payload"]["type"] == message["name"]
 
 
-def test_servers_and_logins_are_told(documents: Documents) -> None:
+def test_servers_and_security_schemes_are_described(documents: Documents) -> None:
     protocols = {each["protocol"] for each in documents.asyncapi["servers"].values()}
     assert protocols == {"ws", "wss"}
     assert documents.asyncapi["components"]["securitySchemes"]["bearer"]["scheme"] == "bearer"

@@ -3,7 +3,7 @@
 import re
 from functools import cache
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import pytest
 import typer
@@ -23,7 +23,7 @@ pytestmark = pytest.mark.parametrize(
 )
 
 
-def test_links_lead_somewhere(document: Path) -> None:
+def test_links_have_targets(document: Path) -> None:
     targets = LINK.findall(document.read_text("utf-8"))
     assert [target for target in targets if not (document.parent / target).exists()] == []
 
@@ -39,7 +39,7 @@ def test_variables_exist(document: Path) -> None:
 
 
 def exists(words: list[str]) -> bool:
-    """Whether this is no command of ours, or one that exists."""
+    """True if this is no command of ours, or one that exists."""
     program, *arguments = [Path(words[0]).name, *words[1:]] if words else [""]
     names = [each for each in arguments if re.fullmatch(r"[a-z][a-z-]*", each)]
     if program == "make" and names:
@@ -52,7 +52,7 @@ def exists(words: list[str]) -> bool:
 
 @cache
 def targets() -> set[str]:
-    """What `make` can make."""
+    """The targets of `make`."""
     return set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text("utf-8"), re.MULTILINE))
 
 
@@ -64,4 +64,6 @@ def commands() -> dict[str, set[str]]:
 
 
 def inner_commands(command: object) -> dict[str, object]:
-    return cast("dict[str, object]", getattr(command, "commands", {}))
+    group = cast("Any", command)
+    names = group.list_commands(None) if hasattr(command, "list_commands") else ()
+    return {name: group.get_command(None, name) for name in names}

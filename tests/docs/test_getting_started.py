@@ -38,20 +38,20 @@ def script(server: ServerProcess, section: str, language: str, name: str) -> Pat
 
 
 @pytest.mark.service
-def test_curl(server: ServerProcess) -> None:
+def test_the_curl_example_runs(server: ServerProcess) -> None:
     said = run("bash", "-eu", script(server, "curl", "sh", "start.sh"))
     assert said.count('"access_token"') == 0
     assert said.count('"body":"Lunch at noon?"') == 3  # sent, listed, in the log
     assert '"more":false' in said
 
 
-def test_python(server: ServerProcess) -> None:
+def test_the_python_example_runs(server: ServerProcess) -> None:
     said = run(sys.executable, script(server, "Python", "python", "start.py"))
     assert said.splitlines() == HEARD
 
 
 @pytest.mark.service
-def test_javascript(server: ServerProcess) -> None:
+def test_the_javascript_example_runs(server: ServerProcess) -> None:
     assert run("node", script(server, "JavaScript", "js", "start.mjs")).splitlines() == HEARD
 
 

@@ -1,4 +1,4 @@
-"""The OpenAPI document: what it must say of each operation, and what judges of it say."""
+"""The OpenAPI document: what it must say of each operation, and what validators of it report."""
 
 import re
 from collections import Counter
@@ -27,12 +27,14 @@ def operations(document: Json) -> Iterator[tuple[str, Json]]:
     ],
     ids=["redocly", "spectral"],
 )
-def test_judges_find_nothing(documents: Documents, node_programs: Path, command: list[str]) -> None:
+def test_openapi_linters_report_nothing(
+    documents: Documents, node_programs: Path, command: list[str]
+) -> None:
     said = run(node_programs / command[0], *command[1:], documents.folder / "openapi.json")
     assert "warning" not in said, said
 
 
-def test_names_are_unique_and_plain(documents: Documents) -> None:
+def test_schema_names_are_unique_and_in_camel_case(documents: Documents) -> None:
     schemas = documents.openapi["components"]["schemas"]
     titles = [schema.get("title", name) for name, schema in schemas.items()]
     assert titles == list(schemas)
@@ -42,7 +44,7 @@ def test_names_are_unique_and_plain(documents: Documents) -> None:
     assert [name for name in names if not re.fullmatch(r"[a-z]+([A-Z][a-z]*)*", name)] == []
 
 
-def test_each_operation_is_told_completely(documents: Documents) -> None:
+def test_each_operation_is_described_completely(documents: Documents) -> None:
     for name, operation in operations(documents.openapi):
         assert operation["summary"], name
         assert operation["description"].endswith("."), name
@@ -97,7 +99,22 @@ def test_examples_fit_their_schemas(documents: Documents) -> None:
             assert errors == [], f"{name}: {place}"
 
 
-def test_examples_of_errors_have_the_status_they_stand_at(documents: Documents) -> None:
+@pytest.mark.parametrize(
+    ("schema", "field", "limits"),
+    [
+        ("NewReport", "messages", {"minimum": 1, "maximum": (1 << 53) - 1}),
+        ("FileIds", "file_ids", {"maxLength": 64}),
+        ("Snippet", "highlights", {"minItems": 2, "maxItems": 2}),
+    ],
+)
+def test_items_of_lists_have_their_limits(
+    documents: Documents, schema: str, field: str, limits: dict[str, int]
+) -> None:
+    items = documents.openapi["components"]["schemas"][schema]["properties"][field]["items"]
+    assert limits.items() <= items.items()
+
+
+def test_examples_of_errors_have_the_status_of_their_response(documents: Documents) -> None:
     for name, operation in operations(documents.openapi):
         if name.partition(" ")[2].startswith("/v1/"):
             for place, value, _ in examples(operation):

@@ -4,17 +4,17 @@ import re
 
 import pytest
 
-from backchannel.dialects.shared.docs.config import PAGES
+from backchannel.http.docs.config import PAGES
 from tests.docs.pages import FOLDER, page
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_a_page_is_what_make_docs_makes_of_its_document(name: str) -> None:
+def test_each_page_is_up_to_date_with_its_document(name: str) -> None:
     assert (FOLDER / f"{name}.html").read_text("utf-8") == page(name), "run `make docs`"
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_links_of_a_page_lead_to_what_is_served(name: str) -> None:
+def test_links_of_a_page_lead_to_served_paths(name: str) -> None:
     html = page(name)
     local = [href for href in re.findall(r'href="([^"]+)"', html) if not href.startswith("https:")]
     for href in local:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backchannel.domain.archive_names import ARCHIVE_NAME_BYTES, archive_name
+from backchannel.domain.files import ARCHIVE_NAME_BYTES, archive_name
 
 RESERVED = {"con", "prn", "aux", "nul", "conin$", "conout$"} | {
     f"{device}{digit}" for device in ("com", "lpt") for digit in "0123456789¹²³"
@@ -34,12 +34,12 @@ RESERVED = {"con", "prn", "aux", "nul", "conin$", "conout$"} | {
         ("🚀" * 60, "🚀" * 37),
     ],
 )
-def test_S17_a_name_in_an_archive_suits_every_system(name: str, archived: str) -> None:
+def test_S17_archive_names_are_valid_on_every_system(name: str, archived: str) -> None:
     assert archive_name(name) == archived
 
 
 @given(st.text(st.characters(codec="utf-8"), max_size=200))
-def test_S17_no_name_in_an_archive_is_refused_anywhere(name: str) -> None:
+def test_S17_any_name_becomes_a_valid_archive_name(name: str) -> None:
     archived = archive_name(name)
     assert 0 < len(archived.encode()) <= ARCHIVE_NAME_BYTES + 1
     assert not re.search(r'[\x00-\x1f\x7f<>:"/\\|?*]', archived)

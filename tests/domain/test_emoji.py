@@ -46,7 +46,7 @@ def test_fully_qualified_emoji_are_taken_as_they_are(emoji: str) -> None:
         *("\ufe0f", "\u200d", "👍\u200d", "\u200d👍", "❤️\ufe0f", "<b>", "\0", "1\u20e3\u20e3"),
     ],
 )
-def test_what_is_no_emoji_is_no_reaction(text: str) -> None:
+def test_only_an_emoji_is_a_reaction(text: str) -> None:
     assert not is_emoji(text)
     with pytest.raises(Invalid) as refused:
         react("ada", text, active=True)

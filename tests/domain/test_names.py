@@ -10,9 +10,9 @@ from backchannel.domain.accounts import (
     check_username,
     require_unreserved,
 )
+from backchannel.domain.characters import look_alike_key, mixes_scripts
 from backchannel.domain.errors import Invalid
 from backchannel.domain.files import check_file_name
-from backchannel.domain.lookalikes import look_alike_key, mixes_scripts
 
 INVISIBLE = [
     "\u3164",  # Hangul filler
@@ -51,7 +51,7 @@ INVISIBLE = [
 
 @pytest.mark.parametrize("invisible", INVISIBLE, ids=ascii)
 @pytest.mark.parametrize("name", ["ada{}", "{}ada", "a{}da", "{}", "{0}{0}"])
-def test_invisible_characters_make_no_name(name: str, invisible: str) -> None:
+def test_names_with_invisible_characters_are_refused(name: str, invisible: str) -> None:
     with pytest.raises(Invalid):
         check_username(name.format(invisible))
     with pytest.raises(Invalid):
@@ -73,7 +73,7 @@ def test_invisible_characters_make_no_name(name: str, invisible: str) -> None:
         "ada/grace",
     ],
 )
-def test_display_names_and_file_names_keep_what_their_script_needs(name: str) -> None:
+def test_display_names_and_file_names_keep_joiners_that_their_script_needs(name: str) -> None:
     assert check_display_name(name) == name
     file_name = name.replace("/", "") + ".txt"
     assert check_file_name(file_name) == file_name
@@ -82,7 +82,7 @@ def test_display_names_and_file_names_keep_what_their_script_needs(name: str) ->
 @pytest.mark.parametrize(
     "name", ["a\u200db", "ada\u200c", "\u200dada", "می\u200c", "م\u200d\u200dن", "م\u200ca"]
 )
-def test_joiners_elsewhere_are_refused_and_left_out_of_file_names(name: str) -> None:
+def test_other_joiners_are_refused_and_removed_from_file_names(name: str) -> None:
     with pytest.raises(Invalid):
         check_display_name(name)
     assert "\u200c" not in check_file_name(name)
@@ -102,7 +102,7 @@ def test_joiners_elsewhere_are_refused_and_left_out_of_file_names(name: str) -> 
     ],
     ids=ascii,
 )
-def test_marks_do_not_pile_up_on_a_letter(name: str) -> None:
+def test_more_than_four_combining_marks_are_refused(name: str) -> None:
     with pytest.raises(Invalid, match="more than four marks"):
         check_username(name)
     with pytest.raises(Invalid, match="more than four marks"):
@@ -110,7 +110,7 @@ def test_marks_do_not_pile_up_on_a_letter(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["Nguyễn Thị Bảo", "กิ๊ก", "שָׁלוֹם", "क्षि", "Ṩṩ", "é̩̌"])
-def test_names_keep_the_marks_of_their_writing(name: str) -> None:
+def test_display_names_keep_the_combining_marks_of_their_script(name: str) -> None:
     assert check_display_name(name) == unicodedata.normalize("NFC", name)
 
 
@@ -140,7 +140,7 @@ def test_look_alikes_have_one_key(name: str, other: str) -> None:
     ("name", "other"),
     [("ada", "adä"), ("ada", "ada_"), ("person1", "person2"), ("иван", "ivan"), ("山田", "山口")],
 )
-def test_names_that_differ_to_the_eye_have_different_keys(name: str, other: str) -> None:
+def test_names_that_look_different_have_different_keys(name: str, other: str) -> None:
     assert look_alike_key(name) != look_alike_key(other)
 
 
@@ -158,7 +158,7 @@ def test_names_that_differ_to_the_eye_have_different_keys(name: str, other: str)
         ("ʻokina", False),
     ],
 )
-def test_scripts_that_are_not_written_together_are_told(name: str, mixed: bool) -> None:  # noqa: FBT001
+def test_mixed_scripts_are_refused(name: str, mixed: bool) -> None:  # noqa: FBT001
     assert mixes_scripts(name) is mixed
     if mixed:
         with pytest.raises(Invalid, match="mix letters"):
@@ -192,5 +192,5 @@ def test_reserved_names_are_only_given_by_operators(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["administer", "Systematic", "rooted", "ada"])
-def test_names_that_only_begin_like_a_reserved_one_are_free(name: str) -> None:
+def test_names_that_only_begin_with_a_reserved_one_are_allowed(name: str) -> None:
     require_unreserved(name, field="username")

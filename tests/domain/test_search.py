@@ -1,4 +1,4 @@
-"""How texts are compared, ranked and shown."""
+"""Texts are compared, ranked and shown."""
 
 import timeit
 from collections.abc import Callable
@@ -9,9 +9,16 @@ from hypothesis import strategies as st
 
 from backchannel.domain.errors import Invalid
 from backchannel.domain.folding import fold
-from backchannel.domain.relevance import relevance
-from backchannel.domain.search import Span, contains, occurrences, terms_of
-from backchannel.domain.snippets import DOTS, LENGTH, snippet
+from backchannel.domain.search import (
+    DOTS,
+    LENGTH,
+    Span,
+    contains,
+    occurrences,
+    relevance,
+    snippet,
+    terms_of,
+)
 
 TEXT = st.text(st.characters(codec="utf-8"), max_size=200)
 WORDS = st.text("abß éÉ\u0301ﬁ漢가🚀\u200d ", min_size=1, max_size=40)
@@ -29,11 +36,11 @@ WORDS = st.text("abß éÉ\u0301ﬁ漢가🚀\u200d ", min_size=1, max_size=40)
         ("Σίσυφος", "σισυφοσ"),
     ],
 )
-def test_fold(text: str, folded: str) -> None:
+def test_equal_characters_are_folded(text: str, folded: str) -> None:
     assert fold(text) == folded
 
 
-def test_terms() -> None:
+def test_a_query_is_split_into_terms() -> None:
     assert terms_of('  Two "words  TOGETHER" two ') == ["two", "words  together"]
     assert terms_of('half"open quote') == ["half", "open", "quote"]
     for query in ("", " ", '""', '" "', "\u0301", "x" * 201, " ".join("abcdefghijk")):
@@ -42,7 +49,7 @@ def test_terms() -> None:
 
 
 @given(WORDS, WORDS)
-def test_what_is_contained_has_its_places(text: str, word: str) -> None:
+def test_contained_terms_have_occurrences(text: str, word: str) -> None:
     term = fold(word)
     spans = occurrences(text, [term], most=100, within=len(text)) if term else []
     assert spans == sorted(spans)
@@ -73,11 +80,11 @@ def test_a_snippet_is_cut_around_its_match() -> None:
     assert len(made.text) <= LENGTH + 2
 
 
-def test_overlapping_places_are_one() -> None:
+def test_overlapping_occurrences_are_merged() -> None:
     assert occurrences("banana", ["ana", "nan"], most=9, within=9) == [Span(1, 5)]
 
 
-def test_only_what_follows_the_first_place_is_looked_at() -> None:
+def test_occurrences_are_searched_from_the_first_one_on() -> None:
     text = "é" * 5_000 + "ﬃ needle" + "é" * 50 + "needle"
     assert occurrences(text, ["ffi", "needle"], most=9, within=40) == [
         Span(5_000, 5_001),
@@ -87,7 +94,7 @@ def test_only_what_follows_the_first_place_is_looked_at() -> None:
 
 
 @given(TEXT, WORDS, st.integers(1, 400))
-def test_a_part_has_the_places_that_the_whole_text_has_there(
+def test_a_bounded_search_finds_the_occurrences_of_the_whole_text(
     text: str, word: str, within: int
 ) -> None:
     text = f"{text} {word} {text} {word}"
@@ -107,7 +114,7 @@ def _seconds(work: Callable[[], object]) -> float:
     return min(timeit.repeat(work, number=1, repeat=9))
 
 
-def test_an_emoji_is_not_cut_apart() -> None:
+def test_a_snippet_does_not_split_an_emoji() -> None:
     text = "👩\u200d🚀" * 30 + "needle"
     assert snippet(text, ["needle"]).text.startswith(DOTS + "👩")
 
@@ -137,14 +144,14 @@ DIFFERENT = [
 
 
 @pytest.mark.parametrize(("text", "other"), EQUAL)
-def test_texts_that_people_take_as_equal_are_found(text: str, other: str) -> None:
+def test_texts_that_readers_consider_equal_are_found(text: str, other: str) -> None:
     assert fold(text) == fold(other)
     for each in (text, other):
         assert occurrences(f"x {each} y", [fold(other)], most=9, within=99)[0].start == 2
 
 
 @pytest.mark.parametrize(("text", "other"), DIFFERENT)
-def test_letters_of_their_own_stay_apart(text: str, other: str) -> None:
+def test_letters_of_their_own_are_not_folded(text: str, other: str) -> None:
     assert fold(text) != fold(other)
 
 

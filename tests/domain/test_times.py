@@ -18,11 +18,11 @@ from backchannel.domain.times import iso, iso_or_none
         (-1, "1969-12-31T23:59:59.999Z"),
     ],
 )
-def test_iso(milliseconds: int, text: str) -> None:
+def test_milliseconds_are_formatted_as_iso_8601(milliseconds: int, text: str) -> None:
     assert iso(milliseconds) == text
 
 
-def test_none_stays_none() -> None:
+def test_an_absent_time_stays_none() -> None:
     assert iso_or_none(None) is None
     assert iso_or_none(0) == "1970-01-01T00:00:00.000Z"
 

@@ -1,12 +1,12 @@
 """R20: a message that names a file promises that the file is whole and on disk."""
 
 import asyncio
+import contextlib
+import multiprocessing
 import os
 import re
 import signal
 import sqlite3
-import subprocess
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -14,15 +14,20 @@ from typing import Any
 
 import pytest
 
-from backchannel.chat import attachments, collection
+from backchannel.chat import attachments, maintenance
 from backchannel.domain.files import UPLOAD_LIFE
 from backchannel.domain.files import attachments as named_files
 from backchannel.domain.ids import new_id
 from backchannel.files.local import UNFINISHED, LocalStore
+from tests.files.save_until_killed import save_until_killed
 from tests.support.clock import ManualClock
 from tests.support.core import make_core
 
 MOST_POINTS = 400
+
+FORKING = multiprocessing.get_context("forkserver")
+"""A process is forked from one that has imported its module, which takes longest."""
+FORKING.set_forkserver_preload([save_until_killed.__module__])
 
 
 async def test_R20_content_is_synced_before_its_name_and_that_before_the_answer(
@@ -58,7 +63,7 @@ async def test_R20_content_is_synced_before_its_name_and_that_before_the_answer(
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(1_200)
 async def test_R20_no_kill_leaves_a_message_without_its_file(tmp_path: Path) -> None:
     acknowledged: list[str] = []
     kills = 0
@@ -77,10 +82,18 @@ async def test_R20_no_kill_leaves_a_message_without_its_file(tmp_path: Path) -> 
 
 
 def _save_until(folder: Path, point: int) -> tuple[list[str], int]:
-    command = [sys.executable, "-m", "tests.files.saving", str(folder), str(point)]
-    run = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert run.returncode in {0, -signal.SIGKILL}, run.stderr
-    return run.stdout.split(), run.returncode
+    """The files that a process has acknowledged before it was killed, and its exit code."""
+    receiving, sending = FORKING.Pipe(duplex=False)
+    process = FORKING.Process(target=save_until_killed, args=(folder, point, sending))
+    process.start()
+    sending.close()
+    acknowledged = list[str]()
+    with receiving, contextlib.suppress(EOFError):
+        while True:
+            acknowledged.append(receiving.recv())
+    process.join()
+    assert process.exitcode in {0, -signal.SIGKILL}
+    return acknowledged, process.exitcode
 
 
 async def _check_messages(folder: Path) -> list[str]:
@@ -104,7 +117,7 @@ async def _left_over(folder: Path) -> set[str]:
     """The files that are on disk once everything else has been collected."""
     clock = ManualClock(milliseconds=round(time.time() * 1_000) + 2 * UPLOAD_LIFE)
     async with make_core(folder, clock=clock) as core:
-        while await collection.collect(core):
+        while await maintenance.collect(core):
             pass
     roots = (folder / "files", folder / "uploads")
     found = {path.name for root in roots for path in root.rglob("*") if path.is_file()}

@@ -1,25 +1,16 @@
 """S17: what uploads turn out to be, and what becomes of those that mean harm."""
 
-import asyncio
 import io
-import os
-import select
-import subprocess
-import sys
-import time
 from pathlib import Path
 
 import pytest
 from PIL import Image, ImageChops
 
 from backchannel.domain.errors import UnsupportedFile
-from backchannel.files import inspector
 from backchannel.files.inspector import ChildInspector
 from backchannel.ports.files import Inspected
 from tests.support import media
 
-PATIENCE = 60
-"""Seconds that a process may take to end on a busy machine."""
 _TRACKS = b"\x16\x54\xae\x6b\x90\xae\x8e"
 _EBML = b"\x1a\x45\xdf\xa3\x9f\x42\x86\x81\x01\x42\xf7\x81\x01\x42\xf2\x81\x04\x42\x82\x84"
 
@@ -47,9 +38,7 @@ OTHERS = {
 @pytest.mark.parametrize(
     "content", [*PICTURES.values(), *OTHERS.values()], ids=[*PICTURES, *OTHERS]
 )
-async def test_S17_place_and_camera_are_gone_and_no_pixel_changes(
-    tmp_path: Path, content: bytes
-) -> None:
+async def test_S17_metadata_is_removed_and_no_pixel_changes(tmp_path: Path, content: bytes) -> None:
     found = await inspect(tmp_path, content)
     kept = found.content.read_bytes()
     assert media.SECRET not in kept
@@ -126,7 +115,7 @@ async def test_S17_place_and_camera_are_gone_and_no_pixel_changes(
         (_EBML + b"matroska", "video/x-matroska"),
     ],
 )
-async def test_S17_content_decides_what_it_is(
+async def test_S17_the_content_determines_the_media_type(
     tmp_path: Path, content: bytes, media_type: str
 ) -> None:
     assert (await inspect(tmp_path, content)).media_type.endswith(media_type)
@@ -147,7 +136,7 @@ async def test_S17_content_decides_what_it_is(
         (b"<html>", "application/pdf", "text/html"),
     ],
 )
-async def test_a_claim_counts_where_content_leaves_it_open(
+async def test_the_claimed_type_counts_if_the_content_is_ambiguous(
     tmp_path: Path, content: bytes, claimed: str, media_type: str
 ) -> None:
     assert (await inspect(tmp_path, content, claimed)).media_type == media_type
@@ -199,93 +188,42 @@ async def test_S17_a_content_that_contradicts_its_type_is_refused(
 async def test_S17_programs_bombs_and_broken_pictures_are_refused(
     tmp_path: Path, content: bytes
 ) -> None:
-    began = time.monotonic()
-    with pytest.raises(UnsupportedFile):
+    with pytest.raises(UnsupportedFile) as refusal:
         await inspect(tmp_path, content)
-    assert time.monotonic() - began < 20
+    assert "limits" not in str(refusal.value), "it was recognised before it cost much"
 
 
-async def test_S17_a_polyglot_is_only_the_picture_it_begins_as(tmp_path: Path) -> None:
+async def test_S17_data_after_the_end_of_a_picture_is_removed(tmp_path: Path) -> None:
     for content in PICTURES.values():
         both = content + media.archive("evil.class")
         kept = (await inspect(tmp_path, both)).content.read_bytes()
         assert b"evil.class" not in kept
 
 
-async def test_sound_tells_how_long_it_is(tmp_path: Path) -> None:
+async def test_the_duration_of_sound_is_found(tmp_path: Path) -> None:
     found = await inspect(tmp_path, media.wav(2.5), "audio/x-wav")
     assert (found.media_type, found.duration) == ("audio/wav", 2_500)
+    recorded = await inspect(tmp_path, media.webm(blocks=[100, 1_960, 4_020]), "audio/webm")
+    assert (recorded.media_type, recorded.duration) == ("audio/webm", 4_020)
+    stated = await inspect(tmp_path, media.webm(blocks=[100], stated=7_000.4))
+    assert stated.duration == 7_000
     broken = await inspect(tmp_path, media.wav(2.5)[:20])
     assert (broken.media_type, broken.duration) == ("audio/wav", None)
 
 
-async def test_S17_a_process_that_does_not_end_is_ended(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(inspector, "PATIENCE", 0.01)
-    with pytest.raises(UnsupportedFile, match="limits"):
-        await inspect(tmp_path, media.jpeg())
-
-
-async def test_S17_the_process_has_no_more_memory_than_it_needs(tmp_path: Path) -> None:
-    path = tmp_path / "upload"
-    with path.open("wb") as file:
-        file.write(b"\x89PNG\r\n\x1a\n")
-        file.truncate(2 << 30)
-    with pytest.raises(UnsupportedFile, match="memory"):
-        await ChildInspector().inspect(path, claimed="", user_id="ada")
-
-
-ASKING = """
-import os, subprocess, sys
-command = [sys.executable, "-m", "backchannel.files.inspection", sys.argv[1], ""]
-subprocess.run([*command, str(os.getpid())])
-"""
-
-
-def test_S22_an_inspection_ends_with_the_process_that_asked_for_it(tmp_path: Path) -> None:
-    upload = tmp_path / "upload"
-    os.mkfifo(upload)
-    command = [sys.executable, "-c", ASKING, str(upload)]
-    # The upload is opened once the inspection reads from its other end, and waits for a byte.
-    with subprocess.Popen(command) as asking, upload.open("wb") as held:
-        readers = select.poll()
-        readers.register(held, 0)
-        assert readers.poll(0) == []
-        asking.kill()
-        assert readers.poll(PATIENCE * 1_000) == [(held.fileno(), select.POLLERR)]
-
-
-async def test_S17_files_of_one_user_wait_for_each_other_and_not_those_of_others(
-    tmp_path: Path,
-) -> None:
-    watched = ChildInspector()
-    done: list[str] = []
-
-    async def look(user_id: str, number: int) -> None:
-        path = tmp_path / f"{user_id} {number}"
-        path.write_bytes(BIG if user_id == "greedy" else media.wav(1))
-        await watched.inspect(path, claimed="", user_id=user_id)
-        done.append(user_id)
-
-    greedy = [asyncio.create_task(look("greedy", number)) for number in range(4)]
-    await asyncio.sleep(0.05)
-    await look("other", 1)
-    await asyncio.gather(*greedy)
-    assert done.index("other") <= 1
-
-
-async def test_S17_plain_text_takes_no_process(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(sys, "executable", "/nowhere")
-    assert (await inspect(tmp_path, b"words\n" * 5_000)).media_type == "text/plain"
-    assert (await inspect(tmp_path, b"{}", "application/json")).media_type == "application/json"
-    assert (await inspect(tmp_path, "é".encode() * 9_000)).media_type == "text/plain"
-    with pytest.raises(UnsupportedFile):
-        await inspect(tmp_path, b"words", "image/png")
-    with pytest.raises(FileNotFoundError):
-        await inspect(tmp_path, media.png())
-
-
-BIG = media.encoded(Image.new("RGB", (6_000, 6_000)), "PNG")
+@pytest.mark.parametrize(
+    "content",
+    [
+        media.webm(blocks=[100, 2_000]).partition(b"\x1f\x43\xb6\x75")[0],
+        media.webm(blocks=[100]).partition(b"\xa3")[0],
+        media.webm() + b"\xec\x80" * 400_000 + media.webm(blocks=[100, 2_000]),
+        media.webm() + b"\xff" * 100_000,
+        media.webm() + b"\x00" * 100_000,
+        media.webm(stated=float("inf")),
+        media.webm(stated=float("nan")),
+        media.webm(stated=-1),
+    ],
+    ids=["no cluster", "cut", "too many", "ones", "zeros", "infinite", "no number", "negative"],
+)
+async def test_S17_a_false_duration_of_a_video_is_ignored(tmp_path: Path, content: bytes) -> None:
+    assert (await inspect(tmp_path, content)).duration is None

@@ -56,7 +56,7 @@ async def test_a_webp_that_is_cut_short_is_refused_with_the_reason(
 
 
 _IPTC_END = 2 + 4 + len(media.SECRET)
-"""Where the first segment of a JPEG ends."""
+"""The end of the first segment of a JPEG."""
 
 
 def _cut_short(content: bytes) -> bytes:
@@ -100,7 +100,7 @@ def is_near(found: object, wanted: tuple[int, ...]) -> bool:
     return all(abs(a - b) <= 6 for a, b in zip(found, wanted, strict=True))
 
 
-async def test_sixteen_bits_of_grey_keep_their_shades(tmp_path: Path) -> None:
+async def test_sixteen_bit_grey_pictures_keep_their_shades(tmp_path: Path) -> None:
     grey = Image.new("I;16", (256, 16))
     for x in range(256):
         for y in range(16):
@@ -119,7 +119,7 @@ async def test_sixteen_bits_of_grey_keep_their_shades(tmp_path: Path) -> None:
         ("RGB", {"transparency": (255, 0, 0)}, (0, 0, 0, 0)),
     ],
 )
-async def test_transparency_stays(
+async def test_transparency_is_kept(
     tmp_path: Path, image: str, options: dict[str, object], left: tuple[int, ...]
 ) -> None:
     picture = Image.new("P", (600, 600))
@@ -168,7 +168,7 @@ async def test_a_colour_profile_is_applied(
     assert is_near(small.getpixel((9, 9)), shown), small.getpixel((9, 9))
 
 
-async def test_the_first_picture_of_an_animation_is_shown(tmp_path: Path) -> None:
+async def test_the_thumbnail_shows_the_first_frame_of_an_animation(tmp_path: Path) -> None:
     frames = [Image.new("RGB", (64, 64), colour) for colour in ("red", "lime", "blue")]
     for kind in ("GIF", "PNG", "WEBP"):
         options = {"save_all": True, "append_images": frames[1:], "lossless": True}

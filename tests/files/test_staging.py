@@ -1,9 +1,9 @@
-"""Where uploads arrive."""
+"""The staging of uploads."""
 
 import shutil
 from pathlib import Path
 
-from backchannel.files.staging import LocalStaging
+from backchannel.files.local import LocalStaging
 
 
 async def test_a_folder_that_was_deleted_while_the_server_runs_is_made_anew(

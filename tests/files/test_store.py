@@ -3,6 +3,7 @@
 import asyncio
 from pathlib import Path
 
+import obstore
 import pytest
 
 from backchannel.domain.errors import Damaged, Unavailable
@@ -10,7 +11,9 @@ from backchannel.domain.files import BLOCK
 from backchannel.domain.ids import new_id
 from backchannel.files.local import LocalStore
 from backchannel.files.opening import open_files
+from backchannel.files.s3 import PART, open_s3
 from backchannel.ports.files import BlobStore
+from tests.support.s3 import BUCKET
 
 
 @pytest.fixture
@@ -20,7 +23,7 @@ def source(tmp_path: Path) -> Path:
     return path
 
 
-async def test_what_was_put_is_read_in_parts(store: BlobStore, source: Path) -> None:
+async def test_stored_content_can_be_read_in_parts(store: BlobStore, source: Path) -> None:
     key, content = new_id(), source.read_bytes()
     await store.put(key, source)
     assert await store.read(key, 0, 10) == content[:10]
@@ -30,13 +33,24 @@ async def test_what_was_put_is_read_in_parts(store: BlobStore, source: Path) -> 
     assert b"".join(blocks) == content
 
 
-async def test_the_source_stays(store: BlobStore, source: Path) -> None:
+async def test_a_large_content_is_sent_to_s3_in_parts(s3: str, source: Path) -> None:
+    del s3  # it runs
+    store = open_s3(f"s3://{BUCKET}/{new_id()}")
+    for content, parts in ((source.read_bytes(), 2), (bytes(PART), None)):
+        source.write_bytes(content)
+        await store.put("key", source)
+        tag = (await obstore.head_async(store._store, "key"))["e_tag"]
+        assert tag is not None
+        assert tag.strip('"').partition("-")[2] == (str(parts) if parts else "")
+
+
+async def test_storing_keeps_the_source_file(store: BlobStore, source: Path) -> None:
     before = source.read_bytes()
     await store.put(new_id(), source)
     assert source.read_bytes() == before
 
 
-async def test_putting_again_replaces(store: BlobStore, source: Path) -> None:
+async def test_storing_again_replaces_the_content(store: BlobStore, source: Path) -> None:
     key = new_id()
     await store.put(key, source)
     source.write_bytes(b"other")
@@ -44,7 +58,7 @@ async def test_putting_again_replaces(store: BlobStore, source: Path) -> None:
     assert await store.read(key, 0, BLOCK) == b"other"
 
 
-async def test_a_key_and_its_thumbnail_are_two(store: BlobStore, source: Path) -> None:
+async def test_a_key_and_its_thumbnail_are_separate(store: BlobStore, source: Path) -> None:
     key = new_id()
     await store.put(key, source)
     source.write_bytes(b"small")
@@ -55,9 +69,7 @@ async def test_a_key_and_its_thumbnail_are_two(store: BlobStore, source: Path) -
     assert len(await store.read(key, 0, BLOCK)) == BLOCK
 
 
-async def test_what_is_deleted_is_gone_and_may_be_deleted_again(
-    store: BlobStore, source: Path
-) -> None:
+async def test_deleting_twice_is_harmless(store: BlobStore, source: Path) -> None:
     key = new_id()
     await store.put(key, source)
     await store.delete(key)

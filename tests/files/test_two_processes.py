@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from backchannel.chat import attachments, collection
+from backchannel.chat import attachments, maintenance
 from backchannel.chat.core import Core
 from backchannel.chat.uploads import Uploads
 from backchannel.domain.errors import ChatError, Conflict, NotFound, Unavailable
@@ -19,7 +19,7 @@ from backchannel.domain.files import UPLOAD_LIFE, Upload
 from backchannel.ports.files import FilePorts
 from backchannel.security.clock import SystemClock
 from tests.files.conftest import People
-from tests.files.test_uploads import CONTENT, begin, kept, pieces, read
+from tests.files.test_uploads import CONTENT, create, kept, pieces, read
 from tests.storage.people import usage
 from tests.support import media
 from tests.support.clock import ManualClock
@@ -28,7 +28,7 @@ STEPS = ["before inspect", "after inspect", "before put", "after put", "before f
 
 
 class Gate:
-    """Stops whoever passes it first until it is opened."""
+    """Stops the first caller until it is opened."""
 
     def __init__(self) -> None:
         self.reached = asyncio.Event()
@@ -86,7 +86,7 @@ def gated(core: Core, step: str) -> tuple[Uploads, Gate]:
 
 async def complete(core: Core, people: People, content: bytes = CONTENT) -> Upload:
     """An upload that lacks only its end."""
-    upload = await begin(core, people.ada, len(content))
+    upload = await create(core, people.ada, len(content))
     await core.files.staging.append(upload.id, 0, content)
     return upload
 
@@ -100,7 +100,7 @@ async def unless_refused(call: Awaitable[Any]) -> Any:
 
 @pytest.mark.parametrize("step", STEPS)
 @pytest.mark.parametrize("content", [CONTENT, media.jpeg()], ids=["bytes", "picture"])
-async def test_R20_two_that_finish_one_upload_keep_its_content(
+async def test_R20_an_upload_finished_by_two_processes_keeps_its_content(
     core: Core, people: People, tmp_path: Path, step: str, content: bytes
 ) -> None:
     upload = await complete(core, people, content)
@@ -131,7 +131,7 @@ async def test_R20_an_upload_cancelled_elsewhere_leaves_nothing(
 
 
 @pytest.mark.parametrize("by", ["cancel", "collect"])
-async def test_R20_what_was_finished_elsewhere_is_not_cancelled_or_collected(
+async def test_R20_an_upload_finished_by_another_process_is_not_cancelled_or_collected(
     core: Core, people: People, clock: ManualClock, monkeypatch: pytest.MonkeyPatch, by: str
 ) -> None:
     """The one that cancels has seen the upload unfinished; it is finished before it goes on."""
@@ -149,7 +149,7 @@ async def test_R20_what_was_finished_elsewhere_is_not_cancelled_or_collected(
     else:
         clock.advance(UPLOAD_LIFE / 1_000 + 1)
         monkeypatch.setattr(core, "uploads", other)
-        call = collection.collect(core)
+        call = maintenance.collect(core)
     ending = asyncio.create_task(unless_refused(call))
     await gate.reached.wait()
     await finisher.progress(upload)
@@ -158,7 +158,7 @@ async def test_R20_what_was_finished_elsewhere_is_not_cancelled_or_collected(
     assert await read(core, people.ada, upload.id) == CONTENT
 
 
-async def test_R20_an_attempt_that_fails_for_now_leaves_what_another_finished(
+async def test_R20_a_failed_attempt_leaves_the_file_that_another_process_finished(
     core: Core, people: People, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     upload = await complete(core, people)
@@ -191,8 +191,10 @@ async def test_R20_two_puts_of_one_content_do_not_disturb_each_other(
     assert [name for name in kept(tmp_path) if name.endswith(".part")] == []
 
 
-async def test_R20_two_that_write_at_one_offset_do_not_mix(core: Core, people: People) -> None:
-    upload = await begin(core, people.ada, len(CONTENT))
+async def test_R20_two_writers_at_one_offset_do_not_mix_their_bytes(
+    core: Core, people: People
+) -> None:
+    upload = await create(core, people.ada, len(CONTENT))
     other = Uploads(core.storage, core.files, SystemClock())
     half = len(CONTENT) // 2
 
@@ -205,10 +207,10 @@ async def test_R20_two_that_write_at_one_offset_do_not_mix(core: Core, people: P
     assert await attachments.progress(core, people.ada, upload.id) == (upload, half)
 
 
-async def test_R20_a_check_that_fails_takes_back_no_bytes_of_another(
+async def test_R20_a_failed_checksum_removes_no_bytes_of_another_writer(
     core: Core, people: People
 ) -> None:
-    upload = await begin(core, people.ada, len(CONTENT))
+    upload = await create(core, people.ada, len(CONTENT))
     other = Uploads(core.storage, core.files, SystemClock())
 
     async def late() -> Any:
@@ -233,7 +235,7 @@ async def test_R20_a_cancelling_that_was_cut_off_is_completed_by_the_collection(
         with pytest.raises(Unavailable):
             await core.uploads.cancel(upload)
     with pytest.raises(NotFound):
-        await core.uploads.find(people.ada, upload.id)
+        await attachments.progress(core, people.ada, upload.id)
     assert await usage(core.storage, people.ada) == 0
-    assert await collection.collect(core) == 1
+    assert await maintenance.collect(core) == 1
     assert kept(tmp_path) == []

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from backchannel.chat import attachments, collection
+from backchannel.chat import attachments, maintenance
 from backchannel.chat.core import Core
-from backchannel.chat.send import draft, send
+from backchannel.chat.messages import draft, send
 from backchannel.domain.errors import (
     Conflict,
     Damaged,
@@ -39,12 +39,12 @@ async def cut_off(content: bytes) -> AsyncIterator[bytes]:
     raise ConnectionError
 
 
-async def begin(core: Core, user_id: str, size: int, name: str = "a.bin") -> Upload:
-    return await attachments.begin(core, user_id, name=name, size=size)
+async def create(core: Core, user_id: str, size: int, name: str = "a.bin") -> Upload:
+    return await attachments.create_upload(core, user_id, name=name, size=size)
 
 
 async def store(core: Core, user_id: str, content: bytes = CONTENT) -> FileRecord:
-    upload = await begin(core, user_id, len(content))
+    upload = await create(core, user_id, len(content))
     return await attachments.store(core, upload, pieces(content))
 
 
@@ -60,6 +60,25 @@ def kept(tmp_path: Path) -> list[str]:
     return [path.name for root in roots for path in root.rglob("*") if path.is_file()]
 
 
+async def test_a_large_upload_reads_the_database_as_often_as_a_small_one(
+    core: Core, people: People, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    upload, looked_up = core.storage.upload, [0]
+
+    async def counted(upload_id: str) -> Upload | None:
+        looked_up[0] += 1
+        return await upload(upload_id)
+
+    monkeypatch.setattr(core.storage, "upload", counted)
+    counts: list[int] = []
+    for size in (1_000, 24 * BLOCK):
+        looked_up[0] = 0
+        created = await create(core, people.ada, size)
+        await attachments.append(core, created, 0, pieces(bytes(size)))
+        counts.append(looked_up[0])
+    assert counts[0] == counts[1] <= 4
+
+
 async def test_a_file_is_read_as_it_was_stored(core: Core, people: People) -> None:
     file = await store(core, people.ada)
     assert await read(core, people.ada, file.id) == CONTENT
@@ -68,7 +87,7 @@ async def test_a_file_is_read_as_it_was_stored(core: Core, people: People) -> No
 
 
 async def test_an_upload_goes_on_where_it_was_cut(core: Core, people: People) -> None:
-    upload = await begin(core, people.ada, len(CONTENT))
+    upload = await create(core, people.ada, len(CONTENT))
     with pytest.raises(ConnectionError):
         await core.uploads.append(upload, 0, cut_off(CONTENT[:700_001]))
     _, offset = await attachments.progress(core, people.ada, upload.id)
@@ -86,37 +105,38 @@ async def test_an_upload_goes_on_where_it_was_cut(core: Core, people: People) ->
 
 
 async def test_a_newer_request_takes_over_at_once(core: Core, people: People) -> None:
-    upload = await begin(core, people.ada, len(CONTENT))
-    stuck = asyncio.Event()
+    upload = await create(core, people.ada, len(CONTENT))
+    stuck, freed = asyncio.Event(), asyncio.Event()
 
     async def hanging() -> AsyncIterator[bytes]:
         yield CONTENT[:300_000]
         stuck.set()
-        await asyncio.sleep(0.5)
+        await freed.wait()
         yield CONTENT[300_000:600_000]
 
     old = asyncio.create_task(core.uploads.append(upload, 0, hanging()))
     await stuck.wait()
     _, offset = await attachments.progress(core, people.ada, upload.id)
     await core.uploads.append(upload, offset, pieces(CONTENT[offset:]))
+    freed.set()
     with pytest.raises((Conflict, TooLarge)):
         await old
     assert await read(core, people.ada, upload.id) == CONTENT
 
 
 async def test_bytes_past_the_announced_size_are_refused(core: Core, people: People) -> None:
-    upload = await begin(core, people.ada, 300_000)
+    upload = await create(core, people.ada, 300_000)
     with pytest.raises(TooLarge):
         await core.uploads.append(upload, 0, pieces(CONTENT))
-    whole = await begin(core, people.ada, 300_000)
+    whole = await create(core, people.ada, 300_000)
     with pytest.raises(TooLarge):
         await attachments.store(core, whole, pieces(CONTENT))
     with pytest.raises(NotFound):
-        await core.uploads.find(people.ada, whole.id)
+        await attachments.progress(core, people.ada, whole.id)
 
 
-async def test_what_fails_its_check_leaves_nothing(core: Core, people: People) -> None:
-    upload = await begin(core, people.ada, len(CONTENT))
+async def test_bytes_that_fail_their_check_are_removed(core: Core, people: People) -> None:
+    upload = await create(core, people.ada, len(CONTENT))
     await core.uploads.append(upload, 0, pieces(CONTENT[:100]))
 
     def refuse() -> None:
@@ -134,7 +154,7 @@ async def test_what_fails_its_check_leaves_nothing(core: Core, people: People) -
 async def test_an_upload_that_lacks_only_its_end_is_finished_by_asking(
     core: Core, people: People, tmp_path: Path
 ) -> None:
-    upload = await begin(core, people.ada, len(CONTENT))
+    upload = await create(core, people.ada, len(CONTENT))
     await core.files.staging.append(upload.id, 0, CONTENT)  # and then the server was killed
     asked = [attachments.progress(core, people.ada, upload.id) for _ in range(5)]
     assert {offset for _, offset in await asyncio.gather(*asked)} == {len(CONTENT)}
@@ -142,11 +162,11 @@ async def test_an_upload_that_lacks_only_its_end_is_finished_by_asking(
     assert kept(tmp_path) == [upload.id]
 
 
-async def test_a_refused_content_leaves_nothing(core: Core, people: People, tmp_path: Path) -> None:
+async def test_refused_content_leaves_no_files(core: Core, people: People, tmp_path: Path) -> None:
     for content in (b"MZ\x90 a program", media.bomb(60_000, 60_000)):
         with pytest.raises(UnsupportedFile):
             await store(core, people.ada, content)
-        upload = await begin(core, people.ada, len(content))
+        upload = await create(core, people.ada, len(content))
         with pytest.raises(UnsupportedFile):
             await core.uploads.append(upload, 0, pieces(content))
     assert kept(tmp_path) == []
@@ -155,21 +175,20 @@ async def test_a_refused_content_leaves_nothing(core: Core, people: People, tmp_
 
 async def test_sizes_and_quota(core: Core, people: People) -> None:
     with pytest.raises(TooLarge):
-        await begin(core, people.ada, core.policy.file_size + 1)
+        await create(core, people.ada, core.policy.file_size + 1)
     for _ in range(core.policy.file_quota // core.policy.file_size):
-        await begin(core, people.ada, core.policy.file_size)
+        await create(core, people.ada, core.policy.file_size)
     with pytest.raises(QuotaExceeded):
-        await begin(core, people.ada, core.policy.file_size)
-    await begin(core, people.bob, core.policy.file_size)
+        await create(core, people.ada, core.policy.file_size)
+    await create(core, people.bob, core.policy.file_size)
 
 
-async def test_S11_uploads_and_files_are_their_owners(core: Core, people: People) -> None:
-    upload = await begin(core, people.ada, 10)
+async def test_S11_only_their_owner_can_use_uploads_and_files(core: Core, people: People) -> None:
+    upload = await create(core, people.ada, 10)
     file = await store(core, people.ada)
     for stranger in (people.bob, people.eve):
         for call in (
             attachments.progress(core, stranger, upload.id),
-            core.uploads.find(stranger, upload.id),
             attachments.progress(core, stranger, file.id),
             attachments.open_file(core, stranger, file.id),
             attachments.open_thumbnail(core, stranger, file.id),
@@ -213,28 +232,28 @@ async def test_R18_a_cut_or_missing_content_is_noticed(
         await read(core, people.ada, file.id)
 
 
-async def test_what_nobody_names_is_collected_after_a_day(
+async def test_unreferenced_files_are_collected_after_a_day(
     core: Core, people: People, clock: ManualClock, tmp_path: Path
 ) -> None:
     named, unnamed = await store(core, people.ada), await store(core, people.ada, media.jpeg())
     files = await attachments.describe(core, people.ada, [named.id])
     await send(core, draft(people.ada, people.bob, "", files=files))
-    upload = await begin(core, people.ada, 10)
+    upload = await create(core, people.ada, 10)
     await core.uploads.append(upload, 0, pieces(b"12345"))
     clock.advance(UPLOAD_LIFE / 1_000 - 1)
-    assert await collection.collect(core) == 0
+    assert await maintenance.collect(core) == 0
     clock.advance(2)
     young = await store(core, people.ada)
-    assert await collection.collect(core) == 2
+    assert await maintenance.collect(core) == 2
     assert sorted(kept(tmp_path)) == sorted([named.id, young.id])
-    assert await collection.collect(core) == 0
+    assert await maintenance.collect(core) == 0
     for gone in (unnamed.id, upload.id):
         with pytest.raises(NotFound):
             await attachments.progress(core, people.ada, gone)
     assert await read(core, people.bob, named.id) == CONTENT
 
 
-async def test_a_message_names_each_file_once_and_not_too_many(core: Core, people: People) -> None:
+async def test_a_message_may_name_ten_files_each_once(core: Core, people: People) -> None:
     files = [(await store(core, people.ada, b"%d" % n)).id for n in range(11)]
     for wrong in (files, files[:1] * 2):
         with pytest.raises(Invalid):
@@ -243,10 +262,10 @@ async def test_a_message_names_each_file_once_and_not_too_many(core: Core, peopl
     assert await attachments.describe(core, people.ada, []) == ""
 
 
-async def test_a_cancelled_upload_does_not_come_back(
+async def test_a_cancelled_upload_is_not_recreated_by_late_bytes(
     core: Core, people: People, tmp_path: Path
 ) -> None:
-    upload = await begin(core, people.ada, len(CONTENT))
+    upload = await create(core, people.ada, len(CONTENT))
     await core.uploads.append(upload, 0, pieces(CONTENT[:1_000]))
     await core.uploads.cancel(upload)
     with pytest.raises(NotFound):
@@ -254,10 +273,10 @@ async def test_a_cancelled_upload_does_not_come_back(
     assert kept(tmp_path) == []
 
 
-async def test_S22_a_piece_that_comes_after_the_end_of_its_upload_leaves_nothing(
+async def test_S22_bytes_that_arrive_after_the_end_of_their_upload_are_not_kept(
     core: Core, people: People, tmp_path: Path
 ) -> None:
-    upload = await begin(core, people.ada, len(CONTENT))
+    upload = await create(core, people.ada, len(CONTENT))
 
     async def late() -> AsyncIterator[bytes]:
         yield CONTENT[:1_000]

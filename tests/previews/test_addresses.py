@@ -6,9 +6,8 @@ from ipaddress import ip_address
 import pytest
 
 from backchannel.domain.errors import Invalid
-from backchannel.previews.addresses import is_public
 from backchannel.previews.previewer import WebPreviewer
-from backchannel.previews.targets import Guard, Unreachable, parse, system_addresses
+from backchannel.previews.targets import Guard, Unreachable, is_public, parse, system_addresses
 from tests.previews.web import names
 
 PUBLIC = ["1.1.1.1", "93.184.216.34", "172.32.0.1", "192.0.1.1", "2606:4700::1111", "2a00::1"]
@@ -118,23 +117,28 @@ LEADS_INSIDE = [
 ]
 
 
-def test_public_addresses() -> None:
+def test_public_addresses_are_allowed() -> None:
     assert all(is_public(ip_address(each)) for each in PUBLIC)
 
 
 @pytest.mark.parametrize("address", NOT_PUBLIC)
-def test_addresses_that_are_not_public(address: str) -> None:
+def test_addresses_that_are_not_public_are_refused(address: str) -> None:
     assert not is_public(ip_address(address))
 
 
 @pytest.mark.parametrize("url", NO_WEB_ADDRESS)
-def test_what_is_no_web_address(url: str) -> None:
+def test_invalid_web_addresses_are_refused(url: str) -> None:
     with pytest.raises(Invalid):
         parse(url, ports={80, 443})
 
 
+def test_a_refused_port_names_those_that_are_allowed() -> None:
+    with pytest.raises(Invalid, match="port 80 or 443, not 8080"):
+        parse("http://example.org:8080/", ports={443, 80})
+
+
 @pytest.mark.parametrize("url", LEADS_INSIDE)
-async def test_what_leads_inside_is_refused(url: str) -> None:
+async def test_names_of_private_addresses_are_refused(url: str) -> None:
     async def system(host: str) -> list[str]:
         return await asyncio.to_thread(system_addresses, host)
 
@@ -146,13 +150,13 @@ async def test_what_leads_inside_is_refused(url: str) -> None:
 
 
 @pytest.mark.parametrize("second", ["10.0.0.1", "::1", "fe80::1%eth0", "no address"])
-async def test_one_address_inside_refuses_the_name(second: str) -> None:
+async def test_a_name_with_one_private_address_is_refused(second: str) -> None:
     guard = Guard(names({"mixed.test": ["93.184.216.34", second]}))
     with pytest.raises(Unreachable):
         await guard.addresses("mixed.test")
 
 
-async def test_a_name_without_an_address() -> None:
+async def test_an_unresolvable_name_is_reported() -> None:
     guard = Guard(names({"empty.test": []}))
     for host in ("empty.test", "unknown.test"):
         with pytest.raises(Unreachable):

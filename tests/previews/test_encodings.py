@@ -86,17 +86,17 @@ def test_a_server_that_declares_the_encoding_is_believed(label: str) -> None:
 
 
 @pytest.mark.parametrize("codec", ["utf-8-sig", "utf-16", "utf-16-le", "utf-16-be"])
-def test_a_byte_order_mark_is_believed_most(codec: str) -> None:
+def test_a_byte_order_mark_has_precedence(codec: str) -> None:
     page = PAGE.format("<meta charset=koi8-r>", RUSSIAN)
     mark = "" if codec in {"utf-8-sig", "utf-16"} else "\ufeff"
     assert title((mark + page).encode(codec), "windows-1251") == RUSSIAN
 
 
-def test_who_declares_utf_16_in_readable_letters_means_utf_8() -> None:
+def test_utf_16_declared_in_ascii_means_utf_8() -> None:
     assert title(PAGE.format("<meta charset=utf-16>", "Grüße").encode()) == "Grüße"
 
 
-def test_an_xml_declaration_counts() -> None:
+def test_the_encoding_of_an_xml_declaration_is_used() -> None:
     page = f"<?xml version='1.0' encoding='koi8-r'?><title>{RUSSIAN}</title>"
     assert title(page.encode("koi8-r")) == RUSSIAN
 
@@ -140,7 +140,7 @@ def test_a_page_that_declares_nothing_is_guessed(codec: str, text: str) -> None:
         ("th", "cp874", "สวัสดีชาวโลก"),
     ],
 )
-def test_the_language_of_a_page_tells_its_likely_encoding(
+def test_the_language_of_a_page_determines_the_guessed_encoding(
     language: str, codec: str, text: str
 ) -> None:
     page = f"<html dir=auto lang='{language}'><title>{text}</title>"
@@ -148,7 +148,7 @@ def test_the_language_of_a_page_tells_its_likely_encoding(
 
 
 @pytest.mark.parametrize("label", ["", "zlib", "utf-7", "hz-gb-2312", "iso-2022-kr", "punycode"])
-def test_S16_no_codec_but_those_of_the_web_is_used(label: str) -> None:
+def test_S16_only_encodings_of_the_web_are_decoded(label: str) -> None:
     assert codec_of(label) is None
 
 
@@ -169,17 +169,17 @@ PARTS = [
 
 
 @pytest.mark.parametrize("part", PARTS)
-def test_S18_no_declaration_takes_long(part: str) -> None:
+def test_S18_no_encoding_declaration_takes_long(part: str) -> None:
     content = (part * (MOST_BYTES // len(part))).encode("latin-1")
     began = time.process_time()
     title(content)
     assert time.process_time() - began < 5
 
 
-def test_an_escape_sequence_without_an_end() -> None:
+def test_an_unfinished_escape_sequence_is_tolerated() -> None:
     assert title(b"<title>T</title>\x1b$" + bytes(50)) == "T"
 
 
 @given(st.binary(max_size=300), st.sampled_from([b"<meta ", b"<title>", b"<?xml ", b"\x1b$"]))
-def test_no_page_is_too_strange(content: bytes, beginning: bytes) -> None:
+def test_no_page_raises_an_unexpected_error(content: bytes, beginning: bytes) -> None:
     title(beginning + content)

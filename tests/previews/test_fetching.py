@@ -7,13 +7,15 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import h11
 import pytest
 
+from backchannel.budgets.pieces import PIECE
 from backchannel.previews import fetching, previewer
 from backchannel.previews.fetching import MOST_BYTES, Fetcher
 from backchannel.previews.previewer import WebPreviewer
 from backchannel.previews.targets import Guard
-from backchannel.settings.self_signed import make_certificate
+from backchannel.settings.certificates import make_certificate
 from tests.previews.web import Web, answer, fetcher, names, permits, redirect, serving
 
 PAGE = answer("<title>Found</title>")
@@ -40,7 +42,7 @@ async def title(web: Web, path: str = "/", **names: list[str]) -> str | None:
     return found.title if found else None
 
 
-async def test_the_request_tells_nothing_of_anybody(web: Web) -> None:
+async def test_the_request_contains_no_data_of_the_user(web: Web) -> None:
     web.pages["/a?b=c"] = PAGE
     async with looking(web) as made:
         found = await made.preview(web.url("/a?b=c#fragment"))
@@ -67,13 +69,29 @@ async def test_cookies_are_forgotten(web: Web) -> None:
     assert not any("cookie" in request.lower() for request in web.requests)
 
 
-async def test_an_environment_with_a_proxy_changes_nothing(
+async def test_a_proxy_in_the_environment_is_ignored(
     web: Web, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
     monkeypatch.setenv("ALL_PROXY", "http://127.0.0.1:9")
     web.pages["/"] = PAGE
     assert await title(web) == "Found"
+
+
+async def test_R13_a_page_is_parsed_in_pieces(web: Web, monkeypatch: pytest.MonkeyPatch) -> None:
+    parsed: list[int] = []
+    receive = h11.Connection.receive_data
+
+    def receive_data(connection: h11.Connection, data: bytes) -> None:
+        parsed.append(len(data))
+        receive(connection, data)
+
+    monkeypatch.setattr(h11.Connection, "receive_data", receive_data)
+    interim = b"HTTP/1.1 103 \r\n\r\n" * 10_000
+    web.pages["/"] = interim + PAGE
+    assert await title(web) == "Found"
+    assert max(parsed) <= PIECE
+    assert sum(parsed) > len(interim)
 
 
 async def test_three_redirects_are_followed(web: Web) -> None:
@@ -106,7 +124,7 @@ async def test_each_redirect_is_checked(web: Web, location: str) -> None:
     assert not any("/secret" in request for request in web.requests)
 
 
-async def test_a_name_that_changes_its_address_reaches_nothing(web: Web) -> None:
+async def test_dns_rebinding_does_not_reach_a_private_address(web: Web) -> None:
     """DNS rebinding: the address that was checked is the one that is connected to."""
     answers = iter([["127.0.0.1"], ["10.0.0.1"]])
     asked: list[str] = []
@@ -154,12 +172,12 @@ async def test_the_next_address_is_tried(web: Web) -> None:
         b"",
     ],
 )
-async def test_what_is_no_page_has_no_preview(web: Web, page: bytes) -> None:
+async def test_other_content_than_html_has_no_preview(web: Web, page: bytes) -> None:
     web.pages["/"] = page
     assert await title(web) is None
 
 
-async def test_S18_only_the_beginning_is_read(web: Web) -> None:
+async def test_S18_only_the_first_512_KB_of_a_page_are_read(web: Web) -> None:
     sent = 0
 
     async def endless(writer: asyncio.StreamWriter) -> None:
@@ -176,7 +194,7 @@ async def test_S18_only_the_beginning_is_read(web: Web) -> None:
 
 
 @pytest.mark.parametrize("beginning", [b"", HEAD + b"<t"])
-async def test_S18_a_slow_page_is_given_up(
+async def test_S18_a_slow_page_times_out(
     web: Web, beginning: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def dripping(writer: asyncio.StreamWriter) -> None:
@@ -193,7 +211,7 @@ async def test_S18_a_slow_page_is_given_up(
     assert time.monotonic() - began < 15
 
 
-async def test_S18_many_at_once_wait_for_each_other(web: Web) -> None:
+async def test_S18_the_number_of_concurrent_fetches_is_limited(web: Web) -> None:
     now = most = 0
 
     async def slow(writer: asyncio.StreamWriter) -> None:
@@ -212,7 +230,7 @@ async def test_S18_many_at_once_wait_for_each_other(web: Web) -> None:
     assert most <= previewer.AT_ONCE
 
 
-async def test_tls_is_for_the_name_and_not_for_the_address(tmp_path: Path) -> None:
+async def test_the_certificate_is_checked_against_the_name(tmp_path: Path) -> None:
     certificate, key = make_certificate("example.test")
     (tmp_path / "both.pem").write_bytes(certificate + key)
     server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)

@@ -1,4 +1,4 @@
-"""What a page says about itself becomes bounded plain text (S16)."""
+"""A page's description of itself becomes bounded plain text (S16)."""
 
 import time
 
@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backchannel.domain.previews import Preview
+from backchannel.ports.previews import Preview
 from backchannel.previews.fetching import MOST_BYTES, Page
 from backchannel.previews.pages import DESCRIPTION_LIMIT, TITLE_LIMIT, preview_of
 
@@ -33,33 +33,33 @@ ENDLESS = ["<", "<!--", "<![CDATA[", "<![", "<a ", '<a a="', "</", "<?", "&", "<
 ENDLESS += ["<a>", "</a>", "<!-->", "<?x>", "<a x ", "<script>", "<script", "< ", "<title><<<"]
 
 
-def said(html: str | bytes, charset: str = "") -> Preview | None:
+def parsed(html: str | bytes, charset: str = "") -> Preview | None:
     content = html.encode() if isinstance(html, str) else html
     return preview_of(Page(URL, charset, content))
 
 
 def title(html: str | bytes, charset: str = "") -> str | None:
-    found = said(html, charset)
+    found = parsed(html, charset)
     return found.title if found else None
 
 
-def test_open_graph() -> None:
-    assert said(OPEN_GRAPH) == Preview(
+def test_open_graph_properties_are_used() -> None:
+    assert parsed(OPEN_GRAPH) == Preview(
         URL, "Mist & harbour", "Half past six", "https://example.org/mist.jpg", "Example"
     )
 
 
-def test_a_title_is_enough_and_needed() -> None:
+def test_a_preview_needs_only_a_title() -> None:
     page = "<title> One\n title </title><meta name=Description content=More><title>Two</title>"
-    assert said(page) == Preview(URL, "One title", "More")
+    assert parsed(page) == Preview(URL, "One title", "More")
     for nothing in ("", "text", "<title></title>", "<meta property=og:image content=/x.jpg>"):
-        assert said(nothing) is None
+        assert parsed(nothing) is None
 
 
 @pytest.mark.parametrize("trick", TRICKS)
-def test_S16_nothing_is_markup(trick: str) -> None:
+def test_S16_markup_is_removed_from_previews(trick: str) -> None:
     page = f'<title>T {trick}</title><meta name=description content="D {trick}">'
-    found = said(page)
+    found = parsed(page)
     assert found is not None
     for text in (found.title, found.description):
         assert text is not None
@@ -71,15 +71,15 @@ def test_S16_nothing_is_markup(trick: str) -> None:
     "image",
     ["javascript:alert(1)", "data:image/png;base64,AAAA", "file:///x", "http://u:p@h/", "http://["],
 )
-def test_S16_an_image_is_a_web_address(image: str) -> None:
-    found = said(f'<title>T</title><meta property="og:image" content="{image}">')
+def test_S16_an_image_needs_a_web_address(image: str) -> None:
+    found = parsed(f'<title>T</title><meta property="og:image" content="{image}">')
     assert found is not None
     assert found.image_url is None
 
 
 def test_S18_texts_are_bounded() -> None:
     long = "word " * 1_000
-    found = said(f"<title>{long}</title><meta name=description content='{long}'>")
+    found = parsed(f"<title>{long}</title><meta name=description content='{long}'>")
     assert found is not None
     assert len(found.title or "") <= TITLE_LIMIT
     assert len(found.description or "") <= DESCRIPTION_LIMIT
@@ -105,12 +105,12 @@ def test_S18_texts_are_bounded() -> None:
         (b"<title>x</title>", "punycode", "x"),
     ],
 )
-def test_charsets(content: bytes, charset: str, expected: str) -> None:
+def test_the_declared_charset_is_used(content: bytes, charset: str, expected: str) -> None:
     assert title(content, charset) == expected
 
 
 @pytest.mark.parametrize("part", ENDLESS)
-def test_S18_no_page_takes_long(part: str) -> None:
+def test_S18_no_page_takes_long_to_parse(part: str) -> None:
     for beginning in ("<title>T</title>", "<title>T</title><meta content='"):
         page = beginning + part * (MOST_BYTES // len(part))
         began = time.process_time()
@@ -118,14 +118,14 @@ def test_S18_no_page_takes_long(part: str) -> None:
         assert time.process_time() - began < 2
 
 
-def test_S18_bytes_that_are_no_characters_take_no_longer() -> None:
+def test_S18_undecodable_bytes_take_no_longer() -> None:
     content = b"<title>T</title>" + b"\xff" * MOST_BYTES
     began = time.process_time()
     assert title(content, "windows-1253") == "T"
     assert time.process_time() - began < 2
 
 
-def test_what_follows_long_scripts_counts() -> None:
+def test_metadata_after_long_scripts_are_found() -> None:
     script = "<script>" + "if (a < b) {}" * 20_000 + "</script>"
     style = "<STYLE>" + "p > a {}" * 10_000 + "</STYLE >"
     assert title(f"{script}{style}<title>T</title>") == "T"
@@ -133,6 +133,6 @@ def test_what_follows_long_scripts_counts() -> None:
 
 
 @given(st.binary(max_size=300), st.sampled_from(["", "utf-8", "gbk", "utf-7", "hex"]))
-def test_no_page_is_too_strange(content: bytes, charset: str) -> None:
+def test_no_page_raises_an_unexpected_error(content: bytes, charset: str) -> None:
     found = preview_of(Page(URL, charset, content))
     assert found is None or found.title

@@ -7,9 +7,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from ipaddress import ip_address
 
-from backchannel.previews.addresses import Address, is_public
 from backchannel.previews.fetching import Fetcher
-from backchannel.previews.targets import Guard, Resolve
+from backchannel.previews.targets import Address, Guard, Resolve, is_public
 
 HTML = "text/html; charset=utf-8"
 STAND_IN = ip_address("127.0.0.1")
@@ -31,7 +30,7 @@ def redirect(to: str, status: int = 302) -> bytes:
 
 @dataclass
 class Web:
-    """What it serves by path, and the requests that came."""
+    """The pages that it serves by path, and the requests that came."""
 
     port: int
     pages: dict[str, bytes | Callable[[asyncio.StreamWriter], object]] = field(default_factory=dict)

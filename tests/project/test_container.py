@@ -11,6 +11,7 @@ import shutil
 import subprocess
 import sys
 import time
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -41,7 +42,7 @@ def texts(steps: list[Step], word: str) -> list[str]:
     return [step.text for step in steps if step.word == word]
 
 
-def test_the_image_runs_as_a_user_without_rights_and_keeps_its_data_in_a_volume() -> None:
+def test_the_image_runs_unprivileged_and_keeps_its_data_in_a_volume() -> None:
     _, image = stages()
     assert texts(image, "USER") == ["10001"]
     assert texts(image, "VOLUME") == ["/data"]
@@ -49,7 +50,19 @@ def test_the_image_runs_as_a_user_without_rights_and_keeps_its_data_in_a_volume(
     assert "BACKCHANNEL_ENVIRONMENT=production" in texts(image, "ENV")[0]
 
 
-def test_what_is_ignored_leaves_what_is_copied() -> None:
+def test_the_image_has_the_drivers_of_all_databases_and_brokers() -> None:
+    (installed,) = (text for text in texts(stages()[0], "RUN") if "runtime.lock" in text)
+    assert "/opt/backchannel/bin/python" in installed
+    locked = (ROOT / "requirements" / "runtime.lock").read_text("utf-8")
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    extras = [each for extra in project["optional-dependencies"].values() for each in extra]
+    assert extras
+    for requirement in [*project["dependencies"], *extras]:
+        name = re.split(r"[^\w-]", requirement)[0]
+        assert re.search(rf"^{name}==", locked, re.MULTILINE), f"{name} is not installed"
+
+
+def test_the_ignore_file_admits_exactly_the_copied_paths() -> None:
     ignored = (ROOT / ".containerignore").read_text("utf-8").splitlines()
     copied = {source for source in sources(stages()[0]) if (ROOT / source).exists()}
     assert copied == {line.removeprefix("!") for line in ignored if line.startswith("!")}
@@ -62,7 +75,7 @@ def sources(steps: list[Step]) -> Iterator[str]:
 
 @pytest.mark.slow
 @pytest.mark.timeout(600)
-def test_the_recipe_makes_an_image_that_serves(tmp_path: Path) -> None:
+def test_the_containerfile_builds_a_working_server(tmp_path: Path) -> None:
     build, image = stages()
     place = tmp_path / "source"
     place.mkdir()
@@ -71,13 +84,15 @@ def test_the_recipe_makes_an_image_that_serves(tmp_path: Path) -> None:
             copy(step.text, place)
         elif step.word == "RUN":
             run(step.text, tmp_path, place)
+    drivers = "import aio_pika, aiokafka, asyncmy, asyncpg, nats, pymongo, redis"
+    run(f"/opt/backchannel/bin/python -c '{drivers}'", tmp_path, place)
     serve_and_probe(image, tmp_path)
 
 
 def copy(text: str, place: Path) -> None:
     *names, target = text.split()
     for name in names:
-        # What is not tracked is on this machine only.
+        # Files that are not tracked are on this machine only.
         files = subprocess.run([*TRACKED, name], cwd=ROOT, capture_output=True, check=True).stdout
         for file in filter(None, files.decode().split("\0")):
             to = place / target / Path(file).relative_to(name if (ROOT / name).is_dir() else "")

@@ -7,10 +7,13 @@ import sys
 from configparser import ConfigParser
 from pathlib import Path
 
+import pytest
+
 from backchannel.settings import load
 
 ROOT = Path(__file__).parents[2]
 UNIT = ROOT / "deploy" / "systemd" / "backchannel.service"
+WORKERS = UNIT.parent / "workers.conf"
 PAGE = (ROOT / "docs" / "install.md").read_text("utf-8")
 SECRET = "6b1f0d9a8c7e5f4a3b2c1d0e9f8a7b6c5d4e3f2a1b0c9d8e7f6a5b4c3d2e1f00"
 
@@ -26,7 +29,7 @@ def unit() -> ConfigParser:
     return parser
 
 
-def test_the_unit_and_the_page_name_the_same_things() -> None:
+def test_the_unit_and_the_page_agree() -> None:
     service = unit()["Service"]
     program, command, option, settings = service["ExecStart"].split()
     assert (command, option) == ("serve", "--config")
@@ -37,7 +40,7 @@ def test_the_unit_and_the_page_name_the_same_things() -> None:
     assert f"nologin {service['User']}\n" in PAGE
 
 
-def test_the_settings_of_the_page_are_good_and_need_a_secret(tmp_path: Path) -> None:
+def test_the_settings_of_the_page_are_valid_and_need_a_secret(tmp_path: Path) -> None:
     (block,) = blocks("toml")
     settings = tmp_path / "backchannel.toml"
     settings.write_text(block.replace("the output of: openssl rand -hex 32", SECRET))
@@ -46,17 +49,25 @@ def test_the_settings_of_the_page_are_good_and_need_a_secret(tmp_path: Path) -> 
     assert str(loaded.settings.data_dir).startswith(unit()["Service"]["WorkingDirectory"])
 
 
-def test_every_file_that_the_page_names_is_there() -> None:
+def test_every_file_named_on_the_page_exists() -> None:
     for path in re.findall(r"(?:requirements|deploy)/[\w./-]+", PAGE):
         assert (ROOT / path).is_file(), path
 
 
-def test_systemd_takes_the_unit(tmp_path: Path) -> None:
-    """Where systemd is installed; elsewhere the tests above have to do."""
+def test_the_workers_drop_in_starts_the_same_command() -> None:
+    workers = WORKERS.read_text("utf-8")
+    assert f"ExecStart=\nExecStart={unit()['Service']['ExecStart']} --workers 0\n" in workers
+
+
+@pytest.mark.parametrize("added", ["", WORKERS.read_text("utf-8")], ids=["alone", "workers"])
+def test_systemd_takes_the_unit(tmp_path: Path, added: str) -> None:
+    """Needs systemd; without it the tests above have to do."""
     if shutil.which("systemd-analyze") is None:
         return
     copied = tmp_path / UNIT.name
-    text = UNIT.read_text("utf-8").replace("/opt/backchannel/bin/backchannel", sys.executable)
+    # The unit's additions are in the folder where systemd reads them.
+    text = UNIT.read_text("utf-8").replace("\n[Install]", f"{added}\n[Install]")
+    text = text.replace("/opt/backchannel/bin/backchannel", sys.executable)
     copied.write_text(
         text.replace("User=backchannel", "User=root").replace("Group=backchannel\n", "")
     )

@@ -14,7 +14,8 @@ from packaging.version import Version
 
 ROOT = Path(__file__).parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
-RUNTIME = PROJECT["project"]["dependencies"]
+EXTRAS = PROJECT["project"]["optional-dependencies"]
+RUNTIME = PROJECT["project"]["dependencies"] + [each for extra in EXTRAS.values() for each in extra]
 GROUPS = PROJECT["dependency-groups"]
 PYTHONS = ["3.11.2", "3.12.1", "3.13.0"]
 SETS = {
@@ -81,14 +82,14 @@ def requirements(lines: Collection[str | dict[str, str]]) -> list[Requirement]:
 
 @pytest.mark.parametrize("python", PYTHONS)
 @pytest.mark.parametrize("name", SETS)
-def test_a_lock_satisfies_everything_it_needs(name: str, python: str) -> None:
+def test_a_lock_file_satisfies_all_requirements(name: str, python: str) -> None:
     locks, roots = SETS[name]
     locked = {key: version for lock in locks for key, version in pins(lock, python).items()}
     assert list(holes(requirements(roots), locked, python)) == []
 
 
 @pytest.mark.parametrize("name", ["runtime", "dev"])
-def test_a_lock_with_a_hole_is_found(name: str) -> None:
+def test_a_missing_requirement_in_a_lock_file_is_found(name: str) -> None:
     _, roots = SETS[name]
     locked = pins(name, PYTHONS[0])
     for missing in locked:

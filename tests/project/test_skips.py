@@ -36,6 +36,8 @@ def test_a_skipped_service_test_fails_in_ci(
     result.stdout.fnmatch_lines(["*needs its service, and CI must have it*no database here*"])
 
 
-def test_elsewhere_it_may_skip(project: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_service_test_may_be_skipped_outside_ci(
+    project: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.delenv("CI", raising=False)
     project.runpytest_inprocess("-p", "no:xdist", "-p", "no:asyncio").assert_outcomes(skipped=2)

@@ -9,7 +9,7 @@ from types import ModuleType
 
 import pytest
 
-from backchannel.dialects.web_client.assets import built_assets
+from backchannel.dialects.web_client.http import built_assets
 
 ROOT = Path(__file__).parents[2]
 
@@ -50,7 +50,7 @@ def test_a_node_that_is_too_old_is_not_used(
     assert tools.is_new_enough(str(node)) is enough
 
 
-def test_without_node_it_says_what_to_do(
+def test_a_build_without_node_names_the_needed_version(
     tools: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
@@ -59,7 +59,7 @@ def test_without_node_it_says_what_to_do(
         tools.find_node(may_install=False)
 
 
-def test_nothing_is_built_again_until_a_source_changes(
+def test_the_client_is_rebuilt_only_if_a_source_changed(
     tools: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     source, stamp = tmp_path / "page.html", tmp_path / ".sources"
@@ -75,7 +75,7 @@ def test_nothing_is_built_again_until_a_source_changes(
         tools.build()
 
 
-def test_a_tool_that_fails_is_quoted(tools: ModuleType) -> None:
+def test_the_output_of_a_failed_tool_is_shown(tools: ModuleType) -> None:
     node = tools.Node(sys.executable, (sys.executable,), str(Path(sys.executable).parent))
     command = [sys.executable, "-c", "import sys; sys.exit('no space left')"]
     with pytest.raises(tools.CannotBuild, match="npm ci failed:\n  no space left"):

@@ -19,7 +19,7 @@ class Reply:
     status: int = 200
     media_type: str = "application/json"
     cut: bool = False
-    """Whether the connection is lost before the end."""
+    """True if the connection is to be lost before the end."""
     chunk: int = 1 << 20
     """Bytes that are sent at once."""
 
@@ -74,14 +74,14 @@ def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(requests, "FIRST_WAIT", 0.01)
 
 
-def said(body: str, *, by_user: bool = True, seq: int = 1) -> Message:
+def message(body: str, *, by_user: bool = True, seq: int = 1) -> Message:
     """A message in ada's session."""
     sender, recipient = ("ada", RESPONDER_ID) if by_user else (RESPONDER_ID, "ada")
     return Message("session", seq, new_id(), sender, recipient, new_id(), "text", body, 7_000)
 
 
 async def pieces(responder: Responder, question: Message, *before: Message) -> list[str]:
-    """What a responder says, and then it is closed."""
+    """The answer of a responder, which is then closed."""
     try:
         return [piece async for piece in responder.answer(question, before)]
     finally:

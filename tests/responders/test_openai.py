@@ -8,9 +8,8 @@ import pytest
 
 from backchannel.ports.responder import AnswerCut, ResponderFailed
 from backchannel.responders.echo import Echo
-from backchannel.responders.events import data_of
-from backchannel.responders.openai import Model, OpenAi
-from tests.responders.conftest import Reply, Service, pieces, said
+from backchannel.responders.openai import Model, OpenAi, data_of
+from tests.responders.conftest import Reply, Service, message, pieces
 
 
 def model(url: str, **more: object) -> OpenAi:
@@ -26,13 +25,13 @@ def piece(text: str | None) -> str:
     return json.dumps({"id": "x", "choices": [{"index": 0, "delta": {"content": text}}]})
 
 
-async def test_a_stream(service: Service) -> None:
+async def test_a_streamed_answer_is_yielded_in_parts(service: Service) -> None:
     start = json.dumps({"choices": [{"delta": {"role": "assistant", "content": ""}}]})
     usage = json.dumps({"choices": [], "usage": {"total_tokens": 3}})
     service.replies = [stream(start, piece("Gu"), piece("ten Täg"), piece(None), usage, "[DONE]")]
     asking = model(service.url, key="sk-secret", prompt="Be brief.", max_tokens=9)
-    before = said("Hello"), said("Good day", by_user=False)
-    assert "".join(await pieces(asking, said("And?"), *before)) == "Guten Täg"
+    before = message("Hello"), message("Good day", by_user=False)
+    assert "".join(await pieces(asking, message("And?"), *before)) == "Guten Täg"
     (asked,) = service.asked
     assert asked.path == "/v1/chat/completions"
     assert asked.headers["authorization"] == "Bearer sk-secret"
@@ -52,27 +51,27 @@ async def test_a_stream(service: Service) -> None:
 async def test_a_model_without_key_and_prompt(service: Service) -> None:
     service.replies = [stream(piece("ok"), "[DONE]")]
     asking = OpenAi(Model(url=f"{service.url}/chat/completions/", name="tiny"), timeout=10)
-    assert await pieces(asking, said("hello")) == ["ok"]
+    assert await pieces(asking, message("hello")) == ["ok"]
     (asked,) = service.asked
     assert asked.path == "/chat/completions"
     assert "authorization" not in asked.headers
     assert set(json.loads(asked.body)) == {"model", "messages", "stream"}
 
 
-async def test_a_server_that_does_not_stream(service: Service) -> None:
+async def test_an_unstreamed_answer_is_accepted(service: Service) -> None:
     service.replies = [Reply(b'{"choices":[{"message":{"role":"assistant","content":"whole"}}]}')]
-    assert await pieces(model(service.url), said("hello")) == ["whole"]
+    assert await pieces(model(service.url), message("hello")) == ["whole"]
 
 
-async def test_a_stream_without_a_last_word(service: Service) -> None:
+async def test_a_stream_without_done_is_complete_after_its_finish_reason(service: Service) -> None:
     end = '{"choices":[{"delta":{},"finish_reason":"stop"}]}'
     service.replies = [stream(piece("all of it"), end)]
-    assert "".join(await pieces(model(service.url), said("hello"))) == "all of it"
+    assert "".join(await pieces(model(service.url), message("hello"))) == "all of it"
 
 
-async def test_it_is_asked_again_before_it_has_begun(service: Service) -> None:
+async def test_a_request_is_retried_before_the_answer_has_begun(service: Service) -> None:
     service.replies = [Reply(status=503), stream(piece("ok"), "[DONE]")]
-    assert await pieces(model(service.url), said("hello")) == ["ok"]
+    assert await pieces(model(service.url), message("hello")) == ["ok"]
 
 
 BOM = "\ufeff"
@@ -101,11 +100,11 @@ STREAMS = {
 
 @pytest.mark.parametrize("chunk", [1, 2, 7, 10_000])
 @pytest.mark.parametrize("events", STREAMS.values(), ids=STREAMS)
-async def test_a_stream_is_read_as_the_standard_says(
+async def test_server_sent_events_are_parsed_by_the_standard(
     service: Service, events: str, chunk: int
 ) -> None:
     service.replies = [Reply(events.encode(), media_type="text/event-stream", chunk=chunk)]
-    assert "".join(await pieces(model(service.url), said("hello"))) == "ab"
+    assert "".join(await pieces(model(service.url), message("hello"))) == "ab"
 
 
 async def test_S18_a_stream_of_single_bytes_is_read_in_time() -> None:
@@ -120,28 +119,26 @@ async def test_S18_a_stream_of_single_bytes_is_read_in_time() -> None:
 
 
 @pytest.mark.parametrize("reason", ["length", "content_filter"])
-async def test_an_answer_that_the_model_cut_is_told_from_a_whole_one(
-    service: Service, reason: str
-) -> None:
+async def test_an_answer_cut_by_the_model_is_marked(service: Service, reason: str) -> None:
     end = json.dumps({"choices": [{"delta": {}, "finish_reason": reason}]})
     whole = json.dumps({"choices": [{"message": {"content": "half"}, "finish_reason": reason}]})
     for reply in (stream(piece("half"), end, "[DONE]"), Reply(whole.encode())):
         service.replies = [reply]
         with pytest.raises(AnswerCut, match=reason):
-            await pieces(model(service.url), said("hello"))
+            await pieces(model(service.url), message("hello"))
 
 
-async def test_turns_alternate(service: Service) -> None:
+async def test_user_and_assistant_alternate_in_the_input(service: Service) -> None:
     service.replies = [stream(piece("ok"), "[DONE]")]
     before = [
-        said("late answer", by_user=False),
-        said("one"),
-        said("two"),
-        said("first", by_user=False),
-        said("second", by_user=False),
-        said("three"),
+        message("late answer", by_user=False),
+        message("one"),
+        message("two"),
+        message("first", by_user=False),
+        message("second", by_user=False),
+        message("three"),
     ]
-    await pieces(model(service.url), said("four"), *before)
+    await pieces(model(service.url), message("four"), *before)
     assert json.loads(service.asked[0].body)["messages"] == [
         {"role": "user", "content": "one\n\ntwo"},
         {"role": "assistant", "content": "first\n\nsecond"},
@@ -156,18 +153,20 @@ async def test_turns_alternate(service: Service) -> None:
         (stream(piece("half"), cut=True), "broke off"),
         (stream('{"error":{"message":"you said hello","type":"overloaded"}}'), "overloaded"),
         (stream('{"error":"you said hello"}'), "reports an error"),
-        (stream("no json"), "no completion"),
+        (stream("no json"), "not a completion"),
         (Reply(b'{"error":{"code":"context_length"}}'), "context_length"),
         (Reply(status=401), "status 401"),
     ],
 )
-async def test_what_is_no_answer(service: Service, reply: Reply, reason: str) -> None:
+async def test_an_unusable_response_is_a_failure(
+    service: Service, reply: Reply, reason: str
+) -> None:
     service.replies = [reply]
     with pytest.raises(ResponderFailed, match=reason) as failed:
-        await pieces(model(service.url, key="sk-secret"), said("hello"))
+        await pieces(model(service.url, key="sk-secret"), message("hello"))
     assert "sk-secret" not in str(failed.value)
     assert "hello" not in str(failed.value)
 
 
-async def test_echo() -> None:
-    assert await pieces(Echo(), said("Is anybody there?")) == ["Is anybody there?"]
+async def test_the_echo_repeats_the_message() -> None:
+    assert await pieces(Echo(), message("Is anybody there?")) == ["Is anybody there?"]

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from backchannel_client import BackchannelClient, LogEvent, Place
+from backchannel_client import BackchannelClient, Checkpoint, LogEvent
+from tests.sdk.device import TIMEOUT
 from tests.support.process import ServerProcess, server_process
 
 PASSWORD = "mist over the harbour"
@@ -21,21 +22,27 @@ class Notes:
 
     def __init__(self) -> None:
         self.events: list[LogEvent] = []
-        self.place: Place | None = None
+        self.checkpoint: Checkpoint | None = None
 
-    async def apply(self, events: Sequence[LogEvent], place: Place) -> None:
+    async def apply(self, events: Sequence[LogEvent], checkpoint: Checkpoint) -> None:
         self.events += events
-        self.place = place
+        self.checkpoint = checkpoint
 
-    async def reset(self, place: Place, reason: str) -> None:
+    async def reset(self, checkpoint: Checkpoint, reason: str) -> None:
         self.events.clear()
-        self.place = place
+        self.checkpoint = checkpoint
 
     @property
     def texts(self) -> list[str]:
         """The bodies of the new messages, in their order."""
         messages = [event.message() for event in self.events if event.kind == "message"]
         return [message.body for message in messages if message is not None]
+
+
+@pytest.fixture(autouse=True)
+def patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let clients wait for the answers of a busy machine."""
+    monkeypatch.setattr("backchannel_client.client.TIMEOUT", TIMEOUT)
 
 
 @pytest.fixture(scope="module")
@@ -64,5 +71,5 @@ async def register(client: BackchannelClient, username: str, **more: Any) -> str
 
 
 def own_id(client: BackchannelClient) -> str:
-    assert client.session.current is not None
-    return client.session.current.user.id
+    assert client.tokens.current is not None
+    return client.tokens.current.user.id

@@ -13,18 +13,18 @@ import msgspec
 
 from backchannel_client import (
     BackchannelClient,
+    Checkpoint,
     Closed,
     Journal,
     LogEvent,
     MemoryOutbox,
     OutboxStore,
     Outgoing,
-    Place,
-    Session,
+    Tokens,
 )
 
-AT = Place("e", 4)
-PATIENCE = 20.0
+AT = Checkpoint("e", 4)
+TIMEOUT = 90.0
 
 Json = dict[str, Any]
 
@@ -54,12 +54,12 @@ class FakeSocket:
     async def close(self) -> None:
         self._ended = Closed(1000, "")
 
-    def say(self, frame: Json) -> None:
+    def push(self, frame: Json) -> None:
         self._coming.put_nowait(frame)
 
     def welcome(self, position: int, heartbeat: float = 25) -> None:
         user = {"user_id": "ada-id", "username": "ada"}
-        self.say(
+        self.push(
             {"type": "welcome", **user, "epoch": "e", "position": position, "heartbeat": heartbeat}
         )
 
@@ -73,7 +73,7 @@ class FakeSocket:
 
     async def heard(self, kind: str, count: int = 1) -> list[Json]:
         """Wait until the client has sent so many frames of a type."""
-        async with asyncio.timeout(PATIENCE), self._said:
+        async with asyncio.timeout(TIMEOUT), self._said:
             await self._said.wait_for(lambda: len(self.of(kind)) >= count)
         return self.of(kind)
 
@@ -93,7 +93,7 @@ class FakeServer:
 
     async def socket(self, number: int = 1) -> FakeSocket:
         """The connection with this number, once the client has opened it."""
-        async with asyncio.timeout(PATIENCE), self._opened:
+        async with asyncio.timeout(TIMEOUT), self._opened:
             await self._opened.wait_for(lambda: len(self.sockets) >= number)
         return self.sockets[number - 1]
 
@@ -103,7 +103,7 @@ class FakeServer:
         if request.url.path == "/v1/refresh":
             if self.refuses_refresh:
                 return httpx.Response(401, json={"code": "unauthenticated", "detail": "ended"})
-            return httpx.Response(200, content=msgspec.json.encode(session("fresh")))
+            return httpx.Response(200, content=msgspec.json.encode(issued_tokens("fresh")))
         if request.headers.get("authorization") != "Bearer fresh":
             return httpx.Response(401, json={"code": "token_expired", "detail": "expired"})
         throttled = {"code": "throttled", "detail": "slow down", "field": "q", "retry_after": 2}
@@ -144,57 +144,56 @@ class Device:
         self.server = server
         self.applied: list[LogEvent] = []
         self.resets: list[str] = []
-        self.place: Place | None = None
+        self.checkpoint: Checkpoint | None = None
         self.failures = 0
         """So many times `apply` fails."""
 
-    async def apply(self, events: Sequence[LogEvent], place: Place) -> None:
+    async def apply(self, events: Sequence[LogEvent], checkpoint: Checkpoint) -> None:
         if self.failures:
             self.failures -= 1
             raise OSError("the disk is full")
         self.applied += events
-        self.place = place
+        self.checkpoint = checkpoint
 
-    async def reset(self, place: Place, reason: str) -> None:
+    async def reset(self, checkpoint: Checkpoint, reason: str) -> None:
         self.resets.append(reason)
-        self.place = place
+        self.checkpoint = checkpoint
 
     async def reached(self, position: int) -> None:
         """Wait until the sink stands at a position."""
-        async with asyncio.timeout(PATIENCE):
-            while self.place is None or self.place.position < position:  # noqa: ASYNC110 - a place is mute
+        async with asyncio.timeout(TIMEOUT):
+            while self.checkpoint is None or self.checkpoint.position < position:  # noqa: ASYNC110 - it notifies nobody
                 await asyncio.sleep(0.001)
 
 
 @asynccontextmanager
 async def device(
-    place: Place | None = AT,
+    checkpoint: Checkpoint | None = AT,
     *,
     outbox: OutboxStore | None = None,
     journal: Journal | None = None,
-    life: float = 3_600,
     window: int = 1,
 ) -> AsyncGenerator[Device]:
-    """A device that connects; its token counts for `life` seconds."""
+    """A device that connects."""
     server = FakeServer()
     transport = httpx.MockTransport(server.answer)
     async with BackchannelClient(
         "http://chat.example",
         open=server.open,
         http=transport,
-        dice=lambda: 0.0,
+        random=lambda: 0.0,
         journal=journal,
         window=window,
     ) as client:
         made = Device(client, server)
-        client.session.adopt(session("first", life))
+        client.tokens.adopt(issued_tokens("first"))
         await client.keep_outbox(outbox or MemoryOutbox())
-        client.connect(place, made)
+        client.connect(checkpoint, made)
         yield made
 
 
-def session(token: str, life: float = 3_600) -> Session:
-    ends = (datetime.now(UTC) + timedelta(seconds=life)).isoformat()
+def issued_tokens(token: str) -> Tokens:
+    ends = (datetime.now(UTC) + timedelta(hours=1)).isoformat()
     user = {"id": "ada-id", "username": "ada", "display_name": "Ada", "email": None}
     return msgspec.convert(
         {
@@ -205,7 +204,7 @@ def session(token: str, life: float = 3_600) -> Session:
             "refresh_token": f"r-{token}",
             "refresh_expires_at": ends,
         },
-        Session,
+        Tokens,
     )
 
 

@@ -26,7 +26,7 @@ async def test_a_message_waits_until_its_refusal_is_stored_and_told() -> None:
     told: list[str] = []
     async with sent(store) as (each, socket):
         each.client.on(MessageRefused, lambda refused: told.append(refused.refusal.code))
-        socket.say(refusal("k1", "blocked"))
+        socket.push(refusal("k1", "blocked"))
         await store.asked.wait()
         assert [item.failed for item in each.client.outbox] == [None]
         leaving = asyncio.create_task(each.client.disconnect())
@@ -39,10 +39,10 @@ async def test_a_message_waits_until_its_refusal_is_stored_and_told() -> None:
     assert len(socket.of("send")) == 1
 
 
-async def test_a_refused_message_that_is_discarded_meanwhile_is_gone() -> None:
+async def test_a_message_discarded_while_it_is_refused_is_gone() -> None:
     store = SlowOutbox()
     async with sent(store) as (each, socket):
-        socket.say(refusal("k1", "blocked"))
+        socket.push(refusal("k1", "blocked"))
         await store.asked.wait()
         discarding = asyncio.create_task(each.client.discard("k1"))
         await asyncio.sleep(0)
@@ -53,10 +53,10 @@ async def test_a_refused_message_that_is_discarded_meanwhile_is_gone() -> None:
         assert await store.all() == []
 
 
-async def test_a_client_that_closes_waits_until_what_is_stored_has_left_the_outbox() -> None:
+async def test_closing_waits_until_acknowledged_messages_have_left_the_outbox() -> None:
     store = SlowOutbox()
     async with sent(store) as (each, socket):
-        socket.say(ack("k1", 5))
+        socket.push(ack("k1", 5))
         await store.asked.wait()
         leaving = asyncio.create_task(each.client.disconnect())
         await asyncio.sleep(0)

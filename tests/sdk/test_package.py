@@ -25,12 +25,12 @@ def imported() -> set[str]:
     return found - sys.stdlib_module_names
 
 
-def test_it_imports_what_it_names_and_no_server_code() -> None:
+def test_the_client_imports_only_its_dependencies() -> None:
     named = {Requirement(each).name for each in CLIENT["project"]["dependencies"]}
     assert imported() == {"backchannel_client", *named}
 
 
-def test_the_server_ships_it_with_the_same_requirements() -> None:
+def test_the_server_ships_the_client_with_the_same_requirements() -> None:
     wheel = SERVER["tool"]["hatch"]["build"]["targets"]["wheel"]["packages"]
     assert "sdk/python/src/backchannel_client" in wheel
     assert set(CLIENT["project"]["dependencies"]) <= set(SERVER["project"]["dependencies"])

@@ -9,14 +9,14 @@ import pytest
 from backchannel_client import (
     ApiError,
     BackchannelClient,
+    Checkpoint,
     Draft,
     FileOutbox,
     JournalFile,
     MemoryOutbox,
     MessageRefused,
-    Place,
 )
-from tests.sdk.device import PATIENCE, SlowOutbox, ack, device, own, profile, records, refusal
+from tests.sdk.device import TIMEOUT, SlowOutbox, ack, device, own, profile, records, refusal
 
 
 async def test_R2_a_message_is_kept_before_its_first_byte_leaves() -> None:
@@ -24,7 +24,7 @@ async def test_R2_a_message_is_kept_before_its_first_byte_leaves() -> None:
     async with device(outbox=store) as each:
         socket = await each.server.socket()
         socket.welcome(4)
-        socket.say(profile(5))
+        socket.push(profile(5))
         await each.reached(5)
         sending = asyncio.create_task(each.client.send(Draft("grace", "Hi", client_id="k1")))
         await store.asked.wait()
@@ -35,7 +35,7 @@ async def test_R2_a_message_is_kept_before_its_first_byte_leaves() -> None:
         assert len(await store.all()) == 1
 
 
-async def test_R3_it_is_sent_again_with_the_same_key_and_its_event_is_applied_once() -> None:
+async def test_R3_a_message_is_retried_with_the_same_client_id_and_applied_once() -> None:
     store = MemoryOutbox()
     async with device(outbox=store) as each:
         first = await each.server.socket()
@@ -46,9 +46,9 @@ async def test_R3_it_is_sent_again_with_the_same_key_and_its_event_is_applied_on
         second = await each.server.socket(2)
         second.welcome(5)
         again = await second.heard("send")
-        second.say({"type": "sync", "events": [own(5, "k1")], "position": 5, "more": False})
-        second.say(ack("k1", None))
-        second.say(profile(6))
+        second.push({"type": "sync", "events": [own(5, "k1")], "position": 5, "more": False})
+        second.push(ack("k1", None))
+        second.push(profile(6))
         await each.reached(6)
         assert again == [{"type": "send", "client_id": "k1", "body": "Hi", "to": "grace"}]
         assert [event.position for event in each.applied] == [5, 6]
@@ -56,7 +56,7 @@ async def test_R3_it_is_sent_again_with_the_same_key_and_its_event_is_applied_on
         assert each.client.outbox == ()
 
 
-async def test_R3_an_event_of_the_log_is_an_answer_too() -> None:
+async def test_R3_a_message_found_in_the_log_counts_as_acknowledged() -> None:
     async with device() as each:
         first = await each.server.socket()
         first.welcome(4)
@@ -65,9 +65,9 @@ async def test_R3_an_event_of_the_log_is_an_answer_too() -> None:
         first.cut()
         second = await each.server.socket(2)
         second.welcome(5)
-        second.say({"type": "sync", "events": [own(5, "k1")], "position": 5, "more": False})
-        second.say(ack("k1", None))
-        async with asyncio.timeout(PATIENCE):
+        second.push({"type": "sync", "events": [own(5, "k1")], "position": 5, "more": False})
+        second.push(ack("k1", None))
+        async with asyncio.timeout(TIMEOUT):
             assert (await sending).id == "id-k1"
         assert each.client.outbox == ()
 
@@ -78,14 +78,14 @@ async def test_an_acknowledgement_counts_as_the_messages_event() -> None:
         socket.welcome(4)
         sending = asyncio.create_task(each.client.deliver(Draft("grace", "Hi", client_id="k1")))
         await socket.heard("send")
-        socket.say(ack("k1", 5))
-        async with asyncio.timeout(PATIENCE):
+        socket.push(ack("k1", 5))
+        async with asyncio.timeout(TIMEOUT):
             assert (await sending).seq == 7
         await each.reached(5)
         message = each.applied[0].message()
         assert message is not None
         assert (message.body, message.seq, message.sender_id) == ("Hi", 7, "ada-id")
-        assert each.place == Place("e", 5)
+        assert each.checkpoint == Checkpoint("e", 5)
 
 
 async def test_R4_the_next_message_waits_until_the_one_before_it_is_answered() -> None:
@@ -95,10 +95,10 @@ async def test_R4_the_next_message_waits_until_the_one_before_it_is_answered() -
         for key in ("k1", "k2"):
             await each.client.send(Draft("grace", key, client_id=key))
         await socket.heard("send")
-        socket.say(refusal("k1", "throttled", retry_after=0.01))
+        socket.push(refusal("k1", "throttled", retry_after=0.01))
         sent = await socket.heard("send", 2)
         assert [frame["client_id"] for frame in sent] == ["k1", "k1"]
-        socket.say(ack("k1", 5))
+        socket.push(ack("k1", 5))
         assert (await socket.heard("send", 3))[-1]["client_id"] == "k2"
 
 
@@ -109,7 +109,7 @@ async def test_a_window_lets_several_messages_be_on_their_way() -> None:
         for key in ("k1", "k2", "k3"):
             await each.client.send(Draft("grace", key, client_id=key))
         await socket.heard("send", 2)
-        socket.say(ack("k1", 5))
+        socket.push(ack("k1", 5))
         sent = await socket.heard("send", 3)
     assert [frame["client_id"] for frame in sent] == ["k1", "k2", "k3"]
 
@@ -122,12 +122,12 @@ async def test_R14_a_message_waits_as_long_as_the_server_asks() -> None:
         await socket.heard("send")
         clock = asyncio.get_running_loop()
         asked = clock.time()
-        socket.say(refusal("k1", "throttled", retry_after=1.5))
+        socket.push(refusal("k1", "throttled", retry_after=1.5))
         await socket.heard("send", 2)
         assert clock.time() - asked >= 1.5
 
 
-async def test_what_is_refused_is_kept_to_be_tried_again_or_discarded() -> None:
+async def test_a_refused_message_can_be_retried_or_discarded() -> None:
     store = MemoryOutbox()
     async with device(outbox=store) as each:
         refused: list[MessageRefused] = []
@@ -136,7 +136,7 @@ async def test_what_is_refused_is_kept_to_be_tried_again_or_discarded() -> None:
         socket.welcome(4)
         sending = asyncio.create_task(each.client.deliver(Draft("grace", "Hi", client_id="k1")))
         await socket.heard("send")
-        socket.say(refusal("k1", "blocked"))
+        socket.push(refusal("k1", "blocked"))
         with pytest.raises(ApiError, match="no") as raised:
             await sending
         assert raised.value.code == "blocked"
@@ -150,7 +150,7 @@ async def test_what_is_refused_is_kept_to_be_tried_again_or_discarded() -> None:
         assert await store.all() == []
 
 
-async def test_a_message_that_is_too_big_for_a_frame_is_refused_and_blocks_nothing() -> None:
+async def test_an_oversized_message_is_refused_and_does_not_block_the_next() -> None:
     async with device() as each:
         socket = await each.server.socket()
         socket.welcome(4)
@@ -158,7 +158,7 @@ async def test_a_message_that_is_too_big_for_a_frame_is_refused_and_blocks_nothi
         await socket.heard("send")
         await each.client.send(Draft("grace", "small", client_id="k2"))
         socket.cut(1009, "message too big")
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(TIMEOUT):
             with pytest.raises(ApiError, match="message too big"):
                 await sending
         again = await each.server.socket(2)
@@ -166,7 +166,7 @@ async def test_a_message_that_is_too_big_for_a_frame_is_refused_and_blocks_nothi
         assert (await again.heard("send"))[0]["client_id"] == "k2"
 
 
-async def test_R2_what_waits_survives_the_process_in_order(tmp_path: Path) -> None:
+async def test_R2_the_outbox_survives_the_process_in_order(tmp_path: Path) -> None:
     folder = tmp_path / "outbox"
     async with BackchannelClient("http://chat.example") as before:
         await before.keep_outbox(FileOutbox(folder))
@@ -185,7 +185,7 @@ async def test_R2_what_waits_survives_the_process_in_order(tmp_path: Path) -> No
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
 
 
-async def test_a_message_that_cannot_be_kept_is_sent_all_the_same(tmp_path: Path) -> None:
+async def test_a_message_that_cannot_be_stored_is_sent_anyway(tmp_path: Path) -> None:
     (tmp_path / "outbox").write_text("a file where the folder should be")
     async with device(outbox=FileOutbox(tmp_path / "outbox")) as each:
         socket = await each.server.socket()
@@ -195,7 +195,7 @@ async def test_a_message_that_cannot_be_kept_is_sent_all_the_same(tmp_path: Path
         assert (await socket.heard("send"))[0]["body"] == "Hi"
 
 
-async def test_a_journal_says_what_was_known_of_each_message(tmp_path: Path) -> None:
+async def test_the_journal_records_the_outcome_of_each_message(tmp_path: Path) -> None:
     path = tmp_path / "ada.jsonl"
     path.write_bytes(b'{"type":"half a li')
     journal = JournalFile(path, "ada-phone")
@@ -208,10 +208,10 @@ async def test_a_journal_says_what_was_known_of_each_message(tmp_path: Path) -> 
         second = await each.server.socket(2)
         second.welcome(4)
         await second.heard("send")
-        second.say(refusal("k1", "blocked"))
+        second.push(refusal("k1", "blocked"))
         await each.client.send(Draft("grace", "Ho", client_id="k2"))
         await second.heard("send", 2)
-        second.say(ack("k2", 5))
+        second.push(ack("k2", 5))
         await each.reached(5)
     journal.close()
     told = [(each["type"], each.get("client_id")) for each in records(path)]

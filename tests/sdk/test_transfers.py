@@ -7,6 +7,7 @@ import pytest
 
 from backchannel_client import ApiError, BackchannelClient, Draft
 from tests.sdk.conftest import Enter, Notes, register
+from tests.support import media
 from tests.support.process import ServerProcess
 from torture.proxy import Wire
 
@@ -62,18 +63,29 @@ async def test_an_upload_goes_on_in_another_process(enter: Enter, tmp_path: Path
     path = tmp_path / "notes.txt"
     path.write_text("eggs, milk")
     ada, again = await enter(), await enter()
-    file_id = await ada.files.begin_upload("notes.txt", path.stat().st_size, "text/plain")
-    assert ada.session.current is not None
-    again.session.adopt(ada.session.current)
+    file_id = await ada.files.create_upload("notes.txt", path.stat().st_size, "text/plain")
+    assert ada.tokens.current is not None
+    again.tokens.adopt(ada.tokens.current)
     seen: list[tuple[int, int]] = []
     await again.files.resume_upload(file_id, path, progress=lambda *each: seen.append(each))
     assert seen[0] == (0, 10)
     assert seen[-1] == (10, 10)
 
 
-async def test_a_file_that_the_server_refuses_is_refused_at_once(
-    enter: Enter, tmp_path: Path
-) -> None:
+async def test_a_recording_keeps_its_waveform(enter: Enter, tmp_path: Path) -> None:
+    path = tmp_path / "voice.wav"
+    path.write_bytes(media.wav(1))
+    ada, grace = await enter(), await enter()
+    assert grace.tokens.current is not None
+    grace_id = grace.tokens.current.user.id
+    ada.connect(None, Notes())
+    file = await ada.files.upload(path, waveform=bytes([0, 128, 255]))
+    ack = await ada.deliver(Draft(grace_id, "", files=[file]))
+    (message,) = (await grace.api.messages(ack.conversation_id)).items
+    assert (message.files[0].waveform, message.files[0].duration) == ("AID/", 1_000)
+
+
+async def test_a_file_refused_by_the_server_is_not_retried(enter: Enter, tmp_path: Path) -> None:
     path = tmp_path / "cat.png"
     path.write_bytes(b"\x7fELF" + bytes(200))
     ada = await enter()

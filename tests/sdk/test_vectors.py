@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from backchannel_client import Follower, Outgoing, Place, after_close, is_transient
+from backchannel_client import Checkpoint, Follower, Outgoing, after_close, is_transient
 from backchannel_client.follower import Apply, AskForSync, Effect, FetchState
 from backchannel_client.frames import decode, encode
 from backchannel_client.outbox import frame_of
@@ -24,8 +24,8 @@ def vectors(name: str) -> Json:
     return content
 
 
-def place(given: Json | None) -> Place | None:
-    return None if given is None else Place(**given)
+def checkpoint(given: Json | None) -> Checkpoint | None:
+    return None if given is None else Checkpoint(**given)
 
 
 def seconds(milliseconds: int | None) -> float | None:
@@ -40,7 +40,7 @@ def take(follower: Follower, step: Json) -> list[Effect]:
         assert frame is not None
         return follower.receive(frame, now)
     if "restored" in step:
-        return follower.restored(Place(**step["restored"]))
+        return follower.restored(Checkpoint(**step["restored"]))
     if "tick" in step:
         return follower.tick(now)
     if "connected" in step:
@@ -52,22 +52,22 @@ def take(follower: Follower, step: Json) -> list[Effect]:
 
 def plain(effect: Effect) -> Json:
     """An effect as the vectors write it."""
-    at = {"epoch": effect.place.epoch, "position": effect.place.position}
+    at = {"epoch": effect.checkpoint.epoch, "position": effect.checkpoint.position}
     match effect:
         case Apply(events):
             positions = [event.position for event in events]
-            return {"do": "apply", "positions": positions, "place": at}
+            return {"do": "apply", "positions": positions, "checkpoint": at}
         case AskForSync():
-            return {"do": "sync", "place": at}
+            return {"do": "sync", "checkpoint": at}
         case FetchState(reason):
-            return {"do": "reset", "reason": reason, "place": at}
+            return {"do": "reset", "reason": reason, "checkpoint": at}
 
 
 @pytest.mark.parametrize(
     "scenario", vectors("follower")["scenarios"], ids=lambda scenario: scenario["name"]
 )
-def test_the_follower(scenario: Json) -> None:
-    follower = Follower(place(scenario["place"]))
+def test_the_follower_passes_the_shared_scenarios(scenario: Json) -> None:
+    follower = Follower(checkpoint(scenario["checkpoint"]))
     for step in scenario["steps"]:
         assert [plain(effect) for effect in take(follower, step)] == step["effects"], step
         if "deadline" in step:
@@ -77,25 +77,25 @@ def test_the_follower(scenario: Json) -> None:
 
 
 @pytest.mark.parametrize("case", vectors("closing")["cases"], ids=lambda case: str(case["code"]))
-def test_closing(case: Json) -> None:
-    verdict = after_close(case["code"], case["reason"])
+def test_close_codes_have_the_shared_consequences(case: Json) -> None:
+    after = after_close(case["code"], case["reason"])
     assert {
-        "reconnect": verdict.reconnect,
-        "renew": verdict.renew,
-        "loggedOut": verdict.logged_out,
-        "wait": verdict.wait * 1_000,
-    } == case["verdict"]
+        "reconnect": after.reconnect,
+        "renew": after.renew,
+        "loggedOut": after.logged_out,
+        "wait": after.wait * 1_000,
+    } == case["expected"]
 
 
 @pytest.mark.parametrize(
     "case", vectors("outbox")["frames"], ids=lambda case: case["frame"]["client_id"]
 )
-def test_the_frame_of_an_item(case: Json) -> None:
+def test_an_outbox_item_becomes_the_shared_frame(case: Json) -> None:
     files = [{"name": "", "type": "", "size": 0, **file} for file in case["item"]["files"]]
     item = msgspec.convert({**case["item"], "files": files}, Outgoing)
     assert json.loads(encode(frame_of(item))) == case["frame"]
 
 
 @pytest.mark.parametrize("case", vectors("outbox")["refusals"], ids=lambda case: case["code"])
-def test_which_refusals_leave_a_message_waiting(case: Json) -> None:
+def test_temporary_errors_keep_a_message_in_the_outbox(case: Json) -> None:
     assert is_transient(case["code"]) is case["transient"]

@@ -1,4 +1,4 @@
-"""A good token, and what may be made of it by somebody who wishes ill."""
+"""A good token, and forgeries that an attacker can make of it."""
 
 import base64
 import hashlib

@@ -40,7 +40,7 @@ async def test_S7_argon2id_with_19_MiB_and_two_passes_is_the_default() -> None:
 
 
 @pytest.mark.parametrize("kind", ["argon2id", "bcrypt"])
-async def test_S7_a_hash_opens_to_its_password_only(kind: Kind) -> None:
+async def test_S7_a_hash_matches_only_its_password(kind: Kind) -> None:
     pool = PooledPasswords(kind, argon=argon2(memory=8, passes=1), bcrypt_rounds=10)
     hashed = await pool.hash(PASSWORD)
     assert PASSWORD not in hashed
@@ -52,7 +52,7 @@ async def test_S7_a_hash_opens_to_its_password_only(kind: Kind) -> None:
 
 @pytest.mark.parametrize("kind", ["argon2id", "bcrypt"])
 @pytest.mark.parametrize("password", [LONG, "ü" * 100, "🗝" * 128, "a\0b", "😀" * 20 + "a"])
-async def test_S7_no_byte_is_cut_off(kind: Kind, password: str) -> None:
+async def test_S7_long_passwords_are_not_truncated(kind: Kind, password: str) -> None:
     pool = PooledPasswords(kind, argon=argon2(memory=8, passes=1), bcrypt_rounds=10)
     hashed = await pool.hash(password)
     assert (await pool.verify(password, hashed))[0]
@@ -61,13 +61,13 @@ async def test_S7_no_byte_is_cut_off(kind: Kind, password: str) -> None:
     pool.close()
 
 
-def test_S7_bcrypt_has_ten_rounds_or_more() -> None:
+def test_S7_fewer_than_ten_bcrypt_rounds_are_refused() -> None:
     with pytest.raises(ValueError, match="10"):
         PrehashedBcrypt(9)
 
 
 @pytest.mark.parametrize("prefix", ["$2a$", "$2b$", "$2y$"])
-async def test_S7_imported_bcrypt_hashes_open_and_are_made_anew(
+async def test_S7_imported_bcrypt_hashes_match_and_are_replaced(
     passwords: PooledPasswords, prefix: str
 ) -> None:
     imported = prefix + PLAIN[4:]
@@ -79,7 +79,7 @@ async def test_S7_imported_bcrypt_hashes_open_and_are_made_anew(
     assert await passwords.verify("something else", imported) == (False, None)
 
 
-async def test_S7_an_imported_hash_does_not_vouch_for_what_follows_its_72nd_byte(
+async def test_S7_an_imported_hash_does_not_match_longer_passwords_with_the_same_72_bytes(
     passwords: PooledPasswords,
 ) -> None:
     imported = bcrypt.hashpw(LONG.encode(), bcrypt.gensalt(10)).decode()
@@ -87,7 +87,7 @@ async def test_S7_an_imported_hash_does_not_vouch_for_what_follows_its_72nd_byte
     assert await passwords.verify(LONG + "y", imported) == (False, None)
 
 
-async def test_S7_hashes_of_the_other_kind_or_of_old_costs_are_made_anew(
+async def test_S7_hashes_of_the_other_kind_or_of_old_costs_are_replaced(
     passwords: PooledPasswords, bcrypts: PooledPasswords
 ) -> None:
     _, stronger = await bcrypts.verify(PASSWORD, await passwords.hash(PASSWORD))
@@ -110,7 +110,7 @@ async def test_accents_may_be_typed_either_way(passwords: PooledPasswords) -> No
 
 
 @pytest.mark.parametrize("hashed", ["", "!", "*", "plain text", "$1$md5$x", "$2x$10$" + "a" * 53])
-async def test_no_password_opens_an_unknown_kind_of_hash(
+async def test_an_unknown_kind_of_hash_matches_no_password(
     passwords: PooledPasswords, hashed: str
 ) -> None:
     assert await passwords.verify(hashed, hashed) == (False, None)
@@ -142,7 +142,7 @@ def _gauged(gauge: _Gauge, **options: Any) -> PooledPasswords:
     return PooledPasswords(argon=hasher, **options)
 
 
-async def test_S7_200_at_once_are_hashed_two_at_a_time_and_never_on_the_event_loop() -> None:
+async def test_S7_200_passwords_are_hashed_two_at_a_time_off_the_event_loop() -> None:
     gauge = _Gauge()
     pool = _gauged(gauge)
     longest = 0.0
@@ -163,7 +163,7 @@ async def test_S7_200_at_once_are_hashed_two_at_a_time_and_never_on_the_event_lo
     assert longest < 0.25
 
 
-async def test_S7_a_full_line_sends_the_rest_away_at_once_and_takes_new_ones_later() -> None:
+async def test_S7_a_full_queue_refuses_at_once_and_accepts_again_later() -> None:
     pool = _gauged(_Gauge(), threads=2, line=10)
     outcomes = await asyncio.gather(
         *(pool.hash(PASSWORD) for _ in range(50)), return_exceptions=True
@@ -175,7 +175,7 @@ async def test_S7_a_full_line_sends_the_rest_away_at_once_and_takes_new_ones_lat
     pool.close()
 
 
-async def test_S7_whoever_gives_up_leaves_the_line() -> None:
+async def test_S7_a_cancelled_request_leaves_the_queue() -> None:
     gauge = _Gauge()
     pool = _gauged(gauge, threads=1, line=100)
     waiting = [asyncio.create_task(pool.hash(PASSWORD)) for _ in range(60)]

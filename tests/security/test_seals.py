@@ -4,13 +4,13 @@ import pytest
 
 from backchannel.domain.errors import Unauthenticated
 from backchannel.security.clock import SystemClock
-from backchannel.security.seals import HmacSeals
+from backchannel.security.secret import HmacSeals
 from backchannel.security.tokens import JwtTokens
 
 SECRET = bytes(range(32))
 
 
-def test_S22_a_seal_is_for_one_statement_and_one_secret() -> None:
+def test_S22_a_seal_is_valid_for_one_statement_and_one_secret() -> None:
     seals = HmacSeals(SECRET)
     seal = seals.seal(b"done")
     assert seals.is_genuine(b"done", seal)
@@ -19,7 +19,7 @@ def test_S22_a_seal_is_for_one_statement_and_one_secret() -> None:
     assert not HmacSeals(bytes(32)).is_genuine(b"done", seal)
 
 
-def test_S22_nobody_gets_a_token_sealed() -> None:
+def test_S22_a_seal_is_not_a_valid_token_signature() -> None:
     """A token's signature comes from another key, whatever is sealed."""
     tokens = JwtTokens(SECRET, SystemClock(), access_life=60, refresh_life=60)
     token, _ = tokens.issue_access("user", "login", "ada")

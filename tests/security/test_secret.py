@@ -60,7 +60,7 @@ def test_a_made_secret_is_kept_for_its_owner_only(tmp_path: Path) -> None:
     assert secret_from(None, tmp_path / "other", production=False) != made
 
 
-def test_of_two_processes_that_start_at_once_one_makes_the_secret(
+def test_two_processes_that_start_at_once_use_one_secret(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made = secret_from(None, tmp_path, production=False)

@@ -1,4 +1,4 @@
-"""How often something may be tried."""
+"""Limits on the number of attempts."""
 
 import pytest
 from hypothesis import given
@@ -22,7 +22,7 @@ async def _admitted(throttle: InProcessThrottle, *keys: str, tries: int) -> int:
     return count
 
 
-async def test_S9_ten_at_once_and_ten_a_minute() -> None:
+async def test_S9_a_limit_of_ten_a_minute_allows_a_burst_of_ten() -> None:
     clock = ManualClock()
     throttle = InProcessThrottle(clock, {"login:pair": Limit(10, 60)})
     assert await _admitted(throttle, KEY, tries=50) == 10
@@ -33,7 +33,9 @@ async def test_S9_ten_at_once_and_ten_a_minute() -> None:
 
 
 @given(st.integers(1, 100), st.floats(0.1, 10_000), st.integers(1, 20))
-async def test_S9_to_wait_as_told_is_always_enough(count: int, seconds: float, rounds: int) -> None:
+async def test_S9_after_retry_after_the_next_attempt_is_admitted(
+    count: int, seconds: float, rounds: int
+) -> None:
     clock = ManualClock()
     throttle = InProcessThrottle(clock, {"login:pair": Limit(count, seconds)})
     await _admitted(throttle, KEY, tries=count)
@@ -45,34 +47,34 @@ async def test_S9_to_wait_as_told_is_always_enough(count: int, seconds: float, r
         await throttle.admit(KEY)
 
 
-async def test_S9_who_is_refused_is_not_counted_by_any_key() -> None:
+async def test_S9_a_refused_attempt_is_counted_by_no_key() -> None:
     limits = {"login:pair": Limit(1, 60), "login:address": Limit(5, 60)}
     throttle = InProcessThrottle(ManualClock(), limits)
     assert await _admitted(throttle, "login:pair:ada", "login:address:x", tries=50) == 1
     assert await _admitted(throttle, "login:address:x", tries=50) == 4
 
 
-async def test_S9_keys_do_not_touch_each_other() -> None:
+async def test_S9_keys_are_independent() -> None:
     throttle = InProcessThrottle(ManualClock(), LIMITS)
     assert await _admitted(throttle, "login:pair:ada:a", tries=50) == 10
     assert await _admitted(throttle, "login:pair:ada:b", tries=50) == 10
 
 
-async def test_the_right_password_clears_the_slate() -> None:
+async def test_a_reset_clears_the_attempts_of_a_key() -> None:
     throttle = InProcessThrottle(ManualClock(), LIMITS)
     await _admitted(throttle, KEY, tries=10)
-    await throttle.forgive(KEY, "login:pair:unheard-of")
+    await throttle.reset(KEY, "login:pair:unheard-of")
     assert await _admitted(throttle, KEY, tries=50) == 10
 
 
-async def test_a_refunded_attempt_was_none() -> None:
+async def test_a_refunded_attempt_does_not_count() -> None:
     throttle = InProcessThrottle(ManualClock(), LIMITS)
     await _admitted(throttle, KEY, tries=10)
     await throttle.refund(KEY, "login:pair:unheard-of")
     assert await _admitted(throttle, KEY, tries=50) == 1
 
 
-async def test_what_has_no_limit_is_free() -> None:
+async def test_keys_without_a_limit_are_always_admitted() -> None:
     throttle = InProcessThrottle(ManualClock(), {})
     assert await _admitted(throttle, KEY, "anything", tries=500) == 500
 

@@ -1,4 +1,4 @@
-"""Which certificate HTTPS is served with."""
+"""The certificate of HTTPS."""
 
 import socket
 import ssl
@@ -21,7 +21,7 @@ def test_no_certificate_means_plain_http() -> None:
     assert certificate_files(settings()) is None
 
 
-def test_the_usual_files_are_picked_up(folder: Path) -> None:
+def test_certificate_files_at_the_default_paths_are_used(folder: Path) -> None:
     made = certificate_files(settings(tls__mode="self-signed"))
     assert made is not None
     (folder / "certificate").mkdir()
@@ -40,7 +40,7 @@ def test_a_named_file_that_is_missing_is_refused() -> None:
         certificate_files(settings(tls__certificate="my.crt"))
 
 
-def test_what_is_no_certificate_is_refused(folder: Path) -> None:
+def test_an_invalid_certificate_is_refused(folder: Path) -> None:
     (folder / "a.crt").write_text("nonsense")
     (folder / "a.key").write_text("nonsense")
     files = certificate_files(settings(tls__certificate="a.crt", tls__private_key="a.key"))
@@ -82,7 +82,7 @@ def test_S20_only_modern_tls(
 
 
 def handshake(server: ssl.SSLContext, client: ssl.SSLContext) -> bool:
-    """Whether the two come to terms."""
+    """True if the client accepts the server's certificate."""
     near, far = socket.socketpair()
 
     def answer() -> None:

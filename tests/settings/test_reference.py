@@ -49,7 +49,7 @@ def test_values_are_shown_as_they_would_be_written(
     assert shown(load(environment={variable: value}).settings, path) == text
 
 
-def test_what_depends_on_the_environment() -> None:
+def test_defaults_depend_on_the_environment() -> None:
     development = load(environment={}).settings
     production = load(
         environment={"BACKCHANNEL_ENVIRONMENT": "production", "JWT_SECRET": SECRET}

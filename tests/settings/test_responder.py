@@ -1,10 +1,10 @@
-"""Who answers in sessions: each kind names what it lacks."""
+"""The settings of the responder: each kind names the setting that it lacks."""
 
 from collections.abc import Callable
 
 import pytest
 
-from backchannel.app.responder import open_responder
+from backchannel.app.core import open_responder
 from backchannel.responders.echo import Echo
 from backchannel.responders.openai import OpenAi
 from backchannel.responders.webhook import Webhook
@@ -40,7 +40,7 @@ def environment(**given: str) -> dict[str, str]:
         ),
     ],
 )
-def test_what_a_kind_needs(
+def test_each_kind_of_responder_needs_its_settings(
     refused: Callable[..., list[str]], given: dict[str, str], lines: list[str]
 ) -> None:
     assert refused(**environment(**given)) == lines
@@ -49,7 +49,9 @@ def test_what_a_kind_needs(
 @pytest.mark.parametrize(
     "url", ["answers.example.org", "ftp://a.org", "https://user:sk-1@a.org", "https://a.org?k=sk-1"]
 )
-def test_S6_a_url_holds_no_key(refused: Callable[..., list[str]], url: str) -> None:
+def test_S6_a_url_with_a_key_is_refused_without_printing_it(
+    refused: Callable[..., list[str]], url: str
+) -> None:
     (line,) = refused(**environment(**{**WHOLE, "URL": url}))
     assert line.startswith(f"{PREFIX}URL (environment): ")
     assert "sk-1" not in line
@@ -58,7 +60,7 @@ def test_S6_a_url_holds_no_key(refused: Callable[..., list[str]], url: str) -> N
 @pytest.mark.parametrize(
     ("kind", "expected"), [("echo", Echo), ("webhook", Webhook), ("openai", OpenAi)]
 )
-async def test_the_chosen_one_is_opened(kind: str, expected: type) -> None:
+async def test_the_configured_responder_is_opened(kind: str, expected: type) -> None:
     loaded = load(environment=environment(**{**WHOLE, "KIND": kind}))
     responder = open_responder(loaded.settings.responder, SystemClock())
     assert isinstance(responder, expected)

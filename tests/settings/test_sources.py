@@ -1,4 +1,4 @@
-"""Where settings are written, and which of them counts."""
+"""The sources of settings, and their precedence."""
 
 from pathlib import Path
 
@@ -12,7 +12,7 @@ def origin_of_port(loaded: Loaded) -> tuple[int, str, str]:
     return loaded.settings.port, written.name, written.origin
 
 
-def test_the_nearest_place_counts(folder: Path) -> None:
+def test_sources_have_an_order_of_precedence(folder: Path) -> None:
     (folder / "backchannel.toml").write_text("port = 1")
     assert origin_of_port(load(environment={})) == (1, "port", "backchannel.toml")
     (folder / ".env").write_text("BACKCHANNEL_PORT=2")
@@ -24,7 +24,7 @@ def test_the_nearest_place_counts(folder: Path) -> None:
     assert origin_of_port(loaded) == (4, "--port", "command line")
 
 
-def test_an_option_that_was_not_given_says_nothing() -> None:
+def test_an_omitted_option_does_not_override() -> None:
     assert load({"port": None}, environment={"PORT": "5"}).settings.port == 5
 
 
@@ -38,11 +38,11 @@ def test_an_option_that_was_not_given_says_nothing() -> None:
         ("CORS_ORIGIN", "http://localhost:3000", "cors_origins"),
     ],
 )
-def test_the_names_of_other_servers_are_understood(name: str, value: str, path: str) -> None:
+def test_variable_names_of_other_servers_are_accepted(name: str, value: str, path: str) -> None:
     assert load(environment={name: value}).written[path].name == name
 
 
-def test_our_own_name_comes_first_in_the_same_place() -> None:
+def test_the_backchannel_name_has_precedence_within_a_source() -> None:
     loaded = load(environment={"PORT": "1", "BACKCHANNEL_PORT": "2"})
     assert loaded.settings.port == 2
 
@@ -70,7 +70,7 @@ def test_S19_a_secret_in_an_env_file_is_what_was_written(
 
 
 @pytest.mark.parametrize("value", ["ab${cd}", '"${cd}"', "${}", "${cd} # ${ef}"])
-def test_S19_a_reference_that_would_vanish_is_refused(folder: Path, value: str) -> None:
+def test_S19_a_reference_to_an_unset_variable_is_refused(folder: Path, value: str) -> None:
     (folder / ".env").write_text(f"OTHER=${{nothing}}\n{SECRET}={value}\n")
     with pytest.raises(SettingsError) as caught:
         load(environment={})
@@ -94,12 +94,12 @@ def test_a_file_in_another_encoding_is_refused_in_one_line(
     assert "\n" not in str(caught.value)
 
 
-def test_a_byte_order_mark_in_toml_is_no_error(folder: Path) -> None:
+def test_a_byte_order_mark_in_toml_is_accepted(folder: Path) -> None:
     (folder / "backchannel.toml").write_text("port = 8000", "utf-8-sig")
     assert load(environment={}).settings.port == 8_000
 
 
-def test_a_line_of_an_env_file_that_cannot_be_read_is_told(folder: Path) -> None:
+def test_an_unreadable_line_of_an_env_file_is_reported(folder: Path) -> None:
     (folder / ".env").write_text("PORT=8000\nBACKCHANNEL_HOST='half\n")
     with pytest.raises(SettingsError, match=r"^\.env, line 2: cannot be read; write NAME=value"):
         load(environment={})
@@ -109,7 +109,7 @@ def test_an_empty_variable_counts_as_unset() -> None:
     assert "port" not in load(environment={"BACKCHANNEL_PORT": ""}).written
 
 
-def test_lists_are_separated_by_commas_in_variables_and_lists_in_toml(folder: Path) -> None:
+def test_lists_are_comma_separated_in_variables_and_arrays_in_toml(folder: Path) -> None:
     origins = ("https://a.example", "https://b.example:8443")
     spelled = "https://a.example, https://B.example:8443/"
     assert load(environment={"CORS_ORIGIN": spelled}).settings.cors_origins == origins
@@ -135,7 +135,7 @@ def test_broken_toml_is_refused_with_its_place(folder: Path) -> None:
         load(environment={})
 
 
-def test_the_env_file_of_an_echo_server(folder: Path) -> None:
+def test_the_env_file_of_an_echo_server_is_accepted(folder: Path) -> None:
     (folder / ".env").write_text(
         "PORT=3001\n"
         "JWT_SECRET=your_jwt_secret_key_here\n"

@@ -11,15 +11,15 @@ from backchannel.domain.events import Event
 class UnreliableBus(InProcessBus):
     """`trouble` is how often a wake-up does not simply arrive."""
 
-    def __init__(self, dice: Random, trouble: float) -> None:
+    def __init__(self, rng: Random, trouble: float) -> None:
         super().__init__()
-        self._dice = dice
+        self._rng = rng
         self.trouble = trouble
 
     def publish(self, events: Sequence[Event]) -> None:
-        if self._dice.random() >= self.trouble:
+        if self._rng.random() >= self.trouble:
             super().publish(events)
             return
         loop = asyncio.get_running_loop()
-        for _ in range(self._dice.randint(0, 2)):
-            loop.call_later(self._dice.random(), super().publish, events)
+        for _ in range(self._rng.randint(0, 2)):
+            loop.call_later(self._rng.random(), super().publish, events)

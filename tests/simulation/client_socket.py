@@ -20,7 +20,7 @@ _encode = msgspec.json.Encoder().encode
 
 
 class Owner(Protocol):
-    """Whose socket it is."""
+    """The user of the socket."""
 
     def opened(self) -> None: ...
 
@@ -38,22 +38,22 @@ class ClientSocket:
         self,
         owner: Owner,
         dial: Dial,
-        dice: Random,
+        rng: Random,
         *,
         token: str | None,
         returns_within: float,
-        patience: float,
+        timeout: float,
     ) -> None:
         """A `token` goes into the upgrade's header; the other two are in seconds.
 
-        After `patience` without a byte the connection counts as dead.
+        After `timeout` without a byte the connection counts as dead.
         """
         self._owner = owner
         self._dial = dial
-        self._dice = dice
+        self._rng = rng
         self._token = token
         self._returns_within = returns_within
-        self._patience = patience
+        self._timeout = timeout
         self._timers = Timers()
         self._heard_at = 0.0
         self._open = False
@@ -80,7 +80,7 @@ class ClientSocket:
     def connection_lost(self) -> None:
         self.link = None
         self._timers.cancel_all()
-        self._timers.set("connect", self._returns_within * self._dice.random(), self.connect)
+        self._timers.set("connect", self._returns_within * self._rng.random(), self.connect)
         self._owner.lost()
 
     def data_received(self, data: bytes) -> None:
@@ -102,7 +102,7 @@ class ClientSocket:
             self._owner.opened()
 
     def _watch(self) -> None:
-        if self._timers.now - self._heard_at > self._patience or self._owner.has_waited_too_long():
+        if self._timers.now - self._heard_at > self._timeout or self._owner.has_waited_too_long():
             self.drop()
         else:
             self._timers.set("watch", WATCH, self._watch)

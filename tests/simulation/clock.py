@@ -24,7 +24,7 @@ class SimulatedClock:
         return self._loop.time()
 
     def uuid7(self) -> str:
-        """What RFC 9562 describes, with a counter in place of chance."""
+        """Ids as RFC 9562 describes them, with a counter in place of chance."""
         self._made += 1
         text = f"{self.now():012x}7{self._made % 0x1000:03x}8{self._made:015x}"
         return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"

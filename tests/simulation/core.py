@@ -3,9 +3,10 @@
 from dataclasses import MISSING, fields
 from typing import Any
 
-from backchannel.chat.core import Core
+from backchannel.app.core import Ports, build_core
+from backchannel.chat.core import Core, Policy
 from backchannel.ports.bus import Bus
-from backchannel.ports.clock import Clock
+from backchannel.ports.security import Clock
 from backchannel.security.throttle import InProcessThrottle
 from backchannel.security.tokens import JwtTokens
 from backchannel.storage.sql.sqlite.storage import File, SqliteStorage
@@ -21,7 +22,7 @@ def make_core(database: File, bus: Bus, clock: Clock) -> Core:
         "tokens": JwtTokens(KEY, clock, access_life=YEAR, refresh_life=YEAR),
         "throttle": InProcessThrottle(clock, {}),
     }
-    return Core(**_unused_ports() | used)
+    return build_core(Ports(**_unused_ports() | used), Policy())
 
 
 class Nothing:
@@ -32,8 +33,4 @@ class Nothing:
 
 
 def _unused_ports() -> dict[str, Any]:
-    return {
-        each.name: Nothing()
-        for each in fields(Core)
-        if each.init and each.default is MISSING and each.default_factory is MISSING
-    }
+    return {each.name: Nothing() for each in fields(Ports) if each.default is MISSING}

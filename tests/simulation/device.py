@@ -14,7 +14,7 @@ from tests.simulation.outbox import Outbox
 from tests.simulation.replica import Replica, own_message
 from tests.simulation.timers import Timers
 
-GAP_PATIENCE = 0.5
+GAP_TIMEOUT = 0.5
 """Seconds in which what is missing may still come by itself."""
 SILENCE = 60.0
 """Seconds without a byte after which a connection counts as dead; the server beats every 25."""
@@ -22,8 +22,8 @@ SYNC_AGAIN = 1.0
 """Seconds after which a `sync` that was refused is asked for again."""
 
 
-class Surroundings(Protocol):
-    """What a device asks of the world it is in."""
+class DeviceEnvironment(Protocol):
+    """The world as a device needs it."""
 
     @property
     def dial(self) -> Dial: ...
@@ -38,8 +38,8 @@ class Surroundings(Protocol):
 
 
 @dataclass(frozen=True)
-class Habits:
-    """How a device behaves. Times are in seconds; it never acknowledges where that is None.
+class DeviceBehaviour:
+    """The behaviour of a device. Times are in seconds; it never acknowledges where that is None.
 
     A `trusting` device takes whatever comes and repairs nothing: it shows what the server's
     pushing alone is worth.
@@ -55,7 +55,13 @@ class Device:
     """One device of a user. What it holds survives its connections."""
 
     def __init__(
-        self, name: str, user: str, token: str, habits: Habits, world: Surroundings, dice: Random
+        self,
+        name: str,
+        user: str,
+        token: str,
+        behaviour: DeviceBehaviour,
+        world: DeviceEnvironment,
+        rng: Random,
     ) -> None:
         self.name = name
         self.user = user
@@ -63,9 +69,9 @@ class Device:
         self.replica = Replica()
         self.welcomed = False
         self._token = token
-        self._habits = habits
+        self._behaviour = behaviour
         self._world = world
-        self._dice = dice
+        self._rng = rng
         self._epoch: str | None = None
         self._fetching: asyncio.Task[None] | None = None
         self._replied: set[int] = set()
@@ -74,12 +80,12 @@ class Device:
         self.socket = ClientSocket(
             self,
             world.dial,
-            dice,
-            token=token if habits.token_in_header else None,
-            returns_within=habits.returns_within,
-            patience=math.inf if habits.trusting else SILENCE,
+            rng,
+            token=token if behaviour.token_in_header else None,
+            returns_within=behaviour.returns_within,
+            timeout=math.inf if behaviour.trusting else SILENCE,
         )
-        self.outbox = Outbox(user, name, self._record, self.socket.send, dice)
+        self.outbox = Outbox(user, name, self._record, self.socket.send, rng)
 
     @property
     def idle(self) -> bool:
@@ -93,22 +99,22 @@ class Device:
         """Read one of the conversations, to the end or not."""
         known = [(name, max(messages)) for name, messages in self.replica.messages.items()]
         if known and self.welcomed:
-            conversation, last = self._dice.choice(known)
-            seq = self._dice.choice((last, self._dice.randint(1, last)))
+            conversation, last = self._rng.choice(known)
+            seq = self._rng.choice((last, self._rng.randint(1, last)))
             self._ask({"type": "read", "conversation_id": conversation, "seq": seq})
 
     def change(self) -> None:
-        """Edit or delete a message of one's own, or react to the other's."""
-        standing = self.replica.standing()
-        if not standing or not self.welcomed:
+        """Edit or delete a message of the user's, or react to the other user's."""
+        undeleted = self.replica.undeleted()
+        if not undeleted or not self.welcomed:
             return
-        message = self._dice.choice(standing)
+        message = self._rng.choice(undeleted)
         place = {"conversation_id": message["conversation_id"], "seq": message["seq"]}
         if message["sender_id"] != self.user:
-            emoji, active = self._dice.choice("👍🎉"), self._dice.random() < 0.7
+            emoji, active = self._rng.choice("👍🎉"), self._rng.random() < 0.7
             self._ask({"type": "react", **place, "emoji": emoji, "active": active})
             return
-        body = self._dice.choice((None, f"{message['body']}!"))
+        body = self._rng.choice((None, f"{message['body']}!"))
         place_id = {"conversation": message["conversation_id"], "id": message["id"]}
         self._record(journal.Change, **place_id, body=body)
         if body is None:
@@ -117,13 +123,13 @@ class Device:
             self._ask({"type": "edit", **place, "body": body})
 
     def _ask(self, frame: Frame) -> None:
-        """What is refused is not tried again: the state is what counts."""
+        """A refused request is not repeated: the state is what counts."""
         self.socket.send({**frame, "ref": frame["type"]})
 
     # -------------------------------------------------------------------- the connection
 
     def opened(self) -> None:
-        if self._habits.token_in_header:
+        if self._behaviour.token_in_header:
             return
         hello: Frame = {"type": "hello", "token": self._token}
         if self.position is not None:
@@ -172,10 +178,10 @@ class Device:
         self._record(journal.Resume, user=self.user, epoch=self._epoch, position=self.position)
         if self.position is None:
             self._reset(frame["epoch"], frame["position"], "fresh")
-        elif self._habits.token_in_header and frame["epoch"] != self._epoch:
+        elif self._behaviour.token_in_header and frame["epoch"] != self._epoch:
             # Before any live event, whose position means something else than it did.
             self._reset(frame["epoch"], frame["position"], "epoch_changed")
-        elif self._habits.token_in_header:
+        elif self._behaviour.token_in_header:
             self._sync()
         self.outbox.online()
 
@@ -215,14 +221,14 @@ class Device:
 
     def _event(self, event: Frame, source: journal.Source) -> None:
         assert self.position is not None
-        if self._habits.trusting:
+        if self._behaviour.trusting:
             if event["position"] not in self._replied:
                 self._apply(event, source)
         elif event["position"] > self.position:
             self._held[event["previous"]] = event, source
             self._release()
             if self._held:
-                self._timers.set("gap", GAP_PATIENCE, self._close_gap)
+                self._timers.set("gap", GAP_TIMEOUT, self._close_gap)
 
     def _release(self) -> None:
         """Apply what follows on what is held already."""
@@ -233,9 +239,9 @@ class Device:
     def _compare(self, position: int) -> None:
         """The log reaches `position`: if that is not here soon, ask for it."""
         assert self.position is not None
-        missing = position > self.position and not self._habits.trusting
+        missing = position > self.position and not self._behaviour.trusting
         if missing and "gap" not in self._timers:
-            self._timers.set("gap", GAP_PATIENCE, self._close_gap)
+            self._timers.set("gap", GAP_TIMEOUT, self._close_gap)
 
     def _close_gap(self) -> None:
         self._held.clear()
@@ -249,9 +255,9 @@ class Device:
         elif kind == "receipt":
             self._receipt(data)
         self.replica.apply(kind, data)
-        within = self._habits.confirms_within
+        within = self._behaviour.confirms_within
         if within is not None and "confirm" not in self._timers:
-            self._timers.set("confirm", within * self._dice.random(), self._confirm)
+            self._timers.set("confirm", within * self._rng.random(), self._confirm)
 
     def _confirm(self) -> None:
         self.socket.send({"type": "ack", "position": self.position})
@@ -277,7 +283,7 @@ class Device:
     def _receipt(self, data: Frame) -> None:
         for mark in ("delivered", "read"):
             self._record(
-                journal.Receipt,
+                journal.DeliverReceipt,
                 conversation=data["conversation_id"],
                 reader=data["user_id"],
                 mark=mark,

@@ -10,19 +10,18 @@ from random import Random
 from typing import Any, TypeVar, cast
 
 from backchannel.storage.sql.database import Connection
-from backchannel.storage.sql.sqlite.connection import Texts
-from backchannel.storage.sql.sqlite.jobs import JobQueue
-from backchannel.storage.sql.sqlite.readers import Reader
+from backchannel.storage.sql.sqlite.connection import StatementCache
+from backchannel.storage.sql.sqlite.jobs import JobQueue, Reader
 from backchannel.storage.sql.sqlite.writer import MOST_JOBS, Writer
 
 T = TypeVar("T")
 
-TEXTS = Texts()
+TEXTS = StatementCache()
 """Compiled once for all runs."""
 
 
 class Step(Enum):
-    """Where in a commit a process may die."""
+    """The points of a commit at which a process may die."""
 
     BEFORE = "everything is written, nothing is committed"
     AFTER = "it is on disk, and nobody has been told"
@@ -34,13 +33,13 @@ class Died(BaseException):
 
 @dataclass
 class Disk:
-    """What outlives a process: a database, and what is wrong with it just now.
+    """The parts that outlive a process: a database, and its current fault.
 
     To the real writer it is its driver.
     """
 
     database: sqlite3.Connection
-    dice: Random
+    rng: Random
     normal_delay: float
     """Most seconds that a step of the storage takes when all is well."""
     refuses: bool = False
@@ -123,9 +122,9 @@ class SimulatedDatabase:
         return await self._reads.submit(work)
 
     async def write(
-        self, work: Callable[[Connection], Awaitable[T]], /, *, vital: bool = False
+        self, work: Callable[[Connection], Awaitable[T]], /, *, essential: bool = False
     ) -> T:
-        del vital  # no room is set aside
+        del essential  # no room is set aside
         await self._outlive()
         if not self._writing:
             self._writing = True
@@ -135,7 +134,10 @@ class SimulatedDatabase:
     async def write_in_turn(self, work: Callable[[Connection], Awaitable[T]], /) -> T:
         return await self.write(work)
 
-    async def rewrite(self) -> None:
+    async def overwrite_unused(self) -> None:
+        raise NotImplementedError
+
+    async def copy_log(self) -> None:
         raise NotImplementedError
 
     async def check(self) -> None:
@@ -145,11 +147,11 @@ class SimulatedDatabase:
         self.dead = True
 
     def drop(self, answer: object) -> None:
-        """The process died before this was told: whoever waits for it waits for ever."""
+        """The process died before this was reported: the waiting task waits for ever."""
         self._unanswered.append(answer)
 
     def delay(self) -> float:
-        return self._disk.delay * self._disk.dice.random()
+        return self._disk.delay * self._disk.rng.random()
 
     async def _outlive(self) -> None:
         if self.dead:
@@ -161,7 +163,7 @@ class SimulatedDatabase:
         for job in () if self.dead else self._reads.take_more(1):
             job.loop = self._read.as_loop()
             self._reader._do(job)
-            job.loop.call_soon_threadsafe(job.answer)
+            job.loop.call_soon_threadsafe(job.resolve)
 
     def _write_some(self) -> None:
         jobs = [] if self.dead else self._writes.take_more(MOST_JOBS)

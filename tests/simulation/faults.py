@@ -7,46 +7,48 @@ from typing import Any
 from backchannel.domain.errors import ChatError
 from tests.simulation.device import Device
 from tests.simulation.disk import Step as CommitStep
-from tests.simulation.scenario import Act, Fault, Operation, Step
+from tests.simulation.scenario import Fault, Operation, Step, UserAction
 from tests.simulation.world import World
 
 HOUR = 3_600.0
 
 
-class Director:
+class ScenarioRunner:
     """Lets happen in a world what its scenario says."""
 
     def __init__(self, world: World) -> None:
         self._world = world
-        self._dice = world.dice
+        self._rng = world.rng
         self._loop = asyncio.get_running_loop()
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def run(self) -> None:
         """Play the scenario to its end."""
         for device in self._world.devices:
-            self._loop.call_later(2.0 * self._dice.random(), device.socket.connect)
+            self._loop.call_later(2.0 * self._rng.random(), device.socket.connect)
         for step in self._world.scenario.steps:
             await asyncio.sleep(max(0.0, step.at - self._loop.time()))
             self._play(step)
 
     def _play(self, step: Step) -> None:
         device = self._world.devices[step.device]
-        if isinstance(step.act, Fault):
-            self._break(step.act, device)
-        elif step.act is Operation.BACK_UP:
+        if isinstance(step.action, Fault):
+            self._break(step.action, device)
+        elif step.action is Operation.BACK_UP:
             self._world.back_up()
-        elif step.act is Operation.RESTORE:
+        elif step.action is Operation.LOSE_BUS:
+            self._world.lose_bus()
+        elif step.action is Operation.RESTORE:
             self._world.restore()
-        elif step.act is Act.WRITE:
+        elif step.action is UserAction.WRITE:
             device.outbox.write(self._world.peer_of(device))
-        elif step.act is Act.READ:
+        elif step.action is UserAction.READ:
             device.read()
         else:
             device.change()
 
     def _break(self, fault: Fault, device: Device) -> None:  # noqa: C901 - one case per fault
-        world, dice = self._world, self._dice
+        world, rng = self._world, self._rng
         match fault:
             case Fault.DIE_BEFORE_COMMIT:
                 world.disk.die_in.append(CommitStep.BEFORE)
@@ -57,7 +59,7 @@ class Director:
             case Fault.RESTART:
                 self._begin(world.process.stop())
             case Fault.CLIENT_GOES:
-                device.socket.drop(notice=dice.choice((0.0, 0.5, 20.0)) * dice.random())
+                device.socket.drop(notice=rng.choice((0.0, 0.5, 20.0)) * rng.random())
             case Fault.SERVER_CUTS:
                 if device.socket.link is not None:
                     device.socket.link.abort()
@@ -65,24 +67,24 @@ class Director:
                 self._stall(device)
             case Fault.DISK_FULL:
                 world.disk.refuses = True
-                self._loop.call_later(dice.uniform(0.1, 4.0), world.disk.heal)
+                self._loop.call_later(rng.uniform(0.1, 4.0), world.disk.heal)
             case Fault.DISK_SLOW:
-                world.disk.delay = dice.uniform(0.1, 2.0)
-                self._loop.call_later(dice.uniform(0.1, 4.0), world.disk.heal)
+                world.disk.delay = rng.uniform(0.1, 2.0)
+                self._loop.call_later(rng.uniform(0.1, 4.0), world.disk.heal)
             case Fault.CLOCK_JUMPS:
-                world.clock.set_by = dice.uniform(-HOUR, HOUR)
+                world.clock.set_by = rng.uniform(-HOUR, HOUR)
             case Fault.TRIM:
                 self._begin(self._trim())
 
     def _stall(self, device: Device) -> None:
         link = device.socket.link
         if link is not None:
-            pipe = self._dice.choice((link.up, link.down))
-            pipe.stall(self._dice.choice((0.5, 3.0, 15.0)))
+            pipe = self._rng.choice((link.up, link.down))
+            pipe.stall(self._rng.choice((0.5, 3.0, 15.0)))
 
     async def _trim(self) -> None:
         storage = self._world.process.core.storage
-        await storage.trim_logs(before=0, keep=self._dice.randint(0, 10))
+        await storage.trim_logs(before=0, keep=self._rng.randint(0, 10))
 
     def _begin(self, work: Coroutine[Any, Any, None]) -> None:
         task = self._loop.create_task(_tolerantly(work))

@@ -1,4 +1,4 @@
-"""An event loop without sockets, threads or waiting: time jumps, and dice choose who goes first."""
+"""An event loop without sockets, threads or waiting: time jumps, and order is random."""
 
 import asyncio
 from collections import deque
@@ -18,15 +18,15 @@ class Stuck(Exception):
 class SimulatedLoop(asyncio.BaseEventLoop):
     """Its clock stands still while callbacks run, and then jumps to the next timer.
 
-    What is ready at the same moment runs in an order that `dice` choose; with `disorder` 0 in
+    What is ready at the same moment runs in an order that `rng` choose; with `disorder` 0 in
     the order in which it became ready. Everything else is `BaseEventLoop`'s own.
     """
 
     _ready: deque[asyncio.Handle]
 
-    def __init__(self, dice: Random, *, disorder: float) -> None:
+    def __init__(self, rng: Random, *, disorder: float) -> None:
         super().__init__()
-        self._dice = dice
+        self._rng = rng
         self._disorder = disorder
         self._now = 0.0
         self._turns = 0
@@ -37,14 +37,14 @@ class SimulatedLoop(asyncio.BaseEventLoop):
         return self._now
 
     def select(self, timeout: float | None) -> list[Any]:
-        """What a selector does: wait. Here, waiting is adding."""
+        """Wait, as a selector does. Here, waiting is adding."""
         self._turns += 1
         if timeout is None or self._turns > MOST_TURNS:
             raise Stuck(f"at {self._now:.3f} s, after {self._turns} turns")
         self._now += timeout
-        if len(self._ready) > 1 and self._dice.random() < self._disorder:
+        if len(self._ready) > 1 and self._rng.random() < self._disorder:
             shuffled = list(self._ready)
-            self._dice.shuffle(shuffled)
+            self._rng.shuffle(shuffled)
             self._ready = deque(shuffled)
         return []
 
@@ -60,9 +60,9 @@ class SimulatedLoop(asyncio.BaseEventLoop):
         raise RuntimeError("a simulation has no threads")
 
 
-def run(main: Callable[[], Coroutine[Any, Any, T]], dice: Random, *, disorder: float) -> T:
+def run(main: Callable[[], Coroutine[Any, Any, T]], rng: Random, *, disorder: float) -> T:
     """Run `main` to its end on a loop of its own. Raises `Stuck`, and what callbacks raise."""
-    loop = SimulatedLoop(dice, disorder=disorder)
+    loop = SimulatedLoop(rng, disorder=disorder)
     raised: list[BaseException] = []
 
     def keep(_: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:

@@ -10,17 +10,16 @@ import msgspec
 from backchannel.chat.group_commit import GroupCommit, Outcome
 from backchannel.checker.verdict import Kind
 from backchannel.delivery.connection import Connection, State
+from backchannel.delivery.connection_manager import ConnectionManager
 from backchannel.delivery.hub import Hub
-from backchannel.delivery.switchboard import Switchboard
-from backchannel.delivery.voice import Sink
 from backchannel.dialects.native import wire
-from backchannel.dialects.native.voice import NativeVoice
+from backchannel.dialects.native.socket import NativeSerializer
 from backchannel.domain.errors import Unavailable
 from backchannel.domain.events import Event
 from backchannel.ports.storage import LogPage
-from backchannel.storage.sql import reading
+from backchannel.storage.sql import receipts
 from backchannel.storage.sql.batch import Batch
-from backchannel.storage.sql.places import Place
+from backchannel.storage.sql.locked_conversations import LockedConversation
 from tests.simulation.disk import Disk
 from tests.simulation.template import in_memory
 
@@ -28,7 +27,7 @@ Break = Callable[[], contextlib.AbstractContextManager[Any]]
 
 
 @contextlib.contextmanager
-def nothing_is_repeated() -> Iterator[None]:
+def repeated_keys_are_not_detected() -> Iterator[None]:
     """Repeated keys are not looked for, nor is there an index that would refuse them."""
     write, body = Batch.write, wire.message_body
 
@@ -59,7 +58,7 @@ def acknowledged_before_it_is_durable() -> Iterator[None]:
 
     def commit_unsynced(self: Disk) -> Any:
         cursor = commit(self)
-        if id(self) not in synced or self.dice.random() < 0.2:
+        if id(self) not in synced or self.rng.random() < 0.2:
             synced[id(self)] = self.database.serialize()
         return cursor
 
@@ -74,57 +73,59 @@ def acknowledged_before_it_is_durable() -> Iterator[None]:
 
 
 def seq_from_a_timestamp() -> contextlib.AbstractContextManager[Any]:
-    """A message's place is when it came, not the next one."""
-    add = Place.add
+    """A message's `seq` is when it came, not the next one."""
+    add = LockedConversation.add
 
-    def add_by_time(self: Place, sender_id: str) -> int:
+    def add_by_time(self: LockedConversation, sender_id: str) -> int:
         self.last_seq = max(add(self, sender_id), self.updated_at % 100_000)
         return self.last_seq
 
-    return patch.object(Place, "add", add_by_time)
+    return patch.object(LockedConversation, "add", add_by_time)
 
 
-def resumes_one_too_far() -> contextlib.AbstractContextManager[Any]:
+def resumes_one_event_too_late() -> contextlib.AbstractContextManager[Any]:
     return _resume_with(1)
 
 
-def resumes_one_too_early() -> contextlib.AbstractContextManager[Any]:
+def resumes_one_event_too_early() -> contextlib.AbstractContextManager[Any]:
     return _resume_with(-1)
 
 
 def _resume_with(error: int) -> contextlib.AbstractContextManager[Any]:
-    connect = Switchboard.connect
+    connect = ConnectionManager.connect
 
-    def connect_wrongly(self: Switchboard, *args: Any, cursor: int, **kwargs: Any) -> Connection:
-        return connect(self, *args, cursor=max(0, cursor + error), **kwargs)
+    def connect_wrongly(
+        self: ConnectionManager, *args: Any, position: int, **kwargs: Any
+    ) -> Connection:
+        return connect(self, *args, position=max(0, position + error), **kwargs)
 
-    return patch.object(Switchboard, "connect", connect_wrongly)
+    return patch.object(ConnectionManager, "connect", connect_wrongly)
 
 
 def delivered_moves_back() -> contextlib.AbstractContextManager[Any]:
-    """Who reads up to a message is said to hold no later one."""
-    count = reading._count
+    """Reading up to a message moves the delivered mark back to it."""
+    count = receipts._count
 
     async def count_and_forget(connection: Any, targets: Sequence[Any]) -> None:
         await count(connection, targets)
-        for marker, target in targets:
-            marker.delivered_seq = target
+        for marks, target in targets:
+            marks.delivered_seq = target
 
-    return patch.object(reading, "_count", count_and_forget)
+    return patch.object(receipts, "_count", count_and_forget)
 
 
 def a_page_is_reversed() -> contextlib.AbstractContextManager[Any]:
-    missed = NativeVoice.missed
+    page = NativeSerializer.page
 
-    def missed_backwards(
-        self: NativeVoice, sink: Sink, events: Sequence[Event], position: int, *, more: bool
-    ) -> None:
-        missed(self, sink, events[::-1], position, more=more)
+    def page_backwards(
+        self: NativeSerializer, events: Sequence[Event], position: int, *, more: bool
+    ) -> tuple[bytes]:
+        return page(self, events[::-1], position, more=more)
 
-    return patch.object(NativeVoice, "missed", missed_backwards)
+    return patch.object(NativeSerializer, "page", page_backwards)
 
 
-def hub_forgets_who_comes_back() -> contextlib.AbstractContextManager[Any]:
+def hub_ignores_a_returning_user() -> contextlib.AbstractContextManager[Any]:
     join = Hub.join
 
     def join_once(self: Hub, connection: Connection) -> bool:
@@ -138,26 +139,26 @@ def hub_forgets_who_comes_back() -> contextlib.AbstractContextManager[Any]:
 
 
 def goes_live_too_early() -> contextlib.AbstractContextManager[Any]:
-    """What has happened while the log was read is taken for sent."""
+    """Events since the log was read are taken for sent."""
 
     def go_live(self: Connection) -> bool:
-        self.cursor = self.confirmed = max(self.cursor, self.latest)
+        self.position = self.acked_position = max(self.position, self.latest)
         self.state = State.LIVE
         return True
 
     return patch.object(Connection, "go_live", go_live)
 
 
-def one_page_is_all() -> contextlib.AbstractContextManager[Any]:
+def only_one_page_is_read() -> contextlib.AbstractContextManager[Any]:
     """The first page of a log is taken for the whole."""
     return patch.object(LogPage, "complete", new=True)
 
 
 def a_full_outbox_drops() -> contextlib.AbstractContextManager[Any]:
-    """What finds no room is forgotten, where it should be read from the log later."""
+    """Events that find no room are forgotten, where they should be read from the log later."""
 
     def forget(self: Connection) -> None:
-        self.cursor = self.latest
+        self.position = self.latest
 
     return patch.object(Connection, "_hold_back", forget)
 
@@ -166,18 +167,18 @@ def a_reply_skips_events() -> contextlib.AbstractContextManager[Any]:
     """The cursor jumps to the sender's own message, whether or not what precedes it was sent."""
 
     def jump(self: Connection, event: Event) -> None:
-        self.cursor = event.position
+        self.position = event.position
 
-    return patch.object(Connection, "applied", jump)
+    return patch.object(Connection, "note_sent", jump)
 
 
-def gaps_go_unnoticed() -> contextlib.AbstractContextManager[Any]:
+def gaps_are_ignored() -> contextlib.AbstractContextManager[Any]:
     """A wake-up that follows a lost one is pushed as if nothing were missing."""
     offer = Connection.offer
 
     def offer_anyway(self: Connection, event: Event) -> None:
         if self.state is State.LIVE:
-            self.cursor = max(self.cursor, event.position - 1)
+            self.position = max(self.position, event.position - 1)
         offer(self, event)
 
     return patch.object(Connection, "offer", offer_anyway)
@@ -197,19 +198,19 @@ def refused_and_stored() -> contextlib.AbstractContextManager[Any]:
 
 
 MUTANTS: dict[Break, set[Kind]] = {
-    nothing_is_repeated: {Kind.CONFLICT, Kind.DUPLICATE},
+    repeated_keys_are_not_detected: {Kind.CONFLICT, Kind.DUPLICATE},
     acknowledged_before_it_is_durable: {Kind.LOST},
     seq_from_a_timestamp: {Kind.GAP},
-    resumes_one_too_far: {Kind.INCOMPLETE, Kind.GAP},
-    resumes_one_too_early: {Kind.DUPLICATE},
+    resumes_one_event_too_late: {Kind.INCOMPLETE, Kind.GAP},
+    resumes_one_event_too_early: {Kind.DUPLICATE},
     delivered_moves_back: {Kind.RECEIPT},
     a_page_is_reversed: {Kind.REORDERED, Kind.DUPLICATE},
-    hub_forgets_who_comes_back: {Kind.INCOMPLETE},
+    hub_ignores_a_returning_user: {Kind.INCOMPLETE},
     goes_live_too_early: {Kind.INCOMPLETE},
-    one_page_is_all: {Kind.INCOMPLETE},
+    only_one_page_is_read: {Kind.INCOMPLETE},
     a_full_outbox_drops: {Kind.INCOMPLETE},
     a_reply_skips_events: {Kind.INCOMPLETE},
-    gaps_go_unnoticed: {Kind.INCOMPLETE},
+    gaps_are_ignored: {Kind.INCOMPLETE},
     refused_and_stored: {Kind.PHANTOM},
 }
-"""What is broken, and what the checker may call it."""
+"""The defect, and the findings that the checker may report."""

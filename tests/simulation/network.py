@@ -8,15 +8,15 @@ from typing import Any, Protocol
 
 
 @dataclass(frozen=True)
-class Weather:
-    """How a run's network is. Times are in seconds, sizes in bytes."""
+class NetworkConditions:
+    """The network of a run. Times are in seconds, sizes in bytes."""
 
     latency: float
     """Most that a piece takes from one end to the other."""
     pieces: float
-    """How often what was written together comes apart."""
+    """The share of writes that arrive in pieces."""
     buffered: int
-    """What the kernels on both sides take before a writer has to wait."""
+    """The bytes that the kernels on both sides take before a writer has to wait."""
 
 
 class Receiver(Protocol):
@@ -30,9 +30,11 @@ class Receiver(Protocol):
 class Pipe:
     """One direction of a link: what is written comes out in order, as long as it is not cut."""
 
-    def __init__(self, dice: Random, weather: Weather, deliver: Callable[[bytes], None]) -> None:
-        self._dice = dice
-        self._weather = weather
+    def __init__(
+        self, rng: Random, conditions: NetworkConditions, deliver: Callable[[bytes], None]
+    ) -> None:
+        self._rng = rng
+        self._conditions = conditions
         self._deliver = deliver
         self._loop = asyncio.get_running_loop()
         self._timer: asyncio.TimerHandle | None = None
@@ -63,7 +65,7 @@ class Pipe:
 
     def cut_somewhere(self, at_end: Callable[[], None]) -> None:
         """Lose the rest of what is on its way, from any byte on."""
-        del self.waiting[self._dice.randint(0, len(self.waiting)) :]
+        del self.waiting[self._rng.randint(0, len(self.waiting)) :]
         self.end(at_end)
 
     def stall(self, seconds: float) -> None:
@@ -80,7 +82,7 @@ class Pipe:
 
     def _arm(self) -> None:
         if self._timer is None and not self.held and (self.waiting or self._at_end):
-            delay = self._weather.latency * self._dice.random()
+            delay = self._conditions.latency * self._rng.random()
             wait = max(0.0, self._stalled_until - self._loop.time())
             self._timer = self._loop.call_later(wait + delay, self._arrive)
 
@@ -92,9 +94,9 @@ class Pipe:
             self._closed = True
             self._at_end()
             return
-        size = min(len(self.waiting), self._weather.buffered)
-        if self._dice.random() < self._weather.pieces:
-            size = self._dice.randint(1, size)
+        size = min(len(self.waiting), self._conditions.buffered)
+        if self._rng.random() < self._conditions.pieces:
+            size = self._rng.randint(1, size)
         piece = bytes(self.waiting[:size])
         del self.waiting[:size]
         self._deliver(piece)
@@ -104,18 +106,18 @@ class Pipe:
 class Link(asyncio.Transport):
     """A connection: to the server's protocol it is its transport."""
 
-    def __init__(self, dice: Random, weather: Weather, client: Receiver) -> None:
+    def __init__(self, rng: Random, conditions: NetworkConditions, client: Receiver) -> None:
         super().__init__()
-        self._dice = dice
+        self._rng = rng
         self._client: Receiver | None = client
         self._gone: Callable[[], None] | None = None
         self._loop = asyncio.get_running_loop()
         self._protocol: asyncio.Protocol | None = None
         self._closing = False
         self._choked = False
-        self._room = weather.buffered
-        self.up = Pipe(dice, weather, self._to_server)
-        self.down = Pipe(dice, weather, self._to_client)
+        self._room = conditions.buffered
+        self.up = Pipe(rng, conditions, self._to_server)
+        self.down = Pipe(rng, conditions, self._to_client)
 
     # ------------------------------------------------------------ the client's end
 

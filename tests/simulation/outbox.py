@@ -1,4 +1,4 @@
-"""What a user has written and the server has not acknowledged: sent again until it is known."""
+"""Messages that the server has not acknowledged: sent again until they are."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ Frame = dict[str, Any]
 Record = Callable[..., None]
 """Writes a record of the given type and fields into the device's journal."""
 
-PATIENCE = 8.0
+TIMEOUT = 8.0
 """Seconds without an answer after which a send is unknown, and its connection given up."""
 RETRIED = {"overloaded", "unavailable", "throttled"}
 """Refusals that may not hold a moment later."""
@@ -33,13 +33,13 @@ class Outbox:
     """Keeps what is not known to be stored, with its `client_id`, across connections."""
 
     def __init__(
-        self, user: str, device: str, record: Record, send: Callable[[Frame], None], dice: Random
+        self, user: str, device: str, record: Record, send: Callable[[Frame], None], rng: Random
     ) -> None:
         self._user = user
         self._device = device
         self._record = record
         self._send = send
-        self._dice = dice
+        self._rng = rng
         self._timers = Timers()
         self._written = 0
         self._online = False
@@ -50,15 +50,15 @@ class Outbox:
 
     @property
     def late(self) -> bool:
-        """Whether an answer has been waited for too long."""
+        """True if an answer has been waited for too long."""
         now = self._timers.now
-        return any(now - (each.sent_at or now) > PATIENCE for each in self._waiting.values())
+        return any(now - (each.sent_at or now) > TIMEOUT for each in self._waiting.values())
 
     def write(self, to: str) -> None:
         """Write to a user, and send it now or later."""
         self._written += 1
         client_id = f"{self._device}-{self._written}"
-        body = client_id + "." * self._dice.choice((0, 0, 0, 20, 300))
+        body = client_id + "." * self._rng.choice((0, 0, 0, 20, 300))
         conversation = direct_conversation_id(self._user, to)
         self._waiting[client_id] = Outgoing(to, conversation, body)
         if self._online:
@@ -85,14 +85,14 @@ class Outbox:
         return self._waiting.pop(ack["client_id"])
 
     def refused(self, error: Frame) -> None:
-        """It is not stored; whoever wrote it may try again later, or give up."""
+        """It is not stored; its user may try again later, or give up."""
         client_id = error["client_id"]
         self._record(journal.Fail, client_id=client_id, code=error["code"])
-        if error["code"] not in RETRIED or self._dice.random() < 0.1:
+        if error["code"] not in RETRIED or self._rng.random() < 0.1:
             del self._waiting[client_id]
             return
         self._waiting[client_id].sent_at = None
-        wait = error.get("retry_after", 1.0) * (1 + self._dice.random())
+        wait = error.get("retry_after", 1.0) * (1 + self._rng.random())
         self._timers.set(client_id, wait, lambda: self._transmit(client_id))
 
     def _transmit(self, client_id: str) -> None:
@@ -107,7 +107,7 @@ class Outbox:
             to=outgoing.to,
         )
         # A conversation can be named once it has begun; before, naming it is refused.
-        if self._dice.random() < 0.2 and self._written > 5:
+        if self._rng.random() < 0.2 and self._written > 5:
             place = {"conversation_id": outgoing.conversation}
         else:
             place = {"to": outgoing.to}

@@ -2,17 +2,17 @@
 
 import asyncio
 from collections.abc import Callable
-from random import Random
 from typing import cast
 
 from uvicorn.server import ServerState
 
-from backchannel.delivery.switchboard import Switchboard
+from backchannel.brokers.in_process import InProcessBus
+from backchannel.brokers.shared import SharedBus
+from backchannel.delivery.connection_manager import ConnectionManager
 from backchannel.dialects.native import socket as native
-from backchannel.ports.clock import Clock
-from backchannel.transports.websocket.factory import websocket_protocol
-from backchannel.transports.websocket.limits import Limits
-from tests.simulation.bus import UnreliableBus
+from backchannel.ports.security import Clock
+from backchannel.transports.websocket.endpoint import Limits
+from backchannel.transports.websocket.upgrade import websocket_protocol
 from tests.simulation.core import make_core
 from tests.simulation.disk import Disk, SimulatedDatabase
 from tests.simulation.network import Link
@@ -28,11 +28,10 @@ class ServerProcess:
         self,
         disk: Disk,
         clock: Clock,
-        dice: Random,
         *,
         queued: int,
         unread: int,
-        bus_trouble: float,
+        bus: InProcessBus,
         ended: Callable[[], None],
     ) -> None:
         self._ended = ended
@@ -41,12 +40,14 @@ class ServerProcess:
         self.alive = True
         self.listening = True
         self.database = SimulatedDatabase(disk, self.kill, queued=queued)
-        self.bus = UnreliableBus(dice, bus_trouble)
+        self.bus = bus
         self.core = make_core(self.database, self.bus, clock)
-        self.desk = Switchboard(self.core)
+        self.connections = ConnectionManager(self.core)
         limits = Limits(ping_interval=NEVER, ping_timeout=NEVER, unread=unread)
-        self._protocol = websocket_protocol(native.endpoints(self.desk), limits)
-        self._rounds = asyncio.create_task(self.desk.run())
+        self._protocol = websocket_protocol(native.endpoints(self.connections), limits)
+        self._tasks = [asyncio.create_task(self.connections.run())]
+        if isinstance(bus, SharedBus):
+            self._tasks += map(asyncio.create_task, (bus.open(), self.core.nodes.run()))
 
     def accept(self, link: Link, head: bytes) -> None:
         """A client has connected, and asks for an upgrade."""
@@ -64,7 +65,10 @@ class ServerProcess:
         if self.alive:
             self.alive = self.listening = False
             self.database.dead = True
-            self._rounds.cancel()
+            for task in self._tasks:
+                task.cancel()
+            if isinstance(self.bus, SharedBus) and self.bus._link._task is not None:
+                self.bus._link._task.cancel()
             for link in tuple(self._links):
                 link.die()
             self._ended()
@@ -78,6 +82,6 @@ class ServerProcess:
         await asyncio.sleep(1.0)
         try:
             if self.alive:
-                await self.desk.flush()
+                await self.connections.flush()
         finally:
             self.kill()

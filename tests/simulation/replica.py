@@ -1,4 +1,4 @@
-"""What a device holds: the state that follows from what it was told."""
+"""A device's copy: the state that follows from its events."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -50,7 +50,7 @@ class Replica:
         for (conversation_id, user_id), marks in other.marks.items():
             self.mark(conversation_id, user_id, marks)
 
-    def standing(self) -> list[Body]:
+    def undeleted(self) -> list[Body]:
         """The messages that have not been deleted."""
         return [
             message

@@ -6,27 +6,29 @@ import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
 from random import Random
+from unittest.mock import patch
 
+from backchannel.brokers import link
 from backchannel.checker import journal
 from backchannel.checker.check import check
 from backchannel.checker.verdict import Verdict
 from tests.simulation import loop
 from tests.simulation.clock import ids_from
-from tests.simulation.faults import Director
+from tests.simulation.faults import ScenarioRunner
 from tests.simulation.scenario import Scenario, draw, sized
 from tests.simulation.world import World
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a run was, and what was wrong with it apart from its journal."""
+    """The result of a run, and faults apart from those in its journal."""
 
     seed: int
     records: tuple[journal.Record, ...]
     troubles: tuple[str, ...]
 
-    def judge(self) -> Verdict:
-        """What the checker says of the journal."""
+    def check(self) -> Verdict:
+        """The checker's verdict on the journal."""
         return check(journal.located(self.records))
 
     @property
@@ -36,28 +38,31 @@ class Outcome:
         return hashlib.sha256(lines).hexdigest()
 
 
-def simulate(seed: int, *, sends: int = 50, faults: int = 10, restores: int = 0) -> Outcome:
+def simulate(
+    seed: int, *, sends: int = 50, faults: int = 10, restores: int = 0, servers: int = 1
+) -> Outcome:
     """Play what the seed means. Raises `Stuck`, and whatever no part of the server handles."""
-    dice = Random(seed)
-    scenario = draw(dice, sends=sends, faults=faults, restores=restores)
-    with sized(scenario), errors() as logged:
+    rng = Random(seed)
+    scenario = draw(rng, sends=sends, faults=faults, restores=restores, servers=servers)
+    with sized(scenario), patch.object(link, "random", rng), errors() as logged:
         try:
-            world = loop.run(lambda: _play(scenario, dice), dice, disorder=scenario.disorder)
+            world = loop.run(lambda: _play(scenario, rng), rng, disorder=scenario.disorder)
         except Exception as error:
-            error.add_note(again(seed))
+            error.add_note(again(seed, servers))
             raise
     return Outcome(seed, tuple(world.records), (*world.troubles, *logged))
 
 
-def again(seed: int) -> str:
-    """What to do with a failure: the seed is all that is needed to see it again."""
-    return f"python -m tests.simulation --seed {seed} shows it again"
+def again(seed: int, servers: int = 1) -> str:
+    """Instructions for a failure: the seed is all that is needed to see it again."""
+    several = f" --servers {servers}" if servers > 1 else ""
+    return f"python -m tests.simulation --seed {seed}{several} shows it again"
 
 
-async def _play(scenario: Scenario, dice: Random) -> World:
-    world = World(scenario, dice)
+async def _play(scenario: Scenario, rng: Random) -> World:
+    world = World(scenario, rng)
     with ids_from(world.clock):
-        director = Director(world)
+        director = ScenarioRunner(world)
         await director.run()
         world.calm()
         await world.settle()

@@ -9,7 +9,7 @@ from pathlib import Path
 from backchannel.domain.users import Account, Login, User
 from backchannel.security.tokens import JwtTokens
 from backchannel.storage.sql import accounts, logins
-from backchannel.storage.sql.sqlite.connection import SqliteConnection, Texts, finish
+from backchannel.storage.sql.sqlite.connection import SqliteConnection, StatementCache, finish
 from backchannel.storage.sql.sqlite.migrating import migrate
 from tests.support.clock import ManualClock
 
@@ -47,13 +47,15 @@ def template() -> Template:
         path = Path(folder) / "template.db"
         migrate(path)
         database = sqlite3.connect(path, isolation_level=None)
-        people = tuple(_enrol(SqliteConnection(database, Texts()), name) for name in NAMES)
+        people = tuple(
+            _register(SqliteConnection(database, StatementCache()), name) for name in NAMES
+        )
         content = database.serialize()
         database.close()
     return Template(people, content)
 
 
-def _enrol(connection: SqliteConnection, name: str) -> Person:
+def _register(connection: SqliteConnection, name: str) -> Person:
     user = User(
         id=name, username=name, email=None, display_name=name, created_at=BEGIN, updated_at=BEGIN
     )
@@ -71,5 +73,5 @@ def _enrol(connection: SqliteConnection, name: str) -> Person:
             last_used_at=BEGIN,
             expires_at=BEGIN + YEAR * 1_000,
         )
-        finish(logins.create_login(connection, login))
+        finish(logins.create_login(connection, login, password_hash="none"))
     return Person(name, tuple(tokens.issue_access(name, each, name)[0] for each in login_ids))

@@ -13,14 +13,14 @@ PARTS = 4
 
 
 @pytest.mark.parametrize("first", range(0, SEEDS, SEEDS // PARTS))
-def test_R5_runs_with_restores_are_sound(first: int) -> None:
+def test_R5_seeds_with_restores_pass(first: int) -> None:
     for seed in range(first, first + SEEDS // PARTS):
         outcome = simulate(seed, restores=2)
         assert not outcome.troubles, (again(seed), outcome.troubles)
-        assert outcome.judge().clean, (again(seed), outcome.judge().findings)
+        assert outcome.check().clean, (again(seed), outcome.check().findings)
 
 
-def test_R5_restores_take_away_what_was_acknowledged_and_are_told() -> None:
+def test_R5_restores_remove_acknowledged_messages_and_reset_devices() -> None:
     lost = resets = 0
     for seed in range(SEEDS // PARTS):
         records = simulate(seed, restores=2).records
@@ -34,8 +34,8 @@ def test_R5_restores_take_away_what_was_acknowledged_and_are_told() -> None:
     assert resets > SEEDS // PARTS
 
 
-def test_R5_a_restore_that_keeps_the_epoch_is_found_out() -> None:
+def test_R5_a_restore_that_keeps_the_epoch_is_detected() -> None:
     with patch.object(rollback, "CHANGE_EPOCHS", "SELECT 1"):
         outcomes = [simulate(seed, restores=2) for seed in range(SEEDS // PARTS)]
     assert any(each.troubles for each in outcomes)
-    assert any(not each.judge().clean for each in outcomes)
+    assert any(not each.check().clean for each in outcomes)

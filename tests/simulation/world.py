@@ -6,9 +6,15 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Any
 
+from backchannel.brokers.in_process import InProcessBus
+from backchannel.brokers.opening import LARGEST
+from backchannel.brokers.shared import Broker as BrokerAddress
+from backchannel.brokers.shared import SharedBus
 from backchannel.checker import journal
 from backchannel.domain.errors import ChatError
 from backchannel.storage.sql.sqlite.rollback import begin_epoch
+from tests.simulation.broker import Broker
+from tests.simulation.bus import UnreliableBus
 from tests.simulation.clock import SimulatedClock
 from tests.simulation.device import Device
 from tests.simulation.disk import Disk
@@ -16,7 +22,7 @@ from tests.simulation.network import Link, Receiver
 from tests.simulation.process import ServerProcess
 from tests.simulation.replica import Replica, fetch
 from tests.simulation.scenario import Scenario
-from tests.simulation.template import in_memory, template
+from tests.simulation.template import KEY, in_memory, template
 
 STRAGGLING = 25.0
 """Seconds for which what was sent before may be held up: longer than any stall."""
@@ -31,10 +37,10 @@ class World:
     """Everything that there is during a run, and what was noted of it."""
 
     scenario: Scenario
-    dice: Random
+    rng: Random
     records: list[journal.Record] = field(default_factory=list)
     troubles: list[str] = field(default_factory=list)
-    """What was wrong apart from the journal."""
+    """Faults apart from those in the journal."""
 
     def __post_init__(self) -> None:
         people = template().people
@@ -44,14 +50,20 @@ class World:
         self._backup: tuple[int, bytes] | None = None
         self._dead: list[ServerProcess] = []
         self.clock = SimulatedClock()
-        self.disk = Disk(in_memory(template().content), self.dice, self.scenario.disk_delay)
-        self.process = self._start()
+        self.disk = Disk(in_memory(template().content), self.rng, self.scenario.disk_delay)
+        self._broker = Broker(self.rng, self.scenario.bus_trouble)
+        self.processes = [self._start(number) for number in range(self.scenario.servers)]
         self.devices: list[Device] = []
-        for number, (user, habits) in enumerate(self.scenario.habits):
+        for number, (user, behaviour) in enumerate(self.scenario.behaviours):
             person = people[user]
             token = person.tokens[number % len(person.tokens)]
             name = f"{person.id}/{number}"
-            self.devices.append(Device(name, person.id, token, habits, self, self.dice))
+            self.devices.append(Device(name, person.id, token, behaviour, self, self.rng))
+
+    @property
+    def process(self) -> ServerProcess:
+        """The server; one of them where there are several, as a balancer chooses it."""
+        return self.processes[0] if len(self.processes) == 1 else self.rng.choice(self.processes)
 
     # ----------------------------------------------------------------- what devices ask
 
@@ -62,46 +74,55 @@ class World:
 
     def dial(self, client: Receiver, head: bytes) -> Link:
         """Begin to connect to whichever process listens when the call gets there."""
-        link = Link(self.dice, self.scenario.weather, client)
-        delay = self.scenario.weather.latency * self.dice.random()
+        link = Link(self.rng, self.scenario.conditions, client)
+        delay = self.scenario.conditions.latency * self.rng.random()
         self._loop.call_later(delay, lambda: self.process.accept(link, head))
         return link
 
     async def fetch(self, user_id: str) -> Replica:
-        await asyncio.sleep(self.scenario.weather.latency * self.dice.random())
+        await asyncio.sleep(self.scenario.conditions.latency * self.rng.random())
         async with asyncio.timeout(5.0):
             return await fetch(self.process.core, user_id)
 
     # ------------------------------------------------------------------------ the server
 
-    def _start(self) -> ServerProcess:
+    def _start(self, number: int) -> ServerProcess:
         scenario = self.scenario
         return ServerProcess(
             self.disk,
             self.clock,
-            self.dice,
             queued=scenario.queued,
             unread=scenario.unread,
-            bus_trouble=0.0 if self._calm else scenario.bus_trouble,
-            ended=self._restart_soon,
+            bus=self._bus(),
+            ended=lambda: self._restart_soon(number),
         )
+
+    def _bus(self) -> InProcessBus:
+        if self.scenario.servers > 1:
+            return SharedBus(BrokerAddress(self._broker.connect, LARGEST), KEY)
+        return UnreliableBus(self.rng, 0.0 if self._calm else self.scenario.bus_trouble)
+
+    def lose_bus(self) -> None:
+        """Let the broker be away for a while."""
+        self._broker.go(self.rng.uniform(0.1, 8.0))
 
     def end(self) -> None:
         """Switch everything off."""
         self._over = True
-        self.process.kill()
+        for process in self.processes:
+            process.kill()
         self.disk.close()
 
-    def _restart_soon(self) -> None:
+    def _restart_soon(self, number: int) -> None:
         self.disk.crash()
         if self._over:
             return
-        self._loop.call_later(self.dice.uniform(0.0, 2.0), self._restart)
+        self._loop.call_later(self.rng.uniform(0.0, 2.0), self._restart, number)
 
-    def _restart(self) -> None:
-        # A dead process's tasks wait for ever, but only as long as somebody knows of them.
-        self._dead.append(self.process)
-        self.process = self._start()
+    def _restart(self, number: int) -> None:
+        # A dead process's tasks wait for ever, but only while there is a reference to them.
+        self._dead.append(self.processes[number])
+        self.processes[number] = self._start(number)
 
     # ---------------------------------------------------------------------- the operator
 
@@ -115,17 +136,18 @@ class World:
         if self._backup is None:
             return
         backup_at, content = self._backup
-        self.process.kill()
+        for process in self.processes:
+            process.kill()
         self.record(journal.Restore, device="operator", backup_at=backup_at)
         database = in_memory(content)
-        database.create_function("randomblob", 1, self.dice.randbytes)
+        database.create_function("randomblob", 1, self.rng.randbytes)
         begin_epoch(database)
         self.disk.database = database
 
     def peer_of(self, device: Device) -> str:
-        """Somebody else than the device's user."""
+        """A user other than the device's."""
         people = template().people[: self.scenario.users]
-        return self.dice.choice([each.id for each in people if each.id != device.user])
+        return self.rng.choice([each.id for each in people if each.id != device.user])
 
     # --------------------------------------------------------------------------- the end
 
@@ -133,7 +155,10 @@ class World:
         """From now on nothing goes wrong."""
         self._calm = True
         self.disk.heal()
-        self.process.bus.trouble = 0.0
+        self._broker.trouble = 0.0
+        for process in self.processes:
+            if isinstance(process.bus, UnreliableBus):
+                process.bus.trouble = 0.0
 
     async def settle(self) -> None:
         """Wait until every device is level with its user's log and stays so, or should be."""
@@ -156,7 +181,7 @@ class World:
         return found
 
     async def position_of(self, user_id: str) -> int:
-        """How far a user's log goes; -1 if the server does not say."""
+        """The last position of a user's log; -1 if the server does not say."""
         try:
             async with asyncio.timeout(5.0):
                 heads = await self.process.core.storage.heads([user_id])

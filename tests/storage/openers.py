@@ -9,15 +9,12 @@ from pathlib import Path
 import pytest
 
 from backchannel.ports.storage import Storage
-from backchannel.storage.mongodb.opening import open_mongodb
 from backchannel.storage.opening import open_storage
-from tests.support import mongod, postgresql
-
-DATABASE = "contract"
+from tests.support.engines import DATABASES
 
 
 class Ability(Enum):
-    """What the port leaves to the database; everything else it must be able to do."""
+    """The abilities that the port leaves to the database; everything else it must be able to do."""
 
     SUBSTRINGS = "finds any part of a word, in every script"
     SCRUBBING = "rewrites its files, so that no byte is left in them"
@@ -26,7 +23,7 @@ class Ability(Enum):
 
 @dataclass(frozen=True)
 class Opener:
-    """How a test opens a database; opening the same folder again finds what was stored.
+    """The ways to open a database; opening the same folder again finds what was stored.
 
     `lacks` says of each missing ability why it is missing.
     """
@@ -43,32 +40,25 @@ class Opener:
             pytest.xfail(f"{self.name} never {ability.value}: {self.lacks[ability]}")
 
 
-def sqlite(folder: Path) -> Awaitable[Storage]:
-    return open_storage(f"sqlite:///{folder}/chat.db")
-
-
-def mongodb(folder: Path, *, replicated: bool = False) -> Awaitable[Storage]:
-    server = mongod.shared(replicated=replicated)
-    server.empty_for(str(folder), DATABASE)
-    return open_mongodb(server.url(DATABASE))
-
-
-async def on_postgresql(folder: Path) -> Storage:
-    return await open_storage(await postgresql.database_for(folder))
+async def open_on(engine: str, folder: Path) -> Storage:
+    """Open the database of a folder."""
+    return await open_storage(await DATABASES[engine](folder))
 
 
 SERVERS_FILES: dict[Ability, str] = {Ability.SCRUBBING: "a client cannot rewrite a server's files"}
 
 ONE_WRITER = {Ability.PROCESSES: "one server at a time uses it; the others only give way"}
 
+
+def _opener(engine: str, lacks: Mapping[Ability, str], *marks: pytest.MarkDecorator) -> Opener:
+    return Opener(engine, partial(open_on, engine), lacks, marks)
+
+
+SERVICE = pytest.mark.service
 OPENERS = [
-    Opener("sqlite", sqlite),
-    Opener("mongodb", mongodb, SERVERS_FILES | ONE_WRITER, [pytest.mark.service]),
-    Opener(
-        "mongodb replica set",
-        partial(mongodb, replicated=True),
-        SERVERS_FILES | ONE_WRITER,
-        [pytest.mark.service, pytest.mark.nightly],
-    ),
-    Opener("postgresql", on_postgresql, SERVERS_FILES, [pytest.mark.service]),
+    _opener("sqlite", {}),
+    _opener("mongodb", SERVERS_FILES | ONE_WRITER, SERVICE),
+    _opener("mongodb replica set", SERVERS_FILES | ONE_WRITER, SERVICE, pytest.mark.nightly),
+    _opener("postgresql", SERVERS_FILES, SERVICE),
+    _opener("mariadb", SERVERS_FILES, SERVICE),
 ]

@@ -12,6 +12,7 @@ from backchannel.domain.users import Account, Login, User
 from backchannel.ports.storage import Storage, Stored
 
 AT = 1_700_000_000_000
+PASSWORD_HASH = "a hash"
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,7 @@ def make_account(username: str, *, email: str | None = None) -> Account:
         created_at=AT,
         updated_at=AT,
     )
-    return Account(user=user, password_hash="hash of " + username)
+    return Account(user=user, password_hash=PASSWORD_HASH)
 
 
 async def make_user(storage: Storage, username: str | None = None) -> str:
@@ -68,6 +69,11 @@ def make_login(user_id: str, *, created_at: int = AT) -> Login:
     )
 
 
+async def add_login(storage: Storage, login: Login) -> None:
+    """Store a login of a user whose password is that of `make_account`."""
+    assert await storage.create_login(login, password_hash=PASSWORD_HASH)
+
+
 async def usage(storage: Storage, user_id: str) -> int:
     """Bytes of the user's files and unfinished uploads."""
     files = await storage.owned_files(user_id, after="", limit=1_000, given_up=True)
@@ -90,7 +96,7 @@ async def send(storage: Storage, *drafts: Draft, at: int = AT) -> list[Stored]:
 
 
 async def refusals(storage: Storage, *drafts: Draft) -> list[type[ChatError] | None]:
-    """What kind of refusal each draft gets, None where it is stored."""
+    """The kind of refusal of each draft, None where it is stored."""
     outcomes = await storage.append(drafts, at=AT)
     return [None if isinstance(outcome, Stored) else type(outcome) for outcome in outcomes]
 
@@ -112,4 +118,4 @@ async def whole_log(storage: Storage, user_id: str) -> list[Event]:
 
 
 def messages_of(events: Sequence[Event]) -> list[Message]:
-    return [event.fact.content for event in events if isinstance(event.fact.content, Message)]
+    return [event.payload.content for event in events if isinstance(event.payload.content, Message)]

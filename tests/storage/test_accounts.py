@@ -25,7 +25,7 @@ async def test_a_new_log_is_empty_and_has_its_own_epoch(storage: Storage, pair: 
     assert heads[pair.ada].epoch != heads[pair.bob].epoch
 
 
-async def test_names_and_addresses_are_unique_case_aside(storage: Storage) -> None:
+async def test_names_and_addresses_are_unique_regardless_of_case(storage: Storage) -> None:
     await storage.create_user(make_account("straße", email="a@example.org"))
     with pytest.raises(UsernameTaken):
         await storage.create_user(make_account("STRASSE"))
@@ -61,7 +61,9 @@ async def test_a_search_takes_every_character_as_it_is(
     assert found in ([user.username for user in users], len(users))
 
 
-async def test_password_disabling_and_last_seen(storage: Storage, pair: Pair) -> None:
+async def test_password_disabled_time_and_last_seen_are_stored(
+    storage: Storage, pair: Pair
+) -> None:
     await storage.set_password(pair.ada, "new hash", at=AT + 1)
     await storage.set_disabled(pair.ada, at=AT + 2)
     await storage.record_last_seen({pair.ada: AT + 9, "nobody": AT})

@@ -31,9 +31,7 @@ from tests.storage.people import (
 )
 
 
-async def test_a_message_has_its_place_in_conversation_and_logs(
-    storage: Storage, pair: Pair
-) -> None:
+async def test_a_message_gets_a_seq_and_positions(storage: Storage, pair: Pair) -> None:
     first, second = await send(storage, pair.draft("one"), pair.answer("two"))
     message = first.message
     assert (message.seq, message.body, message.created_at) == (1, "one", AT)
@@ -46,14 +44,14 @@ async def test_a_message_has_its_place_in_conversation_and_logs(
         (pair.bob, 2),
         (pair.ada, 2),
     ]
-    assert first.events[0].fact is first.events[1].fact
+    assert first.events[0].payload is first.events[1].payload
     assert await storage.message(pair.id, 1) == message
     assert await storage.message_by_id(message.id) == message
     assert await storage.history(pair.id, limit=10) == [message, second.message]
     assert await whole_log(storage, pair.ada) == [first.events[0], second.events[1]]
 
 
-async def test_an_empty_batch_is_nothing(storage: Storage) -> None:
+async def test_an_empty_batch_stores_nothing(storage: Storage) -> None:
     assert await storage.append([], at=AT) == []
 
 
@@ -69,7 +67,7 @@ async def test_R2_concurrent_duplicates_are_one_message(storage: Storage, pair: 
     assert len(await whole_log(storage, pair.bob)) == 1
 
 
-async def test_R2_a_batch_may_repeat_itself(storage: Storage, pair: Pair) -> None:
+async def test_R2_a_batch_may_contain_the_same_message_twice(storage: Storage, pair: Pair) -> None:
     draft = pair.draft("once", client_id="key")
     one, two = await send(storage, draft, draft)
     assert (one.repeated, two.repeated) == (False, True)
@@ -93,7 +91,7 @@ async def test_R2_another_content_is_refused(storage: Storage, pair: Pair) -> No
     assert await refusals(storage, pair.answer("body", client_id="key")) == [None]
 
 
-async def test_R2_holds_after_reopening(opener: Opener, tmp_path: Path) -> None:
+async def test_R2_a_client_id_is_recognised_after_reopening(opener: Opener, tmp_path: Path) -> None:
     storage = await opener.open(tmp_path)
     pair = await make_pair(storage)
     draft = pair.draft("once", client_id="key")
@@ -105,7 +103,9 @@ async def test_R2_holds_after_reopening(opener: Opener, tmp_path: Path) -> None:
     await storage.close()
 
 
-async def test_R2_a_changed_message_still_knows_its_original(storage: Storage, pair: Pair) -> None:
+async def test_R2_a_retry_is_recognised_after_the_message_was_changed(
+    storage: Storage, pair: Pair
+) -> None:
     original, other = pair.draft("one", client_id="key"), pair.draft("two", client_id="key")
     await send(storage, original)
     for kind, revise in (
@@ -145,7 +145,9 @@ async def test_R4_the_order_of_a_batch_is_kept(storage: Storage, pair: Pair) -> 
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 9, 17, 400, 511, 512, 513, 1100])
-async def test_batches_of_any_size(storage: Storage, pair: Pair, size: int) -> None:
+async def test_batches_of_any_size_are_stored_in_order(
+    storage: Storage, pair: Pair, size: int
+) -> None:
     await send(storage, *(pair.draft(str(number)) for number in range(size)))
     assert await bodies(storage, pair.id) == [str(number) for number in range(size)]
     assert len(await whole_log(storage, pair.bob)) == size
@@ -197,9 +199,7 @@ async def test_refusals_spare_the_rest_of_the_batch(storage: Storage, pair: Pair
     assert await refusals(storage, to(cid)) == [None]
 
 
-async def test_S11_a_stranger_is_not_told_that_two_have_blocked_each_other(
-    storage: Storage, pair: Pair
-) -> None:
+async def test_S11_a_third_user_does_not_learn_of_a_block(storage: Storage, pair: Pair) -> None:
     eve = await make_user(storage)
     await send(storage, pair.draft("hello"))
     await storage.set_blocked(pair.bob, pair.ada, blocked=True, at=AT)
@@ -212,7 +212,7 @@ async def test_S11_a_stranger_is_not_told_that_two_have_blocked_each_other(
 
 
 @pytest.mark.parametrize("text", ["a\0b", "\ud800", "x\udfff\0"])
-async def test_S24_what_is_no_text_is_refused_alone(
+async def test_S24_invalid_text_does_not_affect_other_messages_of_its_batch(
     storage: Storage, pair: Pair, text: str
 ) -> None:
     await send(storage, pair.draft("first", client_id="a"))
@@ -232,9 +232,7 @@ async def test_S24_what_is_no_text_is_refused_alone(
     assert await bodies(storage, pair.id) == ["first", "before", "after"]
 
 
-async def test_S24_the_refusal_of_what_is_no_text_names_its_field(
-    storage: Storage, pair: Pair
-) -> None:
+async def test_S24_the_error_for_invalid_text_names_its_field(storage: Storage, pair: Pair) -> None:
     drafts = Draft(pair.id, pair.ada, "a\0b", new_id(), "x"), pair.draft("x", client_id="\ud800")
     outcomes = await storage.append(drafts, at=AT)
     assert [getattr(each, "field", None) for each in outcomes] == ["recipient_id", "client_id"]
@@ -251,5 +249,5 @@ async def test_R4_gathered_batches_are_stored_in_the_order_of_calls(
     assert await bodies(storage, pair.id) == [str(each) for each in range(50)]
 
 
-async def test_nothing_gathered_is_nothing_stored(storage: Storage) -> None:
+async def test_an_empty_gathered_batch_stores_nothing(storage: Storage) -> None:
     assert await storage.append_gathered(lambda: ((), AT)) == []

@@ -20,7 +20,7 @@ async def test_R7_a_change_reaches_both_logs(storage: Storage, pair: Pair) -> No
     changed = await storage.change(pair.id, 1, EventKind.EDIT, edit(pair.ada, "hello", at=AT + 1))
     assert (changed.message.body, changed.message.revision) == ("hello", 1)
     assert changed.message.edited_at == AT + 1
-    assert [(e.user_id, e.position, e.fact.kind) for e in changed.events] == [
+    assert [(e.user_id, e.position, e.payload.kind) for e in changed.events] == [
         (pair.ada, 2, EventKind.EDIT),
         (pair.bob, 2, EventKind.EDIT),
     ]
@@ -34,7 +34,7 @@ async def test_R7_a_late_device_never_sees_deleted_text(storage: Storage, pair: 
     await storage.change(pair.id, 1, EventKind.REACTION, react(pair.bob, "🔥", active=True))
     changed = await storage.change(pair.id, 1, EventKind.DELETE, delete(pair.ada, at=AT + 5))
     events = await whole_log(storage, pair.bob)
-    assert [event.fact.kind for event in events] == [
+    assert [event.payload.kind for event in events] == [
         EventKind.MESSAGE,
         EventKind.MESSAGE,
         EventKind.EDIT,
@@ -48,14 +48,14 @@ async def test_R7_a_late_device_never_sees_deleted_text(storage: Storage, pair: 
     assert [m.seq for m in await storage.history(pair.id, limit=9)] == [1, 2]
 
 
-async def test_a_change_that_changes_nothing_is_no_event(storage: Storage, pair: Pair) -> None:
+async def test_an_unchanged_edit_is_no_event(storage: Storage, pair: Pair) -> None:
     (stored,) = await send(storage, pair.draft("hello"))
     same = await storage.change(pair.id, 1, EventKind.EDIT, edit(pair.ada, "hello", at=AT + 1))
     assert (same.message, same.events) == (stored.message, ())
     assert len(await whole_log(storage, pair.ada)) == 1
 
 
-async def test_what_revise_refuses_changes_nothing(storage: Storage, pair: Pair) -> None:
+async def test_a_refused_change_changes_nothing(storage: Storage, pair: Pair) -> None:
     (stored,) = await send(storage, pair.draft("hello"))
     with pytest.raises(Forbidden):
         await storage.change(pair.id, 1, EventKind.EDIT, edit(pair.bob, "x", at=AT))
@@ -65,7 +65,7 @@ async def test_what_revise_refuses_changes_nothing(storage: Storage, pair: Pair)
     assert await storage.history(pair.id, limit=9) == [stored.message]
 
 
-async def test_an_error_in_revise_harms_nobody_else(storage: Storage, pair: Pair) -> None:
+async def test_an_error_in_revise_affects_no_other_message(storage: Storage, pair: Pair) -> None:
     await send(storage, pair.draft("hello"))
 
     def broken(_: Message | None) -> Message:
@@ -109,7 +109,9 @@ async def test_R7_concurrent_changes_all_count(storage: Storage, pair: Pair) -> 
     }
 
 
-async def test_in_a_session_only_the_user_is_told(storage: Storage, pair: Pair) -> None:
+async def test_a_change_in_a_session_is_logged_only_for_its_user(
+    storage: Storage, pair: Pair
+) -> None:
     await storage.create_session(pair.ada, "key", name="Session", at=AT)
     draft = session_draft(pair.ada, "key", "hello")
     await send(storage, draft)
@@ -119,7 +121,7 @@ async def test_in_a_session_only_the_user_is_told(storage: Storage, pair: Pair) 
     assert [event.user_id for event in changed.events] == [pair.ada]
 
 
-async def test_deleted_messages_are_not_unread(storage: Storage, pair: Pair) -> None:
+async def test_deleted_messages_do_not_count_as_unread(storage: Storage, pair: Pair) -> None:
     async def unread() -> int:
         view = await storage.conversation(pair.bob, pair.id)
         assert view is not None

@@ -10,7 +10,7 @@ from backchannel.domain.ids import direct_conversation_id, new_id
 from backchannel.domain.messages import Draft, Message
 from backchannel.ports.storage import Storage, Stored
 from tests.storage.openers import Ability, Opener
-from tests.storage.people import AT, make_account, make_login, make_pair
+from tests.storage.people import AT, add_login, make_account, make_login, make_pair
 from tests.storage.writes import WRITES, World, do, make_world
 
 WORKERS = 4
@@ -23,17 +23,17 @@ async def open_twice(opener: Opener, folder: Path) -> tuple[Storage, Storage]:
     return await opener.open(folder), await opener.open(folder)
 
 
-async def test_R4_all_writes_beside_each_other_leave_what_they_promise(
+async def test_R4_concurrent_writes_of_every_kind_leave_consistent_data(
     opener: Opener, tmp_path: Path
 ) -> None:
     one, other = await open_twice(opener, tmp_path)
     world = await make_world(one, Random(11))
 
     async def work(storage: Storage, seed: int) -> None:
-        dice = Random(seed)
-        mine = World(world.users, world.logins, dice, world.files)
+        rng = Random(seed)
+        mine = World(world.users, world.logins, rng, world.files)
         for _ in range(WRITES_EACH):
-            await do(WRITES[dice.choice(list(WRITES))], storage, mine)
+            await do(WRITES[rng.choice(list(WRITES))], storage, mine)
 
     await asyncio.gather(*(work(each, seed) for seed in range(WORKERS) for each in (one, other)))
     for user_id in world.users:
@@ -48,7 +48,7 @@ async def require_consistent(storage: Storage, user_id: str) -> None:
     page = await storage.log(user_id, after=0, limit=100_000)
     positions = [event.position for event in page.events]
     assert positions == list(range(head.floor + 1, head.position + 1))
-    told = [event for event in page.events if event.fact.kind is EventKind.MESSAGE]
+    told = [event for event in page.events if event.payload.kind is EventKind.MESSAGE]
     for view in await storage.conversations(user_id, before=None, limit=100):
         messages = await storage.history(view.id, limit=100_000)
         assert [message.seq for message in messages] == list(range(1, view.last_seq + 1))
@@ -59,10 +59,10 @@ async def require_consistent(storage: Storage, user_id: str) -> None:
             for each in messages[view.mine.read_seq :]
         )
         seqs = [
-            event.fact.content.seq
+            event.payload.content.seq
             for event in told
-            if isinstance(event.fact.content, Message)
-            and event.fact.content.conversation_id == view.id
+            if isinstance(event.payload.content, Message)
+            and event.payload.content.conversation_id == view.id
         ]
         assert seqs == list(range(view.last_seq - len(seqs) + 1, view.last_seq + 1))
 
@@ -84,7 +84,9 @@ async def test_R2_one_message_sent_by_two_processes_is_stored_once(
     await other.close()
 
 
-async def test_of_two_accounts_of_a_name_one_is_made(opener: Opener, tmp_path: Path) -> None:
+async def test_one_of_two_concurrent_accounts_with_a_name_is_created(
+    opener: Opener, tmp_path: Path
+) -> None:
     one, other = await open_twice(opener, tmp_path)
     for _ in range(5):
         name = f"user-{new_id()}"
@@ -98,14 +100,14 @@ async def test_of_two_accounts_of_a_name_one_is_made(opener: Opener, tmp_path: P
     await other.close()
 
 
-async def test_S1_a_login_ends_once_and_a_session_begins_once(
+async def test_S1_concurrent_ends_of_a_login_and_creations_of_a_session_count_once(
     opener: Opener, tmp_path: Path
 ) -> None:
     one, other = await open_twice(opener, tmp_path)
     pair = await make_pair(one)
     for key in ("a", "b", "c"):
         login = make_login(pair.ada)
-        await one.create_login(login)
+        await add_login(one, login)
         ended = await asyncio.gather(*(each.end_logins(pair.ada, at=AT) for each in (one, other)))
         assert sorted(map(len, ended)) == [0, 1]
         begun = await asyncio.gather(
@@ -116,7 +118,9 @@ async def test_S1_a_login_ends_once_and_a_session_begins_once(
     await other.close()
 
 
-async def test_R3_two_first_messages_begin_one_conversation(opener: Opener, tmp_path: Path) -> None:
+async def test_R3_two_concurrent_first_messages_create_one_conversation(
+    opener: Opener, tmp_path: Path
+) -> None:
     one, other = await open_twice(opener, tmp_path)
     for _ in range(5):
         pair = await make_pair(one)

@@ -98,12 +98,12 @@ async def test_history_is_read_from_either_side(storage: Storage, pair: Pair) ->
 async def test_blocking_is_known_to_the_own_devices_only(storage: Storage, pair: Pair) -> None:
     (event,) = await storage.set_blocked(pair.ada, pair.bob, blocked=True, at=AT)
     assert event.user_id == pair.ada
-    assert event.fact.content == ConversationChange(pair.id, "blocked")
+    assert event.payload.content == ConversationChange(pair.id, "blocked")
     assert not await storage.set_blocked(pair.ada, pair.bob, blocked=True, at=AT)
     assert await storage.blocked(pair.ada) == [pair.bob]
     assert await storage.blocked(pair.bob) == []
     (event,) = await storage.set_blocked(pair.ada, pair.bob, blocked=False, at=AT)
-    assert event.fact.content == ConversationChange(pair.id, "unblocked")
+    assert event.payload.content == ConversationChange(pair.id, "unblocked")
     assert await storage.blocked(pair.ada) == []
     assert len(await whole_log(storage, pair.ada)) == 2
     for other in ("nobody", RESPONDER_ID):
@@ -111,13 +111,13 @@ async def test_blocking_is_known_to_the_own_devices_only(storage: Storage, pair:
             await storage.set_blocked(pair.ada, other, blocked=True, at=AT)
 
 
-async def test_settings_are_each_members_own(storage: Storage, pair: Pair) -> None:
+async def test_each_member_has_separate_settings(storage: Storage, pair: Pair) -> None:
     await send(storage, pair.draft("hello"))
     change = SettingsPatch(pinned=True, muted_until=AT + 60)
     settings, (event,) = await storage.change_settings(pair.ada, pair.id, change, at=AT)
     assert settings == ConversationSettings(pinned=True, muted_until=AT + 60)
     assert event.user_id == pair.ada
-    assert event.fact.content == ConversationChange(pair.id, "settings")
+    assert event.payload.content == ConversationChange(pair.id, "settings")
     assert (await whole_log(storage, pair.ada))[-1] == event
     same, nothing = await storage.change_settings(pair.ada, pair.id, change, at=AT)
     assert (same, nothing) == (settings, [])
@@ -140,7 +140,7 @@ async def test_reading_ends_a_mark_as_unread(storage: Storage, pair: Pair, seq: 
     marked = SettingsPatch(marked_unread=True, pinned=True)
     await storage.change_settings(pair.bob, pair.id, marked, at=AT)
     events = await storage.mark_read([ReadMark(pair.bob, pair.id, seq)])
-    told = [event.fact.content for event in events if event.user_id == pair.bob]
+    told = [event.payload.content for event in events if event.user_id == pair.bob]
     assert told[0] == ConversationChange(pair.id, "settings")
     assert len(told) == seq  # the mark itself moves to the second message only
     view = await storage.conversation(pair.bob, pair.id)
@@ -157,7 +157,7 @@ async def test_a_session_is_made_once(storage: Storage, pair: Pair) -> None:
     assert (view, nothing) == (again, [])
     assert (view.kind, view.key, view.name) == (ConversationKind.SESSION, "key", "Plans")
     assert (view.peer_id, view.last_message) == (RESPONDER_ID, None)
-    assert event.fact.content == ConversationChange(view.id, "created")
+    assert event.payload.content == ConversationChange(view.id, "created")
     assert await storage.conversations(pair.ada, before=None, limit=9) == [view]
     with pytest.raises(NotFound):
         await storage.create_session("nobody", "key", name="x", at=AT)
@@ -187,7 +187,7 @@ async def test_a_session_belongs_to_its_user(storage: Storage, pair: Pair) -> No
 async def test_a_session_is_renamed(storage: Storage, pair: Pair) -> None:
     view, _ = await storage.create_session(pair.ada, "key", name="Plans", at=AT)
     (event,) = await storage.rename_session(pair.ada, "key", name="Dreams", at=AT + 1)
-    assert event.fact.content == ConversationChange(view.id, "renamed")
+    assert event.payload.content == ConversationChange(view.id, "renamed")
     renamed = await storage.conversation(pair.ada, view.id)
     assert renamed is not None
     assert renamed.name == "Dreams"
@@ -200,7 +200,7 @@ async def test_R7_a_deleted_session_leaves_tombstones(storage: Storage, pair: Pa
     draft = session_draft(pair.ada, "key", "secret", client_id="1")
     await send(storage, draft, Draft(view.id, RESPONDER_ID, pair.ada, "1", "secret too"))
     (event,) = await storage.delete_session(pair.ada, "key", at=AT + 5)
-    assert event.fact.content == ConversationChange(view.id, "deleted")
+    assert event.payload.content == ConversationChange(view.id, "deleted")
     assert [(m.body, m.deleted_at) for m in await storage.history(view.id, limit=9)] == [
         ("", AT + 5)
     ] * 2
@@ -221,12 +221,12 @@ async def test_a_deleted_session_can_be_made_again(storage: Storage, pair: Pair)
     new, (event,) = await storage.create_session(pair.ada, "key", name="New", at=AT + 9)
     assert (new.id, new.name, new.last_seq, new.unread) == (old.id, "New", 1, 0)
     assert new.settings == ConversationSettings()
-    assert event.fact.content == ConversationChange(new.id, "created")
+    assert event.payload.content == ConversationChange(new.id, "created")
     (stored,) = await send(storage, session_draft(pair.ada, "key", "two"))
     assert stored.message.seq == 2
 
 
-async def test_conversations_of_one_kind(storage: Storage, pair: Pair) -> None:
+async def test_conversations_are_listed_by_kind(storage: Storage, pair: Pair) -> None:
     await send(storage, pair.draft("hello"))
     for number in range(3):
         await storage.create_session(pair.ada, f"{number}", name="Plans", at=AT + number)

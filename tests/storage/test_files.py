@@ -13,7 +13,16 @@ from backchannel.domain.messages import Draft, Message
 from backchannel.domain.revisions import delete, edit
 from backchannel.domain.users import ProfilePatch
 from backchannel.ports.storage import Storage
-from tests.storage.people import AT, Pair, make_user, refusals, send, session_draft, usage
+from tests.storage.people import (
+    AT,
+    Pair,
+    make_pair,
+    make_user,
+    refusals,
+    send,
+    session_draft,
+    usage,
+)
 
 QUOTA = 1_000
 
@@ -26,6 +35,7 @@ def make_upload(owner_id: str, *, size: int = 100, created_at: int = AT) -> Uplo
         media_type="image/jpeg",
         size=size,
         created_at=created_at,
+        waveform="AP8=",
     )
 
 
@@ -44,12 +54,14 @@ def record_of(upload: Upload) -> FileRecord:
         blocks="0" * 64,
         upload_size=upload.size,
         thumbnail_sha256="1" * 64,
+        waveform=upload.waveform,
+        placeholder="3AgOHA==",
     )
 
 
 async def make_file(storage: Storage, owner_id: str, *, created_at: int = AT) -> FileRecord:
     upload = make_upload(owner_id, created_at=created_at)
-    await storage.begin_upload(upload, quota=1 << 40)
+    await storage.create_upload(upload, quota=1 << 40)
     await storage.finish_upload(record_of(upload))
     return record_of(upload)
 
@@ -60,7 +72,7 @@ def naming(draft: Draft, *files: FileRecord) -> Draft:
 
 async def test_an_upload_becomes_a_file_once(storage: Storage, pair: Pair) -> None:
     upload = make_upload(pair.ada)
-    await storage.begin_upload(upload, quota=QUOTA)
+    await storage.create_upload(upload, quota=QUOTA)
     assert await storage.upload(upload.id) == upload
     assert await storage.files([upload.id]) == {}
     await storage.finish_upload(record_of(upload))
@@ -75,29 +87,31 @@ async def test_an_upload_becomes_a_file_once(storage: Storage, pair: Pair) -> No
 
 async def test_a_cancelled_upload_cannot_be_finished(storage: Storage, pair: Pair) -> None:
     upload = make_upload(pair.ada)
-    await storage.begin_upload(upload, quota=QUOTA)
+    await storage.create_upload(upload, quota=QUOTA)
     assert await storage.cancel_upload(upload.id, at=AT)
     assert not await storage.cancel_upload(upload.id, at=AT)
     with pytest.raises(NotFound):
         await storage.finish_upload(record_of(upload))
     assert await usage(storage, pair.ada) == 0
-    assert await storage.condemn_files(before=0, limit=9, at=AT) == [upload.id]
+    assert await storage.mark_files_orphaned(before=0, limit=9, at=AT) == [upload.id]
     await storage.forget_files([upload.id])
-    assert await storage.condemn_files(before=0, limit=9, at=AT) == []
+    assert await storage.mark_files_orphaned(before=0, limit=9, at=AT) == []
 
 
-async def test_S17_quota_holds_also_for_uploads_at_once(storage: Storage, pair: Pair) -> None:
+async def test_S17_the_quota_holds_for_concurrent_uploads(storage: Storage, pair: Pair) -> None:
     uploads = [make_upload(pair.ada, size=300) for _ in range(8)]
     begun = await asyncio.gather(
-        *(storage.begin_upload(each, quota=QUOTA) for each in uploads), return_exceptions=True
+        *(storage.create_upload(each, quota=QUOTA) for each in uploads), return_exceptions=True
     )
     assert sum(each is None for each in begun) == 3
     assert sum(isinstance(each, QuotaExceeded) for each in begun) == 5
     assert await usage(storage, pair.ada) == 900
-    await storage.begin_upload(make_upload(pair.bob, size=QUOTA), quota=QUOTA)
+    await storage.create_upload(make_upload(pair.bob, size=QUOTA), quota=QUOTA)
 
 
-async def test_S11_only_owner_and_both_members_read(storage: Storage, pair: Pair) -> None:
+async def test_S11_only_the_owner_and_both_members_can_read_a_file(
+    storage: Storage, pair: Pair
+) -> None:
     stranger = await make_user(storage)
     file = await make_file(storage, pair.ada)
     assert await storage.readable_file(pair.bob, file.id) is None
@@ -116,7 +130,7 @@ async def test_R20_a_draft_may_only_name_complete_files_of_its_sender(
 ) -> None:
     own, others = await make_file(storage, pair.ada), await make_file(storage, pair.bob)
     upload = make_upload(pair.ada)
-    await storage.begin_upload(upload, quota=QUOTA)
+    await storage.create_upload(upload, quota=QUOTA)
     outcomes = await refusals(
         storage,
         naming(pair.draft("others"), others),
@@ -130,7 +144,37 @@ async def test_R20_a_draft_may_only_name_complete_files_of_its_sender(
     assert [(each.body, each.files) for each in history] == [("own", attach([own]))]
 
 
-async def test_R2_files_belong_to_what_is_repeated(storage: Storage, pair: Pair) -> None:
+async def test_a_history_of_the_messages_that_have_files(storage: Storage, pair: Pair) -> None:
+    files = [await make_file(storage, pair.ada) for _ in range(4)]
+    await send(
+        storage,
+        pair.draft("1"),
+        naming(pair.draft("2"), files[0], files[1]),
+        pair.draft("3"),
+        naming(pair.draft("4"), files[2]),
+        naming(pair.draft("5"), files[3]),
+        pair.draft("6"),
+    )
+
+    async def read(limit: int, **bounds: int) -> list[int]:
+        page = await storage.history(pair.id, limit=limit, with_files=True, **bounds)
+        return [each.seq for each in page]
+
+    assert await read(9) == [2, 4, 5]
+    assert await read(2) == [4, 5]
+    assert await read(9, before=4) == [2]
+    assert await read(9, before=2) == []
+    assert await read(1, after=1) == [2]
+    assert await read(9, after=2) == [4, 5]
+    assert await read(9, after=5) == []
+    await storage.change(pair.id, 4, EventKind.DELETE, delete(pair.ada, at=AT))
+    page = await storage.history(pair.id, limit=9, with_files=True)
+    assert [each.files for each in page] == [attach(files[:2]), attach(files[3:])]
+    other = await make_pair(storage)
+    assert await storage.history(other.id, limit=9, with_files=True) == []
+
+
+async def test_R2_a_retry_must_name_the_same_files(storage: Storage, pair: Pair) -> None:
     one, two = await make_file(storage, pair.ada), await make_file(storage, pair.ada)
     draft = naming(pair.draft("look", client_id="key"), one)
     first, again = await send(storage, draft, draft)
@@ -146,26 +190,26 @@ async def test_R2_files_belong_to_what_is_repeated(storage: Storage, pair: Pair)
     assert await refusals(storage, naming(draft, two)) == [ClientIdReused]
 
 
-async def test_what_no_message_names_is_condemned_and_forgotten(
+async def test_files_that_no_message_names_are_marked_and_deleted(
     storage: Storage, pair: Pair
 ) -> None:
     named, unnamed = await make_file(storage, pair.ada), await make_file(storage, pair.ada)
     young = await make_file(storage, pair.ada, created_at=AT + 10)
     await send(storage, naming(pair.draft("look"), named))
-    assert await storage.condemn_files(before=AT + 1, limit=9, at=AT + 5) == [unnamed.id]
+    assert await storage.mark_files_orphaned(before=AT + 1, limit=9, at=AT + 5) == [unnamed.id]
     assert await refusals(storage, naming(pair.draft("too late"), unnamed)) == [NotFound]
     assert await storage.readable_file(pair.ada, unnamed.id) is None
-    assert await storage.condemn_files(before=0, limit=9, at=AT + 6) == [unnamed.id]
+    assert await storage.mark_files_orphaned(before=0, limit=9, at=AT + 6) == [unnamed.id]
     await storage.forget_files([unnamed.id, named.id])
-    assert await storage.condemn_files(before=AT + 1, limit=9, at=AT + 7) == []
+    assert await storage.mark_files_orphaned(before=AT + 1, limit=9, at=AT + 7) == []
     assert set(await storage.files([named.id, unnamed.id, young.id])) == {named.id, young.id}
 
 
 async def test_collection_is_bounded(storage: Storage, pair: Pair) -> None:
     for _ in range(5):
         await make_file(storage, pair.ada)
-        await storage.begin_upload(make_upload(pair.ada), quota=1 << 40)
-    assert len(await storage.condemn_files(before=AT + 1, limit=3, at=AT)) == 3
+        await storage.create_upload(make_upload(pair.ada), quota=1 << 40)
+    assert len(await storage.mark_files_orphaned(before=AT + 1, limit=3, at=AT)) == 3
     assert len(await storage.expired_uploads(before=AT + 1, limit=2)) == 2
     assert await storage.expired_uploads(before=AT, limit=2) == []
 
@@ -174,11 +218,11 @@ async def test_a_deleted_session_lets_go_of_its_files(storage: Storage, pair: Pa
     await storage.create_session(pair.ada, "key", name="A session", at=AT)
     file = await make_file(storage, pair.ada)
     await send(storage, naming(session_draft(pair.ada, "key", "look"), file))
-    assert await storage.condemn_files(before=AT + 1, limit=9, at=AT) == []
+    assert await storage.mark_files_orphaned(before=AT + 1, limit=9, at=AT) == []
     await storage.delete_session(pair.ada, "key", at=AT)
     (tombstone,) = await storage.history(session_conversation_id(pair.ada, "key"), limit=9)
     assert tombstone.files == ""
-    assert await storage.condemn_files(before=AT + 1, limit=9, at=AT) == [file.id]
+    assert await storage.mark_files_orphaned(before=AT + 1, limit=9, at=AT) == [file.id]
 
 
 async def test_an_avatar_is_a_file_of_the_users_and_is_kept(storage: Storage, pair: Pair) -> None:
@@ -187,11 +231,14 @@ async def test_an_avatar_is_a_file_of_the_users_and_is_kept(storage: Storage, pa
     await storage.update_profile(pair.ada, ProfilePatch(avatar=first.id), at=AT)
     assert await storage.avatar(first.id) == first
     assert (await storage.users([pair.ada]))[pair.ada].avatar == first.id
-    assert not await storage.condemn_file(pair.ada, first.id, at=AT)
-    assert await storage.condemn_files(before=AT + 1, limit=9, at=AT) == [second.id]
+    assert not await storage.mark_file_deleted(pair.ada, first.id, at=AT)
+    assert await storage.mark_files_orphaned(before=AT + 1, limit=9, at=AT) == [second.id]
     for user_id, file_id in ((pair.ada, second.id), (pair.bob, first.id), (pair.ada, "nothing")):
         with pytest.raises(NotFound):
             await storage.update_profile(user_id, ProfilePatch(avatar=file_id), at=AT)
     await storage.update_profile(pair.ada, ProfilePatch(avatar=None), at=AT)
     assert await storage.avatar(first.id) is None
-    assert set(await storage.condemn_files(before=AT + 1, limit=9, at=AT)) == {first.id, second.id}
+    assert set(await storage.mark_files_orphaned(before=AT + 1, limit=9, at=AT)) == {
+        first.id,
+        second.id,
+    }

@@ -24,7 +24,7 @@ HOSTILE = [
 
 
 @pytest.mark.parametrize("text", HOSTILE)
-async def test_S24_hostile_texts_come_back_as_they_are(
+async def test_S24_hostile_texts_are_returned_unchanged(
     storage: Storage, pair: Pair, text: str
 ) -> None:
     (stored,) = await send(storage, pair.draft(text, client_id=text))
@@ -58,7 +58,9 @@ async def test_S24_numbers_past_64_bits_are_refused(
 
 
 @pytest.mark.parametrize("text", ["\ud800", "a\0b"])
-async def test_S24_what_is_no_text_harms_nobody(storage: Storage, pair: Pair, text: str) -> None:
+async def test_S24_invalid_text_leaves_the_storage_usable(
+    storage: Storage, pair: Pair, text: str
+) -> None:
     for call in (
         storage.account(text),
         storage.users([text]),

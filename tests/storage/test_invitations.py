@@ -4,10 +4,10 @@ import asyncio
 
 import pytest
 
+from backchannel.domain.accounts import Invitation
 from backchannel.domain.errors import AccountDisabled, Conflict, InvitationNeeded, NotFound
-from backchannel.domain.invitations import Invitation
 from backchannel.ports.storage import Storage
-from tests.storage.leaving import erase
+from tests.storage.erasure_steps import erase
 from tests.storage.people import AT, Pair, make_account
 
 LATER = AT + 1_000
@@ -20,7 +20,7 @@ def invitation(code: str, inviter_id: str | None, *, uses: int = 1, at: int = AT
 
 
 async def register(storage: Storage, username: str, code: str) -> bool:
-    """Whether the code was good for an account."""
+    """True if the code was good for an account."""
     try:
         await storage.create_user(make_account(username), invitation=code)
     except InvitationNeeded:
@@ -52,7 +52,7 @@ async def test_a_refused_registration_costs_no_use(storage: Storage) -> None:
     assert await register(storage, "bob", "code")
 
 
-async def test_of_many_at_once_as_many_get_in_as_there_are_uses(storage: Storage) -> None:
+async def test_concurrent_registrations_do_not_exceed_the_uses(storage: Storage) -> None:
     await storage.create_invitation(invitation("code", None, uses=3), limit=9)
     outcomes = await asyncio.gather(
         *(register(storage, f"user {number}", "code") for number in range(12))

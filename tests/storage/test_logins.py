@@ -1,23 +1,26 @@
-"""Login sessions."""
+"""Logins."""
 
 import asyncio
 
+from backchannel.domain.ids import new_id
 from backchannel.ports.storage import Storage
-from tests.storage.people import AT, Pair, make_login
+from tests.storage.people import AT, PASSWORD_HASH, Pair, add_login, make_login
 
 
 async def test_logins_are_listed_newest_first(storage: Storage, pair: Pair) -> None:
     old, new = make_login(pair.ada), make_login(pair.ada, created_at=AT + 1)
     for login in (old, new, make_login(pair.bob)):
-        await storage.create_login(login)
+        await add_login(storage, login)
     assert await storage.login(old.id) == old
     assert await storage.login("unknown") is None
     assert await storage.logins(pair.ada) == [new, old]
 
 
-async def test_S3_one_caller_rotates_a_generation(storage: Storage, pair: Pair) -> None:
+async def test_S3_only_one_concurrent_caller_rotates_a_generation(
+    storage: Storage, pair: Pair
+) -> None:
     login = make_login(pair.ada)
-    await storage.create_login(login)
+    await add_login(storage, login)
     attempts = (
         storage.rotate_login(login.id, generation=0, at=AT + 1, until=AT + 99) for _ in range(20)
     )
@@ -37,7 +40,7 @@ async def test_S2_logins_end_one_by_one_or_all_but_one(storage: Storage, pair: P
     logins = [make_login(pair.ada, created_at=AT + n) for n in range(4)]
     other = make_login(pair.bob)
     for login in (*logins, other):
-        await storage.create_login(login)
+        await add_login(storage, login)
     one, two, three, four = (login.id for login in logins)
     assert await storage.end_logins(pair.ada, login_id=one, at=AT + 5) == [one]
     assert not await storage.end_logins(pair.ada, login_id=one, at=AT + 6)
@@ -48,3 +51,24 @@ async def test_S2_logins_end_one_by_one_or_all_but_one(storage: Storage, pair: P
     assert not await storage.rotate_login(one, generation=0, at=AT, until=AT)
     assert set(await storage.logins_ended_since(AT + 6)) == {three, four}
     assert set(await storage.logins_ended_since(AT + 5)) == {one, three, four}
+
+
+async def test_S2_a_login_needs_the_current_password_at_its_creation(
+    storage: Storage, pair: Pair
+) -> None:
+    first, second = make_login(pair.ada), make_login(pair.ada, created_at=AT + 1)
+    assert await storage.create_login(first, password_hash=PASSWORD_HASH)
+    await storage.set_password(pair.ada, "another hash", at=AT + 2)
+    assert not await storage.create_login(second, password_hash=PASSWORD_HASH)
+    assert await storage.logins(pair.ada) == [first]
+    assert await storage.create_login(second, password_hash="another hash")
+    assert await storage.logins(pair.ada) == [second, first]
+
+
+async def test_S2_a_disabled_or_unknown_account_cannot_log_in(storage: Storage, pair: Pair) -> None:
+    await storage.set_disabled(pair.ada, at=AT + 1)
+    assert not await storage.create_login(make_login(pair.ada), password_hash=PASSWORD_HASH)
+    assert not await storage.create_login(make_login(new_id()), password_hash=PASSWORD_HASH)
+    assert await storage.logins(pair.ada) == []
+    await storage.set_disabled(pair.ada, at=None)
+    assert await storage.create_login(make_login(pair.ada), password_hash=PASSWORD_HASH)

@@ -19,6 +19,7 @@ async def test_a_log_is_read_page_by_page(storage: Storage, pair: Pair) -> None:
     assert (first.complete, second.complete) == (False, True)
     assert [*first.events, *second.events] == everything
     assert first.head == second.head == (await storage.heads([pair.ada]))[pair.ada]
+    assert (await storage.log_state(pair.ada)).head == first.head
     end = await storage.log(pair.ada, after=11, limit=4)
     assert (end.events, end.complete) == ((), True)
 
@@ -27,14 +28,14 @@ async def test_an_unknown_user_has_no_log(storage: Storage) -> None:
     with pytest.raises(NotFound):
         await storage.log("nobody", after=0, limit=1)
     with pytest.raises(NotFound):
-        await storage.delivered_position("nobody")
+        await storage.log_state("nobody")
 
 
 async def head(storage: Storage, user_id: str) -> LogHead:
     return (await storage.heads([user_id]))[user_id]
 
 
-async def test_trimming_keeps_what_no_device_has(storage: Storage, pair: Pair) -> None:
+async def test_trimming_keeps_unacknowledged_entries(storage: Storage, pair: Pair) -> None:
     await send(storage, *(pair.draft(str(number)) for number in range(10)))
     assert await storage.trim_logs(before=AT + 1, keep=0) == 0
     await storage.acknowledge([Acknowledgement(pair.bob, "", 6)])

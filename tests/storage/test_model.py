@@ -41,7 +41,7 @@ class Person:
 
 @dataclass
 class Model:
-    """What storage must hold, by its rules and nothing else."""
+    """A model of the storage, by its rules and nothing else."""
 
     people: list[Person]
     conversations: dict[str, list[Message]] = field(default_factory=dict)
@@ -183,7 +183,7 @@ class Machine(RuleBasedStateMachine):
         person = self.model.people[reader]
         acknowledgement = Acknowledgement(person.id, "", position)
         events = self.runner.run(self.storage.acknowledge([acknowledgement]))
-        assert {event.user_id: event.fact.content for event in events} == (
+        assert {event.user_id: event.payload.content for event in events} == (
             self.model.acknowledge(person, position)
         )
 
@@ -197,7 +197,7 @@ class Machine(RuleBasedStateMachine):
             assert [event.position for event in page.events] == list(range(1, len(person.log) + 1))
             assert [entry(event) for event in page.events] == person.log
             for event in page.events:
-                if isinstance(message := event.fact.content, Message):
+                if isinstance(message := event.payload.content, Message):
                     now = self.model.conversations[message.conversation_id]
                     assert message == now[message.seq - 1]
             for view in await self.storage.conversations(person.id, before=None, limit=9):
@@ -210,9 +210,9 @@ class Machine(RuleBasedStateMachine):
 
 
 def entry(event: Event) -> tuple[EventKind, str, int] | Receipt:
-    content = event.fact.content
+    content = event.payload.content
     if isinstance(content, Message):
-        return event.fact.kind, content.conversation_id, content.seq
+        return event.payload.kind, content.conversation_id, content.seq
     assert isinstance(content, Receipt)
     return content
 

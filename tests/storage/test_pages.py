@@ -5,11 +5,11 @@ import msgspec
 from backchannel.chat.conversations import next_before
 from backchannel.domain.events import EventKind
 from backchannel.domain.ids import direct_conversation_id
-from backchannel.domain.messages import BODY_LIMIT, Draft, Message
-from backchannel.domain.pages import PAGE_BYTES, size_of
+from backchannel.domain.messages import BODY_LIMIT, PAGE_BYTES, Draft, Message, size_of
 from backchannel.domain.revisions import delete
 from backchannel.ports.storage import Storage
 from tests.storage.people import AT, Pair, make_user, send
+from tests.storage.test_files import make_file, naming
 
 LONGEST = "é" * (BODY_LIMIT // 2)
 MESSAGES = 40
@@ -40,6 +40,20 @@ async def test_R13_history_ends_where_a_page_is_full(storage: Storage, pair: Pai
     assert older == newer == list(range(1, 30 + MESSAGES + 1))
 
 
+async def test_R13_a_history_of_files_ends_where_a_page_is_full(
+    storage: Storage, pair: Pair
+) -> None:
+    file = await make_file(storage, pair.ada)
+    await send(storage, *(naming(pair.draft(LONGEST), file) for _ in range(MESSAGES)))
+    older: list[int] = []
+    before = None
+    while page := await storage.history(pair.id, before=before, limit=200, with_files=True):
+        assert _is_bounded(page)
+        older = [*(each.seq for each in page), *older]
+        before = page[0].seq
+    assert older == list(range(1, MESSAGES + 1))
+
+
 async def test_R13_a_log_page_ends_where_it_is_full_and_says_so(
     storage: Storage, pair: Pair
 ) -> None:
@@ -48,7 +62,7 @@ async def test_R13_a_log_page_ends_where_it_is_full_and_says_so(
     complete = False
     while not complete:
         page = await storage.log(pair.bob, after=max(positions, default=0), limit=500)
-        found = [each.fact.content for each in page.events]
+        found = [each.payload.content for each in page.events]
         assert _is_bounded([each for each in found if isinstance(each, Message)])
         positions += [each.position for each in page.events]
         complete = page.complete
@@ -76,26 +90,24 @@ async def test_R13_a_list_of_conversations_ends_where_its_last_messages_fill_it(
     assert seen == peers[::-1]
 
 
-async def test_R13_one_query_finds_what_stands_ahead_of_many_deleted_messages(
-    storage: Storage, pair: Pair
-) -> None:
+async def test_R13_one_query_skips_many_deleted_messages(storage: Storage, pair: Pair) -> None:
     await send(storage, *(pair.draft(f"message {n}") for n in range(60)))
     for seq in range(4, 61):
         await storage.change(pair.id, seq, EventKind.DELETE, delete(pair.ada, at=AT))
-    page = await storage.standing(pair.id, before=None, limit=2)
+    page = await storage.undeleted(pair.id, before=None, limit=2)
     assert [each.seq for each in page] == [2, 3]
-    assert [each.seq for each in await storage.standing(pair.id, before=3, limit=9)] == [1, 2]
-    assert await storage.standing(pair.id, before=1, limit=9) == []
+    assert [each.seq for each in await storage.undeleted(pair.id, before=3, limit=9)] == [1, 2]
+    assert await storage.undeleted(pair.id, before=1, limit=9) == []
 
 
-async def test_R13_characters_that_json_makes_six_times_longer_count_as_much(
+async def test_R13_pages_count_characters_by_their_length_in_json(
     storage: Storage, pair: Pair
 ) -> None:
     await send(storage, *(pair.draft("\x01" * BODY_LIMIT) for _ in range(9)))
     newest = await storage.history(pair.id, limit=200)
-    standing = await storage.standing(pair.id, before=None, limit=200)
+    undeleted = await storage.undeleted(pair.id, before=None, limit=200)
     logged = await storage.log(pair.bob, after=0, limit=500)
-    assert [each.seq for each in newest] == [each.seq for each in standing] == [8, 9]
+    assert [each.seq for each in newest] == [each.seq for each in undeleted] == [8, 9]
     assert len(logged.events) == 2
     assert not logged.complete
     assert len(msgspec.json.encode(newest)) < PAGE_BYTES + 6 * BODY_LIMIT

@@ -1,13 +1,13 @@
-"""What users hide is told to nobody, and others' is hidden from them."""
+"""Data that a user hides are told to nobody, and those of others are hidden from the user."""
 
 import pytest
 
 from backchannel.domain.conversations import Marks, Receipt
 from backchannel.domain.errors import NotFound
 from backchannel.domain.events import Event, ProfileChange
-from backchannel.domain.privacy import Audience, Privacy, PrivacyPatch, Shared
+from backchannel.domain.users import Audience, Privacy, PrivacyPatch, Shared
 from backchannel.ports.storage import Acknowledgement, ReadMark, Storage
-from tests.storage.people import AT, Pair, make_login, send, whole_log
+from tests.storage.people import AT, Pair, add_login, make_login, send, whole_log
 
 HIDDEN = PrivacyPatch(last_seen=Audience.NOBODY, receipts=Audience.NOBODY, typing=Audience.NOBODY)
 SHOWN = PrivacyPatch(receipts=Audience.EVERYBODY)
@@ -22,7 +22,7 @@ async def hider(request: pytest.FixtureRequest, storage: Storage, pair: Pair) ->
 
 
 def contents(events: list[Event], user_id: str) -> list[object]:
-    return [event.fact.content for event in events if event.user_id == user_id]
+    return [event.payload.content for event in events if event.user_id == user_id]
 
 
 async def seen(storage: Storage, pair: Pair) -> tuple[Marks, Marks]:
@@ -39,7 +39,7 @@ async def test_privacy_is_changed_in_part(storage: Storage, pair: Pair) -> None:
     patch = PrivacyPatch(typing=Audience.NOBODY)
     changed, (event,) = await storage.change_privacy(pair.ada, patch, at=AT)
     assert changed == await storage.privacy(pair.ada) == Privacy(typing=Audience.NOBODY)
-    assert (event.user_id, event.fact.content) == (pair.ada, ProfileChange(pair.ada))
+    assert (event.user_id, event.payload.content) == (pair.ada, ProfileChange(pair.ada))
     assert await whole_log(storage, pair.ada) == [event]
     assert await storage.change_privacy(pair.ada, patch, at=AT) == (changed, [])
     with pytest.raises(NotFound):
@@ -56,9 +56,9 @@ async def test_a_hidden_read_mark_stays_with_its_reader(
     assert contents(events, pair.bob) == [Receipt(pair.id, pair.bob, 1, 1)]
     assert contents(events, pair.ada) == [Receipt(pair.id, pair.bob, 1, 0)]
     assert await seen(storage, pair) == (Marks(1, 1), Marks(1, 0))
-    await storage.create_login(login := make_login(pair.bob))
+    await add_login(storage, login := make_login(pair.bob))
     (receipt,) = await storage.acknowledge([Acknowledgement(pair.bob, login.id, 99)])
-    assert receipt.fact.content == Receipt(pair.id, pair.bob, 2, 0)
+    assert receipt.payload.content == Receipt(pair.id, pair.bob, 2, 0)
     events = await storage.mark_read([ReadMark(pair.bob, pair.id, 2)])
     assert (contents(events, pair.ada), len(events)) == ([], 1)
     assert await seen(storage, pair) == (Marks(2, 2), Marks(2, 0))
@@ -70,7 +70,7 @@ async def test_a_hidden_read_mark_stays_with_its_reader(
     assert await seen(storage, pair) == (Marks(3, 3), Marks(3, 3))
 
 
-async def test_the_end_of_a_block_tells_no_hidden_read_mark(
+async def test_lifting_a_block_reveals_no_hidden_read_mark(
     storage: Storage, pair: Pair, hider: str
 ) -> None:
     await send(storage, pair.draft("one"))

@@ -13,7 +13,7 @@ from backchannel.domain.messages import Draft
 from backchannel.domain.users import ProfilePatch
 from backchannel.ports.storage import Storage
 from backchannel.storage.shared import profiles
-from backchannel.storage.shared.profiles import PATIENCE
+from backchannel.storage.shared.profiles import ROUND_INTERVAL
 from tests.storage.openers import Opener
 from tests.storage.people import AT, Pair, make_user, send, whole_log
 
@@ -23,8 +23,8 @@ async def test_profile_changes_reach_the_user_and_the_peers(storage: Storage, pa
     await send(storage, pair.draft("hello"))
     events = await storage.update_profile(pair.ada, ProfilePatch(display_name="Countess"), at=AT)
     assert {event.user_id for event in events} == {pair.ada, pair.bob}
-    assert {event.fact.kind for event in events} == {EventKind.PROFILE}
-    assert {event.fact.content for event in events} == {ProfileChange(pair.ada)}
+    assert {event.payload.kind for event in events} == {EventKind.PROFILE}
+    assert {event.payload.content for event in events} == {ProfileChange(pair.ada)}
     assert (await storage.log(pair.bob, after=1, limit=9)).events == (events[1],)
     assert not (await storage.log(stranger, after=0, limit=9)).events
     assert [u.id for u in await storage.list_users(after=None, limit=9, search="countess")] == [
@@ -42,14 +42,14 @@ async def test_peers_learn_of_one_profile_change_in_a_minute_and_then_of_the_las
         patch = ProfilePatch(display_name=name)
         events = await storage.update_profile(pair.ada, patch, at=AT + number)
         assert [event.user_id for event in events] == [pair.ada, pair.bob][: 1 + (number == 0)]
-    assert await storage.tell_profiles(at=AT + PATIENCE - 1) is None
-    (told,) = await storage.tell_profiles(at=AT + PATIENCE) or []
-    assert (told.user_id, told.position, told.fact.content) == (
+    assert await storage.notify_of_profiles(at=AT + ROUND_INTERVAL - 1) is None
+    (told,) = await storage.notify_of_profiles(at=AT + ROUND_INTERVAL) or []
+    assert (told.user_id, told.position, told.payload.content) == (
         pair.bob,
         before + 2,
         ProfileChange(pair.ada),
     )
-    assert await storage.tell_profiles(at=AT + 9 * PATIENCE) is None
+    assert await storage.notify_of_profiles(at=AT + 9 * ROUND_INTERVAL) is None
 
 
 async def test_peers_learn_of_a_new_line_about_a_user(storage: Storage, pair: Pair) -> None:
@@ -85,9 +85,9 @@ async def make_peers(storage: Storage, user_id: str, number: int) -> list[str]:
 
 
 async def told_in_parts(storage: Storage, *, at: int) -> list[list[str]]:
-    """Who is told, transaction by transaction, until nobody is due."""
+    """The users who are told, transaction by transaction, until nobody is due."""
     parts: list[list[str]] = []
-    while (events := await storage.tell_profiles(at=at)) is not None:
+    while (events := await storage.notify_of_profiles(at=at)) is not None:
         parts.append(readers(events))
     return parts
 
@@ -97,7 +97,7 @@ def readers(events: Sequence[Event]) -> list[str]:
 
 
 async def rename(storage: Storage, user_id: str, name: str, *, at: int) -> list[str]:
-    """Who learns at once that the user has a new display name, the user aside."""
+    """The other users who learn at once that the user has a new display name."""
     events = await storage.update_profile(user_id, ProfilePatch(display_name=name), at=at)
     assert events[0].user_id == user_id
     return readers(events[1:])
@@ -126,12 +126,12 @@ async def test_peers_are_told_in_short_transactions_that_a_crash_cannot_lose(
     assert sizes(parts) == [2, 2, 1]
     assert {each for part in parts for each in part} == set(peers)
     for peer in peers:
-        assert [each.fact.kind for each in await whole_log(storage, peer)][1:] == ["profile"]
+        assert [each.payload.kind for each in await whole_log(storage, peer)][1:] == ["profile"]
     await storage.close()
 
 
 @pytest.mark.usefixtures("parts_of_two")
-async def test_a_change_while_the_peers_are_told_is_told_to_all_of_them_later(
+async def test_a_profile_change_during_notification_is_announced_to_all_peers_later(
     storage: Storage,
 ) -> None:
     ada = await make_user(storage)
@@ -140,9 +140,9 @@ async def test_a_change_while_the_peers_are_told_is_told_to_all_of_them_later(
     assert await rename(storage, ada, "Baroness", at=AT) == []
     (last,) = await told_in_parts(storage, at=AT)
     assert (len(first), {*first, *last}) == (2, set(peers))
-    assert await told_in_parts(storage, at=AT + PATIENCE - 1) == []
-    assert await told_in_parts(storage, at=AT + PATIENCE) == [first, last]
-    assert await told_in_parts(storage, at=AT + 9 * PATIENCE) == []
+    assert await told_in_parts(storage, at=AT + ROUND_INTERVAL - 1) == []
+    assert await told_in_parts(storage, at=AT + ROUND_INTERVAL) == [first, last]
+    assert await told_in_parts(storage, at=AT + 9 * ROUND_INTERVAL) == []
 
 
 @pytest.mark.usefixtures("parts_of_two")
@@ -152,7 +152,7 @@ async def test_users_take_turns_at_telling_their_peers(storage: Storage) -> None
     of_ada -= set(await rename(storage, ada, "Countess", at=AT))
     of_eve -= set(await rename(storage, eve, "Baroness", at=AT + 1))
     for number in range(4):
-        told = set(readers(await storage.tell_profiles(at=AT + 2 + number) or []))
+        told = set(readers(await storage.notify_of_profiles(at=AT + 2 + number) or []))
         of_user = of_eve if number % 2 else of_ada
         assert told <= of_user
         of_user -= told
@@ -160,7 +160,7 @@ async def test_users_take_turns_at_telling_their_peers(storage: Storage) -> None
 
 
 @pytest.mark.usefixtures("parts_of_two")
-async def test_S22_the_peers_of_an_erased_user_are_told_in_parts_also_in_the_midst_of_others(
+async def test_S22_peers_of_an_erased_user_are_notified_in_bounded_transactions(
     storage: Storage,
 ) -> None:
     ada = await make_user(storage)

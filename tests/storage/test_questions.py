@@ -33,7 +33,7 @@ async def test_a_question_waits_until_it_is_answered(storage: Storage, pair: Pai
     assert await unanswered(storage) == []
 
 
-async def test_what_answers_nothing_settles_nothing(storage: Storage, pair: Pair) -> None:
+async def test_a_message_without_reply_to_answers_no_question(storage: Storage, pair: Pair) -> None:
     await storage.create_session(pair.ada, "key", name="Plans", at=AT)
     await send(storage, session_draft(pair.ada, "key", "one"))
     session = session_conversation_id(pair.ada, "key")
@@ -52,7 +52,7 @@ async def test_questions_are_read_by_page(storage: Storage, pair: Pair) -> None:
     assert [message.body for message in (*first, *rest)] == ["0", "1", "2", "3", "4"]
 
 
-async def test_R7_what_was_deleted_needs_no_answer(storage: Storage, pair: Pair) -> None:
+async def test_R7_deleted_questions_need_no_answer(storage: Storage, pair: Pair) -> None:
     for key in ("a", "b"):
         await storage.create_session(pair.ada, key, name=key, at=AT)
         await send(storage, session_draft(pair.ada, key, f"in {key}"))

@@ -8,6 +8,7 @@ from backchannel.ports.storage import Acknowledgement, ReadMark, Storage
 from tests.storage.people import (
     AT,
     Pair,
+    add_login,
     make_login,
     make_pair,
     make_user,
@@ -28,29 +29,31 @@ async def marks(storage: Storage, pair: Pair, reader: str) -> Marks:
     return mine.mine
 
 
-async def test_R6_reading_moves_forward_only(storage: Storage, pair: Pair) -> None:
+async def test_R6_a_read_mark_only_moves_forward(storage: Storage, pair: Pair) -> None:
     await send(storage, *(pair.draft(str(number)) for number in range(5)))
     (own, peer) = await storage.mark_read([ReadMark(pair.bob, pair.id, 3)])
     receipt = Receipt(pair.id, pair.bob, delivered_seq=3, read_seq=3)
-    assert (own.user_id, own.fact.kind, own.fact.content) == (
+    assert (own.user_id, own.payload.kind, own.payload.content) == (
         pair.bob,
         EventKind.RECEIPT,
         receipt,
     )
-    assert (peer.user_id, peer.fact.content) == (pair.ada, receipt)
+    assert (peer.user_id, peer.payload.content) == (pair.ada, receipt)
     assert (await whole_log(storage, pair.ada))[-1] == peer
     for seq in (3, 1, 0, -5):
         assert not await storage.mark_read([ReadMark(pair.bob, pair.id, seq)])
     assert await marks(storage, pair, pair.bob) == Marks(3, 3)
 
 
-async def test_R6_reading_ends_with_the_last_message(storage: Storage, pair: Pair) -> None:
+async def test_R6_a_read_mark_ends_at_the_last_message(storage: Storage, pair: Pair) -> None:
     await send(storage, pair.draft("one"), pair.draft("two"))
     await storage.mark_read([ReadMark(pair.bob, pair.id, 10**15)])
     assert await marks(storage, pair, pair.bob) == Marks(2, 2)
 
 
-async def test_R6_marks_by_strangers_change_nothing(storage: Storage, pair: Pair) -> None:
+async def test_R6_marks_of_users_outside_the_conversation_change_nothing(
+    storage: Storage, pair: Pair
+) -> None:
     stranger = await make_user(storage)
     await send(storage, pair.draft("one"))
     assert not await storage.mark_read(
@@ -82,9 +85,9 @@ async def test_R6_concurrent_marks_end_at_the_highest(storage: Storage, pair: Pa
     )
     assert await marks(storage, pair, pair.bob) == Marks(30, 30)
     receipts = [
-        event.fact.content
+        event.payload.content
         for event in await whole_log(storage, pair.ada)
-        if isinstance(event.fact.content, Receipt)
+        if isinstance(event.payload.content, Receipt)
     ]
     seqs = [receipt.read_seq for receipt in receipts]
     assert seqs == sorted(set(seqs))
@@ -92,24 +95,24 @@ async def test_R6_concurrent_marks_end_at_the_highest(storage: Storage, pair: Pa
 
 async def test_acknowledging_moves_the_delivered_mark(storage: Storage, pair: Pair) -> None:
     login = make_login(pair.bob)
-    await storage.create_login(login)
+    await add_login(storage, login)
     await send(storage, *(pair.draft(str(number)) for number in range(5)), pair.answer("own"))
     (event,) = await storage.acknowledge([Acknowledgement(pair.bob, login.id, 3)])
-    assert (event.user_id, event.fact.content) == (pair.ada, Receipt(pair.id, pair.bob, 3, 0))
-    assert await storage.delivered_position(pair.bob) == 3
+    assert (event.user_id, event.payload.content) == (pair.ada, Receipt(pair.id, pair.bob, 3, 0))
+    assert (await storage.log_state(pair.bob)).delivered_position == 3
     assert not await storage.acknowledge([Acknowledgement(pair.bob, login.id, 2)])
     (event,) = await storage.acknowledge([Acknowledgement(pair.bob, login.id, 10**12)])
-    assert event.fact.content == Receipt(pair.id, pair.bob, 5, 0)
+    assert event.payload.content == Receipt(pair.id, pair.bob, 5, 0)
     stored = await storage.login(login.id)
     assert stored is not None
-    assert stored.position == 6 == await storage.delivered_position(pair.bob)
+    assert stored.position == 6 == (await storage.log_state(pair.bob)).delivered_position
     assert await marks(storage, pair, pair.bob) == Marks(5, 0)
 
 
 async def test_each_device_has_its_position(storage: Storage, pair: Pair) -> None:
     phone, laptop = make_login(pair.bob), make_login(pair.bob)
     for login in (phone, laptop):
-        await storage.create_login(login)
+        await add_login(storage, login)
     await send(storage, *(pair.draft(str(number)) for number in range(5)))
     events = await storage.acknowledge(
         [
@@ -138,7 +141,7 @@ async def test_one_receipt_per_conversation_and_reader(storage: Storage) -> None
     assert not await storage.acknowledge([Acknowledgement(bob, "", 10)])
 
 
-async def test_what_is_read_is_delivered(storage: Storage, pair: Pair) -> None:
+async def test_reading_a_message_marks_it_as_delivered(storage: Storage, pair: Pair) -> None:
     await send(storage, *(pair.draft(str(number)) for number in range(5)))
     await storage.mark_read([ReadMark(pair.bob, pair.id, 4)])
     assert not await storage.acknowledge([Acknowledgement(pair.bob, "", 3)])

@@ -9,7 +9,7 @@ from backchannel.domain.events import EventKind
 from backchannel.domain.ids import direct_conversation_id
 from backchannel.domain.revisions import delete, edit, react
 from backchannel.ports.storage import Storage
-from tests.storage.leaving import erase, make_file
+from tests.storage.erasure_steps import erase, make_file
 from tests.storage.openers import Ability, Opener
 from tests.storage.people import AT, Pair, make_account, make_user, send, session_draft
 
@@ -58,12 +58,12 @@ async def test_S22_no_byte_is_left_after_a_scrub(opener: Opener, tmp_path: Path)
     storage = await opener.open(tmp_path)
     pair, texts = await fill(storage, tmp_path)
     names = [f"{CANARY}-{what}" for what in ("name", "mail", "end", "session", "title", "file.txt")]
-    # Where a text was only edited or deleted, an earlier byte of it may be gone already.
-    standing = [text for number, text in enumerate(texts) if number % 50]
-    assert found(tmp_path, *standing, *names, RARE[1:]) == [*standing, *names, RARE[1:]]
-    wish = await erase(storage, pair.ada, limit=100)
+    # After a mere edit or deletion, an earlier byte of the text may be gone already.
+    undeleted = [text for number, text in enumerate(texts) if number % 50]
+    assert found(tmp_path, *undeleted, *names, RARE[1:]) == [*undeleted, *names, RARE[1:]]
+    erasure = await erase(storage, pair.ada, limit=100)
     files = await storage.owned_files(pair.ada, after="", limit=9)
-    await storage.forget_owned(wish.id, [each.id for each in files], Erased(files=len(files)))
+    await storage.forget_owned(erasure.id, [each.id for each in files], Erased(files=len(files)))
     await storage.scrub()
     assert found(tmp_path, CANARY, *texts, *names, RARE[1:]) == []
     history = await storage.history(pair.id, limit=10_000)

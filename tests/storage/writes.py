@@ -4,47 +4,47 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from random import Random
 
+from backchannel.domain.accounts import Invitation
 from backchannel.domain.conversations import SettingsPatch
 from backchannel.domain.erasures import new_erasure
-from backchannel.domain.errors import ChatError
+from backchannel.domain.errors import ChatError, Invalid
 from backchannel.domain.events import EventKind
 from backchannel.domain.files import FileRecord, Upload, attach
 from backchannel.domain.ids import RESPONDER_ID, direct_conversation_id, new_id
 from backchannel.domain.ids import session_conversation_id as session_id
-from backchannel.domain.invitations import Invitation
 from backchannel.domain.messages import Draft
-from backchannel.domain.privacy import Audience, PrivacyPatch
+from backchannel.domain.reports import Report
 from backchannel.domain.revisions import delete, edit, react
-from backchannel.domain.users import ProfilePatch
+from backchannel.domain.users import Audience, FirstMessages, PrivacyPatch, ProfilePatch
 from backchannel.ports.storage import Acknowledgement, ReadMark, Storage
-from tests.storage.people import AT, make_account, make_login, make_user
+from tests.storage.people import AT, add_login, make_account, make_login, make_user
 
 KEYS = ("a", "b")
 
 
 @dataclass
 class World:
-    """What the use cases choose from."""
+    """The state that the use cases choose from."""
 
     users: list[str]
     logins: dict[str, str]
-    dice: Random
+    rng: Random
     files: list[FileRecord] = field(default_factory=list)
 
     def pair(self) -> tuple[str, str]:
-        one, other = self.dice.sample(self.users, 2)
+        one, other = self.rng.sample(self.users, 2)
         return one, other
 
     def user(self) -> str:
-        return self.dice.choice(self.users)
+        return self.rng.choice(self.users)
 
 
-async def make_world(storage: Storage, dice: Random, *, users: int = 4) -> World:
+async def make_world(storage: Storage, rng: Random, *, users: int = 4) -> World:
     ids = [await make_user(storage) for _ in range(users)]
     logins = {user_id: make_login(user_id) for user_id in ids}
     for login in logins.values():
-        await storage.create_login(login)
-    return World(ids, {user_id: login.id for user_id, login in logins.items()}, dice)
+        await add_login(storage, login)
+    return World(ids, {user_id: login.id for user_id, login in logins.items()}, rng)
 
 
 Write = Callable[[Storage, World], Awaitable[object]]
@@ -52,7 +52,7 @@ Write = Callable[[Storage, World], Awaitable[object]]
 
 async def append(storage: Storage, world: World) -> None:
     drafts = []
-    for _ in range(world.dice.randint(1, 4)):
+    for _ in range(world.rng.randint(1, 4)):
         sender, recipient = world.pair()
         conversation_id = direct_conversation_id(sender, recipient)
         drafts.append(Draft(conversation_id, sender, recipient, new_id(), "text"))
@@ -62,7 +62,7 @@ async def append(storage: Storage, world: World) -> None:
 async def append_file(storage: Storage, world: World) -> None:
     if not world.files:
         return
-    file = world.dice.choice(world.files)
+    file = world.rng.choice(world.files)
     sender = file.owner_id
     recipient = next(user_id for user_id in world.users if user_id != sender)
     conversation_id = direct_conversation_id(sender, recipient)
@@ -71,7 +71,7 @@ async def append_file(storage: Storage, world: World) -> None:
 
 
 async def ask(storage: Storage, world: World) -> None:
-    user_id, key = world.user(), world.dice.choice(KEYS)
+    user_id, key = world.user(), world.rng.choice(KEYS)
     await storage.append(
         [Draft(session_id(user_id, key), user_id, RESPONDER_ID, new_id(), "?")], at=AT
     )
@@ -79,22 +79,22 @@ async def ask(storage: Storage, world: World) -> None:
 
 async def change(storage: Storage, world: World) -> None:
     one, other = world.pair()
-    revise = world.dice.choice(
+    revise = world.rng.choice(
         [
             (EventKind.EDIT, edit(one, f"text {new_id()}", at=AT)),
             (EventKind.DELETE, delete(one, at=AT)),
-            (EventKind.REACTION, react(one, "+", active=world.dice.random() > 0.5)),
+            (EventKind.REACTION, react(one, "👍", active=world.rng.random() > 0.5)),
         ]
     )
-    seq = world.dice.randint(1, 6)
+    seq = world.rng.randint(1, 6)
     await storage.change(direct_conversation_id(one, other), seq, *revise)
 
 
 async def acknowledge(storage: Storage, world: World) -> None:
-    chosen = world.dice.sample(world.users, 2)
+    chosen = world.rng.sample(world.users, 2)
     await storage.acknowledge(
         [
-            Acknowledgement(user_id, world.logins[user_id], world.dice.randint(1, 60))
+            Acknowledgement(user_id, world.logins[user_id], world.rng.randint(1, 60))
             for user_id in chosen
         ]
     )
@@ -104,7 +104,7 @@ async def mark_read(storage: Storage, world: World) -> None:
     pairs = [world.pair() for _ in range(2)]
     await storage.mark_read(
         [
-            ReadMark(one, direct_conversation_id(one, other), world.dice.randint(1, 20))
+            ReadMark(one, direct_conversation_id(one, other), world.rng.randint(1, 20))
             for one, other in pairs
         ]
     )
@@ -112,50 +112,60 @@ async def mark_read(storage: Storage, world: World) -> None:
 
 async def block(storage: Storage, world: World) -> None:
     one, other = world.pair()
-    await storage.set_blocked(one, other, blocked=world.dice.random() > 0.6, at=AT)
+    await storage.set_blocked(one, other, blocked=world.rng.random() > 0.6, at=AT)
+
+
+async def answer_request(storage: Storage, world: World) -> None:
+    one, other = world.pair()
+    accepted = world.rng.random() > 0.4
+    conversation_id = direct_conversation_id(one, other)
+    await storage.answer_request(one, conversation_id, accepted=accepted, at=AT)
 
 
 async def change_settings(storage: Storage, world: World) -> None:
     one, other = world.pair()
-    patch = SettingsPatch(pinned=world.dice.random() > 0.5, marked_unread=True)
+    patch = SettingsPatch(pinned=world.rng.random() > 0.5, marked_unread=True)
     await storage.change_settings(one, direct_conversation_id(one, other), patch, at=AT)
 
 
 async def change_privacy(storage: Storage, world: World) -> None:
-    patch = PrivacyPatch(receipts=world.dice.choice(list(Audience)))
+    patch = PrivacyPatch(
+        receipts=world.rng.choice(list(Audience)),
+        first_messages=world.rng.choice(list(FirstMessages)),
+    )
     await storage.change_privacy(world.user(), patch, at=AT)
 
 
-async def begin_direct(storage: Storage, world: World) -> None:
+async def create_direct(storage: Storage, world: World) -> None:
     await storage.create_direct(*world.pair(), at=AT)
 
 
-async def begin_session(storage: Storage, world: World) -> None:
-    await storage.create_session(world.user(), world.dice.choice(KEYS), name="one", at=AT)
+async def create_session(storage: Storage, world: World) -> None:
+    await storage.create_session(world.user(), world.rng.choice(KEYS), name="one", at=AT)
 
 
 async def rename_session(storage: Storage, world: World) -> None:
-    await storage.rename_session(world.user(), world.dice.choice(KEYS), name="two", at=AT)
+    await storage.rename_session(world.user(), world.rng.choice(KEYS), name="two", at=AT)
 
 
 async def delete_session(storage: Storage, world: World) -> None:
-    await storage.delete_session(world.user(), world.dice.choice(KEYS), at=AT)
+    await storage.delete_session(world.user(), world.rng.choice(KEYS), at=AT)
 
 
 async def update_profile(storage: Storage, world: World) -> None:
-    at = AT + world.dice.randint(0, 100) * 1_000
+    at = AT + world.rng.randint(0, 100) * 1_000
     await storage.update_profile(world.user(), ProfilePatch(display_name=new_id()), at=at)
 
 
 async def choose_avatar(storage: Storage, world: World) -> None:
     if world.files:
-        file = world.dice.choice(world.files)
-        avatar = world.dice.choice([file.id, None])
+        file = world.rng.choice(world.files)
+        avatar = world.rng.choice([file.id, None])
         await storage.update_profile(file.owner_id, ProfilePatch(avatar=avatar), at=AT)
 
 
-async def tell_profiles(storage: Storage, world: World) -> None:
-    await storage.tell_profiles(at=AT + world.dice.randint(0, 300) * 1_000)
+async def notify_of_profiles(storage: Storage, world: World) -> None:
+    await storage.notify_of_profiles(at=AT + world.rng.randint(0, 300) * 1_000)
 
 
 async def invite(storage: Storage, world: World) -> None:
@@ -164,24 +174,40 @@ async def invite(storage: Storage, world: World) -> None:
         inviter_id=world.user(),
         uses=1,
         created_at=AT,
-        expires_at=AT + world.dice.randint(1, 9),
+        expires_at=AT + world.rng.randint(1, 9),
     )
     await storage.create_invitation(made, limit=3)
-    if world.dice.random() > 0.5:
+    if world.rng.random() > 0.5:
         await storage.create_user(make_account(f"user-{new_id()}"), invitation=made.code)
     else:
         await storage.withdraw_invitation(made.inviter_id, made.code)
 
 
+async def report(storage: Storage, world: World) -> None:
+    reporter_id, user_id = world.pair()
+    made = Report(
+        id=new_id(),
+        reporter_id=reporter_id,
+        user_id=user_id,
+        reason="spam",
+        comment="",
+        messages="[]",
+        created_at=AT,
+    )
+    await storage.create_report(made, limit=3, forget=AT)
+    if world.rng.random() > 0.5:
+        await storage.close_report(made.id, note="", at=AT)
+
+
 async def record_last_seen(storage: Storage, world: World) -> None:
     await storage.record_last_seen(
-        {user_id: AT + world.dice.randint(0, 99) for user_id in world.dice.sample(world.users, 3)}
+        {user_id: AT + world.rng.randint(0, 99) for user_id in world.rng.sample(world.users, 3)}
     )
 
 
 async def log_in_and_out(storage: Storage, world: World) -> None:
     login = make_login(world.user())
-    await storage.create_login(login)
+    await add_login(storage, login)
     await storage.rotate_login(login.id, generation=0, at=AT, until=AT + 9_000)
     await storage.end_logins(login.user_id, keep=world.logins[login.user_id], at=AT)
 
@@ -189,8 +215,8 @@ async def log_in_and_out(storage: Storage, world: World) -> None:
 async def upload(storage: Storage, world: World) -> None:
     owner = world.user()
     begun = Upload(id=new_id(), owner_id=owner, name="f", media_type="", size=3, created_at=AT)
-    await storage.begin_upload(begun, quota=60)
-    if world.dice.random() > 0.7:
+    await storage.create_upload(begun, quota=60)
+    if world.rng.random() > 0.7:
         await storage.cancel_upload(begun.id, at=AT)
         return
     record = FileRecord(
@@ -210,13 +236,13 @@ async def upload(storage: Storage, world: World) -> None:
 
 async def give_up_files(storage: Storage, world: World) -> None:
     if world.files:
-        file = world.dice.choice(world.files)
-        await storage.condemn_file(file.owner_id, file.id, at=AT)
-    await storage.forget_files(await storage.condemn_files(before=AT + 1, limit=9, at=AT))
+        file = world.rng.choice(world.files)
+        await storage.mark_file_deleted(file.owner_id, file.id, at=AT)
+    await storage.forget_files(await storage.mark_files_orphaned(before=AT + 1, limit=9, at=AT))
 
 
 async def trim(storage: Storage, world: World) -> None:
-    await storage.trim_logs(before=AT, keep=world.dice.randint(5, 50))
+    await storage.trim_logs(before=AT, keep=world.rng.randint(5, 50))
 
 
 async def erase(storage: Storage, world: World) -> None:
@@ -225,11 +251,11 @@ async def erase(storage: Storage, world: World) -> None:
     conversation_id = direct_conversation_id(leaver, other)
     drafts = [Draft(conversation_id, leaver, other, new_id(), "bye") for _ in range(3)]
     await storage.append(drafts, at=AT)
-    wish = new_erasure(leaver, at=AT)
-    await storage.request_erasure(wish)
-    while not (await storage.erase_part(wish.id, limit=2, at=AT)).complete:
+    erasure = new_erasure(leaver, at=AT)
+    await storage.request_erasure(erasure)
+    while not (await storage.erase_part(erasure.id, limit=2, at=AT)).complete:
         pass
-    await storage.complete_erasure(wish.id, at=AT, signature="signed")
+    await storage.complete_erasure(erasure.id, at=AT, signature="signed")
 
 
 WRITES: Mapping[str, Write] = {
@@ -244,14 +270,16 @@ WRITES: Mapping[str, Write] = {
         block,
         change_settings,
         change_privacy,
-        begin_direct,
-        begin_session,
+        answer_request,
+        create_direct,
+        create_session,
         rename_session,
         delete_session,
         update_profile,
         choose_avatar,
-        tell_profiles,
+        notify_of_profiles,
         invite,
+        report,
         record_last_seen,
         log_in_and_out,
         upload,
@@ -263,9 +291,9 @@ WRITES: Mapping[str, Write] = {
 
 
 async def do(write: Write, storage: Storage, world: World) -> None:
-    """Do it; that it was refused is an outcome like any other."""
+    """Do it; that it was refused is an outcome like any other, unless it could never succeed."""
     try:
         await write(storage, world)
     except ChatError as refusal:
-        if refusal.status >= 500:
+        if refusal.status >= 500 or isinstance(refusal, Invalid):
             raise

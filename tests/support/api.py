@@ -13,10 +13,10 @@ from litestar import Litestar
 from backchannel.chat.core import Core
 from backchannel.dialects.native.http.problems import problem
 from backchannel.dialects.native.http.routes import PREFIX, routes
-from backchannel.dialects.shared.application import http_app
-from backchannel.dialects.shared.docs import Docs
-from backchannel.dialects.shared.docs.document import completed
-from backchannel.dialects.shared.edge import Edge, EdgePolicy
+from backchannel.http.application import http_app
+from backchannel.http.docs.config import Docs
+from backchannel.http.docs.document import completed
+from backchannel.http.edge import Edge, EdgePolicy
 
 PASSWORD = "mist over the harbour"
 
@@ -113,37 +113,37 @@ def _is_of(request: httpx.Request, operation: Operation) -> bool:
     return request.method == operation.method and bool(re.fullmatch(pattern, path))
 
 
-_households = itertools.count(1)
+_addresses = itertools.count(1)
 
 
-def new_household() -> dict[str, str]:
+def new_address_header() -> dict[str, str]:
     """The header of a client behind a trusted proxy, at an address nobody has used before."""
-    number = next(_households)
+    number = next(_addresses)
     return {"x-forwarded-for": f"198.18.{number // 256}.{number % 256}"}
 
 
 class Caller:
-    """A client of the API; without a session it is somebody else each time, not logged in."""
+    """A client of the API; without tokens, a client at another address each time."""
 
-    def __init__(self, address: str, session: Json | None = None) -> None:
-        self.session = session or {}
+    def __init__(self, address: str, tokens: Json | None = None) -> None:
+        self.tokens = tokens or {}
         headers: dict[str, str] = {}
-        if session is not None:
-            headers = {"authorization": f"Bearer {session['access_token']}", **new_household()}
-        self._http = httpx.Client(base_url=address, headers=headers, timeout=20)
+        if tokens is not None:
+            headers = {"authorization": f"Bearer {tokens['access_token']}", **new_address_header()}
+        self._http = httpx.Client(base_url=address, headers=headers)
 
     @property
     def id(self) -> str:
-        return cast("str", self.session["user"]["id"])
+        return cast("str", self.tokens["user"]["id"])
 
     @property
     def username(self) -> str:
-        return cast("str", self.session["user"]["username"])
+        return cast("str", self.tokens["user"]["username"])
 
     def ask(self, method: str, path: str, **given: Any) -> httpx.Response:
         """The answer, which is as the document says."""
-        if not self.session:
-            given["headers"] = new_household() | given.get("headers", {})
+        if not self.tokens:
+            given["headers"] = new_address_header() | given.get("headers", {})
         response = self._http.request(method, path, **given)
         check_answer(response)
         return response
@@ -168,7 +168,7 @@ class Caller:
         assert body["status"] == status
         return body
 
-    def say(self, to: "Caller", body: str, **more: Any) -> Json:
+    def send(self, to: "Caller", body: str, **more: Any) -> Json:
         """Send a message; as it was stored."""
         return self.post("/v1/messages", to=to.id, body=body, **more)
 
@@ -181,19 +181,19 @@ class Api:
 
     def __init__(self, address: str) -> None:
         self.address = address
-        self.nobody = Caller(address)
-        self._callers = [self.nobody]
+        self.anonymous = Caller(address)
+        self._callers = [self.anonymous]
         self._numbers = itertools.count(1)
 
     def login(self, identifier: str, password: str = PASSWORD) -> Caller:
-        session = self.nobody.post("/v1/login", identifier=identifier, password=password)
-        self._callers.append(Caller(self.address, session))
+        tokens = self.anonymous.post("/v1/login", identifier=identifier, password=password)
+        self._callers.append(Caller(self.address, tokens))
         return self._callers[-1]
 
-    def somebody(self, name: str = "person", **more: Any) -> Caller:
+    def new_user(self, name: str = "person", **more: Any) -> Caller:
         """A new user, logged in; the name gets a number."""
         username = f"{name}{next(self._numbers)}"
-        self.nobody.post("/v1/register", username=username, password=PASSWORD, **more)
+        self.anonymous.post("/v1/register", username=username, password=PASSWORD, **more)
         return self.login(username)
 
     def close(self) -> None:

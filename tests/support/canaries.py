@@ -1,4 +1,4 @@
-"""Somebody who says something wherever a user can, and a search for it in every byte (S22)."""
+"""A user who leaves text wherever a user can, and a search for it in every byte (S22)."""
 
 import base64
 import io
@@ -10,7 +10,7 @@ from tests.support import media
 from tests.support.api import Api, Caller, Json
 from tests.support.process import ServerProcess
 
-PATIENCE = 90.0
+TIMEOUT = 90.0
 """Seconds until a small account must be erased, on a busy machine."""
 CANARY = "kanarienvogel"
 KEPT = (
@@ -53,14 +53,14 @@ def found(server: ServerProcess) -> set[str]:
 
 def fill(api: Api, ada: Caller, bob: Caller) -> None:
     """Ada says something wherever she can."""
-    sent = ada.say(bob, canary("body"), client_id=canary("key"))
+    sent = ada.send(bob, canary("body"), client_id=canary("key"))
     messages = f"/v1/conversations/{sent['conversation_id']}/messages"
-    ada.say(bob, canary("before-edit"))
+    ada.send(bob, canary("before-edit"))
     ada.done("PATCH", f"{messages}/2", json={"body": canary("edited")})
-    ada.say(bob, canary("deleted"))
+    ada.send(bob, canary("deleted"))
     ada.done("DELETE", f"{messages}/3")
-    ada.say(bob, "long " * 12_000 + canary("long"))
-    bob.say(ada, "these are Bob's words", reply_to=1)
+    ada.send(bob, "long " * 12_000 + canary("long"))
+    bob.send(ada, "these are Bob's words", reply_to=1)
     ada.done("PUT", f"{messages}/5/reactions/🐤")
     bob.done("PUT", f"{messages}/1/reactions/👍")
     session = ada.post("/v1/sessions", key=canary("session"), name=canary("title"))
@@ -68,19 +68,21 @@ def fill(api: Api, ada: Caller, bob: Caller) -> None:
     ada.get("/v1/search", q=canary("search"))
     text = upload(ada, f"{canary('file')}.txt", canary("content").encode())
     photo = upload(ada, "photo.png", media.png() + canary("photo").encode())
-    ada.say(bob, "look", files=[text["id"], photo["id"]])
-    begin_upload(ada)
+    ada.send(bob, "look", files=[text["id"], photo["id"]])
+    create_upload(ada)
     ada.done("PATCH", "/v1/me", json={"about": canary("about")})
     for number in range(60):
-        ada.say(bob, f"{canary('body')} {number} {'x' * 200}", client_id=f"{number}{canary('key')}")
-        bob.say(ada, f"Bob's answer {number}")
+        ada.send(
+            bob, f"{canary('body')} {number} {'x' * 200}", client_id=f"{number}{canary('key')}"
+        )
+        bob.send(ada, f"Bob's answer {number}")
 
 
 def upload(caller: Caller, name: str, content: bytes) -> Json:
     return caller.done("POST", "/v1/files", files={"file": (name, content)})
 
 
-def begin_upload(caller: Caller) -> None:
+def create_upload(caller: Caller) -> None:
     """Half of an upload, which never ends."""
     name = base64.b64encode(canary("upload").encode()).decode()
     content = canary("begun").encode()
@@ -103,8 +105,8 @@ def lines(archive: zipfile.ZipFile, name: str) -> list[Json]:
 
 def completed(api: Api, url: str) -> Json:
     """The receipt, once nothing is left."""
-    until = time.monotonic() + PATIENCE
-    while (receipt := api.nobody.get(url))["status"] != "done":
+    until = time.monotonic() + TIMEOUT
+    while (receipt := api.anonymous.get(url))["status"] != "done":
         assert time.monotonic() < until, receipt
         time.sleep(0.05)
     return receipt

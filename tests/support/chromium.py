@@ -36,7 +36,7 @@ class PageServer:
         return f"http://127.0.0.1:{self._server.sockets[0].getsockname()[1]}"
 
     def show(self, page: str) -> None:
-        """What is served from now on."""
+        """The files that are served from now on."""
         self._page = page.encode()
 
     async def close(self) -> None:

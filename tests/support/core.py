@@ -4,19 +4,21 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from backchannel.app.core import Ports, build_core
 from backchannel.brokers.in_process import InProcessBus
 from backchannel.chat import accounts
 from backchannel.chat.core import Core, Policy
 from backchannel.domain.users import User
 from backchannel.files.opening import open_files
-from backchannel.ports.clock import Clock
 from backchannel.ports.responder import Responder
+from backchannel.ports.security import Clock
 from backchannel.security.clock import SystemClock
 from backchannel.security.passwords import PooledPasswords, argon2
-from backchannel.security.seals import HmacSeals
+from backchannel.security.secret import HmacSeals
 from backchannel.security.throttle import InProcessThrottle, Limit
 from backchannel.security.tokens import JwtTokens
 from backchannel.storage.opening import open_storage
+from tests.support.sqlite import database_for
 
 KEY = bytes(range(32))
 PASSWORD = "mist over the harbour"
@@ -45,8 +47,8 @@ async def make_core(
     clock = clock or SystemClock()
     policy = policy or Policy()
     passwords = passwords or cheap_passwords()
-    storage = await open_storage(database or f"sqlite:///{tmp_path / 'test.db'}")
-    core = Core(
+    storage = await open_storage(database or await database_for(tmp_path))
+    ports = Ports(
         storage=storage,
         files=await open_files(f"file://{tmp_path / 'files'}", uploads=tmp_path / "uploads"),
         bus=InProcessBus(),
@@ -57,13 +59,13 @@ async def make_core(
         ),
         seals=HmacSeals(KEY),
         throttle=InProcessThrottle(clock, limits or {}),
-        policy=policy,
         responder=responder,
     )
+    core = build_core(ports, policy)
     try:
         yield core
     finally:
-        await core.responding.close()
+        await core.answers.close()
         await core.sending.stop()
         await core.bus.close()
         passwords.close()

@@ -8,7 +8,7 @@ from typing import Any
 
 from backchannel.ports.storage import Storage
 
-PATIENCE = 10.0
+TIMEOUT = 60.0
 
 
 @asynccontextmanager
@@ -18,10 +18,10 @@ async def busy(storage: Storage) -> AsyncIterator[None]:
 
     async def work(_: Any) -> None:
         began.set()
-        over.wait(PATIENCE)
+        assert over.wait(TIMEOUT)
 
-    other = asyncio.ensure_future(storage._database.write(work))  # type: ignore[attr-defined]
-    await asyncio.to_thread(began.wait, PATIENCE)
+    other = asyncio.ensure_future(storage.database.write(work))  # type: ignore[attr-defined]
+    assert await asyncio.to_thread(began.wait, TIMEOUT)
     try:
         yield
     finally:

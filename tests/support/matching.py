@@ -1,4 +1,4 @@
-"""What a golden frame may hold where a value differs from run to run."""
+"""Placeholders in a golden frame, for values that differ from run to run."""
 
 import re
 

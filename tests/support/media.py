@@ -112,6 +112,34 @@ def wav(seconds: float) -> bytes:
     return file.getvalue()
 
 
+def element(kind: int, content: bytes, *, known: bool = True) -> bytes:
+    """An element of Matroska (RFC 8794), on request one that does not tell its size."""
+    name = kind.to_bytes((kind.bit_length() + 7) // 8, "big")
+    size = (1 << 56 | len(content)) if known else (1 << 57) - 1
+    return name + size.to_bytes(8, "big") + content
+
+
+def webm(*, blocks: Iterable[int] = (), stated: float | None = None) -> bytes:
+    """A WebM whose blocks begin at these milliseconds, each in a cluster of its own.
+
+    It is written as browsers record: no size is told, and none of `stated` if it is None.
+    """
+    head = element(0x1A45DFA3, element(0x4282, b"webm"))
+    info = b"" if stated is None else element(0x4489, struct.pack(">d", stated))
+    track = element(0xAE, element(0x83, b"\2"))
+    clusters = [
+        element(0xE7, (at - 100).to_bytes(4, "big"))
+        + element(0xA3, b"\x81" + struct.pack(">hB", 100, 0) + bytes(20))
+        for at in blocks
+    ]
+    parts = [
+        element(0x1549A966, element(0x2AD7B1, (1_000_000).to_bytes(3, "big")) + info),
+        element(0x1654AE6B, track),
+        *(element(0x1F43B675, each, known=False) for each in clusters),
+    ]
+    return head + element(0x18538067, b"".join(parts), known=False)
+
+
 def archive(*names: str, mimetype: str = "") -> bytes:
     """A ZIP with files of these names."""
     file = io.BytesIO()

@@ -18,7 +18,7 @@ import pytest
 from bson.min_key import MinKey
 from pymongo.errors import PyMongoError
 
-from tests.support.process import PATIENCE, free_port
+from tests.support.process import TIMEOUT, free_port
 
 NO_SCANS = "notablescan=1"
 """The server refuses each query for which there is no index."""
@@ -42,9 +42,11 @@ def program() -> Path | None:
 class Mongod:
     """`mongod` over one folder; a member of a replica set of its own if `replicated`."""
 
-    def __init__(self, folder: Path, *, replicated: bool = False) -> None:
+    def __init__(self, folder: Path, *options: str, replicated: bool = False) -> None:
+        """`options` are further ones of its program."""
         self.port = free_port()
         self._folder = folder
+        self._options = options
         self._replicated = replicated
         self._tenants: dict[str, str] = {}
         self._process: subprocess.Popen[bytes] | None = None
@@ -66,13 +68,14 @@ class Mongod:
             *("--setParameter", NO_SCANS, "--logpath", str(self._folder / "mongod.log")),
             *("--setParameter", "diagnosticDataCollectionEnabled=false"),
             *(("--replSet", "rs") if self._replicated else ()),
+            *self._options,
         ]
         self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
         self._wait()
 
     def _wait(self) -> None:
-        until = time.monotonic() + 3 * PATIENCE
-        with self.client() as client:
+        until = time.monotonic() + TIMEOUT
+        with self.client(seconds=1) as client:
             while True:
                 with contextlib.suppress(PyMongoError):
                     hello = client.admin.command("hello")
@@ -96,9 +99,11 @@ class Mongod:
                 if not name.endswith((".redo", ".schema")):
                     client[database][name].delete_many({"_id": {"$gte": MinKey()}})
 
-    def client(self) -> pymongo.MongoClient[dict[str, Any]]:
+    def client(self, *, seconds: float = TIMEOUT) -> pymongo.MongoClient[dict[str, Any]]:
         """A client of the driver's own, to look at the database from outside."""
-        return pymongo.MongoClient(self.url("admin"), serverSelectionTimeoutMS=1_000)
+        return pymongo.MongoClient(
+            self.url("admin"), serverSelectionTimeoutMS=round(seconds * 1_000)
+        )
 
     def kill(self) -> None:
         """SIGKILL: nothing is written that was not."""
@@ -120,7 +125,7 @@ class Mongod:
     def _end(self, number: int) -> None:
         self._signal(number)
         assert self._process is not None
-        self._process.wait(PATIENCE)
+        self._process.wait(TIMEOUT)
         self._process = None
 
     def _signal(self, number: int) -> None:

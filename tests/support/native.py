@@ -1,4 +1,4 @@
-"""A native client as the protocol document asks for: it keeps a position and repairs gaps."""
+"""A strict native client for tests: it keeps a position, and a gap is a failure."""
 
 import asyncio
 import contextlib
@@ -8,10 +8,12 @@ from typing import Any
 
 import httpx
 from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosed
+from websockets.exceptions import ConnectionClosed, WebSocketException
 
 PASSWORD = "mist over the harbour"
 ACK_EVERY = 50
+PATIENCE = 60.0
+"""Seconds in which something must happen, also on a busy machine."""
 
 Frame = dict[str, Any]
 
@@ -30,7 +32,7 @@ class Person:
         return {"Authorization": f"Bearer {self.token}"}
 
 
-async def enrol(address: str, username: str, password: str = PASSWORD) -> Person:
+async def register(address: str, username: str, password: str = PASSWORD) -> Person:
     """Register and log in over REST."""
     async with httpx.AsyncClient(base_url=address) as http:
         account = {"username": username, "password": password}
@@ -58,19 +60,29 @@ class Device:
     _changed: asyncio.Condition = field(default_factory=asyncio.Condition)
 
     async def open(self) -> None:
-        """Connect, say hello from where it stands, and wait until it is live."""
-        self._live.clear()
+        """Connect, say hello from where it stands, and wait until it is live.
+
+        Raises `ConnectionError` if the connection ends before that.
+        """
+        live = self._live = asyncio.Event()
         self.closed = None
-        self._socket = await connect(f"{self.socket_address}/v1/ws", compression=None)
         hello: Frame = {"type": "hello", "token": self.person.token}
         if self.position is not None:
             hello |= {"epoch": self.epoch, "position": self.position}
-        await self.say(hello)
-        self._reader = asyncio.create_task(self._read(self._socket))
-        async with asyncio.timeout(10):
-            await self._live.wait()
+        try:
+            self._socket = await connect(f"{self.socket_address}/v1/ws", compression=None)
+            await self.send_frame(hello)
+        except WebSocketException as error:
+            raise ConnectionError from error
+        reader = self._reader = asyncio.create_task(self._read(self._socket))
+        reader.add_done_callback(lambda _: live.set())
+        async with asyncio.timeout(PATIENCE):
+            await live.wait()
+        if reader.done():
+            reader.result()
+            raise ConnectionError(self.closed)
 
-    async def say(self, frame: Frame) -> None:
+    async def send_frame(self, frame: Frame) -> None:
         assert self._socket is not None
         await self._socket.send(json.dumps(frame))
 
@@ -80,30 +92,30 @@ class Device:
         self._acks[client_id] = answer
         try:
             frame = {"type": "send", "to": to.id, "body": body, "client_id": client_id}
-            await self.say(frame)
-            async with asyncio.timeout(10):
+            await self.send_frame(frame)
+            async with asyncio.timeout(PATIENCE):
                 return await answer
         except ConnectionClosed as error:
             raise ConnectionError from error
         finally:
             self._acks.pop(client_id, None)
 
-    async def until(self, count: int, kind: str = "message", *, patience: float = 20.0) -> None:
+    async def until(self, count: int, kind: str = "message", *, within: float = PATIENCE) -> None:
         """Wait until this many events of a kind are held."""
-        async with asyncio.timeout(patience), self._changed:
+        async with asyncio.timeout(within), self._changed:
             await self._changed.wait_for(lambda: len(self.of(kind)) >= count)
 
     def of(self, kind: str) -> list[Frame]:
-        """What the held events of a kind say, in their order."""
+        """The contents of the held events of a kind, in their order."""
         return [each["data"] for each in self.events if each["kind"] == kind]
 
-    async def frame(self, kind: str, *, patience: float = 10.0) -> Frame:
+    async def frame(self, kind: str, *, within: float = PATIENCE) -> Frame:
         """The next frame of this type, also one that has come already; it is taken away."""
 
         def found() -> Frame | None:
             return next((each for each in self.frames if each["type"] == kind), None)
 
-        async with asyncio.timeout(patience), self._changed:
+        async with asyncio.timeout(within), self._changed:
             await self._changed.wait_for(lambda: found() is not None)
             frame = found()
             assert frame is not None
@@ -122,10 +134,10 @@ class Device:
             with contextlib.suppress(asyncio.CancelledError):
                 await self._reader
 
-    async def gone(self, *, patience: float = 10.0) -> tuple[int, str]:
+    async def gone(self, *, within: float = PATIENCE) -> tuple[int, str]:
         """Wait for the connection's end: its close code and reason."""
         assert self._reader is not None
-        async with asyncio.timeout(patience):
+        async with asyncio.timeout(within):
             await asyncio.wait([self._reader])
         assert self.closed is not None
         return self.closed
@@ -159,7 +171,9 @@ class Device:
             case "event":
                 await self._apply(frame)
             case "lagging":
-                await self.say({"type": "sync", "position": self.position, "epoch": self.epoch})
+                await self.send_frame(
+                    {"type": "sync", "position": self.position, "epoch": self.epoch}
+                )
             case "ack":
                 self._settle(frame)
                 if frame["previous"] == self.position:
@@ -189,7 +203,7 @@ class Device:
 
     async def acknowledge(self) -> None:
         with contextlib.suppress(ConnectionClosed):
-            await self.say({"type": "ack", "position": self.position})
+            await self.send_frame({"type": "ack", "position": self.position})
 
     @property
     def texts(self) -> list[str]:

@@ -17,7 +17,7 @@ import pytest
 NPM = Path(__file__).parents[1] / "npm"
 SCRIPT = Path(__file__).with_suffix(".cjs")
 WS_SCRIPT = SCRIPT.with_name("ws_client.cjs")
-PATIENCE = 30
+TIMEOUT = 60
 QUIET = 0.3
 """Seconds after which what has not come will not come."""
 
@@ -35,7 +35,7 @@ def installed_node() -> str:
 
 
 def _is_as_locked() -> bool:
-    """Whether what npm noted when it installed is newer than what it shall install."""
+    """True if npm's record of the installation is newer than the lock file."""
     note = NPM / "node_modules" / ".package-lock.json"
     return note.exists() and note.stat().st_mtime > (NPM / "package-lock.json").stat().st_mtime
 
@@ -50,7 +50,7 @@ class NodeClient:
         self._happenings = process.stdout
 
     async def happens(self, kind: str) -> list[Any]:
-        """What comes with the next happening, which is of this kind."""
+        """The arguments of the next event, which is of this kind."""
         happened, *rest = await self.next()
         assert happened == kind, (happened, rest)
         return rest
@@ -86,7 +86,7 @@ class NodeClient:
         await self.order("emit", *event)
 
     async def transport(self) -> str:
-        """What carries it now."""
+        """The transport that carries it now."""
         await self.order("transport")
         while True:
             kind, *rest = await self.next()
@@ -99,7 +99,7 @@ class NodeClient:
 
     async def next(self) -> list[Any]:
         """The next happening: its kind, and what comes with it."""
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(TIMEOUT):
             line = await self._happenings.readline()
         assert line, "the client has ended"
         happened: list[Any] = json.loads(line)

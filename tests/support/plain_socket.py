@@ -16,8 +16,13 @@ from websockets.exceptions import ConnectionClosed
 from tests.support.chat_server import ChatServer
 
 PASSWORD = "mist over the harbour"
-QUIET = 0.15
-"""Seconds after which what has not come will not come."""
+PATIENCE = 60.0
+"""Seconds in which something must come, also on a busy machine."""
+QUIET, TURN = 15, 0.01
+"""Turns, and the seconds of each, after which what has not come will not come.
+
+A machine that stalls loses one of the turns, and not what would have come in the others.
+"""
 
 Frame = dict[str, Any]
 
@@ -45,7 +50,7 @@ async def log_in(server: ChatServer, username: str) -> Person:
     return Person(claims["sub"], username, token)
 
 
-async def enrol(server: ChatServer, username: str) -> Person:
+async def register(server: ChatServer, username: str) -> Person:
     """Register a user, and log in."""
     async with httpx.AsyncClient(base_url=server.address) as http:
         account = {"username": username, "password": PASSWORD}
@@ -53,42 +58,45 @@ async def enrol(server: ChatServer, username: str) -> Person:
     return await log_in(server, username)
 
 
-class Talker:
+class ClientSocket:
     """A client on one socket."""
 
     def __init__(self, socket: ClientConnection) -> None:
         self.socket = socket
 
-    async def say(self, *frames: object) -> None:
+    async def send(self, *frames: object) -> None:
         """Send frames one after the other, without waiting for answers."""
         for frame in frames:
             text = frame if isinstance(frame, str | bytes) else json.dumps(frame)
             await self.socket.send(text)
 
-    async def hear(self) -> Frame:
+    async def receive(self) -> Frame:
         """The next frame."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             frame: Frame = json.loads(await self.socket.recv())
         return frame
 
     async def ask(self, frame: object) -> Frame:
         """Send a frame; the next one that comes."""
-        await self.say(frame)
-        return await self.hear()
+        await self.send(frame)
+        return await self.receive()
 
-    async def all_heard(self) -> list[Frame]:
-        """Everything that comes until nothing does."""
-        heard: list[Frame] = []
-        try:
-            while True:
-                async with asyncio.timeout(QUIET):
-                    heard.append(json.loads(await self.socket.recv()))
-        except TimeoutError:
-            return heard
+    async def receive_all(self, least: int = 0) -> list[Frame]:
+        """Everything that comes until nothing does, after the first `least` frames."""
+        heard = [await self.receive() for _ in range(least)]
+        quiet = 0
+        while quiet < QUIET:
+            try:
+                async with asyncio.timeout(TURN):
+                    heard.append(await self.receive())
+                quiet = 0
+            except TimeoutError:
+                quiet += 1
+        return heard
 
     async def end(self) -> tuple[int, str]:
         """Wait until the server closes: its code and reason."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE):
             with contextlib.suppress(ConnectionClosed):
                 async for _ in self.socket:
                     pass
@@ -96,19 +104,19 @@ class Talker:
 
 
 @asynccontextmanager
-async def talking(
+async def connected(
     server: ChatServer, path: str, *people: Person
-) -> AsyncGenerator[tuple[Talker, ...]]:
+) -> AsyncGenerator[tuple[ClientSocket, ...]]:
     """A socket at `path` for each of these people."""
     async with AsyncExitStack() as open_sockets:
-        talkers: list[Talker] = []
+        talkers: list[ClientSocket] = []
         for person in people:
             opening = connect(server.socket_address + path, additional_headers=person.headers)
-            talkers.append(Talker(await open_sockets.enter_async_context(opening)))
+            talkers.append(ClientSocket(await open_sockets.enter_async_context(opening)))
         yield tuple(talkers)
 
 
-async def silent(talkers: Iterable[Talker]) -> None:
+async def silent(talkers: Iterable[ClientSocket]) -> None:
     """Assert that nothing comes to any of them."""
-    for talker in talkers:
-        assert await talker.all_heard() == []
+    for client in talkers:
+        assert await client.receive_all() == []

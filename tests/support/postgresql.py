@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Generator
 from contextlib import contextmanager
 from hashlib import sha256
@@ -19,21 +20,24 @@ import asyncpg
 import pytest
 
 from backchannel.storage.opening import open_storage
-from tests.support.process import free_port
+from tests.support.process import TIMEOUT, free_port
 
 MACHINES_SERVER = os.environ.get("TEST_POSTGRESQL_URL", "postgresql://postgres@127.0.0.1:5432")
 PREFIX = f"backchannel_test_{os.getpid()}"
 TEMPLATE = f"{PREFIX}_template"
-PATIENCE = 30.0
 
 _found: list[str] = []
 _made: set[str] = set()
+_lasting = {TEMPLATE}
+"""Those that more than one test uses."""
 
 
-async def database_for(folder: Path, options: str = "?pool_size=6") -> str:
+async def database_for(
+    folder: Path, options: str = "?pool_size=6", *, lasting: bool = False
+) -> str:
     """The URL of the database that belongs to a folder, with all tables, made at the first call.
 
-    Skips the test where there is no server.
+    A `lasting` one stays until the tests end. Skips the test where there is no server.
     """
     server = await _server()
     name = f"{PREFIX}_{sha256(str(folder).encode()).hexdigest()[:12]}"
@@ -44,6 +48,8 @@ async def database_for(folder: Path, options: str = "?pool_size=6") -> str:
             await _run(f'CREATE DATABASE "{TEMPLATE}"')
             await (await open_storage(f"{server}/{TEMPLATE}")).close()
         _made.add(name)
+        if lasting:
+            _lasting.add(name)
         await _run(f'CREATE DATABASE "{name}" TEMPLATE "{TEMPLATE}"')
     return f"{server}/{name}{options}"
 
@@ -51,7 +57,7 @@ async def database_for(folder: Path, options: str = "?pool_size=6") -> str:
 def drop_databases(*, with_template: bool = False) -> None:
     """Remove what was made; the template stays for the next test."""
     for name in list(_made):
-        if with_template or name != TEMPLATE:
+        if with_template or name not in _lasting:
             asyncio.run(_run(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)'))
             _made.remove(name)
 
@@ -60,7 +66,7 @@ async def _server() -> str:
     """The machine's server, or one of the tests' own where none answers."""
     if not _found:
         try:
-            await (await asyncpg.connect(f"{MACHINES_SERVER}/postgres", timeout=5)).close()
+            await (await asyncpg.connect(f"{MACHINES_SERVER}/postgres", timeout=TIMEOUT)).close()
             _found.append(MACHINES_SERVER)
         except (OSError, TimeoutError, asyncpg.PostgresError) as error:
             if binaries() is None:
@@ -72,7 +78,7 @@ async def _server() -> str:
 
 
 async def _run(statement: str) -> None:
-    connection = await asyncpg.connect(f"{await _server()}/postgres", timeout=5)
+    connection = await asyncpg.connect(f"{await _server()}/postgres", timeout=TIMEOUT)
     try:
         await connection.execute(statement)
     finally:
@@ -80,7 +86,7 @@ async def _run(statement: str) -> None:
 
 
 def binaries() -> Path | None:
-    """Where the newest server's programs are."""
+    """The folder of the newest server's programs."""
     found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
     on_path = shutil.which("initdb")
     if found:
@@ -91,11 +97,12 @@ def binaries() -> Path | None:
 class Instance:
     """A PostgreSQL server of the test's own, which it may kill and freeze."""
 
-    def __init__(self, folder: Path, programs: Path) -> None:
+    def __init__(self, folder: Path, programs: Path, *options: str) -> None:
         self.port = free_port()
         self.url = f"postgresql://tester@127.0.0.1:{self.port}/postgres"
         self._folder = folder
         self._programs = programs
+        self._options = options
         self._process: subprocess.Popen[bytes] | None = None
 
     def make(self) -> None:
@@ -107,7 +114,7 @@ class Instance:
             [self._programs / "initdb", *command, "-D", self._folder / "data"],
             check=True,
             stdout=subprocess.DEVNULL,
-            timeout=PATIENCE * 4,
+            timeout=TIMEOUT,
             **_other_user(),
         )
 
@@ -116,14 +123,14 @@ class Instance:
         settings |= {"unix_socket_directories": "", "shared_buffers": "16MB"}
         options = [f"-c{name}={value}" for name, value in settings.items()]
         self._process = subprocess.Popen(
-            [self._programs / "postgres", "-D", self._folder / "data", *options],
+            [self._programs / "postgres", "-D", self._folder / "data", *options, *self._options],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             start_new_session=True,
             **_other_user(),
         )
         ready = [str(self._programs / "pg_isready"), "-q", "-t", "1", "-h", "127.0.0.1"]
-        for _ in range(int(PATIENCE * 10)):
+        for _ in range(int(TIMEOUT * 10)):
             if subprocess.run([*ready, "-p", str(self.port)], check=False).returncode == 0:
                 return
             with contextlib.suppress(subprocess.TimeoutExpired):
@@ -140,36 +147,42 @@ class Instance:
     def kill(self) -> None:
         """As a machine that loses power, but for what the kernel still writes."""
         assert self._process is not None
+        self._process.send_signal(signal.SIGSTOP)  # it starts no more of them
         children = _children(self._process.pid)
         self._process.kill()
         for pid in children:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
-        self._process.wait(PATIENCE)
+        self._process.wait(TIMEOUT)
         self._process = None
+        # It would not start while one of them still has its shared memory.
+        until = time.monotonic() + TIMEOUT
+        while any(map(_is_running, children)):
+            assert time.monotonic() < until
+            time.sleep(0.01)
 
     def stop(self) -> None:
         if self._process is not None:
             self.signal_all(signal.SIGCONT)
             self._process.send_signal(signal.SIGINT)
             with contextlib.suppress(subprocess.TimeoutExpired):
-                self._process.wait(PATIENCE)
+                self._process.wait(TIMEOUT)
                 self._process = None
         if self._process is not None:
             self.kill()
 
 
 @contextmanager
-def instance() -> Generator[Instance]:
-    """A running server of the test's own."""
+def instance(*options: str) -> Generator[Instance]:
+    """A running server of the test's own, with options of its program."""
     programs = binaries()
     assert programs is not None
     # Not below pytest's folders: another user may not enter them.
     with tempfile.TemporaryDirectory(prefix="backchannel-postgresql-") as folder:
-        made = Instance(Path(folder), programs)
+        made = Instance(Path(folder), programs, *options)
         made.make()
-        made.start()
         try:
+            made.start()
             yield made
         finally:
             made.stop()
@@ -178,6 +191,13 @@ def instance() -> Generator[Instance]:
 def _children(pid: int) -> list[int]:
     listed = Path(f"/proc/{pid}/task/{pid}/children")
     return [int(each) for each in listed.read_text().split()] if listed.exists() else []
+
+
+def _is_running(pid: int) -> bool:
+    """True for a process that is there, and has not ended."""
+    with contextlib.suppress(OSError):
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
+    return False
 
 
 def _other_user() -> dict[str, Any]:

@@ -1,46 +1,58 @@
 """A real server in a process of its own: started, killed, and started again on the same data."""
 
 import contextlib
+import itertools
 import os
 import random
 import signal
 import socket
 import ssl
 import subprocess
-import sys
 import time
 import urllib.request
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-PATIENCE = 20.0
+from tests.support import fork_server
+
+TIMEOUT = 120.0
+"""Seconds that a process may take to start or to end, on a busy machine."""
 
 
 _TRUSTING = ssl._create_unverified_context()  # noqa: S323 - the server's own certificate
 
-SERVER_PORTS = range(20_000, 32_000)
-"""Below those that the system gives to clients: else one may take it while a server restarts."""
+WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+WORKERS = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+SERVER_PORTS = range(20_000 + WORKER, 32_000, WORKERS)
+"""Below those that the system gives to clients: else one may take it while a server restarts.
+
+No two test processes have the same ones: a port is free while its server starts, or starts again.
+"""
+_ports = itertools.cycle(random.SystemRandom().sample(SERVER_PORTS, len(SERVER_PORTS)))
 
 
 def free_port() -> int:
-    """A port nobody listens on now, nor is given to any client."""
+    """A port nobody listens on now, nor is given to any client or to another server for long."""
     while True:
-        port = random.choice(SERVER_PORTS)
+        port = next(_ports)
         with contextlib.suppress(OSError), socket.create_server(("127.0.0.1", port)):
             return port
 
 
 class ServerProcess:
-    """`backchannel serve` over one data folder; `launcher` is what runs the command line."""
+    """`backchannel serve` over one data folder.
 
-    patience = PATIENCE
+    The fork server runs it, or `launcher`: a command to which the arguments are added.
+    """
+
+    timeout = TIMEOUT
     """Seconds that a start and an end may take."""
 
     def __init__(
         self,
         folder: Path,
-        launcher: Sequence[str] = (sys.executable, "-m", "backchannel"),
+        launcher: Sequence[str] = (),
         environment: Mapping[str, str] | None = None,
         /,
         **settings: str,
@@ -51,8 +63,8 @@ class ServerProcess:
         self.data = folder / "data"
         self._launcher = launcher
         self._environment = {} if environment is None else environment
-        self._settings = settings
-        self._process: subprocess.Popen[bytes] | None = None
+        self.settings = settings
+        self._process: subprocess.Popen[bytes] | fork_server.ForkedProcess | None = None
 
     @property
     def address(self) -> str:
@@ -64,7 +76,7 @@ class ServerProcess:
 
     @property
     def _secure(self) -> str:
-        return "s" if self._settings.get("tls_mode") == "self-signed" else ""
+        return "s" if self.settings.get("tls_mode") == "self-signed" else ""
 
     @property
     def pid(self) -> int:
@@ -72,24 +84,33 @@ class ServerProcess:
         return self._process.pid
 
     @property
-    def has_fallen(self) -> bool:
-        """Whether it has ended by itself."""
+    def running(self) -> bool:
+        """True if it has been started and not yet stopped."""
+        return self._process is not None
+
+    @property
+    def has_crashed(self) -> bool:
+        """True if it has ended by itself."""
         return self._process is not None and self._process.poll() is not None
 
     def start(self) -> None:
         """Start it and wait until it is ready; raises `RuntimeError` with what it printed."""
-        command = [*self._launcher, "serve", "--port", str(self.port)]
+        arguments = ["serve", "--port", str(self.port)]
         environment = {
             **{name: os.environ[name] for name in ("PATH", "PYTHONPATH") if name in os.environ},
             **self._environment,
             "BACKCHANNEL_DATA_DIR": str(self.data),
-            **{f"BACKCHANNEL_{name.upper()}": value for name, value in self._settings.items()},
+            **{f"BACKCHANNEL_{name.upper()}": value for name, value in self.settings.items()},
         }
         with self.log.open("ab") as log:
-            self._process = subprocess.Popen(
-                command, cwd=self.folder, env=environment, stdout=log, stderr=log
-            )
-        until = time.monotonic() + self.patience
+            if self._launcher:
+                command = [*self._launcher, *arguments]
+                self._process = subprocess.Popen(
+                    command, cwd=self.folder, env=environment, stdout=log, stderr=log
+                )
+            else:
+                self._process = fork_server.fork(arguments, self.folder, environment, log.fileno())
+        until = time.monotonic() + self.timeout
         while not self._is_ready():
             if self._process.poll() is not None or time.monotonic() > until:
                 raise RuntimeError(f"the server did not start:\n{self.log.read_text()}")
@@ -103,13 +124,14 @@ class ServerProcess:
         """Send a signal and wait for the end; the exit code."""
         assert self._process is not None
         self._process.send_signal(number)
-        code = self._process.wait(self.patience)
+        code = self._process.wait(self.timeout)
         self._process = None
         return code
 
     def close(self) -> None:
         if self._process is not None:
-            self.kill()
+            # A killed process does not tell which of its lines it has run.
+            self.stop(signal.SIGTERM if "COVERAGE_PROCESS_CONFIG" in os.environ else signal.SIGKILL)
 
     def resident(self) -> int:
         """Resident memory, bytes."""

@@ -14,12 +14,12 @@ CUT = "\x19"
 
 @dataclass
 class ScriptedResponder:
-    """Answers with `answer: TEXT` at once, or with what `said` brings while `slow`."""
+    """Answers with `answer: TEXT` at once, or with what the test sends while `slow`."""
 
     slow: bool = False
     asked: list[str] = field(default_factory=list)
     contexts: list[list[str]] = field(default_factory=list)
-    said: asyncio.Queue[str] = field(default_factory=asyncio.Queue)
+    pieces: asyncio.Queue[str] = field(default_factory=asyncio.Queue)
     at_once: int = 0
     most_at_once: int = 0
 
@@ -32,7 +32,7 @@ class ScriptedResponder:
             if not self.slow:
                 yield f"answer: {question.body}"
                 return
-            while (piece := await self.said.get()) != END:
+            while (piece := await self.pieces.get()) != END:
                 if piece == FAIL:
                     raise ResponderFailed("the model is out of order")
                 if piece == CUT:
@@ -43,6 +43,6 @@ class ScriptedResponder:
 
     async def close(self) -> None: ...
 
-    def say(self, *pieces: str) -> None:
+    def send(self, *pieces: str) -> None:
         for piece in pieces:
-            self.said.put_nowait(piece)
+            self.pieces.put_nowait(piece)

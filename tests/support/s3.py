@@ -10,14 +10,14 @@ from unittest.mock import patch
 
 import httpx
 
-from tests.support.process import PATIENCE, free_port
+from tests.support.process import TIMEOUT, free_port
 
 BUCKET = "chat-files"
 
 
 @contextmanager
 def s3_server() -> Generator[str]:
-    """Its address; while it runs, the environment is that of somebody who may use it."""
+    """Its address; while it runs, the environment has the keys for it."""
     port = free_port()
     address = f"http://127.0.0.1:{port}"
     command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
@@ -32,7 +32,7 @@ def s3_server() -> Generator[str]:
 
 
 def _make_bucket(address: str) -> None:
-    until = time.monotonic() + PATIENCE
+    until = time.monotonic() + TIMEOUT
     while True:
         try:
             httpx.put(f"{address}/{BUCKET}", timeout=5).raise_for_status()

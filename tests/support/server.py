@@ -11,7 +11,7 @@ import uvicorn
 from backchannel.transports.http.factory import http_protocol
 from backchannel.transports.http.limits import HttpLimits
 
-PATIENCE = 10.0
+TIMEOUT = 60.0
 
 
 @contextmanager
@@ -31,7 +31,7 @@ def serving(app: Any, *, limits: HttpLimits | None = None) -> Generator[str]:
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
-    until = time.monotonic() + PATIENCE
+    until = time.monotonic() + TIMEOUT
     while not server.started:
         if not thread.is_alive() or time.monotonic() > until:
             raise RuntimeError("the server did not start")
@@ -41,4 +41,4 @@ def serving(app: Any, *, limits: HttpLimits | None = None) -> Generator[str]:
         yield f"http://{host}:{port}"
     finally:
         server.should_exit = True
-        thread.join(PATIENCE)
+        thread.join(TIMEOUT)

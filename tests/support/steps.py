@@ -1,4 +1,4 @@
-"""How long the event loop is kept by one step: a callback, or a task until it waits.
+"""The time that one step keeps the event loop: a callback, or a task until it waits.
 
 Only asyncio's own loop can be measured, since uvloop calls callbacks without a `Handle._run`. CPU
 time of the loop's thread counts, so that a busy machine and other threads make no difference.

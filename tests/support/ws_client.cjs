@@ -12,14 +12,14 @@ socket.on("close", (code, reason) => tell("close", code, reason.toString()));
 socket.on("error", (error) => tell("error", error.message));
 
 const orders = {
-  say: (text) => socket.send(text),
+  send: (text) => socket.send(text),
   // a ping after each part: control frames may stand between the fragments of a message
-  say_in_parts: (parts) =>
+  send_in_parts: (parts) =>
     parts.forEach((part, index) => {
       socket.send(part, { fin: index === parts.length - 1 });
       socket.ping(`part ${index}`);
     }),
-  say_no_text: () => socket.send(Buffer.from([0xff]), { binary: false }),
+  send_invalid_text: () => socket.send(Buffer.from([0xff]), { binary: false }),
   ping: (text) => socket.ping(text),
   close: (code, reason) => socket.close(code, reason),
 };

@@ -4,7 +4,7 @@ from collections.abc import AsyncGenerator, Callable, Generator
 
 import pytest
 
-from tests.support.native import Device, Person, enrol
+from tests.support.native import Device, Person, register
 from tests.support.process import ServerProcess, server_process
 
 
@@ -30,12 +30,12 @@ async def devices(server: ServerProcess) -> AsyncGenerator[Callable[[Person], De
 
 @pytest.fixture
 async def ada(server: ServerProcess, request: pytest.FixtureRequest) -> Person:
-    return await enrol(server.address, f"ada-{_short(request)}")
+    return await register(server.address, f"ada-{_short(request)}")
 
 
 @pytest.fixture
 async def bob(server: ServerProcess, request: pytest.FixtureRequest) -> Person:
-    return await enrol(server.address, f"bob-{_short(request)}")
+    return await register(server.address, f"bob-{_short(request)}")
 
 
 def _short(request: pytest.FixtureRequest) -> str:

@@ -1,4 +1,4 @@
-"""What was acknowledged is on disk, whatever happens to the process."""
+"""An acknowledged message is on disk, whatever happens to the process."""
 
 import asyncio
 import contextlib
@@ -11,7 +11,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.support.native import Device, Person, enrol
+from tests.support.native import Device, Person, register
 from tests.support.process import ServerProcess, server_process
 from tests.system.test_conversation import history
 
@@ -19,11 +19,11 @@ KILLS = 50
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(900)
 async def test_R1_nothing_acknowledged_is_lost_in_fifty_kills(tmp_path: Path) -> None:
-    dice = random.Random(1)
+    rng = random.Random(1)
     with server_process(tmp_path) as server:
-        ada, bob = await enrol(server.address, "ada"), await enrol(server.address, "bob")
+        ada, bob = await register(server.address, "ada"), await register(server.address, "bob")
         reader = Device(server.socket_address, bob)
         await reader.open()
         acknowledged: list[str] = []
@@ -31,7 +31,8 @@ async def test_R1_nothing_acknowledged_is_lost_in_fifty_kills(tmp_path: Path) ->
             writer = Device(server.socket_address, ada)
             await writer.open()
             writing = asyncio.create_task(_write(writer, bob, round_number, acknowledged))
-            await asyncio.sleep(dice.uniform(0.02, 0.12))
+            await asyncio.sleep(rng.uniform(0.02, 0.12))
+            await _until_acknowledged(acknowledged, round_number + 2, writing)
             server.kill()
             await writing
             await writer.close()
@@ -67,15 +68,24 @@ async def _write(writer: Device, to: Person, round_number: int, acknowledged: li
                     raise answer
 
 
+async def _until_acknowledged(
+    acknowledged: list[str], count: int, writing: asyncio.Task[None]
+) -> None:
+    """Wait until so many messages are acknowledged in all, however slow the disk is."""
+    while len(acknowledged) < count and not writing.done():  # noqa: ASYNC110 - it only appends
+        await asyncio.sleep(0.01)
+
+
 async def test_R12_a_stop_is_orderly_and_loses_nothing(tmp_path: Path) -> None:
     with server_process(tmp_path) as server:
-        ada, bob = await enrol(server.address, "ada"), await enrol(server.address, "bob")
+        ada, bob = await register(server.address, "ada"), await register(server.address, "bob")
         writer, reader = (Device(server.socket_address, each) for each in (ada, bob))
         await writer.open()
         await reader.open()
         acknowledged: list[str] = []
         writing = asyncio.create_task(_write(writer, bob, 0, acknowledged))
         await asyncio.sleep(0.2)
+        await _until_acknowledged(acknowledged, 1, writing)
 
         code = await asyncio.to_thread(server.stop, signal.SIGTERM)
         await writing
@@ -97,7 +107,7 @@ async def test_R12_a_stop_is_orderly_and_loses_nothing(tmp_path: Path) -> None:
 
 async def test_R2_a_retry_after_a_restart_finds_the_original(tmp_path: Path) -> None:
     with server_process(tmp_path) as server:
-        ada, bob = await enrol(server.address, "ada"), await enrol(server.address, "bob")
+        ada, bob = await register(server.address, "ada"), await register(server.address, "bob")
         device = Device(server.socket_address, ada)
         await device.open()
         first = await device.send(bob, "once", "key")
@@ -112,12 +122,13 @@ async def test_R2_a_retry_after_a_restart_finds_the_original(tmp_path: Path) -> 
 
 async def test_a_second_signal_ends_it_at_once(tmp_path: Path) -> None:
     with server_process(tmp_path) as server:
-        ada = await enrol(server.address, "ada")
+        ada = await register(server.address, "ada")
         device = Device(server.socket_address, ada)
         await device.open()
         async with httpx.AsyncClient(base_url=server.address) as http:
             assert (await http.get("/readyz")).status_code == 200
-        assert await asyncio.to_thread(_stop_twice, server) == 0
+        # The second one may come when only Python itself has yet to end.
+        assert await asyncio.to_thread(_stop_twice, server) in {0, -signal.SIGTERM}
         await device.close()
 
 

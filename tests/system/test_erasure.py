@@ -1,4 +1,4 @@
-"""S22: what somebody said is everywhere until it is erased, and nowhere afterwards."""
+"""S22: the data of a user are everywhere until they are erased, and nowhere afterwards."""
 
 import json
 import subprocess
@@ -27,7 +27,7 @@ from tests.support.process import ServerProcess, server_process
 
 @dataclass
 class World:
-    """What was seen before and after Ada had herself erased."""
+    """Views of others before and after Ada had her account erased."""
 
     server: ServerProcess
     api: Api
@@ -59,16 +59,16 @@ def erased_world(server: ServerProcess, api: Api) -> World:
         "email": f"{canary('mail')}@example.org",
         "display_name": canary("shown"),
     }
-    api.nobody.post("/v1/register", password=PASSWORD, **account)
+    api.anonymous.post("/v1/register", password=PASSWORD, **account)
     for agent in ("ended", "agent"):
-        api.nobody._http.headers["user-agent"] = canary(agent)
+        api.anonymous._http.headers["user-agent"] = canary(agent)
         ada = api.login(account["username"])
         if agent == "ended":
             ada.done("POST", "/v1/logout")
-    api.nobody._http.headers["user-agent"] = "somebody else's"
-    bob, eve = api.somebody("bob"), api.somebody("eve")
+    api.anonymous._http.headers["user-agent"] = "another client"
+    bob, eve = api.new_user("bob"), api.new_user("eve")
     fill(api, ada, bob)
-    eve.say(bob, "Eve's words")
+    eve.send(bob, "Eve's words")
     seen = World(
         server=server,
         api=api,
@@ -88,12 +88,12 @@ def erased_world(server: ServerProcess, api: Api) -> World:
     return seen
 
 
-def test_S22_the_canary_was_everywhere_and_is_nowhere(world: World) -> None:
+def test_S22_an_erasure_removes_the_canary_from_every_place(world: World) -> None:
     assert set(KEPT) - world.before == set()
     assert world.after == set()
 
 
-def test_S22_an_export_has_all_of_it(world: World) -> None:
+def test_S22_an_export_contains_everything_of_the_user(world: World) -> None:
     whole = b"".join(world.export.read(name) for name in world.export.namelist())
     names = " ".join(world.export.namelist())
     missing = {each for each in KEPT if canary(each).encode() not in whole + names.encode()}
@@ -114,7 +114,7 @@ def test_S22_an_export_has_all_of_it(world: World) -> None:
     assert not {b"$argon2", b"eyJ"} & {part for part in (b"$argon2", b"eyJ") if part in whole}
 
 
-def test_S22_the_peer_has_no_gap_and_none_of_the_text(world: World) -> None:
+def test_S22_the_peer_sees_tombstones_without_gaps_or_text(world: World) -> None:
     path = f"/v1/conversations/{world.conversation_id}"
     page = world.bob.get(f"{path}/messages", limit=200)["items"]
     assert [each["seq"] for each in page] == list(range(1, 127))
@@ -154,7 +154,7 @@ def test_S22_R7_a_late_device_learns_of_each_deletion(world: World) -> None:
     ]
 
 
-def test_S22_strangers_lose_nothing(world: World) -> None:
+def test_S22_other_users_lose_nothing(world: World) -> None:
     assert lines(exported(world.eve), "messages.jsonl") == world.eve_before
 
 
@@ -162,7 +162,7 @@ def test_S22_a_wrong_password_erases_nothing(world: World) -> None:
     assert (world.refused["code"], world.refused["field"]) == ("wrong_password", "password")
 
 
-def test_S22_the_receipt_counts_and_names_nobody(world: World) -> None:
+def test_S22_the_receipt_has_counts_and_no_names(world: World) -> None:
     assert world.asked["status"] == "pending"
     check_value(world.receipt, document()["components"]["schemas"]["Erasure"])
     erased = world.receipt["erased"]
@@ -175,10 +175,10 @@ def test_S22_the_receipt_counts_and_names_nobody(world: World) -> None:
     assert (erased["logins"], erased["reactions"]) == (2, 1)
     for personal in (CANARY, world.ada.id, world.bob.id):
         assert personal not in json.dumps(world.receipt)
-    world.api.nobody.refused(404, "GET", f"{world.receipt['url']}x")
+    world.api.anonymous.refused(404, "GET", f"{world.receipt['url']}x")
 
 
-def test_S22_the_receipt_is_the_servers(world: World, tmp_path: Path) -> None:
+def test_S22_only_the_servers_receipt_is_genuine(world: World, tmp_path: Path) -> None:
     def check(receipt: Json) -> int:
         path = tmp_path / "receipt.json"
         path.write_text(json.dumps(receipt))
@@ -192,18 +192,18 @@ def test_S22_the_receipt_is_the_servers(world: World, tmp_path: Path) -> None:
     assert check({**world.receipt, "completed_at": "2001-01-01T00:00:00.000Z"}) == 1
 
 
-def test_S22_a_deleted_user_can_do_nothing_and_the_name_is_free(world: World) -> None:
+def test_S22_a_deleted_user_cannot_log_in_and_the_name_is_free(world: World) -> None:
     for method, path in (("GET", "/v1/me"), ("GET", "/v1/me/export"), ("DELETE", "/v1/me")):
         world.ada.refused(401, method, path, json={"password": PASSWORD})
-    renewal = {"refresh_token": world.ada.session["refresh_token"]}
-    world.api.nobody.refused(401, "POST", "/v1/refresh", json=renewal)
+    renewal = {"refresh_token": world.ada.tokens["refresh_token"]}
+    world.api.anonymous.refused(401, "POST", "/v1/refresh", json=renewal)
     for name in (canary("name"), f"{canary('mail')}@example.org", world.ada.id):
         guess = {"identifier": name, "password": PASSWORD}
-        world.api.nobody.refused(401, "POST", "/v1/login", json=guess)
-    world.api.nobody.refused(
+        world.api.anonymous.refused(401, "POST", "/v1/login", json=guess)
+    world.api.anonymous.refused(
         400, "POST", "/v1/register", json={"username": world.ada.id, "password": PASSWORD}
     )
-    world.api.nobody.post("/v1/register", username=canary("name"), password=PASSWORD)
+    world.api.anonymous.post("/v1/register", username=canary("name"), password=PASSWORD)
     again = world.api.login(canary("name"))
     assert again.id != world.ada.id
     said = world.bob.post("/v1/messages", to=canary("name"), body="are you new?")

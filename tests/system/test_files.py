@@ -31,7 +31,7 @@ async def test_a_file_reaches_the_other_side_live_and_later(
     await writer.open()
     await reader.open()
     later.epoch, later.position = reader.epoch, reader.position
-    await writer.say(saying(bob, client_id="one", files=[picture["id"]]))
+    await writer.send_frame(saying(bob, client_id="one", files=[picture["id"]]))
     await reader.until(1)
     await later.open()
     await later.until(1)
@@ -40,21 +40,21 @@ async def test_a_file_reaches_the_other_side_live_and_later(
         assert (message["body"], message["files"]) == ("", [picture])
 
 
-async def test_S11_a_socket_cannot_give_away_what_is_not_its_own(
+async def test_S11_a_socket_cannot_send_files_of_other_users(
     server: ServerProcess, devices: Callable[[Person], Device], ada: Person, bob: Person
 ) -> None:
     picture = await upload(server, ada)
     thief = devices(bob)
     await thief.open()
     for files in ([picture["id"]], ["unknown"]):
-        await thief.say(saying(ada, client_id="x", files=files))
+        await thief.send_frame(saying(ada, client_id="x", files=files))
         refused = await thief.frame("error")
         assert (refused["code"], refused["field"], refused["client_id"]) == (
             "not_found",
             "files",
             "x",
         )
-    await thief.say(saying(ada, client_id="x", files=[]))
+    await thief.send_frame(saying(ada, client_id="x", files=[]))
     assert (await thief.frame("error"))["field"] == "body"
 
 
@@ -68,6 +68,6 @@ async def test_R4_messages_with_files_keep_their_place_among_the_others(
     for number in range(20):
         files = [picture["id"]] if number % 3 == 0 else []
         frame = saying(bob, client_id=f"{number}", files=files) | {"body": f"{number}"}
-        await writer.say(frame)
+        await writer.send_frame(frame)
     await reader.until(20)
     assert [each["data"]["body"] for each in reader.events] == [f"{n}" for n in range(20)]

@@ -1,7 +1,6 @@
 """A login ends everywhere, also on sockets that are open."""
 
 import asyncio
-import contextlib
 import os
 import subprocess
 import sys
@@ -10,13 +9,15 @@ from collections.abc import Callable
 from pathlib import Path
 
 import httpx
+import pytest
 
-from tests.support.native import PASSWORD, Device, Person, enrol
+from tests.support.native import PASSWORD, Device, Person, register
 from tests.support.process import ServerProcess, server_process
 
 Devices = Callable[[Person], Device]
 
 
+@pytest.mark.alone
 async def test_S1_logout_ends_access_refresh_and_live_sockets_within_a_second(
     server: ServerProcess, ada: Person, devices: Devices
 ) -> None:
@@ -35,11 +36,12 @@ async def test_S1_logout_ends_access_refresh_and_live_sockets_within_a_second(
     assert renewed.status_code == 401
 
 
+@pytest.mark.alone
 async def test_S1_an_account_disabled_by_the_command_line_is_gone_within_a_second(
     tmp_path: Path,
 ) -> None:
     with server_process(tmp_path) as server:
-        ada = await enrol(server.address, "ada")
+        ada = await register(server.address, "ada")
         device = Device(server.socket_address, ada)
         await device.open()
         command = [sys.executable, "-m", "backchannel", "user", "disable", "ada"]
@@ -48,7 +50,7 @@ async def test_S1_an_account_disabled_by_the_command_line_is_gone_within_a_secon
             "BACKCHANNEL_DATA_DIR": str(tmp_path / "data"),
         }
         await asyncio.to_thread(subprocess.run, command, cwd=tmp_path, env=environment, check=True)
-        code, _ = await device.gone(patience=1.0)
+        code, _ = await device.gone(within=1.0)
         async with httpx.AsyncClient(base_url=server.address, headers=ada.headers) as http:
             assert (await http.get("/v1/me")).status_code == 401
     assert code == 4001
@@ -81,33 +83,32 @@ async def test_S3_a_refresh_token_counts_once(server: ServerProcess, ada: Person
         assert (await http.post("/v1/refresh", json=newest)).status_code == 401
 
 
+@pytest.mark.alone
 async def test_S5_an_open_socket_ends_with_its_token_unless_it_is_renewed(tmp_path: Path) -> None:
-    with server_process(tmp_path, tokens_access_life="3") as server:
-        ada, bob = await enrol(server.address, "ada"), await enrol(server.address, "bob")
+    with server_process(tmp_path, tokens_access_life="8") as server:
+        ada, bob = await register(server.address, "ada"), await register(server.address, "bob")
         renewing, idle = (Device(server.socket_address, each) for each in (ada, bob))
         await renewing.open()
         await idle.open()
         async with httpx.AsyncClient(base_url=server.address) as http:
-            await asyncio.sleep(1.0)
+            await asyncio.sleep(4.0)
             body = {"refresh_token": ada.refresh_token}
             fresh = (await http.post("/v1/refresh", json=body)).raise_for_status().json()
-        await renewing.say({"type": "renew", "token": fresh["access_token"], "ref": "r"})
+        await renewing.send_frame({"type": "renew", "token": fresh["access_token"], "ref": "r"})
         assert (await renewing.frame("done"))["ref"] == "r"
 
-        code, _ = await idle.gone(patience=5.0)
+        code, _ = await idle.gone()
         assert code == 4002
         assert renewing.closed is None
         await renewing.close()
 
 
-async def test_S18_a_socket_that_says_no_hello_is_closed(tmp_path: Path) -> None:
+async def test_S18_a_socket_without_a_hello_is_closed(tmp_path: Path) -> None:
     with server_process(tmp_path, limits_login_deadline="0.5") as server:
-        ada = await enrol(server.address, "ada")
+        ada = await register(server.address, "ada")
         ada.token = "not a token"
         device = Device(server.socket_address, ada)
-        began = time.monotonic()
-        with contextlib.suppress(TimeoutError):
+        with pytest.raises(ConnectionError):
             await device.open()
         code, _ = await device.gone()
         assert code == 4003
-        assert time.monotonic() - began < 15.0

@@ -26,9 +26,11 @@ async def test_R6_delivered_and_read_marks_reach_the_sender_and_only_move_forwar
     await one.until(1, "receipt")
     conversation = ack["conversation_id"]
     for seq in (2, 1):
-        await other.say({"type": "read", "conversation_id": conversation, "seq": seq})
+        await other.send_frame({"type": "read", "conversation_id": conversation, "seq": seq})
         await other.frame("done")
-    await other.say({"type": "read", "conversation_id": conversation, "seq": 3, "ref": "past"})
+    await other.send_frame(
+        {"type": "read", "conversation_id": conversation, "seq": 3, "ref": "past"}
+    )
     refusal = await other.frame("error")
     await one.send(bob, "three", "c")
     await one.until(2, "receipt")
@@ -49,9 +51,9 @@ async def test_R7_a_device_that_was_away_never_sees_deleted_text(
     await one.open()
     ack = await one.send(bob, "secret", "a")
     place = {"conversation_id": ack["conversation_id"], "seq": ack["seq"]}
-    await one.say({"type": "edit", **place, "body": "still secret", "ref": "1"})
+    await one.send_frame({"type": "edit", **place, "body": "still secret", "ref": "1"})
     await one.frame("done")
-    await one.say({"type": "delete", **place, "ref": "2"})
+    await one.send_frame({"type": "delete", **place, "ref": "2"})
     gone = await one.frame("done")
 
     await other.open()
@@ -73,11 +75,11 @@ async def test_R7_edits_and_reactions_reach_both_with_rising_revisions(
     await other.open()
     ack = await one.send(bob, "helo", "a")
     place = {"conversation_id": ack["conversation_id"], "seq": ack["seq"]}
-    await one.say({"type": "edit", **place, "body": "hello"})
+    await one.send_frame({"type": "edit", **place, "body": "hello"})
     await one.frame("done")
-    await other.say({"type": "react", **place, "emoji": "👍"})
+    await other.send_frame({"type": "react", **place, "emoji": "👍"})
     await other.frame("done")
-    await other.say({"type": "edit", **place, "body": "mine now", "ref": "not mine"})
+    await other.send_frame({"type": "edit", **place, "body": "mine now", "ref": "not mine"})
     refusal = await other.frame("error")
     await one.until(1, "reaction")
     await other.until(1, "reaction")
@@ -97,7 +99,7 @@ def _state(event: Frame) -> tuple[str, str, int, dict[str, list[str]]]:
     return event["kind"], data["body"], data["revision"], data["reactions"]
 
 
-async def test_typing_and_presence_are_told_to_those_who_may_know(
+async def test_typing_and_presence_are_sent_only_to_users_who_may_see_them(
     ada: Person, bob: Person, devices: Devices
 ) -> None:
     one, other = devices(ada), devices(bob)
@@ -106,11 +108,11 @@ async def test_typing_and_presence_are_told_to_those_who_may_know(
     await other.open()
     await other.send(ada, "hello", "b")
     await other.close()
-    await one.say({"type": "watch", "user_ids": [bob.username, UNKNOWN]})
+    await one.send_frame({"type": "watch", "user_ids": [bob.username, UNKNOWN]})
     assert (await one.frame("presence"))["online"] is False
     await other.open()
     assert (await one.frame("presence"))["online"] is True
-    await other.say({"type": "typing", "conversation_id": ack["conversation_id"]})
+    await other.send_frame({"type": "typing", "conversation_id": ack["conversation_id"]})
     typing = await one.frame("typing")
     await other.close()
     left = await one.frame("presence")
@@ -134,11 +136,11 @@ async def test_a_blocked_user_cannot_write(
     assert accepted["type"] == "ack"
 
 
-async def test_S12_nobody_speaks_for_another(ada: Person, bob: Person, devices: Devices) -> None:
+async def test_S12_a_user_cannot_act_as_another(ada: Person, bob: Person, devices: Devices) -> None:
     one = devices(ada)
     await one.open()
     frame = {"type": "send", "to": bob.id, "body": "x", "client_id": "a", "sender_id": bob.id}
-    await one.say(frame)
+    await one.send_frame(frame)
     refusal = await one.frame("error")
     assert (refusal["client_id"], refusal["code"]) == ("a", "invalid")
     assert "sender_id" in refusal["detail"]

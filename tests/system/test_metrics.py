@@ -1,16 +1,16 @@
-"""What an operator can see."""
+"""Metrics for the operator."""
 
 from pathlib import Path
 
 import httpx
 
-from tests.support.native import Device, enrol
+from tests.support.native import Device, register
 from tests.support.process import server_process
 
 
-async def test_what_happens_is_counted(tmp_path: Path) -> None:
+async def test_metrics_count_messages_and_sockets(tmp_path: Path) -> None:
     with server_process(tmp_path) as server:
-        ada, bob = await enrol(server.address, "ada"), await enrol(server.address, "bob")
+        ada, bob = await register(server.address, "ada"), await register(server.address, "bob")
         device = Device(server.socket_address, ada)
         await device.open()
         for number in range(3):

@@ -13,7 +13,7 @@ from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 from websockets.typing import Origin
 
-from tests.support.native import PASSWORD, enrol
+from tests.support.native import PASSWORD, register
 from tests.support.process import ServerProcess, server_process
 
 SECRETS = ("wrong secret", PASSWORD, "typed into the wrong field", "a private text", "needle")
@@ -25,8 +25,8 @@ def server(tmp_path: Path) -> Generator[ServerProcess]:
         yield running
 
 
-def test_S6_the_operator_sees_what_is_refused_and_no_secret(server: ServerProcess) -> None:
-    ada = asyncio.run(enrol(server.address, "ada"))
+def test_S6_the_log_shows_refusals_and_no_secrets(server: ServerProcess) -> None:
+    ada = asyncio.run(register(server.address, "ada"))
     with httpx.Client(base_url=server.address) as http:
         for name in ("ada", "typed into the wrong field"):
             credentials = {"identifier": name, "password": "wrong secret"}
@@ -70,6 +70,6 @@ def test_S6_the_operator_sees_what_is_refused_and_no_secret(server: ServerProces
         assert secret not in log
 
 
-def test_an_own_page_is_no_stranger(server: ServerProcess) -> None:
+def test_a_same_origin_page_is_not_logged(server: ServerProcess) -> None:
     httpx.get(f"{server.address}/healthz", headers={"Origin": server.address})
     assert "cors_origins" not in server.log.read_text()

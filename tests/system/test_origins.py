@@ -10,7 +10,7 @@ from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
 from backchannel.settings import load
-from backchannel.transports.http.origins import is_listed
+from backchannel.transports.http.hosts import is_listed
 from tests.support.process import ServerProcess, server_process
 
 LOCAL = ["http://localhost:5173", "http://127.0.0.1:4321", "http://localhost", "http://[::1]:80"]
@@ -43,7 +43,9 @@ def test_S14_pages_of_this_machine_work_in_development(server: ServerProcess, or
 
 
 @pytest.mark.parametrize("origin", FOREIGN)
-def test_S14_other_pages_do_not(server: ServerProcess, origin: str) -> None:
+def test_S14_pages_of_other_origins_do_not_work_in_development(
+    server: ServerProcess, origin: str
+) -> None:
     headers = {"origin": origin}
     read = httpx.get(f"{server.address}/v1/me", headers=headers)
     assert "access-control-allow-origin" not in read.headers
@@ -57,7 +59,7 @@ def test_S14_other_pages_do_not(server: ServerProcess, origin: str) -> None:
 
 
 @pytest.mark.parametrize("origin", [*LOCAL, *FOREIGN])
-def test_S19_production_lists_only_what_the_operator_lists(
+def test_S19_production_allows_only_configured_origins(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, origin: str
 ) -> None:
     monkeypatch.chdir(tmp_path)

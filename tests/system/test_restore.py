@@ -5,7 +5,7 @@ from pathlib import Path
 
 import httpx
 
-from tests.support.native import Device, Person, enrol
+from tests.support.native import Device, Person, register
 from tests.support.process import ServerProcess, server_process
 from tests.system.test_conversation import history
 
@@ -14,7 +14,7 @@ async def test_R5_a_device_that_is_ahead_of_a_restored_folder_starts_afresh(
     tmp_path: Path,
 ) -> None:
     with server_process(tmp_path) as server:
-        ada, bob = await enrol(server.address, "ada"), await enrol(server.address, "bob")
+        ada, bob = await register(server.address, "ada"), await register(server.address, "bob")
         device = Device(server.socket_address, bob)
         await device.open()
         await _send(server, ada, bob, "kept", 3)

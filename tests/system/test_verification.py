@@ -18,7 +18,7 @@ from torture.proxy import Wire
 ROUNDS = 6
 BURST = 20
 """Messages that a device sends in a round, without waiting between them."""
-PATIENCE = 90.0
+TIMEOUT = 200.0
 
 
 class Device:
@@ -34,7 +34,7 @@ class Device:
     async def begin(self) -> None:
         """Connect, and wait until it is level with the server."""
         self.client.connect(None, self.notes)
-        await self.client.level()
+        await self.client.catch_up()
 
     async def send_burst(self, to: str, number: int) -> None:
         """Return when the server has stored all of it."""
@@ -58,7 +58,7 @@ async def test_R1_R2_R3_R4_R5_R6_journals_show_that_nothing_went_wrong(tmp_path:
                 stack.callback(device.close)
                 await stack.enter_async_context(device.client)
                 devices.append(device)
-            async with asyncio.timeout(PATIENCE):
+            async with asyncio.timeout(TIMEOUT):
                 await _talk(devices, server)
 
     verdict = _verify(journals)
@@ -76,7 +76,7 @@ async def test_R1_R2_R3_R4_R5_R6_journals_show_that_nothing_went_wrong(tmp_path:
 
 async def _talk(devices: list[Device], server: ServerProcess) -> None:
     """All devices send at once, round by round; in the middle of each, something breaks."""
-    dice = random.Random(3)
+    rng = random.Random(3)
     ada, ada_too, bob, bob_too = devices
     await register(ada.client, "ada")
     await register(bob.client, "bob")
@@ -88,7 +88,7 @@ async def _talk(devices: list[Device], server: ServerProcess) -> None:
         await device.begin()
     for number in range(ROUNDS):
         sending = asyncio.gather(*(each.send_burst(to[each], number) for each in devices))
-        await _disturb(server, devices, number, dice)
+        await _disturb(server, devices, number, rng)
         await sending
     conversation = direct_conversation_id(to[ada], to[bob])
     for device in devices:
@@ -96,23 +96,23 @@ async def _talk(devices: list[Device], server: ServerProcess) -> None:
 
 
 async def _disturb(
-    server: ServerProcess, devices: list[Device], number: int, dice: random.Random
+    server: ServerProcess, devices: list[Device], number: int, rng: random.Random
 ) -> None:
     """Kill the server in every third round, cut two devices in the others."""
-    for _ in range(dice.randrange(5, 50)):
+    for _ in range(rng.randrange(5, 50)):
         await asyncio.sleep(0)
     if number % 3 == 2:
         server.kill()
         await asyncio.to_thread(server.start)
         return
-    for device in dice.sample(devices, 2):
+    for device in rng.sample(devices, 2):
         device.wire.cut()
 
 
 def _verify(journals: Path) -> dict[str, dict[str, int]]:
     """The verdict of the command."""
     command = [sys.executable, "-m", "backchannel", "verify", "--json", str(journals)]
-    ended = subprocess.run(command, capture_output=True, text=True, check=False, timeout=PATIENCE)
+    ended = subprocess.run(command, capture_output=True, text=True, check=False, timeout=TIMEOUT)
     assert ended.returncode in (0, 1), ended.stderr
     verdict: dict[str, dict[str, int]] = json.loads(ended.stdout)
     return verdict

@@ -9,7 +9,7 @@ import pytest
 import structlog
 
 from backchannel.telemetry import logs, metrics
-from backchannel.telemetry.requests import request_scope
+from backchannel.telemetry.logs import request_scope
 
 TOKEN = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhZGEifQ.c2lnbmF0dXJl"
 
@@ -18,7 +18,7 @@ Entries = Callable[[], list[dict[str, object]]]
 
 @pytest.fixture
 def stream() -> Iterator[io.StringIO]:
-    """Where the log goes; everything is as it was afterwards."""
+    """The stream of the log; the configuration is restored afterwards."""
     root = logging.getLogger()
     handlers, level = root.handlers[:], root.level
     yield io.StringIO()
@@ -33,7 +33,7 @@ def entries(stream: io.StringIO) -> Entries:
     return lambda: [json.loads(line) for line in stream.getvalue().splitlines()]
 
 
-def test_both_ways_of_logging_come_out_alike(entries: Entries) -> None:
+def test_logging_and_structlog_entries_have_the_same_form(entries: Entries) -> None:
     logging.getLogger("backchannel.a").info("stored %d", 3, extra={"batch": 7})
     structlog.stdlib.get_logger("backchannel.b").info("stored", batch=7)
     first, second = entries()
@@ -41,7 +41,7 @@ def test_both_ways_of_logging_come_out_alike(entries: Entries) -> None:
     assert (second["event"], second["batch"], second["logger"]) == ("stored", 7, "backchannel.b")
 
 
-def test_the_level_is_kept(entries: Entries) -> None:
+def test_the_log_level_is_respected(entries: Entries) -> None:
     logging.getLogger("backchannel.a").debug("not this")
     logging.getLogger("uvicorn.error").info("nor this")
     logging.getLogger("uvicorn.error").warning("but this")
@@ -68,14 +68,14 @@ def test_S21_the_entries_of_a_request_carry_its_id(entries: Entries) -> None:
         f"postgresql://ada:{TOKEN}@db/chat",
     ],
 )
-def test_S6_no_token_is_logged_wherever_it_stands(entries: Entries, text: str) -> None:
+def test_S6_tokens_are_masked_anywhere_in_a_log_entry(entries: Entries, text: str) -> None:
     logging.getLogger("backchannel.a").info("%s", text)
     structlog.stdlib.get_logger("backchannel.a").info("request", url=text, headers=[text])
     assert TOKEN not in json.dumps(entries())
 
 
 @pytest.mark.parametrize("name", ["password", "token", "body", "content", "Authorization"])
-def test_S6_what_is_private_by_name_is_left_out(entries: Entries, name: str) -> None:
+def test_S6_fields_with_private_names_are_left_out(entries: Entries, name: str) -> None:
     structlog.stdlib.get_logger("backchannel.a").info("request", inner={name: "canary"})
     structlog.stdlib.get_logger("backchannel.a").info("request", **{name: "canary"})
     assert "canary" not in json.dumps(entries())
@@ -95,7 +95,7 @@ def test_S6_a_traceback_shows_no_local_values(entries: Entries) -> None:
 
 
 @pytest.mark.parametrize("as_json", [True, False])
-def test_S24_a_line_cannot_be_forged(stream: io.StringIO, *, as_json: bool) -> None:
+def test_S24_log_lines_cannot_be_forged(stream: io.StringIO, *, as_json: bool) -> None:
     logs.configure(level="info", as_json=as_json, stream=stream)
     logging.getLogger("backchannel.a").info("user %s", "ada\nforged \x1b[31m entry")
     assert len(stream.getvalue().splitlines()) == 1

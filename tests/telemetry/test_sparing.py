@@ -4,10 +4,10 @@ import logging
 
 import pytest
 
-from backchannel.telemetry.sparing import ENTRIES, INTERVAL, SparingLog
+from backchannel.telemetry.logs import ENTRIES, INTERVAL, SparingLog
 
 
-def test_S18_entries_of_an_interval_are_bounded_and_counted(
+def test_S18_log_entries_per_interval_are_bounded_and_counted(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     now = 0.0

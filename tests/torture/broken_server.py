@@ -22,13 +22,13 @@ def forget_keys() -> None:
     submit = GroupCommit.submit
 
     def forgetful(self: GroupCommit, draft: Draft, reply: Reply) -> None:
-        def told(outcome: Outcome) -> None:
+        def reply_named(outcome: Outcome) -> None:
             if isinstance(outcome, Stored):
                 named = replace(outcome.message, client_id=draft.client_id)
                 outcome = replace(outcome, message=named)
             reply(outcome)
 
-        submit(self, replace(draft, client_id=new_id()), told)
+        submit(self, replace(draft, client_id=new_id()), reply_named)
 
     GroupCommit.submit = forgetful  # type: ignore[method-assign]
 
@@ -56,7 +56,7 @@ class Lazy:
 
 
 def acknowledge_early() -> None:
-    """What is acknowledged is on disk a second later."""
+    """Acknowledge messages a second before they are on disk."""
     begin = Writer.__init__
 
     def lazy(self: Writer, driver: Any, *given: Any) -> None:

@@ -1,4 +1,4 @@
-"""What a device writes into its journal, whatever becomes of its messages."""
+"""A device's journal is complete, whatever becomes of its messages."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
@@ -7,17 +7,17 @@ from pathlib import Path
 import pytest
 
 from backchannel.checker import journal
-from torture.clients.device import World
-from torture.clients.dialect import DialectDevice, Letter, Lost
+from torture.clients.device import Context
+from torture.clients.dialect import DialectDevice, Lost, OutgoingMessage, is_in_doubt
 from torture.clients.rest import Person, Rest
 from torture.proxy import Wire
 from torture.tally import Tally
 
 ADA, BOB = Person("a", "ada", ""), Person("b", "bob", "")
-PATIENCE = 20.0
+TIMEOUT = 60.0
 
 
-class Puppet(DialectDevice):
+class ScriptedDevice(DialectDevice):
     """Its connections are opened and broken by the test."""
 
     broken: asyncio.Event
@@ -30,8 +30,8 @@ class Puppet(DialectDevice):
         await self.broken.wait()
         raise Lost
 
-    async def transmit(self, letter: Letter) -> None:
-        self.posted = [*self.posted, letter.client_id]
+    async def transmit(self, outgoing: OutgoingMessage) -> None:
+        self.posted = [*self.posted, outgoing.client_id]
 
     async def disconnect(self) -> None:
         self.posted = ()
@@ -40,7 +40,7 @@ class Puppet(DialectDevice):
         return None
 
     async def until_posted(self, *keys: str) -> None:
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(TIMEOUT):
             while self.posted != [*keys]:  # noqa: ASYNC110 - a list is mute
                 await asyncio.sleep(0.005)
 
@@ -50,14 +50,14 @@ class Puppet(DialectDevice):
 
 
 @pytest.fixture
-async def puppet(tmp_path: Path) -> AsyncGenerator[Puppet]:
+async def device(tmp_path: Path) -> AsyncGenerator[ScriptedDevice]:
     rest = Rest("http://127.0.0.1:1")
     with journal.JournalWriter(tmp_path / "journal.jsonl") as written:
-        device = Puppet("ada/1", ADA, Wire(1), World(rest, Tally(), written))
-        living = asyncio.create_task(device.live())
+        device = ScriptedDevice("ada/1", ADA, Wire(1), Context(rest, Tally(), written))
+        running = asyncio.create_task(device.run())
         yield device
-        living.cancel()
-        await asyncio.gather(living, return_exceptions=True)
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
     await rest.close()
 
 
@@ -66,44 +66,56 @@ def noted(folder: Path) -> list[str]:
     return [type(entry.record).__name__.lower() for entry in entries]
 
 
-async def test_R4_what_has_no_answer_is_sent_again_in_its_order(
-    puppet: Puppet, tmp_path: Path
+async def test_R4_unanswered_messages_are_sent_again_in_order(
+    device: ScriptedDevice, tmp_path: Path
 ) -> None:
-    puppet.say(BOB, ["", ""])
-    await puppet.until_posted("ada/1#1", "ada/1#2")
-    puppet.lose()
-    await puppet.until_posted("ada/1#1", "ada/1#2")
-    puppet.answered("ada/1#1", "m1", 1)
-    puppet.answered("ada/1#2", "m2", 2)
-    async with asyncio.timeout(PATIENCE):
-        await puppet.settled()
+    device.send(BOB, ["", ""])
+    await device.until_posted("ada/1#1", "ada/1#2")
+    device.lose()
+    await device.until_posted("ada/1#1", "ada/1#2")
+    device.answered("ada/1#1", "m1", 1)
+    device.answered("ada/1#2", "m2", 2)
+    async with asyncio.timeout(TIMEOUT):
+        await device.settled()
     sends = ["invoke", "invoke"]
     assert noted(tmp_path) == [*sends, "unknown", "unknown", *sends, "ok", "ok"]
-    assert (puppet.world.tally.sent, puppet.world.tally.acknowledged) == (2, 2)
+    assert (device.context.tally.sent, device.context.tally.acknowledged) == (2, 2)
 
 
-async def test_a_refusal_is_a_failure(puppet: Puppet, tmp_path: Path) -> None:
-    puppet.say(BOB, [""])
-    await puppet.until_posted("ada/1#1")
-    puppet.refused("ada/1#1", "unavailable")
+async def test_a_refused_message_is_recorded_as_fail(
+    device: ScriptedDevice, tmp_path: Path
+) -> None:
+    device.send(BOB, [""])
+    await device.until_posted("ada/1#1")
+    device.refused("ada/1#1", "unavailable")
     assert noted(tmp_path) == ["invoke", "fail"]
 
 
-async def test_a_refusal_after_a_lost_answer_says_nothing_of_the_first_attempt(
-    puppet: Puppet, tmp_path: Path
+async def test_a_refusal_in_doubt_leaves_the_outcome_unknown(
+    device: ScriptedDevice, tmp_path: Path
 ) -> None:
-    puppet.say(BOB, [""])
-    await puppet.until_posted("ada/1#1")
-    puppet.lose()
-    await puppet.until_posted("ada/1#1")
-    puppet.refused("ada/1#1", "unavailable")
+    device.send(BOB, [""])
+    await device.until_posted("ada/1#1")
+    refusal = {"error": "the database failed in mid-commit; this may have been stored; try again"}
+    device.refused("ada/1#1", "unavailable", in_doubt=is_in_doubt(refusal))
+    assert noted(tmp_path) == ["invoke", "unknown"]
+
+
+async def test_a_refusal_after_a_lost_answer_says_nothing_of_the_first_attempt(
+    device: ScriptedDevice, tmp_path: Path
+) -> None:
+    device.send(BOB, [""])
+    await device.until_posted("ada/1#1")
+    device.lose()
+    await device.until_posted("ada/1#1")
+    device.refused("ada/1#1", "unavailable")
     assert noted(tmp_path) == ["invoke", "unknown", "invoke", "unknown"]
 
 
-async def test_a_late_answer_counts_once(puppet: Puppet, tmp_path: Path) -> None:
-    puppet.say(BOB, [""])
-    await puppet.until_posted("ada/1#1")
-    assert puppet.answered("ada/1#1", "m1", 1) is not None
-    assert puppet.answered("ada/1#1", "m1", 1) is None
-    puppet.refused("ada/1#1", "unavailable")
+async def test_a_late_answer_counts_once(device: ScriptedDevice, tmp_path: Path) -> None:
+    device.send(BOB, [""])
+    await device.until_posted("ada/1#1")
+    assert device.answered("ada/1#1", "m1", 1) is not None
+    assert device.answered("ada/1#1", "m1", 1) is None
+    device.refused("ada/1#1", "unavailable")
     assert noted(tmp_path) == ["invoke", "ok"]

@@ -1,6 +1,7 @@
-"""What faults do to a server, looked at one by one."""
+"""The effects of faults on a server, one by one."""
 
 import asyncio
+import dataclasses
 import errno
 import os
 import signal
@@ -11,30 +12,29 @@ import httpx
 import pytest
 
 from backchannel.checker.journal import JournalWriter
+from torture import run
 from torture.clients.rest import Rest
 from torture.faults.clock_jump import ClockJump
-from torture.faults.freeze import Freeze
 from torture.faults.full_disk import FullDisk, fill, make_room
-from torture.faults.kill import Kill
-from torture.faults.restart import Restart
+from torture.faults.processes import Freeze, Kill, Restart
 from torture.faults.restore import Restore
+from torture.harness import Harness
 from torture.host import Host
-from torture.plan import Strike
-from torture.stage import Stage
+from torture.plan import Plan, PlannedFault
 from torture.tally import Tally
 
-STRIKE = Strike(at=0, fault="", seconds=0.2, victims=(), dice=1)
+PLANNED = PlannedFault(at=0, fault="", seconds=0.2, victims=(), random_bits=1)
 
 
 @pytest.fixture
-async def stage(tmp_path: Path) -> AsyncGenerator[Stage]:
+async def harness(tmp_path: Path) -> AsyncGenerator[Harness]:
     """A server without any devices."""
     host = Host(tmp_path)
     rest = Rest(host.address)
     try:
         with JournalWriter(tmp_path / "journal.jsonl") as journals:
             await host.start()
-            yield Stage(host, rest, [], journals, Tally())
+            yield Harness(host, rest, [], journals, Tally())
     finally:
         await rest.close()
         await host.close()
@@ -46,50 +46,52 @@ def state_of(pid: int) -> str:
 
 
 @pytest.mark.parametrize("fault", [Kill(), Restart()], ids=lambda each: each.kind.name)
-async def test_R12_the_server_is_another_one_afterwards(stage: Stage, fault: Kill) -> None:
-    before = stage.host.pid
-    await fault.strike(stage, STRIKE)
-    assert stage.host.pid != before
+async def test_R12_restarting_faults_replace_the_server_process(
+    harness: Harness, fault: Kill
+) -> None:
+    before = harness.host.pid
+    await fault.inject(harness, PLANNED)
+    assert harness.host.pid != before
     assert not Path(f"/proc/{before}").exists()
-    assert not stage.host.has_fallen
-    assert stage.tally.breaches == []
-    await stage.rest.enrol("ada")
+    assert not harness.host.has_crashed
+    assert harness.tally.breaches == []
+    await harness.rest.register("ada")
 
 
-async def test_S23_a_restore_takes_the_server_back_to_its_backup(stage: Stage) -> None:
-    await stage.rest.enrol("ada")
-    before = stage.host.pid
-    await Restore().strike(stage, STRIKE)
-    assert stage.host.pid != before
-    await stage.rest.log_in("ada")
-    assert '"type":"restore"' in (stage.host.folder / "journal.jsonl").read_text()
-    assert "is not as it was left" in (stage.host.folder / "server.log").read_text()
+async def test_S23_a_restore_takes_the_server_back_to_its_backup(harness: Harness) -> None:
+    await harness.rest.register("ada")
+    before = harness.host.pid
+    await Restore().inject(harness, PLANNED)
+    assert harness.host.pid != before
+    await harness.rest.log_in("ada")
+    assert '"type":"restore"' in (harness.host.folder / "journal.jsonl").read_text()
+    assert "is not as it was left" in (harness.host.folder / "server.log").read_text()
 
 
 async def test_a_frozen_server_is_stopped_and_goes_on(
-    stage: Stage, monkeypatch: pytest.MonkeyPatch
+    harness: Harness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stopped: list[int] = []
     sleep = asyncio.sleep
 
     async def until_stopped(_: float) -> None:
-        async with asyncio.timeout(20):
-            while state_of(stage.host.pid) != "T":
+        async with asyncio.timeout(60):
+            while state_of(harness.host.pid) != "T":
                 await sleep(0.01)
-        stopped.append(stage.host.pid)
+        stopped.append(harness.host.pid)
 
-    monkeypatch.setattr("torture.faults.freeze.asyncio.sleep", until_stopped)
-    await Freeze().strike(stage, STRIKE)
+    monkeypatch.setattr("torture.faults.processes.asyncio.sleep", until_stopped)
+    await Freeze().inject(harness, PLANNED)
     monkeypatch.undo()
-    assert stopped == [stage.host.pid]
-    await stage.rest.enrol("ada")
+    assert stopped == [harness.host.pid]
+    await harness.rest.register("ada")
 
 
-async def test_a_server_that_ends_by_itself_is_noticed(stage: Stage) -> None:
-    assert not stage.host.has_fallen
-    os.kill(stage.host.pid, signal.SIGKILL)
-    async with asyncio.timeout(20):
-        while not stage.host.has_fallen:  # noqa: ASYNC110 - a process has no event
+async def test_an_unexpected_end_of_the_server_is_noticed(harness: Harness) -> None:
+    assert not harness.host.has_crashed
+    os.kill(harness.host.pid, signal.SIGKILL)
+    async with asyncio.timeout(60):
+        while not harness.host.has_crashed:  # noqa: ASYNC110 - a process has no event
             await asyncio.sleep(0.01)
 
 
@@ -114,7 +116,7 @@ async def _hour(http: httpx.AsyncClient) -> int:
     return int(made["created_at"][11:13])
 
 
-def test_R10_a_disk_is_full_and_has_room_again_or_is_not_tried(
+def test_R10_the_full_disk_fault_recovers_or_is_refused_as_unsupported(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     fault = FullDisk()
@@ -136,3 +138,26 @@ def test_R10_a_disk_is_full_and_has_room_again_or_is_not_tried(
         (host.data / "after").write_bytes(bytes(1_000_000))
     assert not host.data.is_mount()
     assert (host.data / "before").stat().st_size == 100_000, "kept though the disk is gone"
+
+
+async def test_a_run_that_is_stuck_names_the_fault_under_way(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(run, "OVERTIME", 0.1)
+    monkeypatch.setattr(Kill, "inject", lambda *_: asyncio.Event().wait())
+    plan = Plan(
+        seed=1,
+        seconds=0.0,
+        users=(),
+        contacts=(),
+        devices=(),
+        bursts=(),
+        faults=(dataclasses.replace(PLANNED, fault=Kill.kind.name),),
+    )
+    host = Host(tmp_path)
+    rest = Rest(host.address)
+    with JournalWriter(tmp_path / "journal.jsonl") as journals:
+        harness = Harness(host, rest, [], journals, Tally())
+        with pytest.raises(run.Stuck, match="under way: kill, planned for second 0"):
+            await run._run_plan(plan, harness)
+    await rest.close()

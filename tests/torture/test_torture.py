@@ -12,11 +12,13 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.nodes import require_redis
+from torture.cluster import obstacles
 from torture.faults.catalogue import FAULTS
 
 BROKEN_SERVER = Path(__file__).parent / "broken_server.py"
-WITHOUT_ROOT = sorted(set(FAULTS) - {"full-disk"})
-PATIENCE = 60.0
+WITHOUT_ROOT = sorted({n for n, each in FAULTS.items() if each.for_one} - {"full-disk"})
+TIMEOUT = 120.0
 ROOT = Path(__file__).parents[2]
 PROGRAM = """
 import sys
@@ -24,7 +26,7 @@ from torture.__main__ import main
 sys.exit(main(sys.argv[2:], (sys.executable, *sys.argv[1].split(","))))
 """
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
 
 def tortured(*options: str, server: str = "-m,backchannel") -> tuple[int, str]:
@@ -46,7 +48,7 @@ def started(*arguments: str) -> Generator[subprocess.Popen[str]]:
         if running.poll() is None:
             running.send_signal(signal.SIGINT)
             try:
-                running.communicate(timeout=PATIENCE)
+                running.communicate(timeout=TIMEOUT)
             finally:
                 running.kill()
 
@@ -60,6 +62,18 @@ def test_R1_R2_R3_R4_R5_R11_R12_nothing_is_lost_whatever_happens(tmp_path: Path)
     assert all(int(count) > 0 for count in happened.values())
 
 
+@pytest.mark.service
+@pytest.mark.skipif(
+    bool(obstacles("postgresql", "redis")), reason="; ".join(obstacles("postgresql", "redis"))
+)
+def test_R8_R12_R15_nothing_is_lost_with_two_servers_behind_a_balancer(tmp_path: Path) -> None:
+    require_redis()
+    faults = "node-kill,bus-outage,database-kill,cut"
+    given = ["--seed", "3", "--seconds", "20", "--users", "6", "--rate", "30", "--faults", faults]
+    code, told = tortured(*given, "--nodes", "2", "--keep", str(tmp_path))
+    assert code == 0, told
+
+
 @pytest.mark.parametrize(
     ("way", "faults", "found"),
     [
@@ -67,7 +81,7 @@ def test_R1_R2_R3_R4_R5_R11_R12_nothing_is_lost_whatever_happens(tmp_path: Path)
         ("acknowledge-early", "kill", "lost"),
     ],
 )
-def test_a_broken_server_is_found_out(way: str, faults: str, found: str, tmp_path: Path) -> None:
+def test_a_broken_server_is_detected(way: str, faults: str, found: str, tmp_path: Path) -> None:
     given = ["--seed", "1", "--seconds", "8", "--users", "4", "--rate", "40", "--faults", faults]
     code, told = tortured(*given, "--keep", str(tmp_path), server=f"{BROKEN_SERVER},{way}")
     assert code == 1, told
@@ -78,14 +92,14 @@ def test_a_broken_server_is_found_out(way: str, faults: str, found: str, tmp_pat
 
 def test_ctrl_c_stops_everything_it_has_started(tmp_path: Path) -> None:
     given = ["--seconds", "300", "--keep", str(tmp_path), "--users", "4"]
-    until = time.monotonic() + PATIENCE
+    until = time.monotonic() + TIMEOUT
     with started("-m", "torture", *given) as running:
         while not started_in(tmp_path) or not (tmp_path / "journal.jsonl").exists():
             assert running.poll() is None, running.communicate()
             assert time.monotonic() < until
             time.sleep(0.05)
         running.send_signal(signal.SIGINT)
-        _, told = running.communicate(timeout=PATIENCE)
+        _, told = running.communicate(timeout=TIMEOUT)
     assert running.returncode == 130
     assert told.strip() == "interrupted; there is no verdict"
     assert started_in(tmp_path) == []
@@ -99,7 +113,7 @@ def started_in(folder: Path) -> list[int]:
         try:
             place = (process / "cwd").readlink()
         except OSError:
-            continue  # it has ended, or is somebody else's
+            continue  # it has ended, or belongs to another user
         if place == folder and int(process.name) != os.getpid():
             found.append(int(process.name))
     return found

@@ -20,7 +20,7 @@ from backchannel.transports.websocket.endpoint import (
     Socket,
     UpgradeRequest,
 )
-from backchannel.transports.websocket.factory import websocket_protocol
+from backchannel.transports.websocket.upgrade import websocket_protocol
 
 Protocol = type[asyncio.Protocol]
 
@@ -66,7 +66,7 @@ class Recorder:
 
 
 @dataclass
-class Door:
+class RecordingEndpoint:
     """An endpoint that accepts everybody with a recorder of their own."""
 
     build: Callable[[], Recorder] = Recorder
@@ -121,7 +121,7 @@ async def serving(
 
     Leaving it checks that every connection ends.
     """
-    ws = websocket_protocol({"/": endpoint or Door()}, *args, **kwargs)
+    ws = websocket_protocol({"/": endpoint or RecordingEndpoint()}, *args, **kwargs)
     config = uvicorn.Config(app, http=http or http_protocol(), ws=ws, log_config=None)
     config.load()
     state = ServerState()

@@ -5,9 +5,9 @@ from ipaddress import ip_network
 import pytest
 
 from backchannel.transports.http.answer import head, refusal
-from backchannel.transports.http.caps import Caps
-from backchannel.transports.http.fields import joined
 from backchannel.transports.http.forwarded import client_of, is_secure
+from backchannel.transports.http.limits import Caps
+from backchannel.transports.http.request_head import joined
 
 PROXIES = [ip_network("10.0.0.0/8"), ip_network("fd00::/8")]
 
@@ -39,7 +39,7 @@ PROXIES = [ip_network("10.0.0.0/8"), ip_network("fd00::/8")]
         ("10.0.0.1", ", ".join(["198.51.100.1", *["10.0.0.2"] * 1_000]), "10.0.0.2"),
     ],
 )
-def test_the_client_is_who_the_nearest_trusted_proxy_saw(
+def test_the_client_address_is_the_last_untrusted_one(
     peer: str, forwarded: str | None, client: str
 ) -> None:
     headers = {} if forwarded is None else {"x-forwarded-for": forwarded}
@@ -90,14 +90,14 @@ def test_the_forwarded_field_is_read(forwarded: str, client: str, *, secure: boo
         ("198.51.100.1", "http,https", True),
     ],
 )
-def test_the_proxy_that_the_client_came_to_tells_whether_it_is_encrypted(
+def test_the_proxy_facing_the_client_determines_the_scheme(
     addresses: str, protocols: str, *, secure: bool
 ) -> None:
     headers = {"x-forwarded-for": addresses, "x-forwarded-proto": protocols}
     assert is_secure(("10.0.0.1", 1), headers, PROXIES, tls=False) is secure
 
 
-def test_lines_of_one_field_are_one_list() -> None:
+def test_repeated_header_lines_are_joined() -> None:
     lines = [(b"x-forwarded-for", b"203.0.113.5"), (b"x-forwarded-for", b"198.51.100.1")]
     assert client_of(("10.0.0.1", 1), joined(lines), PROXIES)[0] == "198.51.100.1"
     assert joined([(b"cookie", b"a=1"), (b"cookie", b"b=2")]) == {"cookie": "a=1; b=2"}
@@ -110,7 +110,7 @@ def test_a_trusted_proxy_tells_whether_the_client_is_encrypted() -> None:
     assert is_secure(("192.0.2.9", 1), {}, PROXIES, tls=True)
 
 
-def test_caps_count_what_comes_and_goes() -> None:
+def test_caps_count_open_connections() -> None:
     caps = Caps(3, 2, [ip_network("10.0.0.0/8")])
     assert [caps.enter("192.0.2.1") for _ in range(3)] == [True, True, False]
     assert caps.enter("192.0.2.2")
@@ -137,7 +137,7 @@ def test_a_header_cannot_break_out_of_its_line() -> None:
         head(200, [("Location", "/\r\nSet-Cookie: a=b")])
 
 
-def test_a_refusal_has_a_body_in_words_unless_one_is_given() -> None:
+def test_a_refusal_has_a_default_text() -> None:
     assert refusal(404).endswith(b"\r\n\r\nNot Found")
     assert refusal(499).startswith(b"HTTP/1.1 499 Refused\r\n")
     assert refusal(404, b"{}", [("Content-Type", "application/json")]).count(b"ype") == 1

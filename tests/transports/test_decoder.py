@@ -1,4 +1,4 @@
-"""The receiving half of RFC 6455, judged by the `websockets` library and by hand."""
+"""The receiving half of RFC 6455, checked by the `websockets` library and by hand."""
 
 import runpy
 import sys
@@ -8,16 +8,16 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from websockets.frames import Frame, Opcode
 
 from backchannel.transports.websocket import close
 from backchannel.transports.websocket.close import ConnectionFailed
-from backchannel.transports.websocket.decoder import TURN, Decoder
+from backchannel.transports.websocket.decoder import CONTROL_WORK, TURN, Decoder
 from backchannel.transports.websocket.deflate import Agreement, Inflater
-from backchannel.transports.websocket.limits import Limits
-from backchannel.transports.websocket.masking import __file__ as masking
+from backchannel.transports.websocket.endpoint import Limits
+from backchannel.transports.websocket.frames import __file__ as masking
 from tests.transports.harness import masked
 
 PLAIN = Agreement(
@@ -89,7 +89,6 @@ def frames_of(kind: str, payload: bytes, pieces: int) -> bytes:
     return encoded
 
 
-@settings(deadline=None, max_examples=150)
 @given(messages, st.lists(st.integers(0, 10**6), max_size=12), st.integers(1, 5))
 def test_any_split_of_the_stream_gives_the_same_messages(
     sent: list[tuple[str, bytes]], cuts: list[int], pieces: int
@@ -99,13 +98,13 @@ def test_any_split_of_the_stream_gives_the_same_messages(
 
 
 @pytest.mark.parametrize("text", ["", "a", "grüße", "€" * 40_000, "🦉" * 20])
-def test_byte_by_byte(text: str) -> None:
+def test_frames_are_decoded_byte_by_byte(text: str) -> None:
     data = masked(Opcode.TEXT, text.encode())
     assert decode(data, *range(min(len(data), 5_000))) == [("text", text.encode())]
 
 
 @given(st.binary(max_size=200))
-def test_garbage_either_waits_or_fails_cleanly(garbage: bytes) -> None:
+def test_random_bytes_wait_or_fail_cleanly(garbage: bytes) -> None:
     with suppress(ConnectionFailed):
         decode(garbage)
 
@@ -150,7 +149,7 @@ def test_text_that_is_not_utf8_fails_at_once_with_1007(data: bytes) -> None:
     assert failure(data) == 1007
 
 
-def test_S18_sizes_are_refused_before_the_payload_has_come() -> None:
+def test_S18_oversized_frames_are_refused_before_their_payload() -> None:
     limits = Limits(frame=1000, message=1500, fragments=3)
     assert failure(masked(Opcode.TEXT, b"x" * 1001)[:8], limits=limits) == 1009
     assert failure(b"\x82\xff" + (1 << 40).to_bytes(8) + b"mask", limits=limits) == 1009
@@ -161,13 +160,13 @@ def test_S18_sizes_are_refused_before_the_payload_has_come() -> None:
     assert failure(masked(Opcode.TEXT, b"", fin=False) + 3 * crumb, limits=limits) == 1009
 
 
-def test_what_fits_the_limits_exactly_passes() -> None:
+def test_messages_at_the_exact_limits_pass() -> None:
     limits = Limits(frame=1000, message=1500, fragments=2)
     data = masked(Opcode.TEXT, b"x" * 1000, fin=False) + masked(Opcode.CONT, b"y" * 500)
     assert decode(data, limits=limits) == [("text", b"x" * 1000 + b"y" * 500)]
 
 
-def test_nothing_is_read_behind_a_close_frame() -> None:
+def test_nothing_is_read_after_a_close_frame() -> None:
     data = masked(Opcode.CLOSE, b"\x0f\xa0bye") + masked(Opcode.TEXT, b"still there?")
     assert decode(data) == [("close", (4000, "bye"))]
     assert decode(masked(Opcode.CLOSE, b"")) == [("close", (1005, ""))]
@@ -209,7 +208,7 @@ def test_compressed_text_is_inflated_and_checked() -> None:
         feed(b"\xff" * 50)
 
 
-def test_masks_do_not_need_the_c_module(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_masking_works_without_the_c_module(monkeypatch: pytest.MonkeyPatch) -> None:
     fast = runpy.run_path(masking)["apply_mask"]
     monkeypatch.setitem(sys.modules, "websockets.speedups", None)
     pure = runpy.run_path(masking)["apply_mask"]
@@ -218,7 +217,7 @@ def test_masks_do_not_need_the_c_module(monkeypatch: pytest.MonkeyPatch) -> None
         assert fast(bytes(size), b"mask") == pure(bytes(size), b"mask")
 
 
-def test_R13_what_comes_while_reading_is_paused_is_handed_on_afterwards_once_and_in_order() -> None:
+def test_R13_frames_received_while_paused_are_delivered_once_and_in_order() -> None:
     class Busy(Sink):
         def text_received(self, payload: bytes) -> None:
             super().text_received(payload)
@@ -240,24 +239,39 @@ def test_R13_what_comes_while_reading_is_paused_is_handed_on_afterwards_once_and
         assert sink.seen == [*(("text", text) for text in texts), ("ping", b"?")]
 
 
-def test_R14_after_so_many_messages_other_sockets_come_first() -> None:
+PINGS = masked(Opcode.PING, b"?") * (2 * TURN // CONTROL_WORK + 1)
+TEXTS = masked(Opcode.TEXT, b"x") * (2 * TURN + 1)
+
+
+@pytest.mark.parametrize(
+    ("sent", "turn"), [(TEXTS, TURN), (PINGS, TURN // CONTROL_WORK)], ids=["texts", "pings"]
+)
+def test_R14_reading_yields_after_a_bounded_number_of_frames(sent: bytes, turn: int) -> None:
     class Fair(Sink):
         def turn_over(self) -> None:
             decoder.pause()
 
     sink = Fair()
     decoder = Decoder(sink, sink, Limits())
-    decoder.feed(masked(Opcode.TEXT, b"x") * (2 * TURN + 1))
+    decoder.feed(sent)
     counts = [len(sink.seen)]
     while decoder.paused:
         decoder.resume()
         decoder.feed(b"")
         counts.append(len(sink.seen))
-    assert counts == [TURN, 2 * TURN, 2 * TURN + 1]
+    assert counts == [turn, 2 * turn, 2 * turn + 1]
+
+
+def test_R14_unfinished_fragments_count_as_well() -> None:
+    sink = Sink()
+    decoder = Decoder(sink, sink, Limits())
+    fragments = masked(Opcode.CONT, b"", fin=False) * (TURN - 1)
+    decoder.feed(masked(Opcode.TEXT, b"", fin=False) + fragments)
+    assert (sink.seen, decoder.handled) == ([], TURN)
 
 
 @pytest.mark.parametrize("kind", [Opcode.TEXT, Opcode.BINARY])
-def test_S18_a_stranger_sends_small_messages_only(kind: Opcode) -> None:
+def test_S18_a_socket_without_a_login_may_send_small_messages_only(kind: Opcode) -> None:
     limits = Limits(stranger_message=1_000)
     for trusted in (False, True):
         sink = Sink()

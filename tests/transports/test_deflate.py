@@ -10,8 +10,14 @@ from websockets.extensions.permessage_deflate import PerMessageDeflate
 from websockets.frames import Frame, Opcode
 
 from backchannel.transports.websocket.close import ConnectionFailed
-from backchannel.transports.websocket.deflate import Agreement, Deflate, Deflater, Inflater
-from backchannel.transports.websocket.extension import Compression, parse_offers
+from backchannel.transports.websocket.deflate import (
+    Agreement,
+    Compression,
+    Deflate,
+    Deflater,
+    Inflater,
+    parse_offers,
+)
 
 TAKEOVER = Deflate(server_context_takeover=True, client_context_takeover=True)
 NARROW = Deflate(
@@ -54,7 +60,7 @@ PMD = "permessage-deflate"
         (TAKEOVER, "x-other, " + PMD + "; server_max_window_bits=8, " + PMD, PMD),
     ],
 )
-def test_negotiation(config: Deflate, offer: str, answer: str | None) -> None:
+def test_compression_is_negotiated(config: Deflate, offer: str, answer: str | None) -> None:
     extension = Compression(config).negotiate(offer)
     assert (extension.response if extension else None) == answer
 
@@ -104,7 +110,7 @@ def test_without_takeover_many_connections_share_one_deflater() -> None:
     assert first.deflater is not second.deflater
 
 
-def test_S18_a_bomb_is_refused_without_being_inflated() -> None:
+def test_S18_a_decompression_bomb_is_refused_without_being_inflated() -> None:
     stream = zlib.compressobj(9, zlib.DEFLATED, -15)
     bomb = b"".join(stream.compress(bytes(1 << 20)) for _ in range(200)) + stream.flush()
     assert len(bomb) < 1 << 18

@@ -24,7 +24,7 @@ def test_every_length_is_read_back(size: int) -> None:
     assert read(frames.encode(frames.BINARY, payload)) == [Frame(Opcode.BINARY, payload)]
 
 
-def test_the_headers_of_small_texts_are_those_that_would_be_built() -> None:
+def test_the_precomputed_headers_of_small_texts_are_correct() -> None:
     for size, header in enumerate(frames.TEXT_HEADERS):
         assert header == frames.header(frames.TEXT, size)
 
@@ -39,10 +39,10 @@ def test_close_payloads_are_read_back(code: int, reason: str) -> None:
 
 
 @pytest.mark.parametrize("code", [0, 999, 1004, 1006, 1015, 1016, 2999, 5000])
-def test_codes_that_must_not_be_sent_are_not(code: int) -> None:
+def test_reserved_close_codes_are_not_sent(code: int) -> None:
     with pytest.raises(ValueError, match="cannot be sent"):
         close.encode(code)
 
 
-def test_no_status_is_an_empty_payload() -> None:
+def test_close_code_1005_is_an_empty_payload() -> None:
     assert close.encode(1005) == b""

@@ -7,10 +7,17 @@ from ipaddress import ip_network
 
 import pytest
 
-from backchannel.transports.websocket.endpoint import Accepted, Refused, UpgradeRequest
+from backchannel.transports.websocket.endpoint import Accepted, Limits, Refused, UpgradeRequest
 from backchannel.transports.websocket.handshake import accept_token, subprotocols
-from backchannel.transports.websocket.limits import Limits
-from tests.transports.harness import UPGRADE, Door, Raw, Recorder, Served, eventually, serving
+from tests.transports.harness import (
+    UPGRADE,
+    Raw,
+    Recorder,
+    RecordingEndpoint,
+    Served,
+    eventually,
+    serving,
+)
 
 REQUEST = UPGRADE.format(path="/", extra="")
 
@@ -24,7 +31,7 @@ async def answer(server: Served, request: str) -> tuple[int, bytes]:
         return status, received if status == 101 else received + await raw.rest()
 
 
-def test_the_example_of_the_rfc() -> None:
+def test_the_accept_token_matches_the_example_of_the_rfc() -> None:
     assert accept_token("dGhlIHNhbXBsZSBub25jZQ==") == "s3pPLMBiTxaQ9kYGzzhZRbK+xOo="
 
 
@@ -192,11 +199,11 @@ async def test_messages_sent_before_the_answer_are_not_lost() -> None:
     ],
 )
 async def test_S13_foreign_origin_is_refused(origin: str | None, status: int) -> None:
-    door = Door()
+    recording = RecordingEndpoint()
     extra = "" if origin is None else f"Origin: {origin}\r\n"
-    async with serving(door, origins=["https://app.example"]) as server:
+    async with serving(recording, origins=["https://app.example"]) as server:
         assert (await answer(server, UPGRADE.format(path="/", extra=extra)))[0] == status
-    assert len(door.requests) == (status == 101)
+    assert len(recording.requests) == (status == 101)
 
 
 @pytest.mark.parametrize(
@@ -208,16 +215,16 @@ async def test_S13_foreign_origin_is_refused(origin: str | None, status: int) ->
         ("https", "http", 101),  # a proxy that ends TLS need not say so
     ],
 )
-async def test_S13_a_page_without_tls_is_foreign_where_the_server_has_it(
+async def test_S13_an_http_page_may_not_open_a_socket_over_tls(
     scheme: str, proto: str, status: int
 ) -> None:
     extra = f"Origin: {scheme}://chat.example\r\nX-Forwarded-Proto: {proto}\r\n"
-    async with serving(Door(), trusted_proxies=[ip_network("127.0.0.0/8")]) as server:
+    async with serving(RecordingEndpoint(), trusted_proxies=[ip_network("127.0.0.0/8")]) as server:
         assert (await answer(server, UPGRADE.format(path="/", extra=extra)))[0] == status
 
 
-async def test_for_development_every_origin_can_be_let_in() -> None:
-    async with serving(Door(), origins=["*"]) as server:
+async def test_a_wildcard_admits_every_origin() -> None:
+    async with serving(RecordingEndpoint(), origins=["*"]) as server:
         extra = "Origin: http://anywhere.example\r\n"
         assert (await answer(server, UPGRADE.format(path="/", extra=extra)))[0] == 101
 
@@ -225,7 +232,7 @@ async def test_for_development_every_origin_can_be_let_in() -> None:
 async def test_S18_sockets_per_address_and_process_are_capped() -> None:
     async def statuses(limits: Limits, addresses: Iterable[str]) -> list[int]:
         trusted = [ip_network("127.0.0.0/8")]
-        async with serving(Door(), limits, trusted_proxies=trusted) as server:
+        async with serving(RecordingEndpoint(), limits, trusted_proxies=trusted) as server:
             clients = [await Raw.connect(server.port) for _ in addresses]
             heads = [
                 await raw.upgrade(f"X-Forwarded-For: {address}\r\n")

@@ -3,7 +3,7 @@
 import pytest
 
 from backchannel.transports.http.hosts import Hosts, is_local, parse_host
-from tests.transports.harness import UPGRADE, Door, Raw, serving
+from tests.transports.harness import UPGRADE, Raw, RecordingEndpoint, serving
 
 
 @pytest.mark.parametrize(
@@ -49,7 +49,7 @@ def test_S14_hosts_are_compared_as_hosts(entry: str, host: str | None, *, allowe
         *("a:70000", "[::1", "[::g]", "::1]:80", "a@b", "a,b", "a..b", "x" * 64 + ".org"),
     ],
 )
-def test_S14_an_entry_that_could_never_match_is_refused(entry: str) -> None:
+def test_S14_an_allowed_host_that_could_never_match_is_refused(entry: str) -> None:
     with pytest.raises(ValueError, match="a host is a name or an IP address"):
         Hosts([entry])
 
@@ -65,7 +65,7 @@ def test_S14_an_entry_that_could_never_match_is_refused(entry: str) -> None:
         ("chat.example.org", False),
     ],
 )
-def test_S15_local_hosts_are_known(host: str, *, local: bool) -> None:
+def test_S15_local_hosts_are_recognised(host: str, *, local: bool) -> None:
     assert is_local(parse_host(host)) is local
 
 
@@ -78,15 +78,15 @@ def test_S15_local_hosts_are_known(host: str, *, local: bool) -> None:
         ("evil.example", None, 421),
     ],
 )
-async def test_S14_upgrades_are_held_to_the_list_of_hosts(
+async def test_S14_upgrades_are_checked_for_their_host(
     host: str, origin: str | None, status: int
 ) -> None:
-    door = Door()
+    recording = RecordingEndpoint()
     request = UPGRADE.format(path="/", extra=f"Origin: {origin}\r\n" if origin else "")
     async with (
-        serving(door, hosts=["chat.example"], origins=["https://app.example"]) as server,
+        serving(recording, hosts=["chat.example"], origins=["https://app.example"]) as server,
         await Raw.connect(server.port) as raw,
     ):
         raw.writer.write(request.replace("Host: chat.example", f"Host: {host}").encode())
         assert int((await raw.reader.readline()).split()[1]) == status
-    assert len(door.requests) == (status == 101)
+    assert len(recording.requests) == (status == 101)

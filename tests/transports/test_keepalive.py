@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import pytest
 
-from backchannel.transports.websocket.keepalive import Keepalive
+from backchannel.transports.websocket.service import Keepalive
 
 
 class Peer:
@@ -66,7 +66,7 @@ def test_pings_are_spread_over_the_interval() -> None:
     assert [sum(peer.pings == [tick] for peer in peers) for tick in range(1, 17)] == [10] * 16
 
 
-async def test_the_sweep_stops_when_nobody_is_left() -> None:
+async def test_the_sweep_stops_with_the_last_connection() -> None:
     keepalive = Keepalive(0.02, 0.02)
     peer = Peer(keepalive)
     keepalive.forget(peer, peer.slot)

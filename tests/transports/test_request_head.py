@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.transports.harness import Door, Raw, Served, serving
+from tests.transports.harness import Raw, RecordingEndpoint, Served, serving
 
 WEBSOCKET = (
     "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
@@ -61,7 +61,7 @@ async def answer(server: Served, *parts: bytes) -> tuple[int, bytes]:
     ],
 )
 @pytest.mark.parametrize("chunked", [False, True], ids=["length", "chunked"])
-async def test_an_offer_of_another_protocol_is_ignored_and_the_body_read(
+async def test_an_upgrade_offer_is_ignored_and_the_body_is_read(
     offer: bytes, *, chunked: bool
 ) -> None:
     length = b"Content-Length: %d\r\n\r\n" % len(BODY)
@@ -163,26 +163,26 @@ async def test_S14_the_host_of_an_absolute_target_counts(target: str, host: str,
 
 @pytest.mark.parametrize("scheme", ["http", "https", "ws", "wss"])
 async def test_an_upgrade_may_have_an_absolute_target(scheme: str) -> None:
-    door = Door()
+    recording = RecordingEndpoint()
     request = f"GET {scheme}://chat.example/?device=7 HTTP/1.1\r\nHost: evil.example\r\n"
-    async with serving(door, hosts=["chat.example"]) as server:
+    async with serving(recording, hosts=["chat.example"]) as server:
         async with await Raw.connect(server.port) as raw:
             raw.writer.write((request + WEBSOCKET).encode())
             assert (await raw.reader.readline()).split()[1] == b"101"
-        (seen,) = door.requests
+        (seen,) = recording.requests
         assert (seen.path, seen.query, seen.headers["host"]) == ("/", "device=7", "chat.example")
 
 
 @pytest.mark.parametrize(
     "target", ["ftp://chat.example/", "http:///a", "http://a@chat.example/", "chat.example:80"]
 )
-async def test_other_targets_are_400(target: str) -> None:
+async def test_invalid_request_targets_are_400(target: str) -> None:
     async with echoing() as server:
         request = f"GET {target} HTTP/1.1\r\nHost: chat.example\r\n\r\n"
         assert (await answer(server, request.encode()))[0] == 400
 
 
-async def test_the_server_as_a_whole_may_be_asked_for_its_options() -> None:
+async def test_options_with_an_asterisk_is_accepted() -> None:
     async with echoing() as server:
         status, echoed = await answer(server, b"OPTIONS * HTTP/1.1\r\nHost: chat.example\r\n\r\n")
         assert (status, echoed.split()[1]) == (200, b"/?")
@@ -200,7 +200,7 @@ async def test_the_server_as_a_whole_may_be_asked_for_its_options() -> None:
         ("GET / ICE/1.0", 400),
     ],
 )
-async def test_other_versions_are_refused(line: str, status: int) -> None:
+async def test_other_http_versions_are_refused(line: str, status: int) -> None:
     async with echoing() as server:
         assert (await answer(server, f"{line}\r\nHost: chat.example\r\n\r\n".encode()))[0] == status
         assert (await answer(server, f"{line}\r\n\r\n".encode()))[0] == status

@@ -1,20 +1,23 @@
 """A real server and a real browser; each test has people of its own."""
 
+import os
 from collections.abc import Callable, Generator
 from contextlib import ExitStack
-from typing import Literal
+from typing import Any, Literal
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
-from backchannel.dialects.web_client.assets import built_assets
+from backchannel.dialects.web_client.http import built_assets
 from tests.support.chromium import PROGRAM
 from tests.support.process import ServerProcess, server_process
+from tests.web.media_steps import MICROPHONE
 from tests.web.pages import ChatPage
 from tests.web.people import Person, people_of
+from tests.web.waiting import TIMEOUT
 
-PATIENCE = 30_000
-"""Milliseconds that anything may take on a busy machine."""
+SLOWDOWN = float(os.environ.get("SLOWDOWN", "1"))
+"""Chromium runs the pages so many times more slowly: a fault in timing shows itself sooner."""
 
 
 @pytest.fixture(scope="session")
@@ -22,7 +25,7 @@ def browser() -> Generator[Browser]:
     if PROGRAM is None or not built_assets():
         pytest.skip("needs chromium, and the web client built: make build-web")
     with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=PROGRAM, args=["--no-sandbox"])
+        started = playwright.chromium.launch(executable_path=PROGRAM, args=MICROPHONE)
         yield started
         started.close()
 
@@ -49,21 +52,29 @@ def service_workers() -> Literal["allow", "block"]:
 @pytest.fixture
 def context(
     browser: Browser, service_workers: Literal["allow", "block"]
-) -> Generator[Callable[[], BrowserContext]]:
-    """Makes browsers that share nothing."""
+) -> Generator[Callable[..., BrowserContext]]:
+    """Makes browsers that share nothing; takes options of a context."""
     with ExitStack() as closing:
 
-        def make() -> BrowserContext:
+        def make(**options: Any) -> BrowserContext:
             made = browser.new_context(
-                viewport={"width": 1280, "height": 900},
+                viewport=options.pop("viewport", {"width": 1280, "height": 900}),
                 locale="en-GB",
                 service_workers=service_workers,
+                **options,
             )
-            made.set_default_timeout(PATIENCE)
+            made.set_default_timeout(TIMEOUT)
+            if SLOWDOWN > 1:
+                made.on("page", slow_down)
             closing.callback(made.close)
             return made
 
         yield make
+
+
+def slow_down(page: Page) -> None:
+    devtools = page.context.new_cdp_session(page)
+    devtools.send("Emulation.setCPUThrottlingRate", {"rate": SLOWDOWN})
 
 
 @pytest.fixture
@@ -74,6 +85,21 @@ def signed_in(
 
     def open_for(who: Person) -> ChatPage:
         page = ChatPage(context().new_page(), server.address)
+        page.sign_in(who.username)
+        return page
+
+    return open_for
+
+
+@pytest.fixture
+def phone(
+    server: ServerProcess, context: Callable[..., BrowserContext]
+) -> Callable[[Person], ChatPage]:
+    """Opens the chat on a touch screen."""
+
+    def open_for(who: Person) -> ChatPage:
+        made = context(viewport={"width": 360, "height": 740}, has_touch=True, is_mobile=True)
+        page = ChatPage(made.new_page(), server.address)
         page.sign_in(who.username)
         return page
 

@@ -1,4 +1,4 @@
-"""A language model that says what a test tells it to, when it is told to."""
+"""A language model that streams the words that a test sends, when it sends them."""
 
 import json
 import queue
@@ -11,7 +11,7 @@ from threading import Thread
 END = "\x04"
 PAUSE = 0.15
 """Seconds between two words: the server tells of an answer every tenth of a second."""
-PATIENCE = 60.0
+TIMEOUT = 60.0
 """Seconds without a word, after which a test has failed anyway."""
 
 
@@ -22,7 +22,7 @@ class Model:
         self.url = f"http://127.0.0.1:{port}/v1"
         self.pieces = queue.Queue[str]()
 
-    def say(self, *pieces: str) -> None:
+    def send(self, *pieces: str) -> None:
         """The next words of the answer."""
         for piece in pieces:
             self.pieces.put(piece)
@@ -43,7 +43,7 @@ def language_model() -> Generator[Model]:
             self.send_header("content-type", "text/event-stream")
             self.send_header("connection", "close")
             self.end_headers()
-            while (piece := model.pieces.get(timeout=PATIENCE)) != END:
+            while (piece := model.pieces.get(timeout=TIMEOUT)) != END:
                 for part in (piece[:-1], piece[-1:]):
                     time.sleep(PAUSE)
                     choice = {"index": 0, "delta": {"content": part}}

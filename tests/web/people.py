@@ -2,6 +2,7 @@
 
 import itertools
 import json
+from base64 import b64encode
 from collections.abc import Callable, Generator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -12,27 +13,32 @@ from uuid import uuid4
 import httpx
 from websockets.sync.client import connect
 
+from tests.support import media
+
 PASSWORD = "a river with two beds"
+TIMEOUT = 90.0
+"""Seconds that an answer may take on a busy machine."""
 _numbers = itertools.count(1)
 
 
 @dataclass
 class Person:
-    """Somebody with an account and a token."""
+    """A user with a token."""
 
     http: httpx.Client
     id: str
     username: str
 
-    def say(self, to: "Person", body: str, **more: Any) -> dict[str, Any]:
+    def send(self, to: "Person", body: str, **more: Any) -> dict[str, Any]:
         answer = self.http.post("/v1/messages", json={"to": to.id, "body": body, **more})
         answer.raise_for_status()
         return dict(answer.json())
 
-    def say_all(self, to: "Person", bodies: Sequence[str]) -> None:
-        """Say many things at once, in order."""
+    def send_all(self, to: "Person", bodies: Sequence[str]) -> None:
+        """Send many messages at once, in order."""
         address = str(self.http.base_url).replace("http", "ws", 1).rstrip("/")
-        with connect(f"{address}/v1/ws", compression=None) as socket:
+        path = f"{address}/v1/ws"
+        with connect(path, compression=None, open_timeout=TIMEOUT, ping_timeout=TIMEOUT) as socket:
             token = self.http.headers["authorization"].removeprefix("Bearer ")
             socket.send(json.dumps({"type": "hello", "token": token}))
             for body in bodies:
@@ -62,6 +68,21 @@ class Person:
         answer.raise_for_status()
         return str(answer.json()["id"])
 
+    def record(self, seconds: float, loud: bytes) -> str:
+        """Upload a sound with a waveform, as a client that has recorded it; its id."""
+        metadata = {"filename": b"voice.wav", "waveform": loud}
+        pairs = [f"{key} {b64encode(value).decode()}" for key, value in metadata.items()]
+        content = media.wav(seconds)
+        headers = {
+            "tus-resumable": "1.0.0",
+            "upload-length": str(len(content)),
+            "upload-metadata": ",".join(pairs),
+            "content-type": "application/offset+octet-stream",
+        }
+        answer = self.http.post("/v1/uploads", content=content, headers=headers)
+        answer.raise_for_status()
+        return str(answer.headers["location"]).rpartition("/")[2]
+
     def messages(self, other: "Person") -> list[dict[str, Any]]:
         found = self.http.get("/v1/conversations").json()["items"]
         direct = next((each for each in found if each["peer_id"] == other.id), None)
@@ -73,16 +94,16 @@ class Person:
 
 def register(address: str, username: str, display_name: str | None = None) -> Person:
     """A new account, logged in."""
-    with httpx.Client(base_url=address) as stranger:
+    with httpx.Client(base_url=address, timeout=TIMEOUT) as stranger:
         body = {"username": username, "password": PASSWORD}
         if display_name:
             body["display_name"] = display_name
         stranger.post("/v1/register", json=body).raise_for_status()
         credentials = {"identifier": username, "password": PASSWORD}
-        session = stranger.post("/v1/login", json=credentials).raise_for_status().json()
-    bearer = {"authorization": f"Bearer {session['access_token']}"}
-    http = httpx.Client(base_url=address, headers=bearer)
-    return Person(http, str(session["user"]["id"]), username)
+        tokens = stranger.post("/v1/login", json=credentials).raise_for_status().json()
+    bearer = {"authorization": f"Bearer {tokens['access_token']}"}
+    http = httpx.Client(base_url=address, headers=bearer, timeout=TIMEOUT)
+    return Person(http, str(tokens["user"]["id"]), username)
 
 
 @contextmanager

@@ -12,7 +12,9 @@ from playwright.sync_api import Browser, Error, FilePayload, Page, sync_playwrig
 
 from tests.support.chromium import PROGRAM
 from tests.support.process import server_process
-from tests.web.people import PASSWORD, Person
+from tests.web.dialog_steps import DIALOG_STATES, menu, open_mira
+from tests.web.media_steps import MEDIA_STATES, MICROPHONE
+from tests.web.people import PASSWORD
 from tests.web.scene import paint
 
 SIZES = {"360": (360, 740), "768": (768, 1024), "1280": (1280, 900)}
@@ -27,13 +29,6 @@ def sign_in(page: Page, address: str, name: str = "emre") -> None:
     page.get_by_label("Password", exact=True).fill(PASSWORD)
     page.get_by_role("button", name="Sign in").click()
     page.locator(".row").first.wait_for()
-
-
-def open_mira(page: Page, address: str) -> None:
-    page.goto(address)
-    page.locator(".row", has_text="Mira").click()
-    page.locator(".bubble").first.wait_for()
-    page.wait_for_timeout(500)
 
 
 def with_text(page: Page, address: str) -> None:
@@ -58,12 +53,6 @@ def hover(page: Page, address: str) -> None:
     page.locator(".message--in .bubble").last.hover()
 
 
-def menu(page: Page, address: str) -> None:
-    open_mira(page, address)
-    page.locator(".message--out .bubble").last.click(button="right")
-    page.locator(".context").wait_for()
-
-
 def reply_with_files(page: Page, address: str) -> None:
     open_mira(page, address)
     page.locator(".message--in .bubble").last.click(button="right")
@@ -83,6 +72,15 @@ def palette(page: Page, address: str) -> None:
     open_mira(page, address)
     page.keyboard.press("Control+k")
     page.get_by_role("combobox").fill("kiln")
+    page.locator("mark").first.wait_for()
+
+
+def search_filters(page: Page, address: str) -> None:
+    open_mira(page, address)
+    page.keyboard.press("Control+f")
+    page.keyboard.type("kiln")
+    page.get_by_role("button", name="Filters").click()
+    page.get_by_label("From", exact=True).select_option(label="Mira")
     page.locator("mark").first.wait_for()
 
 
@@ -125,7 +123,7 @@ def online_again(page: Page) -> None:
 
 def settings(page: Page, address: str) -> None:
     page.goto(f"{address}/settings")
-    page.locator(".set--icon").first.wait_for()
+    page.locator(".setting--icon").first.wait_for()
 
 
 def settings_appearance(page: Page, address: str) -> None:
@@ -152,26 +150,29 @@ STATES: dict[str, Step] = {
     "details": details,
     "palette": palette_people,
     "search": palette,
+    "search-filters": search_filters,
     "keyboard": keyboard,
     "new": new_conversation,
     "settings": settings,
     "settings-appearance": settings_appearance,
     "offline": offline,
     "tray": reply_with_files,
+    **DIALOG_STATES,
+    **MEDIA_STATES,
 }
 SIGNED_OUT: dict[str, str] = {"sign-in": "/sign-in", "sign-up": "/sign-up"}
 
 
-def shoot(folder: Path, only: str) -> None:
+def take_screenshots(folder: Path, only: str) -> None:
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=PROGRAM, args=["--no-sandbox"])
+        browser = playwright.chromium.launch(executable_path=PROGRAM, args=MICROPHONE)
         for size in SIZES:
             for theme in THEMES:
-                _shoot_look(browser, folder, (size, theme), only)
+                _screenshot_look(browser, folder, (size, theme), only)
         browser.close()
 
 
-def _shoot_look(browser: Browser, folder: Path, look: tuple[str, str], only: str) -> None:
+def _screenshot_look(browser: Browser, folder: Path, look: tuple[str, str], only: str) -> None:
     """Each look has a server of its own, so that no picture shows what the one before did."""
     size, theme = look
     width, height = SIZES[size]
@@ -185,7 +186,7 @@ def _shoot_look(browser: Browser, folder: Path, look: tuple[str, str], only: str
             locale="en-GB",
         ) as context,
     ):
-        _close(*paint(server.address))
+        paint(server.address)
         page = context.new_page()
         page.on("pageerror", _tell)
 
@@ -193,12 +194,14 @@ def _shoot_look(browser: Browser, folder: Path, look: tuple[str, str], only: str
             page.wait_for_timeout(300)
             page.screenshot(path=folder / f"{name}-{size}-{theme}.png")
 
-        _shoot_states(page, server.address, only, shoot_it)
+        _screenshot_states(page, server.address, only, shoot_it)
         if only in "typing":
-            _shoot_typing(page, server.address, shoot_it)
+            _screenshot_typing(page, server.address, shoot_it)
 
 
-def _shoot_states(page: Page, address: str, only: str, shoot_it: Callable[[str], None]) -> None:
+def _screenshot_states(
+    page: Page, address: str, only: str, shoot_it: Callable[[str], None]
+) -> None:
     for name, path in SIGNED_OUT.items():
         if only in name:
             page.goto(address + path)
@@ -212,7 +215,7 @@ def _shoot_states(page: Page, address: str, only: str, shoot_it: Callable[[str],
             online_again(page)
 
 
-def _shoot_typing(page: Page, address: str, shoot_it: Callable[[str], None]) -> None:
+def _screenshot_typing(page: Page, address: str, shoot_it: Callable[[str], None]) -> None:
     """Mira is there, has read everything, and writes."""
     browser = page.context.browser
     if browser is None:
@@ -233,15 +236,10 @@ def _tell(error: Error) -> None:
     print(f"{error.name}: {error.message}", file=sys.stderr)  # noqa: T201 - for who looks
 
 
-def _close(*people: Person) -> None:
-    for person in people:
-        person.http.close()
-
-
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path, nargs="?", default=Path("build/pictures"))
     parser.add_argument("--only", default="", help="part of a state's name")
     given = parser.parse_args()
     given.folder.mkdir(parents=True, exist_ok=True)
-    shoot(given.folder, given.only)
+    take_screenshots(given.folder, given.only)

@@ -1,5 +1,11 @@
 """A server with the conversations that the pictures show."""
 
+import io
+import math
+from contextlib import ExitStack
+
+from PIL import Image
+
 from tests.web.people import Person, register
 
 CODE = """Done, live in a minute:
@@ -26,61 +32,87 @@ ARABIC = " ".join(  # noqa: FLY002 - one line would be too long
 )
 
 
-def paint(address: str) -> tuple[Person, Person]:
-    """Emre, whose pages are shown, and Mira, whom he talks to most."""
-    emre = register(address, "emre", "Emre")
-    for name, said in (
-        ("Oskar", None),
-        ("Priya", "Haha yes, exactly that one"),
-        ("Elif", "The lease is signed"),
-        ("Bao", "Same place?"),
-        ("Saga", "Book club moved again, sorry all of me"),
-        ("Jonah", "My uncle built a kiln in a garden shed once. Once."),
-        ("Tomas", "Plinths fit behind the kiln, measured twice this time"),
-        ("Daniel", "Thursday works"),
-    ):
-        other = register(address, name.lower(), name)
-        _talk(emre, other, said)
-    ines = register(address, "ines", "Ines")
-    ines.say(emre, "She has grown three leaves since you left")
-    noor = register(address, "noor", "Noor")
-    for text in ("تمام", "تمام، نلتقي عند المدخل الساعة السادسة"):
-        noor.say(emre, text)
-    mira = register(address, "mira", "Mira")
-    _mira(emre, mira)
-    return emre, mira
+SPEECH = bytes(int(30 + 210 * abs(math.sin(at * 0.9) * math.sin(at / 7 + 0.6))) for at in range(48))
 
 
-def _talk(emre: Person, other: Person, said: str | None) -> None:
-    if said is None:
-        other.delete(other.say(emre, "I should not have said that"))
+def shelf() -> bytes:
+    """A picture with something to see."""
+    light = Image.radial_gradient("L").resize((1_200, 800))
+    warm = [light.point(lambda v, c=c: c - v * c // 360) for c in (236, 196, 158)]
+    content = io.BytesIO()
+    Image.merge("RGB", warm).save(content, "PNG")
+    return content.getvalue()
+
+
+def paint(address: str) -> None:
+    """Emre, whose pages are shown, and those he talks to; Mira most."""
+    with ExitStack() as closing:
+
+        def known(name: str) -> Person:
+            made = register(address, name.lower(), name)
+            closing.callback(made.http.close)
+            return made
+
+        emre = known("Emre")
+        for name, said in (
+            ("Oskar", None),
+            ("Priya", "Haha yes, exactly that one"),
+            ("Elif", "The lease is signed"),
+            ("Bao", "Same place?"),
+            ("Saga", "Book club moved again, sorry all of me"),
+            ("Jonah", "My uncle built a kiln in a garden shed once. Once."),
+            ("Tomas", "Plinths fit behind the kiln, measured twice this time"),
+            ("Daniel", "Thursday works"),
+        ):
+            _talk(emre, known(name), said)
+        known("Ines").send(emre, "She has grown three leaves since you left")
+        noor = known("Noor")
+        for text in ("تمام", "تمام، نلتقي عند المدخل الساعة السادسة"):
+            noor.send(emre, text)
+        _request(emre, known("Rosa"))
+        _mira(emre, known("Mira"))
+
+
+def _request(emre: Person, rosa: Person) -> None:
+    """Rosa, to whom Emre has not written, asks whether she may write."""
+    emre.http.patch("/v1/me/privacy", json={"first_messages": "requests"}).raise_for_status()
+    rosa.send(emre, "Hello Emre, Ines gave me your name")
+    rosa.send(emre, "Would you have room for one more pot on Friday?")
+    emre.http.patch("/v1/me/privacy", json={"first_messages": "everybody"}).raise_for_status()
+
+
+def _talk(emre: Person, other: Person, text: str | None) -> None:
+    if text is None:
+        other.delete(other.send(emre, "I should not have text that"))
         return
-    last = other.say(emre, said)
+    last = other.send(emre, text)
     emre.read(last)
     if other.username == "bao":
-        answer = emre.say(other, "Deal. Same place, bring the ladder")
+        answer = emre.send(other, "Deal. Same place, bring the ladder")
         other.read(answer)
 
 
 def _mira(emre: Person, mira: Person) -> None:
-    mira.say(emre, "The kiln is finally empty.")
-    mira.say(emre, "Forty-two pieces in, forty-one out. Guess which one cracked")
-    emre.say(mira, "Please not the tall blue one")
-    sad = mira.say(emre, "The tall blue one.")
+    mira.send(emre, "The kiln is finally empty.")
+    mira.send(emre, "Forty-two pieces in, forty-one out. Guess which one cracked")
+    emre.send(mira, "Please not the tall blue one")
+    sad = mira.send(emre, "The tall blue one.")
     emre.react(sad, "😭")
-    mira.say(emre, "🫠")
-    emre.say(mira, LONG)
-    mira.say(emre, "Third try is the one. Can you put the hours on the site?")
-    code = emre.say(mira, CODE.replace("minute", "moment"))
+    mira.send(emre, "🫠")
+    emre.send(mira, LONG)
+    mira.send(emre, "Third try is the one. Can you put the hours on the site?")
+    code = emre.send(mira, CODE.replace("minute", "moment"))
     emre.edit(code, CODE)
-    mira.delete(mira.say(emre, "Wrong window"))
-    mira.say(emre, "For anyone coming by tram: https://harbour-kiln.example/visit")
-    arabic = mira.say(emre, ARABIC)
+    mira.delete(mira.send(emre, "Wrong window"))
+    mira.send(emre, "For anyone coming by tram: https://harbour-kiln.example/visit")
+    mira.send(emre, "", files=[mira.upload("shelf.png", shelf())])
+    mira.send(emre, "", files=[mira.record(42, SPEECH)])
+    arabic = mira.send(emre, ARABIC)
     text = "Beautiful. I would not change a word, and I will send it to Noor to proofread"
-    last = emre.say(mira, text, reply_to=arabic["seq"])
+    last = emre.send(mira, text, reply_to=arabic["seq"])
     mira.read(last)
     emre.read(last)
-    mira.say(emre, "Noor says yes to both languages on the card")
-    mira.say(emre, "And she is bringing her grandmother")
-    clap = mira.say(emre, "Who apparently *also* throws pots??")
+    mira.send(emre, "Noor says yes to both languages on the card")
+    mira.send(emre, "And she is bringing her grandmother")
+    clap = mira.send(emre, "Who apparently *also* throws pots??")
     mira.react(clap, "👏")

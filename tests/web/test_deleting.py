@@ -7,25 +7,29 @@ from playwright.sync_api import expect
 
 from tests.web.pages import ChatPage
 from tests.web.people import Person
+from tests.web.waiting import until
 
 Make = Callable[[str], Person]
 Open = Callable[[Person], ChatPage]
 NOW = datetime.now(UTC)
+CLICK_AND_RELOAD = "(button) => { button.click(); location.reload(); }"
 
 
 def test_W11_a_deleted_message_disappears_at_once_and_undo_restores_it(
     person: Make, signed_in: Open
 ) -> None:
     ada, grace = person("Ada"), person("Grace")
-    ada.say(grace, "Meet at the old bridge")
+    ada.send(grace, "Meet at the old bridge")
     hers = signed_in(ada)
     hers.open("Grace")
+    hers.page.clock.set_fixed_time(NOW)
     hers.delete("Meet at the old bridge")
     expect(hers.page.get_by_text("You deleted a message")).to_be_visible()
     expect(hers.row("Grace")).to_contain_text("Message deleted")
     hers.page.get_by_role("button", name="Undo").click()
     expect(hers.bubble("Meet at the old bridge")).to_be_visible()
     expect(hers.row("Grace")).to_contain_text("Meet at the old bridge")
+    hers.page.clock.set_fixed_time(NOW + timedelta(minutes=1))
     hers.page.wait_for_timeout(7_000)
     expect(hers.bubble("Meet at the old bridge")).to_be_visible()
     assert [each["deleted_at"] for each in ada.messages(grace)] == [None]
@@ -36,7 +40,7 @@ def test_W11_a_deletion_survives_a_reload_and_can_still_be_undone(
 ) -> None:
     ada, grace = person("Ada"), person("Grace")
     for text in ("The first", "The second"):
-        ada.say(grace, text)
+        ada.send(grace, text)
     hers, theirs = signed_in(ada), signed_in(grace)
     hers.open("Grace")
     theirs.open("Ada")
@@ -58,11 +62,28 @@ def test_W11_a_deletion_survives_a_reload_and_can_still_be_undone(
     expect(hers.bubble("The second")).to_be_visible()
 
 
+def test_W11_a_page_that_ends_at_once_keeps_deletions_and_undos(
+    person: Make, signed_in: Open
+) -> None:
+    ada, grace = person("Ada"), person("Grace")
+    ada.send(grace, "Only for a moment")
+    hers = signed_in(ada)
+    hers.open("Grace")
+    hers.stop_clock()
+    hers.bubble("Only for a moment").locator(".bubble").click(button="right")
+    hers.page.get_by_role("menuitem", name="Delete").evaluate(CLICK_AND_RELOAD)
+    undo = hers.page.get_by_role("button", name="Undo")
+    expect(undo).to_be_visible()
+    undo.evaluate(CLICK_AND_RELOAD)
+    expect(hers.bubble("Only for a moment")).to_be_visible()
+    expect(undo).to_have_count(0)
+
+
 def test_W11_a_message_deleted_offline_is_deleted_when_the_server_is_back(
     person: Make, signed_in: Open
 ) -> None:
     ada, grace = person("Ada"), person("Grace")
-    ada.say(grace, "Not this one")
+    ada.send(grace, "Not this one")
     hers, theirs = signed_in(ada), signed_in(grace)
     hers.open("Grace")
     theirs.open("Ada")
@@ -78,7 +99,7 @@ def test_W11_a_message_deleted_offline_is_deleted_when_the_server_is_back(
 
 def test_W11_signing_out_carries_deletions_out_first(person: Make, signed_in: Open) -> None:
     ada, grace = person("Ada"), person("Grace")
-    ada.say(grace, "Not this one")
+    ada.send(grace, "Not this one")
     hers = signed_in(ada)
     hers.page.clock.set_fixed_time(NOW)
     hers.open("Grace")
@@ -92,7 +113,7 @@ def test_W11_signing_out_carries_deletions_out_first(person: Make, signed_in: Op
 def test_W11_each_recent_deletion_can_be_undone(person: Make, signed_in: Open) -> None:
     ada, grace = person("Ada"), person("Grace")
     for text in ("The first", "The second", "The third"):
-        ada.say(grace, text)
+        ada.send(grace, text)
     hers = signed_in(ada)
     hers.open("Grace")
     hers.page.clock.set_fixed_time(NOW)
@@ -108,7 +129,7 @@ def test_W11_each_recent_deletion_can_be_undone(person: Make, signed_in: Open) -
 
 def test_W11_signing_out_offline_loses_no_deletion(person: Make, signed_in: Open) -> None:
     ada, grace = person("Ada"), person("Grace")
-    ada.say(grace, "Not this one")
+    ada.send(grace, "Not this one")
     hers = signed_in(ada)
     hers.open("Grace")
     hers.page.get_by_role("link", name="Your account").click()
@@ -125,8 +146,4 @@ def test_W11_signing_out_offline_loses_no_deletion(person: Make, signed_in: Open
     hers.sign_in(ada.username)
     hers.open("Grace")
     expect(hers.page.get_by_text("You deleted a message")).to_be_visible()
-    for _ in range(300):
-        if ada.messages(grace)[0]["deleted_at"]:
-            break
-        hers.page.wait_for_timeout(100)
-    assert ada.messages(grace)[0]["deleted_at"] is not None
+    until(hers.page, lambda: ada.messages(grace)[0]["deleted_at"])

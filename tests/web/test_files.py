@@ -10,6 +10,7 @@ from playwright.sync_api import FilePayload, Request, Route, expect
 
 from tests.web.pages import ChatPage
 from tests.web.people import Person
+from tests.web.waiting import is_loaded
 
 Make = Callable[[str], Person]
 Open = Callable[[Person], ChatPage]
@@ -23,7 +24,7 @@ def picture() -> bytes:
 
 def test_W8_pictures_and_files_wait_in_the_tray_and_arrive(person: Make, signed_in: Open) -> None:
     ada, grace = person("Ada"), person("Grace")
-    grace.say(ada, "Send me the plan")
+    grace.send(ada, "Send me the plan")
     hers, theirs = signed_in(ada), signed_in(grace)
     hers.open("Grace")
     theirs.open("Ada")
@@ -33,39 +34,92 @@ def test_W8_pictures_and_files_wait_in_the_tray_and_arrive(person: Make, signed_
             FilePayload(name="plan.txt", mimeType="text/plain", buffer=b"first this, then that"),
         ]
     )
-    expect(hers.page.get_by_role("button", name="Remove plan.png")).to_be_visible()
-    expect(hers.page.locator(".ring")).to_have_count(0)
+    hers.wait_for_uploads("plan.png", "plan.txt")
     hers.page.get_by_role("button", name="Remove plan.txt").click()
-    hers.say("Here it is")
+    hers.send("Here it is")
     expect(hers.state("Here it is")).to_have_attribute("aria-label", "Read")
-    shown = theirs.bubble("Here it is").locator(".photo img")
-    expect(shown).to_be_visible()
-    assert shown.evaluate("image => image.naturalWidth") > 0
+    is_loaded(theirs.bubble("Here it is").locator(".photo img"))
     theirs.page.locator(".photo").click()
-    expect(theirs.page.locator(".lightbox img")).to_be_visible()
+    expect(theirs.page.locator(".lightbox__stage img")).to_be_visible()
     theirs.page.keyboard.press("Escape")
     expect(theirs.page.locator(".lightbox")).to_have_count(0)
 
 
-def test_a_file_that_is_refused_says_why_and_keeps_nothing_back(
+def test_a_refused_file_shows_the_reason_and_does_not_block_the_message(
     person: Make, signed_in: Open
 ) -> None:
     ada, grace = person("Ada"), person("Grace")
-    grace.say(ada, "Hello")
+    grace.send(ada, "Hello")
     hers = signed_in(ada)
     hers.open("Grace")
     hers.page.locator("input[type=file]").set_input_files(
         [FilePayload(name="cat.png", mimeType="image/png", buffer=b"MZ\x90\x00 not a picture")]
     )
     expect(hers.page.locator(".tray .is-danger").first).to_be_visible()
-    hers.say("Without it, then")
-    expect(hers.state("Without it, then")).to_be_visible()
+    hers.send("Without it, then")
+    expect(hers.state("Without it, then")).to_have_attribute("aria-label", "Sent")
     assert grace.messages(ada)[-1]["body"] == "Without it, then"
+
+
+PASTE = """(field, types) => {
+  const clipboardData = new DataTransfer();
+  for (const type of types) clipboardData.setData(type, "1");
+  clipboardData.items.add(new File([new Uint8Array(9)], "cells.bmp", { type: "image/bmp" }));
+  const paste = { clipboardData, bubbles: true, cancelable: true };
+  return !field.dispatchEvent(new ClipboardEvent("paste", paste));
+}"""
+
+
+def test_W8_a_paste_from_a_spreadsheet_stays_text(person: Make, signed_in: Open) -> None:
+    ada, grace = person("Ada"), person("Grace")
+    grace.send(ada, "Send me the numbers")
+    hers = signed_in(ada)
+    hers.open("Grace")
+    assert hers.field.evaluate(PASTE, ["text/plain", "text/rtf"]) is False
+    assert hers.field.evaluate(PASTE, ["text/plain"]) is True, "a file, with its name"
+
+
+def test_W8_a_long_text_can_be_sent_as_a_file(person: Make, signed_in: Open) -> None:
+    ada, grace = person("Ada"), person("Grace")
+    grace.send(ada, "Send me the chapter")
+    hers = signed_in(ada)
+    hers.open("Grace")
+    hers.field.fill("word " * 800)
+    expect(hers.page.get_by_role("button", name="Send as a file")).to_have_count(0)
+    hers.field.fill("word " * 900)
+    hers.page.get_by_role("button", name="Send as a file").click()
+    hers.wait_for_uploads("Message.txt")
+    expect(hers.field).to_have_value("")
+    hers.send("Here it is")
+    expect(hers.state("Here it is")).to_have_attribute("aria-label", "Sent")
+    [file] = grace.messages(ada)[-1]["files"]
+    assert file["size"] == len("word ") * 900
+
+
+def test_W8_a_long_text_stays_if_its_file_would_be_too_large(person: Make, signed_in: Open) -> None:
+    ada, grace = person("Ada"), person("Grace")
+    grace.send(ada, "Send me the chapter")
+    hers = signed_in(ada)
+    hers.page.route("**/v1/config", lambda route: _with_file_limit(route, 1_000))
+    with hers.page.expect_response("**/v1/config") as answer:
+        hers.page.reload()
+    answer.value.finished()
+    hers.open("Grace")
+    text = "word " * 900
+    hers.field.fill(text)
+    hers.page.get_by_role("button", name="Send as a file").click()
+    expect(hers.page.locator(".tray .is-danger").first).to_be_visible()
+    expect(hers.field).to_have_value(text)
+
+
+def _with_file_limit(route: Route, limit: int) -> None:
+    answer = route.fetch()
+    route.fulfill(response=answer, json={**answer.json(), "file_limit": limit})
 
 
 def test_W8_files_keep_the_order_in_which_they_were_chosen(person: Make, signed_in: Open) -> None:
     ada, grace = person("Ada"), person("Grace")
-    grace.say(ada, "Send me the chapters")
+    grace.send(ada, "Send me the chapters")
     hers = signed_in(ada)
     hers.open("Grace")
     names = ["one.txt", "two.txt", "three.txt"]
@@ -76,15 +130,15 @@ def test_W8_files_keep_the_order_in_which_they_were_chosen(person: Make, signed_
             for name, size in zip(names, sizes, strict=True)
         ]
     )
-    expect(hers.page.locator(".tray .ring")).to_have_count(0)
-    hers.say("All three")
+    hers.wait_for_uploads(*names)
+    hers.send("All three")
     expect(hers.state("All three")).to_have_attribute("aria-label", "Sent")
     assert [each["name"] for each in grace.messages(ada)[-1]["files"]] == names
 
 
 def test_W8_an_upload_goes_on_after_a_cut_and_a_reload(person: Make, signed_in: Open) -> None:
     ada, grace = person("Ada"), person("Grace")
-    grace.say(ada, "Send me the film")
+    grace.send(ada, "Send me the film")
     hers = signed_in(ada)
     hers.open("Grace")
     page, content = hers.page, os.urandom(1_500_000)
@@ -110,15 +164,17 @@ def test_W8_an_upload_goes_on_after_a_cut_and_a_reload(person: Make, signed_in: 
     expect(ring).to_have_count(0)
     assert set(offsets) >= {"262144"}
     assert "0" not in offsets
-    hers.say("There")
+    hers.send("There")
     expect(hers.state("There")).to_have_attribute("aria-label", "Sent")
     (file,) = grace.messages(ada)[-1]["files"]
     assert grace.http.get(file["url"]).content == content
 
 
-def test_W8_a_cancelled_upload_is_forgotten_here_and_there(person: Make, signed_in: Open) -> None:
+def test_W8_a_cancelled_upload_is_deleted_on_the_device_and_the_server(
+    person: Make, signed_in: Open
+) -> None:
     ada, grace = person("Ada"), person("Grace")
-    grace.say(ada, "Hello")
+    grace.send(ada, "Hello")
     hers = signed_in(ada)
     hers.open("Grace")
     page = hers.page

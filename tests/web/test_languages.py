@@ -6,6 +6,7 @@ from playwright.sync_api import expect
 
 from tests.web.pages import ChatPage
 from tests.web.people import Person
+from tests.web.waiting import box_of
 
 Make = Callable[[str], Person]
 Open = Callable[[Person], ChatPage]
@@ -13,7 +14,7 @@ Open = Callable[[Person], ChatPage]
 
 def test_emoji_are_found_tinted_and_remembered(person: Make, signed_in: Open) -> None:
     ada, grace = person("Ada"), person("Grace")
-    grace.say(ada, "Hello")
+    grace.send(ada, "Hello")
     chat = signed_in(ada)
     page = chat.page
     chat.open("Grace")
@@ -21,6 +22,9 @@ def test_emoji_are_found_tinted_and_remembered(person: Make, signed_in: Open) ->
     picker = page.get_by_role("dialog", name="Emoji")
     expect(picker.get_by_role("gridcell", name="grinning face", exact=True)).to_be_visible()
     assert picker.get_by_role("gridcell").count() < 200, "only what is in sight is drawn"
+    food = picker.get_by_role("button", name="Food and drink")
+    food.click()
+    expect(food).to_have_attribute("aria-current", "true")
     picker.get_by_role("combobox").fill("waving h")
     page.keyboard.press("Enter")
     expect(chat.field).to_have_value("👋")
@@ -36,9 +40,31 @@ def test_emoji_are_found_tinted_and_remembered(person: Make, signed_in: Open) ->
     expect(picker).to_have_count(0)
 
 
-def test_german_finds_emoji_by_both_languages(person: Make, signed_in: Open) -> None:
+def test_an_emoji_is_inserted_at_the_caret(person: Make, signed_in: Open) -> None:
     ada, grace = person("Ada"), person("Grace")
-    grace.say(ada, "Hello")
+    grace.send(ada, "Hello")
+    chat = signed_in(ada)
+    chat.open("Grace")
+    chat.field.fill("Good morning")
+    for _ in "morning":
+        chat.field.press("ArrowLeft")
+    button, picker = chat.page.get_by_role("button", name="Emoji"), chat.page.get_by_role("dialog")
+    button.click()
+    expect(picker).to_be_visible()
+    button.click()
+    expect(picker).to_have_count(0)
+    button.click()
+    picker.get_by_role("combobox").fill("waving h")
+    expect(picker.get_by_role("gridcell").first).to_have_text("👋")
+    chat.page.keyboard.press("Enter")
+    expect(chat.field).to_have_value("Good 👋morning")
+    chat.page.keyboard.type(" ")
+    expect(chat.field).to_have_value("Good 👋 morning")
+
+
+def test_emoji_are_found_by_german_and_english_words(person: Make, signed_in: Open) -> None:
+    ada, grace = person("Ada"), person("Grace")
+    grace.send(ada, "Hello")
     chat = signed_in(ada)
     chat.page.evaluate("localStorage.setItem('backchannel.language', 'de')")
     chat.page.reload()
@@ -50,14 +76,40 @@ def test_german_finds_emoji_by_both_languages(person: Make, signed_in: Open) -> 
         chat.page.keyboard.press("Escape")
 
 
-def test_arabic_stands_from_right_to_left(person: Make, signed_in: Open) -> None:
+def test_keys_are_named_as_on_german_keyboards(person: Make, signed_in: Open) -> None:
+    page = signed_in(person("Ada")).page
+    page.evaluate("localStorage.setItem('backchannel.language', 'de')")
+    page.reload()
+    expect(page.locator(".searchbox kbd").first).to_have_text("Strg")
+    page.keyboard.press("Control+/")
+    keys = page.get_by_role("dialog").locator("kbd")
+    keys.first.wait_for()
+    assert {"Strg", "Entf"} <= set(keys.all_inner_texts())
+    assert {"Ctrl", "Del"}.isdisjoint(keys.all_inner_texts())
+
+
+FIRST_IS_LEFT = """element => {
+  const left = index => {
+    const range = document.createRange();
+    const walker = document.createTreeWalker(element, NodeFilter.SHOW_TEXT);
+    let node = walker.nextNode();
+    for (; index >= node.length; node = walker.nextNode()) index -= node.length;
+    range.setStart(node, index);
+    range.setEnd(node, index + 1);
+    return range.getBoundingClientRect().left;
+  };
+  return left(0) < left(1);
+}"""
+
+
+def test_arabic_is_laid_out_from_right_to_left(person: Make, signed_in: Open) -> None:
     ada, grace = person("Ada"), person("Grace")
-    ada.say(grace, "Mine")
-    grace.say(ada, "Hers")
+    ada.send(grace, "Mine")
+    grace.send(ada, "Hers")
     chat = signed_in(ada)
     page = chat.page
     page.goto(f"{chat.address}/settings/language")
-    page.locator("select").select_option("ar")
+    page.locator("#language select").select_option("ar")
     expect(page.get_by_role("heading", name="اللغة")).to_be_visible()
     expect(page.locator("html")).to_have_attribute("dir", "rtl")
     for width in (1280, 768, 360):
@@ -65,9 +117,10 @@ def test_arabic_stands_from_right_to_left(person: Make, signed_in: Open) -> None
         page.goto(chat.address)
         chat.open("Grace")
         expect(chat.bubble("Hers")).to_be_visible()
-        mine = chat.bubble("Mine").locator(".bubble").bounding_box()
-        hers = chat.bubble("Hers").locator(".bubble").bounding_box()
-        assert mine
-        assert hers
+        mine = box_of(chat.bubble("Mine").locator(".bubble"))
+        hers = box_of(chat.bubble("Hers").locator(".bubble"))
         assert mine["x"] < hers["x"], "your own words stand at the end of the line"
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    page.locator(".bar__who").click()
+    handle = page.locator(".details__who bdi", has_text=f"@{grace.username}")
+    assert handle.evaluate(FIRST_IS_LEFT), "the @ stands before the name"

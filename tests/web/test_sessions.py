@@ -51,16 +51,16 @@ def test_W18_an_answer_grows_and_send_is_stop_until_it_is_complete(
 ) -> None:
     hers = signed_in(person("Ada"))
     begin(hers)
-    hers.say("What will go wrong first?")
+    hers.send("What will go wrong first?")
     expect(answer(hers)).to_contain_text("Working")
     stop = hers.page.get_by_role("button", name="Stop answering")
     expect(stop).to_be_visible()
-    model.say("The **kettle**")
+    model.send("The **kettle**")
     expect(answer(hers).locator("strong")).to_have_text("kettle")
     hers.field.fill("and then?")
     hers.field.press("Enter")
     expect(hers.field).to_have_value("and then?")
-    model.say(" of course.")
+    model.send(" of course.")
     model.end()
     expect(answer(hers)).to_contain_text("The kettle of course.")
     expect(stop).to_have_count(0)
@@ -69,13 +69,11 @@ def test_W18_an_answer_grows_and_send_is_stop_until_it_is_complete(
     expect(hers.row("What will go wrong first?")).to_be_visible()
 
 
-def test_W18_a_stopped_answer_keeps_what_has_been_said(
-    model: Model, person: Make, signed_in: Open
-) -> None:
+def test_W18_a_stopped_answer_keeps_its_text(model: Model, person: Make, signed_in: Open) -> None:
     hers = signed_in(person("Ada"))
     begin(hers)
-    hers.say("Tell me everything")
-    model.say("This much")
+    hers.send("Tell me everything")
+    model.send("This much")
     expect(answer(hers)).to_contain_text("This much")
     hers.page.get_by_role("button", name="Stop answering").click()
     expect(hers.page.get_by_role("button", name="Copy answer")).to_be_visible()
@@ -90,16 +88,16 @@ def test_W18_an_answer_goes_on_after_a_disconnect_and_a_reload(
 ) -> None:
     hers = signed_in(person("Ada"))
     begin(hers)
-    hers.say("Tell me slowly")
-    model.say("First this.")
+    hers.send("Tell me slowly")
+    model.send("First this.")
     expect(answer(hers)).to_contain_text("First this.")
     hers.page.context.set_offline(offline=True)
     expect(hers.status).to_have_text("Connecting…")
     expect(answer(hers)).to_contain_text("First this.")
-    model.say(" Then that.")
+    model.send(" Then that.")
     hers.page.context.set_offline(offline=False)
     hers.page.reload()
-    model.say(" At last this.")
+    model.send(" At last this.")
     expect(answer(hers)).to_contain_text("First this. Then that. At last this.")
     model.end()
     expect(hers.page.get_by_role("button", name="Copy answer")).to_be_visible()
@@ -110,8 +108,8 @@ def test_W18_the_thread_follows_a_growing_answer_only_while_it_is_at_its_end(
 ) -> None:
     hers = signed_in(person("Ada"))
     begin(hers)
-    hers.say("Tell me a lot")
-    model.say(PAGE)
+    hers.send("Tell me a lot")
+    model.send(PAGE)
     last = answer(hers).get_by_text("Paragraph 39")
     expect(last).to_be_in_viewport()
     thread = hers.page.get_by_role("region", name="Messages")
@@ -119,22 +117,22 @@ def test_W18_the_thread_follows_a_growing_answer_only_while_it_is_at_its_end(
     jump = hers.page.get_by_role("button", name="Jump to newest")
     expect(jump).to_be_visible()
     before = thread.evaluate("element => element.scrollTop")
-    model.say("\n\nMore, below.")
+    model.send("\n\nMore, below.")
     expect(answer(hers).get_by_text("More, below.")).to_be_attached()
     assert thread.evaluate("element => element.scrollTop") == before
     jump.click()
-    model.say("\n\nThe end.")
+    model.send("\n\nThe end.")
     model.end()
     expect(answer(hers).get_by_text("The end.")).to_be_in_viewport()
 
 
-def test_W19_what_an_answer_brings_along_is_text_and_no_element(
+def test_W19_html_in_an_answer_is_shown_as_text(
     model: Model, person: Make, signed_in: Open
 ) -> None:
     hers = signed_in(person("Ada"))
     begin(hers)
-    hers.say("Show me")
-    model.say(
+    hers.send("Show me")
+    model.send(
         "<img src=x onerror=alert(1)> [click](javascript:alert(1)) ![x](http://evil.example/x.png)",
         "\n\n```python\nreturn 'open'\n```",
     )

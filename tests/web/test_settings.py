@@ -1,4 +1,4 @@
-"""What a user decides about the client and the account."""
+"""The user's settings of the client and the account."""
 
 from collections.abc import Callable
 
@@ -7,12 +7,20 @@ from playwright.sync_api import expect
 
 from tests.support.process import ServerProcess
 from tests.web.pages import ChatPage
-from tests.web.people import PASSWORD, Person
+from tests.web.people import PASSWORD, TIMEOUT, Person
+from tests.web.waiting import eventually
 
 Make = Callable[[str], Person]
 Open = Callable[[Person], ChatPage]
 
 FRESH = "a bridge without a river"
+HAS_DATABASES = "async () => (await indexedDB.databases()).length > 0"
+
+
+def login(server: ServerProcess, who: Person) -> int:
+    """The status of a login with the first password."""
+    credentials = {"identifier": who.username, "password": PASSWORD}
+    return httpx.post(f"{server.address}/v1/login", json=credentials, timeout=TIMEOUT).status_code
 
 
 def test_a_new_password_keeps_this_browser_signed_in_and_no_other(
@@ -31,12 +39,11 @@ def test_a_new_password_keeps_this_browser_signed_in_and_no_other(
     expect(page.get_by_text("Your password has changed.")).to_be_visible()
     assert ada.http.get("/v1/me").status_code == 401
     page.reload()
-    expect(page.locator("#devices .set")).to_have_count(1)
-    grace.say(ada, "Still there?")
+    expect(page.locator("#devices .setting")).to_have_count(1)
+    grace.send(ada, "Still there?")
     page.get_by_role("link", name="Back to conversations").click()
     expect(hers.row("Grace")).to_contain_text("Still there?")
-    credentials = {"identifier": ada.username, "password": PASSWORD}
-    assert httpx.post(f"{server.address}/v1/login", json=credentials).status_code == 401
+    assert login(server, ada) == 401
 
 
 def test_language_theme_and_name_hold_over_a_reload(person: Make, signed_in: Open) -> None:
@@ -47,7 +54,7 @@ def test_language_theme_and_name_hold_over_a_reload(person: Make, signed_in: Ope
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_text("Saved")).to_be_visible()
     page.locator(".theme", has_text="Dark").locator("input").check(force=True)
-    page.locator("select").select_option("de")
+    page.locator("#language select").select_option("de")
     expect(page.get_by_role("heading", name="Aussehen")).to_be_visible()
     page.reload()
     expect(page.get_by_role("heading", name="Aussehen")).to_be_visible()
@@ -58,16 +65,16 @@ def test_language_theme_and_name_hold_over_a_reload(person: Make, signed_in: Ope
 
 def test_signing_out_leaves_nothing_in_the_browser(person: Make, signed_in: Open) -> None:
     ada, grace = person("Ada"), person("Grace")
-    grace.say(ada, "A secret between us")
+    grace.send(ada, "A secret between us")
     hers = signed_in(ada)
     page = hers.page
     hers.open("Grace")
     expect(hers.bubble("A secret between us")).to_be_visible()
-    assert page.evaluate("async () => (await indexedDB.databases()).length") > 0
+    eventually(page, HAS_DATABASES, wanted=True)
     page.goto(f"{hers.address}/settings")
     page.locator(".nav__button").click()
     expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
-    assert page.evaluate("async () => (await indexedDB.databases()).length") == 0
+    eventually(page, HAS_DATABASES, wanted=False)
     assert page.evaluate("localStorage.getItem('backchannel.account')") is None
     assert page.context.cookies() == []
 
@@ -82,7 +89,6 @@ def test_an_account_is_deleted_after_its_password(
     page.goto(f"{hers.address}/settings/export")
     page.get_by_role("button", name="Delete account").click()
     page.get_by_label("Enter your password to erase your account for good.").fill(PASSWORD)
-    page.locator("form.set").get_by_role("button", name="Delete account").click()
+    page.locator("form.setting").get_by_role("button", name="Delete account").click()
     expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
-    credentials = {"identifier": ada.username, "password": PASSWORD}
-    assert httpx.post(f"{server.address}/v1/login", json=credentials).status_code == 401
+    assert login(server, ada) == 401

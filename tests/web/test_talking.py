@@ -7,6 +7,7 @@ from playwright.sync_api import BrowserContext, expect
 from tests.support.process import ServerProcess
 from tests.web.pages import ChatPage
 from tests.web.people import PASSWORD, Person
+from tests.web.waiting import Seen, box_of
 
 Make = Callable[[str], Person]
 Open = Callable[[Person], ChatPage]
@@ -28,7 +29,7 @@ def test_the_first_account_is_made_at_the_bare_address(
     expect(stranger.get_by_role("heading", name="Sign in")).to_be_visible()
 
 
-def test_what_registering_needs_is_said_at_the_field(
+def test_the_rules_of_registration_are_shown_at_the_field(
     server: ServerProcess, person: Make, context: Callable[[], BrowserContext]
 ) -> None:
     taken = person("Ada").username
@@ -56,11 +57,11 @@ def test_a_wrong_password_is_said_without_a_reload(
     expect(page.get_by_role("alert")).to_contain_text("That did not match")
 
 
-def test_W1_two_people_talk_and_see_how_far_it_got(person: Make, signed_in: Open) -> None:
+def test_W1_two_users_chat_and_see_delivered_and_read_ticks(person: Make, signed_in: Open) -> None:
     ada, grace = person("Ada"), person("Grace")
     hers = signed_in(ada)
     hers.find(grace.username)
-    hers.say("Half past eight?")
+    hers.send("Half past eight?")
     expect(hers.state("Half past eight?")).to_have_attribute("aria-label", "Sent")
     theirs = signed_in(grace)
     expect(theirs.row("Ada").locator(".badge")).to_contain_text("1")
@@ -69,33 +70,86 @@ def test_W1_two_people_talk_and_see_how_far_it_got(person: Make, signed_in: Open
     expect(theirs.bubble("Half past eight?")).to_be_visible()
     expect(hers.state("Half past eight?")).to_have_attribute("aria-label", "Read")
     expect(theirs.row("Ada").locator(".badge")).to_have_count(0)
-    theirs.say("Yes")
+    theirs.send("Yes")
     expect(hers.bubble("Yes")).to_be_visible()
     expect(hers.status).to_have_text("online")
+    statuses = Seen(hers.page, ".bar__status")
     theirs.field.press_sequentially("And bring")
-    expect(hers.status).to_have_text("typing…")
+    statuses.wait_for("typing…")
     theirs.field.press("Enter")
     expect(hers.bubble("And bring")).to_be_visible()
     expect(hers.status).to_have_text("online")
-    assert hers.texts() == theirs.texts() == ["Half past eight?", "Yes", "And bring"]
+    for chat in (hers, theirs):
+        chat.wait_for_texts("Half past eight?", "Yes", "And bring")
 
 
 def test_W4_drafts_survive_a_reload_and_show_in_the_list(person: Make, signed_in: Open) -> None:
     ada, grace = person("Ada"), person("Grace")
-    grace.say(ada, "Hello")
+    grace.send(ada, "Hello")
     hers = signed_in(ada)
     hers.open("Grace")
     hers.field.fill("I was about to")
     expect(hers.row("Grace")).to_contain_text("Draft: I was about to")
     hers.page.reload()
     expect(hers.field).to_have_value("I was about to")
+    # Typed, and left before the browser has had time to store it.
+    with hers.page.expect_event("load"):
+        hers.field.evaluate(TYPED_AND_LEFT, "I was about to leave")
+    expect(hers.field).to_have_value("I was about to leave")
+
+
+TYPED_AND_LEFT = """(field, text) => {
+  Object.getOwnPropertyDescriptor(HTMLTextAreaElement.prototype, "value").set.call(field, text);
+  field.dispatchEvent(new InputEvent("input", { bubbles: true }));
+  location.reload();
+}"""
+
+
+def test_W4_typing_continues_at_the_end_of_a_draft(person: Make, signed_in: Open) -> None:
+    ada, grace, joan = person("Ada"), person("Grace"), person("Joan")
+    for each in (grace, joan):
+        each.send(ada, "Hello")
+    chat = signed_in(ada)
+    chat.open("Grace")
+    chat.field.fill("Good ")
+    chat.open("Joan")
+    chat.open("Grace")
+    expect(chat.field).to_be_focused()
+    chat.page.keyboard.type("morning")
+    expect(chat.field).to_have_value("Good morning")
+
+
+def test_reactions_leave_the_time_of_reading_to_be_seen(person: Make, signed_in: Open) -> None:
+    ada, grace = person("Ada"), person("Grace")
+    said = ada.send(grace, "Seven o'clock")
+    grace.react(said, "👍")
+    grace.read(said)
+    chat = signed_in(ada)
+    chat.open("Grace")
+    reaction = box_of(chat.page.locator(".reaction"))
+    read = box_of(chat.page.locator(".state-line"))
+    assert reaction["y"] + reaction["height"] <= read["y"]
+
+
+def test_the_hover_bar_leads_to_all_reactions(person: Make, signed_in: Open) -> None:
+    ada, grace = person("Ada"), person("Grace")
+    grace.send(ada, "Shall we?")
+    chat = signed_in(ada)
+    chat.open("Grace")
+    chat.bubble("Shall we?").locator(".bubble").hover()
+    chat.page.get_by_role("button", name="More reactions").click()
+    dialog = chat.page.get_by_role("dialog", name="React")
+    dialog.get_by_role("combobox").fill("sailboat")
+    dialog.get_by_role("gridcell", name="sailboat").click()
+    expect(dialog).to_have_count(0)
+    expect(chat.bubble("Shall we?").locator(".reaction")).to_contain_text("⛵")
 
 
 def test_W11_up_edits_the_last_message_in_an_empty_field_only(
     person: Make, signed_in: Open
 ) -> None:
     ada, grace = person("Ada"), person("Grace")
-    ada.say(grace, "Half past nine?")
+    ada.send(grace, "Half past nine?")
     hers = signed_in(ada)
     hers.open("Grace")
     expect(hers.bubble("Half past nine?")).to_be_visible()
@@ -111,7 +165,9 @@ def test_W11_up_edits_the_last_message_in_an_empty_field_only(
     expect(hers.field).to_have_value("")
 
 
-def test_W19_texts_of_others_make_no_elements_and_no_scripts(person: Make, signed_in: Open) -> None:
+def test_W19_texts_of_other_users_create_no_elements_or_scripts(
+    person: Make, signed_in: Open
+) -> None:
     ada, eve = person("Ada"), person("<img src=x onerror=alert(1)>")
     hostile = [
         "<script>alert(1)</script>",
@@ -123,7 +179,7 @@ def test_W19_texts_of_others_make_no_elements_and_no_scripts(person: Make, signe
         "\u202egnp.exe",
     ]
     for text in hostile:
-        eve.say(ada, text)
+        eve.send(ada, text)
     hers = signed_in(ada)
     faults: list[str] = []
     hers.page.on("dialog", lambda dialog: faults.append(dialog.message))

@@ -6,7 +6,7 @@ from collections.abc import Callable, Generator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 import backchannel
 from tests.support.process import ServerProcess
@@ -20,6 +20,10 @@ CONTROLLED = """async () => {
   await navigator.serviceWorker.ready;
   if (navigator.serviceWorker.controller) return;
   await new Promise((done) => (navigator.serviceWorker.oncontrollerchange = done));
+}"""
+
+EMPTY = """async () => {
+  for (const each of await caches.keys()) await caches.delete(each);
 }"""
 
 
@@ -53,7 +57,7 @@ def built(server: ServerProcess) -> Path:
 
 
 def replace_client(server: ServerProcess) -> None:
-    """What a new build does: a page and a worker with other names and contents."""
+    """Make a new build: a page and a worker with other names and contents."""
     for path in (built(server) / "index.html", built(server) / "sw.js"):
         for packed in path.parent.glob(f"{path.name}.*"):
             packed.unlink()
@@ -63,11 +67,11 @@ def replace_client(server: ServerProcess) -> None:
     worker.write_text(worker.read_text().replace("backchannel-page-", "backchannel-page-2-"))
 
 
-def test_W17_the_page_opens_without_a_network_with_all_that_it_has(
+def test_W17_the_page_opens_without_a_network_with_its_stored_data(
     server: ServerProcess, person: Make, signed_in: Open
 ) -> None:
     ada, grace = person("Ada"), person("Grace")
-    grace.say(ada, "Before the tunnel")
+    grace.send(ada, "Before the tunnel")
     hers = signed_in(ada)
     hers.open("Grace")
     expect(hers.bubble("Before the tunnel")).to_be_visible()
@@ -83,7 +87,7 @@ def test_W17_a_new_version_is_shown_on_a_click_and_not_before(
     server: ServerProcess, person: Make, signed_in: Open
 ) -> None:
     ada, grace = person("Ada"), person("Grace")
-    grace.say(ada, "Hello")
+    grace.send(ada, "Hello")
     hers = signed_in(ada)
     page = hers.page
     page.evaluate(CONTROLLED)
@@ -101,18 +105,26 @@ def test_W17_a_new_version_is_shown_on_a_click_and_not_before(
     expect(hers.field).to_have_value("half a thought")
 
 
-def test_W17_a_part_that_an_update_has_taken_away_offers_to_load_the_page_again(
+def test_W17_a_missing_chunk_after_an_update_offers_a_reload(
     server: ServerProcess, person: Make, signed_in: Open
 ) -> None:
     hers = signed_in(person("Ada"))
     page = hers.page
     page.evaluate(CONTROLLED)
-    page.evaluate("async () => { for (const each of await caches.keys()) caches.delete(each); }")
-    page.route("**/assets/settings-*.js", lambda route: route.abort())
+    page.evaluate(EMPTY)
+    asked: list[str] = []
+
+    def miss(route: Route) -> None:
+        asked.append(route.request.method)
+        route.fulfill(status=404)
+
+    page.route("**/assets/settings-*.js", miss)
     server.stop()
     for part in (built(server) / "assets").glob("settings-*"):
         part.unlink()
     server.start()
+    page.reload()  # this page has fetched it already
     page.get_by_role("link", name="Your account").click()
     expect(page.get_by_role("alert")).to_contain_text("That did not work")
     expect(page.get_by_role("button", name="Load again")).to_be_visible()
+    assert asked.count("GET") <= 2, "when the page is idle, and when the part is needed"

@@ -2,31 +2,40 @@
 
 import ipaddress
 from collections.abc import Callable, Sequence
+from functools import partial
 
 import uvicorn
 from litestar.types import ASGIApp
 
 from backchannel import __version__
-from backchannel.app.doors import ERRORS, OVERRIDABLE, Doors, discovery, documentation, open_doors
+from backchannel.app.endpoints import (
+    ERRORS,
+    OVERRIDABLE,
+    Endpoints,
+    discovery,
+    documentation,
+    mount_dialects,
+    paced,
+)
 from backchannel.app.listening import BACKLOG
 from backchannel.budgets.held import HeldBytes
+from backchannel.budgets.pace import Pace
+from backchannel.chat.budgets import UNIT
 from backchannel.chat.core import Core
-from backchannel.chat.writing import UNIT
-from backchannel.delivery.switchboard import Switchboard
-from backchannel.dialects.shared import health, metrics
-from backchannel.dialects.shared.application import http_app
-from backchannel.dialects.shared.edge import EdgePolicy
-from backchannel.dialects.shared.form_files import FORM_OVERHEAD
+from backchannel.delivery.connection_manager import ConnectionManager
+from backchannel.http import monitoring
+from backchannel.http.application import http_app
+from backchannel.http.edge import EdgePolicy
+from backchannel.http.form_files import FORM_OVERHEAD
 from backchannel.settings import Settings
 from backchannel.settings.certificates import certificate_files, server_context
 from backchannel.settings.groups import TlsMode
-from backchannel.transports.engineio.settings import Settings as EngineIoSettings
-from backchannel.transports.http.caps import Network
+from backchannel.transports.engineio.endpoint import Settings as EngineIoSettings
 from backchannel.transports.http.factory import http_protocol
-from backchannel.transports.http.limits import HttpLimits
+from backchannel.transports.http.limits import HttpLimits, Network, contains
 from backchannel.transports.websocket.deflate import Deflate
-from backchannel.transports.websocket.factory import websocket_protocol
-from backchannel.transports.websocket.limits import Limits
+from backchannel.transports.websocket.endpoint import Limits
+from backchannel.transports.websocket.upgrade import websocket_protocol
 
 GRACE = 10
 """Seconds that open requests get to end once the server stops."""
@@ -38,28 +47,34 @@ LEAST_READ_RATE = 1 << 20
 """Bytes a second that are read at least: devices acknowledge what others send."""
 
 
-def doors_for(settings: Settings, desk: Switchboard) -> Doors:
-    """The doors that these settings open."""
-    return open_doors(desk, engine=_engine_settings(settings), origins=settings.web_origins)
+def endpoints_for(settings: Settings, connections: ConnectionManager) -> Endpoints:
+    """The endpoints of the dialects, as these settings have them."""
+    return mount_dialects(
+        connections, engine=_engine_settings(settings), origins=settings.web_origins
+    )
 
 
 def server_config(
-    settings: Settings, core: Core, doors: Doors, *, draining: Callable[[], bool]
+    settings: Settings, core: Core, endpoints: Endpoints, *, draining: Callable[[], bool]
 ) -> uvicorn.Config:
-    """Everything uvicorn needs to know. Raises `SettingsError` for an unusable certificate."""
+    """The configuration of uvicorn. Raises `SettingsError` for an unusable certificate."""
     proxies = [ipaddress.ip_network(each) for each in settings.trusted_proxies]
-    strangers = HeldBytes()
+    held_before_login = HeldBytes()
+    pace = Pace(settings.client_request_rate, exempt=partial(contains, proxies))
+    edge = _edge(settings, proxies, held_before_login, pace)
     config = uvicorn.Config(
-        _application(settings, core, doors, proxies, draining, strangers),
-        http=http_protocol(_http_limits(settings), trusted_proxies=proxies, strangers=strangers),
+        _application(settings, core, endpoints, edge, draining),
+        http=http_protocol(
+            _http_limits(settings), trusted_proxies=proxies, held_before_login=held_before_login
+        ),
         ws=websocket_protocol(
-            doors.websockets,
+            {path: paced(each, pace) for path, each in endpoints.websockets.items()},
             _websocket_limits(settings),
             hosts=settings.allowed_hosts,
             origins=settings.web_origins,
             deflate=Deflate() if settings.websocket.compression else None,
             trusted_proxies=proxies,
-            strangers=strangers,
+            held_before_login=held_before_login,
         ),
         lifespan="off",
         log_config=None,
@@ -78,28 +93,34 @@ def server_config(
 def _application(
     settings: Settings,
     core: Core,
-    doors: Doors,
-    proxies: Sequence[Network],
+    endpoints: Endpoints,
+    edge: EdgePolicy,
     draining: Callable[[], bool],
-    strangers: HeldBytes,
 ) -> ASGIApp:
     return http_app(
         core,
-        [*doors.http, *([metrics.routes()] if settings.show_metrics else [])],
-        edge=EdgePolicy(
-            allowed_hosts=settings.allowed_hosts,
-            cors_origins=settings.web_origins,
-            trusted_proxies=proxies,
-            probes=health.PATHS,
-            hsts=settings.tls.mode is not TlsMode.SELF_SIGNED,
-            overridable=OVERRIDABLE,
-            options=discovery(max_size=settings.files.max_size),
-            strangers=strangers,
-        ),
+        [*endpoints.http, *([monitoring.metrics_routes()] if settings.show_metrics else [])],
+        edge=edge,
         errors=ERRORS,
         draining=draining,
         docs=documentation(__version__) if settings.show_docs else None,
         body_limit=settings.limits.body_size,
+    )
+
+
+def _edge(
+    settings: Settings, proxies: Sequence[Network], held_before_login: HeldBytes, pace: Pace
+) -> EdgePolicy:
+    return EdgePolicy(
+        allowed_hosts=settings.allowed_hosts,
+        cors_origins=settings.web_origins,
+        trusted_proxies=proxies,
+        probes=monitoring.PROBES,
+        hsts=settings.tls.mode is not TlsMode.SELF_SIGNED,
+        overridable=OVERRIDABLE,
+        options=discovery(max_size=settings.files.max_size),
+        held_before_login=held_before_login,
+        pace=pace,
     )
 
 

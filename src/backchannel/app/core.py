@@ -1,65 +1,182 @@
-"""Open the ports that the settings name."""
+"""The core: the ports that the settings name, opened, and the services built on them."""
 
+import secrets
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from typing import Protocol, TypeVar
 
-from backchannel.app.responder import open_responder
-from backchannel.brokers.in_process import InProcessBus
+from backchannel.brokers.opening import open_bus
+from backchannel.brokers.queues.opening import open_queue
+from backchannel.chat.answer_queue import AnswerLimits, AnswerQueue
+from backchannel.chat.answers import Answerer
+from backchannel.chat.budgets import ReadLimits, WriteLimits, hashing_turns, taken_budget
 from backchannel.chat.core import Core, Policy
-from backchannel.chat.respond import AnswerLimits
+from backchannel.chat.directory import Directory
+from backchannel.chat.group_commit import GroupCommit
+from backchannel.chat.live_logins import LiveLogins
+from backchannel.chat.nodes import Nodes
+from backchannel.chat.previews import Previews
+from backchannel.chat.publisher import Publisher
+from backchannel.chat.queued_sending import QueuedSending
+from backchannel.chat.receipts import Receipts
+from backchannel.chat.uploads import Uploads
 from backchannel.files.opening import open_files
+from backchannel.ports.bus import Bus
+from backchannel.ports.files import FilePorts
 from backchannel.ports.previews import Previewer
+from backchannel.ports.queue import Queue
+from backchannel.ports.responder import Responder
+from backchannel.ports.security import Clock, Passwords, Seals, Throttle, Tokens
+from backchannel.ports.storage import Storage
+from backchannel.responders.echo import Echo
 from backchannel.security.clock import SystemClock
 from backchannel.security.passwords import PooledPasswords
-from backchannel.security.seals import HmacSeals
-from backchannel.security.secret import secret_from
-from backchannel.security.throttle import LIMITS, InProcessThrottle, Limit
+from backchannel.security.secret import SECRET_BYTES, HmacSeals, secret_from
+from backchannel.security.throttle import LIMITS, InProcessThrottle, Limit, SharedThrottle
 from backchannel.security.tokens import JwtTokens
 from backchannel.settings import Settings
+from backchannel.settings import responder as group
 from backchannel.settings.model import UnknownUser
+from backchannel.settings.responder import ResponderKind
 from backchannel.storage.opening import open_storage
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ports:
+    """Everything outside that the core needs, opened."""
+
+    storage: Storage
+    files: FilePorts
+    bus: Bus
+    clock: Clock
+    passwords: Passwords
+    tokens: Tokens
+    seals: Seals
+    throttle: Throttle
+    responder: Responder | None = None
+    """The responder of sessions; without one, messages there get no answer."""
+    queue: Queue | None = None
+    """The queue in front of the database; without one, messages go straight to it."""
+    previewer: Previewer | None = None
+    """Looks at web pages for users; without one there are no previews."""
+
+
+def build_core(ports: Ports, policy: Policy) -> Core:
+    """The core over these ports."""
+    storage, bus, clock = ports.storage, ports.bus, ports.clock
+    publisher = Publisher(bus)
+    sending = GroupCommit(storage, publisher, clock)
+    return Core(
+        policy=policy,
+        storage=storage,
+        files=ports.files,
+        bus=bus,
+        clock=clock,
+        passwords=ports.passwords,
+        tokens=ports.tokens,
+        seals=ports.seals,
+        throttle=ports.throttle,
+        taken=taken_budget(clock),
+        publisher=publisher,
+        nodes=Nodes(bus, clock),
+        sending=sending,
+        queued=QueuedSending(ports.queue, sending, bus) if ports.queue else None,
+        receipts=Receipts(storage, publisher, clock),
+        directory=Directory(storage),
+        live_logins=LiveLogins(storage, bus, clock),
+        uploads=Uploads(storage, ports.files, clock),
+        answers=_answers(ports, policy, sending),
+        previews=Previews(ports.previewer, ports.throttle, clock),
+        read_limits=ReadLimits(clock, rate=policy.read_rate),
+        write_limits=WriteLimits(clock, rate=policy.send_rate),
+        hashing=hashing_turns(clock, policy.hashes_at_once),
+    )
+
+
+def _answers(ports: Ports, policy: Policy, sending: GroupCommit) -> AnswerQueue:
+    limits = policy.answers
+    answerer = Answerer(
+        ports.storage, ports.bus, ports.clock, sending, ports.throttle, context=limits.context
+    )
+    return AnswerQueue(ports.storage, sending, answerer, ports.responder, limits)
+
+
 @asynccontextmanager
-async def open_core(settings: Settings, *, serving: bool = False) -> AsyncGenerator[Core]:
+async def open_core(
+    settings: Settings, *, serving: bool = False, signing: bool = True
+) -> AsyncGenerator[Core]:
     """The core on the database of these settings, closed again at the end.
 
-    One process may be `serving`, others beside it only work with the database. Raises
-    `CannotOpen` (the database) and `SecretRefused`.
+    One process may be `serving`, or several that are joined by a bus; others beside them only
+    work with the database. Without `signing` the server's secret is neither asked for nor made:
+    what such a core signs is worth nothing. Raises `CannotOpen` (the database), `CannotConnect`
+    (the bus) and `SecretRefused`.
     """
-    clock = SystemClock()
     async with AsyncExitStack() as opened:
-        key = _key(settings)
-        storage = await open_storage(
-            settings.storage_url, production=settings.production, serving=serving
-        )
-        opened.push_async_callback(storage.close)
-        files = await open_files(settings.files_url, uploads=settings.data_dir / "uploads")
-        opened.push_async_callback(files.blobs.close)
-        bus = InProcessBus()
-        opened.push_async_callback(bus.close)
-        responder = open_responder(settings.responder, clock)
-        opened.push_async_callback(responder.close)
-        previewer = _previewer(settings)
-        if previewer is not None:
-            opened.push_async_callback(previewer.close)
-        passwords = PooledPasswords(
-            settings.passwords.algorithm.value, threads=settings.passwords.concurrency
-        )
-        opened.callback(passwords.close)
-        yield Core(
-            storage=storage,
-            files=files,
-            bus=bus,
-            clock=clock,
-            passwords=passwords,
-            tokens=_tokens(settings, key, clock),
-            seals=HmacSeals(key),
-            throttle=InProcessThrottle(clock, _throttling(settings)),
-            policy=_policy(settings),
-            responder=responder,
-            previewer=previewer,
-        )
+        key = _key(settings) if signing else secrets.token_bytes(SECRET_BYTES)
+        ports = await _open_ports(settings, key, opened, serving=serving)
+        yield build_core(ports, _policy(settings))
+
+
+class _Closable(Protocol):
+    async def close(self) -> None: ...
+
+
+P = TypeVar("P", bound=_Closable | None)
+
+
+async def _open_ports(
+    settings: Settings, key: bytes, opened: AsyncExitStack, *, serving: bool
+) -> Ports:
+    """The ports, each closed by `opened`, the last one first."""
+
+    def closed_at_end(port: P) -> P:
+        if port is not None:
+            opened.push_async_callback(port.close)
+        return port
+
+    clock = SystemClock()
+    storage = await open_storage(
+        settings.storage_url,
+        production=settings.production,
+        serving=serving,
+        joined=settings.joined,
+    )
+    closed_at_end(storage)
+    files = await open_files(settings.files_url, uploads=settings.uploads_dir)
+    closed_at_end(files.blobs)
+    # A command needs no bus: servers find what it has ended in the database. It answers no
+    # question and looks at no page.
+    bus = closed_at_end(await open_bus(settings.bus_url if serving else None, key=key))
+    return Ports(
+        storage=storage,
+        files=files,
+        bus=bus,
+        clock=clock,
+        passwords=_passwords(settings, opened),
+        tokens=_tokens(settings, key, clock),
+        seals=HmacSeals(key),
+        throttle=SharedThrottle(InProcessThrottle(clock, _throttling(settings)), bus),
+        responder=closed_at_end(open_responder(settings.responder, clock) if serving else None),
+        queue=closed_at_end(await open_message_queue(settings) if serving else None),
+        previewer=closed_at_end(_previewer(settings) if serving else None),
+    )
+
+
+def _passwords(settings: Settings, opened: AsyncExitStack) -> PooledPasswords:
+    chosen = settings.passwords
+    passwords = PooledPasswords(chosen.algorithm.value, threads=chosen.concurrency)
+    opened.callback(passwords.close)
+    return passwords
+
+
+async def open_message_queue(settings: Settings) -> Queue | None:
+    """The queue in front of the database, if there is one. Raises `CannotConnect`."""
+    url = settings.queue.url
+    if url is None:
+        return None
+    return await open_queue(url, key=_key(settings), production=settings.production)
 
 
 def _tokens(settings: Settings, key: bytes, clock: SystemClock) -> JwtTokens:
@@ -113,3 +230,28 @@ def _policy(settings: Settings) -> Policy:
             at_once=settings.responder.answers_at_once, context=settings.responder.context
         ),
     )
+
+
+def open_responder(settings: group.Responder, clock: Clock) -> Responder:
+    """The responder of the configured kind. The settings have been checked for what it needs."""
+    # Imported when it is named: it needs an HTTP client.
+    key = settings.key.get_secret_value() if settings.key else None
+    match settings.kind:
+        case ResponderKind.ECHO:
+            return Echo()
+        case ResponderKind.WEBHOOK:
+            from backchannel.responders.webhook import Webhook  # noqa: PLC0415
+
+            signing_key = (key or "").encode()
+            return Webhook(settings.url or "", signing_key, clock, timeout=settings.timeout)
+        case ResponderKind.OPENAI:
+            from backchannel.responders.openai import Model, OpenAi  # noqa: PLC0415
+
+            model = Model(
+                url=settings.url or "",
+                name=settings.model or "",
+                key=key,
+                prompt=settings.prompt,
+                max_tokens=settings.max_tokens,
+            )
+            return OpenAi(model, timeout=settings.timeout)

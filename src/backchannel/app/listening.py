@@ -11,6 +11,8 @@ from typing import Any, cast
 
 import uvicorn
 
+from backchannel.transports.http.tls import TlsListener
+
 BACKLOG = 4_096
 """Connections the kernel may hold until they are accepted."""
 
@@ -35,10 +37,10 @@ def bind(host: str, port: int) -> socket.socket:
             "as 127.0.0.1, 0.0.0.0 or ::"
         ) from None
     except OSError as error:
-        place = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+        named = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
         reason = os.strerror(error.errno) if error.errno else str(error)
         raise CannotListen(
-            f"cannot listen on {place}: {reason}; choose another with --host or --port"
+            f"cannot listen on {named}: {reason}; choose another with --host or --port"
         ) from None
 
 
@@ -69,20 +71,18 @@ class Server(uvicorn.Server):
         self._tls_deadline = tls_deadline
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Listen; uvicorn would do so too, but give a TLS handshake a minute (rule S18)."""
+        """Listen; uvicorn would do so too, but take any number of TLS handshakes (rule S18)."""
         await super().startup(sockets=[])
-        deadline = self._tls_deadline if self.config.ssl else None
-        loop = asyncio.get_running_loop()
-        self.servers = [
-            await loop.create_server(
-                self._protocol,
-                sock=each,
-                ssl=self.config.ssl,
-                ssl_handshake_timeout=deadline,
-                backlog=self.config.backlog,
+        self.servers = [await self._listen(each) for each in sockets or ()]
+
+    async def _listen(self, listener: socket.socket) -> asyncio.Server:
+        if self.config.ssl is None:
+            loop = asyncio.get_running_loop()
+            return await loop.create_server(
+                self._protocol, sock=listener, backlog=self.config.backlog
             )
-            for each in sockets or ()
-        ]
+        tls = TlsListener(listener, self._protocol, self.config.ssl, deadline=self._tls_deadline)
+        return cast("asyncio.Server", tls)  # uvicorn only ever closes it
 
     def _protocol(self) -> asyncio.Protocol:
         build = cast("Any", self.config.http_protocol_class)
@@ -92,7 +92,7 @@ class Server(uvicorn.Server):
         return protocol
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Accept nothing more, let `before_close` finish what was begun, then close (1012)."""
+        """Accept nothing more, let `before_close` finish what was started, then close (1012)."""
         for server in self.servers:
             server.close()
         await self._before_close()

@@ -3,7 +3,7 @@
 All locks are `flock`, which ends with its process, so nothing is left behind by `kill -9`:
 
 - exclusive on `server.lock` in the data folder, and on the file beside the database whose name
-  ends in `-lock`: held by a server, so that there is one;
+  ends in `-lock`: held by a server, so that there is one; servers that a bus joins share it;
 - on the folders themselves: shared by everything that has the database open, exclusive for what
   replaces it.
 """
@@ -17,7 +17,7 @@ from pathlib import Path
 
 from backchannel.settings import Settings
 from backchannel.settings.private import make_private_dir
-from backchannel.storage.errors import CannotOpen
+from backchannel.storage import CannotOpen
 from backchannel.storage.opening import file_of
 
 SERVER_LOCK = "server.lock"
@@ -33,8 +33,9 @@ def locked_for_server(settings: Settings) -> Generator[None]:
     with ExitStack() as held, _clearly(settings):
         for folder in _folders(settings):
             held.enter_context(_folder(folder, fcntl.LOCK_SH, _replaced))
+        kind = fcntl.LOCK_SH if settings.joined else fcntl.LOCK_EX
         for path in _lock_files(settings):
-            held.enter_context(_file(path))
+            held.enter_context(_file(path, kind))
         require_whole(settings)
         yield
 
@@ -50,15 +51,16 @@ def locked_for_command(settings: Settings) -> Generator[None]:
 
 
 @contextmanager
-def locked_alone(settings: Settings, *, repairing: bool = False) -> Generator[None]:
-    """Keep servers and all other commands away. Raises `CannotOpen`.
+def locked_alone(settings: Settings, *urls: str, repairing: bool = False) -> Generator[None]:
+    """Keep servers and all other commands away from the data folder and its database.
 
-    Only what is `repairing` it gets a folder whose restore was interrupted.
+    Or from these other databases instead. Only what is `repairing` it gets a folder whose restore
+    was interrupted. Raises `CannotOpen`.
     """
-    with ExitStack() as held, _clearly(settings):
-        for path in _lock_files(settings):
+    with ExitStack() as held, _clearly(settings, *urls):
+        for path in _lock_files(settings, *urls):
             held.enter_context(_file(path))
-        for folder in _folders(settings):
+        for folder in _folders(settings, *urls):
             held.enter_context(_folder(folder, fcntl.LOCK_EX, _busy))
         if not repairing:
             require_whole(settings)
@@ -66,9 +68,9 @@ def locked_alone(settings: Settings, *, repairing: bool = False) -> Generator[No
 
 
 @contextmanager
-def _clearly(settings: Settings) -> Generator[None]:
+def _clearly(settings: Settings, *urls: str) -> Generator[None]:
     try:
-        for folder in _folders(settings):
+        for folder in _folders(settings, *urls):
             make_private_dir(folder)
     except OSError as error:
         raise CannotOpen(f"{error.filename} cannot be made: {error.strerror}") from None
@@ -76,7 +78,7 @@ def _clearly(settings: Settings) -> Generator[None]:
 
 
 def require_whole(settings: Settings) -> None:
-    """Raise `CannotOpen` where a restore was interrupted."""
+    """Raise `CannotOpen` if a restore was interrupted."""
     if (settings.data_dir / RESTORING).exists():
         raise CannotOpen(
             f"a restore of {settings.data_dir.resolve()} was interrupted; run `backchannel restore`"
@@ -84,17 +86,22 @@ def require_whole(settings: Settings) -> None:
         )
 
 
-def _folders(settings: Settings) -> list[Path]:
+def _folders(settings: Settings, *urls: str) -> list[Path]:
     """The folder of the data and that of the database, which most often are one."""
-    database = file_of(settings.storage_url)
     data = settings.data_dir.resolve()
-    return [data] if database is None else sorted({data, database.parent})
+    return sorted({data, *(file.parent for file in _databases(settings, *urls))})
 
 
-def _lock_files(settings: Settings) -> list[Path]:
+def _lock_files(settings: Settings, *urls: str) -> list[Path]:
     server = settings.data_dir.resolve() / SERVER_LOCK
-    database = file_of(settings.storage_url)
-    return [server] if database is None else [server, database.with_name(f"{database.name}-lock")]
+    files = _databases(settings, *urls)
+    return [server, *(file.with_name(f"{file.name}-lock") for file in files)]
+
+
+def _databases(settings: Settings, *urls: str) -> list[Path]:
+    """The files of the databases, in one order."""
+    files = {file_of(url) for url in urls or (settings.storage_url,)}
+    return sorted(file for file in files if file is not None)
 
 
 @contextmanager
@@ -113,11 +120,11 @@ def _folder(path: Path, kind: int, refusal: Callable[[Path], CannotOpen]) -> Gen
 
 
 @contextmanager
-def _file(path: Path) -> Generator[None]:
+def _file(path: Path, kind: int = fcntl.LOCK_EX) -> Generator[None]:
     for _ in range(ATTEMPTS):
         descriptor = _opened(path, os.O_RDWR | os.O_CREAT)
         try:
-            if not _lock(descriptor, fcntl.LOCK_EX):
+            if not _lock(descriptor, kind):
                 raise _served(path, os.pread(descriptor, 20, 0))
             if _is_still_at(descriptor, path):
                 os.truncate(descriptor, 0)
@@ -155,7 +162,8 @@ def _served(path: Path, holder: bytes) -> CannotOpen:
     process = f" (process {number})" if number.isdecimal() else ""
     return CannotOpen(
         f"{path.parent} is in use by another server{process}; stop it, or name another folder"
-        " with --data-dir"
+        " with --data-dir. Several servers need PostgreSQL, and a bus that all of them name"
+        " (bus.url)"
     )
 
 

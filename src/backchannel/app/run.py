@@ -1,30 +1,35 @@
-"""Run the server until it is told to stop."""
+"""Run the server until it is asked to stop."""
 
 import asyncio
+import contextlib
+import ctypes
 import gc
 import logging
+import signal
 import sys
 import time
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 
 import uvloop
 
-from backchannel.app.config import doors_for, server_config
+from backchannel.app.config import endpoints_for, server_config
 from backchannel.app.core import open_core
 from backchannel.app.listening import CannotListen, Server, bind, started
 from backchannel.app.locking import locked_for_server
-from backchannel.chat.collection import collect_forever
+from backchannel.app.supervisor import Worker
+from backchannel.brokers.drivers import CannotConnect
 from backchannel.chat.core import Core
-from backchannel.chat.erasing import Eraser
-from backchannel.chat.logouts import watch_ended
-from backchannel.chat.profiles import tell_peers_forever
-from backchannel.chat.retention import trim_forever
-from backchannel.delivery.switchboard import Switchboard
+from backchannel.chat.erasures import Eraser
+from backchannel.chat.logins import watch_ended
+from backchannel.chat.maintenance import collect_forever, notify_peers_forever, trim_forever
+from backchannel.chat.orphaned_questions import OrphanedQuestions
+from backchannel.delivery.connection_manager import ConnectionManager
 from backchannel.domain.errors import ChatError
 from backchannel.security.secret import SecretRefused
 from backchannel.settings import Settings
-from backchannel.storage.errors import CannotOpen
+from backchannel.storage import CannotOpen
 from backchannel.telemetry import logs
 
 SWITCH_INTERVAL = 1e-4
@@ -33,31 +38,56 @@ SWITCH_INTERVAL = 1e-4
 YOUNG_OBJECTS = 20_000
 """New objects after which circles among them are looked for: messages make none."""
 
+LARGE_BLOCK = 16 << 10
+"""Bytes of a block of memory that is given back to the system as soon as it is free."""
+MOST_BLOCKS = 10_000
+"""Blocks of which this is true at the same time: Linux allows a process some 65,000 mappings."""
+
+_M_MMAP_THRESHOLD, _M_MMAP_MAX = -3, -4
+
 log = logging.getLogger("backchannel")
 
 
-def run(settings: Settings, *, ready: Callable[[int], None]) -> int:
-    """Serve until SIGTERM, SIGINT or SIGHUP; the exit code.
+def run(settings: Settings, *, ready: Callable[[int], None], worker: Worker | None = None) -> int:
+    """Serve until SIGTERM, SIGINT or SIGHUP; returns the exit code.
 
-    `ready` is called with the port once connections are accepted. One clear line says why the
-    server cannot start.
+    `ready` is called with the port once connections are accepted. A `worker` tells its supervisor
+    instead, and ends with it. One clear line says why the server cannot start.
     """
     logs.configure(level=settings.log.level.value, as_json=settings.log_as_json)
     sys.setswitchinterval(SWITCH_INTERVAL)
     gc.set_threshold(YOUNG_OBJECTS)
+    _map_large_blocks()
     try:
         with locked_for_server(settings):
-            uvloop.run(_serve(settings, ready, began=time.perf_counter()))
-    except (CannotListen, CannotOpen, SecretRefused, ChatError) as refusal:
+            uvloop.run(_serve(settings, ready, worker, began=time.perf_counter()))
+    except (CannotConnect, CannotListen, CannotOpen, SecretRefused, ChatError) as refusal:
         print(f"backchannel: {refusal}", file=sys.stderr)  # noqa: T201 - for the operator
         return 1
     return 0
 
 
-async def _serve(settings: Settings, ready: Callable[[int], None], *, began: float) -> None:
-    listener = bind(settings.host, settings.port)
-    async with open_core(settings, serving=True) as core, _attended(core) as desk:
-        doors = doors_for(settings, desk)
+def _map_large_blocks() -> None:
+    """Have glibc give each large block a mapping of its own; other libraries do as they do.
+
+    By itself it stops doing so once a large block was freed: what many clients had made the server
+    hold for a moment would stay with it.
+    """
+    with contextlib.suppress(OSError, AttributeError):
+        set_option = ctypes.CDLL(None).mallopt  # mallopt(3)
+        set_option(_M_MMAP_THRESHOLD, LARGE_BLOCK)
+        set_option(_M_MMAP_MAX, MOST_BLOCKS)
+
+
+async def _serve(
+    settings: Settings, ready: Callable[[int], None], worker: Worker | None, *, began: float
+) -> None:
+    listener = worker.listener() if worker else bind(settings.host, settings.port)
+    async with (
+        open_core(settings, serving=True) as core,
+        _with_background_tasks(core) as connections,
+    ):
+        endpoints = endpoints_for(settings, connections)
         draining = False
 
         async def finish() -> None:
@@ -65,15 +95,18 @@ async def _serve(settings: Settings, ready: Callable[[int], None], *, began: flo
             nonlocal draining
             draining = True
             log.info("stopping: %s", server.reason)
-            await core.responding.close()
+            await core.answers.close()
             await core.sending.stop()
-            doors.drain()
+            endpoints.drain()
 
-        config = server_config(settings, core, doors, draining=lambda: draining)
+        config = server_config(settings, core, endpoints, draining=lambda: draining)
         server = Server(config, before_close=finish, tls_deadline=settings.limits.header_deadline)
         serving = asyncio.create_task(server.serve([listener]))
         await started(server)
-        if server.started:
+        if server.started and worker is not None:
+            worker.watch(partial(server.handle_exit, signal.SIGTERM, None))
+            worker.notify_ready()
+        elif server.started:
             ready(listener.getsockname()[1])
         gc.freeze()  # objects from the start stay, so the collector need not visit them again
         log.info(
@@ -87,31 +120,37 @@ async def _serve(settings: Settings, ready: Callable[[int], None], *, began: flo
 
 
 @asynccontextmanager
-async def _attended(core: Core) -> AsyncGenerator[Switchboard]:
-    """A switchboard with the tasks that look after it; what gathered is written at the end."""
-    desk = Switchboard(core)
+async def _with_background_tasks(core: Core) -> AsyncGenerator[ConnectionManager]:
+    """The connection manager with its tasks; at the end, what it has gathered is written."""
+    connections = ConnectionManager(core)
     work = (
-        desk.run(),
+        connections.run(),
+        core.nodes.run(),
         watch_ended(core),
         collect_forever(core),
         trim_forever(core),
-        tell_peers_forever(core),
+        notify_peers_forever(core),
         Eraser(core).run(),
-        core.responding.resume(),
+        OrphanedQuestions(core).run(),
+        *([core.queued.run()] if core.queued else ()),
     )
     tasks = [asyncio.create_task(each) for each in work]
     for task in tasks:
-        task.add_done_callback(_tell_of_failure)
+        task.add_done_callback(_log_failure)
     try:
-        yield desk
+        yield connections
     finally:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        await desk.flush()
+        core.nodes.leave()
+        try:
+            await connections.flush()
+        except ChatError as refusal:  # a server stops also while its database is away
+            log.warning("the last receipts are not stored: %s", refusal)
 
 
-def _tell_of_failure(task: asyncio.Task[None]) -> None:
+def _log_failure(task: asyncio.Task[None]) -> None:
     """Log background work that has ended although it should run on: no caller awaits it."""
     if not task.cancelled() and (error := task.exception()) is not None:
         log.critical("%s has failed; restart the server", task.get_coro(), exc_info=error)

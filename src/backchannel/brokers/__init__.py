@@ -1,1 +1,1 @@
-"""Buses, by which processes wake each other after a commit: one package per bus."""
+"""Buses, by which nodes wake each other after a commit: one module or package per bus."""

@@ -3,12 +3,23 @@
 from collections.abc import Sequence
 
 from backchannel.domain.events import Event
-from backchannel.domain.signals import Signal
-from backchannel.ports.bus import EndedListener, EventListener, SignalListener
+from backchannel.domain.signals import Notice, Signal
+from backchannel.ports.bus import (
+    EndedListener,
+    EventListener,
+    LossListener,
+    NoticeListener,
+    PacketListener,
+    SignalListener,
+)
 
 
 class InProcessBus:
     """Hands everything to its listeners at once, in the order it happened."""
+
+    node_id = "only"
+    shared = False
+    connected = True
 
     def __init__(self) -> None:
         self._events: list[EventListener] = []
@@ -35,6 +46,36 @@ class InProcessBus:
 
     def listen_ended(self, listener: EndedListener) -> None:
         self._ended.append(listener)
+
+    def notify(self, notice: Notice) -> None:
+        """Do nothing: there is no other node."""
+
+    def listen_notices(self, listener: NoticeListener) -> None:
+        """Do nothing, for the same reason."""
+
+    def send(self, node_id: str, packet: bytes) -> None:
+        """Do nothing."""
+
+    def listen_packets(self, listener: PacketListener) -> None:
+        """Do nothing."""
+
+    def follow(self, user_id: str) -> None:
+        """Do nothing: everything arrives here."""
+
+    def unfollow(self, user_id: str) -> None:
+        """Do nothing."""
+
+    def watch(self, user_id: str) -> None:
+        """Do nothing."""
+
+    def unwatch(self, user_id: str) -> None:
+        """Do nothing."""
+
+    async def subscribed(self, user_id: str) -> None:
+        """Return at once."""
+
+    def listen_losses(self, listener: LossListener) -> None:
+        """Do nothing: a function call is not lost."""
 
     async def close(self) -> None:
         self._events.clear()

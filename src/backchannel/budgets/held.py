@@ -2,8 +2,13 @@
 
 from typing import Protocol
 
-STRANGERS = 32 << 20
+MOST_HELD = 32 << 20
 """Most that is held for all clients together that have not logged in."""
+PER_HOLDER = 32 << 10
+"""What a peer costs besides, once anything is held for it: its request, task and buffers."""
+
+TLS_BUFFERS = 128 << 10
+"""What it costs further over TLS: the buffers of what is decrypted."""
 
 
 class Holder(Protocol):
@@ -21,13 +26,14 @@ class HeldBytes:
     while others hold as much as they can.
     """
 
-    def __init__(self, most: int = STRANGERS) -> None:
+    def __init__(self, most: int = MOST_HELD) -> None:
         self._most = most
         self._held: dict[Holder, int] = {}  # the one that has held something for longest first
         self.total = 0
 
     def hold(self, holder: Holder, size: int) -> None:
         """Note that `size` bytes are held for a peer now. Peers may be given up, also this one."""
+        size += PER_HOLDER if size else 0
         self.total += size - self._held.get(holder, 0)
         if size:
             self._held[holder] = size

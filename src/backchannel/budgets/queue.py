@@ -44,14 +44,12 @@ class FairQueue(Generic[T]):
         *,
         bytes_per_key: int,
         bytes_in_all: int,
-        items_per_key: int,
         refusal: str = "too much is waiting",
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         """`refusal` begins the text of the error; `clock` gives seconds that never jump."""
         self._bytes_per_key = bytes_per_key
         self._bytes_in_all = bytes_in_all
-        self._items_per_key = items_per_key
         self._refusal = refusal
         self._clock = clock
         self._taken_at = clock()
@@ -74,14 +72,11 @@ class FairQueue(Generic[T]):
                     raise self._overloaded()
                 self._shares[key] = _Share(size, item)
             else:
-                if (
-                    share.size + size > self._bytes_per_key
-                    or share.size + size > self._bytes_in_all - self._bytes
-                    or len(share.items) >= self._items_per_key
-                ):
+                held = share.size + size
+                if held > self._bytes_per_key or held > self._bytes_in_all - self._bytes:
                     raise self._overloaded()
                 share.items.append((size, item))
-                share.size += size
+                share.size = held
             self._bytes += size
             self._items += 1
 
@@ -95,10 +90,9 @@ class FairQueue(Generic[T]):
                 if taken and share.items[0][0] > size:
                     break  # it is the first of the next batch
                 del self._shares[key]
-                before = share.size
-                self._take_turn(share, taken, items, size)
-                size -= before - share.size
-                self._bytes -= before - share.size
+                turn = self._take_turn(share, taken, items, size)
+                size -= turn
+                self._bytes -= turn
                 if share.items:
                     self._shares[key] = share  # behind every other key
             self._items -= len(taken)
@@ -113,16 +107,25 @@ class FairQueue(Generic[T]):
             self._pace = (3 * self._pace + pace) / 4 if self._pace else pace
         self._taken_at = now
 
-    def _take_turn(self, share: _Share[T], taken: list[T], items: int, size: int) -> None:
-        least = share.size - QUANTUM
+    def _take_turn(self, share: _Share[T], taken: list[T], items: int, size: int) -> int:
+        """Take what a key may have in its turn; returns the bytes of it."""
         waiting = share.items
-        while waiting and len(taken) < items and share.size > least:
-            if taken and waiting[0][0] > size:
-                return
-            cost, item = waiting.popleft()
+        if share.size <= min(QUANTUM, size) and len(taken) + len(waiting) <= items:
+            # As most often, all of it: at once, which takes a third of the time.
+            turn, share.size = share.size, 0
+            taken += [item for _, item in waiting]
+            waiting.clear()
+            return turn
+        turn = 0
+        while waiting and turn < QUANTUM and len(taken) < items:
+            cost, item = waiting[0]
+            if taken and turn + cost > size:
+                break
+            waiting.popleft()
             taken.append(item)
-            share.size -= cost
-            size -= cost
+            turn += cost
+        share.size -= turn
+        return turn
 
     def _overloaded(self) -> Overloaded:
         standing_still = self._clock() - self._taken_at

@@ -4,6 +4,7 @@ A token bucket for each key, kept as the one number of the generic cell rate alg
 (ITU-T I.371): the time at which the bucket will be full again.
 """
 
+import ipaddress
 import math
 import time
 from collections.abc import Callable
@@ -13,8 +14,27 @@ from backchannel.domain.errors import Throttled
 
 ROUNDING = 1e-6
 """Seconds of tolerance for sums of floats: a client that waits as requested is not refused."""
+KEPT = 1_000
+"""Keys that are remembered even where their budgets are full: they are likely to come again."""
 LOOKS = 4
-"""Keys that are looked at for each new one, to forget those whose budgets are full."""
+"""Keys that are looked at for each new one above `KEPT`, to forget those with full budgets."""
+
+
+def network(address: str) -> str:
+    """The part of an address that counts as one client: IPv4 whole, of IPv6 the /64 network.
+
+    A /64 is the least that a customer is given. Text that is not an address stays as it is, and
+    an IPv4 client on an IPv6 socket counts by its IPv4 address (RFC 4291, section 2.5.5.2).
+    """
+    if ":" not in address:
+        return address
+    try:
+        parsed = ipaddress.IPv6Address(address)
+    except ValueError:
+        return address
+    if parsed.ipv4_mapped is not None:
+        return str(parsed.ipv4_mapped)
+    return str(ipaddress.IPv6Network((int(parsed) >> 64 << 64, 64)))
 
 
 class RateBudget:
@@ -62,12 +82,16 @@ class RateBudget:
         """Take `cost` from the budget of `key`. Raises `Throttled`, and then takes nothing."""
         now = self._clock()
         full_at = self._full_at.get(key)
-        if full_at is None or full_at <= now:
+        if full_at is None:
             self._take(key, cost, now)
             return
-        if full_at - now > self._burst_seconds - cost / self._rate:
+        seconds = cost / self._rate
+        if full_at <= now:
+            self._full_at[key] = now + seconds
+            return
+        if full_at - now > self._burst_seconds - seconds:
             self.check(key, cost)
-        self._full_at[key] = full_at + cost / self._rate
+        self._full_at[key] = full_at + seconds
 
     def charge(self, key: str, cost: float = 1.0) -> None:
         """Take `cost` whether or not there is enough: for a cost known only afterwards."""
@@ -92,14 +116,14 @@ class RateBudget:
             self._full_at[key] = max(full_at, now) + cost / self._rate
 
     def _make_room_for(self, new: str, now: float) -> None:
-        """Forget a few full budgets; past `size` keys, one that is nearly full.
+        """Above `KEPT` keys, forget a few full budgets; above `size`, one that is nearly full.
 
         The work is the same for every new key, however many are remembered.
         """
-        order = self._order
+        order, kept = self._order, min(KEPT, self._size)
         heappush(order, (self._full_at[new], new))
         for _ in range(LOOKS):
-            if not order or (order[0][0] > now and len(order) <= self._size):
+            if len(order) <= kept or (order[0][0] > now and len(order) <= self._size):
                 return
             at, key = order[0]
             full_at = self._full_at[key]

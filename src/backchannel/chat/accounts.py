@@ -1,15 +1,14 @@
 """Accounts: registration, profiles, passwords, and what only an operator may do."""
 
-from collections.abc import Generator
+from collections.abc import Generator, Iterable
 from contextlib import contextmanager
 
 from msgspec import UNSET
 
-from backchannel.budgets.addresses import network
+from backchannel.budgets.rates import network
 from backchannel.chat import credentials, invitations
 from backchannel.chat.core import Core
-from backchannel.chat.logins import Identity, Session, begin
-from backchannel.chat.logouts import end_logins
+from backchannel.chat.logins import Identity, IssuedTokens, end_logins, start_login
 from backchannel.domain.accounts import (
     check_about,
     check_display_name,
@@ -45,10 +44,10 @@ async def register(
     `Throttled`, `Overloaded`.
     """
     code = await invitations.needed(core, invitation)
-    require_sound(username, email, password, display_name)
+    require_valid_account(username, email, password, display_name)
     await credentials.admit_registration(core, address)
     core.taken.check(network(address))
-    async with credentials.registering(core, address):
+    async with credentials.registration_turn(core, address):
         # In the turn: few are in one at a time, so few can pass the check together.
         with _counting_taken(core, network(address)):
             account = await _new_account(core, username, email, password, display_name)
@@ -68,7 +67,7 @@ async def create(
 
     Raises `Invalid`, `UsernameTaken`, `EmailTaken`.
     """
-    require_sound(username, email, password, display_name, by_operator=True)
+    require_valid_account(username, email, password, display_name, by_operator=True)
     account = await _new_account(core, username, email, password, display_name)
     await core.storage.create_user(account)
     return account.user
@@ -92,20 +91,20 @@ async def _new_account(
 
 async def change_password(
     core: Core, identity: Identity, *, old: str, new: str, agent: str = "", address: str = ""
-) -> Session:
+) -> IssuedTokens:
     """Set a new password, end all logins (rule S2), and begin a fresh one for who asked.
 
     Raises `NotConfirmed` for the old one, `Invalid` for the new one, `Throttled`.
     """
     account = await _account(core, identity.user_id)
-    await credentials.confirm(core, account, old, field="old_password")
+    await credentials.confirm_password(core, account, old, field="old_password")
     if new == old:
         raise Invalid("new_password must differ from the old one", field="new_password")
     user = account.user
     check_password(new, username=user.username, email=user.email, field="new_password")
     hashed = await _replace_password(core, user.id, new)
     changed = Account(user=user, password_hash=hashed)
-    return await begin(core, changed, new, agent=agent, address=address)
+    return await start_login(core, changed, new, agent=agent, address=address)
 
 
 async def set_password(core: Core, user_id: str, password: str) -> None:
@@ -160,9 +159,9 @@ async def update_profile(
     new_email = UNSET if email is None else check_email(email)
     if new_email is not UNSET:
         if password is None:
-            raise Invalid("password is needed to change the email", field="password")
+            raise Invalid("password is required to change the email", field="password")
         account = await _account(core, user_id)
-        await credentials.confirm(core, account, password, field="password")
+        await credentials.confirm_password(core, account, password, field="password")
     patch = ProfilePatch(display_name=new_name, email=new_email, about=new_about)
     return await change_profile(core, user_id, patch)
 
@@ -172,12 +171,17 @@ async def change_profile(core: Core, user_id: str, patch: ProfilePatch) -> User:
 
     Raises `EmailTaken`, `NotFound`, `Throttled`.
     """
-    core.writing.spend(user_id)
+    core.write_limits.spend(user_id)
     with _counting_taken(core, user_id):
         events = await core.storage.update_profile(user_id, patch, at=core.clock.now())
-    core.writing.charge(user_id, events)
-    core.bus.publish(events)
+    core.write_limits.charge(user_id, events)
+    core.publisher.publish(events)
     return await profile(core, user_id)
+
+
+async def users_by_id(core: Core, user_ids: Iterable[str]) -> dict[str, User]:
+    """Those of the users that exist, by their ids."""
+    return await core.storage.users(list(user_ids))
 
 
 async def list_users(
@@ -203,7 +207,7 @@ async def find_user(core: Core, name: str) -> User:
 
 
 async def _replace_password(core: Core, user_id: str, password: str) -> str:
-    """Set a checked password and end all logins; the new hash."""
+    """Set a checked password and end all logins; returns the new hash."""
     hashed = await core.passwords.hash(password)
     await core.storage.set_password(user_id, hashed, at=core.clock.now())
     await end_logins(core, user_id)
@@ -228,7 +232,7 @@ async def _account(core: Core, user_id: str) -> Account:
     return account
 
 
-def require_sound(
+def require_valid_account(
     username: str,
     email: str | None,
     password: str,
@@ -236,7 +240,7 @@ def require_sound(
     *,
     by_operator: bool = False,
 ) -> None:
-    """Raise `Invalid` for the first thing that no account can have."""
+    """Raise `Invalid` for the first field that is invalid."""
     faults = check_registration(
         username=username,
         email=email,

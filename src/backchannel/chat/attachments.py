@@ -1,11 +1,13 @@
-"""Files once they are complete: put into messages, read by who may, and given up."""
+"""Files once they are complete: put into messages, read by users with access, and given up."""
 
 import contextlib
 import logging
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager
 
 import msgspec
 
+from backchannel.chat import accounts
 from backchannel.chat.chunks import Chunks
 from backchannel.chat.core import Core
 from backchannel.chat.uploads import thumbnail_key
@@ -17,7 +19,9 @@ from backchannel.domain.files import (
     THUMBNAIL_TYPE,
     FileRecord,
     Upload,
+    check_avatar,
 )
+from backchannel.domain.users import ProfilePatch, User
 
 log = logging.getLogger(__name__)
 
@@ -33,25 +37,38 @@ class Content(msgspec.Struct, frozen=True, kw_only=True):
     blocks: str
 
 
-async def begin(
-    core: Core, user_id: str, *, name: str, size: int, media_type: str = "", metadata: str = ""
+async def create_upload(
+    core: Core,
+    user_id: str,
+    *,
+    name: str,
+    size: int,
+    media_type: str = "",
+    metadata: str = "",
+    waveform: bytes = b"",
 ) -> Upload:
-    """Begin an upload of `size` bytes; `media_type` is what its sender says.
+    """Create an upload of `size` bytes; `media_type` is what its sender says.
 
-    Raises `Invalid`, `TooLarge`, `QuotaExceeded` and `Throttled`.
+    `waveform` has one byte a sample. Raises `Invalid`, `TooLarge`, `QuotaExceeded` and `Throttled`.
     """
     check_size(core, size)
     await core.throttle.admit(f"upload:user:{user_id}")
     quota = core.policy.file_quota
-    return await core.uploads.begin(
-        user_id, name=name, size=size, media_type=media_type, metadata=metadata, quota=quota
+    return await core.uploads.create(
+        user_id,
+        name=name,
+        size=size,
+        media_type=media_type,
+        metadata=metadata,
+        waveform=waveform,
+        quota=quota,
     )
 
 
 async def progress(core: Core, user_id: str, upload_id: str) -> tuple[Upload, int]:
     """An upload of the user and its progress, also once it is a file.
 
-    Raises `NotFound`, and `UnsupportedFile` where only its end was left to do.
+    Raises `NotFound`, and `UnsupportedFile` if only its end was left to do.
     """
     upload = await core.storage.upload(upload_id)
     if upload is not None and upload.owner_id == user_id:
@@ -77,6 +94,34 @@ async def store(core: Core, upload: Upload, chunks: Chunks) -> FileRecord:
     return await core.uploads.store(upload, chunks)
 
 
+async def append(
+    core: Core,
+    upload: Upload,
+    offset: int,
+    chunks: Chunks,
+    *,
+    verify: Callable[[], None] | None = None,
+) -> int:
+    """Add bytes to an upload; returns its new end. Raises the errors of `Uploads.append`."""
+    return await core.uploads.append(upload, offset, chunks, verify=verify)
+
+
+async def cancel(core: Core, user_id: str, upload_id: str) -> None:
+    """Cancel an upload, or delete its file while nothing uses that.
+
+    Raises `NotFound`, and `Conflict` if a message names the file.
+    """
+    upload, _ = await progress(core, user_id, upload_id)
+    await core.uploads.cancel(upload)
+    with contextlib.suppress(NotFound):  # it was not complete
+        await core.uploads.delete(user_id, upload_id)
+
+
+def download_turn(core: Core, reader: str) -> AbstractAsyncContextManager[None]:
+    """The turn of a reader, a user or an address, to download a file."""
+    return core.read_limits.download(reader)
+
+
 def check_size(core: Core, size: int) -> None:
     """Raises `TooLarge` for more bytes than a file may have."""
     if size > core.policy.file_size:
@@ -86,12 +131,15 @@ def check_size(core: Core, size: int) -> None:
 async def describe(core: Core, user_id: str, file_ids: Sequence[str]) -> str:
     """The `files` of a message that names these files of the user's, in their order.
 
-    Raises `Invalid` (too many) and `NotFound`; storing the message judges again (rule R20).
+    Raises `Invalid` (too many) and `NotFound`; storing the message checks again (rule R20).
     """
     if not file_ids:
         return ""
     if len(file_ids) > FILES_PER_MESSAGE or len(set(file_ids)) < len(file_ids):
-        raise Invalid(f"a message names at most {FILES_PER_MESSAGE} files, once", field="files")
+        raise Invalid(
+            f"a message may name at most {FILES_PER_MESSAGE} files, each of them once",
+            field="files",
+        )
     found = await core.storage.files(file_ids)
     for file_id in file_ids:
         if file_id not in found or found[file_id].owner_id != user_id:
@@ -102,7 +150,7 @@ async def describe(core: Core, user_id: str, file_ids: Sequence[str]) -> str:
 async def readable(core: Core, user_id: str, file_id: str) -> FileRecord:
     """A file that the user owns, or that a message in the user's conversations names.
 
-    Raises `NotFound`, to strangers too (S11).
+    Raises `NotFound`, to non-members too (S11).
     """
     record = await core.storage.readable_file(user_id, file_id)
     if record is None:
@@ -128,7 +176,7 @@ def content_of(record: FileRecord, *, name: str | None = None) -> Content:
 
 
 async def open_thumbnail(core: Core, user_id: str, file_id: str) -> Content:
-    """The small copy of a picture. Raises `NotFound`, also where there is none."""
+    """The small copy of a picture. Raises `NotFound`, also if there is none."""
     record = await readable(core, user_id, file_id)
     if not record.has_thumbnail:
         raise NotFound("this file has no thumbnail")
@@ -156,3 +204,24 @@ async def read(core: Core, content: Content, start: int, stop: int) -> AsyncIter
             log.critical("file %s is damaged at byte %d or after it", content.key, begin)
             raise Damaged("this file is damaged; ask your operator for a backup")
         yield block[max(start - begin, 0) : stop - begin]
+
+
+async def set_avatar(core: Core, user_id: str, file_id: str | None) -> User:
+    """Set the user's avatar to a file of theirs, or to none; notify their devices and peers.
+
+    Raises `NotFound`, `UnsupportedFile`, `TooLarge`, `Invalid` and `Throttled`.
+    """
+    if file_id is not None:
+        record = await core.storage.readable_file(user_id, file_id)
+        if record is None or record.owner_id != user_id:
+            raise NotFound("file not found", field="file_id")
+        check_avatar(record)
+    return await accounts.change_profile(core, user_id, ProfilePatch(avatar=file_id))
+
+
+async def open_avatar(core: Core, file_id: str) -> Content:
+    """The picture of an avatar, without the name of its file. Raises `NotFound`."""
+    record = await core.storage.avatar(file_id)
+    if record is None:
+        raise NotFound("no user has this avatar")
+    return content_of(record, name="avatar")

@@ -5,10 +5,11 @@ from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 
-from backchannel.budgets.addresses import network
+from backchannel.budgets.rates import network
+from backchannel.chat.budgets import RIGHT
 from backchannel.chat.core import Core
-from backchannel.chat.hashing import RIGHT
 from backchannel.domain.accounts import (
+    EMAIL_LIMIT,
     check_searchable,
     normalise_email,
     normalise_username,
@@ -25,7 +26,7 @@ from backchannel.domain.errors import (
 from backchannel.domain.users import Account
 
 PASSWORD_BYTES = 1_024
-"""Longest password worth a look, in bytes: imported accounts may have one past our own limit."""
+"""Longest password to check, in bytes: imported accounts may have one past the usual limit."""
 SLOWED_SECONDS = 3.0
 """Longest wait put before a login to an account that many addresses are trying."""
 
@@ -35,7 +36,7 @@ Find = Callable[[Core, str], Awaitable[Account | None]]
 
 
 @dataclass(frozen=True, slots=True)
-class Lookup:
+class LoginName:
     """The identifier by which a login names its account, and whether an unknown one is revealed."""
 
     find: Find
@@ -57,49 +58,54 @@ async def by_either(core: Core, identifier: str) -> Account | None:
     return await (by_email if "@" in identifier else by_username)(core, identifier)
 
 
-async def prove(core: Core, lookup: Lookup, password: str, *, address: str) -> Account:
+async def verify_login(
+    core: Core, login_name: LoginName, password: str, *, address: str
+) -> Account:
     """The account whose password this is.
 
-    Raises `WrongPassword`, or `UnknownAccount` where `lookup` reveals it: by default neither
-    text nor time tells the two apart. `AccountDisabled` only after the right password.
+    Raises `WrongPassword`, or `UnknownAccount` if `login_name` reveals it: by default neither
+    text nor time shows which of the two it is. `AccountDisabled` only after the right password.
     `Invalid`, `Throttled`, `Overloaded`.
     """
-    identifier = lookup.identifier.strip()  # a phone's keyboard adds a space to a word
-    check_searchable(identifier, field=lookup.field)
+    identifier = login_name.identifier.strip()  # a phone's keyboard adds a space to a word
+    check_searchable(identifier, field=login_name.field)
     _check_length(password)
     await _admit_address(core, "login", address)
-    account = await lookup.find(core, identifier)
-    name = account.user.id if account else normalise_username(identifier).casefold()
+    account = await login_name.find(core, identifier)
+    # Cut, as normalised text may be 18 times as long: every node is told of this name.
+    unknown = normalise_username(identifier).casefold()[:EMAIL_LIMIT]
+    name = account.user.id if account else unknown
     await _admit_account(core, name, address)
     keys = f"address:{network(address)}", f"name:{name}"
     async with core.hashing.turn(*keys):
         if account is None:
-            await core.passwords.waste(password)
-            raise (UnknownAccount if lookup.reveal_unknown else WrongPassword)(WRONG)
-        if not await _matches(core, account, password):
-            raise WrongPassword(WRONG)
+            await core.passwords.dummy_verify(password)
+            raise (UnknownAccount if login_name.reveal_unknown else WrongPassword)(WRONG)
+        account = await _verified(core, account, password)
     core.hashing.refund(RIGHT, *keys)
-    await core.throttle.forgive(_pair(name, address))
+    await core.throttle.reset(_pair(name, address))
     await core.throttle.refund(_address("login", address))
     if account.user.disabled_at is not None:
         raise AccountDisabled("this account has been disabled; ask your operator")
     return account
 
 
-async def still_holds(core: Core, account: Account, password: str) -> bool:
-    """True if a password that was right for `account` a moment ago is still right."""
-    stored = await core.storage.account(account.user.id)
+async def verify_again(core: Core, user_id: str, password: str) -> Account:
+    """The account as it is now, whose password was verified a moment ago.
+
+    Raises `WrongPassword` if the password was changed or the account disabled (rule S2).
+    """
+    stored = await core.storage.account(user_id)
     if stored is None or stored.user.disabled_at is not None:
-        return False
-    if stored.password_hash == account.password_hash:
-        return True
-    # Changed, or only hashed anew by this or another login.
+        raise WrongPassword(WRONG)
     matches, _ = await core.passwords.verify(password, stored.password_hash)
-    return matches
+    if not matches:
+        raise WrongPassword(WRONG)
+    return stored
 
 
-async def confirm(core: Core, account: Account, password: str, *, field: str) -> None:
-    """Raise `NotConfirmed` unless the logged-in user knows the account's password.
+async def confirm_password(core: Core, account: Account, password: str, *, field: str) -> None:
+    """Raise `NotConfirmed` unless `password` is that of the account.
 
     Raises `Throttled`, `Overloaded`, `Invalid`.
     """
@@ -111,7 +117,7 @@ async def confirm(core: Core, account: Account, password: str, *, field: str) ->
         raise NotConfirmed(f"{field} is wrong", field=field)
 
 
-def registering(core: Core, address: str) -> AbstractAsyncContextManager[None]:
+def registration_turn(core: Core, address: str) -> AbstractAsyncContextManager[None]:
     """The turn of an address to have the password of a new account hashed."""
     return core.hashing.turn(f"address:{network(address)}")
 
@@ -121,16 +127,19 @@ async def admit_registration(core: Core, address: str) -> None:
     await _admit_address(core, "register", address)
 
 
-async def _matches(core: Core, account: Account, password: str) -> bool:
-    """True if the password is right; its hash is then brought up to date (rule S7)."""
+async def _verified(core: Core, account: Account, password: str) -> Account:
+    """The account, its hash brought up to date (rule S7). Raises `WrongPassword`."""
     matches, fresh = await core.passwords.verify(password, account.password_hash)
+    if not matches:
+        raise WrongPassword(WRONG)
     if fresh is None:
-        return matches
+        return account
     stored = await core.storage.account(account.user.id)
     # A password that was changed in the meantime must not come back.
-    if stored is not None and stored.password_hash == account.password_hash:
-        await core.storage.set_password(account.user.id, fresh, at=core.clock.now())
-    return matches
+    if stored is None or stored.password_hash != account.password_hash:
+        return account
+    await core.storage.set_password(account.user.id, fresh, at=core.clock.now())
+    return Account(user=account.user, password_hash=fresh)
 
 
 def _check_length(password: str) -> None:
@@ -142,7 +151,7 @@ def _check_length(password: str) -> None:
 async def _admit_account(core: Core, name: str, address: str) -> None:
     """Stop one address guessing one account; slow down many addresses that do it together.
 
-    What strangers do from elsewhere never keeps the owner out.
+    Failed attempts from other addresses never keep the owner out.
     """
     await core.throttle.admit(_pair(name, address))
     try:

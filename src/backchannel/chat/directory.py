@@ -14,7 +14,7 @@ REMEMBERED = 50_000
 
 
 class Directory:
-    """Answers at once what it knows, and asks storage for the rest."""
+    """Answers from its cache at once, and asks storage for the rest."""
 
     def __init__(self, storage: Storage) -> None:
         self._storage = storage
@@ -57,7 +57,7 @@ class Directory:
         return account.user.id
 
     async def find_ids(self, names: Iterable[str], *, field: str) -> list[str]:
-        """The ids of users named by id or username. What looks like an id is taken for one.
+        """The ids of users named by id or username. A name with the form of an id is taken for one.
 
         Raises `NotFound` for a username that no user has.
         """
@@ -79,7 +79,7 @@ class Directory:
                 self.learn(user.id, user.username)
 
     async def find_peer(self, user_id: str, conversation_id: str) -> str:
-        """The other member of a conversation. Raises `NotFound`, to strangers too (S11)."""
+        """The other member of a conversation. Raises `NotFound`, to non-members too (S11)."""
         known = self.known_peer(user_id, conversation_id)
         if known is not None:
             return known

@@ -1,26 +1,90 @@
-"""Export of a user's data: everything the server keeps about them, as a stream (rule S22)."""
+"""Export of a user's data: everything the server keeps about them (rule S22).
 
-from collections.abc import AsyncIterator, Iterable, Mapping
-from typing import Any
+The ZIP archive (APPNOTE 6.3.10) is written while it is read, in bounded memory.
+"""
+
+import zipfile
+import zlib
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from contextlib import AbstractAsyncContextManager, nullcontext
+from functools import partial
+from typing import IO, Any, cast
 
 from backchannel.budgets.threads import in_thread
-from backchannel.chat import attachments, exported
-from backchannel.chat.archive import Entries, archived
+from backchannel.chat import attachments, export_json
+from backchannel.chat.chunks import WRITE
 from backchannel.chat.core import Core
-from backchannel.domain.archive_names import archive_name
-from backchannel.domain.conversations import ConversationView
+from backchannel.domain.conversations import ConversationView, RequestState
 from backchannel.domain.errors import Damaged, NotFound
-from backchannel.domain.files import FileRecord
+from backchannel.domain.files import FileRecord, archive_name
 from backchannel.domain.users import User
+
+Entries = AsyncIterator[tuple[str, AsyncIterator[bytes]]]
+"""Names within the archive, and the contents, each read before the next name is asked for."""
+
+Turn = Callable[[], AbstractAsyncContextManager[None]]
+"""A wait until others have packed a piece."""
 
 PAGE = 100
 """Rows read at a time."""
 
+_COMPRESSION: Mapping[bool, int] = {True: zipfile.ZIP_DEFLATED, False: zipfile.ZIP_STORED}
+_TEXTS = (".json", ".jsonl", ".txt")
 
-async def begin(core: Core, user_id: str) -> AsyncIterator[bytes]:
+
+class _Pipe:
+    """The output of `zipfile`; it cannot seek, so sizes follow their contents."""
+
+    def __init__(self) -> None:
+        self._waiting = bytearray()
+        self._written = 0
+
+    def write(self, data: bytes) -> int:
+        self._waiting += data
+        self._written += len(data)
+        return len(data)
+
+    def tell(self) -> int:
+        return self._written
+
+    def flush(self) -> None:
+        """Do nothing: `write` holds nothing back."""
+
+    def take(self, least: int = 0) -> bytes:
+        """Take the bytes written so far, or none if they are fewer than `least`."""
+        if len(self._waiting) < least:
+            return b""
+        taken = bytes(self._waiting)
+        self._waiting.clear()
+        return taken
+
+
+async def archived(entries: Entries, turn: Turn = nullcontext) -> AsyncIterator[bytes]:
+    """The archive of these entries. One that was cut short has no directory and does not open.
+
+    Each piece is packed in a thread, and in a `turn` of its own.
+    """
+    pipe = _Pipe()
+    archive = zipfile.ZipFile(cast("IO[bytes]", pipe), "w", compresslevel=zlib.Z_BEST_SPEED)
+    try:
+        async for name, content in entries:
+            archive.compression = _COMPRESSION[name.endswith(_TEXTS)]
+            with archive.open(name, "w", force_zip64=True) as entry:
+                async for chunk in content:
+                    async with turn():
+                        await in_thread(partial(entry.write, chunk))
+                    if gathered := pipe.take(WRITE):
+                        yield gathered
+    finally:
+        # The directory may be long; it is written also where the archive is given up.
+        await in_thread(archive.close)
+    yield pipe.take()
+
+
+async def export_own(core: Core, user_id: str) -> AsyncIterator[bytes]:
     """Like `export`, for the user, limited to one at a time and to a rate.
 
-    Raises `Throttled`; the first piece raises `Overloaded` where another one is under way.
+    Raises `Throttled`; the first piece raises `Overloaded` if another one is under way.
     """
     await core.throttle.admit(f"export:user:{user_id}")
     return _in_turn(core, user_id, await export(core, user_id))
@@ -34,23 +98,24 @@ async def export(core: Core, user_id: str) -> AsyncIterator[bytes]:
     account = await core.storage.account(user_id)
     if account is None or account.user.erased_at is not None:
         raise NotFound("user not found")
-    return archived(_entries(core, account.user), lambda: core.reading.pack(user_id))
+    return archived(_entries(core, account.user), lambda: core.read_limits.pack(user_id))
 
 
 async def _in_turn(core: Core, user_id: str, pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    async with core.reading.export(user_id):
+    async with core.read_limits.export(user_id):
         async for piece in pieces:
             yield piece
 
 
 async def _entries(core: Core, user: User) -> Entries:
-    readme = exported.README.format(at=exported.time(core.clock.now()))
+    readme = export_json.README.format(at=export_json.time(core.clock.now()))
     yield "README.txt", _whole(readme.encode())
     privacy = await core.storage.privacy(user.id)
-    yield "profile.json", _whole(exported.profile(user, privacy))
+    yield "profile.json", _whole(export_json.profile(user, privacy))
     yield "logins.jsonl", _logins(core, user.id)
     yield "blocks.jsonl", _blocks(core, user.id)
     yield "invitations.jsonl", _invitations(core, user.id)
+    yield "reports.jsonl", _reports(core, user.id)
     yield "conversations.jsonl", _conversations(core, user.id)
     yield "messages.jsonl", _messages(core, user.id)
     yield "uploads.jsonl", _uploads(core, user.id)
@@ -70,23 +135,28 @@ async def _whole(content: bytes) -> AsyncIterator[bytes]:
 
 async def _logins(core: Core, user_id: str) -> AsyncIterator[bytes]:
     found = await core.storage.logins(user_id, ended=True)
-    yield await _lines(exported.login(each) for each in found)
+    yield await _lines(export_json.login(each) for each in found)
 
 
 async def _blocks(core: Core, user_id: str) -> AsyncIterator[bytes]:
     found = await core.storage.users(await core.storage.blocked(user_id))
-    yield await _lines(exported.person(each) for each in found.values())
+    yield await _lines(export_json.person(each) for each in found.values())
 
 
 async def _invitations(core: Core, user_id: str) -> AsyncIterator[bytes]:
     found = await core.storage.invitations(user_id, at=core.clock.now())
-    yield await _lines(exported.invitation(each) for each in found)
+    yield await _lines(export_json.invitation(each) for each in found)
+
+
+async def _reports(core: Core, user_id: str) -> AsyncIterator[bytes]:
+    found = await core.storage.reports_by(user_id)
+    yield await _lines(export_json.report(each) for each in found)
 
 
 async def _conversations(core: Core, user_id: str) -> AsyncIterator[bytes]:
     async for page in _conversation_pages(core, user_id):
         peers = await core.storage.users([each.peer_id for each in page])
-        yield await _lines(exported.conversation(each, peers.get(each.peer_id)) for each in page)
+        yield await _lines(export_json.conversation(each, peers.get(each.peer_id)) for each in page)
 
 
 async def _messages(core: Core, user_id: str) -> AsyncIterator[bytes]:
@@ -95,7 +165,7 @@ async def _messages(core: Core, user_id: str) -> AsyncIterator[bytes]:
             after = 0
             while page := await core.storage.history(view.id, after=after, limit=PAGE):
                 after = page[-1].seq
-                yield await _lines(exported.message(each, user_id) for each in page)
+                yield await _lines(export_json.message(each, user_id) for each in page)
 
 
 async def _content(
@@ -126,7 +196,7 @@ async def _readable(
 async def _files(core: Core, user_id: str, damage: Mapping[str, str]) -> AsyncIterator[bytes]:
     async for page in _file_pages(core, user_id):
         yield await _lines(
-            exported.file(each, _path(each), damage=damage.get(each.id)) for each in page
+            export_json.file(each, _path(each), damage=damage.get(each.id)) for each in page
         )
 
 
@@ -134,20 +204,27 @@ async def _uploads(core: Core, user_id: str) -> AsyncIterator[bytes]:
     after = ""
     while page := await core.storage.owned_uploads(user_id, after=after, limit=PAGE):
         after = page[-1].id
-        yield await _lines(exported.upload(each) for each in page)
+        yield await _lines(export_json.upload(each) for each in page)
 
 
 async def _conversation_pages(core: Core, user_id: str) -> AsyncIterator[list[ConversationView]]:
-    """All of them once, newest first, then those that went to the front meanwhile."""
+    """All of them once, newest first, then those that went to the front meanwhile.
+
+    After the ordinary ones come the message requests. One that is answered meanwhile is in the next
+    round.
+    """
     seen: set[str] = set()
     known = -1
     while known < len(seen):
-        known, before = len(seen), None
-        while page := await core.storage.conversations(user_id, before=before, limit=PAGE):
-            before = page[-1].updated_at, page[-1].id
-            if unseen := [each for each in page if each.id not in seen]:
-                seen.update(each.id for each in unseen)
-                yield unseen
+        known = len(seen)
+        for request in (None, *RequestState):
+            read = partial(core.storage.conversations, user_id, limit=PAGE, request=request)
+            before = None
+            while page := await read(before=before):
+                before = page[-1].updated_at, page[-1].id
+                if unseen := [each for each in page if each.id not in seen]:
+                    seen.update(each.id for each in unseen)
+                    yield unseen
 
 
 async def _file_pages(core: Core, user_id: str) -> AsyncIterator[list[FileRecord]]:
@@ -164,4 +241,4 @@ def _path(record: FileRecord) -> str:
 
 async def _lines(objects: Iterable[dict[str, Any]]) -> bytes:
     """JSON Lines, made in a thread: a page of them is too much for one step of the loop."""
-    return await in_thread(lambda: exported.lines(objects))
+    return await in_thread(lambda: export_json.lines(objects))

@@ -6,11 +6,12 @@ import time
 from collections.abc import Callable, Sequence
 
 from backchannel.budgets.queue import FairQueue
+from backchannel.chat.publisher import Publisher
+from backchannel.chat.publisher import Reply as PublishedReply
 from backchannel.domain.errors import ChatError, Unavailable
 from backchannel.domain.ids import RESPONDER_ID
 from backchannel.domain.messages import Draft
-from backchannel.ports.bus import Bus
-from backchannel.ports.clock import Clock
+from backchannel.ports.security import Clock
 from backchannel.ports.storage import Messages, Stored
 from backchannel.telemetry import metrics
 
@@ -22,19 +23,23 @@ BATCH = 1_024
 """Most messages in one transaction: more would make the first of them wait for the last."""
 BATCH_BYTES = 1 << 20
 """Most bytes in one transaction, for the same reason."""
-REPLIES = 128
-"""Replies that go out in one turn of the event loop."""
 OVERHEAD = 512
 """Bytes that a message takes beside its text while it waits."""
 WAITING_BYTES = 4 << 20
 WAITING_BYTES_PER_USER = 2 << 20
-WAITING_PER_USER = 4_096
-"""The limits on waiting messages. Above them a sender is refused at once (rule R14)."""
+"""The limits on waiting messages. Above them a sender is refused at once (rule R14).
+
+With `OVERHEAD` counted, one user's are fewer than 4,096 messages.
+"""
 
 _FAILED = "the message could not be stored"
 _SERVER_FAULT = 500
 
 log = logging.getLogger(__name__)
+
+
+class Failed(Unavailable):
+    """A message could not be stored for a reason other than the database or the message."""
 
 
 async def settled(submit: Callable[[Reply], None]) -> Stored:
@@ -52,15 +57,10 @@ async def settled(submit: Callable[[Reply], None]) -> Stored:
     return result
 
 
-def size_in_memory(text: str) -> int:
-    """Bytes that a text takes at most, without a look at each character."""
-    return len(text) if text.isascii() else 4 * len(text)
-
-
 class _Batch:
     """The drafts of one transaction: all that are waiting when it begins."""
 
-    __slots__ = ("_clock", "_waiting", "at", "began_at", "begun", "drafts", "replies")
+    __slots__ = ("_clock", "_waiting", "at", "began_at", "begun", "drafts", "replies", "settling")
 
     def __init__(self, waiting: Waiting, clock: Clock) -> None:
         self._waiting = waiting
@@ -70,6 +70,7 @@ class _Batch:
         self.at = 0  # milliseconds since 1970
         self.drafts: list[Draft] = []
         self.replies: list[Reply] = []
+        self.settling = asyncio.Event()  # set once its replies are next to go out
 
     def take(self) -> tuple[Sequence[Draft], int]:
         """The drafts, and the time at which they were taken; maybe in another thread."""
@@ -78,9 +79,9 @@ class _Batch:
             self.begun = True
             self.began_at = time.perf_counter()
             self.at = self._clock.now()
-            for draft, reply in self._waiting.take(BATCH, BATCH_BYTES):
-                self.drafts.append(draft)
-                self.replies.append(reply)
+            taken = self._waiting.take(BATCH, BATCH_BYTES)
+            self.drafts = [draft for draft, _ in taken]
+            self.replies = [reply for _, reply in taken]
         return self.drafts, self.at
 
 
@@ -90,14 +91,13 @@ class GroupCommit:
     One batch is being stored, and one waits for that: it takes with it what came meanwhile.
     """
 
-    def __init__(self, storage: Messages, bus: Bus, clock: Clock) -> None:
+    def __init__(self, storage: Messages, publisher: Publisher, clock: Clock) -> None:
         self._storage = storage
-        self._bus = bus
+        self._publisher = publisher
         self._clock = clock
         self._waiting: Waiting = FairQueue(
             bytes_per_key=WAITING_BYTES_PER_USER,
             bytes_in_all=WAITING_BYTES,
-            items_per_key=WAITING_PER_USER,
             refusal="too many messages are waiting to be stored",
         )
         self._next: _Batch | None = None
@@ -113,10 +113,14 @@ class GroupCommit:
         if self._stopped:
             raise Unavailable("the server restarts; send again in a moment", retry_after=1.0)
         # All answers of the responder share a sender; the users they are for take turns.
-        is_answer = draft.sender_id == RESPONDER_ID
-        user_id = draft.recipient_id if is_answer else draft.sender_id
-        self._waiting.put(user_id, (draft, reply), OVERHEAD + size_in_memory(draft.body))
-        if self._next is None or self._next.begun:
+        user_id = draft.sender_id
+        if user_id == RESPONDER_ID:
+            user_id = draft.recipient_id
+        body = draft.body
+        size = OVERHEAD + (len(body) if body.isascii() else 4 * len(body))  # at most, in UTF-8
+        self._waiting.put(user_id, (draft, reply), size)
+        following = self._next
+        if following is None or following.begun:
             self._hand_over()
 
     async def stop(self) -> None:
@@ -127,16 +131,17 @@ class GroupCommit:
 
     def _hand_over(self) -> None:
         """Let storage begin a batch as soon as it can: its thread has no need to ask for it."""
-        batch = self._next = _Batch(self._waiting, self._clock)
-        commit = self._commit(batch, before=self._last)
+        before, self._next = self._next, _Batch(self._waiting, self._clock)
+        commit = self._commit(self._next, before)
         self._last = asyncio.get_running_loop().create_task(commit)
 
-    async def _commit(self, batch: _Batch, *, before: asyncio.Task[None] | None) -> None:
+    async def _commit(self, batch: _Batch, before: _Batch | None) -> None:
         outcomes = await self._append(batch)
-        if before is not None and not before.done():
-            await asyncio.wait([before])  # this one was refused while that was being stored
+        if before is not None and not before.settling.is_set():
+            await before.settling.wait()  # this one was refused while that was being stored
         if self._waiting and batch is self._next:
             self._hand_over()  # more was waiting than fits into a batch
+        batch.settling.set()
         await self._settle(batch, outcomes)
 
     async def _append(self, batch: _Batch) -> Sequence[Outcome]:
@@ -146,19 +151,19 @@ class GroupCommit:
             drafts, at = batch.take()
             if not isinstance(fault, ChatError):
                 log.exception("a batch of %d messages failed", len(drafts))
-            return await self._append_apart(drafts, at, fault)
+            return await self._append_by_halves(drafts, at, fault)
         metrics.COMMIT_SECONDS.observe(time.perf_counter() - batch.began_at)
         metrics.BATCH_MESSAGES.observe(len(outcomes))
         return outcomes
 
-    async def _append_apart(
+    async def _append_by_halves(
         self, drafts: Sequence[Draft], at: int, fault: Exception
     ) -> Sequence[Outcome]:
         """Store drafts that were refused together by halves: only those at fault are refused.
 
         A database that is away or full is no draft's fault, and is not asked again.
         """
-        refusal = fault if isinstance(fault, ChatError) else Unavailable(_FAILED)
+        refusal = fault if isinstance(fault, ChatError) else Failed(_FAILED)
         if len(drafts) <= 1 or (refusal is fault and refusal.status >= _SERVER_FAULT):
             return [refusal] * len(drafts)
         outcomes: list[Outcome] = []
@@ -167,18 +172,18 @@ class GroupCommit:
             try:
                 outcomes += await self._storage.append(half, at=at)
             except Exception as its_fault:  # noqa: BLE001 - a single draft is refused with it
-                outcomes += await self._append_apart(half, at, its_fault)
+                outcomes += await self._append_by_halves(half, at, its_fault)
         return outcomes
 
     async def _settle(self, batch: _Batch, outcomes: Sequence[Outcome]) -> None:
-        metrics.MESSAGES_STORED.inc(sum(isinstance(each, Stored) for each in outcomes))
-        for count, (reply, outcome) in enumerate(zip(batch.replies, outcomes, strict=True), 1):
-            if count % REPLIES == 0:
-                await asyncio.sleep(0)
-            # Reply first: the sending socket then knows this position when its event comes by.
-            try:
-                reply(outcome)
-                if not isinstance(outcome, ChatError):
-                    self._bus.publish(outcome.events)
-            except Exception:
-                log.exception("a reply failed")
+        stored = 0
+        replies: list[PublishedReply[Outcome]] = []
+        for reply, outcome in zip(batch.replies, outcomes, strict=True):
+            if isinstance(outcome, ChatError):
+                replies.append((reply, outcome, ()))
+            else:
+                replies.append((reply, outcome, outcome.events))
+                stored += not outcome.repeated
+        metrics.MESSAGES_STORED.inc(stored)
+        # Reply first: the sending socket then knows this position when its event comes by.
+        await self._publisher.publish_replies(replies)

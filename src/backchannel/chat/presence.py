@@ -1,21 +1,21 @@
-"""Typing and presence: sent at once, and never stored."""
+"""Typing and presence, sent at once and never stored, and the settings of who may see them."""
 
 from backchannel.chat.core import Core
 from backchannel.domain.ids import RESPONDER_ID
-from backchannel.domain.privacy import Shared
-from backchannel.domain.signals import Acquaintance, Presence, Signal, Typing
+from backchannel.domain.signals import Hiding, Signal, Typing, Visibility
+from backchannel.domain.users import Audience, Privacy, PrivacyPatch, Shared
 
 WATCH_LIMIT = 200
 """Most users whose presence one device may watch."""
 
 
-async def tell_typing(core: Core, user_id: str, conversation_id: str, *, active: bool) -> None:
+async def notify_typing(core: Core, user_id: str, conversation_id: str, *, active: bool) -> None:
     """Tell the other member that this one is writing, or has stopped.
 
     Raises `NotFound` and `Throttled`. Nothing is told to a user who has not written yet, or
     where one has blocked the other, or where one of them hides it.
     """
-    core.writing.spend(user_id)
+    core.write_limits.spend(user_id)
     peer_id = await core.directory.find_peer(user_id, conversation_id)
     if peer_id == RESPONDER_ID:
         return
@@ -23,14 +23,27 @@ async def tell_typing(core: Core, user_id: str, conversation_id: str, *, active:
         core.bus.signal(Signal(peer_id, Typing(conversation_id, user_id, active)))
 
 
-def announce(core: Core, user_id: str, *, online: bool) -> None:
-    """A user's first device has connected, or the last one has gone."""
-    last_seen_at = None if online else core.clock.now()
-    core.bus.signal(Signal(user_id, Presence(user_id, online, last_seen_at)))
-
-
-async def acquaint(core: Core, user_id: str, other_id: str) -> None:
+async def signal_visibility(core: Core, user_id: str, other_id: str) -> None:
     """Make the watches of two users fit a block that has just been set or lifted."""
     visible = bool(await core.storage.acquainted(user_id, [other_id], Shared.LAST_SEEN))
-    core.bus.signal(Signal(user_id, Acquaintance(other_id, visible)))
-    core.bus.signal(Signal(other_id, Acquaintance(user_id, visible)))
+    core.bus.signal(Signal(user_id, Visibility(other_id, visible)))
+    core.bus.signal(Signal(other_id, Visibility(user_id, visible)))
+
+
+async def privacy(core: Core, user_id: str) -> Privacy:
+    """A user's privacy settings. Raises `NotFound`."""
+    return await core.storage.privacy(user_id)
+
+
+async def change_privacy(core: Core, user_id: str, patch: PrivacyPatch) -> Privacy:
+    """Change what a user lets others learn, and tell the user's other devices.
+
+    Others keep what they already know; presence ends at once, on open sockets too. Raises
+    `NotFound` and `Throttled`.
+    """
+    core.write_limits.spend(user_id)
+    changed, events = await core.storage.change_privacy(user_id, patch, at=core.clock.now())
+    core.publisher.publish(events)
+    if changed.last_seen is Audience.NOBODY:
+        core.bus.signal(Signal(user_id, Hiding()))
+    return changed

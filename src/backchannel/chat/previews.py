@@ -3,10 +3,8 @@
 import msgspec
 
 from backchannel.domain.errors import NotFound
-from backchannel.domain.previews import Preview
-from backchannel.ports.clock import Clock
-from backchannel.ports.previews import Previewer
-from backchannel.ports.throttle import Throttle
+from backchannel.ports.previews import Preview, Previewer
+from backchannel.ports.security import Clock, Throttle
 
 REMEMBERED = 1_000
 """Most pages that are remembered; the oldest go first."""

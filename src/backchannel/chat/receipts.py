@@ -3,8 +3,10 @@
 import asyncio
 import logging
 
+from backchannel.chat.publisher import Publisher
+from backchannel.chat.retries import Retries
 from backchannel.domain.errors import ChatError
-from backchannel.ports.bus import Bus
+from backchannel.ports.security import Clock
 from backchannel.ports.storage import Acknowledgement, Messages, ReadMark
 
 GATHERING = 0.05
@@ -18,13 +20,16 @@ log = logging.getLogger(__name__)
 class Receipts:
     """Coalesces marks: the highest one per device and per conversation is written."""
 
-    def __init__(self, storage: Messages, bus: Bus) -> None:
+    def __init__(self, storage: Messages, publisher: Publisher, clock: Clock) -> None:
         self._storage = storage
-        self._bus = bus
+        self._publisher = publisher
+        self._clock = clock
         self._positions: dict[tuple[str, str], int] = {}
         self._reached: dict[str, int] = {}
         self._reads: dict[tuple[str, str], int] = {}
         self._runner: asyncio.Task[None] | None = None
+        self._writing = asyncio.Lock()
+        self._retries = Retries("storing receipts", RETRY, log)
 
     def acknowledge(self, user_id: str, login_id: str, position: int) -> None:
         """A device holds its user's log up to `position`."""
@@ -37,21 +42,29 @@ class Receipts:
         return self._reached.get(user_id, 0)
 
     def mark_read(self, user_id: str, conversation_id: str, seq: int) -> None:
-        """A user has read a conversation up to `seq`. What a stranger marks is dropped."""
+        """A user has read a conversation up to `seq`. The mark of a non-member is dropped."""
         self._raise(self._reads, (user_id, conversation_id), seq)
 
     async def flush(self) -> None:
-        """Write what has gathered, now. Raises `Unavailable`; the marks are then kept."""
+        """Write the gathered marks now, after those that are being written.
+
+        Raises `Unavailable`; the marks are then kept.
+        """
+        async with self._writing:
+            await self._write()
+
+    async def _write(self) -> None:
         positions, self._positions = self._positions, {}
         reads, self._reads = self._reads, {}
+        at = self._clock.now()
         try:
             if positions:
-                batch = [Acknowledgement(u, d, p) for (u, d), p in positions.items()]
-                self._bus.publish(await self._storage.acknowledge(batch))
+                batch = [Acknowledgement(u, d, p, at) for (u, d), p in positions.items()]
+                self._publisher.publish(await self._storage.acknowledge(batch))
                 self._forget(positions)
             if reads:
-                marks = [ReadMark(u, c, s) for (u, c), s in reads.items()]
-                self._bus.publish(await self._storage.mark_read(marks))
+                marks = [ReadMark(u, c, s, at) for (u, c), s in reads.items()]
+                self._publisher.publish(await self._storage.mark_read(marks))
         except ChatError:
             # Marks only move forward, so writing one twice is harmless.
             for key, position in positions.items():
@@ -78,7 +91,9 @@ class Receipts:
                 try:
                     await self.flush()
                 except ChatError as refusal:
-                    log.warning("receipts wait: %s", refusal)
+                    self._retries.note_failure(refusal)
                     await asyncio.sleep(RETRY)
+                else:
+                    self._retries.note_success()
         finally:
             self._runner = None

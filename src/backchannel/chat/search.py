@@ -10,10 +10,16 @@ from backchannel.chat.conversations import conversation
 from backchannel.chat.core import Core
 from backchannel.domain.errors import Invalid
 from backchannel.domain.messages import Message
-from backchannel.domain.relevance import relevance
-from backchannel.domain.search import terms_of
-from backchannel.domain.snippets import Snippet, snippet
-from backchannel.ports.search import Found
+from backchannel.domain.search import (
+    EVERYTHING,
+    LINK,
+    SearchFilter,
+    Snippet,
+    relevance,
+    snippet,
+    terms_of,
+)
+from backchannel.ports.storage.messages import Found
 
 PAGE = 20
 """Hits on a page, unless asked otherwise."""
@@ -29,7 +35,7 @@ class Order(StrEnum):
 
 
 class Hit(msgspec.Struct, frozen=True):
-    """A message as it is now, and the part of it that was looked for."""
+    """A message as it is now, and the part of it that matches."""
 
     message: Message
     snippet: Snippet
@@ -42,35 +48,43 @@ class Hits(msgspec.Struct, frozen=True):
     next: str | None
 
 
-async def search(
+async def search(  # noqa: PLR0913 - the request's parameters
     core: Core,
     user_id: str,
     query: str,
     *,
     conversation_id: str | None = None,
+    only: SearchFilter = EVERYTHING,
     order: Order = Order.RELEVANCE,
     cursor: str | None = None,
     limit: int = PAGE,
 ) -> Hits:
     """The user's messages that contain all words of `query`, as they are now (R7, S11).
 
-    By relevance there is one page: the best of the newest `RANKED` matches. Raises `Invalid`,
-    `NotFound` (a conversation that is not the user's), `Throttled` and `Overloaded`.
+    Only those that `only` admits. By relevance there is one page: the best of the newest `RANKED`
+    matches. Raises `Invalid`, `NotFound` (a conversation that is not the user's), `Throttled` and
+    `Overloaded`.
     """
     terms = terms_of(query)
     if not 1 <= limit <= PAGE_LIMIT:
-        raise Invalid(f"limit must lie between 1 and {PAGE_LIMIT}", field="limit")
+        raise Invalid(f"limit must be between 1 and {PAGE_LIMIT}", field="limit")
     if cursor is not None and order is Order.RELEVANCE:
-        raise Invalid("cursor goes with the order newest only", field="cursor")
+        raise Invalid("cursor is only allowed with order=newest", field="cursor")
     await core.throttle.admit(f"search:user:{user_id}")
     if conversation_id is not None:
         await conversation(core, user_id, conversation_id)
     most = limit if order is Order.NEWEST else RANKED
-    async with core.reading.search(user_id):
+    async with core.read_limits.search(user_id):
         found = await core.storage.search(
-            user_id, terms, conversation_id=conversation_id, before=cursor, limit=most
+            user_id,
+            # The index finds links faster than reading all texts does.
+            [*terms, LINK] if only.with_links else terms,
+            conversation_id=conversation_id,
+            before=cursor,
+            only=only,
+            limit=most,
         )
-        core.reading.charge_search(user_id, found.characters)
+        core.read_limits.charge_search(user_id, found.characters)
         # Ranking and cutting texts takes some hundredths of a second: too long for the loop.
         return await in_thread(lambda: _hits(found, terms, order, limit))
 

@@ -5,6 +5,7 @@ from backchannel.domain.characters import is_text
 from backchannel.domain.conversations import ConversationKind, ConversationView
 from backchannel.domain.errors import Invalid, NotFound
 from backchannel.domain.ids import new_id, session_conversation_id
+from backchannel.domain.signals import AnswerStopped
 
 KEY_LIMIT = 128
 """Longest name a client may address a session by, in characters."""
@@ -17,9 +18,9 @@ UNNAMED = "New session"
 async def open_session(
     core: Core, user_id: str, *, key: str | None = None, name: str = UNNAMED
 ) -> ConversationView:
-    """The user's session of that key, made if need be; a new one without a key.
+    """The user's session with this key, created if necessary; a new one without a key.
 
-    Raises `Invalid`, and `Throttled` where one would have to be made.
+    Raises `Invalid`, and `Throttled` if one would have to be made.
     """
     name = _checked(name)
     if key is None:
@@ -34,7 +35,7 @@ async def open_session(
     await core.throttle.admit(f"session:user:{user_id}")
     at = core.clock.now()
     view, events = await core.storage.create_session(user_id, key, name=name, at=at)
-    core.bus.publish(events)
+    core.publisher.publish(events)
     return view
 
 
@@ -48,7 +49,7 @@ async def ensure_session(core: Core, user_id: str) -> None:
 
 
 async def find_session(core: Core, user_id: str, key: str) -> ConversationView:
-    """The user's session of that key. Raises `NotFound`."""
+    """The user's session with this key. Raises `NotFound`."""
     view = await core.storage.conversation(user_id, session_conversation_id(user_id, key))
     if view is None:
         raise NotFound("session not found", field="sessionId")
@@ -57,15 +58,17 @@ async def find_session(core: Core, user_id: str, key: str) -> ConversationView:
 
 async def rename_session(core: Core, user_id: str, key: str, name: str) -> None:
     """Raises `Invalid`, `NotFound` and `Throttled`."""
-    core.writing.spend(user_id)
+    core.write_limits.spend(user_id)
     at = core.clock.now()
-    core.bus.publish(await core.storage.rename_session(user_id, key, name=_checked(name), at=at))
+    core.publisher.publish(
+        await core.storage.rename_session(user_id, key, name=_checked(name), at=at)
+    )
 
 
 async def delete_session(core: Core, user_id: str, key: str) -> None:
     """Raises `NotFound` and `Throttled`."""
-    core.writing.spend(user_id)
-    core.bus.publish(await core.storage.delete_session(user_id, key, at=core.clock.now()))
+    core.write_limits.spend(user_id)
+    core.publisher.publish(await core.storage.delete_session(user_id, key, at=core.clock.now()))
 
 
 async def stop_answer(core: Core, user_id: str, conversation_id: str) -> None:
@@ -76,7 +79,8 @@ async def stop_answer(core: Core, user_id: str, conversation_id: str) -> None:
     view = await core.storage.conversation(user_id, conversation_id)
     if view is None or view.kind is not ConversationKind.SESSION:
         raise NotFound("session not found")
-    core.responding.stop(conversation_id)
+    core.answers.stop(conversation_id)
+    core.bus.notify(AnswerStopped(conversation_id))
 
 
 def _checked(name: str) -> str:

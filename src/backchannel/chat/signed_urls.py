@@ -1,4 +1,4 @@
-"""Signed URLs of files: a browser shows what they name, without a header.
+"""Signed URLs of files: a browser can load them without an `Authorization` header.
 
 A signature stands for one file and one login, and for a few minutes. It opens nothing that its
 user may not read: that is asked again with each request.
@@ -16,8 +16,13 @@ PERIODS = 3
 """A signature counts to the end of the period after the next: 10 to 15 minutes."""
 
 
+def admit(core: Core, user_id: str) -> None:
+    """Count a request for signatures against the user's budget. Raises `Throttled`."""
+    core.write_limits.spend(user_id)
+
+
 def expiry(core: Core) -> int:
-    """The end of a signature made now, in milliseconds since 1970."""
+    """The expiry of a signature made now, in milliseconds since 1970."""
     return (core.clock.now() // PERIOD + PERIODS) * PERIOD
 
 
@@ -37,7 +42,7 @@ async def authenticate(core: Core, file_id: str, signature: str) -> Identity:
     is_live = await core.live_logins.is_live(login_id, user_id)
     if not is_live or int(expires_at) <= core.clock.now():
         raise Forbidden("this signature has expired; ask for a new URL", field="signature")
-    # Nothing that can be fetched by signature speaks of its reader's name.
+    # No name: nothing that a signature opens needs that of the reader.
     return Identity(user_id, "", login_id, int(expires_at))
 
 

@@ -1,10 +1,11 @@
-"""Sync: what a device that was away must learn, or that it must begin afresh."""
+"""Sync: the events that a device has missed, or the reason why it must start afresh."""
 
 import msgspec
 
 from backchannel.chat.core import Core
 from backchannel.domain.errors import Invalid, NotFound
 from backchannel.domain.events import Event, LogHead, messages_in
+from backchannel.ports.storage import LogState
 
 GAP_LIMIT = 20_000
 """Past this many missed events, fetching the present state is quicker than replaying."""
@@ -36,6 +37,18 @@ async def head(core: Core, user_id: str) -> LogHead:
     return found
 
 
+async def log_state(core: Core, user_id: str) -> LogState:
+    """The state of a user's log, with acknowledgements not yet stored. Raises `NotFound`."""
+    reached = core.receipts.reached(user_id)
+    state = await core.storage.log_state(user_id)
+    return LogState(state.head, max(reached, state.delivered_position))
+
+
+def acknowledge(core: Core, user_id: str, login_id: str, position: int) -> None:
+    """Note that a device holds everything up to `position`; it is stored soon."""
+    core.receipts.acknowledge(user_id, login_id, position)
+
+
 def reset_reason(head: LogHead, epoch: str | None, position: int) -> str | None:
     """The reason why a device at `position` of `epoch` cannot resume; None if it can.
 
@@ -61,12 +74,12 @@ async def sync(
     Raises `Invalid`, `NotFound`, `Throttled` and `Overloaded`.
     """
     if not 1 <= limit <= PAGE_LIMIT:
-        raise Invalid(f"limit must lie between 1 and {PAGE_LIMIT}", field="limit")
+        raise Invalid(f"limit must be between 1 and {PAGE_LIMIT}", field="limit")
     if position < 0:
         raise Invalid("position must not be negative", field="position")
-    async with core.reading.page(user_id):
+    async with core.read_limits.page(user_id):
         page = await core.storage.log(user_id, after=position, limit=limit)
-    await core.reading.charge(user_id, messages_in(page.events))
+    await core.read_limits.charge(user_id, messages_in(page.events))
     reason = reset_reason(page.head, epoch, position)
     if reason is not None:
         return Reset(page.head, reason)

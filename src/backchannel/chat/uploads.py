@@ -2,16 +2,17 @@
 
 import asyncio
 import contextlib
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager
 from weakref import WeakValueDictionary
 
 from backchannel.chat.chunks import Chunks, gathered
 from backchannel.domain.errors import ChatError, Conflict, Invalid, NotFound, TooLarge
-from backchannel.domain.files import FileRecord, Upload, check_file_name
+from backchannel.domain.files import FileRecord, Upload, check_file_name, check_waveform
 from backchannel.domain.ids import new_id
-from backchannel.domain.media_types import clean_media_type
-from backchannel.ports.clock import Clock
+from backchannel.domain.media_types import KINDS, Kind, clean_media_type
 from backchannel.ports.files import FilePorts, Inspected
+from backchannel.ports.security import Clock
 from backchannel.ports.storage import Files
 
 
@@ -25,7 +26,7 @@ class Uploads:
         self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
         self._turns: dict[str, object] = {}
 
-    async def begin(
+    async def create(
         self,
         user_id: str,
         *,
@@ -33,11 +34,13 @@ class Uploads:
         size: int,
         media_type: str = "",
         metadata: str = "",
+        waveform: bytes = b"",
         quota: int,
     ) -> Upload:
-        """Make room for `size` bytes. `media_type` is what the sender says, or empty.
+        """Create an upload of `size` bytes, which count towards the user's quota.
 
-        Raises `Invalid` and `QuotaExceeded`.
+        `media_type` is what the sender says, or empty. `waveform` has one byte a sample, and is
+        kept for sound only. Raises `Invalid` and `QuotaExceeded`.
         """
         upload = Upload(
             id=new_id(),
@@ -47,15 +50,9 @@ class Uploads:
             size=size,
             created_at=self._clock.now(),
             metadata=metadata,
+            waveform=check_waveform(waveform),
         )
-        await self._storage.begin_upload(upload, quota=quota)
-        return upload
-
-    async def find(self, user_id: str, upload_id: str) -> Upload:
-        """An unfinished upload of the user. Raises `NotFound`."""
-        upload = await self._storage.upload(upload_id)
-        if upload is None or upload.owner_id != user_id:
-            raise NotFound("upload not found")
+        await self._storage.create_upload(upload, quota=quota)
         return upload
 
     async def progress(self, upload: Upload) -> int:
@@ -79,9 +76,9 @@ class Uploads:
         *,
         verify: Callable[[], None] | None = None,
     ) -> int:
-        """Add bytes to what has come, which must end at `offset`; where it ends now.
+        """Add bytes at the end of an upload, which must be `offset`; returns the new end.
 
-        What came before an interruption stays, unless the bytes have to be verified: then
+        Bytes that came before an interruption stay, unless the bytes have to be verified: then
         `verify` may raise at their end, and nothing of them stays. The last byte makes the
         upload a file. Raises `Conflict` (wrong offset, or another request has taken over),
         `TooLarge` (past the announced size; the rest stays), `UnsupportedFile`, `Unavailable`.
@@ -91,8 +88,9 @@ class Uploads:
         turn = self._turns[upload.id] = object()
         reached = offset
         try:
-            async for chunk in gathered(chunks):
-                reached = await self._write(upload, turn, reached, chunk)
+            async with self._begun(upload):
+                async for chunk in gathered(chunks):
+                    reached = await self._write(upload, turn, reached, chunk)
             if verify is not None:
                 verify()
         except BaseException:
@@ -119,7 +117,7 @@ class Uploads:
             raise
 
     async def cancel(self, upload: Upload) -> None:
-        """Forget an upload and what has come of it, unless it has become a file meanwhile.
+        """Delete an upload and its content, unless it has become a file meanwhile.
 
         Waits for what is being done with it: nothing of it is written any more afterwards.
         """
@@ -134,29 +132,33 @@ class Uploads:
 
     async def delete(self, user_id: str, file_id: str) -> None:
         """Delete a file of the user's. Raises `NotFound`, and `Conflict` if a message names it."""
-        if await self._storage.condemn_file(user_id, file_id, at=self._clock.now()):
+        if await self._storage.mark_file_deleted(user_id, file_id, at=self._clock.now()):
             await self._discard(file_id)
             await self._storage.forget_files([file_id])
             return
         found = await self._storage.readable_file(user_id, file_id)
         if found is None or found.owner_id != user_id:
             raise NotFound("upload not found")
-        raise Conflict("a message names this file, or it is your avatar; end that first")
+        raise Conflict(
+            "a message names this file, or it is your avatar; delete the message or change the"
+            " avatar first"
+        )
 
     async def _discard(self, upload_id: str) -> None:
-        """Delete what is left of an upload that will never be a file."""
+        """Delete the remains of an upload that will never become a file."""
         await self._files.staging.discard(upload_id)
         await self._files.blobs.delete(upload_id)
         await self._files.blobs.delete(thumbnail_key(upload_id))
 
     async def _receive(self, upload: Upload, chunks: Chunks) -> None:
         size = 0
-        async for chunk in gathered(chunks):
-            size += len(chunk)
-            if size > upload.size:
-                raise TooLarge(f"the file is larger than {upload.size:,} bytes", field="file")
-            async with self._lock(upload.id):
-                await self._keep(upload, size - len(chunk), chunk)
+        async with self._begun(upload):
+            async for chunk in gathered(chunks):
+                size += len(chunk)
+                if size > upload.size:
+                    raise TooLarge(f"the file is larger than {upload.size:,} bytes", field="file")
+                async with self._lock(upload.id):
+                    await self._write_piece(upload, size - len(chunk), chunk)
         if not size:
             raise Invalid("the file is empty", field="file")
 
@@ -164,24 +166,45 @@ class Uploads:
         async with self._lock(upload.id):
             size = await self._files.staging.size(upload.id)
         if size != offset:
-            raise Conflict(f"the upload has come to byte {size}", field="upload-offset")
+            raise Conflict(
+                f"the upload is at byte {size}; continue from there", field="upload-offset"
+            )
 
     async def _write(self, upload: Upload, turn: object, reached: int, chunk: bytes) -> int:
         if reached + len(chunk) > upload.size:
             raise TooLarge(f"only {upload.size:,} bytes were announced")
         async with self._lock(upload.id):
             if self._turns.get(upload.id) is not turn:
-                raise Conflict("another request goes on with this upload")
-            await self._keep(upload, reached, chunk)
+                raise Conflict("another request is writing to this upload; wait until it has ended")
+            await self._write_piece(upload, reached, chunk)
         return reached + len(chunk)
 
-    async def _keep(self, upload: Upload, offset: int, chunk: bytes) -> None:
-        """Write a piece, unless the upload has been finished or cancelled meanwhile."""
-        await self._require_begun(upload)
+    async def _write_piece(self, upload: Upload, offset: int, piece: bytes) -> None:
+        if offset == 0:
+            await self._require_begun(upload)  # a later piece would not fit any more
         try:
-            await self._files.staging.append(upload.id, offset, chunk)
-        finally:
-            # Again: what another process cancels now, it has cancelled without this piece.
+            await self._files.staging.append(upload.id, offset, piece)
+        except Conflict:
+            await self._require_begun(upload)
+            raise
+
+    @asynccontextmanager
+    async def _begun(self, upload: Upload) -> AsyncGenerator[None]:
+        """Raise `NotFound` for an upload that is finished or cancelled, also in the course of it.
+
+        The bytes so far are deleted then, so that the next piece does not fit. A piece written at
+        that very moment is deleted at the end.
+        """
+        async with self._lock(upload.id):
+            await self._require_begun(upload)
+        try:
+            yield
+        except BaseException:
+            with contextlib.suppress(NotFound):
+                async with self._lock(upload.id):
+                    await self._require_begun(upload)
+            raise
+        async with self._lock(upload.id):
             await self._require_begun(upload)
 
     async def _require_begun(self, upload: Upload) -> None:
@@ -212,7 +235,7 @@ class Uploads:
         return record
 
     async def _store_content(self, upload: Upload) -> FileRecord:
-        """Store the content before there is a file that promises it; the file's record."""
+        """Store the content before the file exists, and return the file's record."""
         staging, blobs = self._files.staging, self._files.blobs
         if not upload.size:
             await staging.append(upload.id, 0, b"")  # so that there is a file to look at
@@ -236,6 +259,7 @@ def thumbnail_key(file_id: str) -> str:
 
 def _record(upload: Upload, found: Inspected, *, at: int) -> FileRecord:
     thumbnail = found.thumbnail_digest
+    is_sound = KINDS[found.media_type] is Kind.AUDIO
     return FileRecord(
         id=upload.id,
         owner_id=upload.owner_id,
@@ -248,6 +272,8 @@ def _record(upload: Upload, found: Inspected, *, at: int) -> FileRecord:
         height=found.height,
         duration=found.duration,
         thumbnail_size=thumbnail.size if thumbnail else 0,
+        waveform=upload.waveform if is_sound else "",
+        placeholder=found.placeholder,
         blocks=found.digest.blocks,
         upload_size=upload.size,
         metadata=upload.metadata,

@@ -1,50 +1,75 @@
-"""Judging a history: every judgement in turn. Linear in the records, but for sorting numbers."""
+"""Checking a history: its journals in order, then each detector; linear except for sorting."""
 
 from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
 
+from backchannel.checker.detectors.deliveries import duplicate, incomplete, lost
+from backchannel.checker.detectors.numbers import disagreement, gap, reordered
+from backchannel.checker.detectors.receipts import receipt
+from backchannel.checker.detectors.sends import conflict, phantom
 from backchannel.checker.history import History
-from backchannel.checker.journal import Entry
-from backchannel.checker.judgements import (
-    conflict,
-    disagreement,
-    duplicate,
-    gap,
-    incomplete,
-    lost,
-    phantom,
-    receipt,
-    reordered,
-)
-from backchannel.checker.model import Delivery, Told
+from backchannel.checker.journal import BadJournal, Entry, read
+from backchannel.checker.model import Delivery, LocatedReceipt
 from backchannel.checker.restores import histories
 from backchannel.checker.verdict import Counts, Finding, Kind, Verdict
 
-JUDGEMENTS: dict[Kind, Callable[[History], Iterator[Finding]]] = {
-    Kind.LOST: lost.judge,
-    Kind.PHANTOM: phantom.judge,
-    Kind.CONFLICT: conflict.judge,
-    Kind.DUPLICATE: duplicate.judge,
-    Kind.INCOMPLETE: incomplete.judge,
-    Kind.GAP: gap.judge,
-    Kind.REORDERED: reordered.judge,
-    Kind.DISAGREEMENT: disagreement.judge,
-    Kind.RECEIPT: receipt.judge,
+PATTERN = "*.jsonl"
+
+DETECTORS: dict[Kind, Callable[[History], Iterator[Finding]]] = {
+    Kind.LOST: lost,
+    Kind.PHANTOM: phantom,
+    Kind.CONFLICT: conflict,
+    Kind.DUPLICATE: duplicate,
+    Kind.INCOMPLETE: incomplete,
+    Kind.GAP: gap,
+    Kind.REORDERED: reordered,
+    Kind.DISAGREEMENT: disagreement,
+    Kind.RECEIPT: receipt,
 }
 
 
+def collect(paths: Iterable[Path]) -> list[Path]:
+    """The files that are named, and those in the folders that are. Raises `BadJournal`.
+
+    A device that was started again may have gone on in another file, so the older come first.
+    """
+    files = {file.resolve(): file for path in paths for file in _files(path)}
+    return sorted(files.values(), key=_beginning)
+
+
+def entries(files: Iterable[Path]) -> Iterator[Entry]:
+    """All records. Raises `BadJournal`."""
+    for file in files:
+        yield from read(file)
+
+
+def _files(path: Path) -> list[Path]:
+    if not path.is_dir():
+        return [path]
+    files = sorted(path.rglob(PATTERN))
+    if not files:
+        raise BadJournal(f"{path}: contains no journals; they are files named {PATTERN}")
+    return files
+
+
+def _beginning(file: Path) -> int:
+    first = next(read(file), None)
+    return first.record.at if first else 0
+
+
 def check(entries: Iterable[Entry]) -> Verdict:
-    """Judge the records of all journals together. Raises `BadJournal`."""
+    """Check the records of all journals together. Raises `BadJournal`."""
     parts = [History(each) for each in histories(list(entries))]
     verdict = Verdict(_count(parts[-1]))
-    for kind, judge in JUDGEMENTS.items():
+    for kind, detect in DETECTORS.items():
         for part in parts:
-            verdict.add(kind, judge(part))
+            verdict.add(kind, detect(part))
     return verdict
 
 
 def _count(history: History) -> Counts:
     sends = history.sends.values()
-    logs = [life.log for _, life in history.lives()]
+    logs = [replica.log for _, replica in history.replicas()]
     acknowledged = sum(send.acknowledged is not None for send in sends)
     refused = sum(send.refused for send in sends)
     return Counts(
@@ -54,7 +79,7 @@ def _count(history: History) -> Counts:
         refused=refused,
         unknown=len(sends) - acknowledged - refused,
         deliveries=sum(isinstance(each, Delivery) for log in logs for each in log),
-        receipts=sum(isinstance(each, Told) for log in logs for each in log),
+        receipts=sum(isinstance(each, LocatedReceipt) for log in logs for each in log),
         histories=len(history.fetched),
         devices=len(history.devices),
         finished=sum(device.finish is not None for device in history.devices.values()),

@@ -1,4 +1,4 @@
-"""The history that a set of journals tells, gathered in one pass over their records."""
+"""The history in a set of journals, gathered in one pass over their records."""
 
 from collections.abc import Iterable, Iterator
 from sys import intern
@@ -7,13 +7,13 @@ from backchannel.checker.journal import (
     BadJournal,
     Change,
     Deliver,
+    DeliverReceipt,
     Entry,
     Fail,
     Finish,
     Invoke,
+    Location,
     Ok,
-    Place,
-    Receipt,
     Record,
     Reset,
     Restore,
@@ -30,18 +30,19 @@ from backchannel.checker.model import (
     Device,
     Fetched,
     Level,
-    Life,
+    LocatedReceipt,
     Message,
+    Replica,
     Rewind,
     Send,
-    Told,
 )
 
 
 class History:
-    """Everything that happened, by what it happened to.
+    """All records, by the conversation, message or device that they are about.
 
-    `unasked` are acknowledgements of what nobody sent: client id, message id and place.
+    `unmatched` are acknowledgements of messages that were never sent: client id, message id and
+    location.
     """
 
     def __init__(self, entries: Iterable[Entry]) -> None:
@@ -50,63 +51,63 @@ class History:
         self.messages: dict[str, Message] = {}
         self.conversations: dict[str, Conversation] = {}
         self.devices: dict[str, Device] = {}
-        self.unasked: list[tuple[str, str, Place]] = []
+        self.unmatched: list[tuple[str, str, Location]] = []
         self.fetched: list[Fetched] = []
         self.records = 0
         self._changes: dict[str, list[str | None]] = {}
-        for place, record in entries:
+        for location, record in entries:
             self.records += 1
-            self._take(record, place)
+            self._take(record, location)
         link(self.sends, self.messages, self.conversations, self._changes)
 
-    def lives(self) -> Iterator[tuple[Device, Life]]:
+    def replicas(self) -> Iterator[tuple[Device, Replica]]:
         for device in self.devices.values():
-            for life in device.lives:
-                yield device, life
+            for replica in device.replicas:
+                yield device, replica
 
-    def _take(self, record: Record, place: Place) -> None:  # noqa: C901, PLR0912 - one case per record
+    def _take(self, record: Record, location: Location) -> None:  # noqa: C901, PLR0912 - one case per record
         match record:
             case Deliver():
-                self._deliver(record, place)
+                self._deliver(record, location)
             case Invoke():
-                self._invoke(record, place)
+                self._invoke(record, location)
             case Ok():
-                self._ok(record, place)
+                self._ok(record, location)
             case Fail():
-                send = self._send(record, place)
+                send = self._send(record, location)
                 if send is not None:
                     send.refusals += 1
             case Unknown():
-                self._device(record, place).session += 1
+                self._device(record, location).session += 1
             case Change():
                 self._changes.setdefault(record.id, []).append(record.body)
             case Resume():
-                self._resume(record, place)
+                self._resume(record, location)
             case Reset():
-                device = self._device(record, place)
+                device = self._device(record, location)
                 device.session += 1
                 device.finish = None
-                device.lives.append(_life(record))
-            case Receipt():
-                self._life(record, place).log.append(Told(record, place))
+                device.replicas.append(_replica(record))
+            case DeliverReceipt():
+                self._replica(record, location).log.append(LocatedReceipt(record, location))
             case HistoryRecord():
-                self._fetch(record, place)
+                self._fetch(record, location)
             case Finish():
-                self._life(record, place)
-                level = Level(record.position, record.asked, record.at, place)
-                self._device(record, place).finish = level
+                self._replica(record, location)
+                level = Level(record.position, record.asked, record.at, location)
+                self._device(record, location).finish = level
             case Restore():
                 pass  # `restores` has parted the records by them
 
-    def _invoke(self, record: Invoke, place: Place) -> None:
-        device = self._enrol(record.device, record.user, place)
+    def _invoke(self, record: Invoke, location: Location) -> None:
+        device = self._register(record.device, record.user, location)
         conversation = self._conversation(record.conversation)
-        conversation.met.add(device.user)
+        conversation.participants.add(device.user)
         if record.to is not None:
             conversation.declared |= {device.user, record.to}
         send = self.sends.get((device.user, record.client_id))
         if send is not None:
-            _repeat(send, record, device, place)
+            _repeat(send, record, device, location)
             return
         self.sends[device.user, record.client_id] = Send(
             device.user,
@@ -115,56 +116,61 @@ class History:
             conversation.id,
             record.body,
             record.at,
-            place,
+            location,
             device.session,
         )
 
-    def _ok(self, record: Ok, place: Place) -> None:
-        send = self._send(record, place)
+    def _ok(self, record: Ok, location: Location) -> None:
+        send = self._send(record, location)
         if send is None:
-            self.unasked.append((record.client_id, record.id, place))
+            self.unmatched.append((record.client_id, record.id, location))
             return
         send.acknowledgements += 1
-        send.acknowledged = send.acknowledged or place
+        send.acknowledged = send.acknowledged or location
         send.answer = send.answer or record.id
         if record.device not in send.holders:
             send.holders = (*send.holders, intern(record.device))
-        claim = Claim(send.conversation, record.seq, send.user, send.client_id, place)
+        claim = Claim(send.conversation, record.seq, send.user, send.client_id, location)
         self._message(record.id, claim, record.at)
 
-    def _resume(self, record: Resume, place: Place) -> None:
-        device = self._enrol(record.device, record.user, place)
+    def _resume(self, record: Resume, location: Location) -> None:
+        device = self._register(record.device, record.user, location)
         device.session += 1
         device.finish = None
-        if device.lives and record.position is not None:
-            device.lives[-1].log.append(Rewind(record.position, place))
+        if device.replicas and record.position is not None:
+            device.replicas[-1].log.append(Rewind(record.position, location))
         else:
-            device.lives.append(_life(record))
+            device.replicas.append(_replica(record))
 
-    def _deliver(self, record: Deliver, place: Place) -> None:
-        life = self._life(record, place)
-        conversation = self._meet(record, record.conversation, place)
+    def _deliver(self, record: Deliver, location: Location) -> None:
+        replica = self._replica(record, location)
+        conversation = self._participate(record, record.conversation, location)
         sender = intern(record.sender)
-        claim = Claim(conversation.id, record.seq, sender, record.client_id, place)
+        claim = Claim(conversation.id, record.seq, sender, record.client_id, location)
         message = self._message(record.id, claim, record.at)
-        _read(message, record.body, place)
-        life.positioned = life.positioned or record.position is not None
-        life.log.append(Delivery(message, record.position, record.source, place))
+        _read(message, record.body, location)
+        replica.positioned = replica.positioned or record.position is not None
+        replica.log.append(Delivery(message, record.position, record.source, location))
 
-    def _fetch(self, record: HistoryRecord, place: Place) -> None:
-        life = self._life(record, place)
-        conversation = self._meet(record, record.conversation, place)
-        messages = [self._look(each, conversation.id, record.at, place) for each in record.messages]
+    def _fetch(self, record: HistoryRecord, location: Location) -> None:
+        replica = self._replica(record, location)
+        conversation = self._participate(record, record.conversation, location)
+        messages = [
+            self._fetched_message(each, conversation.id, record.at, location)
+            for each in record.messages
+        ]
         asked = record.at if record.asked is None else record.asked
-        fetched = Fetched(record.device, conversation, messages, record.complete, asked, place)
+        fetched = Fetched(record.device, conversation, messages, record.complete, asked, location)
         self.fetched.append(fetched)
-        if self._device(record, place).finish is None and asked >= life.start:
-            life.fetched.append(fetched)
+        if self._device(record, location).finish is None and asked >= replica.start:
+            replica.fetched.append(fetched)
 
-    def _look(self, seen: Seen, conversation: str, at: int, place: Place) -> Message:
-        claim = Claim(conversation, seen.seq, intern(seen.sender), None, place)
+    def _fetched_message(
+        self, seen: Seen, conversation: str, at: int, location: Location
+    ) -> Message:
+        claim = Claim(conversation, seen.seq, intern(seen.sender), None, location)
         message = self._message(seen.id, claim, at)
-        _read(message, seen.body, place)
+        _read(message, seen.body, location)
         return message
 
     def _message(self, key: str, claim: Claim, at: int) -> Message:
@@ -176,14 +182,14 @@ class History:
                 claim.seq,
                 claim.sender,
                 claim.client_id,
-                claim.place,
+                claim.location,
                 at,
-                claim.place,
+                claim.location,
             )
             self.messages[key] = message
             return message
         if at < message.known_at:
-            message.known_at, message.known = at, claim.place
+            message.known_at, message.known = at, claim.location
         _compare(message, claim)
         return message
 
@@ -193,59 +199,59 @@ class History:
             found = self.conversations[key] = Conversation(key)
         return found
 
-    def _meet(self, record: Record, key: str, place: Place) -> Conversation:
+    def _participate(self, record: Record, key: str, location: Location) -> Conversation:
         """The conversation, of which the device's user is known now to be a member."""
         conversation = self._conversation(key)
-        conversation.met.add(self._device(record, place).user)
+        conversation.participants.add(self._device(record, location).user)
         return conversation
 
-    def _enrol(self, name: str, user: str, place: Place) -> Device:
+    def _register(self, name: str, user: str, location: Location) -> Device:
         device = self.devices.get(name)
         if device is None:
             device = self.devices[name] = Device(intern(name), intern(user))
         elif device.user != user:
             raise BadJournal(
-                f"{place}: user: device {name!r} belongs to {device.user!r} and cannot be "
+                f"{location}: user: device {name!r} belongs to {device.user!r} and cannot be "
                 f"{user!r}'s too; give each user's devices names of their own"
             )
         return device
 
-    def _device(self, record: Record, place: Place) -> Device:
+    def _device(self, record: Record, location: Location) -> Device:
         device = self.devices.get(record.device)
         if device is None:
             raise BadJournal(
-                f"{place}: device: {record.device!r} has no user yet; "
+                f"{location}: device: {record.device!r} has no user yet; "
                 "write its resume, or an invoke, before anything else"
             )
         return device
 
-    def _life(self, record: Record, place: Place) -> Life:
-        device = self._device(record, place)
-        if not device.lives:
-            device.lives.append(Life(record.at, None, None, positioned=False))
-        return device.lives[-1]
+    def _replica(self, record: Record, location: Location) -> Replica:
+        device = self._device(record, location)
+        if not device.replicas:
+            device.replicas.append(Replica(record.at, None, None, positioned=False))
+        return device.replicas[-1]
 
-    def _send(self, record: Ok | Fail, place: Place) -> Send | None:
-        return self.sends.get((self._device(record, place).user, record.client_id))
+    def _send(self, record: Ok | Fail, location: Location) -> Send | None:
+        return self.sends.get((self._device(record, location).user, record.client_id))
 
 
-def _life(record: Resume | Reset) -> Life:
+def _replica(record: Resume | Reset) -> Replica:
     positioned = record.position is not None
-    return Life(record.at, record.position, record.epoch, positioned=positioned)
+    return Replica(record.at, record.position, record.epoch, positioned=positioned)
 
 
-def _repeat(send: Send, record: Invoke, device: Device, place: Place) -> None:
+def _repeat(send: Send, record: Invoke, device: Device, location: Location) -> None:
     send.attempts += 1
     if record.body != send.body:
         send.others = send.others or set()
         send.others.add(record.body)
     if record.at < send.at:
-        send.at, send.place = record.at, place
+        send.at, send.location = record.at, location
         send.device, send.session = device.name, device.session
 
 
 def _compare(message: Message, claim: Claim) -> None:
-    """Learn what was not known of a message yet; keep what contradicts what was."""
+    """Add to a message what was not known of it yet; keep a claim that contradicts it."""
     message.seq = claim.seq if message.seq is None else message.seq
     message.sender = claim.sender if message.sender is None else message.sender
     message.client_id = claim.client_id if message.client_id is None else message.client_id
@@ -258,8 +264,8 @@ def _compare(message: Message, claim: Claim) -> None:
         message.doubts.append(claim)
 
 
-def _read(message: Message, body: str, place: Place) -> None:
+def _read(message: Message, body: str, location: Location) -> None:
     if message.seen is None:
-        message.body, message.seen = body, place
+        message.body, message.seen = body, location
     elif body != message.body:
-        message.bodies.setdefault(body, place)
+        message.bodies.setdefault(body, location)

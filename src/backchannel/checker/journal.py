@@ -1,8 +1,8 @@
 """Client journals: what each device did and saw, one JSON object a line (docs/verification.md).
 
 `at` is when a record was written, by CLOCK_MONOTONIC in nanoseconds, which all journals of a
-machine share. A device belongs to one user; its records stand in the order in which they happened
-to it. What a dialect does not tell is null or left out.
+machine share. A device belongs to one user; its records are in the order in which they happened
+to it. Values that a dialect does not send are null or left out.
 """
 
 import io
@@ -74,7 +74,7 @@ class Change(_Record, frozen=True):
     """An edit or a deletion is asked for; written before its first byte leaves.
 
     From then on the message may be seen with this `body`; null deletes, and a deleted message is
-    seen with an empty body. The event that tells of the change is not a delivery.
+    seen with an empty body. The event about the change is not a delivery.
     """
 
     conversation: Name
@@ -95,9 +95,9 @@ class Resume(_Record, frozen=True):
 
 
 class Reset(_Record, frozen=True):
-    """The device starts anew at `position`: it forgets what it has and fetches histories.
+    """The device starts again at `position`: it forgets what it has and fetches histories.
 
-    A fresh device whose welcome names a position may write one too, to be judged exactly.
+    A fresh device whose welcome names a position may write one too, to be checked exactly.
     """
 
     epoch: str | None = None
@@ -121,7 +121,7 @@ class Deliver(_Record, frozen=True):
     position: Count | None = None
 
 
-class Receipt(_Record, frozen=True):
+class DeliverReceipt(_Record, frozen=True, tag="receipt"):
     """The device was notified that `reader` received, or has read, everything up to `seq`."""
 
     conversation: Name
@@ -164,7 +164,7 @@ class Finish(_Record, frozen=True):
 
 
 class Restore(_Record, frozen=True):
-    """The server's data were put back to what they were when a backup was begun, at `backup_at`.
+    """The server's data were put back to what they were when a backup was started, at `backup_at`.
 
     Written once the server has ended and before it starts again. `device` names who did it.
     """
@@ -181,7 +181,7 @@ Record = (
     | Resume
     | Reset
     | Deliver
-    | Receipt
+    | DeliverReceipt
     | History
     | Finish
     | Restore
@@ -195,7 +195,7 @@ class BadJournal(Exception):
     """A journal that cannot be read; the text names file, line and field."""
 
 
-class Place(NamedTuple):
+class Location(NamedTuple):
     """The location of a record; lines count from 1."""
 
     file: str
@@ -206,7 +206,7 @@ class Place(NamedTuple):
 
 
 class Entry(NamedTuple):
-    place: Place
+    location: Location
     record: Record
 
 
@@ -218,20 +218,20 @@ def read(path: Path) -> Iterator[Entry]:
     try:
         with path.open("rb") as lines:
             for number, line in enumerate(lines, start=1):
-                place = Place(str(path), number)
+                location = Location(str(path), number)
                 try:
-                    yield Entry(place, _decoder.decode(line))
+                    yield Entry(location, _decoder.decode(line))
                 except (msgspec.DecodeError, UnicodeDecodeError) as error:
                     if not line.endswith(b"\n"):
                         return
-                    raise BadJournal(f"{place}: not a record: {error}") from None
+                    raise BadJournal(f"{location}: not a record: {error}") from None
     except OSError as error:
         raise BadJournal(f"{path}: {error.strerror}") from None
 
 
 def located(records: Iterable[Record], file: str = "memory") -> Iterator[Entry]:
     """Records that never were in a file, as the entries that `read` would have made of them."""
-    return (Entry(Place(file, line), each) for line, each in enumerate(records, start=1))
+    return (Entry(Location(file, line), each) for line, each in enumerate(records, start=1))
 
 
 class JournalWriter:

@@ -27,8 +27,8 @@ def link(
     for message in messages.values():
         conversation = conversations[message.conversation]
         conversation.messages.append(message)
-        told = (message.seq, *(claim.seq for claim in message.doubts))
-        conversation.numbers += [seq for seq in told if seq is not None]
+        reported = (message.seq, *(claim.seq for claim in message.doubts))
+        conversation.numbers += [seq for seq in reported if seq is not None]
     for send in sends.values():
         _count_spare(send, conversations[send.conversation])
     for conversation in conversations.values():

@@ -1,20 +1,20 @@
-"""The model of a history that the judges use: sends, messages, conversations and devices."""
+"""The model of a history that the detectors use: sends, messages, conversations and devices."""
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 
 import msgspec
 
-from backchannel.checker.journal import Place, Receipt, Source
+from backchannel.checker.journal import DeliverReceipt, Location, Source
 from backchannel.domain.ids import RESPONDER_ID
 
 
 class Send(msgspec.Struct, eq=False):
     """A message that a client meant to send, with all attempts at it.
 
-    `at`, `place` and `session` are those of the first attempt; `session` counts the connections
+    `at`, `location` and `session` are those of the first attempt; `session` counts the connections
     of its device. `answer` is the id of its first acknowledgement, `holders` are the devices that
-    were told. `messages` are what the server made of it: one at most, if it kept its word.
+    received it. `messages` are those that the server stored for it: at most one, if it is correct.
     """
 
     user: str
@@ -23,12 +23,12 @@ class Send(msgspec.Struct, eq=False):
     conversation: str
     body: str
     at: int
-    place: Place
+    location: Location
     session: int
     attempts: int = 1
     refusals: int = 0
     acknowledgements: int = 0
-    acknowledged: Place | None = None
+    acknowledged: Location | None = None
     answer: str | None = None
     holders: tuple[str, ...] = ()
     others: set[str] | None = None
@@ -46,21 +46,21 @@ class Send(msgspec.Struct, eq=False):
 
 
 class Claim(msgspec.Struct, frozen=True, gc=False):
-    """The statements of a record about a message; None where it makes none."""
+    """The statements of a record about a message; None if it makes none."""
 
     conversation: str
     seq: int | None
     sender: str | None
     client_id: str | None
-    place: Place
+    location: Location
 
 
 class Message(msgspec.Struct, eq=False):
     """A message that the server reported, as it was first reported.
 
-    `known_at` is when somebody knew of it first. `seen` is where it was delivered or read first:
-    an acknowledgement shows nothing. `doubts` are records that say something else of it, `bodies`
-    are other bodies it was seen with. `send` is a guess among several of the same words unless
+    `known_at` is when a client first knew of it. `seen` is where it was delivered or read first:
+    an acknowledgement shows nothing. `doubts` are records that contradict it, `bodies`
+    are other bodies it was seen with. `send` is a guess among several with the same body unless
     `traced`. `acceptable` are the bodies that changes have asked for.
     """
 
@@ -69,21 +69,21 @@ class Message(msgspec.Struct, eq=False):
     seq: int | None
     sender: str | None
     client_id: str | None
-    place: Place
+    location: Location
     known_at: int
-    known: Place
+    known: Location
     body: str | None = None
-    seen: Place | None = None
+    seen: Location | None = None
     send: Send | None = None
     traced: bool = False
     deleted: bool = False
     acceptable: tuple[str, ...] = ()
     doubts: list[Claim] = []
-    bodies: dict[str, Place] = {}
+    bodies: dict[str, Location] = {}
 
     @property
     def genuine(self) -> bool:
-        """True if it is the message of a send. Other messages are judged as phantoms only."""
+        """True if it is the message of a send. Other messages are checked for phantoms only."""
         if self.send is None:
             return self.sender == RESPONDER_ID or bool(self.acceptable)
         return self.send.messages[0] is self
@@ -95,15 +95,15 @@ class Message(msgspec.Struct, eq=False):
 
 
 class Conversation(msgspec.Struct, gc=False, eq=False):
-    """`declared` are the members that a send has named, `met` those whose devices took part.
+    """`declared` are the members that a send named, `participants` those whose devices took part.
 
-    `messages` stand in the order in which they became known, `ordered` are those with a number,
-    by number. `numbers` are all that were ever told, ascending.
+    `messages` are in the order in which they became known, `ordered` are those with a number,
+    by number. `numbers` are all that any device was given, ascending.
     """
 
     id: str
     declared: set[str] = set()
-    met: set[str] = set()
+    participants: set[str] = set()
     messages: list[Message] = []
     numbers: list[int] = []
     ordered: list[Message] = []
@@ -112,7 +112,7 @@ class Conversation(msgspec.Struct, gc=False, eq=False):
 
     @property
     def members(self) -> set[str]:
-        return self.declared or self.met
+        return self.declared or self.participants
 
     def unknown_between(self, low: int, high: int) -> int:
         """The number of `seq` strictly between two that no record mentions."""
@@ -143,7 +143,7 @@ class Delivery(msgspec.Struct, gc=False, eq=False):
     message: Message
     position: int | None
     source: Source
-    place: Place
+    location: Location
 
     @property
     def in_order(self) -> bool:
@@ -155,12 +155,14 @@ class Rewind(msgspec.Struct, gc=False, eq=False):
     """The device reconnected, and holds its log up to `position`, no further."""
 
     position: int
-    place: Place
+    location: Location
 
 
-class Told(msgspec.Struct, gc=False, eq=False):
-    receipt: Receipt
-    place: Place
+class LocatedReceipt(msgspec.Struct, gc=False, eq=False):
+    """The record of a receipt, and where it is."""
+
+    receipt: DeliverReceipt
+    location: Location
 
 
 class Fetched(msgspec.Struct, gc=False, eq=False):
@@ -171,22 +173,22 @@ class Fetched(msgspec.Struct, gc=False, eq=False):
     messages: list[Message]
     complete: bool
     asked: int
-    place: Place
+    location: Location
 
 
-class Life(msgspec.Struct, gc=False, eq=False):
-    """The life of a device's state: from a fresh start or a reset to the next.
+class Replica(msgspec.Struct, gc=False, eq=False):
+    """A device's copy of its user's state, from a fresh start or a reset to the next.
 
-    `base` is the position it began at, if that was told. `log` is what happened, in order.
+    `base` is the position it began at, if it is known. `log` is what happened, in order.
     `fetched` are the histories that may have become part of the state.
-    `positioned` if its dialect tells positions: then it is told also of what its user sends.
+    `positioned` if its dialect has positions: then it also receives what its user sends.
     """
 
     start: int
     base: int | None
     epoch: str | None
     positioned: bool
-    log: list[Delivery | Rewind | Told] = []
+    log: list[Delivery | Rewind | LocatedReceipt] = []
     fetched: list[Fetched] = []
 
 
@@ -196,12 +198,12 @@ class Level(msgspec.Struct, gc=False, eq=False):
     position: int | None
     asked: int | None
     at: int
-    place: Place
+    location: Location
 
 
 class Device(msgspec.Struct, gc=False, eq=False):
     name: str
     user: str
-    lives: list[Life] = []
+    replicas: list[Replica] = []
     finish: Level | None = None
     session: int = 0

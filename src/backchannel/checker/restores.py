@@ -1,12 +1,12 @@
 """Restores: events after the backup may be missing, and all others must exist.
 
-A restore parts the records of each device where it begins anew: at its first reset after the
-restore with an epoch that nobody had before it, or else at its first resume. What the old server
-had said before it ended may still arrive until then.
+A restore divides the records of each device where the device starts afresh: at its first reset
+after the restore with an epoch that no device had before it, or else at its first resume. Events
+that the old server had sent may still arrive until then.
 
-The records before are judged as a history of their own. After it, the server owes what it owed
-when the backup was begun; what was sent from then until the restore may exist or not, and nobody
-need hold it.
+The records before are checked as a separate history. After it, devices must receive what they had
+to receive when the backup was started; a message sent between then and the restore may exist or
+not, and no device has to hold it.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -26,7 +26,7 @@ from backchannel.checker.journal import (
 
 
 def histories(entries: Sequence[Entry]) -> Iterator[Sequence[Entry]]:
-    """The records to judge together: all of them, unless there was a restore."""
+    """The records to check together: all of them, unless there was a restore."""
     records = [each for each in entries if not isinstance(each.record, Restore)]
     restores = sorted(
         (each.record for each in entries if isinstance(each.record, Restore)),
@@ -42,7 +42,7 @@ def histories(entries: Sequence[Entry]) -> Iterator[Sequence[Entry]]:
 
 
 def _beginnings(records: Sequence[Entry], restore: Restore) -> dict[str, int]:
-    """The times at which the devices began anew after the restore."""
+    """The times at which the devices started again after the restore."""
     known = {
         record.epoch
         for _, record in records
@@ -66,11 +66,11 @@ def _is_before(record: Record, restore: Restore, begins: dict[str, int]) -> bool
 
 
 def _kept(before: Iterable[Entry], restore: Restore) -> Iterator[Entry]:
-    for place, record in before:
+    for location, record in before:
         if record.at < restore.backup_at:
-            yield Entry(place, record)
+            yield Entry(location, record)
         elif (left := _left(record)) is not None:
-            yield Entry(place, left)
+            yield Entry(location, left)
 
 
 def _left(record: Record) -> Record | None:
@@ -81,7 +81,7 @@ def _left(record: Record) -> Record | None:
         case Ok():
             return Unknown(at=record.at, device=record.device, client_id=record.client_id)
         case Resume():
-            # It names the device's user; where the device was means nothing any more.
+            # It names the device's user; its old position means nothing any more.
             return Resume(at=record.at, device=record.device, user=record.user)
         case _:
             return None

@@ -6,14 +6,14 @@ from typing import NamedTuple
 
 import msgspec
 
-from backchannel.checker.journal import Place
+from backchannel.checker.journal import Location
 
 KEPT = 100
 """Findings of a kind that are kept; the others are counted."""
 
 
 class Kind(StrEnum):
-    """The anomalies, worst first. Each has a module of its name among the judgements."""
+    """The anomalies, worst first. Each has a detector of its name."""
 
     LOST = "lost"
     PHANTOM = "phantom"
@@ -30,7 +30,7 @@ class Evidence(NamedTuple):
     """`what` a record shows, and its place."""
 
     what: str
-    place: Place
+    location: Location
 
 
 class Finding(NamedTuple):
@@ -41,7 +41,7 @@ class Finding(NamedTuple):
 
 
 class Counts(msgspec.Struct, frozen=True, kw_only=True):
-    """The numbers of what was judged. `finished` devices must be complete."""
+    """The numbers of what was checked. `finished` devices must be complete."""
 
     records: int
     sends: int
@@ -73,10 +73,10 @@ class Verdict:
 
     @property
     def clean(self) -> bool:
-        """True if nothing was found, which proves something only if `judged`."""
+        """True if nothing was found, which proves something only if it is `conclusive`."""
         return not self.totals
 
     @property
-    def judged(self) -> bool:
-        """True if there was anything to judge: a send, and a device that should hold it."""
+    def conclusive(self) -> bool:
+        """True if there was anything to check: a send, and a device that should hold it."""
         return self.counts.sends > 0 and self.counts.finished > 0

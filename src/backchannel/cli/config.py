@@ -5,8 +5,8 @@ from typing import Annotated
 import typer
 
 from backchannel.cli.options import ConfigFile, load_settings
-from backchannel.cli.output import print_table
-from backchannel.settings import Loaded
+from backchannel.cli.output import fail, print_table
+from backchannel.settings import Loaded, load
 from backchannel.settings.catalogue import entries
 from backchannel.settings.reference import reference, shown
 
@@ -22,7 +22,8 @@ def show(
     ] = False,
 ) -> None:
     """Print every setting with its value and where it was written; secrets are masked."""
-    loaded = load_settings(config)
+    loaded = load({}, config=config, lenient=True)
+    fail(*(f"warning: {problem}" for problem in (*loaded.warnings, *loaded.problems)))
     paths = loaded.written if changed else entries()
     print_table([_row(loaded, path) for path in entries() if path in paths])
 
@@ -32,7 +33,7 @@ def check(config: ConfigFile = None) -> None:
     """Check whether the server would start with these settings."""
     from backchannel.settings.certificates import named_files, server_context
 
-    loaded = load_settings(config)
+    loaded = load_settings(config, uses=None)
     files = named_files(loaded.settings)
     if files:
         server_context(files)

@@ -1,6 +1,7 @@
-"""Options that several commands take, and the settings that follow from them."""
+"""Options that several commands take, and what follows from them: settings, the address."""
 
 import shlex
+from collections.abc import Collection
 from pathlib import Path
 from typing import Annotated
 
@@ -8,8 +9,11 @@ import typer
 
 from backchannel.cli.output import fail
 from backchannel.settings import Loaded, Settings, load
+from backchannel.settings.certificates import named_files
+from backchannel.settings.groups import TlsMode
 from backchannel.settings.private import make_private_dir
-from backchannel.storage.errors import CannotOpen
+from backchannel.settings.values import is_loopback
+from backchannel.storage import CannotOpen
 
 ConfigFile = Annotated[
     Path | None,
@@ -24,10 +28,18 @@ DataDir = Annotated[
     typer.Option("--data-dir", help="The folder for the server's data.", show_default=False),
 ]
 
+EVERYWHERE = {"0.0.0.0", "::"}  # noqa: S104  # what the operator may have written
 
-def load_settings(config: Path | None, **options: object) -> Loaded:
-    """The settings of this run; what was ignored in them is said. Raises `SettingsError`."""
-    loaded = load(options, config=config)
+
+def load_settings(
+    config: Path | None, *, uses: Collection[str] | None = (), **options: object
+) -> Loaded:
+    """The settings of this run; what was ignored in them is said. Raises `SettingsError`.
+
+    `uses` are the settings that must be fit for a server, such as the secret of production; None:
+    all of them. A command asks for no more than it uses.
+    """
+    loaded = load(options, config=config, uses=uses)
     fail(*(f"warning: {problem}" for problem in loaded.warnings))
     return loaded
 
@@ -42,7 +54,7 @@ def require_database(settings: Settings) -> None:
     if path is not None and not path.is_file():
         raise CannotOpen(
             f"there is no database at {path}; name the server's folder with --data-dir or its "
-            "settings with --config (`serve` and `user add` make a new one)"
+            "settings with --config (`serve` and `user add` create a new one)"
         )
 
 
@@ -52,8 +64,25 @@ def repeated(config: Path | None, data_dir: Path | None) -> str:
     return "".join(f" {option} {shlex.quote(str(path))}" for option, path in given if path)
 
 
-def settings_to_open(config: Path | None, **options: object) -> Settings:
+def settings_to_open(
+    config: Path | None, *, uses: Collection[str] | None = (), **options: object
+) -> Settings:
     """The settings of a command that opens the database; its folder is there afterwards."""
-    settings = load_settings(config, **options).settings
+    settings = load_settings(config, uses=uses, **options).settings
     make_private_dir(settings.data_dir)
     return settings
+
+
+def own_url(settings: Settings, port: int | None = None) -> str:
+    """The address to type on this machine; `port` is the one in use. Raises `SettingsError`."""
+    local = settings.host in EVERYWHERE or is_loopback(settings.host)
+    host = "localhost" if local else settings.host
+    if ":" in host:
+        host = f"[{host}]"
+    scheme = "https" if is_encrypted(settings) else "http"
+    return f"{scheme}://{host}:{settings.port if port is None else port}"
+
+
+def is_encrypted(settings: Settings) -> bool:
+    """True if the server has a certificate. Raises `SettingsError`."""
+    return settings.tls.mode is TlsMode.SELF_SIGNED or named_files(settings) is not None

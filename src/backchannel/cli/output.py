@@ -1,15 +1,44 @@
-"""Output for people: results on standard output, everything else on standard error."""
+"""Output for people: results on standard output, all else on standard error, and questions."""
 
 import shutil
 import sys
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from backchannel.domain.errors import Invalid
+
+INTERVAL = 2.0
+"""Seconds between two lines of progress."""
+
 
 def fail(*lines: str) -> None:
-    """Say what went wrong, or is going on, a line each."""
+    """Print errors or progress on standard error, a line each."""
     for line in lines:
         print(f"backchannel: {line}", file=sys.stderr)
+
+
+class Progress:
+    """Says on standard error how much of a part is done."""
+
+    def __init__(self, part: str) -> None:
+        self._part = part
+        self._next = time.monotonic() + INTERVAL
+
+    def step(self, done: int, total: int) -> None:
+        """Show that `done` of `total` is finished."""
+        if total:
+            self._say(f"{100 * done // total} %")
+
+    def count(self, done: int) -> None:
+        """Show that `done` is finished, if the total is unknown."""
+        self._say(f"{done:,}")
+
+    def _say(self, text: str) -> None:
+        now = time.monotonic()
+        if now >= self._next:
+            self._next = now + INTERVAL
+            fail(f"{self._part}: {text}")
 
 
 def print_table(rows: Sequence[tuple[str, ...]]) -> None:
@@ -36,3 +65,11 @@ def own_command() -> str:
     if invoked.is_relative_to(Path.cwd()):
         return str(invoked.relative_to(Path.cwd()))
     return str(invoked)
+
+
+def confirm(question: str) -> None:
+    """Ask, and go on only after a yes. Raises `Invalid`, `KeyboardInterrupt`."""
+    print(f"{question} [y/N] ", end="", file=sys.stderr, flush=True)
+    answer = sys.stdin.readline().strip().lower()
+    if answer not in {"y", "yes"}:
+        raise Invalid("nothing was changed")

@@ -35,7 +35,7 @@ def _first_line() -> str:
 
 
 def _checked(password: str) -> str:
-    """Bytes that are no text come in as surrogates: see `backchannel.cli.main`."""
+    """Bytes that are not text come in as surrogates: see `backchannel.cli.main`."""
     try:
         password.encode()
     except UnicodeEncodeError:

@@ -1,4 +1,4 @@
-"""`backchannel user export`, `delete` and `receipt`: what people may ask of their operator."""
+"""`backchannel user export`, `delete` and `receipt`: requests about personal data."""
 
 import asyncio
 import os
@@ -14,8 +14,8 @@ from backchannel.chat import accounts, erasures
 from backchannel.chat.core import Core
 from backchannel.cli.database import with_core
 from backchannel.cli.options import ConfigFile, DataDir
-from backchannel.cli.questions import confirm
-from backchannel.domain.erasures import Erased, Erasure, Receipt
+from backchannel.cli.output import confirm
+from backchannel.domain.erasures import Erased, Erasure, ErasureReceipt
 from backchannel.domain.errors import Invalid
 from backchannel.domain.times import iso
 
@@ -28,8 +28,8 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 Name = Annotated[str, typer.Argument(help="The username, or the id.", show_default=False)]
 
 
-class _Paper(msgspec.Struct, kw_only=True):
-    """A receipt as people keep it: as JSON, from here or from the API."""
+class _ReceiptFile(msgspec.Struct, kw_only=True):
+    """A receipt as JSON, from this command or from the API."""
 
     id: str
     requested_at: datetime
@@ -37,8 +37,8 @@ class _Paper(msgspec.Struct, kw_only=True):
     erased: Erased
     signature: str
 
-    def receipt(self) -> Receipt:
-        return Receipt(
+    def receipt(self) -> ErasureReceipt:
+        return ErasureReceipt(
             id=self.id,
             requested_at=_milliseconds(self.requested_at),
             completed_at=_milliseconds(self.completed_at),
@@ -83,19 +83,20 @@ def delete(
     config: ConfigFile = None,
     data_dir: DataDir = None,
     *,
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask for confirmation.")] = False,
 ) -> None:
     """Erase an account and everything its user has sent; prints the receipt."""
+    with_core(lambda core: accounts.find_user(core, name), config, data_dir, signing=True)
     if not yes:
         confirm(f"Erase {name} and everything they have sent? This cannot be undone.")
 
     async def work(core: Core) -> Erasure:
         user = await accounts.find_user(core, name)
-        wish = await erasures.request(core, user.id)
-        print(f"{name} is locked out; erasing now (receipt {wish.id})", file=sys.stderr)
-        return await _completed(core, wish.id)
+        erasure = await erasures.request(core, user.id)
+        print(f"{name} is locked out; erasing now (receipt {erasure.id})", file=sys.stderr)
+        return await _completed(core, erasure.id)
 
-    print(_paper(with_core(work, config, data_dir)))
+    print(_receipt_json(with_core(work, config, data_dir, signing=True)))
 
 
 def receipt(
@@ -107,22 +108,22 @@ def receipt(
 ) -> None:
     """Check whether this server issued the receipt of an erasure."""
     try:
-        paper = msgspec.json.decode(file.read_bytes(), type=_Paper)
+        document = msgspec.json.decode(file.read_bytes(), type=_ReceiptFile)
     except msgspec.DecodeError as error:
         raise Invalid(f"{file} is not the receipt of a completed erasure: {error}") from None
 
     async def work(core: Core) -> bool:
-        return erasures.is_genuine(core, paper.receipt(), paper.signature)
+        return erasures.is_genuine(core, document.receipt(), document.signature)
 
-    if not with_core(work, config, data_dir):
+    if not with_core(work, config, data_dir, signing=True):
         raise Invalid(f"{file} is not from this server, or its secret has changed since")
-    count = paper.erased.messages
+    count = document.erased.messages
     print(f"The receipt is genuine: this server erased the account ({count} messages).")
 
 
 async def _completed(core: Core, erasure_id: str) -> Erasure:
     """Wait for the server that runs beside this, or do the work if there is none."""
-    from backchannel.chat.erasing import Eraser
+    from backchannel.chat.erasures import Eraser
 
     eraser = Eraser(core)
     alone_from = core.clock.monotonic() + SERVER_SECONDS
@@ -136,15 +137,15 @@ async def _completed(core: Core, erasure_id: str) -> Erasure:
     return erasure
 
 
-def _paper(erasure: Erasure) -> str:
-    paper = {
+def _receipt_json(erasure: Erasure) -> str:
+    document = {
         "id": erasure.id,
         "requested_at": iso(erasure.requested_at),
         "completed_at": iso(erasure.completed_at or 0),
         "erased": erasure.erased,
         "signature": erasure.signature or "",
     }
-    return msgspec.json.format(msgspec.json.encode(paper)).decode()
+    return msgspec.json.format(msgspec.json.encode(document)).decode()
 
 
 def _milliseconds(moment: datetime) -> int:

@@ -1,21 +1,29 @@
 """`backchannel serve`: start the server."""
 
+import sys
 from collections.abc import Iterator
 from typing import Annotated
 
 import typer
 
 from backchannel import __version__
-from backchannel.cli.address import is_encrypted, own_url
-from backchannel.cli.options import ConfigFile, DataDir, repeated, settings_to_open
+from backchannel.cli.options import (
+    ConfigFile,
+    DataDir,
+    is_encrypted,
+    own_url,
+    repeated,
+    settings_to_open,
+)
 from backchannel.cli.output import own_command
 from backchannel.settings import Settings
 from backchannel.settings.groups import TlsMode
 from backchannel.settings.model import Environment
 from backchannel.settings.values import is_loopback
+from backchannel.storage.shared.urls import without_password
 
 
-def serve(
+def serve(  # noqa: PLR0913 - one for each option
     host: Annotated[
         str | None, typer.Option(help="The address to listen on.", show_default=False)
     ] = None,
@@ -24,7 +32,11 @@ def serve(
     ] = None,
     data_dir: DataDir = None,
     tls: Annotated[
-        TlsMode | None, typer.Option(help="How to serve HTTPS.", show_default=False)
+        TlsMode | None, typer.Option(help="The use of HTTPS.", show_default=False)
+    ] = None,
+    workers: Annotated[
+        int | None,
+        typer.Option(help="The number of worker processes; 0: one per core.", show_default=False),
     ] = None,
     config: ConfigFile = None,
     *,
@@ -32,6 +44,7 @@ def serve(
         bool,
         typer.Option("--production", help="Refuse settings that are only safe for development."),
     ] = False,
+    worker: Annotated[str | None, typer.Option(hidden=True)] = None,
 ) -> None:
     """Start the server and run it until it is stopped.
 
@@ -39,17 +52,23 @@ def serve(
     """
     settings = settings_to_open(
         config,
+        uses=None,
         host=host,
         port=port,
         data_dir=data_dir,
         **{"tls.mode": tls},
         environment=Environment.PRODUCTION if production else None,
+        workers=workers,
     )
-    from backchannel.app import run
+    from backchannel.app import Worker, run, supervise
 
     def greet(port: int) -> None:
         print(greeting(settings, port, repeated(config, data_dir)), flush=True)
 
+    if worker is not None:
+        raise typer.Exit(run(settings, ready=greet, worker=Worker.of(worker)))
+    if settings.worker_count > 1:
+        raise typer.Exit(supervise(settings, sys.argv[1:], ready=greet))
     raise typer.Exit(run(settings, ready=greet))
 
 
@@ -60,12 +79,19 @@ def greeting(settings: Settings, port: int, options: str = "") -> str:
         f"Backchannel {__version__}, {settings.environment}",
         f"  address     {own_url(settings, port)}  ({_reach(settings)})",
         f"  data        {settings.data_dir.resolve()}",
+        *_database(settings),
         f"  first user  {command} user add NAME{options}",
         "  stop        Ctrl-C",
     ]
     if settings.exposed and not settings.production:
         lines.append("  WARNING     development on the network: " + "; ".join(_gaps(settings)))
     return "\n".join(lines)
+
+
+def _database(settings: Settings) -> list[str]:
+    """The database, unless it is the file in the data folder."""
+    url = settings.database_url
+    return [f"  database    {without_password(url)}"] if url else []
 
 
 def _reach(settings: Settings) -> str:

@@ -10,12 +10,11 @@ import typer
 from backchannel.chat import accounts, invitations
 from backchannel.chat.core import Core
 from backchannel.cli import privacy
-from backchannel.cli.address import own_url
 from backchannel.cli.database import with_core
-from backchannel.cli.options import ConfigFile, DataDir, load_settings
+from backchannel.cli.options import ConfigFile, DataDir, load_settings, own_url
 from backchannel.cli.output import fail, print_table
 from backchannel.cli.passwords import new_password
-from backchannel.domain.invitations import Registration
+from backchannel.domain.accounts import Registration
 from backchannel.domain.users import User
 
 Name = Annotated[str, typer.Argument(help="The username.", show_default=False)]
@@ -32,7 +31,7 @@ def add(
     config: ConfigFile = None,
     data_dir: DataDir = None,
 ) -> None:
-    """Make an account. The password is asked for, or read from standard input."""
+    """Create an account. The password is asked for, or read from standard input."""
     password = new_password()
 
     async def work(core: Core) -> User:
@@ -44,7 +43,7 @@ def add(
     database = file_of(settings.storage_url)
     if database is not None and not database.is_file():
         # A refused account must not leave a new database behind.
-        accounts.require_sound(name, email, password, by_operator=True)
+        accounts.require_valid_account(name, email, password, by_operator=True)
         fail(f"there is no database at {database} yet: making one")
     user = with_core(work, config, data_dir, make=True)
     print(f"added {user.username} ({user.id})")
@@ -105,12 +104,14 @@ def password(name: Name, config: ConfigFile = None, data_dir: DataDir = None) ->
 
 @group.command()
 def invite(
-    uses: Annotated[int, typer.Option(help="The number of accounts it is good for.")] = 1,
-    days: Annotated[int, typer.Option(help="The number of days it is valid.")] = 7,
+    uses: Annotated[
+        int, typer.Option(help="The number of accounts that can be created with it.")
+    ] = 1,
+    days: Annotated[int, typer.Option(help="The number of days for which it is valid.")] = 7,
     config: ConfigFile = None,
     data_dir: DataDir = None,
 ) -> None:
-    """Make an invitation, and print the link with which its receiver makes an account."""
+    """Create an invitation and print its link, with which others can create an account."""
 
     async def work(core: Core) -> str:
         made = await invitations.invite_as_operator(core, uses=uses, days=days)

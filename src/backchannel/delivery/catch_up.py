@@ -2,9 +2,10 @@
 
 import asyncio
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 
-from backchannel.chat.reading import Reading
+from backchannel.chat.budgets import ReadLimits
+from backchannel.chat.retries import Retries
 from backchannel.delivery.connection import Connection, State
 from backchannel.domain.errors import NotFound, Overloaded, Throttled, Unavailable
 from backchannel.domain.events import Event, messages_in
@@ -21,13 +22,25 @@ CHUNK_BYTES = 128 * 1024
 log = logging.getLogger(__name__)
 
 
+async def _at_once(user_id: str) -> None:
+    """The events of every user arrive already."""
+
+
 class CatchUp:
     """Runs one task per connection that is behind."""
 
-    def __init__(self, storage: Messages, reading: Reading) -> None:
+    def __init__(
+        self,
+        storage: Messages,
+        read_limits: ReadLimits,
+        subscribed: Callable[[str], Awaitable[None]] = _at_once,
+    ) -> None:
+        """`subscribed` returns once new events of a user arrive: the log is read after that."""
         self._storage = storage
-        self._reading = reading
+        self._read_limits = read_limits
+        self._subscribed = subscribed
         self._tasks: dict[Connection, asyncio.Task[None]] = {}
+        self._retries = Retries("catching up", RETRY, log)
 
     def start(self, connection: Connection) -> None:
         if connection not in self._tasks:
@@ -41,10 +54,11 @@ class CatchUp:
 
     async def _run(self, connection: Connection) -> None:
         try:
+            await self._subscribed(connection.user_id)
             while connection.state is State.PULLING:
                 await self._read_page(connection)
         except NotFound:
-            connection.voice.ended(connection.sink)
+            connection.log_out()
         except Exception:
             log.exception("catching up failed")
             connection.sink.close(1011, "catching up failed; reconnect")
@@ -53,27 +67,28 @@ class CatchUp:
 
     async def _read_page(self, connection: Connection) -> None:
         try:
-            page = await self._read(connection.user_id, connection.cursor)
-            await connection.voice.prepare(page.events)
+            page = await self._read(connection.user_id, connection.position)
+            await connection.serializer.prepare(page.events)
         except Throttled as throttled:
             await asyncio.sleep(throttled.retry_after or RETRY)
             return
         except (Unavailable, Overloaded) as refusal:
-            log.warning("catching up waits: %s", refusal)
+            self._retries.note_failure(refusal)
             await asyncio.sleep(RETRY)
             return
-        if connection.cursor < page.head.floor and connection.voice.confirms:
-            connection.voice.reset(connection.sink, page.head, "too_old")
-            connection.cursor = page.head.position
+        self._retries.note_success()
+        if connection.position < page.head.floor and connection.serializer.acknowledges:
+            connection.reset(page.head, "too_old")
+            connection.position = page.head.position
         elif not await _replay(connection, page):
             return
-        # What happened since the page was read is known by now: it was offered.
+        # Events since the page was read are known by now: they were offered.
         connection.go_live()
 
     async def _read(self, user_id: str, after: int) -> LogPage:
-        async with self._reading.page(user_id):
+        async with self._read_limits.page(user_id):
             page = await self._storage.log(user_id, after=after, limit=PAGE)
-        await self._reading.charge(user_id, messages_in(page.events))
+        await self._read_limits.charge(user_id, messages_in(page.events))
         return page
 
 
@@ -82,7 +97,7 @@ async def _replay(connection: Connection, page: LogPage) -> bool:
     chunks = list(_chunks(page.events))
     for chunk in chunks:
         last = page.complete and chunk is chunks[-1]
-        position = max(page.head.position, connection.cursor) if last else chunk[-1].position
+        position = max(page.head.position, connection.position) if last else chunk[-1].position
         connection.replay(chunk, position, more=not last)
         await asyncio.sleep(0)  # a page in one step would delay all others
         if connection.full and not last:
@@ -96,7 +111,7 @@ def _chunks(events: Sequence[Event]) -> Iterator[Sequence[Event]]:
     chunk: list[Event] = []
     size = 0
     for event in events:
-        content = event.fact.content
+        content = event.payload.content
         size += len(content.body) if isinstance(content, Message) else 0
         chunk.append(event)
         if size > CHUNK_BYTES:

@@ -1,21 +1,27 @@
-"""A device that is connected here, and how far it has got in its user's log."""
+"""A device that is connected here, and its position in its user's log."""
 
+import asyncio
 from collections.abc import Callable, Sequence
 from enum import Enum
 
-from backchannel.delivery.voice import Sink, Voice
-from backchannel.domain.events import Event
+from backchannel.delivery.serializer import Serializer, Sink
+from backchannel.domain.events import Event, LogHead
+from backchannel.domain.signals import Signal
 from backchannel.telemetry import metrics
 
 OUTBOX_BYTES = 1 << 20
 """Past this backlog nothing more is pushed (rule R13)."""
 WINDOW_EVENTS = 256
 """Most live events a confirming device may leave unacknowledged."""
+GAP_TIMEOUT = 0.03
+"""Seconds that an event waits for those before it, which another process may be publishing."""
+EARLY_EVENTS = 64
+"""Most events of one connection that wait; others are read from the log."""
 
 
 class State(Enum):
     LIVE = "live"
-    """Everything up to `cursor` was pushed, and what comes next will be."""
+    """Everything up to `position` was pushed, and what comes next will be."""
     PULLING = "pulling"
     """The log is being read for it."""
     WAITING = "waiting"
@@ -27,22 +33,23 @@ class State(Enum):
 class Connection:
     """Pushes a user's log to one socket, in order, each event once, in bounded memory.
 
-    The log is the truth: an event that does not follow `cursor` at once, or finds no room, is
-    not kept here but read from the log later. So nothing needs to be buffered.
+    The log is the truth: an event that finds no room is not kept here but read from the log later,
+    and so is one that still does not follow `position` after `GAP_TIMEOUT`.
     """
 
     __slots__ = (
-        "beat",
-        "behind",
-        "confirmed",
-        "cursor",
+        "acked_position",
+        "early",
         "expires_at",
+        "heartbeat_slot",
         "latest",
         "login_id",
+        "on_behind",
+        "position",
+        "serializer",
         "sink",
         "state",
         "user_id",
-        "voice",
     )
 
     def __init__(
@@ -52,68 +59,89 @@ class Connection:
         expires_at: int,
         *,
         sink: Sink,
-        voice: Voice,
-        cursor: int,
-        behind: "Callable[[Connection], None]",
+        serializer: Serializer,
+        position: int,
+        on_behind: "Callable[[Connection], None]",
     ) -> None:
         self.user_id = user_id
         self.login_id = login_id
         self.expires_at = expires_at
         self.sink = sink
-        self.voice = voice
-        self.cursor = cursor
-        self.confirmed = cursor
-        self.latest = cursor
+        self.serializer = serializer
+        self.position = position
+        self.acked_position = position
+        self.latest = position
         self.state = State.PULLING
-        self.behind = behind
-        self.beat = 0
+        self.on_behind = on_behind
+        self.heartbeat_slot = 0
+        self.early: dict[int, Event] | None = None
+        """Events that came before the one that follows `position`, by their positions."""
 
     def offer(self, event: Event) -> None:
         """Push an event that has just happened, if this device is ready for it."""
         position = event.position
-        if position <= self.cursor:
+        if position <= self.position:
             return
         if self.state is not State.LIVE:
             self.latest = max(self.latest, position)
-        elif position != self.cursor + 1:
-            self.latest = position
-            self._pull()
-        elif not self._has_room():
-            self.latest = position
-            self._hold_back()
-        elif self.voice.event(self.sink, event):
-            self.cursor = position
+        elif position != self.position + 1:
+            self._keep(event)
         else:
-            self.latest = position
-            self._pull()
+            self._push(event)
+            if self.early:
+                self._push_early()
 
-    def applied(self, event: Event) -> None:
+    def note_sent(self, event: Event) -> None:
         """Note that the reply to a request has already delivered this event."""
-        if self.state is State.LIVE and event.position == self.cursor + 1:
-            self.cursor = event.position
+        if self.state is State.LIVE and event.position == self.position + 1:
+            self.position = event.position
+            if self.early:  # they follow once the reply is on its way
+                asyncio.get_running_loop().call_soon(self._push_early)
 
-    def noticed(self, position: int) -> None:
+    def note_head(self, position: int) -> None:
         """The log is known to reach `position`; a gap that no event showed is read now."""
-        if position > self.cursor:
+        if position > self.position:
             self.latest = max(self.latest, position)
             if self.state is State.LIVE:
                 self._pull()
 
     def replay(self, events: Sequence[Event], position: int, *, more: bool) -> None:
         """Push a page of the log; `position` is where it ends."""
-        self.cursor = max(self.cursor, position)
-        self.voice.missed(self.sink, events, position, more=more)
+        self.position = max(self.position, position)
+        for frame in self.serializer.page(events, position, more=more):
+            self.sink.send_text(frame)
+
+    def reset(self, head: LogHead, reason: str) -> None:
+        """Tell the client to fetch its state afresh."""
+        self._send(self.serializer.reset(head, reason))
+
+    def signal(self, signal: Signal) -> None:
+        """Send a signal, if the dialect has a frame for it."""
+        self._send(self.serializer.signal(signal))
+
+    def heartbeat(self, head: LogHead) -> None:
+        """Say how far the log reaches, and read what no event has shown."""
+        self.note_head(head.position)
+        self._send(self.serializer.heartbeat(head.position))
+
+    def expire(self) -> None:
+        """Close the socket because its token has expired (rule S5)."""
+        self.sink.close(*self.serializer.expired)
+
+    def log_out(self) -> None:
+        """Close the socket because its login has ended (rule S1)."""
+        self.sink.close(*self.serializer.logged_out)
 
     def wait(self) -> None:
         """There is no room for another page now."""
         self.state = State.WAITING
 
     def go_live(self) -> bool:
-        """Take live events from now on, unless newer ones than `cursor` are known of."""
-        if self.latest > self.cursor:
+        """Take live events from now on, unless newer ones than `position` are known of."""
+        if self.latest > self.position:
             return False
-        if self.voice.confirms:
-            self.confirmed = self.cursor  # the window begins anew
+        if self.serializer.acknowledges:
+            self.acked_position = self.position  # the window starts again
         self.state = State.LIVE
         return True
 
@@ -124,33 +152,71 @@ class Connection:
 
     def acknowledge(self, position: int) -> int:
         """The device holds everything up to `position`; what counts is what it was sent."""
-        reached = min(position, self.cursor)
-        self.confirmed = max(self.confirmed, reached)
+        reached = min(position, self.position)
+        self.acked_position = max(self.acked_position, reached)
         return reached
 
     def pull(self, position: int) -> None:
         """Handle the client's request for all events after `position`."""
         if self.state is not State.PULLING:
-            self.latest = max(self.latest, self.cursor)
-            self.cursor = position
+            self.latest = max(self.latest, self.position)
+            self.position = position
+            self._pull()
+
+    def _push(self, event: Event) -> None:
+        """Push the event that follows `position`, if there is room."""
+        serializer, sink = self.serializer, self.sink
+        unacknowledged = self.position - self.acked_position
+        if sink.backlog > OUTBOX_BYTES or (
+            unacknowledged >= WINDOW_EVENTS and serializer.acknowledges
+        ):
+            self.latest = max(self.latest, event.position)
+            self._hold_back()
+        elif (frames := serializer.event(event)) is None:
+            self.latest = max(self.latest, event.position)
+            self._pull()
+        else:
+            for frame in frames:
+                sink.send_text(frame)
+            self.position = event.position
+
+    def _keep(self, event: Event) -> None:
+        """Keep an event for a moment: what comes before it may be on its way."""
+        self.latest = max(self.latest, event.position)
+        if self.early is None:
+            self.early = {}
+            asyncio.get_running_loop().call_later(GAP_TIMEOUT, self._gap_timed_out)
+        if len(self.early) < EARLY_EVENTS:
+            self.early[event.position] = event
+
+    def _push_early(self) -> None:
+        while self.early and self.state is State.LIVE:
+            event = self.early.pop(self.position + 1, None)
+            if event is None:
+                return
+            self._push(event)
+
+    def _gap_timed_out(self) -> None:
+        """Read the log if events before those that came are still missing."""
+        self.early = None
+        if self.state is State.LIVE and self.latest > self.position:
             self._pull()
 
     def _pull(self) -> None:
         self.state = State.PULLING
-        self.behind(self)
+        self.on_behind(self)
 
     def _hold_back(self) -> None:
         metrics.LAGGING.inc()
-        if self.voice.confirms:
+        if self.serializer.acknowledges:
             self.state = State.LAGGING
-            self.voice.lagging(self.sink, self.cursor)
+            self._send(self.serializer.lagging(self.position))
         else:
             self.state = State.WAITING
 
-    def _has_room(self) -> bool:
-        if self.full:
-            return False
-        return not self.voice.confirms or self.cursor - self.confirmed < WINDOW_EVENTS
+    def _send(self, frame: bytes | None) -> None:
+        if frame is not None:
+            self.sink.send_text(frame)
 
     @property
     def full(self) -> bool:

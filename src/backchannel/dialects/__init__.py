@@ -1,1 +1,1 @@
-"""The APIs spoken at the door. Each folder is one, and can be removed by deleting it."""
+"""The APIs for clients. Each folder is one, and can be removed by deleting it."""

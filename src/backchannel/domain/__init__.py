@@ -1,1 +1,1 @@
-"""The vocabulary: values and rules that know no database, no socket and no clock."""
+"""Values and rules that do not depend on a database, a socket or a clock."""

@@ -18,8 +18,8 @@ def require_other(
         raise Invalid(f"{field}: you cannot {doing} yourself", field=field)
 
 
-def require_party(user_id: str, message: Message | None) -> Message:
-    """Raise `NotFound` unless the user is a party; only the two parties may know of it (S11)."""
+def require_member(user_id: str, message: Message | None) -> Message:
+    """Raise `NotFound` unless the user is a member; only the two members may know of it (S11)."""
     if message is None or user_id not in {message.sender_id, message.recipient_id}:
         raise NotFound("message not found")
     return message
@@ -27,7 +27,17 @@ def require_party(user_id: str, message: Message | None) -> Message:
 
 def require_author(user_id: str, message: Message | None) -> Message:
     """Raise unless `user_id` is the sender of `message`; only the sender may change it."""
-    found = require_party(user_id, message)
+    return _require_sender(user_id, message, "only its sender may change a message")
+
+
+def require_receipts(user_id: str, message: Message | None) -> Message:
+    """Raise unless `user_id` is the sender of `message`; only the sender is told of receipts."""
+    refusal = "only its sender is told when a message was delivered and read"
+    return _require_sender(user_id, message, refusal)
+
+
+def _require_sender(user_id: str, message: Message | None, refusal: str) -> Message:
+    found = require_member(user_id, message)
     if found.sender_id != user_id:
-        raise Forbidden("only its sender may change a message")
+        raise Forbidden(refusal)
     return found

@@ -3,15 +3,53 @@
 import re
 import unicodedata
 from collections.abc import Callable
+from enum import StrEnum
 from functools import cache, partial
 from importlib.resources import files
 
-from backchannel.domain.characters import is_overloaded, is_text, is_visible, pieces
+import msgspec
+
+from backchannel.domain.characters import (
+    is_overloaded,
+    is_text,
+    is_visible,
+    look_alike_key,
+    mixes_scripts,
+    pieces,
+)
 from backchannel.domain.erasures import ERASED_NAME
 from backchannel.domain.errors import Invalid
 from backchannel.domain.ids import RESPONDER_ID
-from backchannel.domain.lookalikes import look_alike_key, mixes_scripts
 from backchannel.domain.users import email_key, username_key
+
+INVITATION_LIMIT = 20
+"""Most invitations that one user may have given out and that still count."""
+INVITATION_USES_LIMIT = 100
+"""Most accounts that one invitation may be good for."""
+INVITATION_DAYS_LIMIT = 365
+DAY = 86_400_000
+"""Milliseconds."""
+
+
+class Registration(StrEnum):
+    OPEN = "open"
+    INVITATION = "invitation"
+    CLOSED = "closed"
+
+
+class Invitation(msgspec.Struct, frozen=True, kw_only=True):
+    """A code with which accounts can be created. Times are milliseconds since 1970.
+
+    `inviter_id` is None if the operator created it; `uses` counts the accounts that can still be
+    created with it.
+    """
+
+    code: str
+    inviter_id: str | None
+    uses: int
+    created_at: int
+    expires_at: int
+
 
 USERNAME_LIMIT = 64
 """Longest username and display name, in characters."""

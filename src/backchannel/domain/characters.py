@@ -4,6 +4,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from functools import lru_cache
+from importlib.resources import files
 
 from backchannel.domain.emoji import EMOJI
 
@@ -54,7 +55,7 @@ def is_visible(character: str) -> bool:
 def pieces(text: str) -> Iterator[tuple[str, bool]]:
     """Cut a text into emoji and characters, each with whether it may be shown where it is.
 
-    What is invisible may be in an emoji, and where the writing of a script needs it.
+    Invisible characters may be in an emoji, and where the writing of a script needs it.
     """
     at = 0
     while at < len(text):
@@ -108,3 +109,41 @@ def _first_word(character: str) -> str:
     if unicodedata.category(character)[0] not in "LM":
         return ""
     return unicodedata.name(character, "").partition(" ")[0]
+
+
+_TOGETHER = (
+    {"LATIN", "CJK", "HIRAGANA", "KATAKANA"},
+    {"LATIN", "CJK", "BOPOMOFO"},
+    {"LATIN", "CJK", "HANGUL"},
+)
+"""Scripts that are written together (UTS #39, "highly restrictive")."""
+
+
+def _prototypes() -> dict[int, str]:
+    """The prototype of each confusable character."""
+    text = files("backchannel.domain").joinpath("confusables.txt").read_text("utf-8")
+    table: dict[int, str] = {}
+    for line in text.splitlines():
+        prototype, tab, characters = line.partition("\t")
+        if tab:
+            table.update(dict.fromkeys(map(ord, characters), prototype))
+    return table
+
+
+_PROTOTYPES = _prototypes()
+
+
+def look_alike_key(name: str) -> str:
+    """A key that two names share if people can confuse them.
+
+    The skeleton of UTS #39, section 4, case and the number of spaces aside.
+    """
+    visible = IGNORABLE.sub("", unicodedata.normalize("NFD", name))
+    skeleton = unicodedata.normalize("NFD", visible.translate(_PROTOTYPES))
+    return " ".join(skeleton.casefold().split())
+
+
+def mixes_scripts(name: str) -> bool:
+    """True if a name has letters of scripts that are not written together."""
+    scripts = {script for each in name if (script := script_of(each)) is not None}
+    return len(scripts) > 1 and not any(scripts <= together for together in _TOGETHER)

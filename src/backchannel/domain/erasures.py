@@ -27,7 +27,7 @@ class Erased(msgspec.Struct, frozen=True, kw_only=True):
         return Erased(**{name: getattr(self, name) + getattr(more, name) for name in names})
 
 
-class Receipt(msgspec.Struct, frozen=True, kw_only=True):
+class ErasureReceipt(msgspec.Struct, frozen=True, kw_only=True):
     """The statement that the server signs. Times are milliseconds since 1970."""
 
     id: str
@@ -55,9 +55,9 @@ class Erasure(msgspec.Struct, frozen=True, kw_only=True):
     signature: str | None = None
     erased: Erased = Erased()
 
-    def receipt(self, *, completed_at: int) -> Receipt:
+    def receipt(self, *, completed_at: int) -> ErasureReceipt:
         """The receipt to sign once everything is erased."""
-        return Receipt(
+        return ErasureReceipt(
             id=self.id,
             requested_at=self.requested_at,
             completed_at=completed_at,

@@ -145,7 +145,10 @@ class Overloaded(ChatError):
 
 
 class Unavailable(ChatError):
-    """The database cannot be reached or has refused to write; nothing was stored."""
+    """The database cannot be reached, or has refused to write.
+
+    Nothing was stored, unless the text says that it may have been.
+    """
 
     code = "unavailable"
     status = 503

@@ -20,14 +20,14 @@ class EventKind(StrEnum):
 
 
 class ConversationChange(msgspec.Struct, frozen=True):
-    """A conversation was made, renamed, deleted, blocked or unblocked; ask for its new state."""
+    """A conversation is not what it was: `change` says in what; ask for its new state."""
 
     conversation_id: str
     change: str
 
 
 class ProfileChange(msgspec.Struct, frozen=True):
-    """A user's profile, the own or a peer's, is no longer what it was."""
+    """The profile of the user, or of a peer, has changed."""
 
     user_id: str
 
@@ -35,7 +35,7 @@ class ProfileChange(msgspec.Struct, frozen=True):
 Content = Message | Receipt | ConversationChange | ProfileChange
 
 
-class Fact(msgspec.Struct, gc=False):
+class EventPayload(msgspec.Struct, gc=False):
     """A change, shared by the events of all users who receive it.
 
     `encoded` keeps what each dialect made of it, so that it is encoded once per dialect.
@@ -47,11 +47,11 @@ class Fact(msgspec.Struct, gc=False):
 
 
 class Event(msgspec.Struct, frozen=True, gc=False):
-    """A fact at its place in one user's log: positions start at 1 and have no gaps."""
+    """An event at its position in one user's log: positions start at 1 and have no gaps."""
 
     user_id: str
     position: int
-    fact: Fact
+    payload: EventPayload
 
     @property
     def previous(self) -> int:
@@ -61,7 +61,7 @@ class Event(msgspec.Struct, frozen=True, gc=False):
 
 def messages_in(events: Iterable[Event]) -> Iterator[Message]:
     """The messages that these events are about."""
-    return (each.fact.content for each in events if isinstance(each.fact.content, Message))
+    return (each.payload.content for each in events if isinstance(each.payload.content, Message))
 
 
 class LogHead(msgspec.Struct, frozen=True):

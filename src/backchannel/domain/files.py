@@ -1,6 +1,8 @@
-"""Files that people send each other: what is taken, how they are named and described."""
+"""Files that people send each other, and avatars: what is taken, and how they are named."""
 
+import base64
 import hashlib
+import re
 import unicodedata
 from collections.abc import Iterable
 from pathlib import PurePosixPath
@@ -8,11 +10,11 @@ from pathlib import PurePosixPath
 import msgspec
 
 from backchannel.domain.characters import pieces
-from backchannel.domain.errors import Invalid
+from backchannel.domain.errors import Invalid, TooLarge, UnsupportedFile
 from backchannel.domain.messages import Message
 
 NAME_LIMIT = 180
-"""Longest displayed name, in characters; what is cut is the middle, never the ending."""
+"""Longest displayed name, in characters; the middle is cut, never the ending."""
 FILES_PER_MESSAGE = 10
 UPLOAD_LIFE = 24 * 3_600 * 1_000
 """Milliseconds until an unfinished upload, or a file that no message names, is dropped."""
@@ -21,13 +23,35 @@ BLOCK = 1 << 20
 THUMBNAIL_SIDE = 512
 """Longest side of a thumbnail, in pixels."""
 THUMBNAIL_TYPE = "image/webp"
+WAVEFORM_SAMPLES = 128
+"""Most samples of a waveform; a voice message shows about fifty bars."""
+
+ARCHIVE_NAME_BYTES = 150
+"""Longest name, in bytes of UTF-8: file systems take 255, and folders come before it."""
+ENDING_BYTES = 20
+"""Longest ending that a name keeps when it is cut."""
+
+# The characters and names that Windows refuses, some of which other systems refuse, too
+# (https://learn.microsoft.com/windows/win32/fileio/naming-a-file).
+_FORBIDDEN = re.compile(r'[\x00-\x1f\x7f<>:"/\\|?*]')
+_RESERVED = re.compile(
+    r"(con|prn|aux|nul|conin\$|conout\$|(com|lpt)[0-9¹²³])\s*(\..*)?", re.IGNORECASE | re.DOTALL
+)
+
+TYPES = ("image/jpeg", "image/png", "image/webp")
+SIDE_LIMIT = 1_024
+"""Longest side, in pixels."""
+SIZE_LIMIT = 1 << 20
+"""Bytes."""
 
 
 class File(msgspec.Struct, frozen=True, kw_only=True):
     """A file that is complete and on disk; nothing of it ever changes.
 
-    `name` is what people see and is no path. `size` is in bytes, `width` and `height` are in
-    pixels as shown, `duration` and `created_at` are in milliseconds.
+    `name` is what people see and is not a path. `size` is in bytes, `width` and `height` are in
+    pixels as shown, `duration` and `created_at` are in milliseconds. In Base64, and empty where
+    there is none, are `waveform`, loudness over time from 0 to 255, one byte a sample, as the
+    sender gave it; and `placeholder`, the ThumbHash of a picture.
     """
 
     id: str
@@ -41,6 +65,8 @@ class File(msgspec.Struct, frozen=True, kw_only=True):
     height: int | None = None
     duration: int | None = None
     thumbnail_size: int = 0
+    waveform: str = ""
+    placeholder: str = ""
 
     @property
     def has_thumbnail(self) -> bool:
@@ -64,7 +90,8 @@ class FileRecord(File, frozen=True, kw_only=True):
 class Upload(msgspec.Struct, frozen=True, kw_only=True):
     """A file on its way; its id becomes the file's. `media_type` is what its sender says.
 
-    `metadata` is what the sender's protocol keeps with it, as it came.
+    `metadata` is what the sender's protocol keeps with it, as it came; `waveform` is that of its
+    `File`, which only sound will have.
     """
 
     id: str
@@ -74,6 +101,7 @@ class Upload(msgspec.Struct, frozen=True, kw_only=True):
     size: int
     created_at: int
     metadata: str = ""
+    waveform: str = ""
 
     @property
     def expires_at(self) -> int:
@@ -92,6 +120,8 @@ class Attachment(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     height: int | None = None
     duration: int | None = None
     thumbnail: bool = False
+    waveform: str = ""
+    placeholder: str = ""
 
 
 _attachments = msgspec.json.Decoder(list[Attachment])
@@ -108,6 +138,8 @@ def describe(file: File) -> Attachment:
         height=file.height,
         duration=file.duration,
         thumbnail=file.has_thumbnail,
+        waveform=file.waveform,
+        placeholder=file.placeholder,
     )
 
 
@@ -144,6 +176,16 @@ def check_file_name(name: str) -> str:
     return cleaned[: NAME_LIMIT - len(ending)] + ending
 
 
+def check_waveform(samples: bytes) -> str:
+    """A waveform of one byte a sample, in Base64. Raises `Invalid` for too many samples."""
+    if len(samples) > WAVEFORM_SAMPLES:
+        raise Invalid(
+            f"a waveform has at most {WAVEFORM_SAMPLES} samples, of one byte each",
+            field="waveform",
+        )
+    return base64.b64encode(samples).decode()
+
+
 def block_digest(block: bytes) -> str:
     return hashlib.sha256(block).hexdigest()
 
@@ -151,3 +193,34 @@ def block_digest(block: bytes) -> str:
 def block_digests(blocks: str) -> list[str]:
     """The digests of `FileRecord.blocks`, one by one."""
     return [blocks[start : start + 64] for start in range(0, len(blocks), 64)]
+
+
+def archive_name(name: str) -> str:
+    """The name under which a file called `name` is put into an archive."""
+    plain = _trimmed(_FORBIDDEN.sub("_", name))
+    if len(plain.encode()) > ARCHIVE_NAME_BYTES:
+        stem, dot, ending = plain.rpartition(".")
+        if not stem or len(ending.encode()) > ENDING_BYTES:
+            stem, dot, ending = plain, "", ""
+        room = ARCHIVE_NAME_BYTES - len((dot + ending).encode())
+        plain = _trimmed(stem.encode()[:room].decode(errors="ignore")) + dot + ending
+    return f"_{plain}" if not plain or _RESERVED.fullmatch(plain) else plain
+
+
+def _trimmed(name: str) -> str:
+    """Windows drops dots and blanks at the end, and some programs blanks at the beginning."""
+    return name.strip().rstrip(". ")
+
+
+def check_avatar(file: File) -> None:
+    """Raises `UnsupportedFile`, `TooLarge` and `Invalid` for what is not an avatar."""
+    if file.media_type not in TYPES:
+        raise UnsupportedFile("an avatar is a JPEG, PNG or WebP picture", field="file_id")
+    if file.size > SIZE_LIMIT:
+        raise TooLarge(f"an avatar has at most {SIZE_LIMIT:,} bytes", field="file_id")
+    if file.width is None or file.width != file.height or file.width > SIDE_LIMIT:
+        raise Invalid(
+            f"an avatar is square, with at most {SIDE_LIMIT:,} pixels a side: cut the picture and "
+            "upload it again",
+            field="file_id",
+        )

@@ -1,8 +1,8 @@
 """Folding: the form in which texts are compared when they are searched.
 
-What the CLDR root collation for searching (UTS #35, part 5) has as equal at its first level
-becomes equal: case, accents, width, presentation, vowel points, tone marks, forms of Arabic and
-Hebrew letters, kana, digits of all scripts. On top of it come what keyboards put in the place of
+Texts that are equal at the first level of the CLDR root collation for searching (UTS #35, part 5)
+become equal: case, accents, width, presentation, vowel points, tone marks, forms of Arabic and
+Hebrew letters, kana, digits of all scripts. So do the substitutes that keyboards write for
 quotation marks, apostrophes and hyphens, the dotless i, and the Persian forms of kaf and yeh.
 Kana with voicing marks stay letters of their own, as does the Cyrillic short i.
 """

@@ -13,7 +13,7 @@ _ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 ID_LIMIT = 64
 """Longest id that a client may name, in characters; the server's own have 36."""
 RESPONDER_ID = "server"
-"""The sender of the server's own messages in sessions. It is no user and has no log."""
+"""The sender of the server's own messages in sessions. It is not a user and has no log."""
 
 
 def new_id() -> str:
@@ -32,20 +32,19 @@ def check_id(given: str, *, field: str) -> None:
         raise Invalid(f"{field} must have at most {ID_LIMIT} characters", field=field)
 
 
-def direct_conversation_id(user_id: str, other_id: str) -> str:
+def direct_conversation_id(user_id: str, other_id: str, *, field: str = "user_id") -> str:
     """The id of the conversation of two users, in either order.
 
     A direct conversation needs no creation step, so two first messages cannot race. Raises
-    `Invalid` for what is too long to be an id.
+    `Invalid`, naming `field`, for what is too long to be an id.
     """
-    if len(user_id) > ID_LIMIT or len(other_id) > ID_LIMIT:
-        check_id(user_id, field="user_id")
-        check_id(other_id, field="user_id")
-    return _direct_id(user_id, other_id)
+    return _direct_id(user_id, other_id, field)
 
 
 @lru_cache(maxsize=16_384)  # people write more than one message to the same person
-def _direct_id(user_id: str, other_id: str) -> str:
+def _direct_id(user_id: str, other_id: str, field: str) -> str:
+    check_id(user_id, field="user_id")
+    check_id(other_id, field=field)
     low, high = sorted((user_id, other_id))
     return _derived_id(f"direct:{low}:{high}")
 
@@ -61,7 +60,7 @@ def answer_client_id(question_id: str) -> str:
 
 
 def refresh_token_id(login_id: str, generation: int) -> str:
-    """The id of a login's refresh token of that generation."""
+    """The id of a login's refresh token of a generation."""
     return _derived_id(f"refresh:{login_id}:{generation}")
 
 

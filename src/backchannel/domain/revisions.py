@@ -25,12 +25,12 @@ def edit(user_id: str, body: str, *, at: int) -> Revise:
     check_body(body, with_files=True)
 
     def revise(message: Message | None) -> Message:
-        standing = _standing(access.require_author(user_id, message))
-        check_body(body, with_files=bool(standing.files))
-        if standing.body == body:
-            return standing
+        undeleted = _undeleted(access.require_author(user_id, message))
+        check_body(body, with_files=bool(undeleted.files))
+        if undeleted.body == body:
+            return undeleted
         return msgspec.structs.replace(
-            standing, body=body, edited_at=at, revision=standing.revision + 1
+            undeleted, body=body, edited_at=at, revision=undeleted.revision + 1
         )
 
     return revise
@@ -52,21 +52,21 @@ def react(user_id: str, emoji: str, *, active: bool) -> Revise:
     """Add a user's reaction to a message, or take it back. Raises `Invalid`.
 
     An emoji is the same reaction with and without variation selectors. Reactions that older
-    versions took and are no emoji can be taken back.
+    versions took and are not emoji can be taken back.
     """
     emoji = _checked_emoji(emoji, active=active)
 
     def revise(message: Message | None) -> Message:
-        standing = _standing(access.require_party(user_id, message))
-        reactions = reactions_of(standing)
+        undeleted = _undeleted(access.require_member(user_id, message))
+        reactions = reactions_of(undeleted)
         users = reactions.get(emoji, [])
         if (user_id in users) == active:
-            return standing
+            return undeleted
         if active and emoji not in reactions and len(reactions) >= REACTION_KINDS:
             raise Conflict(f"a message carries at most {REACTION_KINDS} different reactions")
         chosen = [*users, user_id] if active else [each for each in users if each != user_id]
         merged = {**reactions, emoji: chosen}
-        return _with_reactions(standing, merged)
+        return _with_reactions(undeleted, merged)
 
     return revise
 
@@ -116,7 +116,7 @@ def _with_reactions(message: Message, reactions: dict[str, list[str]]) -> Messag
     )
 
 
-def _standing(message: Message) -> Message:
+def _undeleted(message: Message) -> Message:
     if message.deleted_at is not None:
         raise Conflict("the message has been deleted")
     return message

@@ -1,11 +1,13 @@
-"""Search: what is looked for, and where a text has it.
+"""Search: what is looked for, where a text has it, the part that is shown, and the relevance.
 
 Texts are compared folded (`domain.folding`), and a word is found inside of longer ones, so that
-languages without spaces need no dictionary.
+languages without spaces need no dictionary. Results are text and offsets, never HTML.
 """
 
 import re
+import unicodedata
 from collections.abc import Iterator, Sequence
+from typing import Protocol
 
 import msgspec
 
@@ -20,6 +22,81 @@ TERMS_LIMIT = 10
 _TERM = re.compile(r'"([^"]+)"|([^\s"]+)')
 _QUOTES = str.maketrans(dict.fromkeys("\u201c\u201d\u201e\u201f\xab\xbb", '"'))
 """Typographic forms of the double quote, as keyboards write them."""
+
+LENGTH = 160
+"""Longest snippet, in characters, without the dots where it was cut."""
+LEAD = 40
+"""The maximum number of characters before the first match."""
+WORD = 20
+"""The maximum number of characters a cut moves right to reach the beginning of a word."""
+HIGHLIGHTS = 20
+"""Most places of each term that are marked."""
+DOTS = "…"
+
+_ZERO_WIDTH_JOINER = "\u200d"
+_MODIFIERS = {_ZERO_WIDTH_JOINER, "\ufe0e", "\ufe0f", *map(chr, range(0x1F3FB, 0x1F400))}
+
+WHOLE_WORD = 3.0
+WORD_BEGINNING = 2.0
+WITHIN_WORD = 1.0
+EXACT_PHRASE = 2.0
+"""All terms as they were written, one after the other."""
+PLACES = 20
+"""The number of occurrences of each term that are considered."""
+
+
+LINK = "://"
+"""A part of every link."""
+
+
+class Searchable(Protocol):
+    """The parts of a message that a filter looks at."""
+
+    @property
+    def sender_id(self) -> str: ...
+
+    @property
+    def created_at(self) -> int: ...
+
+    @property
+    def files(self) -> str: ...
+
+    @property
+    def body(self) -> str: ...
+
+
+class SearchFilter(msgspec.Struct, frozen=True, kw_only=True):
+    """Conditions that a message must meet to be found; conditions that are not set do not count.
+
+    `since` (inclusive) and `until` (exclusive) are in milliseconds since 1970.
+    """
+
+    sender_id: str | None = None
+    since: int | None = None
+    until: int | None = None
+    with_files: bool = False
+    with_links: bool = False
+
+    def admits(self, message: Searchable) -> bool:
+        """True if the message meets all conditions."""
+        return (
+            (self.sender_id is None or message.sender_id == self.sender_id)
+            and (self.until is None or message.created_at < self.until)
+            and (not self.with_files or bool(message.files))
+            and (not self.with_links or LINK in message.body)
+            and not self.is_older(message)
+        )
+
+    def is_older(self, message: Searchable) -> bool:
+        """True if the message is older than `since`.
+
+        Messages before it may be newer, as clocks are set and differ between nodes; but if a whole
+        page of messages is older, a search ends.
+        """
+        return self.since is not None and message.created_at < self.since
+
+
+EVERYTHING = SearchFilter()
 
 
 class Span(msgspec.Struct, frozen=True, gc=False, order=True):
@@ -113,3 +190,84 @@ def _merged(spans: Sequence[Span]) -> list[Span]:
         else:
             merged.append(span)
     return merged
+
+
+class Snippet(msgspec.Struct, frozen=True):
+    """`highlights` are in UTF-16 code units, by which JavaScript, Java and Swift's NSString count.
+
+    They are in order and do not overlap.
+    """
+
+    text: str
+    highlights: tuple[Span, ...]
+
+
+def snippet(text: str, terms: Sequence[str]) -> Snippet:
+    """The part of a text around the first of the folded `terms`, with all of them marked."""
+    spans = occurrences(text, terms, most=HIGHLIGHTS, within=LENGTH)
+    begin = _beginning(text, spans[0].start) if spans else 0
+    end = len(text) if len(text) - begin <= LENGTH else _whole(text, begin + LENGTH)
+    shown = (DOTS if begin else "") + text[begin:end] + (DOTS if end < len(text) else "")
+    shift = len(DOTS) * bool(begin) - begin
+    inside = (Span(span.start, min(span.end, end)) for span in spans if span.start < end)
+    marked = (Span(span.start + shift, span.end + shift) for span in inside)
+    return Snippet(shown, tuple(_in_code_units(shown, span) for span in marked))
+
+
+def _beginning(text: str, match: int) -> int:
+    """The index at which a snippet that shows the match at `match` begins."""
+    if match <= LEAD:
+        return 0
+    begin = match - LEAD
+    words = (at for at in range(begin, begin + WORD) if text[at - 1].isspace())
+    return next(words, _whole(text, begin))
+
+
+def _whole(text: str, at: int) -> int:
+    """`at`, moved to the left past what belongs to the character before it."""
+    while at and (
+        text[at] in _MODIFIERS
+        or text[at - 1] == _ZERO_WIDTH_JOINER
+        or unicodedata.combining(text[at])
+    ):
+        at -= 1
+    return at
+
+
+def _in_code_units(text: str, span: Span) -> Span:
+    if text.isascii():
+        return span
+    start = _code_units(text[: span.start])
+    return Span(start, start + _code_units(text[span.start : span.end]))
+
+
+def _code_units(text: str) -> int:
+    return len(text.encode("utf-16-le")) // 2
+
+
+def relevance(text: str, terms: Sequence[str]) -> float:
+    """The higher the better, for a text that contains all `terms`.
+
+    Each term counts by its best place; words next to each other count more; and of two texts
+    the one with less other text comes first.
+    """
+    folded = fold(text)
+    exact_phrase = EXACT_PHRASE if len(terms) > 1 and " ".join(terms) in folded else 0.0
+    share = sum(map(len, terms)) / (len(folded) or 1)
+    return sum(_best_place(folded, term) for term in terms) + exact_phrase + min(share, 1.0)
+
+
+def _best_place(folded: str, term: str) -> float:
+    best, at = 0.0, folded.find(term)
+    for _ in range(PLACES):
+        if at < 0 or best == WHOLE_WORD:
+            break
+        best = max(best, _worth(folded, at, at + len(term)))
+        at = folded.find(term, at + 1)
+    return best
+
+
+def _worth(folded: str, start: int, end: int) -> float:
+    if start and folded[start - 1].isalnum():
+        return WITHIN_WORD
+    return WORD_BEGINNING if folded[end : end + 1].isalnum() else WHOLE_WORD

@@ -10,10 +10,19 @@ LATEST = 253_402_300_799_999
 @lru_cache(maxsize=4_096)  # a batch of messages shares its millisecond, and readers share a page
 def iso(milliseconds: int) -> str:
     """Milliseconds since 1970 as `2026-05-04T10:51:23.000Z`."""
-    moment = datetime.fromtimestamp(milliseconds // 1_000, UTC)
-    return f"{moment:%Y-%m-%dT%H:%M:%S}.{milliseconds % 1_000:03}Z"
+    return f"{_iso_second(milliseconds // 1_000)}.{milliseconds % 1_000:03}Z"
+
+
+@lru_cache(maxsize=64)
+def _iso_second(seconds: int) -> str:
+    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}"
 
 
 def iso_or_none(milliseconds: int | None) -> str | None:
     """Like `iso`, for a time that may not be set."""
     return None if milliseconds is None else iso(milliseconds)
+
+
+def milliseconds(moment: datetime) -> int:
+    """A time with its zone in milliseconds since 1970."""
+    return int(moment.timestamp() * 1_000)

@@ -1,9 +1,68 @@
-"""People: what is known of a user, and what another user may see of one."""
+"""People: what is known of a user, what another user may see, and privacy settings."""
+
+from enum import StrEnum
+from typing import TypeVar
 
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from backchannel.domain.patches import Patch
+T = TypeVar("T", bound=msgspec.Struct)
+
+
+class Patch(msgspec.Struct, frozen=True, kw_only=True):
+    """New values for fields of another Struct; a field that is `UNSET` is not changed."""
+
+    def applied_to(self, old: T) -> T:
+        """`old` with the new values."""
+        given = {
+            name: value
+            for name, value in msgspec.structs.asdict(self).items()
+            if value is not UNSET
+        }
+        return msgspec.structs.replace(old, **given)
+
+
+class Audience(StrEnum):
+    EVERYBODY = "everybody"
+    NOBODY = "nobody"
+
+
+class FirstMessages(StrEnum):
+    """The handling of messages from users to whom a user has not written."""
+
+    EVERYBODY = "everybody"
+    REQUESTS = "requests"
+    """They are message requests (`domain.requests`)."""
+
+
+class Privacy(msgspec.Struct, frozen=True, kw_only=True):
+    """A user's privacy settings.
+
+    Each `Audience` is mutual: a user who hides it does not see it of others. `last_seen` is also
+    whether the user is online, `receipts` are read receipts. `everybody` is everybody with whom
+    presence is shared at all.
+    """
+
+    last_seen: Audience = Audience.EVERYBODY
+    receipts: Audience = Audience.EVERYBODY
+    typing: Audience = Audience.EVERYBODY
+    first_messages: FirstMessages = FirstMessages.EVERYBODY
+
+
+class PrivacyPatch(Patch, frozen=True, kw_only=True):
+    """New values for a user's `Privacy`."""
+
+    last_seen: Audience | UnsetType = UNSET
+    receipts: Audience | UnsetType = UNSET
+    typing: Audience | UnsetType = UNSET
+    first_messages: FirstMessages | UnsetType = UNSET
+
+
+class Shared(StrEnum):
+    """The information that two users who have written to each other share unless one hides it."""
+
+    LAST_SEEN = "last_seen"
+    TYPING = "typing"
 
 
 class User(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,6 +1,7 @@
 """Inspection of files in a separate process, so that a bad one does no harm (rule S17)."""
 
 import asyncio
+import hashlib
 import logging
 import os
 import re
@@ -12,18 +13,18 @@ import msgspec
 
 from backchannel.budgets.turns import Turns
 from backchannel.domain.errors import UnsupportedFile
+from backchannel.domain.files import BLOCK, block_digest
 from backchannel.domain.media_types import settle_type
-from backchannel.files.digests import digest
-from backchannel.files.faults import on_disk
-from backchannel.files.inspection.report import CONTENT_ENDING, THUMBNAIL_ENDING, Report
+from backchannel.files.inspection import CONTENT_ENDING, THUMBNAIL_ENDING, Report
 from backchannel.files.inspection.sniffing import HEAD, sniff
+from backchannel.files.local import on_disk
 from backchannel.ports.files import Digest, Inspected
 
 AT_ONCE = 2
 """Processes at a time, of different users; the others wait."""
 WAITING_PER_USER = 64
 """Files of one user that may wait."""
-PATIENCE = 30.0
+TIMEOUT = 30.0
 """Seconds after which a process is ended, whatever it does."""
 
 PLAIN_TEXT = "text/plain"
@@ -31,6 +32,19 @@ _BINARY = re.compile(rb"[\x00-\x08]")
 """Bytes that no text has, and that are at the beginning of every content that is parsed."""
 
 log = logging.getLogger(__name__)
+
+
+def digest(path: Path) -> Digest:
+    """Read a file once, for its size, its SHA-256, and that of each of its blocks."""
+    whole = hashlib.sha256()
+    blocks: list[str] = []
+    size = 0
+    with path.open("rb") as content:
+        while block := content.read(BLOCK):
+            whole.update(block)
+            blocks.append(block_digest(block))
+            size += len(block)
+    return Digest(size=size, sha256=whole.hexdigest(), blocks="".join(blocks))
 
 
 class ChildInspector:
@@ -61,6 +75,7 @@ class ChildInspector:
             width=report.width,
             height=report.height,
             duration=report.duration,
+            placeholder=report.placeholder,
         )
 
 
@@ -83,7 +98,7 @@ async def _ask(path: Path, claimed: str) -> Report:
         *command, stdin=DEVNULL, stdout=PIPE, stderr=DEVNULL, env={}
     )
     try:
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(TIMEOUT):
             output, _ = await child.communicate()
         return msgspec.json.decode(output, type=Report)
     except (TimeoutError, msgspec.DecodeError):

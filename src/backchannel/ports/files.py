@@ -1,4 +1,4 @@
-"""The file ports: where contents are kept, where they arrive, and who looks into them."""
+"""The file ports: the store of contents, the staging of uploads, and the inspector."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,45 +14,45 @@ class BlobStore(Protocol):
     """
 
     async def put(self, key: str, source: Path) -> None:
-        """Keep what the local file `source` holds.
+        """Store the content of the local file `source`.
 
         Durable once it returns; after a crash the key has all of the content or is as it was
-        before, never a part of it (rule R20). Putting again replaces, also while another
-        process puts the same content under the same key.
+        before, never a part of it (rule R20). A second call replaces the content, also while
+        another process puts the same content under the same key.
         """
         ...
 
     async def read(self, key: str, start: int, length: int) -> bytes:
         """Bytes from `start` on, fewer than `length` only where the content ends.
 
-        Raises `Damaged` for a key that is not there: only what was put is asked for.
+        Raises `Damaged` for a key without a content: only stored contents are read.
         """
         ...
 
     async def delete(self, key: str) -> None:
-        """Forget a content; one that is not there is forgotten already."""
+        """Delete a content; do nothing if there is none."""
         ...
 
     async def close(self) -> None: ...
 
 
 class Staging(Protocol):
-    """Uploads as far as they have come: files on a disk of this machine.
+    """Unfinished uploads, as files on a disk of this machine.
 
-    What was written survives a crash of the process, and of the machine after `sync`.
+    Written bytes survive a crash of the process, and of the machine after `sync`.
     Methods raise `Unavailable` when the disk refuses.
     """
 
     async def size(self, upload_id: str) -> int:
-        """Bytes that have come; 0 for an upload nothing is known of."""
+        """The number of bytes received; 0 for an unknown upload."""
         ...
 
     async def append(self, upload_id: str, offset: int, chunk: bytes) -> None:
-        """Add bytes, if what has come ends at `offset`. Raises `Conflict` if it does not."""
+        """Append a chunk. Raises `Conflict` unless the upload ends at `offset`."""
         ...
 
     async def take_back(self, upload_id: str, start: int, end: int) -> None:
-        """Drop the bytes from `start` on, if what has come still ends at `end`."""
+        """Drop the bytes from `start` on, if the upload still ends at `end`."""
         ...
 
     async def sync(self, upload_id: str) -> None: ...
@@ -64,12 +64,12 @@ class Staging(Protocol):
     async def discard(self, upload_id: str) -> None: ...
 
     async def sweep(self, *, before: int) -> None:
-        """Discard whatever was last written before (milliseconds since 1970)."""
+        """Discard all files last written before a time, in milliseconds since 1970."""
         ...
 
 
 class Digest(msgspec.Struct, frozen=True):
-    """A content in numbers; `blocks` is that of `domain.files.FileRecord`."""
+    """The size and the digests of a content; `blocks` is that of `domain.files.FileRecord`."""
 
     size: int
     sha256: str
@@ -77,7 +77,10 @@ class Digest(msgspec.Struct, frozen=True):
 
 
 class Inspected(msgspec.Struct, frozen=True, kw_only=True):
-    """The properties of an upload, and the contents to keep, as local files."""
+    """The properties of an upload, and the contents to keep, as local files.
+
+    `placeholder` is that of `domain.files.File`.
+    """
 
     media_type: str
     content: Path
@@ -87,17 +90,18 @@ class Inspected(msgspec.Struct, frozen=True, kw_only=True):
     width: int | None = None
     height: int | None = None
     duration: int | None = None
+    placeholder: str = ""
 
 
 class Inspector(Protocol):
     """Inspects untrusted contents (rule S17)."""
 
     async def inspect(self, path: Path, *, claimed: str, user_id: str) -> Inspected:
-        """Find out what a file of the user's is; its sender says `claimed`, or nothing.
+        """Inspect a file of the user; `claimed` is the type that its sender named, or empty.
 
-        Pictures lose what they tell of place and camera, and get a thumbnail. Whatever the
-        content does, it costs bounded time and memory, and not the server's. Users take
-        turns. Raises `UnsupportedFile`, and `Overloaded` where too many of the user's wait.
+        Metadata such as place and camera are removed from pictures, which get a thumbnail. Time
+        and memory are bounded whatever the content is, and are not the server's. Users take
+        turns. Raises `UnsupportedFile`, and `Overloaded` if too many of the user's wait.
         """
         ...
 

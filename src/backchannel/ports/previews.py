@@ -1,8 +1,21 @@
-"""The port to other people's web pages."""
+"""Link previews: what a page says about itself, and the port that fetches it."""
 
 from typing import Protocol
 
-from backchannel.domain.previews import Preview
+import msgspec
+
+URL_LIMIT = 2_048
+"""Longest address, in characters."""
+
+
+class Preview(msgspec.Struct, frozen=True):
+    """The preview of a page; no field contains HTML. `url` is where the page was found."""
+
+    url: str
+    title: str | None = None
+    description: str | None = None
+    image_url: str | None = None
+    site: str | None = None
 
 
 class Previewer(Protocol):
@@ -15,8 +28,8 @@ class Previewer(Protocol):
     async def preview(self, url: str) -> Preview | None:
         """The title, description and site name that the page at `url` gives about itself.
 
-        None if it says nothing, cannot be reached, or may not be: these look the same, so that
-        nobody can explore a network from here. Raises `Invalid` if `url` is no web address.
+        None if it has none, cannot be reached, or may not be: these look the same, so that users
+        cannot explore the server's network. Raises `Invalid` if `url` is not a web address.
         """
         ...
 

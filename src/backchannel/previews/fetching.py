@@ -7,9 +7,9 @@ from http import HTTPStatus
 import httpx
 import msgspec
 
+from backchannel.budgets.pieces import read_in_pieces
 from backchannel.domain.errors import Invalid
-from backchannel.previews.addresses import Address
-from backchannel.previews.targets import Guard, Unreachable, parse
+from backchannel.previews.targets import Address, Guard, Unreachable, parse
 
 MOST_BYTES = 512 * 1024
 """The bytes of a page that are read; its metadata are at its beginning."""
@@ -19,7 +19,7 @@ SECONDS = 5.0
 HEADERS = {
     "user-agent": "Backchannel link preview",
     "accept": "text/html",
-    # What is packed could be a bomb.
+    # A compressed page could be a bomb.
     "accept-encoding": "identity",
 }
 
@@ -41,7 +41,7 @@ class Page(msgspec.Struct, frozen=True):
 
 
 class Fetcher:
-    """A web client without a memory: no cookies, no cache, no proxy, no connection kept."""
+    """An HTTP client that keeps nothing: no cookies, no cache, no connection. It uses no proxy."""
 
     def __init__(
         self, guard: Guard, ports: Collection[int], *, context: ssl.SSLContext | None = None
@@ -74,7 +74,7 @@ class Fetcher:
             location = str(url.join(response.headers.get("location", "")))
             return parse(location, ports=self._ports)
         except (Invalid, httpx.InvalidURL) as error:
-            raise Unreachable(f"redirected to nowhere: {error}") from None
+            raise Unreachable(f"invalid redirect: {error}") from None
 
     async def _ask(self, url: httpx.URL) -> httpx.Response:
         failure: object = None
@@ -98,6 +98,7 @@ def _request(url: httpx.URL, address: Address) -> httpx.Request:
         extensions={
             "sni_hostname": url.raw_host.decode("ascii"),
             "timeout": httpx.Timeout(SECONDS).as_dict(),
+            "trace": read_in_pieces,
         },
     )
 
@@ -106,9 +107,9 @@ async def _read(url: httpx.URL, response: httpx.Response) -> Page:
     media_type, _, _ = response.headers.get("content-type", "").partition(";")
     encoding = response.headers.get("content-encoding", "identity")
     if not response.is_success or media_type.strip().lower() != "text/html":
-        raise Unreachable(f"{response.status_code} with {media_type!r} is no page")
+        raise Unreachable(f"{response.status_code} with {media_type!r} is not a page")
     if encoding.lower() != "identity":
-        raise Unreachable(f"packed as {encoding!r}")
+        raise Unreachable(f"compressed as {encoding!r}")
     content = bytearray()
     async for part in response.aiter_raw():
         content += part

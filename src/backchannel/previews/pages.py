@@ -7,9 +7,8 @@ from html.parser import HTMLParser
 from urllib.parse import urljoin
 
 from backchannel.domain.errors import Invalid
-from backchannel.domain.previews import Preview
-from backchannel.previews.declared import declared
-from backchannel.previews.encodings import codec_of, marked
+from backchannel.ports.previews import Preview
+from backchannel.previews.encodings import codec_of, declared, marked
 from backchannel.previews.fetching import Page
 from backchannel.previews.sniffing import sniffed
 from backchannel.previews.targets import DEFAULT_PORTS, parse

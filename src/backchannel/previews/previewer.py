@@ -5,7 +5,7 @@ import logging
 from collections.abc import Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
-from backchannel.domain.previews import Preview
+from backchannel.ports.previews import Preview
 from backchannel.previews.fetching import SECONDS, Fetcher
 from backchannel.previews.pages import preview_of
 from backchannel.previews.targets import Guard, Unreachable, parse, system_addresses

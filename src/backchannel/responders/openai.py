@@ -16,10 +16,62 @@ from backchannel.domain.ids import RESPONDER_ID
 from backchannel.domain.messages import Message
 from backchannel.ports.responder import AnswerCut, ResponderFailed
 from backchannel.responders import requests
-from backchannel.responders.events import data_of
+
+_BOM = b"\xef\xbb\xbf"
 
 PATH = "/chat/completions"
 END = b"[DONE]"
+STREAM_BYTES = 32 << 20
+"""Most bytes that are read of a stream: each word of an answer comes with some hundred others."""
+EVENT_BYTES = 1 << 20
+
+
+async def data_of(chunks: AsyncGenerator[bytes]) -> AsyncGenerator[bytes]:
+    """The data of each event, its lines joined by a line feed; events without data are left out.
+
+    Other than the standard, an event counts that the stream's end completes: some servers end
+    without the blank line. Raises `ResponderFailed` past `EVENT_BYTES`.
+    """
+    data: list[bytes] = []
+    size = 0
+    async with aclosing(_lines(chunks)) as lines:
+        async for line in lines:
+            if line:
+                name, _, value = line.partition(b":")
+                if name == b"data":
+                    size += len(line)
+                    _require_short(size)
+                    data.append(value.removeprefix(b" "))
+                continue
+            if event := b"\n".join(data).strip():
+                yield event
+            data.clear()
+            size = 0
+    if event := b"\n".join(data).strip():
+        yield event
+
+
+async def _lines(chunks: AsyncGenerator[bytes]) -> AsyncGenerator[bytes]:
+    """The lines of a stream, ended by CR LF, LF or CR, wherever the chunks are cut."""
+    line = bytearray()
+    beginning, after_cr = True, False
+    async with aclosing(chunks):
+        async for chunk in chunks:
+            text = chunk[1:] if after_cr and chunk.startswith(b"\n") else chunk
+            after_cr = chunk.endswith(b"\r") or (after_cr and not chunk)
+            first, *others = text.replace(b"\r\n", b"\n").replace(b"\r", b"\n").split(b"\n")
+            line += first
+            _require_short(len(line))
+            for each in others:
+                yield bytes(line).removeprefix(_BOM) if beginning else bytes(line)
+                beginning = False
+                line = bytearray(each)
+    yield bytes(line).removeprefix(_BOM) if beginning else bytes(line)
+
+
+def _require_short(size: int) -> None:
+    if size > EVENT_BYTES:
+        raise ResponderFailed(f"an event of the response is longer than {EVENT_BYTES:,} bytes")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +94,7 @@ class _ContentPart(msgspec.Struct):
     text: str | None = None
 
 
-class _Said(msgspec.Struct):
+class _MessageText(msgspec.Struct):
     content: str | list[_ContentPart | str] | None = None
 
     @property
@@ -54,9 +106,9 @@ class _Said(msgspec.Struct):
 
 
 class _Choice(msgspec.Struct):
-    delta: _Said | None = None
+    delta: _MessageText | None = None
     """A piece, in a stream."""
-    message: _Said | None = None
+    message: _MessageText | None = None
     """All of it, from those that do not stream."""
     finish_reason: str | None = None
 
@@ -142,7 +194,7 @@ async def _completions(response: httpx.Response) -> AsyncGenerator[_Completion]:
         yield _decoded(await requests.body(response))
         return
     finished = False
-    async with aclosing(data_of(requests.chunks(response))) as stream:
+    async with aclosing(data_of(requests.chunks(response, STREAM_BYTES))) as stream:
         async for data in stream:
             if data == END:
                 return
@@ -157,8 +209,8 @@ def _decoded(data: bytes) -> _Completion:
     """A completion or a piece of one. Raises `ResponderFailed`, also for an error in its place."""
     try:
         completion = msgspec.json.decode(data, type=_Completion)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise ResponderFailed(f"the response is no completion: {error}") from None
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise ResponderFailed(f"the response is not a completion: {error}") from None
     if completion.error:
         raise ResponderFailed(f"the model's server reports {_named(completion.error)}")
     return completion

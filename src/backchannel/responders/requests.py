@@ -1,14 +1,17 @@
-"""Asking a service over HTTP: again where that may help, and never for more than is wanted."""
+"""Asking a service over HTTP: again if that may help, and never for more than is wanted."""
 
 import asyncio
 import logging
 import random
+import re
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from http import HTTPStatus
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 
 import httpx
 
+from backchannel.budgets.pieces import read_in_pieces
 from backchannel.ports.responder import ResponderFailed
 
 ATTEMPTS = 4
@@ -16,6 +19,8 @@ FIRST_WAIT = 0.5
 """Seconds before the second attempt, give or take a half; the wait doubles each time."""
 RESPONSE_BYTES = 1 << 20
 """Most bytes that are read of a response; as JSON a text is longer than it is."""
+IDLE_CONNECTIONS = 20
+"""Connections that are kept for the next question."""
 
 log = logging.getLogger(__name__)
 
@@ -25,9 +30,15 @@ class _TryAgain(Exception):
 
 
 def client(*, timeout: float) -> httpx.AsyncClient:
-    """A client that waits at most `timeout` seconds for a connection, and for each read."""
+    """A client that waits at most `timeout` seconds for a connection, and for each read.
+
+    Nothing of one answer is sent with the next question, which may be another user's.
+    """
     return httpx.AsyncClient(
         timeout=timeout,
+        # `responder.answers_at_once` limits them: more would wait here, and fail.
+        limits=httpx.Limits(max_connections=None, max_keepalive_connections=IDLE_CONNECTIONS),
+        cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
         follow_redirects=False,  # what is signed or paid for goes where the operator said
         headers={"user-agent": "backchannel", "accept-encoding": "identity"},
     )
@@ -51,19 +62,19 @@ async def opened(
         await response.aclose()
 
 
-async def chunks(response: httpx.Response) -> AsyncGenerator[bytes]:
-    """A response's body as it comes. Raises `ResponderFailed` past `RESPONSE_BYTES`."""
+async def chunks(response: httpx.Response, limit: int) -> AsyncGenerator[bytes]:
+    """A response's body as it comes. Raises `ResponderFailed` past `limit` bytes."""
     size = 0
     async for chunk in response.aiter_raw():
         size += len(chunk)
-        if size > RESPONSE_BYTES:
-            raise ResponderFailed(f"the response is longer than {RESPONSE_BYTES:,} bytes")
+        if size > limit:
+            raise ResponderFailed(f"the response is longer than {limit:,} bytes")
         yield chunk
 
 
 async def body(response: httpx.Response) -> bytes:
     """A response's whole body. Raises `ResponderFailed` past `RESPONSE_BYTES`."""
-    return b"".join([chunk async for chunk in chunks(response)])
+    return b"".join([chunk async for chunk in chunks(response, RESPONSE_BYTES)])
 
 
 def media_type(response: httpx.Response) -> str:
@@ -85,6 +96,7 @@ async def _open(http: httpx.AsyncClient, make: Callable[[], httpx.Request]) -> h
 
 
 async def _attempt(http: httpx.AsyncClient, request: httpx.Request) -> httpx.Response:
+    request.extensions["trace"] = read_in_pieces
     try:
         response = await http.send(request, stream=True)
     except httpx.TransportError as error:
@@ -99,5 +111,9 @@ async def _attempt(http: httpx.AsyncClient, request: httpx.Request) -> httpx.Res
 
 
 def _named(error: httpx.TransportError) -> str:
-    """A description of the error; some errors have no text of their own."""
-    return f"{type(error).__name__} {error}".rstrip()
+    """A description of the error; some errors have no text of their own.
+
+    It ends where the error repeats what came, which may be long, or what somebody said (S6).
+    """
+    text = re.split(r":|\sb?['\"]", str(error))[0]
+    return f"{type(error).__name__} {text}".rstrip()

@@ -1,4 +1,4 @@
-"""Answers with what a program of the operator's says, asked by a signed POST.
+"""Answers from a program of the operator, which gets each question by a signed POST.
 
 docs/responder.md shows the request, and how its receiver checks the signature.
 """
@@ -13,15 +13,15 @@ import msgspec
 from backchannel.domain.ids import RESPONDER_ID
 from backchannel.domain.messages import Message
 from backchannel.domain.times import iso
-from backchannel.ports.clock import Clock
 from backchannel.ports.responder import ResponderFailed
+from backchannel.ports.security import Clock
 from backchannel.responders import requests
 
 TIMESTAMP = "x-backchannel-timestamp"
 SIGNATURE = "x-backchannel-signature"
 
 
-class _Said(msgspec.Struct, frozen=True):
+class _EarlierMessage(msgspec.Struct, frozen=True):
     sender: str
     body: str
     created_at: str
@@ -33,7 +33,7 @@ class _Question(msgspec.Struct, frozen=True):
     sender_id: str
     body: str
     created_at: str
-    before: list[_Said]
+    before: list[_EarlierMessage]
 
 
 class _Answer(msgspec.Struct, frozen=True):
@@ -95,13 +95,13 @@ def _question(question: Message, before: Sequence[Message]) -> _Question:
         sender_id=question.sender_id,
         body=question.body,
         created_at=iso(question.created_at),
-        before=[_said(message) for message in before],
+        before=[_earlier(message) for message in before],
     )
 
 
-def _said(message: Message) -> _Said:
+def _earlier(message: Message) -> _EarlierMessage:
     sender = "server" if message.sender_id == RESPONDER_ID else "user"
-    return _Said(sender, message.body, iso(message.created_at))
+    return _EarlierMessage(sender, message.body, iso(message.created_at))
 
 
 def _text(body: bytes, media_type: str) -> str:
@@ -110,5 +110,5 @@ def _text(body: bytes, media_type: str) -> str:
         if media_type == "text/plain":
             return body.decode()
         return msgspec.json.decode(body, type=_Answer).body
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise ResponderFailed(f"the response is no answer: {error}") from None
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise ResponderFailed(f"the response is not an answer: {error}") from None

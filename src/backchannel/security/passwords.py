@@ -1,7 +1,7 @@
 """Password hashes: argon2id or bcrypt, made by a few threads of their own (rule S7).
 
 Hashing is slow on purpose. It never runs on the event loop, never on more than a few cores,
-and when too many wait in line the rest are told to come back.
+and when too many wait in line the rest are asked to try again later.
 """
 
 import asyncio
@@ -120,7 +120,7 @@ class PooledPasswords:
     async def verify(self, password: str, hashed: str) -> tuple[bool, str | None]:
         return await self._run(lambda: self._verify(password, hashed))
 
-    async def waste(self, password: str) -> None:
+    async def dummy_verify(self, password: str) -> None:
         # To hash takes what to verify takes: a verification is a hash and a comparison.
         await self.hash(password)
 

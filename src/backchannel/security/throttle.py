@@ -1,4 +1,4 @@
-"""The throttle: attempts per key, counted in this process (rule S9)."""
+"""The throttle: attempts per key, counted in this process or in all nodes (rule S9)."""
 
 import math
 from collections.abc import Mapping
@@ -6,7 +6,9 @@ from dataclasses import dataclass
 
 from backchannel.budgets.rates import RateBudget
 from backchannel.domain.errors import Throttled
-from backchannel.ports.clock import Clock
+from backchannel.domain.signals import Attempted, Notice, Refunded, ThrottlesReset
+from backchannel.ports.bus import Bus
+from backchannel.ports.security import Clock
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +27,7 @@ LIMITS: Mapping[str, Limit] = {
     "password:user": Limit(10, 60),
     "upload:user": Limit(300, 60),
     "export:user": Limit(10, 3_600),
+    "report:user": Limit(20, 3_600),
     "search:user": Limit(120, 60),
     "preview:user": Limit(30, 60),
     "session:user": Limit(100, 60),
@@ -62,12 +65,24 @@ class InProcessThrottle:
         for key, budget in limited:
             budget.charge(key)
 
-    async def forgive(self, *keys: str) -> None:
+    def charge(self, *keys: str) -> None:
+        """Count one attempt against each key that another process has admitted."""
+        for key in keys:
+            if (budget := self._budget(key)) is not None:
+                budget.charge(key)
+
+    async def reset(self, *keys: str) -> None:
+        self.reset_now(*keys)
+
+    def reset_now(self, *keys: str) -> None:
         for key in keys:
             if (budget := self._budget(key)) is not None:
                 budget.forget(key)
 
     async def refund(self, *keys: str) -> None:
+        self.refund_now(*keys)
+
+    def refund_now(self, *keys: str) -> None:
         for key in keys:
             if (budget := self._budget(key)) is not None:
                 budget.refund(key)
@@ -76,3 +91,40 @@ class InProcessThrottle:
         action, _, rest = key.partition(":")
         scope = rest.partition(":")[0]
         return self._budgets.get(f"{action}:{scope}")
+
+
+class SharedThrottle:
+    """Implements `ports.security.Throttle`: each node reports its counts to the others.
+
+    An attempt counts everywhere as soon as the bus has passed it on, some milliseconds later. While
+    the bus is away each node holds to the limits by itself.
+    """
+
+    def __init__(self, own: InProcessThrottle, bus: Bus) -> None:
+        self._own = own
+        self._bus = bus
+        bus.listen_notices(self._hear)
+
+    async def admit(self, *keys: str) -> None:
+        await self._own.admit(*keys)
+        self._bus.notify(Attempted(keys))
+
+    async def reset(self, *keys: str) -> None:
+        self._own.reset_now(*keys)
+        self._bus.notify(ThrottlesReset(keys))
+
+    async def refund(self, *keys: str) -> None:
+        self._own.refund_now(*keys)
+        self._bus.notify(Refunded(keys))
+
+    def _hear(self, notice: Notice, node_id: str) -> None:
+        del node_id
+        match notice:
+            case Attempted(keys):
+                self._own.charge(*keys)
+            case ThrottlesReset(keys):
+                self._own.reset_now(*keys)
+            case Refunded(keys):
+                self._own.refund_now(*keys)
+            case _:
+                pass  # Not about attempts.

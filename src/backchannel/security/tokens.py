@@ -1,7 +1,7 @@
 """Access and refresh tokens: JSON Web Tokens (RFC 7519) that only this server makes (rule S4).
 
-The signature is PyJWT's concern. What a token must say is checked here, strictly: as nobody
-else issues these tokens, anything unusual in one is a reason to refuse it (RFC 8725).
+PyJWT checks the signature. The claims are checked here, strictly: as only this server issues these
+tokens, anything unusual in one is a reason to refuse it (RFC 8725).
 """
 
 import hashlib
@@ -16,8 +16,7 @@ from jwt.exceptions import PyJWTError
 
 from backchannel.domain.errors import TokenExpired, Unauthenticated
 from backchannel.domain.ids import new_id, refresh_token_id
-from backchannel.ports.clock import Clock
-from backchannel.ports.tokens import Claims
+from backchannel.ports.security import Claims, Clock
 
 KEY_BYTES: Final = {"HS256": 32, "HS384": 48, "HS512": 64}
 """The algorithms that may be chosen, and the shortest key of each (RFC 7518, section 3.2)."""

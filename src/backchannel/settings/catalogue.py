@@ -19,9 +19,11 @@ BORROWED_NAMES = {
     "secretKey": "jwt_secret",
     "DATABASE_URL": "database_url",
     "MONGO_DB_URL": "database_url",
+    "REDIS_URL": "bus.url",
+    "RABBITMQ_URL": "queue.url",
     "CORS_ORIGIN": "cors_origins",
 }
-"""Variables that other chat servers read; our own spelling in the same place comes first."""
+"""Variables of other chat servers; in the same source a `BACKCHANNEL_` one has priority."""
 
 
 @dataclass(frozen=True, slots=True)

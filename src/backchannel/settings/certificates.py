@@ -1,20 +1,62 @@
 """The TLS certificate: the operator's, or a self-signed one for development."""
 
+import ipaddress
 import ssl
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from backchannel.settings.groups import TlsMode
 from backchannel.settings.model import Settings
 from backchannel.settings.private import make_private_dir, write_private
 from backchannel.settings.problems import Problem, SettingsError
 
+LIFE = timedelta(days=365)
+
 RENEWAL = timedelta(days=30)
 """A self-signed certificate is replaced when it expires in less than this."""
 
 CIPHERS = "ECDHE+AESGCM:ECDHE+CHACHA20"
 """Forward secrecy and authenticated encryption only (rule S20)."""
+
+
+def make_certificate(host: str) -> tuple[bytes, bytes]:
+    """A certificate for `host` and this machine's names, and its private key; both PEM."""
+    private_key = ec.generate_private_key(ec.SECP256R1())
+    certificate = _certificate(private_key.public_key(), host).sign(private_key, hashes.SHA256())
+    return certificate.public_bytes(serialization.Encoding.PEM), private_key.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    )
+
+
+def _certificate(public_key: ec.EllipticCurvePublicKey, host: str) -> x509.CertificateBuilder:
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "Backchannel development")])
+    hosts = dict.fromkeys(["localhost", "127.0.0.1", "::1", host])
+    now = datetime.now(UTC)
+    return (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(public_key)
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(hours=1))
+        .not_valid_after(now + LIFE)
+        .add_extension(x509.SubjectAlternativeName(map(_general_name, hosts)), critical=False)
+        .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
+    )
+
+
+def _general_name(host: str) -> x509.GeneralName:
+    try:
+        return x509.IPAddress(ipaddress.ip_address(host))
+    except ValueError:
+        return x509.DNSName(host)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,13 +97,14 @@ def server_context(files: CertificateFiles) -> ssl.SSLContext:
 
 def expiry(certificate: Path) -> datetime:
     """The time at which a PEM certificate expires. Raises `ValueError` for anything else."""
-    from cryptography import x509  # noqa: PLC0415  # costs a tenth of a second
-
     return x509.load_pem_x509_certificate(certificate.read_bytes()).not_valid_after_utc
 
 
 def _complete(settings: Settings, files: CertificateFiles) -> bool:
-    """True if both files exist: without one of them passwords would go over plain HTTP."""
+    """True if both files exist, False if neither does and the operator named none.
+
+    Otherwise raises `SettingsError`: passwords would go over plain HTTP without notice.
+    """
     missing = [path for path in (files.certificate, files.private_key) if not path.is_file()]
     named = settings.tls.model_fields_set & {"certificate", "private_key"}
     if len(missing) == 1 or (missing and named):
@@ -79,9 +122,6 @@ def self_signed_files(settings: Settings) -> CertificateFiles:
 def _self_signed(settings: Settings) -> CertificateFiles:
     files = self_signed_files(settings)
     if not _fresh(files):
-        # Imported here because few starts need it, and it costs a tenth of a second.
-        from backchannel.settings.self_signed import make_certificate  # noqa: PLC0415
-
         make_private_dir(settings.data_dir)
         make_private_dir(files.certificate.parent)
         certificate, private_key = make_certificate(settings.host)

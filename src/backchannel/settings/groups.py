@@ -4,8 +4,13 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+
+from backchannel.settings.values import split_list
+
+Port = Annotated[int, Field(ge=1, le=65_535)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,4 +150,66 @@ class Log(Group):
         default=LogLevel.INFO,
         description="The lowest level that is written.",
         examples=["warning"],
+    )
+
+
+def check_files_url(url: str) -> str:
+    """Check a files URL. Credentials are kept out of it, because URLs appear in logs."""
+    parts = urlsplit(url)
+    if parts.username or parts.password or parts.query:
+        raise ValueError("leave credentials out; they are read from AWS_ACCESS_KEY_ID and so on")
+    if parts.scheme == "s3" and parts.netloc:
+        return url
+    if parts.scheme == "file" and not parts.netloc and parts.path.startswith("/"):
+        return url
+    raise ValueError("files are kept at file:///folder or s3://bucket/prefix")
+
+
+class Files(Group):
+    """The files that users send each other."""
+
+    url: Annotated[str, AfterValidator(check_files_url)] | None = Field(
+        default=None,
+        description="The place where files are kept: a local folder (`file:///folder`) or a bucket "
+        "(`s3://bucket/prefix`) of an S3-compatible service, whose region, endpoint and "
+        "credentials come from `AWS_REGION`, `AWS_ENDPOINT_URL`, `AWS_ACCESS_KEY_ID` and "
+        "`AWS_SECRET_ACCESS_KEY`. Unset: the folder `files` in `data_dir`.",
+        examples=["s3://chat-files/production"],
+    )
+    uploads: Path | None = Field(
+        default=None,
+        description="The folder for uploads that are not finished. Servers that a bus joins need "
+        "the same one, so that each can continue an upload. Unset: `uploads` in `data_dir`.",
+        examples=["/srv/chat/uploads"],
+    )
+    max_size: Bytes = Field(
+        default=100 << 20,
+        ge=1_024,
+        le=4 << 30,
+        description="The largest file.",
+        examples=[26_214_400],
+    )
+    quota: Bytes = Field(
+        default=1 << 30,
+        ge=1_024,
+        le=1 << 50,
+        description="The total size of one user's files, unfinished uploads included.",
+        examples=[5_368_709_120],
+    )
+
+
+class LinkPreviews(Group):
+    """Title, description and image of the web pages that messages link to."""
+
+    enabled: bool = Field(
+        default=False,
+        description="Let the server fetch pages that users link to. It connects to public "
+        "addresses only and reveals nothing about the user, but the owners of the pages see "
+        "requests from this server.",
+        examples=["true"],
+    )
+    ports: Annotated[tuple[Port, ...], BeforeValidator(split_list)] = Field(
+        default=(80, 443),
+        description="The TCP ports to which the server may connect.",
+        examples=["80,443,8080"],
     )

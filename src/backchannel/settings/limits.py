@@ -7,6 +7,7 @@ from pydantic import Field
 from backchannel.settings.groups import Bytes, Group, Seconds, Unit
 
 Sockets = Annotated[int, Unit("sockets")]
+Requests = Annotated[int, Unit("requests per second")]
 Messages = Annotated[int, Unit("messages per second")]
 BytesPerSecond = Annotated[int, Unit("bytes per second")]
 PerMinute = Annotated[int, Unit("a minute")]
@@ -94,6 +95,19 @@ class Limits(Group):
         description="The sustained rate at which one user may read messages, in pages and when "
         "catching up; bursts may reach eight times that number.",
         examples=[1_048_576],
+    )
+    request_rate: Requests | None = Field(
+        default=None,
+        ge=1,
+        le=1_000_000,
+        description="The sustained rate of HTTP requests and socket handshakes from one network "
+        "address, and of HTTP requests of one user; bursts may reach ten times that number. Each "
+        "piece of 16 KiB or more of a body counts as a request. A client above the rate is not "
+        "refused: its requests wait until those of others have begun. An office behind one router "
+        "is one address, and so are all users behind a reverse proxy that is missing in "
+        "`trusted_proxies`. Each process counts for itself. Unset: 500, or 100,000 in development "
+        "on a loopback address.",
+        examples=[1_000],
     )
     logins_per_address: PerMinute = Field(
         default=300,

@@ -1,15 +1,27 @@
 """All settings of the server."""
 
+import os
 from enum import IntEnum, StrEnum
 from pathlib import Path
+from typing import Annotated
 
 from pydantic import Field, SecretStr
 
-from backchannel.domain.invitations import Registration
-from backchannel.settings.files import Files
-from backchannel.settings.groups import Group, Log, LogFormat, Passwords, Tls, Tokens, Websocket
+from backchannel.domain.accounts import Registration
+from backchannel.settings.bus import OWN_DATABASE, Bus, Queue
+from backchannel.settings.groups import (
+    Files,
+    Group,
+    LinkPreviews,
+    Log,
+    LogFormat,
+    Passwords,
+    Tls,
+    Tokens,
+    Unit,
+    Websocket,
+)
 from backchannel.settings.limits import Limits
-from backchannel.settings.previews import LinkPreviews
 from backchannel.settings.responder import Responder
 from backchannel.settings.values import (
     Address,
@@ -64,10 +76,18 @@ class Settings(Group):
     )
     database_url: DatabaseUrl | None = Field(
         default=None,
-        description="The database: a SQLite file, or `postgresql://`, `mongodb://` or "
-        "`mongodb+srv://` with a host and the name of a database (docs/databases.md). Unset: the "
-        "SQLite file `backchannel.db` in `data_dir`.",
+        description="The database: a SQLite file, or `postgresql://`, `mariadb://`, `mysql://`, "
+        "`mongodb://` or `mongodb+srv://` with a host and the name of a database "
+        "(docs/databases.md). Unset: the SQLite file `backchannel.db` in `data_dir`.",
         examples=["postgresql://backchannel:secret@db.example.org/backchannel"],
+    )
+    workers: Annotated[int, Unit("processes")] = Field(
+        default=1,
+        ge=0,
+        le=256,
+        description="The number of worker processes on one port; 0 is one for each core. More than "
+        "one need PostgreSQL, or MariaDB or MongoDB with `bus.url` (docs/scaling.md).",
+        examples=[1],
     )
     jwt_secret: SecretStr | None = Field(
         default=None,
@@ -122,10 +142,12 @@ class Settings(Group):
     )
     metrics_public: bool | None = Field(
         default=None,
-        description="Serve `/metrics` without a login. Unset: only in development, and only on a "
-        "loopback address.",
+        description="Serve `/metrics`, without a login. If unset, it is served only in development "
+        "and only on a loopback address.",
         examples=["true"],
     )
+    bus: Bus = Bus()
+    queue: Queue = Queue()
     tls: Tls = Tls()
     tokens: Tokens = Tokens()
     passwords: Passwords = Passwords()
@@ -156,9 +178,35 @@ class Settings(Group):
         return self.database_url or f"sqlite:///{self.data_dir / 'backchannel.db'}"
 
     @property
+    def worker_count(self) -> int:
+        """The number of worker processes."""
+        return self.workers or os.cpu_count() or 1
+
+    @property
+    def bus_url(self) -> str | None:
+        """The broker that joins the nodes; None where there is only one, as on SQLite."""
+        on_postgresql = self.storage_url.startswith("postgresql:")
+        url = self.bus.url
+        if url is None and self.worker_count > 1 and on_postgresql:
+            url = OWN_DATABASE
+        if url is None or self.storage_url.startswith("sqlite:"):
+            return None
+        return self.storage_url if url == OWN_DATABASE else url
+
+    @property
+    def joined(self) -> bool:
+        """True if other nodes may use the same database."""
+        return self.bus_url is not None
+
+    @property
     def files_url(self) -> str:
         """The location of files: the configured one, or a folder in the data folder."""
         return self.files.url or f"file://{self.data_dir.absolute() / 'files'}"
+
+    @property
+    def uploads_dir(self) -> Path:
+        """The folder for uploads that are not finished."""
+        return self.files.uploads or self.data_dir / "uploads"
 
     @property
     def show_docs(self) -> bool:
@@ -182,6 +230,11 @@ class Settings(Group):
         limits = self.limits
         unset = 1_000 if self.exposed else limits.sockets_per_process
         return limits.sockets_per_address or unset
+
+    @property
+    def client_request_rate(self) -> int:
+        """The sustained rate of requests, per second, of one address or user."""
+        return self.limits.request_rate or (500 if self.exposed else 100_000)
 
     @property
     def address_registrations(self) -> int:

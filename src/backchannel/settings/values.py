@@ -2,15 +2,16 @@
 
 import ipaddress
 from typing import Annotated
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 from pydantic import AfterValidator, BeforeValidator
 
-from backchannel.storage.shared.urls import require_escaped
+from backchannel.storage.shared.urls import pool_size, require_escaped
 from backchannel.transports.http.hosts import parse_entry
 
-PLANNED_DATABASES = ("mysql", "mariadb")
-"""Database kinds that are recognised but not available yet."""
+POSTGRESQL = {"postgresql", "postgres", "postgresql+asyncpg"}
+MYSQL = {"mysql", "mariadb", "mysql+asyncmy", "mariadb+asyncmy"}
+"""The schemes of URLs, in SQLAlchemy's spelling too."""
 MONGODB = ("mongodb", "mongodb+srv")
 
 
@@ -68,26 +69,31 @@ def check_network(network: str) -> str:
 def check_database_url(url: str) -> str:
     """A database this version can open, in SQLAlchemy's spelling."""
     scheme, separator, rest = url.partition("://")
-    if scheme in {"postgresql", "postgres", "postgresql+asyncpg"}:
-        return _check_postgresql(f"postgresql://{rest}")
+    if scheme in POSTGRESQL:
+        return _check_named("PostgreSQL", f"postgresql://{rest}", port=5432)
+    if scheme in MYSQL:
+        kind = scheme.partition("+")[0]
+        title = "MariaDB" if kind == "mariadb" else "MySQL"
+        return _check_named(title, f"{kind}://{rest}", port=3306)
     if not separator:
         raise ValueError("a database URL starts with its scheme, such as sqlite:///data/chat.db")
-    if scheme.partition("+")[0] in PLANNED_DATABASES or scheme in PLANNED_DATABASES:
-        raise ValueError(
-            f"{scheme}:// is understood, but that database is not available in this version; "
-            "use postgresql://user:password@host/name or sqlite:///path/to/file.db, or leave it out"
-        )
     if scheme in MONGODB:
         return _check_server(scheme, rest)
     if scheme != "sqlite":
         raise ValueError(
-            f"no database is called {scheme}://; use sqlite:///path/to/file.db or"
-            " postgresql://user:password@host/name"
+            f"no database is called {scheme}://; use sqlite:///path/to/file.db, or"
+            " user:password@host/name after postgresql://, mariadb://, mysql:// or mongodb://"
         )
-    # Other programs write a relative path after two slashes: sqlite://./chat.db
     path = rest.removeprefix("/")
     if not path or path == ":memory:":
         raise ValueError("a database in memory would lose messages; name a file")
+    # Other programs write a relative path after two slashes: sqlite://./chat.db
+    if path == rest and not path.startswith(("./", "../")):
+        raise ValueError(
+            f"sqlite://{path[:80]} has two slashes, where a host would follow; write"
+            f" sqlite:///{path[:80]} for that file in the current folder, or four slashes before a"
+            " whole path: sqlite:////var/lib/chat.db"
+        )
     return f"sqlite:///{path}"
 
 
@@ -101,19 +107,22 @@ def _check_server(scheme: str, rest: str) -> str:
     return f"{scheme}://{rest}"
 
 
-def _check_postgresql(url: str) -> str:
+def _check_named(title: str, url: str, *, port: int) -> str:
     require_escaped(url)
+    parts = urlsplit(url)
     try:
-        parts = urlsplit(url)
-        named = bool(parts.hostname) and (parts.port or 1) > 0 and len(parts.path) > 1
+        is_port = parts.port != 0
     except ValueError:
-        named = False
+        is_port = False
+    if not is_port:
+        raise ValueError("the port in the database URL is a number from 1 to 65535")
     # Not the URL itself: it may hold a password.
-    if not named:
+    if not parts.hostname or len(parts.path) < 2:
         raise ValueError(
-            "a PostgreSQL database is named by its host and name:"
-            " postgresql://user:password@host:5432/backchannel"
+            f"a {title} database is named by its host and name:"
+            f" {url.partition(':')[0]}://user:password@host:{port}/backchannel"
         )
+    pool_size(dict(parse_qsl(parts.query)).get("pool_size"))
     return url
 
 

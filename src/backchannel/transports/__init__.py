@@ -1,1 +1,1 @@
-"""Bytes to frames and back. Nothing here knows what a chat is."""
+"""Bytes to frames and back, independent of the chat."""

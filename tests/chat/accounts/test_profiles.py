@@ -5,7 +5,8 @@ import asyncio
 import pytest
 
 from backchannel.chat import accounts
-from backchannel.chat.core import TAKEN_BURST, TAKEN_RATE, Core
+from backchannel.chat.budgets import TAKEN_BURST, TAKEN_RATE
+from backchannel.chat.core import Core
 from backchannel.domain.errors import (
     Conflict,
     EmailTaken,
@@ -59,7 +60,9 @@ async def test_S10_a_new_email_needs_the_password(core: Core) -> None:
     assert await accounts.profile(core, user.id) == user
 
 
-async def test_S10_a_user_learns_of_few_taken_addresses(core: Core, clock: ManualClock) -> None:
+async def test_S10_a_user_can_probe_only_a_few_taken_email_addresses(
+    core: Core, clock: ManualClock
+) -> None:
     user, other = await make_user(core, "ada"), await make_user(core, "bob")
 
     async def probe(email: str | None) -> None:
@@ -77,7 +80,7 @@ async def test_S10_a_user_learns_of_few_taken_addresses(core: Core, clock: Manua
 
 
 @pytest.mark.parametrize("field", ["username", "email"])
-async def test_S10_an_address_learns_of_few_taken_names(core: Core, field: str) -> None:
+async def test_S10_an_address_can_probe_only_a_few_taken_names(core: Core, field: str) -> None:
     await make_user(core, "ada")
 
     async def probe(name: str, address: str) -> None:
@@ -95,7 +98,7 @@ async def test_S10_an_address_learns_of_few_taken_names(core: Core, field: str) 
     await probe("new", "192.0.2.1")
 
 
-async def test_S10_an_address_learns_no_more_taken_names_by_asking_at_once(core: Core) -> None:
+async def test_S10_concurrent_requests_do_not_reveal_more_taken_names(core: Core) -> None:
     await make_user(core, "ada")
 
     async def probe() -> type[Exception]:
@@ -122,7 +125,7 @@ async def test_users_are_listed_by_name_in_pages(core: Core) -> None:
 
 
 @pytest.mark.parametrize("name", ["ada\0", "\ud800", "a" * 255, "ada\n"])
-async def test_what_is_no_name_never_reaches_the_database(core: Core, name: str) -> None:
+async def test_invalid_names_do_not_reach_the_database(core: Core, name: str) -> None:
     for search in (
         accounts.find_user(core, name),
         accounts.list_users(core, after=name),

@@ -1,4 +1,4 @@
-"""What an account may look like, and who may make one."""
+"""Registration: the rules for an account, and for those who may make one."""
 
 import asyncio
 from pathlib import Path
@@ -10,9 +10,8 @@ from hypothesis import strategies as st
 
 from backchannel.chat import accounts
 from backchannel.chat.core import Core, Policy
-from backchannel.domain.accounts import check_registration, check_username
+from backchannel.domain.accounts import Registration, check_registration, check_username
 from backchannel.domain.errors import EmailTaken, Forbidden, Invalid, Throttled, UsernameTaken
-from backchannel.domain.invitations import Registration
 from backchannel.security.throttle import LIMITS, Limit
 from tests.support.clock import ManualClock
 from tests.support.core import PASSWORD, make_core, make_user
@@ -22,7 +21,7 @@ def registration(**changes: Any) -> dict[str, Any]:
     return {"username": "ada", "email": "ada@example.org", "password": PASSWORD} | changes
 
 
-async def test_a_new_account_is_what_was_asked_for(core: Core, clock: ManualClock) -> None:
+async def test_registration_creates_the_requested_account(core: Core, clock: ManualClock) -> None:
     user = await accounts.register(core, **registration())
     assert (user.username, user.email, user.display_name) == ("ada", "ada@example.org", "ada")
     assert user.created_at == user.updated_at == clock.now()
@@ -33,7 +32,9 @@ async def test_a_new_account_is_what_was_asked_for(core: Core, clock: ManualCloc
 
 
 @pytest.mark.parametrize("password", ["password123", "securepassword123"])
-async def test_the_passwords_of_documented_clients_are_taken(core: Core, password: str) -> None:
+async def test_the_example_passwords_of_the_documents_are_accepted(
+    core: Core, password: str
+) -> None:
     await accounts.register(core, **registration(password=password))
 
 
@@ -99,7 +100,7 @@ async def test_usernames_of_every_script_are_taken(core: Core, username: str) ->
 
 
 @given(st.text(max_size=80))
-def test_a_username_is_refused_or_stays_as_it_is_checked(text: str) -> None:
+def test_checking_a_username_is_idempotent(text: str) -> None:
     try:
         name = check_username(text)
     except Invalid:
@@ -114,14 +115,14 @@ EMAILS += ["a" * 250 + "@b.org", "\ud800@example.org", "ada\u200b@example.org"]
 
 
 @pytest.mark.parametrize("email", EMAILS)
-async def test_what_cannot_be_an_address_is_refused(core: Core, email: str) -> None:
+async def test_invalid_email_addresses_are_refused(core: Core, email: str) -> None:
     with pytest.raises(Invalid) as refusal:
         await accounts.register(core, **registration(email=email))
     assert refusal.value.field == "email"
 
 
 @pytest.mark.parametrize("email", ["a@b", "ada+chat@example.org", "o'hara@xn--bcher-kva.example"])
-async def test_plausible_addresses_are_taken(core: Core, email: str) -> None:
+async def test_valid_email_addresses_are_accepted(core: Core, email: str) -> None:
     assert (await accounts.register(core, **registration(email=email))).email == email
 
 
@@ -149,11 +150,11 @@ async def test_S8_weak_passwords_are_refused_with_a_reason(core: Core, password:
 @pytest.mark.parametrize(
     "password", ["zebra#77", "aaaabbbbcccc", "        8", "🗝" * 128, "пароль-из-слов"]
 )
-async def test_S8_length_is_enough_and_every_script_counts(core: Core, password: str) -> None:
+async def test_S8_long_passwords_in_any_script_are_accepted(core: Core, password: str) -> None:
     await accounts.register(core, **registration(password=password))
 
 
-def test_all_faults_are_listed_at_once() -> None:
+def test_all_invalid_fields_are_listed_at_once() -> None:
     faults = check_registration(username="", email="nobody", password="short", display_name="\n")
     assert [fault.field for fault in faults] == ["username", "email", "password", "display_name"]
     assert not check_registration(**registration())

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from backchannel.chat import sessions
+from backchannel.chat.answer_queue import AnswerLimits
 from backchannel.chat.core import Core, Policy
-from backchannel.chat.respond import AnswerLimits
-from backchannel.chat.send import draft, send
+from backchannel.chat.messages import draft, send
 from backchannel.domain.ids import RESPONDER_ID
 from backchannel.domain.messages import Message
 from tests.support.core import make_core, make_user

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from backchannel.chat import answering, change, persist, sessions
-from backchannel.chat.answer import CUT
+from backchannel.chat import answers, messages, sessions
+from backchannel.chat.answers import CUT, STOPPED
 from backchannel.chat.core import Core
 from backchannel.chat.group_commit import Outcome
-from backchannel.chat.send import submit
+from backchannel.chat.messages import submit
 from backchannel.domain.errors import Invalid, NotFound, Unavailable
 from backchannel.domain.ids import RESPONDER_ID, answer_client_id
 from backchannel.domain.messages import Draft, MessageKind
@@ -52,7 +52,7 @@ async def test_a_question_is_answered_once(ada: Asker, responder: ScriptedRespon
     assert await ada.core.storage.unanswered(limit=9) == []
 
 
-async def test_R4_the_answers_of_a_session_keep_its_order(
+async def test_R4_the_questions_of_a_session_are_answered_in_order(
     ada: Asker, responder: ScriptedResponder
 ) -> None:
     session = await ada.session()
@@ -63,7 +63,7 @@ async def test_R4_the_answers_of_a_session_keep_its_order(
     assert responder.most_at_once == 1
 
 
-async def test_the_responder_sees_what_was_said_before(
+async def test_the_responder_gets_the_earlier_messages(
     ada: Asker, responder: ScriptedResponder
 ) -> None:
     session = await ada.session()
@@ -71,17 +71,17 @@ async def test_the_responder_sees_what_was_said_before(
         question = await ada.ask(session, f"{number}")
         await ada.answers(session, number + 1)
     assert responder.contexts[2] == ["answer: 0", "1", "answer: 1"]
-    await change.delete(ada.core, ada.user_id, session, question.seq)
+    await messages.delete(ada.core, ada.user_id, session, question.seq)
     await ada.ask(session, "3")
     await ada.answers(session, 4)
     assert responder.contexts[3] == ["answer: 1", "answer: 2"]
 
 
-async def test_a_failure_is_told_durably_and_the_user_may_ask_again(
+async def test_a_failure_is_stored_as_a_message_and_the_user_may_retry(
     ada: Asker, responder: ScriptedResponder
 ) -> None:
     responder.slow = True
-    responder.say("half of ", FAIL, "all of it", END)
+    responder.send("half of ", FAIL, "all of it", END)
     session = await ada.session()
     await ada.ask(session, "hello")
     (failure,) = await ada.answers(session, 1)
@@ -91,7 +91,7 @@ async def test_a_failure_is_told_durably_and_the_user_may_ask_again(
     assert (await ada.answers(session, 2))[1].body == "all of it"
 
 
-async def test_R1_an_answer_is_stored_whatever_is_sent_beside_it(
+async def test_R1_an_answer_is_stored_even_if_the_queue_is_full(
     ada: Asker, responder: ScriptedResponder
 ) -> None:
     responder.slow = True
@@ -102,7 +102,7 @@ async def test_R1_an_answer_is_stored_whatever_is_sent_beside_it(
     async with busy(ada.core.storage):
         for text in ("a\0b", "\ud800"):
             submit(ada.core, Draft(text, ada.user_id, text, text, "x"), refused.append)
-        responder.say("all of it", END)
+        responder.send("all of it", END)
         await asyncio.sleep(0.05)
     (answer,) = await ada.answers(session, 1)
     assert answer.body == "all of it"
@@ -111,7 +111,7 @@ async def test_R1_an_answer_is_stored_whatever_is_sent_beside_it(
 
 async def test_an_empty_answer_is_a_failure(ada: Asker, responder: ScriptedResponder) -> None:
     responder.slow = True
-    responder.say(" \n", END)
+    responder.send(" \n", END)
     session = await ada.session()
     await ada.ask(session, "hello")
     assert (await ada.answers(session, 1))[0].kind == MessageKind.FAILURE
@@ -119,7 +119,7 @@ async def test_an_empty_answer_is_a_failure(ada: Asker, responder: ScriptedRespo
 
 async def test_a_cut_answer_is_stored_as_such(ada: Asker, responder: ScriptedResponder) -> None:
     responder.slow = True
-    responder.say("once upon", REACHED_LIMIT, REACHED_LIMIT)
+    responder.send("once upon", REACHED_LIMIT, REACHED_LIMIT)
     session = await ada.session()
     await ada.ask(session, "tell me a story")
     (answer,) = await ada.answers(session, 1)
@@ -134,14 +134,14 @@ async def test_a_cut_answer_is_stored_as_such(ada: Asker, responder: ScriptedRes
     assert responder.contexts[2] == ["once upon", "go on"]
 
 
-async def test_a_stopped_answer_stands_as_far_as_it_goes(
+async def test_a_stopped_answer_is_stored_as_far_as_it_got(
     ada: Asker, responder: ScriptedResponder
 ) -> None:
     responder.slow = True
     session = await ada.session()
     await ada.ask(session, "hello")
-    responder.say("so far")
-    await eventually(lambda: responder.said.empty() and responder.at_once == 1)
+    responder.send("so far")
+    await eventually(lambda: responder.pieces.empty() and responder.at_once == 1)
     await sessions.stop_answer(ada.core, ada.user_id, session)
     (answer,) = await ada.answers(session, 1)
     assert (answer.body, answer.kind) == ("so far", MessageKind.TEXT)
@@ -151,7 +151,21 @@ async def test_a_stopped_answer_stands_as_far_as_it_goes(
     assert (await ada.answers(session, 2))[1].kind == MessageKind.FAILURE
 
 
-async def test_S11_only_who_asked_may_stop(ada: Asker, core: Core) -> None:
+async def test_a_question_that_waits_for_its_turn_can_be_stopped(
+    ada: Asker, responder: ScriptedResponder
+) -> None:
+    responder.slow = True
+    for key in ("a", "b"):
+        await ada.ask(await ada.session(key), "hello")
+    await eventually(lambda: responder.at_once == 2)
+    waiting = await ada.session("c")
+    await ada.ask(waiting, "never mind")
+    await sessions.stop_answer(ada.core, ada.user_id, waiting)
+    assert (await ada.answers(waiting, 1))[0].body == STOPPED
+    assert responder.asked == ["hello", "hello"]
+
+
+async def test_S11_another_user_cannot_stop_an_answer(ada: Asker, core: Core) -> None:
     session = await ada.session()
     eve = await make_user(core, "eve")
     with pytest.raises(NotFound):
@@ -159,38 +173,38 @@ async def test_S11_only_who_asked_may_stop(ada: Asker, core: Core) -> None:
 
 
 @pytest.mark.parametrize(
-    ("interval", "told"), [(0.0, ["one ", "one two ", "one two three"]), (60.0, [])]
+    ("interval", "texts"), [(0.0, ["one ", "one two ", "one two three"]), (60.0, [])]
 )
-async def test_who_asks_is_told_now_and_then_how_far_the_answer_has_got(
+async def test_partial_answers_are_sent_at_intervals(
     ada: Asker,
     responder: ScriptedResponder,
     monkeypatch: pytest.MonkeyPatch,
     interval: float,
-    told: list[str],
+    texts: list[str],
 ) -> None:
-    monkeypatch.setattr(answering, "PARTIAL_INTERVAL", interval)
+    monkeypatch.setattr(answers, "PARTIAL_INTERVAL", interval)
     signals: list[Signal] = []
     ada.core.bus.listen_signals(signals.append)
     responder.slow = True
     session = await ada.session()
     question = await ada.ask(session, "hello")
-    responder.say("one ", "two ", "three", END)
+    responder.send("one ", "two ", "three", END)
     assert (await ada.answers(session, 1))[0].body == "one two three"
     assert [each.content for each in signals] == [
-        Partial(session, question.seq, text) for text in told
+        Partial(session, question.seq, text) for text in texts
     ]
     assert {each.user_id for each in signals} <= {ada.user_id}
 
 
-async def test_what_is_deleted_meanwhile_is_not_answered(
+async def test_a_question_deleted_while_it_waits_is_not_answered(
     ada: Asker, responder: ScriptedResponder
 ) -> None:
     responder.slow = True
     session = await ada.session()
     await ada.ask(session, "first")
     second = await ada.ask(session, "second")
-    await change.delete(ada.core, ada.user_id, session, second.seq)
-    responder.say("answer", END)
+    await messages.delete(ada.core, ada.user_id, session, second.seq)
+    responder.send("answer", END)
     await ada.answers(session, 1)
     await sessions.delete_session(ada.core, ada.user_id, "key")
     await asyncio.sleep(0.05)
@@ -204,20 +218,20 @@ async def test_R8_questions_from_before_a_restart_are_answered_once(tmp_path: Pa
         session = await ada.session()
         for text in ("one", "two"):
             await ada.ask(session, text)
-        responder.say("first", END)
+        responder.send("first", END)
         await ada.answers(session, 1)
         await eventually(lambda: responder.at_once == 1)
     assert responder.at_once == 0
     again = ScriptedResponder()
     async with make_core(tmp_path, responder=again) as core:
-        await core.responding.resume()
+        await core.answers.resume()
         history = await core.storage.history(session, limit=9)
         assert [each.body for each in history] == ["one", "two", "first", "answer: two"]
-        await core.responding.resume()
+        await core.answers.resume()
         assert again.asked == ["two"]
 
 
-async def test_two_processes_give_one_answer(tmp_path: Path) -> None:
+async def test_two_processes_store_one_answer(tmp_path: Path) -> None:
     slow, quick = ScriptedResponder(slow=True), ScriptedResponder()
     async with (
         make_core(tmp_path, responder=slow) as one,
@@ -226,8 +240,8 @@ async def test_two_processes_give_one_answer(tmp_path: Path) -> None:
         ada = Asker(one, (await make_user(one, "ada")).id)
         session = await ada.session()
         await ada.ask(session, "hello")
-        await other.responding.resume()
-        slow.say("late", END)
+        await other.answers.resume()
+        slow.send("late", END)
         await eventually(lambda: slow.at_once == 0)
         await asyncio.sleep(0.05)
         history = await one.storage.history(session, limit=9)
@@ -245,10 +259,10 @@ async def test_without_a_responder_questions_wait(tmp_path: Path) -> None:
         }
 
 
-async def test_R9_an_answer_outlasts_a_database_that_is_away(
+async def test_R9_an_answer_is_stored_once_the_database_is_back(
     ada: Asker, responder: ScriptedResponder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(persist, "FIRST_WAIT", 0.01)
+    monkeypatch.setattr(answers, "FIRST_WAIT", 0.01)
     responder.slow = True
     session = await ada.session()
     await ada.ask(session, "hello")
@@ -256,7 +270,7 @@ async def test_R9_an_answer_outlasts_a_database_that_is_away(
     storage = ada.core.storage
     away = Away(storage.append_gathered)
     monkeypatch.setattr(storage, "append_gathered", away.append_gathered)
-    responder.say("late, but here", END)
+    responder.send("late, but here", END)
     await eventually(lambda: away.refused >= 3)
     away.present = True
     assert (await ada.answers(session, 1))[0].body == "late, but here"

@@ -7,7 +7,7 @@ import pytest
 from backchannel.cli.chat.account import account_folder
 
 
-def test_each_account_of_each_server_has_its_own(
+def test_each_account_of_each_server_has_its_own_folder(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))

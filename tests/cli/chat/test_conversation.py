@@ -8,28 +8,31 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.cli.chat.talkers import Piped, until
-from tests.support.native import PASSWORD, Person, enrol
+from tests.cli.chat.programs import TIMEOUT, PipedSession, until
+from tests.support.native import PASSWORD, Person, register
 from tests.support.process import ServerProcess, server_process
 
-Start = Callable[..., Piped]
+Start = Callable[..., PipedSession]
 
 pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Generator[ServerProcess]:
-    with server_process(tmp_path_factory.mktemp("chat"), tokens_access_life="60") as server:
+    with server_process(tmp_path_factory.mktemp("chat")) as server:
         yield server
 
 
 @pytest.fixture(scope="module")
 def users(running: ServerProcess) -> dict[str, Person]:
     names = ("ada", "grace", "lin", "king")
-    found = {name: asyncio.run(enrol(running.address, name)) for name in names}
+    found = {name: asyncio.run(register(running.address, name)) for name in names}
     for name, shown in (("lin", "Lin Chu"), ("king", "Lin Chu"), ("grace", "Grace Hopper")):
         httpx.patch(
-            f"{running.address}/v1/me", json={"display_name": shown}, headers=found[name].headers
+            f"{running.address}/v1/me",
+            json={"display_name": shown},
+            headers=found[name].headers,
+            timeout=TIMEOUT,
         ).raise_for_status()
     return found
 
@@ -37,10 +40,12 @@ def users(running: ServerProcess) -> dict[str, Person]:
 @pytest.fixture
 def chat() -> Generator[Start]:
     """Starts the command for a user of a server."""
-    started: list[Piped] = []
+    started: list[PipedSession] = []
 
-    def start(server: ServerProcess, name: str, *options: str, password: str = PASSWORD) -> Piped:
-        started.append(Piped(server.address, name, password, *options))
+    def start(
+        server: ServerProcess, name: str, *options: str, password: str = PASSWORD
+    ) -> PipedSession:
+        started.append(PipedSession(server.address, name, password, *options))
         return started[-1]
 
     yield start
@@ -59,17 +64,17 @@ def talk(
 
 
 def bodies(server: ServerProcess, reader: Person, peer: Person) -> list[str]:
-    """What two users have said to each other."""
-    found = httpx.get(f"{server.address}/v1/conversations", headers=reader.headers).json()
-    for conversation in found["items"]:
-        if conversation["peer_id"] == peer.id:
-            path = f"{server.address}/v1/conversations/{conversation['id']}/messages"
-            messages = httpx.get(path, headers=reader.headers, params={"limit": 100}).json()
-            return [message["body"] for message in messages["items"]]
+    """The texts that two users have sent each other."""
+    with httpx.Client(base_url=server.address, headers=reader.headers, timeout=TIMEOUT) as http:
+        for conversation in http.get("/v1/conversations").raise_for_status().json()["items"]:
+            if conversation["peer_id"] == peer.id:
+                path = f"/v1/conversations/{conversation['id']}/messages"
+                messages = http.get(path, params={"limit": 100}).raise_for_status().json()
+                return [message["body"] for message in messages["items"]]
     return []
 
 
-def test_what_one_says_the_other_reads(talk: Start) -> None:
+def test_two_users_chat_in_the_terminal(talk: Start) -> None:
     grace = talk("grace")
     grace.wait_for("connected")
     ada = talk("ada", "--with", "grace")
@@ -84,7 +89,7 @@ def test_what_one_says_the_other_reads(talk: Start) -> None:
     assert sum("half past eight?" in line for line in again.lines) == 1
 
 
-def test_a_wrong_password_is_told_in_one_line(talk: Start) -> None:
+def test_a_wrong_password_is_reported_in_one_line(talk: Start) -> None:
     nobody = talk("nobody", password="wrong password")
     code, errors = nobody.leave()
     assert code == 1
@@ -92,7 +97,7 @@ def test_a_wrong_password_is_told_in_one_line(talk: Start) -> None:
     assert errors.count("\n") == 1
 
 
-def test_bytes_that_are_no_text_are_sent_as_such(
+def test_invalid_utf_8_in_the_input_is_replaced_and_sent(
     talk: Start, running: ServerProcess, users: dict[str, Person]
 ) -> None:
     ada = talk("ada", "--with", "lin")
@@ -103,7 +108,7 @@ def test_bytes_that_are_no_text_are_sent_as_such(
 
 
 @pytest.mark.parametrize(
-    ("typed", "told"),
+    ("typed", "message"),
     [
         ("/etc/hosts is broken", "/etc/hosts is not a command"),
         ("/nosuch", "/nosuch is not a command"),
@@ -114,19 +119,21 @@ def test_bytes_that_are_no_text_are_sent_as_such(
         ("/react x 👍", "/react N EMOJI"),
     ],
 )
-def test_a_command_that_cannot_be_carried_out_is_named_and_nothing_is_sent(
-    talk: Start, running: ServerProcess, users: dict[str, Person], typed: str, told: str
+def test_a_failed_command_is_reported_and_nothing_is_sent(
+    talk: Start, running: ServerProcess, users: dict[str, Person], typed: str, message: str
 ) -> None:
     before = bodies(running, users["ada"], users["grace"])
     ada = talk("ada", "--with", "grace")
     ada.type(typed)
-    ada.wait_for(told)
+    ada.wait_for(message)
     assert ada.leave() == (1, "")
     assert bodies(running, users["ada"], users["grace"]) == before
 
 
 @pytest.mark.parametrize("typed", ["/reply 999 huh", "x" * 70_000])
-def test_a_refused_last_line_is_told_and_not_kept(talk: Start, tmp_path: Path, typed: str) -> None:
+def test_a_refused_last_line_is_reported_and_not_kept(
+    talk: Start, tmp_path: Path, typed: str
+) -> None:
     ada = talk("ada", "--with", "grace")
     ada.type(typed)
     assert ada.leave() == (1, "")
@@ -134,23 +141,23 @@ def test_a_refused_last_line_is_told_and_not_kept(talk: Start, tmp_path: Path, t
     assert list((tmp_path / "state").rglob("*.json")) == []
 
 
-def test_nobody_talks_to_themselves(talk: Start) -> None:
-    told = "you cannot talk to yourself; /people lists the other users"
-    assert talk("ada", "--with", "ada").leave() == (1, f"backchannel: {told}\n")
+def test_a_chat_with_yourself_is_refused(talk: Start) -> None:
+    message = "you cannot talk to yourself; /people lists the other users"
+    assert talk("ada", "--with", "ada").leave() == (1, f"backchannel: {message}\n")
     ada = talk("ada", "--with", "grace")
     ada.type("/with ada")
-    ada.wait_for(told)
+    ada.wait_for(message)
     assert ada.leave() == (1, "")
 
 
-def test_text_for_no_one_is_not_sent_and_shown(talk: Start) -> None:
+def test_text_without_a_chosen_user_is_reported_as_not_sent(talk: Start) -> None:
     ada = talk("ada")
     ada.type("hello")
     assert 'not sent: "hello"' in ada.wait_for("choose whom to talk to first")
     assert ada.leave()[0] == 1
 
 
-def test_everything_can_be_said_and_every_user_named(
+def test_any_text_can_be_sent_and_any_user_chosen(
     talk: Start, running: ServerProcess, users: dict[str, Person]
 ) -> None:
     ada = talk("ada", "--with", "GRACE HOPPER")
@@ -161,8 +168,8 @@ def test_everything_can_be_said_and_every_user_named(
     ada.type("last")
     ada.wait_for("last  ✓ stored")
     assert ada.leave() == (0, "")
-    said = bodies(running, users["grace"], users["ada"])[-len(texts) - 1 :]
-    assert said == [text.removeprefix("/") if text[:2] == "//" else text for text in texts] + [
+    received = bodies(running, users["grace"], users["ada"])[-len(texts) - 1 :]
+    assert received == [text.removeprefix("/") if text[:2] == "//" else text for text in texts] + [
         "last"
     ]
 
@@ -215,11 +222,11 @@ def test_messages_are_answered_edited_reacted_to_and_deleted(talk: Start) -> Non
     assert king.leave() == (1, "")
 
 
-def test_R2_what_could_not_be_sent_is_kept_and_sent_at_the_next_start(
+def test_R2_unsent_messages_are_kept_and_sent_at_the_next_start(
     tmp_path: Path, chat: Start
 ) -> None:
     with server_process(tmp_path) as server:
-        ada, grace = [asyncio.run(enrol(server.address, name)) for name in ("ada", "grace")]
+        ada, grace = [asyncio.run(register(server.address, name)) for name in ("ada", "grace")]
         leaving = chat(server, "ada", "--with", "grace")
         leaving.type("before")
         leaving.wait_for("before  ✓ stored")
@@ -240,23 +247,21 @@ def test_R2_what_could_not_be_sent_is_kept_and_sent_at_the_next_start(
         assert bodies(server, grace, ada) == ["before", "unsent and leaving"]
 
 
-def test_R14_a_message_that_the_server_wants_later_is_sent_later(
-    tmp_path: Path, chat: Start
-) -> None:
+def test_R14_a_throttled_message_is_sent_again_later(tmp_path: Path, chat: Start) -> None:
     count = 40
     with server_process(tmp_path, limits_send_rate="10", limits_send_burst="10") as server:
-        ada, grace = [asyncio.run(enrol(server.address, name)) for name in ("ada", "grace")]
-        talker = chat(server, "ada", "--with", "grace")
+        ada, grace = [asyncio.run(register(server.address, name)) for name in ("ada", "grace")]
+        client = chat(server, "ada", "--with", "grace")
         for number in range(count):
-            talker.type(f"{number}")
-        assert talker.leave() == (0, "")
+            client.type(f"{number}")
+        assert client.leave() == (0, "")
         assert bodies(server, grace, ada) == [f"{number}" for number in range(count)]
 
 
-def test_presence_is_told_after_a_reconnect_too(tmp_path: Path, chat: Start) -> None:
+def test_presence_is_sent_after_a_reconnect_too(tmp_path: Path, chat: Start) -> None:
     with server_process(tmp_path) as server:
         for name in ("ada", "grace"):
-            asyncio.run(enrol(server.address, name))
+            asyncio.run(register(server.address, name))
         ada = chat(server, "ada", "--with", "grace")
         ada.type("hello")
         ada.wait_for("hello  ✓ stored")

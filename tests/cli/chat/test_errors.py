@@ -1,4 +1,4 @@
-"""What goes wrong between the client and a server is told so that a user can act on it."""
+"""Errors between the client and a server are reported so that a user can act on them."""
 
 import socket
 import ssl
@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 
 from backchannel.cli.chat.errors import explained
-from backchannel.settings.self_signed import make_certificate
+from backchannel.settings.certificates import make_certificate
 from backchannel_client import ApiError, BackchannelClient
 
 
-async def told(url: str, tls: ssl.SSLContext | None = None) -> str:
+async def error_line(url: str, tls: ssl.SSLContext | None = None) -> str:
     """The line that tells why a login has failed."""
     async with BackchannelClient(url, tls=tls) as client:
         with pytest.raises(ApiError) as raised:
@@ -61,39 +61,39 @@ def encrypted(tmp_path: Path) -> Callable[[socket.socket], socket.socket]:
 
 
 @pytest.mark.parametrize("answer", [b"", b"\x15\x03\x01\x00\x02\x02\x50", b"220 mail ready\r\n"])
-async def test_a_server_that_does_not_speak_http(answer: bytes) -> None:
+async def test_a_server_without_http_is_reported(answer: bytes) -> None:
     with answering(answer, plain) as port:
-        line = await told(f"http://127.0.0.1:{port}")
+        line = await error_line(f"http://127.0.0.1:{port}")
     assert line.endswith(f"try --server https://127.0.0.1:{port}")
 
 
-async def test_http_to_a_server_that_speaks_tls(
+async def test_http_to_a_tls_server_is_reported(
     encrypted: Callable[[socket.socket], socket.socket],
 ) -> None:
     with answering(b"", encrypted) as port:
-        line = await told(f"http://127.0.0.1:{port}")
+        line = await error_line(f"http://127.0.0.1:{port}")
     assert line.endswith(f"try --server https://127.0.0.1:{port}")
 
 
-async def test_https_to_a_server_that_speaks_http() -> None:
+async def test_https_to_a_plain_http_server_is_reported() -> None:
     with answering(http("400 Bad Request"), plain) as port:
-        line = await told(f"https://127.0.0.1:{port}", ssl.create_default_context())
+        line = await error_line(f"https://127.0.0.1:{port}", ssl.create_default_context())
     assert line.endswith(f"try --server http://127.0.0.1:{port}")
 
 
-async def test_S20_a_certificate_that_is_not_trusted(
+async def test_S20_an_untrusted_certificate_is_reported(
     encrypted: Callable[[socket.socket], socket.socket],
 ) -> None:
     with answering(b"", encrypted) as port:
-        line = await told(f"https://127.0.0.1:{port}", ssl.create_default_context())
+        line = await error_line(f"https://127.0.0.1:{port}", ssl.create_default_context())
     assert "is not trusted" in line
     assert line.endswith("name its file with --trust")
 
 
-async def test_no_server() -> None:
+async def test_an_unreachable_server_is_reported() -> None:
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = probe.getsockname()[1]
-    assert (await told(f"http://127.0.0.1:{port}")).endswith(
+    assert (await error_line(f"http://127.0.0.1:{port}")).endswith(
         "cannot be reached: Connection refused"
     )
 
@@ -105,7 +105,7 @@ async def test_no_server() -> None:
         (socket.EAI_AGAIN, "the name chat.invalid cannot be looked up: says the system"),
     ],
 )
-def test_a_name_without_an_address(code: int, reason: str) -> None:
+def test_an_unresolvable_name_is_reported(code: int, reason: str) -> None:
     error = socket.gaierror(code, "says the system")
     line = explained("https://chat.invalid", error)
     assert line == f"https://chat.invalid cannot be reached: {reason}"
@@ -115,16 +115,16 @@ async def test_S6_a_redirect_is_not_followed() -> None:
     """It could lead the token to another server."""
     moved = http("301 Moved", "", "Location: https://elsewhere.example/v1/login")
     with answering(moved, plain) as port:
-        line = await told(f"http://127.0.0.1:{port}")
+        line = await error_line(f"http://127.0.0.1:{port}")
     assert "redirects to https://elsewhere.example/v1/login; name its address" in line
 
 
-async def test_an_error_that_is_no_json() -> None:
+async def test_an_error_without_json_is_reported() -> None:
     with answering(http("404 Not Found", "<html>"), plain) as port:
-        assert await told(f"http://127.0.0.1:{port}") == "the server says: Not Found"
+        assert await error_line(f"http://127.0.0.1:{port}") == "the server says: Not Found"
 
 
-async def test_a_server_of_another_kind() -> None:
+async def test_another_kind_of_server_is_reported() -> None:
     with answering(http("200 OK", "<html>"), plain) as port:
-        line = await told(f"http://127.0.0.1:{port}")
+        line = await error_line(f"http://127.0.0.1:{port}")
     assert line == "the server does not answer as a Backchannel server does"

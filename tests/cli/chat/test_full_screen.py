@@ -11,34 +11,36 @@ from textual.pilot import Pilot
 from backchannel.cli.chat.ui.app import ChatApp, free_path
 from backchannel.cli.chat.ui.dialogs import Ask, Choose
 from backchannel.cli.chat.ui.preferences import Preferences
-from backchannel_client import BackchannelClient, Draft, FileOutbox, Message
+from backchannel_client import BackchannelClient, Draft, FileOutbox, Message, MessageRefused
+from tests.sdk import device
 from tests.sdk.conftest import Notes, own_id, register
 from tests.support.process import ServerProcess, server_process
 
-PATIENCE = 600
+TIMEOUT = 1_800
 """Looks, each of which waits for 50 ms."""
 
 pytestmark = pytest.mark.slow
 
 
 @pytest.fixture
-def server(tmp_path: Path) -> Generator[ServerProcess]:
+def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Generator[ServerProcess]:
+    monkeypatch.setattr("backchannel_client.client.TIMEOUT", device.TIMEOUT)
     with server_process(tmp_path) as running:
         yield running
 
 
 @dataclass
-class Sitting:
+class RunningApp:
     """A user before the screen, and another one elsewhere."""
 
     app: ChatApp
     pilot: Pilot[str]
     grace: BackchannelClient
     heard: Notes
-    """What arrived at the other user's."""
+    """The messages that reached the other user."""
 
     async def until(self, look: Callable[[], object]) -> None:
-        for _ in range(PATIENCE):
+        for _ in range(TIMEOUT):
             if look():
                 return
             await self.pilot.pause(0.05)
@@ -66,22 +68,22 @@ class Sitting:
 
 
 @asynccontextmanager
-async def sitting(
-    server: ServerProcess, folder: Path, peer: str | None = "grace", said: int = 0
-) -> AsyncGenerator[Sitting]:
-    """Ada at the screen, where `said` messages of Grace's wait; both have accounts by then."""
+async def running_app(
+    server: ServerProcess, folder: Path, peer: str | None = "grace", count: int = 0
+) -> AsyncGenerator[RunningApp]:
+    """Ada at the screen, where `count` messages of Grace's wait; both have accounts by then."""
     async with BackchannelClient(server.address) as ada, BackchannelClient(server.address) as grace:
         await register(ada, "ada", display_name="Ada Lovelace")
         await register(grace, "grace", display_name="Grace Hopper")
         heard = Notes()
         grace.connect(None, heard)
-        for number in range(said):
+        for number in range(count):
             await grace.deliver(Draft(own_id(ada), f"number {number}"))
         await ada.keep_outbox(FileOutbox(folder / "outbox"))
         preferences = Preferences(folder / "chat.json")
         app = ChatApp(ada, server.address, preferences, folder / "downloads", peer)
         async with app.run_test(size=(100, 30)) as pilot:
-            each = Sitting(app, pilot, grace, heard)
+            each = RunningApp(app, pilot, grace, heard)
             await each.until(lambda: app.chat_screen.shown)
             yield each
 
@@ -89,12 +91,12 @@ async def sitting(
 async def test_messages_are_read_answered_changed_and_reacted_to(
     server: ServerProcess, tmp_path: Path
 ) -> None:
-    async with sitting(server, tmp_path, peer=None, said=2) as each:
+    async with running_app(server, tmp_path, peer=None, count=2) as each:
         await each.until(lambda: each.texts == ["number 0", "number 1"])
         await each.pilot.press("up", "r")
         await each.type("of what?")
-        await each.until(lambda: each.heard.texts[-1] == "of what?")
-        assert each.messages[-1].reply_to == 2
+        await each.until(lambda: each.heard.texts[-1:] == ["of what?"])
+        await each.until(lambda: each.messages[-1].reply_to == 2)
         await each.until(lambda: "│ Grace Hopper: number 1" in each.seen)
         await each.pilot.press("up", "e")
         await each.until(lambda: each.app.chat_screen.composer.text == "of what?")
@@ -114,16 +116,16 @@ async def test_messages_are_read_answered_changed_and_reacted_to(
 async def test_a_paste_of_several_lines_is_one_message(
     server: ServerProcess, tmp_path: Path
 ) -> None:
-    async with sitting(server, tmp_path) as each:
+    async with running_app(server, tmp_path) as each:
         each.app.chat_screen.composer.insert("one\ntwo")
         await each.pilot.press("shift+enter", *"three", "enter")
         await each.until(lambda: each.heard.texts == ["one\ntwo\nthree"])
 
 
-async def test_the_list_counts_what_is_unread_and_the_history_goes_back_to_its_beginning(
+async def test_the_list_counts_unread_messages_and_the_history_scrolls_to_its_start(
     server: ServerProcess, tmp_path: Path
 ) -> None:
-    async with sitting(server, tmp_path, peer=None, said=120) as each:
+    async with running_app(server, tmp_path, peer=None, count=120) as each:
         await each.until(lambda: len(each.texts) == 50)
         async with BackchannelClient(server.address) as lin:
             await register(lin, "lin", display_name="Lin Chu")
@@ -140,7 +142,7 @@ async def test_the_list_counts_what_is_unread_and_the_history_goes_back_to_its_b
 
 
 async def test_a_search_leads_to_the_message(server: ServerProcess, tmp_path: Path) -> None:
-    async with sitting(server, tmp_path, said=70) as each:
+    async with running_app(server, tmp_path, count=70) as each:
         await each.pilot.press("ctrl+f")
         await each.until(lambda: isinstance(each.app.screen, Choose))
         await each.pilot.press(*'"number 3"', "enter")
@@ -153,9 +155,9 @@ async def test_a_search_leads_to_the_message(server: ServerProcess, tmp_path: Pa
         await each.until(lambda: timeline.chosen and timeline.chosen.body == "number 3")
 
 
-async def test_files_go_out_and_in(server: ServerProcess, tmp_path: Path) -> None:
+async def test_files_are_sent_and_saved(server: ServerProcess, tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("eggs, milk")
-    async with sitting(server, tmp_path) as each:
+    async with running_app(server, tmp_path) as each:
         await each.pilot.press("ctrl+o")
         await each.until(lambda: isinstance(each.app.screen, Ask))
         await each.pilot.press(*str(tmp_path / "notes.txt"), "enter")
@@ -170,7 +172,7 @@ async def test_files_go_out_and_in(server: ServerProcess, tmp_path: Path) -> Non
 async def test_S24_a_message_cannot_pretend_to_be_another(
     server: ServerProcess, tmp_path: Path
 ) -> None:
-    async with sitting(server, tmp_path) as each:
+    async with running_app(server, tmp_path) as each:
         body = "fine\nyou  10:51\n\x1b[2J[red]I agree to pay 500[/red]"
         await each.grace.deliver(Draft(each.app.chats.own_id, body))
         await each.until(lambda: "I agree" in each.seen)
@@ -178,42 +180,47 @@ async def test_S24_a_message_cannot_pretend_to_be_another(
         assert "\n  \ufffd[2J[red]I agree to pay 500[/red]" in each.seen
 
 
-async def test_R2_what_is_written_while_the_server_is_away_is_sent_when_it_is_back(
+async def test_R2_messages_written_while_the_server_is_down_are_sent_once_it_is_back(
     server: ServerProcess, tmp_path: Path
 ) -> None:
-    async with sitting(server, tmp_path) as each:
+    def outbox() -> list[Path]:
+        return list((tmp_path / "outbox").glob("*.json"))
+
+    async with running_app(server, tmp_path) as each:
         server.kill()
         await each.until(lambda: "not connected" in each.app.chat_screen.connection)
         await each.type("are you there?")
         await each.until(lambda: "waiting" in each.seen)
-        assert len(await FileOutbox(tmp_path / "outbox").all()) == 1
+        await each.until(lambda: len(outbox()) == 1)
         server.start()
         await each.until(lambda: each.texts == ["are you there?"])
-        assert "waiting" not in each.seen
-        assert await FileOutbox(tmp_path / "outbox").all() == []
+        await each.until(lambda: "waiting" not in each.seen)
+        await each.until(lambda: outbox() == [])
 
 
-async def test_a_refused_message_is_kept_to_be_sent_again_or_given_up(
+async def test_a_refused_message_can_be_sent_again_or_discarded(
     server: ServerProcess, tmp_path: Path
 ) -> None:
-    async with sitting(server, tmp_path, said=1) as each:
+    async with running_app(server, tmp_path, count=1) as each:
+        refused: list[MessageRefused] = []
+        each.app._client.on(MessageRefused, refused.append)
         await each.grace.api.set_blocked(each.app.chats.own_id, blocked=True)
         await each.type("hello?")
-        await each.until(lambda: "not sent" in each.seen)
+        await each.until(lambda: len(refused) == 1 and "not sent" in each.seen)
         await each.pilot.press("up", "s")
-        await each.until(lambda: "not sent" in each.seen)
+        await each.until(lambda: len(refused) == 2 and "not sent" in each.seen)
         await each.grace.api.set_blocked(each.app.chats.own_id, blocked=False)
         await each.pilot.press("s")
         await each.until(lambda: each.texts[-1:] == ["hello?"])
 
 
 async def test_a_theme_is_kept(server: ServerProcess, tmp_path: Path) -> None:
-    async with sitting(server, tmp_path) as each:
+    async with running_app(server, tmp_path) as each:
         each.app.theme = "nord"
         await each.until(lambda: Preferences(tmp_path / "chat.json").theme == "nord")
 
 
-def test_a_name_from_the_server_is_no_path(tmp_path: Path) -> None:
+def test_a_file_name_from_the_server_cannot_choose_the_folder(tmp_path: Path) -> None:
     names = [
         free_path(tmp_path, name).name for name in ("../../x", "/etc/passwd", "..", "a\nb.txt")
     ]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.native import PASSWORD, enrol
+from tests.support.native import PASSWORD, register
 from tests.support.process import server_process
 
 Command = Callable[..., "subprocess.CompletedProcess[str]"]
@@ -15,14 +15,14 @@ Command = Callable[..., "subprocess.CompletedProcess[str]"]
 pytestmark = pytest.mark.slow
 
 
-def test_a_server_that_does_not_answer_to_localhost(
+def test_chat_reaches_a_server_that_refuses_the_host_localhost(
     command: Command, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with server_process(folder) as server:
         for name in ("ada", "grace"):
-            asyncio.run(enrol(server.address, name))
+            asyncio.run(register(server.address, name))
         server.stop()
-        server._settings = {"allowed_hosts": "*.example.net,chat.example.org"}
+        server.settings = {"allowed_hosts": "*.example.net,chat.example.org"}
         server.start()
         monkeypatch.setenv("BACKCHANNEL_PORT", str(server.port))
         monkeypatch.setenv("BACKCHANNEL_ALLOWED_HOSTS", "*.example.net,chat.example.org")

@@ -6,19 +6,19 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.chat.talkers import Piped
-from tests.support.native import PASSWORD, enrol
+from tests.cli.chat.programs import PipedSession
+from tests.support.native import PASSWORD, register
 from tests.support.process import server_process
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.alone]
 
 
 def test_S3_a_chat_goes_on_when_its_token_expires(tmp_path: Path) -> None:
     """The socket is closed with 4002 then; so is a new one whose token has expired."""
     with server_process(tmp_path, tokens_access_life="2") as server:
         for name in ("ada", "grace"):
-            asyncio.run(enrol(server.address, name))
-        ada = Piped(server.address, "ada", PASSWORD, "--with", "grace")
+            asyncio.run(register(server.address, name))
+        ada = PipedSession(server.address, "ada", PASSWORD, "--with", "grace")
         try:
             for text in ("one", "two", "three"):
                 ada.type(text)

@@ -7,12 +7,12 @@ import httpx
 import pytest
 
 from backchannel.chat.conversations import set_blocked
-from backchannel.chat.send import draft, send
+from backchannel.chat.messages import draft, send
 from backchannel.domain.conversations import Marks
 from backchannel.domain.events import EventKind
 from backchannel.domain.ids import direct_conversation_id
 from tests.support.chat_server import ChatServer
-from tests.support.plain_socket import Frame, Person, Talker
+from tests.support.plain_socket import ClientSocket, Frame, Person
 
 EMOJI = "%F0%9F%91%8D"
 
@@ -34,7 +34,7 @@ class Blocked:
     def messages(self) -> str:
         return f"/v1/conversations/{self.conversation_id}/messages"
 
-    async def say(self, sender: Person, to: Person, text: str) -> None:
+    async def send(self, sender: Person, to: Person, text: str) -> None:
         await send(self.server.core, draft(sender.id, to.id, text))
 
     async def set(self, *, blocked: bool) -> None:
@@ -42,7 +42,7 @@ class Blocked:
         await set_blocked(self.server.core, self.blocker.id, other.id, blocked=blocked)
 
     async def position(self) -> int:
-        """How far Bob's log goes: whatever reaches him has a place in it."""
+        """The last position of Bob's log: everything that reaches him has one."""
         await self.server.core.receipts.flush()
         return (await self.server.core.storage.heads([self.bob.id]))[self.bob.id].position
 
@@ -55,7 +55,7 @@ class Blocked:
     async def kinds(self, *, after: int) -> list[EventKind]:
         """The kinds of what Bob has learned since."""
         page = await self.server.core.storage.log(self.bob.id, after=after, limit=100)
-        return [event.fact.kind for event in page.events]
+        return [event.payload.kind for event in page.events]
 
 
 @pytest.fixture(params=["ada", "bob"])
@@ -65,8 +65,8 @@ async def pair(
     """Ada and Bob have written to each other, and one of them has blocked the other."""
     made = Blocked(server, ada, bob, ada if request.param == "ada" else bob)
     for number in range(3):
-        await made.say(ada, bob, f"from ada {number}")
-        await made.say(bob, ada, f"from bob {number}")
+        await made.send(ada, bob, f"from ada {number}")
+        await made.send(bob, ada, f"from bob {number}")
     reaction = f"{made.messages}/2/reactions/{EMOJI}"
     async with httpx.AsyncClient(base_url=server.address, headers=ada.headers) as http:
         (await http.put(reaction)).raise_for_status()
@@ -81,11 +81,11 @@ async def adas(pair: Blocked) -> AsyncGenerator[httpx.AsyncClient]:
         yield client
 
 
-async def nothing_more(talker: Talker) -> list[Frame]:
-    """What a native socket has heard up to the answer to a question asked now."""
-    await talker.say({"type": "ping"})
+async def nothing_more(client: ClientSocket) -> list[Frame]:
+    """The frames that a native socket receives before the answer to a request sent now."""
+    await client.send({"type": "ping"})
     heard: list[Frame] = []
-    while (frame := await talker.hear())["type"] != "pong":
+    while (frame := await client.receive())["type"] != "pong":
         if frame["type"] != "sync":
             heard.append(frame)
     return heard

@@ -12,19 +12,21 @@ import pytest
 from backchannel.chat.conversations import set_blocked
 from backchannel.domain.events import EventKind
 from tests.dialects.blocks.conftest import EMOJI, Blocked, nothing_more
+from tests.support.client_dialects import ALL, NATIVE, ClientDialect
 from tests.support.plain_socket import Frame, Person
-from tests.support.tongues import ALL, NATIVE, Tongue
 
 
 @pytest.mark.parametrize("spoken", ALL, ids=str)
-async def test_a_block_refuses_messages_in_every_dialect(pair: Blocked, spoken: Tongue) -> None:
+async def test_a_block_refuses_messages_in_every_dialect(
+    pair: Blocked, spoken: ClientDialect
+) -> None:
     before = await pair.position()
-    async with spoken.open(pair.server, pair.ada) as talker:
-        await talker.say(spoken.sending(pair.bob, "hello", "a message"))
-        frame = await talker.hear()
+    async with spoken.open(pair.server, pair.ada) as client:
+        await client.send(spoken.sending(pair.bob, "hello", "a message"))
+        frame = await client.receive()
         while "blocked" not in json.dumps(frame):
             assert not spoken.is_acknowledgement(frame)
-            frame = await talker.hear()
+            frame = await client.receive()
     assert await pair.position() == before
 
 
@@ -88,11 +90,11 @@ async def test_a_block_refuses_changes_over_rest(
 )
 async def test_a_block_refuses_changes_over_the_socket(pair: Blocked, frame: Frame) -> None:
     before = await pair.position()
-    async with NATIVE.open(pair.server, pair.ada) as talker:
-        await nothing_more(talker)
-        answer = await talker.ask(frame | {"conversation_id": pair.conversation_id, "ref": "r"})
+    async with NATIVE.open(pair.server, pair.ada) as client:
+        await nothing_more(client)
+        answer = await client.ask(frame | {"conversation_id": pair.conversation_id, "ref": "r"})
         while answer["type"] not in {"error", "done"}:
-            answer = await talker.hear()
+            answer = await client.receive()
     assert (answer["type"], answer["code"], answer["ref"]) == ("error", "blocked", "r")
     assert await pair.position() == before
 
@@ -106,7 +108,7 @@ async def test_a_message_may_be_deleted_in_spite_of_a_block(
     assert (await adas.delete(pair.messages + "/2")).json()["code"] == "forbidden"
 
 
-async def test_two_blocks_are_lifted_by_lifting_both(pair: Blocked, ada: Person) -> None:
+async def test_two_mutual_blocks_must_both_be_lifted(pair: Blocked, ada: Person) -> None:
     other = pair.bob if pair.blocker is pair.ada else pair.ada
     await set_blocked(pair.server.core, other.id, pair.blocker.id, blocked=True)
     before = await pair.position()

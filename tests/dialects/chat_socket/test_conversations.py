@@ -3,15 +3,15 @@
 import httpx
 import pytest
 
-from backchannel.chat.change import delete
+from backchannel.chat.messages import delete
 from backchannel.chat.sessions import open_session
 from backchannel.domain.ids import direct_conversation_id, new_id
 from tests.support.chat_server import ChatServer
 from tests.support.matching import A_TIME, SOMETHING
-from tests.support.plain_socket import Frame, Person, Talker, talking
+from tests.support.plain_socket import ClientSocket, Frame, Person, connected
 
 
-async def test_a_begun_conversation_takes_messages_on_a_later_connection(
+async def test_a_created_conversation_accepts_messages_on_a_later_connection(
     server: ChatServer, http: httpx.AsyncClient, ada: Person, bob: Person
 ) -> None:
     begun = await http.post("/conversations", json={"receiver": "bob"}, headers=ada.headers)
@@ -25,13 +25,13 @@ async def test_a_begun_conversation_takes_messages_on_a_later_connection(
         "updated_at": A_TIME,
         "last_message": None,
     }
-    async with talking(server, "/chat", ada, bob) as (a, b):
+    async with connected(server, "/chat", ada, bob) as (a, b):
         frame = {"conversationId": conversation_id, "content": "first words"}
         assert (await a.ask(frame))["status"] == "stored"
-        assert (await b.hear())["content"] == "first words"
+        assert (await b.receive())["content"] == "first words"
 
 
-async def test_both_find_the_same_conversation_however_often_they_ask(
+async def test_two_users_always_get_the_same_conversation(
     http: httpx.AsyncClient, ada: Person, bob: Person
 ) -> None:
     asked = [(ada, bob.id), (ada, "bob"), (bob, "ada"), (bob, ada.id)]
@@ -49,7 +49,7 @@ async def test_an_empty_conversation_is_not_listed_and_a_used_one_is(
     for person in (ada, bob):
         listed = await http.get("/conversations", headers=person.headers)
         assert listed.json() == {"conversations": [], "next": None}
-    await _say(server, ada, "bob", "hello")
+    await _send(server, ada, "bob", "hello")
     (seen,) = (await http.get("/conversations", headers=bob.headers)).json()["conversations"]
     assert seen["user"] == {"user_id": ada.id, "username": "ada"}
     assert (seen["unread"], seen["last_message"]["content"]) == (1, "hello")
@@ -59,8 +59,8 @@ async def test_conversations_are_listed_by_activity_page_by_page(
     server: ChatServer, http: httpx.AsyncClient, ada: Person, bob: Person, eve: Person
 ) -> None:
     await open_session(server.core, ada.id, key="notes")
-    await _say(server, ada, "bob", "first")
-    await _say(server, ada, "eve", "second")
+    await _send(server, ada, "bob", "first")
+    await _send(server, ada, "eve", "second")
     names: list[str] = []
     query: dict[str, str | int] = {"limit": 1}
     while True:
@@ -76,7 +76,7 @@ async def test_conversations_are_listed_by_activity_page_by_page(
 async def test_messages_are_read_back_oldest_first_page_by_page(
     server: ChatServer, http: httpx.AsyncClient, ada: Person, bob: Person
 ) -> None:
-    frames = [await _say(server, ada, "bob", str(count)) for count in range(5)]
+    frames = [await _send(server, ada, "bob", str(count)) for count in range(5)]
     path = f"/conversations/{frames[0]['conversation_id']}/messages"
     newest = (await http.get(path, params={"limit": 2}, headers=bob.headers)).json()
     assert newest == {"conversation_id": frames[0]["conversation_id"], "messages": frames[3:]}
@@ -90,7 +90,7 @@ async def test_messages_are_read_back_oldest_first_page_by_page(
 async def test_R7_deleted_messages_are_left_out_and_pages_stay_full(
     server: ChatServer, http: httpx.AsyncClient, ada: Person, bob: Person
 ) -> None:
-    frames = [await _say(server, ada, "bob", str(count)) for count in range(6)]
+    frames = [await _send(server, ada, "bob", str(count)) for count in range(6)]
     conversation_id = frames[0]["conversation_id"]
     for seq in (3, 4, 6):
         await delete(server.core, ada.id, conversation_id, seq)
@@ -101,11 +101,11 @@ async def test_R7_deleted_messages_are_left_out_and_pages_stay_full(
     assert listed["last_message"] is None
 
 
-async def test_S11_strangers_get_404(
+async def test_S11_users_outside_the_conversation_get_404(
     server: ChatServer, http: httpx.AsyncClient, ada: Person, bob: Person, eve: Person
 ) -> None:
-    frame = await _say(server, ada, "bob", "between us")
-    other = await _say(server, eve, "bob", "elsewhere")
+    frame = await _send(server, ada, "bob", "between us")
+    other = await _send(server, eve, "bob", "elsewhere")
     path = f"/conversations/{frame['conversation_id']}/messages"
     cases = [
         (eve, path, {}),
@@ -146,7 +146,7 @@ async def test_a_limit_out_of_range_is_400(
     assert (answer.status_code, answer.json()["field"]) == (400, "limit")
 
 
-async def test_without_a_token_it_is_401(http: httpx.AsyncClient) -> None:
+async def test_a_request_without_a_token_is_401(http: httpx.AsyncClient) -> None:
     answers = [
         await http.get("/conversations"),
         await http.post("/conversations", json={"receiver": "bob"}),
@@ -168,15 +168,15 @@ async def test_openapi_describes_the_routes(http: httpx.AsyncClient) -> None:
     }
 
 
-async def _say(server: ChatServer, person: Person, receiver: str, text: str) -> Frame:
+async def _send(server: ChatServer, person: Person, receiver: str, text: str) -> Frame:
     """Send a message; the frame in which it is delivered."""
-    async with talking(server, "/chat", person) as (talker,):
-        return await _stored(talker, {"receiver": receiver, "content": text})
+    async with connected(server, "/chat", person) as (client,):
+        return await _stored(client, {"receiver": receiver, "content": text})
 
 
-async def _stored(talker: Talker, frame: Frame) -> Frame:
-    answer = await talker.ask(frame)
+async def _stored(client: ClientSocket, frame: Frame) -> Frame:
+    answer = await client.ask(frame)
     while answer.get("status") != "stored":
-        answer = await talker.hear()
+        answer = await client.receive()
     del answer["status"]
     return answer

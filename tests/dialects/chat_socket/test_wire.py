@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from backchannel.dialects.chat_socket import wire
+from backchannel.dialects.shared import messages
 from backchannel.domain import errors
 from backchannel.domain.errors import ChatError, Invalid
 
@@ -21,7 +22,7 @@ FRAMES = st.dictionaries(st.sampled_from(NAMES), JSON).map(lambda each: json.dum
 
 @given(st.binary() | FRAMES)
 def test_S12_any_payload_is_a_frame_or_invalid(payload: bytes) -> None:
-    client_id = wire.client_id_of(payload)
+    client_id = messages.client_id_of(payload)
     try:
         sending = wire.decode(payload)
     except Invalid as refusal:
@@ -39,13 +40,13 @@ def test_an_acknowledgement_is_the_delivered_frame_with_two_more_fields(
 ) -> None:
     body = wire.MessageBody("m", "c", "s", content, "t")
     frame = msgspec.json.encode(body)
-    acknowledged = json.loads(wire.acknowledged(frame, client_id))
+    acknowledged = json.loads(messages.acknowledged(frame, client_id))
     assert acknowledged.pop("status") == "stored"
     assert acknowledged.pop("clientId", None) == client_id
     assert acknowledged == json.loads(frame)
 
 
-def test_every_refusal_has_the_documents_words() -> None:
+def test_every_error_has_the_text_of_the_document() -> None:
     refusals = [each("why") for each in _leaves(ChatError) if each.__module__ == errors.__name__]
     words = {json.loads(wire.refused(each))["error"] for each in refusals}
     assert words == {wire.MALFORMED, wire.NOT_ALLOWED, wire.FAILED}

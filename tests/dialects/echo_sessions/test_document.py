@@ -15,7 +15,7 @@ JOHN = {"username": "johndoe", "email": "john@example.com", "password": "securep
 @pytest.mark.service
 @pytest.mark.parametrize("transports", ["polling", "websocket", "polling,websocket"])
 @pytest.mark.parametrize("library", ["socket.io-client", "socket.io-client-3"])
-async def test_R4_the_whole_document(
+async def test_R4_every_example_of_the_document_works(
     server: ChatServer, http: httpx.AsyncClient, library: str, transports: str
 ) -> None:
     assert (await http.post("/api/auth/signup", json=JOHN)).status_code == 201

@@ -8,33 +8,33 @@ import httpx
 import pytest
 
 from backchannel.chat.core import Policy
-from tests.dialects.echo_sessions.talking import ask, event, hear, saying
+from tests.dialects.echo_sessions.frames import ask, event, receive, saying
 from tests.support.chat_server import ChatServer, chat_server
 from tests.support.core import make_core
 from tests.support.matching import A_TIME, AN_ID, SOMETHING
-from tests.support.plain_socket import Person, enrol, log_in
+from tests.support.plain_socket import Person, log_in, register
 from tests.support.responder import FAIL, ScriptedResponder
-from tests.support.socketio_talker import SocketIoTalker, joined, opened, socketio_talking
+from tests.support.socketio_client import SocketIoClient, joined, opened, socketio_connected
 
 UNKNOWN = {"ok": False, "success": False, "message": SOMETHING, "error": SOMETHING}
 
 
 @asynccontextmanager
-async def stranger(server: ChatServer) -> AsyncGenerator[SocketIoTalker]:
+async def stranger(server: ChatServer) -> AsyncGenerator[SocketIoClient]:
     """A client that has not said who it is."""
     async with opened(server) as socket:
-        yield SocketIoTalker(socket, await joined(socket))
+        yield SocketIoClient(socket, await joined(socket))
 
 
 async def test_a_message_is_stored_and_answered(server: ChatServer, ada: Person) -> None:
-    async with socketio_talking(server, ada) as talker:
-        assert await ask(talker, event("join-session", "mine")) == {
+    async with socketio_connected(server, ada) as client:
+        assert await ask(client, event("join-session", "mine")) == {
             "ok": True,
             "sessionId": "mine",
         }
-        stored = await ask(talker, saying("Hello, server!"))
+        stored = await ask(client, saying("Hello, server!"))
         assert stored == {"ok": True, "sessionId": "mine", "messageId": AN_ID, "timestamp": A_TIME}
-        echo = await hear(talker)
+        echo = await receive(client)
         assert echo == {
             "sessionId": "mine",
             "content": "Hello, server!",
@@ -56,73 +56,75 @@ async def test_a_message_is_stored_and_answered(server: ChatServer, ada: Person)
     }
 
 
-async def test_who_is_it_by_an_event(server: ChatServer, ada: Person) -> None:
-    async with stranger(server) as talker:
-        assert (await ask(talker, saying("too early")))["ok"] is False
-        assert (await ask(talker, event("connection", "a.b.c"))) == {
+async def test_the_connection_event_authenticates(server: ChatServer, ada: Person) -> None:
+    async with stranger(server) as client:
+        assert (await ask(client, saying("too early")))["ok"] is False
+        assert (await ask(client, event("connection", "a.b.c"))) == {
             **UNKNOWN,
             "code": "unauthenticated",
         }
-        assert await ask(talker, event("connection", ada.token)) == {"ok": True, "userId": ada.id}
-        assert (await ask(talker, saying("now")))["ok"] is True
-        assert (await hear(talker))["content"] == "now"
-    async with stranger(server) as talker:
-        assert (await ask(talker, event("connection", f"Bearer {ada.token}")))["ok"] is True
+        assert await ask(client, event("connection", ada.token)) == {"ok": True, "userId": ada.id}
+        assert (await ask(client, saying("now")))["ok"] is True
+        assert (await receive(client))["content"] == "now"
+    async with stranger(server) as client:
+        assert (await ask(client, event("connection", f"Bearer {ada.token}")))["ok"] is True
 
 
-async def test_a_socket_stays_its_users(server: ChatServer, ada: Person, bob: Person) -> None:
-    async with socketio_talking(server, ada) as talker:
-        assert (await ask(talker, event("connection", ada.token)))["ok"] is True
-        assert (await ask(talker, event("connection", bob.token)))["ok"] is False
-        await ask(talker, saying("still ada's"))
+async def test_a_socket_cannot_change_its_user(
+    server: ChatServer, ada: Person, bob: Person
+) -> None:
+    async with socketio_connected(server, ada) as client:
+        assert (await ask(client, event("connection", ada.token)))["ok"] is True
+        assert (await ask(client, event("connection", bob.token)))["ok"] is False
+        await ask(client, saying("still ada's"))
     async with httpx.AsyncClient(base_url=server.address, headers=bob.headers) as http:
         assert (await http.get("/api/sessions")).json()["sessions"] == []
 
 
-async def test_S18_who_says_nothing_is_sent_away(tmp_path: Path) -> None:
+async def test_S18_a_socket_without_a_login_is_closed_at_the_deadline(tmp_path: Path) -> None:
     policy = Policy(login_deadline=0.1)
     async with (
         make_core(tmp_path, policy=policy) as core,
         chat_server(core) as server,
-        stranger(server) as talker,
+        stranger(server) as client,
     ):
-        assert (await talker.end())[0] != 1006
+        assert (await client.end())[0] != 1006
 
 
 async def test_the_answer_goes_to_the_users_sockets_in_that_session(
     server: ChatServer, ada: Person, bob: Person
 ) -> None:
     async with (
-        socketio_talking(server, ada) as asking,
-        socketio_talking(server, await log_in(server, "ada")) as there,
-        socketio_talking(server, ada) as elsewhere,
-        socketio_talking(server, bob) as stranger,
+        socketio_connected(server, ada) as asking,
+        socketio_connected(server, await log_in(server, "ada")) as there,
+        socketio_connected(server, ada) as elsewhere,
+        socketio_connected(server, bob) as stranger,
     ):
         await ask(there, event("join-session", "mine"))
         await ask(elsewhere, event("join-session", "other"))
         await ask(stranger, event("join-session", "mine"))
         await ask(asking, saying("Hello"))
-        assert await hear(asking) == await hear(there)
-        assert await elsewhere.all_heard() == await stranger.all_heard() == []
+        assert await receive(asking) == await receive(there)
+        assert await elsewhere.receive_all() == await stranger.receive_all() == []
 
 
 async def test_R2_a_repeated_client_id_is_stored_and_answered_once(
     server: ChatServer, ada: Person
 ) -> None:
-    async with socketio_talking(server, ada) as talker:
-        first = await ask(talker, saying("once", clientId="1"))
-        await hear(talker)
-        assert await ask(talker, saying("once", clientId="1")) == first
-        assert (await ask(talker, saying("not that", clientId="1")))["code"] == "client_id_reused"
-        assert await talker.all_heard() == []
+    async with socketio_connected(server, ada) as client:
+        first = await ask(client, saying("once", clientId="1"))
+        await receive(client)
+        assert await ask(client, saying("once", clientId="1")) == first
+        assert (await ask(client, saying("not that", clientId="1")))["code"] == "client_id_reused"
+        assert await client.receive_all() == []
 
 
 async def test_R4_answers_come_in_the_order_of_the_messages(
     server: ChatServer, ada: Person
 ) -> None:
-    async with socketio_talking(server, ada) as talker:
-        await talker.say(*(saying(f"{number}", "new") for number in range(50)))
-        heard = [(await hear(talker))["content"] for _ in range(50)]
+    async with socketio_connected(server, ada) as client:
+        await client.send(*(saying(f"{number}", "new") for number in range(50)))
+        heard = [(await receive(client))["content"] for _ in range(50)]
         assert heard == [f"{number}" for number in range(50)]
 
 
@@ -139,51 +141,56 @@ async def test_R4_answers_come_in_the_order_of_the_messages(
         ("message", {"sessionId": "mine", "content": " "}, "content"),
     ],
 )
-async def test_what_is_not_understood(
+async def test_invalid_events_are_answered_with_the_field_at_fault(
     server: ChatServer, ada: Person, name: str, data: object, path: str
 ) -> None:
-    async with socketio_talking(server, ada) as talker:
-        told = await ask(talker, event(name, data))
+    async with socketio_connected(server, ada) as client:
+        told = await ask(client, event(name, data))
         assert told["ok"] is False
         assert told["errors"] == [{"path": path, "msg": told["error"]}]
-        assert (await ask(talker, saying("It goes on")))["ok"] is True
+        assert (await ask(client, saying("It goes on")))["ok"] is True
 
 
-async def test_without_a_callback_an_error_is_an_event(server: ChatServer, ada: Person) -> None:
-    async with socketio_talking(server, ada) as talker:
-        await talker.socket.send('42["message",{"sessionId":"mine"}]')
-        assert (await hear(talker, "error"))["message"] == "content is missing"
+async def test_without_a_callback_an_error_arrives_as_an_event(
+    server: ChatServer, ada: Person
+) -> None:
+    async with socketio_connected(server, ada) as client:
+        await client.socket.send('42["message",{"sessionId":"mine"}]')
+        assert (await receive(client, "error"))["message"] == "content is missing"
 
 
 async def test_session_ids_have_128_characters(server: ChatServer, ada: Person) -> None:
     session_id = "é" * 128
-    async with socketio_talking(server, ada) as talker:
-        await ask(talker, saying("Hello", session_id))
-        assert (await hear(talker))["sessionId"] == session_id
+    async with socketio_connected(server, ada) as client:
+        await ask(client, saying("Hello", session_id))
+        assert (await receive(client))["sessionId"] == session_id
 
 
 async def test_S1_logout_closes_the_sockets(
     server: ChatServer, http: httpx.AsyncClient, ada: Person
 ) -> None:
     other = await log_in(server, "ada")
-    async with socketio_talking(server, ada) as talker, socketio_talking(server, other) as stays:
+    async with (
+        socketio_connected(server, ada) as client,
+        socketio_connected(server, other) as stays,
+    ):
         await http.post("/api/auth/logout", headers=ada.headers)
-        await talker.end()
+        await client.end()
         assert (await ask(stays, saying("still here")))["ok"] is True
-    async with stranger(server) as talker:
-        assert (await ask(talker, event("connection", ada.token)))["code"] == "unauthenticated"
+    async with stranger(server) as client:
+        assert (await ask(client, event("connection", ada.token)))["code"] == "unauthenticated"
 
 
 async def test_an_answer_that_fails_is_an_error_and_stays_readable(tmp_path: Path) -> None:
     responder = ScriptedResponder(slow=True)
-    responder.say(FAIL)
+    responder.send(FAIL)
     async with (
         make_core(tmp_path, responder=responder) as core,
         chat_server(core) as server,
-        socketio_talking(server, await enrol(server, "ada")) as talker,
+        socketio_connected(server, await register(server, "ada")) as client,
     ):
-        await ask(talker, saying("Hello"))
-        assert await hear(talker, "error") == {
+        await ask(client, saying("Hello"))
+        assert await receive(client, "error") == {
             "message": SOMETHING,
             "sessionId": "mine",
             "content": SOMETHING,
@@ -195,13 +202,13 @@ async def test_an_answer_that_fails_is_an_error_and_stays_readable(tmp_path: Pat
 async def test_a_deleted_session_is_made_again_when_it_is_joined(
     server: ChatServer, http: httpx.AsyncClient, ada: Person
 ) -> None:
-    async with socketio_talking(server, ada) as talker:
-        await ask(talker, saying("Hello"))
-        await hear(talker)
+    async with socketio_connected(server, ada) as client:
+        await ask(client, saying("Hello"))
+        await receive(client)
         await http.delete("/api/sessions/mine", headers=ada.headers)
-        assert (await ask(talker, saying("Anybody?")))["code"] == "not_found"
-        assert (await ask(talker, event("join-session", "mine")))["ok"] is True
-        await ask(talker, saying("Hello again"))
-        assert (await hear(talker))["content"] == "Hello again"
+        assert (await ask(client, saying("Anybody?")))["code"] == "not_found"
+        assert (await ask(client, event("join-session", "mine")))["ok"] is True
+        await ask(client, saying("Hello again"))
+        assert (await receive(client))["content"] == "Hello again"
     read = (await http.get("/api/sessions/mine/messages", headers=ada.headers)).json()
     assert [each["content"] for each in read["messages"]] == ["Hello again"] * 2

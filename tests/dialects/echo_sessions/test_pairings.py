@@ -1,13 +1,13 @@
-"""What this dialect shares with all others: users, tokens and sessions, but no chats."""
+"""This dialect shares users, tokens and sessions with all others, but no chats."""
 
 import httpx
 import pytest
 
-from tests.dialects.echo_sessions.talking import ask, event, hear, saying
+from tests.dialects.echo_sessions.frames import ask, event, receive, saying
 from tests.support.chat_server import ChatServer
-from tests.support.plain_socket import Frame, Person, Talker
-from tests.support.socketio_talker import socketio_talking
-from tests.support.tongues import ALL, NATIVE, Tongue
+from tests.support.client_dialects import ALL, NATIVE, ClientDialect
+from tests.support.plain_socket import ClientSocket, Frame, Person
+from tests.support.socketio_client import socketio_connected
 
 JOHN = {"username": "johndoe", "email": "john@example.com", "password": "mist over the harbour"}
 
@@ -30,7 +30,7 @@ async def john(http: httpx.AsyncClient) -> Person:
 
 
 @pytest.mark.parametrize("path", LOGINS)
-async def test_who_signs_up_here_logs_in_everywhere(
+async def test_an_account_of_this_dialect_can_log_in_to_every_other(
     http: httpx.AsyncClient, john: Person, path: str
 ) -> None:
     answer = await http.post(path, json=LOGINS[path])
@@ -38,7 +38,9 @@ async def test_who_signs_up_here_logs_in_everywhere(
 
 
 @pytest.mark.parametrize("path", REGISTRATIONS)
-async def test_who_registers_elsewhere_logs_in_here(http: httpx.AsyncClient, path: str) -> None:
+async def test_an_account_of_another_dialect_can_log_in_here(
+    http: httpx.AsyncClient, path: str
+) -> None:
     assert (await http.post(path, json=JOHN)).status_code == 201
     answer = await http.post("/api/auth/login", json=BY_EMAIL)
     assert answer.status_code == 200
@@ -48,59 +50,59 @@ async def test_who_registers_elsewhere_logs_in_here(http: httpx.AsyncClient, pat
 
 
 @pytest.mark.parametrize("theirs", ALL, ids=str)
-async def test_the_token_of_this_dialect_opens_every_socket(
-    server: ChatServer, john: Person, bob: Person, theirs: Tongue
+async def test_the_token_of_this_dialect_is_valid_on_every_socket(
+    server: ChatServer, john: Person, bob: Person, theirs: ClientDialect
 ) -> None:
-    async with theirs.open(server, john) as talker, NATIVE.open(server, bob) as listener:
-        await theirs.say(talker, bob, "hello from johndoe")
-        assert (await NATIVE.hear(listener))[1] == "hello from johndoe"
+    async with theirs.open(server, john) as client, NATIVE.open(server, bob) as listener:
+        await theirs.send(client, bob, "hello from johndoe")
+        assert (await NATIVE.receive(listener))[1] == "hello from johndoe"
 
 
 @pytest.mark.parametrize("theirs", ALL, ids=str)
-async def test_S11_what_is_said_in_a_session_no_chat_hears(
-    server: ChatServer, ada: Person, bob: Person, theirs: Tongue
+async def test_S11_messages_in_a_session_reach_no_other_dialect(
+    server: ChatServer, ada: Person, bob: Person, theirs: ClientDialect
 ) -> None:
     async with (
-        socketio_talking(server, ada) as talker,
+        socketio_connected(server, ada) as client,
         theirs.open(server, bob) as stranger,
         theirs.open(server, ada) as own,
     ):
-        await ask(talker, saying("To the server only"))
-        assert (await hear(talker))["content"] == "To the server only"
-        assert await theirs.all_heard(stranger) == []
-        told = [text for _, text in await theirs.all_heard(own)]
+        await ask(client, saying("To the server only"))
+        assert (await receive(client))["content"] == "To the server only"
+        assert await theirs.receive_all(stranger) == []
         # The native protocol has words for sessions, the others have none.
-        assert told == (["To the server only"] * 2 if theirs is NATIVE else [])
+        expected = ["To the server only"] * (2 if theirs is NATIVE else 0)
+        assert [text for _, text in await theirs.receive_all(own, len(expected))] == expected
 
 
 @pytest.mark.parametrize("theirs", ALL, ids=str)
 async def test_a_direct_message_is_no_message_of_a_session(
-    server: ChatServer, ada: Person, bob: Person, theirs: Tongue
+    server: ChatServer, ada: Person, bob: Person, theirs: ClientDialect
 ) -> None:
-    async with socketio_talking(server, ada) as talker, theirs.open(server, bob) as other:
-        await ask(talker, event("join-session", "mine"))
-        await theirs.say(other, ada, "between us")
-        heard = {frame["event"] for frame in await talker.all_heard()}
+    async with socketio_connected(server, ada) as client, theirs.open(server, bob) as other:
+        await ask(client, event("join-session", "mine"))
+        await theirs.send(other, ada, "between us")
+        heard = {frame["event"] for frame in await client.receive_all(2)}
         assert heard == {"chat message", "receiveMessage"}
 
 
-async def test_a_session_that_is_begun_here_goes_on_in_the_native_protocol(
+async def test_a_session_of_this_dialect_continues_over_the_native_protocol(
     server: ChatServer, ada: Person
 ) -> None:
-    async with socketio_talking(server, ada) as talker, NATIVE.open(server, ada) as native:
-        await ask(talker, saying("one"))
-        await hear(talker)
-        said: list[Frame] = [await _message(native) for _ in range(2)]
-        session = said[0]["conversation_id"]
+    async with socketio_connected(server, ada) as client, NATIVE.open(server, ada) as native:
+        await ask(client, saying("one"))
+        await receive(client)
+        received: list[Frame] = [await _message(native) for _ in range(2)]
+        session = received[0]["conversation_id"]
         frame = {"type": "send", "client_id": "2", "conversation_id": session, "body": "two"}
-        await native.say(frame)
-        assert (await hear(talker))["content"] == "two"
-        assert [each["body"] for each in said] == ["one", "one"]
+        await native.send(frame)
+        assert (await receive(client))["content"] == "two"
+        assert [each["body"] for each in received] == ["one", "one"]
 
 
-async def _message(native: Talker) -> Frame:
+async def _message(native: ClientSocket) -> Frame:
     """The message of the next event that has one."""
-    while (frame := await native.hear()).get("kind") != "message":
+    while (frame := await native.receive()).get("kind") != "message":
         pass
     message: Frame = frame["data"]
     return message

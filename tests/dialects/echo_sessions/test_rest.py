@@ -9,6 +9,7 @@ import pytest
 
 from backchannel.security.throttle import Limit
 from tests.support.chat_server import ChatServer, chat_server
+from tests.support.clock import ManualClock
 from tests.support.core import make_core
 from tests.support.matching import A_TIME, A_TOKEN, AN_ID, SOMETHING
 from tests.support.plain_socket import Person
@@ -37,7 +38,7 @@ def sign_up(http: httpx.AsyncClient) -> SignUp:
     return sign_up
 
 
-async def test_sign_up(http: httpx.AsyncClient) -> None:
+async def test_signup_returns_the_token_and_the_user(http: httpx.AsyncClient) -> None:
     answer = await http.post("/api/auth/signup", json=JOHN)
     assert answer.status_code == 201
     assert answer.json() == {
@@ -85,7 +86,7 @@ async def test_S12_every_field_at_fault_is_named(
     assert all(error["msg"] == SOMETHING for error in told["errors"])
 
 
-async def test_a_body_that_is_none(http: httpx.AsyncClient) -> None:
+async def test_an_unreadable_body_is_400_or_415(http: httpx.AsyncClient) -> None:
     answer = await http.post("/api/auth/login", content=b"{", headers={"content-type": "text/json"})
     assert answer.status_code == 415
     answer = await http.post("/api/auth/login", content=b"{")
@@ -100,7 +101,7 @@ async def test_a_body_that_is_none(http: httpx.AsyncClient) -> None:
         ({"username": "other", "email": "johndoe@example.com"}, "email"),
     ],
 )
-async def test_what_is_taken_is_invalid(
+async def test_a_taken_username_or_email_is_400_with_its_field(
     http: httpx.AsyncClient, sign_up: SignUp, change: dict[str, str], field: str
 ) -> None:
     await sign_up()
@@ -109,7 +110,9 @@ async def test_what_is_taken_is_invalid(
     assert [error["path"] for error in answer.json()["errors"]] == [field]
 
 
-async def test_log_in(http: httpx.AsyncClient, sign_up: SignUp) -> None:
+async def test_login_returns_the_token_and_the_user(
+    http: httpx.AsyncClient, sign_up: SignUp
+) -> None:
     await sign_up()
     credentials = {"email": "JohnDoe@example.com", "password": JOHN["password"]}
     expected = {"success": True, "message": "Login successful", "token": A_TOKEN}
@@ -134,7 +137,7 @@ async def test_S10_a_wrong_password_and_an_unknown_address_look_the_same(
     assert answers[0].json() == answers[1].json()
 
 
-async def test_log_in_without_fields(http: httpx.AsyncClient) -> None:
+async def test_login_names_every_missing_field(http: httpx.AsyncClient) -> None:
     answer = await http.post("/api/auth/login", json={})
     assert answer.status_code == 400
     assert answer.json()["errors"] == [
@@ -159,10 +162,10 @@ async def test_S1_after_logout_the_token_is_refused(
         assert again.json()["success"] is False
 
 
-async def test_S9_too_many_attempts(tmp_path: Path) -> None:
+async def test_S9_too_many_logins_and_registrations_are_429(tmp_path: Path) -> None:
     limits = {"login:pair": Limit(2, 60), "register:address": Limit(1, 60)}
     async with (
-        make_core(tmp_path, limits=limits) as core,
+        make_core(tmp_path, limits=limits, clock=ManualClock()) as core,
         chat_server(core) as server,
         httpx.AsyncClient(base_url=server.address) as http,
     ):
@@ -200,7 +203,9 @@ async def test_sessions_are_opened_renamed_and_deleted(
 
 
 @pytest.mark.parametrize("name", ["", " ", "x" * 201, 7])
-async def test_a_name_that_is_none(http: httpx.AsyncClient, sign_up: SignUp, name: object) -> None:
+async def test_an_invalid_session_name_is_400(
+    http: httpx.AsyncClient, sign_up: SignUp, name: object
+) -> None:
     headers = await sign_up()
     answer = await http.post("/api/sessions", json={"name": name}, headers=headers)
     assert answer.status_code == 400
@@ -243,7 +248,7 @@ async def test_sessions_of_users_from_elsewhere(
     ]
 
 
-async def test_errors_where_no_route_is(http: httpx.AsyncClient) -> None:
+async def test_an_unknown_path_is_answered_in_the_dialects_format(http: httpx.AsyncClient) -> None:
     answer = await http.get("/api/auth/unknown")
     assert answer.status_code == 404
     assert answer.json()["success"] is False

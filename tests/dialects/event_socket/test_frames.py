@@ -10,22 +10,22 @@ from backchannel.chat.directory import Directory
 from backchannel.domain.errors import Unavailable
 from tests.support.chat_server import ChatServer
 from tests.support.matching import A_TIME, AN_ID, SOMETHING
-from tests.support.plain_socket import Frame, Person, Talker, talking
+from tests.support.plain_socket import ClientSocket, Frame, Person, connected
 
 PATH = "/websocket"
 
 
 @pytest.fixture
-async def talker(server: ChatServer, ada: Person, bob: Person) -> AsyncGenerator[Talker]:
+async def client(server: ChatServer, ada: Person, bob: Person) -> AsyncGenerator[ClientSocket]:
     """Ada's socket; bob is a user."""
-    async with talking(server, PATH, ada) as (talker,):
-        yield talker
+    async with connected(server, PATH, ada) as (client,):
+        yield client
 
 
 async def test_a_message_from_sender_to_receiver(
     server: ChatServer, ada: Person, bob: Person
 ) -> None:
-    async with talking(server, PATH, ada, ada, bob) as (phone, laptop, other):
+    async with connected(server, PATH, ada, ada, bob) as (phone, laptop, other):
         stored = await phone.ask({"sender": "ada", "receiver": "bob", "content": "Lunch?"})
         delivered = {
             "sender": "ada",
@@ -36,28 +36,28 @@ async def test_a_message_from_sender_to_receiver(
         }
         assert stored == {**delivered, "status": "stored"}
         del stored["status"]
-        assert await other.hear() == await laptop.hear() == stored
+        assert await other.receive() == await laptop.receive() == stored
 
 
-async def test_ids_are_taken_and_usernames_are_given(
+async def test_ids_are_accepted_and_usernames_are_returned(
     server: ChatServer, ada: Person, bob: Person
 ) -> None:
-    async with talking(server, PATH, ada, bob) as (a, b):
+    async with connected(server, PATH, ada, bob) as (a, b):
         stored = await a.ask({"sender": ada.id, "receiver": bob.id, "content": "hi"})
-        heard = await b.hear()
+        heard = await b.receive()
     assert [(each["sender"], each["receiver"]) for each in (stored, heard)] == [("ada", "bob")] * 2
 
 
-async def test_the_keys_come_in_the_order_of_the_document(talker: Talker) -> None:
-    await talker.say({"receiver": "bob", "content": "hi", "clientId": "7"})
-    keys = list(json.loads(await talker.socket.recv()))
+async def test_the_keys_of_a_frame_are_in_the_order_of_the_document(client: ClientSocket) -> None:
+    await client.send({"receiver": "bob", "content": "hi", "clientId": "7"})
+    keys = list(json.loads(await client.socket.recv()))
     assert keys == ["sender", "receiver", "content", "timestamp", "id", "status", "clientId"]
 
 
 async def test_a_client_that_sends_envelopes_is_answered_in_envelopes(
     server: ChatServer, ada: Person, bob: Person
 ) -> None:
-    async with talking(server, PATH, ada, ada, bob) as (wrapping, plain, other):
+    async with connected(server, PATH, ada, ada, bob) as (wrapping, plain, other):
         data = {"sender": "ada", "receiver": "bob", "content": "hi", "clientId": "7"}
         stored = await wrapping.ask({"event": "message", "data": data})
         assert stored["event"] == "message"
@@ -71,10 +71,10 @@ async def test_a_client_that_sends_envelopes_is_answered_in_envelopes(
             "clientId": "7",
         }
         delivered = {k: v for k, v in stored["data"].items() if k not in {"status", "clientId"}}
-        assert await plain.hear() == await other.hear() == delivered
+        assert await plain.receive() == await other.receive() == delivered
 
         await other.ask({"receiver": "ada", "content": "and back"})
-        assert (await wrapping.hear())["data"] == await plain.hear()
+        assert (await wrapping.receive())["data"] == await plain.receive()
         refusal = await wrapping.ask({"event": "message", "data": {"receiver": "bob"}})
         assert refusal == {
             "event": "error",
@@ -99,8 +99,10 @@ async def test_a_client_that_sends_envelopes_is_answered_in_envelopes(
     ],
     ids=str,
 )
-async def test_an_envelope_holds_a_message_and_nothing_else(talker: Talker, frame: object) -> None:
-    refusal = await talker.ask(frame)
+async def test_an_envelope_holds_a_message_and_nothing_else(
+    client: ClientSocket, frame: object
+) -> None:
+    refusal = await client.ask(frame)
     assert refusal.get("data", refusal)["code"] == "invalid"
 
 
@@ -129,17 +131,17 @@ async def test_an_envelope_holds_a_message_and_nothing_else(talker: Talker, fram
     ],
     ids=lambda value: str(value)[:40],
 )
-async def test_a_malformed_frame_is_told_and_the_socket_stays_open(
-    talker: Talker, frame: object, field: str | None
+async def test_a_malformed_frame_is_an_error_and_the_socket_stays_open(
+    client: ClientSocket, frame: object, field: str | None
 ) -> None:
-    refusal = await talker.ask(frame)
+    refusal = await client.ask(frame)
     assert refusal["error"] == refusal["message"] == SOMETHING
     assert (refusal["code"], refusal.get("field")) == ("invalid", field)
-    assert (await talker.ask({"receiver": "bob", "content": "hi"}))["status"] == "stored"
+    assert (await client.ask({"receiver": "bob", "content": "hi"}))["status"] == "stored"
 
 
-async def test_an_unknown_receiver_is_not_found(talker: Talker) -> None:
-    refusal = await talker.ask({"receiver": "nobody", "content": "hi", "clientId": "c"})
+async def test_an_unknown_receiver_is_not_found(client: ClientSocket) -> None:
+    refusal = await client.ask({"receiver": "nobody", "content": "hi", "clientId": "c"})
     assert refusal == {
         "error": "receiver is not a user",
         "message": "receiver is not a user",
@@ -149,15 +151,15 @@ async def test_an_unknown_receiver_is_not_found(talker: Talker) -> None:
     }
 
 
-async def test_who_is_blocked_is_told(
-    server: ChatServer, talker: Talker, ada: Person, bob: Person
+async def test_a_blocked_sender_gets_an_error(
+    server: ChatServer, client: ClientSocket, ada: Person, bob: Person
 ) -> None:
     await set_blocked(server.core, bob.id, ada.id, blocked=True)
-    assert (await talker.ask({"receiver": "bob", "content": "hi"}))["code"] == "blocked"
+    assert (await client.ask({"receiver": "bob", "content": "hi"}))["code"] == "blocked"
 
 
-async def test_R9_a_database_that_is_away_is_told_with_the_time_to_wait(
-    server: ChatServer, talker: Talker, monkeypatch: pytest.MonkeyPatch
+async def test_R9_an_unavailable_database_is_answered_with_retry_after(
+    server: ChatServer, client: ClientSocket, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     frame = {"receiver": "bob", "content": "hi", "clientId": "c"}
 
@@ -166,26 +168,26 @@ async def test_R9_a_database_that_is_away_is_told_with_the_time_to_wait(
 
     with monkeypatch.context() as patched:
         patched.setattr(server.core.storage, "append_gathered", away)
-        refusal = await talker.ask(frame)
+        refusal = await client.ask(frame)
     assert (refusal["code"], refusal["retry_after"], refusal["clientId"]) == (
         "unavailable",
         1.0,
         "c",
     )
-    assert (await talker.ask(frame))["status"] == "stored"
+    assert (await client.ask(frame))["status"] == "stored"
 
 
-async def test_names_that_are_not_remembered_are_looked_up(
+async def test_usernames_missing_from_the_cache_are_looked_up(
     server: ChatServer, ada: Person, bob: Person
 ) -> None:
     """As on a node that has never heard of the sender."""
     heard: list[Frame] = []
-    async with talking(server, PATH, bob, ada, ada) as (b, a, other):
+    async with connected(server, PATH, bob, ada, ada) as (b, a, other):
         for count in range(3):
-            await a.say({"receiver": "bob", "content": str(count)})
-            await a.hear()
+            await a.send({"receiver": "bob", "content": str(count)})
+            await a.receive()
             _forget(server.core.directory, ada)
-            heard += [await b.hear(), await other.hear()]
+            heard += [await b.receive(), await other.receive()]
     assert [(each["sender"], each["content"]) for each in heard] == [
         ("ada", str(count)) for count in (0, 0, 1, 1, 2, 2)
     ]

@@ -3,11 +3,11 @@
 import httpx
 import pytest
 
-from backchannel.chat.change import delete
+from backchannel.chat.messages import delete
 from backchannel.domain.ids import direct_conversation_id, new_id
 from tests.support.chat_server import ChatServer
 from tests.support.matching import A_TIME, AN_ID, SOMETHING
-from tests.support.plain_socket import Frame, Person, log_in, talking
+from tests.support.plain_socket import Frame, Person, connected, log_in
 
 
 async def test_users_are_listed_by_name_page_by_page(
@@ -33,7 +33,7 @@ async def test_a_user_is_found_by_name_or_id(
 async def test_messages_are_read_back_oldest_first_page_by_page(
     server: ChatServer, http: httpx.AsyncClient, ada: Person, bob: Person
 ) -> None:
-    frames = await _say(server, ada, "bob", *"01234")
+    frames = await _send(server, ada, "bob", *"01234")
     query: dict[str, str | int] = {"with": "ada", "limit": 2}
     newest = (await http.get("/messages", params=query, headers=bob.headers)).json()
     assert newest == {"messages": frames[3:]}
@@ -49,7 +49,7 @@ async def test_messages_are_read_back_oldest_first_page_by_page(
 async def test_R7_deleted_messages_are_left_out_and_pages_stay_full(
     server: ChatServer, http: httpx.AsyncClient, ada: Person, bob: Person
 ) -> None:
-    await _say(server, ada, "bob", *"012345")
+    await _send(server, ada, "bob", *"012345")
     for seq in (3, 4, 6):
         await delete(server.core, ada.id, direct_conversation_id(ada.id, bob.id), seq)
     query: dict[str, str | int] = {"with": "ada", "limit": 2}
@@ -57,17 +57,17 @@ async def test_R7_deleted_messages_are_left_out_and_pages_stay_full(
     assert [each["content"] for each in page["messages"]] == ["1", "4"]
 
 
-async def test_two_who_never_spoke_have_no_messages(
+async def test_two_users_without_a_conversation_have_no_messages(
     http: httpx.AsyncClient, ada: Person, bob: Person
 ) -> None:
     answer = await http.get("/messages", params={"with": "bob"}, headers=ada.headers)
     assert (answer.status_code, answer.json()) == (200, {"messages": []})
 
 
-async def test_S11_only_ones_own_messages_can_be_asked_for(
+async def test_S11_only_your_own_messages_can_be_listed(
     server: ChatServer, http: httpx.AsyncClient, ada: Person, bob: Person, eve: Person
 ) -> None:
-    (secret,) = await _say(server, ada, "bob", "between us")
+    (secret,) = await _send(server, ada, "bob", "between us")
     cases: list[tuple[dict[str, str], int]] = [
         ({"with": "ada", "before": secret["id"]}, 404),
         ({"with": "ada", "before": new_id()}, 404),
@@ -107,15 +107,15 @@ async def test_S1_an_ended_session_is_over_at_once_with_its_sockets(
     phone = await log_in(server, "ada")
     sessions = (await http.get("/sessions", headers=phone.headers)).json()["sessions"]
     (current,) = [each["id"] for each in sessions if each["current"]]
-    async with talking(server, "/websocket", phone) as (talker,):
+    async with connected(server, "/websocket", phone) as (client,):
         ended = await http.delete(f"/sessions/{current}", headers=ada.headers)
         assert (ended.status_code, ended.json()) == (200, {"message": "Session ended"})
-        assert (await talker.end())[0] == 1008
+        assert (await client.end())[0] == 1008
     assert (await http.get("/sessions", headers=phone.headers)).status_code == 401
     assert (await http.get("/sessions", headers=ada.headers)).status_code == 200
 
 
-async def test_S11_nobody_ends_another_persons_session(
+async def test_S11_another_users_login_cannot_be_ended(
     http: httpx.AsyncClient, ada: Person, bob: Person
 ) -> None:
     (own,) = (await http.get("/sessions", headers=bob.headers)).json()["sessions"]
@@ -126,7 +126,9 @@ async def test_S11_nobody_ends_another_persons_session(
 
 
 @pytest.mark.parametrize("path", ["/users", "/users/ada", "/messages?with=ada", "/sessions"])
-async def test_without_a_token_it_is_401(http: httpx.AsyncClient, ada: Person, path: str) -> None:
+async def test_a_request_without_a_token_is_401(
+    http: httpx.AsyncClient, ada: Person, path: str
+) -> None:
     answer = await http.get(path)
     assert answer.status_code == 401
     assert answer.headers["www-authenticate"] == "Bearer"
@@ -143,12 +145,12 @@ async def test_openapi_describes_the_routes(http: httpx.AsyncClient) -> None:
     assert names == {"with", "limit", "before"}
 
 
-async def _say(server: ChatServer, person: Person, receiver: str, *texts: str) -> list[Frame]:
+async def _send(server: ChatServer, person: Person, receiver: str, *texts: str) -> list[Frame]:
     """Send messages; the frames in which they are delivered."""
     frames: list[Frame] = []
-    async with talking(server, "/websocket", person) as (talker,):
+    async with connected(server, "/websocket", person) as (client,):
         for text in texts:
-            frame = await talker.ask({"receiver": receiver, "content": text})
+            frame = await client.ask({"receiver": receiver, "content": text})
             assert frame.pop("status") == "stored"
             frames.append(frame)
     return frames

@@ -7,11 +7,11 @@ from typing import Any
 import httpx
 import pytest
 
-from backchannel.chat import answering
+from backchannel.chat import answers
 from backchannel.domain.ids import RESPONDER_ID
 from tests.support.chat_server import ChatServer, chat_server
 from tests.support.core import make_core
-from tests.support.plain_socket import Person, Talker, enrol, talking
+from tests.support.plain_socket import ClientSocket, Person, connected, register
 from tests.support.responder import END, ScriptedResponder
 
 
@@ -28,7 +28,7 @@ async def server(tmp_path: Path, responder: ScriptedResponder) -> AsyncGenerator
 
 @pytest.fixture
 async def ada(server: ChatServer) -> Person:
-    return await enrol(server, "ada")
+    return await register(server, "ada")
 
 
 async def open_session(server: ChatServer, person: Person) -> str:
@@ -40,56 +40,75 @@ async def open_session(server: ChatServer, person: Person) -> str:
 
 @pytest.fixture(autouse=True)
 def _each_piece_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(answering, "PARTIAL_INTERVAL", 0.0)
+    monkeypatch.setattr(answers, "PARTIAL_INTERVAL", 0.0)
 
 
-async def hear(talker: Talker, kind: str) -> dict[str, Any]:
+async def receive(client: ClientSocket, kind: str) -> dict[str, Any]:
     """The next frame or event of that kind."""
     while True:
-        frame = await talker.hear()
+        frame = await client.receive()
         if kind in (frame["type"], frame.get("kind")):
             return frame
 
 
-async def ask(talker: Talker, session: str, text: str) -> int:
-    await talker.say({"type": "send", "conversation_id": session, "body": text, "client_id": text})
-    seq: int = (await hear(talker, "ack"))["seq"]
+async def ask(client: ClientSocket, session: str, text: str) -> int:
+    await client.send({"type": "send", "conversation_id": session, "body": text, "client_id": text})
+    seq: int = (await receive(client, "ack"))["seq"]
     return seq
+
+
+async def test_a_device_that_joins_gets_the_text_so_far(
+    server: ChatServer,
+    ada: Person,
+    responder: ScriptedResponder,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(answers, "REPEAT_INTERVAL", 0.05)
+    session = await open_session(server, ada)
+    async with connected(server, "/v1/ws", ada) as (asking,):
+        await ask(asking, session, "hello")
+        responder.send("Good ")
+        assert (await receive(asking, "partial"))["body"] == "Good "
+        async with connected(server, "/v1/ws", ada) as (joining,):
+            assert (await receive(joining, "partial"))["body"] == "Good "
+        responder.send(END)
 
 
 async def test_partials_and_then_the_answer(
     server: ChatServer, ada: Person, responder: ScriptedResponder
 ) -> None:
     session = await open_session(server, ada)
-    async with talking(server, "/v1/ws", ada, ada) as (asking, watching):
+    async with connected(server, "/v1/ws", ada, ada) as (asking, watching):
         seq = await ask(asking, session, "hello")
         for piece in ("Good ", "day"):
-            responder.say(piece)
-        for talker in (asking, watching):
+            responder.send(piece)
+        for client in (asking, watching):
             for text in ("Good ", "Good day"):
-                assert await hear(talker, "partial") == {
+                assert await receive(client, "partial") == {
                     "type": "partial",
                     "conversation_id": session,
                     "question_seq": seq,
                     "body": text,
                 }
-        responder.say(END)
-        for talker in (asking, watching):
-            answer = (await hear(talker, "message"))["data"]
+        responder.send(END)
+        for client in (asking, watching):
+            answer = (await receive(client, "message"))["data"]
             while answer["sender_id"] != RESPONDER_ID:
-                answer = (await hear(talker, "message"))["data"]
+                answer = (await receive(client, "message"))["data"]
             assert (answer["body"], answer["reply_to"]) == ("Good day", seq)
 
 
-async def test_stop(server: ChatServer, ada: Person, responder: ScriptedResponder) -> None:
+async def test_stop_ends_the_answer_and_keeps_its_text(
+    server: ChatServer, ada: Person, responder: ScriptedResponder
+) -> None:
     session = await open_session(server, ada)
-    async with talking(server, "/v1/ws", ada) as (talker,):
-        await ask(talker, session, "hello")
-        responder.say("as far as ")
-        await hear(talker, "partial")
-        await talker.say({"type": "stop", "conversation_id": session, "ref": "enough"})
-        assert (await hear(talker, "done"))["ref"] == "enough"
-        answer = await hear(talker, "message")
+    async with connected(server, "/v1/ws", ada) as (client,):
+        await ask(client, session, "hello")
+        responder.send("as far as ")
+        await receive(client, "partial")
+        await client.send({"type": "stop", "conversation_id": session, "ref": "enough"})
+        assert (await receive(client, "done"))["ref"] == "enough"
+        answer = await receive(client, "message")
         assert answer["data"]["body"] == "as far as "
-        await talker.say({"type": "stop", "conversation_id": "another's", "ref": "no"})
-        assert (await hear(talker, "error"))["code"] == "not_found"
+        await client.send({"type": "stop", "conversation_id": "another's", "ref": "no"})
+        assert (await receive(client, "error"))["code"] == "not_found"

@@ -10,7 +10,7 @@ from backchannel.dialects.native import client_frames
 from backchannel.domain import ids
 from backchannel.domain.errors import Invalid
 from tests.support.chat_server import ChatServer
-from tests.support.plain_socket import Person, talking
+from tests.support.plain_socket import Person, connected
 
 LONG = "x" * 500_000
 FRAMES: list[tuple[dict[str, Any], str]] = [
@@ -46,18 +46,18 @@ def test_R13_each_text_of_a_frame_has_a_limit(frame: dict[str, Any], field: str)
     assert len(refusal.value.text) < 200
 
 
-def test_S12_the_name_of_an_unknown_field_is_cut() -> None:
+def test_S12_a_long_name_of_an_unknown_field_is_shortened() -> None:
     with pytest.raises(Invalid) as refusal:
         client_frames.decode(json.dumps({"type": "ping", LONG: 1}).encode())
     assert len(refusal.value.text) < 200
 
 
-def test_R13_what_names_a_refused_frame_is_not_repeated_where_it_is_too_long() -> None:
+def test_R13_a_ref_that_is_too_long_is_not_repeated_in_the_error() -> None:
     assert client_frames.name_of(json.dumps({"ref": LONG}).encode()) == (None, None)
     assert client_frames.name_of(b'{"ref": "r", "client_id": "c"}') == ("r", "c")
 
 
-def test_R13_what_is_too_long_to_be_an_id_is_kept_in_no_cache() -> None:
+def test_R13_ids_that_are_too_long_are_not_cached() -> None:
     before = ids._direct_id.cache_info().currsize
     with pytest.raises(Invalid):
         ids.direct_conversation_id("a", LONG)
@@ -68,15 +68,15 @@ async def test_S12_deep_nesting_is_an_error_frame_and_nothing_in_the_log(
     server: ChatServer, ada: Person, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO)
-    async with talking(server, "/v1/ws", ada) as (talker,):
-        await talker.all_heard()
+    async with connected(server, "/v1/ws", ada) as (client,):
+        await client.receive_all(2)  # the welcome and the log
         for text in (
             '{"x":' + "[" * 2_000,
             "[" * 100_000,
             '{"ref":' * 2_000,
             '{"ref":"r","x":' * 9,
         ):
-            answer = await talker.ask(text)
+            answer = await client.ask(text)
             assert (answer["type"], answer["code"]) == ("error", "invalid")
-        assert (await talker.ask({"type": "ping"}))["type"] == "pong"
+        assert (await client.ask({"type": "ping"}))["type"] == "pong"
     assert not [each for each in caplog.records if each.exc_info or each.levelno > logging.INFO]

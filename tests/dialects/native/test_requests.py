@@ -1,4 +1,4 @@
-"""What a client asks for on `/v1/ws`: users by name, a `ref` everywhere, errors that help."""
+"""Requests on `/v1/ws`: users by name, a `ref` everywhere, errors that help."""
 
 from typing import Any, get_args
 
@@ -8,14 +8,14 @@ import pytest
 from backchannel.dialects.native import client_frames
 from backchannel.domain.errors import Invalid
 from tests.support.chat_server import ChatServer
-from tests.support.plain_socket import Frame, Person, Talker, talking
+from tests.support.plain_socket import ClientSocket, Frame, Person, connected
 
 KINDS = get_args(client_frames.ClientFrame)
 
 
-async def until(talker: Talker, kind: str) -> Frame:
+async def until(client: ClientSocket, kind: str) -> Frame:
     """The next frame of this type; those before it are not looked at."""
-    while (frame := await talker.hear())["type"] != kind:
+    while (frame := await client.receive())["type"] != kind:
         pass
     return frame
 
@@ -23,7 +23,7 @@ async def until(talker: Talker, kind: str) -> Frame:
 async def test_a_message_goes_to_a_user_by_name(
     server: ChatServer, ada: Person, bob: Person
 ) -> None:
-    async with talking(server, "/v1/ws", ada, bob) as (adas, bobs):
+    async with connected(server, "/v1/ws", ada, bob) as (adas, bobs):
         await until(adas, "sync")
         await until(bobs, "sync")
         sent = {"type": "send", "client_id": "k1", "to": bob.username.upper(), "body": "hello"}
@@ -40,15 +40,15 @@ async def test_a_message_goes_to_a_user_by_name(
 async def test_an_unknown_recipient_is_named_by_the_field_that_named_it(
     server: ChatServer, ada: Person, name: str
 ) -> None:
-    async with talking(server, "/v1/ws", ada) as (adas,):
+    async with connected(server, "/v1/ws", ada) as (adas,):
         await until(adas, "sync")
         sent = {"type": "send", "client_id": "k1", "to": name, "body": "hello", "ref": "r1"}
         refused = await adas.ask(sent)
         assert (refused["status"], refused["field"], refused["ref"]) == (404, "to", "r1")
 
 
-async def test_nobody_sends_to_themselves_by_name(server: ChatServer, ada: Person) -> None:
-    async with talking(server, "/v1/ws", ada) as (adas,):
+async def test_a_message_to_oneself_by_name_is_refused(server: ChatServer, ada: Person) -> None:
+    async with connected(server, "/v1/ws", ada) as (adas,):
         await until(adas, "sync")
         for name in (ada.id, ada.username):
             sent = {"type": "send", "client_id": "k1", "to": name, "body": "hello"}
@@ -57,17 +57,17 @@ async def test_nobody_sends_to_themselves_by_name(server: ChatServer, ada: Perso
 
 
 async def test_a_watch_takes_names(server: ChatServer, ada: Person, bob: Person) -> None:
-    async with talking(server, "/v1/ws", ada, bob) as (adas, bobs):
+    async with connected(server, "/v1/ws", ada, bob) as (adas, bobs):
         await until(adas, "sync")
         await until(bobs, "sync")
-        for talker, other in ((adas, bob), (bobs, ada)):
+        for client, other in ((adas, bob), (bobs, ada)):
             sent = {"type": "send", "client_id": "k", "to": other.username, "body": "hello"}
-            await talker.say(sent)
-            await until(talker, "ack")
+            await client.send(sent)
+            await until(client, "ack")
         watch = {"type": "watch", "user_ids": [bob.username], "ref": "w"}
-        await adas.say(watch)
+        await adas.send(watch)
         seen = []
-        while (frame := await adas.hear()).get("ref") != "w":
+        while (frame := await adas.receive()).get("ref") != "w":
             seen.append(frame)
         assert frame["type"] == "done"
         present = [each for each in seen if each["type"] == "presence"]
@@ -77,7 +77,7 @@ async def test_a_watch_takes_names(server: ChatServer, ada: Person, bob: Person)
 
 
 async def test_pong_and_errors_carry_the_ref(server: ChatServer, ada: Person) -> None:
-    async with talking(server, "/v1/ws", ada) as (adas,):
+    async with connected(server, "/v1/ws", ada) as (adas,):
         await until(adas, "sync")
         assert (await adas.ask({"type": "ping", "ref": "p"}))["ref"] == "p"
         refused = await adas.ask({"type": "ack", "position": "x", "ref": "a"})
@@ -111,7 +111,7 @@ def test_S12_every_frame_takes_a_ref_and_no_unknown_field(kind: Any) -> None:
         (b"{", "the frame is not valid JSON: "),
     ],
 )
-def test_errors_say_what_is_wrong_with_a_frame(payload: bytes, text: str) -> None:
+def test_the_error_for_a_frame_names_the_problem(payload: bytes, text: str) -> None:
     with pytest.raises(Invalid) as refusal:
         client_frames.decode(payload)
     assert refusal.value.text.startswith(text)

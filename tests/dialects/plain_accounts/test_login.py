@@ -10,6 +10,7 @@ from backchannel.chat import accounts
 from backchannel.chat.core import Policy
 from backchannel.security.throttle import Limit
 from tests.support.chat_server import ChatServer, chat_server
+from tests.support.clock import ManualClock
 from tests.support.core import make_core
 from tests.support.matching import A_TOKEN, SOMETHING
 from tests.support.plain_socket import PASSWORD, Person
@@ -17,7 +18,7 @@ from tests.support.plain_socket import PASSWORD, Person
 ADA = {"username": "ada", "password": PASSWORD}
 
 
-async def test_the_answer_holds_a_token(http: httpx.AsyncClient, ada: Person) -> None:
+async def test_login_returns_a_token(http: httpx.AsyncClient, ada: Person) -> None:
     answer = await http.post("/login", json=ADA)
     assert (answer.status_code, answer.json()) == (
         200,
@@ -25,7 +26,7 @@ async def test_the_answer_holds_a_token(http: httpx.AsyncClient, ada: Person) ->
     )
 
 
-async def test_the_token_carries_what_the_originals_clients_read(ada: Person) -> None:
+async def test_the_token_has_the_claims_that_existing_clients_read(ada: Person) -> None:
     claims = jwt.decode(ada.token, options={"verify_signature": False})
     assert claims["userId"] == claims["sub"] == ada.id
     assert claims["username"] == "ada"
@@ -56,7 +57,7 @@ async def test_S10_an_unknown_user_is_401_where_the_operator_says_so(tmp_path: P
     assert unknown.json() == wrong.json()
 
 
-async def test_the_name_is_taken_in_any_case(http: httpx.AsyncClient, ada: Person) -> None:
+async def test_the_username_is_accepted_in_any_case(http: httpx.AsyncClient, ada: Person) -> None:
     assert (await http.post("/login", json={**ADA, "username": "Ada"})).status_code == 200
 
 
@@ -87,7 +88,8 @@ async def test_a_disabled_account_is_403_after_the_right_password_only(
 
 async def test_S9_guessing_is_throttled_with_retry_after(tmp_path: Path) -> None:
     limits = {"login:pair": Limit(3, 60.0)}
-    async with make_core(tmp_path, limits=limits) as core, chat_server(core) as server:
+    clock = ManualClock()
+    async with make_core(tmp_path, limits=limits, clock=clock) as core, chat_server(core) as server:
         await accounts.create(core, username="ada", email=None, password=PASSWORD)
         async with httpx.AsyncClient(base_url=server.address) as http:
             guess = {**ADA, "password": "a wild guess"}

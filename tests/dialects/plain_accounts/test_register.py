@@ -6,8 +6,8 @@ import httpx
 import pytest
 
 from backchannel.chat.core import Policy
+from backchannel.domain.accounts import Registration
 from backchannel.domain.errors import Unavailable
-from backchannel.domain.invitations import Registration
 from tests.support.chat_server import ChatServer, chat_server
 from tests.support.core import make_core
 from tests.support.matching import A_TIME, AN_ID, SOMETHING
@@ -17,7 +17,7 @@ ADA = {"username": "ada", "password": PASSWORD}
 EMAIL = {"email": "ada@example.org"}
 
 
-async def test_with_an_email_the_user_is_shown(http: httpx.AsyncClient) -> None:
+async def test_registration_with_an_email_returns_the_user(http: httpx.AsyncClient) -> None:
     answer = await http.post("/register", json=ADA | EMAIL)
     assert answer.status_code == 201
     assert answer.json() == {
@@ -31,7 +31,9 @@ async def test_with_an_email_the_user_is_shown(http: httpx.AsyncClient) -> None:
     }
 
 
-async def test_without_an_email_there_is_only_the_message(http: httpx.AsyncClient) -> None:
+async def test_registration_without_an_email_returns_only_the_message(
+    http: httpx.AsyncClient,
+) -> None:
     answer = await http.post("/register", json=ADA)
     assert (answer.status_code, answer.json()) == (
         201,
@@ -39,7 +41,7 @@ async def test_without_an_email_there_is_only_the_message(http: httpx.AsyncClien
     )
 
 
-async def test_the_body_of_an_html_form_is_taken(http: httpx.AsyncClient) -> None:
+async def test_html_forms_are_accepted(http: httpx.AsyncClient) -> None:
     assert (await http.post("/register", data=ADA | EMAIL)).status_code == 201
     assert (await http.post("/login", data=ADA)).status_code == 200
 
@@ -70,7 +72,9 @@ async def test_an_invalid_body_is_400_and_names_the_field(
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"[]", b'"ada"', b"null"])
-async def test_what_is_no_json_object_is_400(http: httpx.AsyncClient, body: bytes) -> None:
+async def test_a_body_that_is_not_a_json_object_is_400(
+    http: httpx.AsyncClient, body: bytes
+) -> None:
     headers = {"content-type": "application/json"}
     answer = await http.post("/register", content=body, headers=headers)
     assert answer.status_code == 400
@@ -124,7 +128,7 @@ async def test_S21_a_fault_is_500_in_the_words_of_the_document(
     assert "swordfish" not in answer.text
 
 
-async def test_R9_a_database_that_is_away_is_503(
+async def test_R9_an_unavailable_database_is_503(
     server: ChatServer, http: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def away(_: object, *, invitation: str | None) -> None:

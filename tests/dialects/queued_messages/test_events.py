@@ -6,8 +6,8 @@ import pytest
 
 from tests.support.chat_server import ChatServer
 from tests.support.matching import AN_ID, SOMETHING
-from tests.support.plain_socket import Frame, Person, Talker
-from tests.support.socketio_talker import socketio_talking
+from tests.support.plain_socket import ClientSocket, Frame, Person
+from tests.support.socketio_client import socketio_connected
 
 
 def sending(**data: object) -> Frame:
@@ -18,18 +18,18 @@ def received(frames: list[Frame]) -> list[Any]:
     return [frame["data"] for frame in frames if frame.get("event") == "receiveMessage"]
 
 
-async def answer(talker: Talker, frame: Frame) -> Any:
-    """What the callback of an event is given."""
-    return (await talker.ask(frame))["data"]
+async def answer(client: ClientSocket, frame: Frame) -> Any:
+    """The argument of an event's callback."""
+    return (await client.ask(frame))["data"]
 
 
-async def test_R1_the_callback_is_told_and_both_parties_receive_it(
+async def test_R1_the_callback_is_called_and_both_users_receive_the_message(
     server: ChatServer, ada: Person, bob: Person
 ) -> None:
     async with (
-        socketio_talking(server, ada) as phone,
-        socketio_talking(server, ada) as laptop,
-        socketio_talking(server, bob) as b,
+        socketio_connected(server, ada) as phone,
+        socketio_connected(server, ada) as laptop,
+        socketio_connected(server, bob) as b,
     ):
         told = await answer(phone, sending(receiver_id=bob.id, content="hi"))
         assert told == {
@@ -38,9 +38,10 @@ async def test_R1_the_callback_is_told_and_both_parties_receive_it(
             "message_id": AN_ID,
             "message": "Message enqueued for processing",
         }
-        (message,) = received(await b.all_heard())
+        (message,) = received(await b.receive_all(1))
         assert (message["message_id"], message["content"]) == (told["message_id"], "hi")
-        assert received(await phone.all_heard()) == received(await laptop.all_heard()) == [message]
+        for own in (phone, laptop):
+            assert received(await own.receive_all(1)) == [message]
 
 
 @pytest.mark.parametrize(
@@ -56,10 +57,10 @@ async def test_R1_the_callback_is_told_and_both_parties_receive_it(
     ],
     ids=str,
 )
-async def test_what_cannot_be_done_the_callback_is_told_in_the_envelope(
+async def test_errors_are_passed_to_the_callback_in_the_envelope(
     server: ChatServer, ada: Person, bob: Person, data: object, code: str, field: str | None
 ) -> None:
-    async with socketio_talking(server, ada) as a:
+    async with socketio_connected(server, ada) as a:
         refusal = await answer(a, {"event": "sendMessage", "data": data})
         assert refusal["status"] == "fail"
         assert refusal["message"] == refusal["error"] == SOMETHING
@@ -69,9 +70,9 @@ async def test_what_cannot_be_done_the_callback_is_told_in_the_envelope(
 async def test_R2_a_repeated_client_id_is_stored_once(
     server: ChatServer, ada: Person, bob: Person
 ) -> None:
-    async with socketio_talking(server, ada) as a, socketio_talking(server, bob) as b:
+    async with socketio_connected(server, ada) as a, socketio_connected(server, bob) as b:
         frame = sending(receiver_id="bob", content="once", client_id="k1")
         first = await answer(a, frame)
-        await a.all_heard()
+        await a.receive_all(1)
         assert await answer(a, frame) == first
-        assert len(received(await b.all_heard())) == 1
+        assert len(received(await b.receive_all(1))) == 1

@@ -1,4 +1,4 @@
-"""Files: uploaded by form or by event, told of by `receiveFile`, read by the two parties only."""
+"""Files: uploaded by form or by event, told of by `receiveFile`, read by the two members only."""
 
 import json
 from typing import Any
@@ -8,8 +8,8 @@ import pytest
 
 from tests.support.chat_server import ChatServer
 from tests.support.matching import AN_ID, SOMETHING, Matching
-from tests.support.plain_socket import Person
-from tests.support.socketio_talker import SocketIoTalker, socketio_talking
+from tests.support.plain_socket import Frame, Person
+from tests.support.socketio_client import SocketIoClient, socketio_connected
 
 NOTE = b"Half past eight, at the harbour.\n"
 A_FILE_URL = Matching("A_FILE_URL", r"/v1/files/[0-9a-f-]{36}")
@@ -22,10 +22,13 @@ async def upload(
     return await http.post("/file/upload", data=fields, files=files, headers=person.headers)
 
 
-async def told_of(talker: SocketIoTalker) -> tuple[Any, Any]:
+async def told_of(client: SocketIoClient) -> tuple[Any, Any]:
     """The message with a file that comes, and the file that comes after it."""
-    frames = [each for each in await talker.all_heard() if each["event"].startswith("receive")]
-    message, file = frames
+    frames: list[Frame] = []
+    while not [each for each in frames if each["event"] == "receiveFile"]:
+        frames.append(await client.receive())
+    frames += await client.receive_all()
+    message, file = [each for each in frames if each["event"].startswith("receive")]
     assert (message["event"], file["event"]) == ("receiveMessage", "receiveFile")
     assert message["data"]["media"] == [file["data"]]
     return message["data"], file["data"]
@@ -35,9 +38,9 @@ async def test_R20_a_file_for_a_receiver_makes_a_message(
     server: ChatServer, http: httpx.AsyncClient, ada: Person, bob: Person, eve: Person
 ) -> None:
     async with (
-        socketio_talking(server, ada) as a,
-        socketio_talking(server, bob) as b,
-        socketio_talking(server, eve) as e,
+        socketio_connected(server, ada) as a,
+        socketio_connected(server, bob) as b,
+        socketio_connected(server, eve) as e,
     ):
         answer = await upload(http, ada, receiver_id=bob.id)
         assert answer.status_code == 201, answer.text
@@ -58,7 +61,7 @@ async def test_R20_a_file_for_a_receiver_makes_a_message(
             },
         }
         assert (await told_of(a)) == (await told_of(b))
-        assert await e.all_heard() == []
+        assert await e.receive_all() == []
     query = {"senderId": "ada", "receiverId": "bob"}
     history = await http.get("/message", params=query, headers=bob.headers)
     (message,) = history.json()["data"]["messages"]
@@ -69,7 +72,7 @@ async def test_R20_a_file_for_a_receiver_makes_a_message(
         assert (found.content == NOTE) is (status == 200)
 
 
-async def test_a_file_for_a_message_answers_it(
+async def test_a_file_for_a_message_is_sent_as_a_reply(
     http: httpx.AsyncClient, ada: Person, bob: Person, eve: Person
 ) -> None:
     body = {"receiver_id": "bob", "content": "Where?"}
@@ -97,7 +100,7 @@ async def test_a_file_for_a_message_answers_it(
     ],
     ids=str,
 )
-async def test_a_file_that_goes_nowhere(
+async def test_a_file_without_a_valid_receiver_is_refused(
     http: httpx.AsyncClient, ada: Person, bob: Person, fields: dict[str, Any], status: int
 ) -> None:
     answer = await upload(http, ada, **fields)
@@ -105,25 +108,27 @@ async def test_a_file_that_goes_nowhere(
     assert (answer.json()["status"], answer.json()["message"]) == ("fail", SOMETHING)
 
 
-async def test_no_file_is_400(http: httpx.AsyncClient, ada: Person, bob: Person) -> None:
+async def test_an_upload_without_a_file_is_400(
+    http: httpx.AsyncClient, ada: Person, bob: Person
+) -> None:
     form = {"receiver_id": (None, "bob")}
     answer = await http.post("/file/upload", files=form, headers=ada.headers)
     assert (answer.status_code, answer.json()["field"]) == (400, "file")
     assert (await upload(http, ada, content=b"", receiver_id="bob")).status_code == 400
 
 
-async def test_without_a_token_401(http: httpx.AsyncClient) -> None:
+async def test_a_request_without_a_token_is_401(http: httpx.AsyncClient) -> None:
     answer = await http.post("/file/upload", files={"file": ("note.txt", NOTE)})
     assert (answer.status_code, answer.json()["status"]) == (401, "fail")
 
 
-async def send_file(talker: SocketIoTalker, attached: bytes, **fields: str) -> Any:
+async def send_file(client: SocketIoClient, attached: bytes, **fields: str) -> Any:
     """Emit `uploadFile` with an attachment; what the callback is given."""
     placeholder = {"_placeholder": True, "num": 0}
     data = {"file": placeholder, "file_name": "note.txt", "file_type": "text/plain", **fields}
-    await talker.socket.send(f"451-7{json.dumps(['uploadFile', data])}")
-    await talker.socket.send(attached)
-    answer = await talker.hear()
+    await client.socket.send(f"451-7{json.dumps(['uploadFile', data])}")
+    await client.socket.send(attached)
+    answer = await client.receive()
     assert answer["ack"] == 7
     return answer["data"]
 
@@ -131,7 +136,7 @@ async def send_file(talker: SocketIoTalker, attached: bytes, **fields: str) -> A
 async def test_a_small_file_comes_with_an_event(
     server: ChatServer, ada: Person, bob: Person
 ) -> None:
-    async with socketio_talking(server, ada) as a, socketio_talking(server, bob) as b:
+    async with socketio_connected(server, ada) as a, socketio_connected(server, bob) as b:
         answer = await send_file(a, NOTE, receiver_id="bob", content="See here:")
         message, file = await told_of(b)
         assert answer["data"]["file"] == file

@@ -46,7 +46,7 @@ async def test_an_invalid_registration_is_400(
     assert refused(answer, 400)["field"] == field
 
 
-async def test_S10_nobody_learns_who_has_an_account(http: httpx.AsyncClient) -> None:
+async def test_S10_errors_do_not_reveal_who_has_an_account(http: httpx.AsyncClient) -> None:
     await http.post("/auth/register", json=USER)
     for email in ("grace@example.com", "nobody@example.com"):
         credentials = {"email": email, "password": "another password"}
@@ -54,7 +54,7 @@ async def test_S10_nobody_learns_who_has_an_account(http: httpx.AsyncClient) -> 
         assert refused(answer, 401)["message"] == "Invalid credentials"
 
 
-async def test_forms_are_taken(http: httpx.AsyncClient, ada: Person) -> None:
+async def test_html_forms_are_accepted(http: httpx.AsyncClient, ada: Person) -> None:
     assert (await http.post("/auth/register", data=USER)).status_code == 201
     credentials = {"email": USER["email"], "password": PASSWORD}
     assert (await http.post("/auth/login", data=credentials)).status_code == 200
@@ -64,7 +64,7 @@ async def test_forms_are_taken(http: httpx.AsyncClient, ada: Person) -> None:
 
 
 @pytest.mark.parametrize("path", ["/user/users", "/user"])
-async def test_all_users_except_oneself(
+async def test_all_other_users_are_listed(
     http: httpx.AsyncClient, ada: Person, bob: Person, eve: Person, path: str
 ) -> None:
     answer = await http.get(path, headers=bob.headers)
@@ -90,7 +90,9 @@ async def test_all_users_except_oneself(
         ("GET", "/message?senderId=ada&receiverId=bob"),
     ],
 )
-async def test_without_a_token_401(http: httpx.AsyncClient, method: str, path: str) -> None:
+async def test_a_request_without_a_token_is_401(
+    http: httpx.AsyncClient, method: str, path: str
+) -> None:
     refused(await http.request(method, path), 401)
 
 
@@ -103,7 +105,7 @@ async def test_without_a_token_401(http: httpx.AsyncClient, method: str, path: s
         ({"sender_id": "bob"}, 403, "sender_id"),
     ],
 )
-async def test_a_message_that_cannot_be_sent(
+async def test_a_message_that_cannot_be_sent_is_refused_with_its_status(
     http: httpx.AsyncClient,
     ada: Person,
     bob: Person,
@@ -117,11 +119,11 @@ async def test_a_message_that_cannot_be_sent(
 
 
 @pytest.mark.parametrize("path", ["/message", "/message/messages"])
-async def test_S11_only_the_two_read_what_they_say(
+async def test_S11_only_the_two_members_can_read_their_messages(
     http: httpx.AsyncClient, ada: Person, bob: Person, eve: Person, path: str
 ) -> None:
-    for parties in (("ada", "bob"), ("ada", "nobody"), ("eve", "nobody")):
-        query = dict(zip(("senderId", "receiverId"), parties, strict=True))
+    for pair in (("ada", "bob"), ("ada", "nobody"), ("eve", "nobody")):
+        query = dict(zip(("senderId", "receiverId"), pair, strict=True))
         refused(await http.get(path, params=query, headers=eve.headers), 404)
     query = {"senderId": "eve", "receiverId": eve.id}
     refused(await http.get(path, params=query, headers=eve.headers), 400)
@@ -129,7 +131,7 @@ async def test_S11_only_the_two_read_what_they_say(
     assert refused(answer, 400)["field"] == "receiverId"
 
 
-async def test_the_status_tells_how_far_the_receiver_has_got(
+async def test_the_status_is_sent_delivered_or_read(
     server: ChatServer, http: httpx.AsyncClient, ada: Person, bob: Person
 ) -> None:
     for content in "12":

@@ -3,8 +3,8 @@
 import pytest
 
 from backchannel.dialects.queued_messages import wire
-from backchannel.dialects.shared.faults import Fault, refusal
 from backchannel.domain.errors import ChatError, EmailTaken, Invalid, Unavailable, WrongPassword
+from backchannel.http.errors import ErrorInfo, refusal
 
 
 @pytest.mark.parametrize(
@@ -17,7 +17,7 @@ from backchannel.domain.errors import ChatError, EmailTaken, Invalid, Unavailabl
     ],
     ids=lambda each: type(each).__name__,
 )
-def test_who_is_at_fault_is_told_by_the_status(
+def test_the_status_distinguishes_client_and_server_errors(
     error: ChatError, status: int, body: dict[str, str]
 ) -> None:
     told_status, told = wire.refused(refusal(error))
@@ -26,9 +26,9 @@ def test_who_is_at_fault_is_told_by_the_status(
     assert told.items() >= body.items()
 
 
-def test_S21_a_fault_nobody_expected_names_its_entry_in_the_log() -> None:
-    fault = Fault(status=500, code="internal", text="the server has failed", request_id="r1")
-    assert wire.refused(fault) == (
+def test_S21_an_unexpected_error_names_its_entry_in_the_log() -> None:
+    error = ErrorInfo(status=500, code="internal", text="the server has failed", request_id="r1")
+    assert wire.refused(error) == (
         500,
         {
             "status": "error",

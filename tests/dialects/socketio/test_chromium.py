@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.support import chromium
-from tests.support.native import Device, enrol
+from tests.support.native import Device, register
 from tests.support.process import ServerProcess, server_process
 
 pytestmark = [
@@ -42,7 +42,7 @@ socket.on("chat message", (message) => {
         ('["polling", "websocket"]', "websocket"),
     ],
 )
-async def test_a_browser_talks_over_each_transport(
+async def test_a_browser_chats_over_each_transport(
     tmp_path: Path, transports: str, last: str
 ) -> None:
     pages = chromium.PageServer()
@@ -64,7 +64,7 @@ async def _talk(
     last: str,
 ) -> tuple[Any, dict[str, Any]]:
     """A browser and a native device write to each other: what each of them has seen."""
-    ada, bob = await enrol(server.address, "ada"), await enrol(server.address, "bob")
+    ada, bob = await register(server.address, "ada"), await register(server.address, "bob")
     device = Device(server.socket_address, bob)
     await device.open()
     pages.show(
@@ -79,7 +79,7 @@ async def _talk(
         }
     )
     async with chromium.browsing(origin, folder / "profile"), asyncio.timeout(60):
-        await device.until(1, patience=50)
+        await device.until(1, within=50)
         await device.send(ada, "to a browser", "b1")
         report = await pages.report
     await device.close()

@@ -32,7 +32,7 @@ async def pages(tmp_path: Path) -> AsyncGenerator[httpx.AsyncClient]:
 
 @pytest.mark.service
 @pytest.mark.parametrize(("name", "original"), LIBRARY.items())
-async def test_the_library_is_npms_byte_for_byte(
+async def test_the_library_equals_the_one_on_npm(
     http: httpx.AsyncClient, name: str, original: str
 ) -> None:
     installed_node()
@@ -41,7 +41,7 @@ async def test_the_library_is_npms_byte_for_byte(
     assert answer.content == published.read_bytes()
 
 
-async def test_the_library_is_a_script_that_is_asked_for_once(http: httpx.AsyncClient) -> None:
+async def test_the_library_is_a_cacheable_script(http: httpx.AsyncClient) -> None:
     for name in LIBRARY:
         answer = await http.get(f"/socket.io/{name}")
         assert answer.headers["content-type"] == "text/javascript; charset=utf-8"
@@ -63,19 +63,19 @@ async def test_S15_the_security_headers_are_on_everything(
 
 
 @pytest.mark.parametrize("path", ["/socket.io/", "/socket.io", "/socket.io/elsewhere"])
-async def test_what_is_no_engine_io_is_refused_in_its_words(
+async def test_other_requests_get_the_error_of_engine_io(
     http: httpx.AsyncClient, path: str
 ) -> None:
     answer = await http.get(path)
     assert (answer.status_code, answer.json()["message"]) == (400, "Transport unknown")
 
 
-async def test_a_session_is_not_opened_by_asking_for_headers(http: httpx.AsyncClient) -> None:
+async def test_a_head_request_opens_no_session(http: httpx.AsyncClient) -> None:
     assert (await http.head(OPENING)).status_code == 400
     assert (await http.head("/socket.io/socket.io.js")).status_code == 200
 
 
-async def test_S14_a_friends_page_may_poll(pages: httpx.AsyncClient) -> None:
+async def test_S14_a_page_of_an_allowed_origin_may_poll(pages: httpx.AsyncClient) -> None:
     answer = await pages.get(OPENING, headers={"origin": FRIEND})
     assert answer.status_code == 200
     assert answer.headers.get_list("access-control-allow-origin") == [FRIEND]
@@ -91,7 +91,7 @@ async def test_S14_a_friends_page_may_poll(pages: httpx.AsyncClient) -> None:
     assert "access_token" in preflight.headers["access-control-allow-headers"]
 
 
-async def test_S14_a_strangers_page_may_not(pages: httpx.AsyncClient) -> None:
+async def test_S14_a_page_of_another_origin_may_not_poll(pages: httpx.AsyncClient) -> None:
     answer = await pages.get(OPENING, headers={"origin": STRANGER})
     assert answer.status_code == 403
     assert "access-control-allow-origin" not in answer.headers

@@ -6,15 +6,15 @@ from typing import Any
 import pytest
 
 from tests.support.chat_server import ChatServer
+from tests.support.client_dialects import ROOMS
 from tests.support.plain_socket import Person
-from tests.support.tongues import ROOMS
 
 client_library = pytest.importorskip("socketio", reason="python-socketio is not installed")
 pytest.importorskip("aiohttp", reason="aiohttp is not installed")
 
 
 @pytest.mark.parametrize("transports", [["polling"], ["websocket"], ["polling", "websocket"]])
-async def test_R4_it_chats(
+async def test_R4_python_socketio_sends_and_receives(
     server: ChatServer, ada: Person, bob: Person, transports: list[str]
 ) -> None:
     heard: asyncio.Queue[tuple[str, str]] = asyncio.Queue()
@@ -34,8 +34,8 @@ async def test_R4_it_chats(
     await sender.connect(server.address, headers={"access_token": ada.token}, **given)
     try:
         for number in range(5):
-            letter = {"receiver": bob.id, "content": f"{number}"}
-            answer = await sender.call("chat message", letter)
+            outgoing = {"receiver": bob.id, "content": f"{number}"}
+            answer = await sender.call("chat message", outgoing)
             assert answer["message"]["content"] == f"{number}"
             both = {await heard.get(), await heard.get()}
             assert both == {("chat message", f"{number}"), ("receiveMessage", f"{number}")}
@@ -44,14 +44,14 @@ async def test_R4_it_chats(
         await receiver.disconnect()
 
 
-async def test_R5_everything_that_waits_arrives_over_polling(
+async def test_R5_all_missed_messages_arrive_over_polling(
     server: ChatServer, ada: Person, bob: Person
 ) -> None:
     """It takes 16 packets in one answer, and hangs up on more."""
     texts = [f"{number}" for number in range(40)]
-    async with ROOMS.open(server, ada) as talker:
+    async with ROOMS.open(server, ada) as client:
         for text in texts:
-            await ROOMS.say(talker, bob, text)
+            await ROOMS.send(client, bob, text)
     heard: asyncio.Queue[str] = asyncio.Queue()
     receiver = client_library.AsyncClient(reconnection=False)
 

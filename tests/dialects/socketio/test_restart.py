@@ -9,7 +9,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.support.native import Person, enrol
+from tests.support.native import Person, register
 from tests.support.node_client import NodeClient, node_client
 from tests.support.process import ServerProcess, server_process
 
@@ -22,11 +22,11 @@ def server(tmp_path: Path) -> Generator[ServerProcess]:
         yield running
 
 
-async def say(server: ServerProcess, sender: Person, to: Person, text: str) -> None:
+async def send_message(server: ServerProcess, sender: Person, to: Person, text: str) -> None:
     async with httpx.AsyncClient(base_url=server.address, timeout=20) as http:
-        letter = {"receiver": to.username, "content": text}
+        outgoing = {"receiver": to.username, "content": text}
         answer = await http.post(
-            "/api/chat/send", json=letter, headers={"access_token": sender.token}
+            "/api/chat/send", json=outgoing, headers={"access_token": sender.token}
         )
         answer.raise_for_status()
 
@@ -44,20 +44,20 @@ async def connected(client: NodeClient) -> bool:
 async def test_R5_R12_clients_recover_from_a_restart(
     server: ServerProcess, ending: signal.Signals, transport: str
 ) -> None:
-    ada, bob = await enrol(server.address, "ada"), await enrol(server.address, "bob")
+    ada, bob = await register(server.address, "ada"), await register(server.address, "bob")
     given = {"auth": {"token": bob.token}, "transports": [transport]}
     async with node_client(server.address, **given) as client:  # type: ignore[arg-type]
         await connected(client)
-        for count in range(3):
-            await say(server, ada, bob, f"before {count}")
+        for count in range(2):
+            await send_message(server, ada, bob, f"before {count}")
             assert (await client.event("chat message"))["content"] == f"before {count}"
             await client.event("offset")
             began = time.monotonic()
             code = await asyncio.to_thread(server.stop, ending)
             assert code == (0 if ending is signal.SIGTERM else -signal.SIGKILL)
-            assert time.monotonic() - began < 15, "whoever polls is not waited for"
+            assert time.monotonic() - began < 15, "clients that poll are not waited for"
             await asyncio.to_thread(server.start)
-            await say(server, ada, bob, f"after {count}")
+            await send_message(server, ada, bob, f"after {count}")
             assert await connected(client)
             assert (await client.event("chat message"))["content"] == f"after {count}"
         await client.silent("chat message")

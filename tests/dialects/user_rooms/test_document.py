@@ -37,7 +37,7 @@ async def test_register_and_log_in(http: httpx.AsyncClient) -> None:
     }
 
 
-async def test_send_and_read_without_a_socket(
+async def test_messages_are_sent_and_listed_over_rest(
     http: httpx.AsyncClient, ada: Person, bob: Person
 ) -> None:
     sent = []
@@ -91,7 +91,7 @@ async def test_R4_a_chat_over_socket_io(
         ({"authorization": "Bearer a.b.c"}, "Authentication error"),
     ],
 )
-async def test_a_handshake_without_a_good_token(
+async def test_a_handshake_without_a_valid_token_is_refused(
     server: ChatServer, given: dict[str, str], message: str
 ) -> None:
     async with node_client(server.address, extraHeaders=given) as client:

@@ -6,8 +6,8 @@ import pytest
 
 from tests.support.chat_server import ChatServer
 from tests.support.matching import A_TIME, AN_ID, SOMETHING
-from tests.support.plain_socket import Frame, Person, Talker
-from tests.support.socketio_talker import socketio_talking
+from tests.support.plain_socket import ClientSocket, Frame, Person
+from tests.support.socketio_client import socketio_connected
 
 
 def chat(**data: object) -> Frame:
@@ -18,26 +18,26 @@ def of_this_dialect(frames: list[Frame]) -> list[Frame]:
     return [frame for frame in frames if frame.get("event") == "chat message"]
 
 
-async def answer(talker: Talker, frame: Frame) -> Any:
-    """What the callback of an event is given."""
-    return (await talker.ask(frame))["data"]
+async def answer(client: ClientSocket, frame: Frame) -> Any:
+    """The argument of an event's callback."""
+    return (await client.ask(frame))["data"]
 
 
-async def test_the_callback_is_given_the_stored_message(
+async def test_the_callback_gets_the_stored_message(
     server: ChatServer, ada: Person, bob: Person
 ) -> None:
-    async with socketio_talking(server, ada) as a, socketio_talking(server, bob) as b:
+    async with socketio_connected(server, ada) as a, socketio_connected(server, bob) as b:
         data = {"sender": ada.id, "receiver": bob.id, "content": "hi"}
         message = {**data, "_id": AN_ID, "timestamp": A_TIME}
         assert await answer(a, chat(**data)) == {"message": message}
-        assert of_this_dialect(await b.all_heard()) == [chat(**message)]
-        assert await a.all_heard() == []
+        assert of_this_dialect(await b.receive_all(2)) == [chat(**message)]
+        assert await a.receive_all() == []
 
 
 @pytest.mark.parametrize("room", ["own id", "ada", "Ada"])
-async def test_ones_own_room_can_be_joined(server: ChatServer, ada: Person, room: str) -> None:
+async def test_users_can_join_their_own_room(server: ChatServer, ada: Person, room: str) -> None:
     data = ada.id if room == "own id" else room
-    async with socketio_talking(server, ada) as a:
+    async with socketio_connected(server, ada) as a:
         for frame in (
             {"event": "join", "data": data},
             {"event": "message", "data": {"event": "join", "data": data}},
@@ -48,12 +48,12 @@ async def test_ones_own_room_can_be_joined(server: ChatServer, ada: Person, room
 async def test_S11_no_other_room_can_be_joined(
     server: ChatServer, ada: Person, bob: Person, eve: Person
 ) -> None:
-    async with socketio_talking(server, eve) as e, socketio_talking(server, ada) as a:
+    async with socketio_connected(server, eve) as e, socketio_connected(server, ada) as a:
         for room in (bob.id, "bob", "nobody", ""):
             refusal = await answer(e, {"event": "join", "data": room})
             assert refusal["code"] == "forbidden"
         await answer(a, chat(receiver="bob", content="between us"))
-        assert await e.all_heard() == []
+        assert await e.receive_all() == []
 
 
 @pytest.mark.parametrize(
@@ -76,21 +76,21 @@ async def test_S11_no_other_room_can_be_joined(
     ],
     ids=str,
 )
-async def test_what_cannot_be_done_the_callback_is_told(
+async def test_errors_are_passed_to_the_callback(
     server: ChatServer, ada: Person, bob: Person, frame: Frame, field: str | None
 ) -> None:
-    async with socketio_talking(server, ada) as a:
+    async with socketio_connected(server, ada) as a:
         refusal = await answer(a, frame)
         assert refusal["message"] == refusal["error"] == SOMETHING
         assert refusal.get("field") == field
 
 
-async def test_without_a_callback_an_error_event_tells(
+async def test_without_a_callback_errors_arrive_as_an_event(
     server: ChatServer, ada: Person, bob: Person
 ) -> None:
-    async with socketio_talking(server, ada) as a:
+    async with socketio_connected(server, ada) as a:
         await a.socket.send('42["chat message",{"receiver":"nobody","content":"hi"}]')
-        refusal = await a.hear()
+        refusal = await a.receive()
         assert refusal["event"] == "error"
         assert refusal["data"]["message"] == "receiver is not a user"
 
@@ -98,7 +98,7 @@ async def test_without_a_callback_an_error_event_tells(
 async def test_R2_a_repeated_client_id_is_stored_once(
     server: ChatServer, ada: Person, bob: Person
 ) -> None:
-    async with socketio_talking(server, ada) as a, socketio_talking(server, bob) as b:
+    async with socketio_connected(server, ada) as a, socketio_connected(server, bob) as b:
         frame = chat(receiver="bob", content="once", clientId="k1")
         assert await answer(a, frame) == await answer(a, frame)
-        assert len(of_this_dialect(await b.all_heard())) == 1
+        assert len(of_this_dialect(await b.receive_all(2))) == 1

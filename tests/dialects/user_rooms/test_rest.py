@@ -5,12 +5,12 @@ from typing import Any
 import httpx
 import pytest
 
-from backchannel.chat import change
-from backchannel.chat.send import draft, send
+from backchannel.chat import messages
+from backchannel.chat.messages import draft, send
 from backchannel.dialects.socketio import history
 from tests.support.chat_server import ChatServer
 from tests.support.matching import AN_ID, SOMETHING
-from tests.support.plain_socket import PASSWORD, Person, enrol
+from tests.support.plain_socket import PASSWORD, Person, register
 
 USER = {"username": "grace", "email": "grace@example.com", "password": PASSWORD}
 
@@ -19,7 +19,7 @@ def has(body: dict[str, Any], text: str) -> bool:
     return (body["message"], body["error"]) == (text, text)
 
 
-async def register(http: httpx.AsyncClient, **changed: str) -> httpx.Response:
+async def post_registration(http: httpx.AsyncClient, **changed: str) -> httpx.Response:
     return await http.post("/api/user/register", json=USER | changed)
 
 
@@ -29,9 +29,9 @@ async def register(http: httpx.AsyncClient, **changed: str) -> httpx.Response:
 async def test_a_taken_name_or_address_is_400(
     http: httpx.AsyncClient, changed: dict[str, str]
 ) -> None:
-    await register(http)
+    await post_registration(http)
     fresh = {"username": "other", "email": "other@example.com"} if changed else {}
-    answer = await register(http, **(fresh | changed))
+    answer = await post_registration(http, **(fresh | changed))
     assert answer.status_code == 400
     assert has(answer.json(), "User already exist! Login instead")
 
@@ -48,18 +48,18 @@ async def test_a_taken_name_or_address_is_400(
 async def test_an_invalid_registration_is_400_and_names_the_field(
     http: httpx.AsyncClient, changed: dict[str, str], field: str
 ) -> None:
-    answer = await register(http, **changed)
+    answer = await post_registration(http, **changed)
     assert (answer.status_code, answer.json()["field"]) == (400, field)
 
 
-async def test_forms_are_taken(http: httpx.AsyncClient) -> None:
+async def test_html_forms_are_accepted(http: httpx.AsyncClient) -> None:
     assert (await http.post("/api/user/register", data=USER)).status_code == 201
     credentials = {"email": USER["email"], "password": PASSWORD}
     assert (await http.post("/api/user/login", data=credentials)).status_code == 200
 
 
 async def test_an_unknown_user_is_404_and_a_wrong_password_401(http: httpx.AsyncClient) -> None:
-    await register(http)
+    await post_registration(http)
     unknown = {"email": "nobody@example.com", "password": PASSWORD}
     answer = await http.post("/api/user/login", json=unknown)
     assert (answer.status_code, has(answer.json(), "User not found")) == (404, True)
@@ -68,10 +68,10 @@ async def test_an_unknown_user_is_404_and_a_wrong_password_401(http: httpx.Async
     assert (answer.status_code, has(answer.json(), "Invalid password")) == (401, True)
 
 
-async def test_the_users_and_nobody_elses_address(
+async def test_only_the_users_own_email_address_is_listed(
     http: httpx.AsyncClient, ada: Person, bob: Person
 ) -> None:
-    await register(http)
+    await post_registration(http)
     answer = await http.get("/api/user/", headers=ada.headers)
     assert answer.json() == {
         "user": [
@@ -93,13 +93,15 @@ async def test_the_users_and_nobody_elses_address(
         ("GET", "/api/chat/messages/ada/bob"),
     ],
 )
-async def test_without_a_token_401(http: httpx.AsyncClient, method: str, path: str) -> None:
+async def test_a_request_without_a_token_is_401(
+    http: httpx.AsyncClient, method: str, path: str
+) -> None:
     answer = await http.request(method, path)
     assert answer.status_code == 401
     assert has(answer.json(), answer.json()["message"])
 
 
-async def test_S12_nobody_sends_for_another(
+async def test_S12_a_sender_cannot_be_forged(
     http: httpx.AsyncClient, ada: Person, bob: Person, eve: Person
 ) -> None:
     body = {"sender": bob.id, "receiver": eve.id, "content": "forged"}
@@ -116,7 +118,7 @@ async def test_S12_nobody_sends_for_another(
         ({"content": 7}, 400, "content"),
     ],
 )
-async def test_a_message_that_cannot_be_sent(
+async def test_a_message_that_cannot_be_sent_is_refused_with_its_status(
     http: httpx.AsyncClient,
     ada: Person,
     bob: Person,
@@ -142,7 +144,7 @@ async def test_R2_a_message_with_a_client_id_may_be_repeated(
 
 
 @pytest.mark.parametrize("path", ["/ada", "/nobody", "/ada/bob", "/bob/nobody", "/eve/nobody"])
-async def test_S11_what_others_say_is_404(
+async def test_S11_messages_of_other_users_are_404(
     http: httpx.AsyncClient, ada: Person, bob: Person, eve: Person, path: str
 ) -> None:
     body = {"receiver": "bob", "content": "between us"}
@@ -168,34 +170,34 @@ async def test_history_is_paged_and_the_newest_of_all_conversations_come_first(
     assert [each["content"] for each in rest.json()] == ["0"]
 
 
-async def test_R13_the_newest_messages_are_looked_for_in_so_many_conversations(
+async def test_R13_the_newest_messages_are_read_from_a_bounded_number_of_conversations(
     server: ChatServer,
     http: httpx.AsyncClient,
     ada: Person,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Where all has been deleted there is nothing to find, however many conversations there are."""
+    """Nothing is found where everything was deleted, however many conversations there are."""
     monkeypatch.setattr(history, "MOST_CONVERSATIONS", 4)
     monkeypatch.setattr(history, "PAGE_LIMIT", 2)
     read: list[str] = []
-    standing = server.core.storage.standing
+    undeleted = server.core.storage.undeleted
 
     async def counted(conversation_id: str, **query: Any) -> Any:
         read.append(conversation_id)
-        return await standing(conversation_id, **query)
+        return await undeleted(conversation_id, **query)
 
-    monkeypatch.setattr(server.core.storage, "standing", counted)
+    monkeypatch.setattr(server.core.storage, "undeleted", counted)
     for number in range(6):
-        peer = await enrol(server, f"peer{number}")
+        peer = await register(server, f"peer{number}")
         drafted = draft(ada.id, peer.id, f"to {number}")
         sent = (await send(server.core, drafted)).message
         if number:
-            await change.delete(server.core, ada.id, sent.conversation_id, sent.seq)
+            await messages.delete(server.core, ada.id, sent.conversation_id, sent.seq)
     answer = await http.get("/api/chat/messages/ada", headers=ada.headers)
     assert (answer.status_code, answer.json(), len(read)) == (200, [], 4)
 
 
-async def test_nothing_said_yet_is_an_empty_array(
+async def test_a_conversation_without_messages_is_an_empty_array(
     http: httpx.AsyncClient, ada: Person, bob: Person
 ) -> None:
     for path in ("/ada", "/ada/bob"):

@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from backchannel.dialects.web_client import http as web_client
-from backchannel.dialects.web_client.assets import Asset, built_assets
+from backchannel.dialects.web_client.http import Asset, built_assets
 from tests.support.process import server_process
 
 PAGES = ["/", "/sign-in", "/sign-up", "/c/7b1e", "/to/0193", "/settings", "/settings/devices"]
@@ -27,7 +27,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Generator[httpx.Client]:
 
 @built
 @pytest.mark.parametrize("path", PAGES)
-def test_each_address_of_the_client_is_its_page(server: httpx.Client, path: str) -> None:
+def test_each_address_of_the_client_serves_its_page(server: httpx.Client, path: str) -> None:
     answer = server.get(path)
     assert answer.status_code == 200
     assert answer.headers["content-type"] == "text/html; charset=utf-8"
@@ -69,7 +69,7 @@ def test_files_named_by_their_content_are_kept_for_ever(server: httpx.Client) ->
     ("accepted", "coding"),
     [("br, gzip", "br"), ("gzip", "gzip"), ("", None), ("br;q=0, gzip;q=0.5", "gzip")],
 )
-def test_files_come_compressed_as_the_browser_likes(
+def test_files_are_compressed_as_the_browser_accepts(
     server: httpx.Client, accepted: str, coding: str | None
 ) -> None:
     name = re.findall(r'"(/assets/[^"]+\.js)"', server.get("/").text)[0]
@@ -86,7 +86,7 @@ def test_files_come_compressed_as_the_browser_likes(
 @pytest.mark.parametrize(
     "path", ["/manifest.webmanifest", "/favicon.svg", "/app-icon.svg", "/app-icon-maskable.svg"]
 )
-def test_what_browsers_look_for_beside_the_page_is_there(server: httpx.Client, path: str) -> None:
+def test_icons_and_manifest_are_served(server: httpx.Client, path: str) -> None:
     answer = server.get(path)
     assert answer.status_code == 200
     assert answer.headers["cache-control"] == "no-cache"
@@ -103,7 +103,7 @@ def test_every_other_address_stays_what_it_was(server: httpx.Client, path: str) 
 
 
 @pytest.mark.parametrize("path", ["/docs", "/v1/config", "/readyz", "/metrics"])
-def test_the_apis_stay_where_they_are(server: httpx.Client, path: str) -> None:
+def test_the_paths_of_the_apis_are_not_the_page(server: httpx.Client, path: str) -> None:
     assert "root" not in server.get(path).text or path == "/docs"
     assert server.get(path).status_code == 200
 
@@ -115,7 +115,7 @@ def test_a_server_without_the_client_says_how_to_build_it(
     assert b"/docs" in web_client.NOT_BUILT
 
 
-def test_no_compressed_form_is_sent_to_a_browser_that_takes_none() -> None:
+def test_the_encoding_depends_on_accept_encoding() -> None:
     asset = Asset(b"plain", "text/plain", '"1"', immutable=False, encoded={"br": b"b"})
     assert asset.best("gzip, br") == ("br", b"b")
     assert asset.best("br;q=0") == (None, b"plain")

@@ -10,9 +10,9 @@ async function main(): Promise<void> {
   const registered = await client.POST("/v1/register", { body: credentials });
   if (!registered.data) throw new Error(registered.error.detail);
   const login = { identifier: credentials.username, password: credentials.password };
-  const session = await client.POST("/v1/login", { body: login });
-  if (!session.data) throw new Error(session.error.detail);
-  const headers = { Authorization: `Bearer ${session.data.access_token}` };
+  const tokens = await client.POST("/v1/login", { body: login });
+  if (!tokens.data) throw new Error(tokens.error.detail);
+  const headers = { Authorization: `Bearer ${tokens.data.access_token}` };
   const sent = await client.POST("/v1/messages", { headers, body: { to: "grace", body: "hello" } });
   if (!sent.data) throw new Error(sent.error.detail);
   const path = { conversation_id: sent.data.conversation_id };

@@ -1,17 +1,24 @@
 """A server that a test may hurt, and the storage on it."""
 
+import asyncio
 import gc
+import time
 import warnings
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
+from typing import TypeVar
 
 import pytest
 
+from backchannel.domain.errors import Unavailable
 from backchannel.storage.mongodb.opening import open_mongodb
 from backchannel.storage.mongodb.storage import MongoStorage
 from tests.support.mongod import Mongod
 
+T = TypeVar("T")
+
 NAME = "chat"
+TIMEOUT = 60.0
 FORGOTTEN_SOCKETS = "ignore::pytest.PytestUnraisableExceptionWarning"
 
 
@@ -38,3 +45,14 @@ async def storage(server: Mongod) -> AsyncIterator[MongoStorage]:
     opened = await open_mongodb(server.url(NAME))
     yield opened
     await opened.close()
+
+
+async def until_there(work: Callable[[], Awaitable[T]]) -> T:
+    """The result of `work` once the database can be reached again."""
+    until = time.monotonic() + TIMEOUT
+    while True:
+        try:
+            return await work()
+        except Unavailable:
+            assert time.monotonic() < until
+            await asyncio.sleep(0.05)

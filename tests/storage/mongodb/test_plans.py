@@ -13,9 +13,9 @@ from backchannel.domain.ids import direct_conversation_id
 from backchannel.domain.messages import Draft
 from backchannel.ports.storage import Storage
 from backchannel.storage.mongodb.opening import open_mongodb
-from tests.storage.openers import DATABASE
 from tests.storage.people import AT, make_user, send
 from tests.support import mongod
+from tests.support.engines import ON_MONGODB
 
 pytestmark = pytest.mark.service
 
@@ -26,10 +26,10 @@ MESSAGES = 20
 
 @contextmanager
 def profiled() -> Iterator[list[dict[str, Any]]]:
-    """What the server did in the block, operation by operation."""
+    """The server's operations during the block, one by one."""
     operations: list[dict[str, Any]] = []
     with mongod.shared().client() as client:
-        database = client[DATABASE]
+        database = client[ON_MONGODB]
         database.command("profile", 2)
         try:
             yield operations
@@ -43,8 +43,8 @@ def profiled() -> Iterator[list[dict[str, Any]]]:
 @pytest.fixture
 async def filled(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[tuple[Storage, str]]:
     server = mongod.shared()
-    server.empty_for(str(tmp_path_factory.mktemp("tenant")), DATABASE)
-    storage = await open_mongodb(server.url(DATABASE))
+    server.empty_for(str(tmp_path_factory.mktemp("tenant")), ON_MONGODB)
+    storage = await open_mongodb(server.url(ON_MONGODB))
     ada = await make_user(storage)
     for number in range(PEERS):
         peer = await make_user(storage)
@@ -55,7 +55,9 @@ async def filled(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[tupl
     await storage.close()
 
 
-async def test_R13_a_page_examines_what_it_holds(filled: tuple[Storage, str]) -> None:
+async def test_R13_a_page_examines_only_the_documents_it_returns(
+    filled: tuple[Storage, str],
+) -> None:
     storage, ada = filled
     views = await storage.conversations(ada, before=None, limit=PAGE)
     view = views[-1]
@@ -64,7 +66,7 @@ async def test_R13_a_page_examines_what_it_holds(filled: tuple[Storage, str]) ->
         lambda: storage.conversations(ada, before=None, limit=PAGE, kind=view.kind),
         lambda: storage.history(view.id, before=15, limit=PAGE),
         lambda: storage.history(view.id, after=3, limit=PAGE),
-        lambda: storage.standing(view.id, before=None, limit=PAGE),
+        lambda: storage.undeleted(view.id, before=None, limit=PAGE),
         lambda: storage.log(ada, after=PEERS, limit=PAGE),
         lambda: storage.list_users(after=None, limit=PAGE),
         lambda: storage.unanswered(limit=PAGE),

@@ -13,14 +13,13 @@ from backchannel.storage.sql import (
     batch,
     files,
     invitations,
+    locked_conversations,
     locks,
     log,
     messages,
-    pages,
-    places,
 )
-from backchannel.storage.sql.postgresql.search import INDEX
-from backchannel.storage.sql.postgresql.texts import Text
+from backchannel.storage.sql.postgresql.index import INDEX
+from backchannel.storage.sql.postgresql.statements import Statement
 from tests.storage.people import make_pair, send
 from tests.support.postgresql import database_for
 
@@ -28,28 +27,28 @@ pytestmark = pytest.mark.service
 
 PAGE: dict[str, object] = {"conversation_id": "x", "after": 0, "before": 9, "limit": 9}
 QUERIES: dict[str, tuple[SelectBase | Delete, dict[str, object]]] = {
-    "newest": (pages.history(newest_first=True), PAGE),
+    "newest": (messages.history_query(newest_first=True), PAGE),
     "next": (messages.NEXT, PAGE),
     "one message": (messages.MESSAGE_BY_ID, {"message_id": "x"}),
     "log": (log.ROWS, {"account": 1, "after": 0, "limit": 9}),
     "logged": (log.LOGGED_MESSAGES, {"account": 1, "after": 0, "last": 9, "limit": 9}),
     "originals": (batch.ORIGINALS, {"sent": [("x", "y")]}),
-    "parties": (locks.PARTIES, {"user_ids": ["x"]}),
+    "users": (locks.USERS, {"user_ids": ["x"]}),
     "members": (locks.MEMBERS, {"members_of": ["x"]}),
-    "places": (places.PLACES, {"conversation_ids": ["x"]}),
+    "conversations": (locked_conversations.LOCKED, {"conversation_ids": ["x"]}),
     "owners": (attachments.OWNERS, {"file_ids": ["x"]}),
     "readable": (files.READABLE, {"file_id": "x", "user_id": "y"}),
-    "expired invitations": (invitations.FORGET_EXPIRED, {"at": 1}),
+    "expired invitations": (invitations.EXPIRED, {"at": 1}),
     "found": (
         INDEX.candidates,
-        {"match": [-3, 7], "account": 1, "place": None, "before": 2**62, "page": 200},
+        {"match": [-3, 7], "account": 1, "conversation": None, "before": 2**62, "page": 200},
     ),
 }
 LARGE = ("account", "attachment", "conversation", "file", "invitation", "log", "member", "message")
 
 
 @pytest.mark.parametrize("name", QUERIES)
-async def test_R13_an_index_answers(tmp_path: Path, name: str) -> None:
+async def test_R13_every_page_is_answered_by_an_index(tmp_path: Path, name: str) -> None:
     url = await database_for(tmp_path)
     storage = await open_storage(url)
     pair = await make_pair(storage)
@@ -59,7 +58,7 @@ async def test_R13_an_index_answers(tmp_path: Path, name: str) -> None:
     # The tables are small, so reading them whole would be cheapest.
     await connection.execute("ANALYZE; SET enable_seqscan = off")
     query, parameters = QUERIES[name]
-    text = Text(query)
+    text = Statement(query)
     plan: list[Any] = await connection.fetch(f"EXPLAIN {text.text}", *text.bound(parameters))
     await connection.close()
     lines = [row[0] for row in plan]

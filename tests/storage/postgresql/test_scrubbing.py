@@ -10,9 +10,10 @@ import pytest
 from backchannel.domain.errors import Unavailable
 from backchannel.ports.storage import Storage
 from backchannel.storage.opening import open_storage
-from backchannel.storage.sql.postgresql import driver, scrubbing
-from backchannel.storage.sql.postgresql.indexer import LOCK
-from tests.storage.leaving import erase
+from backchannel.storage.sql.postgresql import driver
+from backchannel.storage.sql.postgresql import storage as storages
+from backchannel.storage.sql.postgresql.index import LOCK
+from tests.storage.erasure_steps import erase
 from tests.storage.people import make_pair, send
 from tests.support.postgresql import database_for
 
@@ -52,7 +53,7 @@ async def test_S22_a_scrub_is_refused_while_an_older_snapshot_sees_the_text(
     seen = "SELECT count(*) FROM message WHERE body = 'canary'"
     assert await other.fetchval(seen) == 1
     await erase(storage, pair.ada)
-    monkeypatch.setattr(scrubbing, "HORIZON_SECONDS", 0.3)
+    monkeypatch.setattr(storages, "HORIZON_SECONDS", 0.3)
     with pytest.raises(Unavailable, match="still sees what was erased"):
         await storage.scrub()
     assert await other.fetchval(seen) == 1
@@ -65,18 +66,22 @@ async def test_S22_a_scrub_is_refused_while_an_older_snapshot_sees_the_text(
 async def test_S22_a_scrub_is_refused_while_another_process_indexes(
     url: str, other: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    await (await erased(url)).close()
     monkeypatch.setitem(driver.SESSION, "lock_timeout", "300ms")
-    storage = await erased(url)
+    storage = await open_storage(url)
     await other.execute("SELECT pg_advisory_lock($1)", LOCK)
     with pytest.raises(Unavailable):
         await storage.scrub()
     await other.execute("SELECT pg_advisory_unlock($1)", LOCK)
+    await storage.close()
+    monkeypatch.undo()
+    storage = await open_storage(url)
     await storage.scrub()
     assert await other.fetchval("SELECT count(*) FROM search_pending") == 0
     await storage.close()
 
 
-async def test_S22_no_row_that_is_dead_is_left_in_any_table(url: str, other: Any) -> None:
+async def test_S22_a_scrub_leaves_no_dead_rows(url: str, other: Any) -> None:
     await other.execute("CREATE EXTENSION IF NOT EXISTS pgstattuple")
     storage = await erased(url)
     await storage.scrub()

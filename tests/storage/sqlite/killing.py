@@ -34,9 +34,9 @@ def killed_writer(path: Path, *, after: int) -> list[str]:
 
 
 def main(path: Path, rounds: int) -> None:
-    dice = random.Random(9)
+    rng = random.Random(9)
     for _ in range(rounds):
-        for message_id in killed_writer(path, after=dice.randrange(1, 400)):
+        for message_id in killed_writer(path, after=rng.randrange(1, 400)):
             sys.stdout.write(f"{message_id}\n")
 
 

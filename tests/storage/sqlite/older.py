@@ -5,6 +5,19 @@ from contextlib import closing
 from pathlib import Path
 
 WAYS_BACK = {
+    "0023": "",
+    "0022": "DROP TABLE report;",
+    "0021": "ALTER TABLE instance DROP COLUMN imported_up_to;",
+    "0020": """
+        DROP INDEX ix_conversation_asked; ALTER TABLE conversation DROP COLUMN asked;
+        ALTER TABLE conversation DROP COLUMN declined_at;
+        ALTER TABLE account DROP COLUMN first_messages;
+        ALTER TABLE account DROP COLUMN requests_whole_at;
+    """,
+    "0019": """
+        ALTER TABLE upload DROP COLUMN waveform; ALTER TABLE file DROP COLUMN waveform;
+        ALTER TABLE file DROP COLUMN placeholder;
+    """,
     "0018": "DROP TABLE invitation;",
     "0017": """
         DROP INDEX ix_account_avatar; ALTER TABLE account DROP COLUMN avatar;
@@ -42,7 +55,7 @@ WAYS_BACK = {
         DROP TRIGGER search_update; DROP TRIGGER search_delete;
     """,
 }
-"""What undoes each revision, the newest one first."""
+"""The statements that undo each revision, the newest one first."""
 
 
 def make_older(path: Path, revision: str) -> None:

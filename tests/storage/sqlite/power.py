@@ -21,7 +21,7 @@ BLOCK = 4096
 
 
 class Image:
-    """What of one file is durable, and which blocks of it have changed since."""
+    """The durable blocks of one file, and those that have changed since."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -35,14 +35,14 @@ class Image:
         self.durable = self.path.read_bytes()
         self.dirty.clear()
 
-    def after_cut(self, dice: random.Random | None) -> bytes:
-        """The durable bytes, with some of the others if there are dice."""
-        if dice is None or not self.dirty:
+    def after_cut(self, rng: random.Random | None) -> bytes:
+        """The durable bytes, with some of the others if there are rng."""
+        if rng is None or not self.dirty:
             return self.durable
         current = self.path.read_bytes()
         content = bytearray(self.durable)
         for block in sorted(self.dirty):
-            if dice.random() < 0.5:
+            if rng.random() < 0.5:
                 part = current[block * BLOCK : (block + 1) * BLOCK]
                 content.extend(bytes(max(0, block * BLOCK + len(part) - len(content))))
                 content[block * BLOCK : block * BLOCK + len(part)] = part
@@ -67,11 +67,11 @@ class Disk(apsw.VFS):
         super().xDelete(filename, syncdir)
         self.images.pop(filename, None)
 
-    def cut(self, folder: Path, dice: random.Random | None = None) -> Path:
+    def cut(self, folder: Path, rng: random.Random | None = None) -> Path:
         """The database as it would be found after the power came back."""
         folder.mkdir()
         for name, image in self.images.items():
-            (folder / Path(name).name).write_bytes(image.after_cut(dice))
+            (folder / Path(name).name).write_bytes(image.after_cut(rng))
         return folder
 
 

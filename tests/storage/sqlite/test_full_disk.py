@@ -10,12 +10,12 @@ from shutil import disk_usage
 import pytest
 
 from backchannel.ports.storage import Storage
-from backchannel.storage.errors import CannotOpen
+from backchannel.storage import CannotOpen
 from backchannel.storage.opening import open_storage
+from backchannel.storage.sql.migrations import SCHEMA_VERSION
 from backchannel.storage.sql.sqlite.faults import DiskFull
 from backchannel.storage.sql.sqlite.reserve import SIZE
-from backchannel.storage.sql.versions import SCHEMA_VERSION
-from tests.storage.people import AT, Pair, bodies, make_login, make_pair, send
+from tests.storage.people import AT, Pair, add_login, bodies, make_login, make_pair, send
 from tests.storage.sqlite.older import make_older
 from tests.storage.sqlite.power import read_only
 from tests.storage.sqlite.test_own_messages import own_messages, version_of
@@ -61,7 +61,7 @@ async def send_until_refused(storage: Storage, pair: Pair) -> list[str]:
         stored.append(body)
 
 
-async def test_R10_people_log_in_where_the_log_has_room_and_its_index_has_none(
+async def test_R10_users_can_log_in_if_only_the_write_ahead_log_has_room(
     disk: Path, tmp_path: Path
 ) -> None:
     storage = await open_storage(url_of(disk))
@@ -78,7 +78,7 @@ async def test_R10_people_log_in_where_the_log_has_room_and_its_index_has_none(
 
     logins = [make_login(pair.ada) for _ in range(20)]
     for login in logins:
-        await storage.create_login(login)
+        await add_login(storage, login)
         assert await storage.login(login.id) == login
     assert (disk / "chat.db-shm").stat().st_size == 2 * INDEX
     assert await send_until_refused(storage, pair) == []
@@ -92,7 +92,7 @@ async def test_R10_people_log_in_where_the_log_has_room_and_its_index_has_none(
     await started.close()
 
 
-async def test_R10_a_start_on_a_full_disk_still_takes_logins(disk: Path) -> None:
+async def test_R10_a_server_started_on_a_full_disk_accepts_logins(disk: Path) -> None:
     storage = await open_storage(url_of(disk))
     pair = await make_pair(storage)
     await send(storage, pair.draft("before"))
@@ -102,7 +102,7 @@ async def test_R10_a_start_on_a_full_disk_still_takes_logins(disk: Path) -> None
         storage = await open_storage(url_of(disk))
         assert await bodies(storage, pair.id) == ["before"]
         assert await send_until_refused(storage, pair) == []
-        await storage.create_login(make_login(pair.ada))
+        await add_login(storage, make_login(pair.ada))
         await storage.close()
     (disk / "other").unlink()
     storage = await open_storage(url_of(disk))
@@ -112,7 +112,7 @@ async def test_R10_a_start_on_a_full_disk_still_takes_logins(disk: Path) -> None
     assert (disk / "chat.db-reserve").stat().st_size == SIZE
 
 
-async def test_R10_a_start_that_a_full_disk_prevents_says_so(disk: Path) -> None:
+async def test_R10_a_start_that_fails_on_a_full_disk_gives_the_reason(disk: Path) -> None:
     await (await open_storage(url_of(disk))).close()
     (disk / "chat.db-reserve").unlink()
     fill(disk)
@@ -120,7 +120,7 @@ async def test_R10_a_start_that_a_full_disk_prevents_says_so(disk: Path) -> None
         await open_storage(url_of(disk))
 
 
-async def test_R10_a_start_says_so_where_the_room_set_aside_cannot_be_given_up(
+async def test_R10_a_start_that_cannot_free_the_disk_reserve_gives_the_reason(
     disk: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await (await open_storage(url_of(disk))).close()
@@ -143,19 +143,19 @@ async def make_older_on(disk: Path) -> Pair:
     return pair
 
 
-async def test_R10_R19_a_migration_on_a_full_disk_takes_the_room_set_aside(disk: Path) -> None:
+async def test_R10_R19_a_migration_on_a_full_disk_uses_the_disk_reserve(disk: Path) -> None:
     pair = await make_older_on(disk)
     storage = await open_storage(url_of(disk))
     assert (disk / "chat.db-reserve").stat().st_size == 0
     assert len(await bodies(storage, pair.id)) == MIGRATED
     assert await send_until_refused(storage, pair) == []
-    await storage.create_login(make_login(pair.ada))
+    await add_login(storage, make_login(pair.ada))
     await storage.close()
     assert version_of(disk / "chat.db") == SCHEMA_VERSION
     assert own_messages(disk / "chat.db") == MIGRATED
 
 
-async def test_R10_R19_a_migration_that_a_full_disk_prevents_changes_nothing(disk: Path) -> None:
+async def test_R10_R19_a_migration_that_fails_on_a_full_disk_changes_nothing(disk: Path) -> None:
     pair = await make_older_on(disk)
     (disk / "chat.db-reserve").unlink()
     (disk / "more").write_bytes(bytes(SIZE))

@@ -5,8 +5,8 @@ from contextlib import closing
 from pathlib import Path
 
 from backchannel.storage.opening import open_storage
-from backchannel.storage.sql.invitations import FORGET_EXPIRED, FORGOTTEN
-from backchannel.storage.sql.sqlite.texts import Change
+from backchannel.storage.sql.invitations import EXPIRED, FORGOTTEN
+from backchannel.storage.sql.sqlite.statements import Query
 from tests.storage.people import AT, make_account
 from tests.storage.test_invitations import LATER, invitation
 
@@ -25,8 +25,8 @@ async def test_expired_invitations_are_forgotten_a_hundred_at_a_time(tmp_path: P
         assert count() == 5 + 1
         await storage.create_invitation(invitation("last", None, at=LATER), limit=9)
         assert count() == 2
-        change = Change(FORGET_EXPIRED)
-        plan = driver.execute(f"EXPLAIN QUERY PLAN {change.text}", {"at": AT, **change.constants})
+        query = Query(EXPIRED, str)
+        plan = driver.execute(f"EXPLAIN QUERY PLAN {query.text}", {"at": AT, **query.constants})
         assert not [step for *_, step in plan if step.startswith("SCAN invitation")]
     await storage.close()
 

@@ -8,8 +8,8 @@ from typing import Any, TypeVar
 import pytest
 
 from backchannel.storage.opening import open_storage
-from backchannel.storage.sql.database import Connection, Lookup
-from backchannel.storage.sql.locks import Party
+from backchannel.storage.sql.database import BoundQuery, Connection
+from backchannel.storage.sql.locks import LockedUser
 from tests.storage.writes import WRITES, do, make_world
 
 T = TypeVar("T")
@@ -28,8 +28,8 @@ class Recording:
         self._note(found)
         return found
 
-    async def fetch_together(self, *lookups: Lookup[Any]) -> tuple[list[Any], ...]:
-        found: tuple[list[Any], ...] = await self._connection.fetch_together(*lookups)
+    async def fetch_together(self, *queries: BoundQuery[Any]) -> tuple[list[Any], ...]:
+        found: tuple[list[Any], ...] = await self._connection.fetch_together(*queries)
         for each in found:
             self._note(each)
         return found
@@ -44,24 +44,24 @@ class Recording:
         await self._connection.insert(table, columns, rows, **same)
 
     def _note(self, found: list[Any]) -> None:
-        ids = {each.id for each in found if isinstance(each, Party)}
+        ids = {each.id for each in found if isinstance(each, LockedUser)}
         if not ids:
             return
         if self._locked is None:
             assert not self._wrote, "something was written before anybody was locked"
             self._locked = ids
-        assert ids <= self._locked, "somebody was locked later than the others"
+        assert ids <= self._locked, "a user was locked later than the others"
 
 
 @pytest.mark.parametrize("name", WRITES)
-async def test_R4_everybody_is_locked_in_one_statement_that_comes_first(
+async def test_R4_the_first_statement_of_a_write_locks_all_its_users(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     storage = await open_storage(f"sqlite:///{tmp_path}/chat.db")
     world = await make_world(storage, Random(7))
-    for before in ("append", "upload", "append_file", "begin_session"):
+    for before in ("append", "upload", "append_file", "create_session"):
         await do(WRITES[before], storage, world)
-    database: Any = storage._database  # type: ignore[attr-defined]
+    database: Any = storage.database  # type: ignore[attr-defined]
     write = database.write
 
     async def recorded(work: Callable[[Any], Awaitable[T]], **options: Any) -> T:

@@ -12,7 +12,9 @@ from tests.storage.people import make_user
 from tests.storage.sqlite.older import make_older
 
 
-async def test_R19_older_accounts_stay_and_the_first_of_a_look_keeps_it(tmp_path: Path) -> None:
+async def test_R19_older_look_alike_accounts_stay_and_the_first_one_owns_the_skeleton(
+    tmp_path: Path,
+) -> None:
     path = tmp_path / "chat.db"
     storage = await open_storage(f"sqlite:///{path}")
     await make_user(storage, "ada")

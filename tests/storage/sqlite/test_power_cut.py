@@ -44,13 +44,13 @@ class Cuts:
         self.taken: list[tuple[Path, list[str]]] = []
         self._disk = disk
         self._folder = folder
-        self._dice = random.Random(20)
+        self._rng = random.Random(20)
 
     def cut(self) -> None:
-        for dice in (None, self._dice):
+        for rng in (None, self._rng):
             folder = self._folder / f"cut-{len(self.taken)}"
             survivors = list(self.acknowledged)
-            self.taken.append((self._disk.cut(folder, dice), survivors))
+            self.taken.append((self._disk.cut(folder, rng), survivors))
 
     def lost(self) -> Iterator[str]:
         """The acknowledged messages that some cut has lost."""
@@ -91,15 +91,13 @@ async def test_R1_power_cuts_lose_nothing_acknowledged(tmp_path: Path, disk: Dis
     assert list(cuts.lost()) == []
 
 
-async def test_the_power_cut_finds_a_database_that_does_not_sync(
-    tmp_path: Path, disk: Disk
-) -> None:
+async def test_the_power_cut_test_detects_missing_syncs(tmp_path: Path, disk: Disk) -> None:
     """The harness would notice: without a sync per commit, acknowledged messages are lost."""
     cuts = await run_batches(tmp_path, disk, NORMAL)
     assert list(cuts.lost())
 
 
-async def test_R1_a_database_cut_off_is_opened_again(tmp_path: Path, disk: Disk) -> None:
+async def test_R1_a_database_opens_after_each_power_cut(tmp_path: Path, disk: Disk) -> None:
     cuts = await run_batches(tmp_path, disk, {})
     for folder, acknowledged in cuts.taken[::10]:
         storage = await open_storage(f"sqlite:///{folder}/chat.db")
@@ -108,5 +106,5 @@ async def test_R1_a_database_cut_off_is_opened_again(tmp_path: Path, disk: Disk)
         await storage.close()
 
 
-def test_the_disk_is_a_file_system_of_its_own(disk: Disk) -> None:
+def test_the_simulated_disk_is_registered(disk: Disk) -> None:
     assert disk.name in apsw.vfs_names()

@@ -15,9 +15,9 @@ from backchannel.domain.errors import Conflict
 from backchannel.domain.messages import Draft
 from backchannel.ports.storage import Stored
 from backchannel.storage.opening import open_storage
-from backchannel.storage.sql.locks import PARTIES, Party
+from backchannel.storage.sql.locks import USERS, LockedUser, users_by_id
 from backchannel.storage.sql.schema import block
-from backchannel.storage.sql.sqlite.connection import Texts
+from backchannel.storage.sql.sqlite.connection import StatementCache
 from tests.storage.people import AT, bodies, make_pair, whole_log
 from tests.support.database import busy
 
@@ -28,7 +28,7 @@ async def test_R2_a_batch_that_is_done_again_for_anothers_fault_is_stored_once(
     tmp_path: Path,
 ) -> None:
     storage = await open_storage(f"sqlite:///{tmp_path}/chat.db")
-    database: Any = storage._database  # type: ignore[attr-defined]
+    database: Any = storage.database  # type: ignore[attr-defined]
     pair = await make_pair(storage)
     drafts = [pair.draft("one", client_id="k"), pair.draft("one", client_id="k")]
     drafts.append(pair.answer("two"))
@@ -62,7 +62,7 @@ async def test_R2_a_batch_that_is_done_again_for_anothers_fault_is_stored_once(
     await storage.close()
 
 
-def test_one_decoder_is_made_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_decoders_are_created_one_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
     """Two threads that make a Struct's first decoder at the same time end the process."""
     really: Any = msgspec.json.Decoder
     made, at_once = threading.Semaphore(1), list[bool]()
@@ -76,22 +76,21 @@ def test_one_decoder_is_made_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
         return really(expected)
 
     monkeypatch.setattr(msgspec.json, "Decoder", make)
-    texts, start = Texts(), threading.Barrier(8)
+    statements, start = StatementCache(), threading.Barrier(8)
 
     def ask(limit: int) -> None:
-        start.wait(10)
-        texts.query(PARTIES.limit(limit), Party)
+        start.wait(60)
+        statements.query(USERS.limit(limit), LockedUser)
 
     threads = [threading.Thread(target=ask, args=[limit]) for limit in range(8)]
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(10)
+        thread.join(60)
     assert at_once == [False] * 8
 
 
-def test_queries_that_are_asked_together_have_parameters_of_different_names() -> None:
-    texts = Texts()
-    parties = texts.query(PARTIES, Party)
+def test_combined_queries_need_distinct_parameter_names() -> None:
+    users = users_by_id(["ada"])
     with pytest.raises(ValueError, match="user_ids"):
-        texts.together((parties, parties))
+        StatementCache().combined((users, users))

@@ -9,7 +9,7 @@ from tests.storage.people import make_pair, send
 from tests.storage.sqlite.older import make_older
 
 
-async def test_R6_the_marks_of_an_older_database_are_told(tmp_path: Path) -> None:
+async def test_R6_the_marks_of_a_migrated_database_count_as_told(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path}/chat.db"
     storage = await open_storage(url)
     pair = await make_pair(storage)

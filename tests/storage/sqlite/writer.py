@@ -12,8 +12,8 @@ from backchannel.storage.sql.sqlite.indexer import Indexer
 from tests.storage.people import AT, make_pair
 
 
-async def append_for_ever(path: Path, told: int, *, batches: int | None = None) -> None:
-    """Append batches side by side; each acknowledged id is a line in the pipe `told`."""
+async def append_for_ever(path: Path, pipe: int, *, batches: int | None = None) -> None:
+    """Append batches side by side; each acknowledged id is a line in `pipe`."""
     storage = await open_storage(f"sqlite:///{path}")
     pair = await make_pair(storage)
     while batches is None or batches > 0:
@@ -21,17 +21,17 @@ async def append_for_ever(path: Path, told: int, *, batches: int | None = None) 
         drafts = [[pair.draft("x" * 100) for _ in range(10)] for _ in range(3)]
         for outcomes in await asyncio.gather(*(storage.append(each, at=AT) for each in drafts)):
             ids = [each.message.id for each in outcomes if isinstance(each, Stored)]
-            os.write(told, "".join(f"acknowledged {each}\n" for each in ids).encode())
+            os.write(pipe, "".join(f"acknowledged {each}\n" for each in ids).encode())
     await storage.close()
 
 
-def run(path: Path, told: int) -> None:
-    asyncio.run(append_for_ever(path, told))
+def run(path: Path, pipe: int) -> None:
+    asyncio.run(append_for_ever(path, pipe))
 
 
 def main(path: Path, batches: int) -> None:
     # A trace could not tell what is written for a message from what is written for its index.
-    with patch.multiple(Indexer, patience=None, is_due=False):
+    with patch.multiple(Indexer, timeout=None, is_due=False):
         asyncio.run(append_for_ever(path, 1, batches=batches))
 
 

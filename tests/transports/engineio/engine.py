@@ -10,14 +10,15 @@ import httpx
 import msgspec
 from websockets.asyncio.client import connect
 
-from backchannel.transports.engineio.endpoint import Session
+from backchannel.transports.engineio.endpoint import Session, Settings
 from backchannel.transports.engineio.polling import Polling
 from backchannel.transports.engineio.server import EngineIo
-from backchannel.transports.engineio.settings import Settings
 from backchannel.transports.websocket.endpoint import UpgradeRequest
 from tests.transports.harness import Served, eventually, serving
 
+DEFAULTS = Settings()
 FAST = Settings(ping_interval=0.3, ping_timeout=0.2)
+"""For tests of the heartbeat: a session ends in half a second unless its client answers."""
 
 
 @dataclass
@@ -105,7 +106,7 @@ def handshake(packet: str | bytes) -> dict[str, Any]:
 
 
 @asynccontextmanager
-async def engine(settings: Settings = FAST, **kwargs: Any) -> AsyncIterator[Engine]:
+async def engine(settings: Settings = DEFAULTS, **kwargs: Any) -> AsyncIterator[Engine]:
     handlers: list[Echo] = []
 
     def endpoint(request: UpgradeRequest) -> Echo:
@@ -115,7 +116,7 @@ async def engine(settings: Settings = FAST, **kwargs: Any) -> AsyncIterator[Engi
     server = EngineIo(endpoint, settings, **kwargs)
     async with (
         serving(server.websocket, app=server.polling) as served,
-        httpx.AsyncClient(base_url=f"http://127.0.0.1:{served.port}", timeout=5) as http,
+        httpx.AsyncClient(base_url=f"http://127.0.0.1:{served.port}", timeout=60) as http,
     ):
         yield Engine(served, server, handlers, http)
         server.sessions.drain()

@@ -1,9 +1,9 @@
-"""How a session ends, by either side."""
+"""The end of a session, by either side."""
 
 import pytest
 from websockets.exceptions import ConnectionClosed
 
-from tests.transports.engineio.engine import engine
+from tests.transports.engineio.engine import FAST, engine
 from tests.transports.harness import eventually
 
 
@@ -51,7 +51,7 @@ async def test_a_polling_client_gets_the_last_packets_and_then_the_close() -> No
 
 
 async def test_a_polling_client_that_does_not_come_for_the_close_is_forgotten() -> None:
-    async with engine() as server:
+    async with engine(FAST) as server:
         await server.open()
         server.last.session.close()
         await server.last.gone.wait()

@@ -4,7 +4,7 @@ import httpx
 import pytest
 from websockets.exceptions import InvalidStatus
 
-from backchannel.transports.engineio import cors
+from backchannel.transports.engineio import requests
 from tests.transports.engineio.engine import engine
 
 FRIEND = "https://friend.example"
@@ -25,7 +25,7 @@ async def test_an_allowed_origin_may_read_answers_and_errors() -> None:
             assert answer.headers["vary"] == "Origin"
 
 
-async def test_S14_for_every_origin_there_are_no_credentials() -> None:
+async def test_S14_a_wildcard_origin_allows_no_credentials() -> None:
     async with engine(origins=["*"]) as server:
         answer = await ask(server.http, "GET", "http://anywhere.example")
         assert answer.status_code == 200
@@ -49,26 +49,26 @@ async def test_S13_any_other_origin_is_forbidden(origin: str, method: str) -> No
         assert not server.handlers
 
 
-async def test_S13_the_websocket_layer_checks_the_origin_of_upgrades() -> None:
+async def test_S13_upgrades_are_checked_for_their_origin() -> None:
     async with engine(origins=[FRIEND]) as server:
         with pytest.raises(InvalidStatus) as refused:
             await server.websocket(origin="https://evil.example")
         assert refused.value.response.status_code == 403
 
 
-def test_S13_without_a_host_no_page_is_our_own() -> None:
-    assert cors.allows({"origin": FRIEND}, [FRIEND], secure=True)
-    assert not cors.allows({"origin": "http://localhost"}, [FRIEND], secure=False)
+def test_S13_without_a_host_header_no_origin_is_same_origin() -> None:
+    assert requests.allows({"origin": FRIEND}, [FRIEND], secure=True)
+    assert not requests.allows({"origin": "http://localhost"}, [FRIEND], secure=False)
 
 
-def test_S13_a_page_without_tls_is_not_our_own_where_we_have_it() -> None:
+def test_S13_an_http_page_is_not_same_origin_over_tls() -> None:
     headers = {"origin": "http://chat.example", "host": "chat.example"}
-    assert cors.allows(headers, [], secure=False)
-    assert not cors.allows(headers, [], secure=True)
-    assert cors.allows({**headers, "origin": "https://chat.example"}, [], secure=True)
+    assert requests.allows(headers, [], secure=False)
+    assert not requests.allows(headers, [], secure=True)
+    assert requests.allows({**headers, "origin": "https://chat.example"}, [], secure=True)
 
 
-async def test_our_own_pages_may_poll() -> None:
+async def test_same_origin_pages_may_poll() -> None:
     async with engine() as server:
         own = f"http://127.0.0.1:{server.served.port}"
         assert (await ask(server.http, "GET", own)).status_code == 200

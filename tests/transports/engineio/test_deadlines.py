@@ -4,11 +4,11 @@ import asyncio
 
 import pytest
 
-from backchannel.transports.engineio.deadlines import Deadlines
+from backchannel.transports.engineio.sessions import Deadlines
 from tests.transports.harness import eventually
 
 
-async def test_items_expire_in_order_and_not_late() -> None:
+async def test_items_expire_in_order_and_on_time() -> None:
     expired: list[tuple[str, float]] = []
     loop = asyncio.get_running_loop()
     began = loop.time()

@@ -1,9 +1,9 @@
-"""How a session opens, and every way in which it does not (Engine.IO 4, "Handshake")."""
+"""Opening a session, and every refusal (Engine.IO 4, "Handshake")."""
 
 import pytest
 from websockets.exceptions import InvalidStatus
 
-from backchannel.transports.engineio.settings import Settings
+from backchannel.transports.engineio.endpoint import Settings
 from tests.transports.engineio.engine import FAST, engine, handshake
 
 PROBLEMS = {
@@ -16,7 +16,7 @@ PROBLEMS = {
 
 
 async def test_polling_opens_a_session() -> None:
-    async with engine() as server:
+    async with engine(FAST) as server:
         answer = await server.request(EIO="4", transport="polling")
         opened = handshake(answer.text)
         assert answer.headers["content-type"] == "text/plain; charset=UTF-8"
@@ -31,7 +31,7 @@ async def test_polling_opens_a_session() -> None:
 
 
 async def test_websocket_opens_a_session() -> None:
-    async with engine() as server, server.websocket() as client:
+    async with engine(FAST) as server, server.websocket() as client:
         opened = handshake(await client.recv())
         assert opened.pop("sid") == server.last.session.id
         assert opened == {
@@ -42,7 +42,7 @@ async def test_websocket_opens_a_session() -> None:
         }
 
 
-async def test_session_ids_are_long_and_never_alike() -> None:
+async def test_session_ids_are_long_and_unique() -> None:
     async with engine() as server:
         sids = {await server.open() for _ in range(50)}
     assert len(sids) == 50

@@ -8,11 +8,13 @@ from websockets.exceptions import ConnectionClosed
 
 from tests.transports.engineio.engine import FAST, engine
 
+pytestmark = pytest.mark.alone
+
 INTERVAL, TIMEOUT = FAST.ping_interval, FAST.ping_timeout
 
 
 async def test_polling_is_pinged() -> None:
-    async with engine() as server:
+    async with engine(FAST) as server:
         sid = await server.open()
         for _ in range(3):
             before = time.monotonic()
@@ -23,7 +25,7 @@ async def test_polling_is_pinged() -> None:
 
 
 async def test_polling_without_a_pong_is_closed() -> None:
-    async with engine() as server:
+    async with engine(FAST) as server:
         sid = await server.open()
         await asyncio.sleep(1.3 * (INTERVAL + TIMEOUT))
         assert (await server.poll(sid)).status_code == 400
@@ -31,14 +33,14 @@ async def test_polling_without_a_pong_is_closed() -> None:
 
 
 async def test_a_waiting_poll_is_told_when_the_session_times_out() -> None:
-    async with engine() as server:
+    async with engine(FAST) as server:
         sid = await server.open()
         assert (await server.poll(sid)).text == "2"
         assert (await server.poll(sid)).text == "1"
 
 
 async def test_websocket_is_pinged() -> None:
-    async with engine() as server, server.websocket() as client:
+    async with engine(FAST) as server, server.websocket() as client:
         await client.recv()
         for _ in range(3):
             before = time.monotonic()
@@ -48,7 +50,7 @@ async def test_websocket_is_pinged() -> None:
 
 
 async def test_websocket_without_a_pong_is_closed() -> None:
-    async with engine() as server, server.websocket() as client:
+    async with engine(FAST) as server, server.websocket() as client:
         await client.recv()
         began = time.monotonic()
         assert await client.recv() == "2"

@@ -6,9 +6,9 @@ from collections.abc import AsyncIterator
 import pytest
 from websockets.exceptions import ConnectionClosed
 
+from backchannel.transports.engineio.endpoint import Settings
 from backchannel.transports.engineio.polling import Polling
-from backchannel.transports.engineio.settings import Settings
-from tests.transports.engineio.engine import engine
+from tests.transports.engineio.engine import FAST, engine
 from tests.transports.harness import eventually
 
 
@@ -190,7 +190,7 @@ async def test_S18_a_body_above_the_limit_is_413() -> None:
         assert server.last.ending == "transport error"
 
 
-async def test_S18_a_body_that_does_not_come_is_408() -> None:
+async def test_S18_an_overdue_body_is_408() -> None:
     async with engine(Settings(body_timeout=0.05)) as server:
         sid = await server.open()
 
@@ -214,8 +214,8 @@ async def test_R13_a_client_that_does_not_poll_costs_bounded_memory() -> None:
         assert (await server.poll(sid)).status_code == 400
 
 
-async def test_what_was_polled_is_delivered_when_the_next_poll_comes() -> None:
-    async with engine() as server:
+async def test_polled_packets_count_as_delivered_at_the_next_poll() -> None:
+    async with engine(FAST) as server:
         sid = await server.open()
         await server.push(sid, "4hello")
         handler = server.last
@@ -227,7 +227,7 @@ async def test_what_was_polled_is_delivered_when_the_next_poll_comes() -> None:
         await poll
 
 
-async def test_what_the_kernel_took_is_delivered_over_websocket() -> None:
+async def test_over_websocket_packets_count_as_delivered_once_the_kernel_accepted_them() -> None:
     async with engine() as server, server.websocket() as client:
         await client.recv()
         await client.send("4hello")

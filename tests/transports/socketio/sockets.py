@@ -12,18 +12,18 @@ import uvicorn
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
-from backchannel.transports.engineio.settings import Settings as EngineIoSettings
+from backchannel.transports.engineio.endpoint import Settings as EngineIoSettings
 from backchannel.transports.socketio.endpoint import (
     Accepted,
     Ack,
     ConnectRefused,
     ConnectRequest,
     Endpoint,
+    Settings,
     Socket,
 )
 from backchannel.transports.socketio.server import SocketIo
-from backchannel.transports.socketio.settings import Settings
-from backchannel.transports.websocket.factory import websocket_protocol
+from backchannel.transports.websocket.upgrade import websocket_protocol
 from tests.transports.harness import Served, serving
 
 

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from backchannel.transports.socketio.settings import Settings
+from backchannel.transports.socketio.endpoint import Settings
 from tests.transports.harness import eventually
 from tests.transports.socketio.sockets import close_code, join, socketio
 
@@ -28,7 +28,7 @@ async def test_the_comma_after_a_namespace_may_be_missing() -> None:
         assert str(await client.recv()).startswith('40/custom,{"sid":')
 
 
-async def test_every_namespace_has_an_id_of_its_own() -> None:
+async def test_each_namespace_has_its_own_id() -> None:
     async with socketio() as io, io.open() as client:
         main = await join(client)
         custom = await join(client, "/custom,")
@@ -54,7 +54,7 @@ async def test_a_refusal_carries_its_message_and_data() -> None:
         assert await client.recv() == refusal
 
 
-async def test_S21_a_fault_tells_the_client_nothing(caplog: pytest.LogCaptureFixture) -> None:
+async def test_S21_an_internal_error_reveals_nothing(caplog: pytest.LogCaptureFixture) -> None:
     async with socketio() as io, io.open() as client:
         await client.send("40/broken,")
         assert await client.recv() == '44/broken,{"message":"Internal error"}'
@@ -75,6 +75,7 @@ async def test_a_handler_that_fails_to_open_ends_the_connection(
     assert "handler failed" in caplog.text
 
 
+@pytest.mark.alone
 async def test_a_client_that_joins_nothing_is_closed() -> None:
     async with socketio(Settings(connect_timeout=0.1)) as io:
         async with io.open() as client:

@@ -31,7 +31,7 @@ async def test_an_event_to_a_left_namespace_closes() -> None:
         assert await close_code(client) == 1002
 
 
-async def test_the_server_sends_a_client_out_of_one_namespace() -> None:
+async def test_the_server_can_disconnect_a_client_from_one_namespace() -> None:
     async with socketio() as io, io.joined("/custom") as client:
         await client.send('42/custom,["leave"]')
         assert await client.recv() == "41/custom,"
@@ -45,7 +45,7 @@ async def test_the_server_sends_a_client_out_of_one_namespace() -> None:
         assert await client.recv() == '42["back"]'
 
 
-async def test_the_server_hangs_up() -> None:
+async def test_the_server_can_close_the_whole_connection() -> None:
     async with socketio() as io, io.joined("/custom") as client:
         await client.send('42["hang up"]')
         assert [await client.recv(), await client.recv()] == ["41", "41/custom,"]
@@ -67,7 +67,7 @@ async def test_a_vanished_client_leaves_all_namespaces() -> None:
             assert handler.socket.backlog == 0
 
 
-async def test_leaving_must_not_carry_anything() -> None:
+async def test_a_disconnect_packet_with_a_payload_is_refused() -> None:
     async with socketio() as io, io.joined() as client:
         await client.send('41["bye"]')
         assert await close_code(client) == 1002

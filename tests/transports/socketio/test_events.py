@@ -6,9 +6,9 @@ from unittest.mock import Mock
 
 import pytest
 
-from backchannel.transports.socketio.connection import Connection
+from backchannel.transports.socketio.endpoint import Settings
 from backchannel.transports.socketio.packets import encode_event
-from backchannel.transports.socketio.settings import Settings
+from backchannel.transports.socketio.server import Client
 from backchannel.transports.socketio.socket import NamespaceSocket
 from tests.transports.harness import eventually
 from tests.transports.socketio.sockets import close_code, socketio
@@ -17,7 +17,7 @@ TWO = '{"_placeholder":true,"num":0},{"_placeholder":true,"num":1}'
 
 
 @pytest.mark.parametrize("place", ["", "/custom,"])
-async def test_an_event_comes_and_goes(place: str) -> None:
+async def test_an_event_is_received_and_sent(place: str) -> None:
     async with socketio() as io, io.joined("/custom") as client:
         await client.send(f'42{place}["message",1,"2",{{"3":[true]}}]')
         assert await client.recv() == f'42{place}["back",1,"2",{{"3":[true]}}]'
@@ -52,7 +52,7 @@ async def test_an_answer_may_have_attachments() -> None:
         assert await client.recv() == bytes([4, 5, 6])
 
 
-async def test_the_client_answers() -> None:
+async def test_an_acknowledgement_of_the_client_reaches_its_callback() -> None:
     answers: list[tuple[Any, ...]] = []
     async with socketio() as io, io.joined("/custom") as client:
         for handler in io.handlers:
@@ -97,7 +97,7 @@ async def test_one_packet_may_be_encoded_for_many_sockets() -> None:
         assert await client.recv() == '42/custom,["news"]'
 
 
-async def test_a_flush_is_told_to_every_namespace() -> None:
+async def test_a_flush_is_announced_to_every_namespace() -> None:
     async with socketio() as io, io.joined("/custom") as client:
         before = [handler.flushes for handler in io.handlers]
         await client.send('42["message"]')
@@ -153,7 +153,7 @@ async def test_R13_a_pause_lasts_until_every_namespace_reads_on() -> None:
     """The namespaces of a client share its bytes: none is read while one of them is too busy."""
     async with socketio() as io, io.joined("/custom") as client:
         main, custom = [cast("NamespaceSocket", each.socket) for each in io.handlers]
-        connection = cast("Connection", main._connection)
+        connection = cast("Client", main._connection)
         session = connection.session = Mock(wraps=connection.session)
         main.pause_reading()
         custom.pause_reading()

@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from backchannel.transports.engineio.settings import Settings as EngineIoSettings
+from backchannel.transports.engineio.endpoint import Settings as EngineIoSettings
 from tests.transports.harness import eventually
 from tests.transports.socketio.sockets import Io, socketio
 
@@ -58,7 +58,7 @@ def buffer(*data: int) -> dict[str, Any]:
 @pytest.mark.parametrize("encoding", ["", "base64"])
 @pytest.mark.parametrize("transports", ["polling", "websocket", "polling,websocket"])
 @pytest.mark.parametrize("client", ["socket.io-client", "socket.io-client-3"])
-async def test_R4_it_does_everything(
+async def test_R4_the_client_library_works(
     node: str, client: str, transports: str, encoding: str
 ) -> None:
     async with socketio(engine=EngineIoSettings(ping_interval=0.5)) as io:

@@ -7,12 +7,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from backchannel.transports.socketio import packets
-from backchannel.transports.socketio.attachments import extract, has_binary, restore
-from backchannel.transports.socketio.decoder import Decoder
-from backchannel.transports.socketio.invalid import InvalidPacket
-from backchannel.transports.socketio.packets import Packet, encode, encode_event
-from backchannel.transports.socketio.parser import RESERVED, parse
-from backchannel.transports.socketio.settings import Settings
+from backchannel.transports.socketio.decoder import RESERVED, Decoder, parse
+from backchannel.transports.socketio.endpoint import Settings
+from backchannel.transports.socketio.packets import (
+    InvalidPacket,
+    Packet,
+    encode,
+    encode_event,
+    extract,
+    has_binary,
+    restore,
+)
 
 text = st.text(st.characters(exclude_categories=["Cs"]))
 number = st.integers(-(2**53), 2**53) | st.floats(allow_nan=False, allow_infinity=False)
@@ -64,7 +69,7 @@ def test_any_bytes_are_a_packet_or_invalid(payload: bytes) -> None:
 
 
 @given(json)
-def test_bytes_are_found_wherever_they_are(data: Any) -> None:
+def test_bytes_are_found_at_any_depth(data: Any) -> None:
     holds_binary = has_binary(data)
     replaced, found = extract(data)
     assert holds_binary == bool(found)
@@ -109,7 +114,9 @@ def test_bytes_are_found_wherever_they_are(data: Any) -> None:
         (Packet(packets.DISCONNECT, "/admin"), b"1/admin,", ()),
     ],
 )
-def test_the_documents_examples(packet: Packet, text: bytes, attachments: tuple[bytes]) -> None:
+def test_the_examples_of_the_protocol_are_encoded_and_decoded(
+    packet: Packet, text: bytes, attachments: tuple[bytes]
+) -> None:
     encoded = encode(packet)
     assert (encoded.text, encoded.attachments) == (text, attachments)
     assert read(Decoder(Settings()), packet) == packet
@@ -120,7 +127,7 @@ def test_every_kind_of_bytes_is_an_attachment() -> None:
     assert extract(data)[1] == [b"a", b"b", b"c", b"f"]
 
 
-def test_a_placeholder_is_only_data_where_no_attachments_are() -> None:
+def test_a_placeholder_without_attachments_is_plain_data() -> None:
     packet, _ = parse(b'2["a",{"_placeholder":true,"num":0}]')
     assert packet.data == ["a", {"_placeholder": True, "num": 0}]
 

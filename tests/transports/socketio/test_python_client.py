@@ -6,15 +6,16 @@ from typing import Any
 import pytest
 import socketio as client_library
 
-from backchannel.transports.engineio.settings import Settings
+from backchannel.transports.engineio.endpoint import Settings
 from tests.transports.socketio.sockets import uvicorn_server
 
 # Over polling this client leaves without a word, and its last GET open.
 QUICK = Settings(ping_interval=0.3, ping_timeout=0.3)
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("transports", [["polling"], ["websocket"], ["polling", "websocket"]])
-async def test_R4_it_does_everything(transports: list[str]) -> None:
+async def test_R4_the_client_library_works(transports: list[str]) -> None:
     received: asyncio.Queue[tuple[str, Any]] = asyncio.Queue()
     async with uvicorn_server(QUICK) as (url, handlers):
         client = client_library.AsyncClient(reconnection=False)

@@ -8,12 +8,38 @@ import typer
 
 from backchannel.cli.backup.folder import About
 from backchannel.cli.options import ConfigFile, DataDir, load_settings, settings_to_open
-from backchannel.cli.output import fail
-from backchannel.cli.questions import confirm
+from backchannel.cli.output import confirm, fail
 from backchannel.settings import Settings
-from backchannel.storage.errors import CannotOpen
+from backchannel.storage import CannotOpen
 from backchannel.storage.opening import begin_epochs, file_of
 from backchannel.storage.sql.sqlite.copying import Summary
+
+_NOTICED = "while no server runs, and the next start notices it"
+_MARIADB = (
+    "use mariadb-dump --single-transaction, or the backups that you have",
+    (
+        f"use mariadb {_NOTICED}; after you have put back a copy of its files, run"
+        " `backchannel mark-restored`"
+    ),
+)
+SERVERS = {
+    "postgresql": (
+        "PostgreSQL",
+        "use pg_dump, or the physical backups that you have",
+        (
+            f"use pg_restore {_NOTICED}; after you have put back a copy of the cluster's files, run"
+            " `backchannel mark-restored`"
+        ),
+    ),
+    "mariadb": ("MariaDB", *_MARIADB),
+    "mysql": ("MySQL", *_MARIADB),
+    "mongodb": (
+        "MongoDB",
+        "use mongodump while the server is stopped, or `mongodump --oplog` on a replica set",
+        "use `mongorestore --drop` while no server runs, then run `backchannel mark-restored`",
+    ),
+}
+"""The tools that back up and restore databases of servers."""
 
 
 def backup(
@@ -25,19 +51,19 @@ def backup(
         bool, typer.Option("--verify", help="Check a backup instead of making one.")
     ] = False,
 ) -> None:
-    """Copy everything the server keeps into a folder, beside a running server or without one.
+    """Back up everything the server keeps into a folder; the server may be running.
 
-    Run it again on the same folder if it was interrupted: it goes on where it ended.
+    To continue an interrupted backup, run the command again on the same folder.
     """
     from backchannel.app.locking import locked_for_command
-    from backchannel.cli.backup.checking import check_backup
+    from backchannel.cli.backup.folder import check_backup
     from backchannel.cli.backup.making import make_backup
 
     if verify:
-        print(f"whole: {_description(*check_backup(folder))}")
+        print(f"complete: {_description(*check_backup(folder))}")
         return
     settings = load_settings(config, data_dir=data_dir).settings
-    _require_file(settings)
+    _require_file(settings, "backup")
     with locked_for_command(settings):
         problems = make_backup(settings, folder)
     about, summary = check_backup(folder)
@@ -54,35 +80,35 @@ def restore(
     config: ConfigFile = None,
     data_dir: DataDir = None,
     *,
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask for confirmation.")] = False,
 ) -> None:
-    """Replace the data folder by a backup, while no server runs.
+    """Restore a backup into the data folder; no server may be running.
 
-    What was there before is kept in a folder beside it.
+    The previous data are kept in a folder inside it.
     """
     from backchannel.app.locking import locked_alone
-    from backchannel.cli.backup.checking import check_backup
+    from backchannel.cli.backup.folder import check_backup
     from backchannel.cli.backup.restoring import put_back
 
     settings = settings_to_open(config, data_dir=data_dir)
-    _require_file(settings)
+    _require_file(settings, "restore")
     about, summary = check_backup(folder)
     with locked_alone(settings, repairing=True):
         print(f"{folder}: {_description(about, summary)}")
         if not yes:
-            confirm(f"Put it in the place of {settings.data_dir.resolve()}?")
+            confirm(f"Replace the data in {settings.data_dir.resolve()} with it?")
         aside = put_back(settings, folder)
     print(f"restored {settings.data_dir.resolve()}; at the next start every device starts afresh")
-    for place in aside:
-        print(f"what was there before is in {place}; delete it once you no longer need it")
+    for moved in aside:
+        print(f"the previous data are in {moved}; delete them once you no longer need them")
     for line in _missing(about):
         print(line)
 
 
 def mark_restored(config: ConfigFile = None, data_dir: DataDir = None) -> None:
-    """Say that the database was restored by its own tools: every device starts afresh.
+    """Note that a database was restored by its own tools: every device starts afresh.
 
-    Only for a database of a server, while no server of this program runs.
+    For PostgreSQL, MariaDB, MySQL and MongoDB; no server of this program may be running.
     """
     from backchannel.app.locking import locked_alone
 
@@ -92,13 +118,13 @@ def mark_restored(config: ConfigFile = None, data_dir: DataDir = None) -> None:
     print(f"every device starts afresh ({logs:,} accounts)")
 
 
-def _require_file(settings: Settings) -> None:
-    if file_of(settings.storage_url) is None:
-        raise CannotOpen(
-            "a database of a server is copied by its own tools: pg_dump, or mongodump while this"
-            " server is stopped; to restore it, run pg_restore or mongorestore and then"
-            " `backchannel mark-restored` (docs/databases.md)"
-        )
+def _require_file(settings: Settings, command: str) -> None:
+    """Raise `CannotOpen`, which says what to use instead, for a database of a server."""
+    url = settings.storage_url
+    if file_of(url) is None:
+        title, backup_by, restore_by = SERVERS[url.partition("://")[0].partition("+")[0]]
+        advice = backup_by if command == "backup" else restore_by
+        raise CannotOpen(f"{title} is not copied by `{command}`: {advice} (docs/databases.md)")
 
 
 def _description(about: About, summary: Summary) -> str:

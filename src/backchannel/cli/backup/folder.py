@@ -1,4 +1,4 @@
-"""A backup as it lies in a folder: its parts, and the list of their checksums.
+"""The folder of a backup: its parts, the list of their checksums, and its check.
 
 | | |
 |---|---|
@@ -17,9 +17,11 @@ from typing import Literal
 
 import msgspec
 
+from backchannel.cli.output import Progress
 from backchannel.files.local import make_durable_dir, sync_dir
 from backchannel.settings.private import write_private
-from backchannel.storage.errors import CannotOpen
+from backchannel.storage import CannotOpen
+from backchannel.storage.sql.sqlite.copying import Summary, inspect_copy
 
 SUMS = "SHA256SUMS"
 ABOUT = "backup.json"
@@ -28,6 +30,9 @@ DATA = "data"
 FILES = "files"
 UNFINISHED = ".part"
 CHUNK = 1 << 20
+
+MOST_NAMED = 10
+"""Faults that are named one by one."""
 
 
 class About(msgspec.Struct, frozen=True, kw_only=True):
@@ -48,7 +53,7 @@ def digest_of(path: Path) -> str:
 
 
 def copy_private(source: Path, target: Path) -> str:
-    """Copy a file so that only its owner may read it, durably and whole; its SHA-256."""
+    """Copy a file so that only its owner may read it, durably and whole; returns its SHA-256."""
     make_durable_dir(target.parent)
     unfinished = target.with_name(target.name + UNFINISHED)
     digest = hashlib.sha256()
@@ -64,7 +69,7 @@ def copy_private(source: Path, target: Path) -> str:
 
 
 def settle(unfinished: Path, target: Path) -> str:
-    """Give a file that is complete its name, once it is on disk; its SHA-256."""
+    """Give a file that is complete its name, once it is on disk; returns its SHA-256."""
     descriptor = os.open(unfinished, os.O_RDONLY)
     try:
         os.fsync(descriptor)
@@ -76,8 +81,8 @@ def settle(unfinished: Path, target: Path) -> str:
 
 def write_sums(folder: Path, sums: dict[str, str]) -> None:
     """Complete a backup with the list of its checksums, as `sha256sum --check` reads it."""
-    for place in {(folder / name).parent for name in sums}:
-        sync_dir(place)
+    for parent in {(folder / name).parent for name in sums}:
+        sync_dir(parent)
     lines = [f"{digest}  {name}\n" for name, digest in sorted(sums.items())]
     write_private(folder / f"{SUMS}{UNFINISHED}", "".join(lines).encode())
     (folder / f"{SUMS}{UNFINISHED}").replace(folder / SUMS)
@@ -85,17 +90,26 @@ def write_sums(folder: Path, sums: dict[str, str]) -> None:
 
 
 def read_sums(folder: Path) -> dict[str, str]:
-    """The checksums by name. Raises `CannotOpen` where the list is missing or no such list."""
+    """The checksums by name. Raises `CannotOpen` if the list is missing or invalid."""
     try:
         lines = (folder / SUMS).read_text().splitlines()
-    except FileNotFoundError:
-        raise CannotOpen(
-            f"{folder} is no complete backup: it has no {SUMS}; run `backchannel backup` on it"
-            " again"
-        ) from None
+    except (FileNotFoundError, NotADirectoryError):
+        raise CannotOpen(_without_sums(folder)) from None
     except UnicodeDecodeError:
         raise CannotOpen(f"{folder / SUMS} is damaged") from None
     return dict(_read_line(folder, line) for line in lines)
+
+
+def _without_sums(folder: Path) -> str:
+    if not folder.exists():
+        return f"{folder} does not exist"
+    if not folder.is_dir():
+        return f"{folder} is not a folder: unpack the backup first"
+    if not (folder / ABOUT).exists():
+        return f"{folder} is not a backup: it has no {SUMS}"
+    return (
+        f"{folder} is not a complete backup: it has no {SUMS}; run `backchannel backup` on it again"
+    )
 
 
 def _read_line(folder: Path, line: str) -> tuple[str, str]:
@@ -127,3 +141,17 @@ def faults_in(
         except OSError as error:
             yield f"{folder / name} cannot be read: {error.strerror}"
         progress(number, len(sums))
+
+
+def check_backup(source: Path) -> tuple[About, Summary]:
+    """The description of a backup. Raises `CannotOpen` unless all of it is whole."""
+    sums = read_sums(source)
+    about = read_about(source)
+    faults = list(faults_in(source, sums, Progress("checking").step))
+    if DATABASE not in sums:
+        faults.append(f"{source / DATABASE} is not in the list of checksums")
+    if faults:
+        more = len(faults) - MOST_NAMED
+        named = "; ".join(faults[:MOST_NAMED]) + (f"; and {more} more" if more > 0 else "")
+        raise CannotOpen(f"the backup cannot be used: {named}")
+    return about, inspect_copy(source / DATABASE)

@@ -10,12 +10,12 @@ from backchannel import __version__
 from backchannel.chat.uploads import thumbnail_key
 from backchannel.cli.backup import folder as layout
 from backchannel.cli.backup.folder import About, copy_private, digest_of
-from backchannel.cli.backup.progress import Progress
+from backchannel.cli.output import Progress
 from backchannel.files.local import make_durable_dir, place_of
 from backchannel.security.secret import FILE_NAME as KEY
 from backchannel.settings import Settings
 from backchannel.settings.private import write_private
-from backchannel.storage.errors import CannotOpen
+from backchannel.storage import CannotOpen
 from backchannel.storage.sql.sqlite.copying import CopiedFile, copy_database, files_in, still_names
 from backchannel.storage.sql.sqlite.opening import path_of
 
@@ -45,15 +45,15 @@ def make_backup(settings: Settings, target: Path) -> list[str]:
     problems = _copy_files(contents, database, target, sums) if contents else []
     for name in KEPT:
         unused = name == KEY and settings.jwt_secret is not None
+        kept = f"{layout.DATA}/{name}"
         if (settings.data_dir / name).exists() and not unused:
-            kept = f"{layout.DATA}/{name}"
             sums[kept] = copy_private(settings.data_dir / name, target / kept)
     about = About(
         made_at=datetime.now(UTC).isoformat(timespec="seconds"),
         version=__version__,
         files="copied" if contents else "elsewhere",
         files_url=None if contents else settings.files_url,
-        key="copied" if settings.jwt_secret is None else "set by the operator",
+        key="copied" if f"{layout.DATA}/{KEY}" in sums else "set by the operator",
     )
     write_private(target / layout.ABOUT, msgspec.json.format(msgspec.json.encode(about)))
     sums[layout.ABOUT] = digest_of(target / layout.ABOUT)
@@ -62,7 +62,7 @@ def make_backup(settings: Settings, target: Path) -> list[str]:
 
 
 def _claim(target: Path) -> None:
-    """Take a folder for a backup: a new one, an empty one, or one that was begun before."""
+    """Take a folder for a backup: a new or empty one, or that of an unfinished backup."""
     if (target / layout.SUMS).exists():
         raise CannotOpen(f"{target} is a complete backup already; name another folder")
     make_durable_dir(target)
@@ -73,10 +73,10 @@ def _claim(target: Path) -> None:
         write_private(target / layout.ABOUT, b"{}\n")
 
 
-def damaged_files(database: Path, contents: Path) -> list[str]:
-    """The file contents that are missing or damaged; the database may be in use."""
+def damaged_files(files: Iterable[CopiedFile], contents: Path) -> list[str]:
+    """The contents of these files that are missing or damaged."""
     problems: list[str] = []
-    for _, key, digest in _contents_of(files_in(database)):
+    for _, key, digest in _contents_of(files):
         path = contents / place_of(key)
         try:
             whole = digest_of(path) == digest

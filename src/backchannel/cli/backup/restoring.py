@@ -1,58 +1,88 @@
-"""Putting a backup in the place of the data.
+"""Replacing the data with a backup.
 
 Everything is copied into `restoring.part` first. Only then is that folder renamed to `restoring`,
 what was there is moved aside, and what is in `restoring` moves up. As long as `restoring` is there,
-no server starts (`app.locking`), and the same command begins anew.
+no server starts (`app.locking`), and the same command starts again. What is not the server's, such
+as settings or backups in the data folder, stays where it is.
 """
 
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Collection
 from datetime import UTC, datetime
 from pathlib import Path
 
-from backchannel.app.locking import RESTORING, SERVER_LOCK
+from backchannel.app.locking import RESTORING
 from backchannel.cli.backup import folder as layout
 from backchannel.cli.backup.folder import copy_private
 from backchannel.cli.backup.making import local_files
-from backchannel.cli.backup.progress import Progress
+from backchannel.cli.output import Progress
 from backchannel.files.local import make_durable_dir, sync_dir
 from backchannel.settings import Settings
-from backchannel.storage.errors import CannotOpen
+from backchannel.storage import CannotOpen
 from backchannel.storage.sql.sqlite.opening import path_of
 
 ASIDE = "before-restore-"
+BESIDE = ("", "-wal", "-shm", "-journal", "-mark", "-commits", "-reserve")
+"""The ends of the names of the files that belong to a database."""
 
 
 def put_back(settings: Settings, source: Path) -> list[Path]:
-    """Replace the data by a backup that was checked; where the old data are.
+    """Replace the data by a checked backup; returns the paths of the old data.
 
-    The folders are locked. Raises `OSError`, `CannotOpen`.
+    After an interrupted restore these are all that there are. The folders are locked. Raises
+    `OSError`, `CannotOpen`.
     """
     data, database = settings.data_dir.resolve(), path_of(settings.storage_url).resolve()
     contents = local_files(settings)
-    inside = contents is None or contents.resolve() == data / layout.FILES
+    elsewhere = None if contents is None or contents.resolve() == data / layout.FILES else contents
+    interrupted = (data / RESTORING).exists()
+    _stage_whole(source, database, data, elsewhere)
+    replaced = {"uploads"}
+    if contents is not None and elsewhere is None:
+        replaced.add(layout.FILES)
+    aside = _exchange(database, data, replaced)
+    if not interrupted:
+        return aside
+    return sorted(path for each in {data, database.parent} for path in each.glob(f"{ASIDE}*"))
+
+
+def _exchange(database: Path, data: Path, replaced: Collection[str]) -> list[Path]:
+    """Move the old data aside and what is staged into its place; returns where the old data are.
+
+    A key or certificate that the backup does not have stays: without it all logins would end.
+    """
     stamp = f"{ASIDE}{datetime.now(UTC):%Y%m%d-%H%M%S-%f}"
     staged = data / RESTORING
-    part = staged.with_name(f"{RESTORING}{layout.UNFINISHED}")
-    shutil.rmtree(part, ignore_errors=True)
-    _stage(source, part, database, data, contents if not inside else None)
-    shutil.rmtree(staged, ignore_errors=True)
-    part.rename(staged)
-    sync_dir(data)
-
-    aside = _move_aside(data, data / stamp, lambda path: _is_data(path, database))
+    files = {f"{database.name}{suffix}" for suffix in BESIDE}
+    names = {*replaced, *files, *(path.name for path in staged.iterdir())}
+    aside = _move_aside(data, data / stamp, names)
     if database.parent != data:
-        aside += _move_aside(
-            database.parent, database.parent / stamp, lambda path: _is_database(path, database)
-        )
-        _move(database.with_name(f"{database.name}.{RESTORING}"), database)
+        aside += _move_aside(database.parent, database.parent / stamp, files)
+        _move(_beside(database), database)
     for path in sorted(staged.iterdir()):
         _move(path, data / path.name)
     sync_dir(data)
     staged.rmdir()
     sync_dir(data)
     return aside
+
+
+def _stage_whole(source: Path, database: Path, data: Path, contents: Path | None) -> None:
+    """Stage the backup in a folder that is there whole or not at all."""
+    staged = data / RESTORING
+    part = staged.with_name(f"{RESTORING}{layout.UNFINISHED}")
+    shutil.rmtree(part, ignore_errors=True)
+    try:
+        _stage(source, part, database, data, contents)
+    except BaseException:
+        # The disk may be full of it, and the server is to start on what there was.
+        shutil.rmtree(part, ignore_errors=True)
+        _beside(database).unlink(missing_ok=True)
+        raise
+    shutil.rmtree(staged, ignore_errors=True)
+    part.rename(staged)
+    sync_dir(data)
 
 
 def _stage(source: Path, part: Path, database: Path, data: Path, contents: Path | None) -> None:
@@ -62,8 +92,7 @@ def _stage(source: Path, part: Path, database: Path, data: Path, contents: Path 
     make_durable_dir(part)
     for number, (name, digest) in enumerate(sums.items(), 1):
         if name == layout.DATABASE:
-            beside = database.with_name(f"{database.name}.{RESTORING}")
-            target = part / database.name if database.parent == data else beside
+            target = part / database.name if database.parent == data else _beside(database)
         elif name.startswith(f"{layout.DATA}/"):
             target = part / name.removeprefix(f"{layout.DATA}/")
         elif name.startswith(f"{layout.FILES}/"):
@@ -78,20 +107,14 @@ def _stage(source: Path, part: Path, database: Path, data: Path, contents: Path 
         sync_dir(Path(folder))
 
 
-def _is_data(path: Path, database: Path) -> bool:
-    """True for an entry of the data folder that is replaced."""
-    stays = {SERVER_LOCK, f"{database.name}-lock", RESTORING}
-    return path.name not in stays and not path.name.startswith(ASIDE)
+def _beside(database: Path) -> Path:
+    """The place for the copy of a database that is not in the data folder."""
+    return database.with_name(f"{database.name}.{RESTORING}")
 
 
-def _is_database(path: Path, database: Path) -> bool:
-    beside = ("", "-wal", "-shm", "-mark", "-commits", "-reserve")
-    return path.name in {f"{database.name}{suffix}" for suffix in beside}
-
-
-def _move_aside(folder: Path, aside: Path, moves: Callable[[Path], bool]) -> list[Path]:
-    """Move some entries of a folder into one within it, which is returned if there are any."""
-    entries = sorted(filter(moves, folder.iterdir()))
+def _move_aside(folder: Path, aside: Path, names: Collection[str]) -> list[Path]:
+    """Move entries of a folder into one within it, which is returned if there are any."""
+    entries = sorted(path for path in folder.iterdir() if path.name in names)
     if not entries:
         return []
     make_durable_dir(aside)

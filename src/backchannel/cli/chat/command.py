@@ -10,9 +10,8 @@ from urllib.parse import urlsplit
 
 import typer
 
-from backchannel.cli.address import own_url
 from backchannel.cli.chat.account import Server
-from backchannel.cli.options import ConfigFile, load_settings
+from backchannel.cli.options import ConfigFile, load_settings, own_url
 from backchannel.cli.passwords import known_password
 from backchannel.domain.errors import Invalid
 from backchannel.settings import Settings
@@ -31,7 +30,7 @@ Peer = Annotated[
 ServerUrl = Annotated[
     str | None,
     typer.Option(
-        help="The server's URL; by default the one that the settings found here lead to.",
+        help="The server's URL; by default that of the server with the settings found here.",
         metavar="URL",
         show_default=False,
     ),
@@ -39,7 +38,7 @@ ServerUrl = Annotated[
 Trust = Annotated[
     Path | None,
     typer.Option(
-        help="A certificate to trust (PEM): of a server with a certificate of its own.",
+        help="A certificate to trust (PEM), for a server with a self-signed one.",
         exists=True,
         dir_okay=False,
         show_default=False,
@@ -84,12 +83,12 @@ def _piped(server: Server, name: str, peer: str | None) -> int:
 
 
 def _full_screen(server: Server, name: str, peer: str | None) -> int:
-    from backchannel.cli.chat.logins import StoredLogin
-    from backchannel.cli.chat.ui.start import kept_session, show
+    from backchannel.cli.chat.account import StoredLogin
+    from backchannel.cli.chat.ui.start import kept_tokens, show
 
     stored = StoredLogin(server.url, name)
-    session = asyncio.run(kept_session(server, stored)) if stored.acquire() else None
-    login = session or known_password(f"Password of {name}: ")
+    tokens = asyncio.run(kept_tokens(server, stored)) if stored.acquire() else None
+    login = tokens or known_password(f"Password of {name}: ")
     return asyncio.run(show(server, stored, name, login, peer))
 
 

@@ -1,4 +1,4 @@
-"""A chat over a pipe: everything it is made of, joined and run."""
+"""A chat over a pipe, from its login to its end."""
 
 import asyncio
 import contextlib
@@ -7,10 +7,10 @@ import time
 from collections.abc import Coroutine
 
 from backchannel.cli.chat.account import Server, account_folder
-from backchannel.cli.chat.errors import Refused, login_refused
+from backchannel.cli.chat.errors import Refused, login_refused, unsent
+from backchannel.cli.chat.event_printer import EventPrinter
 from backchannel.cli.chat.people import People
-from backchannel.cli.chat.screen import Lines
-from backchannel.cli.chat.talk import Talk
+from backchannel.cli.chat.text import Lines
 from backchannel.cli.chat.typed import Typed
 from backchannel.cli.output import fail
 from backchannel_client import (
@@ -25,9 +25,9 @@ from backchannel_client import (
     Typing,
 )
 
-PATIENCE = 5.0
+TIMEOUT = 5.0
 """Seconds without any answer after which leaving no longer waits for one."""
-FAREWELL = 2.0
+LOGOUT_SECONDS = 2.0
 """Seconds that a logout may take: leaving must not wait for a server that is away."""
 LOOK_EVERY = 0.2
 DONE, FAILED, SIGNALLED = 0, 1, 128
@@ -40,17 +40,17 @@ async def converse(server: Server, name: str, password: str, peer: str | None) -
         server.url, tls=server.tls, host=server.host, agent=agent
     ) as client:
         try:
-            session = await client.login(name, password)
+            tokens = await client.login(name, password)
         except ApiError as error:
             raise login_refused(server, error) from None
-        chat = _Chat(client, server, session.user.id)
+        chat = _Chat(client, server, tokens.user.id)
         try:
             return await chat.run(peer)
         finally:
-            chat.tell_unsent(name)
+            chat.report_unsent(name)
             # Leaving does not need the server.
             with contextlib.suppress(ApiError, TimeoutError):
-                async with asyncio.timeout(FAREWELL):
+                async with asyncio.timeout(LOGOUT_SECONDS):
                     await client.logout()
 
 
@@ -65,33 +65,30 @@ class _Chat:
         self._answered = asyncio.Event()
         people = People(client, own_id)
         self._screen = Lines()
-        self._talk = Talk(people, client, self._screen)
-        self._typed = Typed(server.url, client, people, self._talk, self._screen)
+        self._printer = EventPrinter(people, client, self._screen)
+        self._typed = Typed(server.url, client, people, self._printer, self._screen)
 
     async def run(self, peer: str | None) -> int:
-        """Talk until the user leaves and what was typed is answered, or may wait."""
+        """Talk until the user leaves, and their messages are acknowledged or may wait."""
         await self._resume()
         self._listen()
-        self._client.connect(None, self._talk)
+        self._client.connect(None, self._printer)
         await _until_one_ends(
             self._until_stopped(),
-            self._talk.run(),
+            self._printer.run(),
             self._until_left(peer),
             self._typed.start_afresh(),
             self._until_signalled(),
         )
         if self._signalled:
             return SIGNALLED + self._signalled
-        failed = self._waiting or self._talk.refusals or self._typed.failures
+        failed = self._waiting or self._printer.refusals or self._typed.failures
         return FAILED if failed else DONE
 
-    def tell_unsent(self, name: str) -> None:
+    def report_unsent(self, name: str) -> None:
         """Say on leaving what has not been sent, and that it is not lost."""
         if count := self._waiting:
-            fail(
-                f"{count} message{'s' * (count > 1)} not sent; kept in {self._store.folder} and "
-                f"sent when {name} starts `backchannel chat` with this server again"
-            )
+            fail(unsent(count, self._store.folder, name))
 
     @property
     def _waiting(self) -> int:
@@ -99,17 +96,17 @@ class _Chat:
         return sum(not item.failed for item in self._client.outbox)
 
     def _listen(self) -> None:
-        """Show what the client tells of."""
+        """Show what the client reports."""
         self._client.on(StateChanged, self._state_changed)
-        self._client.on(MessageStored, self._talk.happened)
-        self._client.on(MessageRefused, self._talk.happened)
-        self._client.on(Presence, self._talk.happened)
-        self._client.on(Typing, self._talk.happened)
+        self._client.on(MessageStored, self._printer.enqueue)
+        self._client.on(MessageRefused, self._printer.enqueue)
+        self._client.on(Presence, self._printer.enqueue)
+        self._client.on(Typing, self._printer.enqueue)
         self._client.on(OutboxChanged, lambda _: self._answered.set())
 
     def _state_changed(self, change: StateChanged) -> None:
         self._stopped = change.reason
-        self._talk.state_changed(change)
+        self._printer.state_changed(change)
 
     async def _until_stopped(self) -> None:
         """Raises `Refused` when the server has ended the login."""
@@ -117,7 +114,7 @@ class _Chat:
         raise Refused(f"the server has ended the connection: {self._stopped}")
 
     async def _until_signalled(self) -> None:
-        """Tell what is unsent, whatever ends this."""
+        """Wait for a signal that ends the chat; what is unsent is reported in any case."""
         loop, signalled = asyncio.get_running_loop(), asyncio.Event()
 
         def end(number: int) -> None:
@@ -141,25 +138,25 @@ class _Chat:
 
     async def _until_left(self, peer: str | None) -> None:
         # What is fetched before the connection is live could miss what happens in between.
-        await self._talk.live.wait()
+        await self._printer.live.wait()
         await self._typed.run(peer)
-        await self._settled(PATIENCE)
-        await self._talk.all_shown()
+        await self._settled(TIMEOUT)
+        await self._printer.all_shown()
 
-    async def _settled(self, patience: float) -> None:
-        """Wait until every message is answered, or for `patience` seconds without any answer.
+    async def _settled(self, within: float) -> None:
+        """Wait until every message is answered, or for `within` seconds without any answer.
 
         The time that the server has asked to wait does not count.
         """
-        left, deadline = self._waiting, time.monotonic() + patience
+        left, deadline = self._waiting, time.monotonic() + within
         while self._waiting and time.monotonic() < deadline:
             self._answered.clear()
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(min(LOOK_EVERY, patience)):
+                async with asyncio.timeout(min(LOOK_EVERY, within)):
                     await self._answered.wait()
             if self._waiting < left or self._client.send_pause:
                 left = self._waiting
-                deadline = time.monotonic() + self._client.send_pause + patience
+                deadline = time.monotonic() + self._client.send_pause + within
 
 
 async def _until_one_ends(*works: Coroutine[None, None, None]) -> None:

@@ -1,14 +1,14 @@
-"""Errors between the client and a server, told so that the user can act on them."""
+"""Errors between the client and a server, worded so that the user can act on them."""
 
 import os
 import socket
 import ssl
-from collections.abc import Iterator
-from typing import cast
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from backchannel.cli.chat.account import Server
 from backchannel.domain.errors import ChatError
+from backchannel.telemetry.failures import causes
 from backchannel_client import ApiError
 
 
@@ -17,9 +17,9 @@ class Refused(ChatError):
 
 
 def login_refused(server: Server, error: ApiError) -> Refused:
-    """The error that ends the chat where the login has failed."""
+    """The error that ends the chat if the login has failed."""
     reason = explained(server.url, error)
-    refused = any(isinstance(cause, ConnectionRefusedError) for cause in _causes(error))
+    refused = any(isinstance(cause, ConnectionRefusedError) for cause in causes(error))
     if refused and server.is_default:
         reason += "; if the server is elsewhere, name its URL with --server"
     return Refused(reason)
@@ -38,19 +38,27 @@ def explained(url: str, error: Exception) -> str:
     return f"the server says: {error.detail}"
 
 
+def unsent(count: int, folder: Path, name: str) -> str:
+    """A line for a user who leaves: `count` messages are not sent, and not lost."""
+    return (
+        f"{count} message{'s' * (count > 1)} not sent; kept in {folder} and sent when {name} starts"
+        " `backchannel chat` with this server again"
+    )
+
+
 def _unreachable(url: str, error: BaseException) -> str:
     other = "https" if url.startswith("http:") else "http"
     advice = f"try --server {other}://{urlsplit(url).netloc}"
-    causes = list(_causes(error))
-    for cause in causes:
+    found = list(causes(error))
+    for cause in found:
         if isinstance(cause, ssl.SSLCertVerificationError):
             return (
                 f"the certificate of {url} is not trusted: {cause.verify_message}; "
                 "if it is the server's own, name its file with --trust"
             )
-    if any(isinstance(cause, ssl.SSLError) for cause in causes):
+    if any(isinstance(cause, ssl.SSLError) for cause in found):
         return f"{url} does not speak TLS; if it is a plain HTTP server, {advice}"
-    reasons = [cause for cause in causes if isinstance(cause, OSError)]
+    reasons = [cause for cause in found if isinstance(cause, OSError)]
     if not reasons or isinstance(reasons[-1], ConnectionResetError):
         return f"{url} does not answer in HTTP; if it uses TLS, {advice}"
     if isinstance(reasons[-1], socket.gaierror):
@@ -66,14 +74,3 @@ def _not_found(host: str | None, error: socket.gaierror) -> str:
     if error.errno == socket.EAI_NONAME:
         return f"the name {host} is not known"
     return f"the name {host} cannot be looked up: {error.strerror}"
-
-
-def _causes(error: BaseException | None) -> Iterator[BaseException]:
-    """The error and what it came from; groups of attempts count with all of them."""
-    while error is not None:
-        yield error
-        if isinstance(error, BaseExceptionGroup):
-            group = cast("BaseExceptionGroup[BaseException]", error)
-            for each in group.exceptions:
-                yield from _causes(each)
-        error = error.__cause__ or error.__context__

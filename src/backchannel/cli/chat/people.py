@@ -1,4 +1,4 @@
-"""The users this client knows, and its conversations with them."""
+"""The users known to this client, and its conversations with them."""
 
 from backchannel.cli.chat.errors import Refused
 from backchannel_client import (
@@ -25,7 +25,7 @@ class People:
         self._conversations: dict[str, Conversation] = {}
 
     async def refresh(self) -> None:
-        """Fetch them anew."""
+        """Fetch them again."""
         views = (await self._client.api.conversations(kind="direct")).items
         self._conversations = {view.peer_id: view for view in views}
         peers = [view.peer for view in self._conversations.values() if view.peer]

@@ -1,6 +1,12 @@
-"""Text of other users, laid out so that it cannot pretend to be anything else."""
+"""Text in the terminal: lines in and out, and the text of other users laid out safely.
 
-from collections.abc import Iterator
+No text can pretend to be anything else.
+"""
+
+import asyncio
+import sys
+import threading
+from collections.abc import AsyncIterator, Iterator
 
 from rich.console import Console
 from rich.text import Text
@@ -16,10 +22,10 @@ UNITS = ("B", "kB", "MB", "GB")
 _CONTROLS = {*range(32), *range(127, 160)} - {ord("\n"), ord("\t")}
 _SURROGATES = range(0xD800, 0xE000)
 _REORDERING = {*range(0x202A, 0x202F), *range(0x2066, 0x206A)}
-"""Embeddings, overrides and isolates: they would also turn what stands beside them around."""
+"""Embeddings, overrides and isolates: they would also reorder the text beside them."""
 _MARKS = {0x200E, 0x200F, 0x061C}
 """Invisible letters of a direction (UAX 9, section 2.6)."""
-_HARMLESS = {
+_PRINTABLE = {
     **dict.fromkeys({*_CONTROLS, *_SURROGATES, *_REORDERING}, "\N{REPLACEMENT CHARACTER}"),
     **dict.fromkeys(_MARKS, ""),
     **dict.fromkeys({0x0B, 0x0C, 0x85, 0x2028, 0x2029}, "\n"),
@@ -28,15 +34,17 @@ _HARMLESS = {
 Part = str | tuple[str, str]
 """Text, or text with its style."""
 
+QUIET = "dim"
 
-def harmless(text: str) -> str:
+
+def printable(text: str) -> str:
     """The text without what could control the terminal or reorder its surroundings."""
-    return text.replace("\r\n", "\n").translate(_HARMLESS)
+    return text.replace("\r\n", "\n").translate(_PRINTABLE)
 
 
 def one_line(text: str) -> str:
     """The text in one line, for a name or a quotation."""
-    return " ".join(harmless(text).split())
+    return " ".join(printable(text).split())
 
 
 def described(file: FileInfo) -> str:
@@ -50,11 +58,11 @@ def described(file: FileInfo) -> str:
 
 
 def styled(parts: tuple[Part, ...]) -> Text:
-    """The parts, harmless, as one text."""
+    """The parts, printable, as one text."""
     text = Text()
     for part in parts:
         content, style = (part, "") if isinstance(part, str) else part
-        text.append(harmless(content), style=style)
+        text.append(printable(content), style=style)
     return text
 
 
@@ -67,3 +75,37 @@ def rows(text: Text, files: tuple[str, ...], console: Console) -> Iterator[Text]
             yield row if number == count == 0 else Text(MARGIN, style="dim").append_text(row)
     for file in files:
         yield Text(FILE_MARGIN, style="dim").append(one_line(file))
+
+
+class Lines:
+    """Shows one thing after another, and reads what is entered."""
+
+    def __init__(self) -> None:
+        self._console = Console(highlight=False, soft_wrap=True)
+
+    def show(self, *parts: Part, files: tuple[str, ...] = ()) -> None:
+        """Show one thing. Text may have several lines; they cannot be taken for another's."""
+        for row in rows(styled(parts), files, self._console):
+            self._console.print(row)
+
+    def flush(self) -> None:
+        """Make everything visible."""
+        sys.stdout.flush()
+
+    async def lines(self) -> AsyncIterator[str]:
+        """The input, line by line, until its end."""
+        loop = asyncio.get_running_loop()
+        queue: asyncio.Queue[str | None] = asyncio.Queue()
+
+        def read() -> None:
+            for line in sys.stdin:
+                # Bytes that are not text are sent as such; the server would refuse them.
+                content = line.rstrip("\r\n").encode(errors="surrogateescape")
+                text = content.decode(errors="replace").replace("\0", "\ufffd")
+                loop.call_soon_threadsafe(queue.put_nowait, text)
+            loop.call_soon_threadsafe(queue.put_nowait, None)
+
+        # Reading cannot be interrupted, so the thread must not keep the process alive.
+        threading.Thread(target=read, daemon=True).start()
+        while (line := await queue.get()) is not None:
+            yield line

@@ -3,10 +3,9 @@
 from collections.abc import Awaitable, Callable
 
 from backchannel.cli.chat.errors import Refused, explained
+from backchannel.cli.chat.event_printer import EventPrinter
 from backchannel.cli.chat.people import People
-from backchannel.cli.chat.screen import QUIET, Lines
-from backchannel.cli.chat.talk import Talk
-from backchannel.cli.chat.text import one_line
+from backchannel.cli.chat.text import QUIET, Lines, one_line
 from backchannel_client import ApiError, BackchannelClient, Draft, User
 
 HELP = """\
@@ -32,14 +31,19 @@ class Typed:
     """Carries out what one user types."""
 
     def __init__(
-        self, url: str, client: BackchannelClient, people: People, talk: Talk, screen: Lines
+        self,
+        url: str,
+        client: BackchannelClient,
+        people: People,
+        printer: EventPrinter,
+        screen: Lines,
     ) -> None:
         self.failures = 0
         """The number of lines that were not carried out."""
         self._url = url
         self._client = client
         self._people = people
-        self._talk = talk
+        self._printer = printer
         self._screen = screen
         self._oldest: int | None = None
         self._commands: dict[str, Callable[[str], Awaitable[None]]] = {
@@ -72,9 +76,9 @@ class Typed:
     async def start_afresh(self) -> None:
         """Fetch what is shown again, each time the server says that it is out of date."""
         while True:
-            await self._talk.afresh.wait()
-            self._talk.afresh.clear()
-            if self._talk.peer is None:
+            await self._printer.state_outdated.wait()
+            self._printer.state_outdated.clear()
+            if self._printer.peer is None:
                 continue
             try:
                 await self._show_newest()
@@ -103,7 +107,7 @@ class Typed:
         peer = await self._named("/with", name)
         if peer.id == self._people.own_id:
             raise Refused("you cannot talk to yourself; /people lists the other users")
-        self._talk.turn_to(peer)
+        self._printer.switch_to(peer)
         await self._show_newest()
 
     async def _named(self, command: str, name: str) -> User:
@@ -134,10 +138,10 @@ class Typed:
             self._screen.show(("— the conversation begins here —", QUIET))
             return
         messages = await self._people.history(peer_id, self._oldest)
-        name = one_line(self._talk.peer.username if self._talk.peer else "")
+        name = one_line(self._printer.peer.username if self._printer.peer else "")
         numbers = f", {messages[0].seq} to {messages[-1].seq}" if messages else ""
         self._screen.show((f"— {name}{numbers} —", "bold"))
-        await self._talk.show_history(messages)
+        await self._printer.show_history(messages)
         if messages:
             self._oldest = messages[0].seq
 
@@ -146,7 +150,7 @@ class Typed:
             raise Misused("/search needs words: /search WORDS")
         found = await self._client.api.search(words, self._conversation_id(), order="newest")
         for hit in reversed(found.items):
-            await self._talk.show_hit(hit)
+            await self._printer.show_hit(hit)
         if not found.items:
             self._screen.show(("no message contains these words", QUIET))
 
@@ -191,10 +195,10 @@ class Typed:
 
     def _peer_id(self, text: str) -> str:
         """The id of the user to talk to. Raises `Misused`, with the text that was not sent."""
-        if self._talk.peer is None:
+        if self._printer.peer is None:
             unsent = f'; not sent: "{text}"' if text else ""
             raise Misused(f"choose whom to talk to first: /with NAME (/people lists them){unsent}")
-        return self._talk.peer.id
+        return self._printer.peer.id
 
 
 def _numbered(command: str, what: str, rest: str) -> tuple[int, str]:

@@ -1,3 +1,3 @@
-"""`backchannel doctor`: whether this machine and these settings are fit for the server."""
+"""`backchannel doctor`: checks of this machine, the data and the settings."""
 
 from backchannel.cli.doctor.command import doctor as doctor

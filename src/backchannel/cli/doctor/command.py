@@ -1,12 +1,31 @@
-"""`backchannel doctor`."""
+"""`backchannel doctor`: its checks, in the order of the report, and the report."""
 
+from collections.abc import Callable
 from typing import Annotated
 
 import typer
 
-from backchannel.cli.doctor.finding import Level, fail
+from backchannel.cli.doctor import data, machine, protection
+from backchannel.cli.doctor.finding import Finding, Level, fail
 from backchannel.cli.options import ConfigFile, DataDir
-from backchannel.settings import load
+from backchannel.settings import Settings, load
+
+CHECKS: list[Callable[[Settings], Finding]] = [
+    machine.server,
+    machine.python,
+    machine.sqlite,
+    machine.clock,
+    machine.open_files,
+    machine.port,
+    data.data_folder,
+    data.free_space,
+    data.database,
+    protection.secret,
+    protection.certificate,
+    protection.registration,
+]
+DEEP: list[Callable[[Settings], Finding]] = [*CHECKS, data.contents]
+"""Further checks, which read everything."""
 
 COLORS = {
     Level.OK: typer.colors.GREEN,
@@ -25,10 +44,8 @@ def doctor(
 ) -> None:
     """Check this machine, the data and the settings; exits with 1 if something fails.
 
-    It changes nothing, and may be run beside a running server.
+    It changes nothing; the server may be running.
     """
-    from backchannel.cli.doctor.checks import CHECKS, DEEP
-
     loaded = load({"data_dir": data_dir}, config=config, lenient=True)
     remedy = "the server does not start with it (docs/settings.md)"
     findings = [fail("settings", str(problem), remedy) for problem in loaded.problems]

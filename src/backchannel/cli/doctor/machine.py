@@ -10,7 +10,7 @@ import time
 from backchannel import __version__
 from backchannel.cli.doctor.finding import Finding, fail, ok, warn
 from backchannel.settings import Settings
-from backchannel.storage.errors import CannotOpen
+from backchannel.storage import CannotOpen
 from backchannel.storage.sql.sqlite.driver import MINIMUM_VERSION, require_version
 
 OLDEST_PYTHON = (3, 11)

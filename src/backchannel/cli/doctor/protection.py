@@ -1,4 +1,4 @@
-"""Checks of whether the settings are safe for where the server listens."""
+"""Checks that the settings are safe where the server listens."""
 
 from datetime import UTC, datetime, timedelta
 

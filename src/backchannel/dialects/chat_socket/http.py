@@ -5,27 +5,28 @@ from typing import Annotated
 from litestar import Router, get, post
 from litestar.params import JSONBody, PathParameter, QueryParameter
 
+from backchannel.chat import accounts
 from backchannel.chat import conversations as chat
 from backchannel.chat.conversations import PAGE
-from backchannel.dialects.chat_socket.bodies import (
+from backchannel.dialects.chat_socket.wire import (
     ConversationBody,
     ConversationPage,
     MessagePage,
     NewConversation,
     conversation_body,
+    message_body,
 )
-from backchannel.dialects.chat_socket.wire import message_body
-from backchannel.dialects.shared.docs.samples import ID, shown
-from backchannel.dialects.shared.errors import handlers, plain
-from backchannel.dialects.shared.refusals import refusals
-from backchannel.dialects.shared.requests import (
+from backchannel.dialects.shared.messages import Before, Limit, undeleted_messages
+from backchannel.domain.conversations import ConversationKind
+from backchannel.http.docs.refusals import refusals
+from backchannel.http.docs.samples import ID, shown
+from backchannel.http.errors import handlers, plain
+from backchannel.http.requests import (
     BEARER,
     InjectedCore,
     StrictRequest,
     require_login,
 )
-from backchannel.dialects.shared.standing import Before, Limit, standing_messages
-from backchannel.domain.conversations import ConversationKind
 
 
 @get(
@@ -48,23 +49,23 @@ async def list_conversations(
     views = await chat.conversations(core, user_id, before=cursor, limit=limit)
     following = chat.next_before(views, limit)
     direct = [view for view in views if view.kind is ConversationKind.DIRECT]
-    others = await core.storage.users([view.peer_id for view in direct])
+    others = await accounts.users_by_id(core, [view.peer_id for view in direct])
     bodies = [conversation_body(view, others[view.peer_id]) for view in direct]
     return ConversationPage(bodies, following.id if following else None)
 
 
 @post(
     "/conversations",
-    summary="Begin a conversation",
+    summary="Open a conversation",
     description="Two users have one conversation: if it exists, you get that one.",
     responses=refusals(400, 401, 404, 413, 415),
 )
-async def begin_conversation(
+async def open_conversation(
     request: StrictRequest, core: InjectedCore, data: JSONBody[NewConversation]
 ) -> ConversationBody:
     other_id = await core.directory.find_id(data.receiver)
-    view = await chat.begin_direct(core, request.user.user_id, other_id)
-    others = await core.storage.users([other_id])
+    view = await chat.open_direct(core, request.user.user_id, other_id)
+    others = await accounts.users_by_id(core, [other_id])
     return conversation_body(view, others[other_id])
 
 
@@ -85,11 +86,11 @@ async def read_messages(
 ) -> MessagePage:
     user_id = request.user.user_id
     await chat.conversation(core, user_id, conversation_id)
-    found = await standing_messages(core, user_id, conversation_id, before=before, limit=limit)
+    found = await undeleted_messages(core, user_id, conversation_id, before=before, limit=limit)
     return MessagePage(conversation_id, [message_body(message) for message in found])
 
 
-TAGS = {"Chat socket": "What goes with the WebSocket `/chat`: conversations and their messages."}
+TAGS = {"Chat socket": "For clients of the WebSocket `/chat`: conversations and their messages."}
 """The tag of these operations, for the API's description."""
 
 
@@ -97,7 +98,7 @@ def routes() -> Router:
     """The REST routes of this dialect, all of which need a login."""
     return Router(
         "/",
-        route_handlers=[list_conversations, begin_conversation, read_messages],
+        route_handlers=[list_conversations, open_conversation, read_messages],
         tags=list(TAGS),
         guards=[require_login],
         security=[BEARER],

@@ -1,35 +1,45 @@
-"""The WebSocket `/chat`: who may open it, and what each frame asks for."""
+"""The WebSocket `/chat`: who may open it, what each frame asks for, and what is sent to it."""
 
 from collections.abc import Mapping
 
 from backchannel.chat.logins import Identity
-from backchannel.chat.send import draft
-from backchannel.delivery.switchboard import Switchboard
+from backchannel.delivery.connection_manager import ConnectionManager
 from backchannel.dialects.chat_socket import wire
-from backchannel.dialects.chat_socket.voice import ChatSocketVoice
-from backchannel.dialects.shared.cursorless_line import CursorlessLine, endpoint
-from backchannel.dialects.shared.in_order import Work
-from backchannel.domain import access
+from backchannel.dialects.shared.auto_ack import AutoAckHandler, AutoAckSerializer, endpoint
+from backchannel.dialects.shared.handlers import Work
+from backchannel.dialects.shared.messages import acknowledged, client_id_of
 from backchannel.domain.errors import ChatError, NotFound
+from backchannel.domain.events import Event
 from backchannel.domain.ids import RESPONDER_ID
-from backchannel.ports.storage import Stored
+from backchannel.domain.messages import Message
+from backchannel.ports.storage.values import LogState, Stored
 from backchannel.transports.websocket.endpoint import Endpoint
 
 PATH = "/chat"
 
 
-def endpoints(desk: Switchboard) -> Mapping[str, Endpoint]:
+class ChatSocketSerializer(AutoAckSerializer):
+    """Encodes the same frame for both users, since frames contain ids only."""
+
+    __slots__ = ()
+
+    def frames(self, event: Event, message: Message) -> tuple[bytes]:
+        return (wire.delivered_once(event.payload, message),)
+
+
+def endpoints(connections: ConnectionManager) -> Mapping[str, Endpoint]:
     """The WebSocket of this dialect, by path."""
-    return {PATH: endpoint(desk, ChatSocketLine)}
+    return {PATH: endpoint(connections, ChatSocketHandler)}
 
 
-class ChatSocketLine(CursorlessLine[ChatSocketVoice]):
+class ChatSocketHandler(AutoAckHandler[ChatSocketSerializer]):
     """The socket of a single client."""
 
     __slots__ = ()
 
-    def __init__(self, desk: Switchboard, identity: Identity, delivered: int) -> None:
-        super().__init__(desk, identity, delivered, ChatSocketVoice())
+    def __init__(self, connections: ConnectionManager, identity: Identity, state: LogState) -> None:
+        serializer = ChatSocketSerializer(state.head.position)
+        super().__init__(connections, identity, state.delivered_position, serializer)
 
     def handle(self, payload: bytes) -> Work | None:
         sending = wire.decode(payload)
@@ -43,25 +53,25 @@ class ChatSocketLine(CursorlessLine[ChatSocketVoice]):
     def acknowledgement(self, stored: Stored, client_id: str | None) -> bytes:
         message = stored.message
         if stored.events:
-            frame = wire.delivered_once(stored.events[0].fact, message)
+            frame = wire.delivered_once(stored.events[0].payload, message)
         else:
             frame = wire.delivered(message)
-        return wire.acknowledged(frame, client_id)
+        return acknowledged(frame, client_id)
 
     def refusal(self, refusal: ChatError, client_id: str | None) -> bytes:
         return wire.refused(refusal, client_id)
 
     def refuse(self, refusal: ChatError, payload: bytes) -> None:
-        self.socket.send_text(wire.refused(refusal, wire.client_id_of(payload)))
+        self.socket.send_text(wire.refused(refusal, client_id_of(payload)))
 
     def _known_recipient(self, sending: wire.Sending) -> str | None:
-        directory = self.desk.core.directory
+        directory = self.connections.core.directory
         if sending.receiver is not None:
             return directory.known_id(sending.receiver)
         return directory.known_peer(self.identity.user_id, sending.conversation_id or "")
 
     async def _send_after_lookup(self, sending: wire.Sending) -> None:
-        directory = self.desk.core.directory
+        directory = self.connections.core.directory
         if sending.receiver is not None:
             recipient_id = await directory.find_id(sending.receiver)
         else:
@@ -72,12 +82,4 @@ class ChatSocketLine(CursorlessLine[ChatSocketVoice]):
     def _send(self, sending: wire.Sending, recipient_id: str) -> None:
         if recipient_id == RESPONDER_ID:
             raise NotFound("conversation not found")  # a session: another dialect's matter
-        access.require_other(self.identity.user_id, recipient_id, field="receiver")
-        drafted = draft(
-            self.identity.user_id,
-            recipient_id,
-            sending.content,
-            client_id=sending.client_id,
-            field="content",
-        )
-        self.submit(drafted, sending.client_id)
+        self.send(recipient_id, sending.content, sending.client_id)

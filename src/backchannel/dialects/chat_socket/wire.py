@@ -1,26 +1,25 @@
-"""The frames of `/chat`, from and to clients."""
+"""The JSON of this dialect: the frames of `/chat`, and the bodies of its REST routes."""
 
 from typing import Annotated
 
 import msgspec
 from msgspec import Meta
 
-from backchannel.dialects.shared.sender import SenderClaim
-from backchannel.dialects.shared.validation import decode as decode_json
+from backchannel.dialects.shared.messages import ClientId, SenderClaim
+from backchannel.domain.conversations import ConversationView
 from backchannel.domain.errors import ChatError, Forbidden, Invalid, NotFound
-from backchannel.domain.events import Fact
-from backchannel.domain.messages import CLIENT_ID_LIMIT, Message
+from backchannel.domain.events import EventPayload
+from backchannel.domain.messages import Message
 from backchannel.domain.times import iso
+from backchannel.domain.users import User
+from backchannel.http.validation import decode as decode_json
 
 ENCODING = "chat_socket"
-"""The name under which a fact keeps its frame."""
+"""The name under which an event keeps its frame."""
 
 MALFORMED = "Invalid message format"
 NOT_ALLOWED = "Conversation not found or user not authorized"
 FAILED = "Error handling message"
-
-
-ClientId = Annotated[str, Meta(min_length=1, max_length=CLIENT_ID_LIMIT)]
 
 
 class Sending(SenderClaim, kw_only=True, gc=False):
@@ -39,7 +38,7 @@ Id = Annotated[str, Meta(examples=["01970f3e-6b1c-7d2a-9c55-0a4f6b8e1d20"])]
 
 
 class MessageBody(msgspec.Struct, frozen=True, gc=False):
-    """A message as its two parties see it."""
+    """A message as its two members see it."""
 
     message_id: Id
     conversation_id: Id
@@ -59,13 +58,8 @@ class _Error(msgspec.Struct, frozen=True, omit_defaults=True):
     client_id: ClientId | None = msgspec.field(name="clientId", default=None)
 
 
-class _Named(msgspec.Struct):
-    client_id: ClientId | None = msgspec.field(name="clientId", default=None)
-
-
 _encoder = msgspec.json.Encoder()
 _decoder = msgspec.json.Decoder(Sending)
-_named_decoder = msgspec.json.Decoder(_Named)
 
 
 def decode(payload: bytes) -> Sending:
@@ -74,14 +68,6 @@ def decode(payload: bytes) -> Sending:
     if (sending.conversation_id is None) is (sending.receiver is None):
         raise Invalid("give either conversationId or receiver", field="conversationId")
     return sending
-
-
-def client_id_of(payload: bytes) -> str | None:
-    """The `clientId` of a frame that could not be accepted, as far as legible."""
-    try:
-        return _named_decoder.decode(payload).client_id
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return None
 
 
 def message_body(message: Message) -> MessageBody:
@@ -96,23 +82,16 @@ def message_body(message: Message) -> MessageBody:
 
 
 def delivered(message: Message) -> bytes:
-    """The frame in which a message reaches its two parties."""
+    """The frame in which a message reaches its two members."""
     return _encoder.encode(message_body(message))
 
 
-def delivered_once(fact: Fact, message: Message) -> bytes:
+def delivered_once(payload: EventPayload, message: Message) -> bytes:
     """Like `delivered`, encoded once and shared by all sockets."""
-    frame = fact.encoded.get(ENCODING)
+    frame = payload.encoded.get(ENCODING)
     if frame is None:
-        frame = fact.encoded[ENCODING] = delivered(message)
+        frame = payload.encoded[ENCODING] = delivered(message)
     return frame
-
-
-def acknowledged(frame: bytes, client_id: str | None) -> bytes:
-    """The same frame as its sender gets it: the message is stored."""
-    if client_id is None:
-        return b'%b,"status":"stored"}' % frame[:-1]
-    return b'%b,"status":"stored","clientId":%b}' % (frame[:-1], _encoder.encode(client_id))
 
 
 def refused(refusal: ChatError, client_id: str | None = None) -> bytes:
@@ -138,3 +117,55 @@ def _words(refusal: ChatError) -> str:
             return NOT_ALLOWED
         case _:
             return FAILED
+
+
+Time = Annotated[str, Meta(examples=["2026-05-04T10:51:23.000Z"])]
+
+
+class NewConversation(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The user to talk to. Both users get the same conversation, whichever of them asks for it."""
+
+    receiver: Annotated[str, Meta(description="A user's id or username", examples=["grace"])]
+
+
+class OtherUser(msgspec.Struct, frozen=True):
+    user_id: Id
+    username: Annotated[str, Meta(examples=["grace"])]
+
+
+class ConversationBody(msgspec.Struct, frozen=True):
+    """A conversation with `user`; `conversation_id` is the frames' `conversationId`."""
+
+    conversation_id: Id
+    user: OtherUser
+    unread: Annotated[int, Meta(examples=[2])]
+    created_at: Time
+    updated_at: Time
+    last_message: MessageBody | None
+
+
+class ConversationPage(msgspec.Struct, frozen=True):
+    """Newest activity first. `next` is the `before` of the next page, null on the last one."""
+
+    conversations: list[ConversationBody]
+    next: Id | None
+
+
+class MessagePage(msgspec.Struct, frozen=True):
+    """Oldest first. The first one's `message_id` is the `before` of the page ahead of it."""
+
+    conversation_id: Id
+    messages: list[MessageBody]
+
+
+def conversation_body(view: ConversationView, other: User) -> ConversationBody:
+    """A direct conversation as its member sees it."""
+    last = view.last_message
+    return ConversationBody(
+        conversation_id=view.id,
+        user=OtherUser(other.id, other.username),
+        unread=view.unread,
+        created_at=iso(view.created_at),
+        updated_at=iso(view.updated_at),
+        last_message=None if last is None or last.deleted_at else message_body(last),
+    )

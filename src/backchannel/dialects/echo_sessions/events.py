@@ -6,20 +6,21 @@ from typing import cast
 import msgspec
 
 from backchannel.chat import sessions
-from backchannel.chat.send import draft
-from backchannel.dialects.echo_sessions import errors
-from backchannel.dialects.echo_sessions.bodies import echoed
-from backchannel.dialects.shared.authentication import find_token
-from backchannel.dialects.shared.faults import Fault
-from backchannel.dialects.shared.in_order import Work
-from backchannel.dialects.shared.validation import convert
-from backchannel.dialects.socketio.dialect import Client, Emitted, once
+from backchannel.chat.messages import draft
+from backchannel.dialects.echo_sessions import wire
+from backchannel.dialects.echo_sessions.wire import echoed
+from backchannel.dialects.shared.handlers import Work
+from backchannel.dialects.socketio.dialect import Client, ClientEvent, encoded_once
 from backchannel.domain.errors import Invalid
-from backchannel.domain.events import Fact
+from backchannel.domain.events import EventPayload
 from backchannel.domain.ids import RESPONDER_ID, session_conversation_id
 from backchannel.domain.messages import Message, MessageKind
+from backchannel.domain.signals import Rejected
 from backchannel.domain.times import iso
-from backchannel.ports.storage import Stored
+from backchannel.http.authentication import find_token
+from backchannel.http.errors import ErrorInfo
+from backchannel.http.validation import convert
+from backchannel.ports.storage.values import Stored
 from backchannel.transports.socketio.endpoint import Ack
 from backchannel.transports.socketio.packets import encode_event
 
@@ -43,78 +44,83 @@ class _Sending(msgspec.Struct, rename="camel"):
 class EchoSessions:
     """Implements `socketio.dialect.Dialect`.
 
-    Who joins a session, or says something in it, hears what the server says there. Its rooms
-    are called by the conversation's id and, after a space, the name the client knows it by.
+    A client that joins a session, or sends a message in it, gets the server's answers there. A
+    room's name is the conversation's id, a space, and the name that the client uses for it.
     """
 
-    admits_strangers = True
+    accepts_unauthenticated = True
 
-    def claims(self, emitted: Emitted) -> bool:
-        if emitted.name == MESSAGE:
-            argument = cast("object", emitted.argument)
+    def claims(self, event: ClientEvent) -> bool:
+        if event.name == MESSAGE:
+            argument = cast("object", event.argument)
             return isinstance(argument, dict) and "sessionId" in argument
-        return emitted.name in {CONNECTION, JOIN}
+        return event.name in {CONNECTION, JOIN}
 
-    def handle(self, client: Client, emitted: Emitted) -> Work | None:
-        if emitted.name == MESSAGE:
-            return _send(client, emitted)
-        return (_log_in if emitted.name == CONNECTION else _join)(client, emitted)
+    def handle(self, client: Client, event: ClientEvent) -> Work | None:
+        if event.name == MESSAGE:
+            return _send(client, event)
+        return (_log_in if event.name == CONNECTION else _join)(client, event)
 
-    def packets(self, fact: Fact, message: Message, rooms: Collection[str]) -> Sequence[bytes]:
+    def packets(
+        self, payload: EventPayload, message: Message, rooms: Collection[str]
+    ) -> Sequence[bytes]:
         if message.sender_id != RESPONDER_ID:
             return ()
-        place = f"{message.conversation_id} "
-        session_id = next((room[len(place) :] for room in rooms if room.startswith(place)), None)
+        prefix = f"{message.conversation_id} "
+        session_id = next((room[len(prefix) :] for room in rooms if room.startswith(prefix)), None)
         if session_id is None:
             return ()
-        return (once(fact, "echo_sessions", lambda: _packet(message, session_id)),)
+        return (encoded_once(payload, "echo_sessions", lambda: _packet(message, session_id)),)
 
-    def refused(self, fault: Fault) -> object:
-        return {"ok": False, **errors.body(errors.in_their_words(fault))}
+    def rejected(self, rejected: Rejected) -> None:
+        """Return None: this dialect accepts nothing that is not stored."""
+
+    def refused(self, error: ErrorInfo) -> object:
+        return {"ok": False, **wire.body(wire.translated(error))}
 
 
-async def _log_in(client: Client, emitted: Emitted) -> None:
-    given = emitted.argument
+async def _log_in(client: Client, event: ClientEvent) -> None:
+    given = event.argument
     token = find_token({"authorization": given}) if isinstance(given, str) else None
     if token is None:
         raise Invalid("the argument of connection must be a token", field="token")
     await client.log_in(token)
-    _answer(emitted.ack, userId=client.identity.user_id)
+    _answer(event.ack, userId=client.identity.user_id)
 
 
-async def _join(client: Client, emitted: Emitted) -> None:
-    session_id = emitted.argument
+async def _join(client: Client, event: ClientEvent) -> None:
+    session_id = event.argument
     if not isinstance(session_id, str):
         raise Invalid("the argument of join-session must be a session's id", field="sessionId")
     await _enter(client, session_id)
-    _answer(emitted.ack, sessionId=session_id)
+    _answer(event.ack, sessionId=session_id)
 
 
-def _send(client: Client, emitted: Emitted) -> Work | None:
-    sending = convert(emitted.argument, _Sending)
+def _send(client: Client, event: ClientEvent) -> Work | None:
+    sending = convert(event.argument, _Sending)
     if _room(client, sending.session_id) in client.rooms:
-        _submit(client, emitted, sending)
+        _submit(client, event, sending)
         return None
-    return _enter_and_submit(client, emitted, sending)
+    return _enter_and_submit(client, event, sending)
 
 
-async def _enter_and_submit(client: Client, emitted: Emitted, sending: _Sending) -> None:
+async def _enter_and_submit(client: Client, event: ClientEvent, sending: _Sending) -> None:
     await _enter(client, sending.session_id)
-    _submit(client, emitted, sending)
+    _submit(client, event, sending)
 
 
 async def _enter(client: Client, session_id: str) -> None:
-    """Be in the user's session of that name, which is made if there is none."""
+    """Join the user's session with this name, which is created if there is none."""
     room = _room(client, session_id)
     if room not in client.rooms and len(client.rooms) >= JOINED_LIMIT:
-        raise Invalid(f"a socket may be in {JOINED_LIMIT} sessions", field="sessionId")
-    await sessions.open_session(client.desk.core, client.identity.user_id, key=session_id)
+        raise Invalid(f"a socket may be in at most {JOINED_LIMIT} sessions", field="sessionId")
+    await sessions.open_session(client.connections.core, client.identity.user_id, key=session_id)
     client.rooms.add(room)
 
 
-def _submit(client: Client, emitted: Emitted, sending: _Sending) -> None:
+def _submit(client: Client, event: ClientEvent, sending: _Sending) -> None:
     user_id = client.identity.user_id
-    ack, session_id = emitted.ack, sending.session_id
+    ack, session_id = event.ack, sending.session_id
 
     def stored(outcome: Stored) -> None:
         message = outcome.message
@@ -133,7 +139,7 @@ def _submit(client: Client, emitted: Emitted, sending: _Sending) -> None:
         client_id=sending.client_id,
         field="content",
     )
-    client.submit(drafted, emitted, stored)
+    client.submit(drafted, event, stored)
 
 
 def _room(client: Client, session_id: str) -> str:
@@ -142,10 +148,10 @@ def _room(client: Client, session_id: str) -> str:
 
 def _packet(message: Message, session_id: str) -> bytes:
     """The packet of an answer; a missing answer becomes an error."""
-    told = echoed(message, session_id)
+    echo = echoed(message, session_id)
     if message.kind == MessageKind.FAILURE:
-        return encode_event(ERROR, {"message": message.body, **msgspec.to_builtins(told)})
-    return encode_event(MESSAGE, told)
+        return encode_event(ERROR, {"message": message.body, **msgspec.to_builtins(echo)})
+    return encode_event(MESSAGE, echo)
 
 
 def _answer(ack: Ack | None, **data: str) -> None:

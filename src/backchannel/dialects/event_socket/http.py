@@ -5,30 +5,30 @@ from typing import Annotated
 from litestar import Router, delete, get
 from litestar.params import PathParameter, QueryParameter
 
-from backchannel.chat import accounts, logouts
+from backchannel.chat import accounts, logins
 from backchannel.chat.conversations import PAGE
-from backchannel.dialects.event_socket.bodies import (
+from backchannel.dialects.event_socket.wire import (
     Ended,
     MessagePage,
     SessionList,
     UserBody,
     UserPage,
+    message_body,
     session_body,
     user_body,
 )
-from backchannel.dialects.event_socket.wire import message_body
-from backchannel.dialects.shared.docs.samples import ID, shown
-from backchannel.dialects.shared.errors import handlers, plain
-from backchannel.dialects.shared.refusals import refusals
-from backchannel.dialects.shared.requests import (
+from backchannel.dialects.shared.messages import Before, Limit, undeleted_messages
+from backchannel.domain import access
+from backchannel.domain.ids import direct_conversation_id
+from backchannel.http.docs.refusals import refusals
+from backchannel.http.docs.samples import ID, shown
+from backchannel.http.errors import handlers, plain
+from backchannel.http.requests import (
     BEARER,
     InjectedCore,
     StrictRequest,
     require_login,
 )
-from backchannel.dialects.shared.standing import Before, Limit, standing_messages
-from backchannel.domain import access
-from backchannel.domain.ids import direct_conversation_id
 
 
 @get(
@@ -82,7 +82,7 @@ async def read_messages(
     access.require_other(me.user_id, them.id, field="with", doing="read messages with")
     conversation_id = direct_conversation_id(me.user_id, them.id)
     names = {me.user_id: me.username, them.id: them.username}
-    found = await standing_messages(core, me.user_id, conversation_id, before=before, limit=limit)
+    found = await undeleted_messages(core, me.user_id, conversation_id, before=before, limit=limit)
     return MessagePage(
         [message_body(each, names[each.sender_id], names[each.recipient_id]) for each in found]
     )
@@ -95,7 +95,7 @@ async def read_messages(
     responses=refusals(400, 401),
 )
 async def list_sessions(request: StrictRequest, core: InjectedCore) -> SessionList:
-    found = await logouts.list_logins(core, request.user.user_id)
+    found = await logins.list_logins(core, request.user.user_id)
     return SessionList([session_body(each, request.user.login_id) for each in found])
 
 
@@ -111,11 +111,11 @@ async def end_session(
     core: InjectedCore,
     session_id: Annotated[str, PathParameter(description="The session's id", examples=shown(ID))],
 ) -> Ended:
-    await logouts.end_login(core, request.user.user_id, session_id)
+    await logins.end_login(core, request.user.user_id, session_id)
     return Ended("Session ended")
 
 
-TAGS = {"Event socket": "What goes with the WebSocket `/websocket`: users, messages, logins."}
+TAGS = {"Event socket": "For clients of the WebSocket `/websocket`: users, messages, logins."}
 """The tag of these operations, for the API's description."""
 
 

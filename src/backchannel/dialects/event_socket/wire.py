@@ -1,21 +1,20 @@
-"""The frames of `/websocket`, from and to clients."""
+"""The JSON of this dialect: the frames of `/websocket`, and the bodies of its REST routes."""
 
 from typing import Annotated
 
 import msgspec
 from msgspec import Meta
 
-from backchannel.dialects.shared.sender import SenderClaim
-from backchannel.dialects.shared.validation import decode as decode_json
+from backchannel.dialects.shared import messages
+from backchannel.dialects.shared.messages import ClientId, SenderClaim
 from backchannel.domain.errors import ChatError, Invalid
-from backchannel.domain.messages import CLIENT_ID_LIMIT, Message
+from backchannel.domain.messages import Message
 from backchannel.domain.times import iso
+from backchannel.domain.users import Login, User
+from backchannel.http.validation import decode as decode_json
 
 EVENT = "message"
 """The one event of this socket; clients may put it around what they send."""
-
-
-ClientId = Annotated[str, Meta(min_length=1, max_length=CLIENT_ID_LIMIT)]
 
 
 class Sending(SenderClaim, kw_only=True, gc=False):
@@ -35,7 +34,7 @@ class _Envelope(msgspec.Struct, gc=False):
 
 
 class MessageBody(msgspec.Struct, frozen=True, gc=False):
-    """A message as its two parties see it, who are named by their usernames."""
+    """A message as its two members see it, who are named by their usernames."""
 
     sender: Annotated[str, Meta(examples=["ada"])]
     receiver: Annotated[str, Meta(examples=["grace"])]
@@ -53,14 +52,9 @@ class _Error(msgspec.Struct, frozen=True, omit_defaults=True):
     client_id: str | None = msgspec.field(name="clientId", default=None)
 
 
-class _Named(msgspec.Struct):
-    client_id: ClientId | None = msgspec.field(name="clientId", default=None)
-
-
 _encoder = msgspec.json.Encoder()
 _decoder = msgspec.json.Decoder(Sending)
 _envelope_decoder = msgspec.json.Decoder(_Envelope)
-_named_decoder = msgspec.json.Decoder(_Named)
 
 
 def unwrapped(payload: bytes) -> tuple[bytes, bool]:
@@ -83,9 +77,9 @@ def client_id_of(payload: bytes) -> str | None:
     """The `clientId` of a frame that could not be accepted, as far as legible."""
     try:
         envelope = _envelope_decoder.decode(payload)
-        return _named_decoder.decode(bytes(envelope.data) or payload).client_id
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
+    return messages.client_id_of(bytes(envelope.data) or payload)
 
 
 def message_body(message: Message, sender: str, receiver: str) -> MessageBody:
@@ -100,15 +94,8 @@ def message_body(message: Message, sender: str, receiver: str) -> MessageBody:
 
 
 def delivered(message: Message, sender: str, receiver: str) -> bytes:
-    """The frame in which a message reaches its two parties."""
+    """The frame in which a message reaches its two members."""
     return _encoder.encode(message_body(message, sender, receiver))
-
-
-def acknowledged(frame: bytes, client_id: str | None) -> bytes:
-    """The same frame as its sender gets it: the message is stored."""
-    if client_id is None:
-        return b'%b,"status":"stored"}' % frame[:-1]
-    return b'%b,"status":"stored","clientId":%b}' % (frame[:-1], _encoder.encode(client_id))
 
 
 def refused(refusal: ChatError, client_id: str | None = None) -> bytes:
@@ -128,3 +115,63 @@ def refused(refusal: ChatError, client_id: str | None = None) -> bytes:
 def in_envelope(frame: bytes, event: str = EVENT) -> bytes:
     """A frame for a client that sends envelopes itself."""
     return b'{"event":"%b","data":%b}' % (event.encode(), frame)
+
+
+Id = Annotated[str, Meta(examples=["01970f3e-6b1c-7d2a-9c55-0a4f6b8e1d20"])]
+Time = Annotated[str, Meta(examples=["2026-05-04T10:51:23.000Z"])]
+
+
+class UserBody(msgspec.Struct, frozen=True):
+    """A user's public profile; frames may use either name."""
+
+    id: Id
+    username: Annotated[str, Meta(examples=["grace"])]
+    created_at: Time
+
+
+class UserPage(msgspec.Struct, frozen=True):
+    """By username. The last one's `username` is the `after` of the next page."""
+
+    users: list[UserBody]
+
+
+class MessagePage(msgspec.Struct, frozen=True):
+    """Oldest first. The first one's `id` is the `before` of the page ahead of it."""
+
+    messages: list[MessageBody]
+
+
+class SessionBody(msgspec.Struct, frozen=True):
+    """A login; `current` marks the one that makes the request."""
+
+    id: Id
+    agent: Annotated[str, Meta(examples=["Firefox on Linux"])]
+    address: Annotated[str, Meta(examples=["203.0.113.7"])]
+    created_at: Time
+    last_used_at: Time
+    current: bool
+
+
+class SessionList(msgspec.Struct, frozen=True):
+    """Newest first."""
+
+    sessions: list[SessionBody]
+
+
+class Ended(msgspec.Struct, frozen=True):
+    message: Annotated[str, Meta(examples=["Session ended"])]
+
+
+def user_body(user: User) -> UserBody:
+    return UserBody(user.id, user.username, iso(user.created_at))
+
+
+def session_body(login: Login, current_id: str) -> SessionBody:
+    return SessionBody(
+        id=login.id,
+        agent=login.agent,
+        address=login.address,
+        created_at=iso(login.created_at),
+        last_used_at=iso(login.last_used_at),
+        current=login.id == current_id,
+    )

@@ -8,10 +8,10 @@ from typing import Any, get_args
 import msgspec
 
 from backchannel.dialects.native import client_frames, server_frames
-from backchannel.dialects.native.bodies import EventBody
-from backchannel.dialects.native.closing import STANDARD, Closing
-from backchannel.dialects.shared.docs.names import schema_name
-from backchannel.dialects.shared.docs.samples import sample
+from backchannel.dialects.native.event_bodies import EventBody
+from backchannel.dialects.native.server_frames import STANDARD, CloseCode
+from backchannel.http.docs.document import schema_name
+from backchannel.http.docs.samples import sample
 
 Json = dict[str, Any]
 
@@ -44,8 +44,8 @@ def document(version: str) -> Json:
         "servers": {"plain": _server("ws", "localhost:3000"), "tls": _server("wss", "localhost")},
         "channels": {"socket": _channel([*sent, *received])},
         "operations": {
-            "receiveFromClient": _operation("receive", "What a client sends", sent),
-            "sendToClient": _operation("send", "What a client receives", received),
+            "receiveFromClient": _operation("receive", "Frames that a client sends", sent),
+            "sendToClient": _operation("send", "Frames that a client receives", received),
         },
         "components": {
             "messages": {**sent, **received},
@@ -100,10 +100,10 @@ def _messages(frames: tuple[type[msgspec.Struct], ...], schemas: Json) -> Json:
 def _event_message(schemas: Json) -> Json:
     """`event`, an `EventBody` with the type beside its kind; adds its schema."""
     kinds = [schema_name(each) for each in get_args(EventBody)]
-    told = "Something has just happened; `kind` says what `data` is."
+    summary = "Something has just happened; `kind` says what `data` is."
     schemas[_EVENT] = {
         "title": _EVENT,
-        "description": told,
+        "description": summary,
         "type": "object",
         "properties": {"type": {"const": "event"}},
         "required": ["type"],
@@ -113,7 +113,7 @@ def _event_message(schemas: Json) -> Json:
     return {
         "name": "event",
         "title": "`event`",
-        "summary": told,
+        "summary": summary,
         "payload": {"$ref": _REFERENCE.format(name=_EVENT)},
         "examples": [{"payload": {"type": "event", **shown}}],
     }
@@ -155,7 +155,7 @@ def _operation(action: str, summary: str, messages: Json) -> Json:
 def close_codes() -> list[Json]:
     """The close codes of the socket: code, reason, and whether to reconnect."""
     rows = [(code, *row) for code, row in STANDARD.items()]
-    rows += [each.value for each in Closing]
+    rows += [each.value for each in CloseCode]
     return [
         {"code": code, "reason": reason, "reconnect": reconnect} for code, reason, reconnect in rows
     ]

@@ -48,13 +48,27 @@ class FileBody(msgspec.Struct, frozen=True, kw_only=True):
     width: Annotated[int | None, Meta(description="Pixels", examples=[1_200])]
     height: Annotated[int | None, Meta(description="Pixels", examples=[800])]
     duration: Annotated[int | None, Meta(description="Milliseconds", examples=[None])]
+    waveform: Annotated[
+        str | None,
+        Meta(
+            description="Loudness over time, as the sender gave it: one byte a sample, in Base64",
+            examples=[None],
+        ),
+    ]
+    placeholder: Annotated[
+        str | None,
+        Meta(
+            description="A ThumbHash in Base64, to be shown until the picture has loaded",
+            examples=["3AgOHJpgdndwiHiGeIb0lQ/4iA=="],
+        ),
+    ]
     url: Annotated[str, Meta(examples=["/v1/files/01970f3e-6b1c-7d2a-9c55-0a4f6b8e1d20"])]
     thumbnail_url: Annotated[
         str | None, Meta(examples=["/v1/files/01970f3e-6b1c-7d2a-9c55-0a4f6b8e1d20/thumbnail"])
     ]
 
 
-class MessageBody(msgspec.Struct, frozen=True, kw_only=True):
+class MessageBody(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A message. Only its sender sees `client_id`; a deleted message has an empty body."""
 
     conversation_id: ConversationId
@@ -138,7 +152,7 @@ class AccountBody(UserBody, frozen=True, kw_only=True):
 
 
 class PrivacyBody(msgspec.Struct, frozen=True, kw_only=True):
-    """Your privacy settings: `everybody` or `nobody`. Each is mutual."""
+    """Your privacy settings. The first three are `everybody` or `nobody`, and mutual."""
 
     last_seen: Annotated[
         str,
@@ -148,6 +162,14 @@ class PrivacyBody(msgspec.Struct, frozen=True, kw_only=True):
     ]
     read_receipts: Annotated[str, Meta(description="Your read marks", examples=["everybody"])]
     typing: Annotated[str, Meta(description="Your typing", examples=["everybody"])]
+    first_messages: Annotated[
+        str,
+        Meta(
+            description="Messages of users to whom you have not written: `everybody` may write, "
+            "or they are `requests`",
+            examples=["requests"],
+        ),
+    ]
 
 
 class SettingsBody(msgspec.Struct, frozen=True, kw_only=True):
@@ -190,6 +212,13 @@ class ConversationBody(msgspec.Struct, frozen=True, kw_only=True):
     updated_at: Time
     last_message: Annotated[MessageBody | None, Meta(description="Null if there is none")]
     settings: SettingsBody
+    request: Annotated[
+        str | None,
+        Meta(
+            description="`pending` or `declined` if it is a message request to you; null otherwise",
+            examples=[None],
+        ),
+    ] = None
 
 
 class LoginBody(msgspec.Struct, frozen=True, kw_only=True):
@@ -204,7 +233,7 @@ class LoginBody(msgspec.Struct, frozen=True, kw_only=True):
     expires_at: Time
 
 
-class SessionBody(msgspec.Struct, frozen=True, kw_only=True):
+class TokensBody(msgspec.Struct, frozen=True, kw_only=True):
     """The tokens of a login. A refresh token works once."""
 
     user: AccountBody
@@ -215,81 +244,3 @@ class SessionBody(msgspec.Struct, frozen=True, kw_only=True):
     expires_in: Life
     refresh_token: Annotated[str, Meta(examples=["eyJhbGciOiJIUzI1NiJ9.e30.c2ln"])]
     refresh_expires_at: Time
-
-
-class ReceiptBody(msgspec.Struct, frozen=True):
-    """The progress of a member of a conversation."""
-
-    conversation_id: ConversationId
-    user_id: UserId
-    delivered_seq: Annotated[int, Meta(examples=[42])]
-    read_seq: Annotated[int, Meta(examples=[40])]
-
-
-class ConversationChangeBody(msgspec.Struct, frozen=True):
-    """A conversation has changed: fetch it again."""
-
-    conversation_id: ConversationId
-    change: Annotated[
-        str,
-        Meta(
-            description="`created`, `renamed`, `deleted`, `blocked`, `unblocked` or `settings`",
-            examples=["renamed"],
-        ),
-    ]
-
-
-class ProfileChangeBody(msgspec.Struct, frozen=True):
-    """A user's profile has changed: fetch it again."""
-
-    user_id: UserId
-
-
-ContentBody = MessageBody | ReceiptBody | ConversationChangeBody | ProfileChangeBody
-
-
-class _Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind"):
-    """An entry of a user's log; apply it to a state whose position is `previous`."""
-
-    position: Position
-    previous: Annotated[int, Meta(description="The position before it", examples=[1206])]
-
-
-class MessageEvent(_Event, frozen=True, tag="message"):
-    data: MessageBody
-
-
-class EditEvent(_Event, frozen=True, tag="edit"):
-    data: MessageBody
-
-
-class DeleteEvent(_Event, frozen=True, tag="delete"):
-    data: MessageBody
-
-
-class ReactionEvent(_Event, frozen=True, tag="reaction"):
-    data: MessageBody
-
-
-class ReceiptEvent(_Event, frozen=True, tag="receipt"):
-    data: ReceiptBody
-
-
-class ConversationEvent(_Event, frozen=True, tag="conversation"):
-    data: ConversationChangeBody
-
-
-class ProfileEvent(_Event, frozen=True, tag="profile"):
-    data: ProfileChangeBody
-
-
-EventBody = (
-    MessageEvent
-    | EditEvent
-    | DeleteEvent
-    | ReactionEvent
-    | ReceiptEvent
-    | ConversationEvent
-    | ProfileEvent
-)
-"""An entry of a user's log; its `kind` determines the type of `data`."""

@@ -6,15 +6,15 @@ import msgspec
 from msgspec import Meta
 
 from backchannel.chat.presence import WATCH_LIMIT
-from backchannel.dialects.shared.docs.samples import ID
-from backchannel.dialects.shared.validation import SHOWN
-from backchannel.dialects.shared.validation import decode as decode_json
 from backchannel.domain.accounts import USERNAME_LIMIT
 from backchannel.domain.errors import Invalid
 from backchannel.domain.files import FILES_PER_MESSAGE
 from backchannel.domain.ids import ID_LIMIT
 from backchannel.domain.messages import CLIENT_ID_LIMIT
 from backchannel.domain.revisions import EMOJI_LIMIT
+from backchannel.http.docs.samples import ID
+from backchannel.http.validation import SHOWN
+from backchannel.http.validation import decode as decode_json
 
 Id = Annotated[str, Meta(max_length=ID_LIMIT)]
 ConversationId = Annotated[
@@ -53,7 +53,7 @@ class _Frame(msgspec.Struct, forbid_unknown_fields=True, tag_field="type", gc=Fa
 
 
 class Hello(_Frame, tag="hello"):
-    """Log in, and say how far this device has got; a new device leaves out the position."""
+    """Log in, with the position of this device; a new device omits it."""
 
     token: Token
     epoch: Epoch = None
@@ -98,7 +98,7 @@ class Edit(_Frame, tag="edit"):
 
 
 class Delete(_Frame, tag="delete"):
-    """Delete one of your messages; it keeps its place, with an empty body."""
+    """Delete one of your messages; it keeps its `seq`, with an empty body."""
 
     conversation_id: ConversationId
     seq: Seq
@@ -123,7 +123,7 @@ class Read(_Frame, tag="read"):
     ref: MaybeRef = None
 
 
-class Confirm(_Frame, tag="ack"):
+class Acknowledge(_Frame, tag="ack"):
     """Acknowledge that this device has stored everything up to `position`."""
 
     position: Annotated[int, Meta(description="Of the last event", examples=[1207])]
@@ -187,7 +187,7 @@ ClientFrame = (
     | Delete
     | React
     | Read
-    | Confirm
+    | Acknowledge
     | SyncRequest
     | TypingNotice
     | Stop

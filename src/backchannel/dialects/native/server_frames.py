@@ -1,11 +1,21 @@
-"""The frames a native client receives on `/v1/ws`."""
+"""The frames a native client receives on `/v1/ws`, the replies to it, and the close codes."""
 
+from enum import Enum
 from typing import Annotated
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
-from backchannel.dialects.native.bodies import EventBody, Id, MaybeTime, MessageBody, Seq, Time
+from backchannel.delivery.connection_manager import HEARTBEAT
+from backchannel.dialects.native.bodies import Id, MaybeTime, MessageBody, Seq, Time
+from backchannel.dialects.native.event_bodies import EventBody
+from backchannel.dialects.native.wire import message_body
+from backchannel.domain.errors import ChatError
+from backchannel.domain.events import LogHead
+from backchannel.domain.messages import Message
+from backchannel.domain.times import iso
+from backchannel.http.errors import title_of
+from backchannel.ports.storage.values import Stored
 
 Position = Annotated[int, Meta(description="Number in your log of events", examples=[1207])]
 Previous = Annotated[int, Meta(description="The position before it", examples=[1206])]
@@ -17,6 +27,35 @@ Ref = Annotated[str, Meta(description="The `ref` of your request", examples=["r1
 ClientId = Annotated[
     str, Meta(description="The `client_id` of your message", examples=["k7f2-0001"])
 ]
+
+
+class CloseCode(Enum):
+    """A close code, its reason, and whether reconnecting makes sense."""
+
+    LOGGED_OUT = (4001, "logged out", False)
+    TOKEN_EXPIRED = (4002, "token expired; refresh it and reconnect", True)
+    UNAUTHENTICATED = (4003, "not logged in; get a new token", False)
+    HELLO_TIMEOUT = (4004, "no hello in time", True)
+
+    def __init__(self, code: int, reason: str, reconnect: bool) -> None:  # noqa: FBT001
+        self.code = code
+        self.reason = reason
+        self.reconnect = reconnect
+
+
+STANDARD = {
+    1000: ("closed by request", False),
+    1001: ("going away", True),
+    1002: ("protocol error (RFC 6455)", False),
+    1003: ("unsupported data", False),
+    1006: ("connection lost", True),
+    1007: ("text that is not UTF-8", False),
+    1009: ("message too big; see limits.frame_size", False),
+    1011: ("internal error", True),
+    1012: ("the server restarts; reconnect after the time named in the reason", True),
+    1013: ("overloaded; reconnect later", True),
+}
+"""The registered codes (RFC 6455, section 7.4.1, and the IANA registry) as used here."""
 
 
 class _Frame(msgspec.Struct, kw_only=True, tag_field="type", gc=False):
@@ -159,7 +198,61 @@ ServerFrame = (
     | Presence
     | Partial
 )
-
 """All of them but `event`, which is an `EventBody` with the type beside its kind."""
 
 encode = msgspec.json.Encoder().encode
+
+
+def welcome(user_id: str, username: str, head: LogHead) -> bytes:
+    return encode(
+        Welcome(
+            user_id=user_id,
+            username=username,
+            epoch=head.epoch,
+            position=head.position,
+            heartbeat=HEARTBEAT,
+        )
+    )
+
+
+def ack(stored: Stored, ref: str | None = None) -> bytes:
+    message = stored.message
+    # The sender's own entry comes first; a repetition has none.
+    position = stored.events[0].position if stored.events else None
+    return encode(
+        Ack(
+            client_id=message.client_id,
+            id=message.id,
+            conversation_id=message.conversation_id,
+            seq=message.seq,
+            created_at=iso(message.created_at),
+            position=position,
+            previous=None if position is None else position - 1,
+            repeated=stored.repeated,
+            ref=UNSET if ref is None else ref,
+        )
+    )
+
+
+def error(refusal: ChatError, *, ref: str | None = None, client_id: str | None = None) -> bytes:
+    return encode(
+        Error(
+            title=title_of(refusal.status),
+            status=refusal.status,
+            code=refusal.code,
+            detail=refusal.text,
+            field=refusal.field,
+            retry_after=refusal.retry_after,
+            ref=ref,
+            client_id=client_id,
+        )
+    )
+
+
+def done(ref: str | None, message: Message | None = None, *, viewer_id: str = "") -> bytes:
+    data = None if message is None else message_body(message, viewer_id)
+    return encode(Done(ref=ref, data=data))
+
+
+def pong(position: int, ref: str | None = None) -> bytes:
+    return encode(Pong(position=position, ref=UNSET if ref is None else ref))

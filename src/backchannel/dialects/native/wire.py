@@ -4,24 +4,26 @@ from typing import Any, cast
 
 from msgspec import UNSET
 
-from backchannel.chat.logins import Session
-from backchannel.dialects.native import bodies
+from backchannel.chat.logins import IssuedTokens
+from backchannel.dialects.native import event_bodies
 from backchannel.dialects.native.bodies import (
     AccountBody,
-    ContentBody,
     ConversationBody,
-    ConversationChangeBody,
-    EventBody,
     FileBody,
     LoginBody,
     MarksBody,
     MessageBody,
     PrivacyBody,
+    SettingsBody,
+    TokensBody,
+    UserBody,
+)
+from backchannel.dialects.native.event_bodies import (
+    ContentBody,
+    ConversationChangeBody,
+    EventBody,
     ProfileChangeBody,
     ReceiptBody,
-    SessionBody,
-    SettingsBody,
-    UserBody,
 )
 from backchannel.domain.conversations import (
     ConversationSettings,
@@ -32,24 +34,23 @@ from backchannel.domain.conversations import (
 from backchannel.domain.events import Content, ConversationChange, Event, EventKind, ProfileChange
 from backchannel.domain.files import Attachment, File, attachments_of, describe
 from backchannel.domain.messages import Message
-from backchannel.domain.privacy import Privacy
 from backchannel.domain.revisions import reactions_of
 from backchannel.domain.times import iso, iso_or_none
-from backchannel.domain.users import Login, User
+from backchannel.domain.users import Login, Privacy, User
 
 _EVENTS: dict[EventKind, type[EventBody]] = {
-    EventKind.MESSAGE: bodies.MessageEvent,
-    EventKind.EDIT: bodies.EditEvent,
-    EventKind.DELETE: bodies.DeleteEvent,
-    EventKind.REACTION: bodies.ReactionEvent,
-    EventKind.RECEIPT: bodies.ReceiptEvent,
-    EventKind.CONVERSATION: bodies.ConversationEvent,
-    EventKind.PROFILE: bodies.ProfileEvent,
+    EventKind.MESSAGE: event_bodies.MessageEvent,
+    EventKind.EDIT: event_bodies.EditEvent,
+    EventKind.DELETE: event_bodies.DeleteEvent,
+    EventKind.REACTION: event_bodies.ReactionEvent,
+    EventKind.RECEIPT: event_bodies.ReceiptEvent,
+    EventKind.CONVERSATION: event_bodies.ConversationEvent,
+    EventKind.PROFILE: event_bodies.ProfileEvent,
 }
 
 
 def message_body(message: Message, viewer_id: str) -> MessageBody:
-    """A message as `viewer_id`, one of its two parties, sees it."""
+    """A message as `viewer_id`, one of its two members, sees it."""
     return MessageBody(
         conversation_id=message.conversation_id,
         seq=message.seq,
@@ -62,10 +63,10 @@ def message_body(message: Message, viewer_id: str) -> MessageBody:
         reply_to=message.reply_to,
         revision=message.revision,
         created_at=iso(message.created_at),
-        edited_at=iso_or_none(message.edited_at),
-        deleted_at=iso_or_none(message.deleted_at),
-        reactions=reactions_of(message),
-        files=[attachment_body(each) for each in attachments_of(message)],
+        edited_at=None if message.edited_at is None else iso(message.edited_at),
+        deleted_at=None if message.deleted_at is None else iso(message.deleted_at),
+        reactions=reactions_of(message) if message.reactions else {},
+        files=[attachment_body(each) for each in attachments_of(message)] if message.files else [],
     )
 
 
@@ -85,6 +86,8 @@ def attachment_body(attachment: Attachment) -> FileBody:
         width=attachment.width,
         height=attachment.height,
         duration=attachment.duration,
+        waveform=attachment.waveform or None,
+        placeholder=attachment.placeholder or None,
         url=url,
         thumbnail_url=f"{url}/thumbnail" if attachment.thumbnail else None,
     )
@@ -120,19 +123,22 @@ def account_body(user: User) -> AccountBody:
 
 def privacy_body(privacy: Privacy) -> PrivacyBody:
     return PrivacyBody(
-        last_seen=privacy.last_seen, read_receipts=privacy.receipts, typing=privacy.typing
+        last_seen=privacy.last_seen,
+        read_receipts=privacy.receipts,
+        typing=privacy.typing,
+        first_messages=privacy.first_messages,
     )
 
 
-def session_body(session: Session) -> SessionBody:
-    return SessionBody(
-        user=account_body(session.user),
-        login_id=session.login_id,
-        access_token=session.access_token,
-        expires_at=iso(session.access_expires_at),
-        expires_in=session.access_life,
-        refresh_token=session.refresh_token,
-        refresh_expires_at=iso(session.refresh_expires_at),
+def tokens_body(tokens: IssuedTokens) -> TokensBody:
+    return TokensBody(
+        user=account_body(tokens.user),
+        login_id=tokens.login_id,
+        access_token=tokens.access_token,
+        expires_at=iso(tokens.access_expires_at),
+        expires_in=tokens.access_life,
+        refresh_token=tokens.refresh_token,
+        refresh_expires_at=iso(tokens.refresh_expires_at),
     )
 
 
@@ -168,6 +174,7 @@ def conversation_body(
         updated_at=iso(view.updated_at),
         last_message=None if last is None else message_body(last, viewer_id),
         settings=settings_body(view.settings),
+        request=view.request,
     )
 
 
@@ -183,16 +190,16 @@ def settings_body(settings: ConversationSettings) -> SettingsBody:
 def event_body(event: Event) -> EventBody:
     """A log entry as the user whose log it is learns it."""
     # Kind and content belong together in the log, which the type checker cannot know.
-    made: Any = _EVENTS[event.fact.kind]
-    data = content_body(event.fact.content, event.user_id)
+    made: Any = _EVENTS[event.payload.kind]
+    data = content_body(event.payload.content, event.user_id)
     return cast("EventBody", made(position=event.position, previous=event.previous, data=data))
 
 
 def content_body(content: Content, viewer_id: str) -> ContentBody:
     """The content of an event, as `viewer_id` sees it."""
+    if isinstance(content, Message):
+        return message_body(content, viewer_id)
     match content:
-        case Message():
-            return message_body(content, viewer_id)
         case Receipt(conversation_id, user_id, delivered_seq, read_seq):
             return ReceiptBody(conversation_id, user_id, delivered_seq, read_seq)
         case ConversationChange(conversation_id, change):

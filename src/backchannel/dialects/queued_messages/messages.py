@@ -3,10 +3,10 @@
 from typing import Annotated, Literal
 
 import msgspec
-from msgspec import Meta
+from msgspec import UNSET, Meta, UnsetType
 
 from backchannel.domain.conversations import ConversationView, Marks
-from backchannel.domain.files import Attachment, attachments_of
+from backchannel.domain.files import Attachment, attachments, attachments_of
 from backchannel.domain.messages import Message
 from backchannel.domain.times import iso
 
@@ -22,7 +22,7 @@ class FileBody(msgspec.Struct, frozen=True, gc=False):
     """A file; it is complete before any client receives it."""
 
     file_id: Id
-    message_id: Id
+    message_id: Id | UnsetType
     file_url: Annotated[str, Meta(examples=["/v1/files/01970f3e-6b1c-7d2a-9c55-0a4f6b8e1d20"])]
     file_name: Annotated[str, Meta(examples=["harbour.jpg"])]
     file_type: Annotated[str, Meta(examples=["image/jpeg"])]
@@ -31,7 +31,7 @@ class FileBody(msgspec.Struct, frozen=True, gc=False):
 
 
 class MessageBody(msgspec.Struct, frozen=True, gc=False):
-    """A message as its two parties see it. `status` tells how far its receiver has got."""
+    """A message as its two members see it. `status`: sent, delivered to its receiver, or read."""
 
     message_id: Id
     sender_id: Id
@@ -59,7 +59,7 @@ def message_body(message: Message, status: Status = "sent") -> MessageBody:
 
 
 def seen_by(reader_id: str, message: Message, view: ConversationView | None) -> MessageBody:
-    """A message as a member of its conversation sees it, whose view that is."""
+    """A message as a member sees it; `view` is the conversation as the same member sees it."""
     if view is None:
         return message_body(message)
     marks = view.theirs if message.sender_id == reader_id else view.mine
@@ -71,7 +71,13 @@ def file_bodies(message: Message) -> list[FileBody]:
     return [_file_body(each, message.id) for each in attachments_of(message)]
 
 
-def _file_body(attachment: Attachment, message_id: str) -> FileBody:
+def accepted_file(files: str) -> FileBody:
+    """The one file of a message that is in the queue, and has no id yet."""
+    (attachment,) = attachments(files)
+    return _file_body(attachment, UNSET)
+
+
+def _file_body(attachment: Attachment, message_id: str | UnsetType) -> FileBody:
     return FileBody(
         file_id=attachment.id,
         message_id=message_id,

@@ -1,22 +1,29 @@
 """The JSON of this dialect: every body is an envelope with a `status`."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 import msgspec
 from litestar import Response
 from msgspec import UNSET, Meta, UnsetType
 
-from backchannel.dialects.queued_messages.messages import FileBody, MessageBody, file_bodies
-from backchannel.dialects.queued_messages.spellings import either, required
-from backchannel.dialects.shared.docs.texts import checked_text
-from backchannel.dialects.shared.errors import answer
-from backchannel.dialects.shared.faults import Fault, message_and_error
-from backchannel.dialects.shared.sender import SenderClaim
+from backchannel.chat.queued_sending import Accepted
+from backchannel.dialects.queued_messages.messages import (
+    FileBody,
+    MessageBody,
+    accepted_file,
+    file_bodies,
+)
+from backchannel.dialects.shared.messages import ClientId, SenderClaim
 from backchannel.domain.accounts import PASSWORD_LIMIT, PASSWORD_MINIMUM, USERNAME_LIMIT
-from backchannel.domain.errors import EmailTaken, UsernameTaken, WrongPassword
-from backchannel.domain.messages import CLIENT_ID_LIMIT, Message
+from backchannel.domain.errors import EmailTaken, Invalid, UsernameTaken, WrongPassword
+from backchannel.domain.signals import Rejected
 from backchannel.domain.times import iso
 from backchannel.domain.users import User
+from backchannel.http.docs.samples import checked_text
+from backchannel.http.errors import ErrorInfo, answer, message_and_error
+from backchannel.ports.storage.values import Stored
+
+T = TypeVar("T")
 
 ENQUEUED = "Message enqueued for processing"
 FILE_ENQUEUED = "File enqueued for processing"
@@ -34,9 +41,24 @@ NewPassword = Annotated[
 ]
 Time = Annotated[str, Meta(examples=["2026-05-04T10:51:23.000Z"])]
 Token = Annotated[str, Meta(examples=["eyJhbGciOiJIUzI1NiJ9.e30.c2ln"])]
-ClientId = Annotated[
-    str, Meta(min_length=1, max_length=CLIENT_ID_LIMIT, description="So that it may be repeated")
-]
+
+
+def either(snake: T | None, camel: T | None, field: str) -> T | None:
+    """The value of a field that may come in either spelling; `field` is the one with underscores.
+
+    Raises `Invalid` if both spellings are given and differ.
+    """
+    if snake is not None and camel is not None and snake != camel:
+        raise Invalid(f"{field} is given in two spellings that differ", field=field)
+    return camel if snake is None else snake
+
+
+def required(snake: T | None, camel: T | None, field: str) -> T:
+    """Like `either`; raises `Invalid` if neither is given."""
+    value = either(snake, camel, field)
+    if value is None:
+        raise Invalid(f"{field} is missing", field=field)
+    return value
 
 
 class Registration(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -119,10 +141,11 @@ class Sending(SenderClaim, kw_only=True, gc=False):
 
 
 class Enqueued(msgspec.Struct, frozen=True):
-    """The message is stored: what was promised for later has happened already."""
+    """The message is stored, or durable in the queue: then it has a `client_id` only."""
 
-    sequence_number: Annotated[int, Meta(examples=[12])]
-    message_id: Id
+    sequence_number: Annotated[int, Meta(examples=[12])] | UnsetType = UNSET
+    message_id: Id | UnsetType = UNSET
+    client_id: str | UnsetType = UNSET
     status: Success = "success"
     message: str = ENQUEUED
 
@@ -136,7 +159,7 @@ class MessageList(msgspec.Struct, frozen=True):
     status: Success = "success"
 
 
-class Enclosing(SenderClaim, kw_only=True, gc=False):
+class FileMessage(SenderClaim, kw_only=True, gc=False):
     """The destination of a file: a receiver, or a message to reply to."""
 
     receiver_id: Id | None = None
@@ -163,7 +186,7 @@ class Enclosing(SenderClaim, kw_only=True, gc=False):
         return either(self.client_id, self.client_id_camel, "client_id")
 
 
-class UploadEvent(Enclosing, kw_only=True, gc=False):
+class UploadEvent(FileMessage, kw_only=True, gc=False):
     """A small file that comes with an event; larger ones go to `POST /file/upload`."""
 
     file: bytes
@@ -188,7 +211,7 @@ class _FileData(msgspec.Struct, frozen=True):
 
 
 class FileEnqueued(msgspec.Struct, frozen=True):
-    """The file is complete and its message is stored."""
+    """The file is complete, and its message is stored or durable in the queue."""
 
     data: _FileData
     status: Success = "success"
@@ -218,12 +241,18 @@ def user_body(user: User, reader_id: str) -> UserBody:
     )
 
 
-def enqueued(message: Message) -> Enqueued:
-    return Enqueued(message.seq, message.id)
+def enqueued(outcome: Stored | Accepted) -> Enqueued:
+    if isinstance(outcome, Accepted):
+        return Enqueued(client_id=outcome.client_id)
+    return Enqueued(outcome.message.seq, outcome.message.id)
 
 
-def file_enqueued(message: Message) -> FileEnqueued:
-    (body,) = file_bodies(message)
+def file_enqueued(outcome: Stored | Accepted, files: str) -> FileEnqueued:
+    """The answer about the message with these files; in the queue it has no id yet."""
+    if isinstance(outcome, Accepted):
+        body = accepted_file(files)
+    else:
+        (body,) = file_bodies(outcome.message)
     return FileEnqueued(_FileData(body))
 
 
@@ -231,18 +260,24 @@ def message_list(messages: list[MessageBody]) -> MessageList:
     return MessageList(_MessagesData(messages))
 
 
-def refused(fault: Fault) -> tuple[int, dict[str, object]]:
+def refused(error: ErrorInfo) -> tuple[int, dict[str, object]]:
     """The status and the envelope in which this document's server tells of a refusal."""
-    told = fault
-    if fault.code in {UsernameTaken.code, EmailTaken.code}:
-        told = msgspec.structs.replace(fault, status=400, text=TAKEN)
-    elif fault.code == WrongPassword.code:
-        told = msgspec.structs.replace(fault, text=WRONG)
-    status = "fail" if told.status < 500 else "error"
-    return told.status, {"status": status, **message_and_error(told)}
+    shown = error
+    if error.code in {UsernameTaken.code, EmailTaken.code}:
+        shown = msgspec.structs.replace(error, status=400, text=TAKEN)
+    elif error.code == WrongPassword.code:
+        shown = msgspec.structs.replace(error, text=WRONG)
+    status = "fail" if shown.status < 500 else "error"
+    return shown.status, {"status": status, **message_and_error(shown)}
 
 
-def render(fault: Fault) -> Response[Any]:
+def rejected(content: Rejected) -> dict[str, object]:
+    """The envelope in which a sender learns that an accepted message is rejected."""
+    error = ErrorInfo(status=content.status, code=content.code, text=content.text)
+    return {"client_id": content.client_id, **refused(error)[1]}
+
+
+def render(error: ErrorInfo) -> Response[Any]:
     """The error response of all routes of this dialect."""
-    status, body = refused(fault)
-    return answer(fault, body, status=status)
+    status, body = refused(error)
+    return answer(error, body, status=status)

@@ -1,4 +1,4 @@
-"""The seam between the one Socket.IO endpoint and the dialects that are spoken on it."""
+"""The interface between the one Socket.IO endpoint and the dialects that share it."""
 
 from collections.abc import Callable, Collection, Sequence
 from typing import Any, Protocol
@@ -6,16 +6,17 @@ from typing import Any, Protocol
 import msgspec
 
 from backchannel.chat.logins import Identity
-from backchannel.delivery.switchboard import Switchboard
-from backchannel.dialects.shared.faults import Fault
-from backchannel.dialects.shared.in_order import Work
-from backchannel.domain.events import Fact
+from backchannel.delivery.connection_manager import ConnectionManager
+from backchannel.dialects.shared.handlers import Work
+from backchannel.domain.events import EventPayload
 from backchannel.domain.messages import Draft, Message
-from backchannel.ports.storage import Stored
+from backchannel.domain.signals import Rejected
+from backchannel.http.errors import ErrorInfo
+from backchannel.ports.storage.values import Stored
 from backchannel.transports.socketio.endpoint import Ack
 
 
-class Emitted(msgspec.Struct, frozen=True, gc=False):
+class ClientEvent(msgspec.Struct, frozen=True, gc=False):
     """An event as a client emitted it; `ack` is there if the client gave a callback."""
 
     name: str
@@ -24,7 +25,7 @@ class Emitted(msgspec.Struct, frozen=True, gc=False):
 
     @property
     def argument(self) -> Any:
-        """The first argument; these dialects know no event with more."""
+        """The first argument, None without one; no event of these dialects has more."""
         return self.args[0] if self.args else None
 
 
@@ -32,7 +33,7 @@ class Client(Protocol):
     """A client's socket as a dialect sees it."""
 
     @property
-    def desk(self) -> Switchboard: ...
+    def connections(self) -> ConnectionManager: ...
 
     @property
     def identity(self) -> Identity:
@@ -45,13 +46,15 @@ class Client(Protocol):
         ...
 
     async def log_in(self, token: str) -> None:
-        """Say whose socket this is, where the handshake did not. Raises `ChatError`."""
+        """Log in with a token that was not in the handshake. Raises `ChatError`."""
         ...
 
-    def submit(self, drafted: Draft, emitted: Emitted, stored: Callable[[Stored], object]) -> None:
+    def submit(
+        self, drafted: Draft, event: ClientEvent, stored: Callable[[Stored], object]
+    ) -> None:
         """Store what an event drafted: `stored` is called once it is durable (rule R1).
 
-        What is refused the client learns in the dialect's words.
+        A refusal is sent to the client in the dialect's format.
         """
         ...
 
@@ -68,37 +71,43 @@ class Dialect(Protocol):
     """
 
     @property
-    def admits_strangers(self) -> bool:
+    def accepts_unauthenticated(self) -> bool:
         """True if its clients log in with an event, so that a handshake needs no token."""
         ...
 
-    def claims(self, emitted: Emitted) -> bool:
+    def claims(self, event: ClientEvent) -> bool:
         """True if an event belongs to this dialect."""
         ...
 
-    def handle(self, client: Client, emitted: Emitted) -> Work | None:
+    def handle(self, client: Client, event: ClientEvent) -> Work | None:
         """Handle an event, or return the work that has to wait for something.
 
         May raise `ChatError`, as the work may.
         """
         ...
 
-    def packets(self, fact: Fact, message: Message, rooms: Collection[str]) -> Sequence[bytes]:
+    def packets(
+        self, payload: EventPayload, message: Message, rooms: Collection[str]
+    ) -> Sequence[bytes]:
         """The packets in which a client in these rooms learns of a new message, in their order.
 
         It gets the messages between two users that concern it, and the responder's. A packet
-        that does not depend on the client is kept in `fact.encoded`, see `once`.
+        that does not depend on the client is kept in `payload.encoded`, see `encoded_once`.
         """
         ...
 
-    def refused(self, fault: Fault) -> object:
+    def rejected(self, rejected: Rejected) -> bytes | None:
+        """The packet that says that an accepted message is rejected, if the dialect accepts."""
+        ...
+
+    def refused(self, error: ErrorInfo) -> object:
         """The argument of the callback of an event that failed."""
         ...
 
 
-def once(fact: Fact, name: str, encode: Callable[[], bytes]) -> bytes:
+def encoded_once(payload: EventPayload, name: str, encode: Callable[[], bytes]) -> bytes:
     """A packet that is the same for all clients: encoded once, kept under a name."""
-    packet = fact.encoded.get(name)
+    packet = payload.encoded.get(name)
     if packet is None:
-        packet = fact.encoded[name] = encode()
+        packet = payload.encoded[name] = encode()
     return packet

@@ -5,20 +5,19 @@ import msgspec
 from backchannel.chat.conversations import PAGE_LIMIT, conversations, next_before
 from backchannel.chat.core import Core
 from backchannel.chat.logins import Identity
-from backchannel.dialects.shared.standing import standing_messages
+from backchannel.dialects.shared.messages import undeleted_messages
 from backchannel.domain.accounts import normalise_username
 from backchannel.domain.conversations import ConversationKind
 from backchannel.domain.errors import Invalid, NotFound
 from backchannel.domain.ids import direct_conversation_id
-from backchannel.domain.messages import Message
-from backchannel.domain.pages import fitting, is_full
+from backchannel.domain.messages import Message, fitting, is_full
 from backchannel.domain.users import username_key
 
 MOST_CONVERSATIONS = 1_000
 """In how many conversations a user's newest messages are looked for, by their latest activity."""
 
 
-class Parties(msgspec.Struct, frozen=True):
+class UserPair(msgspec.Struct, frozen=True):
     """The reader and the other user of a conversation."""
 
     reader_id: str
@@ -35,32 +34,32 @@ def is_self(identity: Identity, name: str) -> bool:
     return name == identity.user_id or key == username_key(identity.username)
 
 
-async def parties(core: Core, reader: Identity, first: str, second: str) -> Parties:
+async def user_pair(core: Core, reader: Identity, first: str, second: str) -> UserPair:
     """The two users a request names in either order, of whom the reader must be one (S11).
 
-    Raises `NotFound`, also to strangers, and `Invalid` where both are the reader.
+    Raises `NotFound`, also to non-members, and `Invalid` if both are the reader.
     """
     others = [name for name in (first, second) if not is_self(reader, name)]
     if not others:
-        raise Invalid("name another user than you", field="receiver")
+        raise Invalid("name a user other than yourself", field="receiver")
     if len(others) > 1:
         raise NotFound("conversation not found")
-    return Parties(reader.user_id, await core.directory.find_id(others[0]))
+    return UserPair(reader.user_id, await core.directory.find_id(others[0]))
 
 
 async def between(
-    core: Core, parties: Parties, *, before: str | None = None, limit: int
+    core: Core, pair: UserPair, *, before: str | None = None, limit: int
 ) -> list[Message]:
     """The newest messages of two users, oldest first; or those ahead of the one called `before`."""
-    reader_id, conversation_id = parties.reader_id, parties.conversation_id
-    return await standing_messages(core, reader_id, conversation_id, before=before, limit=limit)
+    reader_id, conversation_id = pair.reader_id, pair.conversation_id
+    return await undeleted_messages(core, reader_id, conversation_id, before=before, limit=limit)
 
 
 async def newest(core: Core, user_id: str, *, limit: int) -> list[Message]:
     """A user's newest direct messages with all users, newest first.
 
     Conversations come by their latest activity, so those that are older than everything found
-    need not be read, nor any past `MOST_CONVERSATIONS`. Fewer than `limit` where they fill a page
+    need not be read, nor any past `MOST_CONVERSATIONS`. Fewer than `limit` if they fill a page
     (`domain.pages`).
     """
     found: list[Message] = []
@@ -73,7 +72,7 @@ async def newest(core: Core, user_id: str, *, limit: int) -> list[Message]:
             full = len(found) == limit or is_full(found)
             if full and view.updated_at < found[-1].created_at:
                 return found
-            page = await standing_messages(core, user_id, view.id, before=None, limit=limit)
+            page = await undeleted_messages(core, user_id, view.id, before=None, limit=limit)
             found = fitting(sorted([*found, *page], key=_age, reverse=True)[:limit])
         following = next_before(views, PAGE_LIMIT)
         if following is None:

@@ -1,17 +1,57 @@
-"""`/socket.io/` over HTTP: long-polling, and the client's library beside it."""
+"""`/socket.io/` over HTTP: long-polling, and the client's library beside it.
 
+The files are those of the npm package `socket.io-client`, byte for byte; a test compares them.
+The one without `min` in its name is the same code, but is served minified as well.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from importlib.resources import files
 from typing import cast
 
+import msgspec
 from litestar.enums import HttpMethod, ScopeType
 from litestar.handlers import ASGIRouteHandler
 from litestar.types import ASGIApp, Receive, Scope, Send
 
-from backchannel.dialects.shared.headers import encoded
-from backchannel.dialects.shared.requests import plain_headers
-from backchannel.dialects.socketio.bundle import Script, scripts
+from backchannel.http.headers import encoded
+from backchannel.http.requests import plain_headers
 from backchannel.transports.socketio.server import SocketIo
 
+_ASSETS = {
+    "socket.io.js": "socket.io.min.js",
+    "socket.io.min.js": "socket.io.min.js",
+    "socket.io.esm.min.js": "socket.io.esm.min.js",
+}
+
 MOUNT = "/socket.io"
+
+
+class Script(msgspec.Struct, frozen=True):
+    """A file of the library, and the entity tag by which browsers ask for it again."""
+
+    body: bytes
+    etag: str
+
+    @property
+    def headers(self) -> tuple[tuple[str, str], ...]:
+        """Anybody's page may run it: it is no secret, and the same everywhere."""
+        return (
+            ("content-type", "text/javascript; charset=utf-8"),
+            ("cache-control", "public, max-age=0"),
+            ("cross-origin-resource-policy", "cross-origin"),
+            ("etag", self.etag),
+        )
+
+
+def scripts() -> Mapping[str, Script]:
+    """The library by file name."""
+    folder = files("backchannel.dialects.socketio").joinpath("assets")
+    return {name: _script(folder.joinpath(asset).read_bytes()) for name, asset in _ASSETS.items()}
+
+
+def _script(body: bytes) -> Script:
+    return Script(body, f'"{hashlib.sha256(body).hexdigest()[:32]}"')
 
 
 def mount(server: SocketIo) -> ASGIRouteHandler:

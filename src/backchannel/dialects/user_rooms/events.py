@@ -5,18 +5,19 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from backchannel.dialects.shared.faults import Fault, message_and_error
-from backchannel.dialects.shared.in_order import Work
-from backchannel.dialects.shared.sender import SenderClaim
-from backchannel.dialects.shared.validation import convert, decode
+from backchannel.dialects.shared.handlers import Work
+from backchannel.dialects.shared.messages import SenderClaim
 from backchannel.dialects.socketio import sending
-from backchannel.dialects.socketio.dialect import Client, Emitted, once
+from backchannel.dialects.socketio.dialect import Client, ClientEvent, encoded_once
 from backchannel.dialects.user_rooms import wire
 from backchannel.domain.errors import Invalid
-from backchannel.domain.events import Fact
+from backchannel.domain.events import EventPayload
 from backchannel.domain.ids import RESPONDER_ID
 from backchannel.domain.messages import Message
-from backchannel.ports.storage import Stored
+from backchannel.domain.signals import Rejected
+from backchannel.http.errors import ErrorInfo, message_and_error
+from backchannel.http.validation import convert, decode
+from backchannel.ports.storage.values import Stored
 from backchannel.transports.socketio.packets import encode_event
 
 JOIN = "join"
@@ -38,57 +39,65 @@ class UserRooms:
     changes nothing, and no other one can be joined.
     """
 
-    admits_strangers = False
+    accepts_unauthenticated = False
 
-    def claims(self, emitted: Emitted) -> bool:
-        if emitted.name != ENVELOPE:
-            return emitted.name in {JOIN, CHAT_MESSAGE}
-        argument = emitted.argument
+    def claims(self, event: ClientEvent) -> bool:
+        if event.name != ENVELOPE:
+            return event.name in {JOIN, CHAT_MESSAGE}
+        argument = event.argument
         return isinstance(argument, str) or (isinstance(argument, dict) and "event" in argument)
 
-    def handle(self, client: Client, emitted: Emitted) -> Work | None:
-        name, data = _opened(emitted)
+    def handle(self, client: Client, event: ClientEvent) -> Work | None:
+        name, data = _opened(event)
         if name == CHAT_MESSAGE:
-            return self._send(client, emitted, data)
+            return self._send(client, event, data)
         if name != JOIN:
             raise Invalid(f"event must be {JOIN!r} or {CHAT_MESSAGE!r}", field="event")
-        self._join(client, emitted, data)
+        self._join(client, event, data)
         return None
 
-    def packets(self, fact: Fact, message: Message, rooms: Collection[str]) -> Sequence[bytes]:  # noqa: ARG002 - the same in all rooms
+    def packets(
+        self,
+        payload: EventPayload,
+        message: Message,
+        rooms: Collection[str],  # noqa: ARG002 - the same in all rooms
+    ) -> Sequence[bytes]:
         if message.sender_id == RESPONDER_ID:
             return ()
-        return (once(fact, "user_rooms", lambda: _packet(message)),)
+        return (encoded_once(payload, "user_rooms", lambda: _packet(message)),)
 
-    def refused(self, fault: Fault) -> object:
-        return message_and_error(fault)
+    def rejected(self, rejected: Rejected) -> None:
+        """Return None: this dialect accepts nothing that is not stored."""
 
-    def _join(self, client: Client, emitted: Emitted, data: object) -> None:
+    def refused(self, error: ErrorInfo) -> object:
+        return message_and_error(error)
+
+    def _join(self, client: Client, event: ClientEvent, data: object) -> None:
         if not isinstance(data, str):
             raise Invalid("the data of join must be your user id", field="data")
         SenderClaim(sender=data).require_own(client.identity)
-        if emitted.ack is not None:
-            emitted.ack({"message": "Joined", "userId": client.identity.user_id})
+        if event.ack is not None:
+            event.ack({"message": "Joined", "userId": client.identity.user_id})
 
-    def _send(self, client: Client, emitted: Emitted, data: object) -> Work | None:
+    def _send(self, client: Client, event: ClientEvent, data: object) -> Work | None:
         wanted = _as(wire.Sending, data)
         wanted.require_own(client.identity)
 
-        ack = emitted.ack
+        ack = event.ack
 
         def stored(outcome: Stored) -> None:
             if ack is not None:
                 ack(wire.Sent(wire.message_body(outcome.message)))
 
-        letter = sending.Letter(wanted.receiver, wanted.content, wanted.client_id)
-        return sending.submit(client, emitted, letter, stored)
+        outgoing = sending.OutgoingMessage(wanted.receiver, wanted.content, wanted.client_id)
+        return sending.submit(client, event, outgoing, stored)
 
 
-def _opened(emitted: Emitted) -> tuple[str, object]:
+def _opened(event: ClientEvent) -> tuple[str, object]:
     """The event and its data, taken out of the envelope if there is one. Raises `Invalid`."""
-    if emitted.name != ENVELOPE:
-        return emitted.name, emitted.argument
-    enveloped = _as(_Enveloped, emitted.argument)
+    if event.name != ENVELOPE:
+        return event.name, event.argument
+    enveloped = _as(_Enveloped, event.argument)
     return enveloped.event, enveloped.data
 
 

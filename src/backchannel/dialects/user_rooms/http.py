@@ -5,24 +5,23 @@ from typing import Annotated
 from litestar import Router, get, post
 from litestar.params import JSONBody, PathParameter, QueryParameter
 
-from backchannel.chat import accounts, logins
+from backchannel.chat import accounts
 from backchannel.chat.conversations import PAGE_LIMIT
-from backchannel.dialects.shared.docs.samples import shown
-from backchannel.dialects.shared.errors import handlers
-from backchannel.dialects.shared.refusals import refusals
-from backchannel.dialects.shared.requests import (
+from backchannel.dialects.shared.accounts import log_in_user, register_user
+from backchannel.dialects.shared.messages import Before, Limit
+from backchannel.dialects.socketio import history, sending
+from backchannel.dialects.user_rooms import wire
+from backchannel.domain.errors import NotFound
+from backchannel.http.docs.refusals import refusals
+from backchannel.http.docs.samples import shown
+from backchannel.http.errors import handlers
+from backchannel.http.requests import (
     BEARER,
     FORMS,
     InjectedCore,
     StrictRequest,
-    client_address,
-    client_agent,
     require_login,
 )
-from backchannel.dialects.shared.standing import Before, Limit
-from backchannel.dialects.socketio import history, sending
-from backchannel.dialects.user_rooms import wire
-from backchannel.domain.errors import NotFound
 
 PREFIXES = ("/api/user", "/api/chat")
 """The paths whose errors use this dialect's format."""
@@ -42,13 +41,7 @@ PartyId = Annotated[
 async def register(
     request: StrictRequest, core: InjectedCore, data: JSONBody[wire.Registration]
 ) -> wire.Registered:
-    user = await accounts.register(
-        core,
-        username=data.username,
-        email=data.email,
-        password=data.password,
-        address=client_address(request),
-    )
+    user = await register_user(core, request, data)
     return wire.Registered(wire.NewUser(user.username, user.email or "", user.id))
 
 
@@ -63,15 +56,8 @@ async def register(
 async def login(
     request: StrictRequest, core: InjectedCore, data: JSONBody[wire.Credentials]
 ) -> wire.LoggedIn:
-    session = await logins.login_by_email(
-        core,
-        email=data.email,
-        password=data.password,
-        agent=client_agent(request),
-        address=client_address(request),
-        reveal_unknown=True,
-    )
-    return wire.LoggedIn(session.access_token, session.user.id)
+    tokens = await log_in_user(core, request, data.password, email=data.email, reveal_unknown=True)
+    return wire.LoggedIn(tokens.access_token, tokens.user.id)
 
 
 @get(
@@ -101,8 +87,8 @@ async def send_message(
     request: StrictRequest, core: InjectedCore, data: JSONBody[wire.Sending]
 ) -> wire.Sent:
     data.require_own(request.user)
-    letter = sending.Letter(data.receiver, data.content, data.client_id)
-    stored = await sending.post(core, request.user, letter)
+    outgoing = sending.OutgoingMessage(data.receiver, data.content, data.client_id)
+    stored = await sending.send_message(core, request.user, outgoing)
     return wire.Sent(wire.message_body(stored.message))
 
 
@@ -135,8 +121,8 @@ async def read_messages(
     limit: Limit = PAGE_LIMIT,
     before: Before = None,
 ) -> list[wire.MessageBody]:
-    parties = await history.parties(core, request.user, sender_id, receiver_id)
-    found = await history.between(core, parties, before=before, limit=limit)
+    pair = await history.user_pair(core, request.user, sender_id, receiver_id)
+    found = await history.between(core, pair, before=before, limit=limit)
     return [wire.message_body(message) for message in reversed(found)]
 
 
@@ -146,7 +132,7 @@ TAGS = {"User rooms": "For Socket.IO clients that emit `join` and `chat message`
 
 def routes() -> Router:
     """All routes; only the first two work without a login."""
-    inside = Router(
+    authenticated = Router(
         "/",
         route_handlers=[list_users, send_message, read_own_messages, read_messages],
         guards=[require_login],
@@ -154,7 +140,7 @@ def routes() -> Router:
     )
     return Router(
         "/api",
-        route_handlers=[register, login, inside],
+        route_handlers=[register, login, authenticated],
         tags=list(TAGS),
         exception_handlers=handlers(wire.render),
     )

@@ -6,15 +6,14 @@ import msgspec
 from litestar import Response
 from msgspec import UNSET, Meta, UnsetType
 
-from backchannel.dialects.shared.docs.texts import checked_text
-from backchannel.dialects.shared.errors import plain
-from backchannel.dialects.shared.faults import Fault
-from backchannel.dialects.shared.sender import SenderClaim
+from backchannel.dialects.shared.messages import ClientId, SenderClaim
 from backchannel.domain.accounts import PASSWORD_LIMIT, PASSWORD_MINIMUM, USERNAME_LIMIT
 from backchannel.domain.errors import EmailTaken, UnknownAccount, UsernameTaken, WrongPassword
-from backchannel.domain.messages import CLIENT_ID_LIMIT, Message
+from backchannel.domain.messages import Message
 from backchannel.domain.times import iso
 from backchannel.domain.users import User
+from backchannel.http.docs.samples import checked_text
+from backchannel.http.errors import ErrorInfo, plain
 
 REGISTERED = "User register Successfully"
 LOGGED_IN = "Login successfully"
@@ -27,9 +26,6 @@ Password = Annotated[str, Meta(examples=["correct horse battery"])]
 NewName = Annotated[str, checked_text(1, USERNAME_LIMIT, example="user", note=", no @")]
 NewPassword = Annotated[
     str, checked_text(PASSWORD_MINIMUM, PASSWORD_LIMIT, example="correct horse battery")
-]
-ClientId = Annotated[
-    str, Meta(min_length=1, max_length=CLIENT_ID_LIMIT, description="So that it may be repeated")
 ]
 
 
@@ -89,7 +85,7 @@ class Sending(SenderClaim, kw_only=True, gc=False):
 
 
 class MessageBody(msgspec.Struct, frozen=True, gc=False):
-    """A message as its two parties see it."""
+    """A message as its two members see it."""
 
     sender: Id
     receiver: Id
@@ -117,19 +113,19 @@ def message_body(message: Message) -> MessageBody:
     )
 
 
-def in_their_words(fault: Fault) -> Fault:
+def translated(error: ErrorInfo) -> ErrorInfo:
     """A refusal as this document's server tells it."""
-    match fault.code:
+    match error.code:
         case UsernameTaken.code | EmailTaken.code:
-            return msgspec.structs.replace(fault, status=400, text=TAKEN)
+            return msgspec.structs.replace(error, status=400, text=TAKEN)
         case UnknownAccount.code:
-            return msgspec.structs.replace(fault, status=404, text="User not found", headers=())
+            return msgspec.structs.replace(error, status=404, text="User not found", headers=())
         case WrongPassword.code:
-            return msgspec.structs.replace(fault, text="Invalid password")
+            return msgspec.structs.replace(error, text="Invalid password")
         case _:
-            return fault
+            return error
 
 
-def render(fault: Fault) -> Response[Any]:
+def render(error: ErrorInfo) -> Response[Any]:
     """The error response of the routes below `/api/user` and `/api/chat`."""
-    return plain(in_their_words(fault))
+    return plain(translated(error))

@@ -1,21 +1,103 @@
-"""The routes of the web client: its page under every address it knows, and its files."""
+"""The routes of the web client: its page, which has several addresses, and its files."""
 
+import hashlib
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import lru_cache
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from pathlib import PurePosixPath
 from typing import Annotated, Any
 
 from litestar import Request, Response, Router, get
 from litestar.params import PathParameter
 
-from backchannel.dialects.shared.headers import PAGE_POLICY
-from backchannel.dialects.web_client.assets import Asset, built_assets
 from backchannel.domain.errors import NotFound
+from backchannel.http.headers import PAGE_POLICY
+
+BUILT = "built"
+"""The folder beside this module that `web/build.py` writes."""
+ENCODINGS = (("br", ".br"), ("gzip", ".gz"))
+"""Content codings by preference, and the ending of the file that holds each."""
+
+_TYPES = {
+    ".html": "text/html",
+    ".js": "text/javascript",
+    ".css": "text/css",
+    ".svg": "image/svg+xml",
+    ".png": "image/png",
+    ".woff2": "font/woff2",
+    ".json": "application/json",
+    ".webmanifest": "application/manifest+json",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Asset:
+    """A file as it is served; `encoded` holds its compressed forms by content coding."""
+
+    body: bytes
+    media_type: str
+    etag: str
+    immutable: bool
+    """Its name changes with its content."""
+    encoded: Mapping[str, bytes]
+
+    def best(self, accepted: str) -> tuple[str | None, bytes]:
+        """The content coding and the bytes for an `Accept-Encoding` (RFC 9110, 12.5.3)."""
+        offered = {
+            name.strip().lower()
+            for name, _, weight in (each.partition(";") for each in accepted.split(","))
+            if weight.replace(" ", "") not in {"q=0", "q=0.0", "q=0.00", "q=0.000"}
+        }
+        for coding, _ in ENCODINGS:
+            if coding in offered and coding in self.encoded:
+                return coding, self.encoded[coding]
+        return None, self.body
+
+
+def built_assets() -> dict[str, Asset]:
+    """The assets by path, such as `index.html`; empty if the client has not been built."""
+    folder = files("backchannel.dialects.web_client").joinpath(BUILT)
+    if not folder.is_dir():
+        return {}
+    found = dict(_walk(folder, PurePosixPath()))
+    compressed = tuple(ending for _, ending in ENCODINGS)
+    return {
+        path: _asset(path, body, found)
+        for path, body in found.items()
+        if not path.endswith(compressed) and PurePosixPath(path).suffix in _TYPES
+    }
+
+
+def _walk(folder: Traversable, at: PurePosixPath) -> list[tuple[str, bytes]]:
+    found: list[tuple[str, bytes]] = []
+    for entry in folder.iterdir():
+        path = at / entry.name
+        if entry.is_dir():
+            found += _walk(entry, path)
+        else:
+            found.append((str(path), entry.read_bytes()))
+    return found
+
+
+def _asset(path: str, body: bytes, found: Mapping[str, bytes]) -> Asset:
+    return Asset(
+        body=body,
+        media_type=_TYPES[PurePosixPath(path).suffix],
+        etag=f'"{hashlib.sha256(body).hexdigest()[:32]}"',
+        immutable=path.startswith("assets/"),
+        encoded={
+            coding: found[path + ending] for coding, ending in ENCODINGS if path + ending in found
+        },
+    )
+
 
 PAGES = ("/", "/sign-in", "/sign-up", "/c/{page:str}", "/to/{page:str}")
-"""The client's addresses: each is its one page. None is an address of an API."""
+"""The paths that all serve the client's one page. No API uses any of them."""
 SETTINGS_PAGES = ("/settings", "/settings/{page:str}")
 SERVICE_WORKER = "/sw.js"
-"""Its own policy, not the page's, says what it may fetch (W3C Service Workers, 4.6)."""
+"""It has its own policy, as the page's does not apply to it (W3C Service Workers, 4.6)."""
 ROOT_FILES = (
     SERVICE_WORKER,
     "/manifest.webmanifest",
@@ -24,7 +106,7 @@ ROOT_FILES = (
     "/app-icon-maskable.svg",
 )
 POLICY = f"{PAGE_POLICY}; require-trusted-types-for 'script'; trusted-types backchannel"
-"""No string becomes script or markup but by the one policy (W3C Trusted Types)."""
+"""Only the one named policy can turn a string into script or markup (W3C Trusted Types)."""
 FOREVER = "public, max-age=31536000, immutable"
 REVALIDATED = "no-cache"
 INDEX = "index.html"
@@ -33,7 +115,7 @@ AnyRequest = Request[Any, Any, Any]
 
 
 def routes() -> Router:
-    """The router of the web client, outside of every API's description."""
+    """The router of the web client, which the OpenAPI documents leave out."""
     handlers = [page, root_file, asset]
     return Router("/", route_handlers=handlers, include_in_schema=False)
 

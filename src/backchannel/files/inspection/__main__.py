@@ -1,7 +1,7 @@
 """`python -m backchannel.files.inspection UPLOAD CLAIMED_TYPE PARENT`: a report on standard output.
 
-PARENT is the process that asks, and with which this one ends: nobody would read the report, or
-know of the files that it makes.
+PARENT is the process that asks. This one ends with it, because nothing else would read the report
+or delete the files that it makes.
 """
 
 import ctypes
@@ -13,7 +13,7 @@ from pathlib import Path
 
 import msgspec
 
-from backchannel.files.inspection.report import Report
+from backchannel.files.inspection import Report
 
 MEMORY = 1 << 30
 """Bytes of address space; the largest picture that is taken needs a third of it."""
@@ -55,10 +55,10 @@ def main() -> None:
     limit_self()
     # The parsers are imported within the limits.
     from backchannel.domain.errors import UnsupportedFile  # noqa: PLC0415
-    from backchannel.files.inspection.look import look  # noqa: PLC0415
+    from backchannel.files.inspection.inspect import inspect  # noqa: PLC0415
 
     try:
-        report = look(Path(sys.argv[1]), claimed=sys.argv[2])
+        report = inspect(Path(sys.argv[1]), claimed=sys.argv[2])
     except UnsupportedFile as refusal:
         report = Report(refusal=refusal.text)
     except MemoryError:

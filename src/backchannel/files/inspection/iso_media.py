@@ -11,7 +11,7 @@ _DEPTH = 3
 _AVIF = {b"avif", b"avis"}
 _HEIC = {b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis", b"hevm", b"hevs"}
 _HEIF = {b"mif1", b"mif2", b"msf1", b"miaf", b"MiHE", b"MiHB"}
-"""Pictures in general; which codec they have, their items tell."""
+"""Pictures in general; their items say which codec they have."""
 _SOUND = {b"M4A ", b"M4B ", b"M4P ", b"F4A ", b"F4B "}
 _RAW = {b"crx "}
 """Cameras' own formats, which no viewer shows."""

@@ -11,6 +11,7 @@ from PIL import Image, ImageCms, ImageFile, ImageOps, UnidentifiedImageError
 
 from backchannel.domain.errors import UnsupportedFile
 from backchannel.domain.files import BLOCK, THUMBNAIL_SIDE
+from backchannel.files.inspection.placeholders import placeholder
 
 PIXELS = 64_000_000
 """Most pixels of a picture: a bomb is refused by its header, before it is unpacked."""
@@ -21,27 +22,29 @@ _BROKEN = (OSError, ValueError, SyntaxError, struct.error, zlib.error, EOFError,
 
 
 class Picture(msgspec.Struct, frozen=True):
-    """Pixels as a viewer shows them, turned the right way up."""
+    """Pixels as a viewer shows them, turned the right way up; `placeholder` is in Base64."""
 
     width: int
     height: int
+    placeholder: str
 
 
-def look_at_picture(path: Path, thumbnail: Path) -> Picture:
-    """The size of a picture, whose small copy is written as WebP. Raises `UnsupportedFile`."""
-    Image.MAX_IMAGE_PIXELS = None  # checked below, with words of our own
+def describe_picture(path: Path, thumbnail: Path) -> Picture:
+    """The looks of a picture, whose small copy is written as WebP. Raises `UnsupportedFile`."""
+    Image.MAX_IMAGE_PIXELS = None  # checked below, with clearer errors
     ImageFile.LOAD_TRUNCATED_IMAGES = True  # viewers show them as far as they go
     try:
         with Image.open(path, formats=FORMATS) as image:
             _check_size(*image.size)
-            size = _shown_size(image)
+            width, height = _shown_size(image)
             image.draft("RGB", (THUMBNAIL_SIDE * 2, THUMBNAIL_SIDE * 2))
-            _write_small(image, thumbnail)
+            small = _small(image)
+            _write(small, thumbnail)
+            return Picture(width, height, placeholder(small))
     except UnidentifiedImageError:
         raise UnsupportedFile("the picture cannot be read") from None
     except _BROKEN as error:
         raise UnsupportedFile(f"the picture is damaged: {error}") from None
-    return size
 
 
 def _check_size(width: int, height: int) -> None:
@@ -49,19 +52,22 @@ def _check_size(width: int, height: int) -> None:
         raise UnsupportedFile(f"a picture may have {PIXELS // 1_000_000} megapixels at most")
 
 
-def _shown_size(image: Image.Image) -> Picture:
+def _shown_size(image: Image.Image) -> tuple[int, int]:
     orientation = image.getexif().get(_ORIENTATION, 1)
     width, height = image.size
-    return Picture(height, width) if orientation in _LYING else Picture(width, height)
+    return (height, width) if orientation in _LYING else (width, height)
 
 
-def _write_small(image: Image.Image, thumbnail: Path) -> None:
+def _small(image: Image.Image) -> Image.Image:
     small = _scalable(ImageOps.exif_transpose(image))
     small.thumbnail((THUMBNAIL_SIDE, THUMBNAIL_SIDE))
-    in_srgb = _in_srgb(small, image.info.get("icc_profile"))
-    in_srgb.save(thumbnail, "WEBP", quality=QUALITY, exif=b"", icc_profile=b"")
+    return _in_srgb(small, image.info.get("icc_profile"))
+
+
+def _write(small: Image.Image, thumbnail: Path) -> None:
+    small.save(thumbnail, "WEBP", quality=QUALITY, exif=b"", icc_profile=b"")
     if thumbnail.stat().st_size > BLOCK:
-        raise UnsupportedFile("the picture has no small copy")
+        raise UnsupportedFile("no thumbnail can be made of the picture")
 
 
 def _scalable(image: Image.Image) -> Image.Image:

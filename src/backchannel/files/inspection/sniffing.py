@@ -68,7 +68,7 @@ def sniff(path: Path) -> str:
     with path.open("rb") as content:
         head = content.read(HEAD)
         if head.startswith(_PROGRAMS) and not _may_be_text(head):
-            raise UnsupportedFile("programs are not taken; put them into an archive")
+            raise UnsupportedFile("programs are not accepted; put them into an archive")
         if head.startswith(b"PK\x03\x04"):
             return _of_archive(path)
         if head[4:8] == b"ftyp" and _CONTROLS.search(head[:4]):

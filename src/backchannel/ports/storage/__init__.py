@@ -9,22 +9,26 @@ lost in mid-commit) it is unknown whether it was, and repeating the call is harm
 Times are milliseconds since 1970, UTC, and are given by the caller: storage has no clock.
 """
 
-from backchannel.ports.storage.accounts import Accounts
+from typing import Protocol
+
+from backchannel.ports.storage.accounts import Accounts, Invitations
 from backchannel.ports.storage.conversations import Conversations
 from backchannel.ports.storage.erasures import Erasures
 from backchannel.ports.storage.files import Files
-from backchannel.ports.storage.messages import Messages
+from backchannel.ports.storage.messages import Messages, Search
+from backchannel.ports.storage.reports import Reports
+from backchannel.ports.storage.transfer import Progress, Transfer
 from backchannel.ports.storage.values import (
     Acknowledgement,
     Changed,
     ErasedPart,
     Gather,
     LogPage,
+    LogState,
     ReadMark,
     Requested,
     Stored,
 )
-from backchannel.ports.storage.whole import Storage
 
 __all__ = [
     "Accounts",
@@ -36,9 +40,36 @@ __all__ = [
     "Files",
     "Gather",
     "LogPage",
+    "LogState",
     "Messages",
+    "Progress",
     "ReadMark",
+    "Reports",
     "Requested",
     "Storage",
     "Stored",
+    "Transfer",
 ]
+
+
+class Storage(
+    Accounts,
+    Invitations,
+    Messages,
+    Conversations,
+    Files,
+    Search,
+    Erasures,
+    Reports,
+    Transfer,
+    Protocol,
+):
+    """A database that is open and has the current schema."""
+
+    async def check(self) -> None:
+        """Answer a trivial query, or raise `Unavailable`."""
+        ...
+
+    async def close(self) -> None:
+        """Finish what is queued and let go of the database. Further calls raise `Unavailable`."""
+        ...

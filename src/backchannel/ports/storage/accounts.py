@@ -3,19 +3,19 @@
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
+from backchannel.domain.accounts import Invitation
 from backchannel.domain.events import Event
-from backchannel.domain.privacy import Privacy, PrivacyPatch
-from backchannel.domain.users import Account, Login, ProfilePatch, User
+from backchannel.domain.users import Account, Login, Privacy, PrivacyPatch, ProfilePatch, User
 
 
 class Accounts(Protocol):
     """Users, their passwords and their logins."""
 
-    async def create_user(self, account: Account, *, invitation: str | None = None) -> None:
+    async def create_user(self, account: Account, /, *, invitation: str | None = None) -> None:
         """Add an account with an empty log and a fresh epoch, at the cost of one use.
 
         Raises `UsernameTaken` or `EmailTaken`; both are compared by `domain.users.*_key`.
-        `InvitationNeeded` where the `invitation` of that code does not count.
+        `InvitationNeeded` if the `invitation` with this code is not valid.
         """
         ...
 
@@ -34,7 +34,7 @@ class Accounts(Protocol):
     ) -> list[User]:
         """Users by `username_key`, those past the username `after`.
 
-        `search` keeps those whose username or display name contains it, case aside.
+        `search` keeps those whose username or display name contains it, ignoring case.
         """
         ...
 
@@ -44,16 +44,16 @@ class Accounts(Protocol):
         """Change a profile; the events tell the user's devices and peers.
 
         The peers do not learn of a new e-mail address, and of the rest once in a minute. The first
-        of them learn of it now, and of whatever follows by `tell_profiles`. Raises `EmailTaken`,
-        and `NotFound`, also for an avatar that is no file of the user's.
+        of them learn of it now, and all others by `notify_of_profiles`. Raises `EmailTaken`, and
+        `NotFound`, also for an avatar that is not a file of the user's.
         """
         ...
 
-    async def tell_profiles(self, *, at: int) -> list[Event] | None:
-        """Tell the next peers of one user whose profile has changed or was erased, if it is time.
+    async def notify_of_profiles(self, *, at: int) -> list[Event] | None:
+        """Notify the next peers of a user whose profile has changed or was erased, if it is time.
 
-        Each call is a short transaction, users take turns, and what is due is stored. None where
-        nobody is to be told now.
+        Each call is a short transaction, users take turns, and what is due is stored. None if
+        nobody is to be notified now.
         """
         ...
 
@@ -64,7 +64,7 @@ class Accounts(Protocol):
     async def change_privacy(
         self, user_id: str, patch: PrivacyPatch, *, at: int
     ) -> tuple[Privacy, list[Event]]:
-        """Change what a user lets others learn; all of it as it is now.
+        """Change a user's privacy settings, and return all of them.
 
         The events tell the user's own devices that the profile has changed, if anything has.
         Raises `NotFound`.
@@ -79,8 +79,11 @@ class Accounts(Protocol):
         """Move the users' `last_seen_at` forward to the given times."""
         ...
 
-    async def create_login(self, login: Login) -> None:
-        """Raises `AccountDisabled` where the account has been erased meanwhile."""
+    async def create_login(self, login: Login, /, *, password_hash: str) -> bool:
+        """Add a login if the account is enabled and still has this password; False if not.
+
+        Raises `AccountDisabled` if the account has been erased meanwhile.
+        """
         ...
 
     async def login(self, login_id: str) -> Login | None: ...
@@ -95,20 +98,47 @@ class Accounts(Protocol):
     async def rotate_login(
         self, login_id: str, *, generation: int, at: int, until: int
     ) -> Login | None:
-        """Count the login's refresh token up from `generation` and move its expiry to `until`.
+        """Replace the refresh token of `generation` by the next; the login expires at `until`.
 
         Exactly one call per generation does that (rule S3), and sets `last_used_at` to `at`.
-        Each gets the login as it is afterwards; None if it has ended. A generation that is ahead
-        of the login's was given out before an older database was put back: it counts, once.
+        Each call returns the login as it is afterwards; None if it has ended. A generation later
+        than the login's was issued before the database was restored: it is accepted, once.
         """
         ...
 
     async def end_logins(
         self, user_id: str, *, login_id: str | None = None, keep: str | None = None, at: int
     ) -> list[str]:
-        """End one login of the user, or all of them except `keep`; the ids that ended now."""
+        """End one login of the user, or all except `keep`; returns the ids that ended now."""
         ...
 
     async def logins_ended_since(self, at: int) -> list[str]:
         """The logins that ended at or after `at`, whichever process ended them (rule S1)."""
+        ...
+
+
+class Invitations(Protocol):
+    """Invitations to make an account. One counts while it has uses left and has not expired.
+
+    That of a user counts only as long as the user's account can be used.
+    """
+
+    async def create_invitation(self, invitation: Invitation, /, *, limit: int) -> None:
+        """Keep an invitation, and forget some of those that have expired by now.
+
+        Raises `Conflict` if its inviter has `limit` valid ones, and
+        `AccountDisabled`.
+        """
+        ...
+
+    async def invitation(self, code: str, *, at: int) -> Invitation | None:
+        """The valid invitation with this code; None if there is none."""
+        ...
+
+    async def invitations(self, inviter_id: str | None, *, at: int) -> list[Invitation]:
+        """The valid invitations of a user, or the operator's (None); newest first."""
+        ...
+
+    async def withdraw_invitation(self, inviter_id: str | None, code: str) -> None:
+        """Forget an invitation of this inviter. Raises `NotFound`."""
         ...

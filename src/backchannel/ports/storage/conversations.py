@@ -7,11 +7,12 @@ from backchannel.domain.conversations import (
     ConversationKind,
     ConversationSettings,
     ConversationView,
+    RequestState,
     SettingsPatch,
 )
 from backchannel.domain.events import Event
 from backchannel.domain.messages import Message
-from backchannel.domain.privacy import Shared
+from backchannel.domain.users import Shared
 
 
 class Conversations(Protocol):
@@ -28,25 +29,39 @@ class Conversations(Protocol):
         before: tuple[int, str] | None,
         limit: int,
         kind: ConversationKind | None = None,
+        request: RequestState | None = None,
     ) -> list[ConversationView]:
         """A member's conversations, newest activity first, those past `(updated_at, id)`.
 
-        All of them, or those of one kind. The page ends where their last messages fill it
-        (`domain.pages`).
+        All of them, or those of one kind, without the message requests to this member; or only
+        the requests in one state, those whose messages are not all deleted. The page ends where
+        their last messages fill it (`domain.pages`).
         """
         ...
 
     async def create_direct(self, user_id: str, other_id: str, *, at: int) -> ConversationView:
         """The conversation of two users, made if it does not exist. Raises `NotFound`.
 
-        Nobody is told, and `conversations` leaves it out, until something has been said in it.
+        No one is notified, and `conversations` leaves it out, until something has been said in it.
+        """
+        ...
+
+    async def answer_request(
+        self, user_id: str, conversation_id: str, *, accepted: bool, at: int
+    ) -> list[Event]:
+        """Accept or decline a message request to this user (`domain.requests`).
+
+        The events tell the user's own devices; what was held back is entered into the log before.
+        Once it is accepted, both logs tell what the other has kept back: profiles and marks. A
+        request that was answered so before, or a conversation that is none, stays as it is. Raises
+        `NotFound`, and `Blocked` on accepting while there is a block.
         """
         ...
 
     async def change_settings(
         self, user_id: str, conversation_id: str, patch: SettingsPatch, *, at: int
     ) -> tuple[ConversationSettings, list[Event]]:
-        """Change this member's settings of a conversation; the settings as they are now.
+        """Change this member's settings of a conversation; returns the new settings.
 
         The events tell the member's own devices, if anything has changed. Raises `NotFound`.
         """
@@ -55,7 +70,7 @@ class Conversations(Protocol):
     async def create_session(
         self, user_id: str, key: str, *, name: str, at: int
     ) -> tuple[ConversationView, list[Event]]:
-        """The user's session of that key, made if it does not exist."""
+        """The user's session with this key, created if it does not exist."""
         ...
 
     async def rename_session(self, user_id: str, key: str, *, name: str, at: int) -> list[Event]:
@@ -70,20 +85,21 @@ class Conversations(Protocol):
         ...
 
     async def unanswered(self, *, after: str = "", limit: int) -> list[Message]:
-        """Messages to the responder that stand and have no answer, by id, past the id `after`.
+        """Undeleted messages to the responder without an answer, by id, past the id `after`.
 
-        What the responder says in reply to a message, its `reply_to`, is the answer to it.
+        A message of the responder is the answer to its `reply_to`.
         """
         ...
 
     async def set_blocked(
         self, user_id: str, other_id: str, *, blocked: bool, at: int
     ) -> list[Event]:
-        """Put another user on the own block list, or take it off. Raises `NotFound`.
+        """Put another user on the user's block list, or take it off. Raises `NotFound`.
 
         While there is a block on either side, nothing either of the two does reaches the
-        other's log or view of the conversation, but for deletions. Once the last block is
-        lifted, both logs tell what has changed meanwhile: marks and profiles.
+        other's log or view of the conversation, except deletions. A message request from the
+        other user is declined, and goes on to take messages: the sender cannot tell. Once the
+        last block is lifted, both logs tell what has changed meanwhile: marks and profiles.
         """
         ...
 

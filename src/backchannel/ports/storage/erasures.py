@@ -17,8 +17,8 @@ class Erasures(Protocol):
     two processes at once, and goes on after a crash where the last one ended.
     """
 
-    async def request_erasure(self, erasure: Erasure) -> Requested:
-        """Write the wish down, for good: from then on the account takes nothing and gives nothing.
+    async def request_erasure(self, erasure: Erasure, /) -> Requested:
+        """Record an erasure, for good: from then on the account takes nothing and gives nothing.
 
         In the same transaction its profile and password go (`domain.erasures.anonymous` is what
         stays; the username and the address are free again), its logins end and lose their
@@ -41,7 +41,7 @@ class Erasures(Protocol):
         The user's log goes, then sessions go as a whole. In conversations with others the
         user's messages become tombstones without a body, key, file or reaction, their reactions
         to other messages go, and the peers' devices learn of each as of any deletion (R7). At
-        last go blocks and logins. What others have written stays.
+        last go blocks and logins. Other users' messages stay.
         """
         ...
 
@@ -64,8 +64,7 @@ class Erasures(Protocol):
 
         Once it returns, no byte that only deleted or replaced rows held is left in any file
         the database keeps: no page, log, index or temporary file. The disk below is the file
-        system's. Writes that come meanwhile wait and are stored afterwards; none is
-        acknowledged before it is durable.
+        system's. Other writes go on; none is acknowledged before it is durable.
         """
         ...
 

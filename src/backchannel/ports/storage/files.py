@@ -9,10 +9,10 @@ from backchannel.domain.files import File, FileRecord, Upload
 class Files(Protocol):
     """The records of files; their contents are elsewhere (`ports.files`)."""
 
-    async def begin_upload(self, upload: Upload, *, quota: int) -> None:
+    async def create_upload(self, upload: Upload, /, *, quota: int) -> None:
         """Make room for an upload.
 
-        Raises `QuotaExceeded` where the owner's files and uploads would take more than `quota`
+        Raises `QuotaExceeded` if the owner's files and uploads would take more than `quota`
         bytes, also when many uploads begin at once; `AccountDisabled` for an erased owner.
         """
         ...
@@ -21,8 +21,8 @@ class Files(Protocol):
         """An upload that is neither finished nor cancelled."""
         ...
 
-    async def finish_upload(self, record: FileRecord) -> None:
-        """Turn the upload of that id into a file, whose content is in the store by now (R20).
+    async def finish_upload(self, record: FileRecord, /) -> None:
+        """Turn the upload with this id into a file, whose content is in the store by now (R20).
 
         Raises `NotFound` for an upload that is finished or cancelled.
         """
@@ -55,7 +55,7 @@ class Files(Protocol):
         """A file that is some user's avatar."""
         ...
 
-    async def condemn_file(self, user_id: str, file_id: str, *, at: int) -> bool:
+    async def mark_file_deleted(self, user_id: str, file_id: str, *, at: int) -> bool:
         """Give up a file of the user's that is in no use; False if there is none.
 
         A file is in use while a message names it or it is an avatar. From then on it can come
@@ -63,7 +63,7 @@ class Files(Protocol):
         """
         ...
 
-    async def condemn_files(self, *, before: int, limit: int, at: int) -> list[str]:
+    async def mark_files_orphaned(self, *, before: int, limit: int, at: int) -> list[str]:
         """Give up files that began before and that are in no use; their ids.
 
         From then on they can come into no use. Those that were given up earlier, and not

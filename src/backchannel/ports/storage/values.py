@@ -41,6 +41,13 @@ class LogPage(msgspec.Struct, frozen=True):
         return not self.events or self.events[-1].position >= self.head.position
 
 
+class LogState(msgspec.Struct, frozen=True):
+    """Where a log stands, and the position up to which a device of its user has everything."""
+
+    head: LogHead
+    delivered_position: int
+
+
 class Requested(msgspec.Struct, frozen=True):
     """An erasure is on record: the logins that ended with it, and what the peers learn."""
 
@@ -49,21 +56,28 @@ class Requested(msgspec.Struct, frozen=True):
 
 
 class ErasedPart(msgspec.Struct, frozen=True):
-    """The events that tell peers of an erased part, and whether it was the last part."""
+    """The events for peers about an erased part, and whether it was the last part."""
 
     events: tuple[Event, ...] = ()
     complete: bool = False
 
 
 class Acknowledgement(msgspec.Struct, frozen=True):
-    """A device holds everything up to `position` of its user's log, durably."""
+    """A device holds everything up to `position` of its user's log, durably.
+
+    `at` is the time, in milliseconds since 1970: 0 stands for that of the newest message.
+    """
 
     user_id: str
     login_id: str
     position: int
+    at: int = 0
 
 
 class ReadMark(msgspec.Struct, frozen=True):
+    """A user has read a conversation up to `seq`; `at` as in `Acknowledgement`."""
+
     user_id: str
     conversation_id: str
     seq: int
+    at: int = 0

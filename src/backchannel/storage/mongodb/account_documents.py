@@ -1,10 +1,9 @@
-"""The documents that tell of users: accounts, logins, block lists, erasures."""
+"""The documents about users: accounts, logins, block lists, erasures, and files."""
 
 import msgspec
 
-from backchannel.domain.privacy import Audience, Privacy, Shared
-from backchannel.domain.users import User
-from backchannel.storage.mongodb.documents import Document
+from backchannel.domain.users import Audience, FirstMessages, Privacy, Shared, User
+from backchannel.storage.mongodb.documents import Document, MessageKey
 
 
 class Pair(msgspec.Struct, frozen=True):
@@ -20,27 +19,29 @@ class UserDocument(Document, kw_only=True):
     id: str
     username: str
     username_key: str
-    # What the username looks like; None where an older account of that look has it.
+    # The skeleton of the username (Unicode UTS 39); None if an older account has the same one.
     look_alike_key: str | None = None
     email: str | None = None
     email_key: str | None = None
     display_name: str
-    # What a search for users looks through.
+    # The text that a user search matches.
     search_key: str
     password_hash: str
     created_at: int
     updated_at: int
     last_seen_at: int | None = None
     disabled_at: int | None = None
-    # When the display name was last changed, when the peers were last begun to be told, and when
-    # they are to be told further.
+    # Times: of the last change of the display name, of the start of the last round in which the
+    # peers were told of a new profile, and at which the next part of a round is due.
     profile_changed_at: int | None = None
     profile_told_at: int | None = None
     profile_due_at: int | None = None
-    # The conversation up to which peers have been told; None while nobody is being told.
+    # The conversation up to which this round has told the peers; None between rounds.
     profile_told_up_to: str | None = None
     privacy: Privacy = Privacy()
-    # Nothing personal is left in this document, or will be put there again.
+    # When the user's budget for message requests is full again.
+    requests_whole_at: int | None = None
+    # Once this is set, the document contains no personal data and gets none again.
     erased_at: int | None = None
     about: str = ""
     avatar: str | None = None
@@ -50,13 +51,18 @@ class UserDocument(Document, kw_only=True):
     delivered_position: int = 0
 
     def hides(self, shared: Shared) -> bool:
-        """True if the user shares this with nobody."""
+        """True if the user's privacy settings share this with no one."""
         return getattr(self.privacy, shared.value) is Audience.NOBODY
 
     @property
     def hides_receipts(self) -> bool:
-        """True if the user's read marks are told to nobody."""
+        """True if other users do not get the user's read marks."""
         return self.privacy.receipts is Audience.NOBODY
+
+    @property
+    def takes_requests(self) -> bool:
+        """True if the first messages of users to whom this one has not written are requests."""
+        return self.privacy.first_messages is FirstMessages.REQUESTS
 
     def user(self) -> User:
         """The user, as other parts of the server see it."""
@@ -73,8 +79,22 @@ class InvitationDocument(Document, kw_only=True):
     expires_at: int
 
 
+class ReportDocument(Document, kw_only=True):
+    """A report to the operator; `messages` are copies, as JSON."""
+
+    id: str
+    reporter_id: str
+    user_id: str
+    reason: str
+    comment: str
+    messages: str
+    created_at: int
+    closed_at: int | None = None
+    note: str = ""
+
+
 class LoginDocument(Document, kw_only=True):
-    """A login session."""
+    """A login with its tokens."""
 
     id: str
     user_id: str
@@ -96,7 +116,7 @@ class BlockDocument(Document, kw_only=True):
 
 
 class ErasureDocument(Document, kw_only=True):
-    """The erasure of an account, and how far it has got."""
+    """The erasure of an account, and its progress."""
 
     id: str
     user_id: str
@@ -104,8 +124,52 @@ class ErasureDocument(Document, kw_only=True):
     begun_at: int | None = None
     completed_at: int | None = None
     signature: str | None = None
-    # The conversation that is next, and how far it is erased.
+    # The conversation to continue with, and the `seq` up to which it is erased.
     conversation: str = ""
     seq: int = 0
-    # How much is gone, as JSON.
+    # Counts of what was erased (`domain.erasures.Erased`), as JSON.
     erased: str
+
+
+class AttachmentKey(msgspec.Struct, frozen=True):
+    """The key of an attachment: a file, and the message that it is attached to."""
+
+    file: str
+    conversation: str
+    seq: int
+
+
+class FileDocument(Document, kw_only=True):
+    """A file, or an upload that will become one; sizes are in bytes."""
+
+    id: str
+    owner_id: str
+    complete: bool = False
+    name: str
+    media_type: str
+    size: int
+    created_at: int
+    metadata: str = ""
+    sha256: str = ""
+    blocks: str = ""
+    upload_size: int = 0
+    width: int | None = None
+    height: int | None = None
+    duration: int | None = None
+    thumbnail_size: int = 0
+    thumbnail_sha256: str = ""
+    waveform: str = ""
+    placeholder: str = ""
+    # The number of messages that name it, plus one if it is its owner's avatar.
+    named: int = 0
+    is_avatar: bool = False
+    # Given up: no message may name it any more, and its content is being deleted.
+    condemned_at: int | None = None
+
+
+class AttachmentDocument(Document, kw_only=True):
+    """A file that is attached to a message."""
+
+    id: AttachmentKey
+    message: MessageKey
+    members: list[str]

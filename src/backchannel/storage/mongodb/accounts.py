@@ -1,19 +1,20 @@
-"""Finding users, adding them, and changing what is known of them."""
+"""Accounts: found, added and changed."""
 
 import secrets
 from collections.abc import Mapping, Sequence
 
+from backchannel.domain.characters import look_alike_key
 from backchannel.domain.erasures import anonymous
 from backchannel.domain.errors import AccountDisabled, EmailTaken, NotFound, UsernameTaken
-from backchannel.domain.events import Event, EventKind, Fact, ProfileChange
-from backchannel.domain.lookalikes import look_alike_key
-from backchannel.domain.privacy import Privacy
-from backchannel.domain.users import Account, User, email_key, username_key
+from backchannel.domain.events import Event, EventKind, EventPayload, ProfileChange
+from backchannel.domain.users import Account, Privacy, User, email_key, username_key
 from backchannel.storage.mongodb.account_documents import UserDocument
-from backchannel.storage.mongodb.ledger import Ledger
+from backchannel.storage.mongodb.database import MongoDatabase
+from backchannel.storage.mongodb.log_writer import LogWriter
 from backchannel.storage.mongodb.reader import ASCENDING, View, find_one, get_one
 from backchannel.storage.mongodb.schema import FILES, USERS
 from backchannel.storage.mongodb.staging import Transaction
+from backchannel.storage.shared.methods import StorageMethods, reading, writing
 from backchannel.storage.shared.profiles import search_key_of
 
 
@@ -46,18 +47,18 @@ async def create_user(transaction: Transaction, new: Account) -> None:
 
 
 async def read_account(view: View, user_id: str) -> Account | None:
-    """The account of that id, if there is one."""
+    """The account with this id; None if there is none."""
     return _account(await get_one(view, USERS, user_id))
 
 
 async def read_account_by_username(view: View, username: str) -> Account | None:
-    """The account of that username, case aside."""
+    """The account with this username, ignoring case; None if there is none."""
     query = {"username_key": username_key(username), "erased_at": None}
     return _account(await find_one(view, USERS, query))
 
 
 async def read_account_by_email(view: View, email: str) -> Account | None:
-    """The account of that address, case aside."""
+    """The account with this e-mail address, ignoring case; None if there is none."""
     return _account(await find_one(view, USERS, {"email_key": email_key(email)}))
 
 
@@ -67,9 +68,9 @@ async def read_users(view: View, user_ids: Sequence[str]) -> dict[str, User]:
 
 
 async def list_users(
-    view: View, *, after: str | None, limit: int, search: str | None
+    view: View, *, after: str | None, limit: int, search: str | None = None
 ) -> list[User]:
-    """A page of users, as `ports.storage.Accounts.list_users` promises."""
+    """A page of users, as `ports.storage.Accounts.list_users` specifies."""
     wanted = {"$literal": (search or "").casefold()}
     query = {
         "username_key": {"$gt": username_key(after or "")},
@@ -107,13 +108,13 @@ async def refuse_erased(transaction: Transaction, user_id: str) -> None:
     """Raise `AccountDisabled` for an account that is being erased, or has been."""
     user = await get_one(transaction, USERS, user_id)
     if user is not None and user.erased_at is not None:
-        raise AccountDisabled("this account is deleted")
+        raise AccountDisabled("this account has been deleted")
 
 
 async def anonymise(transaction: Transaction, user_id: str, *, at: int) -> UserDocument:
-    """Take everything personal out of an account, which it gives.
+    """Delete all personal data of an account, which is returned.
 
-    Raises `NotFound`, also where that has been done before.
+    Raises `NotFound`, also if that has been done before.
     """
     old = await get_one(transaction, USERS, user_id)
     if old is None or old.erased_at is not None:
@@ -132,13 +133,13 @@ async def anonymise(transaction: Transaction, user_id: str, *, at: int) -> UserD
     return old
 
 
-async def tell_profile(
+async def notify_of_profile(
     transaction: Transaction, user_id: str, readers: Sequence[str], *, at: int
 ) -> list[Event]:
-    """Tell the readers that a user's profile has changed."""
-    ledger = await Ledger.open(transaction, readers)
-    fact = Fact(EventKind.PROFILE, ProfileChange(user_id))
-    return [event for reader in readers for event in ledger.add(reader, fact, at=at)]
+    """Notify the readers that a user's profile has changed."""
+    logs = await LogWriter.open(transaction, readers)
+    payload = EventPayload(EventKind.PROFILE, ProfileChange(user_id))
+    return [event for reader in readers for event in logs.add(reader, payload, at=at)]
 
 
 async def require_free_email(
@@ -156,3 +157,16 @@ def _account(document: UserDocument | None) -> Account | None:
     if document is None:
         return None
     return Account(user=document.user(), password_hash=document.password_hash)
+
+
+class AccountMethods(StorageMethods[MongoDatabase]):
+    """Users; `ports.storage.Accounts` documents the methods."""
+
+    account = reading(read_account)
+    account_by_username = reading(read_account_by_username)
+    account_by_email = reading(read_account_by_email)
+    users = reading(read_users)
+    list_users = reading(list_users)
+    set_password = writing(set_password)
+    set_disabled = writing(set_disabled)
+    record_last_seen = writing(record_last_seen)

@@ -1,12 +1,16 @@
-"""The links between messages and files."""
+"""Attachments: the links between messages and files."""
 
 from collections.abc import Iterable, Sequence
 
 from backchannel.domain.files import attachments
 from backchannel.domain.messages import Draft
-from backchannel.storage.mongodb.documents import Place
-from backchannel.storage.mongodb.file_documents import AttachmentDocument, FileDocument, Naming
-from backchannel.storage.mongodb.places import members_of
+from backchannel.storage.mongodb.account_documents import (
+    AttachmentDocument,
+    AttachmentKey,
+    FileDocument,
+)
+from backchannel.storage.mongodb.conversations import members_of
+from backchannel.storage.mongodb.documents import MessageKey
 from backchannel.storage.mongodb.reader import encoded, in_conversation
 from backchannel.storage.mongodb.schema import ATTACHMENTS, FILES
 from backchannel.storage.mongodb.staging import Transaction
@@ -25,7 +29,7 @@ class Attachments:
         found = await self._transaction.get(FILES, named) if named else []
         self._files = {each.id: each for each in found if each.complete}
 
-    def stand(self, draft: Draft) -> bool:
+    def exist(self, draft: Draft) -> bool:
         """True if each file that a draft names is complete and its sender's (rule R20)."""
         found = (self._files.get(each) for each in _file_ids(draft))
         return all(
@@ -33,13 +37,13 @@ class Attachments:
             for each in found
         )
 
-    def add(self, draft: Draft, place: Place) -> None:
-        """Note that the draft, now a message at that place, names its files."""
+    def add(self, draft: Draft, key: MessageKey) -> None:
+        """Attach the files of the draft, which is a message now."""
         for file_id in dict.fromkeys(_file_ids(draft)):
             self._files[file_id].named += 1
             attachment = AttachmentDocument(
-                id=Naming(file_id, place.conversation, place.seq),
-                place=place,
+                id=AttachmentKey(file_id, key.conversation, key.seq),
+                message=key,
                 members=members_of(draft.sender_id, draft.recipient_id),
             )
             self._transaction.add(ATTACHMENTS, attachment)
@@ -48,12 +52,12 @@ class Attachments:
 async def detach(
     transaction: Transaction, conversation_id: str, seqs: Sequence[int] | None = None
 ) -> None:
-    """These messages of a conversation, or all of them, name no files any more."""
+    """Remove the links of these messages of a conversation, or of all, to their files."""
     if seqs is None:
-        places: object = in_conversation(conversation_id)
+        messages: object = in_conversation(conversation_id)
     else:
-        places = {"$in": [encoded(Place(conversation_id, seq)) for seq in seqs]}
-    gone = await transaction.find(ATTACHMENTS, {"place": places})
+        messages = {"$in": [encoded(MessageKey(conversation_id, seq)) for seq in seqs]}
+    gone = await transaction.find(ATTACHMENTS, {"message": messages})
     files = {
         each.id: each for each in await transaction.get(FILES, {each.id.file for each in gone})
     }

@@ -1,29 +1,37 @@
-"""The block lists, and what the two people of a blocked conversation may still learn."""
+"""The block lists, and what the members of a blocked conversation may still learn."""
 
 from collections.abc import Sequence
 
 from backchannel.domain.errors import NotFound
-from backchannel.domain.events import ConversationChange, Event, EventKind, Fact, ProfileChange
+from backchannel.domain.events import (
+    ConversationChange,
+    Event,
+    EventKind,
+    EventPayload,
+    ProfileChange,
+)
 from backchannel.domain.ids import direct_conversation_id
-from backchannel.domain.privacy import Shared
+from backchannel.domain.users import Shared
 from backchannel.storage.mongodb.account_documents import BlockDocument, Pair
+from backchannel.storage.mongodb.database import MongoDatabase
 from backchannel.storage.mongodb.documents import ConversationDocument
-from backchannel.storage.mongodb.ledger import Ledger
+from backchannel.storage.mongodb.log_writer import LogWriter
 from backchannel.storage.mongodb.reader import LAST, View, between, get_one
-from backchannel.storage.mongodb.receipts import tell_peer
+from backchannel.storage.mongodb.receipts import notify_peer
 from backchannel.storage.mongodb.schema import BLOCKS, CONVERSATIONS, USERS
 from backchannel.storage.mongodb.staging import Transaction
+from backchannel.storage.shared.methods import StorageMethods, reading, writing
 
 
 async def set_blocked(
     transaction: Transaction, user_id: str, other_id: str, *, blocked: bool, at: int
 ) -> list[Event]:
-    """Put a user on the block list, or take one off, as `ports.storage.Conversations` promises."""
+    """Put a user on the block list, or take one off, as `ports.storage.Conversations` specifies."""
     conversation_id = direct_conversation_id(user_id, other_id)
     conversation = await get_one(transaction, CONVERSATIONS, conversation_id)
-    ledger = await Ledger.open(transaction, {user_id, other_id})
-    own = ledger.users.get(user_id)
-    if own is None or other_id not in ledger.users or own.erased_at is not None:
+    logs = await LogWriter.open(transaction, {user_id, other_id})
+    own = logs.users.get(user_id)
+    if own is None or other_id not in logs.users or own.erased_at is not None:
         raise NotFound("user not found")
     pair = Pair(user_id, other_id)
     found = await get_one(transaction, BLOCKS, pair)
@@ -34,21 +42,24 @@ async def set_blocked(
     else:
         transaction.remove(BLOCKS, found)
     change = ConversationChange(conversation_id, "blocked" if blocked else "unblocked")
-    events = ledger.add(user_id, Fact(EventKind.CONVERSATION, change), at=at)
+    events = logs.add(user_id, EventPayload(EventKind.CONVERSATION, change), at=at)
     if conversation is not None:
         conversation.blocks += 1 if blocked else -1
-        if not conversation.blocks:
-            events += _end_silence(ledger, conversation, at)
+        if blocked and conversation.asked_id == user_id and conversation.declined_at is None:
+            # A sender who is blocked cannot tell this from a request that waits.
+            conversation.declined_at = at
+        if not conversation.is_restricted:
+            events += end_restriction(logs, conversation, at)
     return events
 
 
-def _end_silence(ledger: Ledger, conversation: ConversationDocument, at: int) -> list[Event]:
-    """Tell each member what a block that is gone has kept from them."""
+def end_restriction(logs: LogWriter, conversation: ConversationDocument, at: int) -> list[Event]:
+    """Send each member the profile and marks that a block or a request kept from them."""
     events: list[Event] = []
     for user_id in conversation.members:
-        profile = Fact(EventKind.PROFILE, ProfileChange(user_id))
-        events += ledger.add(conversation.peer_of(user_id), profile, at=at)
-        events += tell_peer(ledger, conversation, user_id, at=at)
+        profile = EventPayload(EventKind.PROFILE, ProfileChange(user_id))
+        events += logs.add(conversation.peer_of(user_id), profile, at=at)
+        events += notify_peer(logs, conversation, user_id, at=at)
     return events
 
 
@@ -81,7 +92,7 @@ async def read_acquainted(
 
 
 async def forget_blocks(transaction: Transaction, user_id: str) -> int:
-    """Empty the block list of an erased user; how many were on it."""
+    """Empty the block list of an erased user; returns the number that were on it."""
     gone = await blocks_of(transaction, user_id)
     ids = {direct_conversation_id(user_id, each.id.other) for each in gone}
     for conversation in await transaction.get(CONVERSATIONS, ids):
@@ -89,3 +100,11 @@ async def forget_blocks(transaction: Transaction, user_id: str) -> int:
     for each in gone:
         transaction.remove(BLOCKS, each)
     return len(gone)
+
+
+class BlockMethods(StorageMethods[MongoDatabase]):
+    """Blocks; `ports.storage.Conversations` documents the methods."""
+
+    set_blocked = writing(set_blocked)
+    blocked = reading(read_blocked)
+    acquainted = reading(read_acquainted)

@@ -1,8 +1,8 @@
 """The documents of conversations, messages and logs, and what all documents have.
 
-Ids are compared byte by byte, as MongoDB does without a collation. What belongs together is in one
-document, so that each reader sees one state: a user with the head of the log, a conversation
-with the marks of both members. `database.py` gives each document a field `batch` as well.
+Ids are compared byte by byte, as MongoDB does without a collation. Data that belong together are in
+one document, so that each reader sees one state: a user with the head of the log, a conversation
+with the marks of both members. `staging.py` gives each document a field `batch` as well.
 """
 
 from typing import Any
@@ -10,9 +10,9 @@ from typing import Any
 import msgspec
 
 from backchannel.domain.conversations import ConversationSettings, Receipt
-from backchannel.domain.messages import Message
-from backchannel.domain.pages import size_of
-from backchannel.storage.shared.kept import Original, checksum_of
+from backchannel.domain.messages import Message, size_of
+from backchannel.ports.storage.transfer import Progress
+from backchannel.storage.shared.checksummed_message import Original, checksum_of
 
 
 class Document(msgspec.Struct, kw_only=True, rename={"id": "_id"}):
@@ -21,7 +21,7 @@ class Document(msgspec.Struct, kw_only=True, rename={"id": "_id"}):
     id: Any  # each kind has its own
 
 
-class Place(msgspec.Struct, frozen=True):
+class MessageKey(msgspec.Struct, frozen=True):
     """The key of a message: its conversation and number."""
 
     conversation: str
@@ -43,14 +43,14 @@ class MemberMarks(msgspec.Struct):
     # A block keeps these where they were.
     told_delivered_seq: int = 0
     told_read_seq: int = 0
-    # How many standing messages of the other member are not past `read_seq`.
+    # The number of undeleted messages of the other member past `read_seq`.
     read_count: int = 0
     settings: ConversationSettings = ConversationSettings()
 
-    def tell(self, *, hidden: bool) -> bool:
-        """Let the other member know these marks; True if there is something to tell.
+    def update_told(self, *, hidden: bool) -> bool:
+        """Note that the other member is sent these marks; True if any of them is new.
 
-        Where read marks are `hidden`, only the other one is told.
+        Where read marks are `hidden`, only the other one is sent.
         """
         before = self.told_delivered_seq, self.told_read_seq
         self.told_delivered_seq = self.delivered_seq
@@ -60,57 +60,65 @@ class MemberMarks(msgspec.Struct):
 
 
 class ConversationDocument(Document, kw_only=True):
-    """A conversation. The two parties are in the order of their ids."""
+    """A conversation. The two members are in the order of their ids."""
 
     id: str
     kind: str
     first_id: str
     second_id: str
-    # The parties that are users.
+    # The members that are users.
     members: list[str]
     last_seq: int = 0
-    # How many messages of each party stand, so that counting the unread ones reads no messages.
+    # The number of undeleted messages of each member: counting the unread ones reads none.
     first_count: int = 0
     second_count: int = 0
     first: MemberMarks
     second: MemberMarks
-    # How many of the two have blocked the other.
+    # The number of the two members who have blocked the other.
     blocks: int = 0
     created_at: int
     updated_at: int
     key: str | None = None
     name: str | None = None
     deleted_at: int | None = None
-    # Whether its members find it in their lists.
+    # True if its members find it in their lists.
     listed: bool = False
+    # The party who has not accepted this message request, and when it was declined.
+    asked_id: str | None = None
+    declined_at: int | None = None
 
-    def joins(self, user_id: str, other_id: str) -> bool:
-        """True if these are its two parties."""
+    @property
+    def is_restricted(self) -> bool:
+        """True if neither of the two learns what the other does."""
+        return self.blocks > 0 or self.asked_id is not None
+
+    def is_between(self, user_id: str, other_id: str) -> bool:
+        """True if these are its two members."""
         if user_id == self.first_id:
             return other_id == self.second_id
         return user_id == self.second_id and other_id == self.first_id
 
     def peer_of(self, user_id: str) -> str:
-        """The other party."""
+        """The other member."""
         return self.second_id if user_id == self.first_id else self.first_id
 
     def marks_of(self, user_id: str) -> MemberMarks:
-        """The marks of this party."""
+        """The marks of this member."""
         return self.first if user_id == self.first_id else self.second
 
     def count_of(self, user_id: str) -> int:
-        """The number of this party's messages that are not deleted."""
+        """The number of this member's messages that are not deleted."""
         return self.first_count if user_id == self.first_id else self.second_count
 
     def count(self, sender_id: str, difference: int) -> None:
-        """So many more messages of this party stand."""
+        """Count this many more undeleted messages of this member."""
         if sender_id == self.first_id:
             self.first_count += difference
         else:
             self.second_count += difference
 
     def add(self, sender_id: str) -> int:
-        """Count one more message; its `seq`."""
+        """Count one more message; returns its `seq`."""
         self.last_seq += 1
         self.listed = self.deleted_at is None
         self.count(sender_id, 1)
@@ -121,7 +129,7 @@ class ConversationDocument(Document, kw_only=True):
         marks = self.marks_of(user_id)
         return Receipt(self.id, user_id, marks.delivered_seq, marks.read_seq)
 
-    def told_receipt(self, user_id: str) -> Receipt:
+    def receipt_for_peer(self, user_id: str) -> Receipt:
         """A member's marks, as sent to the other member."""
         marks = self.marks_of(user_id)
         return Receipt(self.id, user_id, marks.told_delivered_seq, marks.told_read_seq)
@@ -148,12 +156,12 @@ def sent_as(sender_id: str, client_id: str) -> str:
 class MessageDocument(Document, kw_only=True):
     """A message. `number` rises over all conversations."""
 
-    id: Place
+    id: MessageKey
     message_id: str
     number: int
     sender_id: str
     recipient_id: str
-    # The parties that are users.
+    # The members that are users.
     members: list[str]
     client_id: str
     # The sender and the key, by which a message that is sent again is found (rule R2).
@@ -167,7 +175,7 @@ class MessageDocument(Document, kw_only=True):
     deleted_at: int | None = None
     reactions: str = ""
     files: str = ""
-    # What the message was when it was sent, kept once its content has changed (rule R2).
+    # The message as it was sent, kept once its content has changed (rule R2).
     fingerprint: str | None = None
     checksum: int | None = None
     # As `domain.pages.size_of` has it.
@@ -195,27 +203,27 @@ class MessageDocument(Document, kw_only=True):
             fingerprint=self.fingerprint,
         )
 
-    def become(self, message: Message) -> None:
-        """Say what the message says now."""
+    def replace_content(self, message: Message) -> None:
+        """Take over the content of the message as it is now."""
         for name in _CHANGEABLE:
             setattr(self, name, getattr(message, name))
         self.sent_as = sent_as(message.sender_id, message.client_id)
-        self.measure()
+        self.update_size_and_checksum()
 
-    def measure(self) -> None:
-        """Note the size and the checksum of what the message says."""
+    def update_size_and_checksum(self) -> None:
+        """Note the size and the checksum of the content."""
         original = self.original()
         self.size, self.checksum = size_of(original), checksum_of(original)
 
 
 class EntryDocument(Document, kw_only=True):
-    """An entry of a user's log: where its message is, or what it says, as JSON."""
+    """An entry of a user's log: the key of its message, or its content as JSON."""
 
     id: Entry
     kind: str
     # True for a new message of the user's own.
     own: bool = False
-    place: Place | None = None
+    message: MessageKey | None = None
     data: str | None = None
     at: int
 
@@ -224,4 +232,11 @@ class QuestionDocument(Document, kw_only=True):
     """A question to the responder without an answer yet, by the message's id."""
 
     id: str
-    place: Place
+    message: MessageKey
+
+
+class ImportDocument(Document, kw_only=True):
+    """An import that is not complete."""
+
+    id: str
+    progress: Progress

@@ -1,4 +1,4 @@
-"""Files: on their way, complete, named by messages, and no longer wanted."""
+"""Files: uploaded, complete, attached to messages, and no longer in use."""
 
 from collections.abc import Sequence
 
@@ -6,8 +6,9 @@ import msgspec
 
 from backchannel.domain.errors import NotFound, QuotaExceeded
 from backchannel.domain.files import File, FileRecord, Upload
+from backchannel.storage.mongodb.account_documents import AttachmentKey, FileDocument
 from backchannel.storage.mongodb.accounts import refuse_erased
-from backchannel.storage.mongodb.file_documents import FileDocument, Naming
+from backchannel.storage.mongodb.database import MongoDatabase
 from backchannel.storage.mongodb.reader import (
     ASCENDING,
     LAST,
@@ -20,26 +21,29 @@ from backchannel.storage.mongodb.reader import (
 )
 from backchannel.storage.mongodb.schema import ATTACHMENTS, FILES
 from backchannel.storage.mongodb.staging import Transaction
+from backchannel.storage.shared.methods import StorageMethods, reading, writing
 
 BY_ID = (("_id", ASCENDING),)
 OLDEST_FIRST = (("created_at", ASCENDING),)
-_CONDEMNED = {"$gte": 0}
+_MARKED = {"$gte": 0}
 
 
 class _Usage(msgspec.Struct):
     size: int
 
 
-async def begin_upload(transaction: Transaction, new: Upload, *, quota: int) -> None:
+async def create_upload(transaction: Transaction, new: Upload, *, quota: int) -> None:
     """Make room for an upload. Raises `QuotaExceeded`."""
     await refuse_erased(transaction, new.owner_id)
     if await read_usage(transaction, new.owner_id) + new.size > quota:
-        raise QuotaExceeded(f"your files may take {quota:,} bytes altogether", field="size")
+        raise QuotaExceeded(
+            f"your files may take at most {quota:,} bytes in all; delete some first", field="size"
+        )
     transaction.add(FILES, FileDocument(**msgspec.structs.asdict(new)))
 
 
 async def read_upload(view: View, upload_id: str) -> Upload | None:
-    """The upload of that id, if it is still on its way."""
+    """The upload with this id; None if it is complete or does not exist."""
     found = await get_one(view, FILES, upload_id)
     return None if found is None or found.complete else _upload(found)
 
@@ -74,16 +78,16 @@ async def read_expired(view: View, *, before: int, limit: int) -> list[Upload]:
 async def read_files(view: View, file_ids: Sequence[str]) -> dict[str, File]:
     """Those of `file_ids` that exist."""
     found = await view.get(FILES, file_ids)
-    return {each.id: _file(each) for each in found if _stands(each)}
+    return {each.id: _file(each) for each in found if _is_available(each)}
 
 
 async def read_readable(view: View, user_id: str, file_id: str) -> FileRecord | None:
     """The file, if this user may read it."""
     found = await get_one(view, FILES, file_id)
-    if found is None or not _stands(found):
+    if found is None or not _is_available(found):
         return None
     if found.owner_id != user_id:
-        low, high = Naming(file_id, "", 0), Naming(file_id, LAST, PAST_THE_END)
+        low, high = AttachmentKey(file_id, "", 0), AttachmentKey(file_id, LAST, PAST_THE_END)
         query = {"_id": between(low, high), "members": user_id}
         if await find_one(view, ATTACHMENTS, query) is None:
             return None
@@ -93,7 +97,7 @@ async def read_readable(view: View, user_id: str, file_id: str) -> FileRecord | 
 async def read_avatar(view: View, file_id: str) -> FileRecord | None:
     """The file, if it is a user's avatar."""
     found = await get_one(view, FILES, file_id)
-    return _record(found) if found and _stands(found) and found.is_avatar else None
+    return _record(found) if found and _is_available(found) and found.is_avatar else None
 
 
 async def exchange_avatar(
@@ -102,7 +106,7 @@ async def exchange_avatar(
     """Let another file of the user's be the avatar, or none. Raises `NotFound`."""
     if new_id is not None:
         new = await get_one(transaction, FILES, new_id)
-        if new is None or not _stands(new) or new.owner_id != user_id:
+        if new is None or not _is_available(new) or new.owner_id != user_id:
             raise NotFound("file not found", field="file_id")
         new.is_avatar, new.named = True, new.named + 1
     if old_id is not None:
@@ -119,7 +123,7 @@ async def read_owned_uploads(view: View, user_id: str, *, after: str, limit: int
 
 
 async def read_owned(
-    view: View, user_id: str, *, after: str, limit: int, given_up: bool
+    view: View, user_id: str, *, after: str, limit: int, given_up: bool = False
 ) -> list[FileRecord]:
     """A page of the user's files by id, on request with those that were given up."""
     query: dict[str, object] = {"owner_id": user_id, "complete": True, "_id": {"$gt": after}}
@@ -146,20 +150,24 @@ async def read_usage(view: View, user_id: str) -> int:
     return sum(each.size for each in await view.aggregate(FILES, _Usage, pipeline))
 
 
-async def condemn_file(transaction: Transaction, user_id: str, file_id: str, at: int) -> bool:
+async def mark_file_deleted(
+    transaction: Transaction, user_id: str, file_id: str, *, at: int
+) -> bool:
     """Give up a file of the user's that is in no use; False if there is none."""
     found = await get_one(transaction, FILES, file_id)
-    if found is None or not _stands(found) or found.owner_id != user_id or found.named:
+    if found is None or not _is_available(found) or found.owner_id != user_id or found.named:
         return False
     found.condemned_at = at
     return True
 
 
-async def condemn_files(transaction: Transaction, *, before: int, limit: int, at: int) -> list[str]:
+async def mark_files_orphaned(
+    transaction: Transaction, *, before: int, limit: int, at: int
+) -> list[str]:
     """Give up the oldest files that are in no use, and those given up before."""
     unnamed = {"complete": True, "named": 0, "created_at": {"$lt": before}, "condemned_at": None}
     unwanted = [
-        *await _oldest(transaction, {"condemned_at": _CONDEMNED}, limit),
+        *await _oldest(transaction, {"condemned_at": _MARKED}, limit),
         *await _oldest(transaction, unnamed, limit),
     ]
     unwanted = sorted(unwanted, key=lambda each: (each.created_at, each.id))[:limit]
@@ -180,7 +188,7 @@ async def _oldest(transaction: Transaction, query: Query, limit: int) -> list[Fi
     return await transaction.find(FILES, query, order=OLDEST_FIRST, limit=limit)
 
 
-def _stands(file: FileDocument) -> bool:
+def _is_available(file: FileDocument) -> bool:
     return file.complete and file.condemned_at is None
 
 
@@ -194,3 +202,19 @@ def _file(document: FileDocument) -> File:
 
 def _record(document: FileDocument) -> FileRecord:
     return FileRecord(**{name: getattr(document, name) for name in FileRecord.__struct_fields__})
+
+
+class FileMethods(StorageMethods[MongoDatabase]):
+    """Files; `ports.storage.Files` documents the methods."""
+
+    create_upload = writing(create_upload)
+    upload = reading(read_upload)
+    finish_upload = writing(finish_upload)
+    cancel_upload = writing(cancel_upload)
+    expired_uploads = reading(read_expired)
+    files = reading(read_files)
+    readable_file = reading(read_readable)
+    avatar = reading(read_avatar)
+    mark_file_deleted = writing(mark_file_deleted)
+    mark_files_orphaned = writing(mark_files_orphaned)
+    forget_files = writing(forget_files)

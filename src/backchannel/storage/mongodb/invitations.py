@@ -1,25 +1,29 @@
 """Invitations to make an account."""
 
+from backchannel.domain.accounts import Invitation
 from backchannel.domain.errors import Conflict, InvitationNeeded, NotFound
-from backchannel.domain.invitations import Invitation
 from backchannel.domain.users import Account
 from backchannel.storage.mongodb.account_documents import InvitationDocument
 from backchannel.storage.mongodb.accounts import create_user, refuse_erased
+from backchannel.storage.mongodb.database import MongoDatabase
 from backchannel.storage.mongodb.reader import DESCENDING, View, get_one
 from backchannel.storage.mongodb.schema import INVITATIONS, USERS
 from backchannel.storage.mongodb.staging import Transaction
+from backchannel.storage.shared.methods import StorageMethods, reading, writing
 
 FORGOTTEN = 100
 """Most expired invitations that are forgotten with a new one."""
 NEWEST_FIRST = (("created_at", DESCENDING),)
 
 
-async def create_invited(transaction: Transaction, new: Account, code: str | None) -> None:
+async def create_invited(
+    transaction: Transaction, new: Account, *, invitation: str | None = None
+) -> None:
     """Add an account, with an invitation's code if that is needed. Raises `InvitationNeeded`."""
-    if code is not None:
-        found = await _counting(transaction, code, at=new.user.created_at)
+    if invitation is not None:
+        found = await _counting(transaction, invitation, at=new.user.created_at)
         if found is None:
-            raise InvitationNeeded("this invitation no longer counts", field="invitation")
+            raise InvitationNeeded("this invitation is no longer valid", field="invitation")
         found.uses -= 1
     await create_user(transaction, new)
 
@@ -29,7 +33,7 @@ async def create_invitation(transaction: Transaction, new: Invitation, *, limit:
     if new.inviter_id is not None:
         await refuse_erased(transaction, new.inviter_id)
         if len(await read_invitations(transaction, new.inviter_id, at=new.created_at)) >= limit:
-            raise Conflict(f"you have {limit} invitations that count; withdraw one first")
+            raise Conflict(f"you have {limit} valid invitations; withdraw one first")
     expired = {"expires_at": {"$lte": new.created_at}}
     for each in await transaction.find(INVITATIONS, expired, limit=FORGOTTEN):
         transaction.remove(INVITATIONS, each)
@@ -44,13 +48,13 @@ async def create_invitation(transaction: Transaction, new: Invitation, *, limit:
 
 
 async def read_invitation(view: View, code: str, *, at: int) -> Invitation | None:
-    """The invitation of that code, if it counts."""
+    """The valid invitation with this code; None if there is none."""
     found = await _counting(view, code, at=at)
     return None if found is None else _invitation(found)
 
 
 async def read_invitations(view: View, inviter_id: str | None, *, at: int) -> list[Invitation]:
-    """Those of an inviter that count; newest first."""
+    """The valid invitations of an inviter, newest first."""
     found = await view.find(INVITATIONS, {"inviter_id": inviter_id}, order=NEWEST_FIRST)
     able = await _may_invite(view, inviter_id)
     return [_invitation(each) for each in found if able and _is_left(each, at)]
@@ -97,3 +101,13 @@ def _invitation(document: InvitationDocument) -> Invitation:
         created_at=document.created_at,
         expires_at=document.expires_at,
     )
+
+
+class InvitationMethods(StorageMethods[MongoDatabase]):
+    """Invitations; `ports.storage.Invitations` documents the methods."""
+
+    create_user = writing(create_invited)
+    create_invitation = writing(create_invitation)
+    invitation = reading(read_invitation)
+    invitations = reading(read_invitations)
+    withdraw_invitation = writing(withdraw_invitation)

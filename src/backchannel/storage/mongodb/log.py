@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -12,21 +13,23 @@ from backchannel.domain.events import (
     ConversationChange,
     Event,
     EventKind,
-    Fact,
+    EventPayload,
     LogHead,
     ProfileChange,
 )
 from backchannel.domain.messages import Message
-from backchannel.ports.storage import LogPage
+from backchannel.ports.storage import LogPage, LogState
 from backchannel.storage.mongodb.account_documents import UserDocument
+from backchannel.storage.mongodb.database import MongoDatabase
 from backchannel.storage.mongodb.documents import Document, Entry, EntryDocument
-from backchannel.storage.mongodb.pages import messages_at
+from backchannel.storage.mongodb.messages import messages_at
 from backchannel.storage.mongodb.reader import ASCENDING, PAST_THE_END, View, between, get_one
 from backchannel.storage.mongodb.schema import LOG, USERS
 from backchannel.storage.mongodb.staging import Transaction
+from backchannel.storage.shared.methods import StorageMethods, reading, using_database
 
 AT_ONCE = 100
-"""Users whose logs are changed in one transaction, so that nobody waits long for it."""
+"""Users whose logs are changed in one transaction, so that other writes do not wait long for it."""
 MOST_ENTRIES = 2_000
 """The number of their entries deleted in it."""
 
@@ -55,7 +58,7 @@ async def read_log(view: View, user_id: str, *, after: int, limit: int) -> LogPa
         if user.floor == (await _user(view, user_id)).floor:
             break
         # It was trimmed just now.
-    messages = await messages_at(view, [each.place for each in entries])
+    messages = await messages_at(view, [each.message for each in entries])
     return LogPage(tuple(_events(user_id, entries, messages)), _head(user))
 
 
@@ -68,7 +71,7 @@ def _events(
         content = message if entry.data is None else _CONTENTS[kind].decode(entry.data)
         if content is None:
             return  # the message was erased just now
-        yield Event(user_id, entry.id.position, Fact(kind, content))
+        yield Event(user_id, entry.id.position, EventPayload(kind, content))
 
 
 async def read_heads(view: View, user_ids: Sequence[str]) -> dict[str, LogHead]:
@@ -76,9 +79,22 @@ async def read_heads(view: View, user_ids: Sequence[str]) -> dict[str, LogHead]:
     return {user.id: _head(user) for user in await view.get(USERS, user_ids)}
 
 
-async def read_delivered_position(view: View, user_id: str) -> int:
+async def read_log_state(view: View, user_id: str) -> LogState:
     """Raises `NotFound` for an unknown user."""
-    return (await _user(view, user_id)).delivered_position
+    user = await _user(view, user_id)
+    return LogState(_head(user), user.delivered_position)
+
+
+async def trim_logs(database: MongoDatabase, *, before: int, keep: int) -> int:
+    """Forget old entries; implements `ports.storage.Messages.trim_logs`."""
+    total = 0
+    after: str | None = ""
+    while after is not None:
+        gone, after = await database.write(
+            partial(trim_page, after=after, before=before, keep=keep)
+        )
+        total += gone
+    return total
 
 
 async def trim_page(
@@ -104,7 +120,17 @@ async def trim_page(
     return gone, _last_of(page)
 
 
-async def begin_epochs(transaction: Transaction, *, after: str) -> tuple[int, str | None]:
+async def begin_epochs(database: MongoDatabase) -> int:
+    """Give every log a new epoch, a page at a time; returns the number of logs."""
+    total = 0
+    after: str | None = ""
+    while after is not None:
+        begun, after = await database.write(partial(_begin_page, after=after))
+        total += begun
+    return total
+
+
+async def _begin_page(transaction: Transaction, *, after: str) -> tuple[int, str | None]:
     """Give some logs past a user's id a new epoch; how many, and the id to go on after."""
     page = await _page(transaction, after)
     for user in page:
@@ -125,10 +151,10 @@ async def _wanted_floor(
     transaction: Transaction, user: UserDocument, before: int, keep: int
 ) -> int:
     """Up to where entries are old, whatever the clock did, or are more than are kept."""
-    stretch = between(Entry(user.id, user.floor), Entry(user.id, PAST_THE_END))
-    query = {"_id": stretch, "at": {"$gte": before}}
-    kept = await transaction.rows(LOG, _Moment, query, order=[("_id", ASCENDING)], limit=1)
-    old = kept[0].id.position - 1 if kept else user.position
+    entries = between(Entry(user.id, user.floor), Entry(user.id, PAST_THE_END))
+    query = {"_id": entries, "at": {"$gte": before}}
+    recent = await transaction.rows(LOG, _Moment, query, order=[("_id", ASCENDING)], limit=1)
+    old = recent[0].id.position - 1 if recent else user.position
     return max(old, user.position - keep)
 
 
@@ -141,3 +167,13 @@ async def _user(view: View, user_id: str) -> UserDocument:
 
 def _head(user: UserDocument) -> LogHead:
     return LogHead(user.position, user.epoch, user.floor)
+
+
+class LogMethods(StorageMethods[MongoDatabase]):
+    """The logs; `ports.storage.Messages` documents the methods."""
+
+    log = reading(read_log)
+    heads = reading(read_heads)
+    log_state = reading(read_log_state)
+    trim_logs = using_database(trim_logs)
+    begin_epochs = using_database(begin_epochs)

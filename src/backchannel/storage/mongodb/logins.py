@@ -1,25 +1,31 @@
-"""Login sessions: families of refresh tokens (rules S1 to S3)."""
+"""Logins: families of refresh tokens (rules S1 to S3)."""
 
 import msgspec
 
 from backchannel.domain.users import Login
 from backchannel.storage.mongodb.account_documents import LoginDocument
 from backchannel.storage.mongodb.accounts import refuse_erased
+from backchannel.storage.mongodb.database import MongoDatabase
 from backchannel.storage.mongodb.reader import ASCENDING, DESCENDING, View, get_one
-from backchannel.storage.mongodb.schema import LOGINS
+from backchannel.storage.mongodb.schema import LOGINS, USERS
 from backchannel.storage.mongodb.staging import Transaction
+from backchannel.storage.shared.methods import StorageMethods, reading, writing
 
 NEWEST_FIRST = (("created_at", DESCENDING), ("_id", DESCENDING))
 
 
-async def create_login(transaction: Transaction, new: Login) -> None:
-    """Add a login session. Raises `AccountDisabled` for an erased account."""
+async def create_login(transaction: Transaction, new: Login, *, password_hash: str) -> bool:
+    """Implements `ports.storage.Accounts.create_login`."""
     await refuse_erased(transaction, new.user_id)
+    user = await get_one(transaction, USERS, new.user_id)
+    if user is None or user.disabled_at is not None or user.password_hash != password_hash:
+        return False
     transaction.add(LOGINS, LoginDocument(**msgspec.structs.asdict(new)))
+    return True
 
 
 async def read_login(view: View, login_id: str) -> Login | None:
-    """The login of that id, ended or not, if there is one."""
+    """The login with this id, ended or not; None if there is none."""
     found = await get_one(view, LOGINS, login_id)
     return None if found is None else _login(found)
 
@@ -32,11 +38,11 @@ async def read_logins(view: View, user_id: str, *, ended: bool = False) -> list[
 async def rotate_login(
     transaction: Transaction, login_id: str, *, generation: int, at: int, until: int
 ) -> Login | None:
-    """Count the refresh token up, as `ports.storage.Accounts.rotate_login` promises."""
+    """Implements `ports.storage.Accounts.rotate_login`."""
     login = await get_one(transaction, LOGINS, login_id)
     if login is None or login.ended_at is not None:
         return None
-    # One that is ahead was given out before an older database was put back.
+    # A token of a later generation was issued before the database was restored.
     if login.generation <= generation:
         login.generation = generation + 1
         login.last_used_at, login.expires_at = at, until
@@ -44,9 +50,14 @@ async def rotate_login(
 
 
 async def end_logins(
-    transaction: Transaction, user_id: str, *, login_id: str | None, keep: str | None, at: int
+    transaction: Transaction,
+    user_id: str,
+    *,
+    login_id: str | None = None,
+    keep: str | None = None,
+    at: int,
 ) -> list[str]:
-    """End one login of the user, or all but `keep`; the ids that ended now."""
+    """End one login of the user, or all except `keep`; returns the ids that ended now."""
     ending = [
         each
         for each in await _logins(transaction, user_id)
@@ -65,7 +76,7 @@ async def read_ended_since(view: View, at: int) -> list[str]:
 
 
 async def blank_logins(transaction: Transaction, user_id: str) -> None:
-    """Forget the agents and addresses of all logins of a user."""
+    """Delete the user agents and addresses of all logins of a user."""
     for each in await _logins(transaction, user_id, ended=True):
         each.agent = each.address = ""
 
@@ -79,3 +90,14 @@ async def _logins(view: View, user_id: str, *, ended: bool = False) -> list[Logi
 
 def _login(document: LoginDocument) -> Login:
     return Login(**{name: getattr(document, name) for name in Login.__struct_fields__})
+
+
+class LoginMethods(StorageMethods[MongoDatabase]):
+    """Logins; `ports.storage.Accounts` documents the methods."""
+
+    create_login = writing(create_login)
+    login = reading(read_login)
+    logins = reading(read_logins)
+    rotate_login = writing(rotate_login)
+    end_logins = writing(end_logins)
+    logins_ended_since = reading(read_ended_since)

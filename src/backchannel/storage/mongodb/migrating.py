@@ -6,10 +6,12 @@ does it again (rule R19); so may two processes at once.
 
 from collections.abc import Awaitable, Callable
 
-from backchannel.storage.errors import CannotOpen
-from backchannel.storage.mongodb.link import Database, unhurried
+from bson.min_key import MinKey
+
+from backchannel.storage import CannotOpen
+from backchannel.storage.mongodb.link import Database, without_deadline
 from backchannel.storage.mongodb.redo import JOURNALED, Redo
-from backchannel.storage.mongodb.schema import COLLECTIONS, PREFIX
+from backchannel.storage.mongodb.schema import ATTACHMENTS, COLLECTIONS, LOG, PREFIX, QUESTIONS
 
 VERSIONS, VERSION = f"{PREFIX}schema", "version"
 
@@ -30,12 +32,33 @@ async def _make_collections(database: Database) -> None:
             await database[each.name].create_indexes(list(each.indexes))
 
 
-STEPS: tuple[Callable[[Database], Awaitable[None]], ...] = (_first, _make_collections)
+async def _rename_place(database: Database) -> None:
+    """Give the key of a message its new name: older databases have it as `place`."""
+    redo = Redo(database)
+    await redo.settle()  # the newest batch may not be applied, and has the old name
+    await redo.forget()
+    for name in (LOG.name, QUESTIONS.name, ATTACHMENTS.name):
+        collection = database[name].with_options(write_concern=JOURNALED)
+        # By `_id`, since no index answers whether a field is there.
+        old = {"_id": {"$gte": MinKey()}, "place": {"$exists": True}}
+        await collection.update_many(old, {"$rename": {"place": "message"}})
+        if "place" in await collection.index_information():
+            await collection.drop_index("place")
+
+
+STEPS: tuple[Callable[[Database], Awaitable[None]], ...] = (
+    _first,
+    _make_collections,
+    _make_collections,
+    _make_collections,
+    _make_collections,
+    _rename_place,
+)
 """The migrations from each version to the next; a new database has version 0."""
 
 
 async def version_of(database: Database) -> int:
-    """The version of a database's schema; 0 where there is none."""
+    """The version of a database's schema; 0 if there is none."""
     found = await database[VERSIONS].find_one({"_id": VERSION})
     return 0 if found is None else int(found["number"])
 
@@ -50,7 +73,7 @@ async def migrate(database: Database) -> None:
             " this one"
         )
     versions = database[VERSIONS].with_options(write_concern=JOURNALED)
-    with unhurried():
+    with without_deadline():
         for number, step in enumerate(STEPS[version:], start=version + 1):
             await step(database)
             await versions.update_one({"_id": VERSION}, {"$max": {"number": number}}, upsert=True)

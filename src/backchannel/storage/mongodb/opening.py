@@ -2,31 +2,90 @@
 
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
+from urllib.parse import urlsplit
 
 from pymongo.errors import ConnectionFailure, OperationFailure, PyMongoError
 
-from backchannel.storage.errors import CannotOpen
+from backchannel.storage import CannotOpen
 from backchannel.storage.mongodb.database import MongoDatabase
-from backchannel.storage.mongodb.link import Client, Database, Losses, connect
-from backchannel.storage.mongodb.migrating import migrate, version_of
+from backchannel.storage.mongodb.lease import Lease
+from backchannel.storage.mongodb.link import (
+    DEFAULT_DATABASE,
+    Client,
+    Database,
+    Losses,
+    connect,
+    reason,
+    serving_name,
+)
+from backchannel.storage.mongodb.migrating import STEPS, migrate, version_of
 from backchannel.storage.mongodb.redo import Redo
 from backchannel.storage.mongodb.storage import MongoStorage
+from backchannel.storage.mongodb.store import Store
+from backchannel.storage.shared.threads import LoopThread
 
 T = TypeVar("T")
 
 OLDEST = (6, 0)
+# Of other users' connections a user sees nothing without a privilege, of its own all.
+CONNECTIONS = [{"$currentOp": {"idleConnections": True}}]
 _WRONG_PASSWORD, _NOT_ALLOWED = 18, 13
 
 
-async def open_mongodb(url: str) -> MongoStorage:
-    """Open the database that `url` names, made if it does not exist. Raises `CannotOpen`."""
+async def open_mongodb(url: str, *, serving: bool = False, joined: bool = False) -> MongoStorage:
+    """Open the database that `url` names, made if it does not exist. Raises `CannotOpen`.
+
+    One that is `serving` is known by its name to `require_unused`. There can be one, or several
+    that are `joined`, which need a replica set.
+    """
     losses = Losses()
 
-    async def opened(client: Client, database: Database) -> MongoStorage:
-        await Redo(database).settle()
-        return MongoStorage(MongoDatabase(client, database, losses))
+    async def opened(client: Client, database: Database) -> Store:
+        lease = await _claimed(database, joined=joined) if serving else None
+        try:
+            await migrate(database)
+            await Redo(database).settle()
+        except BaseException:
+            if lease is not None:
+                await lease.close()
+            raise
+        return Store(client, database, losses, lease)
 
-    return await _with_database(url, opened, losses)
+    thread = LoopThread()
+    try:
+        store = await thread.run(
+            _with_database(url, opened, losses, serving=serving, migrating=False)
+        )
+    except BaseException:
+        await thread.stop()
+        raise
+    return MongoStorage(MongoDatabase(thread, store))
+
+
+async def require_unused(url: str) -> None:
+    """Raise `CannotOpen` while a server of this program is connected to the database."""
+
+    async def looked(client: Client, database: Database) -> None:
+        connections = await client.admin.aggregate(CONNECTIONS)
+        names = {each.get("appName") async for each in connections}
+        await client.close()
+        if serving_name(url) in names:
+            raise CannotOpen(
+                f"the MongoDB database {database.name} is in use by another server; stop it first"
+            )
+
+    await _with_database(url, looked, None, migrating=False)
+
+
+async def mongodb_is_current(url: str) -> bool | None:
+    """True if the schema is the current one, None if there is none. Raises `CannotOpen`."""
+
+    async def looked(client: Client, database: Database) -> bool | None:
+        version = await version_of(database)
+        await client.close()
+        return version >= len(STEPS) if version else None
+
+    return await _with_database(url, looked, None, migrating=False)
 
 
 async def migrate_mongodb(url: str) -> None:
@@ -54,7 +113,8 @@ async def examine_mongodb(url: str) -> str:
 
 async def begin_epochs(url: str) -> int:
     """Give every log a new epoch; how many there are. Raises `CannotOpen`, `ChatError`."""
-    storage = await open_mongodb(url)
+    # A server that is running would go on with what it has in memory.
+    storage = await open_mongodb(url, serving=True)
     try:
         return await storage.begin_epochs()
     finally:
@@ -67,8 +127,9 @@ async def _with_database(
     losses: Losses | None,
     *,
     migrating: bool = True,
+    serving: bool = False,
 ) -> T:
-    client, database = connect(url, losses)
+    client, database = connect(url, losses, serving=serving)
     try:
         await _require_fit(database)
         if migrating:
@@ -76,10 +137,35 @@ async def _with_database(
         return await work(client, database)
     except PyMongoError as error:
         await client.close()
-        raise CannotOpen(_reason(error)) from error
+        raise CannotOpen(_reason(error, url)) from error
     except BaseException:
         await client.close()
         raise
+
+
+async def _claimed(database: Database, *, joined: bool) -> Lease:
+    """The lease of a server that may bring the schema forward. Raises `CannotOpen`."""
+    if joined:
+        await _require_replica_set(database)
+    lease = Lease(database, joined=joined)
+    await lease.claim()
+    if lease.shared and 0 < await version_of(database) < len(STEPS):
+        await lease.close()
+        raise CannotOpen(
+            f"{database.name} has an older schema, and servers of an older version use it; stop all"
+            " of them, then start again"
+        )
+    return lease
+
+
+async def _require_replica_set(database: Database) -> None:
+    """Raise `CannotOpen` for a single server, as it may undo a batch that was stored."""
+    if (await database.command("hello")).get("setName") is None:
+        raise CannotOpen(
+            "several servers on MongoDB need a replica set, and the URL names a single server:"
+            " start it with `mongod --replSet rs0`, then run `mongosh --eval 'rs.initiate()'` once;"
+            " or leave bus.url out"
+        )
 
 
 async def _require_fit(database: Database) -> None:
@@ -96,9 +182,16 @@ async def _require_fit(database: Database) -> None:
         raise CannotOpen(f"MongoDB {found} is too old; install version 6.0 or newer")
 
 
-def _reason(error: PyMongoError) -> str:
+def _reason(error: PyMongoError, url: str) -> str:
     if isinstance(error, ConnectionFailure):
-        return f"MongoDB cannot be reached: {error}"
-    if isinstance(error, OperationFailure) and error.code in {_WRONG_PASSWORD, _NOT_ALLOWED}:
-        return f"MongoDB refuses the user or password of the URL: {error}"
-    return f"MongoDB cannot be used: {error}"
+        hosts = urlsplit(url).netloc.rpartition("@")[2]
+        return f"MongoDB cannot be reached at {hosts}: {reason(error)}"
+    if isinstance(error, OperationFailure) and error.code == _WRONG_PASSWORD:
+        return f"MongoDB refuses the user or password of the URL: {reason(error)}"
+    if isinstance(error, OperationFailure) and error.code == _NOT_ALLOWED:
+        name = urlsplit(url).path.strip("/") or DEFAULT_DATABASE
+        return (
+            f"MongoDB refuses the user of the URL, who needs the role readWrite on {name}; one that"
+            " is kept in another database needs ?authSource=NAME in the URL"
+        )
+    return f"MongoDB cannot be used: {reason(error)}"

@@ -1,4 +1,4 @@
-"""Reading documents: what every use case does, in a transaction or without one."""
+"""Reading documents, in a transaction or without one."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Protocol, TypeVar
@@ -6,9 +6,10 @@ from typing import Any, Protocol, TypeVar
 import bson
 import msgspec
 
-from backchannel.storage.mongodb.documents import Document, Place
+from backchannel.storage.mongodb.documents import Document, MessageKey
 from backchannel.storage.mongodb.link import Database
 from backchannel.storage.mongodb.schema import Collection
+from backchannel.storage.shared.threads import COMPILING
 
 D = TypeVar("D", bound=Document)
 R = TypeVar("R", bound=msgspec.Struct)
@@ -21,6 +22,7 @@ ASCENDING, DESCENDING = 1, -1
 PAST_THE_END = 2**63 - 1
 LAST = "\U0010ffff"
 """A text past all ids."""
+_COMPILED: set[type[msgspec.Struct]] = set()
 
 
 class View(Protocol):
@@ -80,8 +82,17 @@ def encoded(document_id: Id) -> object:
 
 
 def in_conversation(conversation_id: str, *, after: int = 0, before: int = PAST_THE_END) -> Query:
-    """The places in a conversation between two numbers, without these."""
-    return between(Place(conversation_id, after), Place(conversation_id, before))
+    """The keys of a conversation between two numbers, exclusive."""
+    return between(MessageKey(conversation_id, after), MessageKey(conversation_id, before))
+
+
+def converted(documents: Iterable[object], kind: type[R]) -> list[R]:
+    """Documents, or parts of them, as the driver reads them, as Structs."""
+    if kind not in _COMPILED:
+        with COMPILING:
+            msgspec.json.Decoder(kind)
+        _COMPILED.add(kind)
+    return [msgspec.convert(each, kind) for each in documents]
 
 
 def between(low: msgspec.Struct, high: msgspec.Struct) -> Query:
@@ -94,6 +105,8 @@ class Reader:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self.found_nothing = False
+        """True once a query had no result, as all have after the database was dropped."""
 
     async def get(self, collection: Collection[D], ids: Iterable[Id]) -> list[D]:
         wanted = [encoded(each) for each in ids]
@@ -111,7 +124,7 @@ class Reader:
         limit: int | None = None,
     ) -> list[D]:
         found = await self.raw(collection, query, order=order, limit=limit)
-        return [msgspec.convert(each, collection.document) for each in found]
+        return converted(found, collection.document)
 
     async def rows(
         self,
@@ -125,13 +138,15 @@ class Reader:
         fields = dict.fromkeys(row.__struct_encode_fields__, 1)
         fields.setdefault("_id", 0)
         found = await self.raw(collection, query, order=order, limit=limit, fields=fields)
-        return [msgspec.convert(each, row) for each in found]
+        return converted(found, row)
 
     async def aggregate(
         self, collection: Collection[Any], row: type[R], pipeline: Sequence[Query]
     ) -> list[R]:
         cursor = await self._database[collection.name].aggregate(list(pipeline))
-        return [msgspec.convert(each, row) for each in await cursor.to_list()]
+        found = await cursor.to_list()
+        self.found_nothing |= not found
+        return converted(found, row)
 
     async def raw(
         self,
@@ -149,4 +164,6 @@ class Reader:
         cursor = self._database[collection.name].find(
             query, fields, sort=list(order) or None, limit=limit or 0, batch_size=limit or 0
         )
-        return await cursor.to_list()
+        found = await cursor.to_list()
+        self.found_nothing |= not found
+        return found

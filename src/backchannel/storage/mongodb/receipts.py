@@ -1,25 +1,27 @@
-"""The members' marks: what their devices have acknowledged, and what they have read."""
+"""Receipts: positions that devices acknowledge, messages that users read, and their marks."""
 
 from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from backchannel.domain.events import Event, EventKind, Fact
+from backchannel.domain.events import Event, EventKind, EventPayload
 from backchannel.ports.storage import Acknowledgement, ReadMark
 from backchannel.storage.mongodb import settings
 from backchannel.storage.mongodb.account_documents import UserDocument
-from backchannel.storage.mongodb.documents import ConversationDocument, Document, Entry, Place
-from backchannel.storage.mongodb.ledger import Ledger
+from backchannel.storage.mongodb.database import MongoDatabase
+from backchannel.storage.mongodb.documents import ConversationDocument, Document, Entry, MessageKey
+from backchannel.storage.mongodb.log_writer import LogWriter
 from backchannel.storage.mongodb.reader import ASCENDING, Query, between
 from backchannel.storage.mongodb.schema import CONVERSATIONS, LOG, LOGINS, MESSAGES, USERS
 from backchannel.storage.mongodb.staging import Transaction
+from backchannel.storage.shared.methods import StorageMethods, writing
 
 Reading = tuple[ConversationDocument, str]
 """A conversation and one of its members."""
 
 
 class _Received(Document):
-    """Up to where a reader's devices have got the other's messages in one conversation."""
+    """The last message of the other member that a reader's devices have received."""
 
     id: str
     seq: int
@@ -32,7 +34,7 @@ class _Count(msgspec.Struct):
 async def acknowledge(
     transaction: Transaction, acknowledgements: Sequence[Acknowledgement]
 ) -> list[Event]:
-    """Move positions forward, as `ports.storage.Messages.acknowledge` promises."""
+    """Move positions forward, as `ports.storage.Messages.acknowledge` specifies."""
     found = await transaction.get(USERS, {each.user_id for each in acknowledgements})
     users = {user.id: user for user in found}
     logins = await transaction.get(LOGINS, {each.login_id for each in acknowledgements})
@@ -47,44 +49,45 @@ async def acknowledge(
         if (device := devices.get((each.login_id, each.user_id))) is not None:
             device.position = max(device.position, position)
     ahead = [users[each] for each, at in furthest.items() if at > users[each].delivered_position]
-    received: list[tuple[str, Place]] = []
+    received: list[tuple[str, MessageKey]] = []
     for user in sorted(ahead, key=lambda each: each.id):
-        places = await _received(transaction, user, furthest[user.id])
-        received += [(user.id, place) for place in places]
+        keys = await _received(transaction, user, furthest[user.id])
+        received += [(user.id, key) for key in keys]
         user.delivered_position = furthest[user.id]
-    return await _move_delivered(transaction, received)
+    at = max((each.at for each in acknowledgements), default=0)
+    return await _move_delivered(transaction, received, at)
 
 
-async def _received(transaction: Transaction, user: UserDocument, upto: int) -> list[Place]:
+async def _received(transaction: Transaction, user: UserDocument, upto: int) -> list[MessageKey]:
     """The last messages of others that the user's devices have received, by conversation."""
-    stretch = between(Entry(user.id, user.delivered_position), Entry(user.id, upto + 1))
+    entries = between(Entry(user.id, user.delivered_position), Entry(user.id, upto + 1))
     pipeline: list[Query] = [
-        {"$match": {"_id": stretch, "kind": EventKind.MESSAGE.value, "own": False}},
-        {"$group": {"_id": "$place.conversation", "seq": {"$max": "$place.seq"}}},
+        {"$match": {"_id": entries, "kind": EventKind.MESSAGE.value, "own": False}},
+        {"$group": {"_id": "$message.conversation", "seq": {"$max": "$message.seq"}}},
         {"$sort": {"_id": ASCENDING}},
     ]
     found = await transaction.aggregate(LOG, _Received, pipeline)
-    return [Place(each.id, each.seq) for each in found]
+    return [MessageKey(each.id, each.seq) for each in found]
 
 
 async def _move_delivered(
-    transaction: Transaction, received: Sequence[tuple[str, Place]]
+    transaction: Transaction, received: Sequence[tuple[str, MessageKey]], at: int
 ) -> list[Event]:
-    found = await _conversations(transaction, [place.conversation for _, place in received])
+    found = await _conversations(transaction, [key.conversation for _, key in received])
     moved: list[Reading] = []
-    for user_id, place in received:
-        conversation = found.get(place.conversation)
+    for user_id, key in received:
+        conversation = found.get(key.conversation)
         if conversation is None or user_id not in conversation.members:
             continue
         marks = conversation.marks_of(user_id)
-        if place.seq > marks.delivered_seq:
-            marks.delivered_seq = place.seq
+        if key.seq > marks.delivered_seq:
+            marks.delivered_seq = key.seq
             moved.append((conversation, user_id))
-    return await _tell(transaction, moved, to_reader=False)
+    return await _notify_members(transaction, moved, at=at, to_reader=False)
 
 
 async def mark_read(transaction: Transaction, marks: Sequence[ReadMark]) -> list[Event]:
-    """Move read marks forward, as `ports.storage.Messages.mark_read` promises."""
+    """Move read marks forward, as `ports.storage.Messages.mark_read` specifies."""
     asked: dict[tuple[str, str], int] = {}
     for mark in marks:
         key = mark.user_id, mark.conversation_id
@@ -96,14 +99,17 @@ async def mark_read(transaction: Transaction, marks: Sequence[ReadMark]) -> list
         conversation = found.get(conversation_id)
         if conversation is None or user_id not in conversation.members:
             continue
+        if conversation.asked_id == user_id:
+            continue  # a message request stays unread until it is accepted
         if settings.end_marked_unread(conversation.marks_of(user_id)):
             marked.append((conversation, user_id))
         target = min(seq, conversation.last_seq)
         if target > conversation.marks_of(user_id).read_seq:
             await _read(transaction, conversation, user_id, target)
             moved.append((conversation, user_id))
-    events = await settings.tell(transaction, marked)
-    return [*events, *await _tell(transaction, moved, to_reader=True)]
+    events = await settings.notify_members(transaction, marked)
+    at = max((mark.at for mark in marks), default=0)
+    return [*events, *await _notify_members(transaction, moved, at=at, to_reader=True)]
 
 
 async def _read(
@@ -114,7 +120,10 @@ async def _read(
     if target == conversation.last_seq:
         marks.read_count = conversation.count_of(conversation.peer_of(user_id))
     else:
-        low, high = Place(conversation.id, marks.read_seq), Place(conversation.id, target + 1)
+        low, high = (
+            MessageKey(conversation.id, marks.read_seq),
+            MessageKey(conversation.id, target + 1),
+        )
         query = {"_id": between(low, high), "sender_id": {"$ne": user_id}, "deleted_at": None}
         counted: list[Query] = [{"$match": query}, {"$count": "messages"}]
         marks.read_count += sum(
@@ -124,45 +133,53 @@ async def _read(
     marks.delivered_seq = max(marks.delivered_seq, target)
 
 
-async def _tell(
-    transaction: Transaction, moved: Sequence[Reading], *, to_reader: bool
+async def _notify_members(
+    transaction: Transaction, moved: Sequence[Reading], *, at: int, to_reader: bool
 ) -> list[Event]:
-    """Tell of the marks as they are now; while there is a block, only to the reader."""
+    """Notify members of the marks as they are now; during a block, only the reader."""
     users = {each for conversation, _ in moved for each in conversation.members}
-    ledger = await Ledger.open(transaction, users)
+    logs = await LogWriter.open(transaction, users)
     events: list[Event] = []
     for conversation, user_id in moved:
-        at, own = conversation.updated_at, Fact(EventKind.RECEIPT, conversation.receipt(user_id))
+        told_at = max(at, conversation.updated_at)
+        own = EventPayload(EventKind.RECEIPT, conversation.receipt(user_id))
         if to_reader:
-            events += ledger.add(user_id, own, at=at)
-        events += tell_peer(ledger, conversation, user_id, at=at, own=own)
+            events += logs.add(user_id, own, at=told_at)
+        events += notify_peer(logs, conversation, user_id, at=told_at, own=own)
     return events
 
 
-def tell_peer(
-    ledger: Ledger,
+def notify_peer(
+    logs: LogWriter,
     conversation: ConversationDocument,
     user_id: str,
     *,
     at: int,
-    own: Fact | None = None,
+    own: EventPayload | None = None,
 ) -> list[Event]:
-    """Tell the other member of this one's marks, as far as there is news that they may learn.
+    """Notify the other member of this one's marks, if there is news that they may learn.
 
-    `own` is what this member is told, so that what is the same is encoded once.
+    `own` is the event for this member, so that an equal one is encoded once.
     """
-    if conversation.blocks:
+    if conversation.is_restricted:
         return []
-    users = (ledger.users.get(each) for each in conversation.members)
+    users = (logs.users.get(each) for each in conversation.members)
     hidden = any(user is not None and user.hides_receipts for user in users)
-    if not conversation.marks_of(user_id).tell(hidden=hidden):
+    if not conversation.marks_of(user_id).update_told(hidden=hidden):
         return []
-    told = conversation.told_receipt(user_id)
-    fact = own if own and own.content == told else Fact(EventKind.RECEIPT, told)
-    return ledger.add(conversation.peer_of(user_id), fact, at=at)
+    receipt = conversation.receipt_for_peer(user_id)
+    payload = own if own and own.content == receipt else EventPayload(EventKind.RECEIPT, receipt)
+    return logs.add(conversation.peer_of(user_id), payload, at=at)
 
 
 async def _conversations(
     transaction: Transaction, ids: Iterable[str]
 ) -> dict[str, ConversationDocument]:
     return {each.id: each for each in await transaction.get(CONVERSATIONS, set(ids))}
+
+
+class ReceiptMethods(StorageMethods[MongoDatabase]):
+    """Positions and marks; `ports.storage.Messages` documents the methods."""
+
+    acknowledge = writing(acknowledge)
+    mark_read = writing(mark_read)

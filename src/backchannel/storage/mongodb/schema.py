@@ -10,20 +10,23 @@ from typing import Generic, TypeVar
 from pymongo import ASCENDING, DESCENDING, IndexModel
 
 from backchannel.storage.mongodb.account_documents import (
+    AttachmentDocument,
     BlockDocument,
     ErasureDocument,
+    FileDocument,
     InvitationDocument,
     LoginDocument,
+    ReportDocument,
     UserDocument,
 )
 from backchannel.storage.mongodb.documents import (
     ConversationDocument,
     Document,
     EntryDocument,
+    ImportDocument,
     MessageDocument,
     QuestionDocument,
 )
-from backchannel.storage.mongodb.file_documents import AttachmentDocument, FileDocument
 
 D_co = TypeVar("D_co", bound=Document, covariant=True)
 
@@ -42,7 +45,7 @@ class Collection(Generic[D_co]):
     document: type[D_co]
     indexes: tuple[IndexModel, ...] = ()
     counts: bool = False
-    """True where its documents count those of others, and so are written after them."""
+    """True if its documents count those of others, and so are written after them."""
 
 
 def _index(
@@ -81,6 +84,7 @@ CONVERSATIONS = Collection(
         _index("members", "listed", "-updated_at", "-_id"),
         _index("members", "listed", "kind", "-updated_at", "-_id"),
         _index("members", "_id"),
+        _index("asked_id", "-updated_at", "-_id", where={"asked_id": _IS_TEXT}),
     ),
     counts=True,
 )
@@ -94,7 +98,7 @@ MESSAGES = Collection(
     ),
 )
 LOG = Collection(f"{PREFIX}log", EntryDocument)
-QUESTIONS = Collection(f"{PREFIX}questions", QuestionDocument, (_index("place"),))
+QUESTIONS = Collection(f"{PREFIX}questions", QuestionDocument, (_index("message"),))
 FILES = Collection(
     f"{PREFIX}files",
     FileDocument,
@@ -104,7 +108,7 @@ FILES = Collection(
         _index("condemned_at", "created_at", where={"condemned_at": _IS_NUMBER}),
     ),
 )
-ATTACHMENTS = Collection(f"{PREFIX}attachments", AttachmentDocument, (_index("place"),))
+ATTACHMENTS = Collection(f"{PREFIX}attachments", AttachmentDocument, (_index("message"),))
 ERASURES = Collection(
     f"{PREFIX}erasures", ErasureDocument, (_index("completed_at"), _index("requested_at"))
 )
@@ -114,6 +118,16 @@ INVITATIONS = Collection(
     InvitationDocument,
     (_index("inviter_id", "-created_at"), _index("expires_at")),
 )
+REPORTS = Collection(
+    f"{PREFIX}reports",
+    ReportDocument,
+    (
+        _index("reporter_id"),
+        _index("user_id"),
+        _index("closed_at", where={"closed_at": _IS_NUMBER}),
+    ),
+)
+IMPORTS = Collection(f"{PREFIX}imports", ImportDocument)
 
 COLLECTIONS: tuple[Collection[Document], ...] = (
     USERS,
@@ -127,5 +141,7 @@ COLLECTIONS: tuple[Collection[Document], ...] = (
     ATTACHMENTS,
     ERASURES,
     INVITATIONS,
+    REPORTS,
+    IMPORTS,
 )
 BY_NAME = {each.name: each for each in COLLECTIONS}

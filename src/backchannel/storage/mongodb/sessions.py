@@ -1,26 +1,40 @@
-"""Sessions with the responder: made, renamed and deleted by their user."""
+"""Sessions with the responder, and the questions in them that have no answer yet."""
 
 import asyncio
+from collections.abc import Iterable
+from functools import partial
 
 import msgspec
 
 from backchannel.domain.conversations import ConversationSettings, ConversationView
 from backchannel.domain.errors import NotFound
-from backchannel.domain.events import ConversationChange, Event, EventKind, Fact
-from backchannel.domain.ids import session_conversation_id
-from backchannel.domain.messages import fingerprint
+from backchannel.domain.events import ConversationChange, Event, EventKind, EventPayload
+from backchannel.domain.ids import RESPONDER_ID, session_conversation_id
+from backchannel.domain.messages import Draft, Message, fingerprint
 from backchannel.storage.mongodb.attachments import detach
-from backchannel.storage.mongodb.conversations import read_conversation, view_of
-from backchannel.storage.mongodb.documents import ConversationDocument, MessageDocument
-from backchannel.storage.mongodb.ledger import Ledger
-from backchannel.storage.mongodb.pages import documents_of
-from backchannel.storage.mongodb.places import begin_session
-from backchannel.storage.mongodb.questions import forget_all
-from backchannel.storage.mongodb.reader import get_one, in_conversation
-from backchannel.storage.mongodb.retracting import STEP, recount
-from backchannel.storage.mongodb.schema import CONVERSATIONS
+from backchannel.storage.mongodb.conversations import add_session, read_conversation, view_of
+from backchannel.storage.mongodb.database import MongoDatabase
+from backchannel.storage.mongodb.documents import (
+    ConversationDocument,
+    MessageDocument,
+    MessageKey,
+    QuestionDocument,
+)
+from backchannel.storage.mongodb.erased_messages import STEP, recount
+from backchannel.storage.mongodb.log_writer import LogWriter
+from backchannel.storage.mongodb.messages import documents_of
+from backchannel.storage.mongodb.reader import (
+    ASCENDING,
+    PAST_THE_END,
+    View,
+    encoded,
+    get_one,
+    in_conversation,
+)
+from backchannel.storage.mongodb.schema import CONVERSATIONS, MESSAGES, QUESTIONS
 from backchannel.storage.mongodb.staging import Transaction
-from backchannel.storage.shared.kept import content_of
+from backchannel.storage.shared.checksummed_message import content_of, verified
+from backchannel.storage.shared.methods import StorageMethods, reading, using_database, writing
 
 PAGE = 200
 """Messages of a deleted session that one transaction turns into tombstones."""
@@ -29,21 +43,22 @@ PAGE = 200
 async def create_session(
     transaction: Transaction, user_id: str, key: str, *, name: str, at: int
 ) -> tuple[ConversationView, list[Event]]:
-    """The user's session of that key, made if it does not exist or was deleted."""
+    """The user's session with this key, created if it does not exist or was deleted."""
     conversation_id = session_conversation_id(user_id, key)
     existing = await read_conversation(transaction, user_id, conversation_id)
     if existing is not None:
         return existing, []
-    ledger = await Ledger.open(transaction, [user_id])
-    if user_id not in ledger.users or ledger.users[user_id].erased_at is not None:
+    logs = await LogWriter.open(transaction, [user_id])
+    if user_id not in logs.users or logs.users[user_id].erased_at is not None:
         raise NotFound("user not found")
     session = await get_one(transaction, CONVERSATIONS, conversation_id)
     if session is None:
-        session = begin_session(transaction, user_id, key, name=name, at=at)
+        session = add_session(transaction, user_id, key, name=name, at=at)
     else:
         _rename(session, name, at)
     view = await read_conversation(transaction, user_id, conversation_id)
-    return view or view_of(session, user_id, None), _tell(ledger, user_id, session, "created", at)
+    events = _log_change(logs, user_id, session, "created", at)
+    return view or view_of(session, user_id, None), events
 
 
 async def rename_session(
@@ -51,11 +66,23 @@ async def rename_session(
 ) -> list[Event]:
     """Give a session another name. Raises `NotFound`."""
     session = await _session(transaction, user_id, key)
-    ledger = await Ledger.open(transaction, [user_id])
-    if ledger.users[user_id].erased_at is not None:
+    logs = await LogWriter.open(transaction, [user_id])
+    if logs.users[user_id].erased_at is not None:
         raise NotFound("session not found")
     _rename(session, name, at)
-    return _tell(ledger, user_id, session, "renamed", at)
+    return _log_change(logs, user_id, session, "renamed", at)
+
+
+async def delete_session(
+    database: MongoDatabase, user_id: str, key: str, *, at: int
+) -> list[Event]:
+    """Turn the session's messages into tombstones and list it no longer. Raises `NotFound`."""
+    events: list[Event] = []
+    after: int | None = 0
+    while after is not None:
+        page = partial(delete_page, user_id=user_id, key=key, after=after, at=at)
+        after, events = await database.write(page)
+    return events
 
 
 async def delete_page(
@@ -72,13 +99,13 @@ async def delete_page(
         return None, await _delete(transaction, user_id, session, at)
     last_seq = page[-1].id.seq
     await detach(transaction, session.id, [each.id.seq for each in page])
-    await forget_all(transaction, session.id, before=last_seq + 1)
+    await forget_questions(transaction, session.id, before=last_seq + 1)
     for count, message in enumerate(page):
         if count % STEP == 0:
             await asyncio.sleep(0)
         _purge(message, at)
-    for party in (session.first_id, session.second_id):
-        recount(session, party, [each for each in page if each.sender_id == party])
+    for member_id in (session.first_id, session.second_id):
+        recount(session, member_id, [each for each in page if each.sender_id == member_id])
     return last_seq, []
 
 
@@ -86,15 +113,15 @@ async def _delete(
     transaction: Transaction, user_id: str, session: ConversationDocument, at: int
 ) -> list[Event]:
     await detach(transaction, session.id)
-    await forget_all(transaction, session.id)
+    await forget_questions(transaction, session.id)
     session.first, session.second = (
         msgspec.structs.replace(each, read_count=0, settings=ConversationSettings())
         for each in (session.first, session.second)
     )
     session.first_count = session.second_count = 0
     session.deleted_at, session.listed = at, False
-    ledger = await Ledger.open(transaction, [user_id])
-    return _tell(ledger, user_id, session, "deleted", at)
+    logs = await LogWriter.open(transaction, [user_id])
+    return _log_change(logs, user_id, session, "deleted", at)
 
 
 async def _session(transaction: Transaction, user_id: str, key: str) -> ConversationDocument:
@@ -112,15 +139,79 @@ def _rename(session: ConversationDocument, name: str, at: int) -> None:
 def _purge(document: MessageDocument, at: int) -> None:
     message = document.original()
     document.fingerprint = message.fingerprint or fingerprint(*content_of(message))
-    document.become(
+    document.replace_content(
         msgspec.structs.replace(
             message, body="", reactions="", files="", deleted_at=at, revision=message.revision + 1
         )
     )
 
 
-def _tell(
-    ledger: Ledger, user_id: str, session: ConversationDocument, change: str, at: int
+def _log_change(
+    logs: LogWriter, user_id: str, session: ConversationDocument, change: str, at: int
 ) -> list[Event]:
-    fact = Fact(EventKind.CONVERSATION, ConversationChange(session.id, change))
-    return ledger.add(user_id, fact, at=at)
+    payload = EventPayload(EventKind.CONVERSATION, ConversationChange(session.id, change))
+    return logs.add(user_id, payload, at=at)
+
+
+class Questions:
+    """The questions and answers of a batch; most batches have none."""
+
+    def __init__(self, transaction: Transaction) -> None:
+        self._transaction = transaction
+        self._open: dict[MessageKey, QuestionDocument] = {}
+
+    async def open(self, drafts: Iterable[Draft]) -> None:
+        """Read the questions that the drafts answer."""
+        answered = [
+            encoded(MessageKey(draft.conversation_id, draft.reply_to))
+            for draft in drafts
+            if draft.sender_id == RESPONDER_ID and draft.reply_to is not None
+        ]
+        if answered:
+            found = await self._transaction.find(QUESTIONS, {"message": {"$in": answered}})
+            self._open = {each.message: each for each in found}
+
+    def add(self, draft: Draft, key: MessageKey, message_id: str) -> None:
+        """Note that the draft, now a message, asks or answers."""
+        if draft.recipient_id == RESPONDER_ID:
+            asked = QuestionDocument(id=message_id, message=key)
+            self._open[key] = self._transaction.add(QUESTIONS, asked)
+        elif draft.sender_id == RESPONDER_ID and draft.reply_to is not None:
+            settled = self._open.pop(MessageKey(draft.conversation_id, draft.reply_to), None)
+            if settled is not None:
+                self._transaction.remove(QUESTIONS, settled)
+
+
+async def read_unanswered(view: View, *, after: str = "", limit: int) -> list[Message]:
+    """Implements `ports.storage.Conversations.unanswered`."""
+    unanswered: list[Message] = []
+    while len(unanswered) < limit:
+        order = [("_id", ASCENDING)]
+        asked = await view.find(QUESTIONS, {"_id": {"$gt": after}}, order=order, limit=limit)
+        found = await view.get(MESSAGES, [each.message for each in asked])
+        undeleted = {each.message_id: each for each in found if each.deleted_at is None}
+        unanswered += [
+            verified(undeleted[each.id].original()) for each in asked if each.id in undeleted
+        ]
+        if len(asked) < limit:
+            break
+        after = asked[-1].id
+    return unanswered[:limit]
+
+
+async def forget_questions(
+    transaction: Transaction, conversation_id: str, *, before: int = PAST_THE_END
+) -> None:
+    """Remove all unanswered questions of a conversation, or those before a `seq`."""
+    messages = in_conversation(conversation_id, before=before)
+    for each in await transaction.find(QUESTIONS, {"message": messages}):
+        transaction.remove(QUESTIONS, each)
+
+
+class SessionMethods(StorageMethods[MongoDatabase]):
+    """Sessions; `ports.storage.Conversations` documents the methods."""
+
+    create_session = writing(create_session)
+    rename_session = writing(rename_session)
+    delete_session = using_database(delete_session)
+    unanswered = reading(read_unanswered)

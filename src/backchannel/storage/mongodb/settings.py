@@ -4,12 +4,14 @@ from collections.abc import Sequence
 
 from backchannel.domain.conversations import ConversationSettings, SettingsPatch
 from backchannel.domain.errors import NotFound
-from backchannel.domain.events import ConversationChange, Event, EventKind, Fact
+from backchannel.domain.events import ConversationChange, Event, EventKind, EventPayload
+from backchannel.storage.mongodb.database import MongoDatabase
 from backchannel.storage.mongodb.documents import ConversationDocument, MemberMarks
-from backchannel.storage.mongodb.ledger import Ledger
+from backchannel.storage.mongodb.log_writer import LogWriter
 from backchannel.storage.mongodb.reader import get_one
 from backchannel.storage.mongodb.schema import CONVERSATIONS
 from backchannel.storage.mongodb.staging import Transaction
+from backchannel.storage.shared.methods import StorageMethods, writing
 
 _READ = SettingsPatch(marked_unread=False)
 
@@ -17,10 +19,10 @@ _READ = SettingsPatch(marked_unread=False)
 async def change_settings(
     transaction: Transaction, user_id: str, conversation_id: str, patch: SettingsPatch, *, at: int
 ) -> tuple[ConversationSettings, list[Event]]:
-    """Change settings, as `ports.storage.Conversations.change_settings` promises."""
+    """Change settings, as `ports.storage.Conversations.change_settings` specifies."""
     conversation = await get_one(transaction, CONVERSATIONS, conversation_id)
-    ledger = await Ledger.open(transaction, [user_id])
-    user = ledger.users.get(user_id)
+    logs = await LogWriter.open(transaction, [user_id])
+    user = logs.users.get(user_id)
     if (
         conversation is None
         or conversation.deleted_at is not None
@@ -34,7 +36,7 @@ async def change_settings(
     if new == member.settings:
         return new, []
     member.settings = new
-    return new, _tell(ledger, user_id, conversation_id, at)
+    return new, _notify_member(logs, user_id, conversation_id, at)
 
 
 def end_marked_unread(member: MemberMarks) -> bool:
@@ -44,18 +46,24 @@ def end_marked_unread(member: MemberMarks) -> bool:
     return was_marked
 
 
-async def tell(
+async def notify_members(
     transaction: Transaction, changed: Sequence[tuple[ConversationDocument, str]]
 ) -> list[Event]:
-    """Tell members' devices that their settings of a conversation have changed."""
-    ledger = await Ledger.open(transaction, {user_id for _, user_id in changed})
+    """Notify members' devices that their settings of a conversation have changed."""
+    logs = await LogWriter.open(transaction, {user_id for _, user_id in changed})
     return [
         event
         for conversation, user_id in changed
-        for event in _tell(ledger, user_id, conversation.id, conversation.updated_at)
+        for event in _notify_member(logs, user_id, conversation.id, conversation.updated_at)
     ]
 
 
-def _tell(ledger: Ledger, user_id: str, conversation_id: str, at: int) -> list[Event]:
+def _notify_member(logs: LogWriter, user_id: str, conversation_id: str, at: int) -> list[Event]:
     change = ConversationChange(conversation_id, "settings")
-    return ledger.add(user_id, Fact(EventKind.CONVERSATION, change), at=at)
+    return logs.add(user_id, EventPayload(EventKind.CONVERSATION, change), at=at)
+
+
+class SettingsMethods(StorageMethods[MongoDatabase]):
+    """Settings of conversations; `ports.storage.Conversations` documents the method."""
+
+    change_settings = writing(change_settings)

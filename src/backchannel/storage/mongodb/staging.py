@@ -1,7 +1,7 @@
 """The pending writes of a batch of transactions, and a transaction's view of them.
 
-A transaction gets documents as objects, which it changes. What differs at its end is staged, where
-the transactions after it in the same batch see it, and written with all of the batch.
+A transaction gets documents as objects and changes them. Its changes are staged at its end, where
+the transactions after it in the same batch see them, and written with all of the batch.
 """
 
 import asyncio
@@ -15,7 +15,7 @@ import msgspec
 from bson.raw_bson import RawBSONDocument
 
 from backchannel.storage.mongodb.documents import Document
-from backchannel.storage.mongodb.reader import Id, Order, Query, Reader, encoded
+from backchannel.storage.mongodb.reader import Id, Order, Query, Reader, converted, encoded
 from backchannel.storage.mongodb.schema import Collection
 
 D = TypeVar("D", bound=Document)
@@ -46,7 +46,7 @@ class Behind(Exception):
 
 @dataclass
 class Staged:
-    """A document as it is to become; `fields` are those that differ from what is stored."""
+    """The new content of a document; `fields` are those that differ from the stored one."""
 
     operation: Operation
     document: dict[str, Any]
@@ -98,13 +98,13 @@ class Staging:
         self._documents[key] = staged
 
     def encode(self, document: Mapping[str, Any]) -> bytes:
-        """A document as it is stored: without what it has not, and with its batch."""
+        """A document as it is stored: without fields that are None, and with its batch."""
         present = {name: value for name, value in document.items() if value is not None}
         present["batch"] = self.number
         return bson.encode(present)
 
     def cut(self, collection: str, query: Query) -> None:
-        """Stage the deletion of all that a query names."""
+        """Stage the deletion of all documents that match a query."""
         self._touched.add(collection)
         self._cuts.append((collection, dict(query)))
 
@@ -206,15 +206,15 @@ class Transaction:
         return document
 
     def remove(self, collection: Collection[D], document: D) -> None:
-        """Forget a document."""
+        """Delete a document."""
         self._seen[collection.name, document.id].gone = True
 
     def cut(self, collection: Collection[Any], query: Query) -> None:
-        """Forget all documents that a query names."""
+        """Delete all documents that match a query."""
         self._cuts.append((collection.name, query))
 
     async def stage(self) -> None:
-        """Stage what has changed. Raises one of `link.MISTAKES`, and then nothing is staged."""
+        """Stage the changes. Raises one of `link.MISTAKES`, and then nothing is staged."""
         changed: list[tuple[Key, Staged]] = []
         for count, (key, seen) in enumerate(self._seen.items()):
             if count % STEP == 0:
@@ -235,7 +235,7 @@ class Transaction:
             self._staging.cut(*cut)
 
     def _take(self, collection: Collection[D], stored: dict[str, Any]) -> D:
-        document = msgspec.convert(stored, collection.document)
+        (document,) = converted([stored], collection.document)
         key = collection.name, document.id
         return cast("D", self._seen.setdefault(key, _Seen(document, stored)).document)
 
@@ -248,7 +248,7 @@ class Transaction:
 
 @dataclass
 class _Seen(Generic[D]):
-    """A document, and what is stored of it; None if nothing is."""
+    """A document, and its stored content; None if it is new."""
 
     document: D
     before: dict[str, Any] | None

@@ -2,10 +2,10 @@
 
 from backchannel.domain.users import User
 
-PATIENCE = 60_000
+ROUND_INTERVAL = 60_000
 """Milliseconds from one round to the next: of several changes, the peers learn of the last."""
 PART = 100
-"""Most peers that are told in one transaction."""
+"""Most peers that are notified in one transaction."""
 
 
 def search_key_of(username: str, display_name: str) -> str:

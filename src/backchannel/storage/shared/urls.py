@@ -3,6 +3,9 @@
 import re
 from urllib.parse import urlsplit
 
+POOL_SIZE = 10
+LEAST_CONNECTIONS, MOST_CONNECTIONS = 2, 1_000
+
 _HOST = r"(?:\[[^\]@]*\]|[^\[\]:,/?#@]*)(?::\d{1,5})?"
 _SERVER = re.compile(
     rf"[^:/]+://(?:[^/?#\[\]]*@)?{_HOST}(?:,{_HOST})*(?:[/?#][^@]*)?", flags=re.DOTALL
@@ -23,6 +26,18 @@ def require_escaped(url: str) -> None:
             "the database URL cannot be read: escape the password, / as %2F, # as %23, ? as %3F,"
             " @ as %40, [ as %5B and ] as %5D; a port is a number"
         )
+
+
+def pool_size(given: str | None) -> int:
+    """The most connections that a URL's `pool_size` allows. Raises `ValueError`."""
+    if given is None:
+        return POOL_SIZE
+    if not given.isdecimal() or not LEAST_CONNECTIONS <= int(given) <= MOST_CONNECTIONS:
+        raise ValueError(
+            f"pool_size in the database URL is a number from {LEAST_CONNECTIONS} to"
+            f" {MOST_CONNECTIONS:,}, not {given[:20]!r}"
+        )
+    return int(given)
 
 
 def without_password(url: str) -> str:

@@ -1,22 +1,22 @@
-"""Finding users, adding them, and changing what is known of them."""
+"""Accounts: found, added and changed."""
 
 import secrets
 from collections.abc import Mapping, Sequence
 
 from sqlalchemy import BigInteger, SelectBase, Text, and_, null, or_, select, update
 
+from backchannel.domain.characters import look_alike_key
 from backchannel.domain.erasures import anonymous
 from backchannel.domain.errors import ChatError, EmailTaken, NotFound, UsernameTaken
-from backchannel.domain.events import Event, EventKind, Fact, ProfileChange
-from backchannel.domain.lookalikes import look_alike_key
-from backchannel.domain.privacy import Audience
-from backchannel.domain.users import Account, User, email_key, username_key
+from backchannel.domain.events import Event, EventKind, EventPayload, ProfileChange
+from backchannel.domain.users import Account, Audience, User, email_key, username_key
+from backchannel.storage.shared.methods import StorageMethods, reading, writing
 from backchannel.storage.shared.profiles import search_key_of
-from backchannel.storage.sql.database import Connection, Duplicate
-from backchannel.storage.sql.ledger import Ledger
-from backchannel.storage.sql.locks import lock, users
-from backchannel.storage.sql.parameters import any_of, given, parameter
-from backchannel.storage.sql.rows import USER_COLUMNS, narrowed
+from backchannel.storage.sql.database import Connection, Database, Duplicate
+from backchannel.storage.sql.locks import lock, users_by_id
+from backchannel.storage.sql.log_writer import LogWriter
+from backchannel.storage.sql.parameters import any_of, parameter, rows_parameter
+from backchannel.storage.sql.rows import USER_COLUMNS, project
 from backchannel.storage.sql.schema import account, log_head
 
 
@@ -27,8 +27,8 @@ class AccountRow(User, frozen=True, kw_only=True):
 
 _ACCOUNTS = select(*USER_COLUMNS, account.c.password_hash, account.c.number)
 BY_ID = _ACCOUNTS.where(account.c.id == parameter("key"))
-_standing = account.c.erased_at.is_(None)
-BY_USERNAME = _ACCOUNTS.where(account.c.username_key == parameter("key"), _standing)
+_is_active = account.c.erased_at.is_(None)
+BY_USERNAME = _ACCOUNTS.where(account.c.username_key == parameter("key"), _is_active)
 BY_LOOK = _ACCOUNTS.where(account.c.look_alike_key == parameter("key"))
 BY_EMAIL = _ACCOUNTS.where(account.c.email_key == parameter("key"))
 USERS = select(*USER_COLUMNS).where(account.c.id.in_(any_of("user_ids", Text)))
@@ -37,7 +37,7 @@ PAGE = (
     .where(
         account.c.username_key > parameter("after"),
         account.c.search_key.like(parameter("pattern"), escape="\\"),
-        _standing,
+        _is_active,
     )
     .order_by(account.c.username_key)
     .limit(parameter("limit"))
@@ -57,7 +57,7 @@ COLUMNS = (
     "last_seen_at",
     "disabled_at",
 )
-_this_user = and_(account.c.id == parameter("user_id"), _standing)
+_this_user = and_(account.c.id == parameter("user_id"), _is_active)
 SET_PASSWORD = (
     update(account)
     .values(password_hash=parameter("new_hash"), updated_at=parameter("at"))
@@ -90,13 +90,13 @@ ANONYMISE = (
     )
     .where(_this_user)
 )
-_seen = given("seen", user_id=Text, at=BigInteger)
+_seen = rows_parameter("seen", user_id=Text, at=BigInteger)
 SET_LAST_SEEN = (
     update(account)
     .values(last_seen_at=_seen["at"])
     .where(
         account.c.id == _seen["user_id"],
-        _standing,
+        _is_active,
         or_(account.c.last_seen_at.is_(None), account.c.last_seen_at < _seen["at"]),
     )
 )
@@ -137,17 +137,17 @@ async def create_user(connection: Connection, new: Account) -> None:
 
 
 async def read_account(connection: Connection, user_id: str) -> Account | None:
-    """The account of that id, if there is one."""
+    """The account with this id; None if there is none."""
     return _account(await find_account(connection, BY_ID, user_id))
 
 
 async def read_account_by_username(connection: Connection, username: str) -> Account | None:
-    """The account of that username, case aside."""
+    """The account with this username, ignoring case; None if there is none."""
     return _account(await find_account(connection, BY_USERNAME, username_key(username)))
 
 
 async def read_account_by_email(connection: Connection, email: str) -> Account | None:
-    """The account of that address, case aside."""
+    """The account with this e-mail address, ignoring case; None if there is none."""
     return _account(await find_account(connection, BY_EMAIL, email_key(email)))
 
 
@@ -158,9 +158,9 @@ async def read_users(connection: Connection, user_ids: Sequence[str]) -> dict[st
 
 
 async def list_users(
-    connection: Connection, *, after: str | None, limit: int, search: str | None
+    connection: Connection, *, after: str | None, limit: int, search: str | None = None
 ) -> list[User]:
-    """A page of users, as `ports.storage.Accounts.list_users` promises."""
+    """A page of users, as `ports.storage.Accounts.list_users` specifies."""
     pattern = (search or "").casefold()
     for special in "\\%_":
         pattern = pattern.replace(special, f"\\{special}")
@@ -183,19 +183,19 @@ async def set_disabled(connection: Connection, user_id: str, *, at: int | None) 
 
 async def record_last_seen(connection: Connection, seen: Mapping[str, int]) -> None:
     """Move the users' `last_seen_at` forward."""
-    await lock(connection, users(seen))
+    await lock(connection, users_by_id(seen))
     await connection.execute(SET_LAST_SEEN, seen=list(seen.items()))
 
 
 async def anonymise(connection: Connection, user_id: str, *, at: int) -> int:
-    """Take everything personal out of an account, which is locked; its number.
+    """Delete all personal data of an account, which is locked; returns its number.
 
-    Raises `NotFound`, also where that has been done before.
+    Raises `NotFound`, also if that has been done before.
     """
     old = await find_account(connection, BY_ID, user_id)
     if old is None or old.erased_at is not None:
         raise NotFound("user not found")
-    left = anonymous(narrowed(old, User), at=at)
+    left = anonymous(project(old, User), at=at)
     await connection.execute(
         ANONYMISE,
         user_id=user_id,
@@ -206,14 +206,14 @@ async def anonymise(connection: Connection, user_id: str, *, at: int) -> int:
     return old.number
 
 
-async def tell_profile(
+async def notify_of_profile(
     connection: Connection, user_id: str, readers: Sequence[str], *, at: int
 ) -> list[Event]:
-    """Tell the readers, who are locked, that a user's profile has changed."""
-    ledger = await Ledger.open(connection, readers)
-    fact = Fact(EventKind.PROFILE, ProfileChange(user_id))
-    events = [event for reader in readers for event in ledger.add(reader, fact, at=at)]
-    await ledger.write(connection)
+    """Notify the readers, who are locked, that a user's profile has changed."""
+    logs = await LogWriter.open(connection, readers)
+    payload = EventPayload(EventKind.PROFILE, ProfileChange(user_id))
+    events = [event for reader in readers for event in logs.add(reader, payload, at=at)]
+    await logs.write(connection)
     return events
 
 
@@ -248,4 +248,17 @@ async def find_account(connection: Connection, query: SelectBase, key: str) -> A
 def _account(row: AccountRow | None) -> Account | None:
     if row is None:
         return None
-    return Account(user=narrowed(row, User), password_hash=row.password_hash)
+    return Account(user=project(row, User), password_hash=row.password_hash)
+
+
+class AccountMethods(StorageMethods[Database]):
+    """Users; `ports.storage.Accounts` documents the methods."""
+
+    account = reading(read_account)
+    account_by_username = reading(read_account_by_username)
+    account_by_email = reading(read_account_by_email)
+    users = reading(read_users)
+    list_users = reading(list_users)
+    set_password = writing(set_password)
+    set_disabled = writing(set_disabled)
+    record_last_seen = writing(record_last_seen)

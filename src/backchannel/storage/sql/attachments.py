@@ -1,4 +1,4 @@
-"""The links between messages and files."""
+"""Attachments: the links between messages and files."""
 
 from collections.abc import Iterable
 
@@ -14,7 +14,7 @@ from backchannel.storage.sql.schema import attachment, file
 OWNERS = select(file.c.id, file.c.owner_id).where(
     file.c.id.in_(any_of("file_ids", Text)), file.c.condemned_at.is_(None)
 )
-_this_conversation = attachment.c.conversation == parameter("place")
+_this_conversation = attachment.c.conversation == parameter("conversation")
 DETACH = delete(attachment).where(_this_conversation, attachment.c.seq == parameter("seq"))
 DETACH_ALL = delete(attachment).where(_this_conversation)
 
@@ -42,13 +42,13 @@ class Attachments:
             return cls()
         return cls(await connection.fetch(OWNERS, _Owner, file_ids=sorted(named)))
 
-    def stand(self, draft: Draft) -> bool:
+    def exist(self, draft: Draft) -> bool:
         """True if each file that a draft names is complete and belongs to its sender (rule R20)."""
         return all(self._owners.get(each) == draft.sender_id for each in _file_ids(draft))
 
-    def add(self, draft: Draft, place: int, seq: int) -> None:
-        """Note that the draft, now a message at that place, names its files."""
-        self._rows += [(file_id, place, seq) for file_id in dict.fromkeys(_file_ids(draft))]
+    def add(self, draft: Draft, conversation: int, seq: int) -> None:
+        """Attach the files of the draft, which is a message there now."""
+        self._rows += [(file_id, conversation, seq) for file_id in dict.fromkeys(_file_ids(draft))]
 
     async def write(self, connection: Connection) -> None:
         """Store what was added."""
@@ -56,14 +56,14 @@ class Attachments:
             await connection.insert(attachment, ("file_id", "conversation", "seq"), self._rows)
 
 
-async def detach(connection: Connection, place: int, seq: int) -> None:
-    """A message names no files any more."""
-    await connection.execute(DETACH, place=place, seq=seq)
+async def detach(connection: Connection, conversation: int, seq: int) -> None:
+    """Remove the links between a message and its files."""
+    await connection.execute(DETACH, conversation=conversation, seq=seq)
 
 
-async def detach_all(connection: Connection, place: int) -> None:
-    """No message of a conversation names files any more."""
-    await connection.execute(DETACH_ALL, place=place)
+async def detach_all(connection: Connection, conversation: int) -> None:
+    """Remove the links between all messages of a conversation and their files."""
+    await connection.execute(DETACH_ALL, conversation=conversation)
 
 
 def _file_ids(draft: Draft) -> list[str]:

@@ -13,23 +13,34 @@ from backchannel.domain.errors import (
     ClientIdReused,
     NotFound,
 )
-from backchannel.domain.ids import RESPONDER_ID, direct_conversation_id
+from backchannel.domain.events import Event
 from backchannel.domain.messages import Draft, MessageKind
 from backchannel.ports.storage import Stored
-from backchannel.storage.shared.intake import Intake, Way
-from backchannel.storage.shared.kept import Original, checksum, content_of, is_same, verified
-from backchannel.storage.shared.placed import Placed
+from backchannel.storage.shared.checksummed_message import (
+    Original,
+    checksum,
+    content_of,
+    is_same,
+    verified,
+)
+from backchannel.storage.shared.drafts import AppendedDraft, IncomingBatch, Route
 from backchannel.storage.sql.attachments import Attachments
-from backchannel.storage.sql.database import Connection, Lookup
-from backchannel.storage.sql.ledger import Ledger
-from backchannel.storage.sql.locks import Party, users
-from backchannel.storage.sql.parameters import any_of, given
-from backchannel.storage.sql.places import Place, add_direct, existing
-from backchannel.storage.sql.questions import Questions
+from backchannel.storage.sql.blocks import read_blocks_by
+from backchannel.storage.sql.database import BoundQuery, Connection
+from backchannel.storage.sql.locked_conversations import (
+    LockedConversation,
+    insert_direct_conversations,
+    locked_conversations,
+)
+from backchannel.storage.sql.locks import LockedUser, users_by_id
+from backchannel.storage.sql.log_writer import LogWriter
+from backchannel.storage.sql.parameters import rows_parameter
+from backchannel.storage.sql.requests import Requests
 from backchannel.storage.sql.rows import MESSAGES, ORIGINAL_COLUMNS
-from backchannel.storage.sql.schema import account, block, conversation, message
+from backchannel.storage.sql.schema import account, conversation, message
+from backchannel.storage.sql.sessions import Questions
 
-_sent = given("sent", user_id=Text, client_id=Text)
+_sent = rows_parameter("sent", user_id=Text, client_id=Text)
 ORIGINALS = (
     select(*ORIGINAL_COLUMNS)
     .select_from(
@@ -41,11 +52,7 @@ ORIGINALS = (
     .where(message.c.client_id == _sent["client_id"])
 )
 
-BLOCKS = select(block.c.account, block.c.other).where(
-    block.c.account.in_(any_of("accounts", BigInteger))
-)
-
-_moved = given(
+_moved = rows_parameter(
     "moved",
     number=BigInteger,
     last_seq=BigInteger,
@@ -53,7 +60,7 @@ _moved = given(
     second_count=BigInteger,
     updated_at=BigInteger,
 )
-MOVE_PLACES = (
+UPDATE_CONVERSATIONS = (
     update(conversation)
     .values(
         last_seq=_moved["last_seq"],
@@ -67,148 +74,171 @@ COLUMNS = ("conversation", "seq", "id", "sender", "client_id", "body", "checksum
 MORE_COLUMNS = ("kind", "reply_to", "files")
 """The columns that are equal in all plain messages, so that a batch writes them once."""
 
-Outcome = Placed | Stored | ChatError
+Outcome = AppendedDraft | Stored | ChatError
 
 
-class _Block(msgspec.Struct, frozen=True):
-    account: int
-    other: int
+class _ResolvedRoute(msgspec.Struct, frozen=True, gc=False):
+    """A permitted route, with its rows."""
 
-
-class _Route(msgspec.Struct, frozen=True, gc=False):
-    """A way that may be gone."""
-
-    sender: Party
-    recipient: Party
-    place: Place
+    sender: LockedUser
+    recipient: LockedUser
+    conversation: LockedConversation
 
 
 class Batch:
     """The data that a batch of drafts needs, read at once, and the data it will write."""
 
-    def __init__(self, intake: Intake, ledger: Ledger, places: Iterable[Place], at: int) -> None:
+    def __init__(
+        self,
+        incoming: IncomingBatch,
+        logs: LogWriter,
+        conversations: Iterable[LockedConversation],
+        at: int,
+    ) -> None:
         self._at = at
-        self._intake = intake
-        self._ledger = ledger
-        self._places = {place.id: place for place in places}
-        self._originals: dict[tuple[str, str], Placed | Original] = {}
+        self._incoming = incoming
+        self._logs = logs
+        self._conversations = {each.id: each for each in conversations}
+        self._originals: dict[tuple[str, str], AppendedDraft | Original] = {}
         self._blocks: set[tuple[int, int]] = set()
-        self._routes: list[_Route | None] = []
+        self._resolved: list[_ResolvedRoute | None] = []
         self._attachments = Attachments()
         self._questions = Questions()
+        self._requests = Requests(logs, at)
         self._rows: list[tuple[Any, ...]] = []
-        self._moved: dict[int, Place] = {}
+        self._moved: dict[int, LockedConversation] = {}
 
     @classmethod
-    async def open(cls, connection: Connection, intake: Intake, *, at: int) -> "Batch":
+    async def open(cls, connection: Connection, incoming: IncomingBatch, *, at: int) -> "Batch":
         """Lock the users of the drafts, and begin missing conversations."""
-        heads, places, originals = await connection.fetch_together(
-            users(intake.user_ids()),
-            existing(intake.conversation_ids()),
-            Lookup(ORIGINALS, Original, {"sent": intake.keys}),
+        heads, conversations, originals = await connection.fetch_together(
+            users_by_id(incoming.user_ids()),
+            locked_conversations(incoming.conversation_ids()),
+            BoundQuery(ORIGINALS, Original, {"sent": incoming.keys}),
         )
-        batch = cls(intake, Ledger(heads), places, at)
+        batch = cls(incoming, LogWriter(heads), conversations, at)
         batch._note(originals)
-        if not intake.plain:
-            batch._attachments = await Attachments.open(connection, intake.drafts)
-        await batch._begin_conversations(connection)
-        # Only now: a conversation that has begun just now is on some of the ways.
-        batch._routes = [batch._route(way) for way in intake.ways]
+        if not incoming.plain:
+            batch._attachments = await Attachments.open(connection, incoming.drafts)
+        await batch._add_conversations(connection)
+        # Only now: some routes lead to a conversation that was inserted just now.
+        batch._resolved = [batch._resolve(route) for route in incoming.routes]
         return batch
 
     def _note(self, originals: Iterable[Original]) -> None:
-        """These have been sent before."""
+        """Note the messages that were sent before with the keys of the drafts."""
         self._originals = {(each.sender_id, each.client_id): each for each in originals}
 
-    async def _begin_conversations(self, connection: Connection) -> None:
-        new = [way for way in self._intake.ways if way.conversation_id not in self._places]
-        if not new:
+    async def _add_conversations(self, connection: Connection) -> None:
+        # In a message request it matters who has blocked whom.
+        unclear = [
+            route
+            for route in self._incoming.routes
+            if (locked := self._conversations.get(route.conversation_id)) is None
+            or (locked.blocks and locked.asked is not None)
+        ]
+        if not unclear:
             return
-        found = self._ledger.parties
-        user_ids = {user_id for way in new for user_id in way[:2]} & found.keys()
+        found = self._logs.users
+        user_ids = {user_id for route in unclear for user_id in route[:2]} & found.keys()
         accounts = [found[user_id].number for user_id in user_ids]
-        blocks = await connection.fetch(BLOCKS, _Block, accounts=accounts)
-        self._blocks = {(row.account, row.other) for row in blocks}
-        open_ways = {way for way in new if self._refusal(way) is None}
-        pairs: dict[str, tuple[Party, Party]] = {}
-        for draft, number in zip(self._intake.drafts, self._intake.by_way, strict=True):
-            way = self._intake.ways[number]
+        self._blocks = await read_blocks_by(connection, accounts)
+        new = [each for each in unclear if each.conversation_id not in self._conversations]
+        open_routes = {route for route in new if self._refusal(route) is None}
+        pairs: dict[str, tuple[LockedUser, LockedUser]] = {}
+        for draft, number in zip(self._incoming.drafts, self._incoming.route_numbers, strict=True):
+            route = self._incoming.routes[number]
             key = draft.sender_id, draft.client_id
-            if way in open_ways and key not in self._originals and self._missing(draft) is None:
-                pairs[way.conversation_id] = found[way.sender_id], found[way.recipient_id]
+            if route in open_routes and key not in self._originals and self._missing(draft) is None:
+                pairs[route.conversation_id] = found[route.sender_id], found[route.recipient_id]
         if pairs:
-            self._places |= await add_direct(connection, pairs.values(), at=self._at)
+            self._conversations |= await insert_direct_conversations(
+                connection, pairs.values(), at=self._at
+            )
 
-    def place(self) -> list[Outcome]:
-        """Give each draft its place in its conversation and in both logs, or say why not."""
-        intake = self._intake
+    def append(self) -> list[Outcome]:
+        """Give each draft its `seq` and its positions in both logs, or an error."""
+        incoming = self._incoming
         # Most batches have nothing but new texts in them.
-        usual = intake.plain and intake.unique and not self._originals
-        place = self._enter if usual else self._place
-        each = zip(intake.drafts, intake.ids, intake.by_way, strict=True)
-        return [place(draft, message_id, way) for draft, message_id, way in each]
+        usual = incoming.plain and incoming.unique and not self._originals
+        append = self._append_new if usual else self._append
+        each = zip(incoming.drafts, incoming.ids, incoming.route_numbers, strict=True)
+        return [append(draft, message_id, number) for draft, message_id, number in each]
 
-    def _place(self, draft: Draft, message_id: str, way: int) -> Outcome:
+    def _append(self, draft: Draft, message_id: str, route_number: int) -> Outcome:
         key = draft.sender_id, draft.client_id
         original = self._originals.get(key)
         if original is not None:
-            return _repeated(draft, original)
-        refusal = self._refusal(self._intake.ways[way]) or self._missing(draft)
+            return _repeat_of(draft, original)
+        refusal = self._refusal(self._incoming.routes[route_number]) or self._missing(draft)
         if refusal is not None:
             return refusal
-        outcome = self._enter(draft, message_id, way)
-        if isinstance(outcome, Placed):
+        outcome = self._append_new(draft, message_id, route_number)
+        if isinstance(outcome, AppendedDraft):
             self._originals[key] = outcome
         return outcome
 
-    def _route(self, way: Way) -> _Route | None:
-        """The route of a way; None if it is not permitted, or if no draft could start it."""
-        place = self._places.get(way.conversation_id)
-        if place is None or self._refusal(way) is not None:
+    def _resolve(self, route: Route) -> _ResolvedRoute | None:
+        """A route with its rows; None if it is not permitted, or if no draft could start it."""
+        locked = self._conversations.get(route.conversation_id)
+        if locked is None or self._refusal(route) is not None:
             return None
-        found = self._ledger.parties
-        return _Route(found[way.sender_id], found[way.recipient_id], place)
+        found = self._logs.users
+        return _ResolvedRoute(found[route.sender_id], found[route.recipient_id], locked)
 
-    def _refusal(self, way: Way) -> ChatError | None:
+    def _refusal(self, route: Route) -> ChatError | None:
         """The reason why the sender may not write to the recipient there, if any."""
-        sender = self._ledger.parties.get(way.sender_id)
-        recipient = self._ledger.parties.get(way.recipient_id)
+        sender = self._logs.users.get(route.sender_id)
+        recipient = self._logs.users.get(route.recipient_id)
         if sender is None or recipient is None:
             return NotFound("recipient not found", field="recipient_id")
         if sender.disabled_at is not None or recipient.disabled_at is not None:
             return AccountDisabled("an account of this conversation is disabled")
-        place = self._places.get(way.conversation_id)
-        if not (_may_begin(way) if place is None else _is_open(place, way)):
+        locked = self._conversations.get(route.conversation_id)
+        if not (route.may_begin() if locked is None else _is_open(locked, route)):
             return NotFound("conversation not found", field="conversation_id")
-        if self._is_blocked(sender, recipient) if place is None else place.blocks:
+        if self._is_blocked(sender, recipient, locked):
             return Blocked("one of the two has blocked the other")
         return None
 
-    def _is_blocked(self, one: Party, other: Party) -> bool:
-        pairs = (one.number, other.number), (other.number, one.number)
-        return not self._blocks.isdisjoint(pairs)
+    def _is_blocked(
+        self, one: LockedUser, other: LockedUser, locked: LockedConversation | None
+    ) -> bool:
+        """True if `one` may not write to the other, or may know that."""
+        if locked is not None and (not locked.blocks or locked.asked is None):
+            return locked.blocks > 0
+        own, others = (one.number, other.number), (other.number, one.number)
+        if locked is not None and locked.asked == other.number:
+            return own in self._blocks
+        return not self._blocks.isdisjoint((own, others))
 
     def _missing(self, draft: Draft) -> NotFound | None:
         """The error for a draft that refers to something missing, if it does."""
-        place = self._places.get(draft.conversation_id)
-        last_seq = 0 if place is None else place.last_seq
+        locked = self._conversations.get(draft.conversation_id)
+        last_seq = 0 if locked is None else locked.last_seq
         if draft.reply_to is not None and not 1 <= draft.reply_to <= last_seq:
             return NotFound("the message replied to does not exist", field="reply_to")
-        if draft.files and not self._attachments.stand(draft):
+        if draft.files and not self._attachments.exist(draft):
             return NotFound("file not found", field="files")
         return None
 
-    def _enter(self, draft: Draft, message_id: str, way: int) -> Outcome:
-        route = self._routes[way]
+    def _append_new(self, draft: Draft, message_id: str, route_number: int) -> Outcome:
+        route = self._resolved[route_number]
         if route is None:
-            refusal = self._refusal(self._intake.ways[way])
+            refusal = self._refusal(self._incoming.routes[route_number])
             return refusal or NotFound("conversation not found", field="conversation_id")
-        sender, recipient, place = route.sender, route.recipient, route.place
-        number, seq = place.number, place.add(draft.sender_id)
-        self._moved[number] = place
-        kept = checksum(draft, seq=seq, message_id=message_id, created_at=self._at)
-        row = number, seq, message_id, sender.number, draft.client_id, draft.body, kept
-        if self._intake.plain:
+        sender, recipient, locked = route.sender, route.recipient, route.conversation
+        events: list[Event] = []
+        if locked.asked is not None or not locked.last_seq:
+            try:
+                events = self._requests.admit(sender, recipient, locked)
+            except ChatError as refusal:
+                return refusal
+        number, seq = locked.number, locked.add(draft.sender_id)
+        self._moved[number] = locked
+        check = checksum(draft, seq=seq, message_id=message_id, created_at=self._at)
+        row = number, seq, message_id, sender.number, draft.client_id, draft.body, check
+        if self._incoming.plain:
             self._rows.append(row)
         else:
             self._rows.append((*row, draft.kind, draft.reply_to, draft.files))
@@ -216,15 +246,15 @@ class Batch:
                 self._attachments.add(draft, number, seq)
         if not (sender.number and recipient.number):
             self._questions.add(draft, number, seq)
-        return Placed(
-            draft, message_id, seq, *self._ledger.enter_message(sender, recipient, number, seq)
-        )
+        held = locked.asked is not None
+        own, other = self._logs.enter_message(sender, recipient, number, seq, held=held)
+        return AppendedDraft(draft, message_id, seq, own, other, events)
 
     async def write(self, connection: Connection) -> None:
-        """Store what was placed."""
+        """Store the appended messages."""
         if not self._rows:
             return
-        if self._intake.plain:
+        if self._incoming.plain:
             same = {"kind": MessageKind.TEXT.value, "created_at": self._at}
             await connection.insert(message, COLUMNS, self._rows, **same)
         else:
@@ -232,38 +262,29 @@ class Batch:
             await connection.insert(message, columns, self._rows, created_at=self._at)
         await self._attachments.write(connection)
         await self._questions.write(connection)
-        await self._ledger.write(connection, at=self._at)
+        await self._requests.write(connection)
+        await self._logs.write(connection, at=self._at)
         moved = [
             (
-                place.number,
-                place.last_seq,
-                place.first_count,
-                place.second_count,
-                max(place.updated_at, self._at),
+                each.number,
+                each.last_seq,
+                each.first_count,
+                each.second_count,
+                max(each.updated_at, self._at),
             )
-            for place in self._moved.values()
+            for each in self._moved.values()
         ]
-        await connection.execute(MOVE_PLACES, moved=moved)
+        await connection.execute(UPDATE_CONVERSATIONS, moved=moved)
 
 
-def _is_open(place: Place, way: Way) -> bool:
-    return place.deleted_at is None and place.joins(way.sender_id, way.recipient_id)
+def _is_open(locked: LockedConversation, route: Route) -> bool:
+    return locked.deleted_at is None and locked.is_between(route.sender_id, route.recipient_id)
 
 
-def _may_begin(way: Way) -> bool:
-    """A session has to be made first, a direct conversation begins with its first message."""
-    pair = way.sender_id, way.recipient_id
-    return (
-        RESPONDER_ID not in pair
-        and pair[0] != pair[1]
-        and way.conversation_id == direct_conversation_id(*pair)
-    )
-
-
-def _repeated(draft: Draft, original: Placed | Original) -> Outcome:
-    if isinstance(original, Placed):
+def _repeat_of(draft: Draft, original: AppendedDraft | Original) -> Outcome:
+    if isinstance(original, AppendedDraft):
         same = content_of(draft) == content_of(original.draft)
-        stored: Placed | Stored = original.again()
+        stored: AppendedDraft | Stored = original.again()
     else:
         same = is_same(draft, original)
         stored = Stored(verified(original), repeated=True)

@@ -1,19 +1,27 @@
-"""The block lists, and what the two people of a blocked conversation may still learn."""
+"""The block lists, and what the members of a blocked conversation may still learn."""
 
 from collections.abc import Sequence
 
-from sqlalchemy import Text, case, delete, select
+import msgspec
+from sqlalchemy import BigInteger, Text, case, delete, select, update
 
 from backchannel.domain.errors import NotFound
-from backchannel.domain.events import ConversationChange, Event, EventKind, Fact, ProfileChange
+from backchannel.domain.events import (
+    ConversationChange,
+    Event,
+    EventKind,
+    EventPayload,
+    ProfileChange,
+)
 from backchannel.domain.ids import direct_conversation_id
-from backchannel.domain.privacy import Shared
-from backchannel.storage.sql.database import Connection, Lookup
-from backchannel.storage.sql.ledger import Ledger
-from backchannel.storage.sql.locks import users
-from backchannel.storage.sql.marks import NAMED_MARKERS, Marker, move
+from backchannel.domain.users import Shared
+from backchannel.storage.shared.methods import StorageMethods, reading, writing
+from backchannel.storage.sql.database import BoundQuery, Connection, Database
+from backchannel.storage.sql.locked_conversations import BLOCKS
+from backchannel.storage.sql.locks import users_by_id
+from backchannel.storage.sql.log_writer import LogWriter
+from backchannel.storage.sql.marks import MARKS_BY_NAME, MemberMarks, move
 from backchannel.storage.sql.parameters import any_of, parameter
-from backchannel.storage.sql.places import BLOCKS
 from backchannel.storage.sql.privacy import hiding
 from backchannel.storage.sql.schema import account, block, conversation
 
@@ -28,11 +36,24 @@ BLOCKED = (
     .where(account.c.id == parameter("user_id"))
     .order_by(_other.c.id)
 )
+BLOCKED_BY = select(block.c.account, block.c.other).where(
+    block.c.account.in_(any_of("accounts", BigInteger))
+)
 IS_BLOCKED = select(block.c.other).where(
     block.c.account == parameter("number"), block.c.other == parameter("other")
 )
 UNBLOCK = delete(block).where(
     block.c.account == parameter("number"), block.c.other == parameter("other")
+)
+# A sender who is blocked cannot tell this from a request that waits.
+DECLINE = (
+    update(conversation)
+    .values(declined_at=parameter("at"))
+    .where(
+        conversation.c.id == parameter("conversation_id"),
+        conversation.c.asked == parameter("asked"),
+        conversation.c.declined_at.is_(None),
+    )
 )
 _ACQUAINTED = select(
     case(
@@ -51,17 +72,22 @@ ACQUAINTED = {
 }
 
 
+class _Block(msgspec.Struct, frozen=True):
+    account: int
+    other: int
+
+
 async def set_blocked(
     connection: Connection, user_id: str, other_id: str, *, blocked: bool, at: int
 ) -> list[Event]:
-    """Put a user on the block list, or take one off, as `ports.storage.Conversations` promises."""
+    """Put a user on the block list, or take one off, as `ports.storage.Conversations` specifies."""
     conversation_id = direct_conversation_id(user_id, other_id)
     named = [(user_id, conversation_id), (other_id, conversation_id)]
-    parties, markers = await connection.fetch_together(
-        users({user_id, other_id}), Lookup(NAMED_MARKERS, Marker, {"named": named})
+    users, members = await connection.fetch_together(
+        users_by_id({user_id, other_id}), BoundQuery(MARKS_BY_NAME, MemberMarks, {"named": named})
     )
-    ledger = Ledger(parties)
-    own, other = ledger.parties.get(user_id), ledger.parties.get(other_id)
+    logs = LogWriter(users)
+    own, other = logs.users.get(user_id), logs.users.get(other_id)
     if own is None or other is None or not other.number or own.erased_at is not None:
         raise NotFound("user not found")
     found = await connection.fetch(IS_BLOCKED, int, number=own.number, other=other.number)
@@ -73,33 +99,44 @@ async def set_blocked(
     else:
         await connection.execute(UNBLOCK, number=own.number, other=other.number)
     change = ConversationChange(conversation_id, "blocked" if blocked else "unblocked")
-    events = ledger.add(user_id, Fact(EventKind.CONVERSATION, change), at=at)
-    if not blocked:
-        events += await _end_silence(connection, ledger, markers, at=at)
-    await ledger.write(connection)
+    events = logs.add(user_id, EventPayload(EventKind.CONVERSATION, change), at=at)
+    if blocked:
+        await connection.execute(DECLINE, asked=own.number, conversation_id=conversation_id, at=at)
+    else:
+        events += await end_restriction(connection, logs, members, at=at)
+    await logs.write(connection)
     return events
 
 
-async def _end_silence(
-    connection: Connection, ledger: Ledger, markers: Sequence[Marker], *, at: int
+async def end_restriction(
+    connection: Connection, logs: LogWriter, members: Sequence[MemberMarks], *, at: int
 ) -> list[Event]:
-    """Tell each member what a block that is gone has kept from them, unless another one stands."""
+    """Send each member what a restriction, now lifted, has kept from them.
+
+    If there is another restriction, nothing is sent.
+    """
     events: list[Event] = []
-    for marker in markers:
-        marker.blocks -= 1
-        if not marker.blocks:
-            profile = Fact(EventKind.PROFILE, ProfileChange(marker.user_id))
-            events += ledger.add(marker.peer_id, profile, at=at)
-            if not marker.is_told:
-                receipt = Fact(EventKind.RECEIPT, marker.told_receipt())
-                events += ledger.add(marker.peer_id, receipt, at=at)
-    await move(connection, markers)
+    for marks in members:
+        marks.restrictions -= 1
+        if not marks.restrictions:
+            profile = EventPayload(EventKind.PROFILE, ProfileChange(marks.user_id))
+            events += logs.add(marks.peer_id, profile, at=at)
+            if not marks.is_peer_current:
+                receipt = EventPayload(EventKind.RECEIPT, marks.receipt_for_peer())
+                events += logs.add(marks.peer_id, receipt, at=at)
+    await move(connection, members)
     return events
 
 
 async def read_blocked(connection: Connection, user_id: str) -> list[str]:
     """The users this user has blocked, by id."""
     return await connection.fetch(BLOCKED, str, user_id=user_id)
+
+
+async def read_blocks_by(connection: Connection, accounts: Sequence[int]) -> set[tuple[int, int]]:
+    """The blocks that these accounts have set: pairs of the blocker and the blocked, by number."""
+    found = await connection.fetch(BLOCKED_BY, _Block, accounts=accounts)
+    return {(each.account, each.other) for each in found}
 
 
 async def read_acquainted(
@@ -109,3 +146,11 @@ async def read_acquainted(
     ids = [direct_conversation_id(user_id, other) for other in others]
     query = ACQUAINTED[shared]
     return frozenset(await connection.fetch(query, str, user_id=user_id, conversation_ids=ids))
+
+
+class BlockMethods(StorageMethods[Database]):
+    """Blocks; `ports.storage.Conversations` documents the methods."""
+
+    set_blocked = writing(set_blocked)
+    blocked = reading(read_blocked)
+    acquainted = reading(read_acquainted)

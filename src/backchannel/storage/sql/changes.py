@@ -4,25 +4,32 @@ from collections.abc import Callable
 
 from sqlalchemy import select, update
 
+from backchannel.domain.conversations import require_no_reaction
 from backchannel.domain.errors import AccountDisabled, Blocked, Damaged
-from backchannel.domain.events import Event, EventKind, Fact
+from backchannel.domain.events import Event, EventKind, EventPayload
 from backchannel.domain.messages import Message, fingerprint
 from backchannel.domain.revisions import reactions_by
 from backchannel.ports.storage import Changed
-from backchannel.storage.shared.kept import Original, checksum_of, content_of, is_whole, verified
+from backchannel.storage.shared.checksummed_message import (
+    Original,
+    checksum_of,
+    content_of,
+    is_intact,
+    verified,
+)
+from backchannel.storage.shared.methods import StorageMethods, writing
 from backchannel.storage.sql.attachments import detach
-from backchannel.storage.sql.database import Connection
-from backchannel.storage.sql.ledger import Ledger
-from backchannel.storage.sql.locks import members
+from backchannel.storage.sql.database import Connection, Database
+from backchannel.storage.sql.locked_conversations import LockedConversation, lock_conversation
+from backchannel.storage.sql.log_writer import LogWriter
 from backchannel.storage.sql.parameters import parameter
-from backchannel.storage.sql.places import Place, existing
 from backchannel.storage.sql.rows import MESSAGES, ORIGINAL_COLUMNS
 from backchannel.storage.sql.schema import conversation, member, message
 
 ORIGINAL = (
     select(*ORIGINAL_COLUMNS)
     .select_from(MESSAGES)
-    .where(conversation.c.number == parameter("place"), message.c.seq == parameter("seq"))
+    .where(conversation.c.number == parameter("conversation"), message.c.seq == parameter("seq"))
 )
 CHANGE = (
     update(message)
@@ -38,19 +45,19 @@ CHANGE = (
         fingerprint=parameter("new_fingerprint"),
         checksum=parameter("new_checksum"),
     )
-    .where(message.c.conversation == parameter("place"), message.c.seq == parameter("seq"))
+    .where(message.c.conversation == parameter("conversation"), message.c.seq == parameter("seq"))
 )
-COUNT_STANDING = (
+COUNT_MESSAGES = (
     update(conversation)
     .values(first_count=parameter("first_count"), second_count=parameter("second_count"))
-    .where(conversation.c.number == parameter("place"))
+    .where(conversation.c.number == parameter("conversation"))
 )
 COUNT_READ = (
     update(member)
     .values(read_count=member.c.read_count + parameter("difference"))
     .where(
         member.c.account == parameter("reader"),
-        member.c.conversation == parameter("place"),
+        member.c.conversation == parameter("conversation"),
         member.c.read_seq >= parameter("seq"),
     )
 )
@@ -63,62 +70,76 @@ async def change(
     kind: EventKind,
     revise: Callable[[Message | None], Message],
 ) -> Changed:
-    """Replace a message, as `ports.storage.Messages.change` promises."""
-    parties, places = await connection.fetch_together(
-        members([conversation_id]), existing([conversation_id])
+    """Replace a message, as `ports.storage.Messages.change` specifies."""
+    users, locked = await lock_conversation(connection, conversation_id)
+    found = (
+        await connection.fetch(ORIGINAL, Original, conversation=locked.number, seq=seq)
+        if locked
+        else []
     )
-    place = places[0] if places else None
-    found = await connection.fetch(ORIGINAL, Original, place=place.number, seq=seq) if place else []
     before = verified(found[0]) if found else None
     after = revise(before)
-    if found and after.deleted_at is None and not is_whole(found[0]):
+    if found and after.deleted_at is None and not is_intact(found[0]):
         raise Damaged("this message is damaged on the server's disk; it can only be deleted")
-    if place is not None and place.blocks and kind is not EventKind.DELETE:
+    if locked and locked.blocks and locked.asked is None and kind is not EventKind.DELETE:
         raise Blocked("one of the two has blocked the other")
-    if before is None or place is None or after == before:
+    if before is None or locked is None or after == before:
         return Changed(after)
-    ledger = Ledger(parties)
-    for party in ledger.parties.values():
-        if party.erased_at is not None:
-            _require_silence(party.id, before, after)
-    mark = found[0].fingerprint
-    if mark is None and content_of(after) != content_of(before):
-        mark = fingerprint(*content_of(before))
-    await _replace(connection, place, after, mark)
+    if locked.asked is not None:
+        require_no_reaction(before, after)
+    logs = LogWriter(users)
+    for user in logs.users.values():
+        if user.erased_at is not None:
+            _refuse_content(user.id, before, after)
+    await _replace(connection, locked, after, _fingerprint(found[0], before, after))
     if before.files and not after.files:
-        await detach(connection, place.number, seq)
-    standing = (after.deleted_at is None) - (before.deleted_at is None)
-    if standing:
-        reader = ledger.parties[after.recipient_id].number
-        await _recount(connection, place, after, reader, standing)
-    fact = Fact(kind, after)
-    events: list[Event] = []
-    for user_id in (after.sender_id, after.recipient_id):
-        events += ledger.add(
-            user_id, fact, at=_time(place, after), conversation=place.number, seq=seq
-        )
-    await ledger.write(connection)
+        await detach(connection, locked.number, seq)
+    difference = (after.deleted_at is None) - (before.deleted_at is None)
+    if difference:
+        reader = logs.users[after.recipient_id].number
+        await _recount(connection, locked, after, reader, difference)
+    events = _notify_members(logs, locked, EventPayload(kind, after), after)
+    await logs.write(connection)
     return Changed(after, tuple(events))
 
 
-def _require_silence(user_id: str, before: Message, after: Message) -> None:
-    """Refuse what an erased user, whose last requests may be late, would still say (S22)."""
+def _notify_members(
+    logs: LogWriter, locked: LockedConversation, payload: EventPayload, after: Message
+) -> list[Event]:
+    """Enter a change into both logs; one in a message request only into its sender's."""
+    at = _time(locked, after)
+    events: list[Event] = []
+    for user_id in (after.sender_id, after.recipient_id):
+        if logs.users[user_id].number != locked.asked:
+            events += logs.add(user_id, payload, at=at, conversation=locked.number, seq=after.seq)
+    return events
+
+
+def _fingerprint(original: Original, before: Message, after: Message) -> str | None:
+    """The fingerprint of the first content, from the first change of the content on."""
+    if original.fingerprint is None and content_of(after) != content_of(before):
+        return fingerprint(*content_of(before))
+    return original.fingerprint
+
+
+def _refuse_content(user_id: str, before: Message, after: Message) -> None:
+    """Refuse new content of an erased user, whose last requests may be late (S22)."""
     edits = after.sender_id == user_id and after.deleted_at is None and after.body != before.body
     if edits or reactions_by(user_id, after) - reactions_by(user_id, before):
-        raise AccountDisabled("this account is deleted")
+        raise AccountDisabled("this account has been deleted")
 
 
-def _time(place: Place, changed: Message) -> int:
+def _time(locked: LockedConversation, changed: Message) -> int:
     """The time of the change, as exactly as storage knows it without a clock."""
-    return max(place.updated_at, changed.edited_at or 0, changed.deleted_at or 0)
+    return max(locked.updated_at, changed.edited_at or 0, changed.deleted_at or 0)
 
 
 async def _replace(
-    connection: Connection, place: Place, changed: Message, mark: str | None
+    connection: Connection, locked: LockedConversation, changed: Message, mark: str | None
 ) -> None:
     await connection.execute(
         CHANGE,
-        place=place.number,
+        conversation=locked.number,
         seq=changed.seq,
         new_kind=changed.kind,
         new_body=changed.body,
@@ -134,18 +155,32 @@ async def _replace(
 
 
 async def _recount(
-    connection: Connection, place: Place, changed: Message, reader: int, standing: int
+    connection: Connection,
+    locked: LockedConversation,
+    changed: Message,
+    reader: int,
+    difference: int,
 ) -> None:
-    if changed.sender_id == place.first_id:
-        place.first_count += standing
+    if changed.sender_id == locked.first_id:
+        locked.first_count += difference
     else:
-        place.second_count += standing
+        locked.second_count += difference
     await connection.execute(
-        COUNT_STANDING,
-        place=place.number,
-        first_count=place.first_count,
-        second_count=place.second_count,
+        COUNT_MESSAGES,
+        conversation=locked.number,
+        first_count=locked.first_count,
+        second_count=locked.second_count,
     )
     await connection.execute(
-        COUNT_READ, place=place.number, reader=reader, seq=changed.seq, difference=standing
+        COUNT_READ,
+        conversation=locked.number,
+        reader=reader,
+        seq=changed.seq,
+        difference=difference,
     )
+
+
+class ChangeMethods(StorageMethods[Database]):
+    """Changing messages; `ports.storage.Messages` documents the method."""
+
+    change = writing(change)

@@ -3,15 +3,19 @@
 from collections.abc import Sequence
 
 import msgspec
-from sqlalchemy import BigInteger, case, select, tuple_
+from sqlalchemy import BigInteger, ColumnElement, Text, case, literal_column, null, select, tuple_
 
-from backchannel.domain.conversations import ConversationKind, ConversationView, Marks
-from backchannel.domain.messages import BODY_LIMIT, Message
-from backchannel.domain.pages import PAGE_BYTES, size_of
+from backchannel.domain.conversations import ConversationKind, ConversationView, Marks, RequestState
+from backchannel.domain.errors import NotFound
+from backchannel.domain.ids import direct_conversation_id
+from backchannel.domain.messages import BODY_LIMIT, PAGE_BYTES, Message, size_of
+from backchannel.storage.shared.methods import StorageMethods, reading, writing
 from backchannel.storage.sql.checksums import fetch_messages
-from backchannel.storage.sql.database import Connection
+from backchannel.storage.sql.database import Connection, Database
+from backchannel.storage.sql.locked_conversations import insert_direct_conversations
+from backchannel.storage.sql.log_writer import LogWriter
 from backchannel.storage.sql.parameters import any_of, parameter
-from backchannel.storage.sql.rows import KEPT_COLUMNS, MESSAGES
+from backchannel.storage.sql.rows import CHECKSUMMED_COLUMNS, MESSAGES
 from backchannel.storage.sql.schema import account, conversation, member, message
 from backchannel.storage.sql.settings import settings_of
 
@@ -31,15 +35,23 @@ class _Row(msgspec.Struct):
     delivered_seq: int
     read_seq: int
     settings: str
-    # The responder is no member.
+    # The responder is not a member.
     peer_delivered_seq: int | None
     peer_read_seq: int | None
+    request: RequestState | None
 
 
 _mine = member.alias("mine")
 _theirs = member.alias("theirs")
 _is_first = conversation.c.first == _mine.c.account
 _peer = case((_is_first, conversation.c.second), else_=conversation.c.first)
+
+_asked_me = conversation.c.asked == account.c.number
+
+
+def _state(state: RequestState) -> ColumnElement[str]:
+    return literal_column(f"'{state.value}'", Text)
+
 
 _VIEWS = (
     select(
@@ -59,6 +71,11 @@ _VIEWS = (
         _mine.c.settings,
         _theirs.c.told_delivered_seq,
         _theirs.c.told_read_seq,
+        case(
+            (_asked_me & conversation.c.declined_at.is_(None), _state(RequestState.PENDING)),
+            (_asked_me, _state(RequestState.DECLINED)),
+            else_=null(),
+        ),
     )
     .select_from(
         account.join(_mine, _mine.c.account == account.c.number)
@@ -73,14 +90,20 @@ _VIEWS = (
 VIEW = _VIEWS.where(conversation.c.id == parameter("conversation_id"))
 _activity = tuple_(conversation.c.updated_at, conversation.c.id)
 _has_begun = (conversation.c.last_seq > 0) | (conversation.c.kind != ConversationKind.DIRECT.value)
-VIEWS = (
+_PAGE = (
     _VIEWS.where(_has_begun, _activity < tuple_(parameter("before_at"), parameter("before_id")))
     .order_by(conversation.c.updated_at.desc(), conversation.c.id.desc())
     .limit(parameter("limit"))
 )
+VIEWS = _PAGE.where(conversation.c.asked.is_(None) | ~_asked_me)
 VIEWS_OF_KIND = VIEWS.where(conversation.c.kind == parameter("kind"))
+_REQUESTS = _PAGE.where(_asked_me, conversation.c.first_count + conversation.c.second_count > 0)
+REQUESTS = {
+    RequestState.PENDING: _REQUESTS.where(conversation.c.declined_at.is_(None)),
+    RequestState.DECLINED: _REQUESTS.where(conversation.c.declined_at.is_not(None)),
+}
 LAST_MESSAGES = (
-    select(*KEPT_COLUMNS)
+    select(*CHECKSUMMED_COLUMNS)
     .select_from(MESSAGES)
     .where(
         conversation.c.number.in_(any_of("numbers", BigInteger)),
@@ -107,12 +130,15 @@ async def read_conversations(
     *,
     before: tuple[int, str] | None,
     limit: int,
-    kind: ConversationKind | None,
+    kind: ConversationKind | None = None,
+    request: RequestState | None = None,
 ) -> list[ConversationView]:
     """A page of a member's conversations, newest activity first."""
     at, conversation_id = before or NEWER_THAN_ALL
     page = {"user_id": user_id, "before_at": at, "before_id": conversation_id, "limit": limit}
-    if kind is None:
+    if request is not None:
+        rows = await connection.fetch(REQUESTS[request], _Row, **page)
+    elif kind is None:
         rows = await connection.fetch(VIEWS, _Row, **page)
     else:
         rows = await connection.fetch(VIEWS_OF_KIND, _Row, kind=kind.value, **page)
@@ -151,4 +177,34 @@ def _view(row: _Row, last_message: Message | None) -> ConversationView:
         theirs=Marks(row.peer_delivered_seq or 0, row.peer_read_seq or 0),
         last_message=last_message,
         settings=settings_of(row.settings),
+        request=row.request,
     )
+
+
+async def create_direct(
+    connection: Connection, user_id: str, other_id: str, *, at: int
+) -> ConversationView:
+    """The conversation of two users, made if it does not exist. Raises `NotFound`."""
+    # Their locked logs keep a first message from beginning it at the same time.
+    logs = await LogWriter.open(connection, {user_id, other_id})
+    own, other = logs.users.get(user_id), logs.users.get(other_id)
+    if own is None or other is None or not own.number or not other.number or own is other:
+        raise NotFound("user not found")
+    if own.erased_at is not None or other.erased_at is not None:
+        raise NotFound("user not found")
+    conversation_id = direct_conversation_id(user_id, other_id)
+    view = await read_conversation(connection, user_id, conversation_id)
+    if view is None:
+        await insert_direct_conversations(connection, [(own, other)], at=at)
+        view = await read_conversation(connection, user_id, conversation_id)
+    if view is None:
+        raise NotFound("conversation not found")
+    return view
+
+
+class ConversationMethods(StorageMethods[Database]):
+    """Conversations; `ports.storage.Conversations` documents the methods."""
+
+    conversation = reading(read_conversation)
+    conversations = reading(read_conversations)
+    create_direct = writing(create_direct)

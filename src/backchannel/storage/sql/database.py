@@ -1,28 +1,18 @@
 """The interface of a database engine: everything in which SQL databases differ."""
 
-import threading
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Generic, Protocol, TypeVar, overload
+from typing import Generic, NamedTuple, Protocol, TypeVar, overload
 
 from sqlalchemy import Delete, Insert, SelectBase, Table, Update
 
 from backchannel.domain.errors import Conflict, Damaged
-
-COMPILING = threading.Lock()
-"""Held while a Struct's first decoder is made.
-
-Of a Struct whose decoder another thread is making, msgspec takes what there is of it for the whole,
-and decoding with that ends the process.
-"""
 
 T = TypeVar("T")
 U = TypeVar("U")
 V = TypeVar("V")
 
 
-@dataclass(frozen=True, slots=True)
-class Lookup(Generic[T]):
+class BoundQuery(NamedTuple, Generic[T]):
     """A query with its parameters, as `Connection.fetch` takes them."""
 
     query: SelectBase
@@ -36,8 +26,8 @@ class Connection(Protocol):
     `fetch_together` gives the rows of several queries, asked in this order, in one step where the
     engine can. Their parameters have different names.
 
-    Parameters are given by name; a list stands for the rows of `parameters.given`. Text that
-    the database cannot hold and numbers past 64 bits raise `Invalid`.
+    Parameters have names; a list is the rows of a `parameters.rows_parameter`. Text that the
+    database cannot hold and numbers past 64 bits raise `Invalid`.
     """
 
     async def fetch(self, query: SelectBase, row: type[T], /, **parameters: object) -> list[T]:
@@ -49,12 +39,12 @@ class Connection(Protocol):
 
     @overload
     async def fetch_together(
-        self, first: Lookup[T], second: Lookup[U], /
+        self, first: BoundQuery[T], second: BoundQuery[U], /
     ) -> tuple[list[T], list[U]]: ...
 
     @overload
     async def fetch_together(
-        self, first: Lookup[T], second: Lookup[U], third: Lookup[V], /
+        self, first: BoundQuery[T], second: BoundQuery[U], third: BoundQuery[V], /
     ) -> tuple[list[T], list[U], list[V]]: ...
 
     async def execute(self, change: Insert | Update | Delete, /, **parameters: object) -> int:

@@ -1,4 +1,4 @@
-"""Files: on their way, complete, named by messages, and no longer wanted."""
+"""Files: uploaded, complete, attached to messages, and no longer in use."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -20,8 +20,9 @@ from sqlalchemy import (
 
 from backchannel.domain.errors import NotFound, QuotaExceeded
 from backchannel.domain.files import File, FileRecord, Upload
-from backchannel.storage.sql.database import Connection
-from backchannel.storage.sql.locks import lock, lock_standing, users
+from backchannel.storage.shared.methods import StorageMethods, reading, writing
+from backchannel.storage.sql.database import Connection, Database
+from backchannel.storage.sql.locks import lock, lock_active_user, users_by_id
 from backchannel.storage.sql.parameters import any_of, parameter
 from backchannel.storage.sql.schema import account, attachment, file, member, upload
 
@@ -31,7 +32,7 @@ class _Owned(msgspec.Struct):
     owner_id: str
 
 
-UPLOAD_COLUMNS = ("id", "owner_id", "name", "media_type", "size", "created_at", "metadata")
+UPLOAD_COLUMNS = Upload.__struct_fields__
 FILE_COLUMNS = File.__struct_fields__
 RECORD_COLUMNS = FileRecord.__struct_fields__
 
@@ -49,9 +50,9 @@ OWNED_UPLOADS = (
 )
 FORGET_UPLOAD = delete(upload).where(upload.c.id == parameter("upload_id"))
 
-_standing = file.c.condemned_at.is_(None)
+_is_available = file.c.condemned_at.is_(None)
 FILES = select(*(file.c[name] for name in FILE_COLUMNS)).where(
-    file.c.id.in_(any_of("file_ids", Text)), _standing
+    file.c.id.in_(any_of("file_ids", Text)), _is_available
 )
 _is_named_to_user = exists(
     select(attachment.c.file_id)
@@ -62,7 +63,7 @@ _is_named_to_user = exists(
 _RECORDS: Select[Any] = select(*(file.c[name] for name in RECORD_COLUMNS))
 READABLE = _RECORDS.where(
     file.c.id == parameter("file_id"),
-    _standing,
+    _is_available,
     or_(file.c.owner_id == parameter("user_id"), _is_named_to_user),
 )
 
@@ -71,7 +72,7 @@ OWNED = (
     .order_by(file.c.id)
     .limit(parameter("limit"))
 )
-OWNED_STANDING = OWNED.where(_standing)
+OWNED_AVAILABLE = OWNED.where(_is_available)
 FORGET_OWNED = delete(file).where(
     file.c.id.in_(any_of("file_ids", Text)), file.c.owner_id == parameter("user_id")
 )
@@ -83,9 +84,9 @@ UPLOADS_SIZE = select(cast(func.coalesce(func.sum(upload.c.size), 0), BigInteger
 )
 
 _is_avatar = exists(select(account.c.number).where(account.c.avatar == file.c.id))
-AVATAR = _RECORDS.where(file.c.id == parameter("file_id"), _standing, _is_avatar)
+AVATAR = _RECORDS.where(file.c.id == parameter("file_id"), _is_available, _is_avatar)
 OWN_FILE = select(file.c.id).where(
-    file.c.id == parameter("file_id"), file.c.owner_id == parameter("user_id"), _standing
+    file.c.id == parameter("file_id"), file.c.owner_id == parameter("user_id"), _is_available
 )
 _is_used = or_(
     exists(select(attachment.c.file_id).where(attachment.c.file_id == file.c.id)), _is_avatar
@@ -101,13 +102,13 @@ UNWANTED = (
     .order_by(file.c.created_at)
     .limit(parameter("limit"))
 )
-CONDEMN = (
+MARK_DELETED = (
     update(file)
     .values(condemned_at=parameter("at"))
-    .where(file.c.id.in_(any_of("file_ids", Text)), _standing, ~_is_used)
+    .where(file.c.id.in_(any_of("file_ids", Text)), _is_available, ~_is_used)
 )
-CONDEMN_OWN = CONDEMN.where(file.c.owner_id == parameter("user_id"))
-CONDEMNED = (
+MARK_OWN_DELETED = MARK_DELETED.where(file.c.owner_id == parameter("user_id"))
+ORPHANED = (
     select(file.c.id)
     .where(file.c.id.in_(any_of("file_ids", Text)), file.c.condemned_at.is_not(None))
     .order_by(file.c.created_at)
@@ -117,16 +118,18 @@ FORGET_FILES = delete(file).where(
 )
 
 
-async def begin_upload(connection: Connection, new: Upload, *, quota: int) -> None:
+async def create_upload(connection: Connection, new: Upload, *, quota: int) -> None:
     """Make room for an upload. Raises `QuotaExceeded`."""
-    await lock_standing(connection, new.owner_id)
+    await lock_active_user(connection, new.owner_id)
     if await read_usage(connection, new.owner_id) + new.size > quota:
-        raise QuotaExceeded(f"your files may take {quota:,} bytes altogether", field="size")
+        raise QuotaExceeded(
+            f"your files may take at most {quota:,} bytes in all; delete some first", field="size"
+        )
     await connection.insert(upload, UPLOAD_COLUMNS, [_values(new, UPLOAD_COLUMNS)])
 
 
 async def read_upload(connection: Connection, upload_id: str) -> Upload | None:
-    """The upload of that id, if it is still on its way."""
+    """The upload with this id; None if it is complete or does not exist."""
     found = await connection.fetch(UPLOAD, Upload, upload_id=upload_id)
     return found[0] if found else None
 
@@ -199,10 +202,10 @@ async def read_owned_uploads(
 
 
 async def read_owned(
-    connection: Connection, user_id: str, *, after: str, limit: int, given_up: bool
+    connection: Connection, user_id: str, *, after: str, limit: int, given_up: bool = False
 ) -> list[FileRecord]:
     """A page of the user's files by id, on request with those that were given up."""
-    query = OWNED if given_up else OWNED_STANDING
+    query = OWNED if given_up else OWNED_AVAILABLE
     return await connection.fetch(query, FileRecord, user_id=user_id, after=after, limit=limit)
 
 
@@ -218,21 +221,25 @@ async def read_usage(connection: Connection, user_id: str) -> int:
     return stored[0] + coming[0]
 
 
-async def condemn_file(connection: Connection, user_id: str, file_id: str, at: int) -> bool:
+async def mark_file_deleted(connection: Connection, user_id: str, file_id: str, *, at: int) -> bool:
     """Give up a file of the user's that is in no use; False if there is none."""
-    await lock(connection, users([user_id]))
-    return bool(await connection.execute(CONDEMN_OWN, user_id=user_id, file_ids=[file_id], at=at))
+    await lock(connection, users_by_id([user_id]))
+    return bool(
+        await connection.execute(MARK_OWN_DELETED, user_id=user_id, file_ids=[file_id], at=at)
+    )
 
 
-async def condemn_files(connection: Connection, *, before: int, limit: int, at: int) -> list[str]:
+async def mark_files_orphaned(
+    connection: Connection, *, before: int, limit: int, at: int
+) -> list[str]:
     """Give up the oldest files that are in no use, and those given up before."""
     unwanted = await connection.fetch(UNWANTED, _Owned, before=before, limit=limit)
     if not unwanted:
         return []
     file_ids = [each.id for each in unwanted]
-    await lock(connection, users({each.owner_id for each in unwanted}))
-    await connection.execute(CONDEMN, file_ids=file_ids, at=at)
-    return await connection.fetch(CONDEMNED, str, file_ids=file_ids)
+    await lock(connection, users_by_id({each.owner_id for each in unwanted}))
+    await connection.execute(MARK_DELETED, file_ids=file_ids, at=at)
+    return await connection.fetch(ORPHANED, str, file_ids=file_ids)
 
 
 async def forget_files(connection: Connection, file_ids: Sequence[str]) -> None:
@@ -242,3 +249,19 @@ async def forget_files(connection: Connection, file_ids: Sequence[str]) -> None:
 
 def _values(struct: Upload | FileRecord, names: Sequence[str]) -> tuple[object, ...]:
     return tuple(getattr(struct, name) for name in names)
+
+
+class FileMethods(StorageMethods[Database]):
+    """Files; `ports.storage.Files` documents the methods."""
+
+    create_upload = writing(create_upload)
+    upload = reading(read_upload)
+    finish_upload = writing(finish_upload)
+    cancel_upload = writing(cancel_upload)
+    expired_uploads = reading(read_expired)
+    files = reading(read_files)
+    readable_file = reading(read_readable)
+    avatar = reading(read_avatar)
+    mark_file_deleted = writing(mark_file_deleted)
+    mark_files_orphaned = writing(mark_files_orphaned)
+    forget_files = writing(forget_files)

@@ -3,15 +3,16 @@
 from typing import Any
 
 import msgspec
-from sqlalchemy import Select, delete, or_, select, update
+from sqlalchemy import Select, Text, delete, exists, or_, select, update
 
+from backchannel.domain.accounts import Invitation
 from backchannel.domain.errors import Conflict, InvitationNeeded, NotFound
-from backchannel.domain.invitations import Invitation
 from backchannel.domain.users import Account
+from backchannel.storage.shared.methods import StorageMethods, reading, writing
 from backchannel.storage.sql.accounts import create_user
 from backchannel.storage.sql.database import Connection, Database
-from backchannel.storage.sql.locks import lock_standing
-from backchannel.storage.sql.parameters import parameter
+from backchannel.storage.sql.locks import lock_active_user
+from backchannel.storage.sql.parameters import any_of, parameter
 from backchannel.storage.sql.schema import account, invitation
 
 FORGOTTEN = 100
@@ -20,7 +21,7 @@ COLUMNS = Invitation.__struct_fields__
 _is_operators = invitation.c.inviter_id.is_(None)
 _can_invite = or_(
     _is_operators,
-    invitation.c.inviter_id.in_(select(account.c.id).where(account.c.disabled_at.is_(None))),
+    exists().where(account.c.id == invitation.c.inviter_id, account.c.disabled_at.is_(None)),
 )
 _COUNTING: Select[Any] = select(*(invitation.c[name] for name in COLUMNS)).where(
     invitation.c.uses > 0, invitation.c.expires_at > parameter("at"), _can_invite
@@ -36,40 +37,23 @@ USE = (
 )
 _this = invitation.c.code == parameter("code")
 FORGET_USED_UP = delete(invitation).where(_this, invitation.c.uses == 0)
-FORGET_EXPIRED = delete(invitation).where(
-    invitation.c.code.in_(
-        select(invitation.c.code)
-        .where(invitation.c.expires_at <= parameter("at"))
-        .order_by(invitation.c.expires_at)
-        .limit(FORGOTTEN)
-    )
+EXPIRED = (
+    select(invitation.c.code)
+    .where(invitation.c.expires_at <= parameter("at"))
+    .order_by(invitation.c.expires_at)
+    .limit(FORGOTTEN)
 )
+FORGET = delete(invitation).where(invitation.c.code.in_(any_of("codes", Text)))
 WITHDRAW = delete(invitation).where(_this, invitation.c.inviter_id == parameter("inviter_id"))
 WITHDRAW_OPERATORS = delete(invitation).where(_this, _is_operators)
 FORGET_OF_USER = delete(invitation).where(invitation.c.inviter_id == parameter("inviter_id"))
 
 
-class SqlInvitations:
-    """Invitations; `ports.storage.Invitations` says what each method promises."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
-
-    async def create_invitation(self, invitation: Invitation, *, limit: int) -> None:
-        await self._database.write(lambda tx: create_invitation(tx, invitation, limit=limit))
-
-    async def invitation(self, code: str, *, at: int) -> Invitation | None:
-        return await self._database.read(lambda tx: read_invitation(tx, code, at=at))
-
-    async def invitations(self, inviter_id: str | None, *, at: int) -> list[Invitation]:
-        return await self._database.read(lambda tx: read_invitations(tx, inviter_id, at=at))
-
-    async def withdraw_invitation(self, inviter_id: str | None, code: str) -> None:
-        await self._database.write(lambda tx: withdraw_invitation(tx, inviter_id, code))
-
-
-async def create_invited(connection: Connection, new: Account, code: str | None) -> None:
+async def create_invited(
+    connection: Connection, new: Account, *, invitation: str | None = None
+) -> None:
     """Add an account, with an invitation's code if that is needed. Raises `InvitationNeeded`."""
+    code = invitation
     if code is not None:
         found = await read_invitation(connection, code, at=new.user.created_at)
         if found is None:
@@ -82,22 +66,23 @@ async def create_invited(connection: Connection, new: Account, code: str | None)
 
 
 def _no_longer_counts() -> InvitationNeeded:
-    return InvitationNeeded("this invitation no longer counts", field="invitation")
+    return InvitationNeeded("this invitation is no longer valid", field="invitation")
 
 
 async def create_invitation(connection: Connection, new: Invitation, *, limit: int) -> None:
     """Keep an invitation. Raises `Conflict` and `AccountDisabled`."""
     if new.inviter_id is not None:
-        await lock_standing(connection, new.inviter_id)
-    await connection.execute(FORGET_EXPIRED, at=new.created_at)
+        await lock_active_user(connection, new.inviter_id)
+    expired = await connection.fetch(EXPIRED, str, at=new.created_at)
+    await connection.execute(FORGET, codes=expired)
     own = await read_invitations(connection, new.inviter_id, at=new.created_at)
     if new.inviter_id is not None and len(own) >= limit:
-        raise Conflict(f"you have {limit} invitations that count; withdraw one first")
+        raise Conflict(f"you have {limit} valid invitations; withdraw one first")
     await connection.insert(invitation, COLUMNS, [msgspec.structs.astuple(new)])
 
 
 async def read_invitation(connection: Connection, code: str, *, at: int) -> Invitation | None:
-    """The invitation of that code, if it counts."""
+    """The valid invitation with this code; None if there is none."""
     found = await connection.fetch(BY_CODE, Invitation, code=code, at=at)
     return found[0] if found else None
 
@@ -105,7 +90,7 @@ async def read_invitation(connection: Connection, code: str, *, at: int) -> Invi
 async def read_invitations(
     connection: Connection, inviter_id: str | None, *, at: int
 ) -> list[Invitation]:
-    """Those of an inviter that count; newest first."""
+    """The valid invitations of an inviter, newest first."""
     if inviter_id is None:
         return await connection.fetch(BY_OPERATOR, Invitation, at=at)
     return await connection.fetch(BY_USER, Invitation, inviter_id=inviter_id, at=at)
@@ -119,3 +104,13 @@ async def withdraw_invitation(connection: Connection, inviter_id: str | None, co
         gone = await connection.execute(WITHDRAW, code=code, inviter_id=inviter_id)
     if not gone:
         raise NotFound("invitation not found")
+
+
+class InvitationMethods(StorageMethods[Database]):
+    """Invitations; `ports.storage.Invitations` documents the methods."""
+
+    create_user = writing(create_invited)
+    create_invitation = writing(create_invitation)
+    invitation = reading(read_invitation)
+    invitations = reading(read_invitations)
+    withdraw_invitation = writing(withdraw_invitation)

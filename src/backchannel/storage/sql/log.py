@@ -1,10 +1,11 @@
-"""Reading the users' logs, and forgetting what is old in them."""
+"""Reading the users' logs, and trimming what is old in them."""
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import Any
 
 import msgspec
-from sqlalchemy import Text, select
+from sqlalchemy import Text, case, delete, func, select, update
 
 from backchannel.domain.conversations import Receipt
 from backchannel.domain.errors import NotFound
@@ -12,19 +13,19 @@ from backchannel.domain.events import (
     ConversationChange,
     Event,
     EventKind,
-    Fact,
+    EventPayload,
     LogHead,
     ProfileChange,
 )
-from backchannel.domain.messages import Message
-from backchannel.domain.pages import fitting
-from backchannel.ports.storage import LogPage
-from backchannel.storage.sql import pages
-from backchannel.storage.sql.checksums import fetch_messages
-from backchannel.storage.sql.database import Connection, Unreadable
-from backchannel.storage.sql.ledger import KIND_NUMBERS, OWN_MESSAGE
+from backchannel.domain.messages import Message, fitting
+from backchannel.ports.storage import LogPage, LogState
+from backchannel.storage.shared.methods import StorageMethods, reading, using_database
+from backchannel.storage.sql.checksums import fetch_messages, salvage_logged
+from backchannel.storage.sql.database import Connection, Database, Unreadable
+from backchannel.storage.sql.locks import lock, users_by_number
+from backchannel.storage.sql.log_writer import KIND_NUMBERS, OWN_MESSAGE
+from backchannel.storage.sql.messages import logged_query
 from backchannel.storage.sql.parameters import any_of, parameter
-from backchannel.storage.sql.salvage import salvage_logged
 from backchannel.storage.sql.schema import account, log, log_head
 
 KINDS = {number: kind for kind, number in KIND_NUMBERS.items()} | {OWN_MESSAGE: EventKind.MESSAGE}
@@ -34,10 +35,19 @@ CONTENTS: dict[EventKind, msgspec.json.Decoder[Any]] = {
     EventKind.PROFILE: msgspec.json.Decoder(ProfileChange),
 }
 
+PAGE = 500
+"""The number of logs checked in one transaction, so that other writers do not wait long."""
+MOST_ENTRIES = 2_000
+"""The number of their entries deleted in it."""
+
 
 class _Head(LogHead, frozen=True):
     account: int = 0
     delivered_position: int = 0
+
+    @property
+    def public(self) -> LogHead:
+        return LogHead(self.position, self.epoch, self.floor)
 
 
 class _UserHead(msgspec.Struct):
@@ -75,7 +85,7 @@ ROWS = (
     .order_by(log.c.position)
     .limit(parameter("limit"))
 )
-LOGGED_MESSAGES = pages.logged()
+LOGGED_MESSAGES = logged_query()
 
 
 async def read_log(connection: Connection, user_id: str, *, after: int, limit: int) -> LogPage:
@@ -83,15 +93,14 @@ async def read_log(connection: Connection, user_id: str, *, after: int, limit: i
     head = await _head(connection, user_id)
     start = max(after, head.floor)
     rows = await connection.fetch(ROWS, _Row, account=head.account, after=start, limit=limit)
-    public = LogHead(head.position, head.epoch, head.floor)
     if not rows:
-        return LogPage((), public)
+        return LogPage((), head.public)
     page = {"account": head.account, "after": start, "last": rows[-1].position}
     try:
         messages = await fetch_messages(connection, LOGGED_MESSAGES, **page, limit=limit)
     except Unreadable:
         messages = await salvage_logged(connection, **page)
-    return LogPage(tuple(_events(user_id, rows, iter(fitting(messages)))), public)
+    return LogPage(tuple(_events(user_id, rows, iter(fitting(messages)))), head.public)
 
 
 def _events(user_id: str, rows: list[_Row], messages: Iterator[Message]) -> Iterator[Event]:
@@ -101,7 +110,7 @@ def _events(user_id: str, rows: list[_Row], messages: Iterator[Message]) -> Iter
         content = next(messages, None) if row.data is None else CONTENTS[kind].decode(row.data)
         if content is None:
             return  # the page was full
-        yield Event(user_id, row.position, Fact(kind, content))
+        yield Event(user_id, row.position, EventPayload(kind, content))
 
 
 async def read_heads(connection: Connection, user_ids: Sequence[str]) -> dict[str, LogHead]:
@@ -110,9 +119,10 @@ async def read_heads(connection: Connection, user_ids: Sequence[str]) -> dict[st
     return {head.user_id: LogHead(head.position, head.epoch, head.floor) for head in found}
 
 
-async def read_delivered_position(connection: Connection, user_id: str) -> int:
+async def read_log_state(connection: Connection, user_id: str) -> LogState:
     """Raises `NotFound` for an unknown user."""
-    return (await _head(connection, user_id)).delivered_position
+    head = await _head(connection, user_id)
+    return LogState(head.public, head.delivered_position)
 
 
 async def _head(connection: Connection, user_id: str) -> _Head:
@@ -120,3 +130,84 @@ async def _head(connection: Connection, user_id: str) -> _Head:
     if not found:
         raise NotFound("user not found")
     return found[0]
+
+
+class _Floor(msgspec.Struct):
+    account: int
+    floor: int
+    new_floor: int
+
+
+_entry = log.alias("entry")
+# The first entry that is not old: the entries before it are, whatever the clock did.
+_first_kept = (
+    select(_entry.c.position)
+    .where(_entry.c.account == log_head.c.account, _entry.c.at >= parameter("before"))
+    .order_by(_entry.c.position)
+    .limit(1)
+    .scalar_subquery()
+)
+_old = func.coalesce(_first_kept - 1, log_head.c.position)
+_many = log_head.c.position - parameter("keep")
+_wanted = case((_old > _many, _old), else_=_many)
+_acknowledged = log_head.c.delivered_position
+FLOORS = (
+    select(
+        log_head.c.account,
+        log_head.c.floor,
+        case((_wanted < _acknowledged, _wanted), else_=_acknowledged),
+    )
+    .where(log_head.c.account > parameter("after"))
+    .order_by(log_head.c.account)
+    .limit(PAGE)
+)
+RAISE = (
+    update(log_head)
+    .values(floor=parameter("new_floor"))
+    .where(log_head.c.account == parameter("number"), log_head.c.floor < parameter("new_floor"))
+)
+FORGET = delete(log).where(
+    log.c.account == parameter("number"), log.c.position <= parameter("new_floor")
+)
+
+
+async def trim_logs(database: Database, *, before: int, keep: int) -> int:
+    """Forget old entries; implements `ports.storage.Messages.trim_logs`."""
+    total = 0
+    after: int | None = 0
+    while after is not None:
+        gone, after = await database.write(
+            partial(trim_page, after=after, before=before, keep=keep)
+        )
+        total += gone
+    return total
+
+
+async def trim_page(
+    connection: Connection, *, after: int, before: int, keep: int
+) -> tuple[int, int | None]:
+    """Trim the logs of some users past number `after`.
+
+    Returns how many entries went and the number to go on after, None at the end.
+    """
+    page = await connection.fetch(FLOORS, _Floor, after=after, before=before, keep=keep)
+    old = [each for each in page if each.new_floor > each.floor]
+    await lock(connection, users_by_number(each.account for each in old))
+    gone = 0
+    for each in old:
+        new_floor = min(each.new_floor, each.floor + MOST_ENTRIES - gone)
+        names = {"number": each.account, "new_floor": new_floor}
+        await connection.execute(RAISE, **names)
+        gone += await connection.execute(FORGET, **names)
+        if new_floor < each.new_floor:
+            return gone, each.account - 1  # the rest of it comes next
+    return gone, page[-1].account if len(page) == PAGE else None
+
+
+class LogMethods(StorageMethods[Database]):
+    """The logs; `ports.storage.Messages` documents the methods."""
+
+    log = reading(read_log)
+    heads = reading(read_heads)
+    log_state = reading(read_log_state)
+    trim_logs = using_database(trim_logs)

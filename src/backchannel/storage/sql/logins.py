@@ -1,14 +1,15 @@
-"""Login sessions: families of refresh tokens (rules S1 to S3)."""
+"""Logins: families of refresh tokens (rules S1 to S3)."""
 
 from typing import Any
 
 from sqlalchemy import ColumnElement, Text, select, update
 
 from backchannel.domain.users import Login
-from backchannel.storage.sql.database import Connection
-from backchannel.storage.sql.locks import lock, lock_standing, users
+from backchannel.storage.shared.methods import StorageMethods, reading, writing
+from backchannel.storage.sql.database import Connection, Database
+from backchannel.storage.sql.locks import lock, lock_active_user, users_by_id
 from backchannel.storage.sql.parameters import any_of, parameter
-from backchannel.storage.sql.schema import login
+from backchannel.storage.sql.schema import account, login
 
 COLUMNS = (
     "id",
@@ -42,25 +43,33 @@ ROTATE = (
     )
     .where(
         login.c.id == parameter("login_id"),
-        # One that is ahead was given out before an older database was put back.
+        # A token of a later generation was issued before the database was restored.
         login.c.generation <= parameter("expected"),
         _open,
     )
+)
+UNCHANGED = select(account.c.number).where(
+    account.c.id == parameter("user_id"),
+    account.c.password_hash == parameter("password_hash"),
+    account.c.disabled_at.is_(None),
 )
 END = (
     update(login).values(ended_at=parameter("at")).where(login.c.id.in_(any_of("login_ids", Text)))
 )
 
 
-async def create_login(connection: Connection, new: Login) -> None:
-    """Add a login session. Raises `AccountDisabled` for an erased account."""
-    await lock_standing(connection, new.user_id)
+async def create_login(connection: Connection, new: Login, *, password_hash: str) -> bool:
+    """Implements `ports.storage.Accounts.create_login`."""
+    await lock_active_user(connection, new.user_id)
+    if not await connection.fetch(UNCHANGED, int, user_id=new.user_id, password_hash=password_hash):
+        return False
     row = [getattr(new, name) for name in COLUMNS]
     await connection.insert(login, COLUMNS, [row])
+    return True
 
 
 async def read_login(connection: Connection, login_id: str) -> Login | None:
-    """The login of that id, ended or not, if there is one."""
+    """The login with this id, ended or not; None if there is none."""
     found = await connection.fetch(BY_ID, Login, login_id=login_id)
     return found[0] if found else None
 
@@ -73,17 +82,22 @@ async def read_logins(connection: Connection, user_id: str, *, ended: bool = Fal
 async def rotate_login(
     connection: Connection, login_id: str, *, generation: int, at: int, until: int
 ) -> Login | None:
-    """Count the refresh token up, as `ports.storage.Accounts.rotate_login` promises."""
+    """Implements `ports.storage.Accounts.rotate_login`."""
     await connection.execute(ROTATE, login_id=login_id, expected=generation, at=at, until=until)
     found = await read_login(connection, login_id)
     return None if found is None or found.ended_at is not None else found
 
 
 async def end_logins(
-    connection: Connection, user_id: str, *, login_id: str | None, keep: str | None, at: int
+    connection: Connection,
+    user_id: str,
+    *,
+    login_id: str | None = None,
+    keep: str | None = None,
+    at: int,
 ) -> list[str]:
-    """End one login of the user, or all but `keep`; the ids that ended now."""
-    await lock(connection, users([user_id]))
+    """End one login of the user, or all except `keep`; returns the ids that ended now."""
+    await lock(connection, users_by_id([user_id]))
     ending = [
         each.id
         for each in await read_logins(connection, user_id)
@@ -96,3 +110,14 @@ async def end_logins(
 async def read_ended_since(connection: Connection, at: int) -> list[str]:
     """The logins that ended at or after `at`."""
     return await connection.fetch(ENDED_SINCE, str, at=at)
+
+
+class LoginMethods(StorageMethods[Database]):
+    """Logins; `ports.storage.Accounts` documents the methods."""
+
+    create_login = writing(create_login)
+    login = reading(read_login)
+    logins = reading(read_logins)
+    rotate_login = writing(rotate_login)
+    end_logins = writing(end_logins)
+    logins_ended_since = reading(read_ended_since)

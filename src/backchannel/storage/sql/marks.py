@@ -7,13 +7,13 @@ from sqlalchemy import BigInteger, Text, case, select, update
 
 from backchannel.domain.conversations import Receipt
 from backchannel.storage.sql.database import Connection
-from backchannel.storage.sql.parameters import given
-from backchannel.storage.sql.places import BLOCKS
+from backchannel.storage.sql.locked_conversations import RESTRICTIONS
+from backchannel.storage.sql.parameters import rows_parameter
 from backchannel.storage.sql.privacy import hiding
 from backchannel.storage.sql.schema import account, conversation, member
 
 
-class Marker(msgspec.Struct):
+class MemberMarks(msgspec.Struct):
     """A member's marks, while they are moved."""
 
     account: int
@@ -30,21 +30,23 @@ class Marker(msgspec.Struct):
     told_delivered_seq: int
     told_read_seq: int
     settings: str
-    blocks: int
-    """The number of members who have blocked the other; with any, no mark is told."""
+    restrictions: int
+    """The number of blocks, and a message request; with any, no mark is sent."""
+    asked: int | None
+    """The number of the member who has not accepted the message request."""
     hiding: int
-    """The number of members who hide read receipts; with any, no read mark is told."""
+    """The number of members who hide read receipts; with any, no read mark is sent."""
 
     @property
-    def is_told(self) -> bool:
+    def is_peer_current(self) -> bool:
         """True if the other member knows all that they may of these marks."""
         told = self.told_delivered_seq, self.told_read_seq
         return told == (self.delivered_seq, self._shown_read_seq)
 
     @property
     def is_news(self) -> bool:
-        """True if there is something to tell the other member."""
-        return not self.blocks and not self.is_told
+        """True if there is something that the other member must learn."""
+        return not self.restrictions and not self.is_peer_current
 
     @property
     def _shown_read_seq(self) -> int:
@@ -54,19 +56,19 @@ class Marker(msgspec.Struct):
         """The receipt for the member's own devices."""
         return Receipt(self.conversation_id, self.user_id, self.delivered_seq, self.read_seq)
 
-    def told_receipt(self) -> Receipt:
+    def receipt_for_peer(self) -> Receipt:
         """The receipt for the other member."""
         seqs = self.delivered_seq, self._shown_read_seq
         return Receipt(self.conversation_id, self.user_id, *seqs)
 
-    def tell(self) -> None:
-        """Note that the other member has been told what they may know."""
-        if not self.blocks:
+    def note_told(self) -> None:
+        """Note that the other member has been sent what they may know."""
+        if not self.restrictions:
             self.told_delivered_seq, self.told_read_seq = self.delivered_seq, self._shown_read_seq
 
 
 _is_first = conversation.c.first == member.c.account
-_MARKERS = select(
+_MARKS = select(
     member.c.account,
     member.c.conversation,
     case((_is_first, conversation.c.first_id), else_=conversation.c.second_id),
@@ -81,17 +83,18 @@ _MARKERS = select(
     member.c.told_delivered_seq,
     member.c.told_read_seq,
     member.c.settings,
-    BLOCKS,
+    RESTRICTIONS,
+    conversation.c.asked,
     hiding("receipts_audience"),
 ).join(conversation, conversation.c.number == member.c.conversation)
 
-_named = given("named", user_id=Text, conversation_id=Text)
-NAMED_MARKERS = _MARKERS.join(account, account.c.number == member.c.account).join(
+_named = rows_parameter("named", user_id=Text, conversation_id=Text)
+MARKS_BY_NAME = _MARKS.join(account, account.c.number == member.c.account).join(
     _named.table,
     (account.c.id == _named["user_id"]) & (conversation.c.id == _named["conversation_id"]),
 )
-_numbered = given("numbered", account=BigInteger, conversation=BigInteger)
-NUMBERED_MARKERS = _MARKERS.join(
+_numbered = rows_parameter("numbered", account=BigInteger, conversation=BigInteger)
+MARKS_BY_NUMBER = _MARKS.join(
     _numbered.table,
     (member.c.account == _numbered["account"])
     & (member.c.conversation == _numbered["conversation"]),
@@ -104,7 +107,7 @@ _MOVED_COLUMNS = (
     "told_delivered_seq",
     "told_read_seq",
 )
-_marks = given(
+_marks = rows_parameter(
     "marks",
     account=BigInteger,
     conversation=BigInteger,
@@ -117,11 +120,11 @@ MOVE_MARKS = (
 )
 
 
-async def move(connection: Connection, markers: Iterable[Marker]) -> None:
+async def move(connection: Connection, members: Iterable[MemberMarks]) -> None:
     """Store the marks as they are now, and what the other members know of them."""
     rows: list[tuple[int, ...]] = []
-    for each in markers:
-        each.tell()
+    for each in members:
+        each.note_told()
         marks = each.delivered_seq, each.read_seq, each.read_count
         told = each.told_delivered_seq, each.told_read_seq
         rows.append((each.account, each.conversation, *marks, *told))

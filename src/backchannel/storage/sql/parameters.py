@@ -1,4 +1,4 @@
-"""Many rows as one parameter, which each engine reads as a table in its own way (`texts.py`)."""
+"""Many rows as one parameter, which each engine reads as a table (`statements.py`)."""
 
 from typing import Any
 
@@ -20,7 +20,7 @@ VALUE = "value"
 """The column of a list parameter whose rows are single values."""
 
 
-class Elements(FunctionElement[Any]):
+class ListParameter(FunctionElement[Any]):
     """The rows of a list parameter, whose columns have these types."""
 
     name = "elements"
@@ -29,10 +29,10 @@ class Elements(FunctionElement[Any]):
     def __init__(self, parameter: str, columns: dict[str, SqlType]) -> None:
         super().__init__(bindparam(parameter))
         self.parameter = parameter
-        self.columns_given = columns
+        self.column_types = columns
 
 
-class Item(FunctionElement[Any]):
+class ListColumn(FunctionElement[Any]):
     """A column of such rows: `index` within a row, `path` where the columns have names."""
 
     name = "item"
@@ -45,13 +45,13 @@ class Item(FunctionElement[Any]):
         self.path: ColumnElement[Any] = literal_column(f"{rows.name}.{name}")
 
 
-class Given:
+class RowsParameter:
     """The rows of a list parameter: a `table` to select from or join, and its columns by name."""
 
     def __init__(self, name: str, columns: dict[str, SqlType]) -> None:
-        self.table = Elements(name, columns).table_valued(VALUE).alias(f"given_{name}")
+        self.table = ListParameter(name, columns).table_valued(VALUE).alias(f"given_{name}")
         self._columns = {
-            column: Item(self.table, index, column, kind)
+            column: ListColumn(self.table, index, column, kind)
             for index, (column, kind) in enumerate(columns.items())
         }
 
@@ -59,19 +59,19 @@ class Given:
         return self._columns[column]
 
 
-def given(name: str, /, **columns: SqlType) -> Given:
+def rows_parameter(name: str, /, **columns: SqlType) -> RowsParameter:
     """The list parameter `name`: rows of these columns, in this order."""
-    return Given(name, columns)
+    return RowsParameter(name, columns)
 
 
-def values(name: str, kind: SqlType) -> TableValuedAlias:
+def values_parameter(name: str, kind: SqlType) -> TableValuedAlias:
     """The list parameter `name`, whose elements are single values, as the column `value`."""
-    return Elements(name, {VALUE: kind}).table_valued(VALUE).alias(f"given_{name}")
+    return ListParameter(name, {VALUE: kind}).table_valued(VALUE).alias(f"given_{name}")
 
 
 def any_of(name: str, kind: SqlType) -> Select[Any]:
     """The elements of the list parameter `name`, to be used with `in_`."""
-    return select(values(name, kind).c.value)
+    return select(values_parameter(name, kind).c.value)
 
 
 def parameter(name: str, kind: SqlType | TypeEngine[Any] | None = None) -> BindParameter[Any]:

@@ -6,16 +6,19 @@ from sqlalchemy import ScalarSelect, func, select, update
 
 from backchannel.domain.errors import NotFound
 from backchannel.domain.events import Event
-from backchannel.domain.privacy import Audience, Privacy, PrivacyPatch
-from backchannel.storage.sql.accounts import tell_profile
+from backchannel.domain.users import Audience, Privacy, PrivacyPatch
+from backchannel.storage.sql.accounts import notify_of_profile
 from backchannel.storage.sql.database import Connection
-from backchannel.storage.sql.locks import lock, users
+from backchannel.storage.sql.locks import lock, users_by_id
 from backchannel.storage.sql.parameters import parameter
 from backchannel.storage.sql.schema import account, conversation
 
 _this_user = (account.c.id == parameter("user_id")) & account.c.erased_at.is_(None)
 PRIVACY = select(
-    account.c.last_seen_audience, account.c.receipts_audience, account.c.typing_audience
+    account.c.last_seen_audience,
+    account.c.receipts_audience,
+    account.c.typing_audience,
+    account.c.first_messages,
 ).where(_this_user)
 SET_PRIVACY = (
     update(account)
@@ -23,21 +26,22 @@ SET_PRIVACY = (
         last_seen_audience=parameter("last_seen"),
         receipts_audience=parameter("receipts"),
         typing_audience=parameter("typing"),
+        first_messages=parameter("new_first_messages"),
     )
     .where(_this_user)
 )
 
-_party = account.alias("party")
+_member = account.alias("one")
 
 
 def hiding(audience: str) -> ScalarSelect[Any]:
-    """The number of a conversation's two parties for whom the column `audience` is not all."""
+    """The number of a conversation's two members for whom the column `audience` is not all."""
     return (
         select(func.count())
-        .select_from(_party)
+        .select_from(_member)
         .where(
-            _party.c.number.in_((conversation.c.first, conversation.c.second)),
-            _party.c[audience] != Audience.EVERYBODY.value,
+            _member.c.number.in_((conversation.c.first, conversation.c.second)),
+            _member.c[audience] != Audience.EVERYBODY.value,
         )
         .scalar_subquery()
     )
@@ -54,8 +58,8 @@ async def read_privacy(connection: Connection, user_id: str) -> Privacy:
 async def change_privacy(
     connection: Connection, user_id: str, patch: PrivacyPatch, *, at: int
 ) -> tuple[Privacy, list[Event]]:
-    """Change it, as `ports.storage.Accounts.change_privacy` promises. Raises `NotFound`."""
-    await lock(connection, users([user_id]))
+    """Change it, as `ports.storage.Accounts.change_privacy` specifies. Raises `NotFound`."""
+    await lock(connection, users_by_id([user_id]))
     old = await read_privacy(connection, user_id)
     new = patch.applied_to(old)
     if new == old:
@@ -66,5 +70,6 @@ async def change_privacy(
         last_seen=new.last_seen.value,
         receipts=new.receipts.value,
         typing=new.typing.value,
+        new_first_messages=new.first_messages.value,
     )
-    return new, await tell_profile(connection, user_id, [user_id], at=at)
+    return new, await notify_of_profile(connection, user_id, [user_id], at=at)

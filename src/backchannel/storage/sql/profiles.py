@@ -1,7 +1,7 @@
-"""Changes of profiles, of which the peers are told in parts and at limited intervals.
+"""Changes of profiles, of which the peers are notified in parts and at limited intervals.
 
 A user may have any number of peers, and every other write waits while one transaction runs. So
-each transaction of a round tells a part of the peers, and stores how far the round has got: after
+each transaction of a round tells a part of the peers, and stores the progress of the round: after
 a crash, or in another process, it goes on there.
 """
 
@@ -12,23 +12,23 @@ from sqlalchemy import func, select, update
 
 from backchannel.domain.errors import NotFound
 from backchannel.domain.events import Event
-from backchannel.domain.privacy import Privacy, PrivacyPatch
 from backchannel.domain.users import ProfilePatch, User, email_key
 from backchannel.storage.shared import profiles as shared
-from backchannel.storage.sql import privacy
+from backchannel.storage.shared.methods import StorageMethods, reading, using_database, writing
 from backchannel.storage.sql.accounts import (
     BY_ID,
     as_taken,
     find_account,
+    notify_of_profile,
     require_free_email,
-    tell_profile,
 )
 from backchannel.storage.sql.database import Connection, Database, Duplicate
 from backchannel.storage.sql.files import require_own_file
-from backchannel.storage.sql.locks import Outdated, lock, users
+from backchannel.storage.sql.locked_conversations import RESTRICTIONS
+from backchannel.storage.sql.locks import Outdated, lock, users_by_id
 from backchannel.storage.sql.parameters import parameter
-from backchannel.storage.sql.places import BLOCKS
-from backchannel.storage.sql.rows import narrowed
+from backchannel.storage.sql.privacy import change_privacy, read_privacy
+from backchannel.storage.sql.rows import project
 from backchannel.storage.sql.schema import account, conversation, member
 
 NONE = -1
@@ -91,7 +91,7 @@ PEERS = (
         conversation.c.first_id,
         conversation.c.second_id,
         conversation.c.last_seq,
-        BLOCKS,
+        RESTRICTIONS.label("restrictions"),
     )
     .join(_part, _part.c.conversation == conversation.c.number)
     .order_by(conversation.c.number)
@@ -115,61 +115,36 @@ class _Round(msgspec.Struct):
 
     def may_begin(self, at: int) -> bool:
         """True if none is under way, and the last one is long ago (or the clock was set back)."""
-        is_recent = NONE < self.told_at <= at < self.told_at + shared.PATIENCE
+        is_recent = NONE < self.told_at <= at < self.told_at + shared.ROUND_INTERVAL
         return not (self.is_under_way or is_recent)
 
 
 class _Peer(msgspec.Struct):
-    """The other party of a conversation, and whether the two know each other."""
+    """The other member of a conversation, and whether the two know each other."""
 
     conversation: int
     first_id: str
     second_id: str
     last_seq: int
-    blocks: int
+    restrictions: int
 
     @property
-    def is_told(self) -> bool:
-        return self.last_seq > 0 and not self.blocks
+    def may_be_notified(self) -> bool:
+        return self.last_seq > 0 and not self.restrictions
 
     def id_beside(self, user_id: str) -> str:
         return self.second_id if self.first_id == user_id else self.first_id
 
 
-class SqlProfiles:
-    """Profiles; `ports.storage.Accounts` says what each method promises."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
-
-    async def update_profile(self, user_id: str, patch: ProfilePatch, *, at: int) -> list[Event]:
-        return await self._database.write(lambda tx: update_profile(tx, user_id, patch, at=at))
-
-    async def privacy(self, user_id: str) -> Privacy:
-        return await self._database.read(lambda tx: privacy.read_privacy(tx, user_id))
-
-    async def change_privacy(
-        self, user_id: str, patch: PrivacyPatch, *, at: int
-    ) -> tuple[Privacy, list[Event]]:
-        return await self._database.write(
-            lambda tx: privacy.change_privacy(tx, user_id, patch, at=at)
-        )
-
-    async def tell_profiles(self, *, at: int) -> list[Event] | None:
-        if not await self._database.read(lambda tx: tx.fetch(DUE, _Round, at=at)):
-            return None
-        return await self._database.write(lambda tx: tell_profiles(tx, at=at))
-
-
 async def update_profile(
     connection: Connection, user_id: str, patch: ProfilePatch, *, at: int
 ) -> list[Event]:
-    """Change a profile, as `ports.storage.Accounts.update_profile` promises."""
+    """Change a profile, as `ports.storage.Accounts.update_profile` specifies."""
     await lock_part(connection, user_id)
     row = await find_account(connection, BY_ID, user_id)
     if row is None or row.erased_at is not None:
         raise NotFound("user not found")
-    old = narrowed(row, User)
+    old = project(row, User)
     new = patch.applied_to(old)
     if new == old:
         return []
@@ -181,9 +156,9 @@ async def update_profile(
     if shared.public(new) != shared.public(old):
         (current,) = await connection.fetch(ROUND, _Round, user_id=user_id)
         if current.may_begin(at):
-            return await _tell_part(connection, current, at=at, besides=[user_id])
+            return await _notify_next_peers(connection, current, at=at, besides=[user_id])
         await _note_change(connection, current, at=at)
-    return await tell_profile(connection, user_id, [user_id], at=at)
+    return await notify_of_profile(connection, user_id, [user_id], at=at)
 
 
 async def _store(connection: Connection, number: int, user: User, *, at: int) -> None:
@@ -203,28 +178,35 @@ async def _store(connection: Connection, number: int, user: User, *, at: int) ->
         raise as_taken(duplicate) from duplicate
 
 
-async def tell_profiles(connection: Connection, *, at: int) -> list[Event]:
-    """Tell a part of the peers of the user who has waited longest."""
+async def notify_of_profiles(database: Database, *, at: int) -> list[Event] | None:
+    """Implements `ports.storage.Accounts.notify_of_profiles`."""
+    if not await database.read(lambda tx: tx.fetch(DUE, _Round, at=at)):
+        return None
+    return await database.write(lambda tx: _notify_due(tx, at=at))
+
+
+async def _notify_due(connection: Connection, *, at: int) -> list[Event]:
+    """Notify a part of the peers of the user who has waited longest."""
     for due in await connection.fetch(DUE, _Round, at=at):
         await lock_part(connection, due.user_id)
         (current,) = await connection.fetch(ROUND, _Round, user_id=due.user_id)
         if current.due_at is not None and current.due_at <= at:
-            return await _tell_part(connection, current, at=at)
+            return await _notify_next_peers(connection, current, at=at)
     return []
 
 
 async def lock_part(connection: Connection, user_id: str, *, anew: bool = False) -> None:
-    """Lock a user with the peers who are told next, or with the first ones. Raises `Outdated`."""
+    """Lock a user with the peers to notify next, or with the first ones. Raises `Outdated`."""
     peers = await _next_peers(connection, user_id, anew=anew)
-    await lock(connection, users({user_id, *peers}))
+    await lock(connection, users_by_id({user_id, *peers}))
     if not peers >= await _next_peers(connection, user_id, anew=anew):
         raise Outdated
 
 
 async def begin_round(connection: Connection, user_id: str, *, at: int) -> list[Event]:
-    """Tell the first peers, who are locked, that a profile has changed; the others are due."""
+    """Notify the first peers, who are locked, that a profile has changed; the others are due."""
     (current,) = await connection.fetch(ROUND, _Round, user_id=user_id)
-    return await _tell_part(connection, current, at=at)
+    return await _notify_next_peers(connection, current, at=at)
 
 
 async def _next_peers(connection: Connection, user_id: str, *, anew: bool) -> set[str]:
@@ -246,14 +228,14 @@ async def _note_change(connection: Connection, current: _Round, *, at: int) -> N
         number=current.number,
         # Later than the round under way, also where both fall into the same millisecond.
         changed_at=max(at, current.told_at + 1),
-        due_at=current.due_at if current.is_under_way else current.told_at + shared.PATIENCE,
+        due_at=current.due_at if current.is_under_way else current.told_at + shared.ROUND_INTERVAL,
     )
 
 
-async def _tell_part(
+async def _notify_next_peers(
     connection: Connection, current: _Round, *, at: int, besides: Sequence[str] = ()
 ) -> list[Event]:
-    """Tell the next peers of a round, and the users `besides`.
+    """Notify the next peers of a round, and the users `besides`.
 
     After the last peer, another round is due if the profile has changed since this one began.
     """
@@ -264,7 +246,7 @@ async def _tell_part(
     if len(page) == shared.PART:
         told_up_to, due_at = page[-1].conversation, at
     elif current.changed_at > told_at:
-        due_at = told_at + shared.PATIENCE
+        due_at = told_at + shared.ROUND_INTERVAL
     await connection.execute(
         ADVANCE,
         number=current.number,
@@ -275,6 +257,15 @@ async def _tell_part(
     peers = [
         peer.id_beside(current.user_id)
         for peer in page
-        if peer.is_told or current.erased_at is not None
+        if peer.may_be_notified or current.erased_at is not None
     ]
-    return await tell_profile(connection, current.user_id, [*besides, *peers], at=at)
+    return await notify_of_profile(connection, current.user_id, [*besides, *peers], at=at)
+
+
+class ProfileMethods(StorageMethods[Database]):
+    """Profiles and privacy; `ports.storage.Accounts` documents the methods."""
+
+    update_profile = writing(update_profile)
+    notify_of_profiles = using_database(notify_of_profiles)
+    privacy = reading(read_privacy)
+    change_privacy = writing(change_privacy)

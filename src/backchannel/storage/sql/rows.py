@@ -13,7 +13,7 @@ T = TypeVar("T", bound=msgspec.Struct)
 Columns = tuple[ColumnElement[Any], ...]
 
 
-def narrowed(row: msgspec.Struct, kind: type[T]) -> T:
+def project(row: msgspec.Struct, kind: type[T]) -> T:
     """The part of `row` that is a `kind`, of whose fields it has more."""
     return kind(**{field: getattr(row, field) for field in kind.__struct_fields__})
 
@@ -39,7 +39,14 @@ MESSAGE_COLUMNS = _columns(
 MESSAGES: FromClause = message.join(conversation, conversation.c.number == message.c.conversation)
 
 
-KEPT_COLUMNS = (*MESSAGE_COLUMNS, message.c.checksum)
+CHECKSUMMED_COLUMNS = (*MESSAGE_COLUMNS, message.c.checksum)
 
 
-ORIGINAL_COLUMNS = (*KEPT_COLUMNS, message.c.fingerprint)
+ORIGINAL_COLUMNS = (*CHECKSUMMED_COLUMNS, message.c.fingerprint)
+
+
+class SizedMessage(msgspec.Struct, frozen=True, gc=False):
+    """The number of a message, and the bytes of its variable parts."""
+
+    number: int
+    size: int

@@ -8,19 +8,18 @@ from dataclasses import dataclass
 from typing import Any
 
 import msgspec
-from sqlalchemy import BigInteger, CompoundSelect, SelectBase, or_, select
+from sqlalchemy import BigInteger, CompoundSelect, SelectBase, and_, case, or_, select
 
 from backchannel.domain.errors import Invalid
 from backchannel.domain.messages import Message
-from backchannel.domain.search import contains
-from backchannel.ports.search import Found
-from backchannel.storage.shared.kept import Kept, verified
+from backchannel.domain.search import SearchFilter, contains
+from backchannel.ports.storage.messages import Found
+from backchannel.storage.shared.checksummed_message import ChecksummedMessage, verified
+from backchannel.storage.shared.search import number_at_time, parts
 from backchannel.storage.sql.database import Connection
-from backchannel.storage.sql.messages import PAST_THE_END
-from backchannel.storage.sql.pages import SIZE
+from backchannel.storage.sql.messages import PAST_THE_END, SIZE
 from backchannel.storage.sql.parameters import any_of, parameter
-from backchannel.storage.sql.parts import Sized, parts
-from backchannel.storage.sql.rows import KEPT_COLUMNS, MESSAGES
+from backchannel.storage.sql.rows import CHECKSUMMED_COLUMNS, MESSAGES, SizedMessage
 from backchannel.storage.sql.schema import account, conversation, message
 
 PAGE = 200
@@ -32,7 +31,9 @@ MOST_CHARACTERS = 500_000
 is_mine = or_(
     conversation.c.first == parameter("account"), conversation.c.second == parameter("account")
 )
-_place = parameter("place", BigInteger)
+_conversation = parameter("conversation", BigInteger)
+in_scope = and_(is_mine, or_(_conversation.is_(None), message.c.conversation == _conversation))
+"""Holds for the messages of the account, or of one of its conversations."""
 ACCOUNT = select(account.c.number).where(account.c.id == parameter("user_id"))
 CONVERSATION = select(conversation.c.number).where(
     conversation.c.id == parameter("conversation_id"), is_mine
@@ -43,8 +44,15 @@ CURSOR = (
     .where(message.c.id == parameter("message_id"), is_mine)
 )
 
+NEWEST = select(message.c.number).order_by(message.c.number.desc()).limit(1)
+CREATED_AT = (
+    select(message.c.created_at)
+    .where(message.c.number <= parameter("number"))
+    .order_by(message.c.number.desc())
+    .limit(1)
+)
 TEXTS = (
-    select(*KEPT_COLUMNS, message.c.number)
+    select(*CHECKSUMMED_COLUMNS)
     .select_from(MESSAGES)
     .where(message.c.number.in_(any_of("numbers", BigInteger)))
     .order_by(message.c.number.desc())
@@ -53,46 +61,63 @@ TEXTS = (
 
 @dataclass(frozen=True)
 class Index:
-    """The candidates that an engine finds for `:match`, `:account`, `:before` and `:page`.
+    """The query by which an engine finds candidates, and its condition on the index.
 
-    `match` makes of folded terms what the index is asked: for messages of the account, or of one
-    conversation.
+    The parameters of `candidates` are `match`, `account`, `conversation`, `before` and `page`, the
+    most messages that each part of the query gives. `match` makes of folded terms the condition on
+    the index: messages of the account, or of one conversation.
     """
 
     candidates: SelectBase
     match: Callable[[Sequence[str], int, int | None], object]
 
 
-class _Text(Kept, frozen=True, gc=False):
-    number: int = 0
+class _Candidate(msgspec.Struct, frozen=True, gc=False):
+    """A message that the index names.
+
+    `id` is None if it is not in the scope or no longer exists; `size` is that of its variable
+    parts, and None if the user must not find it.
+    """
+
+    number: int
+    id: str | None
+    size: int | None
 
 
 class _Scope(msgspec.Struct, frozen=True):
     """The scope of a search: the account, the conversation, and the message to begin before."""
 
     account: int
-    place: int | None
+    conversation: int | None
     before: int
 
 
 def candidates(numbers: CompoundSelect[Any]) -> SelectBase:
-    """Of the messages with these numbers, those that may be found, newest first."""
+    """The newest of these numbers, each with what the user may know of its message.
+
+    Those of messages that must not be found are among them: a page of them does not end the search.
+    """
+    named = numbers.subquery()
+    (number,) = named.c
+    may_be_found = and_(
+        in_scope,
+        message.c.deleted_at.is_(None),
+        conversation.c.deleted_at.is_(None),
+        or_(conversation.c.asked.is_(None), conversation.c.asked != parameter("account")),
+    )
     return (
-        select(message.c.number, SIZE)
-        .select_from(MESSAGES)
-        .where(
-            message.c.number.in_(numbers),
-            is_mine,
-            or_(_place.is_(None), message.c.conversation == _place),
-            message.c.deleted_at.is_(None),
-            conversation.c.deleted_at.is_(None),
+        select(number, case((in_scope, message.c.id)), case((may_be_found, SIZE)))
+        .select_from(
+            named.outerjoin(message, message.c.number == number).outerjoin(
+                conversation, conversation.c.number == message.c.conversation
+            )
         )
-        .order_by(message.c.number.desc())
+        .order_by(number.desc())
         .limit(parameter("page"))
     )
 
 
-async def search(
+async def search(  # noqa: PLR0913 - as in the port
     connection: Connection,
     index: Index,
     user_id: str,
@@ -100,62 +125,92 @@ async def search(
     *,
     conversation_id: str | None,
     before: str | None,
+    only: SearchFilter,
     limit: int,
 ) -> Found:
-    """As `ports.search.Search` promises."""
-    scope = await _scope(connection, user_id, conversation_id, before)
+    """Implements `ports.search.Search`."""
+    scope = await _scope(connection, user_id, conversation_id, before, until=only.until)
     if scope is None or any("\0" in term for term in terms):  # no text contains it
         return Found((), None)
-    match = index.match(terms, scope.account, scope.place)
+    match = index.match(terms, scope.account, scope.conversation)
     found: list[Message] = []
     number, cursor, characters = scope.before, None, 0
     for _ in range(MOST_PAGES):
         page = await _candidates(connection, index, scope, match, before=number)
-        for numbers in parts(page):
-            for text in await connection.fetch(TEXTS, _Text, numbers=numbers):
-                number, cursor = text.number, text.id
+        findable = _findable(page)
+        all_older = len(findable) > 0
+        for part in parts(findable):
+            numbers = [each.number for each in part]
+            for text in await connection.fetch(TEXTS, ChecksummedMessage, numbers=numbers):
                 characters += len(text.body)
-                if contains(text.body, terms):
+                all_older = all_older and only.is_older(text)
+                if only.admits(text) and contains(text.body, terms):
                     found.append(verified(text))
                 if len(found) == limit or characters > MOST_CHARACTERS:
-                    return Found(tuple(found), cursor, characters)
-        if len(page) < PAGE:
+                    return Found(tuple(found), text.id, characters)
+        if all_older or len(page) < PAGE:
             return Found(tuple(found), None, characters)
+        number = page[-1].number
+        cursor = next((each.id for each in reversed(page) if each.id is not None), cursor)
     return Found(tuple(found), cursor, characters)
 
 
 async def _candidates(
     connection: Connection, index: Index, scope: _Scope, match: object, *, before: int
-) -> list[Sized]:
+) -> list[_Candidate]:
     return await connection.fetch(
         index.candidates,
-        Sized,
+        _Candidate,
         match=match,
         account=scope.account,
-        place=scope.place,
+        conversation=scope.conversation,
         before=before,
         page=PAGE,
     )
 
 
+def _findable(page: Sequence[_Candidate]) -> list[SizedMessage]:
+    return [SizedMessage(each.number, each.size) for each in page if each.size is not None]
+
+
 async def _scope(
-    connection: Connection, user_id: str, conversation_id: str | None, before: str | None
+    connection: Connection,
+    user_id: str,
+    conversation_id: str | None,
+    before: str | None,
+    *,
+    until: int | None,
 ) -> _Scope | None:
-    """None where the user has nothing to search."""
+    """None if the user has nothing to search."""
     accounts = await connection.fetch(ACCOUNT, int, user_id=user_id)
     if not accounts:
         return None
-    mine, place, cursor = accounts[0], None, PAST_THE_END
+    mine, number = accounts[0], None
     if conversation_id is not None:
-        places = await connection.fetch(
+        numbers = await connection.fetch(
             CONVERSATION, int, conversation_id=conversation_id, account=mine
         )
-        if not places:
+        if not numbers:
             return None
-        place = places[0]
-    if before is not None:
-        cursors = await connection.fetch(CURSOR, int, message_id=before, account=mine)
+        number = numbers[0]
+    return _Scope(mine, number, await _begin(connection, mine, before, until=until))
+
+
+async def _begin(
+    connection: Connection, mine: int, cursor: str | None, *, until: int | None
+) -> int:
+    """The number before which a search begins."""
+    if cursor is not None:
+        cursors = await connection.fetch(CURSOR, int, message_id=cursor, account=mine)
         if not cursors:
-            raise Invalid("cursor must be the next of the page before", field="cursor")
-        cursor = cursors[0]
-    return _Scope(mine, place, cursor)
+            raise Invalid("cursor must be the `next` of the previous page", field="cursor")
+        return cursors[0]
+    if until is None:
+        return PAST_THE_END
+
+    async def created_at(number: int) -> int | None:
+        times = await connection.fetch(CREATED_AT, int, number=number)
+        return times[0] if times else None
+
+    newest = await connection.fetch(NEWEST, int)
+    return await number_at_time(until, newest[0] + 1 if newest else 0, created_at)

@@ -1,24 +1,29 @@
-"""Sessions with the responder: made, renamed and deleted by their user."""
+"""Sessions with the responder, and the questions in them that have no answer yet."""
 
-from sqlalchemy import BigInteger, Text, null, select, update
+from sqlalchemy import BigInteger, Text, delete, null, select, tuple_, update
 
 from backchannel.domain.conversations import ConversationKind, ConversationView
 from backchannel.domain.errors import NotFound
-from backchannel.domain.events import ConversationChange, Event, EventKind, Fact
+from backchannel.domain.events import ConversationChange, Event, EventKind, EventPayload
 from backchannel.domain.ids import RESPONDER_ID, session_conversation_id
-from backchannel.domain.messages import fingerprint
-from backchannel.storage.shared.kept import Original, content_of
+from backchannel.domain.messages import Draft, Message, fingerprint
+from backchannel.storage.shared.checksummed_message import Original, content_of
+from backchannel.storage.shared.methods import StorageMethods, reading, writing
 from backchannel.storage.sql.attachments import detach_all
+from backchannel.storage.sql.checksums import fetch_messages
 from backchannel.storage.sql.conversations import read_conversation
-from backchannel.storage.sql.database import Connection
-from backchannel.storage.sql.ledger import Ledger
-from backchannel.storage.sql.parameters import given, parameter
-from backchannel.storage.sql.places import Place, add, places
-from backchannel.storage.sql.questions import forget_all
-from backchannel.storage.sql.rows import MESSAGES, ORIGINAL_COLUMNS
-from backchannel.storage.sql.schema import conversation, member, message
+from backchannel.storage.sql.database import Connection, Database
+from backchannel.storage.sql.locked_conversations import (
+    LockedConversation,
+    insert_conversations,
+    read_locked,
+)
+from backchannel.storage.sql.log_writer import LogWriter
+from backchannel.storage.sql.parameters import parameter, rows_parameter
+from backchannel.storage.sql.rows import CHECKSUMMED_COLUMNS, MESSAGES, ORIGINAL_COLUMNS
+from backchannel.storage.sql.schema import conversation, member, message, question
 
-_this_one = conversation.c.number == parameter("place")
+_this_one = conversation.c.number == parameter("conversation")
 RENAME = (
     update(conversation)
     .values(name=parameter("new_name"), updated_at=parameter("at"), deleted_at=null())
@@ -32,14 +37,14 @@ DELETE = (
 RESET_MEMBER = (
     update(member)
     .values(read_count=0, settings="")
-    .where(member.c.conversation == parameter("place"))
+    .where(member.c.conversation == parameter("conversation"))
 )
-STANDING = (
+UNDELETED = (
     select(*ORIGINAL_COLUMNS)
     .select_from(MESSAGES)
-    .where(message.c.conversation == parameter("place"), message.c.deleted_at.is_(None))
+    .where(message.c.conversation == parameter("conversation"), message.c.deleted_at.is_(None))
 )
-_purged = given("purged", seq=BigInteger, fingerprint=Text)
+_purged = rows_parameter("purged", seq=BigInteger, fingerprint=Text)
 PURGE = (
     update(message)
     .values(
@@ -50,29 +55,54 @@ PURGE = (
         revision=message.c.revision + 1,
         fingerprint=_purged["fingerprint"],
     )
-    .where(message.c.conversation == parameter("place"), message.c.seq == _purged["seq"])
+    .where(message.c.conversation == parameter("conversation"), message.c.seq == _purged["seq"])
 )
+
+UNANSWERED = (
+    select(*CHECKSUMMED_COLUMNS)
+    .select_from(
+        MESSAGES.join(
+            question,
+            (question.c.conversation == message.c.conversation) & (question.c.seq == message.c.seq),
+        )
+    )
+    .where(message.c.deleted_at.is_(None), message.c.id > parameter("after"))
+    .order_by(message.c.id)
+    .limit(parameter("limit"))
+)
+_settled = rows_parameter("settled", conversation=BigInteger, seq=BigInteger)
+SETTLE = delete(question).where(
+    tuple_(question.c.conversation, question.c.seq).in_(
+        select(_settled["conversation"], _settled["seq"])
+    )
+)
+FORGET_ALL = delete(question).where(question.c.conversation == parameter("conversation"))
+
+MessageNumber = tuple[int, int]
+"""A conversation's number and a `seq`."""
 
 
 async def create_session(
     connection: Connection, user_id: str, key: str, *, name: str, at: int
 ) -> tuple[ConversationView, list[Event]]:
-    """The user's session of that key, made if it does not exist or was deleted."""
+    """The user's session with this key, created if it does not exist or was deleted."""
     conversation_id = session_conversation_id(user_id, key)
-    ledger = await Ledger.open(connection, [user_id])
+    logs = await LogWriter.open(connection, [user_id])
     existing = await read_conversation(connection, user_id, conversation_id)
     if existing is not None:
         return existing, []
-    if user_id not in ledger.parties or ledger.parties[user_id].erased_at is not None:
+    if user_id not in logs.users or logs.users[user_id].erased_at is not None:
         raise NotFound("user not found")
-    deleted = (await places(connection, [conversation_id])).get(conversation_id)
+    deleted = (await read_locked(connection, [conversation_id])).get(conversation_id)
     if deleted is None:
-        pair = ledger.parties[user_id], ledger.parties[RESPONDER_ID]
+        pair = logs.users[user_id], logs.users[RESPONDER_ID]
         new = {conversation_id: pair}
-        await add(connection, new, ConversationKind.SESSION, at=at, key=key, name=name)
+        await insert_conversations(
+            connection, new, ConversationKind.SESSION, at=at, key=key, name=name
+        )
     else:
-        await connection.execute(RENAME, place=deleted.number, new_name=name, at=at)
-    events = await _tell(connection, ledger, user_id, conversation_id, "created", at=at)
+        await connection.execute(RENAME, conversation=deleted.number, new_name=name, at=at)
+    events = await _log_change(connection, logs, user_id, conversation_id, "created", at=at)
     view = await read_conversation(connection, user_id, conversation_id)
     if view is None:
         raise NotFound("session not found")
@@ -83,46 +113,87 @@ async def rename_session(
     connection: Connection, user_id: str, key: str, *, name: str, at: int
 ) -> list[Event]:
     """Give a session another name. Raises `NotFound`."""
-    ledger = await Ledger.open(connection, [user_id])
-    place = await _session(connection, user_id, key)
-    if ledger.parties[user_id].erased_at is not None:
+    logs = await LogWriter.open(connection, [user_id])
+    session = await _session(connection, user_id, key)
+    if logs.users[user_id].erased_at is not None:
         raise NotFound("session not found")
-    await connection.execute(RENAME, place=place.number, new_name=name, at=at)
-    return await _tell(connection, ledger, user_id, place.id, "renamed", at=at)
+    await connection.execute(RENAME, conversation=session.number, new_name=name, at=at)
+    return await _log_change(connection, logs, user_id, session.id, "renamed", at=at)
 
 
 async def delete_session(connection: Connection, user_id: str, key: str, *, at: int) -> list[Event]:
     """Turn the session's messages into tombstones and list it no longer. Raises `NotFound`."""
-    ledger = await Ledger.open(connection, [user_id])
-    place = await _session(connection, user_id, key)
-    standing = await connection.fetch(STANDING, Original, place=place.number)
-    purged = [(each.seq, each.fingerprint or fingerprint(*content_of(each))) for each in standing]
-    await connection.execute(PURGE, place=place.number, purged=purged, at=at)
-    await detach_all(connection, place.number)
-    await forget_all(connection, place.number)
-    await connection.execute(RESET_MEMBER, place=place.number)
-    await connection.execute(DELETE, place=place.number, at=at)
-    return await _tell(connection, ledger, user_id, place.id, "deleted", at=at)
+    logs = await LogWriter.open(connection, [user_id])
+    session = await _session(connection, user_id, key)
+    undeleted = await connection.fetch(UNDELETED, Original, conversation=session.number)
+    purged = [(each.seq, each.fingerprint or fingerprint(*content_of(each))) for each in undeleted]
+    await connection.execute(PURGE, conversation=session.number, purged=purged, at=at)
+    await detach_all(connection, session.number)
+    await forget_questions(connection, session.number)
+    await connection.execute(RESET_MEMBER, conversation=session.number)
+    await connection.execute(DELETE, conversation=session.number, at=at)
+    return await _log_change(connection, logs, user_id, session.id, "deleted", at=at)
 
 
-async def _session(connection: Connection, user_id: str, key: str) -> Place:
+async def _session(connection: Connection, user_id: str, key: str) -> LockedConversation:
     conversation_id = session_conversation_id(user_id, key)
-    place = (await places(connection, [conversation_id])).get(conversation_id)
-    if place is None or place.deleted_at is not None:
+    session = (await read_locked(connection, [conversation_id])).get(conversation_id)
+    if session is None or session.deleted_at is not None:
         raise NotFound("session not found")
-    return place
+    return session
 
 
-async def _tell(
+async def _log_change(
     connection: Connection,
-    ledger: Ledger,
+    logs: LogWriter,
     user_id: str,
     conversation_id: str,
     change: str,
     *,
     at: int,
 ) -> list[Event]:
-    fact = Fact(EventKind.CONVERSATION, ConversationChange(conversation_id, change))
-    events = ledger.add(user_id, fact, at=at)
-    await ledger.write(connection)
+    payload = EventPayload(EventKind.CONVERSATION, ConversationChange(conversation_id, change))
+    events = logs.add(user_id, payload, at=at)
+    await logs.write(connection)
     return events
+
+
+class Questions:
+    """The questions and answers of a batch; most batches have none."""
+
+    def __init__(self) -> None:
+        self._asked: list[MessageNumber] = []
+        self._settled: list[MessageNumber] = []
+
+    def add(self, draft: Draft, conversation: int, seq: int) -> None:
+        """Note that the draft, now a message there, asks or answers."""
+        if draft.recipient_id == RESPONDER_ID:
+            self._asked.append((conversation, seq))
+        elif draft.sender_id == RESPONDER_ID and draft.reply_to is not None:
+            self._settled.append((conversation, draft.reply_to))
+
+    async def write(self, connection: Connection) -> None:
+        """Store what was added."""
+        if self._asked:
+            await connection.insert(question, ("conversation", "seq"), sorted(self._asked))
+        if self._settled:
+            await connection.execute(SETTLE, settled=self._settled)
+
+
+async def read_unanswered(connection: Connection, *, after: str = "", limit: int) -> list[Message]:
+    """Implements `ports.storage.Conversations.unanswered`."""
+    return await fetch_messages(connection, UNANSWERED, after=after, limit=limit)
+
+
+async def forget_questions(connection: Connection, conversation: int) -> None:
+    """Remove all unanswered questions of a conversation."""
+    await connection.execute(FORGET_ALL, conversation=conversation)
+
+
+class SessionMethods(StorageMethods[Database]):
+    """Sessions; `ports.storage.Conversations` documents the methods."""
+
+    create_session = writing(create_session)
+    rename_session = writing(rename_session)
+    delete_session = writing(delete_session)
+    unanswered = reading(read_unanswered)

@@ -7,15 +7,16 @@ from sqlalchemy import BigInteger, Text, select, update
 
 from backchannel.domain.conversations import ConversationSettings, SettingsPatch
 from backchannel.domain.errors import NotFound
-from backchannel.domain.events import ConversationChange, Event, EventKind, Fact
-from backchannel.storage.sql.database import Connection
-from backchannel.storage.sql.ledger import Ledger
-from backchannel.storage.sql.marks import Marker
-from backchannel.storage.sql.parameters import given, parameter
+from backchannel.domain.events import ConversationChange, Event, EventKind, EventPayload
+from backchannel.storage.shared.methods import StorageMethods, writing
+from backchannel.storage.sql.database import Connection, Database
+from backchannel.storage.sql.log_writer import LogWriter
+from backchannel.storage.sql.marks import MemberMarks
+from backchannel.storage.sql.parameters import parameter, rows_parameter
 from backchannel.storage.sql.schema import account, conversation, member
 
 UNSET_SETTINGS = ConversationSettings()
-# Made while there is one thread, as msgspec wants it of a Struct's first decoder.
+# Made while there is one thread, as msgspec requires of a Struct's first decoder.
 _decode = msgspec.json.Decoder(ConversationSettings).decode
 
 
@@ -36,7 +37,7 @@ SETTINGS = (
         conversation.c.deleted_at.is_(None),
     )
 )
-_changed = given("changed", account=BigInteger, conversation=BigInteger, settings=Text)
+_changed = rows_parameter("changed", account=BigInteger, conversation=BigInteger, settings=Text)
 SET_SETTINGS = (
     update(member)
     .values(settings=_changed["settings"])
@@ -49,7 +50,9 @@ SET_SETTINGS = (
 FORGET_SETTINGS = (
     update(member)
     .values(settings="")
-    .where(member.c.account == parameter("account"), member.c.conversation == parameter("place"))
+    .where(
+        member.c.account == parameter("account"), member.c.conversation == parameter("conversation")
+    )
 )
 
 
@@ -61,8 +64,8 @@ def settings_of(text: str) -> ConversationSettings:
 async def change_settings(
     connection: Connection, user_id: str, conversation_id: str, patch: SettingsPatch, *, at: int
 ) -> tuple[ConversationSettings, list[Event]]:
-    """Change settings, as `ports.storage.Conversations.change_settings` promises."""
-    ledger = await Ledger.open(connection, [user_id])
+    """Change settings, as `ports.storage.Conversations.change_settings` specifies."""
+    logs = await LogWriter.open(connection, [user_id])
     found = await connection.fetch(SETTINGS, _Row, user_id=user_id, conversation_id=conversation_id)
     if not found:
         raise NotFound("conversation not found")
@@ -72,14 +75,16 @@ async def change_settings(
     if new == old:
         return new, []
     await _store(connection, [(row.account, row.conversation, new)])
-    events = tell(ledger, user_id, conversation_id, at=at)
-    await ledger.write(connection)
+    events = notify_member(logs, user_id, conversation_id, at=at)
+    await logs.write(connection)
     return new, events
 
 
-async def end_marked_unread(connection: Connection, markers: Sequence[Marker]) -> list[Marker]:
+async def end_marked_unread(
+    connection: Connection, members: Sequence[MemberMarks]
+) -> list[MemberMarks]:
     """Take the mark `marked_unread` from conversations that were read; those that had it."""
-    marked = [each for each in markers if settings_of(each.settings).marked_unread]
+    marked = [each for each in members if settings_of(each.settings).marked_unread]
     if marked:
         patch = SettingsPatch(marked_unread=False)
         await _store(
@@ -92,10 +97,10 @@ async def end_marked_unread(connection: Connection, markers: Sequence[Marker]) -
     return marked
 
 
-def tell(ledger: Ledger, user_id: str, conversation_id: str, *, at: int) -> list[Event]:
-    """Tell a member's devices that the settings have changed."""
+def notify_member(logs: LogWriter, user_id: str, conversation_id: str, *, at: int) -> list[Event]:
+    """Notify a member's devices that the settings have changed."""
     change = ConversationChange(conversation_id, "settings")
-    return ledger.add(user_id, Fact(EventKind.CONVERSATION, change), at=at)
+    return logs.add(user_id, EventPayload(EventKind.CONVERSATION, change), at=at)
 
 
 async def _store(
@@ -107,3 +112,9 @@ async def _store(
 
 def _encoded(settings: ConversationSettings) -> str:
     return "" if settings == UNSET_SETTINGS else msgspec.json.encode(settings).decode()
+
+
+class SettingsMethods(StorageMethods[Database]):
+    """Settings of conversations; `ports.storage.Conversations` documents the method."""
+
+    change_settings = writing(change_settings)

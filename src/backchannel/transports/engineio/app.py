@@ -3,30 +3,31 @@
 import asyncio
 from collections.abc import Collection, Mapping, Sequence
 from functools import partial
+from http import HTTPStatus
 from typing import Final
 
-from backchannel.budgets.addresses import network
-from backchannel.transports.engineio import cors, payloads, problems, requests
-from backchannel.transports.engineio.asgi import (
-    Answer,
+from backchannel.budgets.rates import network
+from backchannel.transports.engineio import requests
+from backchannel.transports.engineio.packets import SEPARATOR, InvalidPayload, decode_payload
+from backchannel.transports.engineio.polling import Polling
+from backchannel.transports.engineio.relay import Forwarded, Relay
+from backchannel.transports.engineio.requests import (
     ClientGone,
+    Query,
     Receive,
+    Rejected,
+    Response,
     Scope,
     Send,
-    hung_up_before,
+    disconnected_before,
     read_body,
     respond,
 )
-from backchannel.transports.engineio.packets import Packet
-from backchannel.transports.engineio.payloads import InvalidPayload
-from backchannel.transports.engineio.polling import Polling
-from backchannel.transports.engineio.problems import Rejected
-from backchannel.transports.engineio.requests import Query
 from backchannel.transports.engineio.session import Session
 from backchannel.transports.engineio.sessions import Sessions
-from backchannel.transports.http.caps import Network
-from backchannel.transports.http.fields import joined
 from backchannel.transports.http.forwarded import client_of, is_secure
+from backchannel.transports.http.limits import Network
+from backchannel.transports.http.request_head import joined
 from backchannel.transports.websocket.endpoint import UpgradeRequest
 
 Headers = Mapping[str, str]
@@ -43,9 +44,17 @@ class PollingApp:
     """Serves GET, POST and OPTIONS, wherever it is mounted."""
 
     def __init__(
-        self, sessions: Sessions, origins: Collection[str], trusted_proxies: Sequence[Network]
+        self,
+        sessions: Sessions,
+        origins: Collection[str],
+        trusted_proxies: Sequence[Network],
+        relay: Relay | None = None,
     ) -> None:
+        """`relay` passes on what is for the sessions of other nodes."""
         self._sessions = sessions
+        self._relay = relay
+        if relay is not None:
+            relay.serve(self._answer_forwarded)
         self._origins = frozenset(origins)
         self._trusted_proxies = trusted_proxies
 
@@ -54,48 +63,91 @@ class PollingApp:
         try:
             answer = await self._answer(scope, request, receive)
         except Rejected as rejected:
-            problem = rejected.problem
-            answer = Answer(problem.body(), problem.status, "application/json", problem.headers)
+            answer = _refusal(rejected)
         except ClientGone:
             return
-        allowing = cors.response_headers(request.headers, self._origins, secure=request.secure)
+        allowing = requests.response_headers(request.headers, self._origins, secure=request.secure)
         await respond(answer, allowing, send)
 
-    async def _answer(self, scope: Scope, request: UpgradeRequest, receive: Receive) -> Answer:
+    async def _answer(self, scope: Scope, request: UpgradeRequest, receive: Receive) -> Response:
         headers = request.headers
-        if not cors.allows(headers, self._origins, secure=request.secure):
-            raise Rejected(problems.FORBIDDEN)
+        if not requests.allows(headers, self._origins, secure=request.secure):
+            raise Rejected(requests.FORBIDDEN)
         method: str = scope["method"]
         if method == "OPTIONS":
-            return Answer(status=204, headers=cors.preflight_headers(headers))
+            return Response(status=204, headers=requests.preflight_headers(headers))
         query = requests.parse(request.query)
         if query.transport not in requests.TRANSPORTS:
-            raise Rejected(problems.UNKNOWN_TRANSPORT)
+            raise Rejected(requests.UNKNOWN_TRANSPORT)
         if not query.sid:
             return self._shake_hands(method, request, query)
+        if self._relay is not None and (node_id := self._relay.node_of(query.sid)) is not None:
+            return await self._forward(self._relay, node_id, method, request, receive)
+        return await self._exchange(method, query, headers, receive)
+
+    async def _exchange(
+        self, method: str, query: Query, headers: Headers, receive: Receive
+    ) -> Response:
         session = requests.find(self._sessions, query.sid)
         polling = session.transport
         if query.transport != requests.POLLING or not isinstance(polling, Polling):
-            raise Rejected(problems.BAD_REQUEST)
+            raise Rejected(requests.BAD_REQUEST)
         if method == "GET":
             return await self._poll(session, polling, receive)
         if method == "POST":
             return await self._push(session, polling, headers, receive)
-        raise Rejected(problems.BAD_REQUEST)
+        raise Rejected(requests.BAD_REQUEST)
+
+    # ------------------------------------------------------ sessions of other nodes
+
+    async def _forward(
+        self, relay: Relay, node_id: str, method: str, request: UpgradeRequest, receive: Receive
+    ) -> Response:
+        settings, reading = self._sessions.settings, self._sessions.reading
+        body = b""
+        if method == "POST":
+            limit = settings.max_payload
+            body = await read_body(receive, limit=limit, timeout=settings.body_timeout)
+        # Only the other node knows the session. The address pays for refused requests, too:
+        # otherwise a client could fill the bus with bodies for invented sessions.
+        payer, cost = f"address {network(request.client[0])}", len(body) + _PACKET_COST
+        if reading.wait(payer, cost):
+            raise Rejected(requests.TOO_FAST)
+        reading.charge(payer, cost)
+        content_type = request.headers.get("content-type", "")
+        answer = await relay.forward(
+            node_id,
+            receive,
+            method=method,
+            query=request.query,
+            content_type=content_type,
+            body=body,
+        )
+        if answer.status < HTTPStatus.BAD_REQUEST:
+            reading.refund(payer, cost)
+        return answer
+
+    async def _answer_forwarded(self, request: Forwarded, receive: Receive) -> Response:
+        headers = {"content-type": request.content_type}
+        try:
+            query = requests.parse(request.query)
+            return await self._exchange(request.method, query, headers, receive)
+        except Rejected as rejected:
+            return _refusal(rejected)
 
     # ------------------------------------------------------------------- handshake
 
-    def _shake_hands(self, method: str, request: UpgradeRequest, query: Query) -> Answer:
+    def _shake_hands(self, method: str, request: UpgradeRequest, query: Query) -> Response:
         if method != "GET":
-            raise Rejected(problems.BAD_HANDSHAKE_METHOD)
+            raise Rejected(requests.BAD_HANDSHAKE_METHOD)
         if query.transport != requests.POLLING:
-            raise Rejected(problems.BAD_REQUEST)
+            raise Rejected(requests.BAD_REQUEST)
         requests.check_revision(query)
         polling = Polling(self._sessions.settings.backlog)
         session = self._sessions.new(request, polling)
         if not session.start():
-            raise Rejected(problems.OVERLOADED)
-        return Answer(session.answer(polling))
+            raise Rejected(requests.OVERLOADED)
+        return Response(session.answer(polling))
 
     def _request(self, scope: Scope) -> UpgradeRequest:
         headers = joined(scope["headers"])
@@ -113,68 +165,72 @@ class PollingApp:
 
     # --------------------------------------------------------------- receiving data
 
-    async def _poll(self, session: Session, polling: Polling, receive: Receive) -> Answer:
+    async def _poll(self, session: Session, polling: Polling, receive: Receive) -> Response:
         """Answer a GET once there are packets; a second one at the same time is an error."""
         if polling.waiting:
             session.fail("transport error")
-            raise Rejected(problems.BAD_REQUEST)
+            raise Rejected(requests.BAD_REQUEST)
         woken = asyncio.get_running_loop().create_future()
         if polling.poll(partial(woken.set_result, None)):
             session.flushed()
         if not woken.done():
-            patience = _UPGRADE_CYCLE if session.upgrading else None
-            if await hung_up_before(woken, receive, patience):
+            timeout = _UPGRADE_CYCLE if session.upgrading else None
+            if await disconnected_before(woken, receive, timeout):
                 session.fail("transport error")
                 raise ClientGone
-        return Answer(session.answer(polling))
+        return Response(session.answer(polling))
 
     # ----------------------------------------------------------------- sending data
 
     async def _push(
         self, session: Session, polling: Polling, headers: Headers, receive: Receive
-    ) -> Answer:
+    ) -> Response:
         """Take the packets of a POST; if they cannot all be taken, in order, none may follow."""
         try:
             await self._take_payload(session, polling, headers, receive)
         except Exception:
             session.fail("transport error")
             raise
-        return Answer(b"ok", content_type="text/html")
+        return Response(b"ok", content_type="text/html")
 
     async def _take_payload(
         self, session: Session, polling: Polling, headers: Headers, receive: Receive
     ) -> None:
         if polling.posting or headers.get("content-type") == "application/octet-stream":
-            raise Rejected(problems.BAD_REQUEST)
+            raise Rejected(requests.BAD_REQUEST)
         polling.posting = True
         try:
-            packets = await self._read_packets(session, receive)
-            for number, packet in enumerate(packets, start=1):
+            payload = await self._read_payload(session, receive)
+            for number, packet in enumerate(decode_payload(payload), start=1):
                 await polling.readable()
                 if session.transport is not polling:  # the rest would overtake what comes there
-                    raise Rejected(problems.BAD_REQUEST)
+                    raise Rejected(requests.BAD_REQUEST)
                 session.receive(packet)
                 if number % _TURN == 0:
                     await asyncio.sleep(0)
+        except InvalidPayload:
+            session.fail("parse error")
+            raise Rejected(requests.BAD_REQUEST) from None
         finally:
             polling.posting = False
 
-    async def _read_packets(self, session: Session, receive: Receive) -> list[Packet]:
+    async def _read_payload(self, session: Session, receive: Receive) -> bytes:
         """Read a POST once the budget of the client allows for it."""
         settings, reading = self._sessions.settings, self._sessions.reading
-        stranger = session.user_id is None
+        unauthenticated = session.user_id is None
         limit = settings.max_payload
-        if stranger:
+        if unauthenticated:
             limit = min(limit, settings.stranger_payload)
         payload = await read_body(receive, limit=limit, timeout=settings.body_timeout)
-        try:
-            packets = payloads.decode(payload)
-        except InvalidPayload:
-            session.fail("parse error")
-            raise Rejected(problems.BAD_REQUEST) from None
         address = f"address {network(session.request.client[0])}"
-        payer = address if stranger else f"user {session.user_id}"
+        payer = address if unauthenticated else f"user {session.user_id}"
         if wait := reading.wait(payer, 0):
             await asyncio.sleep(min(wait, _LONGEST_PAUSE))
-        reading.charge(payer, len(payload) + _PACKET_COST * len(packets))
-        return packets
+        packets = payload.count(SEPARATOR) + 1
+        reading.charge(payer, len(payload) + _PACKET_COST * packets)
+        return payload
+
+
+def _refusal(rejected: Rejected) -> Response:
+    problem = rejected.problem
+    return Response(problem.body(), problem.status, "application/json", problem.headers)

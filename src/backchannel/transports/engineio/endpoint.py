@@ -1,9 +1,40 @@
-"""The seam between an Engine.IO session and what gives its messages meaning."""
+"""The interface between an Engine.IO session and the handler of its messages."""
 
 from collections.abc import Callable
 from typing import Protocol
 
+import msgspec
+
+from backchannel.transports.engineio.packets import Packet
 from backchannel.transports.websocket.endpoint import UpgradeRequest
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """Sizes are bytes, times are seconds. The first three are sent to the client."""
+
+    ping_interval: float = 25.0
+    ping_timeout: float = 20.0
+    """The time to wait for the answer to a ping."""
+    max_payload: int = 1_000_000
+    """The largest body of a POST; the WebSocket's own limit should be the same."""
+    stranger_payload: int = 1_000_000
+    """The same before the client has logged in."""
+    read_rate: int = 64 << 20
+    """Bytes a second that are read for long from the POSTs of one user, or of one address
+    before the login; each packet counts as 256 bytes more."""
+    upgrade_timeout: float = 10.0
+    """The time in which a WebSocket must replace polling."""
+    body_timeout: float = 10.0
+    """The time in which the body of a POST must arrive."""
+    backlog: int = 4 << 20
+    """The bytes that may wait for a slow client; above it the session is closed."""
+    sessions: int = 100_000
+    sessions_per_address: int = 1_000
+    """Open sessions of the process, and of one client address (503 above them)."""
+
+    def __post_init__(self) -> None:
+        if min(self.ping_interval, self.ping_timeout, self.upgrade_timeout) <= 0:
+            raise ValueError("intervals and timeouts must be positive")
 
 
 class Session(Protocol):
@@ -22,7 +53,7 @@ class Session(Protocol):
 
     @property
     def backlog(self) -> int:
-        """Bytes accepted by `send_*` that the client has not got.
+        """Bytes accepted by `send_*` that the client has not received.
 
         A WebSocket's bytes count until the kernel takes them; a poll's until the client's
         next poll, which proves that it has read the answer to the last one.
@@ -46,7 +77,7 @@ class Session(Protocol):
     def resume_reading(self) -> None: ...
 
     def close(self, code: int = 1000, reason: str = "") -> None:
-        """Close after what is queued; later sends are dropped. Only a WebSocket tells why."""
+        """Close after what is queued; later sends are dropped. Polling does not send the reason."""
         ...
 
 
@@ -72,3 +103,24 @@ class Handler(Protocol):
 
 Endpoint = Callable[[UpgradeRequest], Handler]
 """Returns the handler of a new session."""
+
+
+class Transport(Protocol):
+    """Carries packets to the client."""
+
+    @property
+    def backlog(self) -> int: ...
+
+    def send(self, packet: Packet) -> bool:
+        """Send or queue `packet`; returns False when too much is queued."""
+        ...
+
+    def identify(self, user_id: str) -> None: ...
+
+    def pause_reading(self) -> None: ...
+
+    def resume_reading(self) -> None: ...
+
+    def close(self, code: int, reason: str) -> None:
+        """Close once everything queued is sent."""
+        ...

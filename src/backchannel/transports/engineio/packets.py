@@ -2,11 +2,12 @@
 
 A text packet is kept as it travels in a WebSocket message: its type's digit, then the data.
 A binary message has no type on the wire, so it is a type of its own here. Where only text can
-travel, it is `b` and base64.
+travel, it is `b` and base64. A payload is several packets in one HTTP body ("HTTP long-polling").
 """
 
 import base64
 import binascii
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 import msgspec
@@ -22,8 +23,12 @@ BASE64: Final = b"b"
 
 TYPES: Final = frozenset({OPEN, CLOSE, PING, PONG, MESSAGE, UPGRADE, NOOP})
 
+_KINDS: Final = TYPES | {BASE64}
+
 PROBE: Final = PING + b"probe"
 PROBED: Final = PONG + b"probe"
+
+SEPARATOR: Final = b"\x1e"
 
 
 class Binary(msgspec.Struct, frozen=True, gc=False):
@@ -67,3 +72,40 @@ class Handshake(msgspec.Struct, frozen=True, rename="camel"):
     def encode(self) -> bytes:
         """Return the open packet."""
         return OPEN + msgspec.json.encode(self)
+
+
+class InvalidPayload(ValueError):
+    """A body that holds something else than packets."""
+
+
+def encode_payload(packets: Iterable[Packet]) -> bytes:
+    """Return `packets` as one body. Binary is base64, everything else is unchanged."""
+    return SEPARATOR.join(as_text(packet) for packet in packets)
+
+
+def decode_payload(payload: bytes) -> Iterator[Packet]:
+    """The packets in a body, one after the other: together they take far more than the body does.
+
+    Raises InvalidPayload, before the first packet unless it is for a later one's base64.
+    """
+    try:
+        payload.decode()
+    except UnicodeDecodeError:
+        raise InvalidPayload("not UTF-8") from None
+    known = sum(payload.count(SEPARATOR + kind) for kind in _KINDS)
+    if payload[:1] not in _KINDS or known != payload.count(SEPARATOR):
+        raise InvalidPayload("unknown packet type")
+    find, begin = payload.find, 0
+    while (end := find(SEPARATOR, begin)) >= 0:
+        yield _decode_packet(payload[begin:end])
+        begin = end + len(SEPARATOR)
+    yield _decode_packet(payload[begin:])
+
+
+def _decode_packet(packet: bytes) -> Packet:
+    if packet[:1] != BASE64:
+        return packet
+    try:
+        return Binary(binary_from_text(packet))
+    except ValueError as error:
+        raise InvalidPayload(str(error)) from None

@@ -3,8 +3,7 @@
 import asyncio
 from collections.abc import Callable
 
-from backchannel.transports.engineio import payloads
-from backchannel.transports.engineio.packets import CLOSE, NOOP, Packet, size
+from backchannel.transports.engineio.packets import CLOSE, NOOP, Packet, encode_payload, size
 
 MOST_PACKETS = 16
 """Packets in one answer: python-engineio's client hangs up on more, each time it comes back."""
@@ -13,7 +12,7 @@ MOST_PACKETS = 16
 class Polling:
     """Packets wait here for the client's next GET.
 
-    What a GET was answered with counts as delivered when the next one comes: a client polls
+    The response to a GET counts as delivered when the next GET comes: a client polls
     again only after it has read the answer.
     """
 
@@ -70,7 +69,7 @@ class Polling:
     def close(self, code: int, reason: str) -> None:
         """Answer a GET with a close packet, which has no place for a code or a reason.
 
-        It comes in an answer of its own: clients handle it before what stands in front of it.
+        It comes in an answer of its own: clients handle it before the messages in front of it.
         """
         del code, reason
         self._closing = True
@@ -105,7 +104,7 @@ class Polling:
         del self._packets[:MOST_PACKETS]
         self._delivering = sum(map(size, packets))
         self._queued -= self._delivering
-        return payloads.encode(packets)
+        return encode_payload(packets)
 
     def drain(self) -> list[Packet]:
         """Return the queued packets, for the transport that takes over."""

@@ -8,10 +8,9 @@ from enum import Enum
 from typing import Final, Protocol
 
 from backchannel.transports.engineio import packets
-from backchannel.transports.engineio.endpoint import Handler
+from backchannel.transports.engineio.endpoint import Handler, Transport
 from backchannel.transports.engineio.packets import Binary, Packet
 from backchannel.transports.engineio.polling import Polling
-from backchannel.transports.engineio.transport import Transport
 from backchannel.transports.websocket.close import INTERNAL_ERROR, NORMAL, PROTOCOL_ERROR
 from backchannel.transports.websocket.endpoint import UpgradeRequest
 
@@ -26,8 +25,8 @@ class State(Enum):
 _OPEN: Final = State.OPEN
 
 
-class Keeper(Protocol):
-    """Keeps the sessions and their deadlines."""
+class SessionOwner(Protocol):
+    """Owns the sessions and their deadlines; a session calls it."""
 
     def admit(self, session: "Session") -> bytes | None:
         """Take a new session in; returns its open packet, or None when there is no room."""
@@ -56,7 +55,7 @@ class Session:
     __slots__ = (
         "_candidate",
         "_handler",
-        "_keeper",
+        "_owner",
         "_paused",
         "_state",
         "id",
@@ -73,13 +72,13 @@ class Session:
         request: UpgradeRequest,
         transport: Transport,
         handler: Handler,
-        keeper: Keeper,
+        owner: SessionOwner,
     ) -> None:
         self.id = sid
         self.request = request
         self.transport = transport
         self._handler = handler
-        self._keeper = keeper
+        self._owner = owner
         self._candidate: Transport | None = None
         self._state = State.OPEN
         self._paused = False
@@ -87,7 +86,7 @@ class Session:
 
     def start(self) -> bool:
         """Shake hands ("Handshake"); returns False when there are too many sessions."""
-        handshake = self._keeper.admit(self)
+        handshake = self._owner.admit(self)
         if handshake is None:
             self._state = State.CLOSED
             return False
@@ -109,7 +108,7 @@ class Session:
 
     def _send(self, packet: Packet) -> None:
         if self._state is _OPEN and not self.transport.send(packet):
-            self._keeper.overflowed(self)
+            self._owner.overflowed(self)
 
     def identify(self, user_id: str) -> None:
         """The client has logged in: larger messages are taken, also on a later transport."""
@@ -148,7 +147,7 @@ class Session:
         elif kind == packets.BASE64:
             self._base64_received(packet)
         elif kind == packets.PONG:
-            self._keeper.pong_received(self)
+            self._owner.pong_received(self)
         elif kind == packets.CLOSE:
             self._close_received()
         elif kind == packets.PING or kind not in packets.TYPES:
@@ -182,7 +181,7 @@ class Session:
         return answer
 
     def flushed(self) -> None:
-        """The client has got everything that was sent."""
+        """The client has received everything that was sent."""
         if self._state is not State.CLOSED:
             self._handler.flushed()
 
@@ -199,16 +198,16 @@ class Session:
 
     def _end(self, reason: str) -> None:
         self._state = State.CLOSED
-        self._keeper.ended(self)
+        self._owner.ended(self)
         self._dismiss()
         handler = self._handler
-        del self._handler  # no circle is left for the garbage collector
+        del self._handler  # no reference cycle is left for the garbage collector
         handler.closed(reason)
 
     # ------------------------------------------------------------------- heartbeat
 
     def ping(self) -> None:
-        """Ask for a sign of life ("Heartbeat")."""
+        """Send a ping ("Heartbeat")."""
         if self._state is _OPEN:
             self.transport.send(packets.PING)
         elif self._state is State.CLOSING:
@@ -217,7 +216,7 @@ class Session:
     def presume_dead(self) -> None:
         """The client has not answered the ping in time."""
         if self._paused:
-            self._keeper.still_busy(self)  # its answer may stand behind what is not read
+            self._owner.still_busy(self)  # its answer may be behind messages that are not read
         else:
             self.fail("ping timeout", INTERNAL_ERROR)
 
@@ -238,10 +237,10 @@ class Session:
             candidate.close(NORMAL, "")
             return
         self._candidate = candidate
-        self._keeper.probe_opened(self)
+        self._owner.probe_opened(self)
 
     def probe_received(self, candidate: Transport, packet: bytes) -> None:
-        """Take one packet from the WebSocket that wants to take over ("Upgrade")."""
+        """Handle a packet from the WebSocket that is to replace polling ("Upgrade")."""
         polling = self.transport
         if candidate is not self._candidate or not isinstance(polling, Polling):
             return
@@ -255,7 +254,7 @@ class Session:
 
     def _upgrade(self, polling: Polling, websocket: Transport) -> None:
         self._candidate = None
-        self._keeper.probe_closed(self)
+        self._owner.probe_closed(self)
         self.transport = websocket
         if self.user_id is not None:
             websocket.identify(self.user_id)
@@ -282,5 +281,5 @@ class Session:
     def _dismiss(self) -> None:
         candidate, self._candidate = self._candidate, None
         if candidate is not None:
-            self._keeper.probe_closed(self)
+            self._owner.probe_closed(self)
             candidate.close(NORMAL, "")

@@ -1,20 +1,27 @@
-"""All sessions of a process and their heartbeats, which share one timer."""
+"""All sessions of a process: their heartbeats and timeouts share one timer."""
 
 import asyncio
+import logging
 import secrets
-from typing import Final
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from typing import Final, Generic, TypeVar
 
 from backchannel.budgets.rates import RateBudget
-from backchannel.transports.engineio.deadlines import Deadlines
-from backchannel.transports.engineio.endpoint import Endpoint
+from backchannel.transports.engineio.endpoint import Endpoint, Settings, Transport
 from backchannel.transports.engineio.packets import Handshake
 from backchannel.transports.engineio.polling import Polling
 from backchannel.transports.engineio.session import Session
-from backchannel.transports.engineio.settings import Settings
-from backchannel.transports.engineio.transport import Transport
-from backchannel.transports.http.caps import Caps
+from backchannel.transports.http.limits import Caps
 from backchannel.transports.websocket.close import SERVICE_RESTART
 from backchannel.transports.websocket.endpoint import UpgradeRequest
+
+logger = logging.getLogger("backchannel.transports.engineio")
+
+T = TypeVar("T", bound=Hashable)
+
+_EARLY = 1 / 64  # of the delay: what is due so soon shares a wake-up
+_EARLIEST = 0.25
 
 _SID_BYTES: Final = 15  # 120 bits: a client that knows it can read and write the session
 _POLICY: Final = 1008
@@ -22,11 +29,71 @@ READ_BURST: Final = 4
 """Seconds of the read rate that one client may send at once."""
 
 
-class Sessions:
-    """The table of sessions; the `Keeper` of each."""
+class Deadlines(Generic[T]):
+    """Calls `expired(item)` once, a fixed delay after `add(item)`.
 
-    def __init__(self, endpoint: Endpoint, settings: Settings) -> None:
+    All items wait equally long, so the order of arrival is the order of expiry and one timer,
+    for the first of them, is enough. It never calls late because of its precision, but up to
+    1/64 of the delay early.
+    """
+
+    __slots__ = ("_delay", "_due", "_early", "_expired", "_timer")
+
+    def __init__(self, delay: float, expired: Callable[[T], None]) -> None:
+        self._delay = delay
+        self._early = min(delay * _EARLY, _EARLIEST)
+        self._expired = expired
+        # a plain dict would search past all it has deleted to find its first item
+        self._due: OrderedDict[T, float] = OrderedDict()
+        self._timer: asyncio.TimerHandle | None = None
+
+    def add(self, item: T) -> None:
+        """Start the time of `item`, afresh if it is running."""
+        loop = asyncio.get_running_loop()
+        due = loop.time() + self._delay
+        self._due[item] = due
+        self._due.move_to_end(item)
+        if self._timer is None:
+            self._timer = loop.call_at(due - self._early, self._sweep)
+
+    def discard(self, item: T) -> None:
+        """Stop the time of `item`, if it is running."""
+        self._due.pop(item, None)
+
+    def __contains__(self, item: T) -> bool:
+        return item in self._due
+
+    def __len__(self) -> int:
+        return len(self._due)
+
+    def _sweep(self) -> None:
+        loop = asyncio.get_running_loop()
+        until = loop.time() + self._early
+        while self._due:
+            item, due = next(iter(self._due.items()))
+            if due > until:
+                self._timer = loop.call_at(due - self._early, self._sweep)
+                return
+            del self._due[item]
+            self._call(item)
+        self._timer = None
+
+    def _call(self, item: T) -> None:
+        try:
+            self._expired(item)
+        except Exception:
+            logger.exception("timeout handler failed")
+
+
+class Sessions:
+    """The table of sessions, which owns each of them (`SessionOwner`)."""
+
+    def __init__(
+        self, endpoint: Endpoint, settings: Settings, name: Callable[[str], str] = str
+    ) -> None:
+        """`name` makes the id of a session from a random token."""
         self.settings = settings
+        self._name = name
         self._endpoint = endpoint
         self._open: dict[str, Session] = {}
         self._caps = Caps(settings.sessions, settings.sessions_per_address)
@@ -41,7 +108,7 @@ class Sessions:
 
     def new(self, request: UpgradeRequest, transport: Transport) -> Session:
         """Return a session that does not count before it is started."""
-        sid = secrets.token_urlsafe(_SID_BYTES)
+        sid = self._name(secrets.token_urlsafe(_SID_BYTES))
         return Session(sid, request, transport, self._endpoint(request), self)
 
     def get(self, sid: str) -> Session | None:

@@ -6,25 +6,24 @@ from functools import partial
 from typing import cast
 
 from backchannel.budgets.held import HeldBytes
-from backchannel.transports.http.caps import Caps, Network
-from backchannel.transports.http.limits import HttpLimits
-from backchannel.transports.http.protocol import HttpProtocol, HttpService
+from backchannel.transports.http.limits import Caps, HttpLimits, HttpService, Network
+from backchannel.transports.http.protocol import HttpProtocol
 
 
 def http_protocol(
     limits: HttpLimits | None = None,
     *,
     trusted_proxies: Sequence[Network] = (),
-    strangers: HeldBytes | None = None,
+    held_before_login: HeldBytes | None = None,
 ) -> type[asyncio.Protocol]:
     """Return what `uvicorn.Config(http=...)` takes.
 
-    `trusted_proxies` are not held to the cap on connections from one address. `strangers` bounds
-    what is held for all clients together whose request has not begun yet.
+    `trusted_proxies` are not held to the cap on connections from one address.
+    `held_before_login` bounds what is held for all clients whose request has not started yet.
     """
     limits = limits or HttpLimits()
     caps = Caps(limits.connections, limits.connections_per_address, trusted_proxies)
-    service = HttpService(limits, caps, strangers or HeldBytes())
+    service = HttpService(limits, caps, held_before_login or HeldBytes())
     build: Callable[..., asyncio.Protocol] = partial(HttpProtocol, service)
     # uvicorn's annotation names a class, but it only ever calls it
     return cast("type[asyncio.Protocol]", build)

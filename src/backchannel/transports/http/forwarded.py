@@ -4,7 +4,7 @@ import ipaddress
 import re
 from collections.abc import Mapping, Sequence
 
-from backchannel.transports.http.caps import Network, contains
+from backchannel.transports.http.limits import Network, contains
 
 Peer = tuple[str, int]
 
@@ -38,7 +38,7 @@ def is_secure(
     if not protocols:
         return tls
     _, depth = _walked(peer, nodes, trusted)
-    # A proxy may leave the list as it is: the last ones have then nothing of their own in it.
+    # A proxy may leave the list as it is: the last ones then have added nothing to it.
     said = protocols[max(len(protocols) - max(depth, 1), 0)]
     return said in {"https", "wss"} if said else tls
 

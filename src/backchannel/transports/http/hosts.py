@@ -1,8 +1,8 @@
-"""Hosts: the form of the Host header (RFC 9110, section 7.2) and the list of those answered."""
+"""Hosts and origins: the Host header (RFC 9110, section 7.2), and the lists of those allowed."""
 
 import ipaddress
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import NamedTuple
 
 UNKNOWN_HOST = "this server does not answer to that Host; its operator sets allowed_hosts"
@@ -12,11 +12,15 @@ _HOST = re.compile(
     r"(?:\[(?P<literal>[0-9A-Fa-f:.]+)\]|(?P<name>(?:[A-Za-z0-9._~-]|%[0-9A-Fa-f]{2})+))" + _PORT
 )
 
+ANY_ORIGIN = "*"
+ANY_PORT = ":*"
+"""At the end of a listed origin, such as `http://localhost:*`."""
+
 
 class Host(NamedTuple):
     """A host as it is compared: lower case, without a last dot; an IP address in short form.
 
-    An IPv6 address has no brackets. `port` is empty where none is given.
+    An IPv6 address has no brackets. `port` is empty if none is given.
     """
 
     name: str
@@ -57,7 +61,7 @@ class Hosts:
 
 
 def parse_host(value: str) -> Host | None:
-    """A Host header's value, or None where it has not the form of a host."""
+    """A Host header's value, or None if it does not have the form of a host."""
     found = _HOST.fullmatch(value.strip(" \t"))
     if found is None or int(found["port"] or 0) > 65_535:
         return None
@@ -102,3 +106,14 @@ def is_local(host: Host | None) -> bool:
 
 def _comparable(name: str) -> str:
     return name.lower().removesuffix(".")
+
+
+def is_listed(origin: str, allowed: Collection[str]) -> bool:
+    """True if `origin`, as a browser sends it, is one of the allowed ones (RFC 6454)."""
+    if origin in allowed or ANY_ORIGIN in allowed:
+        return True
+    scheme, _, authority = origin.partition("://")
+    host, colon, port = authority.rpartition(":")
+    if not colon or not port.isascii() or not port.isdigit():
+        host = authority  # the scheme's own port, which browsers leave out
+    return f"{scheme}://{host}{ANY_PORT}" in allowed

@@ -1,6 +1,21 @@
-"""The limits of a single HTTP connection, and of all connections together."""
+"""The limits of connections: sizes, deadlines and numbers, and the phases in which they hold."""
+
+import asyncio
+import ipaddress
+from collections import Counter
+from collections.abc import Sequence
+from enum import Enum, auto
+from http import HTTPStatus
+from math import inf
+from typing import Protocol
 
 import msgspec
+
+from backchannel.budgets.held import HeldBytes
+from backchannel.budgets.rates import network
+
+PIECE = 1 << 10
+"""Bytes of heads that are parsed at once: some ten requests, where a client sends many together."""
 
 
 class HttpLimits(msgspec.Struct, frozen=True, kw_only=True):
@@ -22,3 +37,215 @@ class HttpLimits(msgspec.Struct, frozen=True, kw_only=True):
     """Connections of the process that speak HTTP (503 above it)."""
     connections_per_address: int = 256
     """The same of one client address."""
+
+
+class Refusal(Exception):
+    """The request is not served; `status` answers it, and `text`, or else the status in words."""
+
+    def __init__(self, status: HTTPStatus, text: str = "") -> None:
+        super().__init__(status)
+        self.status = status
+        self.text = text
+
+
+class Phase(Enum):
+    HEAD = auto()
+    """A request's head is expected."""
+    BODY = auto()
+    ANSWER = auto()
+    """The application works or answers; the client owes nothing."""
+    IDLE = auto()
+    """Between requests: uvicorn's keep-alive timeout hangs up."""
+    REFUSED = auto()
+    """Answered with an error; the client may read it, no more."""
+
+
+class Guard:
+    """The progress of a single connection, without any I/O. Times are the event loop's seconds."""
+
+    __slots__ = ("_announced", "_body", "_fields", "_limits", "_raw", "_since", "deadline", "phase")
+
+    def __init__(self, limits: HttpLimits, now: float) -> None:
+        self._limits = limits
+        self._since = now
+        self._announced = self._body = 0
+        self.begin_head(now)
+
+    def begin_head(self, now: float) -> None:
+        self._fields = 0
+        self._raw = 0
+        self._enter(Phase.HEAD, now, self._limits.head_timeout)
+
+    def count_field(self, size: int) -> None:
+        """Count a parsed part of the head; raises Refusal (431)."""
+        self._fields += size
+        self._check_head(self._fields)
+
+    def count_raw(self, size: int) -> None:
+        """Count bytes that did not end the head: a field may have no end; raises Refusal (431)."""
+        self._raw += size
+        self._check_head(self._raw)
+
+    def _check_head(self, size: int) -> None:
+        if size > self._limits.head_size:
+            raise Refusal(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
+
+    @property
+    def unfinished(self) -> int:
+        """Bytes of a head whose end has not come."""
+        return max(self._raw, self._fields) if self.phase is Phase.HEAD else 0
+
+    def begin_body(self, now: float, announced: int) -> None:
+        """Begin a body, of `announced` bytes if known, else 0; raises Refusal (413)."""
+        self._announced, self._body = announced, 0
+        self._enter(Phase.BODY, now, self._limits.body_timeout)
+        self._check_body(announced)
+
+    def count_body(self, size: int) -> None:
+        """Count bytes of the body, which put its deadline off; raises Refusal (413)."""
+        self._body += size
+        self._check_body(self._body)
+        earned = self._body / self._limits.body_rate
+        self.deadline = self._since + self._limits.body_timeout + earned
+
+    @property
+    def piece(self) -> int:
+        """Most bytes to parse at once: what is left of an announced body, or else a few heads."""
+        left = self._announced - self._body if self.phase is Phase.BODY else 0
+        return max(left, PIECE)
+
+    def _check_body(self, size: int) -> None:
+        if size > self._limits.body_size:
+            raise Refusal(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+
+    def await_answer(self) -> None:
+        self.phase = Phase.ANSWER
+        self.deadline = inf
+
+    def idle(self, now: float, keep_alive: float) -> None:
+        # what the client has not read of the answer keeps the connection from closing
+        self._enter(Phase.IDLE, now, max(keep_alive, self._limits.write_timeout))
+
+    def refuse(self, now: float, timeout: float) -> None:
+        self._enter(Phase.REFUSED, now, timeout)
+
+    def extend(self, now: float) -> None:
+        """Start the phase's time again: it was the application that kept the client waiting."""
+        self.deadline += now - self._since
+        self._since = now
+
+    def _enter(self, phase: Phase, now: float, timeout: float) -> None:
+        self.phase = phase
+        self._since = now
+        self.deadline = now + timeout
+
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+
+class Caps:
+    """Counts connections as they come and go.
+
+    Addresses in `exempt` (reverse proxies) count for the process only. An IPv6 client is its
+    /64, the least that a customer is given.
+    """
+
+    __slots__ = ("_by_address", "_exempt", "_per_address", "_total", "total")
+
+    def __init__(self, total: int, per_address: int, exempt: Sequence[Network] = ()) -> None:
+        self.total = 0
+        self._total = total
+        self._per_address = per_address
+        self._exempt = exempt
+        self._by_address: Counter[str] = Counter()
+
+    def enter(self, address: str) -> bool:
+        """Count one more connection of `address`, unless that is one too many."""
+        if self.total >= self._total:
+            return False
+        key = network(address)
+        if self._by_address[key] >= self._per_address and not contains(self._exempt, address):
+            return False
+        self.total += 1
+        self._by_address[key] += 1
+        return True
+
+    def leave(self, address: str) -> None:
+        """Count one connection less; only for one that was let in."""
+        key = network(address)
+        self.total -= 1
+        self._by_address[key] -= 1
+        if not self._by_address[key]:
+            del self._by_address[key]
+
+
+def contains(networks: Sequence[Network], address: str) -> bool:
+    """True if `address` belongs to one of `networks`.
+
+    An empty one does: it is the peer of a Unix socket, which only a proxy on this machine has.
+    """
+    if not address:
+        return True
+    try:
+        parsed = ipaddress.ip_address(address)
+    except ValueError:
+        return False
+    if isinstance(parsed, ipaddress.IPv6Address):
+        parsed = parsed.ipv4_mapped or parsed
+    return any(parsed in network for network in networks)
+
+
+_TICK = 0.25  # seconds by which a deadline may be overrun
+
+
+class Timed(Protocol):
+    """A connection with a deadline in the loop's time; infinity means none."""
+
+    @property
+    def deadline(self) -> float: ...
+
+    def overdue(self, now: float) -> None:
+        """Called when the deadline has passed, again each sweep until it is moved."""
+        ...
+
+
+class Deadlines:
+    """The connections of a process that must not dawdle."""
+
+    __slots__ = ("_timer", "_watched")
+
+    def __init__(self) -> None:
+        self._watched: set[Timed] = set()
+        self._timer: asyncio.TimerHandle | None = None
+
+    def watch(self, connection: Timed) -> None:
+        self._watched.add(connection)
+        if self._timer is None:
+            self._arm(asyncio.get_running_loop())
+
+    def forget(self, connection: Timed) -> None:
+        self._watched.discard(connection)
+
+    def _arm(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._timer = loop.call_later(_TICK, self._sweep, loop)
+
+    def _sweep(self, loop: asyncio.AbstractEventLoop) -> None:
+        now = loop.time()
+        for connection in [each for each in self._watched if each.deadline <= now]:
+            connection.overdue(now)
+        if self._watched:
+            self._arm(loop)
+        else:
+            self._timer = None
+
+
+class HttpService:
+    """The state that all HTTP connections of a process share."""
+
+    __slots__ = ("caps", "deadlines", "held_before_login", "limits")
+
+    def __init__(self, limits: HttpLimits, caps: Caps, held_before_login: HeldBytes) -> None:
+        self.limits = limits
+        self.held_before_login = held_before_login
+        self.caps = caps
+        self.deadlines = Deadlines()

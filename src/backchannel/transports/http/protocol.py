@@ -11,32 +11,18 @@ from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 from uvicorn.server import ServerState
 
-from backchannel.budgets.held import HeldBytes
+from backchannel.budgets.held import TLS_BUFFERS
 from backchannel.transports.http import answer
-from backchannel.transports.http.caps import Caps
-from backchannel.transports.http.deadlines import Deadlines
-from backchannel.transports.http.fields import joined
 from backchannel.transports.http.forwarded import plain_address
-from backchannel.transports.http.guard import Guard, Phase, Refusal
-from backchannel.transports.http.limits import HttpLimits
-from backchannel.transports.http.request_head import check_version, resolve, without_upgrade
+from backchannel.transports.http.limits import Guard, HttpService, Phase, Refusal
+from backchannel.transports.http.request_head import check, joined, resolve, without_upgrade
 
 logger = logging.getLogger("backchannel.transports.http")
 
+WAITING_COST = 4
+"""The factor for bytes behind a request: with each answer, the rest is copied and one is parsed."""
 _LINGER = 1.0  # seconds a refused client has to read why
 _RETRY = (("Retry-After", "5"),)
-
-
-class HttpService:
-    """The state that all HTTP connections of a process share."""
-
-    __slots__ = ("caps", "deadlines", "limits", "strangers")
-
-    def __init__(self, limits: HttpLimits, caps: Caps, strangers: HeldBytes) -> None:
-        self.limits = limits
-        self.strangers = strangers
-        self.caps = caps
-        self.deadlines = Deadlines()
 
 
 class HttpProtocol(HttpToolsProtocol):
@@ -52,8 +38,9 @@ class HttpProtocol(HttpToolsProtocol):
     ) -> None:
         super().__init__(config, server_state, app_state, _loop)
         self._service = service
-        self._guard = Guard(service.limits, self.loop.time())
-        self._unread_since = inf
+        self._guard, self._unread_since = Guard(service.limits, self.loop.time()), inf
+        self._waiting = b""  # behind requests that are not answered yet
+        self._answered: RequestResponseCycle | None = None  # the request whose turn it is
         self._address: str | None = None  # set while the connection counts against the caps
 
     # --------------------------------------------------------- connection
@@ -73,16 +60,33 @@ class HttpProtocol(HttpToolsProtocol):
         self._leave()
         self._unset_keepalive_if_required()
         super().connection_lost(exc)
+        if self._answered is not None:  # uvicorn notifies only the last of several requests
+            self._answered.disconnected = True
+            self._answered.message_event.set()
+        self._release()
+
+    def _release(self) -> None:
+        """Break the reference cycles, which would last until the garbage collector finds them."""
+        for cycle, _ in self.pipeline:
+            cycle.scope.get("state", {}).pop("unread", None)
+        self.pipeline.clear()
+        self.cycle = self._answered = None  # type: ignore[assignment]  # as at first
+        self._waiting = b""
 
     def _leave(self) -> None:
         self._service.deadlines.forget(self)
-        self._service.strangers.hold(self, 0)
+        self._hold(0)
         if self._address is not None:
             self._service.caps.leave(self._address)
             self._address = None
 
+    def _hold(self, size: int) -> None:
+        """Count bytes that are held for a client whose request has not started yet."""
+        tls = TLS_BUFFERS if size and self.scheme == "https" else 0
+        self._service.held_before_login.hold(self, size + tls)
+
     def give_up(self) -> None:
-        """Let a client go whose request has not begun yet, for others of its kind."""
+        """Let a client go whose request has not started yet, for others of its kind."""
         self._refuse(HTTPStatus.SERVICE_UNAVAILABLE, _RETRY)
 
     def pause_writing(self) -> None:
@@ -96,16 +100,22 @@ class HttpProtocol(HttpToolsProtocol):
     # ----------------------------------------------------------- requests
 
     def data_received(self, data: bytes) -> None:
-        guard = self._guard
-        if guard.phase is Phase.REFUSED:
+        if self._guard.phase is Phase.REFUSED:
             return
-        was_head = guard.phase is Phase.HEAD
+        if self._waiting:
+            self._wait(self._waiting + data)
+        else:
+            self._take(data)
+
+    def _wait(self, data: bytes) -> None:
+        """Keep what follows requests that are not answered as it came: parsed, it is far larger."""
+        self._waiting = data
+        self.flow.pause_reading()
+        self._hold(WAITING_COST * len(data) + self._guard.unfinished)
+
+    def _take(self, data: bytes) -> None:
         try:
             self._parse(data)
-            if was_head and guard.phase is Phase.HEAD:
-                guard.count_raw(len(data))
-            if was_head:
-                self._service.strangers.hold(self, guard.unfinished)
         except httptools.HttpParserError as error:
             cause = error.__context__  # what one of the callbacks below raised, if one did
             refusal = cause if isinstance(cause, Refusal) else Refusal(HTTPStatus.BAD_REQUEST)
@@ -114,18 +124,25 @@ class HttpProtocol(HttpToolsProtocol):
             self._refuse(refusal.status, text=refusal.text)
 
     def _parse(self, data: bytes) -> None:
-        rest = memoryview(data)
-        while True:
+        guard, rest = self._guard, memoryview(data)
+        while rest and guard.phase is not Phase.REFUSED:
+            if self.pipeline:
+                self._wait(bytes(rest))
+                return
+            piece, was_head = rest[: guard.piece], guard.phase is Phase.HEAD
             try:
-                self.parser.feed_data(rest)  # pyright: ignore[reportOptionalMemberAccess] - None once lost
+                self.parser.feed_data(piece)  # pyright: ignore[reportOptionalMemberAccess] - None once lost
+                rest = rest[len(piece) :]
             except httptools.HttpParserUpgrade as upgrade:
                 rest = rest[upgrade.args[0] :]
                 if self._should_upgrade():
                     self._upgrade(bytes(rest))
                     return
                 self._ignore_upgrade()
-            else:
-                return
+            if was_head:
+                if guard.phase is Phase.HEAD:
+                    guard.count_raw(len(piece))
+                self._hold(guard.unfinished)
 
     def _ignore_upgrade(self) -> None:
         """Go on as if no other protocol had been offered (RFC 9110, section 7.8).
@@ -134,7 +151,7 @@ class HttpProtocol(HttpToolsProtocol):
         the head without the offer, and then the body.
         """
         if self.scope["method"] == "CONNECT":
-            raise Refusal(HTTPStatus.BAD_REQUEST, "this server is no proxy")
+            raise Refusal(HTTPStatus.BAD_REQUEST, "this server is not a proxy")
         self.headers = without_upgrade(self.headers)
         head = self._request_head()
         self.parser = httptools.HttpRequestParser(self)
@@ -158,19 +175,21 @@ class HttpProtocol(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         version = self.parser.get_http_version()
         method = self.parser.get_method()
-        check_version(version)
+        check(version, self.headers)
         if method != b"CONNECT":
             self.url = resolve(self.url, self.headers, method=method, version=version)
         if self._offers_other_protocol():
             self.scope["method"] = method.decode("ascii")
             self.scope["http_version"] = version
             return
-        announced = next((value for name, value in self.headers if name == b"content-length"), b"0")
-        self._guard.begin_body(self.loop.time(), int(announced))
+        self._guard.begin_body(self.loop.time(), int(dict(self.headers).get(b"content-length", 0)))
         super().on_headers_complete()
+        self.scope.setdefault("state", {})["unread"] = self.cycle  # the edge takes it away
+        if not self.pipeline:
+            self._answered = self.cycle
 
     def _offers_other_protocol(self) -> bool:
-        """True if the parser expects another protocol than WebSocket behind this head."""
+        """True if another protocol than WebSocket is to follow this head."""
         return bool(self.parser.should_upgrade()) and not self._should_upgrade()
 
     def _should_upgrade(self) -> bool:
@@ -192,7 +211,17 @@ class HttpProtocol(HttpToolsProtocol):
         self._idle_if_answered()
 
     def on_response_complete(self) -> None:
+        if self._answered is not None:
+            self._answered.body = bytearray()  # what the application has not read, it does not need
+        self._answered = self.pipeline[-1][0] if self.pipeline else None
         super().on_response_complete()
+        if self.pipeline:
+            self.flow.pause_reading()
+        elif self._waiting and not self.transport.is_closing():
+            waiting, self._waiting = self._waiting, b""
+            self._hold(self._guard.unfinished)
+            self._unset_keepalive_if_required()
+            self._take(waiting)
         self._idle_if_answered()
 
     def _idle_if_answered(self) -> None:
@@ -201,8 +230,7 @@ class HttpProtocol(HttpToolsProtocol):
 
     def _is_answering(self) -> bool:
         """True if the application still owes a response."""
-        # uvicorn's annotation leaves out that there is no cycle before the first request
-        cycle = cast("RequestResponseCycle | None", self.cycle)
+        cycle = cast("RequestResponseCycle | None", self.cycle)  # None before the first request
         return cycle is not None and not cycle.response_complete
 
     def _upgrade(self, early: bytes) -> None:
@@ -243,27 +271,26 @@ class HttpProtocol(HttpToolsProtocol):
         phase = self._guard.phase
         if self._guard.deadline > now or phase in {Phase.IDLE, Phase.REFUSED}:
             self.transport.abort()
-        elif phase is Phase.BODY and self.flow.read_paused:
-            self._guard.extend(now)
+        elif self.flow.read_paused:
+            self._guard.extend(now)  # it is not the client that is slow
         else:
             self._refuse(HTTPStatus.REQUEST_TIMEOUT)
 
     def _refuse(self, status: HTTPStatus, headers: answer.Headers = (), *, text: str = "") -> None:
-        """Answer an error in place of the application, then hang up."""
+        """Answer an error in place of the application, then close the connection."""
         logger.debug("request refused", extra={"status": int(status), "client": self.client})
+        self._waiting = b""
         if self.transport.is_closing() or not self._may_answer():
             self.transport.abort()
             return
         if self._is_answering():
             self.cycle.disconnected = True
             self.cycle.message_event.set()
-        default = answer.decoded(self.server_state.default_headers)
         self._guard.refuse(self.loop.time(), _LINGER)
+        default = answer.decoded(self.server_state.default_headers)
         self.transport.write(answer.refusal(status, text.encode(), [*default, *headers]))
-        if self.transport.can_write_eof():
-            self.transport.write_eof()  # closed at once, the client might see only a reset
-        else:
-            self.transport.close()
+        # Closed at once, the client might see only a reset.
+        (self.transport.write_eof if self.transport.can_write_eof() else self.transport.close)()
 
     def _may_answer(self) -> bool:
         """True if a response written now would be taken for the response to this request."""

@@ -1,22 +1,41 @@
-"""Checks of a request's head: version, target and Host (RFC 9112)."""
+"""A request's head: version, target, Host and fields (RFC 9112; RFC 9110, section 5.3)."""
 
 import re
+from collections.abc import Iterable
 from http import HTTPStatus
 
-from backchannel.transports.http.guard import Refusal
 from backchannel.transports.http.hosts import parse_host
+from backchannel.transports.http.limits import Refusal
 
 Fields = list[tuple[bytes, bytes]]
 
 _ABSOLUTE = re.compile(rb"(?:https?|wss?)://([^/?#]*)([^#]*)", re.IGNORECASE)
 
 
-def check_version(version: str) -> None:
-    """Raises Refusal: 400 for a request line without a version (HTTP/0.9), 505 for HTTP/2."""
+def joined(fields: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
+    """Fields by lower-case name; the lines of a repeated one are joined in their order."""
+    headers: dict[str, str] = {}
+    for raw_name, raw_value in fields:
+        name, value = raw_name.decode("latin-1"), raw_value.decode("latin-1")
+        if name in headers:
+            value = headers[name] + ("; " if name == "cookie" else ", ") + value
+        headers[name] = value
+    return headers
+
+
+def check(version: str, fields: Fields) -> None:
+    """Check the version and the coding of the body.
+
+    Raises Refusal: 400 for a request line without a version (HTTP/0.9), 505 for HTTP/2, 501 for a
+    transfer coding other than chunked (RFC 9112, section 6.1).
+    """
     if version not in {"1.0", "1.1"}:
         old = version < "1"
         status = HTTPStatus.BAD_REQUEST if old else HTTPStatus.HTTP_VERSION_NOT_SUPPORTED
         raise Refusal(status, "this server speaks HTTP/1.1")
+    codings = (value for name, value in fields if name == b"transfer-encoding")
+    if any(coding.strip().lower() != b"chunked" for coding in codings):
+        raise Refusal(HTTPStatus.NOT_IMPLEMENTED, "the only transfer coding here is chunked")
 
 
 def resolve(target: bytes, fields: Fields, *, method: bytes, version: str) -> bytes:

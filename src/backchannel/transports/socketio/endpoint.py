@@ -1,4 +1,4 @@
-"""The seam between Socket.IO's packets and what gives its events meaning."""
+"""The interface between the Socket.IO transport and the dialects that use it; its settings."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final, Protocol
@@ -11,11 +11,24 @@ Ack = Callable[..., None]
 """Answers an event with any arguments; only the first call counts."""
 
 
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """Bounds of one client's connection. Sizes are bytes, times are seconds."""
+
+    connect_timeout: float = 45.0
+    """The seconds a client may stay without joining a namespace."""
+    attachments: int = 10
+    """Binary attachments of one packet."""
+    attachments_size: int = 4 << 20
+    """All of them together."""
+    acks: int = 1024
+    """Acknowledgements that may be outstanding; past it the oldest is given up."""
+
+
 class ConnectRequest(msgspec.Struct, frozen=True):
     """A client asks to join a namespace ("Connection to a namespace").
 
     `auth` is what it sent along, {} if nothing. `pid` and `offset` are for the recovery of its
-    last connection: what it was then called, and the last event it got.
+    last connection: what it was then called, and the last event that it received.
     """
 
     namespace: str
@@ -28,15 +41,15 @@ class ConnectRequest(msgspec.Struct, frozen=True):
 class Accepted(msgspec.Struct, frozen=True):
     """The client joins; `handler` gets everything that happens.
 
-    A client that is told a `pid` offers it when it comes back. If the same one, and the same
-    `sid`, are then given again, it takes its connection as recovered: whoever gives them sends
-    what it missed, oldest first, in `Handler.opened`.
+    A client that gets a `pid` sends it when it reconnects. If the same one, and the same
+    `sid`, are then given again, it takes its connection as recovered: a handler that gives them
+    sends what the client missed, oldest first, in `Handler.opened`.
     """
 
     handler: "Handler"
     sid: str | None = None
     pid: str | None = None
-    stranger: bool = False
+    unauthenticated: bool = False
     """True before the login: `Socket.identify` has to be called in time."""
 
 
@@ -104,7 +117,7 @@ class Socket(Protocol):
         ...
 
     def close(self, code: int = 1000, reason: str = "") -> None:
-        """Disconnect the client from all namespaces, and hang up."""
+        """Disconnect the client from all namespaces, and close its connection."""
         ...
 
 

@@ -4,16 +4,15 @@ from typing import Any, Protocol
 
 from backchannel.transports.engineio.endpoint import Session
 from backchannel.transports.socketio import packets
-from backchannel.transports.socketio.attachments import has_binary
+from backchannel.transports.socketio.decoder import RESERVED
 from backchannel.transports.socketio.endpoint import Ack, Handler
-from backchannel.transports.socketio.packets import Packet
-from backchannel.transports.socketio.parser import RESERVED
+from backchannel.transports.socketio.packets import Packet, has_binary
 from backchannel.transports.websocket.close import NORMAL
 from backchannel.transports.websocket.endpoint import UpgradeRequest
 
 
-class Connection(Protocol):
-    """The connection that a client's sockets share."""
+class SocketOwner(Protocol):
+    """The client that owns the sockets: they share its connection."""
 
     @property
     def session(self) -> Session: ...
@@ -22,13 +21,13 @@ class Connection(Protocol):
     def max_acks(self) -> int: ...
 
     def leave(self, socket: "NamespaceSocket", reason: str) -> None:
-        """Take the socket out of its namespace and tell its handler."""
+        """Take the socket out of its namespace and notify its handler."""
         ...
 
     def identify(self, user_id: str) -> None: ...
 
     def pauses_changed(self) -> None:
-        """Read, or do not read, as the sockets want it."""
+        """Pause reading while any socket is paused; otherwise resume it."""
         ...
 
     def close(self, code: int, reason: str) -> None: ...
@@ -50,7 +49,7 @@ class NamespaceSocket:
 
     _handler: Handler
 
-    def __init__(self, sid: str, namespace: str, connection: Connection, handler: Handler) -> None:
+    def __init__(self, sid: str, namespace: str, connection: SocketOwner, handler: Handler) -> None:
         self.id = sid
         self.namespace = namespace
         self._connection = connection
@@ -147,8 +146,8 @@ class NamespaceSocket:
     def flushed(self) -> None:
         self._handler.flushed()
 
-    def left(self, reason: str) -> None:
-        """Drop what is sent from now on, and tell the handler."""
+    def detach(self, reason: str) -> None:
+        """Drop what is sent from now on, and notify the handler."""
         self._connected = False
         self._acks = None
         handler = self._handler

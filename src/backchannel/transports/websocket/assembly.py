@@ -4,8 +4,8 @@ import codecs
 
 from backchannel.transports.websocket.close import INVALID_PAYLOAD, TOO_BIG, ConnectionFailed
 from backchannel.transports.websocket.deflate import Inflater
+from backchannel.transports.websocket.endpoint import Limits
 from backchannel.transports.websocket.frames import TEXT
-from backchannel.transports.websocket.limits import Limits
 
 _Utf8 = codecs.getincrementaldecoder("utf-8")
 
@@ -19,7 +19,7 @@ def check_utf8(payload: bytes) -> None:
 
 
 class Assembly:
-    """Joins the payload of one data message and judges it as early as can be.
+    """Joins the payload of one data message and validates it as early as possible.
 
     An `inflater` is given for a compressed message only.
     """
@@ -46,7 +46,7 @@ class Assembly:
         self._data = bytearray()
         self._frames = 0
         self._promised = 0
-        # compressed text can be judged only when it has been inflated
+        # compressed text can be validated only when it has been inflated
         self._utf8 = _Utf8() if opcode == TEXT and inflater is None else None
 
     def __len__(self) -> int:

@@ -1,5 +1,6 @@
-"""The reasons for closing a WebSocket: status codes and their payload (RFC 6455, 7.4)."""
+"""Closing a WebSocket: status codes and their payload (RFC 6455, 7.4), and a restart's reason."""
 
+import random
 from typing import Final
 
 NORMAL: Final = 1000
@@ -55,3 +56,9 @@ def decode(payload: bytes) -> tuple[int, str]:
         return code, payload[2:].decode()
     except UnicodeDecodeError:
         raise ConnectionFailed(INVALID_PAYLOAD, "close reason is not UTF-8") from None
+
+
+def restart_reason(jitter: float) -> str:
+    """Return a close reason that spreads the reconnects over `jitter` seconds."""
+    # spreading load needs no unpredictable numbers
+    return f"restarting; reconnect in {random.uniform(0.1, max(0.1, jitter)):.1f} s"  # noqa: S311

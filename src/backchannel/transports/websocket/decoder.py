@@ -6,12 +6,13 @@ from backchannel.transports.websocket import close, frames
 from backchannel.transports.websocket.assembly import Assembly, check_utf8
 from backchannel.transports.websocket.close import PROTOCOL_ERROR, ConnectionFailed
 from backchannel.transports.websocket.deflate import Inflater
-from backchannel.transports.websocket.frames import Frame
-from backchannel.transports.websocket.limits import Limits
-from backchannel.transports.websocket.masking import apply_mask
+from backchannel.transports.websocket.endpoint import Limits
+from backchannel.transports.websocket.frames import Frame, apply_mask
 
 TURN = 64
 """Messages that are read in a row before other sockets come first."""
+CONTROL_WORK = 16
+"""The number of messages that a control frame counts as: a client needs few of them."""
 
 _WHOLE_TEXT = 0x81  # FIN and the text opcode, nothing reserved
 
@@ -19,9 +20,9 @@ _WHOLE_TEXT = 0x81  # FIN and the text opcode, nothing reserved
 class Messages(Protocol):
     """The receiver of whole data messages."""
 
-    def text_received(self, payload: bytes) -> None: ...
+    def text_received(self, payload: bytes, /) -> None: ...
 
-    def binary_received(self, payload: bytes) -> None: ...
+    def binary_received(self, payload: bytes, /) -> None: ...
 
 
 class Control(Protocol):
@@ -32,7 +33,7 @@ class Control(Protocol):
     def close_received(self, code: int, reason: str) -> None: ...
 
     def turn_over(self) -> None:
-        """So many messages have been read in a row that other sockets come first."""
+        """So much has been read in a row that other sockets come first."""
         ...
 
 
@@ -84,7 +85,7 @@ class Decoder:
 
     @property
     def handled(self) -> int:
-        """The number of messages that the last `feed` has handed on."""
+        """The work of the last `feed`, as a number of small messages."""
         return TURN - self._left
 
     @property
@@ -99,7 +100,7 @@ class Decoder:
         self._largest_frame = min(self._limits.frame, self._largest)
 
     def pause(self) -> None:
-        """Hand nothing on until `resume`: what has come is kept as it is."""
+        """Hand nothing on until `resume`; bytes that have arrived are kept."""
         self.paused = self._halted = True
 
     def resume(self) -> None:
@@ -121,7 +122,7 @@ class Decoder:
         """Take bytes as they came; calls the sinks for all that is complete.
 
         Raises ConnectionFailed when the peer broke the protocol or a limit: the decoder is
-        of no use after that. What a sink raises passes through.
+        of no use after that. Exceptions of a sink pass through.
         """
         if self._ended:
             return
@@ -139,7 +140,7 @@ class Decoder:
         while at < size and not self._ended:
             if self._assembly is None and not self._halted:
                 at = self._read_whole_texts(data, at)
-            if self._left <= 0 and not self._muted:
+            if self._left <= 0:
                 self._control.turn_over()
             if self.paused:
                 self._rest = data[at:]
@@ -161,7 +162,7 @@ class Decoder:
             length = data[at + 1] ^ 0x80  # an unmasked frame comes out above 127
             start = at + 6
             if length > 125:
-                if length != 126 or size - at < 8:
+                if length != 126:
                     break
                 length = data[at + 2] << 8 | data[at + 3]
                 start = at + 8
@@ -212,6 +213,7 @@ class Decoder:
         done = not frame.missing
         if done:
             self._frame = None
+            self._left -= CONTROL_WORK if frame.is_control else 1
         if self._assembly is None or frame.is_control:
             self._control_payload += part
             if done:
@@ -234,7 +236,6 @@ class Decoder:
         payload = assembly.payload()
         if self._muted:
             return
-        self._left -= 1
         if assembly.opcode == frames.TEXT:
             self._messages.text_received(payload)
         else:

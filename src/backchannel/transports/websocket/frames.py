@@ -1,9 +1,23 @@
-"""The base framing protocol (RFC 6455, section 5.2): a frame's header, written and read."""
+"""The base framing protocol (RFC 6455, section 5): headers, written and read, and masks."""
 
 import struct
 from typing import Final
 
+from websockets import utils
+from websockets.typing import BytesLike
+
 from backchannel.transports.websocket.close import PROTOCOL_ERROR, ConnectionFailed
+
+try:
+    from websockets.speedups import apply_mask
+except ImportError:
+
+    def apply_mask(data: BytesLike, mask: bytes | bytearray) -> bytes:
+        """Return `data` masked, or unmasked, with the four bytes of `mask`."""
+        return utils.apply_mask(data, mask)
+
+
+__all__ = ["apply_mask"]
 
 CONTINUATION: Final = 0x0
 TEXT: Final = 0x1

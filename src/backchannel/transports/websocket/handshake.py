@@ -9,14 +9,14 @@ from http import HTTPStatus
 import msgspec
 
 from backchannel.transports.http import answer
-from backchannel.transports.http.origins import is_listed
+from backchannel.transports.http.hosts import is_listed
 
 _GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 _LISTS = frozenset({"connection", "upgrade", "sec-websocket-extensions", "sec-websocket-protocol"})
 
 
 class BadHandshake(Exception):
-    """The request is no valid upgrade; `status` and `headers` answer it."""
+    """The request is not a valid upgrade; `status` and `headers` answer it."""
 
     def __init__(
         self, message: str, status: int = 400, headers: tuple[tuple[str, str], ...] = ()
@@ -107,7 +107,7 @@ def same_origin_or_listed(
         return True
     scheme, separator, authority = origin.partition("://")
     port = {"http": ":80", "https": ":443"}.get(scheme)
-    # The reverse is no proof: a proxy that ends TLS need not say so.
+    # The reverse proves nothing: a proxy that ends TLS need not say so.
     if not separator or port is None or (secure and scheme == "http"):
         return False
     host = headers["host"].lower()

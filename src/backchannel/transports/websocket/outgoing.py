@@ -5,9 +5,10 @@ from abc import abstractmethod
 
 from backchannel.transports.websocket import frames
 from backchannel.transports.websocket.deflate import Deflater
+from backchannel.transports.websocket.frames import TEXT, TEXT_HEADERS
 from backchannel.transports.websocket.service import Service
 
-_SMALL = len(frames.TEXT_HEADERS)
+_SMALL = len(TEXT_HEADERS)
 
 
 class Outgoing(asyncio.Protocol):
@@ -35,7 +36,7 @@ class Outgoing(asyncio.Protocol):
         self._stuck = 0  # bytes the transport could not hand to the kernel; 0: all is well
         self._reading = True
         self._ending: tuple[int, str] | None = None  # the close code and reason, once known
-        # write at once and tell when stuck; TLS is stuck at its high mark, TCP only above it
+        # write at once and report when stuck; TLS is stuck at its high mark, TCP only above it
         tls = transport.get_extra_info("sslcontext") is not None
         transport.set_write_buffer_limits(high=1 if tls else 0, low=0)
 
@@ -56,35 +57,35 @@ class Outgoing(asyncio.Protocol):
     def send_text(self, payload: bytes) -> None:
         """Queue one text message, UTF-8; dropped once the socket is closing."""
         size = len(payload)
-        if self._deflater is not None and size >= self._deflater.threshold:
-            self._queue_compressed(self._deflater, frames.TEXT, payload)
+        deflater = self._deflater
+        if deflater is not None and size >= deflater.threshold:
+            self._queue_compressed(deflater, TEXT, payload)
         elif size < _SMALL:
-            self._queue(frames.TEXT_HEADERS[size], payload)
+            self._queue(TEXT_HEADERS[size] + payload)
         else:
-            self._queue(frames.header(frames.TEXT, size), payload)
+            self._queue(frames.header(TEXT, size) + payload)
 
     def send_binary(self, payload: bytes) -> None:
         """Queue one binary message; dropped once the socket is closing."""
         if self._deflater is not None and len(payload) >= self._deflater.threshold:
             self._queue_compressed(self._deflater, frames.BINARY, payload)
         else:
-            self._queue(frames.header(frames.BINARY, len(payload)), payload)
+            self._queue(frames.header(frames.BINARY, len(payload)) + payload)
 
     def _queue_compressed(self, deflater: Deflater, opcode: int, payload: bytes) -> None:
         if self._ending is None:
             data = deflater.deflate(payload)
-            self._queue(frames.header(opcode, len(data), compressed=True), data)
+            self._queue(frames.header(opcode, len(data), compressed=True) + data)
 
-    def _queue(self, head: bytes, payload: bytes = b"") -> None:
+    def _queue(self, frame: bytes) -> None:
         if self._ending is not None:
             return
         out = self._out
         if not out:
             self._service.turn.schedule(self)
-        out.append(head)
-        out.append(payload)
-        self._queued += len(head) + len(payload)
-        if self._queued > self._service.limits.unread:
+        out.append(frame)
+        self._queued = queued = self._queued + len(frame)
+        if queued > self._service.limits.unread:
             self._crowded()
 
     def _crowded(self) -> None:

@@ -7,14 +7,13 @@ import socket
 from collections.abc import MutableSet
 from enum import Flag, auto
 
-from backchannel.budgets.addresses import network
+from backchannel.budgets.rates import network
 from backchannel.transports.websocket import close as closing
 from backchannel.transports.websocket import frames
-from backchannel.transports.websocket.close import ConnectionFailed
+from backchannel.transports.websocket.close import ConnectionFailed, restart_reason
 from backchannel.transports.websocket.decoder import Decoder
-from backchannel.transports.websocket.drain import farewell
+from backchannel.transports.websocket.deflate import Extension
 from backchannel.transports.websocket.endpoint import Handler, UpgradeRequest
-from backchannel.transports.websocket.extension import Extension
 from backchannel.transports.websocket.outgoing import Outgoing
 from backchannel.transports.websocket.service import Service
 
@@ -114,7 +113,7 @@ class WebSocket(Outgoing):
         except Exception as error:
             self._fail_internally(error)
         if self._is_stranger:
-            self._service.strangers.hold(self, decoder.held)
+            self._service.held_before_login.hold(self, decoder.held)
         self._credit -= len(data) + _MESSAGE_COST * decoder.handled
         if self._credit < 0:
             self._pay()
@@ -124,7 +123,7 @@ class WebSocket(Outgoing):
         self._queue(frames.encode(frames.PONG, payload))
 
     def close_received(self, code: int, reason: str) -> None:
-        """Answer the peer's close frame, or take it as the answer to ours; then hang up (7.1)."""
+        """Answer the peer's close frame, unless it answers ours; then disconnect (7.1)."""
         if self._ending is None:
             self._queue(frames.encode(frames.CLOSE, closing.encode(code)))
             self._ending = code, reason
@@ -149,7 +148,7 @@ class WebSocket(Outgoing):
     def _know(self) -> None:
         if self._is_stranger:
             self._is_stranger = False
-            self._service.strangers.hold(self, 0)
+            self._service.held_before_login.hold(self, 0)
 
     def pause_reading(self) -> None:
         """Hand on no more messages until `resume_reading`."""
@@ -160,11 +159,15 @@ class WebSocket(Outgoing):
 
     def turn_over(self) -> None:
         """Go on when every other socket has had its turn: the decoder calls this."""
-        self._pause(_Pause.TURN)
+        if self._transport.is_closing():
+            self._decoder.stop()
+            return
+        self._paused |= _Pause.TURN  # also while the connection closes
+        self._decoder.pause()
         asyncio.get_running_loop().call_soon(self._resume, _Pause.TURN)
 
     def _pay(self) -> None:
-        """Take another piece of the budget, and wait for it where there is none."""
+        """Take another piece of the budget, and wait for it if there is none."""
         reading = self._service.reading
         cost = _CREDIT - self._credit
         reading.charge(self._payer, cost)
@@ -198,10 +201,10 @@ class WebSocket(Outgoing):
     def shutdown(self) -> None:
         """Send the client elsewhere: uvicorn calls this when it drains (rule R12)."""
         limits = self._service.limits
-        reason = farewell(limits.drain_jitter)
+        reason = restart_reason(limits.drain_jitter)
         self._start_closing(closing.SERVICE_RESTART, reason, limits.drain_grace)
 
-    def _start_closing(self, code: int, reason: str, patience: float) -> None:
+    def _start_closing(self, code: int, reason: str, timeout: float) -> None:
         if self._ending is not None:
             return
         self._queue(frames.encode(frames.CLOSE, closing.encode(code, reason)))
@@ -210,7 +213,7 @@ class WebSocket(Outgoing):
             self._decoder.mute()
             if self._paused:  # the answer to the close frame follows unread data
                 asyncio.get_running_loop().call_soon(self._resume, self._paused)
-            self._abort_after(patience)
+            self._abort_after(timeout)
 
     def _fail(self, code: int, reason: str) -> None:
         """Fail the connection (7.1.7): nothing more is read, the peer learns why."""
@@ -258,7 +261,7 @@ class WebSocket(Outgoing):
     # ---------------------------------------------------------- keepalive
 
     def ping(self) -> None:
-        """Ask for a sign of life; a stuck peer would only get it late."""
+        """Send a ping; a stuck peer would only get it late."""
         if not self._stuck:
             self._queue(_PING)
 

@@ -1,20 +1,105 @@
-"""The state that all WebSockets of a process share."""
+"""The shared state of all WebSockets of a process: limits, the loop's turn, pings."""
 
+import asyncio
 from collections.abc import Collection, Mapping, Sequence
+from itertools import count
+from typing import Protocol
 
 from backchannel.budgets.held import HeldBytes
 from backchannel.budgets.rates import RateBudget
-from backchannel.transports.http.caps import Caps, Network
 from backchannel.transports.http.hosts import Hosts
-from backchannel.transports.websocket.deflate import Deflate
-from backchannel.transports.websocket.endpoint import Endpoint
-from backchannel.transports.websocket.extension import Compression
-from backchannel.transports.websocket.keepalive import Keepalive
-from backchannel.transports.websocket.limits import Limits
-from backchannel.transports.websocket.turn import Turn
+from backchannel.transports.http.limits import Caps, Network
+from backchannel.transports.websocket.deflate import Compression, Deflate
+from backchannel.transports.websocket.endpoint import Endpoint, Limits
+
+_TICKS = 16  # per interval or timeout, whichever is shorter
 
 READ_BURST = 4
 """Seconds of the read rate that one user's sockets may send at once."""
+
+
+class Flushable(Protocol):
+    def flush(self) -> None: ...
+
+
+class Turn:
+    """The sockets that have something to send when the loop's turn ends."""
+
+    __slots__ = ("_waiting",)
+
+    def __init__(self) -> None:
+        self._waiting: list[Flushable] = []
+
+    def schedule(self, socket: Flushable) -> None:
+        """Flush `socket` once everything that is ready to run now has run."""
+        if not self._waiting:
+            asyncio.get_running_loop().call_soon(self._end)
+        self._waiting.append(socket)
+
+    def _end(self) -> None:
+        waiting, self._waiting = self._waiting, []
+        for socket in waiting:
+            socket.flush()
+
+
+class Peer(Protocol):
+    """A socket as the sweep sees it."""
+
+    heard_at: int
+    """`Keepalive.now` when bytes last came from the peer."""
+
+    def ping(self) -> None: ...
+
+    def presume_dead(self) -> None:
+        """Called when the peer has not said anything since a ping, for the whole timeout."""
+        ...
+
+
+class Keepalive:
+    """A wheel of sockets, one slot per tick of the ping interval.
+
+    Each tick pings the sockets of one slot and checks those that were pinged `timeout` ago.
+    A peer that dies is noticed within interval + timeout, give or take a tick. No socket
+    costs a timer: only a place in a set.
+    """
+
+    __slots__ = ("_next_slot", "_size", "_tick", "_timeout", "_timer", "_wheel", "now")
+
+    def __init__(self, interval: float, timeout: float) -> None:
+        self._tick = min(interval, timeout) / _TICKS
+        self._size = max(1, round(interval / self._tick))
+        self._timeout = max(1, round(timeout / self._tick))
+        self._wheel: list[set[Peer]] = [set() for _ in range(self._size)]
+        self._next_slot = count()
+        self._timer: asyncio.TimerHandle | None = None
+        self.now = 0
+
+    def watch(self, peer: Peer) -> int:
+        """Start to ping `peer`; returns the slot, which `forget` needs."""
+        slot = next(self._next_slot) % self._size
+        self._wheel[slot].add(peer)
+        if self._timer is None:
+            self._arm()
+        return slot
+
+    def forget(self, peer: Peer, slot: int) -> None:
+        self._wheel[slot].discard(peer)
+
+    def _arm(self) -> None:
+        self._timer = asyncio.get_running_loop().call_later(self._tick, self._sweep)
+
+    def _sweep(self) -> None:
+        self.now += 1
+        pinged_at = self.now - self._timeout
+        for peer in tuple(self._wheel[pinged_at % self._size]):
+            if peer.heard_at < pinged_at:
+                peer.presume_dead()
+        for peer in tuple(self._wheel[self.now % self._size]):
+            peer.ping()
+        if any(self._wheel):
+            self._arm()
+        else:
+            self._timer = None
 
 
 class Service:
@@ -24,12 +109,12 @@ class Service:
         "caps",
         "compression",
         "endpoints",
+        "held_before_login",
         "hosts",
         "keepalive",
         "limits",
         "origins",
         "reading",
-        "strangers",
         "trusted_proxies",
         "turn",
     )
@@ -41,13 +126,13 @@ class Service:
         *,
         hosts: Hosts,
         origins: Collection[str] = (),
-        strangers: HeldBytes,
+        held_before_login: HeldBytes,
         deflate: Deflate | None = None,
         trusted_proxies: Sequence[Network] = (),
     ) -> None:
         self.endpoints = endpoints
         self.limits = limits
-        self.strangers = strangers
+        self.held_before_login = held_before_login
         self.hosts = hosts
         self.origins = frozenset(origins)
         self.compression = None if deflate is None else Compression(deflate)

@@ -3,20 +3,28 @@
 import asyncio
 import logging
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, cast
 
 import msgspec
 from uvicorn.server import ServerState
 
-from backchannel.telemetry.sparing import SparingLog
+from backchannel.budgets.held import HeldBytes
+from backchannel.telemetry.logs import SparingLog
 from backchannel.transports.http import answer
 from backchannel.transports.http.forwarded import client_of, is_secure, plain_address
-from backchannel.transports.http.hosts import UNKNOWN_HOST
+from backchannel.transports.http.hosts import UNKNOWN_HOST, Hosts
+from backchannel.transports.http.limits import Network
 from backchannel.transports.websocket import handshake
-from backchannel.transports.websocket.endpoint import Accepted, Refused, UpgradeRequest
-from backchannel.transports.websocket.extension import Extension
+from backchannel.transports.websocket.deflate import Deflate, Extension
+from backchannel.transports.websocket.endpoint import (
+    Accepted,
+    Endpoint,
+    Limits,
+    Refused,
+    UpgradeRequest,
+)
 from backchannel.transports.websocket.handshake import BadHandshake, RequestHead
 from backchannel.transports.websocket.protocol import WebSocket
 from backchannel.transports.websocket.service import Service
@@ -182,3 +190,38 @@ def _slim(request: UpgradeRequest) -> UpgradeRequest:
     """Drop what only the endpoint needed: a socket may be open, and idle, for days."""
     path = sys.intern(request.path)
     return msgspec.structs.replace(request, path=path, headers=_NO_HEADERS, subprotocols=())
+
+
+def websocket_protocol(
+    endpoints: Mapping[str, Endpoint],
+    limits: Limits | None = None,
+    *,
+    hosts: Collection[str] = (),
+    origins: Collection[str] = (),
+    deflate: Deflate | None = None,
+    trusted_proxies: Sequence[Network] = (),
+    held_before_login: HeldBytes | None = None,
+) -> type[asyncio.Protocol]:
+    """Return what `uvicorn.Config(ws=...)` takes.
+
+    `endpoints` maps a path, exactly as in the request line, to what serves it; the mapping is
+    read at each upgrade. `hosts` are the names answered to (see `Hosts`). `origins` are the
+    foreign origins let in, such as "https://chat.example"; a page of this server's host always is.
+    `deflate` turns permessage-deflate on. `trusted_proxies` may name the client.
+    `held_before_login` bounds what is held for all clients together that have not logged in.
+    """
+    service = Service(
+        endpoints,
+        limits or Limits(),
+        hosts=Hosts(hosts),
+        origins=origins,
+        held_before_login=held_before_login or HeldBytes(),
+        deflate=deflate,
+        trusted_proxies=trusted_proxies,
+    )
+
+    def build(*, server_state: ServerState, **_config_and_app_state: Any) -> Upgrade:
+        return Upgrade(service, server_state)
+
+    # uvicorn's annotation names a class, but it only ever calls it
+    return cast("type[asyncio.Protocol]", cast("Callable[..., asyncio.Protocol]", build))

@@ -1,17 +1,21 @@
 """One real server for all tests of the native routes; each test has people of its own."""
 
+import asyncio
 from collections.abc import Generator
 
 import pytest
 
 from tests.support.api import PASSWORD, Api, Caller
+from tests.support.engines import DATABASES
 from tests.support.process import server_process
 
 
 @pytest.fixture(scope="session")
-def api(tmp_path_factory: pytest.TempPathFactory) -> Generator[Api]:
+def api(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Generator[Api]:
     folder = tmp_path_factory.mktemp("api")
-    with server_process(folder, trusted_proxies="127.0.0.1") as server:
+    database_for = DATABASES[request.config.getoption("engine")]
+    url = asyncio.run(database_for(folder, lasting=True))
+    with server_process(folder, trusted_proxies="127.0.0.1", database_url=url) as server:
         opened = Api(server.address)
         yield opened
         opened.close()
@@ -23,15 +27,15 @@ def api(tmp_path_factory: pytest.TempPathFactory) -> Generator[Api]:
 
 @pytest.fixture
 def ada(api: Api) -> Caller:
-    return api.somebody("ada")
+    return api.new_user("ada")
 
 
 @pytest.fixture
 def bob(api: Api) -> Caller:
-    return api.somebody("bob")
+    return api.new_user("bob")
 
 
 @pytest.fixture
 def eve(api: Api) -> Caller:
-    """Somebody whom nothing of what ada and bob say concerns."""
-    return api.somebody("eve")
+    """A user who has no part in the conversation of ada and bob."""
+    return api.new_user("eve")

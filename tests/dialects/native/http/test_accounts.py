@@ -6,7 +6,7 @@ from tests.support.api import PASSWORD, Api, Caller
 
 
 def test_register_shows_the_account(api: Api) -> None:
-    body = api.nobody.post(
+    body = api.anonymous.post(
         "/v1/register",
         username="grace.hopper",
         password=PASSWORD,
@@ -21,7 +21,7 @@ def test_register_shows_the_account(api: Api) -> None:
 
 def test_registration_refuses_a_name_that_is_taken(api: Api, ada: Caller) -> None:
     account = {"username": ada.username.upper(), "password": PASSWORD}
-    problem = api.nobody.refused(409, "POST", "/v1/register", json=account)
+    problem = api.anonymous.refused(409, "POST", "/v1/register", json=account)
     assert problem["code"] == "username_taken"
     assert problem["field"] == "username"
 
@@ -40,7 +40,7 @@ def test_registration_refuses_a_name_that_is_taken(api: Api, ada: Caller) -> Non
 )
 def test_registration_names_the_field_at_fault(api: Api, field: str, value: str) -> None:
     account = {"username": "new.person", "password": PASSWORD, field: value}
-    assert api.nobody.refused(400, "POST", "/v1/register", json=account)["field"] == field
+    assert api.anonymous.refused(400, "POST", "/v1/register", json=account)["field"] == field
 
 
 def test_profile_changes_only_what_is_given(ada: Caller) -> None:
@@ -51,9 +51,9 @@ def test_profile_changes_only_what_is_given(ada: Caller) -> None:
     assert ada.get("/v1/me")["display_name"] == "Countess"
 
 
-def test_email_of_another_is_refused(api: Api) -> None:
-    api.somebody("first", email="taken@example.org")
-    second = api.somebody("second")
+def test_an_email_address_of_another_user_is_refused(api: Api) -> None:
+    api.new_user("first", email="taken@example.org")
+    second = api.new_user("second")
     profile = {"email": "TAKEN@example.org", "password": PASSWORD}
     assert second.refused(409, "PATCH", "/v1/me", json=profile)["code"] == "email_taken"
 
@@ -78,18 +78,18 @@ def test_a_wrong_password_of_a_logged_in_user_ends_no_login(
 def test_S2_new_password_ends_all_logins_and_begins_one(api: Api, ada: Caller) -> None:
     other = api.login(ada.username)
     new = "a harbour without any mist"
-    session = ada.post("/v1/password", old_password=PASSWORD, new_password=new)
+    tokens = ada.post("/v1/password", old_password=PASSWORD, new_password=new)
     for old in (ada, other):
         assert old.refused(401, "GET", "/v1/me")["code"] == "unauthenticated"
-    fresh = Caller(api.address, session)
+    fresh = Caller(api.address, tokens)
     assert fresh.get("/v1/me")["id"] == ada.id
     fresh.close()
     wrong = {"identifier": ada.username, "password": PASSWORD}
-    api.nobody.refused(401, "POST", "/v1/login", json=wrong)
+    api.anonymous.refused(401, "POST", "/v1/login", json=wrong)
     assert api.login(ada.username, new).id == ada.id
 
 
-def test_password_needs_the_old_one(ada: Caller) -> None:
+def test_a_password_change_needs_the_old_one(ada: Caller) -> None:
     body = {"old_password": "not the old one", "new_password": "another long one"}
     problem = ada.refused(403, "POST", "/v1/password", json=body)
     assert problem["field"] == "old_password"

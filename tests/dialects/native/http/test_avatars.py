@@ -24,27 +24,27 @@ def profile_events(caller: Caller) -> list[Json]:
 
 
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP"])
-def test_everybody_sees_an_avatar_without_a_login(
+def test_an_avatar_can_be_fetched_without_a_login(
     api: Api, ada: Caller, bob: Caller, kind: str
 ) -> None:
-    ada.say(bob, "hello")
+    ada.send(bob, "hello")
     assert ada.get("/v1/me")["avatar_url"] is None
     file_id = upload(ada, square(kind=kind))
     url = ada.done("PUT", "/v1/me/avatar", json={"file_id": file_id})["avatar_url"]
     assert bob.get(f"/v1/users/{ada.username}")["avatar_url"] == url
     assert bob.get("/v1/conversations")["items"][0]["peer"]["avatar_url"] == url
     assert profile_events(bob) == profile_events(ada) == [{"user_id": ada.id}]
-    shown = api.nobody._http.get(url)
+    shown = api.anonymous._http.get(url)
     assert (shown.status_code, shown.headers["content-type"]) == (200, f"image/{kind.lower()}")
     assert shown.headers["cache-control"] == "public, max-age=31536000, immutable"
     assert "holiday" not in shown.headers["content-disposition"]
-    assert api.nobody._http.get(url, headers={"range": "bytes=0-3"}).content == shown.content[:4]
+    assert api.anonymous._http.get(url, headers={"range": "bytes=0-3"}).content == shown.content[:4]
     other = ada.done("PUT", "/v1/me/avatar", json={"file_id": upload(ada, square(32))})
     assert other["avatar_url"] != url
-    assert api.nobody._http.get(url).status_code == 404
+    assert api.anonymous._http.get(url).status_code == 404
     ada.done("DELETE", "/v1/me/avatar")
     assert ada.get("/v1/me")["avatar_url"] is None
-    assert api.nobody._http.get(other["avatar_url"]).status_code == 404
+    assert api.anonymous._http.get(other["avatar_url"]).status_code == 404
 
 
 @pytest.mark.parametrize(
@@ -68,10 +68,10 @@ def test_S17_an_avatar_is_a_small_square_picture(
 
 def test_S11_no_file_of_another_user_becomes_an_avatar(api: Api, ada: Caller, bob: Caller) -> None:
     file_id = upload(ada, square())
-    ada.say(bob, "look", files=[file_id])
+    ada.send(bob, "look", files=[file_id])
     for wanted in (file_id, "nothing"):
         bob.refused(404, "PUT", "/v1/me/avatar", json={"file_id": wanted})
-    assert api.nobody._http.get(f"/v1/avatars/{file_id}").status_code == 404
+    assert api.anonymous._http.get(f"/v1/avatars/{file_id}").status_code == 404
 
 
 def test_an_avatar_cannot_be_deleted_as_a_file(api: Api, ada: Caller) -> None:
@@ -79,7 +79,7 @@ def test_an_avatar_cannot_be_deleted_as_a_file(api: Api, ada: Caller) -> None:
     url = ada.done("PUT", "/v1/me/avatar", json={"file_id": file_id})["avatar_url"]
     headers = {"tus-resumable": "1.0.0"}
     assert ada.ask("DELETE", f"/v1/uploads/{file_id}", headers=headers).status_code == 409
-    assert api.nobody._http.get(url).status_code == 200
+    assert api.anonymous._http.get(url).status_code == 200
 
 
 def test_about_is_one_short_line(ada: Caller, bob: Caller) -> None:

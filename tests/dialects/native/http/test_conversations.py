@@ -2,13 +2,15 @@
 
 import pytest
 
+from tests.support import media
 from tests.support.api import Api, Caller
+from tests.support.files import upload
 
 
 def test_list_shows_peer_unread_and_last_message(ada: Caller, bob: Caller) -> None:
     assert ada.get("/v1/conversations") == {"items": [], "next": None}
-    ada.say(bob, "one")
-    sent = ada.say(bob, "two")
+    ada.send(bob, "one")
+    sent = ada.send(bob, "two")
     (seen,) = bob.get("/v1/conversations")["items"]
     assert seen["peer"]["username"] == ada.username
     assert seen["unread"] == 2
@@ -22,7 +24,7 @@ def test_list_shows_peer_unread_and_last_message(ada: Caller, bob: Caller) -> No
 
 
 def test_history_pages_in_every_direction(ada: Caller, bob: Caller) -> None:
-    sent = [ada.say(bob, f"number {n}") for n in range(1, 8)]
+    sent = [ada.send(bob, f"number {n}") for n in range(1, 8)]
     path = f"/v1/conversations/{sent[0]['conversation_id']}/messages"
 
     def seqs(**query: object) -> list[int]:
@@ -35,6 +37,24 @@ def test_history_pages_in_every_direction(ada: Caller, bob: Caller) -> None:
     assert seqs(around=4, limit=3) == [3, 4, 5]
     assert seqs(before=1) == []
     assert seqs(after=2**53 - 1) == []
+
+
+def test_the_messages_with_files_are_listed(ada: Caller, bob: Caller) -> None:
+    seqs = []
+    for number in range(3):
+        ada.send(bob, "no file")
+        sent = ada.send(bob, "", files=[upload(ada, media.png(), f"{number}.png")["id"]])
+        seqs.append(sent["seq"])
+    path = f"/v1/conversations/{sent['conversation_id']}/messages"
+    page = bob.get(path, has="files", limit=2)
+    assert [each["seq"] for each in page["items"]] == seqs[1:]
+    rest = bob.get(path, has="files", limit=2, cursor=page["next"])
+    assert [each["seq"] for each in rest["items"]] == seqs[:1]
+    newer = bob.get(path, has="files", after=seqs[0])
+    assert [each["seq"] for each in newer["items"]] == seqs[1:]
+    for bounds in ({"around": 1}, {"before": 9, "after": 1}):
+        refused = bob.refused(400, "GET", path, params={"has": "files", **bounds})
+        assert refused["field"] == "has"
 
 
 @pytest.mark.parametrize(
@@ -52,12 +72,12 @@ def test_history_pages_in_every_direction(ada: Caller, bob: Caller) -> None:
 def test_history_names_the_parameter_at_fault(
     ada: Caller, bob: Caller, query: dict[str, object], field: str
 ) -> None:
-    path = f"/v1/conversations/{ada.say(bob, 'hi')['conversation_id']}/messages"
+    path = f"/v1/conversations/{ada.send(bob, 'hi')['conversation_id']}/messages"
     assert ada.refused(400, "GET", path, params=query)["field"] == field
 
 
 def test_R6_read_mark_moves_forward_only_and_stays_in_bounds(ada: Caller, bob: Caller) -> None:
-    conversation_id = [ada.say(bob, "a"), ada.say(bob, "b")][0]["conversation_id"]
+    conversation_id = [ada.send(bob, "a"), ada.send(bob, "b")][0]["conversation_id"]
     path = f"/v1/conversations/{conversation_id}"
     bob.done("PUT", f"{path}/read", json={"seq": 2})
     bob.done("PUT", f"{path}/read", json={"seq": 1})
@@ -68,7 +88,7 @@ def test_R6_read_mark_moves_forward_only_and_stays_in_bounds(ada: Caller, bob: C
 
 
 def test_people_are_listed_searched_and_found(api: Api) -> None:
-    names = sorted(api.somebody("zoë").username for _ in range(3))
+    names = sorted(api.new_user("zoë").username for _ in range(3))
     me = api.login(names[0])
     first = me.get("/v1/users", search="ZOË", limit=2)
     assert [each["username"] for each in first["items"]] == names[:2]
@@ -82,12 +102,12 @@ def test_people_are_listed_searched_and_found(api: Api) -> None:
 
 
 @pytest.mark.parametrize("search", ["%", "_", "\\", "' or 1=1 --", "x" * 64])
-def test_S24_search_takes_characters_literally(ada: Caller, search: str) -> None:
+def test_S24_wildcards_in_a_search_are_literal(ada: Caller, search: str) -> None:
     assert ada.get("/v1/users", search=search)["items"] == []
 
 
 def test_R13_pages_of_long_messages_lose_none_of_them(ada: Caller, bob: Caller) -> None:
-    sent = [ada.say(bob, "x" * 60_000) for _ in range(20)]
+    sent = [ada.send(bob, "x" * 60_000) for _ in range(20)]
     path = f"/v1/conversations/{sent[0]['conversation_id']}/messages"
     for query in ({"after": 0}, {}):
         seqs: list[int] = []
@@ -101,8 +121,8 @@ def test_R13_pages_of_long_messages_lose_none_of_them(ada: Caller, bob: Caller) 
         assert sorted(seqs) == list(range(1, 21))
 
 
-def test_settings_are_told_to_the_own_devices_only(ada: Caller, bob: Caller) -> None:
-    path = f"/v1/conversations/{ada.say(bob, 'hi')['conversation_id']}"
+def test_settings_are_announced_only_to_own_devices(ada: Caller, bob: Caller) -> None:
+    path = f"/v1/conversations/{ada.send(bob, 'hi')['conversation_id']}"
     before = [each.get("/v1/sync", position=0)["position"] for each in (ada, bob)]
     change = {"pinned": True, "muted_until": "2030-05-04T20:00:00+02:00"}
     expected = {
@@ -131,5 +151,5 @@ def test_settings_are_told_to_the_own_devices_only(ada: Caller, bob: Caller) -> 
 def test_a_time_without_a_zone_or_out_of_range_is_refused(
     ada: Caller, bob: Caller, until: object
 ) -> None:
-    path = f"/v1/conversations/{ada.say(bob, 'hi')['conversation_id']}/settings"
+    path = f"/v1/conversations/{ada.send(bob, 'hi')['conversation_id']}/settings"
     assert ada.refused(400, "PATCH", path, json={"muted_until": until})["field"] == "muted_until"

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from backchannel.dialects.native.http.routes import TAGS
-from backchannel.dialects.shared import tus
+from backchannel.http import tus
 from tests.support.api import Operation, check_value, document, operations
 
 ALL = operations()
@@ -45,7 +45,7 @@ def test_every_group_is_introduced() -> None:
     assert groups == {*TAGS, "Health"}
 
 
-def test_every_reference_leads_somewhere() -> None:
+def test_every_reference_has_a_target() -> None:
     names = set(document()["components"]["schemas"])
     assert set(re.findall(r"#/components/schemas/([^'\"]+)", str(document()))) <= names
 
@@ -61,7 +61,7 @@ def test_operation_ids_are_unique() -> None:
     assert len(names) == len(set(names))
 
 
-def test_lengths_that_the_core_checks_are_told() -> None:
+def test_lengths_that_the_core_checks_are_described() -> None:
     schema = operation_of("POST /v1/register").body_schema["properties"]
     assert (schema["username"]["minLength"], schema["username"]["maxLength"]) == (1, 64)
     assert (schema["password"]["minLength"], schema["password"]["maxLength"]) == (8, 128)
@@ -74,14 +74,14 @@ def test_a_file_may_be_of_any_type() -> None:
     assert [list(responses[status]["content"]) for status in ("200", "206")] == [["*/*"], ["*/*"]]
 
 
-def test_a_form_is_told_as_strict_as_it_is() -> None:
+def test_the_schema_of_a_form_is_as_strict_as_the_form() -> None:
     content = operation_of("POST /v1/files").described["requestBody"]["content"]
     schema = content["multipart/form-data"]["schema"]
     assert schema["additionalProperties"] is False
     assert schema["properties"]["file"]["minLength"] == 1
 
 
-def test_the_headers_that_an_upload_needs_are_told() -> None:
+def test_the_headers_that_an_upload_needs_are_described() -> None:
     headers = {
         each["name"]: each for each in operation_of("POST /v1/uploads").described["parameters"]
     }

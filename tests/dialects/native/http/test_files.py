@@ -29,7 +29,7 @@ def test_a_picture_is_sent_and_seen(ada: Caller, bob: Caller) -> None:
     picture = upload(ada, media.jpeg(orientation=6), "Kätzchen.jpg", "image/jpeg")
     assert (picture["type"], picture["width"], picture["height"]) == ("image/jpeg", 600, 900)
     assert ada.get(f"{picture['url']}/info") == picture
-    sent = ada.say(bob, "", files=[picture["id"]])
+    sent = ada.send(bob, "", files=[picture["id"]])
     assert sent["files"] == [picture]
     path = f"/v1/conversations/{sent['conversation_id']}/messages"
     assert bob.get(path)["items"][0]["files"] == [picture]
@@ -42,13 +42,15 @@ def test_a_picture_is_sent_and_seen(ada: Caller, bob: Caller) -> None:
     assert (small.status_code, small.headers["content-type"]) == (200, "image/webp")
 
 
-def test_S11_strangers_get_404(ada: Caller, bob: Caller, eve: Caller, api: Api) -> None:
+def test_S11_users_outside_the_conversation_get_404(
+    ada: Caller, bob: Caller, eve: Caller, api: Api
+) -> None:
     picture = upload(ada, media.png(), "a.png")
     before = [fetch(each, picture["url"]).status_code for each in (ada, bob, eve)]
-    sent = ada.say(bob, "look", files=[picture["id"]])
-    eve.say(bob, "hello")
+    sent = ada.send(bob, "look", files=[picture["id"]])
+    eve.send(bob, "hello")
     for path in (picture["url"], picture["thumbnail_url"], f"{picture['url']}/info"):
-        after = [fetch(each, path).status_code for each in (ada, bob, eve, api.nobody)]
+        after = [fetch(each, path).status_code for each in (ada, bob, eve, api.anonymous)]
         assert after == [200, 200, 404, 401]
     assert before == [200, 404, 404]
     for thief in (bob, eve):
@@ -68,7 +70,9 @@ def test_S11_strangers_get_404(ada: Caller, bob: Caller, eve: Caller, api: Api) 
         (b"plain", "x.txt"),
     ],
 )
-def test_S17_what_could_be_run_is_only_saved(ada: Caller, content: bytes, name: str) -> None:
+def test_S17_active_content_is_served_as_an_attachment(
+    ada: Caller, content: bytes, name: str
+) -> None:
     got = fetch(ada, upload(ada, content, name)["url"])
     assert got.content == content
     assert got.headers["content-disposition"].startswith(f'attachment; filename="{name}"')
@@ -78,7 +82,7 @@ def test_S17_what_could_be_run_is_only_saved(ada: Caller, content: bytes, name: 
     assert got.headers["cache-control"] == "private, no-cache"
 
 
-def test_ranges(ada: Caller) -> None:
+def test_a_range_returns_that_part_of_the_file(ada: Caller) -> None:
     file = upload(ada, CONTENT)
     whole = fetch(ada, file["url"])
     etag = whole.headers["etag"]
@@ -101,7 +105,7 @@ def test_ranges(ada: Caller) -> None:
 
 
 @pytest.mark.parametrize("name", ["../../x", "..", "a/b.txt", "a\\..\\b.txt"])
-def test_S17_a_path_is_no_name(ada: Caller, name: str) -> None:
+def test_S17_paths_are_refused_as_file_names(ada: Caller, name: str) -> None:
     quoted = name.replace("\\", "\\\\")
     body = form_field(f'name="file"; filename="{quoted}"', f"x\r\n--{BOUNDARY}--\r\n")
     headers = {"content-type": f"multipart/form-data; boundary={BOUNDARY}"}
@@ -121,7 +125,9 @@ def test_S17_a_path_is_no_name(ada: Caller, name: str) -> None:
         (b"", "", 400),
     ],
 )
-def test_S17_content_is_judged(ada: Caller, content: bytes, kind: str, status: int) -> None:
+def test_S17_uploaded_content_is_checked_against_its_type(
+    ada: Caller, content: bytes, kind: str, status: int
+) -> None:
     answer = ada.ask("POST", "/v1/files", files={"file": ("a.png", content, kind or None)})
     assert answer.status_code == status, answer.text
 
@@ -138,7 +144,7 @@ def test_S17_content_is_judged(ada: Caller, content: bytes, kind: str, status: i
         (b"x", ""),
     ],
 )
-def test_a_broken_form_is_400(ada: Caller, body: bytes, boundary: str) -> None:
+def test_a_malformed_form_is_400(ada: Caller, body: bytes, boundary: str) -> None:
     headers = {"content-type": f"multipart/form-data; boundary={boundary}"}
     problem = ada.refused(400, "POST", "/v1/files", content=body, headers=headers)
     assert problem["code"] == "invalid"
@@ -149,7 +155,7 @@ def test_a_broken_form_is_400(ada: Caller, body: bytes, boundary: str) -> None:
     [
         (
             form_field('name="file"; filename="a"', "").replace(b'"a"', b'"\xff"'),
-            "the form is broken: Segment header failed to decode",
+            "the form is malformed: Segment header failed to decode",
         ),
         (
             form_field("name=\"file\"; filename*=utf-16''%00%d8", f"x\r\n--{BOUNDARY}--\r\n"),
@@ -157,7 +163,7 @@ def test_a_broken_form_is_400(ada: Caller, body: bytes, boundary: str) -> None:
         ),
     ],
 )
-def test_a_broken_file_name_is_explained(ada: Caller, body: bytes, detail: str) -> None:
+def test_an_invalid_file_name_is_explained(ada: Caller, body: bytes, detail: str) -> None:
     headers = {"content-type": f"multipart/form-data; boundary={BOUNDARY}"}
     assert ada.refused(400, "POST", "/v1/files", content=body, headers=headers)["detail"] == detail
 
@@ -191,11 +197,11 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Generator[tuple[ServerPro
         opened.close()
 
 
-def test_S17_a_file_past_the_limit_is_cut_while_it_streams(
+def test_S17_a_file_over_the_limit_is_refused_while_it_streams(
     small: tuple[ServerProcess, Api],
 ) -> None:
     server, api = small
-    ada = api.somebody("ada")
+    ada = api.new_user("ada")
     announced = ada._http.post("/v1/files", files={"file": ("a", bytes(LIMIT + 100_000))})
     assert announced.status_code == 413
     just = ada.ask("POST", "/v1/files", files={"file": ("a", bytes(LIMIT))})
@@ -205,19 +211,19 @@ def test_S17_a_file_past_the_limit_is_cut_while_it_streams(
     assert list((server.folder / "data" / "uploads").iterdir()) == []
 
 
-def test_S17_quota(small: tuple[ServerProcess, Api]) -> None:
+def test_S17_an_upload_over_the_quota_is_413(small: tuple[ServerProcess, Api]) -> None:
     _, api = small
-    ada = api.somebody("ada")
+    ada = api.new_user("ada")
     for _ in range(3):
         upload(ada, bytes(3_000_000))
     answer = ada.ask("POST", "/v1/files", files={"file": ("a", bytes(3_000_000))})
     assert (answer.status_code, answer.json()["code"]) == (413, "quota_exceeded")
-    assert upload(api.somebody("bob"), bytes(3_000_000))
+    assert upload(api.new_user("bob"), bytes(3_000_000))
 
 
 def test_other_routes_keep_their_limit(small: tuple[ServerProcess, Api]) -> None:
     _, api = small
-    ada = api.somebody("ada")
+    ada = api.new_user("ada")
     answer = ada._http.post("/v1/messages", json={"to": "x", "body": "x" * 2_000_000})
     assert answer.status_code == 413
 
@@ -227,12 +233,12 @@ def test_a_wrong_content_length_stores_nothing(
     small: tuple[ServerProcess, Api], difference: int
 ) -> None:
     server, api = small
-    ada = api.somebody("ada")
+    ada = api.new_user("ada")
     end = f"\r\n--{BOUNDARY}--\r\n"
     body = form_field('name="file"; filename="a"', "x" * 50_000 + end)
     head = (
         "POST /v1/files HTTP/1.1\r\nHost: x\r\n"
-        f"Authorization: Bearer {ada.session['access_token']}\r\n"
+        f"Authorization: Bearer {ada.tokens['access_token']}\r\n"
         f"Content-Type: multipart/form-data; boundary={BOUNDARY}\r\n"
         f"Content-Length: {len(body) + difference}\r\n\r\n"
     )
@@ -252,10 +258,10 @@ LITTLE = 20_000_000
 """Bytes; half of it is usual, as threads have blocks in hand and the allocator keeps some."""
 
 
-def test_S17_sixty_megabytes_cost_next_to_no_memory(tmp_path: Path) -> None:
+def test_S17_an_upload_of_60_MB_uses_little_memory(tmp_path: Path) -> None:
     with server_process(tmp_path, trusted_proxies="127.0.0.1") as server:
         api = Api(server.address)
-        ada = api.somebody("ada")
+        ada = api.new_user("ada")
         upload(ada, bytes(100_000))
         before = server.resident()
         big = upload(ada, bytes(60_000_000))
@@ -272,7 +278,7 @@ def test_S17_sixty_megabytes_cost_next_to_no_memory(tmp_path: Path) -> None:
 def test_R18_a_damaged_file_is_a_clear_refusal(tmp_path: Path) -> None:
     with server_process(tmp_path, trusted_proxies="127.0.0.1") as server:
         api = Api(server.address)
-        ada = api.somebody("ada")
+        ada = api.new_user("ada")
         file = upload(ada, CONTENT)
         (stored,) = (server.folder / "data" / "files").rglob(file["id"])
         damaged: Any = bytearray(stored.read_bytes())

@@ -44,12 +44,12 @@ def ids(chosen: list[Operation]) -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def somebody(api: Api) -> Caller:
-    return api.somebody("fuzzer")
+def user(api: Api) -> Caller:
+    return api.new_user("fuzzer")
 
 
-def _ask(api: Api, somebody: Caller, operation: Operation, path: str, **given: Any) -> None:
-    caller = somebody if operation.needs_login else api.nobody
+def _ask(api: Api, user: Caller, operation: Operation, path: str, **given: Any) -> None:
+    caller = user if operation.needs_login else api.anonymous
     answer = caller.ask(operation.method, path, **given)
     assert answer.status_code < 500, answer.text
 
@@ -57,31 +57,37 @@ def _ask(api: Api, somebody: Caller, operation: Operation, path: str, **given: A
 @pytest.mark.parametrize("operation", WITH_BODY, ids=ids(WITH_BODY))
 @given(data=st.data())
 @fuzzed
-def test_bodies(api: Api, somebody: Caller, operation: Operation, data: st.DataObject) -> None:
+def test_random_bodies_get_a_documented_response(
+    api: Api, user: Caller, operation: Operation, data: st.DataObject
+) -> None:
     names = st.sampled_from(sorted(operation.body_schema["properties"]))
     changes = st.dictionaries(names | TEXT, JSON, min_size=1, max_size=4)
     body = data.draw(JSON | changes.map(lambda changed: {**(operation.body or {}), **changed}))
-    _ask(api, somebody, operation, _somewhere(operation), json=body)
+    _ask(api, user, operation, _somewhere(operation), json=body)
 
 
 @pytest.mark.parametrize("operation", WITH_QUERY, ids=ids(WITH_QUERY))
 @given(data=st.data())
 @fuzzed
-def test_queries(api: Api, somebody: Caller, operation: Operation, data: st.DataObject) -> None:
+def test_random_queries_get_a_documented_response(
+    api: Api, user: Caller, operation: Operation, data: st.DataObject
+) -> None:
     named = [p["name"] for p in operation.described["parameters"] if p["in"] == "query"]
     values = TEXT | EXTREMES | st.integers().map(str)
     query = data.draw(st.dictionaries(st.sampled_from(named), values, min_size=1))
-    _ask(api, somebody, operation, _somewhere(operation), params=query)
+    _ask(api, user, operation, _somewhere(operation), params=query)
 
 
 @pytest.mark.parametrize("operation", WITH_PLACE, ids=ids(WITH_PLACE))
 @given(data=st.data())
 @fuzzed
-def test_paths(api: Api, somebody: Caller, operation: Operation, data: st.DataObject) -> None:
+def test_random_paths_get_a_documented_response(
+    api: Api, user: Caller, operation: Operation, data: st.DataObject
+) -> None:
     values = (TEXT | EXTREMES).map(lambda text: quote(text, safe=""))
     places = {p["name"]: data.draw(values) for p in operation.described["parameters"]}
     path = operation.path.format(**{**dict.fromkeys(places, "1"), **places})
-    _ask(api, somebody, operation, path, json=operation.body)
+    _ask(api, user, operation, path, json=operation.body)
 
 
 def _somewhere(operation: Operation) -> str:

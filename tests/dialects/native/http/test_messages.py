@@ -9,7 +9,7 @@ def path_of(message: Json) -> str:
     return f"/v1/conversations/{message['conversation_id']}/messages/{message['seq']}"
 
 
-def test_send_to_id_name_or_conversation(ada: Caller, bob: Caller) -> None:
+def test_a_message_can_be_sent_to_an_id_a_name_or_a_conversation(ada: Caller, bob: Caller) -> None:
     first = ada.post("/v1/messages", to=bob.id, body="one")
     second = ada.post("/v1/messages", to=bob.username, body="two")
     third = bob.post("/v1/messages", conversation_id=first["conversation_id"], body="three")
@@ -30,8 +30,8 @@ def test_R2_repeated_client_id_is_stored_once(ada: Caller, bob: Caller) -> None:
     assert problem["code"] == "client_id_reused"
 
 
-def test_client_id_is_told_to_its_sender_only(ada: Caller, bob: Caller) -> None:
-    sent = ada.say(bob, "hello", client_id="mine")
+def test_the_client_id_is_sent_only_to_its_sender(ada: Caller, bob: Caller) -> None:
+    sent = ada.send(bob, "hello", client_id="mine")
     assert sent["client_id"] == "mine"
     page = f"/v1/conversations/{sent['conversation_id']}/messages"
     assert "client_id" in ada.get(page)["items"][0]
@@ -59,25 +59,25 @@ def test_send_names_the_field_at_fault(ada: Caller, bob: Caller, given: Json, fi
 
 def test_longest_body_arrives_whole(ada: Caller, bob: Caller) -> None:
     body = "é" * 32_768
-    assert ada.say(bob, body)["body"] == body
+    assert ada.send(bob, body)["body"] == body
 
 
-def test_nobody_writes_to_themselves_or_to_nobody(ada: Caller) -> None:
+def test_a_message_to_oneself_or_an_unknown_user_is_refused(ada: Caller) -> None:
     me = {"to": ada.username, "body": "me"}
     assert ada.refused(400, "POST", "/v1/messages", json=me)["field"] == "to"
-    ghost = {"to": "no.such.person", "body": "boo"}
-    assert ada.refused(404, "POST", "/v1/messages", json=ghost)["field"] == "to"
+    unknown = {"to": "no.such.person", "body": "boo"}
+    assert ada.refused(404, "POST", "/v1/messages", json=unknown)["field"] == "to"
 
 
-def test_reply_to_what_exists(ada: Caller, bob: Caller) -> None:
-    first = ada.say(bob, "question")
-    assert bob.say(ada, "answer", reply_to=first["seq"])["reply_to"] == first["seq"]
+def test_a_reply_needs_an_existing_message(ada: Caller, bob: Caller) -> None:
+    first = ada.send(bob, "question")
+    assert bob.send(ada, "answer", reply_to=first["seq"])["reply_to"] == first["seq"]
     missing = {"to": ada.id, "body": "answer", "reply_to": 99}
     bob.refused(404, "POST", "/v1/messages", json=missing)
 
 
-def test_R7_edit_and_delete_by_the_sender_alone(ada: Caller, bob: Caller) -> None:
-    sent = ada.say(bob, "tyop")
+def test_R7_only_the_sender_can_edit_and_delete(ada: Caller, bob: Caller) -> None:
+    sent = ada.send(bob, "tyop")
     path = path_of(sent)
     edited = ada.done("PATCH", path, json={"body": "typo"})
     assert edited["body"] == "typo"
@@ -95,7 +95,7 @@ def test_R7_edit_and_delete_by_the_sender_alone(ada: Caller, bob: Caller) -> Non
 
 
 def test_reactions_come_and_go(ada: Caller, bob: Caller) -> None:
-    path = path_of(ada.say(bob, "good news"))
+    path = path_of(ada.send(bob, "good news"))
     family = "👨‍👩‍👧‍👦"
     assert bob.done("PUT", f"{path}/reactions/{family}")["reactions"] == {family: [bob.id]}
     both = ada.done("PUT", f"{path}/reactions/{family}")
@@ -106,14 +106,14 @@ def test_reactions_come_and_go(ada: Caller, bob: Caller) -> None:
 
 
 @pytest.mark.parametrize("seq", ["0", "-1", "x", "9" * 30, str(2**53)])
-def test_impossible_numbers_are_refused(ada: Caller, bob: Caller, seq: str) -> None:
-    sent = ada.say(bob, "here")
+def test_out_of_range_seq_numbers_are_refused(ada: Caller, bob: Caller, seq: str) -> None:
+    sent = ada.send(bob, "here")
     path = f"/v1/conversations/{sent['conversation_id']}/messages/{seq}"
     assert ada.ask("DELETE", path).status_code in {400, 404}
 
 
 def test_unknown_number_is_404(ada: Caller, bob: Caller) -> None:
-    sent = ada.say(bob, "here")
+    sent = ada.send(bob, "here")
     path = f"/v1/conversations/{sent['conversation_id']}/messages/{2**53 - 1}"
     ada.refused(404, "DELETE", path)
 
@@ -124,7 +124,20 @@ def test_blocked_people_cannot_write(ada: Caller, bob: Caller) -> None:
     message = {"to": bob.id, "body": "hello?"}
     assert ada.refused(403, "POST", "/v1/messages", json=message)["code"] == "blocked"
     bob.done("DELETE", f"/v1/blocks/{ada.id}")
-    assert ada.say(bob, "hello!")["seq"] == 1
+    assert ada.send(bob, "hello!")["seq"] == 1
     assert bob.get("/v1/blocks") == {"items": [], "next": None}
     bob.refused(404, "PUT", "/v1/blocks/no.such.person")
     assert bob.refused(400, "PUT", f"/v1/blocks/{bob.id}")["code"] == "invalid"
+
+
+def test_R6_the_sender_is_told_when_a_message_was_delivered_and_read(
+    ada: Caller, bob: Caller
+) -> None:
+    message = ada.send(bob, "hello")
+    path = path_of(message) + "/receipt"
+    assert ada.get(path) == {"delivered_at": None, "read_at": None}
+    bob.ask("PUT", f"/v1/conversations/{message['conversation_id']}/read", json={"seq": 1})
+    times = ada.get(path)
+    assert message["created_at"] <= times["delivered_at"] == times["read_at"]
+    assert bob.refused(403, "GET", path)["code"] == "forbidden"
+    ada.refused(404, "GET", path.replace("/1/", "/2/"))

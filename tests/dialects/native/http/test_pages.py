@@ -21,6 +21,7 @@ def test_every_list_is_known_to_this_test() -> None:
         "/v1/conversations/{conversation_id}/messages",
         "/v1/invitations",
         "/v1/logins",
+        "/v1/requests",
         "/v1/search",
         "/v1/sessions",
         "/v1/users",
@@ -41,9 +42,9 @@ def walked(page_of: Callable[..., Json], path: str, **query: object) -> list[Jso
 
 
 def test_every_list_is_walked_to_its_end(api: Api, ada: Caller) -> None:
-    peers = [api.somebody("peer") for _ in range(5)]
+    peers = [api.new_user("peer") for _ in range(5)]
     for number, peer in enumerate(peers):
-        ada.say(peer, "a word in common")
+        ada.send(peer, "a word in common")
         ada.post("/v1/sessions", name=f"number {number}")
     blocking = [api.login(ada.username) for _ in range(4)]
     for peer in peers:
@@ -58,15 +59,25 @@ def test_every_list_is_walked_to_its_end(api: Api, ada: Caller) -> None:
     everything = walked(ada.get, "/v1/conversations")
     assert {each["id"] for each in everything} == {each["id"] for each in direct + sessions}
     logins = [each["id"] for each in walked(ada.get, "/v1/logins")]
-    begun = [ada.session["login_id"], *(each.session["login_id"] for each in blocking)]
+    begun = [ada.tokens["login_id"], *(each.tokens["login_id"] for each in blocking)]
     assert logins == begun[::-1]
     assert len(walked(ada.get, "/v1/search", q="word", order="newest")) == 5
     found = walked(ada.get, "/v1/users", search="peer")
     assert {each["id"] for each in found} >= {peer.id for peer in peers}
 
 
+def test_requests_are_walked_to_their_end(api: Api) -> None:
+    asked = api.new_user("asked")
+    asked.done("PATCH", "/v1/me/privacy", json={"first_messages": "requests"})
+    senders = [api.new_user("sender") for _ in range(5)]
+    for sender in senders:
+        sender.send(asked, "may I?")
+    newest_first = [sender.id for sender in reversed(senders)]
+    assert [each["peer_id"] for each in walked(asked.get, "/v1/requests")] == newest_first
+
+
 def test_messages_are_walked_both_ways(ada: Caller, bob: Caller) -> None:
-    sent = [ada.say(bob, f"number {n}") for n in range(1, 8)]
+    sent = [ada.send(bob, f"number {n}") for n in range(1, 8)]
     path = f"/v1/conversations/{sent[0]['conversation_id']}/messages"
     assert [each["seq"] for each in walked(bob.get, path)] == [6, 7, 4, 5, 2, 3, 1]
     forward = bob.get(path, after=0, limit=3)
@@ -83,7 +94,7 @@ def test_messages_are_walked_both_ways(ada: Caller, bob: Caller) -> None:
 )
 @pytest.mark.parametrize("path", sorted(each.path for each in LISTS))
 def test_a_foreign_cursor_is_refused(ada: Caller, bob: Caller, path: str, cursor: str) -> None:
-    conversation_id = ada.say(bob, "hi")["conversation_id"]
+    conversation_id = ada.send(bob, "hi")["conversation_id"]
     path = path.replace("{conversation_id}", conversation_id)
     query = {"cursor": cursor, **({"q": "hi", "order": "newest"} if "search" in path else {})}
     assert ada.refused(400, "GET", path, params=query)["field"] == "cursor"
@@ -96,7 +107,7 @@ def test_a_foreign_cursor_is_refused(ada: Caller, bob: Caller, path: str, cursor
 def test_a_number_in_a_query_is_written_in_ascii_digits(
     ada: Caller, bob: Caller, path: str, digits: str
 ) -> None:
-    path = path.replace("{conversation_id}", ada.say(bob, "hi")["conversation_id"])
+    path = path.replace("{conversation_id}", ada.send(bob, "hi")["conversation_id"])
     query = {"limit": digits, **({"position": 0} if "sync" in path else {})}
     assert ada.refused(400, "GET", path, params=query)["field"] == "limit"
 
@@ -105,18 +116,18 @@ def test_a_number_in_a_query_is_written_in_ascii_digits(
 def test_a_number_in_a_path_is_written_in_ascii_digits(
     ada: Caller, bob: Caller, digits: str
 ) -> None:
-    path = f"/v1/conversations/{ada.say(bob, 'hi')['conversation_id']}/messages/{digits}"
+    path = f"/v1/conversations/{ada.send(bob, 'hi')['conversation_id']}/messages/{digits}"
     assert ada.refused(400, "DELETE", path)["field"] == "seq"
 
 
 @pytest.mark.parametrize("path", ["/v1/blocks", "/v1/logins", "/v1/sessions", "/v1/users"])
 @pytest.mark.parametrize("limit", [0, 201, "many"])
-def test_a_page_has_bounds(ada: Caller, path: str, limit: object) -> None:
+def test_the_limit_of_a_page_is_bounded(ada: Caller, path: str, limit: object) -> None:
     assert ada.refused(400, "GET", path, params={"limit": limit})["field"] == "limit"
 
 
 @pytest.mark.parametrize("bound", ["before", "after", "around"])
-def test_a_cursor_stands_alone(ada: Caller, bob: Caller, bound: str) -> None:
-    path = f"/v1/conversations/{ada.say(bob, 'hi')['conversation_id']}/messages"
+def test_a_cursor_excludes_before_after_and_around(ada: Caller, bob: Caller, bound: str) -> None:
+    path = f"/v1/conversations/{ada.send(bob, 'hi')['conversation_id']}/messages"
     query = {"cursor": "before.3", bound: 2}
     assert ada.refused(400, "GET", path, params=query)["field"] == "cursor"

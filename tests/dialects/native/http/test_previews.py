@@ -12,7 +12,7 @@ from tests.previews.web import Web, answer, fetcher, serving
 from tests.support.api import Caller, check_answer
 from tests.support.chat_server import ChatServer, chat_server
 from tests.support.core import make_core
-from tests.support.plain_socket import enrol
+from tests.support.plain_socket import register
 
 
 @pytest.fixture
@@ -32,13 +32,13 @@ async def server(tmp_path: Path, web: Web) -> AsyncGenerator[ChatServer]:
 
 @pytest.fixture
 async def http(server: ChatServer) -> AsyncGenerator[httpx.AsyncClient]:
-    token = (await enrol(server, "ada")).token
+    token = (await register(server, "ada")).token
     headers = {"authorization": f"Bearer {token}"}
     async with httpx.AsyncClient(base_url=server.address, headers=headers) as client:
         yield client
 
 
-def test_they_are_off_by_default(ada: Caller) -> None:
+def test_previews_are_off_by_default(ada: Caller) -> None:
     problem = ada.refused(404, "GET", "/v1/preview", params={"url": "https://example.org/"})
     assert "switched off" in problem["detail"]
 
@@ -69,7 +69,7 @@ async def test_a_page_is_previewed_once(http: httpx.AsyncClient, web: Web) -> No
         ("http://unknown.test:{port}/", 404),
     ],
 )
-async def test_what_has_no_preview(
+async def test_addresses_without_a_preview_are_refused(
     http: httpx.AsyncClient, web: Web, url: str, status: int
 ) -> None:
     response = await http.get("/v1/preview", params={"url": url.format(port=web.port)})

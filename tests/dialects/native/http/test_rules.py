@@ -24,7 +24,7 @@ def ids(chosen: list[Operation]) -> list[str]:
 
 @dataclass
 class Belongings:
-    """What ada and bob have, and eve has not."""
+    """Resources that ada and bob have, and eve has not."""
 
     direct_id: str
     session_id: str
@@ -34,23 +34,25 @@ class Belongings:
 
 @pytest.fixture(scope="module")
 def belongings(api: Api) -> Belongings:
-    ada, bob = api.somebody("owner"), api.somebody("peer")
+    ada, bob = api.new_user("owner"), api.new_user("peer")
     return Belongings(
-        ada.say(bob, "a secret")["conversation_id"],
+        ada.send(bob, "a secret")["conversation_id"],
         ada.post("/v1/sessions", key="private")["id"],
-        ada.session["login_id"],
-        api.somebody("stranger"),
+        ada.tokens["login_id"],
+        api.new_user("stranger"),
     )
 
 
-def test_the_matrix_is_not_empty() -> None:
+def test_the_lists_of_tested_operations_are_not_empty() -> None:
     assert len(OWNED) >= 9
     assert len(PRIVATE) >= 20
     assert len(WITH_BODY) >= 10
 
 
 @pytest.mark.parametrize("operation", OWNED, ids=ids(OWNED))
-def test_S11_strangers_get_404(operation: Operation, belongings: Belongings) -> None:
+def test_S11_users_outside_the_conversation_get_404(
+    operation: Operation, belongings: Belongings
+) -> None:
     for conversation_id in (belongings.direct_id, belongings.session_id):
         places = {**PLACES, "conversation_id": conversation_id, "login_id": belongings.login_id}
         path = operation.path.format(**places)
@@ -58,7 +60,7 @@ def test_S11_strangers_get_404(operation: Operation, belongings: Belongings) -> 
         assert problem["code"] == "not_found"
 
 
-def test_S11_strangers_cannot_write_into_a_conversation(belongings: Belongings) -> None:
+def test_S11_other_users_cannot_write_into_a_conversation(belongings: Belongings) -> None:
     for conversation_id in (belongings.direct_id, belongings.session_id):
         message = {"conversation_id": conversation_id, "body": "let me in"}
         belongings.stranger.refused(404, "POST", "/v1/messages", json=message)
@@ -66,17 +68,19 @@ def test_S11_strangers_cannot_write_into_a_conversation(belongings: Belongings) 
 
 @pytest.mark.parametrize("operation", PRIVATE, ids=ids(PRIVATE))
 @pytest.mark.parametrize("credentials", [None, "x", "Bearer a.b.c", "Bearer \u00e9", "Basic eDp5"])
-def test_S11_nobody_gets_401(api: Api, operation: Operation, credentials: str | None) -> None:
+def test_S11_without_valid_tokens_the_answer_is_401(
+    api: Api, operation: Operation, credentials: str | None
+) -> None:
     headers = {} if credentials is None else {"authorization": credentials.encode()}
     path = operation.path.format(**PLACES)
-    answer = api.nobody.ask(operation.method, path, json=operation.body, headers=headers)
+    answer = api.anonymous.ask(operation.method, path, json=operation.body, headers=headers)
     assert answer.status_code == 401
     assert answer.headers["www-authenticate"] == "Bearer"
     assert answer.json()["code"] == "unauthenticated"
 
 
 def _asked(api: Api, belongings: Belongings, operation: Operation, body: object) -> httpx.Response:
-    caller = belongings.stranger if operation.needs_login else api.nobody
+    caller = belongings.stranger if operation.needs_login else api.anonymous
     return caller.ask(operation.method, operation.path.format(**PLACES), json=body)
 
 
@@ -99,9 +103,12 @@ def test_S12_mistyped_field_is_refused(
     api: Api, belongings: Belongings, operation: Operation
 ) -> None:
     for name in operation.body_schema["properties"]:
-        wrongs: list[object] = [[7], {}, True]
-        if _is_switch(operation.body_schema["properties"][name]):
-            wrongs.pop()
+        schema = operation.body_schema["properties"][name]
+        wrongs: list[object] = [{}]
+        if not _is_switch(schema):
+            wrongs.append(True)
+        if schema.get("items", {}).get("type") != "integer":
+            wrongs.append([7])
         for wrong in wrongs:
             answer = _asked(api, belongings, operation, {**(operation.body or {}), name: wrong})
             assert answer.status_code == 400
@@ -120,7 +127,7 @@ def test_S12_missing_field_is_refused(
 
 
 @pytest.mark.parametrize("operation", WITH_BODY, ids=ids(WITH_BODY))
-def test_S12_the_document_says_that_bodies_are_strict(operation: Operation) -> None:
+def test_S12_schemas_of_bodies_allow_no_other_fields(operation: Operation) -> None:
     assert resolve(operation.body_schema)["additionalProperties"] is False
 
 
@@ -129,7 +136,7 @@ def test_S12_the_document_says_that_bodies_are_strict(operation: Operation) -> N
 def test_bad_json_is_400(
     api: Api, belongings: Belongings, operation: Operation, content: bytes
 ) -> None:
-    caller = belongings.stranger if operation.needs_login else api.nobody
+    caller = belongings.stranger if operation.needs_login else api.anonymous
     path = operation.path.format(**PLACES)
     headers = {"content-type": "application/json"}
     caller.refused(400, operation.method, path, content=content, headers=headers)
@@ -137,7 +144,7 @@ def test_bad_json_is_400(
 
 @pytest.mark.parametrize("operation", WITH_BODY, ids=ids(WITH_BODY))
 def test_wrong_media_type_is_415(api: Api, belongings: Belongings, operation: Operation) -> None:
-    caller = belongings.stranger if operation.needs_login else api.nobody
+    caller = belongings.stranger if operation.needs_login else api.anonymous
     path = operation.path.format(**PLACES)
     headers = {"content-type": "text/plain"}
     caller.refused(415, operation.method, path, content=b"{}", headers=headers)
@@ -145,7 +152,7 @@ def test_wrong_media_type_is_415(api: Api, belongings: Belongings, operation: Op
 
 @pytest.mark.parametrize("operation", ALL, ids=ids(list(ALL)))
 def test_S15_every_route_has_the_security_headers(api: Api, operation: Operation) -> None:
-    answer = api.nobody.ask(operation.method, operation.path.format(**PLACES), json={})
+    answer = api.anonymous.ask(operation.method, operation.path.format(**PLACES), json={})
     assert answer.headers["x-content-type-options"] == "nosniff"
     assert answer.headers["referrer-policy"] == "no-referrer"
     assert answer.headers["cache-control"] == "no-store"
@@ -168,9 +175,9 @@ STRINGS = [
 
 
 @pytest.mark.parametrize("text", STRINGS)
-def test_S24_hostile_text_is_only_text(api: Api, text: str) -> None:
-    ada, bob = api.somebody("sender"), api.somebody("receiver")
-    sent = ada.say(bob, text, client_id=text[:128])
+def test_S24_hostile_text_is_stored_and_returned_unchanged(api: Api, text: str) -> None:
+    ada, bob = api.new_user("sender"), api.new_user("receiver")
+    sent = ada.send(bob, text, client_id=text[:128])
     assert sent["body"] == text
     path = f"/v1/conversations/{sent['conversation_id']}/messages"
     assert bob.get(path)["items"][0]["body"] == text
@@ -178,17 +185,17 @@ def test_S24_hostile_text_is_only_text(api: Api, text: str) -> None:
         answer = ada.ask("GET", "/v1/users", params={parameter: text[:64]})
         assert answer.status_code in {200, 400}
     guess = {"identifier": text, "password": text}
-    assert api.nobody.ask("POST", "/v1/login", json=guess).status_code in {400, 401}
+    assert api.anonymous.ask("POST", "/v1/login", json=guess).status_code in {400, 401}
 
 
-def test_nul_in_a_text_is_no_fault_of_the_server(ada: Caller, bob: Caller) -> None:
+def test_a_nul_character_in_a_text_is_no_server_error(ada: Caller, bob: Caller) -> None:
     message = {"to": bob.id, "body": "a\x00b"}
     assert ada.ask("POST", "/v1/messages", json=message).status_code in {201, 400}
 
 
 def test_unknown_path_and_method_are_problem_details(api: Api) -> None:
-    assert api.nobody.refused(404, "GET", "/v1/nowhere")["code"] == "not_found"
-    answer = api.nobody.ask("PUT", "/v1/messages")
+    assert api.anonymous.refused(404, "GET", "/v1/nowhere")["code"] == "not_found"
+    answer = api.anonymous.ask("PUT", "/v1/messages")
     assert answer.status_code == 405
     assert "POST" in answer.headers["allow"]
 
@@ -208,16 +215,43 @@ def test_S12_unknown_query_parameter_is_refused(ada: Caller, operation: Operatio
     assert "unknown query parameter 'foo'" in problem["detail"]
 
 
+def test_S12_a_repeated_query_parameter_is_refused(ada: Caller) -> None:
+    problem = ada.refused(400, "GET", "/v1/search", params=[("q", "abc"), ("q", "xyz")])
+    assert (problem["field"], problem["detail"]) == ("q", "q is given more than once")
+
+
+@pytest.mark.parametrize(
+    ("given", "detail"),
+    [
+        ({"has": "pictures"}, "has must be one of: files, links"),
+        ({"since": "now"}, "since must be a time with its time zone, such as 2026-01-31T12:00:00Z"),
+        ({"q": ""}, "q must have at least 1 character"),
+    ],
+)
+def test_a_parameter_that_is_refused_says_what_it_may_be(
+    ada: Caller, given: dict[str, str], detail: str
+) -> None:
+    problem = ada.refused(400, "GET", "/v1/search", params={"q": "x", **given})
+    assert problem["detail"] == detail
+
+
+def test_S12_a_repeated_header_that_a_route_reads_is_refused(ada: Caller) -> None:
+    headers = [("Tus-Resumable", "1.0.0"), ("Upload-Length", "5"), ("Upload-Length", "6")]
+    problem = ada.refused(400, "POST", "/v1/uploads", headers=headers)
+    assert problem["field"] == "upload-length"
+    assert problem["detail"] == "Upload-Length is given more than once"
+
+
 def test_unknown_query_parameter_is_answered_with_the_known_ones(ada: Caller) -> None:
     problem = ada.refused(400, "GET", "/v1/users", params={"after": "grace"})
     assert problem["detail"].endswith("known are: limit, cursor, search")
 
 
-def test_a_token_in_the_query_opens_files_only(api: Api, ada: Caller) -> None:
-    token = {"token": ada.session["access_token"]}
-    assert api.nobody.ask("GET", "/v1/files/unknown", params=token).status_code == 404
-    assert api.nobody.ask("GET", "/v1/files/unknown/thumbnail", params=token).status_code == 404
+def test_a_token_in_the_query_is_accepted_only_for_files(api: Api, ada: Caller) -> None:
+    token = {"token": ada.tokens["access_token"]}
+    assert api.anonymous.ask("GET", "/v1/files/unknown", params=token).status_code == 404
+    assert api.anonymous.ask("GET", "/v1/files/unknown/thumbnail", params=token).status_code == 404
     for operation in PRIVATE:
         if not operation.path.startswith("/v1/files/{"):
             path = operation.path.format(**PLACES)
-            api.nobody.refused(401, operation.method, path, params=token)
+            api.anonymous.refused(401, operation.method, path, params=token)

@@ -29,11 +29,11 @@ def test_session_is_renamed_written_in_and_deleted(ada: Caller) -> None:
     ada.refused(404, "DELETE", path)
 
 
-def test_limits_are_named(ada: Caller) -> None:
+def test_an_exceeded_limit_names_its_field(ada: Caller) -> None:
     assert ada.refused(400, "POST", "/v1/sessions", json={"name": ""})["field"] == "name"
     assert ada.refused(400, "POST", "/v1/sessions", json={"key": "k" * 129})["field"] == "key"
 
 
 def test_direct_conversation_is_no_session(ada: Caller, bob: Caller) -> None:
-    conversation_id = ada.say(bob, "hi")["conversation_id"]
+    conversation_id = ada.send(bob, "hi")["conversation_id"]
     ada.refused(404, "DELETE", f"/v1/sessions/{conversation_id}")

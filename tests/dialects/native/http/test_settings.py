@@ -1,4 +1,4 @@
-"""What an operator decides about HTTP reaches the real server."""
+"""The operator's settings for HTTP take effect on a real server."""
 
 import time
 from collections.abc import Generator
@@ -68,13 +68,13 @@ def test_S5_token_that_has_expired_says_so(tmp_path: Path) -> None:
     ):
         client.post("/v1/register", json={"username": "ada", "password": PASSWORD})
         credentials = {"identifier": "ada", "password": PASSWORD}
-        session = client.post("/v1/login", json=credentials).json()
-        headers = {"authorization": f"Bearer {session['access_token']}"}
+        tokens = client.post("/v1/login", json=credentials).json()
+        headers = {"authorization": f"Bearer {tokens['access_token']}"}
         until = time.monotonic() + 10
         while (answer := client.get("/v1/me", headers=headers)).is_success:
             assert time.monotonic() < until
             time.sleep(0.1)
         assert answer.status_code == 401
         assert answer.json()["code"] == "token_expired"
-        renewed = client.post("/v1/refresh", json={"refresh_token": session["refresh_token"]})
+        renewed = client.post("/v1/refresh", json={"refresh_token": tokens["refresh_token"]})
         assert renewed.is_success

@@ -21,12 +21,12 @@ def test_a_signed_url_opens_one_file_without_a_header(api: Api, ada: Caller, bob
     picture, text = upload(ada, media.png(), "a.png"), upload(ada, CONTENT)
     picture_urls, text_urls = signed(ada, picture, text)
     assert signed(ada, text)[0] == text_urls
-    nobody = api.nobody
-    got = fetch(nobody, text_urls["url"], range="bytes=5-7")
+    anonymous = api.anonymous
+    got = fetch(anonymous, text_urls["url"], range="bytes=5-7")
     assert (got.status_code, got.content) == (206, CONTENT[5:8])
     assert 0 < int(got.headers["cache-control"].removeprefix("private, max-age=")) <= 900
-    assert fetch(nobody, picture_urls["thumbnail_url"]).headers["content-type"] == "image/webp"
-    assert fetch(nobody, text_urls["thumbnail_url"]).status_code == 404
+    assert fetch(anonymous, picture_urls["thumbnail_url"]).headers["content-type"] == "image/webp"
+    assert fetch(anonymous, text_urls["thumbnail_url"]).status_code == 404
     signature = text_urls["url"].partition("?")[2]
     for wrong in (
         f"{picture['url']}?{signature}",
@@ -34,18 +34,20 @@ def test_a_signed_url_opens_one_file_without_a_header(api: Api, ada: Caller, bob
         f"{text['url']}?{signature.replace('.', '.1', 1)}",
         f"{text['url']}?signature=x",
     ):
-        assert fetch(nobody, wrong).status_code == 403, wrong
-    assert fetch(nobody, f"{text['url']}?signature=").status_code == 401
-    assert fetch(nobody, signed(bob, text)[0]["url"]).status_code == 404, "S11: he may not read it"
+        assert fetch(anonymous, wrong).status_code == 403, wrong
+    assert fetch(anonymous, f"{text['url']}?signature=").status_code == 401
+    assert fetch(anonymous, signed(bob, text)[0]["url"]).status_code == 404, (
+        "S11: he may not read it"
+    )
 
 
 def test_S1_a_signed_url_ends_with_its_login(api: Api, ada: Caller) -> None:
     file = upload(ada, CONTENT)
     device = api.login(ada.username)
     (urls,) = signed(device, file)
-    assert fetch(api.nobody, urls["url"]).status_code == 200
+    assert fetch(api.anonymous, urls["url"]).status_code == 200
     device.done("POST", "/v1/logout")
-    assert fetch(api.nobody, urls["url"]).status_code == 403
+    assert fetch(api.anonymous, urls["url"]).status_code == 403
     assert fetch(ada, file["url"]).status_code == 200
 
 
@@ -53,11 +55,11 @@ def test_a_signature_does_not_depend_on_what_ids_look_like(api: Api, ada: Caller
     file = upload(ada, CONTENT)
     hostile = f'{file["id"]}","x'
     (urls,) = ada.post("/v1/files/urls", file_ids=[hostile])["items"]
-    assert fetch(api.nobody, urls["url"]).status_code == 404
+    assert fetch(api.anonymous, urls["url"]).status_code == 404
     signature = urls["url"].partition("?")[2]
-    assert fetch(api.nobody, f"{file['url']}?{signature}").status_code == 403
+    assert fetch(api.anonymous, f"{file['url']}?{signature}").status_code == 403
 
 
-def test_S18_a_request_to_sign_is_bounded(ada: Caller) -> None:
+def test_S18_the_number_of_files_per_signing_request_is_limited(ada: Caller) -> None:
     for ids in (["x" * 65], ["x"] * 101):
         ada.refused(400, "POST", "/v1/files/urls", json={"file_ids": ids})

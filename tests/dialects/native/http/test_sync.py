@@ -20,7 +20,7 @@ def pull(caller: Caller, position: int, **query: object) -> list[Json]:
 
 
 def test_R5_every_event_of_both_parties_in_order(ada: Caller, bob: Caller) -> None:
-    sent = ada.say(bob, "one", client_id="c1")
+    sent = ada.send(bob, "one", client_id="c1")
     path = f"/v1/conversations/{sent['conversation_id']}/messages/1"
     ada.done("PATCH", path, json={"body": "two"})
     bob.done("PUT", f"{path}/reactions/👍")
@@ -56,7 +56,7 @@ def test_sync_names_the_parameter_at_fault(ada: Caller, field: str, value: int) 
 
 
 def test_acknowledgement_makes_messages_delivered(ada: Caller, bob: Caller) -> None:
-    conversation_id = ada.say(bob, "hi")["conversation_id"]
+    conversation_id = ada.send(bob, "hi")["conversation_id"]
     bob.done("POST", "/v1/sync/ack", json={"position": 1})
     receipts: list[Json] = []
     while not receipts:  # gathered for a moment, then written

@@ -5,57 +5,24 @@ import hashlib
 import os
 import socket
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
 
+from tests.dialects.native.http.tus import STREAM, VERSION, Tus, encoded
+from tests.support import media
 from tests.support.api import Api, Caller
 from tests.support.process import ServerProcess, server_process
 
 CONTENT = os.urandom(900_000)
-STREAM = "application/offset+octet-stream"
-VERSION = {"tus-resumable": "1.0.0"}
 
 
-def encoded(text: str) -> str:
-    return base64.b64encode(text.encode()).decode()
-
-
-class Tus:
-    """A client of the protocol for one upload."""
-
-    def __init__(self, caller: Caller, location: str = "") -> None:
-        self.http = caller._http
-        self.location = location
-
-    def begin(self, size: int | str, metadata: str | None = None) -> httpx.Response:
-        fields = {"upload-length": str(size)}
-        fields["upload-metadata"] = metadata or f"filename {encoded('a.bin')}"
-        answer = self.http.post("/v1/uploads", headers=VERSION | fields)
-        self.location = answer.headers.get("location", "")
-        return answer
-
-    def send(self, offset: int | str, content: bytes, **fields: str) -> httpx.Response:
-        given = {key.replace("_", "-"): value for key, value in fields.items()}
-        headers = VERSION | {"upload-offset": str(offset), "content-type": STREAM} | given
-        return self.http.patch(self.location, content=content, headers=headers)
-
-    def offset(self) -> int:
-        answer = self.http.head(self.location, headers=VERSION)
-        assert answer.status_code in {200, 204}, answer.status_code
-        return int(answer.headers["upload-offset"])
-
-    def file(self) -> bytes:
-        answer = self.http.get(self.location.replace("uploads", "files"))
-        assert answer.status_code == 200
-        return answer.content
-
-
-def test_options_tells_what_the_server_can(api: Api) -> None:
+def test_options_lists_the_tus_extensions(api: Api) -> None:
     answer = httpx.options(f"{api.address}/v1/uploads")
     assert answer.status_code == 204
     assert answer.headers["tus-version"] == "1.0.0"
@@ -70,10 +37,10 @@ def test_options_tells_what_the_server_can(api: Api) -> None:
 
 def test_an_upload_in_pieces(ada: Caller) -> None:
     tus = Tus(ada)
-    begun = tus.begin(len(CONTENT))
-    assert begun.status_code == 201
-    assert begun.content == b""
-    assert parsedate_to_datetime(begun.headers["upload-expires"]) > datetime.now(UTC)
+    created = tus.create(len(CONTENT))
+    assert created.status_code == 201
+    assert created.content == b""
+    assert parsedate_to_datetime(created.headers["upload-expires"]) > datetime.now(UTC)
     assert tus.offset() == 0
     for start in range(0, len(CONTENT), 250_000):
         answer = tus.send(start, CONTENT[start : start + 250_000])
@@ -87,9 +54,9 @@ def test_an_upload_in_pieces(ada: Caller) -> None:
     assert head.headers["cache-control"] == "no-store"
 
 
-def test_a_piece_of_nothing_changes_nothing(ada: Caller) -> None:
+def test_an_empty_patch_changes_nothing(ada: Caller) -> None:
     tus = Tus(ada)
-    tus.begin(10)
+    tus.create(10)
     assert tus.send(0, b"").headers["upload-offset"] == "0"
     assert tus.send(0, b"0123456789").status_code == 204
     assert tus.send(10, b"").headers["upload-offset"] == "10"
@@ -116,9 +83,11 @@ def test_a_piece_of_nothing_changes_nothing(ada: Caller) -> None:
         ("x" * 5_000, None),
     ],
 )
-def test_metadata(ada: Caller, metadata: str, name: str | None) -> None:
+def test_upload_metadata_is_checked_and_returned(
+    ada: Caller, metadata: str, name: str | None
+) -> None:
     tus = Tus(ada)
-    answer = tus.begin(3, metadata)
+    answer = tus.create(3, metadata)
     assert answer.status_code == (400 if name is None else 201), answer.text
     if name is not None:
         for content in (b"", b"a,b"):
@@ -130,10 +99,39 @@ def test_metadata(ada: Caller, metadata: str, name: str | None) -> None:
         assert "filename*=" in file.headers["content-disposition"], quoted
 
 
+def recorded(ada: Caller, content: bytes, samples: bytes) -> httpx.Response:
+    """Upload a content with this waveform, in one request."""
+    metadata = f"filename {encoded('a')},waveform {base64.b64encode(samples).decode()}"
+    given = {"upload-length": str(len(content)), "upload-metadata": metadata}
+    headers = VERSION | given | {"content-type": STREAM}
+    return ada._http.post("/v1/uploads", content=content, headers=headers)
+
+
+def test_a_recording_keeps_the_waveform_that_its_sender_gives(ada: Caller, bob: Caller) -> None:
+    samples = bytes(range(128))
+    file_id = recorded(ada, media.wav(1), samples).headers["location"].rpartition("/")[2]
+    (file,) = ada.post("/v1/messages", to=bob.id, client_id="voice", body="", files=[file_id])[
+        "files"
+    ]
+    assert base64.b64decode(file["waveform"]) == samples
+    assert (file["duration"], file["placeholder"]) == (1_000, None)
+    assert bob.get(f"/v1/files/{file_id}/info") == file
+
+
+def test_a_waveform_is_bounded_and_for_sound_only(ada: Caller) -> None:
+    refused = recorded(ada, media.wav(1), bytes(129))
+    assert refused.status_code == 400
+    assert (refused.json()["field"], "128" in refused.json()["detail"]) == ("waveform", True)
+    location = recorded(ada, media.png(), bytes(3)).headers["location"]
+    file = ada.get(f"/v1/files/{location.rpartition('/')[2]}/info")
+    assert file["waveform"] is None
+    assert len(base64.b64decode(file["placeholder"])) > 5
+
+
 @pytest.mark.parametrize("algorithm", ["sha1", "sha256", "md5"])
-def test_checksums(ada: Caller, algorithm: str) -> None:
+def test_a_patch_with_a_wrong_checksum_is_discarded(ada: Caller, algorithm: str) -> None:
     tus = Tus(ada)
-    tus.begin(10)
+    tus.create(10)
 
     def checksum(content: bytes) -> str:
         return f"{algorithm} {base64.b64encode(hashlib.new(algorithm, content).digest()).decode()}"
@@ -146,8 +144,8 @@ def test_checksums(ada: Caller, algorithm: str) -> None:
     assert tus.file() == b"0123456789"
 
 
-def test_the_first_bytes_may_come_with_the_beginning(ada: Caller) -> None:
-    def begin(content: bytes, **fields: str) -> httpx.Response:
+def test_an_upload_may_be_created_with_its_first_bytes(ada: Caller) -> None:
+    def create(content: bytes, **fields: str) -> httpx.Response:
         given = {key.replace("_", "-"): value for key, value in fields.items()}
         headers = VERSION | {"upload-metadata": f"filename {encoded('a')}"} | given
         return ada._http.post("/v1/uploads", content=content, headers=headers)
@@ -155,23 +153,23 @@ def test_the_first_bytes_may_come_with_the_beginning(ada: Caller) -> None:
     stream = {"content_type": STREAM, "upload_length": "10"}
     checksum = base64.b64encode(hashlib.sha1(b"01234", usedforsecurity=False).digest()).decode()
     for content in (b"", b"01234", b"0123456789"):
-        begun = begin(content, **stream)
-        assert (begun.status_code, begun.headers["upload-offset"]) == (201, str(len(content)))
-        tus = Tus(ada, begun.headers["location"])
+        created = create(content, **stream)
+        assert (created.status_code, created.headers["upload-offset"]) == (201, str(len(content)))
+        tus = Tus(ada, created.headers["location"])
         assert tus.offset() == len(content)
         tus.send(len(content), b"0123456789"[len(content) :])
         assert tus.file() == b"0123456789"
-    assert begin(b"01234", **stream, upload_checksum=f"sha1 {checksum}").status_code == 201
-    assert begin(b"other", **stream, upload_checksum=f"sha1 {checksum}").status_code == 460
-    assert begin(b"0123456789a", **stream).status_code == 413
-    assert begin(b"01234", upload_length="10").headers["upload-offset"] == "0"
+    assert create(b"01234", **stream, upload_checksum=f"sha1 {checksum}").status_code == 201
+    assert create(b"other", **stream, upload_checksum=f"sha1 {checksum}").status_code == 460
+    assert create(b"0123456789a", **stream).status_code == 413
+    assert create(b"01234", upload_length="10").headers["upload-offset"] == "0"
 
 
 def test_an_empty_file_is_complete_at_once(ada: Caller, bob: Caller) -> None:
     tus = Tus(ada)
-    begun = tus.begin(0, f"filename {encoded('empty.txt')},filetype {encoded('text/plain')}")
-    assert (begun.status_code, begun.headers["upload-offset"]) == (201, "0")
-    assert "upload-expires" not in begun.headers
+    created = tus.create(0, f"filename {encoded('empty.txt')},filetype {encoded('text/plain')}")
+    assert (created.status_code, created.headers["upload-offset"]) == (201, "0")
+    assert "upload-expires" not in created.headers
     assert tus.offset() == 0
     assert tus.send(0, b"").status_code == 204
     named = {"to": bob.username, "body": "", "files": [tus.location.rpartition("/")[2]]}
@@ -181,7 +179,7 @@ def test_an_empty_file_is_complete_at_once(ada: Caller, bob: Caller) -> None:
 
 
 @pytest.mark.parametrize("actual", ["POST", "GET", "PUT"])
-def test_the_method_may_be_named_in_a_header(ada: Caller, actual: str) -> None:
+def test_the_method_can_be_overridden_by_a_header(ada: Caller, actual: str) -> None:
     def override(method: str, **fields: str) -> httpx.Response:
         given = {key.replace("_", "-"): value for key, value in fields.items()}
         headers = VERSION | {"x-http-method-override": method} | given
@@ -189,7 +187,7 @@ def test_the_method_may_be_named_in_a_header(ada: Caller, actual: str) -> None:
         return ada._http.request(actual, tus.location, content=content, headers=headers)
 
     tus = Tus(ada)
-    tus.begin(10)
+    tus.create(10)
     appended = override("PATCH", upload_offset="0", content_type=STREAM)
     assert (appended.status_code, appended.headers["upload-offset"]) == (204, "5")
     assert override("HEAD").headers["upload-offset"] == "5"
@@ -204,13 +202,13 @@ def test_a_complete_upload_can_be_terminated_until_a_message_names_it(
     ada: Caller, bob: Caller
 ) -> None:
     tus = Tus(ada)
-    tus.begin(3)
+    tus.create(3)
     tus.send(0, b"abc")
     assert bob._http.delete(tus.location, headers=VERSION).status_code == 404
     assert ada._http.delete(tus.location, headers=VERSION).status_code == 204
     assert ada._http.head(tus.location, headers=VERSION).status_code == 404
     assert ada._http.get(tus.location.replace("uploads", "files")).status_code == 404
-    tus.begin(3)
+    tus.create(3)
     tus.send(0, b"abc")
     named = {"to": bob.username, "body": "", "files": [tus.location.rpartition("/")[2]]}
     assert ada.ask("POST", "/v1/messages", json=named).status_code == 201
@@ -218,9 +216,9 @@ def test_a_complete_upload_can_be_terminated_until_a_message_names_it(
     assert tus.file() == b"abc"
 
 
-def test_termination(ada: Caller) -> None:
+def test_a_terminated_upload_is_gone(ada: Caller) -> None:
     tus = Tus(ada)
-    tus.begin(10)
+    tus.create(10)
     tus.send(0, b"0123")
     answer = ada._http.delete(tus.location, headers=VERSION)
     assert (answer.status_code, answer.headers["tus-resumable"]) == (204, "1.0.0")
@@ -229,49 +227,57 @@ def test_termination(ada: Caller) -> None:
     assert ada._http.head(tus.location, headers=VERSION).status_code == 404
 
 
-def cut_short(server: ServerProcess, caller: Caller, location: str, content: bytes) -> None:
-    """Begin to send all of the content, and lose the connection after some of it."""
+@contextmanager
+def begun(server: ServerProcess, caller: Caller, location: str) -> Iterator[None]:
+    """A connection on which some of the content has come, and has been stored in part."""
     head = (
         f"PATCH {location} HTTP/1.1\r\nHost: x\r\nTus-Resumable: 1.0.0\r\n"
-        f"Authorization: Bearer {caller.session['access_token']}\r\n"
+        f"Authorization: Bearer {caller.tokens['access_token']}\r\n"
         f"Upload-Offset: 0\r\nContent-Type: {STREAM}\r\nContent-Length: 900000\r\n\r\n"
     )
     with socket.create_connection(("127.0.0.1", server.port)) as connection:
-        connection.sendall(head.encode() + content)
-        time.sleep(0.2)
+        connection.sendall(head.encode() + CONTENT[:600_000])
+        until = time.monotonic() + 60
+        while not sum(each.stat().st_size for each in (server.data / "uploads").iterdir()):
+            assert time.monotonic() < until
+            time.sleep(0.01)
+        yield
+
+
+def go_on(tus: Tus) -> int:
+    """Send the rest, again while an earlier request still writes; the offset at which it began."""
+    while True:
+        reached = tus.offset()
+        answer = tus.send(reached, CONTENT[reached:])
+        if answer.status_code != 409:
+            assert answer.status_code == 204
+            return reached
 
 
 @pytest.mark.parametrize("ending", ["cut", "kill"])
 def test_R20_an_upload_goes_on_after_a_cut_and_after_a_kill(tmp_path: Path, ending: str) -> None:
     with server_process(tmp_path, trusted_proxies="127.0.0.1") as server:
         api = Api(server.address)
-        ada = api.somebody("ada")
+        ada = api.new_user("ada")
         tus = Tus(ada)
-        tus.begin(len(CONTENT))
-        cut_short(server, ada, tus.location, CONTENT[:600_000])
+        tus.create(len(CONTENT))
+        with begun(server, ada, tus.location):
+            pass
         if ending == "kill":
             server.kill()
             server.start()
-        reached = tus.offset()
-        assert 0 < reached <= 600_000
-        assert tus.send(reached, CONTENT[reached:]).status_code == 204
+        assert 0 < go_on(tus) <= 600_000
         assert tus.file() == CONTENT
         api.close()
 
 
-def test_a_half_open_connection_does_not_block_the_next(api: Api, ada: Caller) -> None:
-    tus = Tus(ada)
-    tus.begin(len(CONTENT))
-    port: Any = httpx.URL(api.address).port
-    head = (
-        f"PATCH {tus.location} HTTP/1.1\r\nHost: x\r\nTus-Resumable: 1.0.0\r\n"
-        f"Authorization: Bearer {ada.session['access_token']}\r\n"
-        f"Upload-Offset: 0\r\nContent-Type: {STREAM}\r\nContent-Length: 900000\r\n\r\n"
-    )
-    with socket.create_connection(("127.0.0.1", port)) as stuck:
-        stuck.sendall(head.encode() + CONTENT[:600_000])
-        time.sleep(0.2)
-        reached = tus.offset()
-        assert reached > 0
-        assert tus.send(reached, CONTENT[reached:]).status_code == 204
-        assert tus.file() == CONTENT
+def test_a_half_open_connection_does_not_block_the_next(tmp_path: Path) -> None:
+    with server_process(tmp_path, trusted_proxies="127.0.0.1") as server:
+        api = Api(server.address)
+        ada = api.new_user("ada")
+        tus = Tus(ada)
+        tus.create(len(CONTENT))
+        with begun(server, ada, tus.location):
+            assert go_on(tus) > 0
+            assert tus.file() == CONTENT
+        api.close()

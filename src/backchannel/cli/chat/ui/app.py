@@ -57,8 +57,8 @@ class ChatApp(App[str]):
         self._preferences = preferences
         self._downloads = downloads
         self._peer = peer
-        session = client.session.current
-        own_id = session.user.id if session else ""
+        tokens = client.tokens.current
+        own_id = tokens.user.id if tokens else ""
         self.chats = Chats(client, own_id, self._chat_changed)
         self.chat_screen = ChatScreen(client, self.chats, url)
 
@@ -70,7 +70,7 @@ class ChatApp(App[str]):
         client = self._client
         client.on(StateChanged, self._state_changed)
         client.on(OutboxChanged, lambda _: self._chat_changed(self.chats.shown or ""))
-        client.on(MessageRefused, lambda each: self.chat_screen.tell(each.refusal.detail))
+        client.on(MessageRefused, lambda each: self.chat_screen.show_error(each.refusal.detail))
         client.on(Presence, self.chats.take_presence)
         client.on(Typing, self.chats.take_typing)
         client.connect(None, self.chats)
@@ -97,7 +97,7 @@ class ChatApp(App[str]):
     async def _set_blocked(self, *, blocked: bool) -> None:
         chat = self.chat_screen.shown
         if chat is not None and not chat.is_session:
-            with self._told():
+            with self._showing_errors():
                 await self._client.api.set_blocked(chat.peer_id, blocked=blocked)
                 state = "blocked" if blocked else "no longer blocked"
                 self.notify(f"{one_line(chat.title)} is {state}", markup=False)
@@ -125,19 +125,19 @@ class ChatApp(App[str]):
             if self.chats.listed:
                 await self.chat_screen.show_chat(self.chats.listed[0])
             return
-        with self._told():
+        with self._showing_errors():
             user = await self._client.api.user(self._peer)
             await self.chat_screen.show_chat(self.chats.begin(user))
 
     @contextlib.contextmanager
-    def _told(self) -> Generator[None]:
-        """Say what the server refuses, or the disk."""
+    def _showing_errors(self) -> Generator[None]:
+        """Show what the server or the disk refuses."""
         try:
             yield
         except ApiError as error:
-            self.chat_screen.tell(explained(self._url, error))
+            self.chat_screen.show_error(explained(self._url, error))
         except OSError as error:
-            self.chat_screen.tell(f"{error.filename}: {error.strerror}")
+            self.chat_screen.show_error(f"{error.filename}: {error.strerror}")
 
     # ------------------------------------------------------------- the chosen message
 
@@ -155,7 +155,7 @@ class ChatApp(App[str]):
         if waiting is not None:
             await self._client.discard(waiting.client_id)
         elif (message := self._chosen(own=True)) is not None:
-            with self._told():
+            with self._showing_errors():
                 await self._client.delete(message)
 
     async def action_send_again(self) -> None:
@@ -178,7 +178,7 @@ class ChatApp(App[str]):
         if message is None or message.deleted_at:
             return None
         if own and message.sender_id != self.chats.own_id:
-            self.chat_screen.tell("only the sender of a message can change it")
+            self.chat_screen.show_error("only the sender of a message can change it")
             return None
         return message
 
@@ -187,7 +187,7 @@ class ChatApp(App[str]):
         emoji = await self.push_screen_wait(Ask("React with an emoji", "👍"))
         if emoji is not None:
             active = self.chats.own_id not in message.reactions.get(emoji, [])
-            with self._told():
+            with self._showing_errors():
                 await self._client.api.react(
                     message.conversation_id, message.seq, emoji, active=active
                 )
@@ -203,7 +203,7 @@ class ChatApp(App[str]):
         if chat is None or named is None:
             return
         path = _path(named)
-        with self._told():
+        with self._showing_errors():
             file = await self._client.files.upload(
                 path, progress=lambda done, size: self._progress(path.name, done, size)
             )
@@ -214,7 +214,7 @@ class ChatApp(App[str]):
         self._progress("", 0, 0)
 
     async def _save(self, file: FileInfo) -> None:
-        with self._told():
+        with self._showing_errors():
             self._downloads.mkdir(parents=True, exist_ok=True)
             target = free_path(self._downloads, file.name)
             await self._client.files.download(
@@ -236,7 +236,7 @@ class ChatApp(App[str]):
     async def _new_chat(self) -> None:
         user_id = await self.push_screen_wait(Choose("Chat with", self._find_users))
         if user_id is not None:
-            with self._told():
+            with self._showing_errors():
                 user = await self._client.api.user(user_id)
                 await self.chat_screen.show_chat(self.chats.begin(user))
 
@@ -270,7 +270,7 @@ class ChatApp(App[str]):
 
 
 def free_path(folder: Path, name: str) -> Path:
-    """A name in the folder that no file has; a name from the server is no path."""
+    """A name in the folder that no file has; a name from the server is not a path."""
     plain = Path(one_line(name).replace("/", "_").lstrip(".") or "file")
     number, path = 1, folder / plain
     while path.exists():

@@ -62,7 +62,7 @@ class Choose(ModalScreen[str | None]):
             yield Label(self._question, markup=False)
             yield Input()
             yield OptionList(markup=False)
-            yield Label("", markup=False, id="told")
+            yield Label("", markup=False, id="status")
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         self.run_worker(self._look(event.value.strip()), exclusive=True)
@@ -71,15 +71,15 @@ class Choose(ModalScreen[str | None]):
         _ = self.dismiss(event.option.id)
 
     async def _look(self, words: str) -> None:
-        told, found = self.query_one("#told", Label), self.query_one(OptionList)
-        told.update("searching …")
+        status, found = self.query_one("#status", Label), self.query_one(OptionList)
+        status.update("searching …")
         try:
             choices = await self._find(words)
         except ApiError as error:
-            told.update(error.detail)
+            status.update(error.detail)
             return
         found.set_options(Option(choice.text, id=choice.key) for choice in choices)
-        told.update("" if choices else "nothing was found")
+        status.update("" if choices else "nothing was found")
         if choices:
             found.highlighted = 0
             found.focus()

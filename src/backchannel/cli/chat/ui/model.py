@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from backchannel_client import (
     ApiError,
     BackchannelClient,
+    Checkpoint,
     Conversation,
     LogEvent,
     Message,
     Outgoing,
-    Place,
     Presence,
     Receipt,
     Typing,
@@ -67,14 +67,14 @@ class Chat:
 
 
 class Chats:
-    """The client's sink. `changed` is told of each conversation that is different now."""
+    """The client's sink. `changed` is called with each conversation that is different now."""
 
     def __init__(
         self, client: BackchannelClient, own_id: str, changed: Callable[[str], None]
     ) -> None:
         self.own_id = own_id
         self.shown: str | None = None
-        """The conversation that the user sees: what comes there is read."""
+        """The conversation that the user sees: messages that arrive there are read."""
         self._client = client
         self._changed = changed
         self._chats: dict[str, Chat] = {}
@@ -110,7 +110,7 @@ class Chats:
         user = self._users.get(user_id)
         return user.display_name or user.username if user else "server"
 
-    async def apply(self, events: Sequence[LogEvent], place: Place) -> None:  # noqa: ARG002 - the state is fetched at each start
+    async def apply(self, events: Sequence[LogEvent], checkpoint: Checkpoint) -> None:  # noqa: ARG002 - the state is fetched at each start
         """Take the events in."""
         for event in events:
             message, receipt = event.message(), event.receipt()
@@ -124,7 +124,7 @@ class Chats:
             elif profile is not None and profile.user_id in self._users:
                 await self._fetch(direct_conversation_id(self.own_id, profile.user_id))
 
-    async def reset(self, place: Place, reason: str) -> None:  # noqa: ARG002
+    async def reset(self, checkpoint: Checkpoint, reason: str) -> None:  # noqa: ARG002
         """Fetch the list, and what is shown, afresh."""
         conversations = await self._client.api.all_conversations()
         self._chats = {each.id: self._merged(each, Chat(each.id, "", "")) for each in conversations}
@@ -193,7 +193,7 @@ class Chats:
             chat.unread += 1
         if is_new:
             chat.typing_until = 0.0
-            if chat.online is None:  # presence is told once both have written
+            if chat.online is None:  # users get presence once both have written
                 self._watch()
         known = chat.messages.get(message.seq)
         fits = chat.is_open and message.seq >= chat.oldest

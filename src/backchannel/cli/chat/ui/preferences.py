@@ -12,7 +12,7 @@ class _Kept(msgspec.Struct):
 
 
 class Preferences:
-    """One file for all accounts; what cannot be read or written is not missed."""
+    """One file for all accounts; if it cannot be read or written, the defaults apply."""
 
     def __init__(self, path: Path) -> None:
         self._path = path

@@ -13,8 +13,7 @@ from backchannel.cli.chat.errors import explained
 from backchannel.cli.chat.text import one_line
 from backchannel.cli.chat.ui.composer import Composer
 from backchannel.cli.chat.ui.model import Chat, Chats
-from backchannel.cli.chat.ui.panes import ChatList, Timeline
-from backchannel.cli.chat.ui.rendering import quoted
+from backchannel.cli.chat.ui.panes import ChatList, Timeline, quoted
 from backchannel_client import ApiError, BackchannelClient, Draft, Message
 
 TYPING_EVERY = 5.0
@@ -41,7 +40,7 @@ class ChatScreen(Screen[None]):
         self._url = url
         self._reply_to: int | None = None
         self._editing: Message | None = None
-        self._told_typing = 0.0
+        self._typing_sent_at = 0.0
         self._drafts: dict[str, str] = {}
 
     def compose(self) -> ComposeResult:
@@ -89,7 +88,7 @@ class ChatScreen(Screen[None]):
             if seq is not None:
                 await self.chats.fetch_earlier(chat, back_to=seq)
         except ApiError as error:
-            self.tell(explained(self._url, error))
+            self.show_error(explained(self._url, error))
         self.draw(to_end=seq is None)
         if seq is None:
             self.composer.focus()
@@ -127,7 +126,7 @@ class ChatScreen(Screen[None]):
         self.query_one("#context").display = bool(context)
         self.query_one("#status", Static).update("   ".join(filter(None, parts)))
 
-    def tell(self, text: str) -> None:
+    def show_error(self, text: str) -> None:
         """Say what went wrong."""
         self.notify(one_line(text), severity="warning", markup=False)
 
@@ -160,14 +159,14 @@ class ChatScreen(Screen[None]):
         try:
             await self._client.send(draft)
         except OSError as error:
-            self.tell(f"not kept on disk until it is sent: {error}")
+            self.show_error(f"not kept on disk until it is sent: {error}")
         self.draw(to_end=True)
 
     async def on_composer_submitted(self, event: Composer.Submitted) -> None:
         chat, editing, reply_to = self.shown, self._editing, self._reply_to
         if chat is None:
             self.composer.text = event.text
-            self.tell("choose a conversation first: Ctrl-N begins one")
+            self.show_error("choose a conversation first: Ctrl-N begins one")
             return
         self._leave_message()
         if editing is not None:
@@ -181,8 +180,8 @@ class ChatScreen(Screen[None]):
 
     def on_composer_typed(self) -> None:
         chat, now = self.shown, time.monotonic()
-        if chat is not None and now - self._told_typing >= TYPING_EVERY:
-            self._told_typing = now
+        if chat is not None and now - self._typing_sent_at >= TYPING_EVERY:
+            self._typing_sent_at = now
             self._client.typing(chat.id)
 
     async def _change(self, message: Message, body: str) -> None:
@@ -191,7 +190,7 @@ class ChatScreen(Screen[None]):
         except ApiError as error:
             self.edit(message)
             self.composer.text = body
-            self.tell(explained(self._url, error))
+            self.show_error(explained(self._url, error))
 
     def _leave_message(self) -> None:
         """Let the next text be a message of its own."""
@@ -218,7 +217,7 @@ class ChatScreen(Screen[None]):
         self.composer.focus()
 
     async def action_scroll_back(self) -> None:
-        """One page up; at the top, what is older is fetched."""
+        """Scroll up a page; at the top, fetch older messages."""
         chat, timeline = self.shown, self.timeline
         if chat is None:
             return
@@ -229,7 +228,7 @@ class ChatScreen(Screen[None]):
         try:
             await self.chats.fetch_earlier(chat)
         except ApiError as error:
-            self.tell(explained(self._url, error))
+            self.show_error(explained(self._url, error))
             return
         timeline.show(chat, self.chats, to_end=False)
         timeline.go_to(oldest)

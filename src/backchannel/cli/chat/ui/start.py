@@ -6,9 +6,8 @@ import os
 import signal
 from pathlib import Path
 
-from backchannel.cli.chat.account import Server, account_folder
-from backchannel.cli.chat.errors import Refused, explained, login_refused
-from backchannel.cli.chat.logins import StoredLogin
+from backchannel.cli.chat.account import Server, StoredLogin, account_folder
+from backchannel.cli.chat.errors import Refused, explained, login_refused, unsent
 from backchannel.cli.chat.ui.app import ChatApp
 from backchannel.cli.chat.ui.preferences import Preferences, preferences_file
 from backchannel.cli.output import fail
@@ -16,21 +15,21 @@ from backchannel_client import (
     ApiError,
     BackchannelClient,
     FileOutbox,
-    Session,
-    SessionChanged,
+    Tokens,
+    TokensChanged,
 )
 
 UNAUTHENTICATED = 401
 SIGNALLED = 128
 
 
-async def kept_session(server: Server, stored: StoredLogin) -> Session | None:
-    """The session of the login that is kept, None if there is none. Raises `Refused`."""
+async def kept_tokens(server: Server, stored: StoredLogin) -> Tokens | None:
+    """The tokens of the login that is kept, None if there is none. Raises `Refused`."""
     kept = stored.load()
     if kept is None:
         return None
     async with _client(server, stored) as client:
-        client.session.adopt(kept)
+        client.tokens.adopt(kept)
         try:
             await client.api.me()
         except ApiError as error:
@@ -38,19 +37,19 @@ async def kept_session(server: Server, stored: StoredLogin) -> Session | None:
                 return None
             if error.status != 0:  # else the server is away, and what is written waits
                 raise Refused(explained(server.url, error)) from None
-        return client.session.current
+        return client.tokens.current
 
 
 async def show(
-    server: Server, stored: StoredLogin, name: str, login: Session | str, peer: str | None
+    server: Server, stored: StoredLogin, name: str, login: Tokens | str, peer: str | None
 ) -> int:
-    """Chat until the user leaves; the exit code. `login` is a session or a password.
+    """Chat until the user leaves; the exit code. `login` is the tokens or a password.
 
     The login is kept for the next start if `stored` was acquired. Raises `Refused`.
     """
     async with _client(server, stored) as client:
-        if isinstance(login, Session):
-            client.session.adopt(login)
+        if isinstance(login, Tokens):
+            client.tokens.adopt(login)
             own_id = login.user.id
         else:
             try:
@@ -62,7 +61,8 @@ async def show(
         app = ChatApp(client, server.url, Preferences(preferences_file()), downloads(), peer)
         ended = _ended_by_signals(app)
         reason = await app.run_async()
-        _tell_unsent(client, outbox, name)
+        if client.outbox:
+            fail(unsent(len(client.outbox), outbox.folder, name))
         if not stored.is_acquired:
             with contextlib.suppress(ApiError):
                 await client.logout()
@@ -89,7 +89,7 @@ def _client(server: Server, stored: StoredLogin) -> BackchannelClient:
     client = BackchannelClient(
         server.url, tls=server.tls, host=server.host, agent="backchannel chat"
     )
-    client.on(SessionChanged, lambda change: stored.keep(change.session))
+    client.on(TokensChanged, lambda change: stored.keep(change.tokens))
     return client
 
 
@@ -97,12 +97,3 @@ def downloads() -> Path:
     """The folder in which files are saved."""
     named = os.environ.get("XDG_DOWNLOAD_DIR", "")
     return Path(named) if Path(named).is_absolute() else Path("~/Downloads").expanduser()
-
-
-def _tell_unsent(client: BackchannelClient, outbox: FileOutbox, name: str) -> None:
-    """Say on leaving what has not been sent, and that it is not lost."""
-    if count := len(client.outbox):
-        fail(
-            f"{count} message{'s' * (count > 1)} not sent; kept in {outbox.folder} and sent when "
-            f"{name} starts `backchannel chat` with this server again"
-        )

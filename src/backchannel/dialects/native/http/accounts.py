@@ -1,30 +1,27 @@
-"""Your account: create it, read it, change it."""
+"""Your account: create it, read it, change it; your privacy settings."""
 
 from typing import Annotated
 
 from litestar import get, patch, post
 from litestar.params import JSONBody
-from msgspec import Meta
+from msgspec import UNSET, Meta, UnsetType
 
 from backchannel.chat import accounts
-from backchannel.dialects.native.bodies import AccountBody, SessionBody
+from backchannel.chat import presence as chat
+from backchannel.dialects.native.bodies import AccountBody, PrivacyBody, TokensBody
 from backchannel.dialects.native.http.invitations import CODE
 from backchannel.dialects.native.http.parameters import Strict
 from backchannel.dialects.native.http.problems import problems
-from backchannel.dialects.native.wire import account_body, session_body
-from backchannel.dialects.shared.docs.texts import checked_text
-from backchannel.dialects.shared.requests import (
-    InjectedCore,
-    StrictRequest,
-    client_address,
-    client_agent,
-)
+from backchannel.dialects.native.wire import account_body, privacy_body, tokens_body
 from backchannel.domain.accounts import (
     ABOUT_LIMIT,
     PASSWORD_LIMIT,
     PASSWORD_MINIMUM,
     USERNAME_LIMIT,
 )
+from backchannel.domain.users import Audience, FirstMessages, PrivacyPatch
+from backchannel.http.docs.samples import checked_text
+from backchannel.http.requests import InjectedCore, StrictRequest, client_address, client_agent
 
 Email = Annotated[str, Meta(examples=["ada@example.org"])]
 Username = Annotated[str, checked_text(1, USERNAME_LIMIT, example="ada", note=", no @")]
@@ -33,6 +30,8 @@ About = Annotated[str, checked_text(0, ABOUT_LIMIT, example="Out for lunch", not
 Password = Annotated[
     str, checked_text(PASSWORD_MINIMUM, PASSWORD_LIMIT, example="correct horse battery")
 ]
+
+_Audience = Annotated[Audience, Meta(examples=["nobody"])]
 
 
 class Registration(Strict, frozen=True):
@@ -124,8 +123,8 @@ async def update_me(
 )
 async def change_password(
     request: StrictRequest, core: InjectedCore, data: JSONBody[NewPassword]
-) -> SessionBody:
-    session = await accounts.change_password(
+) -> TokensBody:
+    tokens = await accounts.change_password(
         core,
         request.user,
         old=data.old_password,
@@ -133,8 +132,56 @@ async def change_password(
         agent=client_agent(request),
         address=client_address(request),
     )
-    return session_body(session)
+    return tokens_body(tokens)
 
 
 PUBLIC = [register]
-HANDLERS = [get_me, update_me, change_password]
+
+
+class ChangedPrivacy(Strict, frozen=True):
+    """Omitted fields keep their values."""
+
+    last_seen: _Audience | UnsetType = UNSET
+    read_receipts: _Audience | UnsetType = UNSET
+    typing: _Audience | UnsetType = UNSET
+    first_messages: Annotated[FirstMessages, Meta(examples=["requests"])] | UnsetType = UNSET
+
+
+@get(
+    "/me/privacy",
+    summary="Get your privacy settings",
+    description="`last_seen`, `read_receipts` and `typing` are `everybody` or `nobody`, and "
+    "mutual: if you hide something, you do not see it of others either. `everybody` means the "
+    "users who share it with you: presence and typing are shared by users who have written to each "
+    "other and have not blocked each other. With `first_messages`: `requests`, the messages of "
+    "users to whom you have not written are message requests, which you accept or decline; with "
+    "`everybody` they are conversations.",
+    responses=problems(401),
+)
+async def get_privacy(request: StrictRequest, core: InjectedCore) -> PrivacyBody:
+    return privacy_body(await chat.privacy(core, request.user.user_id))
+
+
+@patch(
+    "/me/privacy",
+    summary="Change your privacy settings",
+    description="They take effect at once, in every API and on open sockets. Information that "
+    "others already have is not withdrawn. Delivery receipts are sent whatever `read_receipts` "
+    "is. When you show your presence again, others see it with their next `watch`, and you must "
+    "`watch` again. `first_messages` applies to conversations that begin later. Your other devices "
+    "get a `profile` event about yourself.",
+    responses=problems(401, 429, body=True),
+)
+async def change_privacy(
+    request: StrictRequest, core: InjectedCore, data: JSONBody[ChangedPrivacy]
+) -> PrivacyBody:
+    wanted = PrivacyPatch(
+        last_seen=data.last_seen,
+        receipts=data.read_receipts,
+        typing=data.typing,
+        first_messages=data.first_messages,
+    )
+    return privacy_body(await chat.change_privacy(core, request.user.user_id, wanted))
+
+
+HANDLERS = [get_me, update_me, change_password, get_privacy, change_privacy]

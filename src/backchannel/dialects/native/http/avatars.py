@@ -6,16 +6,16 @@ from litestar import Response, delete, get, put
 from litestar.params import JSONBody
 from msgspec import Meta
 
-from backchannel.budgets.addresses import network
-from backchannel.chat import avatars
+from backchannel.budgets.rates import network
+from backchannel.chat import attachments
 from backchannel.dialects.native.bodies import AccountBody
-from backchannel.dialects.native.http.files import FileId, handed_out, handing_out
+from backchannel.dialects.native.http.files import FileId, download_documentation, download_response
 from backchannel.dialects.native.http.parameters import Strict
 from backchannel.dialects.native.http.problems import problems
 from backchannel.dialects.native.wire import account_body
-from backchannel.dialects.shared.docs.samples import ID
-from backchannel.dialects.shared.requests import InjectedCore, StrictRequest, client_address
 from backchannel.domain.ids import ID_LIMIT
+from backchannel.http.docs.samples import ID
+from backchannel.http.requests import InjectedCore, StrictRequest, client_address
 
 CACHING = "public, max-age=31536000, immutable"
 """The content at an avatar's URL never changes."""
@@ -39,18 +39,18 @@ class Avatar(Strict, frozen=True):
 async def set_avatar(
     request: StrictRequest, core: InjectedCore, data: JSONBody[Avatar]
 ) -> AccountBody:
-    return account_body(await avatars.set_avatar(core, request.user.user_id, data.file_id))
+    return account_body(await attachments.set_avatar(core, request.user.user_id, data.file_id))
 
 
 @delete(
     "/me/avatar",
     summary="Remove your avatar",
-    description="Its file is deleted, unless a message names it. Without an avatar this changes "
-    "nothing.",
+    description="Its file is deleted, unless a message names it. If you have no avatar, nothing "
+    "changes.",
     responses=problems(401, 429),
 )
 async def remove_avatar(request: StrictRequest, core: InjectedCore) -> None:
-    await avatars.set_avatar(core, request.user.user_id, None)
+    await attachments.set_avatar(core, request.user.user_id, None)
 
 
 @get(
@@ -60,14 +60,14 @@ async def remove_avatar(request: StrictRequest, core: InjectedCore) -> None:
     "`avatar_url` of a user, and it cannot be guessed. Its content never changes: another "
     "picture has another URL. An avatar that is no longer in use is not found.",
     media_type="application/octet-stream",
-    responses=handing_out("*/*"),
+    responses=download_documentation("*/*"),
 )
 async def download_avatar(
     request: StrictRequest, core: InjectedCore, file_id: FileId
 ) -> Response[Any]:
-    content = await avatars.open_avatar(core, file_id)
+    content = await attachments.open_avatar(core, file_id)
     reader = network(client_address(request))
-    return await handed_out(request, core, content, reader=reader, caching=CACHING)
+    return await download_response(request, core, content, reader=reader, caching=CACHING)
 
 
 PUBLIC = [download_avatar]

@@ -4,6 +4,7 @@ Only pages that this server serves may use them: each request must carry their e
 a page cannot forge (Fetch standard, "Origin" header). Other clients use `/v1/login`.
 """
 
+import contextlib
 from typing import Annotated
 
 import msgspec
@@ -12,16 +13,16 @@ from litestar.datastructures import Cookie
 from litestar.params import JSONBody
 from msgspec import Meta
 
-from backchannel.chat import logins, logouts
+from backchannel.chat import logins
 from backchannel.chat.core import Core
-from backchannel.chat.logins import Session
+from backchannel.chat.logins import IssuedTokens
 from backchannel.dialects.native.bodies import AccountBody, Id, Life, Time
-from backchannel.dialects.native.http.logins import Credentials, begin
+from backchannel.dialects.native.http.logins import Credentials, start_login
 from backchannel.dialects.native.http.problems import problems
 from backchannel.dialects.native.wire import account_body
-from backchannel.dialects.shared.requests import InjectedCore, StrictRequest
 from backchannel.domain.errors import Forbidden, Unauthenticated
 from backchannel.domain.times import iso
+from backchannel.http.requests import InjectedCore, StrictRequest
 
 SECURE_NAME = "__Host-backchannel"
 """Over HTTPS. The prefix binds the cookie to this host, and to HTTPS (RFC 6265bis, 4.1.3.2)."""
@@ -31,7 +32,7 @@ PATH = "/"
 """`__Host-` cookies have no other path."""
 
 
-class BrowserSessionBody(msgspec.Struct, frozen=True, kw_only=True):
+class BrowserTokensBody(msgspec.Struct, frozen=True, kw_only=True):
     """The login as a page keeps it in memory."""
 
     user: AccountBody
@@ -53,9 +54,9 @@ class BrowserSessionBody(msgspec.Struct, frozen=True, kw_only=True):
 )
 async def browser_login(
     request: StrictRequest, core: InjectedCore, data: JSONBody[Credentials]
-) -> Response[BrowserSessionBody]:
+) -> Response[BrowserTokensBody]:
     secure = require_own_page(request)
-    return _with_cookie(core, await begin(request, core, data), secure=secure)
+    return _with_cookie(core, await start_login(request, core, data), secure=secure)
 
 
 @post(
@@ -67,10 +68,10 @@ async def browser_login(
 )
 async def browser_refresh(
     request: StrictRequest, core: InjectedCore
-) -> Response[BrowserSessionBody]:
+) -> Response[BrowserTokensBody]:
     secure = require_own_page(request)
-    session = await logins.refresh(core, _token_in(request, secure=secure))
-    return _with_cookie(core, session, secure=secure)
+    tokens = await logins.refresh(core, _token_in(request, secure=secure))
+    return _with_cookie(core, tokens, secure=secure)
 
 
 @post(
@@ -84,11 +85,8 @@ async def browser_logout(request: StrictRequest, core: InjectedCore) -> Response
     secure = require_own_page(request)
     response: Response[None] = Response(None, status_code=204)
     response.set_cookie(_cookie("", 0, secure=secure))
-    try:
-        claims = core.tokens.read_refresh(_token_in(request, secure=secure))
-    except Unauthenticated:
-        return response  # there is nothing to end
-    await logouts.logout(core, claims.user_id, claims.login_id)
+    with contextlib.suppress(Unauthenticated):  # there is nothing to end
+        await logins.logout_by_refresh_token(core, _token_in(request, secure=secure))
     return response
 
 
@@ -115,17 +113,17 @@ def _token_in(request: StrictRequest, *, secure: bool) -> str:
     return token
 
 
-def _with_cookie(core: Core, session: Session, *, secure: bool) -> Response[BrowserSessionBody]:
-    body = BrowserSessionBody(
-        user=account_body(session.user),
-        login_id=session.login_id,
-        access_token=session.access_token,
-        expires_at=iso(session.access_expires_at),
-        expires_in=session.access_life,
-        refresh_expires_at=iso(session.refresh_expires_at),
+def _with_cookie(core: Core, tokens: IssuedTokens, *, secure: bool) -> Response[BrowserTokensBody]:
+    body = BrowserTokensBody(
+        user=account_body(tokens.user),
+        login_id=tokens.login_id,
+        access_token=tokens.access_token,
+        expires_at=iso(tokens.access_expires_at),
+        expires_in=tokens.access_life,
+        refresh_expires_at=iso(tokens.refresh_expires_at),
     )
     response = Response(body, status_code=200)
-    response.set_cookie(_cookie(session.refresh_token, core.policy.refresh_life, secure=secure))
+    response.set_cookie(_cookie(tokens.refresh_token, core.policy.refresh_life, secure=secure))
     return response
 
 

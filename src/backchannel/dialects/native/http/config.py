@@ -8,10 +8,9 @@ from msgspec import Meta
 
 from backchannel.chat import accounts
 from backchannel.dialects.native.http.problems import problems
-from backchannel.dialects.shared.requests import InjectedCore
-from backchannel.domain.accounts import PASSWORD_MINIMUM
-from backchannel.domain.invitations import Registration
+from backchannel.domain.accounts import PASSWORD_MINIMUM, Registration
 from backchannel.domain.messages import BODY_LIMIT
+from backchannel.http.requests import InjectedCore
 
 
 class ConfigBody(msgspec.Struct, frozen=True, kw_only=True):
@@ -22,7 +21,7 @@ class ConfigBody(msgspec.Struct, frozen=True, kw_only=True):
         bool, Meta(description="Only with an invitation", examples=[False])
     ]
     user_invitations: Annotated[
-        bool, Meta(description="Whether users may invite others", examples=[False])
+        bool, Meta(description="True if users may invite others", examples=[False])
     ]
     first_run: Annotated[bool, Meta(description="There is no account yet", examples=[False])]
     password_minimum: Annotated[int, Meta(description="Characters", examples=[PASSWORD_MINIMUM])]

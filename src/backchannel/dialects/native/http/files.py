@@ -14,15 +14,14 @@ from backchannel.dialects.native.bodies import FileBody, Id, Time
 from backchannel.dialects.native.http.parameters import Strict
 from backchannel.dialects.native.http.problems import problem, problems
 from backchannel.dialects.native.wire import file_body
-from backchannel.dialects.shared.docs.forms import FormOperation
-from backchannel.dialects.shared.docs.samples import ID, shown
-from backchannel.dialects.shared.downloads import CACHING, download
-from backchannel.dialects.shared.faults import refusal
-from backchannel.dialects.shared.form_files import take_in
-from backchannel.dialects.shared.ranges import RangeNotSatisfiable
-from backchannel.dialects.shared.requests import FILE_QUERY, InjectedCore, StrictRequest
 from backchannel.domain.ids import ID_LIMIT
 from backchannel.domain.times import iso
+from backchannel.http.docs.forms import FormOperation
+from backchannel.http.docs.samples import ID, shown
+from backchannel.http.downloads import CACHING, RangeNotSatisfiable, download
+from backchannel.http.errors import refusal
+from backchannel.http.form_files import receive_file
+from backchannel.http.requests import FILE_QUERY, InjectedCore, StrictRequest
 
 SIGNED_AT_ONCE = 100
 """The maximum number of URLs signed by one request."""
@@ -65,11 +64,11 @@ FileId = Annotated[str, PathParameter(description="The file's id", examples=show
     responses=problems(401, 411, 413, 415, 429),
 )
 async def upload_file(request: StrictRequest, core: InjectedCore) -> FileBody:
-    record, _ = await take_in(request, core)
+    record, _ = await receive_file(request, core)
     return file_body(record)
 
 
-def handing_out(media_type: str, *statuses: int) -> dict[int, ResponseSpec]:
+def download_documentation(media_type: str, *statuses: int) -> dict[int, ResponseSpec]:
     """The responses of an operation that returns content, with its own errors."""
 
     def content(description: str) -> ResponseSpec:
@@ -96,7 +95,7 @@ def handing_out(media_type: str, *statuses: int) -> dict[int, ResponseSpec]:
     "as in `<img>`, use a signed URL; or put the token into the query: `?token=TOKEN`.",
     media_type="application/octet-stream",
     opt=FILE_QUERY,
-    responses=handing_out("*/*", 401, 403),
+    responses=download_documentation("*/*", 401, 403),
 )
 async def download_file(
     request: StrictRequest, core: InjectedCore, file_id: FileId
@@ -111,7 +110,7 @@ async def download_file(
     description="WebP, at most 512 pixels wide and high. Only pictures have one.",
     media_type="image/webp",
     opt=FILE_QUERY,
-    responses=handing_out("image/webp", 401, 403),
+    responses=download_documentation("image/webp", 401, 403),
 )
 async def download_thumbnail(
     request: StrictRequest, core: InjectedCore, file_id: FileId
@@ -126,10 +125,10 @@ async def _handed_out(
     identity, caching = request.user, CACHING
     if "signature" in request.query_params:
         caching = f"private, max-age={(identity.expires_at - core.clock.now()) // 1_000}"
-    return await handed_out(request, core, content, reader=identity.user_id, caching=caching)
+    return await download_response(request, core, content, reader=identity.user_id, caching=caching)
 
 
-async def handed_out(
+async def download_response(
     request: StrictRequest,
     core: InjectedCore,
     content: attachments.Content,
@@ -170,7 +169,7 @@ async def get_file_info(request: StrictRequest, core: InjectedCore, file_id: Fil
 async def sign_urls(
     request: StrictRequest, core: InjectedCore, data: JSONBody[FileIds]
 ) -> SignedUrls:
-    core.writing.spend(request.user.user_id)
+    signed_urls.admit(core, request.user.user_id)
     expires_at = signed_urls.expiry(core)
 
     def signed(file_id: str) -> SignedUrl:

@@ -7,23 +7,22 @@ from litestar import delete, get, post
 from litestar.params import JSONBody, PathParameter
 from msgspec import Meta
 
-from backchannel.chat import invitations
+from backchannel.chat import accounts, invitations
 from backchannel.chat.conversations import PAGE
 from backchannel.dialects.native.bodies import Time, UserBody
-from backchannel.dialects.native.http.pages import Next, cut
-from backchannel.dialects.native.http.parameters import Cursor, Limit, Strict
+from backchannel.dialects.native.http.parameters import Cursor, Limit, Next, Strict, paginate
 from backchannel.dialects.native.http.problems import problems
 from backchannel.dialects.native.wire import user_body
-from backchannel.dialects.shared.docs.samples import shown
-from backchannel.dialects.shared.requests import (
+from backchannel.domain.accounts import INVITATION_DAYS_LIMIT, INVITATION_USES_LIMIT, Invitation
+from backchannel.domain.times import iso
+from backchannel.http.docs.samples import shown
+from backchannel.http.requests import (
     BEARER,
     InjectedCore,
     StrictRequest,
     known_query,
     require_login,
 )
-from backchannel.domain.invitations import DAYS_LIMIT, USES_LIMIT, Invitation
-from backchannel.domain.times import iso
 
 CODE = "Vh7kPq2mXw4TzR9sJc3bNg"
 """A code as it may be, for examples."""
@@ -33,8 +32,8 @@ Code = Annotated[str, PathParameter(description="The invitation's code", example
 class NewInvitation(Strict, frozen=True):
     """The number of accounts an invitation allows, and its lifetime."""
 
-    uses: Annotated[int, Meta(ge=1, le=USES_LIMIT, examples=[1])] = 1
-    days: Annotated[int, Meta(ge=1, le=DAYS_LIMIT, examples=[7])] = 7
+    uses: Annotated[int, Meta(ge=1, le=INVITATION_USES_LIMIT, examples=[1])] = 1
+    days: Annotated[int, Meta(ge=1, le=INVITATION_DAYS_LIMIT, examples=[7])] = 7
 
 
 class InvitationBody(msgspec.Struct, frozen=True, kw_only=True):
@@ -42,13 +41,16 @@ class InvitationBody(msgspec.Struct, frozen=True, kw_only=True):
 
     code: Annotated[str, Meta(examples=[CODE])]
     path: Annotated[str, Meta(examples=[f"/sign-up?invitation={CODE}"])]
-    uses: Annotated[int, Meta(description="Accounts that it is still good for", examples=[1])]
+    uses: Annotated[
+        int,
+        Meta(description="The number of accounts that can still be created with it", examples=[1]),
+    ]
     created_at: Time
     expires_at: Time
 
 
 class InvitationList(msgspec.Struct, frozen=True):
-    """A page of your invitations that still count, the newest first."""
+    """A page of your valid invitations, the newest first."""
 
     items: list[InvitationBody]
     next: Next
@@ -64,8 +66,8 @@ class ShownInvitation(msgspec.Struct, frozen=True, kw_only=True):
 @post(
     "/invitations",
     summary="Invite people",
-    description="Anybody who has the code can make an account with it, up to `uses` times, for "
-    "`days` days. You may have 20 invitations that count. Only where the operator allows it: "
+    description="Anyone who has the code can create an account with it, up to `uses` times, for "
+    "`days` days. You may have 20 valid invitations. The operator must allow it: see "
     "`user_invitations` in `/v1/config`.",
     responses=problems(401, 403, 409, 429, body=True),
 )
@@ -79,21 +81,21 @@ async def create_invitation(
 @get(
     "/invitations",
     summary="List your invitations",
-    description="Those that still count.",
+    description="Those that are still valid.",
     responses=problems(401),
 )
 async def list_invitations(
     request: StrictRequest, core: InjectedCore, limit: Limit = PAGE, cursor: Cursor = None
 ) -> InvitationList:
     found = await invitations.invitations(core, request.user.user_id)
-    page, following = cut(found, _place, limit=limit, cursor=cursor)
+    page, following = paginate(found, _cursor, limit=limit, cursor=cursor)
     return InvitationList([_body(each) for each in page], following)
 
 
 @delete(
     "/invitations/{code:str}",
     summary="Withdraw an invitation",
-    description="It counts no longer. Accounts that were made with it stay.",
+    description="It is no longer valid. Accounts that were created with it stay.",
     guards=[require_login, known_query],
     security=[BEARER],
     responses=problems(401, 404, 429),
@@ -112,14 +114,14 @@ async def withdraw_invitation(request: StrictRequest, core: InjectedCore, code: 
 )
 async def get_invitation(core: InjectedCore, code: Code) -> ShownInvitation:
     found = await invitations.find(core, code)
-    inviters = await core.storage.users([found.inviter_id] if found.inviter_id else [])
+    inviters = await accounts.users_by_id(core, [found.inviter_id] if found.inviter_id else [])
     inviter = next(iter(inviters.values()), None)
     return ShownInvitation(
         inviter=None if inviter is None else user_body(inviter), expires_at=iso(found.expires_at)
     )
 
 
-def _place(invitation: Invitation) -> str:
+def _cursor(invitation: Invitation) -> str:
     return f"{invitation.created_at:015}.{invitation.code}"
 
 

@@ -8,17 +8,16 @@ from litestar import delete, get, post
 from litestar.params import JSONBody, PathParameter
 from msgspec import Meta
 
-from backchannel.chat import logins, logouts
+from backchannel.chat import logins
 from backchannel.chat.conversations import PAGE
 from backchannel.chat.core import Core
-from backchannel.chat.logins import Session
-from backchannel.dialects.native.bodies import LoginBody, SessionBody
-from backchannel.dialects.native.http.pages import Next, cut
-from backchannel.dialects.native.http.parameters import Cursor, Limit, Strict
+from backchannel.chat.logins import IssuedTokens
+from backchannel.dialects.native.bodies import LoginBody, TokensBody
+from backchannel.dialects.native.http.parameters import Cursor, Limit, Next, Strict, paginate
 from backchannel.dialects.native.http.problems import problems
-from backchannel.dialects.native.wire import login_body, session_body
-from backchannel.dialects.shared.docs.samples import ID, shown
-from backchannel.dialects.shared.requests import (
+from backchannel.dialects.native.wire import login_body, tokens_body
+from backchannel.http.docs.samples import ID, shown
+from backchannel.http.requests import (
     InjectedCore,
     StrictRequest,
     client_address,
@@ -57,8 +56,8 @@ class Ended(msgspec.Struct, frozen=True):
 )
 async def login(
     request: StrictRequest, core: InjectedCore, data: JSONBody[Credentials]
-) -> SessionBody:
-    return session_body(await begin(request, core, data))
+) -> TokensBody:
+    return tokens_body(await start_login(request, core, data))
 
 
 @post(
@@ -71,8 +70,8 @@ async def login(
     status_code=200,
     responses=problems(401, body=True),
 )
-async def refresh(core: InjectedCore, data: JSONBody[RefreshToken]) -> SessionBody:
-    return session_body(await logins.refresh(core, data.refresh_token))
+async def refresh(core: InjectedCore, data: JSONBody[RefreshToken]) -> TokensBody:
+    return tokens_body(await logins.refresh(core, data.refresh_token))
 
 
 @post(
@@ -83,7 +82,7 @@ async def refresh(core: InjectedCore, data: JSONBody[RefreshToken]) -> SessionBo
     responses=problems(401),
 )
 async def logout(request: StrictRequest, core: InjectedCore) -> None:
-    await logouts.logout(core, request.user.user_id, request.user.login_id)
+    await logins.logout(core, request.user.user_id, request.user.login_id)
 
 
 @get(
@@ -95,8 +94,8 @@ async def logout(request: StrictRequest, core: InjectedCore) -> None:
 async def list_logins(
     request: StrictRequest, core: InjectedCore, limit: Limit = PAGE, cursor: Cursor = None
 ) -> LoginList:
-    found = await logouts.list_logins(core, request.user.user_id)
-    page, following = cut(found, attrgetter("id"), limit=limit, cursor=cursor)
+    found = await logins.list_logins(core, request.user.user_id)
+    page, following = paginate(found, attrgetter("id"), limit=limit, cursor=cursor)
     return LoginList([login_body(each, request.user.login_id) for each in page], following)
 
 
@@ -111,7 +110,7 @@ async def end_login(
     core: InjectedCore,
     login_id: Annotated[str, PathParameter(description="The login's id", examples=shown(ID))],
 ) -> None:
-    await logouts.end_login(core, request.user.user_id, login_id)
+    await logins.end_login(core, request.user.user_id, login_id)
 
 
 @delete(
@@ -123,10 +122,10 @@ async def end_login(
 )
 async def end_other_logins(request: StrictRequest, core: InjectedCore) -> Ended:
     user = request.user
-    return Ended(await logouts.end_other_logins(core, user.user_id, user.login_id))
+    return Ended(await logins.end_other_logins(core, user.user_id, user.login_id))
 
 
-async def begin(request: StrictRequest, core: Core, credentials: Credentials) -> Session:
+async def start_login(request: StrictRequest, core: Core, credentials: Credentials) -> IssuedTokens:
     """A new login for the requesting client. Raises as `chat.logins.login` does."""
     return await logins.login(
         core,

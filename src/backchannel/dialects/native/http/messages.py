@@ -2,21 +2,23 @@
 
 from typing import Annotated
 
-from litestar import Response, delete, patch, post, put
+import msgspec
+from litestar import Response, delete, get, patch, post, put
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import JSONBody, PathParameter
 from msgspec import Meta
 
-from backchannel.chat import attachments, change, send
+from backchannel.chat import attachments, conversations, messages
 from backchannel.chat.core import Core
-from backchannel.dialects.native.bodies import MessageBody
+from backchannel.dialects.native.bodies import MaybeTime, MessageBody
 from backchannel.dialects.native.http.parameters import ConversationId, Number, PathSeq, Strict
 from backchannel.dialects.native.http.problems import problems
 from backchannel.dialects.native.wire import message_body
-from backchannel.dialects.shared.docs.samples import shown
-from backchannel.dialects.shared.requests import InjectedCore, StrictRequest
 from backchannel.domain import access
 from backchannel.domain.errors import Invalid
+from backchannel.domain.times import iso_or_none
+from backchannel.http.docs.samples import shown
+from backchannel.http.requests import InjectedCore, StrictRequest
 
 MESSAGE = "/conversations/{conversation_id:str}/messages/{seq:str}"
 REACTION = MESSAGE + "/reactions/{emoji:str}"
@@ -51,6 +53,16 @@ class NewMessage(Strict, frozen=True):
     ] = ()
 
 
+class ReceiptTimesBody(msgspec.Struct, frozen=True):
+    """The times at which the other user's devices had a message, and at which it was read.
+
+    Null if it has not happened, if the receipt is hidden, or if the time is no longer known.
+    """
+
+    delivered_at: MaybeTime
+    read_at: MaybeTime
+
+
 class NewBody(Strict, frozen=True):
     """The new text of a message."""
 
@@ -71,7 +83,7 @@ async def send_message(
     request: StrictRequest, core: InjectedCore, data: JSONBody[NewMessage]
 ) -> Response[MessageBody]:
     user_id = request.user.user_id
-    drafted = send.draft(
+    drafted = messages.draft(
         user_id,
         await _recipient(core, user_id, data),
         data.body,
@@ -80,7 +92,7 @@ async def send_message(
         reply_to=data.reply_to,
         files=await attachments.describe(core, user_id, data.files),
     )
-    stored = await send.send(core, drafted)
+    stored = await messages.send(core, drafted)
     body = message_body(stored.message, user_id)
     return Response(body, status_code=200 if stored.repeated else 201)
 
@@ -99,7 +111,7 @@ async def edit_message(
     data: JSONBody[NewBody],
 ) -> MessageBody:
     user_id = request.user.user_id
-    message = await change.edit(core, user_id, conversation_id, seq, data.body)
+    message = await messages.edit(core, user_id, conversation_id, seq, data.body)
     return message_body(message, user_id)
 
 
@@ -115,7 +127,22 @@ async def delete_message(
     request: StrictRequest, core: InjectedCore, conversation_id: ConversationId, seq: PathSeq
 ) -> MessageBody:
     user_id = request.user.user_id
-    return message_body(await change.delete(core, user_id, conversation_id, seq), user_id)
+    return message_body(await messages.delete(core, user_id, conversation_id, seq), user_id)
+
+
+@get(
+    MESSAGE + "/receipt",
+    summary="Get the times of delivery and reading",
+    description="Only of a message that you have sent. Known for about as long as your log keeps "
+    "the receipts: 90 days, or 100,000 events.",
+    responses=problems(401, 403, 404, 429),
+)
+async def get_receipt_times(
+    request: StrictRequest, core: InjectedCore, conversation_id: ConversationId, seq: PathSeq
+) -> ReceiptTimesBody:
+    user_id = request.user.user_id
+    times = await conversations.receipt_times(core, user_id, conversation_id, seq)
+    return ReceiptTimesBody(iso_or_none(times.delivered_at), iso_or_none(times.read_at))
 
 
 @put(
@@ -132,7 +159,7 @@ async def add_reaction(
     emoji: Emoji,
 ) -> MessageBody:
     user_id = request.user.user_id
-    message = await change.react(core, user_id, conversation_id, seq, emoji)
+    message = await messages.react(core, user_id, conversation_id, seq, emoji)
     return message_body(message, user_id)
 
 
@@ -151,7 +178,7 @@ async def remove_reaction(
     emoji: Emoji,
 ) -> MessageBody:
     user_id = request.user.user_id
-    message = await change.react(core, user_id, conversation_id, seq, emoji, active=False)
+    message = await messages.react(core, user_id, conversation_id, seq, emoji, active=False)
     return message_body(message, user_id)
 
 
@@ -165,4 +192,11 @@ async def _recipient(core: Core, user_id: str, message: NewMessage) -> str:
     return await core.directory.find_peer(user_id, message.conversation_id)
 
 
-HANDLERS = [send_message, edit_message, delete_message, add_reaction, remove_reaction]
+HANDLERS = [
+    send_message,
+    edit_message,
+    delete_message,
+    get_receipt_times,
+    add_reaction,
+    remove_reaction,
+]

@@ -8,9 +8,9 @@ from litestar.params import QueryParameter
 from msgspec import Meta
 
 from backchannel.dialects.native.http.problems import problems
-from backchannel.dialects.shared.docs.samples import shown
-from backchannel.dialects.shared.requests import InjectedCore, StrictRequest
-from backchannel.domain.previews import URL_LIMIT
+from backchannel.http.docs.samples import shown
+from backchannel.http.requests import InjectedCore, StrictRequest
+from backchannel.ports.previews import URL_LIMIT
 
 
 class PreviewBody(msgspec.Struct, frozen=True):

@@ -7,10 +7,9 @@ from litestar import Response
 from litestar.openapi.datastructures import ResponseSpec
 from msgspec import Meta
 
-from backchannel.dialects.shared.docs.samples import shown
-from backchannel.dialects.shared.docs.statuses import meaning
-from backchannel.dialects.shared.errors import answer
-from backchannel.dialects.shared.faults import Fault
+from backchannel.http.docs.refusals import meaning
+from backchannel.http.docs.samples import shown
+from backchannel.http.errors import ErrorInfo, answer
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -27,20 +26,20 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     request_id: Annotated[str, Meta(description="Names the entry in the log")] | None = None
 
 
-def problem(fault: Fault) -> Response[Any]:
-    """A fault as problem details; its `type` is `about:blank`, which may be omitted."""
-    return answer(fault, _body(fault), media_type=MEDIA_TYPE)
+def problem(error: ErrorInfo) -> Response[Any]:
+    """An error as problem details; its `type` is `about:blank`, which may be omitted."""
+    return answer(error, _body(error), media_type=MEDIA_TYPE)
 
 
-def _body(fault: Fault) -> Problem:
+def _body(error: ErrorInfo) -> Problem:
     return Problem(
-        title=fault.title,
-        status=fault.status,
-        code=fault.code,
-        detail=fault.text,
-        field=fault.field,
-        retry_after=fault.retry_after,
-        request_id=fault.request_id,
+        title=error.title,
+        status=error.status,
+        code=error.code,
+        detail=error.text,
+        field=error.field,
+        retry_after=error.retry_after,
+        request_id=error.request_id,
     )
 
 

@@ -1,4 +1,4 @@
-"""All native routes, ready to be joined to an application."""
+"""All routes of the native HTTP API, as routers for an application."""
 
 from collections.abc import Sequence
 
@@ -10,16 +10,14 @@ from backchannel.dialects.native.http import (
     avatars,
     browser,
     config,
-    conversation_settings,
     conversations,
-    erasures,
-    export,
     files,
     invitations,
     logins,
     messages,
+    personal_data,
     previews,
-    privacy,
+    requests,
     search,
     sessions,
     sync,
@@ -27,24 +25,24 @@ from backchannel.dialects.native.http import (
     users,
 )
 from backchannel.dialects.native.http.problems import problem
-from backchannel.dialects.shared.errors import Render, handlers
-from backchannel.dialects.shared.requests import BEARER, known_query, require_login
+from backchannel.http.errors import Render, handlers
+from backchannel.http.requests import BEARER, known_query, require_login
 
 PREFIX = "/v1"
 TAGS = {
     "Accounts": "Create, read, change, export and delete your account.",
-    "Invitations": "Codes with which people can make an account here.",
+    "Invitations": "Codes with which people can create an account here.",
     "Logins": "Each device has its own login, which can be renewed and ended.",
-    "Users": "Find other users, and block them.",
+    "Users": "Find other users, block them and report them.",
     "Conversations": "Your conversations with other users, and how far both of you have read.",
     "Messages": "Send, edit, delete, react. A success means that the change is on disk.",
-    "Files": "Pictures, sound, films and documents. Messages name them by id.",
+    "Files": "Pictures, audio, video and documents. Messages name them by id.",
     "Search": "Find messages by their text.",
-    "Previews": "Titles and descriptions of web pages, where the operator allows it.",
-    "Sync": "What a device has missed, without a socket.",
+    "Previews": "Titles and descriptions of web pages, if the operator allows it.",
+    "Sync": "The events that a device has missed, without a socket.",
     "Sessions": "Conversations with the server's responder. Their messages are read and sent like "
     "any others.",
-    "Server": "What a client can ask before anyone has logged in.",
+    "Server": "The configuration that a client needs before a user has logged in.",
 }
 """The groups of operations in the API's description."""
 
@@ -52,24 +50,18 @@ TAGS = {
 def routes() -> list[Router]:
     """The routers below `/v1`: the public ones, and those that need a login."""
     return [
-        _open("Accounts", [*accounts.PUBLIC, *avatars.PUBLIC, *erasures.PUBLIC]),
+        _open("Accounts", [*accounts.PUBLIC, *avatars.PUBLIC, *personal_data.PUBLIC]),
         _open("Invitations", invitations.BY_CODE, guarded=True),
         _open("Logins", [*logins.PUBLIC, *browser.PUBLIC]),
         _open("Server", config.PUBLIC),
-        _private(
-            "Accounts",
-            [
-                *accounts.HANDLERS,
-                *avatars.HANDLERS,
-                *privacy.HANDLERS,
-                *export.HANDLERS,
-                *erasures.HANDLERS,
-            ],
-        ),
+        _private("Accounts", [*accounts.HANDLERS, *avatars.HANDLERS, *personal_data.HANDLERS]),
         _private("Invitations", invitations.HANDLERS),
         _private("Logins", logins.HANDLERS),
         _private("Users", users.HANDLERS),
-        _private("Conversations", [*conversations.HANDLERS, *conversation_settings.HANDLERS]),
+        _private(
+            "Conversations",
+            [*conversations.HANDLERS, *requests.HANDLERS],
+        ),
         _private("Messages", messages.HANDLERS),
         _private("Files", files.HANDLERS),
         _private("Files", uploads.HANDLERS, render=uploads.tus_problem),
@@ -81,7 +73,7 @@ def routes() -> list[Router]:
 
 
 def _open(tag: str, resource: Sequence[HTTPRouteHandler], *, guarded: bool = False) -> Router:
-    """The routes of a resource for everybody; `guarded` ones have guards of their own."""
+    """A router of public routes; with `guarded`, each of them has its own guards."""
     return Router(
         PREFIX,
         route_handlers=resource,

@@ -15,10 +15,10 @@ from backchannel.dialects.native.http.conversations import ConversationList, con
 from backchannel.dialects.native.http.parameters import ConversationId, Cursor, Limit, Strict
 from backchannel.dialects.native.http.problems import problems
 from backchannel.dialects.native.wire import conversation_body
-from backchannel.dialects.shared.docs.texts import checked_text
-from backchannel.dialects.shared.requests import InjectedCore, StrictRequest
 from backchannel.domain.conversations import ConversationKind
 from backchannel.domain.errors import NotFound
+from backchannel.http.docs.samples import checked_text
+from backchannel.http.requests import InjectedCore, StrictRequest
 
 Name = Annotated[str, checked_text(1, NAME_LIMIT, example="Holiday plans")]
 
@@ -45,8 +45,8 @@ class NewName(Strict, frozen=True):
 async def list_sessions(
     request: StrictRequest, core: InjectedCore, limit: Limit = PAGE, cursor: Cursor = None
 ) -> ConversationList:
-    session = ConversationKind.SESSION
-    return await conversation_list(core, request.user.user_id, session, limit=limit, cursor=cursor)
+    user_id, kind = request.user.user_id, ConversationKind.SESSION
+    return await conversation_list(core, user_id, kind=kind, limit=limit, cursor=cursor)
 
 
 @post(

@@ -9,11 +9,12 @@ from msgspec import Meta
 
 from backchannel.chat import sync as chat
 from backchannel.chat.sync import PAGE_LIMIT, Reset
-from backchannel.dialects.native.bodies import EventBody, Position
+from backchannel.dialects.native.bodies import Position
+from backchannel.dialects.native.event_bodies import EventBody
 from backchannel.dialects.native.http.parameters import INTEGER_LIMIT, Number, Strict
 from backchannel.dialects.native.http.problems import problems
 from backchannel.dialects.native.wire import event_body
-from backchannel.dialects.shared.requests import InjectedCore, StrictRequest
+from backchannel.http.requests import InjectedCore, StrictRequest
 
 Epoch = Annotated[
     str, Meta(description="Changes when the server was restored from a backup", examples=["8Jx2mQ"])
@@ -82,7 +83,7 @@ async def acknowledge_events(
     request: StrictRequest, core: InjectedCore, data: JSONBody[Acknowledgement]
 ) -> None:
     identity = request.user
-    core.receipts.acknowledge(identity.user_id, identity.login_id, data.position)
+    chat.acknowledge(core, identity.user_id, identity.login_id, data.position)
 
 
 HANDLERS = [get_events, acknowledge_events]

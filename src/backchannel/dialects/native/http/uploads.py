@@ -1,6 +1,5 @@
 """Uploads that can be resumed: tus 1.0 (tus.io), which many clients speak."""
 
-import contextlib
 import re
 from typing import Annotated, Any, ClassVar
 
@@ -13,14 +12,14 @@ from litestar.params import HeaderParameter, PathParameter
 from backchannel.chat import attachments
 from backchannel.chat.core import Core
 from backchannel.dialects.native.http.problems import problem, problems
-from backchannel.dialects.shared import tus
-from backchannel.dialects.shared.docs.forms import BytesOperation
-from backchannel.dialects.shared.docs.samples import ID, shown
-from backchannel.dialects.shared.faults import Fault
-from backchannel.dialects.shared.requests import AnyConnection, InjectedCore, StrictRequest
-from backchannel.dialects.shared.validation import UnsupportedMediaType
-from backchannel.domain.errors import Conflict, Invalid, NotFound, TooLarge
+from backchannel.domain.errors import Conflict, Invalid, TooLarge
 from backchannel.domain.files import Upload
+from backchannel.http import tus
+from backchannel.http.docs.forms import BytesOperation
+from backchannel.http.docs.samples import ID, shown
+from backchannel.http.errors import ErrorInfo
+from backchannel.http.requests import AnyConnection, InjectedCore, StrictRequest
+from backchannel.http.validation import UnsupportedMediaType
 
 PATH = "/uploads"
 UPLOAD = PATH + "/{upload_id:str}"
@@ -49,11 +48,11 @@ _WHOLE = {"pattern": tus.NUMBER}
 _NO_BODY = ResponseSpec(None, generate_examples=False, description="See the headers.")
 
 
-def tus_problem(fault: Fault) -> Response[Any]:
-    """A fault with the headers that a client of the protocol expects."""
-    response = problem(fault)
+def tus_problem(error: ErrorInfo) -> Response[Any]:
+    """An error with the headers that a client of the protocol expects."""
+    response = problem(error)
     response.headers["tus-resumable"] = tus.VERSION
-    if fault.status == tus.WrongVersion.status:
+    if error.status == tus.WrongVersion.status:
         response.headers["tus-version"] = tus.VERSION
     return response
 
@@ -65,8 +64,9 @@ async def require_version(connection: AnyConnection, _: BaseRouteHandler) -> Non
 
 @post(
     PATH,
-    summary="Begin an upload",
-    description="`Upload-Metadata` names the file: `filename`, and `filetype` if it is known. "
+    summary="Create an upload",
+    description="`Upload-Metadata` names the file: `filename`, and `filetype` if it is known. For "
+    "a recording it may have a `waveform`: at most 128 samples from 0 to 255, one byte each. "
     "`Location` is where its bytes go; the first of them may be in the body.",
     status_code=201,
     media_type=tus.CONTENT_TYPE,
@@ -75,7 +75,7 @@ async def require_version(connection: AnyConnection, _: BaseRouteHandler) -> Non
     request_max_body_size=None,
     responses={201: _NO_BODY, **problems(401, 412, 413, 415, 429, 460)},
 )
-async def begin_upload(
+async def create_upload(
     request: StrictRequest,
     core: InjectedCore,
     tus_resumable: _Version,  # noqa: ARG001 - for the description; the guard has read it
@@ -99,15 +99,16 @@ async def begin_upload(
     upload_checksum: _Checksum = None,
 ) -> Response[bytes]:
     metadata = tus.read_metadata(upload_metadata)
-    if "filename" not in metadata:
+    if metadata.filename is None:
         raise Invalid("Upload-Metadata must hold a filename", field="upload-metadata")
-    upload = await attachments.begin(
+    upload = await attachments.create_upload(
         core,
         request.user.user_id,
-        name=metadata["filename"],
+        name=metadata.filename,
         size=tus.read_number(upload_length, "Upload-Length"),
-        media_type=metadata.get("filetype", ""),
+        media_type=metadata.filetype,
         metadata=upload_metadata or "",
+        waveform=metadata.waveform,
     )
     reached = 0
     if is_stream(request) or not upload.size:
@@ -145,9 +146,9 @@ class _AppendOperation(BytesOperation):
 @patch(
     UPLOAD,
     summary="Upload bytes",
-    description="From `Upload-Offset` on. What arrives before an interruption is kept, unless "
-    "there is an `Upload-Checksum`. The last byte makes the upload a file; its content may be "
-    "refused then.",
+    description="From `Upload-Offset` on. Bytes that arrive before an interruption are kept, "
+    "unless there is an `Upload-Checksum`. The last byte makes the upload a file; then its content "
+    "may be refused.",
     status_code=204,
     operation_class=_AppendOperation,
     guards=[require_version],
@@ -163,7 +164,7 @@ async def append_to_upload(
         str,
         HeaderParameter(
             name="Upload-Offset",
-            description="How many bytes the server has, from `Get upload progress`",
+            description="The number of bytes that the server has, from `Get upload progress`",
             schema_extra=_WHOLE,
             examples=shown("0"),
         ),
@@ -190,20 +191,23 @@ async def append(
     request: StrictRequest, core: Core, upload: Upload, offset: int, checksum: str | None
 ) -> int:
     """Append the body to an upload; return its new end. Raises as `Uploads.append`, `Invalid`."""
-    judge = tus.Checksum(checksum) if checksum else None
+    expected = tus.Checksum(checksum) if checksum else None
     chunks = request.stream()
-    return await core.uploads.append(
+    return await attachments.append(
+        core,
         upload,
         offset,
-        judge.passing(chunks) if judge else chunks,
-        verify=judge.verify if judge else None,
+        expected.passing(chunks) if expected else chunks,
+        verify=expected.verify if expected else None,
     )
 
 
 async def _add_nothing(request: StrictRequest, reached: int, offset: int) -> None:
     """Accept an empty piece for a complete upload. Raises `Conflict`, `TooLarge`."""
     if offset != reached:
-        raise Conflict(f"the upload has come to byte {reached}", field="upload-offset")
+        raise Conflict(
+            f"the upload is at byte {reached}; continue from there", field="upload-offset"
+        )
     async for chunk in request.stream():
         if chunk:
             raise TooLarge("the upload is complete")
@@ -224,11 +228,8 @@ async def cancel_upload(
     tus_resumable: _Version,  # noqa: ARG001
 ) -> Response[None]:
     user_id = request.user.user_id
-    upload, _ = await attachments.progress(core, user_id, upload_id)
-    await core.uploads.cancel(upload)
-    with contextlib.suppress(NotFound):  # it was not complete
-        await core.uploads.delete(user_id, upload_id)
+    await attachments.cancel(core, user_id, upload_id)
     return Response(None, headers={"tus-resumable": tus.VERSION})
 
 
-HANDLERS = [begin_upload, get_upload, append_to_upload, cancel_upload]
+HANDLERS = [create_upload, get_upload, append_to_upload, cancel_upload]

@@ -1,22 +1,33 @@
-"""Other users: find them, block them."""
+"""Other users: find them, block them, report them to the operator."""
 
 from typing import Annotated
 
 import msgspec
-from litestar import delete, get, put
-from litestar.params import QueryParameter
+from litestar import delete, get, post, put
+from litestar.params import JSONBody, QueryParameter
+from msgspec import Meta
 
-from backchannel.chat import accounts, conversations
+from backchannel.chat import accounts, conversations, reports
 from backchannel.chat.conversations import PAGE
-from backchannel.dialects.native.bodies import UserBody
-from backchannel.dialects.native.http.pages import Next, cut, no_cursor
-from backchannel.dialects.native.http.parameters import Cursor, Limit, UserName
+from backchannel.dialects.native.bodies import Id, Time, UserBody
+from backchannel.dialects.native.http.parameters import (
+    INTEGER_LIMIT,
+    Cursor,
+    Limit,
+    Next,
+    Strict,
+    UserName,
+    no_cursor,
+    paginate,
+)
 from backchannel.dialects.native.http.problems import problems
 from backchannel.dialects.native.wire import user_body
-from backchannel.dialects.shared.requests import InjectedCore, StrictRequest
+from backchannel.domain.reports import COMMENT_LIMIT, MESSAGES_LIMIT, ReportReason
+from backchannel.domain.times import iso
+from backchannel.http.requests import InjectedCore, StrictRequest
 
 AFTER = "after."
-"""The prefix of a cursor, which contains the last user of a page."""
+"""The prefix of a cursor; the username of the page's last user follows."""
 
 
 class UserList(msgspec.Struct, frozen=True):
@@ -68,8 +79,8 @@ async def list_blocks(
     request: StrictRequest, core: InjectedCore, limit: Limit = PAGE, cursor: Cursor = None
 ) -> UserList:
     blocked = await conversations.blocked(core, request.user.user_id)
-    page, following = cut(blocked, str, limit=limit, cursor=cursor)
-    found = await core.storage.users(page)
+    page, following = paginate(blocked, str, limit=limit, cursor=cursor)
+    found = await accounts.users_by_id(core, page)
     return UserList([user_body(found[user_id]) for user_id in page if user_id in found], following)
 
 
@@ -111,4 +122,54 @@ async def _set_blocked(
     await conversations.set_blocked(core, request.user.user_id, other_id, blocked=blocked)
 
 
-HANDLERS = [list_users, get_user, list_blocks, block_user, unblock_user]
+class NewReport(Strict, frozen=True, kw_only=True):
+    """The user to report, why, and messages of theirs."""
+
+    user: Annotated[
+        str,
+        Meta(min_length=1, max_length=64, description="An id or a username", examples=["grace"]),
+    ]
+    reason: Annotated[ReportReason, Meta(examples=["spam"])]
+    comment: Annotated[str, Meta(max_length=COMMENT_LIMIT, examples=["Writes every day"])] = ""
+    messages: Annotated[
+        list[Annotated[int, Meta(ge=1, le=INTEGER_LIMIT)]],
+        Meta(
+            max_length=MESSAGES_LIMIT,
+            description="The `seq` of messages that they have sent to you",
+            examples=[[]],
+        ),
+    ] = msgspec.field(default_factory=list)
+
+
+class ReportBody(msgspec.Struct, frozen=True, kw_only=True):
+    """A report that waits for the operator."""
+
+    id: Id
+    created_at: Time
+
+
+@post(
+    "/reports",
+    summary="Report a user",
+    description="The operator of the server sees who reports whom, the reason, the comment, and a "
+    "copy of the messages you name, also when they are changed or deleted later. The reported user "
+    "does not learn of it. It blocks nobody and answers no message request: send that as well if "
+    "you want it.",
+    responses=problems(401, 404, 409, 429, body=True),
+)
+async def report_user(
+    request: StrictRequest, core: InjectedCore, data: JSONBody[NewReport]
+) -> ReportBody:
+    other_id = await core.directory.find_id(data.user, field="user")
+    made = await reports.report(
+        core,
+        request.user.user_id,
+        other_id,
+        reason=data.reason,
+        comment=data.comment,
+        seqs=data.messages,
+    )
+    return ReportBody(id=made.id, created_at=iso(made.created_at))
+
+
+HANDLERS = [list_users, get_user, list_blocks, block_user, unblock_user, report_user]

@@ -4,11 +4,11 @@ import re
 import struct
 from collections.abc import Iterator
 
-from backchannel.files.inspection.metadata.orientation import orientation_within, tiff_header
+from backchannel.files.inspection.metadata import orientation_within, tiff_header
 
 SOI, EOI, SOS, APP0, APP1, APP2, APP14, COM = 0xD8, 0xD9, 0xDA, 0xE0, 0xE1, 0xE2, 0xEE, 0xFE
 ALONE = frozenset([0x00, 0x01, *range(0xD0, 0xD8)])
-"""Markers without a segment, and what is no marker."""
+"""Markers without a segment, and what is not a marker."""
 APPLICATION = range(APP0, APP0 + 16)
 
 # Within a scan, FF stands for itself before 00, and before a restart marker (D0 to D7).
@@ -32,7 +32,7 @@ def strip(data: bytes) -> list[bytes]:
 def _segments(data: bytes) -> Iterator[tuple[int, bytes]]:
     """Each segment with its marker; a scan's includes its picture data.
 
-    What stands between segments is skipped, as viewers do.
+    Bytes between segments are skipped, as viewers do.
     """
     at = 2
     while 0 <= (at := data.find(b"\xff", at)) < len(data) - 1:
@@ -44,7 +44,7 @@ def _segments(data: bytes) -> Iterator[tuple[int, bytes]]:
             at += 2
             continue
         if marker == SOI:
-            raise ValueError("a picture begins within the picture")
+            raise ValueError("the picture contains another one")
         if marker == EOI:
             return
         end = at + 2 + struct.unpack_from(">H", data, at + 2)[0]

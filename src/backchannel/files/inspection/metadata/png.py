@@ -4,7 +4,7 @@ import struct
 import zlib
 from collections.abc import Iterator
 
-from backchannel.files.inspection.metadata.orientation import orientation_within, tiff_header
+from backchannel.files.inspection.metadata import orientation_within, tiff_header
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 KEPT = frozenset(

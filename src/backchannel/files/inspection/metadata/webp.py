@@ -3,7 +3,7 @@
 import struct
 from collections.abc import Iterator
 
-from backchannel.files.inspection.metadata.orientation import orientation_within, tiff_header
+from backchannel.files.inspection.metadata import orientation_within, tiff_header
 
 KEPT = frozenset([b"VP8 ", b"VP8L", b"VP8X", b"ANIM", b"ANMF", b"ALPH", b"ICCP"])
 EXIF_FLAG, XMP_FLAG = 0x08, 0x04

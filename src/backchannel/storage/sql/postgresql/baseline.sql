@@ -1,5 +1,5 @@
 -- The schema 0013. Later ones follow by the migrations of all engines: do not change this file.
--- What the columns mean is said in schema.py. Texts are compared byte by byte, as Python compares
+-- The columns are described in `schema`. Texts are compared byte by byte, as Python compares
 -- them, so their collation is "C".
 
 CREATE TABLE alembic_version (version_num varchar(32) PRIMARY KEY);

@@ -18,6 +18,8 @@ from backchannel.storage.sql.schema import metadata
 AGAIN = (exceptions.TransactionRollbackError, exceptions.LockNotAvailableError, Outdated)
 """Nothing was stored, and the same transaction may well succeed a moment later."""
 
+CROWDED = exceptions.TooManyConnectionsError
+
 UNIQUE = exceptions.UniqueViolationError
 
 MISTAKES = (OverflowError, UnicodeEncodeError, exceptions.DataError)
@@ -66,4 +68,4 @@ def _reason(error: Exception, *, committing: bool) -> str:
         return f"the database refused ({type(error).__name__})"
     if committing:
         return "the database went away in mid-commit, so this may have been stored; try again"
-    return "the database is away; nothing was stored"
+    return "the database is unavailable; nothing was stored"

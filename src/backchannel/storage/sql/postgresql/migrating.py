@@ -3,14 +3,14 @@
 from importlib.resources import files
 from io import StringIO
 
-from backchannel.storage.errors import CannotOpen
+from backchannel.storage import CannotOpen
+from backchannel.storage.sql.migrations import SCHEMA_VERSION, needs_migration
 from backchannel.storage.sql.postgresql.driver import Driver
-from backchannel.storage.sql.versions import SCHEMA_VERSION, needs_migration
 
 BASELINE = "0013"
 """The schema that `baseline.sql` makes. Later ones follow by the migrations of all engines."""
 LOCK = 0x6261636B_00000001
-"""The advisory lock of who migrates; see `docs/databases.md`."""
+"""The advisory lock of the process that migrates; see `docs/databases.md`."""
 
 HAS_TABLES = """
 SELECT count(*) > 0 FROM pg_tables WHERE schemaname = current_schema()

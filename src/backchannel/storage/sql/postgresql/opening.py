@@ -2,26 +2,42 @@
 
 import asyncio
 import time
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 
-from backchannel.storage.errors import CannotOpen
+from backchannel.storage import CannotOpen
+from backchannel.storage.shared.threads import LoopThread
+from backchannel.storage.sql.migrations import SCHEMA_VERSION, needs_migration
 from backchannel.storage.sql.postgresql.database import PostgresqlDatabase
 from backchannel.storage.sql.postgresql.driver import (
     Address,
     Driver,
     address_of,
     connect,
-    require_fitness,
 )
 from backchannel.storage.sql.postgresql.faults import REFUSED
-from backchannel.storage.sql.postgresql.health import Watch
-from backchannel.storage.sql.postgresql.indexer import Indexer
+from backchannel.storage.sql.postgresql.index import step
 from backchannel.storage.sql.postgresql.migrating import migrate, read_version
+from backchannel.storage.sql.postgresql.requirements import (
+    require_ownership,
+    require_sessions,
+    require_settings,
+)
 from backchannel.storage.sql.postgresql.rollback import CHANGE_EPOCHS, is_elsewhere, recognise
 from backchannel.storage.sql.postgresql.storage import PostgresqlStorage
-from backchannel.storage.sql.postgresql.threads import LoopThread
-from backchannel.storage.sql.versions import needs_migration
+from backchannel.storage.sql.servers.health import HealthCheck
+from backchannel.storage.sql.servers.index import Indexer
+from backchannel.storage.sql.servers.opening import (
+    description,
+    is_current,
+    require_same,
+    terminated_on_failure,
+)
+from backchannel.telemetry.failures import reason
 
 CLAIM = "SELECT pg_try_advisory_lock($1)"
+CLAIM_JOINED = "SELECT pg_try_advisory_lock_shared($1)"
+DISCLAIM = "SELECT pg_advisory_unlock($1)"
 CLAIM_LOCK = 0x6261636B_00000003
 """The advisory lock that a server holds; see `docs/databases.md`."""
 CLAIM_SECONDS = 12.0
@@ -30,17 +46,18 @@ CLAIM_PAUSE = 0.2
 
 
 async def open_postgresql(
-    url: str, *, production: bool = False, serving: bool = False
+    url: str, *, production: bool = False, serving: bool = False, joined: bool = False
 ) -> PostgresqlStorage:
     """Open the database that `url` names, whose tables are made if there are none.
 
     In `production` the server must be one that keeps what it has committed. There can be one that
-    is `serving`. Raises `CannotOpen`.
+    is `serving`, or several that are `joined`. Raises `CannotOpen`.
     """
     address = address_of(url)
     thread = LoopThread()
     try:
-        return await thread.run(_open(address, thread, production=production, serving=serving))
+        claim = (CLAIM_JOINED if joined else CLAIM) if serving else None
+        return await thread.run(_open(address, thread, production=production, claim=claim))
     except BaseException:
         await thread.stop()
         raise
@@ -55,89 +72,110 @@ async def migrate_postgresql(url: str) -> None:
 async def examine_postgresql(url: str, *, production: bool) -> str:
     """The version of the server and of the schema; nothing is changed. Raises `CannotOpen`."""
     address = address_of(url)
-    driver = await _connected(address)
-    try:
-        await require_fitness(driver, address, production=production)
+    async with _session(address) as driver:
+        await require_settings(driver, address, production=production)
+        await require_sessions(driver, address)
+        await require_ownership(driver, address)
         version = await read_version(driver, address.name)
-        outdated = needs_migration(version, name=address.name)
-    finally:
-        driver.terminate()
     server = f"PostgreSQL {driver.get_server_version().major}"
-    if version is None:
-        return f"{server}, no tables yet: the first start makes them"
-    return f"{server}, schema {version}{', older than this program' if outdated else ''}"
+    return description(server, version, address.name)
+
+
+async def postgresql_is_current(url: str) -> bool | None:
+    """True if the tables have the current schema, None if there are none. Raises `CannotOpen`."""
+    address = address_of(url)
+    async with _session(address) as driver:
+        version = await read_version(driver, address.name)
+    return is_current(version, address.name)
 
 
 async def begin_epochs_postgresql(url: str) -> int:
     """Give every log a new epoch, while no server runs; how many there are. Raises `CannotOpen`."""
     address = address_of(url)
-    driver = await _connected(address)
-    try:
+    async with _session(address) as driver:
+        await require_sessions(driver, address)
         await _claim(driver, address)
         if await read_version(driver, address.name) is None:
             return 0
         return int((await driver.execute(CHANGE_EPOCHS)).rpartition(" ")[2])
-    finally:
-        driver.terminate()
+
+
+@asynccontextmanager
+async def _session(address: Address) -> AsyncGenerator[Driver]:
+    """A connection for the length of a block. Raises `CannotOpen` for what the server refuses."""
+    driver = await _connected(address)
+    with terminated_on_failure(driver, address.name, refused=REFUSED):
+        yield driver
+    driver.terminate()
 
 
 async def _connected(address: Address) -> Driver:
     try:
         return await connect(address)
     except (*REFUSED, ValueError) as error:
-        raise CannotOpen(f"{address.name} cannot be opened: {str(error) or 'no answer'}") from error
+        raise CannotOpen(f"{address.name} cannot be opened: {reason(error)}") from error
 
 
 async def _open(
-    address: Address, thread: LoopThread, *, production: bool, serving: bool
+    address: Address, thread: LoopThread, *, production: bool, claim: str | None
 ) -> PostgresqlStorage:
     driver = await _connected(address)
-    try:
-        await require_fitness(driver, address, production=production)
-        if serving:
-            await _claim(driver, address)
-        await migrate(driver, address.name)
-        await recognise(driver, address.name)
-    except REFUSED as error:
-        driver.terminate()
-        raise CannotOpen(f"{address.name} cannot be used: {error}") from error
-    except BaseException:
-        driver.terminate()
-        raise
+    with terminated_on_failure(driver, address.name, refused=REFUSED):
+        await require_settings(driver, address, production=production)
+        await require_sessions(driver, address)
+        if claim is not None:
+            await _claim(driver, address, claim)
+        await require_ownership(driver, address)
+        await _migrate(driver, address, claim)
+        opened_at = await recognise(driver, address.name)
     database = await PostgresqlDatabase.open(address, thread)
 
-    async def reopen() -> Driver:
-        return await _reopened(address, serving=serving)
+    async def look(driver: Driver) -> None:
+        elsewhere = await is_elsewhere(driver, opened_at)
+        require_same(SCHEMA_VERSION, address.name, elsewhere=elsewhere)
 
-    database.attend(Watch(driver, reopen, database.abort), Indexer(database))
+    async def reopen() -> Driver:
+        return await _reopened(address, claim, opened_at)
+
+    health_check = HealthCheck(driver, look, reopen, database.abort, refused=REFUSED)
+    database.use_health_check(health_check, Indexer(database, step))
     return PostgresqlStorage(database)
 
 
-async def _claim(driver: Driver, address: Address) -> None:
+async def _migrate(driver: Driver, address: Address, claim: str | None) -> None:
+    """Bring the database to the current schema, while no other server uses an older one."""
+    version = await read_version(driver, address.name)
+    if claim != CLAIM_JOINED or version is None or not needs_migration(version, name=address.name):
+        await migrate(driver, address.name)
+        return
+    if not await driver.fetchval(CLAIM, CLAIM_LOCK):
+        raise CannotOpen(
+            f"{address.name} has an older schema, and servers of an older version use it; stop all"
+            " of them, then start again"
+        )
+    await migrate(driver, address.name)
+    await driver.execute(DISCLAIM, CLAIM_LOCK)
+
+
+async def _claim(driver: Driver, address: Address, claim: str = CLAIM) -> None:
     until = time.monotonic() + CLAIM_SECONDS
-    while not await driver.fetchval(CLAIM, CLAIM_LOCK):
+    while not await driver.fetchval(claim, CLAIM_LOCK):
         if time.monotonic() > until:
             raise CannotOpen(
-                f"{address.name} is in use by another server; stop it, or name another database"
+                f"{address.name} is in use by another server; stop it, or name another database."
+                " Several servers need a bus that all of them name (bus.url)"
             )
         await asyncio.sleep(CLAIM_PAUSE)
 
 
-async def _reopened(address: Address, *, serving: bool) -> Driver:
+async def _reopened(address: Address, claim: str | None, opened_at: str) -> Driver:
     """A connection to the database that was away. Raises `CannotOpen` if it is not the same."""
     driver = await connect(address)
-    try:
-        await _require_same(driver, address, serving=serving)
-    except BaseException:
-        driver.terminate()
-        raise
+    with terminated_on_failure(driver, address.name):
+        version = await read_version(driver, address.name)
+        # Without tables it has no mark of where it is.
+        elsewhere = version is not None and await is_elsewhere(driver, opened_at)
+        require_same(version, address.name, elsewhere=elsewhere)
+        if claim is not None and not await driver.fetchval(claim, CLAIM_LOCK):
+            raise ConnectionError("another Backchannel server uses the database")
     return driver
-
-
-async def _require_same(driver: Driver, address: Address, *, serving: bool) -> None:
-    if await is_elsewhere(driver):
-        raise CannotOpen(
-            f"{address.name} was restored, or another server took its place; restart this one"
-        )
-    if serving and not await driver.fetchval(CLAIM, CLAIM_LOCK):
-        raise ConnectionError("another server of ours uses the database")

@@ -1,4 +1,4 @@
-"""Noticing that the database is not the one that was left here (rule R5).
+"""Detection of a database that was restored or replaced (rule R5).
 
 Devices continue from positions that they keep themselves. Where acknowledged messages may be gone,
 every log needs a new epoch. The database keeps a mark of where it is: the system, its timeline, and
@@ -25,18 +25,24 @@ CHANGE_EPOCHS = "UPDATE log_head SET epoch = left(replace(gen_random_uuid()::tex
 _logger = logging.getLogger("backchannel.storage")
 
 
-async def is_elsewhere(driver: Driver) -> bool:
-    """True if the database is not where it was left."""
+async def is_elsewhere(driver: Driver, opened_at: str) -> bool:
+    """True if the database is not where this server has opened it.
+
+    The mark alone does not tell: another server may have opened the restored database already.
+    """
     mark = await driver.fetchval("SELECT mark FROM instance")
-    return bool(mark != await driver.fetchval(IDENTITY))
+    return bool(mark != opened_at or mark != await driver.fetchval(IDENTITY))
 
 
-async def recognise(driver: Driver, name: str) -> None:
-    """Give all logs a new epoch if the database is not where it was left, and log it."""
+async def recognise(driver: Driver, name: str) -> str:
+    """Give all logs a new epoch if the database is not where it was left, and log it.
+
+    Returns where it is.
+    """
     async with driver.transaction():
         mark, found = await driver.fetchval(READ), await driver.fetchval(IDENTITY)
         if mark == found:
-            return
+            return str(found)
         changed = await driver.execute(CHANGE_EPOCHS)
         await driver.execute(WRITE, found)
     if changed != "UPDATE 0":
@@ -45,3 +51,4 @@ async def recognise(driver: Driver, name: str) -> None:
             " every device fetches its state afresh",
             name,
         )
+    return str(found)

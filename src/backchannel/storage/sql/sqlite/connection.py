@@ -2,7 +2,7 @@
 
 import re
 import sqlite3
-from collections.abc import Coroutine, Mapping, Sequence
+from collections.abc import Coroutine, Iterable, Mapping, Sequence
 from itertools import chain
 from typing import Any, TypeVar, cast, overload
 
@@ -10,27 +10,30 @@ import msgspec
 from sqlalchemy import Delete, Insert, SelectBase, Table, Update
 
 from backchannel.domain.errors import Invalid
-from backchannel.storage.sql.database import COMPILING, Lookup, Unreadable
+from backchannel.storage.shared.threads import COMPILING
+from backchannel.storage.sql.database import BoundQuery, Unreadable
 from backchannel.storage.sql.sqlite.driver import Driver
 from backchannel.storage.sql.sqlite.faults import as_duplicate, is_damage
-from backchannel.storage.sql.sqlite.texts import Change, Query, insertion
+from backchannel.storage.sql.sqlite.statements import Change, CombinedQuery, Query, insertion
 
 T = TypeVar("T")
 U = TypeVar("U")
 V = TypeVar("V")
 
+FEW_ROWS = 4
+"""Rows up to which each is updated by a statement of its own."""
 MOST_ROWS = 512
 """Rows in one INSERT: 32,766 parameters are what every build of SQLite takes."""
 
 _NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 
 
-class Texts:
+class StatementCache:
     """The compiled statements of one database, shared by its connections."""
 
     def __init__(self) -> None:
         self._queries: dict[tuple[object, type[Any]], Query[Any]] = {}
-        self._together: dict[tuple[Query[Any], ...], str] = {}
+        self._combined: dict[tuple[tuple[SelectBase, type[Any]], ...], CombinedQuery] = {}
         self._changes: dict[object, Change] = {}
 
     def query(self, select: SelectBase, row: type[T]) -> Query[T]:
@@ -41,14 +44,12 @@ class Texts:
                 found = self._queries.setdefault(key, Query(select, row))
         return found
 
-    def together(self, queries: tuple[Query[Any], ...]) -> str:
-        """The text of one query whose only row has the results of several."""
-        if queries not in self._together:
-            names = [name for each in queries for name in each.parameters]
-            if len(set(names)) < len(names):
-                raise ValueError(f"parameters of the same name: {sorted(names)}")
-            self._together[queries] = "SELECT " + ", ".join(f"({each.text})" for each in queries)
-        return self._together[queries]
+    def combined(self, bound: Iterable[BoundQuery[Any]]) -> CombinedQuery:
+        key = tuple([(each.query, each.row) for each in bound])
+        found = self._combined.get(key)
+        if found is None:
+            found = self._combined[key] = CombinedQuery([self.query(*each) for each in key])
+        return found
 
     def change(self, statement: Insert | Update | Delete) -> Change:
         if statement not in self._changes:
@@ -59,17 +60,19 @@ class Texts:
 class SqliteConnection:
     """`sql.database.Connection` on a thread: its coroutines never wait.
 
-    `wrote` tells whether anything was written since it was last set to False.
+    `wrote` is True if anything was written since it was last set to False.
     """
 
-    def __init__(self, driver: Driver, texts: Texts, *, reading: bool = False) -> None:
+    def __init__(
+        self, driver: Driver, statements: StatementCache, *, reading: bool = False
+    ) -> None:
         self._driver = driver
-        self._texts = texts
+        self._statements = statements
         self._reading = reading
         self.wrote = False
 
     async def fetch(self, query: SelectBase, row: type[T], /, **parameters: object) -> list[T]:
-        text = self._texts.query(query, row)
+        text = self._statements.query(query, row)
         bound = _bound(parameters, text.constants)
         try:
             return text.decode(self._driver.execute(text.text, bound).fetchone()[0])
@@ -80,25 +83,23 @@ class SqliteConnection:
 
     @overload
     async def fetch_together(
-        self, first: Lookup[T], second: Lookup[U], /
+        self, first: BoundQuery[T], second: BoundQuery[U], /
     ) -> tuple[list[T], list[U]]: ...
 
     @overload
     async def fetch_together(
-        self, first: Lookup[T], second: Lookup[U], third: Lookup[V], /
+        self, first: BoundQuery[T], second: BoundQuery[U], third: BoundQuery[V], /
     ) -> tuple[list[T], list[U], list[V]]: ...
 
-    async def fetch_together(self, *lookups: Lookup[Any]) -> tuple[list[Any], ...]:
-        queries = tuple(self._texts.query(each.query, each.row) for each in lookups)
+    async def fetch_together(self, *bound: BoundQuery[Any]) -> tuple[list[Any], ...]:
+        together = self._statements.combined(bound)
         given: dict[str, object] = {}
-        constants: dict[str, object] = {}
-        for lookup, query in zip(lookups, queries, strict=True):
-            given |= lookup.parameters
-            constants |= query.constants
-        text = self._texts.together(queries)
+        for each in bound:
+            given |= each.parameters
         try:
-            row = self._driver.execute(text, _bound(given, constants)).fetchone()
-            return tuple(query.decode(each) for query, each in zip(queries, row, strict=True))
+            values = _bound(given, together.constants)
+            row = self._driver.execute(together.text, values).fetchone()
+            return tuple([decode(each) for decode, each in zip(together.decode, row, strict=True)])
         except (msgspec.DecodeError, sqlite3.DatabaseError) as error:
             if self._is_damage(error):
                 raise Unreadable from error
@@ -109,9 +110,13 @@ class SqliteConnection:
         return not isinstance(error, sqlite3.Error) or (self._reading and is_damage(error))
 
     async def execute(self, change: Insert | Update | Delete, /, **parameters: object) -> int:
-        text = self._texts.change(change)
+        text = self._statements.change(change)
         self.wrote = True
         try:
+            if text.row_text is not None:
+                (rows,) = cast("Iterable[Sequence[Sequence[object]]]", parameters.values())
+                if len(rows) <= FEW_ROWS:
+                    return sum([self._driver.execute(text.row_text, row).rowcount for row in rows])
             return self._driver.execute(text.text, _bound(parameters, text.constants)).rowcount
         except sqlite3.IntegrityError as error:
             raise as_duplicate(error) from error

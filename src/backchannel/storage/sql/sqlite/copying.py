@@ -1,4 +1,4 @@
-"""Copies of a database that a server is writing, and what such a copy holds."""
+"""Copies of a database that a server is writing, and a summary of such a copy."""
 
 import sqlite3
 from collections.abc import Callable, Generator, Iterator
@@ -8,10 +8,10 @@ from urllib.parse import quote
 
 import msgspec
 
-from backchannel.storage.errors import CannotOpen
+from backchannel.storage import CannotOpen
+from backchannel.storage.sql.migrations import needs_migration
 from backchannel.storage.sql.sqlite.driver import BUSY_TIMEOUT
 from backchannel.storage.sql.sqlite.health import find_damage
-from backchannel.storage.sql.versions import needs_migration
 
 STEP = 2_048
 """Pages between two reports of progress: 8 MB."""
@@ -83,7 +83,7 @@ def inspect_copy(path: Path) -> Summary:
             )
             return Summary(str(schema), *counts)
     except sqlite3.Error as error:
-        raise CannotOpen(f"{path} is no database of Backchannel's: {error}") from error
+        raise CannotOpen(f"{path} is not a Backchannel database: {error}") from error
 
 
 def files_in(path: Path) -> Iterator[CopiedFile]:

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from pathlib import Path
 from typing import TypeVar
 
@@ -11,23 +11,16 @@ from sqlalchemy import literal, select
 
 from backchannel.domain.errors import Overloaded, Unavailable
 from backchannel.storage.sql.database import Connection
-from backchannel.storage.sql.sqlite.connection import Texts
+from backchannel.storage.sql.sqlite.connection import StatementCache
 from backchannel.storage.sql.sqlite.driver import Connect, Driver, open_reader
 from backchannel.storage.sql.sqlite.faults import DiskFull
 from backchannel.storage.sql.sqlite.file_watch import FileWatch
-from backchannel.storage.sql.sqlite.health import Watch
-from backchannel.storage.sql.sqlite.jobs import JobQueue
-from backchannel.storage.sql.sqlite.readers import Reader
-from backchannel.storage.sql.sqlite.reserve import Reserve
-from backchannel.storage.sql.sqlite.rewriting import (
-    KEEP_LOG,
-    copy_log,
-    empty_log,
-    keep_log,
-    require_room,
-    rewrite,
-)
+from backchannel.storage.sql.sqlite.health import IntegrityCheck
+from backchannel.storage.sql.sqlite.jobs import JobQueue, Reader
+from backchannel.storage.sql.sqlite.overwriting import Overwriter
+from backchannel.storage.sql.sqlite.reserve import DiskReserve
 from backchannel.storage.sql.sqlite.rollback import CommitCount
+from backchannel.storage.sql.sqlite.scrubbing import KEEP_LOG, copy_log_again, keep_log
 from backchannel.storage.sql.sqlite.writer import Writer
 
 T = TypeVar("T")
@@ -54,29 +47,33 @@ class SqliteDatabase:
         path: Path,
         driver: Driver,
         connect: Connect,
-        reserve: Reserve,
+        reserve: DiskReserve,
         count: CommitCount,
         *,
-        watched: bool,
+        check_structure: bool,
     ) -> None:
         self._path = path
-        texts = Texts()
+        self._connect = connect
+        statements = StatementCache()
         self._writes = JobQueue(QUEUE_LIMIT)
         self._reads = JobQueue(QUEUE_LIMIT)
         self._reserve = reserve
         self._probe: asyncio.Future[None] | None = None
+        self._overwriters: list[Overwriter] = []
         if reserve.is_spent:
             driver.execute(KEEP_LOG)
         self._count = count
-        self._writer = Writer(driver, texts, self._writes, self._reserve, count)
+        self._writer = Writer(driver, statements, self._writes, self._reserve, count)
         with contextlib.ExitStack() as undo:
             self._readers: list[Reader] = []
             for _ in range(READERS):
                 reader = open_reader(path, connect)
                 undo.callback(reader.close)
-                self._readers.append(Reader(reader, texts, self._reads))
-            self._watch = Watch(path, connect, self._writer.stop, structure=watched)
-            undo.callback(self._watch.close)
+                self._readers.append(Reader(reader, statements, self._reads))
+            self._integrity_check = IntegrityCheck(
+                path, connect, self._writer.stop, structure=check_structure
+            )
+            undo.callback(self._integrity_check.close)
             self._file_watch = FileWatch(path, self._writer)
             undo.pop_all()
         self._threads = [self._writer.thread, *(reader.thread for reader in self._readers)]
@@ -87,14 +84,14 @@ class SqliteDatabase:
         return await self._reads.submit(work)
 
     async def write(
-        self, work: Callable[[Connection], Awaitable[T]], /, *, vital: bool = False
+        self, work: Callable[[Connection], Awaitable[T]], /, *, essential: bool = False
     ) -> T:
-        if self._reserve.is_spent and not vital:
+        if self._reserve.is_spent and not essential:
             await self._require_room()
         try:
             return await self._writes.submit(work)
         except DiskFull:
-            if not (vital and await self._make_room()):
+            if not (essential and await self._make_room()):
                 raise
         return await self._writes.submit(work)
 
@@ -105,29 +102,60 @@ class SqliteDatabase:
         if not self._reserve.is_held:
             return self._reserve.is_spent
         # A checkpoint would take the room, to let the database grow.
-        await self._writes.submit(keep_log, apart=True)
+        await self._writes.submit(keep_log, outside_transaction=True)
         spent = self._reserve.spend()
         if not spent:
-            await self._writes.submit(copy_log, apart=True)
+            await self._writes.submit(copy_log_again, outside_transaction=True)
         return spent
 
     async def _require_room(self) -> None:
         if not await asyncio.to_thread(self._reserve.restore):
             raise DiskFull
-        await self._writes.submit(copy_log, apart=True)
+        await self._writes.submit(copy_log_again, outside_transaction=True)
 
-    async def rewrite(self) -> None:
-        await asyncio.to_thread(require_room, self._path)
-        await self._writes.submit(lambda connection: rewrite(connection, self._path), apart=True)
+    async def overwrite_unused(self) -> None:
+        async with self._overwriting() as overwriter:
+            await self._overwrite(overwriter)
+
+    @contextlib.asynccontextmanager
+    async def _overwriting(self) -> AsyncGenerator[Overwriter]:
+        """An overwriter that ends here, or when the database is closed."""
+        overwriter = Overwriter(self._path, self._file_watch.descriptor, self._connect)
+        self._overwriters.append(overwriter)
+        try:
+            yield overwriter
+        finally:
+            await asyncio.to_thread(overwriter.close)
+            self._overwriters.remove(overwriter)
+
+    async def _overwrite(self, overwriter: Overwriter) -> None:
         for _ in range(LOG_ATTEMPTS):
-            if await self._writes.submit(empty_log, apart=True):
-                return
-            await asyncio.sleep(LOG_PAUSE)
-        raise Unavailable("the write-ahead log is being read by somebody", retry_after=1)
+            await asyncio.to_thread(self._copy_log, overwriter)
+            if await self._writes.submit(overwriter.begin, outside_transaction=True):
+                await asyncio.to_thread(overwriter.overwrite)
+                if await self._writes.submit(overwriter.end, outside_transaction=True):
+                    break
+            else:
+                await asyncio.sleep(LOG_PAUSE)
+        else:
+            raise Unavailable("the write-ahead log is in use by a reader", retry_after=1)
+        try:
+            await asyncio.to_thread(overwriter.sync)
+        except OSError as error:
+            self._writer.stop("the disk failed to sync; check it, then restart the server")
+            raise Unavailable(f"{self._path} cannot be overwritten: {error}") from error
+
+    async def copy_log(self) -> None:
+        async with self._overwriting() as overwriter:
+            await asyncio.to_thread(self._copy_log, overwriter)
+
+    def _copy_log(self, overwriter: Overwriter) -> None:
+        with self._file_watch.copying:  # else a file that grows may be taken for a truncated one
+            overwriter.copy_log()
 
     async def check(self) -> None:
         if self._writer.stopped is not None:
-            raise Unavailable(f"the database is written no more: {self._writer.stopped}")
+            raise Unavailable(f"the database is no longer written to: {self._writer.stopped}")
         await self._require_no_lock()
         await self.read(lambda connection: connection.fetch(ONE, int))
 
@@ -137,7 +165,7 @@ class SqliteDatabase:
         if since is None:
             return
         if self._probe is None or self._probe.done():
-            # Without requests, only an attempt tells that the lock is gone.
+            # Without requests, only an attempt shows that the lock is gone.
             self._probe = asyncio.ensure_future(self._try_to_write())
         seconds = time.monotonic() - since
         if seconds > LOCKED_SECONDS:
@@ -153,9 +181,11 @@ class SqliteDatabase:
         await asyncio.to_thread(self._close)
 
     def _close(self) -> None:
-        self._watch.close()
+        for overwriter in list(self._overwriters):  # the event loop may remove it meanwhile
+            overwriter.close()
+        self._integrity_check.close()
         self._file_watch.stop()
-        # The readers first: an emptied write-ahead log needs nobody in it.
+        # The readers first: the write-ahead log can be emptied only when none is open.
         self._reads.close()
         for reader in self._readers:
             reader.thread.join()

@@ -1,11 +1,12 @@
 """The interface of a SQLite driver, and its implementation with the standard library."""
 
 import sqlite3
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol
 
-from backchannel.storage.errors import CannotOpen
+from backchannel.storage import CannotOpen
 
 MINIMUM_VERSION = (3, 38, 0)
 """The first SQLite with JSON and its `->>` operator in every build."""
@@ -45,7 +46,7 @@ AUTOCHECKPOINT = 8_000
 # The size of a page in the write-ahead log, whose sync every acknowledgement waits for, is
 # SQLite's default. A checkpoint every 8,000 pages (32 MB) writes a page that is busy in many
 # batches only once; a sync that fails there leaves the log as it is, to be copied again.
-# What is deleted is overwritten where it lay: it costs appending nothing that can be measured.
+# Deleted bytes are overwritten in place: the cost for appending is too small to measure.
 PRAGMAS = (
     f"PRAGMA busy_timeout = {BUSY_TIMEOUT}",
     "PRAGMA journal_mode = WAL",
@@ -91,21 +92,29 @@ def require_full_text(driver: Driver) -> None:
 
 def open_writer(path: Path, connect: Connect) -> Driver:
     """A connection that makes every commit durable before it returns (rule R1)."""
-    driver = connect(path)
-    for pragma in PRAGMAS:
-        row = driver.execute(pragma).fetchone()
-        if pragma.startswith("PRAGMA journal_mode") and row[0] != "wal":
-            driver.close()
-            raise CannotOpen(
-                f"{path}: the file system does not support write-ahead logging;"
-                " keep the database on a local disk"
-            )
+    with _closed_on_failure(connect(path)) as driver:
+        for pragma in PRAGMAS:
+            row = driver.execute(pragma).fetchone()
+            if pragma.startswith("PRAGMA journal_mode") and row[0] != "wal":
+                raise CannotOpen(
+                    f"{path}: the file system does not support write-ahead logging;"
+                    " keep the database on a local disk"
+                )
     return driver
 
 
 def open_reader(path: Path, connect: Connect) -> Driver:
     """A connection that cannot write."""
-    driver = connect(path)
-    for pragma in READER_PRAGMAS:
-        driver.execute(pragma).fetchone()
+    with _closed_on_failure(connect(path)) as driver:
+        for pragma in READER_PRAGMAS:
+            driver.execute(pragma).fetchone()
     return driver
+
+
+@contextmanager
+def _closed_on_failure(driver: Driver) -> Generator[Driver]:
+    try:
+        yield driver
+    except BaseException:
+        driver.close()
+        raise

@@ -1,4 +1,4 @@
-"""Noticing that the open database's files are deleted, replaced or truncated.
+"""The watch over the files of the open database: deleted, replaced or truncated.
 
 SQLite keeps its files open, so it would go on writing to files that have no name any more.
 """
@@ -42,18 +42,20 @@ class FileWatch:
         self._path = path
         self._log = path.with_name(f"{path.name}-wal")
         self._writer = writer
+        self.copying = threading.Lock()
+        """Held while pages are copied from the log into the file beside the writer."""
         # Kept open: to close any descriptor of the file ends the locks that SQLite has on it.
-        self._descriptor = os.open(path, os.O_RDONLY)
+        self.descriptor = os.open(path, os.O_RDWR)
         self._opened = contextlib.ExitStack()
-        self._opened.callback(os.close, self._descriptor)
-        self._file = _File(*_identity(os.fstat(self._descriptor)))
+        self._opened.callback(os.close, self.descriptor)
+        self._file = _File(*_identity(os.fstat(self.descriptor)))
         self._log_file = _named(self._log)
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._run, name="storage-files", daemon=True)
         self._thread.start()
 
     def stop(self) -> None:
-        """Look no more."""
+        """End the watch."""
         self._ended.set()
         self._thread.join()
 
@@ -73,7 +75,7 @@ class FileWatch:
         """The change that was found in the files; None if there is none."""
         found = _named(self._path)
         if found != self._file:
-            content = f"/proc/{os.getpid()}/fd/{self._descriptor}"
+            content = f"/proc/{os.getpid()}/fd/{self.descriptor}"
             return (
                 f"{self._path} was {'deleted' if found is None else 'replaced'} while the server"
                 " ran; stop the server and put back a backup. Until it stops, the database is"
@@ -93,17 +95,17 @@ class FileWatch:
 
     def _is_short(self) -> bool:
         """True if the file has fewer pages than its own header says."""
-        header = os.pread(self._descriptor, _HEADER_SIZE, 0)
+        header = os.pread(self.descriptor, _HEADER_SIZE, 0)
         if len(header) < _HEADER_SIZE:
             return True
         size = int(_PAGE_SIZE.unpack_from(header, _PAGE_SIZE_OFFSET)[0])
         pages = int(_PAGES.unpack_from(header, _PAGES_OFFSET)[0])
         page_size = _LARGEST_PAGE if size == 1 else size
-        return os.fstat(self._descriptor).st_size < pages * page_size
+        return os.fstat(self.descriptor).st_size < pages * page_size
 
     def _stays_short(self) -> bool:
         """True if it stays short while nothing is written: a checkpoint writes the header first."""
-        with self._writer.at_work:
+        with self.copying, self._writer.at_work:
             for _ in range(LOOKS):
                 time.sleep(PAUSE)
                 if not self._is_short():

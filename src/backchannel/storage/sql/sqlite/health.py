@@ -1,18 +1,44 @@
-"""Damage in the file: looked for before anything is written to it (rule R18)."""
+"""Damage in the file: its structure is checked before any write, its messages afterwards (R18)."""
 
+import contextlib
 import logging
 import sqlite3
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from backchannel.storage.errors import CannotOpen
+from sqlalchemy import BigInteger, func, select
+
+from backchannel.storage import CannotOpen
+from backchannel.storage.shared.checksummed_message import ChecksummedMessage, is_intact
+from backchannel.storage.shared.search import parts
+from backchannel.storage.sql.database import Unreadable
+from backchannel.storage.sql.messages import SIZE
+from backchannel.storage.sql.parameters import any_of, parameter
+from backchannel.storage.sql.rows import CHECKSUMMED_COLUMNS, MESSAGES, SizedMessage
+from backchannel.storage.sql.schema import message
+from backchannel.storage.sql.sqlite.connection import SqliteConnection, StatementCache, finish
 from backchannel.storage.sql.sqlite.driver import Connect, Driver, open_reader
-from backchannel.storage.sql.sqlite.scanning import scan
+
+SPAN = 200
+"""Messages that are looked at before the caller may pause."""
+
+HAS_CHECKSUMS = "SELECT count(*) FROM pragma_table_info('message') WHERE name = 'checksum'"
+LAST = select(func.coalesce(func.max(message.c.number), 0))
+SIZES = (
+    select(message.c.number, SIZE)
+    .where(message.c.number > parameter("after"), message.c.number <= parameter("last"))
+    .order_by(message.c.number)
+)
+MESSAGES_OF = (
+    select(*CHECKSUMMED_COLUMNS)
+    .select_from(MESSAGES)
+    .where(message.c.number.in_(any_of("numbers", BigInteger)))
+)
+UNCHECKED = select(func.count()).where(message.c.checksum.is_(None), message.c.deleted_at.is_(None))
 
 CHECK_AT_ONCE = 64 * 1024 * 1024
 """Bytes up to which a file is checked before the server starts: about a tenth of a second."""
-
 
 SCAN_AFTER = 5.0
 SCAN_PAUSE = 0.05
@@ -21,6 +47,63 @@ MOST_NAMED = 20
 """Damaged messages that are named in the log."""
 
 _logger = logging.getLogger("backchannel.storage")
+
+
+def can_scan(driver: Driver) -> bool:
+    """True for a database whose messages have checksums."""
+    try:
+        return bool(driver.execute(HAS_CHECKSUMS).fetchone()[0])
+    except sqlite3.DatabaseError:
+        return False
+
+
+def scan(driver: Driver) -> Iterator[list[str]]:
+    """Damaged messages, span by span, so that the caller may pause in between."""
+    connection = SqliteConnection(driver, StatementCache(), reading=True)
+    try:
+        (last,) = finish(connection.fetch(LAST, int))
+    except Unreadable:
+        yield ["the table of messages cannot be read"]
+        return
+    for after in range(0, last, SPAN):
+        try:
+            yield _damaged(connection, after, after + SPAN)
+        except Unreadable:
+            yield [
+                each
+                for number in range(after, min(after + SPAN, last))
+                for each in _damaged_one(connection, number)
+            ]
+
+
+def count_unchecked(driver: Driver) -> int:
+    """Count the messages from before there were checksums. Raises `Unreadable`."""
+    (count,) = finish(
+        SqliteConnection(driver, StatementCache(), reading=True).fetch(UNCHECKED, int)
+    )
+    return count
+
+
+def _damaged(connection: SqliteConnection, after: int, last: int) -> list[str]:
+    sizes = finish(connection.fetch(SIZES, SizedMessage, after=after, last=last))
+    return [
+        f"message {each.seq} of conversation {each.conversation_id} is damaged"
+        for part in parts(sizes)
+        for each in _read(connection, part)
+        if not is_intact(each)
+    ]
+
+
+def _read(connection: SqliteConnection, part: Sequence[SizedMessage]) -> list[ChecksummedMessage]:
+    numbers = [each.number for each in part]
+    return finish(connection.fetch(MESSAGES_OF, ChecksummedMessage, numbers=numbers))
+
+
+def _damaged_one(connection: SqliteConnection, after: int) -> list[str]:
+    try:
+        return _damaged(connection, after, after + 1)
+    except Unreadable:
+        return [f"the message with the number {after + 1} cannot be read"]
 
 
 def find_damage(driver: Driver) -> str | None:
@@ -47,10 +130,10 @@ def is_small(path: Path) -> bool:
     return path.stat().st_size <= CHECK_AT_ONCE
 
 
-class Watch:
+class IntegrityCheck:
     """Checks the file while the server runs already.
 
-    `report` hears of damage to the structure of a file that is too large to be checked before.
+    `report` is called for structural damage in a file that is too large to be checked before.
     Damaged messages are named in the log.
     """
 
@@ -100,5 +183,6 @@ class Watch:
         """Give up the check if it still runs."""
         self._ended.set()
         if self._thread.is_alive():
-            self._driver.interrupt()
+            with contextlib.suppress(sqlite3.ProgrammingError):  # it has just ended
+                self._driver.interrupt()
             self._thread.join()

@@ -5,6 +5,7 @@ dies in between goes on where it was.
 """
 
 import time
+from collections.abc import Sequence
 
 import msgspec
 from sqlalchemy import BigInteger, delete, func, select, update
@@ -14,7 +15,13 @@ from backchannel.storage.sql.parameters import any_of, parameter
 from backchannel.storage.sql.rows import MESSAGES
 from backchannel.storage.sql.schema import conversation, message
 from backchannel.storage.sql.sqlite import index
-from backchannel.storage.sql.sqlite.index import Entry, search_index, search_progress, search_stale
+from backchannel.storage.sql.sqlite.index import (
+    REACHED,
+    Entry,
+    search_index,
+    search_progress,
+    search_stale,
+)
 
 STEP_MESSAGES = 128
 STEP_CHARACTERS = 65_536
@@ -26,7 +33,6 @@ BUSY = 1.0
 """Seconds that the writer has waited for work, or has not, until the index gets a step all the
 same: a writer with time to spare spends some hundredths of it here, and a saturated one less."""
 
-REACHED = select(search_progress.c.number).scalar_subquery()
 SIZES = (
     select(message.c.number, func.length(message.c.body))
     .where(message.c.number > REACHED)
@@ -48,7 +54,20 @@ NEW = _entries.where(message.c.number > REACHED, message.c.number <= parameter("
     message.c.number
 )
 AGAIN = _entries.where(message.c.number.in_(any_of("numbers", BigInteger)))
-STALE = select(search_stale).order_by(search_stale.c.number).limit(STEP_MESSAGES)
+STALE_SIZES = (
+    select(
+        search_stale.c.number,
+        func.length(search_stale.c.body) + func.coalesce(func.length(message.c.body), 0),
+    )
+    .select_from(search_stale.outerjoin(message, message.c.number == search_stale.c.number))
+    .order_by(search_stale.c.number)
+    .limit(STEP_MESSAGES)
+)
+STALE = (
+    select(search_stale)
+    .where(search_stale.c.number <= parameter("last"))
+    .order_by(search_stale.c.number)
+)
 FORGET_STALE = delete(search_stale).where(search_stale.c.number.in_(any_of("numbers", BigInteger)))
 ADVANCE = update(search_progress).values(number=parameter("last"))
 
@@ -62,14 +81,14 @@ class Indexer:
     """Knows when the writer should do a step."""
 
     def __init__(self) -> None:
-        # What an earlier process has left is found by the first step.
+        # Entries that an earlier process has left are found by the first step.
         self._behind = True
         self._idle = False
         self._waited = 0.0
         self._stepped_at = time.monotonic()
 
     @property
-    def patience(self) -> float | None:
+    def timeout(self) -> float | None:
         """Seconds to wait for other work; None: there is nothing to do here."""
         if not self._behind:
             return None
@@ -101,10 +120,11 @@ class Indexer:
 
 
 async def refresh(connection: Connection) -> bool:
-    """Replace what was changed; whether there is more of it."""
-    stale = await connection.fetch(STALE, Entry)
-    if not stale:
+    """Replace what was changed; returns True if there is more."""
+    sizes = await connection.fetch(STALE_SIZES, _Size)
+    if not sizes:
         return False
+    stale = await connection.fetch(STALE, Entry, last=_last_of_step(sizes))
     numbers = [entry.number for entry in stale]
     now = await connection.fetch(AGAIN, Entry, numbers=numbers)
     await connection.insert(
@@ -116,17 +136,23 @@ async def refresh(connection: Connection) -> bool:
 
 
 async def _advance(connection: Connection) -> bool:
-    """Take in the next messages; whether there are more of them."""
+    """Take in the next messages; returns True if there are more."""
     sizes = await connection.fetch(SIZES, _Size)
     if not sizes:
         return False
+    last = _last_of_step(sizes)
+    new = await connection.fetch(NEW, Entry, last=last)
+    await connection.insert(search_index, index.COLUMNS, [index.row(entry) for entry in new])
+    await connection.execute(ADVANCE, last=last)
+    return last < sizes[-1].number or len(sizes) == STEP_MESSAGES
+
+
+def _last_of_step(sizes: Sequence[_Size]) -> int:
+    """The last message that one step has room for, and the first one in any case."""
     last, characters = 0, 0
     for size in sizes:
         characters += size.characters
         if last and characters > STEP_CHARACTERS:
             break
         last = size.number
-    new = await connection.fetch(NEW, Entry, last=last)
-    await connection.insert(search_index, index.COLUMNS, [index.row(entry) for entry in new])
-    await connection.execute(ADVANCE, last=last)
-    return last < sizes[-1].number or len(sizes) == STEP_MESSAGES
+    return last

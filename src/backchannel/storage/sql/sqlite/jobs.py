@@ -1,58 +1,54 @@
-"""Work for a thread: handed over by the event loop, answered on it."""
+"""Work for threads: a queue of jobs from the event loop, and the readers that do some of them."""
 
 import asyncio
 import contextlib
+import logging
 import queue
+import sqlite3
+import threading
 from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from backchannel.domain.errors import Overloaded, Unavailable
-from backchannel.storage.sql.sqlite.connection import SqliteConnection
+from backchannel.domain.errors import ChatError, Overloaded, Unavailable
+from backchannel.storage.shared.threads import Job
+from backchannel.storage.sql.database import Unreadable
+from backchannel.storage.sql.sqlite.connection import SqliteConnection, StatementCache, finish
+from backchannel.storage.sql.sqlite.driver import Driver
+from backchannel.storage.sql.sqlite.faults import MISTAKES, as_refusal, as_unavailable
 
 T = TypeVar("T")
 
 Work = Callable[[SqliteConnection], Coroutine[Any, Any, Any]]
 
+_logger = logging.getLogger("backchannel.storage")
 
-@dataclass(eq=False, slots=True)
-class Job:
-    """A piece of work and who waits for it.
 
-    One that is `apart` is done outside of every transaction.
+@dataclass(eq=False, slots=True, kw_only=True)
+class SqliteJob(Job[Work]):
+    """A job for the thread of a connection, and the event loop of its caller.
+
+    One that is `outside_transaction` is done outside of every transaction.
     """
 
-    work: Work
     loop: asyncio.AbstractEventLoop
-    future: asyncio.Future[Any]
-    apart: bool = False
-    outcome: Any = None
-    error: BaseException | None = None
-
-    def answer(self) -> None:
-        """Wake the caller that waits, unless it has given up."""
-        if self.future.done():
-            return
-        if self.error is None:
-            self.future.set_result(self.outcome)
-        else:
-            self.future.set_exception(self.error)
+    outside_transaction: bool = False
 
 
-def answer(jobs: Iterable[Job]) -> None:
-    """Wake everyone who waits for these jobs: one call into each event loop."""
-    by_loop: dict[asyncio.AbstractEventLoop, list[Job]] = {}
+def resolve(jobs: Iterable[SqliteJob]) -> None:
+    """Give all callers their outcomes: one call into each event loop."""
+    by_loop: dict[asyncio.AbstractEventLoop, list[SqliteJob]] = {}
     for job in jobs:
         by_loop.setdefault(job.loop, []).append(job)
     for loop, mine in by_loop.items():
-        # A loop that has been closed has nobody left who waits.
+        # If the loop is closed, no task waits for the result any more.
         with contextlib.suppress(RuntimeError):
-            loop.call_soon_threadsafe(_answer, mine)
+            loop.call_soon_threadsafe(_resolve, mine)
 
 
-def _answer(jobs: list[Job]) -> None:
+def _resolve(jobs: list[SqliteJob]) -> None:
     for job in jobs:
-        job.answer()
+        job.resolve()
 
 
 @dataclass(eq=False, slots=True)
@@ -60,11 +56,11 @@ class JobQueue:
     """A bounded queue from an event loop to threads."""
 
     limit: int
-    _jobs: queue.SimpleQueue[Job | None] = field(default_factory=queue.SimpleQueue)
+    _jobs: queue.SimpleQueue[SqliteJob | None] = field(default_factory=queue.SimpleQueue)
     _closed: bool = False
 
     async def submit(
-        self, work: Callable[[SqliteConnection], Awaitable[T]], *, apart: bool = False
+        self, work: Callable[[SqliteConnection], Awaitable[T]], *, outside_transaction: bool = False
     ) -> T:
         """Wait for a thread to do `work`. Raises `Overloaded` at once if too much is queued."""
         if self._closed:
@@ -72,25 +68,30 @@ class JobQueue:
         if self._jobs.qsize() >= self.limit:
             raise Overloaded("the database has too much to do; try again shortly", retry_after=1)
         loop = asyncio.get_running_loop()
-        job = Job(work, loop, loop.create_future(), apart)  # type: ignore[arg-type]
+        job = SqliteJob(
+            work,  # type: ignore[arg-type]
+            loop.create_future(),
+            loop=loop,
+            outside_transaction=outside_transaction,
+        )
         self._jobs.put(job)
         result: T = await job.future
         return result
 
-    def take(self, patience: float | None = None) -> Job | None:
+    def take(self, timeout: float | None = None) -> SqliteJob | None:
         """The next job, waited for; None once the queue is closed and empty.
 
-        Raises `queue.Empty` if none comes within `patience` seconds.
+        Raises `queue.Empty` if none comes within `timeout` seconds.
         """
-        job = self._jobs.get(timeout=patience)
+        job = self._jobs.get(timeout=timeout)
         if job is None:
             # Leave the mark of the end for the next thread.
             self._jobs.put(None)
         return job
 
-    def take_more(self, most: int) -> list[Job]:
+    def take_more(self, most: int) -> list[SqliteJob]:
         """Up to `most` jobs that are queued already."""
-        jobs: list[Job] = []
+        jobs: list[SqliteJob] = []
         while len(jobs) < most:
             try:
                 job = self._jobs.get_nowait()
@@ -107,3 +108,46 @@ class JobQueue:
         if not self._closed:
             self._closed = True
             self._jobs.put(None)
+
+
+class Reader:
+    """Does jobs one at a time, each in a snapshot of its own."""
+
+    def __init__(self, driver: Driver, statements: StatementCache, jobs: JobQueue) -> None:
+        self._driver = driver
+        self._connection = SqliteConnection(driver, statements, reading=True)
+        self._jobs = jobs
+        self.thread = threading.Thread(target=self._run, name="storage-reader", daemon=True)
+
+    def _run(self) -> None:
+        while (job := self._jobs.take()) is not None:
+            self._do(job)
+            resolve([job])
+        self._driver.close()
+
+    def _do(self, job: SqliteJob) -> None:
+        try:
+            self._driver.execute("BEGIN")
+            job.outcome = finish(job.work(self._connection))
+        except MISTAKES:
+            job.error = as_refusal()
+        except sqlite3.Error as error:
+            _logger.exception("a query failed")
+            job.error = as_unavailable(error)
+        except Unreadable as damage:
+            _logger.exception("a query met damage")
+            job.error = damage
+        except ChatError as refusal:
+            job.error = refusal
+        except Exception as bug:
+            _logger.exception("a query failed")
+            job.error = bug
+        finally:
+            self._end()
+
+    def _end(self) -> None:
+        if self._driver.in_transaction:
+            try:
+                self._driver.execute("COMMIT")
+            except sqlite3.Error:
+                _logger.exception("a snapshot could not be closed")

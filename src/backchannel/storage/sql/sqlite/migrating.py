@@ -21,7 +21,7 @@ def migrate(path: Path) -> None:
         with engine.begin() as connection:
             upgrade(connection)
     except DBAPIError as error:
-        # Whoever opens the file knows what the driver's own errors mean.
+        # The caller that opens the file knows what the driver's own errors mean.
         raise (error.orig or error) from None
     finally:
         engine.dispose()

@@ -1,24 +1,31 @@
 """Opening a SQLite file: found, checked, and brought to the current schema."""
 
 import asyncio
+import contextlib
+import logging
+import os
 import sqlite3
+import stat
 from pathlib import Path
 
-from backchannel.storage.errors import CannotOpen
+from backchannel.storage import CannotOpen
+from backchannel.storage.sql.migrations import needs_migration
 from backchannel.storage.sql.sqlite import driver as drivers
 from backchannel.storage.sql.sqlite.database import SqliteDatabase
 from backchannel.storage.sql.sqlite.driver import Connect, Driver
 from backchannel.storage.sql.sqlite.faults import is_damage, is_full
 from backchannel.storage.sql.sqlite.health import damaged, find_damage, is_small
-from backchannel.storage.sql.sqlite.private import make_private
-from backchannel.storage.sql.sqlite.reserve import Reserve
+from backchannel.storage.sql.sqlite.reserve import DiskReserve
 from backchannel.storage.sql.sqlite.rollback import CommitCount, recognise
 from backchannel.storage.sql.sqlite.storage import SqliteStorage
-from backchannel.storage.sql.versions import needs_migration
 
 HAS_VERSION = "SELECT count(*) FROM sqlite_schema WHERE name = 'alembic_version'"
 VERSION = "SELECT max(version_num) FROM alembic_version"
 TABLES = "SELECT count(*) FROM sqlite_schema"
+
+SUFFIXES = ("", "-wal", "-shm", "-reserve", "-mark", "-commits")
+
+_logger = logging.getLogger("backchannel.storage")
 
 
 async def open_sqlite(url: str, *, connect: Connect = drivers.connect) -> SqliteStorage:
@@ -48,7 +55,7 @@ def path_of(url: str) -> Path:
 
 def _open(path: Path, connect: Connect) -> SqliteDatabase:
     drivers.require_version()
-    reserve = Reserve(path)
+    reserve = DiskReserve(path)
     try:
         return _opened(path, connect, reserve)
     except (OSError, sqlite3.Error) as error:
@@ -58,7 +65,7 @@ def _open(path: Path, connect: Connect) -> SqliteDatabase:
     return _open(path, connect)
 
 
-def _opened(path: Path, connect: Connect, reserve: Reserve) -> SqliteDatabase:
+def _opened(path: Path, connect: Connect, reserve: DiskReserve) -> SqliteDatabase:
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     make_private(path)
     _require_one_name(path)
@@ -83,7 +90,7 @@ def _require_one_name(path: Path) -> None:
         )
 
 
-def _prepared(path: Path, driver: Driver, connect: Connect, reserve: Reserve) -> SqliteDatabase:
+def _prepared(path: Path, driver: Driver, connect: Connect, reserve: DiskReserve) -> SqliteDatabase:
     drivers.require_full_text(driver)
     small = is_small(path)
     finding = find_damage(driver) if small else None
@@ -98,7 +105,7 @@ def _prepared(path: Path, driver: Driver, connect: Connect, reserve: Reserve) ->
     try:
         recognise(path, driver, count)
         reserve.prepare()
-        return SqliteDatabase(path, driver, connect, reserve, count, watched=not small)
+        return SqliteDatabase(path, driver, connect, reserve, count, check_structure=not small)
     except BaseException:
         count.close()
         raise
@@ -120,3 +127,38 @@ def _version(path: Path, driver: Driver) -> str | None:
     if driver.execute(TABLES).fetchone()[0]:
         raise CannotOpen(f"{path} is another program's database; name another file")
     return None
+
+
+def make_private(path: Path) -> None:
+    """Make the file if it is missing, and take from all others what they may read of it.
+
+    SQLite gives the files that it makes beside the database the same mode. Raises `OSError` only
+    if the file cannot be made.
+    """
+    # One that is there is not opened: closing it would end the locks that SQLite, on another
+    # connection of this process, has on it.
+    if not path.exists():
+        with contextlib.suppress(FileExistsError):
+            os.close(os.open(path, os.O_RDONLY | os.O_CREAT | os.O_EXCL, 0o600))
+    for suffix in SUFFIXES:
+        _close_to_others(path.with_name(path.name + suffix))
+
+
+def _close_to_others(path: Path) -> None:
+    try:
+        mode = stat.S_IMODE(path.stat().st_mode)
+    except FileNotFoundError:
+        return
+    if not mode & stat.S_IRWXO:
+        return
+    try:
+        path.chmod(mode & ~stat.S_IRWXO)
+    except OSError as error:
+        _logger.warning(
+            "%s can be read by every user of this machine (%s); run: chmod 600 %s",
+            path,
+            error.strerror,
+            path,
+        )
+    else:
+        _logger.warning("%s could be read by every user of this machine; it is closed now", path)

@@ -8,13 +8,13 @@ from pathlib import Path
 
 SIZE = 4 * 1024 * 1024
 """Bytes: some hundred logins, each of which is a few pages of the write-ahead log."""
-ABUNDANCE = 4 * SIZE
+FREE_BYTES_NEEDED = 4 * SIZE
 """The free space in bytes below which nothing is reserved, because the space is needed."""
 
 _logger = logging.getLogger("backchannel.storage")
 
 
-class Reserve:
+class DiskReserve:
     """A file beside the database, emptied when a login or a start finds the disk full.
 
     From then on there is room for logins and logouts. As long as it `is_spent`, which outlasts
@@ -31,7 +31,7 @@ class Reserve:
     def prepare(self) -> None:
         """Set the room aside if it never was, and if there is plenty."""
         if not self.is_spent:
-            self.is_held = self._set_aside(ABUNDANCE)
+            self.is_held = self._set_aside(FREE_BYTES_NEEDED)
 
     def spend(self) -> bool:
         """Make room on the disk, once; False if nothing was set aside or it cannot be given up."""
@@ -39,9 +39,7 @@ class Reserve:
             try:
                 self._empty()
             except OSError as error:
-                _logger.warning(
-                    "the disk is full, and the room set aside cannot be used: %s", error
-                )
+                _logger.warning("the disk is full, and the disk reserve cannot be used: %s", error)
                 return False
             _logger.error("the disk is full: no messages are stored until there is room again")
             self.is_held, self.is_spent = False, True
@@ -82,5 +80,5 @@ class Reserve:
             self._path.unlink(missing_ok=True)
 
     def _empty(self) -> None:
-        """Give the room up; that the file stays tells the next process that it was spent."""
+        """Give the room up; the remaining file shows the next process that it was spent."""
         os.truncate(self._path, 0)

@@ -1,7 +1,7 @@
-"""Noticing that the database is not as it was left: put back, shortened or replaced (rule R5).
+"""Detection of a database that was put back, shortened or replaced (rule R5).
 
 Devices continue from positions that they keep themselves. Where acknowledged messages are gone,
-positions are given out a second time, so every log needs a new epoch. Three things tell:
+positions are given out a second time, so every log needs a new epoch. Three things show it:
 
 - `-mark`, a file beside the database that is written once and then never touched. It holds the
   same random text as the database, and the database keeps the moment of its last change (ctime),
@@ -81,7 +81,7 @@ class CommitCount:
 
 
 def count_commit(driver: Driver) -> int:
-    """Count the commit that is about to happen, within its transaction; its number."""
+    """Count the commit that is about to happen, within its transaction; returns its number."""
     cursor = driver.execute(COUNT)
     (commits,) = cursor.fetchone()
     # A statement that has not come to its end would keep the transaction from being committed.

@@ -1,78 +1,72 @@
 """The storage port over SQLite: the SQL that all engines share, and what is SQLite's own."""
 
-from typing import Protocol, TypeVar
+from collections.abc import Awaitable, Callable
+from types import CoroutineType
+from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar, cast
 
-from backchannel.domain.erasures import Erasure
-from backchannel.domain.users import Login
-from backchannel.ports.storage import Requested
-from backchannel.storage.sql import accounts, erasures, logins
-from backchannel.storage.sql.database import Database, Work
-from backchannel.storage.sql.sqlite import purging
-from backchannel.storage.sql.sqlite.search import INDEX
+from backchannel.storage.sql import accounts, erasure_records, logins
+from backchannel.storage.sql.database import Connection, Database, Work
+from backchannel.storage.sql.sqlite import scrubbing
+from backchannel.storage.sql.sqlite.index import INDEX
 from backchannel.storage.sql.storage import SqlStorage
 
+P = ParamSpec("P")
 T = TypeVar("T")
 
 
 class File(Database, Protocol):
-    """A database in a file, which may become full and can be written afresh."""
+    """A database in a file, which may become full and can be overwritten."""
 
-    async def write(self, work: Work[T], /, *, vital: bool = False) -> T:
-        """Like any database; `vital` work may use the reserved space (rule R10)."""
+    async def write(self, work: Work[T], /, *, essential: bool = False) -> T:
+        """Like any database; `essential` work may use the reserved space (rule R10)."""
         ...
 
-    async def rewrite(self) -> None:
-        """Write the file afresh, so that nothing stays of what was deleted or replaced.
+    async def copy_log(self) -> None:
+        """Copy pages from the log into the file, so that no write has to. Raises `Unavailable`."""
+        ...
 
-        Raises `Unavailable` where that could not be done; nothing has changed then.
+    async def overwrite_unused(self) -> None:
+        """Overwrite unused bytes, so that nothing stays of what was deleted or replaced.
+
+        Raises `Unavailable` if that could not be done.
         """
         ...
 
 
-class SqliteStorage(SqlStorage):
-    """The ports say what these methods promise.
+def _essential(
+    function: Callable[Concatenate[Connection, P], Awaitable[T]],
+) -> "Callable[Concatenate[SqliteStorage, P], CoroutineType[Any, Any, T]]":
+    """A method that calls the function in one transaction, also on a full disk."""
 
-    What lets people in and out is small and must work on a full disk.
+    async def method(self: "SqliteStorage", /, *args: P.args, **kwargs: P.kwargs) -> T:
+        return await self.file.write(lambda tx: function(tx, *args, **kwargs), essential=True)
+
+    return cast("Callable[..., Any]", method)
+
+
+class SqliteStorage(SqlStorage):
+    """The ports document these methods.
+
+    Logins, their ends and erasures write little, and must work on a full disk.
     """
 
     def __init__(self, file: File) -> None:
         super().__init__(file, INDEX)
-        self._file = file
+        self.file = file
 
-    async def set_password(self, user_id: str, password_hash: str, *, at: int) -> None:
-        await self._file.write(
-            lambda tx: accounts.set_password(tx, user_id, password_hash, at=at), vital=True
-        )
-
-    async def set_disabled(self, user_id: str, *, at: int | None) -> None:
-        await self._file.write(lambda tx: accounts.set_disabled(tx, user_id, at=at), vital=True)
-
-    async def create_login(self, login: Login) -> None:
-        await self._file.write(lambda tx: logins.create_login(tx, login), vital=True)
-
-    async def rotate_login(
-        self, login_id: str, *, generation: int, at: int, until: int
-    ) -> Login | None:
-        return await self._file.write(
-            lambda tx: logins.rotate_login(tx, login_id, generation=generation, at=at, until=until),
-            vital=True,
-        )
-
-    async def end_logins(
-        self, user_id: str, *, login_id: str | None = None, keep: str | None = None, at: int
-    ) -> list[str]:
-        return await self._file.write(
-            lambda tx: logins.end_logins(tx, user_id, login_id=login_id, keep=keep, at=at),
-            vital=True,
-        )
-
-    async def request_erasure(self, erasure: Erasure) -> Requested:
-        return await self._file.write(lambda tx: erasures.request_erasure(tx, erasure), vital=True)
+    set_password = _essential(accounts.set_password)
+    set_disabled = _essential(accounts.set_disabled)
+    create_login = _essential(logins.create_login)
+    rotate_login = _essential(logins.rotate_login)
+    end_logins = _essential(logins.end_logins)
+    request_erasure = _essential(erasure_records.request_erasure)
 
     async def scrub(self) -> None:
-        while await self._database.write(purging.forget_stale):
+        while await self.file.write(scrubbing.forget_stale):
             pass
-        await self._database.write(purging.begin_merge)
-        while await self._database.write(purging.merge_some):
-            pass
-        await self._file.rewrite()
+        await self.file.write(scrubbing.begin_merge)
+        merge = scrubbing.Merge()
+        while await self.file.write(merge.step):
+            if merge.fills_log():
+                await self.file.copy_log()
+        await self.file.overwrite_unused()

@@ -9,7 +9,7 @@ from itertools import groupby
 from operator import attrgetter
 
 from backchannel.domain.errors import ChatError, Unavailable
-from backchannel.storage.sql.sqlite.connection import SqliteConnection, Texts, finish
+from backchannel.storage.sql.sqlite.connection import SqliteConnection, StatementCache, finish
 from backchannel.storage.sql.sqlite.driver import Driver
 from backchannel.storage.sql.sqlite.faults import (
     MISTAKES,
@@ -20,8 +20,8 @@ from backchannel.storage.sql.sqlite.faults import (
     is_unindexed,
 )
 from backchannel.storage.sql.sqlite.indexer import Indexer
-from backchannel.storage.sql.sqlite.jobs import Job, JobQueue, answer
-from backchannel.storage.sql.sqlite.reserve import Reserve
+from backchannel.storage.sql.sqlite.jobs import JobQueue, SqliteJob, resolve
+from backchannel.storage.sql.sqlite.reserve import DiskReserve
 from backchannel.storage.sql.sqlite.rollback import CommitCount, count_commit
 
 MOST_JOBS = 64
@@ -42,17 +42,17 @@ class Writer:
     def __init__(
         self,
         driver: Driver,
-        texts: Texts,
+        statements: StatementCache,
         jobs: JobQueue,
-        reserve: Reserve | None = None,
+        reserve: DiskReserve | None = None,
         count: CommitCount | None = None,
     ) -> None:
         """While `reserve` is spent, nothing is indexed: others need the room.
 
-        `count` is told of each commit that changes anything.
+        `count` is called for each commit that changes anything.
         """
         self._driver = driver
-        self._connection = SqliteConnection(driver, texts)
+        self._connection = SqliteConnection(driver, statements)
         self._jobs = jobs
         self._reserve = reserve
         self._count = count
@@ -72,14 +72,14 @@ class Writer:
     def stop(self, reason: str) -> None:
         """Refuse to write from now on, until the database is opened again (rule R10)."""
         if self._stopped is None:
-            _logger.critical("the database is written no more: %s", reason)
+            _logger.critical("the database is no longer written to: %s", reason)
             self._stopped = reason
 
     def _run(self) -> None:
         while True:
             began = time.monotonic()
             try:
-                job = self._jobs.take(self._indexer.patience)
+                job = self._jobs.take(self._indexer.timeout)
             except queue.Empty:
                 self._index()
                 continue
@@ -93,18 +93,18 @@ class Writer:
                 self._index()
         self._close()
 
-    def _do_all(self, jobs: list[Job]) -> None:
-        for apart, group in groupby(jobs, key=attrgetter("apart")):
-            together = list(group)
-            if apart:
-                self._do_apart(together)
-            elif not self._commit(together):
+    def _do_all(self, jobs: list[SqliteJob]) -> None:
+        for outside_transaction, group in groupby(jobs, key=attrgetter("outside_transaction")):
+            consecutive = list(group)
+            if outside_transaction:
+                self._do_outside_transaction(consecutive)
+            elif not self._commit(consecutive):
                 # One of them failed half-way: alone, it takes only itself along.
-                for each in together:
+                for each in consecutive:
                     self._commit([each])
-            answer(together)
+            resolve(consecutive)
 
-    def _do_apart(self, jobs: list[Job]) -> None:
+    def _do_outside_transaction(self, jobs: list[SqliteJob]) -> None:
         for job in jobs:
             try:
                 if not self._refuse([job]):
@@ -113,7 +113,7 @@ class Writer:
                 self._fail([job], error)
 
     def _index(self) -> None:
-        """Do a step of the indexer; nobody waits for it, and its failure is not theirs."""
+        """Do a step of the indexer. No caller waits for it, so its failure fails no job."""
         if self._stopped is not None or (self._reserve is not None and self._reserve.is_spent):
             self._indexer.give_up()
             return
@@ -130,7 +130,7 @@ class Writer:
             self._indexer.give_up()
             self._roll_back()
 
-    def _commit(self, jobs: list[Job]) -> bool:
+    def _commit(self, jobs: list[SqliteJob]) -> bool:
         """Do jobs in one transaction; False if they have to be done one by one."""
         if self._refuse(jobs):
             return True
@@ -161,13 +161,13 @@ class Writer:
         self._driver.execute("COMMIT")
         self._count.note(commits)
 
-    def _refuse(self, jobs: list[Job]) -> bool:
+    def _refuse(self, jobs: list[SqliteJob]) -> bool:
         """Refuse all of them if nothing is written any more."""
         if self._stopped is not None:
-            _set_errors(jobs, Unavailable(f"the database is written no more: {self._stopped}"))
+            _set_errors(jobs, Unavailable(f"the database is no longer written to: {self._stopped}"))
         return self._stopped is not None
 
-    def _do(self, job: Job) -> bool:
+    def _do(self, job: SqliteJob) -> bool:
         """False if the job has failed and has left something in the transaction."""
         self._connection.wrote = False
         job.error = None
@@ -184,7 +184,7 @@ class Writer:
             job.error = bug
         return job.error is None or not self._connection.wrote
 
-    def _fail(self, jobs: list[Job], error: sqlite3.Error) -> None:
+    def _fail(self, jobs: list[SqliteJob], error: sqlite3.Error) -> None:
         """Fail all jobs of the transaction; nothing of it was stored or is retried (rule R10)."""
         self._note(error)
         self._roll_back()
@@ -200,7 +200,7 @@ class Writer:
             self.stop("the file is damaged; restore a backup")
 
     def _overwrite(self) -> None:
-        """Put something harmless where a commit stands in the log that is about to be refused.
+        """Put something harmless where a commit is in the log that is about to be refused.
 
         Else it would be there after a kill. It does not matter whether this one fails likewise.
         """
@@ -228,6 +228,6 @@ class Writer:
             self._driver.close()
 
 
-def _set_errors(jobs: list[Job], error: Unavailable) -> None:
+def _set_errors(jobs: list[SqliteJob], error: Unavailable) -> None:
     for job in jobs:
         job.error = type(error)(error.text, retry_after=error.retry_after)

@@ -1,4 +1,4 @@
-"""A message of one's own has a kind of its own in the log."""
+"""A user's own messages have a kind of their own in the log."""
 
 from alembic import op
 

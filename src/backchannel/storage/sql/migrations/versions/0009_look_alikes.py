@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from backchannel.domain.lookalikes import look_alike_key
+from backchannel.domain.characters import look_alike_key
 
 revision = "0009"
 down_revision = "0008"

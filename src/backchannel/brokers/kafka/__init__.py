@@ -1,0 +1,1 @@
+"""The bus over Kafka, or another broker for its protocol."""

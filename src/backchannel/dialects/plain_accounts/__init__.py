@@ -1,1 +1,0 @@
-"""`/register` and `/login`: one pair of paths that serves two documents at once."""

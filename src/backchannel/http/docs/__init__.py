@@ -1,0 +1,1 @@
+"""The API's description: documents for programs, and a page for people."""

@@ -1,0 +1,1 @@
+"""The export of all records from MongoDB, and their import."""

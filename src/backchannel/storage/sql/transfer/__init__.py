@@ -1,0 +1,1 @@
+"""The export of all records from a SQL database, and their import."""

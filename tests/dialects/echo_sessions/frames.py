@@ -1,0 +1,27 @@
+"""A client of this dialect, in words of its own."""
+
+from typing import Any
+
+from tests.support.plain_socket import ClientSocket, Frame
+
+
+def event(name: str, data: object) -> Frame:
+    return {"event": name, "data": data}
+
+
+def saying(content: str, session_id: str = "mine", **more: object) -> Frame:
+    return event("message", {"sessionId": session_id, "content": content, **more})
+
+
+async def ask(client: ClientSocket, frame: Frame) -> Any:
+    """The argument of an event's callback; frames ahead of it are passed over."""
+    await client.send(frame)
+    while "ack" not in (heard := await client.receive()):
+        pass
+    return heard["data"]
+
+
+async def receive(client: ClientSocket, name: str = "message") -> Any:
+    while (heard := await client.receive()).get("event") != name:
+        pass
+    return heard["data"]

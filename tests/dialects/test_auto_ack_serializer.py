@@ -1,0 +1,168 @@
+"""The entries of a user's log that a socket without positions receives."""
+
+import asyncio
+from dataclasses import dataclass, field
+
+import pytest
+
+from backchannel.delivery.connection import GAP_TIMEOUT, Connection
+from backchannel.dialects.shared.auto_ack import AutoAckSerializer
+from backchannel.domain.conversations import Receipt
+from backchannel.domain.events import Event, EventKind, EventPayload
+from backchannel.domain.ids import RESPONDER_ID
+from backchannel.domain.messages import Message
+
+
+class Serializer(AutoAckSerializer):
+    """Its frames are the messages' texts."""
+
+    def __init__(self) -> None:
+        super().__init__(own_after=0)
+        self.unknown: set[str] = set()
+
+    def frames(self, event: Event, message: Message) -> tuple[bytes]:
+        return (message.body.encode(),)
+
+    def can_encode(self, message: Message) -> bool:
+        return message.body not in self.unknown
+
+
+@dataclass
+class Sink:
+    backlog: int = 0
+    sent: list[str] = field(default_factory=list)
+
+    def send_text(self, payload: bytes) -> None:
+        self.sent.append(payload.decode())
+
+    def close(self, code: int = 1000, reason: str = "") -> None:
+        self.sent.append(f"closed {code}")
+
+
+@dataclass
+class Socket:
+    """Ada's socket: a serializer, the frames it returns, and the connection that sends them."""
+
+    serializer: Serializer
+    sink: Sink
+    connection: Connection
+
+    def replayed(self, *events: Event) -> None:
+        """The log is read up to these events."""
+        self.connection.replay(events, events[-1].position if events else 0, more=False)
+        self.connection.go_live()
+
+
+@pytest.fixture
+def socket() -> Socket:
+    serializer, sink = Serializer(), Sink()
+    connection = Connection(
+        "ada", "login", 0, sink=sink, serializer=serializer, position=0, on_behind=_pull
+    )
+    return Socket(serializer, sink, connection)
+
+
+def _pull(connection: Connection) -> None:
+    """Catching up is done by hand here."""
+
+
+def _said(
+    position: int, text: str, *, by: str = "bob", to: str = "ada", deleted: int | None = None
+) -> Event:
+    message = Message(
+        "c", position, f"m{position}", by, to, "key", "text", text, 0, deleted_at=deleted
+    )
+    return Event("ada", position, EventPayload(EventKind.MESSAGE, message))
+
+
+def test_missed_and_live_messages_of_others_are_sent(socket: Socket) -> None:
+    socket.replayed(_said(1, "missed"))
+    socket.connection.offer(_said(2, "live"))
+    assert socket.sink.sent == ["missed", "live"]
+
+
+def test_R5_own_messages_are_sent_from_the_position_at_connecting(socket: Socket) -> None:
+    socket.serializer.own_after = 1
+    socket.replayed(*(_said(n, f"{n}", by="ada", to="bob") for n in (1, 2)))
+    socket.connection.offer(_said(3, "3", by="ada", to="bob"))
+    assert socket.sink.sent == ["2", "3"]
+
+
+def test_own_messages_from_another_device_are_sent_live(socket: Socket) -> None:
+    socket.replayed()
+    socket.connection.offer(_said(1, "from the phone", by="ada", to="bob"))
+    assert socket.sink.sent == ["from the phone"]
+
+
+async def test_R5_own_messages_from_another_device_are_sent_after_a_gap_too(socket: Socket) -> None:
+    socket.replayed()
+    socket.connection.offer(_said(2, "second", by="ada", to="bob"))
+    await asyncio.sleep(2 * GAP_TIMEOUT)
+    first, second = (_said(n, f"{n}", by="ada", to="bob") for n in (1, 2))
+    socket.replayed(first, second)
+    assert socket.sink.sent == ["1", "2"]
+
+
+def test_R5_an_acknowledged_own_message_is_not_sent_again(socket: Socket) -> None:
+    socket.replayed()
+    own = _said(1, "own", by="ada", to="bob")
+    socket.serializer.note_reply(socket.connection, [own])
+    socket.connection.offer(own)
+    assert (socket.sink.sent, socket.connection.position) == ([], 1)
+
+
+async def test_R5_an_acknowledged_own_message_is_not_sent_again_after_a_gap(socket: Socket) -> None:
+    socket.replayed()
+    own = _said(2, "own", by="ada", to="bob")
+    socket.serializer.note_reply(socket.connection, [own])
+    socket.connection.offer(own)
+    await asyncio.sleep(2 * GAP_TIMEOUT)
+    socket.replayed(_said(1, "from bob"), own, _said(3, "from the phone", by="ada", to="bob"))
+    assert socket.sink.sent == ["from bob", "from the phone"]
+
+
+def test_R5_an_own_message_is_not_sent_before_its_acknowledgement(socket: Socket) -> None:
+    socket.serializer.note_submitted("key")
+    own = _said(1, "own", by="ada", to="bob")
+    socket.replayed(own)
+    socket.serializer.note_answered("key")
+    socket.serializer.note_reply(socket.connection, [own])
+    socket.connection.offer(_said(2, "from the phone", by="ada", to="bob"))
+    assert socket.sink.sent == ["from the phone"]
+
+
+def test_R7_a_deleted_message_is_not_sent(socket: Socket) -> None:
+    socket.replayed(_said(1, "", deleted=5))
+    assert (socket.sink.sent, socket.connection.position) == ([], 1)
+
+
+def test_other_kinds_of_events_only_advance_the_position(socket: Socket) -> None:
+    socket.replayed()
+    message = _said(1, "edited").payload.content
+    receipt = Receipt("c", "bob", 1, 1)
+    socket.connection.offer(Event("ada", 1, EventPayload(EventKind.EDIT, message)))
+    socket.connection.offer(Event("ada", 2, EventPayload(EventKind.RECEIPT, receipt)))
+    assert (socket.sink.sent, socket.connection.position) == ([], 2)
+
+
+@pytest.mark.parametrize("pair", [("ada", RESPONDER_ID), (RESPONDER_ID, "ada")])
+def test_sessions_with_the_responder_only_count(socket: Socket, pair: tuple[str, str]) -> None:
+    socket.replayed()
+    by, to = pair
+    socket.connection.offer(_said(1, "echo", by=by, to=to))
+    assert (socket.sink.sent, socket.connection.position) == ([], 1)
+
+
+def test_an_event_that_needs_a_look_up_is_read_from_the_log(socket: Socket) -> None:
+    socket.replayed()
+    socket.serializer.unknown = {"hi"}
+    socket.connection.offer(_said(1, "hi"))
+    assert (socket.sink.sent, socket.connection.position) == ([], 0)
+    socket.replayed(_said(1, "hi"))
+    assert socket.sink.sent == ["hi"]
+
+
+def test_S1_S5_an_ended_login_and_an_expired_token_close(socket: Socket) -> None:
+    socket.connection.log_out()
+    socket.connection.expire()
+    assert socket.sink.sent == ["closed 1008", "closed 1008"]

@@ -1,0 +1,65 @@
+"""Message requests: in every dialect the sender sees nothing of them, and the recipient nothing."""
+
+import httpx
+import pytest
+
+from backchannel.chat.conversations import answer_request
+from backchannel.chat.presence import change_privacy
+from backchannel.domain.ids import direct_conversation_id
+from backchannel.domain.users import FirstMessages, PrivacyPatch
+from tests.support.chat_server import ChatServer
+from tests.support.client_dialects import ALL, NATIVE, ClientDialect
+from tests.support.plain_socket import ClientSocket, Person
+
+
+@pytest.fixture(autouse=True)
+async def setting(server: ChatServer, bob: Person) -> None:
+    """Bob takes first messages as requests."""
+    patch = PrivacyPatch(first_messages=FirstMessages.REQUESTS)
+    await change_privacy(server.core, bob.id, patch)
+
+
+@pytest.mark.parametrize("theirs", ALL, ids=str)
+@pytest.mark.parametrize("mine", ALL, ids=str)
+async def test_a_request_reaches_no_device_before_it_is_accepted(
+    server: ChatServer, ada: Person, bob: Person, mine: ClientDialect, theirs: ClientDialect
+) -> None:
+    conversation_id = direct_conversation_id(ada.id, bob.id)
+    async with mine.open(server, ada) as a, theirs.open(server, bob) as b:
+        await mine.send(a, bob, "one")
+        await mine.send(a, bob, "two")
+        assert await theirs.receive_all(b) == []
+        await answer_request(server.core, bob.id, conversation_id, accepted=True)
+        heard = [(await theirs.receive(b))[1] for _ in range(2)]
+        assert heard == ["one", "two"]
+        await theirs.send(b, ada, "three")
+        assert (await mine.receive(a))[1] == "three"
+        await mine.send(a, bob, "four")
+        assert (await theirs.receive(b))[1] == "four"
+
+
+async def test_R5_all_devices_learn_of_a_request_and_of_the_answer(
+    server: ChatServer, ada: Person, bob: Person
+) -> None:
+    conversation_id = direct_conversation_id(ada.id, bob.id)
+    async with (
+        NATIVE.open(server, bob) as phone,
+        NATIVE.open(server, bob) as desk,
+        httpx.AsyncClient(base_url=server.address, headers=bob.headers) as http,
+        NATIVE.open(server, ada) as a,
+    ):
+        await NATIVE.send(a, bob, "one")
+        for device in (phone, desk):
+            assert await change_heard(device) == ("requested", conversation_id)
+        path = f"/v1/requests/{conversation_id}/decline"
+        (await http.post(path)).raise_for_status()
+        for device in (phone, desk):
+            assert await change_heard(device) == ("declined", conversation_id)
+
+
+async def change_heard(device: ClientSocket) -> tuple[str, str]:
+    """The next change of a conversation that a device is told, and of which one."""
+    frame = await device.receive()
+    while frame.get("kind") != "conversation":
+        frame = await device.receive()
+    return frame["data"]["change"], frame["data"]["conversation_id"]

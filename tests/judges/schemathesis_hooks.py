@@ -1,9 +1,0 @@
-"""How Schemathesis sends a media type that it does not know."""
-
-import schemathesis
-
-
-@schemathesis.serializer("application/offset+octet-stream")
-def as_bytes(_: schemathesis.SerializationContext, value: object) -> bytes:
-    """Bytes as they are."""
-    return value if isinstance(value, bytes) else str(value).encode()

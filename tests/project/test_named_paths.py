@@ -1,0 +1,89 @@
+"""Each path and module that the documents name exists."""
+
+import re
+import subprocess
+from functools import cache
+from pathlib import Path, PurePosixPath
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+DOCUMENTS = [
+    "ARCHITECTURE.md",
+    "CONTRIBUTING.md",
+    "README.md",
+    *sorted((ROOT / "docs").glob("*.md")),
+]
+SOURCES = (".py", ".ts", ".tsx", ".sql")
+CODE = re.compile(r"`([^`\s]+)`")
+PATH = re.compile(r"[\w.+-]+(?:/[\w.+-]+)*/?")
+MODULE = re.compile(r"(?:backchannel|backchannel_client|tests|torture|benchmarks)(?:\.\w+)+")
+
+
+@cache
+def tracked() -> frozenset[str]:
+    """The files of the repository and their folders."""
+    listed = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
+        cwd=ROOT,
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    files = [PurePosixPath(name) for name in listed.stdout.splitlines()]
+    return frozenset(str(path) for file in files for path in (file, *file.parents))
+
+
+@cache
+def endings() -> frozenset[str]:
+    """Every ending of every path, with and without the suffix of a source file."""
+    found: set[str] = set()
+    for name in tracked():
+        parts = name.split("/")
+        for first in range(len(parts)):
+            ending = "/".join(parts[first:])
+            found.add(ending)
+            if ending.endswith(SOURCES):
+                found.add(ending.rsplit(".", 1)[0])
+    return frozenset(found)
+
+
+@cache
+def folders() -> frozenset[str]:
+    """The names of the folders that hold sources."""
+    files = (PurePosixPath(name) for name in tracked() if name.endswith(SOURCES))
+    return frozenset(part for file in files for part in file.parts[:-1])
+
+
+def named(text: str) -> set[str]:
+    """The paths of sources and the modules that a document names as code."""
+    found: set[str] = set()
+    for code in CODE.findall(text):
+        if MODULE.fullmatch(code) and not code.endswith((".toml", ".db")):
+            found.add(code.replace(".", "/"))
+            continue
+        path = code.split("::")[0]
+        if not PATH.fullmatch(path):
+            continue
+        of_sources = "/" in path.rstrip("/") and path.split("/")[0] in folders()
+        if of_sources or path.endswith(SOURCES):
+            found.add(path.rstrip("/"))
+    return found
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda each: Path(each).name)
+def test_every_path_named_in_a_document_exists(document: Path | str) -> None:
+    text = (ROOT / document).read_text("utf-8")
+    missing = {path for path in named(text) if path not in endings() and not member(path)}
+    assert missing == set()
+
+
+def member(path: str) -> bool:
+    """True for a name inside a module, such as a class."""
+    module, _, name = path.rpartition("/")
+    return bool(module) and name.isidentifier() and f"{module}.py" in endings()
+
+
+def test_paths_are_distinguished_from_other_names() -> None:
+    text = "`chat/send`, `text/html`, `nowhere.py`, `backchannel.toml`, `sqlite:///path/to/file.db`"
+    assert named(text) == {"chat/send", "nowhere.py"}

@@ -1,0 +1,19 @@
+"""How the processes of pytest share the tests."""
+
+from xdist.scheduler import LoadScheduling
+from xdist.workermanage import WorkerController
+
+BATCH = 8
+"""Most tests that a process is given at a time: enough to share the fixtures of a module."""
+
+
+class SmallBatches(LoadScheduling):  # type: ignore[misc]  # it is not typed
+    """Gives each process few tests at a time.
+
+    Without it, a process gets half of its share of what is left: at the end, one has many slow
+    tests while the others have none.
+    """
+
+    def check_schedule(self, node: WorkerController, duration: float = 0) -> None:
+        if not self.pending or len(self.node2pending[node]) < BATCH:
+            super().check_schedule(node, duration)

@@ -1,0 +1,208 @@
+"""Devices that are not as they should be: a clock that is wrong, no room left."""
+
+import re
+import time
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import BrowserContext, Error, FilePayload, Page, expect
+
+from tests.support.process import ServerProcess
+from tests.web.pages import ChatPage
+from tests.web.people import Person
+from tests.web.waiting import Seen, at_least
+
+Make = Callable[[str], Person]
+Open = Callable[[Person], ChatPage]
+
+HOUR = 3_600_000
+ROOM = 3_000_000
+"""Bytes that the device has room for."""
+FILL = """async () => {
+  const open = indexedDB.open('filler');
+  open.onupgradeneeded = () => open.result.createObjectStore('all', {autoIncrement: true});
+  await new Promise((done) => (open.onsuccess = done));
+  const write = (size) => new Promise((done) => {
+    const transaction = open.result.transaction('all', 'readwrite');
+    const bytes = new Uint8Array(size);
+    for (let at = 0; at < size; at += 65536) {
+      crypto.getRandomValues(bytes.subarray(at, at + 65536));
+    }
+    transaction.objectStore('all').put(bytes);
+    transaction.oncomplete = () => done(true);
+    transaction.onabort = () => done(false);
+  });
+  for (const size of [100_000, 10_000, 1_000, 100]) while (await write(size));
+  open.result.close();
+}"""
+EMPTY = """() => new Promise((done) => {
+  indexedDB.deleteDatabase('filler').onsuccess = done;
+})"""
+SHIFT = """(() => {
+  const Real = Date;
+  globalThis.Date = class extends Real {
+    constructor(...given) {
+      if (given.length > 0) super(...given);
+      else super(Real.now() + SHIFTED);
+    }
+    static now() {
+      return Real.now() + SHIFTED;
+    }
+  };
+})()"""
+
+
+def minutes(page: Page, selector: str) -> list[str]:
+    """The times that are shown at these elements."""
+    return re.findall(r"\d\d:\d\d", " ".join(page.locator(selector).all_inner_texts()))
+
+
+def minutes_since(begun: float) -> set[str]:
+    """The times of day from then on, as the page shows them."""
+    passed = range(int(begun), int(time.time()) + 1)
+    return {time.strftime("%H:%M", time.localtime(each)) for each in passed}
+
+
+@pytest.mark.parametrize("shift", [HOUR, -HOUR], ids=["ahead", "behind"])
+def test_a_clock_that_is_an_hour_off_changes_neither_order_nor_times(
+    server: ServerProcess, person: Make, context: Callable[[], BrowserContext], shift: int
+) -> None:
+    begun = time.time()
+    ada, grace = person("Ada"), person("Grace")
+    grace.send(ada, "Before")
+    hers = ChatPage(context().new_page(), server.address)
+    hers.page.add_init_script(SHIFT.replace("SHIFTED", str(shift)))
+    hers.sign_in(ada.username)
+    hers.open("Grace")
+    hers.send("From a wrong clock")
+    expect(hers.state("From a wrong clock")).to_have_attribute("aria-label", "Sent")
+    grace.send(ada, "After")
+    expect(hers.bubble("After")).to_be_visible()
+    grace.read(grace.messages(ada)[-1])
+    expect(hers.page.locator(".state-line")).to_contain_text("Read")
+    hers.page.context.set_offline(offline=True)
+    hers.send("Not sent yet")
+    expect(hers.state("Not sent yet")).to_have_attribute("aria-label", "Sending")
+    hers.wait_for_texts("Before", "From a wrong clock", "After", "Not sent yet")
+    assert set(minutes(hers.page, ".thread")) <= minutes_since(begun)
+    assert hers.page.locator(".day__pill").all_inner_texts() == ["Today"]
+    hers.page.context.set_offline(offline=False)
+    expect(hers.state("Not sent yet")).to_have_attribute("aria-label", "Sent")
+    assert set(minutes(hers.page, ".row")) <= minutes_since(begun)
+
+
+def test_W2_a_device_with_full_storage_says_so_and_continues(
+    server: ServerProcess, person: Make, context: Callable[[], BrowserContext]
+) -> None:
+    ada, grace = person("Ada"), person("Grace")
+    grace.send(ada, "Hello")
+    hers = ChatPage(context().new_page(), server.address)
+    page = hers.page
+    quota(page, hers.address, ROOM)
+    hers.sign_in(ada.username)
+    hers.open("Grace")
+    expect(hers.bubble("Hello")).to_be_visible()
+    page.evaluate(FILL)
+    grace.send(ada, "Do you still hear me?")
+    expect(hers.bubble("Do you still hear me?")).to_be_visible()
+    expect(page.get_by_text("This device is full.")).to_be_visible()
+    hers.send("I do")
+    expect(hers.state("I do")).to_have_attribute("aria-label", "Sent")
+    hers.field.fill("half a thought")
+    grace.send(ada, "Good")
+    expect(hers.bubble("Good")).to_be_visible()
+    expect(hers.field).to_have_value("half a thought")
+    expect(hers.status).not_to_have_text("Connecting…")
+    assert [each["body"] for each in grace.messages(ada)] == [
+        "Hello",
+        "Do you still hear me?",
+        "I do",
+        "Good",
+    ]
+    quota(page, hers.address, 1_000 * ROOM)
+    page.evaluate(EMPTY)
+    page.reload()
+    hers.open("Grace")
+    expect(hers.bubble("Good")).to_be_visible()
+    hers.wait_for_texts("Hello", "Do you still hear me?", "I do", "Good")
+    expect(page.get_by_text("This device is full.")).to_have_count(0)
+
+
+def quota(page: Page, address: str, size: int) -> None:
+    """Allow this origin so many bytes."""
+    given = {"origin": address, "quotaSize": size}
+    page.context.new_cdp_session(page).send("Storage.overrideQuotaForOrigin", given)
+
+
+@pytest.fixture
+def filled(
+    server: ServerProcess, person: Make, context: Callable[[], BrowserContext]
+) -> tuple[Person, Person, ChatPage]:
+    """Two people, and the page of the first on a device that has little room."""
+    ada, grace = person("Ada"), person("Grace")
+    grace.send(ada, "Hello")
+    hers = ChatPage(context().new_page(), server.address)
+    quota(hers.page, hers.address, ROOM)
+    hers.page.context.grant_permissions(["microphone"])
+    hers.sign_in(ada.username)
+    hers.open("Grace")
+    return ada, grace, hers
+
+
+def test_W9_a_recording_is_sent_from_a_device_without_room(
+    filled: tuple[Person, Person, ChatPage],
+) -> None:
+    ada, grace, hers = filled
+    page = hers.page
+    errors: list[Error] = []
+    page.on("pageerror", lambda error: errors.append(error))  # noqa: PLW0108
+    page.get_by_role("button", name="Record a voice message").click()
+    expect(page.get_by_role("group", name="Recording").locator("time")).to_have_text(at_least(2))
+    page.evaluate(FILL)
+    page.get_by_role("button", name="Send voice message").click()
+    expect(page.locator(".message--out[data-seq] .voice__play")).to_be_visible()
+    expect(hers.field).to_be_visible()
+    assert [len(each["files"]) for each in grace.messages(ada)] == [0, 1]
+    assert errors == []
+
+
+def test_W2_a_tab_that_cannot_send_on_a_full_device_says_so(
+    filled: tuple[Person, Person, ChatPage],
+) -> None:
+    _, __, first = filled
+    tab = ChatPage(first.page.context.new_page(), first.address)
+    errors: list[Error] = []
+    tab.page.on("pageerror", lambda error: errors.append(error))  # noqa: PLW0108
+    tab.page.goto(first.page.url)
+    expect(tab.bubble("Hello")).to_be_visible()
+    record = tab.page.get_by_role("button", name="Record a voice message")
+    record.click()
+    recorder = tab.page.get_by_role("group", name="Recording")
+    expect(recorder.locator("time")).to_have_text(at_least(2))
+    tab.page.evaluate(FILL)
+    tab.page.get_by_role("button", name="Send voice message").click()
+    expect(recorder.get_by_role("alert")).to_contain_text("that you opened first")
+    tab.page.get_by_role("button", name="Discard the recording").click()
+    tab.field.fill("Not from here")
+    toasts = Seen(tab.page, ".toast")
+    tab.page.get_by_role("button", name="Send").click()
+    toasts.wait_for("that you opened first")
+    expect(tab.field).to_have_value("Not from here")
+    assert errors == []
+
+
+def test_W8_a_file_is_sent_from_a_device_without_room(
+    filled: tuple[Person, Person, ChatPage],
+) -> None:
+    ada, grace, hers = filled
+    page = hers.page
+    page.evaluate(FILL)
+    content = FilePayload(name="plan.txt", mimeType="text/plain", buffer=b"plan " * 40_000)
+    page.locator("input[type=file]").set_input_files([content])
+    expect(page.get_by_text("This device is full.")).to_be_visible()
+    expect(page.locator(".tray__item--file", has_text="plan.txt")).to_be_visible()
+    hers.field.fill("Here it is")
+    page.get_by_role("button", name="Send", exact=True).click()
+    expect(hers.bubble("Here it is").locator(".file")).to_be_visible()
+    expect(hers.state("Here it is")).to_have_attribute("aria-label", "Sent")
+    assert [len(each["files"]) for each in grace.messages(ada)] == [0, 1]
