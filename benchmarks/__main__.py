@@ -12,7 +12,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="benchmarks", description=__doc__)
     parser.add_argument("--runs", type=int, default=5, help="runs of each, for the median")
     parser.add_argument("--seconds", type=float, default=3, help="length of each run")
-    parser.add_argument("--idle", type=int, default=10_000, help="idle connections to weigh")
+    parser.add_argument("--idle", type=int, default=10_000, help="idle connections to open")
     parser.add_argument("--messages", type=int, default=1_000_000, help="size of the database")
     parts = {
         "relay": saturation,
@@ -69,11 +69,14 @@ def idle(options: argparse.Namespace) -> None:
     print(f"{options.idle:,} idle logged-in connections: connections a second, bytes each")
     with tempfile.TemporaryDirectory() as folder:
         made = people.make(Path(folder), options.idle)
-        for dialect, speech in relay.DIALECTS.items():
+        for dialect, load_options in relay.DIALECTS.items():
             runs = min(options.runs, 3)
-            weighed = [reading.weigh(Path(folder), speech, made, options.idle) for _ in range(runs)]
-            rate, weight = (statistics.median(each) for each in zip(*weighed, strict=True))
-            print(f"  {dialect:16} {rate:10,.0f} {weight:10,.0f}")
+            measured = [
+                reading.open_idle(Path(folder), load_options, made, options.idle)
+                for _ in range(runs)
+            ]
+            rate, memory = (statistics.median(each) for each in zip(*measured, strict=True))
+            print(f"  {dialect:16} {rate:10,.0f} {memory:10,.0f}")
 
 
 def history(options: argparse.Namespace) -> None:

@@ -1,4 +1,4 @@
-"""How long an erasure takes, and what others notice of it.
+"""The time an erasure takes, and its effect on other users.
 
     python benchmarks/erasure.py [--messages 1000000] [--own 100000] [--folder /tmp]
 
@@ -18,7 +18,7 @@ from collections.abc import Awaitable
 from pathlib import Path
 from typing import TypeVar
 
-from backchannel.chat.erasing import PART
+from backchannel.chat.erasures import PART
 from backchannel.domain.erasures import new_erasure
 from backchannel.domain.ids import direct_conversation_id, new_id
 from backchannel.domain.messages import Draft
@@ -84,7 +84,7 @@ class Others:
         self._talking = asyncio.create_task(self._talk())
 
     async def report(self, name: str, seconds: float) -> None:
-        # Whoever is waiting now has waited through it.
+        # Requests that wait now have waited through it.
         count = len(self._waits)
         while len(self._waits) == count:  # noqa: ASYNC110 - a benchmark
             await asyncio.sleep(0.01)
@@ -108,13 +108,13 @@ async def erase(storage: Storage, users: list[str]) -> None:
     others = Others(storage, users[1:])
     await asyncio.sleep(3)
     await others.report("nothing", 3)
-    wish = new_erasure(users[0], at=1)
-    seconds, _ = await timed(storage.request_erasure(wish))
-    await others.report("the wish", seconds)
+    erasure = new_erasure(users[0], at=1)
+    seconds, _ = await timed(storage.request_erasure(erasure))
+    await others.report("the erasure", seconds)
     began = time.perf_counter()
     complete = False
     while not complete:
-        seconds, part = await timed(storage.erase_part(wish.id, limit=PART, at=1))
+        seconds, part = await timed(storage.erase_part(erasure.id, limit=PART, at=1))
         complete = part.complete
         await asyncio.sleep(seconds)
     await others.report("its parts", time.perf_counter() - began)

@@ -1,4 +1,4 @@
-"""How long one user's send takes beside another user who does the most work that is possible.
+"""The time of one user's send beside another user who does as much work as possible.
 
 Each attack comes from a process of its own. The sender's acknowledgements are durable.
 """
@@ -113,10 +113,10 @@ ATTACKS: Mapping[str, tuple[Callable[[Target], None], int]] = {
     "exporting": (export, 4),
     "reading pages": (read_pages, 8),
     "leaving pages unread": (leave_unread, 50),
-    "uploading bombs": (upload_bombs, 16),
+    "uploading decompression bombs": (upload_bombs, 16),
     f"logging in from {ADDRESSES} addresses": (log_in, 100),
 }
-"""What is done, and by how many threads at once."""
+"""The kinds of work, and the number of threads that do each at once."""
 
 _addresses: Iterator[int] = itertools.count()
 
@@ -143,9 +143,9 @@ def measure(data_dir: Path) -> Mapping[str, tuple[float, float, float]]:
 
 async def _fill(data_dir: Path, attacker: str, other: str) -> None:
     async with open_core(Settings(data_dir=data_dir)) as core:
-        place = direct_conversation_id(attacker, other)
+        conversation_id = direct_conversation_id(attacker, other)
         for number in range(BIG_MESSAGES):
-            draft = Draft(place, attacker, other, f"big {number}", BIG)
+            draft = Draft(conversation_id, attacker, other, f"big {number}", BIG)
             await core.storage.append([draft], at=core.clock.now())
 
 

@@ -1,4 +1,4 @@
-"""What one user's worst costs another: `python -m benchmarks.fairness [--only NAME]`.
+"""The cost of one user's worst to another: `python -m benchmarks.fairness [--only NAME]`.
 
 A user sends a message every 50 ms and waits for its acknowledgement, alone and beside another
 user who does one of the `SCENARIOS` from a process of its own. To add one, write a coroutine
@@ -46,21 +46,21 @@ def open_socket(port: int, token: str) -> connect:
 def flood(sockets: int, frame: Callable[[Attacker, int], dict[str, object]]) -> "Scenario":
     """Send a frame over and over on each of some sockets, as fast as the server reads."""
 
-    async def one(attacker: Attacker, place: int) -> None:
+    async def one(attacker: Attacker, index: int) -> None:
         while True:
             with contextlib.suppress(ConnectionClosed, OSError):
                 async with open_socket(attacker.port, attacker.token) as socket:
                     reading = asyncio.create_task(_drop(socket))
                     try:
                         for number in range(sys.maxsize):
-                            named = place * 10**9 + number
+                            named = index * 10**9 + number
                             await socket.send(json.dumps(frame(attacker, named)))
                     finally:
                         reading.cancel()
             await asyncio.sleep(0.1)
 
     async def attack(attacker: Attacker) -> None:
-        await asyncio.gather(*(one(attacker, place) for place in range(sockets)))
+        await asyncio.gather(*(one(attacker, index) for index in range(sockets)))
 
     return attack
 
@@ -91,7 +91,7 @@ SCENARIOS: dict[str, Scenario] = {
     "20 bytes, 30 sockets": flood(30, message("x" * 20)),
     "typing, 30 sockets": flood(30, typing),
     "pings, 30 sockets": flood(30, lambda _attacker, _number: {"type": "ping"}),
-    "nonsense, 30 sockets": flood(30, lambda _attacker, _number: {"type": "nonsense"}),
+    "invalid frames, 30 sockets": flood(30, lambda _attacker, _number: {"type": "nonsense"}),
 }
 
 

@@ -13,13 +13,13 @@ from pathlib import Path
 from benchmarks import people, programs, relay
 
 OVER = 3
-CALM = 500
+BASELINE_RATE = 500
 """Messages a second, in all, where latency is measured before and after."""
-PATIENCE = 5.0
+RECOVERY = 5.0
 
 
 def _half(made: tuple[Path, Path], half: int) -> list[str]:
-    """What the load generator needs to know of one half of the users."""
+    """Write one half of the users into files, and return the load generator's options for them."""
     files: list[Path] = []
     for each in made:
         lines = each.read_text().splitlines(keepends=True)
@@ -32,26 +32,26 @@ def _half(made: tuple[Path, Path], half: int) -> list[str]:
 def measure(dialect: str, seconds: float) -> None:
     with tempfile.TemporaryDirectory() as folder:
         made = people.make(Path(folder), 4 * relay.PAIRS)
-        calm_users, others = _half(made, 0), _half(made, 1)
+        baseline_users, others = _half(made, 0), _half(made, 1)
         port = programs.free_port()
-        speech = ["--mode=relay", f"--port={port}", "--ts-key=ts=", "--confirm-every=16"]
-        speech += relay.DIALECTS[dialect]
+        load_options = ["--mode=relay", f"--port={port}", "--ts-key=ts=", "--confirm-every=16"]
+        load_options += relay.DIALECTS[dialect]
 
         def load(users: list[str], **settings: float) -> dict[str, float]:
             return programs.load(
-                *speech, *users, conns=2 * relay.PAIRS, duration=seconds, **settings
+                *load_options, *users, conns=2 * relay.PAIRS, duration=seconds, **settings
             )
 
         with programs.backchannel(Path(folder), port):
-            calm = load(calm_users, rate=CALM)
+            baseline = load(baseline_users, rate=BASELINE_RATE)
             first = load(others, window=relay.WINDOW)["acks"]
             over = load(others, rate=OVER * first)["acks"]
-            time.sleep(PATIENCE)
-            after = load(calm_users, rate=CALM)
+            time.sleep(RECOVERY)
+            after = load(baseline_users, rate=BASELINE_RATE)
             peak = statistics.mean((first, load(others, window=relay.WINDOW)["acks"]))
     print(f"{dialect}: peak {peak:,.0f}/s, at {OVER} times that {over:,.0f}/s: {over / peak:.0%}")
-    before, then = calm["p99"] / 1e3, after["p99"] / 1e3
-    print(f"  p99 of others: {before:.1f} ms before, {then:.1f} ms {PATIENCE:.0f} s after")
+    before, then = baseline["p99"] / 1e3, after["p99"] / 1e3
+    print(f"  p99 of others: {before:.1f} ms before, {then:.1f} ms {RECOVERY:.0f} s after")
 
 
 if __name__ == "__main__":

@@ -12,9 +12,12 @@ from backchannel.settings import Settings
 DAY = 86_400_000
 
 
-def make(data_dir: Path, count: int) -> tuple[Path, Path]:
-    """Give `data_dir` users who are logged in; the files of their tokens and of their ids."""
-    people = asyncio.run(_make(Settings(data_dir=data_dir), count))
+def make(data_dir: Path, count: int, *, database_url: str | None = None) -> tuple[Path, Path]:
+    """Make users who are logged in; the files of their tokens and of their ids.
+
+    Without a `database_url` they are in the database of `data_dir`.
+    """
+    people = asyncio.run(_make(Settings(data_dir=data_dir, database_url=database_url), count))
     tokens, ids = data_dir / "tokens", data_dir / "ids"
     tokens.write_text("".join(f"{token}\n" for _, token in people))
     ids.write_text("".join(f"{user_id}\n" for user_id, _ in people))
@@ -45,7 +48,7 @@ async def _make(settings: Settings, count: int) -> Sequence[tuple[str, str]]:
                 last_used_at=now,
                 expires_at=now + DAY,
             )
-            await core.storage.create_login(login)
+            await core.storage.create_login(login, password_hash="none")
             return user.id, core.tokens.issue_access(user.id, login.id, name)[0]
 
         return [await one(number) for number in range(count)]

@@ -36,7 +36,7 @@ def build(name: str) -> Path:
 
 
 def node_program(name: str) -> list[str] | None:
-    """How to run a program of `node/`, with what it depends on installed; None without Node."""
+    """The command that runs a program of `node/`, its packages installed; None without Node."""
     node, npm = shutil.which("node"), shutil.which("npm")
     if node is None or npm is None:
         print("no Node here: its servers are left out", file=sys.stderr)
@@ -77,9 +77,9 @@ def backchannel(data_dir: Path, port: int, **settings: str) -> Iterator[int]:
         yield pid
 
 
-def wait_for(url: str, patience: float = 20.0) -> None:
+def wait_for(url: str, timeout: float = 20.0) -> None:
     """Return once `url` answers."""
-    until = time.monotonic() + patience
+    until = time.monotonic() + timeout
     while True:
         try:
             with urllib.request.urlopen(url, timeout=1):
@@ -90,9 +90,9 @@ def wait_for(url: str, patience: float = 20.0) -> None:
             time.sleep(0.02)
 
 
-def wait_for_port(port: int, patience: float = 5.0) -> None:
+def wait_for_port(port: int, timeout: float = 5.0) -> None:
     """Return once something listens on a local port."""
-    until = time.monotonic() + patience
+    until = time.monotonic() + timeout
     while True:
         try:
             socket.create_connection(("127.0.0.1", port), timeout=1).close()

@@ -1,4 +1,4 @@
-"""What idle connections weigh, and how long reading takes beside a large table."""
+"""The memory of idle connections, and the time of reading beside a large table."""
 
 import asyncio
 import json
@@ -25,8 +25,8 @@ ROUNDS = 200
 BODY = "Hi there, shall we meet at the station at half past eight?"
 
 
-def weigh(
-    data_dir: Path, speech: list[str], made: tuple[Path, Path], count: int
+def open_idle(
+    data_dir: Path, load_options: list[str], made: tuple[Path, Path], count: int
 ) -> tuple[float, float]:
     """Open `count` connections: how many a second, and the bytes each keeps resident."""
     tokens, ids = made
@@ -34,7 +34,7 @@ def weigh(
         str(programs.build("wsload")),
         "--mode=idle",
         "--header=Authorization: Bearer %k",
-        *speech,
+        *load_options,
         f"--port={relay.PORT}",
         f"--conns={count}",
         f"--keys={tokens}",

@@ -28,12 +28,12 @@ class Contender:
     name: str
     server: Callable[[], AbstractContextManager[list[str]]]
     """Runs it; gives what the load generator needs to know of its users."""
-    speech: list[str] = field(default_factory=list[str])
+    load_options: list[str] = field(default_factory=list[str])
 
     def run(self, runs: int, **load: object) -> list[Figures]:
         """The figures of several runs against one process."""
         with self.server() as users:
-            options = ["--mode=relay", f"--port={PORT}", "--ts-key=ts=", *self.speech, *users]
+            options = ["--mode=relay", f"--port={PORT}", "--ts-key=ts=", *self.load_options, *users]
             return [programs.load(*options, conns=2 * PAIRS, **load) for _ in range(runs)]
 
 
@@ -87,7 +87,7 @@ DIALECTS = {
         '--delivery=42["chat message"',
     ],
 }
-DURABLE = [Contender(name, _ours, speech) for name, speech in DIALECTS.items()]
+DURABLE = [Contender(name, _ours, load_options) for name, load_options in DIALECTS.items()]
 
 
 def bare() -> list[Contender]:

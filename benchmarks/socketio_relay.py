@@ -8,11 +8,11 @@ from typing import Any
 
 import uvicorn
 
-from backchannel.transports.engineio.settings import Settings as EngineIoSettings
+from backchannel.transports.engineio.endpoint import Settings as EngineIoSettings
 from backchannel.transports.socketio.endpoint import Accepted, Ack, ConnectRequest, Socket
 from backchannel.transports.socketio.server import SocketIo
-from backchannel.transports.websocket.factory import websocket_protocol
-from backchannel.transports.websocket.limits import Limits
+from backchannel.transports.websocket.endpoint import Limits
+from backchannel.transports.websocket.upgrade import websocket_protocol
 
 MANY = 100_000
 

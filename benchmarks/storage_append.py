@@ -1,4 +1,4 @@
-"""How fast storage appends, and how fast it reads from many messages.
+"""The speed of appending to storage, and of reading from many messages.
 
     python benchmarks/storage_append.py [--messages 1000000] [--folder /tmp]
 

@@ -11,7 +11,7 @@
  *          its peer; a message is finished when the PEER gets it.  Reports
  *          deliveries/s and end-to-end latency.  Acks are read and counted.
  *   idle   opens N connections, reports the connect rate, prints READY and
- *          holds them for the duration, so that the server can be weighed.
+ *          holds them for the duration, so that its memory can be measured.
  *
  * Clients that must log in get a line each of --keys (tokens) and --names (user ids); clients
  * that must acknowledge do so by --confirm.
@@ -792,8 +792,8 @@ int main(int argc, char **argv)
     if (!rx || !tx || !conns || ep < 0) die("setup failed");
 
     /* connect */
-    uint64_t t0 = now_ns(), patience = t0 + 120000000000u;
-    while ((n_opened < o.conns || n_opening) && !stop && now_ns() < patience) {
+    uint64_t t0 = now_ns(), deadline = t0 + 120000000000u;
+    while ((n_opened < o.conns || n_opening) && !stop && now_ns() < deadline) {
         while (n_opened < o.conns && n_opening < o.burst_connect) open_next();
         poll_for(100000000);
     }

@@ -1,4 +1,4 @@
-"""`make torture`: exit code 0 if everything was kept, 1 if not, 2 if that cannot be said."""
+"""`make torture`: exit code 0 if everything was kept, 1 if not, 2 if the run was inconclusive."""
 
 import asyncio
 import logging
@@ -8,17 +8,18 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
+from torture.cluster import Cluster, obstacles
 from torture.faults.catalogue import FAULTS
 from torture.host import LAUNCHER, Host
 from torture.options import Options, parse
 from torture.plan import NoRoom, Plan, make_plan
 from torture.run import JOURNAL, Stuck, carry_out
 from torture.tally import Tally
-from torture.verdict import CLEAN, UNTOLD, judge
+from torture.verdict import CLEAN, INCONCLUSIVE, evaluate
 
 INTERRUPTED = 130
 TRAFFIC = 0.75
-"""How much of the time is traffic and faults; the rest is for setting up, catching up, judging."""
+"""The share of the time for traffic and faults; the rest is for set-up, catch-up and checking."""
 
 
 def main(arguments: Sequence[str] | None = None, launcher: Sequence[str] = LAUNCHER) -> int:
@@ -34,14 +35,18 @@ def main(arguments: Sequence[str] | None = None, launcher: Sequence[str] = LAUNC
         )
     except NoRoom as error:
         print(f"torture: {error}", file=sys.stderr)
-        return UNTOLD
+        return INCONCLUSIVE
     for line in plan.lines():
         print(line, flush=True)
     folder = options.keep or Path(tempfile.mkdtemp(prefix="torture-"))
     folder.mkdir(parents=True, exist_ok=True)
-    # What the client libraries say of broken connections is kept, and not shown.
+    # The client libraries' reports of broken connections are kept, and not shown.
     logging.basicConfig(filename=folder / "clients.log", level=logging.WARNING, force=True)
-    code = _run(plan, folder, launcher)
+    if options.nodes == 1:
+        code = _run(plan, Host(folder, launcher), folder)
+    else:
+        cluster = Cluster(folder, options.nodes, options.database, options.bus)
+        code = _run(plan, cluster, folder)
     if code == CLEAN and options.keep is None:
         shutil.rmtree(folder)
     else:
@@ -49,28 +54,36 @@ def main(arguments: Sequence[str] | None = None, launcher: Sequence[str] = LAUNC
     return code
 
 
-def _run(plan: Plan, folder: Path, launcher: Sequence[str]) -> int:
+def _run(plan: Plan, target: Host | Cluster, folder: Path) -> int:
     tally = Tally()
     try:
-        asyncio.run(carry_out(plan, Host(folder, launcher), folder, tally))
+        asyncio.run(carry_out(plan, target, folder, tally))
     except KeyboardInterrupt:
         print("interrupted; there is no verdict", file=sys.stderr)
         return INTERRUPTED
     except Stuck as error:
         tally.breaches.append(str(error))
     print(tally.line(plan.seconds))
-    return judge(plan, tally, [folder / JOURNAL])
+    return evaluate(plan, tally, [folder / JOURNAL])
 
 
 def _tryable(options: Options) -> Sequence[str]:
     """The faults that can be tried. Exits with 2 if one that was asked for cannot."""
-    obstacles = {name: FAULTS[name].obstacle() for name in options.faults or FAULTS}
-    hindered = {name: why for name, why in obstacles.items() if why is not None}
+    if options.nodes > 1 and (missing := obstacles(options.database, options.bus)):
+        print(f"torture: {'; '.join(missing)}", file=sys.stderr)
+        sys.exit(INCONCLUSIVE)
+    fitting = [
+        name
+        for name, fault in FAULTS.items()
+        if (fault.for_one if options.nodes == 1 else fault.for_several)
+    ]
+    found = {name: FAULTS[name].obstacle() for name in options.faults or fitting}
+    hindered = {name: why for name, why in found.items() if why is not None}
     for name, why in hindered.items():
         print(f"not tried: {name}: {why}", file=sys.stderr if options.faults else sys.stdout)
     if hindered and options.faults:
-        sys.exit(UNTOLD)
-    return [name for name in obstacles if name not in hindered]
+        sys.exit(INCONCLUSIVE)
+    return [name for name in found if name not in hindered]
 
 
 if __name__ == "__main__":

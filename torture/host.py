@@ -18,7 +18,7 @@ SETTINGS = {
     "tokens_access_life": "86400",  # logged in for the whole run, an hour set forward included
     "log_level": "info",
 }
-PATIENCE = 60.0
+TIMEOUT = 120.0
 """Seconds that a start and an end may take, on a machine that has much else to do."""
 
 
@@ -28,9 +28,9 @@ class Host:
     def __init__(self, folder: Path, launcher: Sequence[str] = LAUNCHER) -> None:
         self.folder = folder
         self.environment: dict[str, str] = {}
-        """What faults need to have set before the server starts."""
+        """Settings that faults need before the server starts."""
         self._server = ServerProcess(folder, launcher, self.environment, **SETTINGS)
-        self._server.patience = PATIENCE
+        self._server.timeout = TIMEOUT
 
     @property
     def data(self) -> Path:
@@ -49,26 +49,26 @@ class Host:
         return self._server.address
 
     @property
-    def has_fallen(self) -> bool:
-        """Whether the server has ended though nobody ended it."""
-        return self._server.has_fallen
+    def has_crashed(self) -> bool:
+        """True if the server has ended by itself."""
+        return self._server.has_crashed
 
     async def start(self) -> None:
         """Start it and wait until it is ready; raises `RuntimeError` with what it printed."""
-        await _unbroken(asyncio.to_thread(self._server.start))
+        await unbroken(asyncio.to_thread(self._server.start))
 
     async def stop(self, number: int = signal.SIGTERM) -> int:
         """Send a signal and wait for the end; the exit code. May raise `TimeoutExpired`."""
-        return await _unbroken(asyncio.to_thread(self._server.stop, number))
+        return await unbroken(asyncio.to_thread(self._server.stop, number))
 
     def signal(self, number: int) -> None:
         os.kill(self.pid, number)
 
     async def close(self) -> None:
-        await _unbroken(asyncio.to_thread(self._server.close))
+        await unbroken(asyncio.to_thread(self._server.close))
 
 
-async def _unbroken(work: Coroutine[Any, Any, T]) -> T:
+async def unbroken(work: Coroutine[Any, Any, T]) -> T:
     """Finish what a thread has begun, even if the caller is cancelled meanwhile."""
     task = asyncio.create_task(work)
     try:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from torture.cluster import BUSES, DATABASES
 from torture.faults.catalogue import FAULTS
 
 LONGEST = 20 * 3_600
@@ -22,14 +23,19 @@ class Options:
     rate: float
     faults: tuple[str, ...] | None = None
     keep: Path | None = None
+    nodes: int = 1
+    database: str = DATABASES[0]
+    bus: str = next(iter(BUSES))
 
     @property
     def command(self) -> str:
-        """What makes the same plan again."""
+        """The options that make the same plan again."""
         faults = f" --faults {','.join(self.faults)}" if self.faults is not None else ""
+        several = f" --nodes {self.nodes} --database {self.database} --bus {self.bus}"
         return (
             f"python -m torture --seed {self.seed} --seconds {self.seconds:g} "
             f"--users {self.users} --rate {self.rate:g}{faults}"
+            f"{several if self.nodes > 1 else ''}"
         )
 
 
@@ -42,13 +48,27 @@ def parse(arguments: Sequence[str] | None = None) -> Options:
         ("seconds", seconds, 5, LONGEST),
         ("users", given.users, 2, 500),
         ("rate", given.rate, 1, 5_000),
+        ("nodes", given.nodes, 1, 9),
     ):
         if not low <= value <= high:
-            parser.error(f"--{name} must lie between {low:,} and {high:,}, not {value:g}")
+            parser.error(f"--{name} must be between {low:,} and {high:,}, not {value:g}")
     if given.keep is not None and given.keep.exists() and any(given.keep.iterdir()):
         parser.error(f"--keep must name a new or empty folder, and {given.keep} holds something")
     seed = random.randrange(1_000_000) if given.seed is None else given.seed  # noqa: S311 - a plan
-    return Options(seed, seconds, given.users, given.rate, given.faults, given.keep)
+    for name in given.faults or ():
+        if not (FAULTS[name].for_one if given.nodes == 1 else FAULTS[name].for_several):
+            parser.error(f"{name} cannot be tried with --nodes {given.nodes}")
+    return Options(
+        seed,
+        seconds,
+        given.users,
+        given.rate,
+        given.faults,
+        given.keep,
+        given.nodes,
+        given.database,
+        given.bus,
+    )
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -66,6 +86,9 @@ def _parser() -> argparse.ArgumentParser:
     add("--users", type=int, default=16, help="virtual users (default: %(default)s)")
     add("--rate", type=float, default=100, help="messages a second, in all (%(default)s)")
     add("--faults", type=_names, help="only these, with commas between them")
+    add("--nodes", type=int, default=1, help="servers behind HAProxy (%(default)s)")
+    add("--database", choices=DATABASES, default=DATABASES[0], help="of several servers")
+    add("--bus", choices=[*BUSES], default=next(iter(BUSES)), help="of several servers")
     add("--keep", type=Path, help="leave journals, log and data in this folder in any case")
     return parser
 

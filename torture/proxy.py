@@ -26,11 +26,12 @@ class Wire:
         self._upward, self._downward = asyncio.Event(), asyncio.Event()
         self._calls: set[asyncio.Task[None]] = set()
         self._listener: asyncio.Server | None = None
+        self._refuses = False
         self.flow()
 
     @property
     def address(self) -> str:
-        """Where the device finds the server, as `host:port`."""
+        """The address at which the device finds the server, as `host:port`."""
         if self._listener is None:
             raise RuntimeError("the wire is not open")
         host, port = self._listener.sockets[0].getsockname()
@@ -53,6 +54,11 @@ class Wire:
             call.cancel()
         return len(self._calls)
 
+    def refuse(self) -> None:
+        """Reset all connections, and new ones until `flow`."""
+        self._refuses = True
+        self.cut()
+
     def stall(self) -> None:
         """Carry nothing until `flow`; what is sent meanwhile waits in the kernel."""
         self._upward.clear()
@@ -64,11 +70,15 @@ class Wire:
 
     def flow(self) -> None:
         """Carry on, without delay."""
+        self._refuses = False
         self.delay = 0.0
         self._upward.set()
         self._downward.set()
 
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if self._refuses:
+            _reset(writer)
+            return
         call = asyncio.create_task(self._carry(reader, writer))
         self._calls.add(call)
         call.add_done_callback(self._calls.discard)

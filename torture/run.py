@@ -1,4 +1,4 @@
-"""One run: the plan is carried out on a real server, and the journals are judged."""
+"""One run: the plan is carried out on a real server, and the journals are checked."""
 
 import asyncio
 import io
@@ -12,26 +12,37 @@ from pathlib import Path
 import httpx
 
 from backchannel.checker.journal import JournalWriter
-from torture.clients.casting import device_for
-from torture.clients.device import Device, World
+from torture.clients.device import Context, Device
+from torture.clients.native import Native
+from torture.clients.plain_socket import Chat, Event
 from torture.clients.rest import Rest
+from torture.clients.socket_io import Queued, Rooms
+from torture.cluster import Cluster
 from torture.faults.catalogue import FAULTS
 from torture.faults.fault import Missed
+from torture.harness import Harness
 from torture.host import Host
 from torture.plan import Plan
 from torture.proxy import Wire
-from torture.stage import Stage
 from torture.tally import Tally
 
+CLIENTS: dict[str, type[Device]] = {
+    "native": Native,
+    "chat": Chat,
+    "event": Event,
+    "rooms": Rooms,
+    "queued": Queued,
+}
+"""The class of client for each dialect of the plan."""
 JOURNAL = "journal.jsonl"
 PROGRESS = 5.0
 """Seconds between two lines of progress."""
-SETTLING = 60.0
-"""Seconds in which all devices must be level in the end, besides a tenth of the plan."""
+SETTLING = 120.0
+"""Seconds in which all devices must catch up in the end, besides a tenth of the plan."""
 OVERTIME = 120.0
 """Seconds that faults may lag behind, besides the whole plan once more: a machine may be busy."""
 FAILURES = (RuntimeError, OSError, httpx.HTTPError, subprocess.SubprocessError)
-"""How it shows that the server, or the machine, does not do what it should."""
+"""The errors that show a failure of the server or of the machine."""
 
 log = logging.getLogger(__name__)
 
@@ -40,53 +51,56 @@ class Stuck(Exception):
     """The run came to no end of its own; the text says where."""
 
 
-async def carry_out(plan: Plan, host: Host, folder: Path, tally: Tally) -> None:
+async def carry_out(plan: Plan, target: Host | Cluster, folder: Path, tally: Tally) -> None:
     """Run the plan; afterwards `folder` holds the journal. Raises `Stuck`."""
-    faults = [FAULTS[name] for name in sorted({each.fault for each in plan.strikes})]
+    faults = [FAULTS[name] for name in sorted({each.fault for each in plan.faults})]
     with ExitStack() as prepared:
-        for fault in faults:
-            prepared.enter_context(fault.prepared(host))
-        async with _staged(plan, host, folder, tally) as stage:
-            await _rage(plan, stage)
-            await _settle(stage, SETTLING + plan.seconds / 10)
+        if isinstance(target, Host):
+            for fault in faults:
+                prepared.enter_context(fault.prepared(target))
+        async with _open_harness(plan, target, folder, tally) as harness:
+            await _run_plan(plan, harness)
+            await _catch_up(harness, SETTLING + plan.seconds / 10)
 
 
 @asynccontextmanager
-async def _staged(plan: Plan, host: Host, folder: Path, tally: Tally) -> AsyncGenerator[Stage]:
-    """A running server, and all devices connected to it."""
+async def _open_harness(
+    plan: Plan, target: Host | Cluster, folder: Path, tally: Tally
+) -> AsyncGenerator[Harness]:
+    """A running server, or several, and all devices connected."""
     async with AsyncExitStack() as opened:
-        opened.push_async_callback(host.close)
-        rest = Rest(host.address)
+        opened.push_async_callback(target.close)
+        rest = Rest(target.address)
         opened.push_async_callback(rest.close)
         journals = opened.enter_context(JournalWriter(folder / JOURNAL))
-        world = World(rest, tally, journals)
-        wires = [await opened.enter_async_context(Wire(host.port)) for _ in plan.devices]
+        context = Context(rest, tally, journals)
+        wires = [await opened.enter_async_context(Wire(target.port)) for _ in plan.devices]
         try:
-            await host.start()
-            devices = await _enrol(plan, wires, world)
-            lives = [asyncio.create_task(each.live()) for each in devices]
-            opened.push_async_callback(_end, lives)
+            await target.start()
+            devices = await _register(plan, wires, context)
+            running = [asyncio.create_task(each.run()) for each in devices]
+            opened.push_async_callback(_end, running)
             async with asyncio.timeout(SETTLING):
                 for device in devices:
                     await device.settled()
         except FAILURES as error:
             raise Stuck(f"at the start: {_reason(error)}; see server.log") from None
-        yield Stage(host, rest, devices, journals, tally)
+        yield Harness(target, rest, devices, journals, tally)
 
 
-async def _enrol(plan: Plan, wires: Sequence[Wire], world: World) -> Sequence[Device]:
+async def _register(plan: Plan, wires: Sequence[Wire], context: Context) -> Sequence[Device]:
     """Each device has a login of its own."""
-    await asyncio.gather(*map(world.rest.enrol, plan.users))
+    await asyncio.gather(*map(context.rest.register, plan.users))
     people = await asyncio.gather(
-        *(world.rest.log_in(plan.users[each.user]) for each in plan.devices)
+        *(context.rest.log_in(plan.users[each.user]) for each in plan.devices)
     )
     devices = [
-        device_for(cast, person, wire, world)
-        for cast, person, wire in zip(plan.devices, people, wires, strict=True)
+        CLIENTS[each.dialect](each.name, person, wire, context)
+        for each, person, wire in zip(plan.devices, people, wires, strict=True)
     ]
-    by_user = {cast.user: person for cast, person in zip(plan.devices, people, strict=True)}
-    for cast, device in zip(plan.devices, devices, strict=True):
-        peers = (by_user[each] for each in plan.peers(cast.user))
+    by_user = {each.user: person for each, person in zip(plan.devices, people, strict=True)}
+    for planned, device in zip(plan.devices, devices, strict=True):
+        peers = (by_user[each] for each in plan.peers(planned.user))
         device.peers = {each.id: each for each in peers}
     return devices
 
@@ -97,62 +111,67 @@ async def _end(tasks: Sequence[asyncio.Task[None]]) -> None:
     await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def _rage(plan: Plan, stage: Stage) -> None:
+async def _run_plan(plan: Plan, harness: Harness) -> None:
     """Traffic and faults, both as planned."""
     began = time.monotonic()
-    reporting = asyncio.create_task(_report(stage.tally, began))
-    talking = asyncio.create_task(_talk(plan, stage, began))
+    reporting = asyncio.create_task(_report(harness.tally, began))
+    connected = asyncio.create_task(_send_bursts(plan, harness, began))
     try:
         async with asyncio.timeout(2 * plan.seconds + OVERTIME):
-            await _strike(plan, stage, began)
-            await talking
+            await _inject_faults(plan, harness, began)
+            await connected
     except TimeoutError:
-        raise Stuck("the faults did not come to an end in time") from None
+        during = harness.tally.under_way or "no fault"
+        raise Stuck(f"the faults did not come to an end in time; under way: {during}") from None
     finally:
-        await _end([talking, reporting])
+        await _end([connected, reporting])
 
 
-async def _talk(plan: Plan, stage: Stage, began: float) -> None:
-    people = {device.user: stage.devices[place].person for place, device in enumerate(plan.devices)}
+async def _send_bursts(plan: Plan, harness: Harness, began: float) -> None:
+    people = {
+        device.user: harness.devices[place].person for place, device in enumerate(plan.devices)
+    }
     for burst in plan.bursts:
         await _until(began + burst.at)
-        device, to = stage.devices[burst.device], people[burst.to]
-        device.say(to, ["." * burst.size] * burst.count)
+        device, to = harness.devices[burst.device], people[burst.to]
+        device.send(to, ["." * burst.size] * burst.count)
 
 
-async def _strike(plan: Plan, stage: Stage, began: float) -> None:
+async def _inject_faults(plan: Plan, harness: Harness, began: float) -> None:
     """One fault after the other, each with what it needs to recover."""
-    for strike in plan.strikes:
-        await _until(began + strike.at)
+    for planned in plan.faults:
+        await _until(began + planned.at)
+        harness.tally.under_way = f"{planned.fault}, planned for second {planned.at:.1f}"
         try:
-            await FAULTS[strike.fault].strike(stage, strike)
-            stage.tally.faults[strike.fault] += 1
+            await FAULTS[planned.fault].inject(harness, planned)
+            harness.tally.faults[planned.fault] += 1
         except Missed as error:
-            print(f"{strike.fault} did not happen: {error}", flush=True)
+            print(f"{planned.fault} did not happen: {error}", flush=True)
         except FAILURES as error:
-            raise Stuck(f"after a {strike.fault}: {_reason(error)}; see server.log") from None
-        if stage.host.has_fallen:
-            raise Stuck(f"the server ended by itself at or after a {strike.fault}")
+            raise Stuck(f"after a {planned.fault}: {_reason(error)}; see server.log") from None
+        if harness.target.has_crashed:
+            raise Stuck(f"the server ended by itself at or after a {planned.fault}")
+        harness.tally.under_way = ""
 
 
-async def _settle(stage: Stage, patience: float) -> None:
-    """Everybody connects once more, gets an answer to everything, catches up and looks."""
-    everybody = stage.devices
+async def _catch_up(harness: Harness, within: float) -> None:
+    """Each device connects once more, gets an answer to everything, catches up and fetches all."""
+    devices = harness.devices
     try:
-        async with asyncio.timeout(patience):
-            for device in everybody:
+        async with asyncio.timeout(within):
+            for device in devices:
                 device.wire.flow()
-                device.hang_up()
-            await asyncio.gather(*(device.settled() for device in everybody))
-            await asyncio.gather(*(device.finish() for device in everybody))
+                device.drop_connection()
+            await asyncio.gather(*(device.settled() for device in devices))
+            await asyncio.gather(*(device.finish() for device in devices))
     except FAILURES:
         _log_tasks()
-        behind = "; ".join(str(device) for device in everybody if not device.is_finished)
+        behind = "; ".join(str(device) for device in devices if not device.is_finished)
         raise Stuck(f"not level with the server in the end: {behind}") from None
 
 
 def _log_tasks() -> None:
-    """Where each task waits: what is stuck is one of them."""
+    """Log the place where each task waits: one of them is stuck."""
     for task in asyncio.all_tasks():
         stack = io.StringIO()
         task.print_stack(file=stack)

@@ -1,4 +1,4 @@
-"""What has happened so far, counted."""
+"""Counters of a run so far."""
 
 from collections import Counter
 from dataclasses import dataclass, field
@@ -6,7 +6,10 @@ from dataclasses import dataclass, field
 
 @dataclass
 class Tally:
-    """One for the whole run; `breaches` say which rule a fault has seen broken."""
+    """One for the whole run; `breaches` say which rule a fault has seen broken.
+
+    `under_way` names the fault that is being carried out.
+    """
 
     sent: int = 0
     acknowledged: int = 0
@@ -15,6 +18,7 @@ class Tally:
     delivered: int = 0
     reconnected: int = 0
     faults: Counter[str] = field(default_factory=Counter[str])
+    under_way: str = ""
     breaches: list[str] = field(default_factory=list[str])
 
     def line(self, seconds: float) -> str:

@@ -1,4 +1,4 @@
-"""What a run has shown: what the checker says of the journals, and what the run was worth."""
+"""The verdict on a run: the checker's on the journals, and the worth of the run."""
 
 import subprocess
 import sys
@@ -9,11 +9,11 @@ from pathlib import Path
 from torture.plan import Plan
 from torture.tally import Tally
 
-CLEAN, BROKEN, UNTOLD = 0, 1, 2
-"""Exit codes, as `backchannel verify` has them: nothing lost, something lost, no telling."""
+CLEAN, BROKEN, INCONCLUSIVE = 0, 1, 2
+"""Exit codes, as `backchannel verify` has them: nothing lost, something lost, inconclusive."""
 
 
-def judge(plan: Plan, tally: Tally, journals: Sequence[Path]) -> int:
+def evaluate(plan: Plan, tally: Tally, journals: Sequence[Path]) -> int:
     """Print the verdict; the exit code."""
     for line in _faults(plan, tally):
         print(line)
@@ -22,26 +22,26 @@ def judge(plan: Plan, tally: Tally, journals: Sequence[Path]) -> int:
     code = subprocess.run(command, check=False).returncode
     for breach in tally.breaches:
         print(f"broken: {breach}")
-    worthless = list(_shortcomings(plan, tally))
-    for text in worthless:
+    shortcomings = list(_shortcomings(plan, tally))
+    for text in shortcomings:
         print(f"no verdict: {text}")
     if tally.breaches or code == BROKEN:
         return BROKEN
-    return UNTOLD if worthless else code
+    return INCONCLUSIVE if shortcomings else code
 
 
 def _faults(plan: Plan, tally: Tally) -> Iterator[str]:
-    planned = Counter(each.fault for each in plan.strikes)
+    planned = Counter(each.fault for each in plan.faults)
     yield "faults, of those planned"
     for name, count in sorted(planned.items()):
         yield f"  {name:14} {tally.faults[name]:5} of {count}"
 
 
 def _shortcomings(plan: Plan, tally: Tally) -> Iterator[str]:
-    """Why a clean verdict would not mean much."""
-    missed = len(plan.strikes) - tally.faults.total()
+    """The reasons why a clean verdict would not mean much."""
+    missed = len(plan.faults) - tally.faults.total()
     if missed:
-        yield f"{missed} of {len(plan.strikes)} faults did not happen"
+        yield f"{missed} of {len(plan.faults)} faults did not happen"
     if not tally.acknowledged:
         yield "not one message was acknowledged"
     if not tally.delivered:

@@ -129,8 +129,8 @@ static void pace(void)
 /* Goes on for so long, and until so many are finished: a slow server gets more time. */
 static void run_until(uint64_t until, uint64_t finished)
 {
-    uint64_t patience = until + 30000000000u, now = now_ns();
-    while ((now < until || (n_finished < finished && now < patience)) && !stopped && n_ready &&
+    uint64_t deadline = until + 30000000000u, now = now_ns();
+    while ((now < until || (n_finished < finished && now < deadline)) && !stopped && n_ready &&
            (sending || n_finished < n_sent)) {
         if (o.rate && sending) pace();
         else poll_for(20000000);
@@ -150,8 +150,8 @@ static double cpu_s(void)
 
 static void connect_all(void)
 {
-    uint64_t began = now_ns(), patience = began + 120000000000u;
-    while ((n_opened < o.conns || n_opening) && !stopped && now_ns() < patience) {
+    uint64_t began = now_ns(), deadline = began + 120000000000u;
+    while ((n_opened < o.conns || n_opening) && !stopped && now_ns() < deadline) {
         while (n_opened < o.conns && n_opening < 64) open_next();
         poll_for(100000000);
     }

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import TypeVar
 
 from benchmarks.peers import circumstances, measure, report
-from benchmarks.peers.contenders import OURS, PEERS, TRIALS
+from benchmarks.peers.contenders import OURS, PEERS, TRIALS, beside
 from benchmarks.peers.loss.experiment import lose
 from benchmarks.peers.loss.journal import Outcome, Plan
 from benchmarks.peers.peer import Missing, Peer
@@ -45,7 +45,7 @@ def _options() -> argparse.Namespace:
     options = parser.parse_args()
     if min(options.rounds, options.cutting) < 1 or options.seconds <= 0:
         parser.error("--rounds and --cutting are at least 1, and --seconds is more than 0")
-    options.peers = {OURS, *options.peers}
+    options.peers = {OURS, *options.peers, *map(beside, options.peers)}
     return options
 
 
@@ -56,16 +56,16 @@ def _load(options: argparse.Namespace) -> str:
         for key, found in _each(peers, lambda peer: measure.load(peer, options.seconds)):
             runs[key].append(found)
             _tell(f"round {number + 1}, {peers[key].name}: {found}")
-    return report.load_table(peers, runs, OURS)
+    return report.load_table(peers, runs, beside)
 
 
 def _memory(options: argparse.Namespace) -> str:
     peers = _chosen(options)
-    weights: dict[str, float] = {}
-    for key, found in _each(peers, measure.weigh):
-        weights[key] = found
+    memory: dict[str, float] = {}
+    for key, found in _each(peers, measure.idle_memory):
+        memory[key] = found
         _tell(f"{peers[key].name}: {found:,.0f} bytes a connection")
-    return report.weight_table(peers, weights, OURS)
+    return report.memory_table(peers, memory, OURS)
 
 
 def _loss(options: argparse.Namespace) -> str:
@@ -83,7 +83,7 @@ def _chosen(options: argparse.Namespace) -> dict[str, Peer]:
 
 
 def _each(those: dict[K, V], action: Callable[[V], T]) -> Iterator[tuple[K, T]]:
-    """What `action` finds of each; what is not installed is named and left out from then on."""
+    """Run `action` for each peer; name those that are not installed, and leave them out."""
     for key, each in list(those.items()):
         try:
             found = action(each)

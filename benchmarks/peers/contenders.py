@@ -1,4 +1,4 @@
-"""Who is measured, by the names that `--peers` takes."""
+"""The measured servers, by the names that `--peers` takes."""
 
 from dataclasses import dataclass
 
@@ -7,6 +7,7 @@ from benchmarks.peers.ejabberd import Ejabberd
 from benchmarks.peers.loss import native, socketio_node, socketio_python, websocket, xmpp
 from benchmarks.peers.loss.clients import Clients
 from benchmarks.peers.node_mongodb import NodeMongodb
+from benchmarks.peers.node_sql import NodeSql
 from benchmarks.peers.node_sqlite import NodeSqlite
 from benchmarks.peers.ours import Backchannel
 from benchmarks.peers.peer import Peer
@@ -27,7 +28,27 @@ PEERS: dict[str, Peer] = {
     ),
     "prosody": Prosody(),
     "c": CRelay(),
+    "backchannel-postgresql": Backchannel("Backchannel on PostgreSQL", engine="postgresql"),
+    "node-postgresql": NodeSql("Node ws + pg", "postgresql"),
+    "backchannel-mariadb": Backchannel("Backchannel on MariaDB", engine="mariadb"),
+    "node-mariadb": NodeSql("Node ws + mysql2", "mariadb"),
+    "backchannel-mongodb": Backchannel(
+        "Backchannel on MongoDB", kept="journaled", engine="mongodb"
+    ),
+    "node-mongoose": NodeMongodb("Node socket.io + Mongoose", program="socketio_mongoose.cjs"),
 }
+
+OURS_ON_THE_SAME = {
+    "node-postgresql": "backchannel-postgresql",
+    "node-mariadb": "backchannel-mariadb",
+    "node-mongoose": "backchannel-mongodb",
+}
+"""With what a peer is compared, where that is not `OURS`: ours on the same database server."""
+
+
+def beside(key: str) -> str:
+    """The key of ours that a peer is compared with."""
+    return OURS_ON_THE_SAME.get(key, OURS)
 
 
 @dataclass(frozen=True)
@@ -37,7 +58,7 @@ class Trial:
     key: str
     """Of the peer, in `PEERS`."""
     habits: str
-    """What these clients do."""
+    """The actions of these clients."""
     peer: Peer
     clients: Clients
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from benchmarks import programs
 from benchmarks.peers import xmpp_users
 from benchmarks.peers.peer import MANY, Missing, Server
-from benchmarks.peers.speech import XMPP
+from benchmarks.peers.protocols import XMPP
 
 LIBRARIES = "/usr/lib/x86_64-linux-gnu"
 SCHEMA = Path("/usr/share/ejabberd/sql/lite.sql")
@@ -62,7 +62,7 @@ class Ejabberd:
             "HOME": str(folder),
         }
         with programs.running(command, env=env) as pid:
-            programs.wait_for_port(port, patience=60)
+            programs.wait_for_port(port, timeout=60)
             keys = xmpp_users.sasl_plain(folder, clients)
             yield Server(port, [*XMPP, f"--keys={keys}"], [pid])
 

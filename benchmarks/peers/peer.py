@@ -1,4 +1,4 @@
-"""What is measured: a server of some stack, and how the load generator speaks with it."""
+"""A peer: a server of some stack, and the way the load generator speaks with it."""
 
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
@@ -22,7 +22,7 @@ class Server:
     """One that runs."""
 
     port: int
-    speech: Sequence[str]
+    load_options: Sequence[str]
     """Options of the load generator: how its clients log in, send and read."""
     pids: Sequence[int]
     """All its processes, its database's included."""
@@ -45,12 +45,12 @@ class Peer(Protocol):
 
     @property
     def kept(self) -> str:
-        """What an acknowledgement stands for."""
+        """The meaning of an acknowledgement."""
         ...
 
     @property
     def idle(self) -> int:
-        """As many idle connections are opened to weigh one."""
+        """As many idle connections are opened to measure the memory of one."""
         ...
 
     def serve(self, folder: Path, clients: int) -> AbstractContextManager[Server]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from benchmarks import programs
 from benchmarks.peers import xmpp_users
 from benchmarks.peers.peer import MANY, Missing, Server
-from benchmarks.peers.speech import XMPP
+from benchmarks.peers.protocols import XMPP
 
 CONFIGURATION = """
 run_as_root = true
@@ -19,7 +19,7 @@ interfaces = {{ "127.0.0.1" }}
 c2s_ports = {{ {port} }}
 modules_enabled = {{ "saslauth", "disco", "roster", "mam", "smacks", "offline" }}
 modules_disabled = {{ "s2s" }}
--- Whoever logs in exists: making and checking accounts is not what is measured.
+-- Every user who logs in exists: making and checking accounts is not what is measured.
 authentication = "insecure"
 insecure_open_authentication = "Yes please, I know what I'm doing!"
 allow_unencrypted_plain_auth = true
@@ -48,6 +48,6 @@ class Prosody:
         configuration = folder / "prosody.cfg.lua"
         configuration.write_text(CONFIGURATION.format(folder=folder, port=port))
         with programs.running([program, "--config", str(configuration), "-F"]) as pid:
-            programs.wait_for_port(port, patience=20)
+            programs.wait_for_port(port, timeout=20)
             keys = xmpp_users.sasl_plain(folder, clients)
             yield Server(port, [*XMPP, f"--keys={keys}"], [pid])

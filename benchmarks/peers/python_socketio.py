@@ -8,7 +8,7 @@ from pathlib import Path
 
 from benchmarks import programs
 from benchmarks.peers.peer import Server
-from benchmarks.peers.speech import SOCKET_IO
+from benchmarks.peers.protocols import SOCKET_IO
 
 PROGRAM = Path(__file__).parent / "servers" / "socketio_sqlite.py"
 
@@ -25,5 +25,5 @@ class PythonSocketio:
         port = programs.free_port()
         command = [sys.executable, str(PROGRAM), str(port), str(folder / "chat.db")]
         with programs.running(command) as pid:
-            programs.wait_for_port(port, patience=20)
+            programs.wait_for_port(port, timeout=20)
             yield Server(port, SOCKET_IO, [pid])

@@ -1,4 +1,4 @@
-"""What was measured, as tables in Markdown."""
+"""The results, as tables in Markdown."""
 
 import statistics
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -18,12 +18,18 @@ LOADS = (
     "p99",
 )
 LOSSES = ("stack", "clients", "cuts", "acknowledged", "of these lost", "duplicated", "reordered")
-WEIGHTS = ("stack", "connections", "bytes each", "times ours")
+MEMORY = ("stack", "connections", "bytes each", "times ours")
 
 
-def load_table(peers: Mapping[str, Peer], runs: Mapping[str, Sequence[Load]], ours: str) -> str:
-    """Medians over the rounds; ratios are taken within each round."""
-    rows = [_load_row(peers[key], rounds, runs[ours]) for key, rounds in runs.items() if rounds]
+def load_table(
+    peers: Mapping[str, Peer],
+    runs: Mapping[str, Sequence[Load]],
+    beside: Callable[[str], str],
+) -> str:
+    """Medians over the rounds; ratios are taken within each round, to the one that is `beside`."""
+    rows = [
+        _load_row(peers[key], rounds, runs[beside(key)]) for key, rounds in runs.items() if rounds
+    ]
     late = {
         peers[key].name: f"{sum(each.unfinished for each in rounds):,.0f}"
         for key, rounds in runs.items()
@@ -52,17 +58,17 @@ def _load_row(peer: Peer, rounds: Sequence[Load], ours: Sequence[Load]) -> list[
     ]
 
 
-def weight_table(peers: Mapping[str, Peer], weights: Mapping[str, float], ours: str) -> str:
+def memory_table(peers: Mapping[str, Peer], memory: Mapping[str, float], ours: str) -> str:
     rows = [
         [
             peers[key].name,
             f"{peers[key].idle:,}",
-            f"{weight:,.0f}",
-            f"{weight / weights[ours]:.1f}" if key != ours and ours in weights else "",
+            f"{each:,.0f}",
+            f"{each / memory[ours]:.1f}" if key != ours and ours in memory else "",
         ]
-        for key, weight in weights.items()
+        for key, each in memory.items()
     ]
-    return table(WEIGHTS, rows)
+    return table(MEMORY, rows)
 
 
 def loss_table(outcomes: Mapping[tuple[str, str], Outcome]) -> str:

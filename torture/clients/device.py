@@ -13,7 +13,7 @@ from torture.tally import Tally
 
 
 @dataclass
-class World:
+class Context:
     """The parts that all devices share."""
 
     rest: Rest
@@ -22,15 +22,15 @@ class World:
 
 
 class Device(ABC):
-    """Connects through a wire of its own for as long as `live` runs."""
+    """Connects through a wire of its own for as long as `run` runs."""
 
-    def __init__(self, name: str, person: Person, wire: Wire, world: World) -> None:
+    def __init__(self, name: str, person: Person, wire: Wire, context: Context) -> None:
         self.name = name
         self.person = person
         self.wire = wire
-        self.world = world
+        self.context = context
         self.peers: dict[str, Person] = {}
-        """Those it may write to or hear from, by id."""
+        """Those it may send to or receive from, by id."""
         self.is_finished = False
         self.is_open = False
         self._count = 0
@@ -45,18 +45,18 @@ class Device(ABC):
         """The number of its messages without an answer."""
 
     @abstractmethod
-    def say(self, to: Person, padding: Sequence[str]) -> None:
+    def send(self, to: Person, padding: Sequence[str]) -> None:
         """Send messages to a user, without waiting between them."""
 
     @abstractmethod
-    async def live(self) -> None:
+    async def run(self) -> None:
         """Be connected, and connect again whenever the connection is lost, for ever."""
 
     @abstractmethod
     async def finish(self) -> None:
         """Note, in the end, that it is level, and what a fresh fetch of everything says."""
 
-    def hang_up(self) -> None:
+    def drop_connection(self) -> None:
         """Lose the connection, and have to connect again."""
         self.is_open = False
         self.wire.cut()
@@ -65,12 +65,12 @@ class Device(ABC):
         """The server's data were put back: drop what only a client without positions keeps."""
 
     async def settled(self) -> None:
-        """Wait until it is connected and nothing it said is without an answer."""
+        """Wait until it is connected and nothing it sent is without an answer."""
         while self.unanswered or not self.is_open:  # noqa: ASYNC110 - two conditions, seldom
             await asyncio.sleep(0.02)
 
     def note(self, record: journal.Record) -> None:
-        self.world.journals.write(record)
+        self.context.journals.write(record)
 
     def next_key(self) -> str:
         """A `client_id` that no other message has."""

@@ -14,14 +14,19 @@ from backchannel.checker import journal
 from torture.clients.device import Device, now
 from torture.clients.rest import Person
 
-ANSWER_PATIENCE = 12.0
+ANSWER_TIMEOUT = 12.0
 """Seconds until a client gives up a connection on which it gets no answer."""
-OPENING_PATIENCE = 10.0
-ENDING_PATIENCE = 5.0
+OPENING_TIMEOUT = 10.0
+ENDING_TIMEOUT = 5.0
 SHORTEST, LONGEST = 0.05, 1.0
 """Seconds before it reconnects: a random time that doubles up to the longest."""
 
 log = logging.getLogger(__name__)
+
+
+def is_in_doubt(refusal: dict[str, Any]) -> bool:
+    """True if the database went away in mid-commit, so that a refused message may be stored."""
+    return "may have been stored" in str(refusal)
 
 
 class Lost(Exception):
@@ -29,7 +34,7 @@ class Lost(Exception):
 
 
 @dataclass
-class Letter:
+class OutgoingMessage:
     """A message on its way; `doubtful` once an attempt was left without an answer."""
 
     client_id: str
@@ -44,7 +49,7 @@ class DialectDevice(Device):
 
     def __init__(self, *given: Any) -> None:
         super().__init__(*given)
-        self._outbox: dict[str, Letter] = {}
+        self._outbox: dict[str, OutgoingMessage] = {}
         self._changed = asyncio.Event()
 
     # --------------------------------------------------------- what a dialect has to do
@@ -58,8 +63,8 @@ class DialectDevice(Device):
         """Take what comes until the connection is lost, then return or raise `Lost`."""
 
     @abstractmethod
-    async def transmit(self, letter: Letter) -> None:
-        """Put a letter on the connection; its answer comes to `answered` or `refused`."""
+    async def transmit(self, outgoing: OutgoingMessage) -> None:
+        """Send a message; its answer comes to `answered` or `refused`."""
 
     @abstractmethod
     async def disconnect(self) -> None:
@@ -80,17 +85,17 @@ class DialectDevice(Device):
     def unanswered(self) -> int:
         return len(self._outbox)
 
-    def say(self, to: Person, padding: Sequence[str]) -> None:
+    def send(self, to: Person, padding: Sequence[str]) -> None:
         for each in padding:
             key = self.next_key()
-            self._outbox[key] = Letter(key, to, f"{key} {each}".rstrip())
+            self._outbox[key] = OutgoingMessage(key, to, f"{key} {each}".rstrip())
         self._changed.set()
 
-    async def live(self) -> None:
+    async def run(self) -> None:
         pause = SHORTEST
         while True:
             try:
-                async with asyncio.timeout(OPENING_PATIENCE):
+                async with asyncio.timeout(OPENING_TIMEOUT):
                     await self.connect()
                 self.is_open = True
                 pause = SHORTEST
@@ -105,7 +110,7 @@ class DialectDevice(Device):
                 await self.disconnect()
             await asyncio.sleep(random.uniform(0, pause))  # noqa: S311 - no stampede
             pause = min(2 * pause, LONGEST)
-            self.world.tally.reconnected += 1
+            self.context.tally.reconnected += 1
 
     async def finish(self) -> None:
         asked = now()
@@ -118,7 +123,7 @@ class DialectDevice(Device):
         """Note what a fresh fetch of every conversation says."""
         for peer in self.peers.values():
             conversation, asked = self.person.conversation_with(peer), now()
-            seen = await self.world.rest.messages(self.person, conversation)
+            seen = await self.context.rest.messages(self.person, conversation)
             self.note(
                 journal.History(
                     at=now(),
@@ -132,81 +137,81 @@ class DialectDevice(Device):
 
     # ------------------------------------------------------------ what dialects tell of
 
-    def answered(self, client_id: str, message_id: str, seq: int | None) -> Letter | None:
-        """The server has acknowledged a letter; which one, if that is news."""
-        letter = self._settle(client_id)
-        if letter is not None:
+    def answered(self, client_id: str, message_id: str, seq: int | None) -> OutgoingMessage | None:
+        """The server has acknowledged an outgoing message: that message; None if it was known."""
+        outgoing = self._remove(client_id)
+        if outgoing is not None:
             ok = journal.Ok(at=now(), device=self.name, client_id=client_id, id=message_id, seq=seq)
             self.note(ok)
-            self.world.tally.acknowledged += 1
-        return letter
+            self.context.tally.acknowledged += 1
+        return outgoing
 
-    def refused(self, client_id: str, code: str) -> None:
-        """The server has refused a letter: it is given up, and must not exist.
+    def refused(self, client_id: str, code: str, *, in_doubt: bool = False) -> None:
+        """The server has refused an outgoing message: it is given up, and must not exist.
 
-        Unless an earlier attempt was left without an answer: then nobody knows.
+        If the refusal is in doubt, or an earlier attempt had no answer, the outcome is unknown.
         """
-        letter = self._settle(client_id)
-        if letter is None:
+        outgoing = self._remove(client_id)
+        if outgoing is None:
             return
-        if letter.doubtful:
+        if outgoing.doubtful or in_doubt:
             self.note(journal.Unknown(at=now(), device=self.name, client_id=client_id))
         else:
             self.note(journal.Fail(at=now(), device=self.name, client_id=client_id, code=code))
-        self.world.tally.refused += 1
+        self.context.tally.refused += 1
 
     def delivered(self, message: journal.Deliver) -> None:
         self.note(message)
-        self.world.tally.delivered += 1
+        self.context.tally.delivered += 1
 
     # ------------------------------------------------------------------------ the outbox
 
-    def _settle(self, client_id: str) -> Letter | None:
-        """Take out a letter that has its answer, which makes room for the next ones."""
+    def _remove(self, client_id: str) -> OutgoingMessage | None:
+        """Take out an answered message, which makes room for the next ones."""
         self._changed.set()
         return self._outbox.pop(client_id, None)
 
     async def _post_all(self) -> None:
-        """Send what is unsent on this connection, in the order it was said."""
+        """Send what is unsent on this connection, in the order of `send`."""
         while True:
             self._changed.clear()
-            for letter in list(islice(self._outbox.values(), self.WINDOW)):
-                if letter.sent_at is None:
-                    await self._post(letter)
+            for outgoing in list(islice(self._outbox.values(), self.WINDOW)):
+                if outgoing.sent_at is None:
+                    await self._post(outgoing)
             await self._changed.wait()
 
-    async def _post(self, letter: Letter) -> None:
-        letter.sent_at = time.monotonic()
+    async def _post(self, outgoing: OutgoingMessage) -> None:
+        outgoing.sent_at = time.monotonic()
         self.note(
             journal.Invoke(
                 at=now(),
                 device=self.name,
                 user=self.person.id,
-                client_id=letter.client_id,
-                conversation=self.person.conversation_with(letter.to),
-                body=letter.body,
-                to=letter.to.id,
+                client_id=outgoing.client_id,
+                conversation=self.person.conversation_with(outgoing.to),
+                body=outgoing.body,
+                to=outgoing.to.id,
             )
         )
-        self.world.tally.sent += not letter.doubtful
-        await self.transmit(letter)
+        self.context.tally.sent += not outgoing.doubtful
+        await self.transmit(outgoing)
 
     async def _watch(self) -> None:
         """Raise `Lost` when an answer does not come."""
         while True:
             await asyncio.sleep(1)
             since = [each.sent_at for each in self._outbox.values() if each.sent_at is not None]
-            if since and time.monotonic() - min(since) > ANSWER_PATIENCE:
+            if since and time.monotonic() - min(since) > ANSWER_TIMEOUT:
                 raise Lost("no answer")
 
     def _lost(self) -> None:
         self.is_open = False
-        for letter in self._outbox.values():
-            if letter.sent_at is not None:
-                letter.sent_at, letter.doubtful = None, True
-                unknown = journal.Unknown(at=now(), device=self.name, client_id=letter.client_id)
+        for outgoing in self._outbox.values():
+            if outgoing.sent_at is not None:
+                outgoing.sent_at, outgoing.doubtful = None, True
+                unknown = journal.Unknown(at=now(), device=self.name, client_id=outgoing.client_id)
                 self.note(unknown)
-                self.world.tally.unknown += 1
+                self.context.tally.unknown += 1
 
 
 async def _first_of(*works: Coroutine[Any, Any, None]) -> None:
@@ -220,7 +225,7 @@ async def _first_of(*works: Coroutine[Any, Any, None]) -> None:
         for task in tasks:
             task.cancel()
         # A client library may take no notice of being cancelled.
-        ended, _ = await asyncio.wait(tasks, timeout=ENDING_PATIENCE)
+        ended, _ = await asyncio.wait(tasks, timeout=ENDING_TIMEOUT)
         for task in ended:
             if not task.cancelled():
                 task.exception()  # of interest is only what ended the first one

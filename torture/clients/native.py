@@ -10,11 +10,11 @@ from backchannel.checker import journal
 from backchannel_client import (
     ApiError,
     BackchannelClient,
+    Checkpoint,
     ConnectionState,
     Draft,
     Journal,
     LogEvent,
-    Place,
     StateChanged,
 )
 from torture.clients.device import Device
@@ -26,7 +26,7 @@ RETRY_EVERY = 0.5
 
 
 class Native(Device):
-    """Holds its log up to `place`, across its connections and logins."""
+    """Holds its log up to `checkpoint`, across its connections and logins."""
 
     def __init__(self, *given: Any) -> None:
         super().__init__(*given)
@@ -37,33 +37,33 @@ class Native(Device):
             journal=Journal(self._write, self.name),
         )
         self._client.on(StateChanged, self._state_changed)
-        self._place: Place | None = None
-        self._unsaid: asyncio.Queue[Draft] = asyncio.Queue()
+        self._checkpoint: Checkpoint | None = None
+        self._unsent: asyncio.Queue[Draft] = asyncio.Queue()
         self._invoked: set[str] = set()
-        self._heard = 0
+        self._received = 0
 
     @property
     def unanswered(self) -> int:
-        return self._unsaid.qsize() + len(self._client.outbox)
+        return self._unsent.qsize() + len(self._client.outbox)
 
-    def say(self, to: Person, padding: Sequence[str]) -> None:
+    def send(self, to: Person, padding: Sequence[str]) -> None:
         for each in padding:
             key = self.next_key()
-            self._unsaid.put_nowait(Draft(to.id, f"{key} {each}".rstrip(), client_id=key))
+            self._unsent.put_nowait(Draft(to.id, f"{key} {each}".rstrip(), client_id=key))
 
-    async def live(self) -> None:
+    async def run(self) -> None:
         async with self._client:
-            saying = asyncio.create_task(self._say_all())
+            sending = asyncio.create_task(self._send_all())
             try:
                 while True:
                     await self._log_in()
-                    self._client.connect(self._place, self)
+                    self._client.connect(self._checkpoint, self)
                     await self._client.stopped()
             finally:
-                saying.cancel()
+                sending.cancel()
 
-    def hang_up(self) -> None:
-        super().hang_up()
+    def drop_connection(self) -> None:
+        super().drop_connection()
         self._client.retry_now()
 
     async def finish(self) -> None:
@@ -71,18 +71,18 @@ class Native(Device):
         await self._client.finish_journal(conversations)
         self.is_finished = True
 
-    async def apply(self, events: Sequence[LogEvent], place: Place) -> None:
-        """Store the place, and mark every few messages as read."""
-        self._place = place
+    async def apply(self, events: Sequence[LogEvent], checkpoint: Checkpoint) -> None:
+        """Store the checkpoint, and mark every few messages as read."""
+        self._checkpoint = checkpoint
         for event in events:
             message = event.message() if event.kind == "message" else None
             if message is not None and message.sender_id != self.person.id:
-                self._heard += 1
-                if self._heard % READ_EVERY == 0:
+                self._received += 1
+                if self._received % READ_EVERY == 0:
                     self._client.mark_read(message.conversation_id, message.seq)
 
-    async def reset(self, place: Place, reason: str) -> None:  # noqa: ARG002 - in the journal
-        self._place = place
+    async def reset(self, checkpoint: Checkpoint, reason: str) -> None:  # noqa: ARG002 - in the journal
+        self._checkpoint = checkpoint
 
     async def _log_in(self) -> None:
         """Log in; a restore may have ended an earlier login."""
@@ -96,18 +96,18 @@ class Native(Device):
             else:
                 return
 
-    async def _say_all(self) -> None:
+    async def _send_all(self) -> None:
         while True:
-            await self._client.send(await self._unsaid.get())
+            await self._client.send(await self._unsent.get())
 
     def _state_changed(self, change: StateChanged) -> None:
         self.is_open = change.state is ConnectionState.ONLINE
-        self.world.tally.reconnected += change.state is ConnectionState.OFFLINE
+        self.context.tally.reconnected += change.state is ConnectionState.OFFLINE
 
     def _write(self, line: bytes) -> None:
         """Count a record, and write it into the journal of all devices."""
         record: journal.Record = msgspec.json.decode(line, type=journal.Record)
-        tally = self.world.tally
+        tally = self.context.tally
         match record:
             case journal.Invoke(client_id=key):
                 tally.sent += key not in self._invoked

@@ -1,4 +1,4 @@
-"""What clients do over HTTP: log in, and fetch what has been said."""
+"""Clients over HTTP: log in, and fetch messages."""
 
 import asyncio
 from dataclasses import dataclass
@@ -10,9 +10,11 @@ from backchannel.checker.journal import Seen
 from backchannel.domain.ids import direct_conversation_id
 
 PASSWORD = "mist over the harbour"  # noqa: S105 - of users who exist for a minute
-PATIENCE = 30.0
+TIMEOUT = 120.0
 """Seconds until a request must have been answered; the server may be away meanwhile."""
 PAGE = 200
+AWAY = frozenset({502, 503, 504})
+"""The server is away, or a balancer has none."""
 
 Json = dict[str, Any]
 
@@ -37,12 +39,12 @@ class Rest:
     """The native HTTP API; a request is repeated until the server is there to answer it."""
 
     def __init__(self, address: str) -> None:
-        self._http = httpx.AsyncClient(base_url=address, timeout=PATIENCE)
+        self._http = httpx.AsyncClient(base_url=address, timeout=TIMEOUT)
 
     async def close(self) -> None:
         await self._http.aclose()
 
-    async def enrol(self, username: str) -> Person:
+    async def register(self, username: str) -> Person:
         """Register a user, and log in."""
         account = {"username": username, "password": PASSWORD}
         await self.ask("POST", "/v1/register", json=account)
@@ -57,7 +59,7 @@ class Rest:
     async def messages(
         self, person: Person, conversation: str, *, after: int = 0
     ) -> tuple[Seen, ...]:
-        """What stands in a conversation after this `seq`; nothing if nobody ever said anything."""
+        """The messages of a conversation after this `seq`; empty before the first one."""
         path = f"/v1/conversations/{conversation}/messages"
         found: list[Seen] = []
         while True:
@@ -73,7 +75,7 @@ class Rest:
 
         Raises `httpx.HTTPStatusError` for a refusal, and `TimeoutError`.
         """
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(TIMEOUT):
             while True:
                 try:
                     answer = await self._http.request(method, path, **given)
@@ -82,8 +84,11 @@ class Rest:
                     continue
                 if answer.status_code == 404 and missing:
                     return {}
-                if answer.status_code == 503:
+                if answer.status_code in AWAY:
                     await asyncio.sleep(0.1)
+                    continue
+                if answer.status_code == 429:
+                    await asyncio.sleep(float(answer.headers.get("retry-after", 1)))
                     continue
                 body: Json = answer.raise_for_status().json() if answer.content else {}
                 return body

@@ -8,8 +8,8 @@ from typing import Any
 import aiohttp
 import socketio
 
-from torture.clients.cursorless import Cursorless, Frame, Heard
-from torture.clients.dialect import DialectDevice, Letter, Lost
+from torture.clients.auto_ack import AutoAckClient, Frame, Received
+from torture.clients.dialect import DialectDevice, Lost, OutgoingMessage, is_in_doubt
 
 TRANSPORTS: tuple[list[str], ...] = (["websocket"], ["polling", "websocket"], ["polling"])
 """A device keeps to one of these."""
@@ -18,7 +18,7 @@ CLOSING = 1.0
 """Seconds for an orderly goodbye; the wire may be dead."""
 
 
-class SocketIo(Cursorless):
+class SocketIo(AutoAckClient):
     """Every event asks for an answer; it comes with the client id of what it answers."""
 
     # Over polling it posts all that waits at once, and half a megabyte is what the server takes.
@@ -59,15 +59,15 @@ class SocketIo(Cursorless):
         )
         await _within(OPENING, opening)
 
-    async def transmit(self, letter: Letter) -> None:
+    async def transmit(self, outgoing: OutgoingMessage) -> None:
         if self._client is None:
             raise Lost
         frames = self.frames
 
         def answered(answer: Frame) -> None:
-            frames.put_nowait({"answer": answer, "client_id": letter.client_id})
+            frames.put_nowait({"answer": answer, "client_id": outgoing.client_id})
 
-        await self._client.emit(self.EVENT, self.encode(letter), callback=answered)
+        await self._client.emit(self.EVENT, self.encode(outgoing), callback=answered)
 
     async def disconnect(self) -> None:
         client, http = self._client, self._http
@@ -84,22 +84,23 @@ class SocketIo(Cursorless):
 
     def take(self, frame: Frame) -> None:
         if "pushed" in frame:
-            self.heard(self.decode(frame["pushed"]))
+            self.received(self.decode(frame["pushed"]))
         elif "code" in frame["answer"]:
-            self.refused(frame["client_id"], frame["answer"]["code"])
+            answer = frame["answer"]
+            self.refused(frame["client_id"], answer["code"], in_doubt=is_in_doubt(answer))
         else:
             self.acknowledged(frame["client_id"], *self.stored(frame["answer"]))
 
-    def encode(self, letter: Letter) -> Frame:
-        """What the event says that carries a letter."""
+    def encode(self, outgoing: OutgoingMessage) -> Frame:
+        """The data of the event that carries a message."""
         raise NotImplementedError
 
-    def decode(self, message: Frame) -> Heard:
+    def decode(self, message: Frame) -> Received:
         """The message that is delivered."""
         raise NotImplementedError
 
     def stored(self, answer: Frame) -> Sequence[Any]:
-        """The id of a letter that is stored, and its place where that is told."""
+        """The id of a stored message, and its `seq` where the answer has one."""
         raise NotImplementedError
 
     @property
@@ -110,12 +111,19 @@ class SocketIo(Cursorless):
 class Rooms(SocketIo):
     EVENT = PUSHED = "chat message"
 
-    def encode(self, letter: Letter) -> Frame:
-        return {"receiver": letter.to.id, "content": letter.body, "clientId": letter.client_id}
+    def encode(self, outgoing: OutgoingMessage) -> Frame:
+        return {
+            "receiver": outgoing.to.id,
+            "content": outgoing.body,
+            "clientId": outgoing.client_id,
+        }
 
-    def decode(self, message: Frame) -> Heard:
-        sender, receiver = self.somebody(message["sender"]), self.somebody(message["receiver"])
-        return Heard(message["_id"], sender, receiver, message["content"])
+    def decode(self, message: Frame) -> Received:
+        sender, receiver = (
+            self.person_named(message["sender"]),
+            self.person_named(message["receiver"]),
+        )
+        return Received(message["_id"], sender, receiver, message["content"])
 
     def stored(self, answer: Frame) -> Sequence[Any]:
         return (answer["message"]["_id"],)
@@ -125,15 +133,15 @@ class Queued(SocketIo):
     EVENT = "sendMessage"
     PUSHED = "receiveMessage"
 
-    def encode(self, letter: Letter) -> Frame:
-        said = {"receiver_id": letter.to.id, "content": letter.body}
-        return {**said, "client_id": letter.client_id}
+    def encode(self, outgoing: OutgoingMessage) -> Frame:
+        frame = {"receiver_id": outgoing.to.id, "content": outgoing.body}
+        return {**frame, "client_id": outgoing.client_id}
 
-    def decode(self, message: Frame) -> Heard:
-        return Heard(
+    def decode(self, message: Frame) -> Received:
+        return Received(
             message["message_id"],
-            self.somebody(message["sender_id"]),
-            self.somebody(message["receiver_id"]),
+            self.person_named(message["sender_id"]),
+            self.person_named(message["receiver_id"]),
             message["content"],
             message["sequence_number"],
         )

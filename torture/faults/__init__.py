@@ -1,1 +1,1 @@
-"""What may go wrong, one module each; the catalogue lists them by the names of `--faults`."""
+"""The faults, one module each; the catalogue lists them by the names of `--faults`."""

@@ -13,9 +13,9 @@ from pathlib import Path
 
 from torture.faults.clock.sitecustomize import OFFSET, VARIABLE
 from torture.faults.fault import Fault
+from torture.harness import Harness
 from torture.host import Host
-from torture.plan import Kind, Strike
-from torture.stage import Stage
+from torture.plan import Kind, PlannedFault
 
 HOUR = 3_600
 CUSTOM = Path(__file__).parent / "clock"
@@ -23,6 +23,7 @@ CUSTOM = Path(__file__).parent / "clock"
 
 class ClockJump(Fault):
     kind = Kind("clock-jump", seconds=1.5)
+    for_several = False
 
     @contextmanager
     def prepared(self, host: Host) -> Iterator[None]:
@@ -31,10 +32,10 @@ class ClockJump(Fault):
         host.environment |= {VARIABLE: str(_file(host)), "PYTHONPATH": os.pathsep.join(paths)}
         yield
 
-    async def strike(self, stage: Stage, strike: Strike) -> None:
-        self.set_clock(stage.host, HOUR if strike.dice % 2 else -HOUR)
-        await asyncio.sleep(strike.seconds)
-        self.set_clock(stage.host, 0)
+    async def inject(self, harness: Harness, planned: PlannedFault) -> None:
+        self.set_clock(harness.host, HOUR if planned.random_bits % 2 else -HOUR)
+        await asyncio.sleep(planned.seconds)
+        self.set_clock(harness.host, 0)
 
     def set_clock(self, host: Host, offset: int) -> None:
         """Let it differ from this machine's by so many seconds from now on."""

@@ -8,8 +8,8 @@ from backchannel.checker import journal
 from torture.clients.device import now
 from torture.clients.rest import Person
 from torture.faults.fault import Fault
-from torture.plan import Kind, Strike
-from torture.stage import Stage
+from torture.harness import Harness
+from torture.plan import Kind, PlannedFault
 
 COPIES = 50
 
@@ -19,10 +19,10 @@ class Duplicates(Fault):
 
     kind = Kind("duplicates", seconds=0.7)
 
-    async def strike(self, stage: Stage, strike: Strike) -> None:
-        original = stage.victims(strike)[0]
+    async def inject(self, harness: Harness, planned: PlannedFault) -> None:
+        original = harness.victims(planned)[0]
         receiver = next(iter(original.peers.values()))
-        key = f"{original.name}/copies#{strike.at}"
+        key = f"{original.name}/copies#{planned.at}"
         send = journal.Invoke(
             at=now(),
             device=f"{original.name}/copies",
@@ -32,21 +32,21 @@ class Duplicates(Fault):
             body=key,
             to=receiver.id,
         )
-        stage.tally.sent += 1
-        copies = (_send(stage, original.person, send) for _ in range(COPIES))
+        harness.tally.sent += 1
+        copies = (_send(harness, original.person, send) for _ in range(COPIES))
         answered = await asyncio.gather(*copies)
-        stage.tally.acknowledged += any(answered)
+        harness.tally.acknowledged += any(answered)
 
 
-async def _send(stage: Stage, person: Person, send: journal.Invoke) -> bool:
+async def _send(harness: Harness, person: Person, send: journal.Invoke) -> bool:
     """Send a copy and note its answer; whether it was acknowledged."""
-    stage.note(send)
+    harness.note(send)
     named = {"device": send.device, "client_id": send.client_id}
-    letter = {"to": send.to, "body": send.body, "client_id": send.client_id}
+    body = {"to": send.to, "body": send.body, "client_id": send.client_id}
     try:
-        stored = await stage.rest.ask("POST", "/v1/messages", headers=person.headers, json=letter)
+        stored = await harness.rest.ask("POST", "/v1/messages", headers=person.headers, json=body)
     except httpx.HTTPStatusError as refusal:
-        stage.note(journal.Fail(at=now(), code=refusal.response.json()["code"], **named))
+        harness.note(journal.Fail(at=now(), code=refusal.response.json()["code"], **named))
         return False
-    stage.note(journal.Ok(at=now(), id=stored["id"], seq=stored["seq"], **named))
+    harness.note(journal.Ok(at=now(), id=stored["id"], seq=stored["seq"], **named))
     return True

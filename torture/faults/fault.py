@@ -1,12 +1,12 @@
-"""What a fault is to a run: a kind for the plan, and a way to strike."""
+"""A fault, as a run sees it: a kind for the plan, and a method that injects it."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import ClassVar
 
+from torture.harness import Harness
 from torture.host import Host
-from torture.plan import Kind, Strike
-from torture.stage import Stage
+from torture.plan import Kind, PlannedFault
 
 
 class Missed(Exception):
@@ -16,20 +16,24 @@ class Missed(Exception):
 class Fault:
     """Subclasses are named by `--faults` and say how long they take.
 
-    A strike returns once its harm is undone, or raises `Missed`. What it sees that a rule forbids
-    it adds to the stage's breaches.
+    `inject` returns once the harm is undone, or raises `Missed`. If it sees that a rule is broken,
+    it adds to the breaches of the harness.
     """
 
     kind: ClassVar[Kind]
+    for_one: ClassVar[bool] = True
+    """True if it can hit a single server."""
+    for_several: ClassVar[bool] = True
+    """True if it can hit several servers."""
 
     def obstacle(self) -> str | None:
-        """Why it cannot be tried on this machine; None if it can."""
+        """The reason it cannot be tried on this machine; None if it can."""
         return None
 
     @contextmanager
     def prepared(self, host: Host) -> Iterator[None]:  # noqa: ARG002 - for those who need it
-        """What has to be so before the server starts, undone after it has ended."""
+        """Prepare the machine before the server starts; undone after it has ended."""
         yield
 
-    async def strike(self, stage: Stage, strike: Strike) -> None:
+    async def inject(self, harness: Harness, planned: PlannedFault) -> None:
         raise NotImplementedError

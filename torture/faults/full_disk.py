@@ -20,17 +20,18 @@ import httpx
 
 from torture.clients.device import Device
 from torture.faults.fault import Fault, Missed
+from torture.harness import Harness
 from torture.host import Host
-from torture.plan import Kind, Strike
-from torture.stage import Stage
+from torture.plan import Kind, PlannedFault
 
 SIZE = "size=50%"
 """Of the machine's memory, at most, while there is room."""
-PATIENCE = 20.0
+TIMEOUT = 20.0
 
 
 class FullDisk(Fault):
     kind = Kind("full-disk", seconds=3.0)
+    for_several = False
 
     def obstacle(self) -> str | None:
         if os.geteuid() != 0:
@@ -56,54 +57,54 @@ class FullDisk(Fault):
             host.data.rmdir()
             kept.rename(host.data)
 
-    async def strike(self, stage: Stage, strike: Strike) -> None:
-        writer = stage.victims(strike)[0]
-        fill(stage.host.data)
+    async def inject(self, harness: Harness, planned: PlannedFault) -> None:
+        writer = harness.victims(planned)[0]
+        fill(harness.host.data)
         try:
-            await _until_refused(stage, writer, strike.seconds)
-            await _expect_reads_and_logins(stage, writer)
-            if strike.dice % 2:
-                await stage.host.stop(signal.SIGKILL)
-                await stage.host.start()
-                await _expect_reads_and_logins(stage, writer)
+            await _until_refused(harness, writer, planned.seconds)
+            await _expect_reads_and_logins(harness, writer)
+            if planned.random_bits % 2:
+                await harness.host.stop(signal.SIGKILL)
+                await harness.host.start()
+                await _expect_reads_and_logins(harness, writer)
         finally:
-            make_room(stage.host.data)
-        await _expect_recovery(stage, writer)
+            make_room(harness.host.data)
+        await _expect_recovery(harness, writer)
 
 
-async def _until_refused(stage: Stage, writer: Device, seconds: float) -> None:
+async def _until_refused(harness: Harness, writer: Device, seconds: float) -> None:
     """Go on writing until there is no room. Raises `Missed` if there always was."""
-    before, until = stage.tally.refused, time.monotonic() + seconds
-    while stage.tally.refused == before:
-        if time.monotonic() > until + PATIENCE:
+    before, until = harness.tally.refused, time.monotonic() + seconds
+    while harness.tally.refused == before:
+        if time.monotonic() > until + TIMEOUT:
             raise Missed("the disk never was full")
-        writer.say(next(iter(writer.peers.values())), ["." * 20_000] * 5)
+        writer.send(next(iter(writer.peers.values())), ["." * 20_000] * 5)
         await asyncio.sleep(0.1)
 
 
-async def _expect_reads_and_logins(stage: Stage, reader: Device) -> None:
+async def _expect_reads_and_logins(harness: Harness, reader: Device) -> None:
     conversation = reader.person.conversation_with(next(iter(reader.peers.values())))
     try:
-        async with asyncio.timeout(PATIENCE):
-            await stage.rest.messages(reader.person, conversation)
+        async with asyncio.timeout(TIMEOUT):
+            await harness.rest.messages(reader.person, conversation)
     except (TimeoutError, httpx.HTTPError) as error:
-        stage.breach("R10", f"nothing can be read while the disk is full: {error!r}")
+        harness.breach("R10", f"nothing can be read while the disk is full: {error!r}")
     try:
-        async with asyncio.timeout(PATIENCE):
-            await stage.rest.log_in(reader.person.username)
+        async with asyncio.timeout(TIMEOUT):
+            await harness.rest.log_in(reader.person.username)
     except (TimeoutError, httpx.HTTPError) as error:
-        stage.breach("R10", f"nobody can log in while the disk is full: {error!r}")
+        harness.breach("R10", f"nobody can log in while the disk is full: {error!r}")
 
 
-async def _expect_recovery(stage: Stage, writer: Device) -> None:
-    before = stage.tally.acknowledged
-    writer.say(next(iter(writer.peers.values())), ["there is room again"])
+async def _expect_recovery(harness: Harness, writer: Device) -> None:
+    before = harness.tally.acknowledged
+    writer.send(next(iter(writer.peers.values())), ["there is room again"])
     try:
-        async with asyncio.timeout(PATIENCE):
-            while stage.tally.acknowledged == before:  # noqa: ASYNC110 - a number does not tell
+        async with asyncio.timeout(TIMEOUT):
+            while harness.tally.acknowledged == before:  # noqa: ASYNC110 - a number does not tell
                 await asyncio.sleep(0.05)
     except TimeoutError:
-        stage.breach("R10", "nothing is stored though the disk has room again")
+        harness.breach("R10", "nothing is stored though the disk has room again")
 
 
 def fill(folder: Path) -> None:

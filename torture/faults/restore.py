@@ -9,28 +9,29 @@ import time
 
 from backchannel.checker import journal
 from torture.faults.fault import Fault
+from torture.harness import Harness
 from torture.host import Host
-from torture.plan import Kind, Strike
-from torture.stage import Stage
+from torture.plan import Kind, PlannedFault
 
-PATIENCE = 60.0
+TIMEOUT = 120.0
 
 
 class Restore(Fault):
     kind = Kind("restore", seconds=4.0)
+    for_several = False
 
-    async def strike(self, stage: Stage, strike: Strike) -> None:
-        host, backup = stage.host, str(stage.host.folder / "backup")
+    async def inject(self, harness: Harness, planned: PlannedFault) -> None:
+        host, backup = harness.host, str(harness.host.folder / "backup")
         shutil.rmtree(backup, ignore_errors=True)
         begun = time.monotonic_ns()
         await _run(host, "backup", backup)
-        await asyncio.sleep(strike.seconds / 3)
-        await host.stop(signal.SIGKILL if strike.dice % 2 else signal.SIGTERM)
+        await asyncio.sleep(planned.seconds / 3)
+        await host.stop(signal.SIGKILL if planned.random_bits % 2 else signal.SIGTERM)
         await _run(host, "restore", backup, "--yes")
-        stage.note(journal.Restore(at=time.monotonic_ns(), device="operator", backup_at=begun))
+        harness.note(journal.Restore(at=time.monotonic_ns(), device="operator", backup_at=begun))
         for aside in host.data.glob("before-restore-*"):
             shutil.rmtree(aside)
-        for device in stage.devices:
+        for device in harness.devices:
             device.begin_anew()
         await host.start()
 
@@ -45,7 +46,7 @@ async def _run(host: Host, *command: str) -> None:
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
     )
-    async with asyncio.timeout(PATIENCE):
-        said, _ = await process.communicate()
+    async with asyncio.timeout(TIMEOUT):
+        output, _ = await process.communicate()
     if process.returncode != 0:
-        raise RuntimeError(f"{command[0]} failed: {said.decode(errors='replace')}")
+        raise RuntimeError(f"{command[0]} failed: {output.decode(errors='replace')}")

@@ -1,1 +1,1 @@
-"""What becomes of messages while one connection a second is cut."""
+"""Loss of messages while one connection a second is cut."""

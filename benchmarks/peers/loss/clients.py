@@ -9,7 +9,7 @@ from benchmarks.peers.peer import Server
 Clients = Callable[[Server, int, Plan], Coroutine[None, None, Sequence[Journal]]]
 """Connects `plan.pairs` pairs to a port, sends, and tells what became of it."""
 
-LOGIN_PATIENCE = 20.0
+LOGIN_TIMEOUT = 20.0
 
 
 def number_of(text: str) -> int:
@@ -27,8 +27,8 @@ async def send_all(plan: Plan, send: Callable[[int], Awaitable[None]]) -> None:
 
 
 async def settled(journal: Journal, plan: Plan) -> None:
-    """Return when nothing has come in for `plan.settle` seconds, or `plan.patience` is over."""
-    for _ in range(plan.patience):
+    """Return when nothing has come in for `plan.settle` seconds, or `plan.timeout` is over."""
+    for _ in range(plan.timeout):
         before = journal.entries
         await asyncio.sleep(plan.settle)
         if journal.entries == before:

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 RESET = struct.pack("ii", 1, 0)
-"""SO_LINGER: what was not sent is dropped, and both ends are told so."""
+"""SO_LINGER: unsent data are dropped, and both ends get a reset."""
 
 
 class Cutter:

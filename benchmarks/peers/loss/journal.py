@@ -1,4 +1,4 @@
-"""What was sent, and what became of it."""
+"""The journal of sent messages and of their fate."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -14,7 +14,7 @@ class Plan:
     seconds: float = 30
     settle: float = 12
     """So many quiet seconds end a run; the slowest client reconnects within them."""
-    patience: int = 10
+    timeout: int = 10
     """Runs that stay busy end after so many times that."""
 
     @property
@@ -63,11 +63,11 @@ class Outcome:
         )
 
 
-def judge(journals: Sequence[Journal], cuts: int) -> Outcome:
-    return sum((_judge(each) for each in journals), Outcome(cuts))
+def evaluate(journals: Sequence[Journal], cuts: int) -> Outcome:
+    return sum((_evaluate(each) for each in journals), Outcome(cuts))
 
 
-def _judge(journal: Journal) -> Outcome:
+def _evaluate(journal: Journal) -> Outcome:
     seen: set[int] = set()
     duplicated = reordered = 0
     latest = -1

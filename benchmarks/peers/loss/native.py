@@ -10,17 +10,17 @@ from tempfile import TemporaryDirectory
 from backchannel_client import (
     Account,
     BackchannelClient,
+    Checkpoint,
     ConnectionState,
     Draft,
     FileOutbox,
     LogEvent,
     MessageRefused,
     MessageStored,
-    Place,
-    Session,
     StateChanged,
+    Tokens,
 )
-from benchmarks.peers.loss.clients import LOGIN_PATIENCE, number_of, send_all, settled
+from benchmarks.peers.loss.clients import LOGIN_TIMEOUT, number_of, send_all, settled
 from benchmarks.peers.loss.journal import Journal, Plan
 from benchmarks.peers.peer import Server
 
@@ -33,14 +33,14 @@ class Received:
     def __init__(self, journal: Journal) -> None:
         self._journal = journal
 
-    async def apply(self, events: Sequence[LogEvent], place: Place) -> None:
-        del place
+    async def apply(self, events: Sequence[LogEvent], checkpoint: Checkpoint) -> None:
+        del checkpoint
         for event in events:
             message = event.message()
             if message is not None:
                 self._journal.received.append(number_of(message.body))
 
-    async def reset(self, place: Place, reason: str) -> None:
+    async def reset(self, checkpoint: Checkpoint, reason: str) -> None:
         """It begins with nothing."""
 
 
@@ -58,8 +58,8 @@ async def _pair(server: Server, port: int, plan: Plan, index: int) -> Journal:
         async with AsyncExitStack() as opened:
             sender = await opened.enter_async_context(BackchannelClient(address))
             receiver = await opened.enter_async_context(BackchannelClient(address))
-            sender.session.adopt(_session(sender_id, sends))
-            receiver.session.adopt(_session(receiver_id, receives))
+            sender.tokens.adopt(_tokens(sender_id, sends))
+            receiver.tokens.adopt(_tokens(receiver_id, receives))
             await sender.keep_outbox(FileOutbox(Path(folder)))
             await asyncio.gather(
                 _online(sender, Received(ignored)), _online(receiver, Received(journal))
@@ -78,7 +78,7 @@ async def _online(client: BackchannelClient, received: Received) -> None:
 
     client.on(StateChanged, changed)
     client.connect(None, received)
-    async with asyncio.timeout(LOGIN_PATIENCE):
+    async with asyncio.timeout(LOGIN_TIMEOUT):
         await online.wait()
 
 
@@ -99,11 +99,11 @@ async def _send(sender: BackchannelClient, to: str, journal: Journal, plan: Plan
         raise RuntimeError(refused[0].refusal.detail)
 
 
-def _session(user_id: str, token: str) -> Session:
-    """A session of a token that outlives the run."""
+def _tokens(user_id: str, token: str) -> Tokens:
+    """Tokens that outlive the run."""
     ends = (datetime.now(UTC) + DAY).isoformat()
     account = Account(id=user_id, username="", display_name="", created_at="", updated_at="")
-    return Session(
+    return Tokens(
         user=account,
         login_id="",
         access_token=token,

@@ -12,7 +12,7 @@ from benchmarks.peers.peer import Server
 
 async def exchange(server: Server, port: int, plan: Plan) -> Sequence[Journal]:
     del server
-    settings = (port, plan.pairs, plan.gap * 1e3, plan.messages, plan.settle * 1e3, plan.patience)
+    settings = (port, plan.pairs, plan.gap * 1e3, plan.messages, plan.settle * 1e3, plan.timeout)
     command = [*node.command("socketio_client.cjs"), *map(str, settings)]
     process = await asyncio.create_subprocess_exec(*command, stdout=PIPE)
     printed, _ = await process.communicate()

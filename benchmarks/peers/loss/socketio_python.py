@@ -32,7 +32,7 @@ async def _pair(port: int, plan: Plan, index: int) -> Journal:
             journal.acknowledged.append(number)
 
         message = {"to": names[1], "text": f"#{number}"}
-        # Not connected just now: the user is told, nothing was promised.
+        # Not connected just now: the user sees that, and nothing was acknowledged.
         with suppress(BadNamespaceError):
             await sender.emit("message", message, callback=acknowledged)
 

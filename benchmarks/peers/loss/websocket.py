@@ -8,13 +8,13 @@ from contextlib import suppress
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
-from benchmarks.peers.loss.clients import LOGIN_PATIENCE, number_of, send_all, settled
+from benchmarks.peers.loss.clients import LOGIN_TIMEOUT, number_of, send_all, settled
 from benchmarks.peers.loss.journal import Journal, Plan
 from benchmarks.peers.peer import Server
 
 
 class Person:
-    """Somebody connected, or about to be again."""
+    """A user who is connected, or about to be again."""
 
     def __init__(self, url: str, journal: Journal) -> None:
         self._url = url
@@ -48,13 +48,13 @@ async def _pair(port: int, plan: Plan, index: int) -> Journal:
     urls = (f"ws://127.0.0.1:{port}/ws?name={each}" for each in (f"u{2 * index}", name))
     sender, receiver = (Person(url, journal) for url in urls)
     runs = [asyncio.create_task(each.run()) for each in (sender, receiver)]
-    async with asyncio.timeout(LOGIN_PATIENCE):
+    async with asyncio.timeout(LOGIN_TIMEOUT):
         await asyncio.gather(sender.live.wait(), receiver.live.wait())
 
     async def send(number: int) -> None:
         assert sender.socket is not None
         message = {"type": "send", "ref": number, "to": name, "text": f"#{number}"}
-        # Not connected just now: the user is told, nothing was promised.
+        # Not connected just now: the user sees that, and nothing was acknowledged.
         with suppress(ConnectionClosed):
             await sender.socket.send(json.dumps(message))
 

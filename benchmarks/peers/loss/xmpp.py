@@ -7,23 +7,23 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from benchmarks.peers.loss.clients import LOGIN_PATIENCE, number_of, send_all, settled
+from benchmarks.peers.loss.clients import LOGIN_TIMEOUT, number_of, send_all, settled
 from benchmarks.peers.loss.journal import Journal, Plan
 from benchmarks.peers.peer import Server
 
 
 @dataclass(frozen=True)
 class Habits:
-    """What a client makes use of."""
+    """The extensions that a client uses."""
 
     managed: bool = False
     """Stream management: acknowledgements, resumed streams."""
     archive: bool = False
-    """What came while it was away is read from the archive after a new login."""
+    """Read messages that came during an absence from the archive, after a new login."""
 
 
 class Person:
-    """Somebody logged in, and again after each disconnection."""
+    """A user who is logged in, and again after each disconnection."""
 
     def __init__(self, name: str, port: int, journal: Journal, habits: Habits) -> None:
         from slixmpp import ClientXMPP  # noqa: PLC0415  # only where XMPP is measured
@@ -54,7 +54,7 @@ class Person:
 
     def send(self, recipient: "Person", number: int) -> None:
         if not self.live.is_set():
-            return  # not connected just now: the user is told, nothing was promised
+            return  # not connected just now: the user sees that, and nothing was acknowledged
         message = self.client.make_message(mto=recipient.jid, mbody=f"#{number}", mtype="chat")
         message.send()
         if not self._habits.managed:
@@ -120,7 +120,7 @@ async def _pair(port: int, plan: Plan, index: int, habits: Habits) -> Journal:
     journal = Journal()
     sender = Person(f"u{2 * index}", port, journal, habits)
     receiver = Person(f"u{2 * index + 1}", port, journal, habits)
-    async with asyncio.timeout(LOGIN_PATIENCE):
+    async with asyncio.timeout(LOGIN_TIMEOUT):
         await asyncio.gather(sender.live.wait(), receiver.live.wait())
 
     async def send(number: int) -> None:

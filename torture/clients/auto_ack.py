@@ -1,4 +1,4 @@
-"""What clients without positions have in common: they know messages by their ids.
+"""The common part of clients without positions: they know messages by their ids.
 
 The server counts what the kernel took as delivered, so a connection that breaks may take messages
 along. Such a client therefore reads, whenever it connects again, what came after the last message
@@ -7,20 +7,21 @@ it has read.
 
 import asyncio
 from abc import abstractmethod
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from backchannel.checker import journal
 from torture.clients.device import now
-from torture.clients.dialect import DialectDevice, Letter, Lost
+from torture.clients.dialect import DialectDevice, Lost, OutgoingMessage
 from torture.clients.rest import Person
 
 Frame = dict[str, Any]
 
 
 @dataclass(frozen=True)
-class Heard:
-    """A message as a dialect tells of it."""
+class Received:
+    """A message, decoded from a dialect's frame."""
 
     id: str
     sender: Person
@@ -29,15 +30,17 @@ class Heard:
     seq: int | None = None
 
 
-class Cursorless(DialectDevice):
+class AutoAckClient(DialectDevice):
     """Frames wait in a queue until what was missed has been fetched."""
 
     _is_new = True
+    """Nothing was fetched since the server's data were put back, or ever."""
+    _restores = 0
 
     def __init__(self, *given: Any) -> None:
         super().__init__(*given)
         self.frames: asyncio.Queue[Frame | None] = asyncio.Queue()
-        """What has come; None once the connection is lost."""
+        """The next message; None once the connection is lost."""
         self._known: set[str] = set()
         self._pushed: set[str] = set()
         self._read: dict[str, int] = {}
@@ -48,10 +51,10 @@ class Cursorless(DialectDevice):
 
     @abstractmethod
     def take(self, frame: Frame) -> None:
-        """Tell `heard`, `acknowledged` or `refused` of what a frame says."""
+        """Call `received`, `acknowledged` or `refused` with the content of a frame."""
 
-    def somebody(self, name: str) -> Person:
-        """Oneself or another, by id or username."""
+    def person_named(self, name: str) -> Person:
+        """The device's user or another, by id or username."""
         everybody = (self.person, *self.peers.values())
         return next(each for each in everybody if name in {each.id, each.username})
 
@@ -60,14 +63,13 @@ class Cursorless(DialectDevice):
         self._pushed.clear()
         await self.open()
         if self._is_new:
-            self._is_new = False
             await self._skip()
-            self.note(journal.Resume(at=now(), device=self.name, user=self.person.id))
         else:
             await self._fetch_missed()
 
     def begin_anew(self) -> None:
         self._is_new = True
+        self._restores += 1
 
     async def listen(self) -> None:
         frames = self.frames
@@ -83,12 +85,12 @@ class Cursorless(DialectDevice):
         return None
 
     def acknowledged(self, client_id: str, message_id: str, seq: int | None = None) -> None:
-        """The server has answered a letter: it is a message now, which this device holds."""
-        letter = self.answered(client_id, message_id, seq)
-        if letter is not None:
-            self._take_once(_own(self.person, letter, message_id, seq), "reply")
+        """The server has stored an outgoing message, and this device holds it."""
+        outgoing = self.answered(client_id, message_id, seq)
+        if outgoing is not None:
+            self._take_once(_own(self.person, outgoing, message_id, seq), "reply")
 
-    def heard(self, message: Heard) -> None:
+    def received(self, message: Received) -> None:
         """The server has pushed a message; that of another twice on one connection is its fault."""
         if message.id in self._pushed and message.sender is not self.person:
             self._deliver(message, "live")
@@ -100,28 +102,40 @@ class Cursorless(DialectDevice):
         self._known.clear()
         self._read.clear()
         for peer in self.peers.values():
-            conversation = self.person.conversation_with(peer)
-            for seen in await self.world.rest.messages(self.person, conversation):
+            for seen in await self._fetch(peer):
                 self._known.add(seen.id)
                 self._read[peer.id] = seen.seq or 0
+        self._is_new = False
+        self.note(journal.Resume(at=now(), device=self.name, user=self.person.id))
+
+    async def _fetch(self, peer: Person) -> Sequence[journal.Seen]:
+        """The messages with a user after the last one read.
+
+        Raises `Lost` if the server's data were put back meanwhile: they may be of either time.
+        """
+        restores = self._restores
+        conversation = self.person.conversation_with(peer)
+        after = self._read.get(peer.id, 0)
+        messages = await self.context.rest.messages(self.person, conversation, after=after)
+        if restores != self._restores:
+            raise Lost
+        return messages
 
     async def _fetch_missed(self) -> None:
         for peer in self.peers.values():
-            conversation = self.person.conversation_with(peer)
-            after = self._read.get(peer.id, 0)
-            for seen in await self.world.rest.messages(self.person, conversation, after=after):
+            for seen in await self._fetch(peer):
                 sender, receiver = self.person, peer
                 if seen.sender != self.person.id:
                     sender, receiver = receiver, sender
-                self._take_once(Heard(seen.id, sender, receiver, seen.body, seen.seq), "sync")
+                self._take_once(Received(seen.id, sender, receiver, seen.body, seen.seq), "sync")
                 self._read[peer.id] = seen.seq or 0
 
-    def _take_once(self, message: Heard, source: journal.Source) -> None:
+    def _take_once(self, message: Received, source: journal.Source) -> None:
         if message.id not in self._known:
             self._known.add(message.id)
             self._deliver(message, source)
 
-    def _deliver(self, message: Heard, source: journal.Source) -> None:
+    def _deliver(self, message: Received, source: journal.Source) -> None:
         self.delivered(
             journal.Deliver(
                 at=now(),
@@ -136,5 +150,5 @@ class Cursorless(DialectDevice):
         )
 
 
-def _own(person: Person, letter: Letter, message_id: str, seq: int | None) -> Heard:
-    return Heard(message_id, person, letter.to, letter.body, seq)
+def _own(person: Person, outgoing: OutgoingMessage, message_id: str, seq: int | None) -> Received:
+    return Received(message_id, person, outgoing.to, outgoing.body, seq)

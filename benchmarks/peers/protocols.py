@@ -1,4 +1,4 @@
-"""How the load generator speaks the protocols that several peers share."""
+"""Protocols that several peers share, as the load generator speaks them."""
 
 from benchmarks.peers.peer import DELIVERED, TEXT
 
