@@ -187,7 +187,7 @@ async def test_connection_states_are_announced() -> None:
         (ConnectionState.ONLINE, ""),
         (ConnectionState.OFFLINE, "internal error"),
         (ConnectionState.CONNECTING, ""),
-        (ConnectionState.STOPPED, "internal error"),
+        (ConnectionState.STOPPED, ""),
     ]
 
 

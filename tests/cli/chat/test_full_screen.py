@@ -11,7 +11,15 @@ from textual.pilot import Pilot
 from backchannel.cli.chat.ui.app import ChatApp, free_path
 from backchannel.cli.chat.ui.dialogs import Ask, Choose
 from backchannel.cli.chat.ui.preferences import Preferences
-from backchannel_client import BackchannelClient, Draft, FileOutbox, Message, MessageRefused
+from backchannel_client import (
+    BackchannelClient,
+    ConnectionState,
+    Draft,
+    FileOutbox,
+    Message,
+    MessageRefused,
+    StateChanged,
+)
 from tests.sdk import device
 from tests.sdk.conftest import Notes, own_id, register
 from tests.support.process import ServerProcess, server_process
@@ -45,6 +53,10 @@ class RunningApp:
                 return
             await self.pilot.pause(0.05)
         raise TimeoutError(self.seen)
+
+    async def dialog(self, kind: type[Ask | Choose]) -> None:
+        """Wait until a dialog takes what is typed."""
+        await self.until(lambda: isinstance(self.app.screen, kind) and self.app.screen.focused)
 
     async def type(self, text: str) -> None:
         self.app.chat_screen.composer.insert(text)
@@ -104,7 +116,7 @@ async def test_messages_are_read_answered_changed_and_reacted_to(
         await each.type("of apples?")
         await each.until(lambda: "of apples?  edited" in each.seen)
         await each.pilot.press("up", "t")
-        await each.until(lambda: isinstance(each.app.screen, Ask))
+        await each.dialog(Ask)
         await each.pilot.press("enter")
         await each.until(lambda: "👍 1" in each.seen)
         each.grace.mark_read(each.messages[0].conversation_id, 3)
@@ -144,7 +156,7 @@ async def test_the_list_counts_unread_messages_and_the_history_scrolls_to_its_st
 async def test_a_search_leads_to_the_message(server: ServerProcess, tmp_path: Path) -> None:
     async with running_app(server, tmp_path, count=70) as each:
         await each.pilot.press("ctrl+f")
-        await each.until(lambda: isinstance(each.app.screen, Choose))
+        await each.dialog(Choose)
         await each.pilot.press(*'"number 3"', "enter")
         await each.pilot.pause()
         await each.until(lambda: each.app.screen.focused and each.app.screen.focused.id is None)
@@ -159,7 +171,7 @@ async def test_files_are_sent_and_saved(server: ServerProcess, tmp_path: Path) -
     (tmp_path / "notes.txt").write_text("eggs, milk")
     async with running_app(server, tmp_path) as each:
         await each.pilot.press("ctrl+o")
-        await each.until(lambda: isinstance(each.app.screen, Ask))
+        await each.dialog(Ask)
         await each.pilot.press(*str(tmp_path / "notes.txt"), "enter")
         await each.until(lambda: "+ notes.txt (text/plain" in each.seen)
         await each.until(lambda: each.messages)
@@ -212,6 +224,16 @@ async def test_a_refused_message_can_be_sent_again_or_discarded(
         await each.grace.api.set_blocked(each.app.chats.own_id, blocked=False)
         await each.pilot.press("s")
         await each.until(lambda: each.texts[-1:] == ["hello?"])
+
+
+async def test_a_connection_that_is_lost_while_the_user_leaves_is_no_error(
+    server: ServerProcess, tmp_path: Path
+) -> None:
+    async with running_app(server, tmp_path) as each:
+        each.app.exit()
+    each.app._client.emit(StateChanged(ConnectionState.OFFLINE, "refused"))
+    each.app._client.emit(StateChanged(ConnectionState.STOPPED, "refused"))
+    assert each.app.return_value is None
 
 
 async def test_a_theme_is_kept(server: ServerProcess, tmp_path: Path) -> None:

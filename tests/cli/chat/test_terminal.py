@@ -71,7 +71,7 @@ def test_unsent_messages_are_reported_on_leaving_and_sent_at_the_next_start(
         ada.type("while it was away\r")
         ada.wait_for("waiting")
         ada.type("\x11")
-        assert ada.ended() == 0
+        assert ada.ended() == 0, ada.rows
         assert "1 message not sent; kept in" in "".join(ada.rows)
     finally:
         running.start()

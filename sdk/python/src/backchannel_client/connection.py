@@ -60,7 +60,7 @@ class Connection:
 
     async def run(self) -> None:
         """Follow the log until the login ends, or the server forbids to come back."""
-        reason = ""
+        final_reason = ""  # not that of an earlier connection, if this task is cancelled or fails
         try:
             while True:
                 self._emit(StateChanged(ConnectionState.CONNECTING))
@@ -68,11 +68,12 @@ class Connection:
                 if outcome.renew:
                     outcome = await self._renewed(outcome)
                 if not outcome.reconnect:
+                    final_reason = reason
                     break
                 self._emit(StateChanged(ConnectionState.OFFLINE, reason, error))
                 await self._pause(max(outcome.wait, self._backoff.next()))
         finally:
-            self._emit(StateChanged(ConnectionState.STOPPED, reason))
+            self._emit(StateChanged(ConnectionState.STOPPED, final_reason))
         if outcome.logged_out:
             self._tokens.forget()
             self._emit(LoggedOut())

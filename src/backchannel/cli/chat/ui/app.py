@@ -3,7 +3,7 @@
 import contextlib
 from collections.abc import Generator, Iterable, Sequence
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
@@ -57,6 +57,7 @@ class ChatApp(App[str]):
         self._preferences = preferences
         self._downloads = downloads
         self._peer = peer
+        self._leaving = False
         tokens = client.tokens.current
         own_id = tokens.user.id if tokens else ""
         self.chats = Chats(client, own_id, self._chat_changed)
@@ -70,7 +71,7 @@ class ChatApp(App[str]):
         client = self._client
         client.on(StateChanged, self._state_changed)
         client.on(OutboxChanged, lambda _: self._chat_changed(self.chats.shown or ""))
-        client.on(MessageRefused, lambda each: self.chat_screen.show_error(each.refusal.detail))
+        client.on(MessageRefused, self._message_refused)
         client.on(Presence, self.chats.take_presence)
         client.on(Typing, self.chats.take_typing)
         client.connect(None, self.chats)
@@ -102,14 +103,21 @@ class ChatApp(App[str]):
                 state = "blocked" if blocked else "no longer blocked"
                 self.notify(f"{one_line(chat.title)} is {state}", markup=False)
 
+    def exit(self, *args: Any, **options: Any) -> None:
+        """End the application, as in Textual. The screen shows no changes from then on."""
+        self._leaving = True
+        super().exit(*args, **options)
+
     def _chat_changed(self, conversation_id: str) -> None:
-        if not self.chat_screen.is_mounted:
+        if self._leaving or not self.chat_screen.is_mounted:
             return
         self.chat_screen.chat_changed(conversation_id)
         if conversation_id == "" and self.chats.shown is None:  # the list has come
             self.run_worker(self._show_first(), exclusive=True)
 
     def _state_changed(self, change: StateChanged) -> None:
+        if self._leaving:
+            return
         if change.state is ConnectionState.STOPPED:
             self.exit(change.reason)
             return
@@ -118,6 +126,10 @@ class ChatApp(App[str]):
             reason = explained(self._url, change.error) if change.error else change.reason
             self.chat_screen.connection = f"not connected: {one_line(reason)}" if offline else ""
         self.chat_screen.draw_state()
+
+    def _message_refused(self, refused: MessageRefused) -> None:
+        if not self._leaving:
+            self.chat_screen.show_error(refused.refusal.detail)
 
     async def _show_first(self) -> None:
         """Show the conversation that was asked for, or the latest one."""

@@ -78,7 +78,7 @@ class Timeline(OptionList):
         with self.prevent(OptionList.OptionHighlighted):
             self.set_options(options)
             keys = [*self._messages, *self._waiting]
-            choosing = self.has_focus and chosen in keys
+            choosing = self.screen.focused is self and chosen in keys
             if choosing:
                 self.highlighted = keys.index(chosen)
         if to_end and not choosing:
@@ -86,14 +86,14 @@ class Timeline(OptionList):
 
     def go_to_end(self) -> None:
         """Highlight the last message."""
-        self.focus()
+        self.screen.set_focus(self)
         self.action_last()
 
     def go_to(self, seq: int) -> None:
         """Highlight a message that is shown."""
         keys = list(self._messages)
         if f"m{seq}" in keys:
-            self.focus()
+            self.screen.set_focus(self)
             self.highlighted = keys.index(f"m{seq}")
             self.scroll_to_highlight()
 

@@ -56,7 +56,7 @@ class ChatScreen(Screen[None]):
 
     def on_mount(self) -> None:
         self.set_interval(LOOK_EVERY, self.draw_state)
-        self.composer.focus()
+        self.set_focus(self.composer)
         self.draw()
 
     @property
@@ -82,6 +82,7 @@ class ChatScreen(Screen[None]):
         self.chats.shown = chat.id
         self._leave_message()
         self.composer.text = self._drafts.pop(chat.id, "")
+        self.set_focus(self.composer)
         try:
             if not chat.is_open:
                 await self.chats.open(chat)
@@ -90,9 +91,7 @@ class ChatScreen(Screen[None]):
         except ApiError as error:
             self.show_error(explained(self._url, error))
         self.draw(to_end=seq is None)
-        if seq is None:
-            self.composer.focus()
-        else:
+        if seq is not None:
             self.timeline.go_to(seq)
         self.chats.mark_read(chat)
 
@@ -143,7 +142,7 @@ class ChatScreen(Screen[None]):
         """Let the next text answer this message."""
         self._leave_message()
         self._reply_to = message.seq
-        self.composer.focus()
+        self.set_focus(self.composer)
         self.draw_state()
 
     def edit(self, message: Message) -> None:
@@ -151,7 +150,7 @@ class ChatScreen(Screen[None]):
         self._leave_message()
         self._editing = message
         self.composer.text = message.body
-        self.composer.focus()
+        self.set_focus(self.composer)
         self.draw_state()
 
     async def send(self, draft: Draft) -> None:
@@ -214,7 +213,7 @@ class ChatScreen(Screen[None]):
             self.composer.clear()
         self._leave_message()
         self.draw_state()
-        self.composer.focus()
+        self.set_focus(self.composer)
 
     async def action_scroll_back(self) -> None:
         """Scroll up a page; at the top, fetch older messages."""
