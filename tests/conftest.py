@@ -15,7 +15,7 @@ from xdist.remote import Producer
 
 from tests.support.engines import DATABASES, SQLITE
 from tests.support.scheduling import BATCH, SmallBatches
-from tests.support.turns import Turn
+from tests.support.turns import Kind, Turn
 
 # The time for generating depends on how busy the machine is, and not on the code. The nightly
 # run tries more examples: `--hypothesis-profile=thorough`.
@@ -70,17 +70,19 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> SmallBa
 def pytest_runtest_protocol(
     item: pytest.Item, nextitem: pytest.Item | None
 ) -> Generator[None, object, object]:
-    """Give a test marked `alone` the machine. Its time limit begins once it has it."""
-    _turn.take(alone=_alone(item))
+    """Give a test its turn. Its time limit begins once it has it."""
+    kind = _kind(item)
+    _turn.take(kind)
     try:
         return (yield)
     finally:
-        if not (_alone(item) and nextitem is not None and _alone(nextitem)):
+        if kind is Kind.SHARED or nextitem is None or _kind(nextitem) is not kind:
             _turn.end()
 
 
-def _alone(item: pytest.Item) -> bool:
-    return item.get_closest_marker("alone") is not None
+def _kind(item: pytest.Item) -> Kind:
+    marked = (kind for kind in (Kind.ALONE, Kind.TIMED) if item.get_closest_marker(kind.value))
+    return next(marked, Kind.SHARED)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -97,14 +99,16 @@ def pytest_runtest_makereport(
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put tests with a browser last, and tests marked `alone` together at both ends.
+    """Put tests with a browser last, and tests marked `alone` and `timed` together at both ends.
 
     Playwright keeps a loop in its thread, where no other can then run. A worker keeps its turn
-    from one test that is alone to the next.
+    from one test that is not shared to the next of its kind.
     """
+    kinds = list(Kind)
 
-    def place(item: pytest.Item) -> tuple[bool, bool]:
+    def place(item: pytest.Item) -> tuple[bool, int]:
         in_browser = "browser" in getattr(item, "fixturenames", ())
-        return in_browser, _alone(item) == in_browser
+        rank = kinds.index(_kind(item))
+        return in_browser, rank if in_browser else -rank
 
     items.sort(key=place)

@@ -22,7 +22,7 @@ AT_ONCE = 5
 """Seconds; the heartbeats, which also bring what the bus does not, are 25 apart."""
 
 
-@pytest.mark.alone
+@pytest.mark.timed
 async def test_every_dialect_reaches_every_dialect_on_another_server(pair: Pair) -> None:
     here, there = map(as_chat_server, pair)
     ada, bob = await register_everywhere(here, "ada"), await register_everywhere(there, "bob")
@@ -36,7 +36,7 @@ async def test_every_dialect_reaches_every_dialect_on_another_server(pair: Pair)
                         pass  # A message that this dialect had not shown yet.
 
 
-@pytest.mark.alone
+@pytest.mark.timed
 async def test_R5_messages_sent_before_a_node_has_subscribed_reach_every_dialect_there(
     tmp_path: Path, redis_url: str
 ) -> None:

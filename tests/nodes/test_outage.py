@@ -13,7 +13,7 @@ from tests.support.nodes import metric, nodes, require_redis, until
 from tests.support.process import ServerProcess
 from tests.support.redis import redis_server
 
-pytestmark = [pytest.mark.service, pytest.mark.slow, pytest.mark.alone]
+pytestmark = [pytest.mark.service, pytest.mark.slow, pytest.mark.timed]
 
 
 @pytest.mark.parametrize("trouble", ["killed", "frozen"])

@@ -88,7 +88,7 @@ async def test_R16_a_user_is_online_with_the_first_device_anywhere_until_the_las
     await late.close()
 
 
-@pytest.mark.alone
+@pytest.mark.timed
 async def test_R16_the_users_of_a_killed_server_go_offline(pair: Pair) -> None:
     ada, bob = await acquainted(pair)
     watcher = await watching(pair[0], ada, bob)
@@ -111,7 +111,7 @@ async def test_R16_the_users_of_a_stopped_server_go_offline_at_once(pair: Pair) 
     await watcher.close()
 
 
-@pytest.mark.alone
+@pytest.mark.timed
 async def test_typing_is_seen_on_another_server(pair: Pair) -> None:
     ada, bob = await acquainted(pair)
     here, there = await device(pair[0], ada), await device(pair[1], bob)
@@ -123,7 +123,7 @@ async def test_typing_is_seen_on_another_server(pair: Pair) -> None:
     await there.close()
 
 
-@pytest.mark.alone
+@pytest.mark.timed
 async def test_S1_a_logout_closes_sockets_on_every_server_within_a_second(pair: Pair) -> None:
     ada = await register(pair[0].address, "ada")
     there = await device(pair[1], ada)
@@ -160,7 +160,7 @@ async def test_S9_guesses_are_throttled_across_nodes(pair: Pair) -> None:
     assert int(refused.headers["retry-after"]) > 0
 
 
-@pytest.mark.alone
+@pytest.mark.timed
 async def test_S18_the_limit_of_sockets_per_user_counts_all_nodes(pair: Pair) -> None:
     for each in pair:
         await asyncio.to_thread(each.stop)

@@ -26,7 +26,7 @@ TIMEOUT = 240
 
 
 @pytest.mark.slow
-@pytest.mark.alone
+@pytest.mark.timed
 @pytest.mark.service
 async def test_R1_R2_R3_R4_ten_clients_over_connections_cut_once_a_second(tmp_path: Path) -> None:
     journals = tmp_path / "journals"

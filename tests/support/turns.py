@@ -1,37 +1,50 @@
-"""Turns between all tests on this machine: one that is marked `alone` runs while no other does."""
+"""Turns between all tests on this machine: some tests need it for themselves."""
 
 import fcntl
 import os
 import tempfile
+from enum import Enum
 from pathlib import Path
 from typing import IO
 
 
+class Kind(Enum):
+    """The tests that may run beside a test."""
+
+    SHARED = "running"  # others of this kind
+    TIMED = "timed"  # only others that wait for a clock
+    ALONE = "alone"  # none
+
+
 class Turn:
-    """This process's turn, shared with other processes unless it is taken `alone`."""
+    """This process's turn, shared with other processes as its kind allows."""
 
     def __init__(self) -> None:
-        self._running: IO[str] | None = None
+        self._held: list[IO[str]] = []
 
-    def take(self, *, alone: bool) -> None:
+    def take(self, kind: Kind) -> None:
         """Wait until a test may run; nothing if this process has kept its turn.
 
-        A test that waits to be alone keeps new ones from starting, so that it waits only for
-        those that already run.
+        A test that waits for another kind to end keeps new ones from starting, so that it waits
+        only for those that already run.
         """
-        if self._running is not None:
+        if self._held:
             return
-        running = _lock_file("running")
         with _lock_file("next") as first:
             fcntl.flock(first, fcntl.LOCK_EX)
-            fcntl.flock(running, fcntl.LOCK_EX if alone else fcntl.LOCK_SH)
-        self._running = running
+            for other in (Kind.SHARED, Kind.TIMED):
+                lock = _lock_file(other.value)
+                fcntl.flock(lock, fcntl.LOCK_SH if kind is other else fcntl.LOCK_EX)
+                if kind in (other, Kind.ALONE):
+                    self._held.append(lock)
+                else:
+                    lock.close()  # none runs, and none can start before this test holds its lock
 
     def end(self) -> None:
-        if self._running is not None:
-            fcntl.flock(self._running, fcntl.LOCK_UN)  # a fork may still have the file
-            self._running.close()
-            self._running = None
+        for lock in self._held:
+            fcntl.flock(lock, fcntl.LOCK_UN)  # a fork may still have the file
+            lock.close()
+        self._held.clear()
 
 
 def _lock_file(name: str) -> IO[str]:

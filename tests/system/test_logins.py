@@ -17,7 +17,7 @@ from tests.support.process import ServerProcess, server_process
 Devices = Callable[[Person], Device]
 
 
-@pytest.mark.alone
+@pytest.mark.timed
 async def test_S1_logout_ends_access_refresh_and_live_sockets_within_a_second(
     server: ServerProcess, ada: Person, devices: Devices
 ) -> None:
@@ -36,7 +36,7 @@ async def test_S1_logout_ends_access_refresh_and_live_sockets_within_a_second(
     assert renewed.status_code == 401
 
 
-@pytest.mark.alone
+@pytest.mark.timed
 async def test_S1_an_account_disabled_by_the_command_line_is_gone_within_a_second(
     tmp_path: Path,
 ) -> None:
@@ -83,7 +83,7 @@ async def test_S3_a_refresh_token_counts_once(server: ServerProcess, ada: Person
         assert (await http.post("/v1/refresh", json=newest)).status_code == 401
 
 
-@pytest.mark.alone
+@pytest.mark.timed
 async def test_S5_an_open_socket_ends_with_its_token_unless_it_is_renewed(tmp_path: Path) -> None:
     with server_process(tmp_path, tokens_access_life="8") as server:
         ada, bob = await register(server.address, "ada"), await register(server.address, "bob")

@@ -15,7 +15,7 @@ from websockets.exceptions import ConnectionClosed
 from tests.support.native import PASSWORD, register
 from tests.support.process import ServerProcess, server_process
 
-pytestmark = [pytest.mark.slow, pytest.mark.alone]
+pytestmark = pytest.mark.slow
 
 LIMIT = 64 << 20
 LIMIT_OF_REQUESTS = 60 << 20
@@ -41,6 +41,7 @@ async def _highest(server: ServerProcess, attack: Callable[[], Coroutine[Any, An
     return highest
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("path", ["/v1/ws", "/socket.io/?EIO=4&transport=websocket"])
 async def test_S18_unauthenticated_sockets_hold_less_than_64_mib(tmp_path: Path, path: str) -> None:
     with server_process(tmp_path) as server:
@@ -93,6 +94,7 @@ async def _log_in(address: str) -> None:
         assert answer.status_code == 200
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("sent", UNFINISHED.values(), ids=UNFINISHED)
 async def test_S18_unfinished_requests_without_a_login_share_a_memory_limit(
     tmp_path: Path, sent: bytes
@@ -118,7 +120,7 @@ async def test_S18_unfinished_requests_without_a_login_share_a_memory_limit(
                 await asyncio.sleep(0.1)
 
 
-@pytest.mark.slow
+@pytest.mark.alone
 async def test_R13_bodies_of_refused_requests_are_not_kept(tmp_path: Path) -> None:
     with server_process(tmp_path) as server:
         refused = {"username": "ada", "password": "x" * 1_000_000}
@@ -136,6 +138,7 @@ async def test_R13_bodies_of_refused_requests_are_not_kept(tmp_path: Path) -> No
     assert highest - before < LIMIT
 
 
+@pytest.mark.timed
 async def test_R13_requests_that_wait_are_not_held(tmp_path: Path) -> None:
     with server_process(tmp_path, limits_send_rate="100") as server:
         ada = await register(server.address, "ada")

@@ -133,7 +133,7 @@ async def test_flushed_is_called_when_the_kernel_has_taken_everything() -> None:
         assert handler.socket.backlog == 0
 
 
-@pytest.mark.alone
+@pytest.mark.timed
 async def test_R13_a_slow_reader_lives_while_it_reads() -> None:
     """It cannot answer pings that wait behind megabytes, but what it takes proves life."""
     recording = RecordingEndpoint()
@@ -161,7 +161,7 @@ def _holds(held: HeldBytes, size: int) -> bool:
     return held.total == size
 
 
-@pytest.mark.alone
+@pytest.mark.timed
 async def test_S18_unfinished_messages_without_a_login_share_a_memory_limit() -> None:
     """The stranger that has kept a message unfinished for longest goes; who is known stays."""
     recording = RecordingEndpoint()

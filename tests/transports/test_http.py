@@ -14,7 +14,7 @@ from backchannel.transports.http.limits import HttpLimits
 from tests.transports.harness import Raw, eventually, hello, serving
 from tests.transports.harness import Served as Server
 
-pytestmark = pytest.mark.alone  # deadlines are short here
+pytestmark = pytest.mark.timed  # deadlines are short here
 
 GET = b"GET / HTTP/1.1\r\nHost: chat.example\r\n"
 POST = b"POST / HTTP/1.1\r\nHost: chat.example\r\n"

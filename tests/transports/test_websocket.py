@@ -181,7 +181,7 @@ async def test_nagles_algorithm_is_off() -> None:
         assert sock.getsockopt(sockets.IPPROTO_TCP, sockets.TCP_NODELAY)
 
 
-@pytest.mark.alone
+@pytest.mark.timed
 async def test_R16_dead_peer_is_noticed() -> None:
     recording = RecordingEndpoint()
     loop = asyncio.get_running_loop()
@@ -197,7 +197,7 @@ async def test_R16_dead_peer_is_noticed() -> None:
     assert recording.last.ending == (1006, "ping timeout")
 
 
-@pytest.mark.alone
+@pytest.mark.timed
 @pytest.mark.parametrize("alive", ["answers pings", "only talks"])
 async def test_R16_a_responsive_peer_stays_connected(alive: str) -> None:
     limits = Limits(ping_interval=0.1, ping_timeout=0.05)

@@ -147,7 +147,7 @@ async def test_S1_logins_ended_only_in_the_database_count_within_half_a_second(
         await logins.authenticate(core, tokens.access_token)
 
 
-@pytest.mark.alone
+@pytest.mark.timed
 async def test_S1_logins_ended_by_another_process_close_sockets_within_a_second(
     tmp_path: Path,
 ) -> None:

@@ -10,7 +10,7 @@ from tests.cli.chat.programs import PipedSession
 from tests.support.native import PASSWORD, register
 from tests.support.process import server_process
 
-pytestmark = [pytest.mark.slow, pytest.mark.alone]
+pytestmark = [pytest.mark.slow, pytest.mark.timed]
 
 
 def test_S3_a_chat_goes_on_when_its_token_expires(tmp_path: Path) -> None:

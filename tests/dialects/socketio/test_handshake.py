@@ -155,7 +155,7 @@ async def test_a_socket_without_a_login_gets_only_errors(tmp_path: Path) -> None
             assert str(await socket.recv()) == '431[{"username":"ada"}]'
 
 
-@pytest.mark.alone
+@pytest.mark.timed
 @pytest.mark.usefixtures("doorbell")
 async def test_S18_a_socket_without_a_login_is_disconnected_at_the_deadline(tmp_path: Path) -> None:
     policy = Policy(login_deadline=0.3)
@@ -171,7 +171,7 @@ async def test_S18_a_socket_without_a_login_is_disconnected_at_the_deadline(tmp_
             assert known.close_code is None
 
 
-@pytest.mark.alone
+@pytest.mark.timed
 @pytest.mark.usefixtures("doorbell")
 async def test_S18_leaving_and_joining_again_does_not_extend_the_deadline(tmp_path: Path) -> None:
     policy = Policy(login_deadline=0.5)

@@ -91,7 +91,7 @@ async def test_R1_killing_the_writing_process_loses_nothing_acknowledged(
     await storage.close()
 
 
-@pytest.mark.alone
+@pytest.mark.timed
 async def test_R9_requests_to_a_frozen_server_are_refused_at_once_after_the_first(
     server: Mongod, storage: MongoStorage
 ) -> None:

@@ -8,7 +8,7 @@ from websockets.exceptions import ConnectionClosed
 
 from tests.transports.engineio.engine import FAST, engine
 
-pytestmark = pytest.mark.alone
+pytestmark = pytest.mark.timed
 
 INTERVAL, TIMEOUT = FAST.ping_interval, FAST.ping_timeout
 

@@ -75,7 +75,7 @@ async def test_a_handler_that_fails_to_open_ends_the_connection(
     assert "handler failed" in caplog.text
 
 
-@pytest.mark.alone
+@pytest.mark.timed
 async def test_a_client_that_joins_nothing_is_closed() -> None:
     async with socketio(Settings(connect_timeout=0.1)) as io:
         async with io.open() as client:

@@ -13,7 +13,7 @@ from tests.transports.socketio.sockets import uvicorn_server
 QUICK = Settings(ping_interval=0.3, ping_timeout=0.3)
 
 
-@pytest.mark.alone
+@pytest.mark.timed
 @pytest.mark.parametrize("transports", [["polling"], ["websocket"], ["polling", "websocket"]])
 async def test_R4_the_client_library_works(transports: list[str]) -> None:
     received: asyncio.Queue[tuple[str, Any]] = asyncio.Queue()
