@@ -1,6 +1,7 @@
 """Options and fixtures of all tests."""
 
 import os
+import re
 import signal
 from collections.abc import Generator
 from functools import cache
@@ -98,7 +99,19 @@ def pytest_runtest_makereport(
     return report
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if config.option.reruns:
+        for item in filter(_is_of_a_guarantee, items):
+            item.add_marker(pytest.mark.flaky(reruns=1, only_rerun="^TimeoutError"))
+    _order(items)
+
+
+def _is_of_a_guarantee(item: pytest.Item) -> bool:
+    """True for a test of delivery or security: its failure counts, unless it ran out of time."""
+    return re.match(r"test_[RS]\d", item.name) is not None
+
+
+def _order(items: list[pytest.Item]) -> None:
     """Put tests with a browser last, and tests marked `alone` and `timed` together at both ends.
 
     Playwright keeps a loop in its thread, where no other can then run. A worker keeps its turn
