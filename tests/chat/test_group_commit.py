@@ -48,7 +48,7 @@ class Sender:
 
     async def replied(self, count: int) -> list[str]:
         """The bodies that were stored, in the order of the replies."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while len(self.replies) < count:  # noqa: ASYNC110 - replies are called, not awaited
                 await asyncio.sleep(0.005)
         return [each.message.body for each in self.replies if isinstance(each, Stored)]

@@ -21,7 +21,7 @@ def login(http: httpx.Client, username: str) -> str:
 
 def create_sample_data(address: str) -> dict[str, str]:
     """Make all of it; the tokens, and the ids of what there is."""
-    with httpx.Client(base_url=address, timeout=20) as http:
+    with httpx.Client(base_url=address, timeout=60) as http:
         for name in ("tester", "grace", "leaver"):
             account = {"username": name, "password": PASSWORD}
             http.post("/v1/register", json=account).raise_for_status()

@@ -23,11 +23,11 @@ AT_ONCE = 130
 
 
 def webhook(url: str) -> Responder:
-    return Webhook(url, b"key", ManualClock(), timeout=10)
+    return Webhook(url, b"key", ManualClock(), timeout=60)
 
 
 def model(url: str) -> Responder:
-    return OpenAi(Model(url=url, name="tiny"), timeout=10)
+    return OpenAi(Model(url=url, name="tiny"), timeout=60)
 
 
 both = pytest.mark.parametrize("make", [webhook, model])

@@ -13,7 +13,7 @@ from tests.responders.conftest import Reply, Service, message, pieces
 
 
 def model(url: str, **more: object) -> OpenAi:
-    return OpenAi(Model(url=url + "/v1", name="tiny", **more), timeout=10)  # type: ignore[arg-type]
+    return OpenAi(Model(url=url + "/v1", name="tiny", **more), timeout=60)  # type: ignore[arg-type]
 
 
 def stream(*events: str, cut: bool = False) -> Reply:
@@ -50,7 +50,7 @@ async def test_a_streamed_answer_is_yielded_in_parts(service: Service) -> None:
 
 async def test_a_model_without_key_and_prompt(service: Service) -> None:
     service.replies = [stream(piece("ok"), "[DONE]")]
-    asking = OpenAi(Model(url=f"{service.url}/chat/completions/", name="tiny"), timeout=10)
+    asking = OpenAi(Model(url=f"{service.url}/chat/completions/", name="tiny"), timeout=60)
     assert await pieces(asking, message("hello")) == ["ok"]
     (asked,) = service.asked
     assert asked.path == "/chat/completions"

@@ -23,7 +23,7 @@ def require_redis() -> str:
     """The URL of the Redis for tests; skips the test where there is none."""
     redis = pytest.importorskip("redis", reason="the extra `redis` is not installed")
     try:
-        redis.Redis.from_url(REDIS, socket_connect_timeout=2).ping()
+        redis.Redis.from_url(REDIS, socket_connect_timeout=20).ping()
     except redis.RedisError as error:
         pytest.skip(f"no Redis answers at {REDIS}: {error}")
     return REDIS

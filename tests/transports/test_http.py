@@ -44,7 +44,7 @@ async def status(server: Server, *parts: bytes) -> int:
 
 
 async def is_served(server: Server) -> bool:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         return await status(server, GET + b"Connection: close\r\n\r\n") == 200
 
 

@@ -18,7 +18,7 @@ from tests.support.responder import ScriptedResponder
 
 
 async def eventually(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while not condition():  # noqa: ASYNC110 - whatever it is, it has no event
             await asyncio.sleep(0.005)
 
@@ -41,7 +41,7 @@ class Asker:
 
     async def answers(self, session: str, count: int) -> list[Message]:
         """The answers in a session, once there are so many."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while True:
                 history = await self.core.storage.history(session, limit=999)
                 answers = [each for each in history if each.sender_id == RESPONDER_ID]

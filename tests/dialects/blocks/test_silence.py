@@ -42,7 +42,7 @@ async def test_a_block_hides_delivered_marks_of_sockets(
     async with spoken.open(pair.server, pair.ada) as client:
         for _ in range(3):
             await spoken.receive(client)
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while not (await storage.log_state(pair.ada.id)).delivered_position:
                 await pair.server.core.receipts.flush()
                 await asyncio.sleep(0.01)

@@ -23,7 +23,7 @@ def server(tmp_path: Path) -> Generator[ServerProcess]:
 
 
 async def send_message(server: ServerProcess, sender: Person, to: Person, text: str) -> None:
-    async with httpx.AsyncClient(base_url=server.address, timeout=20) as http:
+    async with httpx.AsyncClient(base_url=server.address, timeout=60) as http:
         outgoing = {"receiver": to.username, "content": text}
         answer = await http.post(
             "/api/chat/send", json=outgoing, headers={"access_token": sender.token}

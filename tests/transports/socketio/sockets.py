@@ -106,7 +106,7 @@ async def join(client: ClientConnection, place: str = "") -> dict[str, Any]:
 async def close_code(client: ClientConnection) -> int | None:
     """Read to the end, and return the code of the close."""
     try:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while True:
                 await client.recv()
     except ConnectionClosed:
