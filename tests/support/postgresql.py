@@ -10,9 +10,9 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Generator
-from contextlib import contextmanager
-from hashlib import sha256
+from collections.abc import AsyncGenerator, Generator
+from contextlib import asynccontextmanager, contextmanager
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -20,46 +20,112 @@ import asyncpg
 import pytest
 
 from backchannel.storage.opening import open_storage
+from backchannel.storage.sql.postgresql import index
+from backchannel.storage.sql.schema import metadata
 from tests.support.process import TIMEOUT, free_port
 
 MACHINES_SERVER = os.environ.get("TEST_POSTGRESQL_URL", "postgresql://postgres@127.0.0.1:5432")
 PREFIX = f"backchannel_test_{os.getpid()}"
 TEMPLATE = f"{PREFIX}_template"
 
+TABLES = (*metadata.tables, *index.metadata.tables)
+CATALOGUE = """
+SELECT md5(string_agg(entry, '|' ORDER BY entry)) FROM (
+    SELECT concat_ws(' ', oid, relname, relowner, relacl, reloptions) FROM pg_class
+        WHERE oid >= 16384
+    UNION ALL SELECT concat_ws(' ', attrelid, attname, atttypid, attcollation, attnotnull)
+        FROM pg_attribute WHERE attrelid >= 16384
+    UNION ALL SELECT concat_ws(' ', oid, conname) FROM pg_constraint WHERE oid >= 16384
+    UNION ALL SELECT concat_ws(' ', oid, tgname, tgenabled) FROM pg_trigger WHERE oid >= 16384
+    UNION ALL SELECT concat_ws(' ', oid, prosrc) FROM pg_proc WHERE oid >= 16384
+    UNION ALL SELECT concat_ws(' ', oid, nspname, nspacl) FROM pg_namespace
+    UNION ALL SELECT version_num FROM alembic_version
+    UNION ALL SELECT concat_ws(' ', datacl, datconnlimit) FROM pg_database
+        WHERE datname = current_database()
+    UNION ALL SELECT array_to_string(setconfig, ' ') FROM pg_db_role_setting
+        JOIN pg_database ON pg_database.oid = setdatabase WHERE datname = current_database()
+) AS entries (entry)
+"""
+"""All but the rows: the same in a database as in its template, unless a test has changed it."""
+RESTART = "SELECT setval(oid, 1, false) FROM pg_class WHERE relkind = 'S'"
+
 _found: list[str] = []
+_names: dict[str, str] = {}
+"""By folder, the databases in use."""
+_lasting: set[str] = set()
+"""The folders whose databases more than one test uses."""
+_free: list[str] = []
+"""Databases that are as the template."""
 _made: set[str] = set()
-_lasting = {TEMPLATE}
-"""Those that more than one test uses."""
+_catalogue: list[str] = []
+"""The result of `CATALOGUE` in the template."""
+_numbers = count()
 
 
 async def database_for(
     folder: Path, options: str = "?pool_size=6", *, lasting: bool = False
 ) -> str:
-    """The URL of the database that belongs to a folder, with all tables, made at the first call.
+    """The URL of the database that belongs to a folder, with all tables, taken at the first call.
 
-    A `lasting` one stays until the tests end. Skips the test where there is no server.
+    Making one takes a second, so tests use the same ones one after the other. A `lasting` one is
+    this folder's until the tests end. Skips the test where there is no server.
     """
-    server = await _server()
-    name = f"{PREFIX}_{sha256(str(folder).encode()).hexdigest()[:12]}"
-    if name not in _made:
-        if TEMPLATE not in _made:
-            _made.add(TEMPLATE)
-            atexit.register(drop_databases, with_template=True)
-            await _run(f'CREATE DATABASE "{TEMPLATE}"')
-            await (await open_storage(f"{server}/{TEMPLATE}")).close()
-        _made.add(name)
-        if lasting:
-            _lasting.add(name)
-        await _run(f'CREATE DATABASE "{name}" TEMPLATE "{TEMPLATE}"')
-    return f"{server}/{name}{options}"
+    key = str(folder)
+    if lasting:
+        _lasting.add(key)
+    if key not in _names:
+        _names[key] = _free.pop() if _free else await _copy_of_template()
+    return f"{await _server()}/{_names[key]}{options}"
 
 
-def drop_databases(*, with_template: bool = False) -> None:
-    """Remove what was made; the template stays for the next test."""
-    for name in list(_made):
-        if with_template or name not in _lasting:
-            asyncio.run(_run(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)'))
-            _made.remove(name)
+def drop_databases(*, last: bool = False) -> None:
+    """Empty what was taken, and remove what a test has changed; the last time all of them."""
+    if _made:
+        asyncio.run(_drop(last=last))
+
+
+async def _drop(*, last: bool) -> None:
+    for folder in [] if last else [*_names.keys() - _lasting]:
+        name = _names.pop(folder)
+        if await _is_as_template(name):
+            await _empty(name)
+            _free.append(name)
+    for name in _made - ({TEMPLATE, *_free, *_names.values()} if not last else set()):
+        await _run(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+        _made.remove(name)
+
+
+async def _copy_of_template() -> str:
+    if TEMPLATE not in _made:
+        _made.add(TEMPLATE)
+        atexit.register(drop_databases, last=True)
+        await _run(f'CREATE DATABASE "{TEMPLATE}"')
+        await (await open_storage(f"{await _server()}/{TEMPLATE}")).close()
+        async with _connected(TEMPLATE) as template:
+            _catalogue.append(await template.fetchval(CATALOGUE))
+    name = f"{PREFIX}_{next(_numbers)}"
+    _made.add(name)
+    await _run(f'CREATE DATABASE "{name}" TEMPLATE "{TEMPLATE}"')
+    return name
+
+
+async def _is_as_template(name: str) -> bool:
+    try:
+        async with _connected(name) as used:
+            return bool(await used.fetchval(CATALOGUE) == _catalogue[0])
+    except asyncpg.PostgresError:  # it is gone, or lets nobody in
+        return False
+
+
+async def _empty(name: str) -> None:
+    async with _connected("postgres") as server:
+        await server.execute(
+            "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE datname = $1", name
+        )
+    async with _connected(name) as emptied:
+        # TRUNCATE would make and synchronise sixty files.
+        deletions = "; ".join(f"DELETE FROM {table}" for table in TABLES)  # noqa: S608
+        await emptied.execute(f"{deletions}; INSERT INTO instance DEFAULT VALUES; {RESTART}")
 
 
 async def _server() -> str:
@@ -78,9 +144,16 @@ async def _server() -> str:
 
 
 async def _run(statement: str) -> None:
-    connection = await asyncpg.connect(f"{await _server()}/postgres", timeout=TIMEOUT)
+    async with _connected("postgres") as server:
+        await server.execute(statement)
+
+
+@asynccontextmanager
+async def _connected(name: str) -> AsyncGenerator[Any]:
+    """A connection to the database of this name."""
+    connection = await asyncpg.connect(f"{await _server()}/{name}", timeout=TIMEOUT)
     try:
-        await connection.execute(statement)
+        yield connection
     finally:
         await connection.close()
 
