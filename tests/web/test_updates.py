@@ -22,6 +22,7 @@ CONTROLLED = """async () => {
   await new Promise((done) => (navigator.serviceWorker.oncontrollerchange = done));
 }"""
 
+NEVER_REGISTERED = "navigator.serviceWorker.register = () => new Promise(() => {})"
 EMPTY = """async () => {
   for (const each of await caches.keys()) await caches.delete(each);
 }"""
@@ -81,6 +82,18 @@ def test_W17_the_page_opens_without_a_network_with_its_stored_data(
     expect(hers.bubble("Before the tunnel")).to_be_visible()
     hers.page.goto(f"{hers.address}/settings")
     expect(hers.page.get_by_role("heading", name="Appearance")).to_be_visible()
+
+
+def test_W3_the_page_does_not_wait_until_its_worker_is_installed(
+    person: Make, signed_in: Open
+) -> None:
+    ada, grace = person("Ada"), person("Grace")
+    grace.send(ada, "Before the tunnel")
+    hers = signed_in(ada)
+    hers.open("Grace")
+    hers.page.add_init_script(NEVER_REGISTERED)
+    hers.page.reload()
+    expect(hers.bubble("Before the tunnel")).to_be_visible(timeout=30_000)
 
 
 def test_W17_a_new_version_is_shown_on_a_click_and_not_before(

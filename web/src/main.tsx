@@ -8,16 +8,21 @@ import { loadStrings } from "./strings";
 import { prefetchWhenIdle } from "./ui/deferred";
 import { ErrorBoundary } from "./ui/error-boundary";
 
-applyAppearance();
-await loadStrings().catch(() => {}); // the page is English until it is loaded anew
-const root = document.getElementById("root");
-if (root) {
-  createRoot(root).render(
-    <ErrorBoundary>
-      <App />
-    </ErrorBoundary>,
-  );
+void main();
+
+/** A function, as files that are loaded later import this one, and run only once it has ended. */
+async function main(): Promise<void> {
+  applyAppearance();
+  await loadStrings().catch(() => {}); // the page is English until it is loaded anew
+  const root = document.getElementById("root");
+  if (root) {
+    createRoot(root).render(
+      <ErrorBoundary>
+        <App />
+      </ErrorBoundary>,
+    );
+  }
+  await start();
+  prefetchWhenIdle();
+  await keepUpdated();
 }
-await start();
-prefetchWhenIdle();
-await keepUpdated();
