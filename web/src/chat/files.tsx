@@ -23,6 +23,9 @@ interface Props {
   readonly onOpen?: ((file: FileInfo) => void) | undefined;
 }
 
+/** Pictures of an album; the others are in the lightbox. */
+const SHOWN = 4;
+
 /** Pictures as one or an album, everything else by name. */
 export function Files({ files, meta, onOpen }: Props) {
   const pictures = files.filter(isPicture);
@@ -31,9 +34,14 @@ export function Files({ files, meta, onOpen }: Props) {
     <>
       {pictures.length === 1 && pictures[0] && <Photo file={pictures[0]} single onOpen={onOpen} />}
       {pictures.length > 1 && (
-        <div className={`album album--${Math.min(pictures.length, 4)}`}>
-          {pictures.slice(0, 4).map((file) => (
-            <Photo key={file.id} file={file} onOpen={onOpen} />
+        <div className={`album album--${Math.min(pictures.length, SHOWN)}`}>
+          {pictures.slice(0, SHOWN).map((file, index) => (
+            <Photo
+              key={file.id}
+              file={file}
+              more={index === SHOWN - 1 ? pictures.length - SHOWN : 0}
+              onOpen={onOpen}
+            />
           ))}
         </div>
       )}
@@ -48,11 +56,13 @@ export function Files({ files, meta, onOpen }: Props) {
 interface PhotoProps {
   readonly file: FileInfo;
   readonly single?: boolean;
+  /** Pictures that only the lightbox shows. */
+  readonly more?: number;
   readonly onOpen: Props["onOpen"];
 }
 
 /** Its place is kept before it has loaded, so that nothing moves. */
-function Photo({ file, single = false, onOpen }: PhotoProps) {
+function Photo({ file, single = false, more = 0, onOpen }: PhotoProps) {
   const ratio = file.width && file.height ? file.width / file.height : 4 / 3;
   const style = single ? { aspectRatio: String(Math.min(Math.max(ratio, 0.75), 2)) } : {};
   return (
@@ -60,10 +70,11 @@ function Photo({ file, single = false, onOpen }: PhotoProps) {
       className="photo"
       type="button"
       style={style}
-      aria-label={file.name}
+      aria-label={more > 0 ? t.andMorePhotos(file.name, more) : file.name}
       onClick={() => onOpen?.(file)}
     >
       <Picture file={file} />
+      {more > 0 && <span className="photo__more">+{more}</span>}
     </button>
   );
 }

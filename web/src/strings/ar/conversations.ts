@@ -48,6 +48,8 @@ export const conversations: typeof english = {
   photo: "صورة",
   photos: (count: number) =>
     counted(count, { one: "صورة", two: "صورتان", few: "# صور", other: "# صورة" }),
+  andMorePhotos: (name: string, count: number) =>
+    `${name}، و${counted(count, { one: "صورة أخرى", two: "صورتان أخريان", few: "# صور أخرى", other: "# صورة أخرى" })}`,
   voiceMessage: "رسالة صوتية",
   playVoice: (length: string) => `تشغيل الرسالة الصوتية، ${length}`,
   pauseVoice: "إيقاف الرسالة الصوتية مؤقتًا",

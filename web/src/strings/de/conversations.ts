@@ -39,6 +39,7 @@ export const conversations: typeof english = {
   noAssistantsText: "Sitzungen mit dem Assistenten des Servers erscheinen hier.",
   photo: "Foto",
   photos: (count) => `${count} Fotos`,
+  andMorePhotos: (name, count) => `${name} und ${count} weitere`,
   voiceMessage: "Sprachnachricht",
   playVoice: (length) => `Sprachnachricht abspielen, ${length}`,
   pauseVoice: "Sprachnachricht anhalten",

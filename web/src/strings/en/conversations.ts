@@ -37,6 +37,7 @@ export const conversations = {
   noAssistantsText: "Sessions with the server's assistant appear here.",
   photo: "Photo",
   photos: (count: number) => `${count} photos`,
+  andMorePhotos: (name: string, count: number) => `${name}, and ${count} more`,
   voiceMessage: "Voice message",
   playVoice: (length: string) => `Play voice message, ${length}`,
   pauseVoice: "Pause voice message",
