@@ -5,6 +5,7 @@ import { useStore } from "../state/store";
 import { t } from "../strings";
 import { Avatar } from "../ui/avatar";
 import { Field } from "../ui/field";
+import { useFocusOnProblem } from "../ui/focus";
 import { length } from "../ui/format";
 import { Link } from "../ui/location";
 import { PasswordField } from "../ui/password";
@@ -27,7 +28,7 @@ export function SignIn() {
           {t.loginEndedHint}
         </Notice>
       )}
-      {trouble && <Problem error={trouble} />}
+      {trouble && <Problem error={trouble} onWaited={() => setTrouble(null)} />}
       {step === "name" ? (
         <NameForm
           value={identifier}
@@ -64,12 +65,16 @@ interface NameProps {
 }
 
 function NameForm({ value, onChange, onDone }: NameProps) {
+  const [failures, setFailures] = useState(0);
+  const form = useRef<HTMLFormElement>(null);
+  useFocusOnProblem(form, failures);
   const submit = (event: FormEvent) => {
     event.preventDefault();
     if (value.trim()) onDone();
+    else setFailures(failures + 1);
   };
   return (
-    <form onSubmit={submit}>
+    <form ref={form} onSubmit={submit}>
       <Field
         label={t.identifier}
         value={value}
@@ -77,6 +82,7 @@ function NameForm({ value, onChange, onDone }: NameProps) {
         autoComplete="username webauthn"
         autoCapitalize="none"
         spellCheck={false}
+        problem={failures > 0 && !value.trim() ? t.needed : null}
         autoFocus
       />
       <button className="btn btn--primary btn--wide" type="submit">
@@ -96,17 +102,20 @@ interface PasswordProps {
 function PasswordForm({ identifier, trouble, onChange, onTrouble }: PasswordProps) {
   const [password, setPassword] = useState("");
   const [busy, setBusy] = useState(false);
+  const [failures, setFailures] = useState(0);
   const form = useRef<HTMLFormElement>(null);
+  useFocusOnProblem(form, failures);
   const locked = trouble?.code === "throttled";
   const submit = async (event: FormEvent) => {
     event.preventDefault();
+    if (!password) return setFailures(failures + 1);
     setBusy(true);
     try {
       await signIn(identifier, password);
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
       onTrouble(error);
-      form.current?.querySelector("input:not([hidden])")?.dispatchEvent(new Event("focus"));
+      setFailures(failures + 1);
     } finally {
       setBusy(false);
     }
@@ -131,7 +140,8 @@ function PasswordForm({ identifier, trouble, onChange, onTrouble }: PasswordProp
           value={password}
           onChange={(event) => setPassword(event.target.value)}
           autoComplete="current-password"
-          aria-invalid={trouble?.status === 401}
+          wrong={trouble?.status === 401}
+          problem={failures > 0 && !password ? t.needed : null}
           autoFocus
         />
       )}
@@ -142,8 +152,16 @@ function PasswordForm({ identifier, trouble, onChange, onTrouble }: PasswordProp
   );
 }
 
-function Problem({ error }: { readonly error: ApiError }) {
-  if (error.code === "throttled") return <Locked seconds={error.retryAfter ?? 60} />;
+interface ProblemProps {
+  readonly error: ApiError;
+  /** It is worth trying again. */
+  readonly onWaited: () => void;
+}
+
+function Problem({ error, onWaited }: ProblemProps) {
+  if (error.code === "throttled") {
+    return <Locked seconds={error.retryAfter ?? 60} onWaited={onWaited} />;
+  }
   if (error.status === 0) {
     return (
       <Notice tone="error" title={t.signInFailed}>
@@ -166,13 +184,16 @@ function Problem({ error }: { readonly error: ApiError }) {
   );
 }
 
-function Locked({ seconds }: { readonly seconds: number }) {
+function Locked({ seconds, onWaited }: { readonly seconds: number; onWaited: () => void }) {
   const [until] = useState(() => Date.now() + seconds * 1_000);
   const [now, setNow] = useState(Date.now());
   useEffect(() => {
     const timer = setInterval(() => setNow(Date.now()), 1_000);
     return () => clearInterval(timer);
   }, []);
+  useEffect(() => {
+    if (now >= until) onWaited();
+  }, [now, until, onWaited]);
   return (
     <Notice tone="warn" icon="clock" title={t.tooManyTries}>
       <span className="num">{t.tryAgainIn(length(Math.max(0, until - now)))}</span>

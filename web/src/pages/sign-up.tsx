@@ -1,10 +1,11 @@
 import { ApiError, type ShownInvitation } from "backchannel-client";
-import { type FormEvent, useEffect, useState } from "react";
+import { type ChangeEvent, type FormEvent, useEffect, useRef, useState } from "react";
 import { client } from "../state/client";
 import { NAME_LIMIT, register } from "../state/login";
 import { useStore } from "../state/store";
 import { t } from "../strings";
 import { Field } from "../ui/field";
+import { useFocusOnProblem } from "../ui/focus";
 import { Link, useParameter } from "../ui/location";
 import { PasswordField, strengthOf } from "../ui/password";
 import { AuthFrame, Notice } from "./auth";
@@ -83,27 +84,34 @@ function RegistrationForm({ least, invitation }: FormProps) {
   const [password, setPassword] = useState("");
   const [trouble, setTrouble] = useState<ApiError | null>(null);
   const [busy, setBusy] = useState(false);
-  const [tried, setTried] = useState(false);
+  const [failures, setFailures] = useState(0);
+  const form = useRef<HTMLFormElement>(null);
+  useFocusOnProblem(form, failures);
   const short = password.length < least;
   const submit = async (event: FormEvent) => {
     event.preventDefault();
-    setTried(true);
-    if (short || !username.trim()) return;
+    if (short || !username.trim()) return setFailures(failures + 1);
     setBusy(true);
     try {
       await register(username.trim(), password, name, invitation);
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
       setTrouble(error);
+      setFailures(failures + 1);
     } finally {
       setBusy(false);
     }
   };
   const at = (field: string) => (trouble?.field === field ? trouble.message : null);
+  const change = (set: (value: string) => void) => (event: ChangeEvent<HTMLInputElement>) => {
+    set(event.target.value);
+    setTrouble(null);
+  };
   const taken = trouble?.code === "username_taken" ? t.usernameTaken : at("username");
-  const shortText = tried && short ? t.passwordShort(least, password.length) : null;
+  const missing = failures > 0 && !username.trim() ? t.needed : null;
+  const shortText = failures > 0 && short ? t.passwordShort(least, password.length) : null;
   return (
-    <form noValidate onSubmit={(event) => void submit(event)}>
+    <form ref={form} noValidate onSubmit={(event) => void submit(event)}>
       {trouble && (
         <Notice tone="error" title={t.checkThese}>
           {trouble.status === 0 ? t.unreachable : (taken ?? trouble.message)}
@@ -112,7 +120,7 @@ function RegistrationForm({ least, invitation }: FormProps) {
       <Field
         label={t.yourName}
         value={name}
-        onChange={(event) => setName(event.target.value)}
+        onChange={change(setName)}
         autoComplete="name"
         maxLength={NAME_LIMIT}
         problem={at("display_name")}
@@ -123,19 +131,16 @@ function RegistrationForm({ least, invitation }: FormProps) {
         label={t.username}
         at
         value={username}
-        onChange={(event) => {
-          setUsername(event.target.value);
-          setTrouble(null);
-        }}
+        onChange={change(setUsername)}
         autoComplete="username"
         autoCapitalize="none"
         spellCheck={false}
-        problem={taken}
+        problem={taken ?? missing}
       />
       <PasswordField
         label={t.password}
         value={password}
-        onChange={(event) => setPassword(event.target.value)}
+        onChange={change(setPassword)}
         autoComplete="new-password"
         meter={strengthOf(password)}
         hint={strengthOf(password) === 4 ? t.passwordGood : t.passwordHint}

@@ -1,4 +1,4 @@
-import { useEffect, useState } from "react";
+import { type RefObject, useEffect, useState } from "react";
 
 /** When this disappears with the focus in it, give the focus back, or to the first of `others`. */
 export function useFocusBack(...others: readonly string[]): void {
@@ -13,6 +13,16 @@ export function useFocusBack(...others: readonly string[]): void {
     },
     [],
   );
+}
+
+/** After each try that has failed, focus the first field with a problem, else the button. */
+export function useFocusOnProblem(form: RefObject<HTMLFormElement | null>, failures: number): void {
+  useEffect(() => {
+    if (failures === 0) return;
+    const wrong = form.current?.querySelector<HTMLInputElement>("[aria-invalid=true]");
+    (wrong ?? form.current?.querySelector<HTMLElement>("[type=submit]"))?.focus();
+    wrong?.select();
+  }, [form, failures]);
 }
 
 /** Focus the first of these selectors that there is. */

@@ -6,12 +6,14 @@ interface Props extends InputHTMLAttributes<HTMLInputElement> {
   readonly label: string;
   readonly hint?: string;
   readonly problem?: string | null;
+  /** It is wrong, as is said elsewhere. */
+  readonly wrong?: boolean;
   /** Shown after the field, such as a strength meter. */
   readonly meter?: number;
 }
 
 /** A password that can be shown. */
-export function PasswordField({ label, hint, problem, meter, ...input }: Props) {
+export function PasswordField({ label, hint, problem, wrong = false, meter, ...input }: Props) {
   const id = useId();
   const [shown, setShown] = useState(false);
   return (
@@ -24,7 +26,7 @@ export function PasswordField({ label, hint, problem, meter, ...input }: Props) 
           {...input}
           id={id}
           type={shown ? "text" : "password"}
-          aria-invalid={problem ? true : undefined}
+          aria-invalid={problem || wrong ? true : undefined}
           aria-describedby={`${id}-hint`}
         />
         <button

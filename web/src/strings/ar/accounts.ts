@@ -11,6 +11,7 @@ export const accounts: typeof english = {
   password: "كلمة المرور",
   showPassword: "إظهار كلمة المرور",
   hidePassword: "إخفاء كلمة المرور",
+  needed: "املأ هذا الحقل.",
   continue: "متابعة",
   change: "تغيير",
   newHere: "جديد هنا؟",

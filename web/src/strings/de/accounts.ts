@@ -10,6 +10,7 @@ export const accounts: typeof english = {
   password: "Passwort",
   showPassword: "Passwort zeigen",
   hidePassword: "Passwort verbergen",
+  needed: "Bitte ausfüllen.",
   continue: "Weiter",
   change: "Ändern",
   newHere: "Neu hier?",

@@ -8,6 +8,7 @@ export const accounts = {
   password: "Password",
   showPassword: "Show password",
   hidePassword: "Hide password",
+  needed: "Fill this in.",
   continue: "Continue",
   change: "Change",
   newHere: "New here?",

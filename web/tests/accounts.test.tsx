@@ -1,0 +1,81 @@
+import { act, cleanup, fireEvent, render, screen } from "@testing-library/react";
+import { ApiError } from "backchannel-client";
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { SignIn } from "../src/pages/sign-in";
+import { SignUp } from "../src/pages/sign-up";
+import { client } from "../src/state/client";
+
+const field = (label: string) => screen.getByLabelText<HTMLInputElement>(label);
+const type = (label: string, value: string) =>
+  fireEvent.change(field(label), { target: { value } });
+const press = (name: string) =>
+  act(async () => {
+    const button = screen.getByRole("button", { name });
+    button.focus();
+    fireEvent.click(button);
+  });
+
+beforeEach(() => {
+  vi.useFakeTimers();
+  return () => vi.useRealTimers();
+});
+afterEach(() => {
+  cleanup();
+  vi.restoreAllMocks();
+});
+
+it("asks for the username that is missing, and goes to its field", async () => {
+  render(<SignUp />);
+  type("Password", "a long enough phrase");
+  await press("Create account");
+  screen.getByText("Fill this in.");
+  expect(document.activeElement).toBe(field("Username"));
+});
+
+it("goes to the field that the server refuses, and forgets the problem once it is changed", async () => {
+  const text = "password is too common; choose another";
+  const refusal = new ApiError(400, "invalid_field", text, "password");
+  vi.spyOn(client.api, "register").mockRejectedValue(refusal);
+  render(<SignUp />);
+  type("Username", "ada");
+  type("Password", "password1234");
+  await press("Create account");
+  expect(screen.getAllByText(text)).toHaveLength(2);
+  expect(document.activeElement).toBe(field("Password"));
+  type("Password", "password12345");
+  expect(screen.queryByText(text)).toBeNull();
+});
+
+async function enterName() {
+  render(<SignIn />);
+  type("Email or username", "ada");
+  await press("Continue");
+}
+
+it("does not try to sign in without a password, and goes back to a wrong one", async () => {
+  const refused = vi
+    .spyOn(client, "login")
+    .mockRejectedValue(new ApiError(401, "unauthorized", ""));
+  await enterName();
+  await press("Sign in");
+  expect(refused).not.toHaveBeenCalled();
+  expect(document.activeElement).toBe(field("Password"));
+  type("Password", "not that one");
+  await press("Sign in");
+  screen.getByText("That did not match");
+  expect(document.activeElement).toBe(field("Password"));
+});
+
+it("lets one try again once the time is over", async () => {
+  const throttled = new ApiError(429, "throttled", "", null, 5);
+  vi.spyOn(client, "login").mockRejectedValue(throttled);
+  await enterName();
+  type("Password", "not that one");
+  await press("Sign in");
+  screen.getByText("You can try again in 0:05.");
+  expect(screen.queryByLabelText("Password")).toBeNull();
+  await act(() => vi.advanceTimersByTimeAsync(6_000));
+  expect(screen.queryByText("Too many tries")).toBeNull();
+  type("Password", "that one");
+  expect(screen.getByRole<HTMLButtonElement>("button", { name: "Sign in" }).disabled).toBe(false);
+});
