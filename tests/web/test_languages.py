@@ -1,12 +1,14 @@
 """Emoji are found by their names; Arabic runs from right to left."""
 
+import re
 from collections.abc import Callable
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.web.pages import ChatPage
 from tests.web.people import Person
-from tests.web.waiting import box_of
+from tests.web.waiting import Held, box_of
 
 Make = Callable[[str], Person]
 Open = Callable[[Person], ChatPage]
@@ -38,6 +40,32 @@ def test_emoji_are_found_tinted_and_remembered(person: Make, signed_in: Open) ->
     expect(picker.get_by_role("gridcell").first).to_have_text("👍🏽")
     page.keyboard.press("Escape")
     expect(picker).to_have_count(0)
+
+
+@pytest.mark.parametrize("late", ["emoji-picker", "set"])
+def test_W14_what_is_typed_before_the_emoji_have_arrived_counts(
+    person: Make, signed_in: Open, late: str
+) -> None:
+    ada, grace = person("Ada"), person("Grace")
+    grace.send(ada, "Hello")
+    chat = signed_in(ada)
+    page = chat.page
+    held = Held(page, re.compile(rf"/assets/{late}-"))
+    page.reload()
+    chat.open("Grace")
+    page.get_by_role("button", name="Emoji").focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_label("Search emoji").first).to_be_focused()
+    page.keyboard.type("waving h")
+    page.keyboard.press("Enter")
+    held.let_go()
+    expect(chat.field).to_have_value("👋")
+    expect(chat.field).to_be_focused()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(page.get_by_label("Search emoji").first).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("button", name="Emoji")).to_be_focused()
 
 
 def test_an_emoji_is_inserted_at_the_caret(person: Make, signed_in: Open) -> None:

@@ -1,8 +1,9 @@
-import { type KeyboardEvent, useEffect, useMemo, useRef, useState } from "react";
+import { type KeyboardEvent, type RefObject, useEffect, useMemo, useRef, useState } from "react";
 import { Virtualizer, type VirtualizerHandle } from "virtua";
 import { writePreference } from "../state/preferences";
 import { t } from "../strings";
 import { Icon, type IconName } from "../ui/icon";
+import type { Typed } from "./emoji";
 import {
   type Emoji,
   findEmoji,
@@ -23,18 +24,26 @@ type Row =
   | { readonly key: string; readonly title: string }
   | { readonly key: string; readonly cells: readonly Emoji[]; readonly from: number };
 
+interface Props {
+  readonly onPick: (emoji: string) => void;
+  readonly typed: RefObject<Typed>;
+}
+
 /** All emoji by group, with a search; the arrow keys move, Enter chooses. */
-export default function AllEmoji({ onPick }: { readonly onPick: (emoji: string) => void }) {
+export default function AllEmoji({ onPick, typed }: Props) {
   const [groups, setGroups] = useState<readonly (readonly Emoji[])[]>([]);
-  const [text, setText] = useState("");
+  const [text, setText] = useState(typed.current.text);
   const [at, setAt] = useState(0);
   const [group, setGroup] = useState(0);
   const [tone, setTone] = useState(skinTone);
   const grid = useRef<HTMLDivElement>(null);
   const list = useRef<VirtualizerHandle>(null);
+  const search = useRef<HTMLInputElement>(null);
   useEffect(() => {
     void loadEmoji().then(setGroups);
-  }, []);
+    const end = typed.current.text.length;
+    search.current?.setSelectionRange(end, end);
+  }, [typed]);
   const rows = useMemo(() => rowsOf(groups, text), [groups, text]);
   const all = useMemo(() => rows.flatMap((row) => ("cells" in row ? row.cells : [])), [rows]);
   const pick = (emoji: Emoji | undefined) => {
@@ -43,6 +52,10 @@ export default function AllEmoji({ onPick }: { readonly onPick: (emoji: string) 
     remember(chosen);
     onPick(chosen);
   };
+  // biome-ignore lint/correctness/useExhaustiveDependencies: once, when the emoji have arrived
+  useEffect(() => {
+    if (groups.length > 0 && typed.current.entered) pick(all[0]);
+  }, [groups]);
   const move = (to: number) => {
     const next = Math.max(0, Math.min(to, all.length - 1));
     setAt(next);
@@ -53,7 +66,8 @@ export default function AllEmoji({ onPick }: { readonly onPick: (emoji: string) 
     const across = t.dir === "rtl" ? -1 : 1;
     const steps = { ArrowDown: COLUMNS, ArrowUp: -COLUMNS, ArrowRight: across, ArrowLeft: -across };
     const step = steps[event.key as keyof typeof steps];
-    if (event.key === "Enter") pick(all[at]);
+    if (event.key === "Enter" && groups.length === 0) typed.current.entered = text !== "";
+    else if (event.key === "Enter") pick(all[at]);
     else if (step !== undefined && (Math.abs(step) > 1 || !text)) move(at + step);
     else return;
     event.preventDefault();
@@ -72,6 +86,7 @@ export default function AllEmoji({ onPick }: { readonly onPick: (emoji: string) 
         <div className="searchbox">
           <Icon name="search" size={18} />
           <input
+            ref={search}
             type="search"
             role="combobox"
             aria-expanded
@@ -83,6 +98,7 @@ export default function AllEmoji({ onPick }: { readonly onPick: (emoji: string) 
             value={text}
             onChange={(event) => {
               setText(event.target.value);
+              typed.current.entered = false;
               setAt(0);
               list.current?.scrollTo(0);
             }}

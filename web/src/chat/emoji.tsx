@@ -1,11 +1,51 @@
-import { useEffect, useRef } from "react";
+import { type RefObject, useEffect, useRef } from "react";
 import { t } from "../strings";
 import { deferred } from "../ui/deferred";
+import { useFocusBack } from "../ui/focus";
+import { Icon } from "../ui/icon";
 
-export const AllEmoji = deferred(
+/** What is typed before the emoji have arrived. */
+export interface Typed {
+  text: string;
+  /** Enter has been pressed: the first that is found is meant. */
+  entered: boolean;
+}
+
+const Loaded = deferred(
   () => import("./emoji-picker").then((module) => module.default),
-  <div className="picker__loading" />,
+  ({ typed }) => <EarlySearch typed={typed} />,
 );
+
+/** All emoji, with a search that can be used at once. */
+export function AllEmoji({ onPick }: { readonly onPick: (emoji: string) => void }) {
+  const typed = useRef<Typed>({ text: "", entered: false });
+  return <Loaded onPick={onPick} typed={typed} />;
+}
+
+function EarlySearch({ typed }: { readonly typed: RefObject<Typed> }) {
+  return (
+    <div className="picker__loading">
+      <div className="picker__top">
+        <div className="searchbox">
+          <Icon name="search" size={18} />
+          <input
+            type="search"
+            aria-label={t.searchEmoji}
+            placeholder={t.searchEmoji}
+            autoComplete="off"
+            onChange={(event) => {
+              typed.current = { text: event.target.value, entered: false };
+            }}
+            onKeyDown={(event) => {
+              if (event.key === "Enter" && typed.current.text) typed.current.entered = true;
+            }}
+            autoFocus
+          />
+        </div>
+      </div>
+    </div>
+  );
+}
 
 interface Props {
   readonly onPick: (emoji: string) => void;
@@ -15,6 +55,7 @@ interface Props {
 /** All emoji, above the composer. Escape and a press outside close it. */
 export function EmojiPicker({ onPick, onClose }: Props) {
   const panel = useRef<HTMLDivElement>(null);
+  useFocusBack("#message-field");
   useEffect(() => {
     const leave = ({ target }: Event) => {
       if (!(target instanceof Element) || panel.current?.contains(target)) return;
