@@ -190,6 +190,34 @@ async def test_S18_a_body_above_the_limit_is_413() -> None:
         assert server.last.ending == "transport error"
 
 
+@pytest.mark.parametrize("packet", ["4", "6", "3", "b", "4tiny"])
+async def test_S18_a_payload_of_too_many_packets_is_400(packet: str) -> None:
+    async with engine(Settings(packets=1000)) as server:
+        sid = await server.open()
+        assert (await server.push(sid, "\x1e".join([packet] * 1000))).status_code == 200
+        received = len(server.last.received)
+        answer = await server.push(sid, "\x1e".join([packet] * 1001))
+        assert answer.status_code == 400
+        assert answer.json() == {
+            "code": 3,
+            "message": "Too many packets: send at most 1,000 in one request, then the next ones",
+        }
+        assert (server.last.ending, len(server.last.received)) == ("parse error", received)
+        assert (await server.poll(sid)).status_code == 400
+
+
+async def test_S18_the_packets_of_a_payload_wait_for_the_budget_of_their_sender() -> None:
+    # 64 packets cost 16 KiB, and four seconds of the rate may be sent at once.
+    async with engine(Settings(read_rate=8 << 10)) as server:
+        sid = await server.open()
+        push = asyncio.create_task(server.push(sid, "\x1e".join(["4"] * 1000)))
+        await eventually(lambda: len(server.last.received) >= 64, 60)
+        before = await server.open()  # while the first client waits, another one is served
+        assert (await server.push(before, "4hello")).status_code == 200
+        assert len(server.handlers[0].received) < 1000
+        push.cancel()
+
+
 async def test_S18_an_overdue_body_is_408() -> None:
     async with engine(Settings(body_timeout=0.05)) as server:
         sid = await server.open()

@@ -96,7 +96,7 @@ class UpgradingClient(RuleBasedStateMachine):
         self.answer()
 
     def answer(self) -> None:
-        self.got += packets.decode_payload(self.session.answer(self.polling))
+        self.got += packets.decode_payload(self.session.answer(self.polling), 10_000)
         self.woken = None
 
     @rule()

@@ -1,14 +1,20 @@
 """Long-polling as an ASGI application: HTTP requests in, packets to and from sessions."""
 
 import asyncio
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import partial
 from http import HTTPStatus
+from itertools import islice
 from typing import Final
 
 from backchannel.budgets.rates import network
 from backchannel.transports.engineio import requests
-from backchannel.transports.engineio.packets import SEPARATOR, InvalidPayload, decode_payload
+from backchannel.transports.engineio.packets import (
+    InvalidPayload,
+    Packet,
+    TooManyPackets,
+    decode_payload,
+)
 from backchannel.transports.engineio.polling import Polling
 from backchannel.transports.engineio.relay import Forwarded, Relay
 from backchannel.transports.engineio.requests import (
@@ -199,36 +205,49 @@ class PollingApp:
         if polling.posting or headers.get("content-type") == "application/octet-stream":
             raise Rejected(requests.BAD_REQUEST)
         polling.posting = True
+        most = self._sessions.settings.packets
         try:
             payload = await self._read_payload(session, receive)
-            for number, packet in enumerate(decode_payload(payload), start=1):
-                await polling.readable()
-                if session.transport is not polling:  # the rest would overtake what comes there
-                    raise Rejected(requests.BAD_REQUEST)
-                session.receive(packet)
-                if number % _TURN == 0:
-                    await asyncio.sleep(0)
+            packets = decode_payload(payload, most)
+            await self._take_packets(session, polling, packets, len(payload))
+        except TooManyPackets:
+            session.fail("parse error")
+            raise Rejected(requests.too_many_packets(most)) from None
         except InvalidPayload:
             session.fail("parse error")
             raise Rejected(requests.BAD_REQUEST) from None
         finally:
             polling.posting = False
 
+    async def _take_packets(
+        self, session: Session, polling: Polling, packets: Iterator[Packet], size: int
+    ) -> None:
+        """Hand on packets, a few at a time, as the budget of the client allows."""
+        cost = size
+        while turn := [*islice(packets, _TURN)]:
+            await self._pay(session, cost + _PACKET_COST * len(turn))
+            cost = 0
+            for packet in turn:
+                await polling.readable()
+                if session.transport is not polling:  # the rest would overtake what comes there
+                    raise Rejected(requests.BAD_REQUEST)
+                session.receive(packet)
+
+    async def _pay(self, session: Session, cost: int) -> None:
+        """Wait for the turn of other clients, or for the budget of this one if that is used up."""
+        reading = self._sessions.reading
+        user_id = session.user_id
+        address = network(session.request.client[0])
+        payer = f"address {address}" if user_id is None else f"user {user_id}"
+        await asyncio.sleep(min(reading.wait(payer, 0), _LONGEST_PAUSE))
+        reading.charge(payer, cost)
+
     async def _read_payload(self, session: Session, receive: Receive) -> bytes:
-        """Read a POST once the budget of the client allows for it."""
-        settings, reading = self._sessions.settings, self._sessions.reading
-        unauthenticated = session.user_id is None
+        settings = self._sessions.settings
         limit = settings.max_payload
-        if unauthenticated:
+        if session.user_id is None:
             limit = min(limit, settings.stranger_payload)
-        payload = await read_body(receive, limit=limit, timeout=settings.body_timeout)
-        address = f"address {network(session.request.client[0])}"
-        payer = address if unauthenticated else f"user {session.user_id}"
-        if wait := reading.wait(payer, 0):
-            await asyncio.sleep(min(wait, _LONGEST_PAUSE))
-        packets = payload.count(SEPARATOR) + 1
-        reading.charge(payer, len(payload) + _PACKET_COST * packets)
-        return payload
+        return await read_body(receive, limit=limit, timeout=settings.body_timeout)
 
 
 def _refusal(rejected: Rejected) -> Response:

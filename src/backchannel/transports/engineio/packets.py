@@ -83,23 +83,26 @@ def encode_payload(packets: Iterable[Packet]) -> bytes:
     return SEPARATOR.join(as_text(packet) for packet in packets)
 
 
-def decode_payload(payload: bytes) -> Iterator[Packet]:
-    """The packets in a body, one after the other: together they take far more than the body does.
+class TooManyPackets(InvalidPayload):
+    """A body with more packets than one may have."""
 
-    Raises InvalidPayload, before the first packet unless it is for a later one's base64.
+
+def decode_payload(payload: bytes, most: int) -> Iterator[Packet]:
+    """The packets in a body, one after the other: binary ones take more than they did as text.
+
+    Raises InvalidPayload, before the first packet unless it is for a later one's base64;
+    TooManyPackets if there are more than `most`.
     """
+    if payload.count(SEPARATOR) >= most:
+        raise TooManyPackets("too many packets")
     try:
         payload.decode()
     except UnicodeDecodeError:
         raise InvalidPayload("not UTF-8") from None
-    known = sum(payload.count(SEPARATOR + kind) for kind in _KINDS)
-    if payload[:1] not in _KINDS or known != payload.count(SEPARATOR):
+    packets = payload.split(SEPARATOR)
+    if any(packet[:1] not in _KINDS for packet in packets):
         raise InvalidPayload("unknown packet type")
-    find, begin = payload.find, 0
-    while (end := find(SEPARATOR, begin)) >= 0:
-        yield _decode_packet(payload[begin:end])
-        begin = end + len(SEPARATOR)
-    yield _decode_packet(payload[begin:])
+    return map(_decode_packet, packets)
 
 
 def _decode_packet(packet: bytes) -> Packet:

@@ -46,6 +46,11 @@ TOO_FAST: Final = Problem(3, "Too many requests", 429, (("retry-after", "5"),))
 OVERLOADED: Final = Problem(3, "Too many sessions", 503, (("retry-after", "5"),))
 
 
+def too_many_packets(most: int) -> Problem:
+    """The problem of a body with more than `most` packets."""
+    return Problem(3, f"Too many packets: send at most {most:,} in one request, then the next ones")
+
+
 class Rejected(Exception):
     """The request is answered with `problem`."""
 

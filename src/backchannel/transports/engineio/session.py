@@ -215,7 +215,8 @@ class Session:
 
     def presume_dead(self) -> None:
         """The client has not answered the ping in time."""
-        if self._paused:
+        transport = self.transport
+        if self._paused or (isinstance(transport, Polling) and transport.posting):
             self._owner.still_busy(self)  # its answer may be behind messages that are not read
         else:
             self.fail("ping timeout", INTERNAL_ERROR)
