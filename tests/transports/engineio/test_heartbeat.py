@@ -1,6 +1,7 @@
 """The server asks for signs of life (Engine.IO 4, "Heartbeat"; rule R16)."""
 
 import asyncio
+import socket
 import time
 
 import pytest
@@ -59,3 +60,17 @@ async def test_websocket_without_a_pong_is_closed() -> None:
         assert time.monotonic() - began < 10 * (INTERVAL + TIMEOUT)
         assert (client.close_code, client.close_reason) == (1011, "ping timeout")
         assert server.last.ending == "ping timeout"
+
+
+async def test_a_pong_that_waits_in_the_socket_of_a_stalled_server_counts() -> None:
+    async with engine(FAST) as server:
+        sid = await server.open()
+        assert (await server.poll(sid)).text == "2"
+        with socket.create_connection(("127.0.0.1", server.served.port)) as client:
+            path = f"/?EIO=4&transport=polling&sid={sid}"
+            client.sendall(
+                f"POST {path} HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\n3".encode()
+            )
+            time.sleep(TIMEOUT + 0.5)  # noqa: ASYNC251 - the server stands still, too
+            assert (await server.poll(sid)).text == "2"
+        assert server.last.ending is None

@@ -22,6 +22,9 @@ T = TypeVar("T", bound=Hashable)
 
 _EARLY = 1 / 64  # of the delay: what is due so soon shares a wake-up
 _EARLIEST = 0.25
+_LATE = 0.25
+"""Seconds after which the process has stood still: what came meanwhile is not read yet."""
+_GRACE = 1 / 4  # of the delay: then it has time to be read
 
 _SID_BYTES: Final = 15  # 120 bits: a client that knows it can read and write the session
 _POLICY: Final = 1008
@@ -34,10 +37,10 @@ class Deadlines(Generic[T]):
 
     All items wait equally long, so the order of arrival is the order of expiry and one timer,
     for the first of them, is enough. It never calls late because of its precision, but up to
-    1/64 of the delay early.
+    1/64 of the delay early. The time for which the process stands still does not count.
     """
 
-    __slots__ = ("_delay", "_due", "_early", "_expired", "_timer")
+    __slots__ = ("_delay", "_due", "_early", "_expired", "_lost", "_timer")
 
     def __init__(self, delay: float, expired: Callable[[T], None]) -> None:
         self._delay = delay
@@ -45,16 +48,16 @@ class Deadlines(Generic[T]):
         self._expired = expired
         # a plain dict would search past all it has deleted to find its first item
         self._due: OrderedDict[T, float] = OrderedDict()
+        self._lost = 0.0  # seconds that do not count
         self._timer: asyncio.TimerHandle | None = None
 
     def add(self, item: T) -> None:
         """Start the time of `item`, afresh if it is running."""
-        loop = asyncio.get_running_loop()
-        due = loop.time() + self._delay
+        due = self._now() + self._delay
         self._due[item] = due
         self._due.move_to_end(item)
         if self._timer is None:
-            self._timer = loop.call_at(due - self._early, self._sweep)
+            self._sweep_before(due)
 
     def discard(self, item: T) -> None:
         """Stop the time of `item`, if it is running."""
@@ -66,13 +69,22 @@ class Deadlines(Generic[T]):
     def __len__(self) -> int:
         return len(self._due)
 
-    def _sweep(self) -> None:
-        loop = asyncio.get_running_loop()
-        until = loop.time() + self._early
+    def _now(self) -> float:
+        return asyncio.get_running_loop().time() - self._lost
+
+    def _sweep_before(self, due: float) -> None:
+        at = due - self._early
+        self._timer = asyncio.get_running_loop().call_at(at + self._lost, self._sweep, at)
+
+    def _sweep(self, planned: float) -> None:
+        late = self._now() - planned
+        if late > _LATE:
+            self._lost += late + self._delay * _GRACE
+        until = self._now() + self._early
         while self._due:
             item, due = next(iter(self._due.items()))
             if due > until:
-                self._timer = loop.call_at(due - self._early, self._sweep)
+                self._sweep_before(due)
                 return
             del self._due[item]
             self._call(item)
