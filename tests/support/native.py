@@ -205,6 +205,12 @@ class Device:
         with contextlib.suppress(ConnectionClosed):
             await self.send_frame({"type": "ack", "position": self.position})
 
+    async def ping(self) -> None:
+        """Wait until the server has read everything sent so far."""
+        assert self._socket is not None
+        async with asyncio.timeout(PATIENCE):
+            await (await self._socket.ping())
+
     @property
     def texts(self) -> list[str]:
         """The bodies of the message events held, in their order."""

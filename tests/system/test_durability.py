@@ -5,6 +5,7 @@ import contextlib
 import os
 import random
 import signal
+import sqlite3
 import time
 from pathlib import Path
 
@@ -130,6 +131,32 @@ async def test_a_second_signal_ends_it_at_once(tmp_path: Path) -> None:
         # The second one may come when only Python itself has yet to end.
         assert await asyncio.to_thread(_stop_twice, server) in {0, -signal.SIGTERM}
         await device.close()
+
+
+async def test_R12_a_second_signal_leaves_time_for_what_has_been_gathered(tmp_path: Path) -> None:
+    with server_process(tmp_path) as server:
+        ada, bob = await register(server.address, "ada"), await register(server.address, "bob")
+        writer, reader = (Device(server.socket_address, each) for each in (ada, bob))
+        await writer.open()
+        await reader.open()
+        await writer.send(bob, "hello", "key")
+        await reader.until(1)
+        with sqlite3.connect(server.data / "backchannel.db", isolation_level=None) as other:
+            other.execute("BEGIN IMMEDIATE")  # what is gathered has to wait
+            await reader.acknowledge()
+            await reader.ping()  # its answer comes once the acknowledgement has been read
+            os.kill(server.pid, signal.SIGTERM)
+            await reader.gone()
+            for _ in range(20):
+                await asyncio.sleep(0.1)
+                os.kill(server.pid, signal.SIGTERM)
+            other.execute("ROLLBACK")
+        other.close()
+        assert await asyncio.to_thread(server.stop, signal.SIGTERM) in {0, -signal.SIGTERM}
+        server.start()
+        await writer.open()
+        await writer.until(1, "receipt")
+        await writer.close()
 
 
 def _stop_twice(server: ServerProcess) -> int:

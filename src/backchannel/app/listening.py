@@ -17,6 +17,9 @@ BACKLOG = 4_096
 """Connections the kernel may hold until they are accepted."""
 
 
+LAST_SECONDS = 10
+"""Seconds after a second signal in which what has gathered is written; then the process ends."""
+
 EVERYWHERE = "::"
 """All addresses of this machine, IPv4 and IPv6."""
 
@@ -52,7 +55,7 @@ def _resolved(host: str, port: int) -> tuple[int, tuple[Any, ...]]:
 
 
 class Server(uvicorn.Server):
-    """Stops in order on a signal, and at once on a second one (rule R12).
+    """Stops in order on a signal, and on a second one without waiting for clients (rule R12).
 
     `tls_deadline` is how long a TLS handshake may take, in seconds.
     """
@@ -100,7 +103,12 @@ class Server(uvicorn.Server):
 
     @contextlib.contextmanager
     def capture_signals(self) -> Generator[None]:
-        """Handle signals as uvicorn does, but let the process exit 0 after a requested stop.
+        """Do nothing: signals are handled for longer than uvicorn serves."""
+        yield
+
+    @contextlib.contextmanager
+    def handling_signals(self) -> Generator[None]:
+        """Handle signals until everything is written; the process exits 0 after a requested stop.
 
         SIGHUP comes when a terminal is closed; `nohup` has it ignored, and so it stays.
         """
@@ -115,9 +123,11 @@ class Server(uvicorn.Server):
                 signal.signal(each, handler)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002
-        if self.should_exit:
+        if self.should_exit and not self.force_exit:
             self.force_exit = True
-        self.reason = signal.Signals(sig).name
+            signal.alarm(LAST_SECONDS)  # SIGALRM ends a process whatever it waits for
+        elif not self.should_exit:
+            self.reason = signal.Signals(sig).name
         self.should_exit = True
 
 

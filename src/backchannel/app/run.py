@@ -84,6 +84,7 @@ async def _serve(
 ) -> None:
     listener = worker.listener() if worker else bind(settings.host, settings.port)
     async with (
+        contextlib.AsyncExitStack() as until_stored,
         open_core(settings, serving=True) as core,
         _with_background_tasks(core) as connections,
     ):
@@ -101,6 +102,7 @@ async def _serve(
 
         config = server_config(settings, core, endpoints, draining=lambda: draining)
         server = Server(config, before_close=finish, tls_deadline=settings.limits.header_deadline)
+        until_stored.enter_context(server.handling_signals())
         serving = asyncio.create_task(server.serve([listener]))
         await started(server)
         if server.started and worker is not None:
