@@ -15,6 +15,7 @@ from backchannel.responders.openai import EVENT_BYTES, Model, OpenAi, data_of
 from backchannel.responders.webhook import Webhook
 from tests.responders.conftest import Reply, Service, message, pieces
 from tests.support.clock import ManualClock
+from tests.support.steps import measured_steps
 
 Make = Callable[[str], Responder]
 Serve = Callable[[bytes, asyncio.StreamWriter], Awaitable[None]]
@@ -87,6 +88,19 @@ async def test_S18_a_cookie_does_not_come_back_with_another_question() -> None:
             assert [each async for each in asking.answer(message("hello"), ())] == ["ok"]
         await asking.close()
     assert not [head for head in heads if b"cookie" in head]
+
+
+@pytest.mark.parametrize(("make", "most"), [(webhook, 0.05), (model, 0.015)])
+async def test_a_long_context_is_encoded_beside_the_event_loop(
+    make: Make, most: float, service: Service
+) -> None:
+    # Eight times what a page of a conversation may hold; `most` is half of what it took in one go.
+    before = [message('"' * 32_768, by_user=number % 2 == 0) for number in range(200)]
+    service.replies = [Reply(b'{"body":"ok","choices":[{"message":{"content":"ok"}}]}')]
+    assert await pieces(make(service.url), message("what is used first is loaded first")) == ["ok"]
+    with measured_steps() as steps:
+        assert await pieces(make(service.url), message("hello"), *before) == ["ok"]
+    assert steps.longest < most, steps
 
 
 async def test_as_many_answers_at_once_as_the_operator_allows() -> None:

@@ -4,6 +4,7 @@ The chat completions API (platform.openai.com/docs/api-reference/chat), which mo
 models speak as well, streamed as server-sent events (WHATWG HTML, section 9.2).
 """
 
+import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
@@ -138,10 +139,11 @@ class OpenAi:
 
     async def answer(self, question: Message, before: Sequence[Message]) -> AsyncGenerator[str]:
         """The answer as the model writes it."""
-        payload = self._payload([*before, question])
+        payload = await asyncio.to_thread(self._payload, [*before, question])
+        headers = {"content-type": "application/json", **self._headers}
 
         def request() -> httpx.Request:
-            return self._http.build_request("POST", self._url, json=payload, headers=self._headers)
+            return self._http.build_request("POST", self._url, content=payload, headers=headers)
 
         end: str | None = None
         async with (
@@ -162,7 +164,8 @@ class OpenAi:
         key = self._model.key
         return {} if key is None else {"authorization": f"Bearer {key}"}
 
-    def _payload(self, said: Sequence[Message]) -> dict[str, Any]:
+    def _payload(self, said: Sequence[Message]) -> bytes:
+        """The body of the request, encoded message by message: the event loop runs in between."""
         model = self._model
         system = [] if model.prompt is None else [{"role": "system", "content": model.prompt}]
         payload: dict[str, Any] = {
@@ -170,22 +173,30 @@ class OpenAi:
             "messages": [*system, *_turns(said)],
             "stream": True,
         }
-        return payload if model.max_tokens is None else {**payload, "max_tokens": model.max_tokens}
+        if model.max_tokens is not None:
+            payload["max_tokens"] = model.max_tokens
+        return msgspec.json.encode(payload)
 
 
-def _turns(said: Sequence[Message]) -> list[dict[str, str]]:
+def _turns(said: Sequence[Message]) -> list[dict[str, Any]]:
     """The turns of user and assistant: they alternate, and the user has the first one.
 
     Many models refuse anything else; what one of them said in several messages is one turn.
     """
-    turns: list[dict[str, str]] = []
+    turns: list[tuple[str, list[str]]] = []
     for message in said:
         role = "assistant" if message.sender_id == RESPONDER_ID else "user"
-        if turns and turns[-1]["role"] == role:
-            turns[-1]["content"] += f"\n\n{message.body}"
+        if turns and turns[-1][0] == role:
+            turns[-1][1].append(message.body)
         elif turns or role == "user":
-            turns.append({"role": role, "content": message.body})
-    return turns
+            turns.append((role, [message.body]))
+    return [{"role": role, "content": _joined(bodies)} for role, bodies in turns]
+
+
+def _joined(bodies: Sequence[str]) -> msgspec.Raw:
+    """Texts as one JSON string, with an empty line in between."""
+    strings = [msgspec.json.encode(body)[1:-1] for body in bodies]
+    return msgspec.Raw(b'"%b"' % rb"\n\n".join(strings))
 
 
 async def _completions(response: httpx.Response) -> AsyncGenerator[_Completion]:

@@ -33,7 +33,7 @@ class _Question(msgspec.Struct, frozen=True):
     sender_id: str
     body: str
     created_at: str
-    before: list[_EarlierMessage]
+    before: list[msgspec.Raw]
 
 
 class _Answer(msgspec.Struct, frozen=True):
@@ -63,7 +63,7 @@ class Webhook:
         await self._http.aclose()
 
     async def _ask(self, question: Message, before: Sequence[Message]) -> str:
-        payload = msgspec.json.encode(_question(question, before))
+        payload = await asyncio.to_thread(_encoded, question, before)
 
         def signed() -> httpx.Request:
             headers = self._headers(payload, question.id)
@@ -88,15 +88,17 @@ def signature(key: bytes, timestamp: str, payload: bytes) -> str:
     return "sha256=" + hmac.digest(key, b"%b.%b" % (timestamp.encode(), payload), "sha256").hex()
 
 
-def _question(question: Message, before: Sequence[Message]) -> _Question:
-    return _Question(
+def _encoded(question: Message, before: Sequence[Message]) -> bytes:
+    """The body of the request, encoded message by message: the event loop runs in between."""
+    asked = _Question(
         id=question.id,
         conversation_id=question.conversation_id,
         sender_id=question.sender_id,
         body=question.body,
         created_at=iso(question.created_at),
-        before=[_earlier(message) for message in before],
+        before=[msgspec.Raw(msgspec.json.encode(_earlier(message))) for message in before],
     )
+    return msgspec.json.encode(asked)
 
 
 def _earlier(message: Message) -> _EarlierMessage:
