@@ -1,5 +1,6 @@
+import type { FileInfo, Outgoing } from "backchannel-client";
 import { expect, it, vi } from "vitest";
-import { saveDraft, send } from "../src/state/actions";
+import { editOutgoing, saveDraft, send } from "../src/state/actions";
 import { client } from "../src/state/client";
 import { emptyDraft } from "../src/state/schema";
 import { getState } from "../src/state/store";
@@ -38,4 +39,18 @@ it("W4: gives the text back when it cannot be kept, before what was typed since"
   outbox.failed();
   await expect(sending).rejects.toThrow("quota");
   expect(typed()).toBe("first\nsecond");
+});
+
+it("W4: makes an unsent message a draft again, before what was written since", async () => {
+  const discard = vi.spyOn(client, "discard").mockResolvedValue();
+  await saveDraft({ ...first, text: "second", files: [{ id: "f2" } as FileInfo] });
+  const files = [{ id: "f1" }];
+  const refused = { client_id: "c1", body: "first", reply_to: 7, files };
+  await editOutgoing("grace", refused as unknown as Outgoing);
+  expect(getState().drafts.grace).toMatchObject({
+    text: "first\nsecond",
+    reply_to: 7,
+    files: [{ id: "f1" }, { id: "f2" }],
+  });
+  expect(discard).toHaveBeenCalledWith("c1");
 });

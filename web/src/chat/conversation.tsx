@@ -1,6 +1,6 @@
 import type { Conversation as Data, Message, Outgoing } from "backchannel-client";
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
-import { attempt, discard, saveDraft } from "../state/actions";
+import { attempt, editOutgoing, saveDraft } from "../state/actions";
 import { setUnread } from "../state/conversation-settings";
 import { emptyDraft } from "../state/schema";
 import { getState, useStore } from "../state/store";
@@ -53,18 +53,7 @@ export function Conversation({ conversation, peerId, name, onDetails }: Props) {
     },
     [key],
   );
-  const onEditOutgoing = useCallback(
-    (item: Outgoing) => {
-      void discard(item.client_id);
-      void saveDraft({
-        key,
-        text: item.body,
-        reply_to: item.reply_to,
-        files: item.files,
-      });
-    },
-    [key],
-  );
+  const onEditOutgoing = useCallback((item: Outgoing) => void editOutgoing(key, item), [key]);
 
   return (
     <main

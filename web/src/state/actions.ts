@@ -1,6 +1,12 @@
 /** The user's actions in conversations. */
 
-import { ApiError, type Conversation, type FileInfo, type Message } from "backchannel-client";
+import {
+  ApiError,
+  type Conversation,
+  type FileInfo,
+  type Message,
+  type Outgoing,
+} from "backchannel-client";
 import { t } from "../strings";
 import { client } from "./client";
 import { isFull } from "./device-storage";
@@ -69,8 +75,7 @@ export async function send(draft: Draft, conversation: Conversation | null): Pro
     if (session && conversation.last_seq === 0) void nameAfter(draft.text, conversation.id);
   } catch (problem) {
     leaving.delete(draft);
-    const typed = getState().drafts[draft.key]?.text ?? "";
-    await saveDraft({ ...draft, text: typed ? `${draft.text}\n${typed}` : draft.text });
+    await putBack(draft);
     if (!isFull(problem)) throw problem;
     showToast(t.noRoomInThisTab);
     return;
@@ -79,6 +84,25 @@ export async function send(draft: Draft, conversation: Conversation | null): Pro
   typingStopped();
   leaving.delete(draft);
   await saveDraft(getState().drafts[draft.key] ?? emptyDraft(draft.key));
+}
+
+/** Make an unsent message a draft again. */
+export async function editOutgoing(key: string, outgoing: Outgoing): Promise<void> {
+  const { client_id, body, reply_to, files } = outgoing;
+  await putBack({ key, text: body, reply_to, files });
+  await discard(client_id); // afterwards: no word is lost in between
+}
+
+/** Put what was to be sent before what has been written since. */
+async function putBack(draft: Draft): Promise<void> {
+  const since = getState().drafts[draft.key] ?? emptyDraft(draft.key);
+  await saveDraft({
+    ...draft,
+    ...since,
+    text: [draft.text, since.text].filter(Boolean).join("\n"),
+    reply_to: draft.reply_to ?? since.reply_to,
+    files: [...draft.files, ...since.files],
+  });
 }
 
 /** Send a file that no draft holds to the other member of a conversation. */
