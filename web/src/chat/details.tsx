@@ -3,6 +3,7 @@ import { changeSettings, isMuted, mute } from "../state/conversation-settings";
 import { setState, useStore } from "../state/store";
 import { t } from "../strings";
 import { Avatar } from "../ui/avatar";
+import { useFocusBack } from "../ui/focus";
 import { when } from "../ui/format";
 import { Handle } from "../ui/handle";
 import { Icon } from "../ui/icon";
@@ -24,6 +25,7 @@ interface Props {
 /** The details of the other user, the shared files, and the settings of the conversation. */
 export function Details(props: Props) {
   const { conversation, peerId, name, onClose } = props;
+  useFocusBack("#message-field");
   return (
     <aside className="details" aria-label={t.details}>
       {isNarrow() && <ToastArea page />}

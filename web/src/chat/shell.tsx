@@ -1,4 +1,4 @@
-import type { Conversation as Data } from "backchannel-client";
+import { ApiError, type Conversation as Data } from "backchannel-client";
 import { type ReactNode, useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { findConversation } from "../state/actions";
 import { client } from "../state/client";
@@ -7,7 +7,7 @@ import { getState, setState, useStore } from "../state/store";
 import { t } from "../strings";
 import { EmptyArt } from "../ui/brand";
 import { deferred } from "../ui/deferred";
-import { go, isNarrow, useCover } from "../ui/location";
+import { go, isNarrow, Link, useCover } from "../ui/location";
 import { List } from "./list";
 import { nameOf } from "./names";
 import { Palette } from "./palette";
@@ -37,12 +37,6 @@ interface Props {
 /** The list beside a conversation; on a narrow screen one of the two. */
 export function Shell({ id, peerId }: Props) {
   const [dialog, setDialog] = useState<"new" | "palette" | "keyboard" | null>(null);
-  useShortcuts({
-    current: id,
-    onPalette: () => setDialog("palette"),
-    onKeyboard: () => setDialog("keyboard"),
-    onSearch: () => setState({ searching: { text: "", within: id } }),
-  });
   const searching = useStore((state) => state.searching);
   const [details, setDetails] = useState(false);
   const close = useCallback(() => setDialog(null), []);
@@ -52,6 +46,13 @@ export function Shell({ id, peerId }: Props) {
   }, []);
   const toggle = useCallback(() => setDetails((was) => !was), []);
   const open = id !== null || peerId !== null;
+  useShortcuts({
+    current: id,
+    onPalette: () => setDialog("palette"),
+    onKeyboard: () => setDialog("keyboard"),
+    onSearch: () => setState({ searching: { text: "", within: id } }),
+    onClose: open && details ? toggle : null,
+  });
   useCover(searching !== null || (open && details), uncover);
   useEffect(() => {
     // There the details would cover the search.
@@ -96,14 +97,16 @@ interface Detailed {
 function ById({ id, details, onDetails }: Detailed & { readonly id: string }) {
   const conversation = useStore((state) => state.conversations[id]);
   const listed = useStore((state) => state.listed);
+  const link = useStore((state) => state.link);
   const [missing, setMissing] = useState(false);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: it is asked again with a connection
   useEffect(() => {
     if (conversation || !listed) return;
     findConversation(id).then(
       (found) => setMissing(found === null),
       () => {}, // there is no connection; the offline bar says so
     );
-  }, [id, conversation, listed]);
+  }, [id, conversation, listed, link]);
   if (missing) return <Placeholder title={t.notFound}>{t.notFoundText}</Placeholder>;
   if (!conversation) return <main className="conversation" aria-busy />;
   const who = { conversation, peerId: conversation.peer_id, name: nameOf(conversation) };
@@ -121,17 +124,19 @@ function ByPeer({ peerId, details, onDetails }: Detailed & { readonly peerId: st
   const known = useStore((state) =>
     Object.values(state.conversations).find((each) => each.peer_id === peerId),
   );
+  const link = useStore((state) => state.link);
   const [missing, setMissing] = useState(false);
   useEffect(() => {
     if (known) go(`/c/${known.id}`, { replace: true });
   }, [known]);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: it is asked again with a connection
   useEffect(() => {
     if (user) return;
     client.api.user(peerId).then(
       (found) => useStore.setState((state) => ({ users: { ...state.users, [peerId]: found } })),
-      () => setMissing(true),
+      (error: unknown) => setMissing(error instanceof ApiError && !error.transient),
     );
-  }, [user, peerId]);
+  }, [user, peerId, link]);
   if (missing) return <Placeholder title={t.notFound}>{t.notFoundText}</Placeholder>;
   if (!user) return <main className="conversation" aria-busy />;
   const who = { conversation: null, peerId, name: user.display_name };
@@ -185,6 +190,9 @@ function Placeholder({
         <h1 className="sr">{t.noneOpen}</h1>
         <h2>{title}</h2>
         <p>{children}</p>
+        <Link className="btn btn--soft" href="/">
+          {t.back}
+        </Link>
       </div>
     </main>
   );

@@ -11,11 +11,14 @@ interface Options {
   readonly onPalette: () => void;
   readonly onKeyboard: () => void;
   readonly onSearch: () => void;
+  /** Closes the pane that Escape closes; null if there is none. */
+  readonly onClose: (() => void) | null;
 }
 
 const REGIONS = ["#conversations", ".conversation", "#message-field"];
 
-export function useShortcuts({ current, onPalette, onKeyboard, onSearch }: Options): void {
+export function useShortcuts(options: Options): void {
+  const { current, onPalette, onKeyboard, onSearch, onClose } = options;
   // A layout effect: the keys work as soon as the page is shown.
   useLayoutEffect(() => {
     const onKey = (event: KeyboardEvent) => {
@@ -36,13 +39,18 @@ export function useShortcuts({ current, onPalette, onKeyboard, onSearch }: Optio
       } else if (event.key === "F6") {
         event.preventDefault();
         focusRegion(event.shiftKey ? -1 : 1);
-      } else if (event.key === "Escape" && current && !document.querySelector("dialog[open]")) {
-        document.querySelector<HTMLElement>(".jump.is-shown")?.click();
+      } else if (
+        event.key === "Escape" &&
+        (current || onClose) &&
+        !document.querySelector("dialog[open]")
+      ) {
+        if (onClose) onClose();
+        else document.querySelector<HTMLElement>(".jump.is-shown")?.click();
       }
     };
     addEventListener("keydown", onKey);
     return () => removeEventListener("keydown", onKey);
-  }, [current, onPalette, onKeyboard, onSearch]);
+  }, [current, onPalette, onKeyboard, onSearch, onClose]);
 }
 
 function neighbour(current: string | null, step: 1 | -1, unreadOnly: boolean): string | null {
