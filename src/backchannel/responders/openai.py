@@ -142,7 +142,7 @@ class OpenAi:
         payload = await asyncio.to_thread(self._payload, [*before, question])
         headers = {"content-type": "application/json", **self._headers}
 
-        def request() -> httpx.Request:
+        async def request() -> httpx.Request:
             return self._http.build_request("POST", self._url, content=payload, headers=headers)
 
         end: str | None = None

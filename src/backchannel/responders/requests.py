@@ -4,7 +4,7 @@ import asyncio
 import logging
 import random
 import re
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from http import HTTPStatus
 from http.cookiejar import CookieJar, DefaultCookiePolicy
@@ -21,6 +21,8 @@ RESPONSE_BYTES = 1 << 20
 """Most bytes that are read of a response; as JSON a text is longer than it is."""
 IDLE_CONNECTIONS = 20
 """Connections that are kept for the next question."""
+
+MakeRequest = Callable[[], Awaitable[httpx.Request]]
 
 log = logging.getLogger(__name__)
 
@@ -45,9 +47,7 @@ def client(*, timeout: float) -> httpx.AsyncClient:
 
 
 @asynccontextmanager
-async def opened(
-    http: httpx.AsyncClient, make: Callable[[], httpx.Request]
-) -> AsyncGenerator[httpx.Response]:
+async def opened(http: httpx.AsyncClient, make: MakeRequest) -> AsyncGenerator[httpx.Response]:
     """A successful response, its body yet unread; `make` makes the request of each attempt.
 
     Lost connections, 5xx and 429 are tried again. Raises `ResponderFailed`, also for a
@@ -82,11 +82,11 @@ def media_type(response: httpx.Response) -> str:
     return value.partition(";")[0].strip().lower()
 
 
-async def _open(http: httpx.AsyncClient, make: Callable[[], httpx.Request]) -> httpx.Response:
+async def _open(http: httpx.AsyncClient, make: MakeRequest) -> httpx.Response:
     attempt, wait = 1, FIRST_WAIT
     while True:
         try:
-            return await _attempt(http, make())
+            return await _attempt(http, await make())
         except _TryAgain as fault:
             if attempt == ATTEMPTS:
                 raise ResponderFailed(f"{fault}, {ATTEMPTS} times") from None

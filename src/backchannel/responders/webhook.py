@@ -65,8 +65,8 @@ class Webhook:
     async def _ask(self, question: Message, before: Sequence[Message]) -> str:
         payload = await asyncio.to_thread(_encoded, question, before)
 
-        def signed() -> httpx.Request:
-            headers = self._headers(payload, question.id)
+        async def signed() -> httpx.Request:
+            headers = await asyncio.to_thread(self._headers, payload, question.id)
             return self._http.build_request("POST", self._url, content=payload, headers=headers)
 
         async with requests.opened(self._http, signed) as response:
