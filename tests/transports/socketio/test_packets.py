@@ -2,12 +2,13 @@
 
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from backchannel.transports.socketio import packets
-from backchannel.transports.socketio.decoder import RESERVED, Decoder, parse
+from backchannel.transports.socketio.decoder import MOST_VALUES, RESERVED, Decoder, parse
 from backchannel.transports.socketio.endpoint import Settings
 from backchannel.transports.socketio.packets import (
     InvalidPacket,
@@ -144,3 +145,23 @@ def test_nesting_is_bounded() -> None:
         nested = [nested]
     with pytest.raises(InvalidPacket, match="deeply"):
         restore(nested, [b"x"])
+
+
+FILLINGS = [b"[]", b"{}", b"1", b'""', b'"a"', b'{"a":1}', rb'"\\"', rb'"\""', b"[[[[]]]]"]
+
+
+@pytest.mark.parametrize("filling", FILLINGS)
+@pytest.mark.parametrize("head", [b'2["x",%b]', b'51-["x",%b]', b"31[%b]", b'0{"a":[%b]}'])
+def test_S18_a_packet_has_a_limited_number_of_values(head: bytes, filling: bytes) -> None:
+    few = b",".join([filling] * (MOST_VALUES // 10))
+    parse(head % few)
+    with pytest.raises(InvalidPacket, match="more than 10,000 JSON values"):
+        parse(head % b",".join([filling] * (MOST_VALUES + 1)))
+
+
+@pytest.mark.parametrize("text", [b",", b"[{", rb"\",", rb"\\,", rb"\\\",[", "ä,".encode()])
+def test_text_may_hold_any_number_of_commas_and_brackets(text: bytes) -> None:
+    long = text * 30_000
+    packet, _ = parse(b'2["x","%b",{"a":"%b"}]' % (long, text))
+    expected = [msgspec.json.decode(b'"%b"' % each) for each in (long, text)]
+    assert packet.data == ["x", expected[0], {"a": expected[1]}]
