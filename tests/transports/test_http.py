@@ -138,6 +138,16 @@ async def test_S18_oversized_headers_are_431() -> None:
         assert await status(server, GET + b"X: a\r\nConnection: close\r\n\r\n") == 200
 
 
+async def test_S18_a_long_target_is_414_and_many_fields_are_431() -> None:
+    async with http(HttpLimits(target_size=2000, fields=100)) as server:
+        get, end = b"GET /?%b HTTP/1.1\r\nHost: a\r\n", b"Connection: close\r\n\r\n"
+        assert await status(server, get % (b"a&" * 990) + end) == 200
+        assert await status(server, get % (b"a&" * 1000) + end) == 414
+        assert await status(server, b"GET /?" + b"a" * 1500, b"a" * 1500) == 414
+        assert await status(server, get % b"" + b"a:\r\n" * 98 + end) == 200
+        assert await status(server, get % b"" + b"a:\r\n" * 99 + end) == 431
+
+
 async def test_S18_an_oversized_body_is_413() -> None:
     async with http() as server:
         announced = POST + b"Content-Length: 10001\r\n\r\n"

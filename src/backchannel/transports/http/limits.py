@@ -23,6 +23,10 @@ class HttpLimits(msgspec.Struct, frozen=True, kw_only=True):
 
     head_size: int = 32 << 10
     """Request line and fields (431 above it)."""
+    target_size: int = 8 << 10
+    """Path and query (414 above it): as much as RFC 9110, section 4.1, asks for."""
+    fields: int = 256
+    """Fields of a head (431 above it); browsers behind several proxies send some 50."""
     body_size: int = 64 << 20
     """Any request's body, whatever its route; routes may allow less (413 above it)."""
     head_timeout: float = 10.0
@@ -63,7 +67,17 @@ class Phase(Enum):
 class Guard:
     """The progress of a single connection, without any I/O. Times are the event loop's seconds."""
 
-    __slots__ = ("_announced", "_body", "_fields", "_limits", "_raw", "_since", "deadline", "phase")
+    __slots__ = (
+        "_announced",
+        "_body",
+        "_fields",
+        "_limits",
+        "_raw",
+        "_since",
+        "_size",
+        "deadline",
+        "phase",
+    )
 
     def __init__(self, limits: HttpLimits, now: float) -> None:
         self._limits = limits
@@ -72,14 +86,25 @@ class Guard:
         self.begin_head(now)
 
     def begin_head(self, now: float) -> None:
-        self._fields = 0
-        self._raw = 0
+        self._fields = self._size = self._raw = 0
         self._enter(Phase.HEAD, now, self._limits.head_timeout)
 
+    def count_target(self, size: int) -> None:
+        """Count a parsed part of the target; raises Refusal (414)."""
+        self._size += size
+        if self._size > self._limits.target_size:
+            text = f"the path and query may have at most {self._limits.target_size:,} bytes"
+            raise Refusal(HTTPStatus.REQUEST_URI_TOO_LONG, text)
+        self._check_head(self._size)
+
     def count_field(self, size: int) -> None:
-        """Count a parsed part of the head; raises Refusal (431)."""
-        self._fields += size
-        self._check_head(self._fields)
+        """Count a parsed field of the head, or of the trailer; raises Refusal (431)."""
+        self._fields += 1
+        self._size += size
+        self._check_head(self._size)
+        if self._fields > self._limits.fields:
+            text = f"a request may have at most {self._limits.fields} header fields"
+            raise Refusal(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, text)
 
     def count_raw(self, size: int) -> None:
         """Count bytes that did not end the head: a field may have no end; raises Refusal (431)."""
@@ -93,7 +118,7 @@ class Guard:
     @property
     def unfinished(self) -> int:
         """Bytes of a head whose end has not come."""
-        return max(self._raw, self._fields) if self.phase is Phase.HEAD else 0
+        return max(self._raw, self._size) if self.phase is Phase.HEAD else 0
 
     def begin_body(self, now: float, announced: int) -> None:
         """Begin a body, of `announced` bytes if known, else 0; raises Refusal (413)."""

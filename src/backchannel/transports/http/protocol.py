@@ -164,7 +164,7 @@ class HttpProtocol(HttpToolsProtocol):
         super().on_message_begin()
 
     def on_url(self, url: bytes) -> None:
-        self._guard.count_field(len(url))
+        self._guard.count_target(len(url))
         super().on_url(url)
 
     def on_header(self, name: bytes, value: bytes) -> None:
