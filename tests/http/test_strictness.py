@@ -1,11 +1,15 @@
 """Bodies are what they must be, or the refusal names the field (rule S12)."""
 
 import asyncio
+import re
+import time
 
+import msgspec
 import pytest
 
+from backchannel.domain.errors import Invalid
 from backchannel.http import requests
-from backchannel.http.validation import read_form
+from backchannel.http.validation import decode, read_form
 from tests.http.conftest import Client
 
 REFUSED = [
@@ -131,3 +135,35 @@ def test_S12_a_form_has_a_limited_number_of_fields_without_repeats(
     assert response.status_code == 400
     assert response.json()["message"] == text
     assert response.json().get("field") == field
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'["\\ud83d"]',
+        b'["\\ude00"]',
+        b'["\\ud83dx and more text behind it"]',
+        b'["\\ud83d\\u0041 and more text behind it"]',
+        b'["' + b"a" * 1000 + b'\\ud83d"]',
+    ],
+)
+def test_half_a_surrogate_pair_is_named(body: bytes) -> None:
+    with pytest.raises(Invalid, match="half a surrogate pair"):
+        decode(body, msgspec.json.Decoder())
+
+
+@pytest.mark.parametrize("body", [b"", b" " * 9, b'["\\ud83d\\ude00', b'["' + b"a" * 1000])
+def test_a_body_that_is_cut_is_invalid_json(body: bytes) -> None:
+    with pytest.raises(Invalid, match="not valid JSON: Input data was truncated"):
+        decode(body, msgspec.json.Decoder())
+
+
+def test_the_cause_of_invalid_json_is_not_looked_for_in_all_of_a_long_body() -> None:
+    body, decoder = b" " * 1_000_000, msgspec.json.Decoder()
+    began = time.thread_time()
+    assert re.search(rb"\\u[dD][89abAB]|(?<!\\u[dD])\\u[dD][c-fC-F]", body) is None
+    searched = time.thread_time() - began
+    began = time.thread_time()
+    with pytest.raises(Invalid):
+        decode(body, decoder)
+    assert time.thread_time() - began < searched / 3

@@ -49,6 +49,8 @@ _SURROGATE = re.compile(
     rb"\\u[dD][c-fC-F][0-9a-fA-F]{2}"
 )
 """An escape of half a surrogate pair, which no UTF-8 can carry (RFC 8259, section 8.2)."""
+_NEAR = 24
+"""Bytes from the end in which it is looked for: the whole of a long body takes too long."""
 
 
 def decode(payload: bytes, decoder: msgspec.json.Decoder[T], *, what: str = "body") -> T:
@@ -61,13 +63,20 @@ def decode(payload: bytes, decoder: msgspec.json.Decoder[T], *, what: str = "bod
     except msgspec.ValidationError as error:
         raise explain(str(error), decoder.type, what=what) from None
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        if _SURROGATE.search(payload) is not None:
+        if _is_half_surrogate(str(error), payload):
             raise Invalid(
                 f"the {what} contains half a surrogate pair, which is not valid Unicode text"
             ) from None
         raise Invalid(f"the {what} is not valid JSON: {error}") from None
     except RecursionError:
         raise Invalid(f"the {what} is not valid JSON: it is nested too deeply") from None
+
+
+def _is_half_surrogate(problem: str, payload: bytes) -> bool:
+    """True if msgspec found an escape of half a pair; one near the end it takes for a cut text."""
+    end = max(0, len(payload) - _NEAR)
+    cut = "truncated" in problem and _SURROGATE.search(payload, end) is not None
+    return cut or "surrogate" in problem
 
 
 def require_distinct(payload: bytes) -> None:
