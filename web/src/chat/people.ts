@@ -3,7 +3,8 @@
 import { ApiError, type User } from "backchannel-client";
 import { useEffect, useRef, useState } from "react";
 import { client } from "../state/client";
-import { getState, setState } from "../state/store";
+import { inOrder } from "../state/model";
+import { getState, setState, useStore } from "../state/store";
 import { go } from "../ui/location";
 
 /** Milliseconds of quiet before the server is asked. */
@@ -13,12 +14,18 @@ interface Found {
   readonly people: readonly User[];
   /** The server's latest answer, if there is one. */
   readonly searched: string | null;
+  /** The server could not be asked: these are the people that this device knows. */
+  readonly failed: boolean;
 }
+
+const NOTHING: Found = { people: [], searched: null, failed: false };
 
 /** The people whose name contains `text`, without the user. */
 export function usePeople(text: string): Found {
-  const [found, setFound] = useState<Found>({ people: [], searched: null });
+  const [found, setFound] = useState<Found>(NOTHING);
+  const online = useStore((state) => state.link === "online");
   const asked = useRef<AbortController | null>(null);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: it is asked again with a connection
   useEffect(() => {
     const timer = setTimeout(async () => {
       asked.current?.abort();
@@ -26,17 +33,28 @@ export function usePeople(text: string): Found {
       try {
         const users = await client.api.users(text.trim(), asked.current.signal);
         const myId = getState().me?.id;
-        setFound({ people: users.filter((user) => user.id !== myId), searched: text });
+        const people = users.filter((user) => user.id !== myId);
+        setFound({ people, searched: text, failed: false });
       } catch (error) {
         if (isAbort(error)) return;
         if (!(error instanceof ApiError)) throw error;
-        setFound({ people: [], searched: text });
+        setFound({ people: knownPeople(text.trim()), searched: text, failed: true });
       }
     }, PAUSE);
     return () => clearTimeout(timer);
-  }, [text]);
+  }, [text, online]);
   useEffect(() => () => asked.current?.abort(), []);
   return found;
+}
+
+/** Those who are in the list and whose name contains `text`. */
+function knownPeople(text: string): User[] {
+  const wanted = text.toLocaleLowerCase();
+  return inOrder(getState().conversations)
+    .flatMap(({ kind, peer }) => (kind === "direct" && peer ? [peer] : []))
+    .filter(({ display_name, username }) =>
+      [display_name, username].some((each) => each.toLocaleLowerCase().includes(wanted)),
+    );
 }
 
 function isAbort(error: unknown): boolean {

@@ -20,7 +20,7 @@ interface Props {
 export function PersonDialog({ title, busy = false, onPick, onClose }: Props) {
   const [text, setText] = useState("");
   const [chosen, setChosen] = useState(0);
-  const { people, searched } = usePeople(text);
+  const { people, searched, failed } = usePeople(text);
   const id = useId();
   const onKeyDown = (event: KeyboardEvent) => {
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
@@ -86,7 +86,7 @@ export function PersonDialog({ title, busy = false, onPick, onClose }: Props) {
             ))}
           </ul>
         ) : (
-          searched === text && text.trim() && <NobodyFound />
+          searched === text && text.trim() && <NobodyFound failed={failed} />
         )}
       </div>
     </Dialog>
@@ -123,11 +123,11 @@ function PersonOption({ id, user, selected, onOpen }: OptionProps) {
   );
 }
 
-function NobodyFound() {
+function NobodyFound({ failed }: { readonly failed: boolean }) {
   return (
     <div className="no-matches" role="status">
-      <b>{t.nobodyFound}</b>
-      <small>{t.nobodyFoundText}</small>
+      <b>{failed ? t.somethingFailed : t.nobodyFound}</b>
+      <small>{failed ? t.unreachable : t.nobodyFoundText}</small>
     </div>
   );
 }

@@ -25,6 +25,7 @@ interface Props {
 /** The messages that a search has found: this device's, then those that only the server has. */
 export default function SearchResults({ id, searching, resultKeys, onActive }: Props) {
   const text = searching.text.trim();
+  const online = useStore((state) => state.link === "online");
   const [filter, setFilter] = useState<SearchFilter>(NO_FILTER);
   const { within } = searching;
   const only = useMemo(
@@ -71,7 +72,7 @@ export default function SearchResults({ id, searching, resultKeys, onActive }: P
       {text && !waits && hits.length === 0 && (
         <div className="empty empty--list" role="status">
           <h2>{t.noHits}</h2>
-          <p>{t.noHitsText}</p>
+          <p>{online ? t.noHitsText : t.unreachable}</p>
         </div>
       )}
     </>

@@ -4,6 +4,7 @@ import { ApiError, type Hit, type Page, type SearchFilter } from "backchannel-cl
 import { useEffect, useMemo, useRef, useState } from "react";
 import { client } from "../state/client";
 import { LocalSearch } from "../state/local-search";
+import { useStore } from "../state/store";
 
 /** Milliseconds of quiet before the server is asked. */
 const PAUSE = 200;
@@ -20,7 +21,9 @@ const NO_FILTER: SearchFilter = {};
 /** The server's results, null until it has answered. */
 export function useHits(text: string, only = NO_FILTER): readonly Hit[] | null {
   const [answer, setAnswer] = useState<{ for: string; hits: readonly Hit[] } | null>(null);
+  const online = useStore((state) => state.link === "online");
   const key = `${JSON.stringify(only)} ${text}`;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: it is asked again with a connection
   useEffect(() => {
     if (text.length < SHORTEST) return;
     const asked = new AbortController();
@@ -37,7 +40,7 @@ export function useHits(text: string, only = NO_FILTER): readonly Hit[] | null {
       clearTimeout(timer);
       asked.abort();
     };
-  }, [text, only, key]);
+  }, [text, only, key, online]);
   if (text.length < SHORTEST) return NONE;
   return answer?.for === key ? answer.hits : null;
 }

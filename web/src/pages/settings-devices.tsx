@@ -2,15 +2,19 @@ import type { Login } from "backchannel-client";
 import { useEffect, useState } from "react";
 import { attempt } from "../state/actions";
 import { client } from "../state/client";
+import { useStore } from "../state/store";
 import { t } from "../strings";
 import { when } from "../ui/format";
 import { Section, SetLine } from "./settings";
 
 export function Devices() {
   const [logins, setLogins] = useState<readonly Login[]>([]);
+  const [failed, setFailed] = useState(false);
+  const online = useStore((state) => state.link === "online");
+  // biome-ignore lint/correctness/useExhaustiveDependencies: they are asked for again with a connection
   useEffect(() => {
-    client.api.logins().then(setLogins, () => {});
-  }, []);
+    client.api.logins().then(setLogins, () => setFailed(true));
+  }, [online]);
   const end = async (login: Login) => {
     if (await attempt(() => client.api.endLogin(login.id))) {
       setLogins((all) => all.filter((each) => each.id !== login.id));
@@ -24,6 +28,7 @@ export function Devices() {
   return (
     <Section id="devices" title={t.devices}>
       <div className="panel">
+        {failed && logins.length === 0 && <SetLine title={t.unreachable} />}
         {logins.map((login) => (
           <SetLine
             key={login.id}

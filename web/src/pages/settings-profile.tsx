@@ -73,9 +73,11 @@ export function Profile() {
 
 export function Blocked() {
   const people = useBlocks();
+  const online = useStore((state) => state.link === "online");
   return (
     <Section id="blocked" title={t.blockedPeople}>
       <div className="panel">
+        {people === null && !online && <SetLine title={t.unreachable} />}
         {people?.length === 0 && <SetLine title={t.nobodyBlocked} />}
         {people?.map((user) => (
           <SetLine

@@ -24,11 +24,11 @@ const SECTIONS = (): readonly (readonly [string, IconName, string])[] => [
   ["privacy", "shield", t.privacy],
   ["devices", "laptop", t.devices],
   ["password", "key", t.password],
+  ["export", "download", t.yourData],
   ["blocked", "block", t.blockedPeople],
   ["storage", "storage", t.storage],
   ["keyboard", "keyboard", t.keyboard],
   ["language", "globe", t.language],
-  ["export", "download", t.yourData],
 ];
 
 /** All settings on one page; the address names the section. */

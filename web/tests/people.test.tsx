@@ -1,0 +1,62 @@
+import { act, cleanup, fireEvent, render, screen } from "@testing-library/react";
+import { ApiError, type Conversation, type User } from "backchannel-client";
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { PersonDialog } from "../src/chat/person-dialog";
+import { Devices } from "../src/pages/settings-devices";
+import { client } from "../src/state/client";
+import { setState } from "../src/state/store";
+
+const GRACE = { id: "grace", username: "ghopper", display_name: "Grace" } as User;
+const AWAY = new ApiError(0, "unreachable", "");
+const LATE = { timeout: 30_000 };
+const CONVERSATION = {
+  id: "c",
+  kind: "direct",
+  peer_id: "grace",
+  peer: GRACE,
+  settings: {},
+  updated_at: "2026-11-27T10:00:00Z",
+} as Conversation;
+
+beforeEach(() => setState({ conversations: { c: CONVERSATION }, link: "offline" }));
+afterEach(() => {
+  cleanup();
+  vi.restoreAllMocks();
+});
+
+const lookFor = (name: string) => {
+  render(<PersonDialog title="New" onPick={() => {}} onClose={() => {}} />);
+  fireEvent.change(screen.getByRole("combobox"), { target: { value: name } });
+};
+
+it("finds the people in the list without a connection", async () => {
+  vi.spyOn(client.api, "users").mockRejectedValue(AWAY);
+  lookFor("hopp");
+  await screen.findByText("Grace", {}, LATE);
+});
+
+it("does not say that there is nobody where the server could not be asked, and asks again", async () => {
+  const asked = vi.spyOn(client.api, "users").mockRejectedValue(AWAY);
+  lookFor("joan");
+  await screen.findByText(/The server cannot be reached/, {}, LATE);
+  expect(screen.queryByText("Nobody by that name")).toBeNull();
+  asked.mockResolvedValue([]);
+  act(() => setState({ link: "online" }));
+  await screen.findByText("Nobody by that name", {}, LATE);
+});
+
+it("says why there are no devices, and shows them with a connection", async () => {
+  const asked = vi.spyOn(client.api, "logins").mockRejectedValue(AWAY);
+  render(<Devices />);
+  await screen.findByText(/The server cannot be reached/, {}, LATE);
+  const login = {
+    id: "l",
+    agent: "Firefox/1",
+    address: "::1",
+    last_used_at: CONVERSATION.updated_at,
+  };
+  asked.mockResolvedValue([{ ...login, current: true }] as never);
+  act(() => setState({ link: "online" }));
+  await screen.findByText("Firefox", {}, LATE);
+  expect(screen.queryByText(/The server cannot be reached/)).toBeNull();
+});
