@@ -146,6 +146,9 @@ async def test_S18_a_long_target_is_414_and_many_fields_are_431() -> None:
         assert await status(server, b"GET /?" + b"a" * 1500, b"a" * 1500) == 414
         assert await status(server, get % b"" + b"a:\r\n" * 98 + end) == 200
         assert await status(server, get % b"" + b"a:\r\n" * 99 + end) == 431
+        kind = b"Content-Type: a/b" + b";a=b" * 255
+        assert await status(server, get % b"" + kind + b"\r\n" + end) == 200
+        assert await status(server, get % b"" + kind + b";a=b\r\n" + end) == 431
 
 
 async def test_S18_an_oversized_body_is_413() -> None:

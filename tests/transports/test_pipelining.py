@@ -10,6 +10,7 @@ import pytest
 from backchannel.budgets.held import HeldBytes
 from backchannel.transports.http.factory import http_protocol
 from backchannel.transports.http.limits import HttpLimits
+from tests.support.steps import measured_steps
 from tests.transports.harness import Raw, eventually, serving
 
 GET = b"GET /%d HTTP/1.1\r\nHost: a\r\n\r\n"
@@ -124,3 +125,28 @@ async def test_a_request_that_waits_for_its_turn_is_not_taken_for_slow() -> None
         raw.writer.write(b"\r\nConnection: close\r\n\r\n")
         await raw.rest()
     assert gate.asked == ["/1", "/2", "/3"]
+
+
+async def test_R13_a_body_of_tiny_chunks_is_read_in_turns() -> None:
+    got: list[bytes] = []
+
+    async def read(_: Any, receive: Any, send: Any) -> None:
+        body = b""
+        while (message := await receive()).get("more_body"):
+            body += message["body"]
+        got.append(body + message["body"])
+        headers = [(b"content-length", b"0")]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.body", "body": b""})
+
+    head = b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"
+    chunks = b"1\r\na\r\n" * 40_000
+    whole = head + b"%x\r\n%b\r\n0\r\n\r\n" % (200_000, b"b" * 200_000)
+    async with serving(app=read) as server, await Raw.connect(server.port) as raw:
+        with measured_steps() as steps:
+            raw.writer.write(head + chunks + b"0\r\n\r\n" + whole + head + chunks[:5])
+            await eventually(lambda: len(got) == 2, 60)
+            raw.writer.write(chunks[5:] + b"0\r\n\r\n")
+            await eventually(lambda: len(got) == 3, 60)
+    assert got == [b"a" * 40_000, b"b" * 200_000, b"a" * 40_000]
+    assert steps.longest < 0.02, steps

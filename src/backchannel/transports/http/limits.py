@@ -16,6 +16,8 @@ from backchannel.budgets.rates import network
 
 PIECE = 1 << 10
 """Bytes of heads that are parsed at once: some ten requests, where a client sends many together."""
+TURN = 256
+"""Parts of a body that are read in a row before other connections come first."""
 
 
 class HttpLimits(msgspec.Struct, frozen=True, kw_only=True):
@@ -72,6 +74,7 @@ class Guard:
         "_body",
         "_fields",
         "_limits",
+        "_parts",
         "_raw",
         "_since",
         "_size",
@@ -82,7 +85,7 @@ class Guard:
     def __init__(self, limits: HttpLimits, now: float) -> None:
         self._limits = limits
         self._since = now
-        self._announced = self._body = 0
+        self._announced = self._body = self._parts = 0
         self.begin_head(now)
 
     def begin_head(self, now: float) -> None:
@@ -129,9 +132,18 @@ class Guard:
     def count_body(self, size: int) -> None:
         """Count bytes of the body, which put its deadline off; raises Refusal (413)."""
         self._body += size
+        self._parts += 1
         self._check_body(self._body)
         earned = self._body / self._limits.body_rate
         self.deadline = self._since + self._limits.body_timeout + earned
+
+    def begin_turn(self) -> None:
+        """Let the connection read `TURN` parts of bodies."""
+        self._parts = 0
+
+    @property
+    def turn_is_over(self) -> bool:
+        return self._parts >= TURN
 
     @property
     def piece(self) -> int:

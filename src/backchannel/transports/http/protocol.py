@@ -12,10 +12,9 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 from uvicorn.server import ServerState
 
 from backchannel.budgets.held import TLS_BUFFERS
-from backchannel.transports.http import answer
+from backchannel.transports.http import answer, request_head
 from backchannel.transports.http.forwarded import plain_address
 from backchannel.transports.http.limits import Guard, HttpService, Phase, Refusal
-from backchannel.transports.http.request_head import check, joined, resolve, without_upgrade
 
 logger = logging.getLogger("backchannel.transports.http")
 
@@ -108,25 +107,26 @@ class HttpProtocol(HttpToolsProtocol):
             self._take(data)
 
     def _wait(self, data: bytes) -> None:
-        """Keep what follows requests that are not answered as it came: parsed, it is far larger."""
+        """Keep what came for later: behind requests without an answer, or for the next turn."""
         self._waiting = data
         self.flow.pause_reading()
-        self._hold(WAITING_COST * len(data) + self._guard.unfinished)
+        if not self.pipeline:
+            self.loop.call_soon(self._go_on)
+        self._hold((WAITING_COST if self.pipeline else 1) * len(data) + self._guard.unfinished)
 
     def _take(self, data: bytes) -> None:
         try:
             self._parse(data)
-        except httptools.HttpParserError as error:
-            cause = error.__context__  # what one of the callbacks below raised, if one did
+        except (httptools.HttpParserError, Refusal) as error:
+            cause = error if isinstance(error, Refusal) else error.__context__  # of a callback
             refusal = cause if isinstance(cause, Refusal) else Refusal(HTTPStatus.BAD_REQUEST)
-            self._refuse(refusal.status, text=refusal.text)
-        except Refusal as refusal:
             self._refuse(refusal.status, text=refusal.text)
 
     def _parse(self, data: bytes) -> None:
         guard, rest = self._guard, memoryview(data)
+        guard.begin_turn()
         while rest and guard.phase is not Phase.REFUSED:
-            if self.pipeline:
+            if self.pipeline or guard.turn_is_over:
                 self._wait(bytes(rest))
                 return
             piece, was_head = rest[: guard.piece], guard.phase is Phase.HEAD
@@ -152,7 +152,7 @@ class HttpProtocol(HttpToolsProtocol):
         """
         if self.scope["method"] == "CONNECT":
             raise Refusal(HTTPStatus.BAD_REQUEST, "this server is not a proxy")
-        self.headers = without_upgrade(self.headers)
+        self.headers = request_head.without_upgrade(self.headers)
         head = self._request_head()
         self.parser = httptools.HttpRequestParser(self)
         self.parser.set_dangerous_leniencies(lenient_data_after_close=True)
@@ -173,11 +173,10 @@ class HttpProtocol(HttpToolsProtocol):
             super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
-        version = self.parser.get_http_version()
-        method = self.parser.get_method()
-        check(version, self.headers)
+        version, method = self.parser.get_http_version(), self.parser.get_method()
+        request_head.check(version, self.headers)
         if method != b"CONNECT":
-            self.url = resolve(self.url, self.headers, method=method, version=version)
+            self.url = request_head.resolve(self.url, self.headers, method=method, version=version)
         if self._offers_other_protocol():
             self.scope["method"] = method.decode("ascii")
             self.scope["http_version"] = version
@@ -193,11 +192,7 @@ class HttpProtocol(HttpToolsProtocol):
         return bool(self.parser.should_upgrade()) and not self._should_upgrade()
 
     def _should_upgrade(self) -> bool:
-        fields = joined(self.headers)
-        return all(
-            wanted in (each.strip().lower() for each in fields.get(name, "").split(","))
-            for name, wanted in (("connection", "upgrade"), ("upgrade", "websocket"))
-        )
+        return request_head.asks_for_websocket(self.headers)
 
     def on_body(self, body: bytes) -> None:
         self._guard.count_body(len(body))
@@ -217,12 +212,19 @@ class HttpProtocol(HttpToolsProtocol):
         super().on_response_complete()
         if self.pipeline:
             self.flow.pause_reading()
-        elif self._waiting and not self.transport.is_closing():
-            waiting, self._waiting = self._waiting, b""
-            self._hold(self._guard.unfinished)
-            self._unset_keepalive_if_required()
-            self._take(waiting)
+        else:
+            self._go_on()
         self._idle_if_answered()
+
+    def _go_on(self) -> None:
+        """Take what waits, unless requests ahead of it have no answer yet."""
+        if not self._waiting or self.pipeline or self.transport.is_closing():
+            return
+        waiting, self._waiting = self._waiting, b""
+        self._hold(self._guard.unfinished)
+        self._unset_keepalive_if_required()
+        self.flow.resume_reading()
+        self._take(waiting)
 
     def _idle_if_answered(self) -> None:
         if self._guard.phase is Phase.ANSWER and not self._is_answering():
@@ -255,10 +257,8 @@ class HttpProtocol(HttpToolsProtocol):
         del self.parser  # it and the protocol hold each other
 
     def _request_head(self) -> bytes:
-        version = self.scope["http_version"].encode()
-        line = b"%s %s HTTP/%s\r\n" % (self.scope["method"].encode(), self.url, version)
-        fields = [b"%s: %s\r\n" % field for field in self.headers]
-        return line + b"".join(fields) + b"\r\n"
+        scope = self.scope
+        return request_head.written(scope["method"], self.url, scope["http_version"], self.headers)
 
     # ----------------------------------------------------------- refusing
 

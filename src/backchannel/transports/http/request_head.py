@@ -9,6 +9,9 @@ from backchannel.transports.http.limits import Refusal
 
 Fields = list[tuple[bytes, bytes]]
 
+LONGEST_TYPE = 1_024
+"""Bytes of a Content-Type: a multipart boundary has 70, and thousands of parameters take long."""
+
 _ABSOLUTE = re.compile(rb"(?:https?|wss?)://([^/?#]*)([^#]*)", re.IGNORECASE)
 
 
@@ -23,16 +26,28 @@ def joined(fields: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
     return headers
 
 
+def asks_for_websocket(fields: Fields) -> bool:
+    """True if these are the fields of an upgrade to WebSocket (RFC 6455, section 4.1)."""
+    given = joined(fields)
+    return all(
+        wanted in (each.strip().lower() for each in given.get(name, "").split(","))
+        for name, wanted in (("connection", "upgrade"), ("upgrade", "websocket"))
+    )
+
+
 def check(version: str, fields: Fields) -> None:
     """Check the version and the coding of the body.
 
     Raises Refusal: 400 for a request line without a version (HTTP/0.9), 505 for HTTP/2, 501 for a
-    transfer coding other than chunked (RFC 9112, section 6.1).
+    transfer coding other than chunked (RFC 9112, section 6.1), 431 for a long Content-Type.
     """
     if version not in {"1.0", "1.1"}:
         old = version < "1"
         status = HTTPStatus.BAD_REQUEST if old else HTTPStatus.HTTP_VERSION_NOT_SUPPORTED
         raise Refusal(status, "this server speaks HTTP/1.1")
+    if any(name == b"content-type" and len(value) > LONGEST_TYPE for name, value in fields):
+        text = f"the Content-Type may have at most {LONGEST_TYPE:,} bytes"
+        raise Refusal(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, text)
     codings = (value for name, value in fields if name == b"transfer-encoding")
     if any(coding.strip().lower() != b"chunked" for coding in codings):
         raise Refusal(HTTPStatus.NOT_IMPLEMENTED, "the only transfer coding here is chunked")
@@ -75,6 +90,12 @@ def without_upgrade(fields: Fields) -> Fields:
         if name != b"upgrade" and value:
             kept.append((name, value))
     return kept
+
+
+def written(method: str, target: bytes, version: str, fields: Fields) -> bytes:
+    """The head as a client sends it."""
+    line = b"%b %b HTTP/%b\r\n" % (method.encode(), target, version.encode())
+    return line + b"".join(b"%b: %b\r\n" % field for field in fields) + b"\r\n"
 
 
 def _check_host(value: bytes) -> None:
