@@ -40,6 +40,26 @@ def test_W16_several_tabs_share_one_socket_and_one_state(person: Make, signed_in
     assert len(sockets) == 1
 
 
+def test_W16_what_one_tab_cannot_send_yet_is_shown_in_the_other(
+    person: Make, signed_in: Open
+) -> None:
+    ada, grace = person("Ada"), person("Grace")
+    grace.send(ada, "Hello")
+    first = signed_in(ada)
+    first.open("Grace")
+    second = another_tab(first, [])
+    expect(second.bubble("Hello")).to_be_visible()
+    first.page.context.set_offline(offline=True)
+    first.send("From the tunnel")
+    expect(second.bubble("From the tunnel")).to_be_visible(timeout=30_000)
+    second.send("From the tunnel, too")
+    expect(first.bubble("From the tunnel, too")).to_be_visible()
+    first.page.context.set_offline(offline=False)
+    for tab in (first, second):
+        expect(tab.state("From the tunnel, too")).to_have_attribute("aria-label", "Sent")
+        tab.wait_for_texts("Hello", "From the tunnel", "From the tunnel, too")
+
+
 def test_W16_of_three_tabs_one_takes_over_when_the_leader_closes(
     person: Make, signed_in: Open
 ) -> None:

@@ -80,7 +80,6 @@ export async function send(draft: Draft, conversation: Conversation | null): Pro
     showToast(t.noRoomInThisTab);
     return;
   }
-  if (!leads()) postToTabs({ type: "outbox" });
   typingStopped();
   leaving.delete(draft);
   await saveDraft(getState().drafts[draft.key] ?? emptyDraft(draft.key));
@@ -112,7 +111,6 @@ export async function sendFile(
   more: { readonly clientId: string; readonly replyTo: number | null },
 ): Promise<void> {
   await client.send({ to, body: "", files: [file], ...more });
-  if (!leads()) postToTabs({ type: "outbox" });
 }
 
 /** Send a text that no draft holds, such as a question that is asked again. */
@@ -120,17 +118,14 @@ export async function sendText(text: string, conversation: Conversation | null):
   if (!conversation) return;
   const session = conversation.kind === "session" ? conversation.id : null;
   await client.send({ to: conversation.peer_id, conversationId: session, body: text });
-  if (!leads()) postToTabs({ type: "outbox" });
 }
 
 export async function retry(clientId: string): Promise<void> {
   await client.retry(clientId);
-  if (!leads()) postToTabs({ type: "outbox" });
 }
 
 export async function discard(clientId: string): Promise<void> {
   await client.discard(clientId);
-  if (!leads()) postToTabs({ type: "outbox" });
 }
 
 export async function saveDraft(draft: Draft): Promise<void> {

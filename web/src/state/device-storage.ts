@@ -20,10 +20,14 @@ export function noteFull(): void {
 export class FallbackOutbox implements OutboxStore {
   private readonly here = new MemoryOutbox();
 
-  /** `leads`: only the tab that owns the connection can send what no other tab can read. */
+  /**
+   * `leads`: only the tab that owns the connection can send what no other tab can read. `changed`
+   * is called after each write: another tab that reads before it finds what was there.
+   */
   constructor(
     private readonly device: OutboxStore,
     private readonly leads: () => boolean,
+    private readonly changed: () => void,
   ) {}
 
   async all(): Promise<Outgoing[]> {
@@ -34,6 +38,7 @@ export class FallbackOutbox implements OutboxStore {
   async put(item: Outgoing): Promise<void> {
     try {
       await this.device.put(item);
+      this.changed();
     } catch (error) {
       if (!isFull(error)) throw error;
       noteFull();
@@ -45,5 +50,6 @@ export class FallbackOutbox implements OutboxStore {
   async remove(clientId: string): Promise<void> {
     await this.here.remove(clientId);
     await this.device.remove(clientId);
+    this.changed();
   }
 }

@@ -65,7 +65,7 @@ async function begin(userId: string): Promise<void> {
   const database = await Database.open(userId);
   const outbox = new IndexedDbOutbox(outboxName(userId));
   opened = { userId, database, outbox, tabs: new Tabs(userId, receive) };
-  await client.keepOutbox(new FallbackOutbox(outbox, leads));
+  await client.keepOutbox(new FallbackOutbox(outbox, leads, () => postToTabs({ type: "outbox" })));
   await restore();
   opened.tabs.lead(() => void inTurn(() => connect(userId)));
   opened.tabs.post({ type: "hello" });
@@ -275,10 +275,7 @@ client.on("state", (link) => {
   setState({ link });
   if (leads()) postToTabs({ type: "state", state: link });
 });
-client.on("outbox", (outbox) => {
-  setState({ outbox });
-  if (leads()) postToTabs({ type: "outbox" });
-});
+client.on("outbox", (outbox) => setState({ outbox }));
 client.on("typing", (typing) => {
   receiveTyping(typing);
   postToTabs({ type: "typing", typing });
