@@ -124,6 +124,7 @@ def test_a_refused_message_can_be_edited_tried_again_or_discarded(
     grace.http.put(f"/v1/blocks/{ada.id}").raise_for_status()
     hers.send("Can you hear me?")
     expect(hers.bubble("Can you hear me?")).to_contain_text("Not sent")
+    expect(hers.page.get_by_text("You cannot write to each other.")).to_be_visible()
     expect(hers.row("Grace")).to_contain_text("Not sent: Can you hear me?")
     grace.http.delete(f"/v1/blocks/{ada.id}").raise_for_status()
     hers.page.get_by_role("button", name="Retry").click()

@@ -62,7 +62,7 @@ function FailedLine({
   readonly onEdit: (outgoing: Outgoing) => void;
 }) {
   return (
-    <div className="state-line state-line--failed" role="status" title={outgoing.failed?.message}>
+    <div className="state-line state-line--failed" role="status">
       <span>{t.failed}</span>
       <button
         className="btn btn--danger"
@@ -82,6 +82,22 @@ function FailedLine({
       >
         {t.discard}
       </button>
+      {outgoing.failed && (
+        <span className="state-line__reason" dir="auto">
+          {reasonOf(outgoing.failed)}
+        </span>
+      )}
     </div>
   );
+}
+
+/** Why a message was refused, in the user's language where the client has a text for it. */
+function reasonOf({ code, message }: NonNullable<Outgoing["failed"]>): string {
+  const texts = new Map([
+    ["blocked", t.blockedNotice],
+    ["request_unanswered", t.requestUnanswered],
+    ["not_found", t.recipientOrFileGone],
+    ["account_disabled", t.senderDisabled],
+  ]);
+  return texts.get(code) ?? message;
 }

@@ -1,0 +1,42 @@
+import { cleanup, render, screen } from "@testing-library/react";
+import type { Outgoing } from "backchannel-client";
+import { afterEach, beforeEach, expect, it } from "vitest";
+import type { Item } from "../src/chat/items";
+import { OutgoingView } from "../src/chat/outgoing";
+import { writePreference } from "../src/state/preferences";
+import { loadStrings } from "../src/strings";
+
+type OutgoingItem = Extract<Item, { kind: "outgoing" }>;
+
+function showRefused(code: string, message: string): void {
+  const failed = { code, message };
+  const fields = { client_id: "o", body: "Hallo", files: [], created_at: Date.now(), failed };
+  const outgoing = fields as unknown as Outgoing;
+  const item = { kind: "outgoing", outgoing, first: true, last: true } as OutgoingItem;
+  render(<OutgoingView item={item} onEdit={() => {}} />);
+}
+
+beforeEach(async () => {
+  writePreference("language", "de");
+  await loadStrings();
+});
+afterEach(() => {
+  cleanup();
+  writePreference("language", "en");
+});
+
+it.each([
+  ["blocked", "Ihr könnt einander nicht schreiben."],
+  ["request_unanswered", "Du kannst wieder schreiben, sobald deine Anfrage beantwortet ist."],
+  ["not_found", "Den Empfänger oder eine angehängte Datei gibt es nicht mehr."],
+  ["account_disabled", "Dein Konto wurde gesperrt."],
+])("shows in the user's language why a message was refused: %s", (code, reason) => {
+  showRefused(code, "the server's own text");
+  expect(screen.getByRole("status").textContent).toContain(reason);
+  expect(screen.queryByText("the server's own text")).toBeNull();
+});
+
+it("shows the server's own text where the client has none", () => {
+  showRefused("invalid", "text must not be longer than 64,000 bytes");
+  screen.getByText("text must not be longer than 64,000 bytes");
+});
