@@ -1,7 +1,9 @@
 """A login ends everywhere, also on sockets that are open."""
 
 import asyncio
+import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -10,6 +12,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from websockets.asyncio.client import connect
 
 from tests.support.native import PASSWORD, Device, Person, register
 from tests.support.process import ServerProcess, server_process
@@ -112,3 +115,14 @@ async def test_S18_a_socket_without_a_hello_is_closed(tmp_path: Path) -> None:
             await device.open()
         code, _ = await device.gone()
         assert code == 4003
+
+
+async def test_a_hello_that_waits_in_the_socket_of_a_stalled_server_counts(tmp_path: Path) -> None:
+    with server_process(tmp_path, limits_login_deadline="2") as server:
+        ada = await register(server.address, "ada")
+        async with connect(f"{server.socket_address}/v1/ws") as socket:
+            os.kill(server.pid, signal.SIGSTOP)
+            await socket.send(json.dumps({"type": "hello", "token": ada.token}))
+            await asyncio.sleep(3)
+            os.kill(server.pid, signal.SIGCONT)
+            assert json.loads(await asyncio.wait_for(socket.recv(), 60))["type"] == "welcome"

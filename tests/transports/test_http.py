@@ -2,11 +2,15 @@
 
 import asyncio
 import logging
+import os
+import socket
+import time
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
+import uvloop
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from backchannel.transports.http.factory import http_protocol
@@ -111,6 +115,35 @@ async def test_a_body_at_the_required_rate_may_exceed_the_deadline() -> None:
         body = [b"x" * 20] * 60
         head = POST + b"Connection: close\r\nContent-Length: 1200\r\n\r\n"
         assert await status(server, head, *body) == 200
+
+
+@pytest.mark.parametrize(
+    ("first", "rest"),
+    [
+        pytest.param(GET, b"Connection: close\r\n\r\n", id="head"),
+        pytest.param(POST + b"Connection: close\r\nContent-Length: 2\r\n\r\na", b"b", id="body"),
+        pytest.param(WHOLE, GET + b"Connection: close\r\n\r\n", id="another request"),
+    ],
+)
+def test_what_waits_in_the_socket_of_a_stalled_server_is_in_time(first: bytes, rest: bytes) -> None:
+    async def stall() -> bytes:
+        async with http() as server, await Raw.connect(server.port) as raw:
+            raw.writer.write(first)
+            await asyncio.sleep(0.1)
+            connection = raw.writer.get_extra_info("socket").fileno()
+            asyncio.get_running_loop().add_reader(stalling, stand_still, connection)
+            wake.send(b"a")
+            return await raw.rest()
+
+    def stand_still(connection: int) -> None:
+        stalling.recv(1)
+        os.write(connection, rest)
+        time.sleep(5.5 if first == WHOLE else 1)  # uvicorn keeps an idle connection for 5 s
+
+    stalling, wake = socket.socketpair()
+    with stalling, wake:
+        answers = uvloop.run(stall())  # this loop then calls timers before it reads
+    assert answers.count(b"HTTP/1.1 200 ") == 1 + (first == WHOLE), answers
 
 
 async def test_S18_slow_read_is_closed() -> None:

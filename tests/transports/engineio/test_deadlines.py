@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from backchannel.transports.engineio.sessions import Deadlines
+from backchannel.transports.deadlines import Deadlines
 from tests.transports.harness import eventually
 
 

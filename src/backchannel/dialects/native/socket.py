@@ -1,6 +1,5 @@
 """The native WebSocket, `/v1/ws`: its serializer, authentication, and the dispatch of frames."""
 
-import asyncio
 from collections.abc import Mapping, Sequence
 
 from backchannel.chat import sync
@@ -18,6 +17,7 @@ from backchannel.domain.messages import Message
 from backchannel.domain.signals import Partial, Presence, Signal, Typing
 from backchannel.domain.times import iso_or_none
 from backchannel.http.authentication import SUBPROTOCOL, find_token, identify
+from backchannel.transports.deadlines import Deadlines
 from backchannel.transports.websocket.endpoint import (
     Accepted,
     Endpoint,
@@ -102,12 +102,14 @@ def _content(event: Event) -> bytes:
 def endpoints(connections: ConnectionManager) -> Mapping[str, Endpoint]:
     """The native protocol's WebSocket, by path."""
     serializer = NativeSerializer()
+    deadline = connections.core.policy.login_deadline
+    unauthenticated = Deadlines(deadline, NativeHandler.hello_missed)
 
     async def accept(request: UpgradeRequest) -> Accepted | Refused:
         token = find_token(request.headers, request.query, request.subprotocols)
         subprotocol = SUBPROTOCOL if request.subprotocols[:1] == (SUBPROTOCOL,) else None
         if token is None:
-            return Accepted(NativeHandler(connections, serializer), subprotocol)
+            return Accepted(NativeHandler(connections, serializer, unauthenticated), subprotocol)
         try:
             identity = await identify(connections.core, token)
             connections.admit(identity.user_id)
@@ -115,7 +117,8 @@ def endpoints(connections: ConnectionManager) -> Mapping[str, Endpoint]:
         except ChatError as refusal:
             body = server_frames.error(refusal)
             return Refused(refusal.status, body, (("content-type", "application/json"),))
-        return Accepted(NativeHandler(connections, serializer, (identity, head)), subprotocol)
+        handler = NativeHandler(connections, serializer, unauthenticated, (identity, head))
+        return Accepted(handler, subprotocol)
 
     return {PATH: accept}
 
@@ -123,19 +126,20 @@ def endpoints(connections: ConnectionManager) -> Mapping[str, Endpoint]:
 class NativeHandler(WebSocketHandler):
     """The socket of a single native client."""
 
-    __slots__ = ("_authenticated", "_hello_deadline", "_requests", "serializer")
+    __slots__ = ("_authenticated", "_requests", "_unauthenticated", "serializer")
 
     def __init__(
         self,
         connections: ConnectionManager,
         serializer: NativeSerializer,
+        unauthenticated: "Deadlines[NativeHandler]",
         authenticated: tuple[Identity, LogHead] | None = None,
     ) -> None:
         super().__init__(connections)
         self.serializer = serializer
         self._requests: Requests | None = None
         self._authenticated = authenticated
-        self._hello_deadline: asyncio.TimerHandle | None = None
+        self._unauthenticated = unauthenticated
 
     def opened(self, socket: Socket) -> None:
         super().opened(socket)
@@ -144,12 +148,10 @@ class NativeHandler(WebSocketHandler):
             self._authenticated = None
             self._welcome(identity, head, position=head.position)
         else:
-            loop = asyncio.get_running_loop()
-            timeout = self.connections.core.policy.login_deadline
-            self._hello_deadline = loop.call_later(timeout, self._hello_missed)
+            self._unauthenticated.add(self)
 
     def closed(self, code: int, reason: str) -> None:
-        self._stop_waiting()
+        self._unauthenticated.discard(self)
         super().closed(code, reason)
 
     def handle(self, payload: bytes) -> Work | None:
@@ -180,7 +182,7 @@ class NativeHandler(WebSocketHandler):
         self, identity: Identity, head: LogHead, *, position: int, reset: str | None = None
     ) -> None:
         self.connections.admit(identity.user_id)
-        self._stop_waiting()
+        self._unauthenticated.discard(self)
         self.socket.identify(identity.user_id)
         welcome = server_frames.welcome(identity.user_id, identity.username, head)
         self.socket.send_text(welcome)
@@ -197,10 +199,6 @@ class NativeHandler(WebSocketHandler):
         self.connection = connection
         self._requests = Requests(self, identity, connection)
 
-    def _hello_missed(self) -> None:
+    def hello_missed(self) -> None:
+        """Close the socket of a client that has not said who it is in time."""
         self.socket.close(CloseCode.HELLO_TIMEOUT.code, CloseCode.HELLO_TIMEOUT.reason)
-
-    def _stop_waiting(self) -> None:
-        if self._hello_deadline is not None:
-            self._hello_deadline.cancel()
-            self._hello_deadline = None

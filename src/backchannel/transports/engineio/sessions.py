@@ -1,13 +1,12 @@
 """All sessions of a process: their heartbeats and timeouts share one timer."""
 
 import asyncio
-import logging
 import secrets
-from collections import OrderedDict
-from collections.abc import Callable, Hashable
-from typing import Final, Generic, TypeVar
+from collections.abc import Callable
+from typing import Final
 
 from backchannel.budgets.rates import RateBudget
+from backchannel.transports.deadlines import Deadlines
 from backchannel.transports.engineio.endpoint import Endpoint, Settings, Transport
 from backchannel.transports.engineio.packets import Handshake
 from backchannel.transports.engineio.polling import Polling
@@ -16,85 +15,10 @@ from backchannel.transports.http.limits import Caps
 from backchannel.transports.websocket.close import SERVICE_RESTART
 from backchannel.transports.websocket.endpoint import UpgradeRequest
 
-logger = logging.getLogger("backchannel.transports.engineio")
-
-T = TypeVar("T", bound=Hashable)
-
-_EARLY = 1 / 64  # of the delay: what is due so soon shares a wake-up
-_EARLIEST = 0.25
-_LATE = 0.25
-"""Seconds after which the process has stood still: what came meanwhile is not read yet."""
-_GRACE = 1 / 4  # of the delay: then it has time to be read
-
 _SID_BYTES: Final = 15  # 120 bits: a client that knows it can read and write the session
 _POLICY: Final = 1008
 READ_BURST: Final = 4
 """Seconds of the read rate that one client may send at once."""
-
-
-class Deadlines(Generic[T]):
-    """Calls `expired(item)` once, a fixed delay after `add(item)`.
-
-    All items wait equally long, so the order of arrival is the order of expiry and one timer,
-    for the first of them, is enough. It never calls late because of its precision, but up to
-    1/64 of the delay early. The time for which the process stands still does not count.
-    """
-
-    __slots__ = ("_delay", "_due", "_early", "_expired", "_lost", "_timer")
-
-    def __init__(self, delay: float, expired: Callable[[T], None]) -> None:
-        self._delay = delay
-        self._early = min(delay * _EARLY, _EARLIEST)
-        self._expired = expired
-        # a plain dict would search past all it has deleted to find its first item
-        self._due: OrderedDict[T, float] = OrderedDict()
-        self._lost = 0.0  # seconds that do not count
-        self._timer: asyncio.TimerHandle | None = None
-
-    def add(self, item: T) -> None:
-        """Start the time of `item`, afresh if it is running."""
-        due = self._now() + self._delay
-        self._due[item] = due
-        self._due.move_to_end(item)
-        if self._timer is None:
-            self._sweep_before(due)
-
-    def discard(self, item: T) -> None:
-        """Stop the time of `item`, if it is running."""
-        self._due.pop(item, None)
-
-    def __contains__(self, item: T) -> bool:
-        return item in self._due
-
-    def __len__(self) -> int:
-        return len(self._due)
-
-    def _now(self) -> float:
-        return asyncio.get_running_loop().time() - self._lost
-
-    def _sweep_before(self, due: float) -> None:
-        at = due - self._early
-        self._timer = asyncio.get_running_loop().call_at(at + self._lost, self._sweep, at)
-
-    def _sweep(self, planned: float) -> None:
-        late = self._now() - planned
-        if late > _LATE:
-            self._lost += late + self._delay * _GRACE
-        until = self._now() + self._early
-        while self._due:
-            item, due = next(iter(self._due.items()))
-            if due > until:
-                self._sweep_before(due)
-                return
-            del self._due[item]
-            self._call(item)
-        self._timer = None
-
-    def _call(self, item: T) -> None:
-        try:
-            self._expired(item)
-        except Exception:
-            logger.exception("timeout handler failed")
 
 
 class Sessions:

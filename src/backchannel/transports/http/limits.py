@@ -13,6 +13,7 @@ import msgspec
 
 from backchannel.budgets.held import HeldBytes
 from backchannel.budgets.rates import network
+from backchannel.transports.deadlines import RunningTime
 
 PIECE = 1 << 10
 """Bytes of heads that are parsed at once: some ten requests, where a client sends many together."""
@@ -67,7 +68,7 @@ class Phase(Enum):
 
 
 class Guard:
-    """The progress of a single connection, without any I/O. Times are the event loop's seconds."""
+    """The progress of a single connection, without any I/O. Times are those of `RunningTime`."""
 
     __slots__ = (
         "_announced",
@@ -236,7 +237,7 @@ _TICK = 0.25  # seconds by which a deadline may be overrun
 
 
 class Timed(Protocol):
-    """A connection with a deadline in the loop's time; infinity means none."""
+    """A connection with a deadline in `RunningTime`; infinity means none."""
 
     @property
     def deadline(self) -> float: ...
@@ -246,32 +247,33 @@ class Timed(Protocol):
         ...
 
 
-class Deadlines:
+class DeadlineSweep:
     """The connections of a process that must not dawdle."""
 
-    __slots__ = ("_timer", "_watched")
+    __slots__ = ("_clock", "_timer", "_watched")
 
-    def __init__(self) -> None:
+    def __init__(self, clock: RunningTime) -> None:
+        self._clock = clock
         self._watched: set[Timed] = set()
         self._timer: asyncio.TimerHandle | None = None
 
     def watch(self, connection: Timed) -> None:
         self._watched.add(connection)
         if self._timer is None:
-            self._arm(asyncio.get_running_loop())
+            self._arm()
 
     def forget(self, connection: Timed) -> None:
         self._watched.discard(connection)
 
-    def _arm(self, loop: asyncio.AbstractEventLoop) -> None:
-        self._timer = loop.call_later(_TICK, self._sweep, loop)
+    def _arm(self) -> None:
+        self._timer = self._clock.call_at(self._clock.now() + _TICK, self._sweep)
 
-    def _sweep(self, loop: asyncio.AbstractEventLoop) -> None:
-        now = loop.time()
+    def _sweep(self) -> None:
+        now = self._clock.now()
         for connection in [each for each in self._watched if each.deadline <= now]:
             connection.overdue(now)
         if self._watched:
-            self._arm(loop)
+            self._arm()
         else:
             self._timer = None
 
@@ -279,10 +281,11 @@ class Deadlines:
 class HttpService:
     """The state that all HTTP connections of a process share."""
 
-    __slots__ = ("caps", "deadlines", "held_before_login", "limits")
+    __slots__ = ("caps", "clock", "deadlines", "held_before_login", "limits")
 
     def __init__(self, limits: HttpLimits, caps: Caps, held_before_login: HeldBytes) -> None:
         self.limits = limits
         self.held_before_login = held_before_login
         self.caps = caps
-        self.deadlines = Deadlines()
+        self.clock = RunningTime(_TICK)
+        self.deadlines = DeadlineSweep(self.clock)

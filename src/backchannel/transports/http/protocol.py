@@ -21,6 +21,7 @@ logger = logging.getLogger("backchannel.transports.http")
 WAITING_COST = 4
 """The factor for bytes behind a request: with each answer, the rest is copied and one is parsed."""
 _LINGER = 1.0  # seconds a refused client has to read why
+_TO_BE_READ = 0.05  # seconds: the loop calls timers before it reads
 _RETRY = (("Retry-After", "5"),)
 
 
@@ -36,8 +37,8 @@ class HttpProtocol(HttpToolsProtocol):
         _loop: asyncio.AbstractEventLoop | None = None,
     ) -> None:
         super().__init__(config, server_state, app_state, _loop)
-        self._service = service
-        self._guard, self._unread_since = Guard(service.limits, self.loop.time()), inf
+        self._service, self._now = service, service.clock.now
+        self._guard, self._unread_since = Guard(service.limits, self._now()), inf
         self._waiting = b""  # behind requests that are not answered yet
         self._answered: RequestResponseCycle | None = None  # the request whose turn it is
         self._address: str | None = None  # set while the connection counts against the caps
@@ -89,7 +90,7 @@ class HttpProtocol(HttpToolsProtocol):
         self._refuse(HTTPStatus.SERVICE_UNAVAILABLE, _RETRY)
 
     def pause_writing(self) -> None:
-        self._unread_since = self.loop.time()
+        self._unread_since = self._now()
         super().pause_writing()
 
     def resume_writing(self) -> None:
@@ -160,7 +161,7 @@ class HttpProtocol(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         self._unset_keepalive_if_required()
-        self._guard.begin_head(self.loop.time())
+        self._guard.begin_head(self._now())
         super().on_message_begin()
 
     def on_url(self, url: bytes) -> None:
@@ -177,19 +178,15 @@ class HttpProtocol(HttpToolsProtocol):
         request_head.check(version, self.headers)
         if method != b"CONNECT":
             self.url = request_head.resolve(self.url, self.headers, method=method, version=version)
-        if self._offers_other_protocol():
+        if self.parser.should_upgrade() and not self._should_upgrade():  # to another protocol
             self.scope["method"] = method.decode("ascii")
             self.scope["http_version"] = version
             return
-        self._guard.begin_body(self.loop.time(), int(dict(self.headers).get(b"content-length", 0)))
+        self._guard.begin_body(self._now(), int(dict(self.headers).get(b"content-length", 0)))
         super().on_headers_complete()
         self.scope.setdefault("state", {})["unread"] = self.cycle  # the edge takes it away
         if not self.pipeline:
             self._answered = self.cycle
-
-    def _offers_other_protocol(self) -> bool:
-        """True if another protocol than WebSocket is to follow this head."""
-        return bool(self.parser.should_upgrade()) and not self._should_upgrade()
 
     def _should_upgrade(self) -> bool:
         return request_head.asks_for_websocket(self.headers)
@@ -228,7 +225,7 @@ class HttpProtocol(HttpToolsProtocol):
 
     def _idle_if_answered(self) -> None:
         if self._guard.phase is Phase.ANSWER and not self._is_answering():
-            self._guard.idle(self.loop.time(), self.timeout_keep_alive)
+            self._guard.idle(self._now(), self.timeout_keep_alive)
 
     def _is_answering(self) -> bool:
         """True if the application still owes a response."""
@@ -260,6 +257,11 @@ class HttpProtocol(HttpToolsProtocol):
         scope = self.scope
         return request_head.written(scope["method"], self.url, scope["http_version"], self.headers)
 
+    def timeout_keep_alive_handler(self) -> None:
+        """Hang up, once what came while the process stood still has been read."""
+        hang_up = super().timeout_keep_alive_handler
+        self.timeout_keep_alive_task = self.loop.call_later(_TO_BE_READ, hang_up)
+
     # ----------------------------------------------------------- refusing
 
     @property
@@ -286,7 +288,7 @@ class HttpProtocol(HttpToolsProtocol):
         if self._is_answering():
             self.cycle.disconnected = True
             self.cycle.message_event.set()
-        self._guard.refuse(self.loop.time(), _LINGER)
+        self._guard.refuse(self._now(), _LINGER)
         default = answer.decoded(self.server_state.default_headers)
         self.transport.write(answer.refusal(status, text.encode(), [*default, *headers]))
         # Closed at once, the client might see only a reset.
@@ -294,7 +296,5 @@ class HttpProtocol(HttpToolsProtocol):
 
     def _may_answer(self) -> bool:
         """True if a response written now would be taken for the response to this request."""
-        if not self._is_answering():
-            return True
         its_own = self._guard.phase is Phase.BODY and not self.pipeline
-        return its_own and not self.cycle.response_started
+        return not self._is_answering() or (its_own and not self.cycle.response_started)

@@ -6,11 +6,11 @@ import secrets
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final
 
+from backchannel.transports.deadlines import Deadlines
 from backchannel.transports.engineio.endpoint import Session
 from backchannel.transports.engineio.endpoint import Settings as EngineIoSettings
 from backchannel.transports.engineio.relay import Relay
 from backchannel.transports.engineio.server import EngineIo
-from backchannel.transports.engineio.sessions import Deadlines
 from backchannel.transports.http.limits import Network
 from backchannel.transports.socketio import packets
 from backchannel.transports.socketio.decoder import Decoder
