@@ -9,6 +9,7 @@ from tests.web.pages import ChatPage
 from tests.web.people import PASSWORD, Person
 
 Make = Callable[[str], Person]
+Open = Callable[[Person], ChatPage]
 
 FAR = 80
 """Tab stops that no page has between two things."""
@@ -131,6 +132,26 @@ def react_reply_edit_delete(hers: ChatPage) -> None:
     press(page, "Enter")
     expect(hers.bubble("A reply, edited")).to_be_visible()
     page.wait_for_function(FOCUSED)
+
+
+def test_W14_the_keys_do_not_edit_or_copy_a_message_without_text(
+    person: Make, signed_in: Open
+) -> None:
+    ada, grace = person("Ada"), person("Grace")
+    ada.send(grace, "With words")
+    ada.send(grace, "", files=[ada.upload("plan.txt", b"first this")])
+    hers = signed_in(ada)
+    page = hers.page
+    hers.open("Grace")
+    last = page.locator(".message", has_text="plan.txt")
+    last.focus()
+    press(page, "c", "e", "r")
+    expect(page.get_by_text("Replying to yourself")).to_be_visible()
+    expect(page.get_by_text("Copied")).to_have_count(0)
+    expect(page.get_by_role("button", name="Cancel editing")).to_have_count(0)
+    page.get_by_role("button", name="Cancel reply").click()
+    hers.field.press("ArrowUp")
+    expect(hers.field).to_have_value("With words")
 
 
 def search(hers: ChatPage) -> None:

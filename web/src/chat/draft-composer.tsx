@@ -10,6 +10,7 @@ import { ToastArea } from "../ui/toast";
 import type { VoiceDraft } from "../voice/use-recorder";
 import { Composer, type Editing } from "./composer";
 import { openQuestion } from "./items";
+import { isEditable } from "./message-actions";
 
 const Tray = deferred(() => import("./tray").then((module) => module.Tray));
 
@@ -148,7 +149,7 @@ const without = (message: Message) => (now: Message | null) => (now === message 
 function lastOfMine(conversation: Conversation | null): Message | null {
   const { threads, me, removals } = getState();
   const last = threads[conversation?.id ?? ""]?.messages.findLast(
-    (each) => each.sender_id === me?.id && each.deleted_at === null && !removals[each.id],
+    (each) => isEditable(each, me?.id ?? "") && !removals[each.id],
   );
   return last ?? null;
 }

@@ -46,6 +46,11 @@ export function useActions(options: ActionOptions): ThreadActions {
   );
 }
 
+/** True if the message is the user's and has a text: nothing else of a message can be edited. */
+export function isEditable(message: Message, myId: string): boolean {
+  return message.sender_id === myId && message.deleted_at === null && message.body !== "";
+}
+
 interface KeyOptions {
   readonly myId: string;
   readonly onReply: (message: Message) => void;
@@ -93,11 +98,12 @@ export function useHover(
       const open = () => actions.menu(message, box.left + 24, box.bottom);
       const keys = new Map([
         ["r", () => onReply(message)],
-        ["c", () => void copy(message)],
         ["+", open],
         ["enter", open],
       ]);
-      if (mine) keys.set("e", () => onEdit(message)).set("delete", () => void remove(message));
+      if (message.body) keys.set("c", () => void copy(message));
+      if (isEditable(message, myId)) keys.set("e", () => onEdit(message));
+      if (mine) keys.set("delete", () => void remove(message));
       const act = keys.get(event.key.toLowerCase());
       if (act) {
         event.preventDefault();

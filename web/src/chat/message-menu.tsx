@@ -2,12 +2,14 @@ import type { Message } from "backchannel-client";
 import { useState } from "react";
 import { react } from "../state/actions";
 import { remove } from "../state/removals";
+import { useStore } from "../state/store";
 import { t } from "../strings";
 import { ContextMenu, type MenuEntry } from "../ui/context-menu";
 import { Dialog } from "../ui/dialog";
 import { Icon } from "../ui/icon";
 import { AllEmoji } from "./emoji";
 import { copy, type MenuFor } from "./menu";
+import { isEditable } from "./message-actions";
 
 interface Props {
   readonly at: MenuFor;
@@ -26,6 +28,7 @@ const QUICK = ["👍", "❤️", "😂", "😮", "😢", "🙏"];
 /** The actions for a message. */
 export function MessageMenu({ at, onReply, onEdit, onForward, onReport, onTimes, onClose }: Props) {
   const { message, mine, x, y } = at;
+  const myId = useStore((state) => state.me?.id ?? "");
   const [picking, setPicking] = useState(at.picking ?? false);
   const choose = (emoji: string) => {
     onClose();
@@ -64,7 +67,7 @@ export function MessageMenu({ at, onReply, onEdit, onForward, onReport, onTimes,
   };
   const entries: readonly MenuEntry[] = [
     { icon: "reply", label: t.reply, keys: "R", act: () => onReply(message) },
-    ...(mine && message.body ? [editing] : []),
+    ...(isEditable(message, myId) ? [editing] : []),
     ...(message.body ? [copying] : []),
     { icon: "forward", label: t.forward, act: () => onForward(message) },
     ...(times ? [times] : []),
