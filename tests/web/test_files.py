@@ -79,6 +79,34 @@ def test_W8_a_paste_from_a_spreadsheet_stays_text(person: Make, signed_in: Open)
     assert hers.field.evaluate(PASTE, ["text/plain"]) is True, "a file, with its name"
 
 
+DROP = """(element) => {
+  const dataTransfer = new DataTransfer();
+  dataTransfer.items.add(new File([new Uint8Array(9)], "plan.bin"));
+  const options = { dataTransfer, bubbles: true, cancelable: true };
+  element.dispatchEvent(new DragEvent("drop", options));
+}"""
+
+
+def test_W8_files_are_refused_while_a_message_is_edited(person: Make, signed_in: Open) -> None:
+    ada, grace = person("Ada"), person("Grace")
+    ada.send(grace, "Here is the plan")
+    hers = signed_in(ada)
+    page = hers.page
+    hers.open("Grace")
+    expect(hers.bubble("Here is the plan")).to_be_visible()
+    refused = page.locator(".toast", has_text="Files cannot be added while you edit a message")
+    for script in (PASTE, DROP):
+        hers.field.press("ArrowUp")
+        expect(page.get_by_role("button", name="Cancel editing")).to_be_visible()
+        expect(page.get_by_role("button", name="Attach")).to_have_count(0)
+        hers.field.evaluate(script, [])
+        expect(refused).to_be_visible()
+        page.get_by_role("button", name="Cancel editing").click()
+        expect(page.get_by_role("button", name="Attach")).to_be_visible()
+        expect(page.locator(".tray")).to_have_count(0)
+        expect(refused).to_have_count(0)
+
+
 def test_W8_a_long_text_can_be_sent_as_a_file(person: Make, signed_in: Open) -> None:
     ada, grace = person("Ada"), person("Grace")
     grace.send(ada, "Send me the chapter")

@@ -116,6 +116,7 @@ export function Composer(props: Props) {
                   className="icon-btn"
                   type="button"
                   aria-label={t.attach}
+                  hidden={editing !== null}
                   onClick={() => chooser.current?.click()}
                 >
                   <Icon name="plus" />

@@ -1,6 +1,6 @@
 import type { Conversation as Data, Message, Outgoing } from "backchannel-client";
 import { useCallback, useEffect, useMemo, useRef, useState } from "react";
-import { attempt, editOutgoing, saveDraft } from "../state/actions";
+import { attempt, editOutgoing, saveDraft, showToast } from "../state/actions";
 import { setUnread } from "../state/conversation-settings";
 import { emptyDraft } from "../state/schema";
 import { getState, useStore } from "../state/store";
@@ -43,7 +43,15 @@ export function Conversation({ conversation, peerId, name, onDetails }: Props) {
   }, [id, loaded]);
 
   useOpened(conversation);
-  const onFiles = useCallback((files: Iterable<File>) => void attach(key, files), [key]);
+  const isEditing = edited !== null;
+  const onFiles = useCallback(
+    (files: Iterable<File>) => {
+      // The draft that would get them is out of sight.
+      if (isEditing) showToast(t.editingHasNoFiles);
+      else void attach(key, files);
+    },
+    [key, isEditing],
+  );
   const drop = useDrop(onFiles);
   const onSent = useCallback(() => setSent((before) => before + 1), []);
   const onReply = useCallback(
@@ -95,8 +103,8 @@ export function Conversation({ conversation, peerId, name, onDetails }: Props) {
       {drop.over && (
         <div className="dropzone">
           <Icon name="image" />
-          <b>{t.dropTitle}</b>
-          <span>{t.dropText}</span>
+          <b>{isEditing ? t.editingHasNoFiles : t.dropTitle}</b>
+          {!isEditing && <span>{t.dropText}</span>}
         </div>
       )}
     </main>

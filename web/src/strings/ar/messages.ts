@@ -105,6 +105,7 @@ export const messages: typeof english = {
   sizeOf: (part: string, whole: string) => `${part} من ${whole}`,
   tooLarge: (limit: string) => `أكبر من ${limit}`,
   dropTitle: "أفلت للإرفاق",
+  editingHasNoFiles: "لا يمكن إرفاق ملفات أثناء تعديل رسالة. أنهِ التعديل أولًا.",
   dropText: "لا يُرسل شيء قبل أن تضغط إرسال",
   blockedNotice: "لا يمكن لأي منكما الكتابة إلى الآخر.",
   longText: "هذه رسالة طويلة.",

@@ -98,6 +98,8 @@ export const messages: typeof english = {
   sizeOf: (part, whole) => `${part} von ${whole}`,
   tooLarge: (limit) => `Größer als ${limit}`,
   dropTitle: "Zum Anhängen loslassen",
+  editingHasNoFiles:
+    "Während du eine Nachricht bearbeitest, kannst du nichts anhängen. Beende das zuerst.",
   dropText: "Nichts wird gesendet, bevor du auf Senden drückst",
   blockedNotice: "Ihr könnt einander nicht schreiben.",
   longText: "Das ist eine lange Nachricht.",

@@ -95,6 +95,7 @@ export const messages = {
   sizeOf: (part: string, whole: string) => `${part} of ${whole}`,
   tooLarge: (limit: string) => `Larger than ${limit}`,
   dropTitle: "Drop to attach",
+  editingHasNoFiles: "Files cannot be added while you edit a message. Finish editing first.",
   dropText: "Nothing is sent until you press Send",
   blockedNotice: "You cannot write to each other.",
   longText: "This is a long message.",
