@@ -19,9 +19,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """The largest body of a POST; the WebSocket's own limit should be the same."""
     stranger_payload: int = 1_000_000
     """The same before the client has logged in."""
-    packets: int = 4096
+    packets: int = 16_384
     """Packets in the body of a POST (400 above it): python-engineio sends 16 at most, others all
-    that wait, up to `max_payload`; for messages of 128 bytes that is as many as this."""
+    that wait, up to `max_payload`; for messages of 60 bytes that is as many as this."""
     read_rate: int = 64 << 20
     """Bytes a second that are read for long from the POSTs of one user, or of one address
     before the login; each packet counts as 256 bytes more."""
