@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import pytest
 
+from backchannel.domain.errors import Invalid
 from backchannel.http.authentication import find_token
 
 FOUND = [
@@ -46,3 +47,9 @@ def test_malformed_credentials_contain_no_token(
     headers: Mapping[str, str], query: str, subprotocols: Sequence[str]
 ) -> None:
     assert find_token(headers, query, subprotocols) is None
+
+
+def test_a_query_has_a_bounded_number_of_parameters() -> None:
+    assert find_token({}, "a&" * 99 + "token=T") == "T"
+    with pytest.raises(Invalid, match="at most 100 parameters"):
+        find_token({}, "a&" * 100 + "token=T")

@@ -13,6 +13,7 @@ from pathlib import Path
 import httpx
 import pytest
 from websockets.asyncio.client import connect
+from websockets.exceptions import InvalidStatus
 
 from tests.support.native import PASSWORD, Device, Person, register
 from tests.support.process import ServerProcess, server_process
@@ -126,3 +127,10 @@ async def test_a_hello_that_waits_in_the_socket_of_a_stalled_server_counts(tmp_p
             await asyncio.sleep(3)
             os.kill(server.pid, signal.SIGCONT)
             assert json.loads(await asyncio.wait_for(socket.recv(), 60))["type"] == "welcome"
+
+
+async def test_S12_an_upgrade_with_many_parameters_is_refused(server: ServerProcess) -> None:
+    with pytest.raises(InvalidStatus) as refused:
+        await connect(f"{server.socket_address}/v1/ws?{'a&' * 100}token=T")
+    assert refused.value.response.status_code == 400
+    assert b"at most 100 parameters" in refused.value.response.body

@@ -1,16 +1,16 @@
 """Authentication: the places of a token, and the identity behind it, also as a WebSocket opens."""
 
 from collections.abc import Mapping, Sequence
-from urllib.parse import parse_qsl
 
 import msgspec
 
 from backchannel.chat import logins
 from backchannel.chat.core import Core
 from backchannel.chat.logins import Identity
-from backchannel.domain.errors import Unauthenticated
+from backchannel.domain.errors import Invalid, Unauthenticated
 from backchannel.http.errors import ErrorInfo, message_and_error
 from backchannel.http.headers import API_POLICY, SECURITY_HEADERS
+from backchannel.transports.http.request_head import MOST_PARAMETERS, parse_query
 from backchannel.transports.websocket.endpoint import Refused, UpgradeRequest
 
 SUBPROTOCOL = "bearer"
@@ -27,7 +27,7 @@ def find_token(
 
     Header names are lower case. The places are `Authorization: Bearer T` or `T` alone, the other
     `HEADERS`, the subprotocols `["bearer", T]` and the query's `token`: browsers
-    cannot set headers on a WebSocket.
+    cannot set headers on a WebSocket. Raises `Invalid` for a query with too many parameters.
     """
     for name in HEADERS:
         if token := _credentials(headers.get(name, "")):
@@ -35,8 +35,16 @@ def find_token(
     if len(subprotocols) == 2 and subprotocols[0].lower() == SUBPROTOCOL:
         return subprotocols[1]
     if "token=" in query:
-        return dict(parse_qsl(query)).get("token")
+        return read_query(query).get("token")
     return None
+
+
+def read_query(query: str) -> dict[str, str]:
+    """The parameters of a query. Raises `Invalid` for too many."""
+    try:
+        return parse_query(query)
+    except ValueError:
+        raise Invalid(f"a query may have at most {MOST_PARAMETERS} parameters") from None
 
 
 async def identify(core: Core, token: str | None, *, to_queue: bool = False) -> Identity:
@@ -57,7 +65,7 @@ def _credentials(value: str) -> str | None:
 
 
 async def identify_upgrade(core: Core, request: UpgradeRequest) -> Identity:
-    """The identity of the client that opens a WebSocket. Raises `Unauthenticated`."""
+    """The identity of the client that opens a WebSocket. Raises `Invalid`, `Unauthenticated`."""
     token = find_token(request.headers, request.query, request.subprotocols)
     return await identify(core, token)
 

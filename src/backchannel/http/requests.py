@@ -4,7 +4,7 @@ import asyncio
 import re
 from functools import cache, lru_cache
 from typing import Any, cast
-from urllib.parse import parse_qsl, unquote
+from urllib.parse import unquote
 
 import msgspec
 from litestar import Request
@@ -20,7 +20,7 @@ from backchannel.chat import signed_urls
 from backchannel.chat.core import Core
 from backchannel.chat.logins import Identity
 from backchannel.domain.errors import Invalid
-from backchannel.http.authentication import find_token, identify
+from backchannel.http.authentication import find_token, identify, read_query
 from backchannel.http.validation import (
     SHOWN,
     UnsupportedMediaType,
@@ -76,13 +76,13 @@ class StrictRequest(Request[Identity, None, State]):
 async def require_login(connection: AnyConnection, handler: BaseRouteHandler) -> None:
     """A guard: who is asking becomes `request.user`, and waits until it is this user's turn.
 
-    Raises `Unauthenticated`, `Forbidden`, `Overloaded`. Guards run before the body is read, so an
-    unauthenticated megabyte is not.
+    Raises `Invalid`, `Unauthenticated`, `Forbidden`, `Overloaded`. Guards run before the body is
+    read, so an unauthenticated megabyte is not.
     """
     scope = connection.scope
     scope["auth"] = None
     query = scope["query_string"].decode("latin-1") if handler.opt.get("file_query") else ""
-    if "signature=" in query and (signature := dict(parse_qsl(query)).get("signature")):
+    if "signature=" in query and (signature := read_query(query).get("signature")):
         file_id = connection.path_params["file_id"]
         scope["user"] = await signed_urls.authenticate(core_of(connection), file_id, signature)
         return

@@ -106,11 +106,12 @@ def endpoints(connections: ConnectionManager) -> Mapping[str, Endpoint]:
     unauthenticated = Deadlines(deadline, NativeHandler.hello_missed)
 
     async def accept(request: UpgradeRequest) -> Accepted | Refused:
-        token = find_token(request.headers, request.query, request.subprotocols)
         subprotocol = SUBPROTOCOL if request.subprotocols[:1] == (SUBPROTOCOL,) else None
-        if token is None:
-            return Accepted(NativeHandler(connections, serializer, unauthenticated), subprotocol)
         try:
+            token = find_token(request.headers, request.query, request.subprotocols)
+            if token is None:
+                handler = NativeHandler(connections, serializer, unauthenticated)
+                return Accepted(handler, subprotocol)
             identity = await identify(connections.core, token)
             connections.admit(identity.user_id)
             head = await sync.head(connections.core, identity.user_id)

@@ -3,21 +3,19 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Mapping, MutableMapping, Sequence
 from typing import Any, Final
-from urllib.parse import parse_qsl
 
 import msgspec
 
 from backchannel.transports.engineio.session import Session
 from backchannel.transports.engineio.sessions import Sessions
 from backchannel.transports.http.hosts import ANY_ORIGIN, is_listed
+from backchannel.transports.http.request_head import parse_query
 from backchannel.transports.websocket.handshake import same_origin_or_listed
 
 REVISION: Final = "4"
 POLLING: Final = "polling"
 WEBSOCKET: Final = "websocket"
 TRANSPORTS: Final = frozenset({POLLING, WEBSOCKET})
-
-_MAX_PARAMETERS: Final = 100
 
 
 class Problem(msgspec.Struct, frozen=True):
@@ -70,7 +68,7 @@ class Query(msgspec.Struct, frozen=True):
 def parse(query: str) -> Query:
     """Read the query string; unknown parameters, such as a cache buster, are the client's own."""
     try:
-        fields = dict(parse_qsl(query, max_num_fields=_MAX_PARAMETERS))
+        fields = parse_query(query)
     except ValueError:
         raise Rejected(BAD_REQUEST) from None
     return Query(

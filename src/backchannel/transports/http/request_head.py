@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable
 from http import HTTPStatus
+from urllib.parse import parse_qsl
 
 from backchannel.transports.http.hosts import parse_host
 from backchannel.transports.http.limits import Refusal
@@ -11,6 +12,8 @@ Fields = list[tuple[bytes, bytes]]
 
 LONGEST_TYPE = 1_024
 """Bytes of a Content-Type: a multipart boundary has 70, and thousands of parameters take long."""
+MOST_PARAMETERS = 100
+"""Parameters of a query."""
 
 _ABSOLUTE = re.compile(rb"(?:https?|wss?)://([^/?#]*)([^#]*)", re.IGNORECASE)
 
@@ -24,6 +27,11 @@ def joined(fields: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
             value = headers[name] + ("; " if name == "cookie" else ", ") + value
         headers[name] = value
     return headers
+
+
+def parse_query(query: str) -> dict[str, str]:
+    """The parameters of a query. Raises ValueError for more than `MOST_PARAMETERS`."""
+    return dict(parse_qsl(query, max_num_fields=MOST_PARAMETERS))
 
 
 def asks_for_websocket(fields: Fields) -> bool:

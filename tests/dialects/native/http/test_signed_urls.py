@@ -63,3 +63,11 @@ def test_a_signature_does_not_depend_on_what_ids_look_like(api: Api, ada: Caller
 def test_S18_the_number_of_files_per_signing_request_is_limited(ada: Caller) -> None:
     for ids in (["x" * 65], ["x"] * 101):
         ada.refused(400, "POST", "/v1/files/urls", json={"file_ids": ids})
+
+
+def test_S12_a_query_with_many_parameters_is_refused_before_it_is_read(api: Api) -> None:
+    many = "&".join(f"a{number}=1" for number in range(100))
+    for name in ("signature", "token"):
+        refused = fetch(api.anonymous, f"/v1/files/unknown?{many}&{name}=x")
+        assert refused.status_code == 400
+        assert "at most 100 parameters" in refused.text
