@@ -1,6 +1,6 @@
 import { render } from "@testing-library/react";
 import { describe, expect, it } from "vitest";
-import { blocksOf, inline, isEmojiOnly } from "../src/chat/rich";
+import { blocksOf, inline, isEmojiOnly, linksOf } from "../src/chat/rich";
 
 const html = (text: string) => render(<p>{inline(text)}</p>).container.innerHTML;
 
@@ -35,6 +35,37 @@ describe("test_W19 texts", () => {
     expect(link?.getAttribute("href")).toBe("https://example.org/a_b_c?d=1");
     expect(link?.rel).toContain("noopener");
     expect(container.textContent).toBe("see example.org/a_b_c?d=1.");
+  });
+
+  it.each([
+    ["www.example.com", "https://www.example.com"],
+    ["www.example.com/a_b?c=1#d", "https://www.example.com/a_b?c=1#d"],
+    ["www.münchen.de:8080/", "https://www.münchen.de:8080/"],
+    ["ada.b+c@mail.example.org", "mailto:ada.b+c@mail.example.org"],
+    ["snake_case_name@example.org", "mailto:snake_case_name@example.org"],
+  ])("links %s, whose text stays as it was written", (text, address) => {
+    const { container } = render(<p>{inline(`(see ${text}).`)}</p>);
+    expect(container.querySelector("a")?.getAttribute("href")).toBe(address);
+    expect(container.querySelector("a")?.textContent).toBe(text);
+    expect(container.textContent).toBe(`(see ${text}).`);
+  });
+
+  it.each(["www.", "www.example", "wwww.example.com", "@ada", "ada@example", "a@b@example.org"])(
+    "does not link %s",
+    (text) => {
+      const { container } = render(<p>{inline(text)}</p>);
+      expect(container.querySelector("a")).toBeNull();
+    },
+  );
+
+  it("links an address with a scheme once", () => {
+    const { container } = render(<p>{inline("https://ada@www.example.com/x@example.org")}</p>);
+    expect(container.querySelectorAll("a")).toHaveLength(1);
+  });
+
+  it("lists the pages that a text links, and no mail", () => {
+    const text = "www.example.com, http://example.org and ada@example.org";
+    expect(linksOf(text)).toEqual(["https://www.example.com", "http://example.org"]);
   });
 
   it("keeps code apart from text", () => {

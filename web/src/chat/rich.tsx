@@ -5,8 +5,22 @@ import { t } from "../strings";
 import { Icon } from "../ui/icon";
 
 const FENCE = /```([\w+-]{0,20})\n([\s\S]*?)(?:\n```|```)/g;
-const INLINE =
-  /`([^`\n]+)`|\*\*(?=\S)(.+?)(?<=\S)\*\*|(?<![\w*])\*(?=\S)([^*\n]+?)(?<=\S)\*(?![\w*])|(?<!\w)_(?=\S)([^_\n]+?)(?<=\S)_(?!\w)|~~(?=\S)(.+?)(?<=\S)~~|(https?:\/\/[^\s<>"]+[^\s<>".,;:!?)\]}'”])/g;
+/** Emphasis, code, and addresses of pages and mail; a full stop after an address is none of it. */
+const INLINE = new RegExp(
+  [
+    /`([^`\n]+)`/,
+    /\*\*(?=\S)(.+?)(?<=\S)\*\*/,
+    /(?<![\w*])\*(?=\S)([^*\n]+?)(?<=\S)\*(?![\w*])/,
+    /(?<!\w)_(?=\S)([^_\n]+?)(?<=\S)_(?!\w)/,
+    /~~(?=\S)(.+?)(?<=\S)~~/,
+    /(https?:\/\/[^\s<>"]+[^\s<>".,;:!?)\]}'”])/,
+    /(?<![\p{L}\p{N}_.@/-])(www\.(?:[\p{L}\p{N}-]+\.)+\p{L}{2,}(?![\p{L}\p{N}_@-])(?::\d+)?(?:[/?#](?:[^\s<>"]*[^\s<>".,;:!?)\]}'”])?)?)/u,
+    /(?<![\p{L}\p{N}_.+@/-])([\p{L}\p{N}_.+-]{1,64}@(?:[\p{L}\p{N}-]+\.)+\p{L}{2,}(?![\p{L}\p{N}_@-]))/u,
+  ]
+    .map((each) => each.source)
+    .join("|"),
+  "gu",
+);
 
 export interface Block {
   readonly kind: "text" | "code";
@@ -44,20 +58,30 @@ export function inline(text: string): ReactNode[] {
   return parts;
 }
 
-/** The addresses of the links in a text. */
+/** The addresses of the pages that a text links. */
 export function linksOf(body: string): string[] {
-  return [...body.matchAll(INLINE)].flatMap((match) => match[6] ?? []);
+  return [...body.matchAll(INLINE)].flatMap(([, , , , , , page, www]) =>
+    www ? `https://${www}` : (page ?? []),
+  );
 }
 
 function element(match: RegExpMatchArray, key: number): ReactNode {
-  const [, code, strong, star, underscore, struck, link] = match;
+  const [, code, strong, star, underscore, struck, page, www, mail] = match;
   if (code !== undefined) return <code key={key}>{code}</code>;
   if (strong !== undefined) return <strong key={key}>{strong}</strong>;
   if (struck !== undefined) return <s key={key}>{struck}</s>;
-  if (link === undefined) return <em key={key}>{star ?? underscore}</em>;
+  if (mail !== undefined) {
+    return (
+      <a key={key} className="inline" href={`mailto:${mail}`}>
+        {mail}
+      </a>
+    );
+  }
+  const address = www ? `https://${www}` : page;
+  if (address === undefined) return <em key={key}>{star ?? underscore}</em>;
   return (
-    <a key={key} className="inline" href={link} target="_blank" rel="noopener noreferrer ugc">
-      {link.replace(/^https?:\/\//, "")}
+    <a key={key} className="inline" href={address} target="_blank" rel="noopener noreferrer ugc">
+      {www ?? address.replace(/^https?:\/\//, "")}
     </a>
   );
 }
