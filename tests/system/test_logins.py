@@ -129,6 +129,24 @@ async def test_a_hello_that_waits_in_the_socket_of_a_stalled_server_counts(tmp_p
             assert json.loads(await asyncio.wait_for(socket.recv(), 60))["type"] == "welcome"
 
 
+async def test_a_body_that_waits_in_the_socket_of_a_stalled_server_counts(tmp_path: Path) -> None:
+    with server_process(tmp_path, limits_body_deadline="2") as server:
+        path = "/socket.io/?EIO=4&transport=polling"
+        async with httpx.AsyncClient(base_url=server.address) as http:
+            sid = json.loads((await http.get(path)).text[1:])["sid"]
+        reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
+        head = f"POST {path}&sid={sid} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
+        writer.write(head.encode() + b"Content-Length: 2\r\n\r\n4")
+        await asyncio.sleep(1)
+        os.kill(server.pid, signal.SIGSTOP)
+        writer.write(b"0")
+        await asyncio.sleep(3)
+        os.kill(server.pid, signal.SIGCONT)
+        answer = await asyncio.wait_for(reader.read(), 60)
+        writer.close()
+    assert answer.startswith(b"HTTP/1.1 200 "), answer
+
+
 async def test_S12_an_upgrade_with_many_parameters_is_refused(server: ServerProcess) -> None:
     with pytest.raises(InvalidStatus) as refused:
         await connect(f"{server.socket_address}/v1/ws?{'a&' * 100}token=T")

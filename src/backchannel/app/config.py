@@ -144,7 +144,6 @@ def _engine_settings(settings: Settings) -> EngineIoSettings:
         max_payload=limits.frame_size,
         stranger_payload=STRANGER_BYTES,
         read_rate=_read_rate(settings),
-        body_timeout=limits.body_deadline,
         sessions=limits.sockets_per_process,
         sessions_per_address=settings.address_sockets,
     )

@@ -13,6 +13,8 @@ from websockets.asyncio.client import connect
 from backchannel.transports.engineio.endpoint import Session, Settings
 from backchannel.transports.engineio.polling import Polling
 from backchannel.transports.engineio.server import EngineIo
+from backchannel.transports.http.factory import http_protocol
+from backchannel.transports.http.limits import HttpLimits
 from backchannel.transports.websocket.endpoint import UpgradeRequest
 from tests.transports.harness import Served, eventually, serving
 
@@ -106,7 +108,9 @@ def handshake(packet: str | bytes) -> dict[str, Any]:
 
 
 @asynccontextmanager
-async def engine(settings: Settings = DEFAULTS, **kwargs: Any) -> AsyncIterator[Engine]:
+async def engine(
+    settings: Settings = DEFAULTS, *, limits: HttpLimits | None = None, **kwargs: Any
+) -> AsyncIterator[Engine]:
     handlers: list[Echo] = []
 
     def endpoint(request: UpgradeRequest) -> Echo:
@@ -115,7 +119,7 @@ async def engine(settings: Settings = DEFAULTS, **kwargs: Any) -> AsyncIterator[
 
     server = EngineIo(endpoint, settings, **kwargs)
     async with (
-        serving(server.websocket, app=server.polling) as served,
+        serving(server.websocket, http=http_protocol(limits), app=server.polling) as served,
         httpx.AsyncClient(base_url=f"http://127.0.0.1:{served.port}", timeout=60) as http,
     ):
         yield Engine(served, server, handlers, http)

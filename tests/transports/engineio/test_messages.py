@@ -8,6 +8,7 @@ from websockets.exceptions import ConnectionClosed
 
 from backchannel.transports.engineio.endpoint import Settings
 from backchannel.transports.engineio.polling import Polling
+from backchannel.transports.http.limits import HttpLimits
 from tests.transports.engineio.engine import FAST, engine
 from tests.transports.harness import eventually
 
@@ -219,12 +220,12 @@ async def test_S18_the_packets_of_a_payload_wait_for_the_budget_of_their_sender(
 
 
 async def test_S18_an_overdue_body_is_408() -> None:
-    async with engine(Settings(body_timeout=0.05)) as server:
+    async with engine(limits=HttpLimits(body_timeout=0.05)) as server:
         sid = await server.open()
 
         async def body() -> AsyncIterator[bytes]:
             yield b"4"
-            await asyncio.sleep(0.3)
+            await server.last.gone.wait()
 
         params = {"EIO": "4", "transport": "polling", "sid": sid}
         answer = await server.http.post("/", params=params, content=body())

@@ -112,8 +112,7 @@ class PollingApp:
         settings, reading = self._sessions.settings, self._sessions.reading
         body = b""
         if method == "POST":
-            limit = settings.max_payload
-            body = await read_body(receive, limit=limit, timeout=settings.body_timeout)
+            body = await read_body(receive, settings.max_payload)
         # Only the other node knows the session. The address pays for refused requests, too:
         # otherwise a client could fill the bus with bodies for invented sessions.
         payer, cost = f"address {network(request.client[0])}", len(body) + _PACKET_COST
@@ -247,7 +246,7 @@ class PollingApp:
         limit = settings.max_payload
         if session.user_id is None:
             limit = min(limit, settings.stranger_payload)
-        return await read_body(receive, limit=limit, timeout=settings.body_timeout)
+        return await read_body(receive, limit)
 
 
 def _refusal(rejected: Rejected) -> Response:

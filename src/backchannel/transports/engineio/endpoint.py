@@ -27,8 +27,6 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     before the login; each packet counts as 256 bytes more."""
     upgrade_timeout: float = 10.0
     """The time in which a WebSocket must replace polling."""
-    body_timeout: float = 10.0
-    """The time in which the body of a POST must arrive."""
     backlog: int = 4 << 20
     """The bytes that may wait for a slow client; above it the session is closed."""
     sessions: int = 100_000

@@ -39,7 +39,6 @@ UNSUPPORTED_PROTOCOL_VERSION: Final = Problem(5, "Unsupported protocol version")
 
 # These have no number of their own in the protocol; clients look at the status only.
 TOO_LARGE: Final = Problem(3, "Payload too large", 413)
-TOO_SLOW: Final = Problem(3, "Request timeout", 408)
 TOO_FAST: Final = Problem(3, "Too many requests", 429, (("retry-after", "5"),))
 OVERLOADED: Final = Problem(3, "Too many sessions", 503, (("retry-after", "5"),))
 
@@ -131,24 +130,20 @@ async def respond(answer: Response, headers: Sequence[tuple[str, str]], send: Se
     await send({"type": "http.response.body", "body": answer.body})
 
 
-async def read_body(receive: Receive, *, limit: int, timeout: float) -> bytes:  # noqa: ASYNC109
-    """Return the request's body. Raises Rejected (413, 408) or ClientGone."""
+async def read_body(receive: Receive, limit: int) -> bytes:
+    """Return the request's body. Raises Rejected (413) or ClientGone."""
     parts: list[bytes] = []
     size = 0
-    try:
-        async with asyncio.timeout(timeout):
-            while True:
-                message = await receive()
-                if message["type"] == "http.disconnect":
-                    raise ClientGone
-                parts.append(message.get("body", b""))
-                size += len(parts[-1])
-                if size > limit:
-                    raise Rejected(TOO_LARGE)
-                if not message.get("more_body"):
-                    return b"".join(parts)
-    except TimeoutError:
-        raise Rejected(TOO_SLOW) from None
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ClientGone
+        parts.append(message.get("body", b""))
+        size += len(parts[-1])
+        if size > limit:
+            raise Rejected(TOO_LARGE)
+        if not message.get("more_body"):
+            return b"".join(parts)
 
 
 async def disconnected_before(
