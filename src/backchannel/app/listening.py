@@ -16,7 +16,6 @@ from backchannel.transports.http.tls import TlsListener
 BACKLOG = 4_096
 """Connections the kernel may hold until they are accepted."""
 
-
 LAST_SECONDS = 10
 """Seconds after a second signal in which what has gathered is written; then the process ends."""
 

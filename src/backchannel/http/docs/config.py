@@ -22,7 +22,8 @@ A self-hosted server for private, one-to-one, real-time chat.
 
 Log in, then send the access token as `Authorization: Bearer TOKEN`. Times are ISO 8601 in UTC,
 ids are strings. A request with an unknown or mistyped field or query parameter is refused, and
-the error names it. Data of other users are answered as if they did not exist.
+the error names it. Data of other users are answered as if they did not exist. A path and query have
+at most 8 KiB, a request has at most 256 header fields.
 
 The native API is below `/v1`. The compatible APIs let clients that were written for other chat
 servers connect without a change; they work on the same users and messages."""
