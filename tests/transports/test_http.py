@@ -195,6 +195,22 @@ async def test_S18_an_oversized_body_is_413() -> None:
         assert await status(server, exact, b"x" * 10_000) == 200
 
 
+@pytest.mark.parametrize(
+    ("request_", "text"),
+    [
+        (GET + b"X: " + b"a" * 2000, b"a request line and fields may have at most 2,000 bytes"),
+        (GET + b"a:\r\n" * 300, b"a request may have at most 256 header fields"),
+        (POST + b"Content-Length: 10001\r\n\r\n", b"a body may have at most 10,000 bytes"),
+    ],
+)
+async def test_the_refusal_of_what_is_too_large_names_the_limit(
+    request_: bytes, text: bytes
+) -> None:
+    async with http() as server, await Raw.connect(server.port) as raw:
+        raw.writer.write(request_)
+        assert text in await raw.rest()
+
+
 @pytest.mark.parametrize("coding", [b"gzip, chunked", b"chunked\r\nTransfer-Encoding: chunked"])
 async def test_S12_a_body_in_another_coding_is_refused(coding: bytes) -> None:
     async with http() as server:

@@ -117,7 +117,8 @@ class Guard:
 
     def _check_head(self, size: int) -> None:
         if size > self._limits.head_size:
-            raise Refusal(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
+            text = f"a request line and fields may have at most {self._limits.head_size:,} bytes"
+            raise Refusal(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, text)
 
     @property
     def unfinished(self) -> int:
@@ -154,7 +155,8 @@ class Guard:
 
     def _check_body(self, size: int) -> None:
         if size > self._limits.body_size:
-            raise Refusal(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+            text = f"a body may have at most {self._limits.body_size:,} bytes"
+            raise Refusal(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, text)
 
     def await_answer(self) -> None:
         self.phase = Phase.ANSWER
@@ -248,7 +250,7 @@ class Timed(Protocol):
 
 
 class DeadlineSweep:
-    """The connections of a process that must not dawdle."""
+    """The connections of a process that have deadlines, looked at every `_TICK`."""
 
     __slots__ = ("_clock", "_timer", "_watched")
 
