@@ -31,3 +31,20 @@ it("shows an album of four as it is", () => {
   screen.getByRole("button", { name: "3.jpg" });
   expect(screen.queryByText(/^\+/)).toBeNull();
 });
+
+it.each([
+  { of: [1600, 1200], place: [380, 285] },
+  { of: [1600, 100], place: [380, 100] },
+  { of: [200, 1000], place: [200, 267] },
+  { of: [200, 150], place: [200, 150] },
+  { of: [40, 40], place: [120, 80], padded: true },
+])("W8: a single picture is never drawn above its own size: $of", ({ of, place, padded }) => {
+  const [width, height] = of;
+  const [file] = pictures(1);
+  if (file) render(<Files files={[{ ...file, width, height } as FileInfo]} meta={null} />);
+  const { style, className } = screen.getByRole("button");
+  const [across = 0, down = 0] = style.aspectRatio.split("/").map(Number);
+  expect(style.inlineSize).toBe(`${place[0]}px`);
+  expect([across, Math.round(down)]).toEqual(place);
+  expect(className.includes("photo--padded")).toBe(padded ?? false);
+});

@@ -63,13 +63,13 @@ interface PhotoProps {
 
 /** Its place is kept before it has loaded, so that nothing moves. */
 function Photo({ file, single = false, more = 0, onOpen }: PhotoProps) {
-  const ratio = file.width && file.height ? file.width / file.height : 4 / 3;
-  const style = single ? { aspectRatio: String(Math.min(Math.max(ratio, 0.75), 2)) } : {};
+  const { width, height, padded } = sizeOfSingle(file);
+  const style = { inlineSize: `${width}px`, aspectRatio: `${width} / ${height}` };
   return (
     <button
-      className="photo"
+      className={single && padded ? "photo photo--padded" : "photo"}
       type="button"
-      style={style}
+      style={single ? style : {}}
       aria-label={more > 0 ? t.andMorePhotos(file.name, more) : file.name}
       onClick={() => onOpen?.(file)}
     >
@@ -77,6 +77,23 @@ function Photo({ file, single = false, more = 0, onOpen }: PhotoProps) {
       {more > 0 && <span className="photo__more">+{more}</span>}
     </button>
   );
+}
+
+/** Pixels that a single picture is wide at most, and at least for its time and a finger. */
+const WIDEST = 380;
+const LEAST = { width: 120, height: 80 };
+
+/** The place of a single picture: neither very long, nor larger than the picture is. */
+function sizeOfSingle(file: FileInfo) {
+  const { width, height } = { width: file.width ?? 800, height: file.height ?? 600 };
+  const drawnWidth = Math.min(width, WIDEST);
+  const ratio = Math.min(Math.max(width / height, 0.75), 2);
+  const drawnHeight = Math.min(height, drawnWidth / ratio);
+  return {
+    width: Math.max(drawnWidth, LEAST.width),
+    height: Math.max(drawnHeight, LEAST.height),
+    padded: drawnWidth < LEAST.width || drawnHeight < LEAST.height,
+  };
 }
 
 function OtherFile({ file, meta }: { readonly file: FileInfo; readonly meta: ReactNode }) {
