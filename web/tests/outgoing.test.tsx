@@ -30,13 +30,14 @@ it.each([
   ["request_unanswered", "Du kannst wieder schreiben, sobald deine Anfrage beantwortet ist."],
   ["not_found", "Den Empfänger oder eine angehängte Datei gibt es nicht mehr."],
   ["account_disabled", "Dein Konto wurde gesperrt."],
-])("shows in the user's language why a message was refused: %s", (code, reason) => {
+])("shows in the user's language why a message was refused: %s", async (code, reason) => {
   showRefused(code, "the server's own text");
-  expect(screen.getByRole("status").textContent).toContain(reason);
+  const line = await screen.findByRole("status", {}, { timeout: 60_000 });
+  expect(line.textContent).toContain(reason);
   expect(screen.queryByText("the server's own text")).toBeNull();
 });
 
-it("shows the server's own text where the client has none", () => {
+it("shows the server's own text where the client has none", async () => {
   showRefused("invalid", "text must not be longer than 64,000 bytes");
-  screen.getByText("text must not be longer than 64,000 bytes");
+  await screen.findByText("text must not be longer than 64,000 bytes", {}, { timeout: 60_000 });
 });

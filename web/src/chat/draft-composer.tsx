@@ -3,8 +3,7 @@ import { type Dispatch, type ReactNode, type SetStateAction, useMemo, useState }
 import { edit, saveDraft, send, stopAnswer } from "../state/actions";
 import { type Draft, emptyDraft } from "../state/schema";
 import { getState, type Upload, useStore } from "../state/store";
-import { attach, cancelUpload, sendVoice } from "../state/uploads";
-import { t } from "../strings";
+import { cancelUpload, sendVoice } from "../state/uploads";
 import { deferred } from "../ui/deferred";
 import { ToastArea } from "../ui/toast";
 import type { VoiceDraft } from "../voice/use-recorder";
@@ -13,6 +12,8 @@ import { openQuestion } from "./items";
 import { isEditable } from "./message-actions";
 
 const Tray = deferred(() => import("./tray").then((module) => module.Tray));
+
+const LongText = deferred(() => import("./long-text").then((module) => module.default));
 
 /** Characters of a text that would rather be a file. */
 const LONG = 4_000;
@@ -86,24 +87,6 @@ export function DraftComposer(props: Props) {
       onCancel={onCancel}
       onEditLast={() => props.onEdit(lastOfMine(conversation))}
     />
-  );
-}
-
-/** Offers to make a file of a long text. */
-function LongText({ draft: { key, text } }: { readonly draft: Draft }) {
-  const makeFile = async () => {
-    const file = new File([text], `${t.longTextFile}.txt`, { type: "text/plain" });
-    if (!(await attach(key, [file]))) return; // the text stays
-    const now = getState().drafts[key];
-    if (now?.text === text) await saveDraft({ ...now, text: "" });
-  };
-  return (
-    <div className="strip">
-      <span className="strip__body">{t.longText}</span>
-      <button className="btn btn--soft btn--small" type="button" onClick={() => void makeFile()}>
-        {t.sendAsFile}
-      </button>
-    </div>
   );
 }
 
