@@ -50,11 +50,14 @@ function iconOf(file: FileInfo): IconName {
   return isVoice(file) ? "mic" : "file";
 }
 
+/** A formatted part: what is before it, a mark, and what stands between two of that mark. */
+export const FORMATTED = /(^|\W)([*_`~]{1,2})(\S(?:.*?\S)?)\2(?=\W|$)/g;
+
 /** Without line breaks and the marks of formatting. */
 function plainLine(body: string): string {
   return body
     .replace(/```\w*\n?/g, "")
-    .replace(/(^|\W)([*_`~]{1,2})(\S(?:.*?\S)?)\2(?=\W|$)/g, "$1$3")
+    .replace(FORMATTED, "$1$3")
     .replace(/\s+/g, " ")
     .trim();
 }

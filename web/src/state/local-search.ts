@@ -95,7 +95,8 @@ function hitOf(message: Message, wanted: readonly string[]): Hit {
   const { conversation_id, seq, id, sender_id, created_at, body } = message;
   const first = markedIn(body, wanted)[0]?.[0] ?? 0;
   const from = first > BEFORE ? first - BEFORE : 0;
-  const text = `${from > 0 ? "…" : ""}${body.slice(from, from + SHOWN)}`;
+  const end = from + SHOWN;
+  const text = `${from > 0 ? "…" : ""}${body.slice(from, end)}${end < body.length ? "…" : ""}`;
   const snippet = { text, highlights: markedIn(text, wanted) };
   return { conversation_id, seq, id, sender_id, created_at, snippet };
 }
