@@ -20,14 +20,16 @@ _GRACE = 1 / 4  # of the delay
 class RunningTime:
     """The seconds of the event loop without those for which the process stood still.
 
-    What peers sent meanwhile is not read yet, so it gets `grace` seconds more to be read.
+    What peers sent meanwhile is not read yet, so it gets `grace` seconds more to be read, but not
+    each time where the process stands still again and again: deadlines would never pass.
     """
 
-    __slots__ = ("_grace", "_lost")
+    __slots__ = ("_grace", "_lost", "_was_late")
 
     def __init__(self, grace: float) -> None:
         self._grace = grace
         self._lost = 0.0  # seconds that do not count
+        self._was_late = False
 
     def now(self) -> float:
         """The time that deadlines are compared with."""
@@ -40,8 +42,10 @@ class RunningTime:
 
     def _call(self, planned: float, sweep: Callable[[], None]) -> None:
         late = self.now() - planned
-        if late > _LATE:
-            self._lost += late + self._grace
+        is_late = late > _LATE
+        if is_late:
+            self._lost += late if self._was_late else late + self._grace
+        self._was_late = is_late
         sweep()
 
 

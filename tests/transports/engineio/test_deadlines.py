@@ -1,10 +1,11 @@
 """One timer for many timeouts."""
 
 import asyncio
+import time
 
 import pytest
 
-from backchannel.transports.deadlines import Deadlines
+from backchannel.transports.deadlines import Deadlines, RunningTime
 from tests.transports.harness import eventually
 
 
@@ -56,3 +57,17 @@ async def test_an_item_may_add_itself_again() -> None:
     deadlines = Deadlines[int](0.02, again)
     deadlines.add(7)
     await eventually(lambda: expired == [7, 7, 7])
+
+
+async def test_time_goes_on_where_the_process_stands_still_again_and_again() -> None:
+    clock, times = RunningTime(grace=0.1), list[float]()
+
+    def sweep() -> None:
+        times.append(clock.now())
+        if len(times) < 6:
+            clock.call_at(times[-1] + 0.1, sweep)
+            time.sleep(0.5)
+
+    sweep()
+    await eventually(lambda: len(times) == 6)
+    assert times[-1] - times[0] > 0.3
