@@ -142,7 +142,7 @@ def test_W19_html_in_an_answer_is_shown_as_text(
     expect(answer(hers).locator("img, script")).to_have_count(0)
     hrefs = answer(hers).locator("a").evaluate_all("all => all.map((each) => each.href)")
     assert hrefs == ["http://evil.example/x.png"]
-    expect(answer(hers).locator("pre .k")).to_have_text("return")
+    expect(answer(hers).locator("pre .code-keyword")).to_have_text("return")
 
 
 def test_a_session_is_renamed_and_deleted(person: Make, signed_in: Open) -> None:
