@@ -1,7 +1,7 @@
 import { render } from "@testing-library/react";
 import { beforeEach, expect, it, vi } from "vitest";
 import type { Item } from "../src/chat/items";
-import { type ScrollPosition, usePinned } from "../src/chat/pinned";
+import { type ScrollPosition, useScrollPosition } from "../src/chat/pinned";
 
 const WINDOW = 500;
 
@@ -31,7 +31,7 @@ let show: (count: number) => void;
 
 function Thread({ count }: { readonly count: number }) {
   const given = { id: "c", ready: true, live: true, complete: true, items: itemsOf(count) };
-  place = usePinned({
+  place = useScrollPosition({
     ...given,
     scroller: { current: scroller as unknown as HTMLDivElement },
     list: { current: list as never },

@@ -4,7 +4,7 @@ import type { Conversation } from "backchannel-client";
 import { useEffect } from "react";
 import { now } from "../state/clock";
 import { isMuted } from "../state/conversation-settings";
-import { leads } from "../state/following";
+import { ownsConnection } from "../state/following";
 import { readPreference } from "../state/preferences";
 import { type State, useStore } from "../state/store";
 import { t } from "../strings";
@@ -48,7 +48,7 @@ export async function show(notice: Omit<Notice, "type" | "silent">): Promise<voi
 /** One tab notifies for all. */
 function notify({ conversations, me }: State, before: State): void {
   if (conversations === before.conversations || readPreference("notifications") !== "yes") return;
-  if (!leads()) return;
+  if (!ownsConnection()) return;
   for (const each of Object.values(conversations)) {
     const old = before.conversations[each.id];
     if (each !== old && each.last_seq > (old?.last_seq ?? 0)) void notifyOf(each, me?.id ?? "");

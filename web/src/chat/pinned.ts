@@ -49,7 +49,7 @@ export interface ScrollPosition {
   readonly toEnd: () => void;
 }
 
-export function usePinned(options: Options): ScrollPosition {
+export function useScrollPosition(options: Options): ScrollPosition {
   const { id, scroller, items, ready, live } = options;
   // Not before it has been placed: what is not in sight must not count as read.
   const [pinned, setPinned] = useState(false);

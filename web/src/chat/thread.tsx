@@ -17,7 +17,7 @@ import { useMessageMenu } from "./menu";
 import { MessageView } from "./message";
 import { useActions, useHover } from "./message-actions";
 import { OutgoingView } from "./outgoing";
-import { COLUMN_TOP, savedHeights, usePinned, useShift } from "./pinned";
+import { COLUMN_TOP, savedHeights, useScrollPosition, useShift } from "./pinned";
 import { useReadMark } from "./read-mark";
 import { Beginning, ThreadSkeleton, TypingBubble } from "./thread-placeholders";
 import { useTyping } from "./typing";
@@ -81,7 +81,7 @@ export function Thread(props: Props) {
   const ready = conversation === null || thread !== undefined;
   const live = conversation === null || (thread?.live ?? false);
   const complete = thread?.complete ?? true;
-  const place = usePinned({ id, scroller, list, items, ready, live, complete });
+  const place = useScrollPosition({ id, scroller, list, items, ready, live, complete });
   const { toEnd } = place;
   useEffect(() => {
     if (sent > 0) toEnd();

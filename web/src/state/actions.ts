@@ -10,7 +10,7 @@ import {
 import { t } from "../strings";
 import { client } from "./client";
 import { isFull } from "./device-storage";
-import { database, forgetConversation, leads, postToTabs } from "./following";
+import { database, forgetConversation, ownsConnection, postToTabs } from "./following";
 import { leaving } from "./local";
 import { withFetched } from "./model";
 import { fetchConversation } from "./refetching";
@@ -153,7 +153,7 @@ export function typingStopped(): void {
 }
 
 function sendTyping(conversationId: string, active: boolean): void {
-  if (leads()) client.typing(conversationId, active);
+  if (ownsConnection()) client.typing(conversationId, active);
   else postToTabs({ type: "send-typing", conversationId, active });
 }
 
@@ -187,7 +187,7 @@ export async function deleteSession(id: string): Promise<boolean> {
 
 /** Cut short the answer that is being given in a session; what there is of it stays. */
 export function stopAnswer(conversationId: string): void {
-  if (leads()) client.stopAnswer(conversationId);
+  if (ownsConnection()) client.stopAnswer(conversationId);
   else postToTabs({ type: "stop-answer", conversationId });
 }
 

@@ -21,12 +21,12 @@ export class FallbackOutbox implements OutboxStore {
   private readonly here = new MemoryOutbox();
 
   /**
-   * `leads`: only the tab that owns the connection can send what no other tab can read. `changed`
+   * `ownsConnection`: only the tab that owns the connection can send what no other tab can read. `changed`
    * is called after each write: another tab that reads before it finds what was there.
    */
   constructor(
     private readonly device: OutboxStore,
-    private readonly leads: () => boolean,
+    private readonly ownsConnection: () => boolean,
     private readonly changed: () => void,
   ) {}
 
@@ -42,7 +42,7 @@ export class FallbackOutbox implements OutboxStore {
     } catch (error) {
       if (!isFull(error)) throw error;
       noteFull();
-      if (!this.leads()) throw error;
+      if (!this.ownsConnection()) throw error;
       await this.here.put(item);
     }
   }

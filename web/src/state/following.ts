@@ -43,7 +43,7 @@ let shown = -1;
 
 export const database = (): Database | null => opened?.database ?? null;
 export const postToTabs = (message: TabMessage): void => opened?.tabs.post(message);
-export const leads = (): boolean => opened?.tabs.leads ?? false;
+export const ownsConnection = (): boolean => opened?.tabs.ownsConnection ?? false;
 
 let turn: Promise<void> = Promise.resolve();
 
@@ -65,7 +65,9 @@ async function begin(userId: string): Promise<void> {
   const database = await Database.open(userId);
   const outbox = new IndexedDbOutbox(outboxName(userId));
   opened = { userId, database, outbox, tabs: new Tabs(userId, receive) };
-  await client.keepOutbox(new FallbackOutbox(outbox, leads, () => postToTabs({ type: "outbox" })));
+  await client.keepOutbox(
+    new FallbackOutbox(outbox, ownsConnection, () => postToTabs({ type: "outbox" })),
+  );
   await restore();
   opened.tabs.lead(() => void inTurn(() => connect(userId)));
   opened.tabs.post({ type: "hello" });
@@ -187,7 +189,7 @@ export function watch(): void {
     .filter((each) => each.kind === "direct" && !each.request)
     .sort((one, other) => other.updated_at.localeCompare(one.updated_at))
     .map((each) => each.peer_id);
-  if (leads()) client.watch(peers.slice(0, WATCHED));
+  if (ownsConnection()) client.watch(peers.slice(0, WATCHED));
 }
 
 function receiveTyping(typing: Typing): void {
@@ -251,10 +253,10 @@ function receive(message: TabMessage): void {
       });
       break;
     case "send-typing":
-      if (leads()) client.typing(message.conversationId, message.active);
+      if (ownsConnection()) client.typing(message.conversationId, message.active);
       break;
     case "stop-answer":
-      if (leads()) client.stopAnswer(message.conversationId);
+      if (ownsConnection()) client.stopAnswer(message.conversationId);
       break;
     case "hello":
       sendState();
@@ -265,7 +267,7 @@ function receive(message: TabMessage): void {
 }
 
 function sendState(): void {
-  if (!leads()) return;
+  if (!ownsConnection()) return;
   postToTabs({ type: "state", state: getState().link });
   for (const presence of Object.values(getState().presence))
     postToTabs({ type: "presence", presence });
@@ -273,7 +275,7 @@ function sendState(): void {
 
 client.on("state", (link) => {
   setState({ link });
-  if (leads()) postToTabs({ type: "state", state: link });
+  if (ownsConnection()) postToTabs({ type: "state", state: link });
 });
 client.on("outbox", (outbox) => setState({ outbox }));
 client.on("typing", (typing) => {

@@ -4,7 +4,7 @@ import { ApiError, type Message } from "backchannel-client";
 import { showToast } from "./actions";
 import { client } from "./client";
 import { now } from "./clock";
-import { database, leads, postToTabs } from "./following";
+import { database, ownsConnection, postToTabs } from "./following";
 import { loadRemovals } from "./local";
 import { applyEvents } from "./model";
 import type { Removal } from "./schema";
@@ -55,7 +55,7 @@ function schedule(wait = 0): void {
   clearTimeout(timer);
   const { removals, link } = getState();
   const due = Math.min(...Object.values(removals).map((each) => each.due));
-  if (link !== "online" || !leads() || due === Number.POSITIVE_INFINITY) return;
+  if (link !== "online" || !ownsConnection() || due === Number.POSITIVE_INFINITY) return;
   timer = setTimeout(() => void carryOut(), Math.max(wait, due - Date.now()));
 }
 

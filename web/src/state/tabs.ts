@@ -31,7 +31,7 @@ export class Tabs {
   private readonly channel: BroadcastChannel;
   private release: (() => void) | null = null;
   private closed = false;
-  leads = false;
+  ownsConnection = false;
 
   constructor(
     private readonly userId: string,
@@ -41,11 +41,11 @@ export class Tabs {
     this.channel.onmessage = (event: MessageEvent<TabMessage>) => receive(event.data);
   }
 
-  /** Resolves the work of the one tab that leads; another takes over when it closes. */
+  /** Run the work in the one tab that owns the connection; another takes over when it closes. */
   lead(work: () => void): void {
     const begin = () => {
       if (this.closed) return;
-      this.leads = true;
+      this.ownsConnection = true;
       work();
     };
     if (!navigator.locks) {
@@ -67,7 +67,7 @@ export class Tabs {
 
   close(): void {
     this.closed = true;
-    this.leads = false;
+    this.ownsConnection = false;
     this.release?.();
     this.channel.close();
   }

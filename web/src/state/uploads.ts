@@ -6,7 +6,7 @@ import { size } from "../ui/format";
 import { saveDraft, sendFile } from "./actions";
 import { client } from "./client";
 import { isFull, noteFull } from "./device-storage";
-import { database, leads, postToTabs } from "./following";
+import { database, ownsConnection, postToTabs } from "./following";
 import { emptyDraft, type StoredUpload } from "./schema";
 import { getState, setState, type Upload, useStore } from "./store";
 
@@ -63,7 +63,7 @@ export async function sendVoice(
   } catch (error) {
     if (!isFull(error)) throw error;
     noteFull();
-    if (!leads()) throw error;
+    if (!ownsConnection()) throw error;
     unkept.set(upload.id, upload);
   }
   const shown = { ...upload, kept: !unkept.has(upload.id), progress: 0, problem: null };

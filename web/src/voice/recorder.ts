@@ -56,42 +56,42 @@ let storing: Promise<unknown> = Promise.resolve();
 /** When it was begun or continued, and how many samples there were then. */
 let since = 0;
 let paused = 0;
-/** Counts beginnings, so that a microphone that comes too late is let go. */
-let turn = 0;
+/** The number of the latest attempt: a microphone that an older one was given is released. */
+let latestAttempt = 0;
 /** The draft whose recording no other tab may touch. */
 let held: { readonly key: string; readonly letGo: () => void } | null = null;
 
 /** Record into the draft with this key. */
 export async function begin(key: string): Promise<Found> {
-  const mine = ++turn;
+  const attempt = ++latestAttempt;
   reset();
   setState({ ...NONE, phase: "waiting" });
-  if (!(await take(key, mine))) return "elsewhere";
-  await listen(key, mine);
+  if (!(await acquire(key, attempt))) return "elsewhere";
+  await listen(key, attempt);
   return "here";
 }
 
-async function listen(key: string, mine: number): Promise<void> {
+async function listen(key: string, attempt: number): Promise<void> {
   if (!navigator.mediaDevices || !("MediaRecorder" in globalThis)) return fail("insecure");
   try {
     const stream = await navigator.mediaDevices.getUserMedia({ audio: true });
-    if (mine !== turn) return release(stream);
+    if (attempt !== latestAttempt) return release(stream);
     await forgetPieces(userId(), key).catch(() => {});
     run(key, stream);
   } catch (error) {
-    if (mine === turn) fail(problemOf(error));
+    if (attempt === latestAttempt) fail(problemOf(error));
   }
 }
 
 /** Show what was recorded before a reload or in another visit. */
 export async function restore(key: string): Promise<Found> {
-  const mine = ++turn;
+  const attempt = ++latestAttempt;
   reset();
   setState(NONE);
-  if (!(await take(key, mine))) return "elsewhere";
+  if (!(await acquire(key, attempt))) return "elsewhere";
   const found = await piecesOf(userId(), key).catch(() => []);
   if (found.length === 0) return "none";
-  if (mine !== turn) return "here";
+  if (attempt !== latestAttempt) return "here";
   pieces = found.map((each) => each.content);
   const samples = found.flatMap((each) => each.samples);
   setState({ phase: "stopped", samples, problem: null, content: whole() });
@@ -99,11 +99,11 @@ export async function restore(key: string): Promise<Found> {
 }
 
 /** Keep the draft's recording to this tab; false if another tab has it. */
-async function take(key: string, mine: number): Promise<boolean> {
+async function acquire(key: string, attempt: number): Promise<boolean> {
   if (held?.key === key) return true;
   const letGo = await lockRecording(userId(), key);
   if (letGo === null) return false;
-  if (mine === turn) {
+  if (attempt === latestAttempt) {
     held?.letGo();
     held = { key, letGo };
   } else {
@@ -115,9 +115,9 @@ async function take(key: string, mine: number): Promise<boolean> {
 /** End the recording, and let another tab have it. */
 export async function leave(): Promise<void> {
   const stopped = stop();
-  const mine = turn;
+  const attempt = latestAttempt;
   await stopped;
-  if (mine !== turn) return;
+  if (attempt !== latestAttempt) return;
   held?.letGo();
   held = null;
 }
@@ -146,7 +146,7 @@ export function resume(): void {
 
 /** End the recording; it is on the disk then. */
 export async function stop(problem: Problem | null = null): Promise<void> {
-  turn += 1;
+  latestAttempt += 1;
   const ending = running;
   if (!ending) return;
   running = null;

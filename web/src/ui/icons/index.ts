@@ -4,8 +4,8 @@
  */
 
 import { ACTIONS } from "./actions";
-import { THINGS } from "./things";
+import { OBJECTS } from "./objects";
 
-export const ICONS = { ...ACTIONS, ...THINGS };
+export const ICONS = { ...ACTIONS, ...OBJECTS };
 
 export type IconName = keyof typeof ICONS;

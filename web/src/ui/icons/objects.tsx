@@ -1,8 +1,8 @@
-/** Icons of things and states. */
+/** Icons of objects and states. */
 
 import type { ReactNode } from "react";
 
-export const THINGS = {
+export const OBJECTS = {
   alert: (
     <>
       <circle cx="12" cy="12" r="8.25" />
