@@ -1,5 +1,7 @@
 """Opening a database: reached, checked, and brought to the current schema."""
 
+import asyncio
+import time
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 from urllib.parse import urlsplit
@@ -29,6 +31,7 @@ T = TypeVar("T")
 OLDEST = (6, 0)
 # Of other users' connections a user sees nothing without a privilege, of its own all.
 CONNECTIONS = [{"$currentOp": {"idleConnections": True}}]
+LISTED_SECONDS = 3.0
 _WRONG_PASSWORD, _NOT_ALLOWED = 18, 13
 
 
@@ -63,18 +66,29 @@ async def open_mongodb(url: str, *, serving: bool = False, joined: bool = False)
 
 
 async def require_unused(url: str) -> None:
-    """Raise `CannotOpen` while a server of this program is connected to the database."""
+    """Raise `CannotOpen` while a server of this program is connected to the database.
+
+    MongoDB lists the connections of one that has just stopped for a moment longer.
+    """
 
     async def looked(client: Client, database: Database) -> None:
-        connections = await client.admin.aggregate(CONNECTIONS)
-        names = {each.get("appName") async for each in connections}
+        until = time.monotonic() + LISTED_SECONDS
+        while await _is_served(client, url):
+            if time.monotonic() > until:
+                await client.close()
+                raise CannotOpen(
+                    f"the MongoDB database {database.name} is in use by another server; "
+                    "stop it first"
+                )
+            await asyncio.sleep(0.1)
         await client.close()
-        if serving_name(url) in names:
-            raise CannotOpen(
-                f"the MongoDB database {database.name} is in use by another server; stop it first"
-            )
 
     await _with_database(url, looked, None, migrating=False)
+
+
+async def _is_served(client: Client, url: str) -> bool:
+    connections = await client.admin.aggregate(CONNECTIONS)
+    return serving_name(url) in {each.get("appName") async for each in connections}
 
 
 async def mongodb_is_current(url: str) -> bool | None:
