@@ -88,7 +88,10 @@ def install(python: str) -> Path:
     except (subprocess.CalledProcessError, subprocess.TimeoutExpired) as error:
         shutil.rmtree(partial, ignore_errors=True)
         raise Unavailable(f"{REQUIREMENT} cannot be installed: {error.stderr!r}") from None
-    partial.rename(folder)
+    try:
+        partial.rename(folder)
+    except OSError:  # another process was faster
+        shutil.rmtree(partial)
     return folder
 
 

@@ -211,7 +211,10 @@ async def test_S18_a_slow_page_times_out(
     assert time.monotonic() - began < 15
 
 
-async def test_S18_the_number_of_concurrent_fetches_is_limited(web: Web) -> None:
+async def test_S18_the_number_of_concurrent_fetches_is_limited(
+    web: Web, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(previewer, "SECONDS", 60.0)
     now = most = 0
 
     async def slow(writer: asyncio.StreamWriter) -> None:

@@ -35,6 +35,8 @@ class ServerProcess:
         ended: Callable[[], None],
     ) -> None:
         self._ended = ended
+        self._left: set[asyncio.Task[object]] = set()
+        """Tasks of a dead process wait for ever: if one were collected, asyncio would report it."""
         self._links: dict[Link, None] = {}
         self._state = ServerState()
         self.alive = True
@@ -71,6 +73,7 @@ class ServerProcess:
                 self.bus._link._task.cancel()
             for link in tuple(self._links):
                 link.die()
+            self._left = asyncio.all_tasks()
             self._ended()
 
     async def stop(self) -> None:

@@ -142,6 +142,7 @@ class World:
         database = in_memory(content)
         database.create_function("randomblob", 1, self.rng.randbytes)
         begin_epoch(database)
+        self.disk.database.close()
         self.disk.database = database
 
     def peer_of(self, device: Device) -> str:

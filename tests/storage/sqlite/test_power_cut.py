@@ -3,6 +3,7 @@
 import itertools
 import random
 import sqlite3
+import threading
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -45,12 +46,14 @@ class Cuts:
         self._disk = disk
         self._folder = folder
         self._rng = random.Random(20)
+        self._cutting = threading.Lock()
 
     def cut(self) -> None:
-        for rng in (None, self._rng):
-            folder = self._folder / f"cut-{len(self.taken)}"
-            survivors = list(self.acknowledged)
-            self.taken.append((self._disk.cut(folder, rng), survivors))
+        with self._cutting:  # both the writer's thread and the test do
+            for rng in (None, self._rng):
+                folder = self._folder / f"cut-{len(self.taken)}"
+                survivors = list(self.acknowledged)
+                self.taken.append((self._disk.cut(folder, rng), survivors))
 
     def lost(self) -> Iterator[str]:
         """The acknowledged messages that some cut has lost."""

@@ -42,6 +42,7 @@ def test_a_list_of_any_length_updates_its_rows_and_no_others(count: int) -> None
     found = driver.database.execute("SELECT * FROM log_head WHERE position ORDER BY account")
     assert found.fetchall() == moved
     assert len(driver.texts) == (count + 1 if count < FEW_ROWS else 1)
+    driver.database.close()
 
 
 def test_only_updates_whose_one_parameter_is_a_list_run_row_by_row() -> None:
