@@ -157,6 +157,15 @@ def test_R3_a_missing_number_in_a_history_is_a_gap() -> None:
     assert kinds(*sent, history(4, seen(1), seen(2))) == set()
 
 
+def test_R3_a_message_that_came_without_its_number_fills_one_gap() -> None:
+    sent = (*STARTED, *(invoke(1, key, key) for key in "abc"))
+    first, second, later = (deliver(at, at - 1, "abc"[at - 2]) for at in (2, 3, 4))
+    unnumbered = replace(second, seq=None, position=None)
+    assert kinds(*sent, first, unnumbered, later) == set()
+    assert kinds(*sent, first, unnumbered, replace(later, seq=4, position=4)) == {Kind.GAP}
+    assert kinds(*sent, first, later, replace(unnumbered, at=5)) >= {Kind.GAP}
+
+
 def test_R3_a_gap_of_2_to_the_60_is_found_quickly() -> None:
     sent = (*STARTED, invoke(1, "a"), invoke(1, "b"))
     assert kinds(*sent, deliver(4, 1), deliver(5, 1 << 60)) == {Kind.GAP}

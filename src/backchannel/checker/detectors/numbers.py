@@ -1,5 +1,6 @@
 """Numbers of messages and positions of logs: gap, reordered, disagreement."""
 
+from collections import Counter
 from collections.abc import Iterator
 from itertools import pairwise
 
@@ -47,17 +48,23 @@ def _in_history(fetched: Fetched) -> Iterator[Gap]:
 
 
 def _in_deliveries(history: History, device: Device, replica: Replica) -> Iterator[Gap]:
+    unnumbered = Counter[str]()
+    """By conversation, the messages that came since the last one whose number is known."""
     for replayed in replay(replica):
         before, message = replayed.before, replayed.delivery.message
-        if before is None or replayed.repeated:
+        if replayed.repeated:
             continue
-        low, high = before.message.number, message.number
-        if low is None or high is None:
+        if message.number is None:
+            unnumbered[message.conversation] += 1
+            continue
+        between = unnumbered.pop(message.conversation, 0)
+        low, high = before.message.number if before else None, message.number
+        if before is None or low is None:
             continue
         conversation = history.conversations[message.conversation]
         # Without positions a device does not receive messages of its own user.
         own = 0 if replica.positioned else conversation.spare.get(device.user, 0)
-        if conversation.unknown_between(low, high) > own:
+        if conversation.unknown_between(low, high) > own + between:
             evidence = _evidence(before.location, replayed.delivery.location)
             yield conversation, low, high, evidence
 
