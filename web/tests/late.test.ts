@@ -19,7 +19,7 @@ import { fetchConversation } from "../src/state/refetching";
 import { remove, undoRemoval } from "../src/state/removals";
 import { emptyDraft } from "../src/state/schema";
 import { getState, setState } from "../src/state/store";
-import { loadOlder, openAround, openThread } from "../src/state/threads";
+import { openAround, openThread } from "../src/state/threads";
 import { sendVoice } from "../src/state/uploads";
 
 const MARKS = { delivered_seq: 0, read_seq: 0 };
@@ -174,35 +174,4 @@ it("an edit is not lost to messages that were read from the server before it", a
   answers[0]?.([message(1), message(2)]);
   await opening;
   expect(getState().threads.c?.messages.map((each) => each.body)).toEqual(["text 1", "edited"]);
-});
-
-it("an edit is not lost to older messages that were read before it", async () => {
-  setState({
-    conversations: { c: conversation({ unread: 0 }) },
-    threads: { c: { messages: [message(3)], complete: false, live: true } },
-  });
-  await opened().keepMessages([message(1), message(2), message(3)]);
-  let stopScrolling = () => {};
-  const still = vi.fn(() => new Promise<void>((resolve) => (stopScrolling = resolve)));
-  const loading = loadOlder("c", still);
-  await vi.waitFor(() => expect(still).toHaveBeenCalled(), 60_000);
-  await opened().keepMessages([message(2, { body: "edited", revision: 1 })]); // as the log does
-  stopScrolling();
-  await loading;
-  const texts = getState().threads.c?.messages.map((each) => each.body);
-  expect(texts).toEqual(["text 1", "edited", "text 3"]);
-});
-
-it("an edit is not lost while the newest messages are read in several steps", async () => {
-  setState({ conversations: { c: conversation({ unread: 0 }) } });
-  await opened().keepMessages([message(1), message(2)]);
-  const { answers, ask } = held<Message[]>();
-  vi.spyOn(client.api, "messages").mockImplementation(ask as never);
-  const opening = openThread("c");
-  await vi.waitFor(() => expect(answers).toHaveLength(1), 60_000);
-  await opened().keepMessages([message(2, { body: "edited", revision: 1 })]); // as the log does
-  answers[0]?.([message(3)]);
-  await opening;
-  const texts = getState().threads.c?.messages.map((each) => each.body);
-  expect(texts).toEqual(["text 1", "edited", "text 3"]);
 });

@@ -61,9 +61,8 @@ export async function openNewest(id: string): Promise<void> {
 export async function loadOlder(id: string, still: () => Promise<void>): Promise<boolean> {
   const thread = getState().threads[id];
   if (!thread || thread.complete) return false;
-  const read = await readBefore(id, firstOf(thread.messages));
+  const older = await readBefore(id, firstOf(thread.messages));
   await still();
-  const older = await newestRevisions(id, read);
   change(id, (now) => {
     const messages = mergeMessages(now.messages, older);
     return { ...now, messages, complete: older.length === 0 || firstOf(messages) === 1 };
@@ -127,8 +126,7 @@ function firstUnread(id: string): number | null {
 }
 
 async function newest(held: Database, id: string): Promise<readonly Message[]> {
-  const local = await held.newest(id, PAGE);
-  let messages: readonly Message[] = local;
+  let messages: readonly Message[] = await held.newest(id, PAGE);
   if (messages.length === 0 || lastSeq(id) - lastOf(messages) > PAGE) {
     messages = await held.keepMessages(await client.api.messages(id, { limit: PAGE }));
   }
@@ -138,21 +136,7 @@ async function newest(held: Database, id: string): Promise<readonly Message[]> {
     if (more.length === 0) break;
     messages = mergeMessages(messages, await held.keepMessages(more));
   }
-  return messages === local ? local : newestRevisions(id, messages);
-}
-
-/** The same messages with the changes that the log has brought since they were read. */
-async function newestRevisions(
-  id: string,
-  messages: readonly Message[],
-): Promise<readonly Message[]> {
-  if (messages.length === 0) return messages;
-  const places = new Set(messages.map((each) => each.seq));
-  const stored = (await database()?.before(id, lastOf(messages) + 1, messages.length)) ?? [];
-  return mergeMessages(
-    messages,
-    stored.filter((each) => places.has(each.seq)),
-  );
+  return messages;
 }
 
 function hold(id: string, messages: readonly Message[]): void {
