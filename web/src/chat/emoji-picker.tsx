@@ -1,4 +1,12 @@
-import { type KeyboardEvent, type RefObject, useEffect, useMemo, useRef, useState } from "react";
+import {
+  type KeyboardEvent,
+  type RefObject,
+  useEffect,
+  useLayoutEffect,
+  useMemo,
+  useRef,
+  useState,
+} from "react";
 import { Virtualizer, type VirtualizerHandle } from "virtua";
 import { writePreference } from "../state/preferences";
 import { t } from "../strings";
@@ -41,6 +49,9 @@ export default function AllEmoji({ onPick, typed }: Props) {
   const search = useRef<HTMLInputElement>(null);
   useEffect(() => {
     void loadEmoji().then(setGroups);
+  }, []);
+  // Before the next key: what follows is typed behind what has been typed.
+  useLayoutEffect(() => {
     const end = typed.current.text.length;
     search.current?.setSelectionRange(end, end);
   }, [typed]);
