@@ -111,7 +111,7 @@ class Running:
         return code
 
     def end(self) -> None:
-        """Ask it to end; the second time, to end at once."""
+        """Ask it to end; the second time, to wait for no client any more."""
         with contextlib.suppress(ProcessLookupError):
             self.process.terminate()
 
@@ -205,7 +205,7 @@ class Supervisor:
         self._numbers.remove(ended.number)
 
     def _stop(self, reason: str) -> None:
-        """Pass the signal on: workers finish what they have started, and at the second one stop."""
+        """Pass the signal on: after a second one, workers wait for no client any more."""
         log.info("stopping all workers: %s", reason)
         self._stopping.set()
         for worker in self._running:
