@@ -1,6 +1,6 @@
 """Numbers of messages and positions of logs: gap, reordered, disagreement."""
 
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Iterator
 from itertools import pairwise
 
@@ -48,16 +48,16 @@ def _in_history(fetched: Fetched) -> Iterator[Gap]:
 
 
 def _in_deliveries(history: History, device: Device, replica: Replica) -> Iterator[Gap]:
-    unnumbered = Counter[str]()
+    unnumbered: defaultdict[str, set[Message]] = defaultdict(set)
     """By conversation, the messages that came since the last one whose number is known."""
     for replayed in replay(replica):
         before, message = replayed.before, replayed.delivery.message
         if replayed.repeated:
             continue
         if message.number is None:
-            unnumbered[message.conversation] += 1
+            unnumbered[message.conversation].add(message)
             continue
-        between = unnumbered.pop(message.conversation, 0)
+        between = len(unnumbered.pop(message.conversation, ()))
         low, high = before.message.number if before else None, message.number
         if before is None or low is None:
             continue
