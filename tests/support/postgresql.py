@@ -50,7 +50,7 @@ SELECT md5(string_agg(entry, '|' ORDER BY entry)) FROM (
 RESTART = "SELECT setval(oid, 1, false) FROM pg_class WHERE relkind = 'S'"
 
 _found: list[str] = []
-_names: dict[str, str] = {}
+_taken: dict[str, str] = {}
 """By folder, the databases in use."""
 _lasting: set[str] = set()
 """The folders whose databases more than one test uses."""
@@ -73,9 +73,9 @@ async def database_for(
     key = str(folder)
     if lasting:
         _lasting.add(key)
-    if key not in _names:
-        _names[key] = _free.pop() if _free else await _copy_of_template()
-    return f"{await _server()}/{_names[key]}{options}"
+    if key not in _taken:
+        _taken[key] = _free.pop() if _free else await _copy_of_template()
+    return f"{await _server()}/{_taken[key]}{options}"
 
 
 def drop_databases(*, last: bool = False) -> None:
@@ -85,12 +85,12 @@ def drop_databases(*, last: bool = False) -> None:
 
 
 async def _drop(*, last: bool) -> None:
-    for folder in [] if last else [*_names.keys() - _lasting]:
-        name = _names.pop(folder)
+    for folder in [] if last else [*_taken.keys() - _lasting]:
+        name = _taken.pop(folder)
         if await _is_as_template(name):
             await _empty(name)
             _free.append(name)
-    for name in _made - ({TEMPLATE, *_free, *_names.values()} if not last else set()):
+    for name in _made - ({TEMPLATE, *_free, *_taken.values()} if not last else set()):
         await _run(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
         _made.remove(name)
 

@@ -11,7 +11,7 @@ from typing import IO
 class Kind(Enum):
     """The tests that may run beside a test."""
 
-    SHARED = "running"  # others of this kind
+    SHARED = "shared"  # others of this kind
     TIMED = "timed"  # only others that wait for a clock
     ALONE = "alone"  # none
 
