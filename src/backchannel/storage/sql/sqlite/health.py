@@ -58,22 +58,16 @@ def can_scan(driver: Driver) -> bool:
 
 
 def scan(driver: Driver) -> Iterator[list[str]]:
-    """Damaged messages, span by span, so that the caller may pause in between."""
+    """Damaged messages, span by span, so that the caller may pause in between.
+
+    Messages that are stored after this call are not looked at.
+    """
     connection = SqliteConnection(driver, StatementCache(), reading=True)
     try:
         (last,) = finish(connection.fetch(LAST, int))
     except Unreadable:
-        yield ["the table of messages cannot be read"]
-        return
-    for after in range(0, last, SPAN):
-        try:
-            yield _damaged(connection, after, after + SPAN)
-        except Unreadable:
-            yield [
-                each
-                for number in range(after, min(after + SPAN, last))
-                for each in _damaged_one(connection, number)
-            ]
+        return iter([["the table of messages cannot be read"]])
+    return (_damaged_span(connection, after, last) for after in range(0, last, SPAN))
 
 
 def count_unchecked(driver: Driver) -> int:
@@ -82,6 +76,14 @@ def count_unchecked(driver: Driver) -> int:
         SqliteConnection(driver, StatementCache(), reading=True).fetch(UNCHECKED, int)
     )
     return count
+
+
+def _damaged_span(connection: SqliteConnection, after: int, last: int) -> list[str]:
+    last = min(after + SPAN, last)
+    try:
+        return _damaged(connection, after, last)
+    except Unreadable:
+        return [each for number in range(after, last) for each in _damaged_one(connection, number)]
 
 
 def _damaged(connection: SqliteConnection, after: int, last: int) -> list[str]:
@@ -149,20 +151,22 @@ class IntegrityCheck:
 
     def _run(self) -> None:
         try:
+            # What this server stores is not damaged yet: only older messages are looked at.
+            spans = scan(self._driver)
             finding = find_damage(self._driver) if self._structure else None
             if finding is not None:
                 self._report(f"the file is damaged ({finding}); restore a backup")
             elif not self._ended.wait(SCAN_AFTER):
-                self._scan()
+                self._log_damage(spans)
         except sqlite3.Error as error:
             if not self._ended.is_set():
                 _logger.warning("the messages could not be checked: %s", error)
         finally:
             self._driver.close()
 
-    def _scan(self) -> None:
+    def _log_damage(self, spans: Iterator[list[str]]) -> None:
         named = 0
-        for damaged in scan(self._driver):
+        for damaged in spans:
             for each in damaged[: MOST_NAMED - named]:
                 _logger.error("%s", each)
             named += len(damaged)
