@@ -14,6 +14,7 @@ from backchannel.domain.search import (
     LENGTH,
     Span,
     contains,
+    has_link,
     occurrences,
     relevance,
     snippet,
@@ -157,3 +158,18 @@ def test_letters_of_their_own_are_not_folded(text: str, other: str) -> None:
 
 def test_typographic_quotes_keep_words_together() -> None:
     assert terms_of("“good morning” „all of» it") == ["good morning", "all of", "it"]
+
+
+@pytest.mark.parametrize(
+    ("text", "linked"),
+    [
+        ("see https://example.org", True),
+        ("see www.example.org", True),
+        ("(www.example.org/page)", True),
+        ("awww. nice", False),
+        ("www. is a prefix", False),
+        ("name@www.example.org", False),
+    ],
+)
+def test_links_have_a_scheme_or_begin_with_www(text: str, linked: bool) -> None:  # noqa: FBT001
+    assert has_link(text) is linked

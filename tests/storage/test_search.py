@@ -38,6 +38,8 @@ async def test_a_filter_admits_by_sender_time_files_and_links(storage: Storage, 
             pair.draft("lunch at http://one.example"),
             pair.answer("no lunch"),
             pair.draft("lunch, then"),
+            pair.draft("lunch at www.two.example"),
+            pair.draft("awww. lunch"),
         ]
     ):
         await storage.append([draft], at=AT + number * 1_000)
@@ -50,9 +52,12 @@ async def test_a_filter_admits_by_sender_time_files_and_links(storage: Storage, 
         return [message.body for message in page.messages]
 
     assert await only(sender_id=pair.bob) == ["no lunch"]
-    assert await only(with_links=True) == ["lunch at http://one.example"]
+    assert await only(with_links=True) == [
+        "lunch at www.two.example",
+        "lunch at http://one.example",
+    ]
     assert await only(with_files=True) == []
-    assert await only(since=AT + 1_000) == ["lunch, then", "no lunch"]
+    assert await only(since=AT + 3_000) == ["awww. lunch", "lunch at www.two.example"]
     assert await only(since=AT + 1_000, until=AT + 2_000) == ["no lunch"]
     assert await only(until=AT, sender_id=pair.ada) == []
 

@@ -12,7 +12,6 @@ from backchannel.domain.errors import Invalid
 from backchannel.domain.messages import Message
 from backchannel.domain.search import (
     EVERYTHING,
-    LINK,
     SearchFilter,
     Snippet,
     relevance,
@@ -77,8 +76,7 @@ async def search(  # noqa: PLR0913 - the request's parameters
     async with core.read_limits.search(user_id):
         found = await core.storage.search(
             user_id,
-            # The index finds links faster than reading all texts does.
-            [*terms, LINK] if only.with_links else terms,
+            terms,
             conversation_id=conversation_id,
             before=cursor,
             only=only,

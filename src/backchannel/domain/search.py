@@ -45,8 +45,17 @@ PLACES = 20
 """The number of occurrences of each term that are considered."""
 
 
-LINK = "://"
-"""A part of every link."""
+LINK_PARTS = ("://", "www.")
+"""Every link contains one of them."""
+_PAGE_WITHOUT_SCHEME = re.compile(r"(?<![\w.@/-])www\.[\w-]+\.\w")
+
+
+def has_link(text: str) -> bool:
+    """True if clients show a link in the text, such as `https://example.org` or `www.example.org`.
+
+    Looking for a pattern takes longer than looking for a word, so it comes last.
+    """
+    return "://" in text or ("www." in text and _PAGE_WITHOUT_SCHEME.search(text) is not None)
 
 
 class Searchable(Protocol):
@@ -83,7 +92,7 @@ class SearchFilter(msgspec.Struct, frozen=True, kw_only=True):
             (self.sender_id is None or message.sender_id == self.sender_id)
             and (self.until is None or message.created_at < self.until)
             and (not self.with_files or bool(message.files))
-            and (not self.with_links or LINK in message.body)
+            and (not self.with_links or has_link(message.body))
             and not self.is_older(message)
         )
 

@@ -71,13 +71,15 @@ export class LocalSearch {
   }
 }
 
+const LINK = /:\/\/|(?<![\p{L}\p{N}_.@/-])www\.[\p{L}\p{N}_-]+\.[\p{L}\p{N}_]/u;
+
 /** The same as the server does. */
 function admits({ sender, has, since, until }: SearchFilter, message: Message): boolean {
   const at = Date.parse(message.created_at);
   return (
     (!sender || message.sender_id === sender) &&
     (has !== "files" || message.files.length > 0) &&
-    (has !== "links" || message.body.includes("://")) &&
+    (has !== "links" || LINK.test(message.body)) &&
     (!since || at >= Date.parse(since)) &&
     (!until || at < Date.parse(until))
   );
