@@ -9,6 +9,7 @@ from tests.support.media import png
 from tests.web.pages import ChatPage
 from tests.web.people import Person
 from tests.web.touch import swipe
+from tests.web.waiting import box_of
 
 Make = Callable[[str], Person]
 Open = Callable[[Person], ChatPage]
@@ -41,6 +42,11 @@ def test_W10_pictures_are_swiped_through_on_a_touch_screen(opened: Locator) -> N
 def test_W10_a_tap_beside_the_picture_closes_it(opened: Locator) -> None:
     opened.locator(".lightbox__stage").click(position={"x": 20, "y": 20})
     expect(opened).to_have_count(0)
+
+
+def test_W10_a_small_picture_is_not_enlarged(opened: Locator) -> None:
+    picture = box_of(opened.locator(".lightbox__picture"))
+    assert (picture["width"], picture["height"]) == (90, 60)
 
 
 def test_W10_small_copies_of_all_pictures_lead_to_them(opened: Locator) -> None:

@@ -82,7 +82,7 @@ export default function Lightbox({ conversationId, messages, last, file, onClose
         </button>
       </div>
       <div className="lightbox__stage" {...swipe}>
-        <span className="lightbox__picture" style={ratioOf(shown)} key={shown.id}>
+        <span className="lightbox__picture" style={placeOf(shown)} key={shown.id}>
           <Picture file={shown} whole />
         </span>
         {hasOlder && (
@@ -111,7 +111,8 @@ export default function Lightbox({ conversationId, messages, last, file, onClose
   );
 }
 
-/** The shape of a picture, so that its place is as large as it will be. */
-function ratioOf({ width, height }: FileInfo): CSSProperties {
-  return { "--ratio": width && height ? width / height : 1 } as CSSProperties;
+/** The shape of a picture and its own width, so that its place is as large as it will be. */
+function placeOf({ width, height }: FileInfo): CSSProperties {
+  if (!width || !height) return { "--ratio": 1 } as CSSProperties;
+  return { "--ratio": width / height, "--own-width": `${width}px` } as CSSProperties;
 }
