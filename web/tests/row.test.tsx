@@ -1,5 +1,5 @@
 import { act, render, screen } from "@testing-library/react";
-import type { Conversation } from "backchannel-client";
+import type { Conversation, Message } from "backchannel-client";
 import { beforeEach, expect, it, vi } from "vitest";
 import { Row } from "../src/chat/row";
 import { setState } from "../src/state/store";
@@ -38,4 +38,22 @@ it("no longer shows that a user is typing after six seconds", async () => {
   screen.getByText("typing…");
   await act(() => vi.advanceTimersByTimeAsync(7_000));
   expect(screen.queryByText("typing…")).toBeNull();
+});
+
+it("says in the user's language that there is no answer", () => {
+  const last_message = {
+    kind: "failure",
+    sender_id: "assistant",
+    body: "Send it again.",
+    files: [],
+    deleted_at: null,
+  };
+  const session = {
+    ...conversation,
+    id: "s",
+    kind: "session",
+    last_message: last_message as unknown as Message,
+  };
+  render(<Row conversation={session as Conversation} current={false} />);
+  screen.getByText("There is no answer");
 });

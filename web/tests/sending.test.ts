@@ -1,9 +1,9 @@
-import type { FileInfo, Outgoing } from "backchannel-client";
+import type { Conversation, FileInfo, Message, Outgoing } from "backchannel-client";
 import { expect, it, vi } from "vitest";
-import { editOutgoing, saveDraft, send } from "../src/state/actions";
+import { askAgain, editOutgoing, saveDraft, send } from "../src/state/actions";
 import { client } from "../src/state/client";
 import { emptyDraft } from "../src/state/schema";
-import { getState } from "../src/state/store";
+import { getState, setState } from "../src/state/store";
 
 const first = { ...emptyDraft("grace"), text: "first" };
 const typed = () => getState().drafts.grace?.text;
@@ -53,4 +53,12 @@ it("W4: makes an unsent message a draft again, before what was written since", a
     files: [{ id: "f1" }, { id: "f2" }],
   });
   expect(discard).toHaveBeenCalledWith("c1");
+});
+
+it("asks a question again with its files", async () => {
+  const sent = vi.spyOn(client, "send").mockResolvedValue(undefined as never);
+  setState({ conversations: { s: { id: "s", peer_id: "assistant" } as Conversation } });
+  const files = [{ id: "f1" } as FileInfo];
+  await askAgain({ conversation_id: "s", body: "", files } as unknown as Message);
+  expect(sent).toHaveBeenLastCalledWith({ to: "assistant", conversationId: "s", body: "", files });
 });

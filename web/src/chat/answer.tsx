@@ -20,6 +20,8 @@ interface Props {
 /** Ends the text of an answer that the model did not finish, for clients that ignore its kind. */
 const CUT = /\n\n\[This answer was cut off[^\]]*\]$/;
 
+const textOf = (body: string, cut: boolean) => (cut ? body.replace(CUT, "") : body);
+
 /** An answer of the assistant: a page rather than a bubble (rule W18). */
 export function AnswerView({ item, found, onAgain }: Props) {
   const { message } = item;
@@ -67,7 +69,7 @@ function Prose({ body, cut, growing }: ProseProps) {
       </span>
     );
   }
-  const text = cut ? body.replace(CUT, "") : body;
+  const text = textOf(body, cut);
   return (
     <div className={classes({ prose: true, "is-growing": growing })} dir="auto" aria-busy={growing}>
       <ErrorBoundary fallback={<p className="answer__plain">{text}</p>}>
@@ -92,7 +94,7 @@ function Foot({
 }) {
   const [copied, setCopied] = useState(false);
   const copy = async () => {
-    await navigator.clipboard.writeText(message.body);
+    await navigator.clipboard.writeText(textOf(message.body, message.kind === "cut"));
     setCopied(true);
     setTimeout(() => setCopied(false), 2_000);
   };

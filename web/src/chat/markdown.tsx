@@ -83,7 +83,9 @@ function table(token: Tokens.Table, key: number, depth: number): ReactNode {
     <tr>
       {row.map((cell, index) => (
         // biome-ignore lint/suspicious/noArrayIndexKey: the parts of a text have no other name
-        <Cell key={index}>{inlines(cell.tokens, depth)}</Cell>
+        <Cell key={index} style={cell.align ? { textAlign: cell.align } : undefined}>
+          {inlines(cell.tokens, depth)}
+        </Cell>
       ))}
     </tr>
   );

@@ -20,7 +20,11 @@ export interface Preview {
 }
 
 /** A message in one line. */
-export function previewOf(message: Pick<Message, "body" | "files">): Preview {
+export function previewOf(
+  message: Pick<Message, "body" | "files"> & Partial<Pick<Message, "kind">>,
+): Preview {
+  // The server's own words are in English.
+  if (message.kind === "failure") return { text: t.noAnswer, icon: null };
   const [first] = message.files;
   if (message.body.trim())
     return { text: plainLine(message.body), icon: first ? iconOf(first) : null };

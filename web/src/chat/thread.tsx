@@ -1,7 +1,7 @@
 import type { Conversation, FileInfo, Message, Outgoing } from "backchannel-client";
 import { type ReactNode, useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { Virtualizer, type VirtualizerHandle } from "virtua";
-import { sendText } from "../state/actions";
+import { askAgain } from "../state/actions";
 import { allAsShown } from "../state/removals";
 import { useStore } from "../state/store";
 import { t } from "../strings";
@@ -150,7 +150,7 @@ export function Thread(props: Props) {
           <AnswerView
             item={item}
             found={found === item.message?.seq}
-            onAgain={last && question ? () => void sendText(question.body, conversation) : null}
+            onAgain={last && question ? () => void askAgain(question) : null}
           />
         );
       }

@@ -113,11 +113,10 @@ export async function sendFile(
   await client.send({ to, body: "", files: [file], ...more });
 }
 
-/** Send a text that no draft holds, such as a question that is asked again. */
-export async function sendText(text: string, conversation: Conversation | null): Promise<void> {
-  if (!conversation) return;
-  const session = conversation.kind === "session" ? conversation.id : null;
-  await client.send({ to: conversation.peer_id, conversationId: session, body: text });
+/** Ask the same question in a session again. */
+export async function askAgain({ conversation_id, body, files }: Message): Promise<void> {
+  const to = getState().conversations[conversation_id]?.peer_id;
+  if (to) await client.send({ to, conversationId: conversation_id, body, files });
 }
 
 export async function retry(clientId: string): Promise<void> {
