@@ -23,7 +23,7 @@ async def test_work_that_fails_permanently_is_logged(
     monkeypatch.setattr(Eraser, "run", fail)
     async with make_core(tmp_path) as core, _with_background_tasks(core):
         await failed.wait()
-    (told,) = (each for each in caplog.records if each.levelno == logging.CRITICAL)
-    assert "has failed; restart the server" in told.getMessage()
-    assert told.exc_info is not None
-    assert isinstance(told.exc_info[1], LookupError)
+    (record,) = (each for each in caplog.records if each.levelno == logging.CRITICAL)
+    assert "has failed; restart the server" in record.getMessage()
+    assert record.exc_info is not None
+    assert isinstance(record.exc_info[1], LookupError)

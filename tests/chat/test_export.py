@@ -146,19 +146,19 @@ async def test_S22_a_lost_file_content_does_not_affect_the_rest_of_the_export(
         pieces = [piece async for piece in await export.export(core, ada.id)]
     with zipfile.ZipFile(io.BytesIO(b"".join(pieces))) as archive:
         assert archive.testzip() is None
-        told = {each["id"]: each for each in map(json.loads, archive.open("files.jsonl"))}
+        listed = {each["id"]: each for each in map(json.loads, archive.open("files.jsonl"))}
         held = [name for name in archive.namelist() if name.startswith("files/")]
-        assert sorted(held) == [told[whole]["path"], told[rest]["path"]]
-        assert archive.read(told[whole]["path"]) == CONTENT
-        assert archive.read(told[rest]["path"]) == CONTENT[:BLOCK]
-    assert [bool(told[each]["damage"]) for each in (whole, missing, beginning, rest)] == [
+        assert sorted(held) == [listed[whole]["path"], listed[rest]["path"]]
+        assert archive.read(listed[whole]["path"]) == CONTENT
+        assert archive.read(listed[rest]["path"]) == CONTENT[:BLOCK]
+    assert [bool(listed[each]["damage"]) for each in (whole, missing, beginning, rest)] == [
         False,
         True,
         True,
         True,
     ]
-    assert told[rest]["path"] == f"files/{rest}/CON_ d.txt"
-    assert told[rest]["name"] == "CON: d.txt"
+    assert listed[rest]["path"] == f"files/{rest}/CON_ d.txt"
+    assert listed[rest]["name"] == "CON: d.txt"
 
 
 CONTENT = b"words \n" * (BLOCK // 5)

@@ -227,8 +227,8 @@ class Machine(RuleBasedStateMachine):
         for event in new:
             device.log.append(str(event.payload.kind))
             device.replica.apply(event.payload.kind, msgspec.to_builtins(event_body(event).data))
-        told, device.published = device.published, []
-        assert sorted((each.position, each.payload.kind) for each in told) == [
+        received, device.published = device.published, []
+        assert sorted((each.position, each.payload.kind) for each in received) == [
             (each.position, each.payload.kind) for each in new
         ]
 

@@ -105,7 +105,7 @@ async def test_S18_a_reaction_costs_the_size_of_the_message_it_resends(
     ada, bob = pair
     await send(core, draft(ada, bob, "x" * 15 * UNIT))
     clock.advance(60)
-    told = 0
+    reactions = 0
     for number in range(50):
         try:
             await messages.react(
@@ -113,8 +113,8 @@ async def test_S18_a_reaction_costs_the_size_of_the_message_it_resends(
             )
         except Throttled:
             break
-        told += 1
-    assert told <= 2
+        reactions += 1
+    assert reactions <= 2
 
 
 def test_S18_a_watch_costs_its_number_of_look_ups() -> None:

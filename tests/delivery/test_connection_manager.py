@@ -77,8 +77,8 @@ async def test_R10_rounds_that_fail_are_told_once_until_one_succeeds(
             while "succeeds again" not in caplog.text:  # noqa: ASYNC110 - nothing tells
                 await asyncio.sleep(0)
         running.cancel()
-    told = [each.message for each in caplog.records if "looking after" in each.message]
-    assert told == [
+    logged = [each.message for each in caplog.records if "looking after" in each.message]
+    assert logged == [
         "looking after connections failed and will be tried again: the disk is full",
         "looking after connections succeeds again",
     ]

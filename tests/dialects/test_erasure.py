@@ -58,9 +58,9 @@ async def test_S22_an_erasure_removes_messages_of_every_dialect_on_live_sockets_
         adas = await sockets.enter_async_context(spoken.open(server, ada))
         for number in range(2):
             await spoken.send(adas, bob, f"{CANARY} {number}")
-        said = [f"{CANARY} {number}" for number in range(2)]
-        assert [await NATIVE.receive(bobs) for _ in range(2)] == [(ada.id, text) for text in said]
-        assert await bodies(storage, place) == said
+        texts = [f"{CANARY} {number}" for number in range(2)]
+        assert [await NATIVE.receive(bobs) for _ in range(2)] == [(ada.id, text) for text in texts]
+        assert await bodies(storage, place) == texts
         # A database server's files are elsewhere, and a client cannot rewrite them.
         assert found_in_files(tmp_path) == (engine == SQLITE)
         erasure = await erasures.erase_own(server.core, ada.id, PASSWORD)

@@ -28,13 +28,13 @@ async def test_R5_a_message_arrives_once_across_dialects(
 async def test_R5_reconnecting_at_once_repeats_nothing(
     server: ChatServer, ada: Person, bob: Person, spoken: ClientDialect
 ) -> None:
-    heard: list[str] = []
+    received: list[str] = []
     async with spoken.open(server, ada) as sender:
         for count in range(20):
             await spoken.send(sender, bob, str(count))
             async with spoken.open(server, bob) as receiver:
-                heard.append((await spoken.receive(receiver))[1])
-    assert heard == [str(count) for count in range(20)]
+                received.append((await spoken.receive(receiver))[1])
+    assert received == [str(count) for count in range(20)]
 
 
 async def test_R5_what_a_native_device_has_acknowledged_is_not_delivered_again(

@@ -33,5 +33,5 @@ async def test_R5_a_connected_device_receives_messages_sent_before_its_log_is_re
         await send(core, draft(ada.id, bob.id, "from the phone"))
         await send(core, draft(bob.id, ada.id, "the answer"))
         may_be_read.set()
-        heard = [(await spoken.receive(client))[1] for _ in range(2)]
-        assert heard == ["from the phone", "the answer"]
+        received = [(await spoken.receive(client))[1] for _ in range(2)]
+        assert received == ["from the phone", "the answer"]

@@ -28,9 +28,9 @@ async def test_S11_other_users_receive_nothing(
     server: ChatServer, ada: Person, bob: Person, eve: Person, spoken: ClientDialect
 ) -> None:
     async with AsyncExitStack() as devices, spoken.open(server, ada) as a:
-        heard = [(each, await devices.enter_async_context(each.open(server, eve))) for each in ALL]
+        opened = [(each, await devices.enter_async_context(each.open(server, eve))) for each in ALL]
         await spoken.send(a, bob, "between us")
-        for dialect, device in heard:
+        for dialect, device in opened:
             assert await dialect.receive_all(device) == []
 
 

@@ -12,7 +12,7 @@ from tests.support.client_dialects import NATIVE
 from tests.support.plain_socket import ClientSocket, Frame, Person
 
 
-async def heard(client: ClientSocket, kind: str) -> list[Frame]:
+async def received(client: ClientSocket, kind: str) -> list[Frame]:
     """The frames of one kind up to the answer to a question asked now."""
     await client.send({"type": "ping"})
     frames: list[Frame] = []
@@ -47,12 +47,12 @@ async def test_hidden_typing_is_not_sent(
     async with NATIVE.open(server, ada) as adas, NATIVE.open(server, bob) as bobs:
         await hide(server, hider)
         await adas.send(typing)
-        await heard(adas, "pong")
-        assert await heard(bobs, "typing") == []
+        await received(adas, "pong")
+        assert await received(bobs, "typing") == []
         await hide(server, hider, hidden=False)
         await adas.send(typing)
-        await heard(adas, "pong")
-        assert len(await heard(bobs, "typing")) == 1
+        await received(adas, "pong")
+        assert len(await received(bobs, "typing")) == 1
 
 
 async def test_hiding_presence_ends_watches_at_once(
@@ -61,16 +61,16 @@ async def test_hiding_presence_ends_watches_at_once(
     watch = {"type": "watch", "user_ids": [ada.id]}
     async with NATIVE.open(server, bob) as bobs:
         await bobs.send(watch)
-        assert len(await heard(bobs, "presence")) == 1
+        assert len(await received(bobs, "presence")) == 1
         await hide(server, hider)
         async with NATIVE.open(server, ada):
-            assert await heard(bobs, "presence") == []
+            assert await received(bobs, "presence") == []
             await bobs.send(watch)
-            assert await heard(bobs, "presence") == []
+            assert await received(bobs, "presence") == []
             await hide(server, hider, hidden=False)
             await bobs.send(watch)
-            assert [each["online"] for each in await heard(bobs, "presence")] == [True]
-        assert [each["online"] for each in await heard(bobs, "presence")] == [False]
+            assert [each["online"] for each in await received(bobs, "presence")] == [True]
+        assert [each["online"] for each in await received(bobs, "presence")] == [False]
 
 
 @pytest.mark.parametrize("reading", ["REST", "socket"])
@@ -89,7 +89,7 @@ async def test_hidden_read_marks_are_sent_in_no_dialect(
         else:
             async with NATIVE.open(server, bob) as client:
                 await client.send({"type": "read", "conversation_id": conversation_id, "seq": 1})
-                await heard(client, "pong")
+                await received(client, "pong")
         native = (await adas.get(f"/v1/conversations/{conversation_id}")).json()
         assert native["theirs"]["read_seq"] == 0
         pair = {"sender_id": ada.id, "receiver_id": bob.id}

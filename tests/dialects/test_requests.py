@@ -30,8 +30,8 @@ async def test_a_request_reaches_no_device_before_it_is_accepted(
         await mine.send(a, bob, "two")
         assert await theirs.receive_all(b) == []
         await answer_request(server.core, bob.id, conversation_id, accepted=True)
-        heard = [(await theirs.receive(b))[1] for _ in range(2)]
-        assert heard == ["one", "two"]
+        received = [(await theirs.receive(b))[1] for _ in range(2)]
+        assert received == ["one", "two"]
         await theirs.send(b, ada, "three")
         assert (await mine.receive(a))[1] == "three"
         await mine.send(a, bob, "four")

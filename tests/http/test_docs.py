@@ -66,5 +66,5 @@ def test_an_optional_body_is_described_as_optional() -> None:
     body = {"content": {"application/json": {"schema": schema}}, "required": True}
     operation = {"requestBody": body, "responses": {}}
     document = {"components": {"schemas": {}}, "paths": {"/thing": {"post": operation}}}
-    told = completed(document)["paths"]["/thing"]["post"]
-    assert told["requestBody"]["required"] is False
+    described = completed(document)["paths"]["/thing"]["post"]
+    assert described["requestBody"]["required"] is False

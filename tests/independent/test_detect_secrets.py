@@ -66,8 +66,8 @@ Finding = tuple[str, str]
 def scan(root: Path, files: Iterable[str], *options: str) -> set[Finding]:
     """The findings of detect-secrets: the file and the kind."""
     command = [sys.executable, "-m", "detect_secrets", "scan", "--no-verify", *options, *files]
-    said = subprocess.run(command, cwd=root, capture_output=True, check=True).stdout
-    results = json.loads(said)["results"]
+    output = subprocess.run(command, cwd=root, capture_output=True, check=True).stdout
+    results = json.loads(output)["results"]
     return {(file, each["type"]) for file, found in results.items() for each in found}
 
 

@@ -67,11 +67,11 @@ def assert_conforms(folder: Path, *options: str) -> None:
         known = {"address": server.address, **create_sample_data(server.address)}
         filled = Template(CONFIG.read_text("utf-8")).substitute(known)
         (folder / CONFIG.name).write_text(filled, "utf-8")
-        code, said = run_schemathesis(server.address, folder, *options)
+        code, output = run_schemathesis(server.address, folder, *options)
         document = httpx.get(f"{server.address}/docs/openapi.json").json()
     operations = sum(map(len, document["paths"].values()))
-    assert code == 0, said
-    assert f"Tested: {operations}\n" in said
+    assert code == 0, output
+    assert f"Tested: {operations}\n" in output
     # a run that only ever gets refusals has tested little
     assert len(succeeded(folder / REPORT)) > operations * 2 / 3
 
@@ -114,10 +114,10 @@ def test_schemathesis_reports_a_nonconforming_server(tmp_path: Path) -> None:
         Thread(target=server.serve_forever, daemon=True).start()
         address = f"http://127.0.0.1:{server.server_port}"
         (tmp_path / CONFIG.name).write_text(f'base-url = "{address}"\n', "utf-8")
-        code, said = run_schemathesis(
+        code, output = run_schemathesis(
             address, tmp_path, "--max-examples=1", "--header=Authorization: Bearer x"
         )
         server.shutdown()
     assert code == 1
-    assert "Undocumented Content-Type" in said
-    assert "API accepts requests without authentication" in said
+    assert "Undocumented Content-Type" in output
+    assert "API accepts requests without authentication" in output

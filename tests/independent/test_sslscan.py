@@ -50,9 +50,9 @@ def _is_strong(suite: str) -> bool:
 def scan(port: int) -> Scan:
     """Ask the server on a port of this machine everything sslscan asks."""
     command = [PROGRAM, "--no-colour", "--xml=-", f"127.0.0.1:{port}"]
-    said = subprocess.run(command, capture_output=True, check=True, timeout=100).stdout
-    result = ET.fromstring(said).find("ssltest")  # noqa: S314 - of our own making
-    assert result is not None, said
+    output = subprocess.run(command, capture_output=True, check=True, timeout=100).stdout
+    result = ET.fromstring(output).find("ssltest")  # noqa: S314 - of our own making
+    assert result is not None, output
     return Scan(
         versions=frozenset(
             f"{each.attrib['type']} {each.attrib['version']}"

@@ -96,13 +96,13 @@ async def test_R4_socket_io_needs_no_sticky_balancer(
     async with nodes(tmp_path, 2, url) as servers, balanced(tmp_path, servers) as port:
         address = f"http://127.0.0.1:{port}"
         ada, bob = await register(address, "ada"), await register(address, "bob")
-        heard: list[str] = []
+        received: list[str] = []
         clients = [client_library.AsyncClient(reconnection=False) for _ in range(2)]
         sender, receiver = clients
 
         @receiver.on("chat message")  # type: ignore[untyped-decorator]
         async def on_chat_message(data: dict[str, Any]) -> None:
-            heard.append(data["content"])
+            received.append(data["content"])
 
         for client, who in zip(clients, (ada, bob), strict=True):
             await client.connect(
@@ -113,8 +113,8 @@ async def test_R4_socket_io_needs_no_sticky_balancer(
             answer = await sender.call("chat message", {"receiver": bob.id, "content": text})
             assert answer["message"]["content"] == text
         with contextlib.suppress(TimeoutError):
-            await until(lambda: len(heard) >= len(texts))
-        assert heard == texts
+            await until(lambda: len(received) >= len(texts))
+        assert received == texts
         for client in clients:
             await client.disconnect()
 

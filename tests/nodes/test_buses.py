@@ -73,7 +73,7 @@ async def _exchange(folder: Path, bus: str, database: str) -> None:
             await each.until(2 * COUNT)
         assert all(each.texts == observers[0].texts for each in observers)
         for speaker in "ab":
-            said = [text for text in observers[0].texts if text.startswith(speaker)]
-            assert said == [f"{speaker}{number}" for number in range(COUNT)]
+            spoken = [text for text in observers[0].texts if text.startswith(speaker)]
+            assert spoken == [f"{speaker}{number}" for number in range(COUNT)]
         for each in (a, b, *observers):
             await each.close()

@@ -143,7 +143,7 @@ async def test_S9_guesses_are_throttled_across_nodes(pair: Pair) -> None:
     limit, admitted, began = LIMITS["login:pair"], 0, time.monotonic()
     async with httpx.AsyncClient() as http:
         for here, there in itertools.cycle((pair, pair[::-1])):
-            heard = metric(there, "bus_received_total")
+            received = metric(there, "bus_received_total")
             guess = {"identifier": "ada", "password": "a wrong guess"}
             answer = await http.post(f"{here.address}/v1/login", json=guess)
             # One more is admitted every six seconds: not in the next three.
@@ -151,7 +151,7 @@ async def test_S9_guesses_are_throttled_across_nodes(pair: Pair) -> None:
                 break
             if answer.status_code == 401:
                 admitted += 1
-                await until(lambda: metric(there, "bus_received_total") > heard)  # noqa: B023
+                await until(lambda: metric(there, "bus_received_total") > received)  # noqa: B023
         right = {"identifier": "ada", "password": PASSWORD}
         refused = await http.post(f"{there.address}/v1/login", json=right)
     later = (time.monotonic() - began) * limit.count / limit.seconds

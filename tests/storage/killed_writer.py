@@ -25,10 +25,10 @@ def killed_writer(url: str, *, after: int) -> list[str]:
     command = [sys.executable, "-m", "tests.storage.killed_writer", url]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as writing:
         assert writing.stdout is not None
-        told = [writing.stdout.readline() for _ in range(after)]
+        printed = [writing.stdout.readline() for _ in range(after)]
         writing.kill()
-        told += writing.stdout
-    return [each.strip() for each in told if each.endswith("\n")]
+        printed += writing.stdout
+    return [each.strip() for each in printed if each.endswith("\n")]
 
 
 async def kill_writers(url: str, kills: int) -> list[str]:

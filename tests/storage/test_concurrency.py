@@ -48,7 +48,7 @@ async def require_consistent(storage: Storage, user_id: str) -> None:
     page = await storage.log(user_id, after=0, limit=100_000)
     positions = [event.position for event in page.events]
     assert positions == list(range(head.floor + 1, head.position + 1))
-    told = [event for event in page.events if event.payload.kind is EventKind.MESSAGE]
+    entries = [event for event in page.events if event.payload.kind is EventKind.MESSAGE]
     for view in await storage.conversations(user_id, before=None, limit=100):
         messages = await storage.history(view.id, limit=100_000)
         assert [message.seq for message in messages] == list(range(1, view.last_seq + 1))
@@ -60,7 +60,7 @@ async def require_consistent(storage: Storage, user_id: str) -> None:
         )
         seqs = [
             event.payload.content.seq
-            for event in told
+            for event in entries
             if isinstance(event.payload.content, Message)
             and event.payload.content.conversation_id == view.id
         ]

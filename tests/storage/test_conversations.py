@@ -140,9 +140,9 @@ async def test_reading_ends_a_mark_as_unread(storage: Storage, pair: Pair, seq: 
     marked = SettingsPatch(marked_unread=True, pinned=True)
     await storage.change_settings(pair.bob, pair.id, marked, at=AT)
     events = await storage.mark_read([ReadMark(pair.bob, pair.id, seq)])
-    told = [event.payload.content for event in events if event.user_id == pair.bob]
-    assert told[0] == ConversationChange(pair.id, "settings")
-    assert len(told) == seq  # the mark itself moves to the second message only
+    changes = [event.payload.content for event in events if event.user_id == pair.bob]
+    assert changes[0] == ConversationChange(pair.id, "settings")
+    assert len(changes) == seq  # the mark itself moves to the second message only
     view = await storage.conversation(pair.bob, pair.id)
     assert view is not None
     assert view.settings == ConversationSettings(pinned=True)

@@ -43,8 +43,8 @@ async def test_peers_learn_of_one_profile_change_in_a_minute_and_then_of_the_las
         events = await storage.update_profile(pair.ada, patch, at=AT + number)
         assert [event.user_id for event in events] == [pair.ada, pair.bob][: 1 + (number == 0)]
     assert await storage.notify_of_profiles(at=AT + ROUND_INTERVAL - 1) is None
-    (told,) = await storage.notify_of_profiles(at=AT + ROUND_INTERVAL) or []
-    assert (told.user_id, told.position, told.payload.content) == (
+    (notified,) = await storage.notify_of_profiles(at=AT + ROUND_INTERVAL) or []
+    assert (notified.user_id, notified.position, notified.payload.content) == (
         pair.bob,
         before + 2,
         ProfileChange(pair.ada),
@@ -152,10 +152,10 @@ async def test_users_take_turns_at_telling_their_peers(storage: Storage) -> None
     of_ada -= set(await rename(storage, ada, "Countess", at=AT))
     of_eve -= set(await rename(storage, eve, "Baroness", at=AT + 1))
     for number in range(4):
-        told = set(readers(await storage.notify_of_profiles(at=AT + 2 + number) or []))
+        notified = set(readers(await storage.notify_of_profiles(at=AT + 2 + number) or []))
         of_user = of_eve if number % 2 else of_ada
-        assert told <= of_user
-        of_user -= told
+        assert notified <= of_user
+        of_user -= notified
     assert not of_ada | of_eve
 
 

@@ -142,8 +142,8 @@ async def test_S11_profile_changes_are_announced_only_after_a_request_was_accept
     assert await whole_log(storage, pair.bob) == [*bobs, own_profile(pair.bob, bobs)]
     await answer(storage, pair, accepted=True)
     for reader, changed in ((pair.ada, pair.bob), (pair.bob, pair.ada)):
-        told = [event.payload.content for event in await whole_log(storage, reader)]
-        assert ProfileChange(changed) in told
+        entries = [event.payload.content for event in await whole_log(storage, reader)]
+        assert ProfileChange(changed) in entries
 
 
 def own_profile(user_id: str, log: list[Event]) -> Event:
@@ -174,8 +174,8 @@ async def test_R5_accepting_a_request_adds_all_its_messages_to_the_log(
     assert changes_of(events) == ["accepted"]
     log = await whole_log(storage, pair.bob)
     assert messages_of(log) == messages_of(events) == [each.message for each in sent]
-    told = [each for each in events if each.user_id == pair.bob]
-    assert log[-len(told) :] == told
+    entries = [each for each in events if each.user_id == pair.bob]
+    assert log[-len(entries) :] == entries
     assert await states(storage, pair) == (1, 0, 0)
     assert await answer(storage, pair, accepted=True) == []
     assert await answer(storage, pair, accepted=False) == []

@@ -51,16 +51,16 @@ class ClientDialect:
 
     async def receive(self, client: ClientSocket) -> Said:
         """The next message that is delivered."""
-        said = None
-        while said is None:
-            said = self.delivered(await client.receive())
-        return said
+        received = None
+        while received is None:
+            received = self.delivered(await client.receive())
+        return received
 
     async def receive_all(self, client: ClientSocket, least: int = 0) -> list[Said]:
         """Every message that is delivered until nothing comes, after the first `least`."""
-        heard = [await self.receive(client) for _ in range(least)]
+        frames = [await self.receive(client) for _ in range(least)]
         later = map(self.delivered, await client.receive_all())
-        return heard + [said for said in later if said is not None]
+        return frames + [received for received in later if received is not None]
 
 
 class _ChatSocket(ClientDialect):

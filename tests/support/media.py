@@ -50,8 +50,8 @@ def png(*, orientation: int | None = None, **options: object) -> bytes:
     texts = PngImagePlugin.PngInfo()
     texts.add_text("Comment", SECRET.decode())
     texts.add_itxt("XML:com.adobe.xmp", SECRET.decode())
-    told = exif(orientation)
-    return encoded(pixels(90, 60), "PNG", exif=told, pnginfo=texts, **options) + SECRET
+    metadata = exif(orientation)
+    return encoded(pixels(90, 60), "PNG", exif=metadata, pnginfo=texts, **options) + SECRET
 
 
 def webp(*, orientation: int | None = None, **options: object) -> bytes:

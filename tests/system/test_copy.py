@@ -239,10 +239,10 @@ async def test_a_difference_is_named(tmp_path: Path) -> None:
         database.execute("UPDATE message SET body = 'other' WHERE body = 'two'")
         database.execute("DELETE FROM log WHERE position = 2")
         database.commit()
-    told = refused(tmp_path, source, target)
-    assert "messages: 2 (checksum" in told
-    assert "log entries: 4 (checksum" in told
-    assert "conversations" not in told
+    refusal = refused(tmp_path, source, target)
+    assert "messages: 2 (checksum" in refusal
+    assert "log entries: 4 (checksum" in refusal
+    assert "conversations" not in refusal
 
 
 async def test_a_copy_refuses_databases_in_use(tmp_path: Path) -> None:

@@ -206,6 +206,6 @@ def test_S22_a_deleted_user_cannot_log_in_and_the_name_is_free(world: World) -> 
     world.api.anonymous.post("/v1/register", username=canary("name"), password=PASSWORD)
     again = world.api.login(canary("name"))
     assert again.id != world.ada.id
-    said = world.bob.post("/v1/messages", to=canary("name"), body="are you new?")
-    assert said["conversation_id"] != world.conversation_id
+    answer = world.bob.post("/v1/messages", to=canary("name"), body="are you new?")
+    assert answer["conversation_id"] != world.conversation_id
     assert [each["peer_id"] for each in again.get("/v1/conversations")["items"]] == [world.bob.id]

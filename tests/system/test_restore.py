@@ -37,9 +37,9 @@ async def test_R5_a_device_that_is_ahead_of_a_restored_folder_starts_afresh(
         epoch, position = device.epoch, device.position
         asked = {"epoch": epoch or "", "position": str(position)}
         async with httpx.AsyncClient(base_url=server.address, headers=bob.headers) as http:
-            told = (await http.get("/v1/sync", params=asked)).json()
-        assert told["reset"] is True, told
-        assert told["reason"] == "epoch_changed"
+            page = (await http.get("/v1/sync", params=asked)).json()
+        assert page["reset"] is True, page
+        assert page["reason"] == "epoch_changed"
 
         await device.open()
         reset = await device.frame("reset")

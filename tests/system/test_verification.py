@@ -67,9 +67,9 @@ async def test_R1_R2_R3_R4_R5_R6_journals_show_that_nothing_went_wrong(tmp_path:
     assert counts["sends"] == counts["acknowledged"] == sent
     assert counts["finished"] == counts["histories"] == len(devices)
     assert counts["receipts"] > 0
-    told = [line for file in journals.iterdir() for line in file.read_text().splitlines()]
-    assert any('"type":"unknown"' in line for line in told), "no cut hit anything"
-    assert any('"source":"sync"' in line for line in told), "no device missed anything"
+    lines = [line for file in journals.iterdir() for line in file.read_text().splitlines()]
+    assert any('"type":"unknown"' in line for line in lines), "no cut hit anything"
+    assert any('"source":"sync"' in line for line in lines), "no device missed anything"
     for device in devices:
         assert len(device.notes.texts) == len(set(device.notes.texts)) == sent
 

@@ -32,8 +32,8 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 def tortured(*options: str, server: str = "-m,backchannel") -> tuple[int, str]:
     """A run against the server that Python starts so: the exit code, and what is told."""
     with started("-c", PROGRAM, server, *options) as running:
-        said, complained = running.communicate()
-    return running.returncode, said + complained
+        output, errors = running.communicate()
+    return running.returncode, output + errors
 
 
 @contextmanager
@@ -55,10 +55,10 @@ def started(*arguments: str) -> Generator[subprocess.Popen[str]]:
 
 def test_R1_R2_R3_R4_R5_R11_R12_nothing_is_lost_whatever_happens(tmp_path: Path) -> None:
     given = ["--seed", "11", "--seconds", "26", "--users", "8", "--rate", "40"]
-    code, told = tortured(*given, "--faults", ",".join(WITHOUT_ROOT), "--keep", str(tmp_path))
-    assert code == 0, told
-    happened = dict(re.findall(r"^  (\S+) +(\d+) of \d+$", told, re.MULTILINE))
-    assert sorted(happened) == WITHOUT_ROOT, told
+    code, printed = tortured(*given, "--faults", ",".join(WITHOUT_ROOT), "--keep", str(tmp_path))
+    assert code == 0, printed
+    happened = dict(re.findall(r"^  (\S+) +(\d+) of \d+$", printed, re.MULTILINE))
+    assert sorted(happened) == WITHOUT_ROOT, printed
     assert all(int(count) > 0 for count in happened.values())
 
 
@@ -70,8 +70,8 @@ def test_R8_R12_R15_nothing_is_lost_with_two_servers_behind_a_balancer(tmp_path:
     require_redis()
     faults = "node-kill,bus-outage,database-kill,cut"
     given = ["--seed", "3", "--seconds", "20", "--users", "6", "--rate", "30", "--faults", faults]
-    code, told = tortured(*given, "--nodes", "2", "--keep", str(tmp_path))
-    assert code == 0, told
+    code, printed = tortured(*given, "--nodes", "2", "--keep", str(tmp_path))
+    assert code == 0, printed
 
 
 @pytest.mark.parametrize(
@@ -83,10 +83,10 @@ def test_R8_R12_R15_nothing_is_lost_with_two_servers_behind_a_balancer(tmp_path:
 )
 def test_a_broken_server_is_detected(way: str, faults: str, found: str, tmp_path: Path) -> None:
     given = ["--seed", "1", "--seconds", "8", "--users", "4", "--rate", "40", "--faults", faults]
-    code, told = tortured(*given, "--keep", str(tmp_path), server=f"{BROKEN_SERVER},{way}")
-    assert code == 1, told
-    assert re.search(rf"^{found}\b", told, re.MULTILINE), told
-    assert f"the same plan again: python -m torture {' '.join(given)}\n" in told
+    code, printed = tortured(*given, "--keep", str(tmp_path), server=f"{BROKEN_SERVER},{way}")
+    assert code == 1, printed
+    assert re.search(rf"^{found}\b", printed, re.MULTILINE), printed
+    assert f"the same plan again: python -m torture {' '.join(given)}\n" in printed
     assert (tmp_path / "journal.jsonl").exists()
 
 
@@ -99,9 +99,9 @@ def test_ctrl_c_stops_everything_it_has_started(tmp_path: Path) -> None:
             assert time.monotonic() < until
             time.sleep(0.05)
         running.send_signal(signal.SIGINT)
-        _, told = running.communicate(timeout=TIMEOUT)
+        _, printed = running.communicate(timeout=TIMEOUT)
     assert running.returncode == 130
-    assert told.strip() == "interrupted; there is no verdict"
+    assert printed.strip() == "interrupted; there is no verdict"
     assert started_in(tmp_path) == []
     assert not any(str(tmp_path) in line for line in Path("/proc/mounts").read_text().splitlines())
 

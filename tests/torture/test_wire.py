@@ -64,11 +64,11 @@ async def nothing_comes(reader: asyncio.StreamReader) -> bool:
 
 
 async def test_a_wire_carries_all_bytes_in_both_directions(ends: Ends) -> None:
-    said = bytes(range(256)) * 400
-    ends.writer.write(said)
+    sent = bytes(range(256)) * 400
+    ends.writer.write(sent)
     async with asyncio.timeout(TIMEOUT):
-        assert await ends.reader.readexactly(len(said)) == said
-    assert bytes(ends.got) == said
+        assert await ends.reader.readexactly(len(sent)) == sent
+    assert bytes(ends.got) == sent
 
 
 async def test_an_orderly_end_is_passed_on(ends: Ends) -> None:

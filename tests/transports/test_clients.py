@@ -104,9 +104,9 @@ def test_repeated_header_lines_are_joined() -> None:
 
 
 def test_a_trusted_proxy_tells_whether_the_client_is_encrypted() -> None:
-    said = {"x-forwarded-proto": "https"}
-    assert is_secure(("10.0.0.1", 1), said, PROXIES, tls=False)
-    assert not is_secure(("192.0.2.9", 1), said, PROXIES, tls=False)
+    given_headers = {"x-forwarded-proto": "https"}
+    assert is_secure(("10.0.0.1", 1), given_headers, PROXIES, tls=False)
+    assert not is_secure(("192.0.2.9", 1), given_headers, PROXIES, tls=False)
     assert is_secure(("192.0.2.9", 1), {}, PROXIES, tls=True)
 
 

@@ -24,6 +24,6 @@ async def core(tmp_path: Path, clock: ManualClock) -> AsyncIterator[Core]:
 @pytest.fixture
 def ended(core: Core) -> list[str]:
     """The logins of whose end the bus has told, in order."""
-    heard: list[str] = []
-    core.bus.listen_ended(heard.extend)
-    return heard
+    notified: list[str] = []
+    core.bus.listen_ended(notified.extend)
+    return notified

@@ -154,15 +154,15 @@ async def test_S1_logins_ended_by_another_process_close_sockets_within_a_second(
     async with make_core(tmp_path) as core:
         user = await make_user(core, "ada")
         tokens = await log_in(core)
-        heard = asyncio.Event()
+        notified = asyncio.Event()
         ended: list[str] = []
         core.bus.listen_ended(ended.extend)
-        core.bus.listen_ended(lambda _: heard.set())
+        core.bus.listen_ended(lambda _: notified.set())
         watching = asyncio.create_task(logins.watch_ended(core))
         await asyncio.sleep(0.05)
         # Ended by the clock of another node, which is behind.
         await core.storage.end_logins(user.id, at=core.clock.now() - 3_000)
-        await asyncio.wait_for(heard.wait(), 1)
+        await asyncio.wait_for(notified.wait(), 1)
         await asyncio.sleep(2 * logins.POLL_SECONDS)
         watching.cancel()
         assert ended == [tokens.login_id]
@@ -175,8 +175,8 @@ async def test_S1_the_watch_outlives_a_database_that_is_away(
     async with make_core(tmp_path) as core:
         user = await make_user(core, "ada")
         tokens = await log_in(core)
-        heard = asyncio.Event()
-        core.bus.listen_ended(lambda _: heard.set())
+        notified = asyncio.Event()
+        core.bus.listen_ended(lambda _: notified.set())
         asked: list[int] = []
         answer = core.storage.logins_ended_since
 
@@ -189,7 +189,7 @@ async def test_S1_the_watch_outlives_a_database_that_is_away(
         monkeypatch.setattr(core.storage, "logins_ended_since", away_at_first)
         watching = asyncio.create_task(logins.watch_ended(core))
         await core.storage.end_logins(user.id, at=core.clock.now())
-        await asyncio.wait_for(heard.wait(), 10)
+        await asyncio.wait_for(notified.wait(), 10)
         watching.cancel()
         assert len(set(asked[:4])) == 1
         with pytest.raises(Unauthenticated):

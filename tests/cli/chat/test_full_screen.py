@@ -44,7 +44,7 @@ class RunningApp:
     app: ChatApp
     pilot: Pilot[str]
     grace: BackchannelClient
-    heard: Notes
+    received: Notes
     """The messages that reached the other user."""
 
     async def until(self, look: Callable[[], object]) -> None:
@@ -87,15 +87,15 @@ async def running_app(
     async with BackchannelClient(server.address) as ada, BackchannelClient(server.address) as grace:
         await register(ada, "ada", display_name="Ada Lovelace")
         await register(grace, "grace", display_name="Grace Hopper")
-        heard = Notes()
-        grace.connect(None, heard)
+        received = Notes()
+        grace.connect(None, received)
         for number in range(count):
             await grace.deliver(Draft(own_id(ada), f"number {number}"))
         await ada.keep_outbox(FileOutbox(folder / "outbox"))
         preferences = Preferences(folder / "chat.json")
         app = ChatApp(ada, server.address, preferences, folder / "downloads", peer)
         async with app.run_test(size=(100, 30)) as pilot:
-            each = RunningApp(app, pilot, grace, heard)
+            each = RunningApp(app, pilot, grace, received)
             await each.until(lambda: app.chat_screen.shown)
             yield each
 
@@ -107,7 +107,7 @@ async def test_messages_are_read_answered_changed_and_reacted_to(
         await each.until(lambda: each.texts == ["number 0", "number 1"])
         await each.pilot.press("up", "r")
         await each.type("of what?")
-        await each.until(lambda: each.heard.texts[-1:] == ["of what?"])
+        await each.until(lambda: each.received.texts[-1:] == ["of what?"])
         await each.until(lambda: each.messages[-1].reply_to == 2)
         await each.until(lambda: "│ Grace Hopper: number 1" in each.seen)
         await each.pilot.press("up", "e")
@@ -131,7 +131,7 @@ async def test_a_paste_of_several_lines_is_one_message(
     async with running_app(server, tmp_path) as each:
         each.app.chat_screen.composer.insert("one\ntwo")
         await each.pilot.press("shift+enter", *"three", "enter")
-        await each.until(lambda: each.heard.texts == ["one\ntwo\nthree"])
+        await each.until(lambda: each.received.texts == ["one\ntwo\nthree"])
 
 
 async def test_the_list_counts_unread_messages_and_the_history_scrolls_to_its_start(

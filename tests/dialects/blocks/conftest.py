@@ -84,8 +84,8 @@ async def adas(pair: Blocked) -> AsyncGenerator[httpx.AsyncClient]:
 async def nothing_more(client: ClientSocket) -> list[Frame]:
     """The frames that a native socket receives before the answer to a request sent now."""
     await client.send({"type": "ping"})
-    heard: list[Frame] = []
+    frames: list[Frame] = []
     while (frame := await client.receive())["type"] != "pong":
         if frame["type"] != "sync":
-            heard.append(frame)
-    return heard
+            frames.append(frame)
+    return frames

@@ -113,8 +113,8 @@ async def test_two_mutual_blocks_must_both_be_lifted(pair: Blocked, ada: Person)
     await set_blocked(pair.server.core, other.id, pair.blocker.id, blocked=True)
     before = await pair.position()
     await pair.set(blocked=False)
-    told = await pair.kinds(after=before)
-    assert set(told) <= {EventKind.CONVERSATION}  # what happens to the own block list
+    received = await pair.kinds(after=before)
+    assert set(received) <= {EventKind.CONVERSATION}  # what happens to the own block list
     async with httpx.AsyncClient(base_url=pair.server.address, headers=ada.headers) as http:
         refused = await http.patch(pair.messages + "/1", json={"body": "new words"})
         assert refused.status_code == 403

@@ -26,9 +26,9 @@ def test_S12_any_payload_is_a_frame_or_invalid(payload: bytes) -> None:
     try:
         sending = wire.decode(payload)
     except Invalid as refusal:
-        told = json.loads(wire.refused(refusal, client_id))
-        assert told["error"] == told["message"] == wire.MALFORMED
-        assert told.get("clientId") == client_id
+        refused_frame = json.loads(wire.refused(refusal, client_id))
+        assert refused_frame["error"] == refused_frame["message"] == wire.MALFORMED
+        assert refused_frame.get("clientId") == client_id
     else:
         assert isinstance(sending.content, str)
         assert (sending.conversation_id is None) is not (sending.receiver is None)

@@ -16,12 +16,12 @@ def saying(content: str, session_id: str = "mine", **more: object) -> Frame:
 async def ask(client: ClientSocket, frame: Frame) -> Any:
     """The argument of an event's callback; frames ahead of it are passed over."""
     await client.send(frame)
-    while "ack" not in (heard := await client.receive()):
+    while "ack" not in (received := await client.receive()):
         pass
-    return heard["data"]
+    return received["data"]
 
 
 async def receive(client: ClientSocket, name: str = "message") -> Any:
-    while (heard := await client.receive()).get("event") != name:
+    while (received := await client.receive()).get("event") != name:
         pass
-    return heard["data"]
+    return received["data"]

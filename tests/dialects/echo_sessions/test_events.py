@@ -45,13 +45,13 @@ async def test_a_message_is_stored_and_answered(server: ChatServer, ada: Person)
     async with httpx.AsyncClient(base_url=server.address, headers=ada.headers) as http:
         read = (await http.get("/api/sessions/mine/messages")).json()
     session = {"id": "mine", "userId": ada.id, "name": "New session", "createdAt": A_TIME}
-    said = {"sessionId": "mine", "content": "Hello, server!"}
+    sent = {"sessionId": "mine", "content": "Hello, server!"}
     assert read == {
         "success": True,
         "session": {**session, "lastMessageAt": echo["timestamp"]},
         "messages": [
-            {**said, "id": stored["messageId"], "sender": "user", "timestamp": A_TIME},
-            {**said, "id": echo["messageId"], "sender": "server", "timestamp": A_TIME},
+            {**sent, "id": stored["messageId"], "sender": "user", "timestamp": A_TIME},
+            {**sent, "id": echo["messageId"], "sender": "server", "timestamp": A_TIME},
         ],
     }
 
@@ -124,8 +124,8 @@ async def test_R4_answers_come_in_the_order_of_the_messages(
 ) -> None:
     async with socketio_connected(server, ada) as client:
         await client.send(*(saying(f"{number}", "new") for number in range(50)))
-        heard = [(await receive(client))["content"] for _ in range(50)]
-        assert heard == [f"{number}" for number in range(50)]
+        received = [(await receive(client))["content"] for _ in range(50)]
+        assert received == [f"{number}" for number in range(50)]
 
 
 @pytest.mark.parametrize(
@@ -145,9 +145,9 @@ async def test_invalid_events_are_answered_with_the_field_at_fault(
     server: ChatServer, ada: Person, name: str, data: object, path: str
 ) -> None:
     async with socketio_connected(server, ada) as client:
-        told = await ask(client, event(name, data))
-        assert told["ok"] is False
-        assert told["errors"] == [{"path": path, "msg": told["error"]}]
+        refusal = await ask(client, event(name, data))
+        assert refusal["ok"] is False
+        assert refusal["errors"] == [{"path": path, "msg": refusal["error"]}]
         assert (await ask(client, saying("It goes on")))["ok"] is True
 
 

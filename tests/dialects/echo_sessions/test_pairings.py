@@ -25,8 +25,8 @@ LOGINS = {
 @pytest.fixture
 async def john(http: httpx.AsyncClient) -> Person:
     """A user who has signed up here."""
-    told = (await http.post("/api/auth/signup", json=JOHN)).raise_for_status().json()
-    return Person(told["user"]["id"], "johndoe", told["token"])
+    signed_up = (await http.post("/api/auth/signup", json=JOHN)).raise_for_status().json()
+    return Person(signed_up["user"]["id"], "johndoe", signed_up["token"])
 
 
 @pytest.mark.parametrize("path", LOGINS)
@@ -82,8 +82,8 @@ async def test_a_direct_message_is_no_message_of_a_session(
     async with socketio_connected(server, ada) as client, theirs.open(server, bob) as other:
         await ask(client, event("join-session", "mine"))
         await theirs.send(other, ada, "between us")
-        heard = {frame["event"] for frame in await client.receive_all(2)}
-        assert heard == {"chat message", "receiveMessage"}
+        events = {frame["event"] for frame in await client.receive_all(2)}
+        assert events == {"chat message", "receiveMessage"}
 
 
 async def test_a_session_of_this_dialect_continues_over_the_native_protocol(

@@ -79,11 +79,11 @@ async def test_S12_every_field_at_fault_is_named(
     body = {key: value for key, value in {**JOHN, **change}.items() if value is not None}
     answer = await http.post("/api/auth/signup", json=body)
     assert answer.status_code == 400
-    told = answer.json()
-    assert told["success"] is False
-    assert told["message"] == told["error"] == SOMETHING
-    assert [error["path"] for error in told["errors"]] == fields
-    assert all(error["msg"] == SOMETHING for error in told["errors"])
+    refusal = answer.json()
+    assert refusal["success"] is False
+    assert refusal["message"] == refusal["error"] == SOMETHING
+    assert [error["path"] for error in refusal["errors"]] == fields
+    assert all(error["msg"] == SOMETHING for error in refusal["errors"])
 
 
 async def test_an_unreadable_body_is_400_or_415(http: httpx.AsyncClient) -> None:

@@ -44,8 +44,10 @@ async def test_ids_are_accepted_and_usernames_are_returned(
 ) -> None:
     async with connected(server, PATH, ada, bob) as (a, b):
         stored = await a.ask({"sender": ada.id, "receiver": bob.id, "content": "hi"})
-        heard = await b.receive()
-    assert [(each["sender"], each["receiver"]) for each in (stored, heard)] == [("ada", "bob")] * 2
+        received = await b.receive()
+    assert [(each["sender"], each["receiver"]) for each in (stored, received)] == [
+        ("ada", "bob")
+    ] * 2
 
 
 async def test_the_keys_of_a_frame_are_in_the_order_of_the_document(client: ClientSocket) -> None:
@@ -181,14 +183,14 @@ async def test_usernames_missing_from_the_cache_are_looked_up(
     server: ChatServer, ada: Person, bob: Person
 ) -> None:
     """As on a node that has never heard of the sender."""
-    heard: list[Frame] = []
+    received: list[Frame] = []
     async with connected(server, PATH, bob, ada, ada) as (b, a, other):
         for count in range(3):
             await a.send({"receiver": "bob", "content": str(count)})
             await a.receive()
             _forget(server.core.directory, ada)
-            heard += [await b.receive(), await other.receive()]
-    assert [(each["sender"], each["content"]) for each in heard] == [
+            received += [await b.receive(), await other.receive()]
+    assert [(each["sender"], each["content"]) for each in received] == [
         ("ada", str(count)) for count in (0, 0, 1, 1, 2, 2)
     ]
 

@@ -29,9 +29,9 @@ def test_S12_any_payload_is_a_frame_or_invalid(payload: bytes) -> None:
     except Invalid as refusal:
         outcome = refusal
     if isinstance(outcome, Invalid):
-        told = json.loads(wire.refused(outcome, client_id))
-        assert told["error"] == told["message"] == outcome.text
-        assert told.get("clientId") == client_id
+        refused_frame = json.loads(wire.refused(outcome, client_id))
+        assert refused_frame["error"] == refused_frame["message"] == outcome.text
+        assert refused_frame.get("clientId") == client_id
 
 
 @given(SOUND)

@@ -11,7 +11,7 @@ from tests.support.client_dialects import NATIVE
 from tests.support.plain_socket import ClientSocket, Frame, Person
 
 
-async def heard(client: ClientSocket, *kinds: str) -> list[Frame]:
+async def received(client: ClientSocket, *kinds: str) -> list[Frame]:
     """The frames of these kinds up to the answer to a question asked now."""
     await client.send({"type": "ping"})
     frames: list[Frame] = []
@@ -42,14 +42,14 @@ async def test_a_user_without_a_conversation_sees_no_presence(
     async with NATIVE.open(server, stranger) as client:
         async with NATIVE.open(server, bob):
             await client.send({"type": "watch", "user_ids": [bob.id], "ref": "w"})
-            assert [each["type"] for each in await heard(client, "presence", "done")] == ["done"]
+            assert [each["type"] for each in await received(client, "presence", "done")] == ["done"]
         async with NATIVE.open(server, bob):
-            assert await heard(client, "presence") == []
+            assert await received(client, "presence") == []
             await send_message(server, bob, stranger)
             if not (await server.core.storage.acquainted(stranger.id, [bob.id], Shared.TYPING)):
                 await send_message(server, stranger, bob)
             await client.send({"type": "watch", "user_ids": [bob.id]})
-            assert [each["online"] for each in await heard(client, "presence")] == [True]
+            assert [each["online"] for each in await received(client, "presence")] == [True]
 
 
 async def test_a_user_without_a_conversation_cannot_send_typing(
@@ -58,13 +58,13 @@ async def test_a_user_without_a_conversation_cannot_send_typing(
     typing = {"type": "typing", "conversation_id": direct_conversation_id(stranger.id, bob.id)}
     async with NATIVE.open(server, stranger) as client, NATIVE.open(server, bob) as bobs:
         await client.send(typing)
-        await heard(client)
-        assert await heard(bobs, "typing") == []
+        await received(client)
+        assert await received(bobs, "typing") == []
         await send_message(server, bob, stranger)
         await send_message(server, stranger, bob)
         await client.send(typing)
-        await heard(client)
-        assert len(await heard(bobs, "typing")) == 1
+        await received(client)
+        assert len(await received(bobs, "typing")) == 1
 
 
 async def test_S11_typing_in_another_users_conversation_is_refused(
@@ -74,4 +74,4 @@ async def test_S11_typing_in_another_users_conversation_is_refused(
     typing = {"type": "typing", "conversation_id": direct_conversation_id(ada.id, bob.id)}
     async with NATIVE.open(server, eve) as client:
         await client.send(typing)
-        assert [each["code"] for each in await heard(client, "error")] == ["not_found"]
+        assert [each["code"] for each in await received(client, "error")] == ["not_found"]

@@ -29,8 +29,8 @@ async def test_a_message_goes_to_a_user_by_name(
         sent = {"type": "send", "client_id": "k1", "to": bob.username.upper(), "body": "hello"}
         acked = await adas.ask({**sent, "ref": "r1"})
         assert (acked["type"], acked["ref"], acked["client_id"]) == ("ack", "r1", "k1")
-        heard = await until(bobs, "event")
-        assert (heard["kind"], heard["data"]["recipient_id"]) == ("message", bob.id)
+        event = await until(bobs, "event")
+        assert (event["kind"], event["data"]["recipient_id"]) == ("message", bob.id)
         again = await adas.ask({**sent, "to": bob.id})
         assert (again["id"], again["repeated"]) == (acked["id"], True)
         assert "ref" not in again

@@ -99,8 +99,8 @@ async def test_R4_a_chat_over_socket_io(
         assert await b.event("receiveMessage") == expected
         for count in range(2, 102):
             await b.emit("sendMessage", {"receiver_id": ada.id, "content": f"{count}"})
-        heard = [await a.event("receiveMessage") for _ in range(100)]
-        assert heard == [message(bob, ada, f"{count}", count) for count in range(2, 102)]
+        received = [await a.event("receiveMessage") for _ in range(100)]
+        assert received == [message(bob, ada, f"{count}", count) for count in range(2, 102)]
         answer = await a.ask("sendMessage", body)
         assert (answer["status"], answer["sequence_number"]) == ("success", 102)
         assert await b.transport() == given["transports"][-1]

@@ -31,15 +31,15 @@ async def test_R1_the_callback_is_called_and_both_users_receive_the_message(
         socketio_connected(server, ada) as laptop,
         socketio_connected(server, bob) as b,
     ):
-        told = await answer(phone, sending(receiver_id=bob.id, content="hi"))
-        assert told == {
+        acknowledgement = await answer(phone, sending(receiver_id=bob.id, content="hi"))
+        assert acknowledgement == {
             "status": "success",
             "sequence_number": 1,
             "message_id": AN_ID,
             "message": "Message enqueued for processing",
         }
         (message,) = received(await b.receive_all(1))
-        assert (message["message_id"], message["content"]) == (told["message_id"], "hi")
+        assert (message["message_id"], message["content"]) == (acknowledgement["message_id"], "hi")
         for own in (phone, laptop):
             assert received(await own.receive_all(1)) == [message]
 

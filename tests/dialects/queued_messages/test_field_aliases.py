@@ -55,8 +55,8 @@ async def test_an_event_accepts_both_spellings(
     async with socketio_connected(server, ada) as client:
         data = {sender: ada.id, receiver: "bob", "content": "hello", key: "k1"}
         sent = [await client.ask({"event": "sendMessage", "data": data}) for _ in range(2)]
-        told = [each["data"]["message_id"] for each in sent if "ack" in each]
-        assert told[0] == SOMETHING
+        acknowledged = [each["data"]["message_id"] for each in sent if "ack" in each]
+        assert acknowledged[0] == SOMETHING
 
 
 @pytest.mark.parametrize("names", [("file_name", "file_type"), ("fileName", "fileType")])

@@ -20,10 +20,10 @@ from backchannel.http.errors import ErrorInfo, refusal
 def test_the_status_distinguishes_client_and_server_errors(
     error: ChatError, status: int, body: dict[str, str]
 ) -> None:
-    told_status, told = wire.refused(refusal(error))
-    assert told_status == status
-    assert told["error"] == told["message"]
-    assert told.items() >= body.items()
+    answered, answer = wire.refused(refusal(error))
+    assert answered == status
+    assert answer["error"] == answer["message"]
+    assert answer.items() >= body.items()
 
 
 def test_S21_an_unexpected_error_names_its_entry_in_the_log() -> None:

@@ -48,11 +48,11 @@ async def test_a_browser_chats_over_each_transport(
     pages = chromium.PageServer()
     origin = await pages.start()
     with server_process(tmp_path, cors_origins=origin) as server:
-        report, heard = await _talk(server, pages, origin, tmp_path, transports, last)
+        report, received = await _talk(server, pages, origin, tmp_path, transports, last)
     await pages.close()
-    assert report["seen"] == [[heard["peer"], "to a browser"]]
+    assert report["seen"] == [[received["peer"], "to a browser"]]
     assert report["transport"] == last
-    assert heard["texts"] == ["from a browser"]
+    assert received["texts"] == ["from a browser"]
 
 
 async def _talk(

@@ -232,5 +232,7 @@ async def test_R4_events_are_handled_in_order(server: ChatServer, ada: Person) -
             await device.send(*frames)
             answers = [await device.receive() for _ in frames]
             assert [each["ack"] for each in answers] == list(range(1, 51))
-            heard = [each for each in await other.receive_all() if each["event"] == "chat message"]
-        assert [each["data"]["content"] for each in heard] == [f"{n}" for n in range(50)]
+            received = [
+                each for each in await other.receive_all() if each["event"] == "chat message"
+            ]
+        assert [each["data"]["content"] for each in received] == [f"{n}" for n in range(50)]

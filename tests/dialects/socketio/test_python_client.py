@@ -17,16 +17,16 @@ pytest.importorskip("aiohttp", reason="aiohttp is not installed")
 async def test_R4_python_socketio_sends_and_receives(
     server: ChatServer, ada: Person, bob: Person, transports: list[str]
 ) -> None:
-    heard: asyncio.Queue[tuple[str, str]] = asyncio.Queue()
+    received: asyncio.Queue[tuple[str, str]] = asyncio.Queue()
     receiver = client_library.AsyncClient(reconnection=False)
 
     @receiver.on("chat message")  # type: ignore[untyped-decorator]
     async def on_chat_message(data: dict[str, Any]) -> None:
-        heard.put_nowait(("chat message", data["content"]))
+        received.put_nowait(("chat message", data["content"]))
 
     @receiver.on("receiveMessage")  # type: ignore[untyped-decorator]
     async def on_receive_message(data: dict[str, Any]) -> None:
-        heard.put_nowait(("receiveMessage", data["content"]))
+        received.put_nowait(("receiveMessage", data["content"]))
 
     sender = client_library.AsyncClient(reconnection=False)
     given = {"transports": transports, "wait_timeout": 10}
@@ -37,7 +37,7 @@ async def test_R4_python_socketio_sends_and_receives(
             outgoing = {"receiver": bob.id, "content": f"{number}"}
             answer = await sender.call("chat message", outgoing)
             assert answer["message"]["content"] == f"{number}"
-            both = {await heard.get(), await heard.get()}
+            both = {await received.get(), await received.get()}
             assert both == {("chat message", f"{number}"), ("receiveMessage", f"{number}")}
     finally:
         await sender.disconnect()
@@ -52,16 +52,16 @@ async def test_R5_all_missed_messages_arrive_over_polling(
     async with ROOMS.open(server, ada) as client:
         for text in texts:
             await ROOMS.send(client, bob, text)
-    heard: asyncio.Queue[str] = asyncio.Queue()
+    received: asyncio.Queue[str] = asyncio.Queue()
     receiver = client_library.AsyncClient(reconnection=False)
 
     @receiver.on("chat message")  # type: ignore[untyped-decorator]
     async def on_chat_message(data: dict[str, Any]) -> None:
-        heard.put_nowait(data["content"])
+        received.put_nowait(data["content"])
 
     await receiver.connect(server.address, auth={"token": bob.token}, transports=["polling"])
     try:
         async with asyncio.timeout(60):
-            assert [await heard.get() for _ in texts] == texts
+            assert [await received.get() for _ in texts] == texts
     finally:
         await receiver.disconnect()

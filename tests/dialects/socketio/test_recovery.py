@@ -20,7 +20,7 @@ async def send_message(server: ChatServer, person: Person, to: Person, *texts: s
             await CHAT.send(client, to, text)
 
 
-async def heard(client: SocketIoClient, least: int) -> list[str]:
+async def received_texts(client: SocketIoClient, least: int) -> list[str]:
     """The texts of so many messages, and of those that come right after them."""
     return [text for _, text in await ROOMS.receive_all(client, least)]
 
@@ -30,14 +30,14 @@ async def test_R5_missed_messages_are_recovered_once(
 ) -> None:
     async with socketio_connected(server, bob) as first:
         await send_message(server, ada, bob, "before")
-        assert await heard(first, 1) == ["before"]
+        assert await received_texts(first, 1) == ["before"]
         first.socket.transport.abort()
     await send_message(server, ada, bob, "meanwhile 1", "meanwhile 2")
     async with socketio_connected(server, bob, recovering=first) as second:
         assert (second.sid, second.pid) == (first.sid, first.pid)
-        assert await heard(second, 2) == ["meanwhile 1", "meanwhile 2"]
+        assert await received_texts(second, 2) == ["meanwhile 1", "meanwhile 2"]
         await send_message(server, ada, bob, "after")
-        assert await heard(second, 1) == ["after"]
+        assert await received_texts(second, 1) == ["after"]
 
 
 async def test_R5_a_message_lost_after_the_kernel_accepted_it_is_recovered(
@@ -47,11 +47,11 @@ async def test_R5_a_message_lost_after_the_kernel_accepted_it_is_recovered(
         await first.knows_its_place()
         reached = first.offset
         await send_message(server, ada, bob, "lost on the way")
-        await heard(first, 1)
+        await received_texts(first, 1)
         first.offset = reached
     async with socketio_connected(server, bob, recovering=first) as second:
         assert second.sid == first.sid
-        assert await heard(second, 1) == ["lost on the way"]
+        assert await received_texts(second, 1) == ["lost on the way"]
 
 
 async def test_R5_messages_sent_from_another_device_are_recovered_too(
@@ -59,7 +59,7 @@ async def test_R5_messages_sent_from_another_device_are_recovered_too(
 ) -> None:
     async with socketio_connected(server, ada) as first:
         await QUEUED.send(first, bob, "from here")
-        await heard(first, 0)
+        await received_texts(first, 0)
     await send_message(server, ada, bob, "from the phone")
     async with socketio_connected(server, ada, recovering=first) as second:
         expected: list[Said] = [(ada.id, "from the phone")]
@@ -88,7 +88,7 @@ async def test_R5_recovery_survives_a_restart(tmp_path: Path) -> None:
         ada, bob = await register(server, "ada"), await register(server, "bob")
         async with socketio_connected(server, bob) as first:
             await send_message(server, ada, bob, "before")
-            assert await heard(first, 1) == ["before"]
+            assert await received_texts(first, 1) == ["before"]
         await send_message(server, ada, bob, "meanwhile")
     async with (
         make_core(tmp_path) as core,
@@ -96,7 +96,7 @@ async def test_R5_recovery_survives_a_restart(tmp_path: Path) -> None:
         socketio_connected(server, bob, recovering=first) as second,
     ):
         assert second.sid == first.sid
-        assert await heard(second, 1) == ["meanwhile"]
+        assert await received_texts(second, 1) == ["meanwhile"]
 
 
 @pytest.mark.parametrize("offset", [None, "", "x", "-1", "+1", "1.0", "9" * 30, "99", "²"])
@@ -109,7 +109,7 @@ async def test_an_invalid_offset_starts_a_new_connection(
     await send_message(server, ada, bob, "meanwhile")
     async with socketio_connected(server, bob, recovering=first) as second:
         assert second.sid != first.sid
-        assert await heard(second, 1) == ["meanwhile"]
+        assert await received_texts(second, 1) == ["meanwhile"]
 
 
 @pytest.mark.parametrize("pid", ["", "x", "x.y", "é.é"])
@@ -131,7 +131,7 @@ async def test_S11_another_user_cannot_recover_a_connection(
     await send_message(server, ada, bob, "between us")
     async with socketio_connected(server, eve, recovering=first) as second:
         assert second.sid != first.sid
-        assert await heard(second, 0) == []
+        assert await received_texts(second, 0) == []
     again = await log_in(server, "bob")
     async with socketio_connected(server, again, recovering=first) as own:
         assert own.sid == first.sid, "another login of the same user has the same log"

@@ -76,8 +76,8 @@ async def test_R4_a_chat_over_socket_io(
             assert await b.event(RECEIVE) == {**chat, "_id": AN_ID, "timestamp": A_TIME}
         for count in range(100):
             await b.emit(RECEIVE, {"sender": bob.id, "receiver": ada.id, "content": f"{count}"})
-        heard = [(await a.event(RECEIVE))["content"] for _ in range(100)]
-        assert heard == [f"{count}" for count in range(100)]
+        received = [(await a.event(RECEIVE))["content"] for _ in range(100)]
+        assert received == [f"{count}" for count in range(100)]
         await b.silent(RECEIVE, "error")
         assert await a.transport() == given["transports"][-1]
 

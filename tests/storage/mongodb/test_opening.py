@@ -215,8 +215,8 @@ async def test_R19_a_batch_of_an_older_version_is_applied_before_its_fields_are_
         redo.update_one({"_id": "head"}, {"$set": {"payload": bson.encode(batch)}})
     storage = await open_mongodb(url)
     for user_id in (pair.ada, pair.bob):
-        said = [each.body for each in messages_of(await whole_log(storage, user_id))]
-        assert said == ["in the journal"]
+        stored = [each.body for each in messages_of(await whole_log(storage, user_id))]
+        assert stored == ["in the journal"]
     await storage.close()
 
 

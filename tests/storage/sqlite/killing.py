@@ -23,14 +23,14 @@ def killed_writer(path: Path, *, after: int) -> list[str]:
         finally:
             os._exit(1)
     os.close(writing)
-    told = b""
+    printed = b""
     with open(reading, "rb", buffering=0) as pipe:  # noqa: PTH123 - a descriptor
-        while told.count(b"\n") < after and (more := pipe.read(65_536)):
-            told += more
+        while printed.count(b"\n") < after and (more := pipe.read(65_536)):
+            printed += more
         os.kill(child, signal.SIGKILL)
-        told += pipe.readall()
+        printed += pipe.readall()
     os.waitpid(child, 0)
-    return [line.split()[1].decode() for line in told.split(b"\n")[:-1]]
+    return [line.split()[1].decode() for line in printed.split(b"\n")[:-1]]
 
 
 def main(path: Path, rounds: int) -> None:

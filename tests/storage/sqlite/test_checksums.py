@@ -124,8 +124,8 @@ async def test_R18_a_damaged_page_costs_the_messages_on_it_and_nothing_else(
     assert all(
         text == f"message {number}!" * 10 for number, text in enumerate(shown) if number not in lost
     )
-    told = await bodies(storage, pair.id)
-    assert [number for number, text in enumerate(told) if text == DAMAGED] == lost
+    texts = await bodies(storage, pair.id)
+    assert [number for number, text in enumerate(texts) if text == DAMAGED] == lost
     assert await bodies(storage, others.id) == ["hello"]
     await storage.close()
 

@@ -27,11 +27,11 @@ def test_a_hit_names_its_message(ada: Caller, bob: Caller) -> None:
 
 
 def test_hits_are_ordered_by_relevance_or_time(ada: Caller, bob: Caller) -> None:
-    said = ["tea", "a steamship, and nothing but a steamship", "teapot", "team and tea time"]
-    for text in said:
+    bodies = ["tea", "a steamship, and nothing but a steamship", "teapot", "team and tea time"]
+    for text in bodies:
         ada.send(bob, text)
-    assert texts(ada, "tea") == [said[0], said[3], said[2], said[1]]
-    assert texts(ada, "tea", order="newest") == said[::-1]
+    assert texts(ada, "tea") == [bodies[0], bodies[3], bodies[2], bodies[1]]
+    assert texts(ada, "tea", order="newest") == bodies[::-1]
 
 
 def test_the_order_newest_has_pages(ada: Caller, bob: Caller) -> None:
