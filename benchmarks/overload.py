@@ -45,11 +45,12 @@ def measure(dialect: str, seconds: float) -> None:
         with programs.backchannel(Path(folder), port):
             baseline = load(baseline_users, rate=BASELINE_RATE)
             first = load(others, window=relay.WINDOW)["acks"]
-            over = load(others, rate=OVER * first)["acks"]
+            overloaded = load(others, rate=OVER * first)["acks"]
             time.sleep(RECOVERY)
             after = load(baseline_users, rate=BASELINE_RATE)
             peak = statistics.mean((first, load(others, window=relay.WINDOW)["acks"]))
-    print(f"{dialect}: peak {peak:,.0f}/s, at {OVER} times that {over:,.0f}/s: {over / peak:.0%}")
+    print(f"{dialect}: peak {peak:,.0f}/s, ", end="")
+    print(f"at {OVER} times that {overloaded:,.0f}/s: {overloaded / peak:.0%}")
     before, then = baseline["p99"] / 1e3, after["p99"] / 1e3
     print(f"  p99 of others: {before:.1f} ms before, {then:.1f} ms {RECOVERY:.0f} s after")
 

@@ -70,7 +70,7 @@ def is_genuine(core: Core, receipt: ErasureReceipt, signature: str) -> bool:
 
 
 class Eraser:
-    """Carries out erasures in the process that leads; two at once do no harm."""
+    """Carries out erasures in the node that is the leader; two at once do no harm."""
 
     def __init__(self, core: Core) -> None:
         self._core = core
@@ -95,7 +95,7 @@ class Eraser:
         current = await core.storage.erasures(since=now - OVERLAP)
         for each in current:
             core.directory.forget(each.user_id)
-        if not core.nodes.leads:
+        if not core.nodes.is_leader:
             return
         due = [each for each in current if each.completed_at is None and _has_settled(each, now)]
         emptied = [each for each in due if await self._empty(each)]

@@ -58,7 +58,7 @@ async def collect_forever(core: Core) -> None:
     """Run until cancelled; a round that fails is tried again with the next one."""
     while True:
         await asyncio.sleep(COLLECT_SECONDS)
-        if not core.nodes.leads:
+        if not core.nodes.is_leader:
             continue
         try:
             dropped = await collect(core)
@@ -79,7 +79,7 @@ async def trim_forever(core: Core) -> None:
     """Keep the logs bounded until cancelled."""
     while True:
         await asyncio.sleep(TRIM_SECONDS)
-        if not core.nodes.leads:
+        if not core.nodes.is_leader:
             continue
         try:
             await trim(core)
@@ -92,7 +92,7 @@ async def notify_peers_forever(core: Core) -> None:
     retries = Retries("telling peers of changed profiles", POLL_SECONDS, log)
     while True:
         try:
-            if core.nodes.leads:
+            if core.nodes.is_leader:
                 await notify_peers(core)
         except ChatError as refusal:
             retries.note_failure(refusal)

@@ -40,7 +40,7 @@ class Nodes:
         return node_id in self._heard
 
     @property
-    def leads(self) -> bool:
+    def is_leader(self) -> bool:
         """True in one of the nodes: it does what needs to be done once only.
 
         For a moment it may be true in two, or in none.

@@ -1,6 +1,6 @@
 """Questions whose node has ended before the answer: another node answers them.
 
-The node that stored a question answers it. The one that leads looks for questions that have
+The node that stored a question answers it. The leader looks for questions that have
 been waiting, and asks the others whose they are. If two answer the same one, one answer is stored.
 """
 
@@ -39,7 +39,7 @@ class OrphanedQuestions:
             return
         while True:
             await asyncio.sleep(INTERVAL_SECONDS)
-            if self._core.nodes.leads and self._core.bus.connected:
+            if self._core.nodes.is_leader and self._core.bus.connected:
                 await self._search()
 
     async def _search(self) -> None:

@@ -67,8 +67,8 @@ class LocalStore:
     def _put(self, key: str, source: Path) -> None:
         target = self._path(key)
         make_durable_dir(target.parent)
-        for left in _unfinished(target, older_than=_LEFT_BEHIND):
-            left.unlink(missing_ok=True)
+        for leftover in _unfinished(target, older_than=_LEFT_BEHIND):
+            leftover.unlink(missing_ok=True)
         # A unique name: another process may put the same content.
         unfinished = target.with_name(f"{target.name}.{token_hex(8)}{UNFINISHED}")
         with source.open("rb") as content, unfinished.open("wb") as copy:
@@ -81,8 +81,8 @@ class LocalStore:
     def _delete(self, key: str) -> None:
         target = self._path(key)
         target.unlink(missing_ok=True)
-        for left in _unfinished(target):
-            left.unlink(missing_ok=True)
+        for leftover in _unfinished(target):
+            leftover.unlink(missing_ok=True)
 
     def _read(self, key: str, start: int, length: int) -> bytes:
         try:

@@ -129,8 +129,8 @@ def explain(text: str, expected: object = None, *, what: str = "body") -> Invali
     problem = text[: where.start()] if where else text
     if found := _UNKNOWN.match(problem):
         name = _joined(path, found[1])
-        inside = "" if what == "body" else f" in {what}"
-        text = f"unknown field {name[:SHOWN]!r}{inside}{_allowed(expected, path)}"
+        place = "" if what == "body" else f" in {what}"
+        text = f"unknown field {name[:SHOWN]!r}{place}{_allowed(expected, path)}"
         return Invalid(text, field=name[:SHOWN])
     if found := _MISSING.match(problem):
         name = _joined(path, found[1])

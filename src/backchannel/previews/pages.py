@@ -56,15 +56,15 @@ def preview_of(page: Page) -> Preview | None:
 def _without_scripts(text: str) -> str:
     """A page without the inside of its scripts and styles, which is most of some pages."""
     kept: list[str] = []
-    begin, inside = 0, ""
+    begin, open_tag = 0, ""
     for tag in _SCRIPT.finditer(text):
         name = tag["name"].lower()
-        if not inside and not tag["closing"]:
+        if not open_tag and not tag["closing"]:
             kept.append(text[begin : tag.start()])
-            inside = name
-        elif inside == name and tag["closing"]:
-            begin, inside = tag.start(), ""
-    if not inside:
+            open_tag = name
+        elif open_tag == name and tag["closing"]:
+            begin, open_tag = tag.start(), ""
+    if not open_tag:
         kept.append(text[begin:])
     return "".join(kept)
 

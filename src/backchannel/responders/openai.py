@@ -120,8 +120,8 @@ class _Completion(msgspec.Struct):
 
     @property
     def text(self) -> str:
-        said = (choice.delta or choice.message for choice in (self.choices or [])[:1])
-        return "".join(each.text for each in said if each is not None)
+        parts = (choice.delta or choice.message for choice in (self.choices or [])[:1])
+        return "".join(each.text for each in parts if each is not None)
 
     @property
     def end(self) -> str | None:
@@ -164,13 +164,13 @@ class OpenAi:
         key = self._model.key
         return {} if key is None else {"authorization": f"Bearer {key}"}
 
-    def _payload(self, said: Sequence[Message]) -> bytes:
+    def _payload(self, history: Sequence[Message]) -> bytes:
         """The body of the request, encoded message by message: the event loop runs in between."""
         model = self._model
         system = [] if model.prompt is None else [{"role": "system", "content": model.prompt}]
         payload: dict[str, Any] = {
             "model": model.name,
-            "messages": [*system, *_turns(said)],
+            "messages": [*system, *_turns(history)],
             "stream": True,
         }
         if model.max_tokens is not None:
@@ -178,13 +178,13 @@ class OpenAi:
         return msgspec.json.encode(payload)
 
 
-def _turns(said: Sequence[Message]) -> list[dict[str, Any]]:
+def _turns(history: Sequence[Message]) -> list[dict[str, Any]]:
     """The turns of user and assistant: they alternate, and the user has the first one.
 
-    Many models refuse anything else; what one of them said in several messages is one turn.
+    Many models refuse anything else; consecutive messages of one sender are one turn.
     """
     turns: list[tuple[str, list[str]]] = []
-    for message in said:
+    for message in history:
         role = "assistant" if message.sender_id == RESPONDER_ID else "user"
         if turns and turns[-1][0] == role:
             turns[-1][1].append(message.body)

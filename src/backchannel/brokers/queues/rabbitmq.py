@@ -187,8 +187,8 @@ class RabbitmqQueueChannel:
 
 def _version(connection: Any) -> int:
     """The major version of the broker; 0 if it does not say."""
-    said = connection.transport.connection.server_properties.get("version", "")
-    major = str(said).partition(".")[0]
+    text = connection.transport.connection.server_properties.get("version", "")
+    major = str(text).partition(".")[0]
     return int(major) if major.isdecimal() else 0
 
 

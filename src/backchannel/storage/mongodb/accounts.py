@@ -122,10 +122,10 @@ async def anonymise(transaction: Transaction, user_id: str, *, at: int) -> UserD
     if old.avatar is not None:
         for avatar in await transaction.get(FILES, [old.avatar]):
             avatar.is_avatar, avatar.named = False, avatar.named - 1
-    left = anonymous(old.user(), at=at)
+    anonymised = anonymous(old.user(), at=at)
     for name in User.__struct_fields__:
-        setattr(old, name, getattr(left, name))
-    old.username_key = left.username
+        setattr(old, name, getattr(anonymised, name))
+    old.username_key = anonymised.username
     old.search_key = old.password_hash = ""
     old.look_alike_key = old.email_key = None
     old.profile_due_at = old.profile_told_up_to = None

@@ -163,8 +163,8 @@ def reason(error: PyMongoError) -> str:
     text = str((details or {}).get("errmsg") or error) or type(error).__name__
     # The driver keeps only the texts of what the system said.
     if found := _ERROR_NUMBER.search(text):
-        number, said = int(found[1]), found[2].strip()
-        return failures.reason((OSError if number > 0 else socket.gaierror)(number, said))
+        number, description = int(found[1]), found[2].strip()
+        return failures.reason((OSError if number > 0 else socket.gaierror)(number, description))
     if "timed out" in text:
         return failures.reason(TimeoutError())
     if "Got response id" in text:

@@ -195,12 +195,12 @@ async def anonymise(connection: Connection, user_id: str, *, at: int) -> int:
     old = await find_account(connection, BY_ID, user_id)
     if old is None or old.erased_at is not None:
         raise NotFound("user not found")
-    left = anonymous(project(old, User), at=at)
+    anonymised = anonymous(project(old, User), at=at)
     await connection.execute(
         ANONYMISE,
         user_id=user_id,
-        new_username=left.username,
-        new_name=left.display_name,
+        new_username=anonymised.username,
+        new_name=anonymised.display_name,
         at=at,
     )
     return old.number

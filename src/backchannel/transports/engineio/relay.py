@@ -202,8 +202,8 @@ class Relay:
             return
         finally:
             del self._clients[sender, request.number]
-        said = _Answered(request.number, answer.status, answer.content_type, answer.body)
-        self._bus.send(sender, _encode(said))
+        answered = _Answered(request.number, answer.status, answer.content_type, answer.body)
+        self._bus.send(sender, _encode(answered))
 
 
 def _receive(body: bytes, gone: asyncio.Event) -> Receive:

@@ -39,8 +39,8 @@ def is_secure(
         return tls
     _, depth = _walked(peer, nodes, trusted)
     # A proxy may leave the list as it is: the last ones then have added nothing to it.
-    said = protocols[max(len(protocols) - max(depth, 1), 0)]
-    return said in {"https", "wss"} if said else tls
+    protocol = protocols[max(len(protocols) - max(depth, 1), 0)]
+    return protocol in {"https", "wss"} if protocol else tls
 
 
 def _walked(peer: Peer, nodes: Sequence[str], trusted: Sequence[Network]) -> tuple[Peer, int]:

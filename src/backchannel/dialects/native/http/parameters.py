@@ -73,8 +73,8 @@ def paginate(
     """
     if cursor is not None and not is_id(cursor):
         raise no_cursor()
-    left = sorted(items, key=key, reverse=True)
+    remaining = sorted(items, key=key, reverse=True)
     if cursor is not None:
-        left = [item for item in left if key(item) < cursor]
-    page = left[:limit]
-    return page, key(page[-1]) if len(left) > limit else None
+        remaining = [item for item in remaining if key(item) < cursor]
+    page = remaining[:limit]
+    return page, key(page[-1]) if len(remaining) > limit else None
