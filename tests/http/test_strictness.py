@@ -49,6 +49,14 @@ def test_S12_refusal_names_the_field(
     assert response.json().get("field") == field
 
 
+def test_S18_a_body_has_a_limited_number_of_values() -> None:
+    decoder = msgspec.json.Decoder(list[str])
+    few = ["a"] * 9_000
+    assert decode(msgspec.json.encode(few), decoder) == few
+    with pytest.raises(Invalid, match="the body has more than 10,000 JSON values"):
+        decode(msgspec.json.encode(["a"] * 10_001), decoder)
+
+
 @pytest.mark.parametrize(
     "body", ["{", '{"name": "\\ud800"}', '{"name": "a",}', "\x00", "nul", '"\xff"']
 )

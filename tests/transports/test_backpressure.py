@@ -12,7 +12,7 @@ from websockets.asyncio.client import connect
 from websockets.frames import Opcode
 
 from backchannel.budgets.held import PER_HOLDER, HeldBytes
-from backchannel.transports.websocket.decoder import CONTROL_WORK, TURN
+from backchannel.transports.websocket.decoder import CONTROL_COST, TURN
 from backchannel.transports.websocket.endpoint import Limits
 from tests.transports.harness import (
     Raw,
@@ -210,7 +210,7 @@ async def test_R14_a_flood_of_pings_is_answered_in_turns() -> None:
         loop.call_soon(count)
         for _ in range(pings - 1):
             assert await raw.frame() == (0x8A, b"?")
-        assert turns > pings * CONTROL_WORK // TURN // 2
+        assert turns > pings * CONTROL_COST // TURN // 2
         recording.last.socket.close(1001)
         raw.writer.write(masked(Opcode.PING, b"!") * pings + masked(Opcode.CLOSE, b"\x03\xe9"))
         assert await raw.close_code() == 1001

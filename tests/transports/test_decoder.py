@@ -14,7 +14,7 @@ from websockets.frames import Frame, Opcode
 
 from backchannel.transports.websocket import close
 from backchannel.transports.websocket.close import ConnectionFailed
-from backchannel.transports.websocket.decoder import CONTROL_WORK, TURN, Decoder
+from backchannel.transports.websocket.decoder import Decoder
 from backchannel.transports.websocket.deflate import Agreement, Inflater
 from backchannel.transports.websocket.endpoint import Limits
 from backchannel.transports.websocket.frames import __file__ as masking
@@ -237,37 +237,6 @@ def test_R13_frames_received_while_paused_are_delivered_once_and_in_order() -> N
             decoder.feed(b"")
         assert seen_while_paused == 2
         assert sink.seen == [*(("text", text) for text in texts), ("ping", b"?")]
-
-
-PINGS = masked(Opcode.PING, b"?") * (2 * TURN // CONTROL_WORK + 1)
-TEXTS = masked(Opcode.TEXT, b"x") * (2 * TURN + 1)
-
-
-@pytest.mark.parametrize(
-    ("sent", "turn"), [(TEXTS, TURN), (PINGS, TURN // CONTROL_WORK)], ids=["texts", "pings"]
-)
-def test_R14_reading_yields_after_a_bounded_number_of_frames(sent: bytes, turn: int) -> None:
-    class Fair(Sink):
-        def turn_over(self) -> None:
-            decoder.pause()
-
-    sink = Fair()
-    decoder = Decoder(sink, sink, Limits())
-    decoder.feed(sent)
-    counts = [len(sink.seen)]
-    while decoder.paused:
-        decoder.resume()
-        decoder.feed(b"")
-        counts.append(len(sink.seen))
-    assert counts == [turn, 2 * turn, 2 * turn + 1]
-
-
-def test_R14_unfinished_fragments_count_as_well() -> None:
-    sink = Sink()
-    decoder = Decoder(sink, sink, Limits())
-    fragments = masked(Opcode.CONT, b"", fin=False) * (TURN - 1)
-    decoder.feed(masked(Opcode.TEXT, b"", fin=False) + fragments)
-    assert (sink.seen, decoder.handled) == ([], TURN)
 
 
 @pytest.mark.parametrize("kind", [Opcode.TEXT, Opcode.BINARY])

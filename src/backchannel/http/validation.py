@@ -11,6 +11,7 @@ from urllib.parse import parse_qsl
 import msgspec
 
 from backchannel.domain.errors import ChatError, Invalid
+from backchannel.transports.json_values import MOST_VALUES, has_few_values
 
 T = TypeVar("T")
 
@@ -58,6 +59,7 @@ def decode(payload: bytes, decoder: msgspec.json.Decoder[T], *, what: str = "bod
 
     Raises `Invalid`, naming the field.
     """
+    require_few_values(payload, what=what)
     try:
         return decoder.decode(payload)
     except msgspec.ValidationError as error:
@@ -70,6 +72,12 @@ def decode(payload: bytes, decoder: msgspec.json.Decoder[T], *, what: str = "bod
         raise Invalid(f"the {what} is not valid JSON: {error}") from None
     except RecursionError:
         raise Invalid(f"the {what} is not valid JSON: it is nested too deeply") from None
+
+
+def require_few_values(payload: bytes, *, what: str) -> None:
+    """Raise `Invalid` if JSON has so many values that it would take long to read."""
+    if not has_few_values(payload):
+        raise Invalid(f"the {what} has more than {MOST_VALUES:,} JSON values")
 
 
 def _is_half_surrogate(problem: str, payload: bytes) -> bool:

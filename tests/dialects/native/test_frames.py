@@ -52,6 +52,20 @@ def test_S12_a_long_name_of_an_unknown_field_is_shortened() -> None:
     assert len(refusal.value.text) < 200
 
 
+@pytest.mark.parametrize("filling", [b"[]", b'"a"', b'{"a":0}'])
+@pytest.mark.parametrize(
+    "frame", [b'{"type":"watch","user_ids":[%b]}', b'{"x":[%b],"type":"ping"}', b"[%b]"]
+)
+def test_S18_a_frame_has_a_limited_number_of_values(frame: bytes, filling: bytes) -> None:
+    with pytest.raises(Invalid, match="the frame has more than 10,000 JSON values"):
+        client_frames.decode(frame % b",".join([filling] * 10_001))
+
+
+def test_text_of_a_frame_may_hold_any_number_of_commas() -> None:
+    frame = client_frames.decode(b'{"type":"send","client_id":"a","body":"%b"}' % (b"," * 60_000))
+    assert frame == client_frames.Send(client_id="a", body="," * 60_000)
+
+
 def test_R13_a_ref_that_is_too_long_is_not_repeated_in_the_error() -> None:
     assert client_frames.name_of(json.dumps({"ref": LONG}).encode()) == (None, None)
     assert client_frames.name_of(b'{"ref": "r", "client_id": "c"}') == ("r", "c")

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from backchannel.transports.json_values import MOST_VALUES
 from backchannel.transports.socketio import packets
-from backchannel.transports.socketio.decoder import MOST_VALUES, RESERVED, Decoder, parse
+from backchannel.transports.socketio.decoder import RESERVED, Decoder, parse
 from backchannel.transports.socketio.endpoint import Settings
 from backchannel.transports.socketio.packets import (
     InvalidPacket,

@@ -13,8 +13,9 @@ from backchannel.domain.ids import ID_LIMIT
 from backchannel.domain.messages import CLIENT_ID_LIMIT
 from backchannel.domain.revisions import EMOJI_LIMIT
 from backchannel.http.docs.samples import ID
-from backchannel.http.validation import SHOWN
+from backchannel.http.validation import SHOWN, require_few_values
 from backchannel.http.validation import decode as decode_json
+from backchannel.transports.json_values import MOST_VALUES
 
 Id = Annotated[str, Meta(max_length=ID_LIMIT)]
 ConversationId = Annotated[
@@ -211,6 +212,8 @@ _typed_decoder = msgspec.json.Decoder(_Typed)
 
 def decode(payload: bytes) -> ClientFrame:
     """A client's frame. Raises `Invalid`, naming the field at fault and the known ones."""
+    if len(payload) > MOST_VALUES:  # else it has fewer, as nearly always
+        require_few_values(payload, what="frame")
     try:
         frame: ClientFrame = _decoder.decode(payload)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 import msgspec
 
+from backchannel.transports.json_values import MOST_VALUES, has_few_values
 from backchannel.transports.socketio import packets
 from backchannel.transports.socketio.endpoint import Settings
 from backchannel.transports.socketio.packets import (
@@ -25,10 +26,6 @@ RESERVED: Final = frozenset(
     {"connect", "connect_error", "disconnect", "disconnecting", "newListener", "removeListener"}
 )
 """Names that clients and servers use for events of their own."""
-
-MOST_VALUES: Final = 10_000
-"""Values in the JSON of a packet: half a megabyte of empty lists would take 40 ms, or 180 ms with
-an attachment, where events of chats have some ten values."""
 
 _FORMAT: Final = re.compile(
     rb"""(?P<type>[0-6])
@@ -72,27 +69,12 @@ def _attachments(kind: int, count: bytes | None) -> int:
 
 
 def _json(decoder: msgspec.json.Decoder[Any], payload: bytes) -> Any:
-    if not _has_few_values(payload):
+    if not has_few_values(payload):
         raise InvalidPacket(f"more than {MOST_VALUES:,} JSON values")
     try:
         return decoder.decode(payload)
     except (msgspec.DecodeError, RecursionError):
         raise InvalidPacket("invalid payload") from None
-
-
-def _has_few_values(payload: bytes) -> bool:
-    """True if valid JSON has at most `MOST_VALUES` values, or may have a few more names."""
-    if _marks(payload) < MOST_VALUES:
-        return True  # as nearly always, wherever the commas are
-    text = payload.replace(rb"\\", b"").replace(rb"\"", b"")
-    if text.count(b'"') > 4 * MOST_VALUES:  # of values and names
-        return False
-    return _marks(b"".join(text.split(b'"')[::2])) < MOST_VALUES
-
-
-def _marks(text: bytes) -> int:
-    """The number of characters that begin a further value, unless they are in a string."""
-    return text.count(b",") + text.count(b"[") + text.count(b"{")
 
 
 def _connect(payload: bytes) -> Any:

@@ -9,10 +9,12 @@ from backchannel.transports.websocket.deflate import Inflater
 from backchannel.transports.websocket.endpoint import Limits
 from backchannel.transports.websocket.frames import Frame, apply_mask
 
-TURN = 64
-"""Messages that are read in a row before other sockets come first."""
-CONTROL_WORK = 16
-"""The number of messages that a control frame counts as: a client needs few of them."""
+TURN = 24 << 10
+"""The work that is done in a row before other sockets come first, in bytes of messages."""
+MESSAGE_COST = 256
+"""Bytes that a message counts as beside its own: a small one is work as well."""
+CONTROL_COST = 16 * MESSAGE_COST
+"""The same of a control frame: a client needs few of them."""
 
 _WHOLE_TEXT = 0x81  # FIN and the text opcode, nothing reserved
 
@@ -84,8 +86,8 @@ class Decoder:
         self.paused = False
 
     @property
-    def handled(self) -> int:
-        """The work of the last `feed`, as a number of small messages."""
+    def work(self) -> int:
+        """The work of the last `feed`, in bytes."""
         return TURN - self._left
 
     @property
@@ -124,6 +126,7 @@ class Decoder:
         Raises ConnectionFailed when the peer broke the protocol or a limit: the decoder is
         of no use after that. Exceptions of a sink pass through.
         """
+        self._left = TURN
         if self._ended:
             return
         if self.paused:
@@ -132,7 +135,6 @@ class Decoder:
         if self._rest or self._head:
             data = self._head + self._rest + data
             self._head = self._rest = b""
-        self._left = TURN
         at = 0
         if self._frame is not None:
             at = self._read_payload(self._frame, data, at)
@@ -157,6 +159,7 @@ class Decoder:
         size = len(data)
         limit = self._largest_frame
         left = self._left
+        cost = MESSAGE_COST
         received = self._messages.text_received
         while size - at > 5 and data[at] == _WHOLE_TEXT:
             length = data[at + 1] ^ 0x80  # an unmasked frame comes out above 127
@@ -175,7 +178,7 @@ class Decoder:
             if not payload.isascii():
                 check_utf8(payload)
             at = end
-            left -= 1
+            left -= length + cost
             received(payload)
             if self._halted or left <= 0:
                 break
@@ -210,10 +213,11 @@ class Decoder:
         end = min(at + frame.missing, len(data))
         part = apply_mask(data[at:end], frame.mask)
         frame.advance(end - at)
+        self._left -= end - at
         done = not frame.missing
         if done:
             self._frame = None
-            self._left -= CONTROL_WORK if frame.is_control else 1
+            self._left -= CONTROL_COST if frame.is_control else MESSAGE_COST
         if self._assembly is None or frame.is_control:
             self._control_payload += part
             if done:
@@ -234,6 +238,7 @@ class Decoder:
     def _end_message(self, assembly: Assembly) -> None:
         self._assembly = None
         payload = assembly.payload()
+        self._left -= len(payload) - len(assembly)  # what inflation has added
         if self._muted:
             return
         if assembly.opcode == frames.TEXT:

@@ -24,8 +24,6 @@ _CREDIT = 64 << 10
 """Bytes for which a socket asks the budget of its user at a time."""
 _FREE = 16 << 10
 """Bytes that each socket may send before the first of these: a login costs nothing."""
-_MESSAGE_COST = 256
-"""Bytes that a message counts as beside its own: a small one is work as well."""
 _LONGEST_PAUSE = 2.0
 
 
@@ -114,7 +112,7 @@ class WebSocket(Outgoing):
             self._fail_internally(error)
         if self._is_stranger:
             self._service.held_before_login.hold(self, decoder.held)
-        self._credit -= len(data) + _MESSAGE_COST * decoder.handled
+        self._credit -= decoder.work
         if self._credit < 0:
             self._pay()
 
