@@ -131,6 +131,7 @@ def _http_limits(settings: Settings) -> HttpLimits:
         body_size=max(limits.body_size, settings.files.max_size + FORM_OVERHEAD),
         head_timeout=limits.header_deadline,
         body_timeout=limits.body_deadline,
+        read_rate=_read_rate(settings),
         connections=limits.sockets_per_process,
         connections_per_address=settings.address_sockets,
     )

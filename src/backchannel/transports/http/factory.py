@@ -6,8 +6,9 @@ from functools import partial
 from typing import cast
 
 from backchannel.budgets.held import HeldBytes
-from backchannel.transports.http.limits import Caps, HttpLimits, HttpService, Network
+from backchannel.transports.http.limits import HttpLimits, Network
 from backchannel.transports.http.protocol import HttpProtocol
+from backchannel.transports.http.service import HttpService
 
 
 def http_protocol(
@@ -22,8 +23,7 @@ def http_protocol(
     `held_before_login` bounds what is held for all clients whose request has not started yet.
     """
     limits = limits or HttpLimits()
-    caps = Caps(limits.connections, limits.connections_per_address, trusted_proxies)
-    service = HttpService(limits, caps, held_before_login or HeldBytes())
+    service = HttpService(limits, trusted_proxies, held_before_login or HeldBytes())
     build: Callable[..., asyncio.Protocol] = partial(HttpProtocol, service)
     # uvicorn's annotation names a class, but it only ever calls it
     return cast("type[asyncio.Protocol]", build)

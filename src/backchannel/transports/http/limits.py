@@ -11,14 +11,15 @@ from typing import Protocol
 
 import msgspec
 
-from backchannel.budgets.held import HeldBytes
 from backchannel.budgets.rates import network
 from backchannel.transports.deadlines import RunningTime
 
 PIECE = 1 << 10
 """Bytes of heads that are parsed at once: some ten requests, where a client sends many together."""
+SMALL = 1 << 8
+"""Bytes of a part of a body below which it is its number that makes work, not its size."""
 TURN = 256
-"""Parts of a body that are read in a row before other connections come first."""
+"""Small parts of bodies that are read before other connections come first."""
 
 
 class HttpLimits(msgspec.Struct, frozen=True, kw_only=True):
@@ -40,6 +41,9 @@ class HttpLimits(msgspec.Struct, frozen=True, kw_only=True):
     """Bytes per second that a body must keep up with once `body_timeout` is over."""
     write_timeout: float = 10.0
     """The time for which a client may leave a full write buffer unread."""
+    read_rate: int = 64 << 20
+    """Bytes a second that are read for long in small parts of bodies from one address; each such
+    part counts as 64 bytes."""
     connections: int = 10_000
     """Connections of the process that speak HTTP (503 above it)."""
     connections_per_address: int = 256
@@ -134,14 +138,15 @@ class Guard:
     def count_body(self, size: int) -> None:
         """Count bytes of the body, which put its deadline off; raises Refusal (413)."""
         self._body += size
-        self._parts += 1
+        self._parts += size < SMALL
         self._check_body(self._body)
         earned = self._body / self._limits.body_rate
         self.deadline = self._since + self._limits.body_timeout + earned
 
-    def begin_turn(self) -> None:
-        """Let the connection read `TURN` parts of bodies."""
-        self._parts = 0
+    def begin_turn(self) -> int:
+        """Let the connection read further small parts of bodies; returns how many it has read."""
+        parts, self._parts = self._parts, 0
+        return parts
 
     @property
     def turn_is_over(self) -> bool:
@@ -235,7 +240,8 @@ def contains(networks: Sequence[Network], address: str) -> bool:
     return any(parsed in network for network in networks)
 
 
-_TICK = 0.25  # seconds by which a deadline may be overrun
+TICK = 0.25
+"""Seconds by which a deadline may be overrun."""
 
 
 class Timed(Protocol):
@@ -250,7 +256,7 @@ class Timed(Protocol):
 
 
 class DeadlineSweep:
-    """The connections of a process that have deadlines, looked at every `_TICK`."""
+    """The connections of a process that have deadlines, looked at every `TICK`."""
 
     __slots__ = ("_clock", "_timer", "_watched")
 
@@ -268,7 +274,7 @@ class DeadlineSweep:
         self._watched.discard(connection)
 
     def _arm(self) -> None:
-        self._timer = self._clock.call_at(self._clock.now() + _TICK, self._sweep)
+        self._timer = self._clock.call_at(self._clock.now() + TICK, self._sweep)
 
     def _sweep(self) -> None:
         now = self._clock.now()
@@ -278,16 +284,3 @@ class DeadlineSweep:
             self._arm()
         else:
             self._timer = None
-
-
-class HttpService:
-    """The state that all HTTP connections of a process share."""
-
-    __slots__ = ("caps", "clock", "deadlines", "held_before_login", "limits")
-
-    def __init__(self, limits: HttpLimits, caps: Caps, held_before_login: HeldBytes) -> None:
-        self.limits = limits
-        self.held_before_login = held_before_login
-        self.caps = caps
-        self.clock = RunningTime(_TICK)
-        self.deadlines = DeadlineSweep(self.clock)
