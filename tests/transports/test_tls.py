@@ -3,6 +3,7 @@
 import asyncio
 import socket
 import ssl
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import NamedTuple
@@ -105,14 +106,16 @@ class Listening(NamedTuple):
 
 
 @asynccontextmanager
-async def listening(tls: Tls, *, patience: float, addresses: int) -> AsyncIterator[Listening]:
+async def listening(
+    tls: Tls, *, patience: float, addresses: int, deadline: float = 60
+) -> AsyncIterator[Listening]:
     """Fill a listener with silent connections, from as many addresses in turn."""
     sockets = socket.create_server(("127.0.0.1", 0))
     listener = TlsListener(
         sockets,
         asyncio.Protocol,
         tls.server,
-        deadline=60,
+        deadline=deadline,
         unfinished=UNFINISHED,
         patience=patience,
     )
@@ -153,3 +156,25 @@ async def test_S18_an_address_with_many_handshakes_is_not_waited_for(tls: Tls) -
     async with listening(tls, patience=60, addresses=1) as server, asyncio.timeout(30):
         await server.shake_hands(tls, "127.0.0.9")
         assert await server.silent[0].read() == b""
+
+
+async def test_S18_a_silent_client_is_cut_at_the_deadline(tls: Tls) -> None:
+    async with listening(tls, patience=60, addresses=UNFINISHED, deadline=0.5) as server:
+        async with asyncio.timeout(10):
+            assert [await each.read() for each in server.silent] == [b""] * UNFINISHED
+        await server.shake_hands(tls, "127.0.0.9")
+
+
+async def test_S18_time_for_which_the_process_stands_still_does_not_count(tls: Tls) -> None:
+    sockets = socket.create_server(("127.0.0.1", 0))
+    listener = TlsListener(sockets, asyncio.Protocol, tls.server, deadline=0.5)
+    client = socket.create_connection(sockets.getsockname())
+    await asyncio.sleep(0.1)
+    time.sleep(1)  # noqa: ASYNC251 - the event loop is to stand still
+    async with asyncio.timeout(10):
+        _, writer = await asyncio.open_connection(
+            sock=client, ssl=tls.client, server_hostname="localhost"
+        )
+    writer.close()
+    listener.close()
+    await listener.wait_closed()

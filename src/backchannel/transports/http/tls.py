@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from backchannel.budgets.rates import network
 from backchannel.telemetry.logs import SparingLog
+from backchannel.transports.deadlines import Deadlines
 
 log = SparingLog(logging.getLogger("backchannel.transports.http"))
 
@@ -22,6 +23,8 @@ LARGE_SHARE = 1 / 8
 """The share of all handshakes from which on one address is not waited for."""
 SHUTDOWN_TIMEOUT = 1.0
 """Seconds for which the server waits until a client answers the end of TLS (RFC 8446, 6.1)."""
+_NO_TIMEOUT = 86_400.0
+"""Seconds; asyncio's timeout counts the time for which the process stands still as well."""
 PAUSE = 0.2
 """Seconds until the next attempt to accept where the process has too many open files."""
 
@@ -31,6 +34,10 @@ class _Handshake(NamedTuple):
 
     connection: socket.socket
     begun_at: float
+
+
+_Key = tuple[str, asyncio.Task[None]]
+"""The address of a handshake, and its task."""
 
 
 class TlsListener:
@@ -56,7 +63,7 @@ class TlsListener:
         self.sockets = (listener,)
         self._build = build
         self._context = context
-        self._deadline = deadline
+        self._deadlines = Deadlines(deadline, self._end)
         self._most = unfinished
         self._patience = patience
         self._handshakes: dict[str, dict[asyncio.Task[None], _Handshake]] = {}
@@ -113,6 +120,7 @@ class TlsListener:
         task = asyncio.create_task(self._shake_hands(connection))
         self._handshakes.setdefault(address, {})[task] = _Handshake(connection, time.monotonic())
         self._total += 1
+        self._deadlines.add((address, task))
         task.add_done_callback(lambda _: self._forget(address, task))
 
     async def _shake_hands(self, connection: socket.socket) -> None:
@@ -121,21 +129,27 @@ class TlsListener:
                 self._build,
                 connection,
                 ssl=self._context,
-                ssl_handshake_timeout=self._deadline,
+                ssl_handshake_timeout=_NO_TIMEOUT,
                 ssl_shutdown_timeout=SHUTDOWN_TIMEOUT,
             )
 
     def _give_up(self, address: str) -> None:
         """End the oldest handshake of an address."""
-        task, handshake = next(iter(self._handshakes[address].items()))
+        self._end((address, next(iter(self._handshakes[address]))))
+
+    def _end(self, key: _Key) -> None:
+        """End a handshake in progress."""
+        address, task = key
+        connection = self._handshakes[address][task].connection
         self._forget(address, task)
         with suppress(OSError):
-            handshake.connection.shutdown(socket.SHUT_RDWR)  # ends its task, too
+            connection.shutdown(socket.SHUT_RDWR)  # ends its task, too
 
     def _forget(self, address: str, task: asyncio.Task[None]) -> None:
         handshakes = self._handshakes.get(address, {})
         if handshakes.pop(task, None) is not None:
             self._total -= 1
+            self._deadlines.discard((address, task))
             self._ended.set()
         if not handshakes:
             self._handshakes.pop(address, None)
