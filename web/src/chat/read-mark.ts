@@ -10,19 +10,19 @@ interface Options {
   /** The last message that is held. */
   readonly newest: number;
   /** It is in sight. */
-  readonly pinned: boolean;
+  readonly atEnd: boolean;
 }
 
 /** The number of the other user's messages that wait below. */
-export function useReadMark({ conversation, newest, pinned }: Options): number {
+export function useReadMark({ conversation, newest, atEnd }: Options): number {
   const active = usePageActive();
   const online = useStore((state) => state.link === "online");
   const id = conversation?.id ?? null;
   const read = conversation?.mine.read_seq ?? 0;
   useEffect(() => {
-    if (id && active && pinned && online && newest > read) void markRead(id, newest);
-  }, [id, active, pinned, online, newest, read]);
-  return pinned ? 0 : (conversation?.unread ?? 0);
+    if (id && active && atEnd && online && newest > read) void markRead(id, newest);
+  }, [id, active, atEnd, online, newest, read]);
+  return atEnd ? 0 : (conversation?.unread ?? 0);
 }
 
 /** True if the page is in sight and has the focus. */

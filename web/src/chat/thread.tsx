@@ -17,8 +17,8 @@ import { useMessageMenu } from "./menu";
 import { MessageView } from "./message";
 import { useActions, useHover } from "./message-actions";
 import { OutgoingView } from "./outgoing";
-import { COLUMN_TOP, savedHeights, useScrollPosition, useShift } from "./pinned";
 import { useReadMark } from "./read-mark";
+import { COLUMN_TOP, savedHeights, useScrollPosition, useShift } from "./scroll-position";
 import { Beginning, ThreadSkeleton, TypingBubble } from "./thread-placeholders";
 import { useTyping } from "./typing";
 
@@ -88,7 +88,7 @@ export function Thread(props: Props) {
   }, [sent, toEnd]);
   const shift = useShift(items);
   const newest = messages.at(-1)?.seq ?? 0;
-  const unread = useReadMark({ conversation, newest, pinned: place.pinned });
+  const unread = useReadMark({ conversation, newest, atEnd: place.atEnd });
 
   const show = useCallback(
     (seq: number) => {
@@ -223,7 +223,7 @@ export function Thread(props: Props) {
         />
       )}
       {menu.shown}
-      {props.children(<JumpButton shown={ready && !place.pinned} count={unread} onJump={toEnd} />)}
+      {props.children(<JumpButton shown={ready && !place.atEnd} count={unread} onJump={toEnd} />)}
     </>
   );
 }

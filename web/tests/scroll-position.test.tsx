@@ -1,7 +1,7 @@
 import { render } from "@testing-library/react";
 import { beforeEach, expect, it, vi } from "vitest";
 import type { Item } from "../src/chat/items";
-import { type ScrollPosition, useScrollPosition } from "../src/chat/pinned";
+import { type ScrollPosition, useScrollPosition } from "../src/chat/scroll-position";
 
 const WINDOW = 500;
 
@@ -53,7 +53,7 @@ it("follows the end as the thread grows", () => {
   scroller.height += 300;
   show(2);
   expect(scroller.scrollTop).toBe(2_300 - WINDOW);
-  expect(place.pinned).toBe(true);
+  expect(place.atEnd).toBe(true);
 });
 
 it("W5: leaves the reader where they have just scrolled to, before the event of that", () => {
@@ -62,7 +62,7 @@ it("W5: leaves the reader where they have just scrolled to, before the event of 
   scroller.height += 300;
   show(2);
   expect(scroller.scrollTop).toBe(scrollTop);
-  expect(place.pinned).toBe(false);
+  expect(place.atEnd).toBe(false);
 });
 
 it("follows the end after the thread has become shorter", () => {
@@ -71,5 +71,5 @@ it("follows the end after the thread has become shorter", () => {
   scroller.height += 100;
   show(3);
   expect(scroller.scrollTop).toBe(1_900 - WINDOW);
-  expect(place.pinned).toBe(true);
+  expect(place.atEnd).toBe(true);
 });

@@ -22,7 +22,7 @@ const MOST_FRAMES = 30;
 interface SavedPosition {
   readonly key: string;
   readonly above: number;
-  readonly pinned: boolean;
+  readonly atEnd: boolean;
   /** The heights of the items, and how many there were. */
   readonly heights: CacheSnapshot;
   readonly count: number;
@@ -43,7 +43,7 @@ interface Options {
 }
 
 export interface ScrollPosition {
-  readonly pinned: boolean;
+  readonly atEnd: boolean;
   readonly content: (element: HTMLElement | null) => (() => void) | undefined;
   readonly moved: () => void;
   readonly toEnd: () => void;
@@ -52,8 +52,8 @@ export interface ScrollPosition {
 export function useScrollPosition(options: Options): ScrollPosition {
   const { id, scroller, items, ready, live } = options;
   // Not before it has been placed: what is not in sight must not count as read.
-  const [pinned, setPinned] = useState(false);
-  const pinnedNow = useRef(false);
+  const [atEnd, setAtEnd] = useState(false);
+  const atEndNow = useRef(false);
   const begun = useRef(false);
   const settled = useRef(false);
   const seen = useRef({ top: 0, height: 0 });
@@ -61,9 +61,9 @@ export function useScrollPosition(options: Options): ScrollPosition {
   latest.current = options;
   const load = useLoading();
 
-  const pin = useCallback((value: boolean) => {
-    pinnedNow.current = value;
-    setPinned(value);
+  const updateAtEnd = useCallback((value: boolean) => {
+    atEndNow.current = value;
+    setAtEnd(value);
   }, []);
 
   const scrollToEnd = useCallback(() => {
@@ -74,55 +74,55 @@ export function useScrollPosition(options: Options): ScrollPosition {
   }, [scroller]);
 
   const toEnd = useCallback(() => {
-    pin(true);
+    updateAtEnd(true);
     if (latest.current.live) scrollToEnd();
-    else void openNewest(id).then(scrollToEnd, () => pin(false));
-  }, [id, pin, scrollToEnd]);
+    else void openNewest(id).then(scrollToEnd, () => updateAtEnd(false));
+  }, [id, updateAtEnd, scrollToEnd]);
 
   const moved = useCallback(() => {
     const element = scroller.current;
     if (!element || !begun.current) return;
     const below = distanceToEnd(element);
-    const atEnd = below <= TOLERANCE && latest.current.live;
+    const isAtEnd = below <= TOLERANCE && latest.current.live;
     const up = element.scrollTop < seen.current.top;
     seen.current = positionOf(element);
-    if (pinnedNow.current && !atEnd && !up && latest.current.live) {
+    if (atEndNow.current && !isAtEnd && !up && latest.current.live) {
       // It has grown faster than it was followed; only the reader moves away from the end.
       scrollToEnd();
       return;
     }
-    if (atEnd !== pinnedNow.current) pin(atEnd);
+    if (isAtEnd !== atEndNow.current) updateAtEnd(isAtEnd);
     if (!settled.current) return;
-    savePosition(latest.current, element.scrollTop, atEnd);
+    savePosition(latest.current, element.scrollTop, isAtEnd);
     if (element.scrollTop < LOAD_DISTANCE && !latest.current.complete) {
       load(() => loadOlder(id, () => stopped(element)));
     } else if (below < LOAD_DISTANCE && !latest.current.live) {
       load(() => loadNewer(id));
     }
-  }, [id, scroller, pin, load, scrollToEnd]);
+  }, [id, scroller, updateAtEnd, load, scrollToEnd]);
 
   /** Stay at the end. The event by which the reader leaves it comes a frame later than the move. */
   const follow = useCallback(() => {
     const element = scroller.current;
-    if (!pinnedNow.current || !element) return;
+    if (!atEndNow.current || !element) return;
     const { top, height } = positionOf(element);
     // What becomes shorter moves by itself.
     const up = top < seen.current.top && height >= seen.current.height;
-    if (up && distanceToEnd(element) > TOLERANCE) pin(false);
+    if (up && distanceToEnd(element) > TOLERANCE) updateAtEnd(false);
     else scrollToEnd();
-  }, [scroller, pin, scrollToEnd]);
+  }, [scroller, updateAtEnd, scrollToEnd]);
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: each change of the items counts
   useLayoutEffect(() => {
     if (!ready || items.length === 0) return;
     if (!begun.current) {
-      pin(restorePosition(options));
+      updateAtEnd(restorePosition(options));
       begun.current = true;
       setTimeout(() => {
         settled.current = true;
         moved();
       }, SETTLING);
-    } else if (pinnedNow.current && live) {
+    } else if (atEndNow.current && live) {
       follow();
       if (items.length > MOST_HELD * 1.5) load(async () => dropOldest(id));
     }
@@ -140,7 +140,7 @@ export function useScrollPosition(options: Options): ScrollPosition {
     [follow],
   );
 
-  return { pinned, content, moved, toEnd };
+  return { atEnd, content, moved, toEnd };
 }
 
 const positionOf = ({ scrollTop: top, scrollHeight: height }: HTMLElement) => ({ top, height });
@@ -199,13 +199,13 @@ function useLoading(): (work: () => Promise<unknown>) => void {
 }
 
 /** `offset` is the element's: the list notices a movement later. */
-function savePosition({ id, items, list }: Options, offset: number, pinned: boolean): void {
+function savePosition({ id, items, list }: Options, offset: number, atEnd: boolean): void {
   const handle = list.current;
   if (!handle) return;
   const at = handle.findItemIndex(offset);
   const key = items[at]?.key ?? "";
   const above = offset - COLUMN_TOP - handle.getItemOffset(at);
-  savedPositions.set(id, { key, above, pinned, heights: handle.cache, count: items.length });
+  savedPositions.set(id, { key, above, atEnd, heights: handle.cache, count: items.length });
 }
 
 /** Scroll to where reading begins or was left; true if that is the end. */
@@ -214,7 +214,7 @@ function restorePosition({ id, items, scroller, list: handle, live }: Options): 
   const height = scroller.current?.clientHeight ?? 0;
   const unread = items.findIndex((item) => item.kind === "unread");
   const saved = savedPositions.get(id);
-  const at = saved?.pinned ? -1 : items.findIndex((item) => item.key === saved?.key);
+  const at = saved?.atEnd ? -1 : items.findIndex((item) => item.key === saved?.key);
   if (unread >= 0 && list) {
     list.scrollToIndex(unread, { align: "start", offset: -height * UNREAD_AT });
     const rest = list.scrollSize - list.getItemOffset(unread);
