@@ -6,7 +6,7 @@ from playwright.sync_api import Locator, expect
 
 from tests.web.pages import ChatPage
 from tests.web.people import Person
-from tests.web.touch import swipe
+from tests.web.touch import long_press, swipe
 
 Make = Callable[[str], Person]
 Open = Callable[[Person], ChatPage]
@@ -125,6 +125,20 @@ def test_a_long_press_opens_the_menu_where_the_browser_makes_none(
     hers.open("Grace")
     bubble = hers.bubble("Which one cracked?").locator(".bubble")
     press(bubble, sheet.get_by_role("menuitem", name="Reply"))
+
+
+def test_a_finger_lifted_over_the_sheet_chooses_nothing(person: Make, phone: Open) -> None:
+    ada, grace = person("Ada"), person("Grace")
+    grace.send_all(ada, [f"Line {number}" for number in range(20)])
+    ada.read(grace.messages(ada)[-1])
+    hers = phone(ada)
+    hers.open("Grace")
+    reply = hers.page.get_by_role("menuitem", name="Reply")
+    for line in ("Line 13", "Line 18"):  # beneath the reactions of the sheet, and the entries
+        long_press(hers.bubble(line).locator(".bubble"), reply)
+        reply.click()
+        expect(hers.page.locator(".strip")).to_contain_text(line)
+    expect(hers.page.locator(".reaction")).to_have_count(0)
 
 
 TOUCH = {"pointerType": "touch", "isPrimary": True, "pointerId": 1, "bubbles": True}

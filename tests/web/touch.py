@@ -1,6 +1,6 @@
 """Fingers on a touch screen."""
 
-from playwright.sync_api import Locator
+from playwright.sync_api import Locator, expect
 
 from tests.web.waiting import box_of
 
@@ -22,3 +22,16 @@ def swipe(element: Locator, by: int = 0, *, down: int = 0) -> None:
             "gestureSourceType": "touch",
         },
     )
+
+
+def long_press(element: Locator, shown: Locator) -> None:
+    """A finger that stays down until something is shown, and is lifted where it is.
+
+    The browser makes no context menu of it, as on iOS.
+    """
+    box = box_of(element)
+    place = {"x": box["x"] + box["width"] / 2, "y": box["y"] + box["height"] / 2}
+    touch = element.page.context.new_cdp_session(element.page)
+    touch.send("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": [place]})
+    expect(shown).to_be_visible()
+    touch.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})

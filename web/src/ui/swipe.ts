@@ -1,6 +1,6 @@
 /** Swipes and long presses on a touch screen: what is swiped follows the finger. */
 
-import { type MouseEvent, type PointerEvent, useRef } from "react";
+import { type PointerEvent, useRef } from "react";
 
 export type Side = "start" | "end";
 
@@ -44,10 +44,19 @@ export function useSwipe({ selector, sides, onBegin, onSwipe, onEnd, onHold }: O
     clearTimeout(swipe.current?.timer);
     swipe.current = null;
   };
+  const endClick = (event: Event) => {
+    if (event.timeStamp - ended.current > CLICK_AFTER) return;
+    event.preventDefault();
+    event.stopPropagation();
+  };
   const end = (event: PointerEvent) => {
     const done = swipe.current;
     forget();
-    if (held.current || done?.side) ended.current = event.timeStamp;
+    if (held.current || done?.side) {
+      ended.current = event.timeStamp;
+      // What a long press has opened is under the finger: the click may go there.
+      addEventListener("click", endClick, { capture: true, once: true });
+    }
     held.current = false;
     if (!done?.side) return;
     delete done.element.dataset.swipe;
@@ -100,13 +109,6 @@ export function useSwipe({ selector, sides, onBegin, onSwipe, onEnd, onHold }: O
     onPointerUp: end,
     onPointerCancel: end,
     onContextMenuCapture: forget,
-    onClickCapture: (event: MouseEvent) => {
-      const ofGesture = event.timeStamp - ended.current <= CLICK_AFTER;
-      ended.current = NEVER;
-      if (!ofGesture) return;
-      event.preventDefault();
-      event.stopPropagation();
-    },
   };
 }
 
