@@ -32,6 +32,27 @@ it("asks for the username that is missing, and goes to its field", async () => {
   expect(document.activeElement).toBe(field("Username"));
 });
 
+it("says which characters a username must not have, once the user pauses", async () => {
+  const register = vi.spyOn(client.api, "register");
+  const said = () => screen.queryByText(/^Not allowed/);
+  render(<SignUp />);
+  for (const name of ["ada@example.org", "a/b", "..."]) {
+    type("Username", name);
+    expect(said()).toBeNull();
+    await act(() => vi.advanceTimersByTimeAsync(1_000));
+    expect(said()).not.toBeNull();
+    type("Username", "Ada L. 1815");
+    expect(said()).toBeNull();
+    await act(() => vi.advanceTimersByTimeAsync(1_000));
+  }
+  type("Username", "ada#1");
+  type("Password", "a long enough phrase");
+  await press("Create account");
+  expect(said()).not.toBeNull();
+  expect(document.activeElement).toBe(field("Username"));
+  expect(register).not.toHaveBeenCalled();
+});
+
 it("goes to the field that the server refuses, and forgets the problem once it is changed", async () => {
   const text = "password is too common; choose another";
   const refusal = new ApiError(400, "invalid_field", text, "password");

@@ -1,3 +1,4 @@
+import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { ar } from "../src/strings/ar";
 import { de } from "../src/strings/de";
@@ -7,6 +8,17 @@ describe("languages", () => {
   it.each([de, ar])("have the same texts, none of them empty", (strings) => {
     expect(Object.keys(strings).sort()).toEqual(Object.keys(en).sort());
     for (const [name, text] of Object.entries(strings)) expect(text, name).not.toBe("");
+  });
+
+  it("have no text that is never shown", () => {
+    const files = readdirSync("src", { recursive: true, encoding: "utf8" });
+    const sources = files
+      .filter((name) => /\.tsx?$/.test(name) && !name.startsWith("strings/"))
+      .map((name) => readFileSync(`src/${name}`, "utf8"))
+      .join("\n");
+    const isShown = (name: string) =>
+      new RegExp(`\\bt\\.${name}\\b|"${name}"|\\b${name}\\b.*\\} = t;`).test(sources);
+    expect(Object.keys(en).filter((name) => !isShown(name))).toEqual([]);
   });
 
   it("count in Arabic as Arabic does", () => {

@@ -73,6 +73,25 @@ function Refused({ title, text }: { readonly title: string; readonly text: strin
   );
 }
 
+/** Milliseconds without a key before a username is judged. */
+const PAUSE = 700;
+/** Characters that the server accepts in no username; they have a meaning in addresses. */
+const UNACCEPTABLE = /[@/\\?#%]|^\.+$/;
+
+/** Keeps the place of what may have to be said, so that the fields below stay where they are. */
+const ONE_LINE = "\u00a0";
+
+/** What is wrong with the characters of a username; while it is typed, only after a pause. */
+function useCharacters(username: string, now: boolean): string | null {
+  const [settled, setSettled] = useState("");
+  useEffect(() => {
+    const timer = setTimeout(() => setSettled(username), PAUSE);
+    return () => clearTimeout(timer);
+  }, [username]);
+  const wrong = UNACCEPTABLE.test(username.trim());
+  return wrong && (now || UNACCEPTABLE.test(settled.trim())) ? t.usernameCharacters : null;
+}
+
 interface FormProps {
   readonly least: number;
   readonly invitation: string | null;
@@ -90,7 +109,8 @@ function RegistrationForm({ least, invitation }: FormProps) {
   const short = password.length < least;
   const submit = async (event: FormEvent) => {
     event.preventDefault();
-    if (short || !username.trim()) return setFailures(failures + 1);
+    if (short || !username.trim() || UNACCEPTABLE.test(username.trim()))
+      return setFailures(failures + 1);
     setBusy(true);
     try {
       await register(username.trim(), password, name, invitation);
@@ -109,6 +129,7 @@ function RegistrationForm({ least, invitation }: FormProps) {
   };
   const taken = trouble?.code === "username_taken" ? t.usernameTaken : at("username");
   const missing = failures > 0 && !username.trim() ? t.needed : null;
+  const characters = useCharacters(username, failures > 0);
   const shortText = failures > 0 && short ? t.passwordShort(least, password.length) : null;
   return (
     <form ref={form} noValidate onSubmit={(event) => void submit(event)}>
@@ -135,7 +156,8 @@ function RegistrationForm({ least, invitation }: FormProps) {
         autoComplete="username"
         autoCapitalize="none"
         spellCheck={false}
-        problem={taken ?? missing}
+        hint={ONE_LINE}
+        problem={taken ?? missing ?? characters}
       />
       <PasswordField
         label={t.password}

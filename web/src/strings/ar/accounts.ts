@@ -42,7 +42,7 @@ export const accounts: typeof english = {
   yourName: "اسمك",
   username: "اسم المستخدم",
   checkThese: "يحتاج هذا إلى مراجعة",
-  usernameFree: (name: string) => `${name} متاح`,
+  usernameCharacters: "غير مسموح: @ / \\ ? # % أو نقاط فقط.",
   usernameTaken: "هذا الاسم مستخدم بالفعل.",
   passwordShort: (least: number, have: number) =>
     `الحد الأدنى ${characters(least)}. كتبت ${characters(have)}.`,

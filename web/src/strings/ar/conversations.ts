@@ -11,13 +11,6 @@ export const conversations: typeof english = {
   all: "الكل",
   unread: "غير مقروءة",
   assistants: "المساعدون",
-  unreadCount: (count: number) =>
-    counted(count, {
-      one: "رسالة واحدة غير مقروءة",
-      two: "رسالتان غير مقروءتين",
-      few: "# رسائل غير مقروءة",
-      other: "# رسالة غير مقروءة",
-    }),
   draft: "مسودة:",
   typing: "يكتب…",
   notSent: (text: string) => `لم تُرسل: ${text}`,
@@ -88,7 +81,6 @@ export const conversations: typeof english = {
   searchMessagesFor: (text: string) => `ابحث في كل الرسائل عن «${text}»`,
   toMove: "للتنقل",
   toOpen: "للفتح",
-  allShortcuts: "كل الاختصارات",
   switchToDark: "التبديل إلى الداكن",
   switchToLight: "التبديل إلى الفاتح",
   onThisDevice: "على هذا الجهاز",

@@ -42,7 +42,7 @@ export const accounts: typeof english = {
   yourName: "Dein Name",
   username: "Benutzername",
   checkThese: "Schau dir das noch einmal an",
-  usernameFree: (name) => `${name} ist frei`,
+  usernameCharacters: "Nicht erlaubt: @ / \\ ? # % oder nur Punkte.",
   usernameTaken: "Diesen Namen hat schon jemand.",
   passwordShort: (least, have) => `Mindestens ${least} Zeichen. Es sind ${have}.`,
   passwordHint: "Ein langes Passwort ist besser als ein kompliziertes.",

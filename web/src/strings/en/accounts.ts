@@ -40,7 +40,7 @@ export const accounts = {
   yourName: "Your name",
   username: "Username",
   checkThese: "This needs another look",
-  usernameFree: (name: string) => `${name} is free`,
+  usernameCharacters: "Not allowed: @ / \\ ? # % or only dots.",
   usernameTaken: "Someone has this name already.",
   passwordShort: (least: number, have: number) => `At least ${least} characters. You have ${have}.`,
   passwordHint: "A long password is better than a complicated one.",
