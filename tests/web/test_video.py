@@ -8,7 +8,8 @@ from playwright.sync_api import Page, Request, Route, expect
 from tests.support.media import wav
 from tests.web.pages import ChatPage
 from tests.web.people import Person
-from tests.web.waiting import eventually
+from tests.web.voice_steps import record_button
+from tests.web.waiting import at_least, eventually
 
 Make = Callable[[str], Person]
 Open = Callable[[Person], ChatPage]
@@ -94,3 +95,30 @@ def test_W10_a_sound_file_shows_its_name(person: Make, signed_in: Open) -> None:
     hers.open("Grace")
     expect(hers.page.get_by_role("button", name="Play voice message, 0:02")).to_be_visible()
     expect(hers.page.get_by_role("button", name="Download: song.wav")).to_be_visible()
+
+
+def test_W10_a_video_and_a_voice_message_do_not_play_at_once(person: Make, signed_in: Open) -> None:
+    ada, grace = person("Ada"), person("Grace")
+    hers = signed_in(ada)
+    page = hers.page
+    content = film(page)
+    grace.send(ada, "", files=[grace.upload("glaze.webm", content)])
+    grace.send(ada, "", files=[grace.record(40, bytes(range(48)))])
+    page.context.grant_permissions(["microphone"])
+    page.goto(hers.address)
+    hers.open("Grace")
+    eventually(page, LOADED, wanted=True)
+    video = page.locator("video")
+    begin = "video => { video.loop = true; return video.play(); }"
+    playing = "!document.querySelector('video').paused"
+    voice = page.locator(".voice")
+    voice.get_by_role("button", name="Play voice message").click()
+    expect(voice.get_by_role("button", name="Pause voice message")).to_be_visible()
+    expect(voice.get_by_role("slider")).to_have_attribute("aria-valuenow", at_least(1))
+    video.evaluate(begin)
+    expect(voice.get_by_role("button", name="Play voice message")).to_be_visible()
+    voice.get_by_role("button", name="Play voice message").click()
+    eventually(page, playing, wanted=False)
+    video.evaluate(begin)
+    record_button(page).click()
+    eventually(page, playing, wanted=False)

@@ -1,6 +1,7 @@
 import type { FileInfo } from "backchannel-client";
 import { useRef, useState } from "react";
 import { forgetAddress, useContent } from "../state/content";
+import { playAlone } from "../voice/one-at-a-time";
 
 interface Props {
   readonly file: FileInfo;
@@ -38,6 +39,7 @@ export default function Video({ file }: Props) {
         loaded.current = true;
         if (playing.current) void event.currentTarget.play().catch(() => {});
       }}
+      onPlay={(event) => playAlone(event.currentTarget)}
       onTimeUpdate={(event) => {
         at.current = event.currentTarget.currentTime;
         playing.current = !event.currentTarget.paused;

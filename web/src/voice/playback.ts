@@ -3,6 +3,7 @@
 import { useSyncExternalStore } from "react";
 import { addressOf, forgetAddress, keepSound } from "../state/content";
 import { readPreference, writePreference } from "../state/preferences";
+import { playAlone } from "./one-at-a-time";
 
 export interface Sound {
   readonly id: string;
@@ -122,6 +123,7 @@ function follow(): void {
   frame = requestAnimationFrame(follow);
 }
 
+audio.addEventListener("play", () => playAlone(audio));
 audio.addEventListener("playing", () => {
   if (!current) return;
   change(current.id, { playing: true });

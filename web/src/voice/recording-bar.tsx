@@ -11,6 +11,7 @@ import { announce } from "../ui/announcer";
 import { length } from "../ui/format";
 import { Icon } from "../ui/icon";
 import { Level } from "./level";
+import { playAlone } from "./one-at-a-time";
 import { pause as pausePlayback } from "./playback";
 import { PlayButton, Position } from "./player";
 import {
@@ -185,8 +186,10 @@ function useVisit({ key, recorded }: VoiceDraft, onMode: Props["onMode"]): void 
       else showToast(t.recordingElsewhere);
       onMode(null);
     });
-    const unsubscribe = useRecording.subscribe(({ phase }) => {
-      if (phase === "recording") mark(key, true);
+    const unsubscribe = useRecording.subscribe(({ phase }, before) => {
+      if (phase !== "recording") return;
+      mark(key, true);
+      if (before.phase !== "recording") playAlone(null); // it would be heard in the recording
     });
     return () => {
       unsubscribe();
