@@ -24,6 +24,7 @@ from backchannel.storage.sql.mysql import index
 from backchannel.storage.sql.mysql.address import address_of
 from backchannel.storage.sql.mysql.driver import Driver, connect
 from backchannel.storage.sql.schema import metadata
+from tests.support.database_pool import DatabasePool
 from tests.support.process import free_port
 
 MACHINES_SERVER = os.environ.get("TEST_MARIADB_URL", "mysql://root@127.0.0.1:3306")
@@ -34,12 +35,6 @@ TABLES = (*metadata.tables, *index.metadata.tables)
 
 _found: list[str] = []
 _numbers = count()
-_taken: dict[str, str] = {}
-"""By folder, the databases in use that have their tables."""
-_lasting: set[str] = set()
-"""The folders whose databases more than one test uses."""
-_free: list[str] = []
-"""Databases that have their tables, and nothing else in them."""
 _made: set[str] = set()
 _users: set[str] = set()
 
@@ -47,17 +42,12 @@ _users: set[str] = set()
 async def database_for(
     folder: Path, options: str = "?pool_size=6", *, lasting: bool = False
 ) -> str:
-    """The URL of the database that belongs to a folder, with all tables, taken at the first call.
+    """The URL of the database that belongs to a folder, with all tables.
 
-    Making the tables takes a second, so tests use the same ones one after the other. A `lasting`
-    one is this folder's until the tests end. Skips the test where there is no server.
+    A `lasting` one is this folder's until the tests end. Skips the test where there is no server.
     """
-    key = str(folder)
-    if lasting:
-        _lasting.add(key)
-    if key not in _taken:
-        _taken[key] = _free.pop() if _free else await _with_tables()
-    return f"{await _server()}/{_taken[key]}{options}"
+    name = await _pool.take(folder, lasting=lasting)
+    return f"{await _server()}/{name}{options}"
 
 
 async def empty_database(options: str = "?pool_size=6") -> str:
@@ -76,22 +66,26 @@ def drop_databases(*, last: bool = False) -> None:
 
 
 async def _drop(*, last: bool) -> None:
-    for name in _made - ({*_free, *_taken.values()} if not last else set()):
+    for name in _made - (set() if last else await _pool.give_back()):
         await _run(f"DROP DATABASE IF EXISTS {name}")
         _made.remove(name)
     while _users:
         await _run(f"DROP USER {_users.pop()}")
-    for folder in [] if last else [*_taken.keys() - _lasting]:
-        name = _taken.pop(folder)
-        emptied = [f"DELETE FROM {name}.{table}" for table in TABLES]  # noqa: S608
-        await _run(*emptied, f"INSERT INTO {name}.instance () VALUES ()")  # noqa: S608
-        _free.append(name)
 
 
 async def _with_tables() -> str:
     url = await empty_database("")
     await (await open_storage(url)).close()
     return url.rpartition("/")[2]
+
+
+async def _empty(name: str) -> bool:
+    deletions = [f"DELETE FROM {name}.{table}" for table in TABLES]  # noqa: S608
+    await _run(*deletions, f"INSERT INTO {name}.instance () VALUES ()")  # noqa: S608
+    return True
+
+
+_pool = DatabasePool(_with_tables, _empty)
 
 
 async def with_password(url: str, password: str) -> str:

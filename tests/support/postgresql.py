@@ -22,6 +22,7 @@ import pytest
 from backchannel.storage.opening import open_storage
 from backchannel.storage.sql.postgresql import index
 from backchannel.storage.sql.schema import metadata
+from tests.support.database_pool import DatabasePool
 from tests.support.process import TIMEOUT, free_port
 
 MACHINES_SERVER = os.environ.get("TEST_POSTGRESQL_URL", "postgresql://postgres@127.0.0.1:5432")
@@ -50,12 +51,6 @@ SELECT md5(string_agg(entry, '|' ORDER BY entry)) FROM (
 RESTART = "SELECT setval(oid, 1, false) FROM pg_class WHERE relkind = 'S'"
 
 _found: list[str] = []
-_taken: dict[str, str] = {}
-"""By folder, the databases in use."""
-_lasting: set[str] = set()
-"""The folders whose databases more than one test uses."""
-_free: list[str] = []
-"""Databases that are as the template."""
 _made: set[str] = set()
 _catalogue: list[str] = []
 """The result of `CATALOGUE` in the template."""
@@ -65,17 +60,12 @@ _numbers = count()
 async def database_for(
     folder: Path, options: str = "?pool_size=6", *, lasting: bool = False
 ) -> str:
-    """The URL of the database that belongs to a folder, with all tables, taken at the first call.
+    """The URL of the database that belongs to a folder, with all tables.
 
-    Making one takes a second, so tests use the same ones one after the other. A `lasting` one is
-    this folder's until the tests end. Skips the test where there is no server.
+    A `lasting` one is this folder's until the tests end. Skips the test where there is no server.
     """
-    key = str(folder)
-    if lasting:
-        _lasting.add(key)
-    if key not in _taken:
-        _taken[key] = _free.pop() if _free else await _copy_of_template()
-    return f"{await _server()}/{_taken[key]}{options}"
+    name = await _pool.take(folder, lasting=lasting)
+    return f"{await _server()}/{name}{options}"
 
 
 def drop_databases(*, last: bool = False) -> None:
@@ -85,12 +75,7 @@ def drop_databases(*, last: bool = False) -> None:
 
 
 async def _drop(*, last: bool) -> None:
-    for folder in [] if last else [*_taken.keys() - _lasting]:
-        name = _taken.pop(folder)
-        if await _is_as_template(name):
-            await _empty(name)
-            _free.append(name)
-    for name in _made - ({TEMPLATE, *_free, *_taken.values()} if not last else set()):
+    for name in _made - (set() if last else {TEMPLATE, *await _pool.give_back()}):
         await _run(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
         _made.remove(name)
 
@@ -117,7 +102,10 @@ async def _is_as_template(name: str) -> bool:
         return False
 
 
-async def _empty(name: str) -> None:
+async def _empty(name: str) -> bool:
+    """Delete the rows of a database; False if a test has changed more than rows."""
+    if not await _is_as_template(name):
+        return False
     async with _connected("postgres") as server:
         await server.execute(
             "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE datname = $1", name
@@ -126,6 +114,10 @@ async def _empty(name: str) -> None:
         # TRUNCATE would make and synchronise sixty files.
         deletions = "; ".join(f"DELETE FROM {table}" for table in TABLES)  # noqa: S608
         await emptied.execute(f"{deletions}; INSERT INTO instance DEFAULT VALUES; {RESTART}")
+    return True
+
+
+_pool = DatabasePool(_copy_of_template, _empty)
 
 
 async def _server() -> str:

@@ -1,0 +1,38 @@
+"""Databases that tests use one after the other, because making one takes a second."""
+
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+
+class DatabasePool:
+    """Gives each folder a database, and the database to another folder once it is empty again."""
+
+    def __init__(
+        self, make: Callable[[], Awaitable[str]], empty: Callable[[str], Awaitable[bool]]
+    ) -> None:
+        """`make` returns the name of a new database with all tables.
+
+        `empty` deletes the rows of one; False if it is no longer what `make` had made.
+        """
+        self._make = make
+        self._empty = empty
+        self._taken: dict[str, str] = {}
+        self._lasting: set[str] = set()
+        self._free: list[str] = []
+
+    async def take(self, folder: Path, *, lasting: bool) -> str:
+        """The database of a folder; a `lasting` one is the folder's until the tests end."""
+        key = str(folder)
+        if lasting:
+            self._lasting.add(key)
+        if key not in self._taken:
+            self._taken[key] = self._free.pop() if self._free else await self._make()
+        return self._taken[key]
+
+    async def give_back(self) -> set[str]:
+        """Empty the databases of all folders; returns the names of those that are still good."""
+        for folder in self._taken.keys() - self._lasting:
+            name = self._taken.pop(folder)
+            if await self._empty(name):
+                self._free.append(name)
+        return {*self._free, *self._taken.values()}
