@@ -19,7 +19,7 @@ from backchannel.http.edge import Edge, EdgePolicy
 from backchannel.http.errors import Render, unrouted
 from backchannel.http.requests import StrictRequest, require_digits, restore_slashes
 
-BODY_LIMIT = 1 << 20
+BODY_LIMIT = 1 << 19
 """Largest request body in bytes, unless asked otherwise."""
 
 

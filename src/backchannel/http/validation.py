@@ -2,7 +2,6 @@
 
 import json
 import re
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from enum import Enum
 from typing import Any, Literal, TypeVar, cast, get_args, get_origin
@@ -60,6 +59,11 @@ def decode(payload: bytes, decoder: msgspec.json.Decoder[T], *, what: str = "bod
     Raises `Invalid`, naming the field.
     """
     require_few_values(payload, what=what)
+    return decode_checked(payload, decoder, what=what)
+
+
+def decode_checked(payload: bytes, decoder: msgspec.json.Decoder[T], *, what: str = "body") -> T:
+    """The same of JSON whose values have been counted, or of a part of it."""
     try:
         return decoder.decode(payload)
     except msgspec.ValidationError as error:
@@ -108,10 +112,13 @@ def read_form(body: bytes) -> dict[str, str]:
 
 
 def _require_distinct(members: Sequence[tuple[str, object]]) -> None:
-    counts = Counter(name for name, _ in members)
-    if len(counts) < len(members):
-        name = max(counts, key=counts.__getitem__)[:SHOWN]
-        raise Invalid(f"{name} is given more than once", field=name)
+    if len(dict(members)) == len(members):
+        return
+    seen = set[str]()
+    for name, _ in members:
+        if name in seen:
+            raise Invalid(f"{name[:SHOWN]} is given more than once", field=name[:SHOWN])
+        seen.add(name)
 
 
 def convert(data: object, expected: type[T]) -> T:

@@ -12,6 +12,7 @@ from backchannel.domain.messages import Message
 from backchannel.domain.times import iso
 from backchannel.domain.users import Login, User
 from backchannel.http.validation import decode as decode_json
+from backchannel.http.validation import decode_checked
 
 EVENT = "message"
 """The one event of this socket; clients may put it around what they send."""
@@ -70,7 +71,7 @@ def unwrapped(payload: bytes) -> tuple[bytes, bool]:
 
 def decode(payload: bytes) -> Sending:
     """A client's frame without its envelope. Raises `Invalid`."""
-    return decode_json(payload, _decoder)
+    return decode_checked(payload, _decoder)
 
 
 def client_id_of(payload: bytes) -> str | None:

@@ -13,8 +13,7 @@ from backchannel.domain.ids import ID_LIMIT
 from backchannel.domain.messages import CLIENT_ID_LIMIT
 from backchannel.domain.revisions import EMOJI_LIMIT
 from backchannel.http.docs.samples import ID
-from backchannel.http.validation import SHOWN, require_few_values
-from backchannel.http.validation import decode as decode_json
+from backchannel.http.validation import SHOWN, decode_checked, require_few_values
 from backchannel.transports.json_values import MOST_VALUES
 
 Id = Annotated[str, Meta(max_length=ID_LIMIT)]
@@ -217,13 +216,13 @@ def decode(payload: bytes) -> ClientFrame:
     try:
         frame: ClientFrame = _decoder.decode(payload)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        kind = decode_json(payload, _typed_decoder, what="frame").type
+        kind = decode_checked(payload, _typed_decoder, what="frame").type
         decoder = _decoders.get(kind)
         if decoder is None:
             known = ", ".join(_decoders)
             text = f"unknown type {kind[:SHOWN]!r}; known are: {known}"
             raise Invalid(text, field="type") from None
-        frame = decode_json(payload, decoder, what=kind)
+        frame = decode_checked(payload, decoder, what=kind)
     return frame
 
 
