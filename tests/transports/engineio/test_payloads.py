@@ -8,6 +8,8 @@ from hypothesis import strategies as st
 
 from backchannel.transports.engineio.endpoint import Settings
 from backchannel.transports.engineio.packets import (
+    PACKET_COST,
+    TURN,
     TYPES,
     Binary,
     InvalidPayload,
@@ -16,6 +18,7 @@ from backchannel.transports.engineio.packets import (
     decode_payload,
     encode_payload,
     size,
+    turns,
 )
 
 MOST = Settings().packets
@@ -54,6 +57,16 @@ def test_R13_many_packets_take_little_more_memory_than_their_payload() -> None:
     finally:
         tracemalloc.stop()
     assert peak < 2 * len(payload)
+
+
+@pytest.mark.parametrize("packet", [b"4", b"4" * 1_000, Binary(b"x" * 1_000), b"4" * TURN])
+def test_R14_packets_are_taken_in_turns_of_bounded_work(packet: Packet) -> None:
+    sent = [packet] * 300
+    taken = [*turns(sent)]
+    assert [each for turn in taken for each in turn] == sent
+    cost = PACKET_COST + size(packet)
+    assert {len(turn) for turn in taken[:-1]} == {-(-TURN // cost)}
+    assert [*turns([])] == []
 
 
 def test_a_payload_has_a_limited_number_of_packets() -> None:

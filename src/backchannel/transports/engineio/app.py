@@ -4,16 +4,17 @@ import asyncio
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import partial
 from http import HTTPStatus
-from itertools import islice
 from typing import Final
 
 from backchannel.budgets.rates import network
 from backchannel.transports.engineio import requests
 from backchannel.transports.engineio.packets import (
+    PACKET_COST,
     InvalidPayload,
     Packet,
     TooManyPackets,
     decode_payload,
+    turns,
 )
 from backchannel.transports.engineio.polling import Polling
 from backchannel.transports.engineio.relay import Forwarded, Relay
@@ -40,9 +41,6 @@ Headers = Mapping[str, str]
 
 _UPGRADE_CYCLE: Final = 0.1
 """The seconds a GET may wait while a WebSocket is about to take over."""
-_TURN: Final = 64
-"""Packets that are taken in a row before other clients come first."""
-_PACKET_COST: Final = 256
 _LONGEST_PAUSE: Final = 2.0
 
 
@@ -115,7 +113,7 @@ class PollingApp:
             body = await read_body(receive, settings.max_payload)
         # Only the other node knows the session. The address pays for refused requests, too:
         # otherwise a client could fill the bus with bodies for invented sessions.
-        payer, cost = f"address {network(request.client[0])}", len(body) + _PACKET_COST
+        payer, cost = f"address {network(request.client[0])}", len(body) + PACKET_COST
         if reading.wait(payer, cost):
             raise Rejected(requests.TOO_FAST)
         reading.charge(payer, cost)
@@ -223,8 +221,8 @@ class PollingApp:
     ) -> None:
         """Hand on packets, a few at a time, as the budget of the client allows."""
         cost = size
-        while turn := [*islice(packets, _TURN)]:
-            await self._pay(session, cost + _PACKET_COST * len(turn))
+        for turn in turns(packets):
+            await self._pay(session, cost + PACKET_COST * len(turn))
             cost = 0
             for packet in turn:
                 await polling.readable()

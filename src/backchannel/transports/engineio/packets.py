@@ -7,7 +7,7 @@ travel, it is `b` and base64. A payload is several packets in one HTTP body ("HT
 
 import base64
 import binascii
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 import msgspec
@@ -20,6 +20,11 @@ MESSAGE: Final = b"4"
 UPGRADE: Final = b"5"
 NOOP: Final = b"6"
 BASE64: Final = b"b"
+
+TURN: Final = 24 << 10
+"""The work that is done in a row before other clients come first, in bytes of packets."""
+PACKET_COST: Final = 256
+"""Bytes that a packet counts as beside its own: a small one is work as well."""
 
 TYPES: Final = frozenset({OPEN, CLOSE, PING, PONG, MESSAGE, UPGRADE, NOOP})
 
@@ -43,6 +48,20 @@ Packet = bytes | Binary
 def size(packet: Packet) -> int:
     """Return how many bytes `packet` counts for in a backlog."""
     return len(packet) if isinstance(packet, bytes) else len(packet.payload)
+
+
+def turns(packets: Iterable[Packet]) -> Iterator[Sequence[Packet]]:
+    """Return packets in parts, each so small that others need not wait for long."""
+    turn: list[Packet] = []
+    work = 0
+    for packet in packets:
+        turn.append(packet)
+        work += PACKET_COST + size(packet)
+        if work >= TURN:
+            yield turn
+            turn, work = [], 0
+    if turn:
+        yield turn
 
 
 def as_text(packet: Packet) -> bytes:
