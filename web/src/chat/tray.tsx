@@ -1,4 +1,5 @@
 import type { FileInfo } from "backchannel-client";
+import { useLayoutEffect, useRef } from "react";
 import { useLocalContent } from "../state/content";
 import type { Upload } from "../state/store";
 import { t } from "../strings";
@@ -16,8 +17,10 @@ interface Props {
 
 /** The files that will be sent with the message (rule W8). */
 export function Tray({ files, uploads, onRemove, onCancel }: Props) {
+  const tray = useRef<HTMLDivElement>(null);
+  useNewestInSight(tray, files.length + uploads.length);
   return (
-    <div className="tray" role="group" aria-label={t.attachments} tabIndex={0}>
+    <div ref={tray} className="tray" role="group" aria-label={t.attachments} tabIndex={0}>
       {files.map((file) => (
         <ReadyItem key={file.id} file={file} onRemove={() => onRemove(file)} />
       ))}
@@ -26,6 +29,16 @@ export function Tray({ files, uploads, onRemove, onCancel }: Props) {
       ))}
     </div>
   );
+}
+
+/** Files are added at the end, which may be out of sight. */
+function useNewestInSight(tray: React.RefObject<HTMLElement | null>, count: number): void {
+  const before = useRef(0);
+  useLayoutEffect(() => {
+    const added = count > before.current;
+    before.current = count;
+    if (added) tray.current?.lastElementChild?.scrollIntoView({ block: "nearest" });
+  }, [tray, count]);
 }
 
 function ReadyItem({ file, onRemove }: { readonly file: FileInfo; readonly onRemove: () => void }) {

@@ -10,9 +10,12 @@ import { database, ownsConnection, postToTabs } from "./following";
 import { emptyDraft, type StoredUpload } from "./schema";
 import { getState, setState, type Upload, useStore } from "./store";
 
+/** The most files that the server accepts in one message. */
+const MOST_FILES = 10;
+
 /**
  * Attach files to the draft with this key; they are sent one after the other, in their order. False
- * if one is too large or cannot be kept.
+ * if one is too large, one too many, or cannot be kept.
  */
 export async function attach(
   key: string,
@@ -28,19 +31,31 @@ export async function attach(
     };
   });
   const limit = getState().config?.file_limit ?? Number.POSITIVE_INFINITY;
+  let count = countOf(key);
   const shown = added.map((each): Upload => {
-    const problem = each.file.size > limit ? t.tooLarge(size(limit)) : null;
+    let problem: string | null = null;
+    if (each.file.size > limit) problem = t.tooLarge(size(limit));
+    else if (++count > MOST_FILES) problem = t.tooManyFiles(MOST_FILES);
     return { ...each, kept: false, progress: 0, problem };
   });
   setState(({ uploads }) => ({
     uploads: { ...uploads, ...Object.fromEntries(shown.map((each) => [each.id, each])) },
   }));
-  for (const each of added) {
-    if (each.file.size <= limit) await keep(each);
+  for (const [index, each] of added.entries()) {
+    if (!shown[index]?.problem) await keep(each);
   }
   postToTabs({ type: "uploads" });
   const { uploads } = getState();
   return added.every(({ id }) => !uploads[id]?.problem);
+}
+
+/** The files that a draft has, and those on their way to it. */
+function countOf(key: string): number {
+  const { drafts, uploads } = getState();
+  const coming = Object.values(uploads).filter(
+    (each) => each.key === key && !each.voice && each.problem === null,
+  );
+  return (drafts[key]?.files.length ?? 0) + coming.length;
 }
 
 /** Uploads that only this page has: the device had no room for them. */

@@ -103,6 +103,7 @@ export const messages: typeof english = {
   uploading: (name: string) => `يجري رفع ${name}`,
   uploadFailed: "فشل الرفع. حاول مرة أخرى.",
   sizeOf: (part: string, whole: string) => `${part} من ${whole}`,
+  tooManyFiles: (most: number) => `${most} ملفات على الأكثر في كل رسالة`,
   tooLarge: (limit: string) => `أكبر من ${limit}`,
   dropTitle: "أفلت للإرفاق",
   editingHasNoFiles: "لا يمكن إرفاق ملفات أثناء تعديل رسالة. أنهِ التعديل أولًا.",

@@ -96,6 +96,7 @@ export const messages: typeof english = {
   uploading: (name) => `${name} wird hochgeladen`,
   uploadFailed: "Hochladen fehlgeschlagen. Versuche es noch einmal.",
   sizeOf: (part, whole) => `${part} von ${whole}`,
+  tooManyFiles: (most) => `Eine Nachricht hat höchstens ${most} Dateien`,
   tooLarge: (limit) => `Größer als ${limit}`,
   dropTitle: "Zum Anhängen loslassen",
   editingHasNoFiles:

@@ -93,6 +93,7 @@ export const messages = {
   uploading: (name: string) => `Uploading ${name}`,
   uploadFailed: "Upload failed. Try again.",
   sizeOf: (part: string, whole: string) => `${part} of ${whole}`,
+  tooManyFiles: (most: number) => `A message has at most ${most} files`,
   tooLarge: (limit: string) => `Larger than ${limit}`,
   dropTitle: "Drop to attach",
   editingHasNoFiles: "Files cannot be added while you edit a message. Finish editing first.",
