@@ -13,9 +13,10 @@ import { DraftComposer } from "./draft-composer";
 import { useDrop } from "./drop";
 import { Header } from "./header";
 import { keyOf } from "./names";
-import { TroubleBars } from "./offline";
 import { Thread } from "./thread";
 
+const TroubleBars = deferred(() => import("./offline").then((module) => module.TroubleBars));
+TroubleBars.prefetch(); // without a network it would come too late
 const RequestBar = deferred(() => import("./request-bar").then((module) => module.default));
 
 interface Props {
