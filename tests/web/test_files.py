@@ -87,6 +87,27 @@ DROP = """(element) => {
 }"""
 
 
+OVER = """(element) => {
+  const dataTransfer = new DataTransfer();
+  dataTransfer.items.add(new File([new Uint8Array(9)], "plan.bin"));
+  const over = new DragEvent("dragover", { dataTransfer, bubbles: true, cancelable: true });
+  return [!element.dispatchEvent(over), dataTransfer.dropEffect];
+}"""
+
+
+def test_W8_a_file_dropped_beside_the_conversation_does_not_replace_the_page(
+    person: Make, signed_in: Open
+) -> None:
+    ada, grace = person("Ada"), person("Grace")
+    grace.send(ada, "Send me the plan")
+    hers = signed_in(ada)
+    hers.open("Grace")
+    assert hers.row("Grace").evaluate(OVER) == [True, "none"]
+    expect(hers.page.locator(".dropzone")).to_have_count(0)
+    assert hers.field.evaluate(OVER)[0] is True
+    expect(hers.page.locator(".dropzone")).to_be_visible()
+
+
 def test_W8_files_are_refused_while_a_message_is_edited(person: Make, signed_in: Open) -> None:
     ada, grace = person("Ada"), person("Grace")
     ada.send(grace, "Here is the plan")

@@ -13,6 +13,14 @@ const SignIn = deferred(() => import("./pages/sign-in").then((module) => module.
 const SignUp = deferred(() => import("./pages/sign-up").then((module) => module.SignUp));
 const Settings = deferred(() => import("./pages/settings").then((module) => module.Settings));
 
+// A file that is dropped where nothing takes it would be opened in place of the page.
+document.addEventListener("dragover", (event) => {
+  const carried = event.dataTransfer;
+  if (event.defaultPrevented || !carried?.types.includes("Files")) return;
+  event.preventDefault();
+  carried.dropEffect = "none";
+});
+
 /** The page of an address, for a user who is signed in or not. */
 export function App() {
   const phase = useStore((state) => state.phase);
