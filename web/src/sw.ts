@@ -3,7 +3,7 @@
  * the user asks for the next one (rule W17). `build/precache.ts` fills in what belongs to a version.
  */
 
-import type { Notice } from "./chat/notifications";
+import type { Notice } from "./chat/notice";
 
 declare const self: ServiceWorkerGlobalScope;
 /** A hash over all files, and their addresses. */

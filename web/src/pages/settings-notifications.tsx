@@ -1,5 +1,5 @@
 import { useState } from "react";
-import { show } from "../chat/notifications";
+import { show } from "../chat/notice";
 import { playSound, SOUNDS } from "../chat/sounds";
 import { readPreference, writePreference } from "../state/preferences";
 import { t } from "../strings";
