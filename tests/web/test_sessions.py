@@ -83,6 +83,33 @@ def test_W18_a_stopped_answer_keeps_its_text(model: Model, person: Make, signed_
     expect(answer(hers)).to_contain_text("This much")
 
 
+def test_W18_an_answer_that_is_stopped_without_a_connection_ends_once_there_is_one(
+    model: Model, person: Make, signed_in: Open
+) -> None:
+    hers = signed_in(person("Ada"))
+    begin(hers)
+    hers.send("Tell me everything")
+    model.send("This much")
+    expect(answer(hers)).to_contain_text("This much")
+    hers.page.context.set_offline(offline=True)
+    expect(hers.status).to_have_text("Connecting…")
+    hers.page.get_by_role("button", name="Stop answering").click()
+    hers.page.context.set_offline(offline=False)
+    expect(hers.page.get_by_role("button", name="Copy answer")).to_be_visible()
+    expect(answer(hers)).to_contain_text("This much")
+
+
+def test_long_words_of_an_answer_stay_in_sight(model: Model, person: Make, phone: Open) -> None:
+    hers = phone(person("Ada"))
+    begin(hers)
+    hers.send("Where is it?")
+    model.send(f"https://example.org/{'a' * 200} {'b' * 200}")
+    model.end()
+    expect(hers.page.get_by_role("button", name="Copy answer")).to_be_visible()
+    wide = answer(hers).locator(".prose").evaluate("prose => prose.scrollWidth - prose.clientWidth")
+    assert wide == 0
+
+
 def test_W18_an_answer_goes_on_after_a_disconnect_and_a_reload(
     model: Model, person: Make, signed_in: Open
 ) -> None:

@@ -1,5 +1,12 @@
 import type { Conversation, Message } from "backchannel-client";
-import { type Dispatch, type ReactNode, type SetStateAction, useMemo, useState } from "react";
+import {
+  type Dispatch,
+  type ReactNode,
+  type SetStateAction,
+  useEffect,
+  useMemo,
+  useState,
+} from "react";
 import { edit, saveDraft, send, stopAnswer } from "../state/actions";
 import { type Draft, emptyDraft } from "../state/schema";
 import { getState, type Upload, useStore } from "../state/store";
@@ -146,11 +153,12 @@ function useStop(conversation: Conversation | null): (() => void) | null {
   const myId = useStore((state) => state.me?.id ?? "");
   const [stopped, setStopped] = useState(0);
   const question = openQuestion({ messages, conversation, myId });
-  if (question === null || question === stopped) return null;
-  return () => {
-    setStopped(question);
-    stopAnswer(id);
-  };
+  const online = useStore((state) => state.link === "online");
+  const ending = question === stopped;
+  useEffect(() => {
+    if (ending && online) stopAnswer(id); // without a connection, once there is one
+  }, [ending, online, id]);
+  return question === null || ending ? null : () => setStopped(question);
 }
 
 function useUploads(key: string): readonly Upload[] {
