@@ -53,6 +53,7 @@ function block(generic: Token, key: number, depth: number): ReactNode {
     case "table":
       return table(token, key, depth);
     case "text":
+    case "checkbox":
       return <span key={key}>{inline(token, key, depth)}</span>;
     case "paragraph":
       return <p key={key}>{inlines(token.tokens, depth)}</p>;
@@ -65,7 +66,6 @@ function list(token: Tokens.List, key: number, depth: number): ReactNode {
   const items = token.items.map((item, index) => (
     // biome-ignore lint/suspicious/noArrayIndexKey: the parts of a text have no other name
     <li key={index} value={token.ordered ? Number(token.start || 1) + index : undefined}>
-      {item.task && <input type="checkbox" checked={item.checked ?? false} disabled />}
       {blocks(item.tokens, depth + 1)}
     </li>
   ));
@@ -135,6 +135,8 @@ function inline(generic: Token, key: number, depth: number): ReactNode {
           {token.text || token.href}
         </SafeLink>
       );
+    case "checkbox":
+      return <input key={key} type="checkbox" checked={token.checked} disabled />;
     case "escape":
       return token.text;
     case "text":
