@@ -12,7 +12,7 @@ from typing import Protocol
 import msgspec
 
 from backchannel.budgets.rates import network
-from backchannel.transports.deadlines import RunningTime
+from backchannel.transports.deadlines import AT_ONCE, RunningTime
 
 PIECE = 1 << 10
 """Bytes of heads that are parsed at once: some ten requests, where a client sends many together."""
@@ -243,6 +243,9 @@ def contains(networks: Sequence[Network], address: str) -> bool:
 TICK = 0.25
 """Seconds by which a deadline may be overrun."""
 
+_LOOKS = 1_000
+"""Connections that are looked at in a row: half a millisecond of work."""
+
 
 class Timed(Protocol):
     """A connection with a deadline in `RunningTime`; infinity means none."""
@@ -277,10 +280,21 @@ class DeadlineSweep:
         self._timer = self._clock.call_at(self._clock.now() + TICK, self._sweep)
 
     def _sweep(self) -> None:
-        now = self._clock.now()
-        for connection in [each for each in self._watched if each.deadline <= now]:
-            connection.overdue(now)
-        if self._watched:
+        self._look_at([*self._watched])
+
+    def _look_at(self, left: list[Timed]) -> None:
+        """Look at some of the connections, and at the others in a later step."""
+        now, overdue = self._clock.now(), 0
+        for _ in range(min(_LOOKS, len(left))):
+            connection = left.pop()
+            if connection.deadline <= now and connection in self._watched:
+                connection.overdue(now)
+                overdue += 1
+            if overdue == AT_ONCE:
+                break
+        if left:
+            asyncio.get_running_loop().call_soon(self._look_at, left)
+        elif self._watched:
             self._arm()
         else:
             self._timer = None
