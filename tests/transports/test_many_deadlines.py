@@ -7,6 +7,7 @@ import pytest
 
 from backchannel.transports.deadlines import AT_ONCE, Deadlines, RunningTime
 from backchannel.transports.http.limits import DeadlineSweep
+from backchannel.transports.websocket.service import Keepalive
 from tests.support.steps import measured_steps
 from tests.transports.harness import eventually
 
@@ -33,6 +34,36 @@ class Slow:
         assert now > self.deadline
         self._sweep.forget(self)
         work()
+
+
+class Silent:
+    """A peer that answers no ping."""
+
+    def __init__(self, keepalive: Keepalive) -> None:
+        self.heard_at = keepalive.now
+        self.pings = 0
+        self._keepalive = keepalive
+        self._slot = keepalive.watch(self)
+
+    def ping(self) -> None:
+        self.pings += 1
+        work()
+
+    def presume_dead(self) -> None:
+        self._keepalive.forget(self, self._slot)
+        work()
+
+
+@pytest.mark.timed
+async def test_R16_many_peers_are_pinged_in_turns() -> None:
+    keepalive = Keepalive(0.2, 0.1)
+    with measured_steps() as steps:
+        silent = [Silent(keepalive) for _ in range(16 * MANY)]
+        steps.take()
+        await eventually(lambda: not any(keepalive._wheel))
+        longest = steps.take()
+    assert longest < MANY * WORK / 4, steps
+    assert all(each.pings for each in silent)
 
 
 @pytest.mark.timed

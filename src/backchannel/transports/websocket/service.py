@@ -1,12 +1,13 @@
 """The shared state of all WebSockets of a process: limits, the loop's turn, pings."""
 
 import asyncio
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from itertools import count
 from typing import Protocol
 
 from backchannel.budgets.held import HeldBytes
 from backchannel.budgets.rates import RateBudget
+from backchannel.transports.deadlines import AT_ONCE
 from backchannel.transports.http.hosts import Hosts
 from backchannel.transports.http.limits import Caps, Network
 from backchannel.transports.websocket.deflate import Compression, Deflate
@@ -91,15 +92,24 @@ class Keepalive:
     def _sweep(self) -> None:
         self.now += 1
         pinged_at = self.now - self._timeout
-        for peer in tuple(self._wheel[pinged_at % self._size]):
-            if peer.heard_at < pinged_at:
-                peer.presume_dead()
-        for peer in tuple(self._wheel[self.now % self._size]):
-            peer.ping()
+        checked, due = self._wheel[pinged_at % self._size], self._wheel[self.now % self._size]
+        dead = [peer for peer in checked if peer.heard_at < pinged_at]
+        _in_turns(dead, checked, lambda peer: peer.presume_dead())
+        _in_turns([*due], due, lambda peer: peer.ping())
         if any(self._wheel):
             self._arm()
         else:
             self._timer = None
+
+
+def _in_turns(left: list[Peer], watched: set[Peer], act: Callable[[Peer], None]) -> None:
+    """Do something with peers that are still watched, few in a row: others come in between."""
+    for _ in range(min(AT_ONCE, len(left))):
+        peer = left.pop()
+        if peer in watched:
+            act(peer)
+    if left:
+        asyncio.get_running_loop().call_soon(_in_turns, left, watched, act)
 
 
 class Service:
