@@ -221,10 +221,10 @@ def _screenshot_typing(page: Page, address: str, shoot_it: Callable[[str], None]
     if browser is None:
         return
     with browser.new_context(viewport={"width": 1280, "height": 900}) as context:
-        hers = context.new_page()
-        sign_in(hers, address, "mira")
-        hers.locator(".row", has_text="Emre").click()
-        field = hers.get_by_label("Message Emre")
+        chat = context.new_page()
+        sign_in(chat, address, "mira")
+        chat.locator(".row", has_text="Emre").click()
+        field = chat.get_by_label("Message Emre")
         field.wait_for()
         open_mira(page, address)
         field.press_sequentially("Tell her")

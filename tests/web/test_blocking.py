@@ -26,7 +26,7 @@ def grace(person: Make, ada: Person) -> Person:
 
 
 @pytest.fixture
-def hers(ada: Person, grace: Person, signed_in: Open) -> ChatPage:
+def ada_chat(ada: Person, grace: Person, signed_in: Open) -> ChatPage:
     """Ada's page with the details of Grace."""
     chat = signed_in(ada)
     chat.open("Grace")
@@ -51,32 +51,32 @@ def blocked(person: Person) -> list[str]:
 
 
 def test_a_block_by_the_menu_is_lifted_in_the_details(
-    ada: Person, grace: Person, hers: ChatPage
+    ada: Person, grace: Person, ada_chat: ChatPage
 ) -> None:
-    in_menu(hers, "Block Grace").click()
-    in_details(hers, "Unblock Grace").wait_for()
+    in_menu(ada_chat, "Block Grace").click()
+    in_details(ada_chat, "Unblock Grace").wait_for()
     assert blocked(ada) == [grace.id]
-    in_details(hers, "Unblock Grace").click()
-    in_details(hers, "Block Grace").wait_for()
+    in_details(ada_chat, "Unblock Grace").click()
+    in_details(ada_chat, "Block Grace").wait_for()
     assert blocked(ada) == []
 
 
 def test_a_block_in_the_details_is_lifted_by_the_menu(
-    ada: Person, grace: Person, hers: ChatPage
+    ada: Person, grace: Person, ada_chat: ChatPage
 ) -> None:
-    in_details(hers, "Block Grace").click()
-    in_details(hers, "Unblock Grace").wait_for()
+    in_details(ada_chat, "Block Grace").click()
+    in_details(ada_chat, "Unblock Grace").wait_for()
     assert blocked(ada) == [grace.id]
-    in_menu(hers, "Unblock Grace").click()
-    in_details(hers, "Block Grace").wait_for()
+    in_menu(ada_chat, "Unblock Grace").click()
+    in_details(ada_chat, "Block Grace").wait_for()
     assert blocked(ada) == []
 
 
-def test_a_block_of_another_device_is_shown(ada: Person, grace: Person, hers: ChatPage) -> None:
+def test_a_block_of_another_device_is_shown(ada: Person, grace: Person, ada_chat: ChatPage) -> None:
     ada.http.put(f"/v1/blocks/{grace.id}").raise_for_status()
-    in_details(hers, "Unblock Grace").wait_for()
-    in_menu(hers, "Unblock Grace").wait_for()
-    hers.page.keyboard.press("Escape")
+    in_details(ada_chat, "Unblock Grace").wait_for()
+    in_menu(ada_chat, "Unblock Grace").wait_for()
+    ada_chat.page.keyboard.press("Escape")
     ada.http.delete(f"/v1/blocks/{grace.id}").raise_for_status()
-    in_details(hers, "Block Grace").wait_for()
-    in_menu(hers, "Block Grace").wait_for()
+    in_details(ada_chat, "Block Grace").wait_for()
+    in_menu(ada_chat, "Block Grace").wait_for()

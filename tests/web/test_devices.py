@@ -70,25 +70,25 @@ def test_a_clock_that_is_an_hour_off_changes_neither_order_nor_times(
     begun = time.time()
     ada, grace = person("Ada"), person("Grace")
     grace.send(ada, "Before")
-    hers = ChatPage(context().new_page(), server.address)
-    hers.page.add_init_script(SHIFT.replace("SHIFTED", str(shift)))
-    hers.sign_in(ada.username)
-    hers.open("Grace")
-    hers.send("From a wrong clock")
-    expect(hers.state("From a wrong clock")).to_have_attribute("aria-label", "Sent")
+    chat = ChatPage(context().new_page(), server.address)
+    chat.page.add_init_script(SHIFT.replace("SHIFTED", str(shift)))
+    chat.sign_in(ada.username)
+    chat.open("Grace")
+    chat.send("From a wrong clock")
+    expect(chat.state("From a wrong clock")).to_have_attribute("aria-label", "Sent")
     grace.send(ada, "After")
-    expect(hers.bubble("After")).to_be_visible()
+    expect(chat.bubble("After")).to_be_visible()
     grace.read(grace.messages(ada)[-1])
-    expect(hers.page.locator(".state-line")).to_contain_text("Read")
-    hers.page.context.set_offline(offline=True)
-    hers.send("Not sent yet")
-    expect(hers.state("Not sent yet")).to_have_attribute("aria-label", "Sending")
-    hers.wait_for_texts("Before", "From a wrong clock", "After", "Not sent yet")
-    assert set(minutes(hers.page, ".thread")) <= minutes_since(begun)
-    assert hers.page.locator(".day__pill").all_inner_texts() == ["Today"]
-    hers.page.context.set_offline(offline=False)
-    expect(hers.state("Not sent yet")).to_have_attribute("aria-label", "Sent")
-    assert set(minutes(hers.page, ".row")) <= minutes_since(begun)
+    expect(chat.page.locator(".state-line")).to_contain_text("Read")
+    chat.page.context.set_offline(offline=True)
+    chat.send("Not sent yet")
+    expect(chat.state("Not sent yet")).to_have_attribute("aria-label", "Sending")
+    chat.wait_for_texts("Before", "From a wrong clock", "After", "Not sent yet")
+    assert set(minutes(chat.page, ".thread")) <= minutes_since(begun)
+    assert chat.page.locator(".day__pill").all_inner_texts() == ["Today"]
+    chat.page.context.set_offline(offline=False)
+    expect(chat.state("Not sent yet")).to_have_attribute("aria-label", "Sent")
+    assert set(minutes(chat.page, ".row")) <= minutes_since(begun)
 
 
 def test_W2_a_device_with_full_storage_says_so_and_continues(
@@ -96,35 +96,35 @@ def test_W2_a_device_with_full_storage_says_so_and_continues(
 ) -> None:
     ada, grace = person("Ada"), person("Grace")
     grace.send(ada, "Hello")
-    hers = ChatPage(context().new_page(), server.address)
-    page = hers.page
-    quota(page, hers.address, ROOM)
-    hers.sign_in(ada.username)
-    hers.open("Grace")
-    expect(hers.bubble("Hello")).to_be_visible()
+    chat = ChatPage(context().new_page(), server.address)
+    page = chat.page
+    quota(page, chat.address, ROOM)
+    chat.sign_in(ada.username)
+    chat.open("Grace")
+    expect(chat.bubble("Hello")).to_be_visible()
     page.evaluate(FILL)
     grace.send(ada, "Do you still hear me?")
-    expect(hers.bubble("Do you still hear me?")).to_be_visible()
+    expect(chat.bubble("Do you still hear me?")).to_be_visible()
     expect(page.get_by_text("This device is full.")).to_be_visible()
-    hers.send("I do")
-    expect(hers.state("I do")).to_have_attribute("aria-label", "Sent")
-    hers.field.fill("half a thought")
+    chat.send("I do")
+    expect(chat.state("I do")).to_have_attribute("aria-label", "Sent")
+    chat.field.fill("half a thought")
     grace.send(ada, "Good")
-    expect(hers.bubble("Good")).to_be_visible()
-    expect(hers.field).to_have_value("half a thought")
-    expect(hers.status).not_to_have_text("Connecting…")
+    expect(chat.bubble("Good")).to_be_visible()
+    expect(chat.field).to_have_value("half a thought")
+    expect(chat.status).not_to_have_text("Connecting…")
     assert [each["body"] for each in grace.messages(ada)] == [
         "Hello",
         "Do you still hear me?",
         "I do",
         "Good",
     ]
-    quota(page, hers.address, 1_000 * ROOM)
+    quota(page, chat.address, 1_000 * ROOM)
     page.evaluate(EMPTY)
     page.reload()
-    hers.open("Grace")
-    expect(hers.bubble("Good")).to_be_visible()
-    hers.wait_for_texts("Hello", "Do you still hear me?", "I do", "Good")
+    chat.open("Grace")
+    expect(chat.bubble("Good")).to_be_visible()
+    chat.wait_for_texts("Hello", "Do you still hear me?", "I do", "Good")
     expect(page.get_by_text("This device is full.")).to_have_count(0)
 
 
@@ -141,19 +141,19 @@ def filled(
     """Two people, and the page of the first on a device that has little room."""
     ada, grace = person("Ada"), person("Grace")
     grace.send(ada, "Hello")
-    hers = ChatPage(context().new_page(), server.address)
-    quota(hers.page, hers.address, ROOM)
-    hers.page.context.grant_permissions(["microphone"])
-    hers.sign_in(ada.username)
-    hers.open("Grace")
-    return ada, grace, hers
+    chat = ChatPage(context().new_page(), server.address)
+    quota(chat.page, chat.address, ROOM)
+    chat.page.context.grant_permissions(["microphone"])
+    chat.sign_in(ada.username)
+    chat.open("Grace")
+    return ada, grace, chat
 
 
 def test_W9_a_recording_is_sent_from_a_device_without_room(
     filled: tuple[Person, Person, ChatPage],
 ) -> None:
-    ada, grace, hers = filled
-    page = hers.page
+    ada, grace, chat = filled
+    page = chat.page
     errors: list[Error] = []
     page.on("pageerror", lambda error: errors.append(error))  # noqa: PLW0108
     page.get_by_role("button", name="Record a voice message").click()
@@ -161,7 +161,7 @@ def test_W9_a_recording_is_sent_from_a_device_without_room(
     page.evaluate(FILL)
     page.get_by_role("button", name="Send voice message").click()
     expect(page.locator(".message--out[data-seq] .voice__play")).to_be_visible()
-    expect(hers.field).to_be_visible()
+    expect(chat.field).to_be_visible()
     assert [len(each["files"]) for each in grace.messages(ada)] == [0, 1]
     assert errors == []
 
@@ -194,15 +194,15 @@ def test_W2_a_tab_that_cannot_send_on_a_full_device_says_so(
 def test_W8_a_file_is_sent_from_a_device_without_room(
     filled: tuple[Person, Person, ChatPage],
 ) -> None:
-    ada, grace, hers = filled
-    page = hers.page
+    ada, grace, chat = filled
+    page = chat.page
     page.evaluate(FILL)
     content = FilePayload(name="plan.txt", mimeType="text/plain", buffer=b"plan " * 40_000)
     page.locator("input[type=file]").set_input_files([content])
     expect(page.get_by_text("This device is full.")).to_be_visible()
     expect(page.locator(".tray__item--file", has_text="plan.txt")).to_be_visible()
-    hers.field.fill("Here it is")
+    chat.field.fill("Here it is")
     page.get_by_role("button", name="Send", exact=True).click()
-    expect(hers.bubble("Here it is").locator(".file")).to_be_visible()
-    expect(hers.state("Here it is")).to_have_attribute("aria-label", "Sent")
+    expect(chat.bubble("Here it is").locator(".file")).to_be_visible()
+    expect(chat.state("Here it is")).to_have_attribute("aria-label", "Sent")
     assert [len(each["files"]) for each in grace.messages(ada)] == [0, 1]

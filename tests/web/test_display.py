@@ -69,12 +69,12 @@ def test_the_actions_of_a_message_are_visible_at_every_width(
     ada, grace = person("Ada"), person("Grace")
     for who, other in ((grace, ada), (ada, grace)):
         who.send_all(other, ["Yes", "A long answer to this question. " * 6])  # MESSAGES in all
-    hers = signed_in(ada)
-    page = hers.page
+    chat = signed_in(ada)
+    page = chat.page
     page.evaluate("(given) => localStorage.setItem('backchannel.language', given)", language)
     page.reload()
     page.set_viewport_size({"width": width, "height": 740})
-    hers.row("Grace").click()
+    chat.row("Grace").click()
     in_sight(page)
     if width == 1200:
         page.locator(".bar button").last.click()
@@ -100,13 +100,13 @@ def test_a_magnified_page_loses_nothing_and_scrolls_one_way(
     ada, grace = person("Ada"), person("Grace")
     grace.send(ada, "Have you seen " + "a very long word".replace(" ", "-") * 9 + "?")
     ada.send(grace, "```python\n" + "x = 1; " * 40 + "\n```")
-    hers = signed_in(ada)
-    page = hers.page
+    chat = signed_in(ada)
+    page = chat.page
     page.emulate_media(reduced_motion="reduce")
     page.set_viewport_size({"width": size[0], "height": size[1]})
     seen = {"list": page.evaluate(OUT_OF_SIGHT)}
-    hers.open("Grace")
-    hers.field.fill("A text of several lines\n" * 5)
+    chat.open("Grace")
+    chat.field.fill("A text of several lines\n" * 5)
     seen["conversation"] = page.evaluate(OUT_OF_SIGHT)
     expect(page.get_by_role("button", name="Send")).to_be_in_viewport()
     page.get_by_role("button", name="Emoji").click()
@@ -121,13 +121,13 @@ def test_a_magnified_page_loses_nothing_and_scrolls_one_way(
     page.get_by_role("dialog", name="Keyboard").wait_for()
     seen["keyboard"] = page.evaluate(OUT_OF_SIGHT)
     page.keyboard.press("Escape")
-    page.goto(f"{hers.address}/settings")
+    page.goto(f"{chat.address}/settings")
     page.get_by_role("button", name="Sign out", exact=True).first.wait_for()
     seen["settings"] = page.evaluate(OUT_OF_SIGHT)
     page.get_by_role("button", name="Sign out", exact=True).first.click()
     page.get_by_label("Email or username").wait_for()
     seen["sign in"] = page.evaluate(OUT_OF_SIGHT)
-    page.goto(f"{hers.address}/sign-up")
+    page.goto(f"{chat.address}/sign-up")
     page.get_by_label("Username").wait_for()
     seen["sign up"] = page.evaluate(OUT_OF_SIGHT)
     assert {name: each for name, each in seen.items() if each} == {}
@@ -143,19 +143,19 @@ def test_a_contrast_theme_shows_what_is_chosen_focused_and_read(
     ada, grace, joan = person("Ada"), person("Grace"), person("Joan")
     grace.read(ada.send(grace, "Read by Grace"))
     joan.send(ada, "Not chosen")
-    hers = signed_in(ada)
-    page = hers.page
+    chat = signed_in(ada)
+    page = chat.page
     page.emulate_media(forced_colors="active")
-    hers.open("Grace")
-    expect(hers.state("Read by Grace")).to_have_attribute("aria-label", "Read")
-    until(page, lambda: outline(hers.row("Grace")) != outline(hers.row("Joan")))
+    chat.open("Grace")
+    expect(chat.state("Read by Grace")).to_have_attribute("aria-label", "Read")
+    until(page, lambda: outline(chat.row("Grace")) != outline(chat.row("Joan")))
     pressed, other = page.locator(".filters button").all()[:2]
     assert outline(pressed) != outline(other)
     assert page.locator(".icon:visible").count() > 0
     eventually(page, NO_COLOUR_OF_THE_SYSTEM, [])
     page.keyboard.press("Shift+Tab")
     assert "none" not in outline(page.locator(":focus"))
-    page.goto(f"{hers.address}/settings")
+    page.goto(f"{chat.address}/settings")
     switch = page.get_by_role("checkbox", name="Enter sends")
     drawn = "each => getComputedStyle(each.nextElementSibling).border"
     switched_on = switch.evaluate(drawn)
@@ -163,27 +163,27 @@ def test_a_contrast_theme_shows_what_is_chosen_focused_and_read(
     until(page, lambda: switch.evaluate(drawn) != switched_on)
 
 
-def open_and_close(page: Page, hers: ChatPage) -> None:
+def open_and_close(page: Page, chat: ChatPage) -> None:
     """A menu opens, and the panes change places."""
     page.set_viewport_size({"width": 360, "height": 740})
-    hers.open("Grace")
-    hers.bubble("Hello").first.locator(".bubble").click(button="right")
+    chat.open("Grace")
+    chat.bubble("Hello").first.locator(".bubble").click(button="right")
     page.get_by_role("menuitem").first.wait_for()
     page.keyboard.press("Escape")
     page.get_by_role("link", name="Back to conversations").click()
-    expect(hers.row("Grace")).to_be_in_viewport()
+    expect(chat.row("Grace")).to_be_in_viewport()
 
 
 def test_reduced_motion_disables_animations(person: Make, signed_in: Open) -> None:
     ada, grace = person("Ada"), person("Grace")
     grace.send(ada, "Hello")
-    hers = signed_in(ada)
-    page = hers.page
+    chat = signed_in(ada)
+    page = chat.page
     page.evaluate(NOTE_MOTIONS)
-    open_and_close(page, hers)
+    open_and_close(page, chat)
     page.wait_for_function("window.motions > 0")
     page.emulate_media(reduced_motion="reduce")
     page.reload()
     page.evaluate(NOTE_MOTIONS)
-    open_and_close(page, hers)
+    open_and_close(page, chat)
     assert page.evaluate("window.motions") == 0

@@ -25,19 +25,19 @@ def picture() -> bytes:
 def test_W8_pictures_and_files_wait_in_the_tray_and_arrive(person: Make, signed_in: Open) -> None:
     ada, grace = person("Ada"), person("Grace")
     grace.send(ada, "Send me the plan")
-    hers, theirs = signed_in(ada), signed_in(grace)
-    hers.open("Grace")
+    chat, theirs = signed_in(ada), signed_in(grace)
+    chat.open("Grace")
     theirs.open("Ada")
-    hers.page.locator("input[type=file]").set_input_files(
+    chat.page.locator("input[type=file]").set_input_files(
         [
             FilePayload(name="plan.png", mimeType="image/png", buffer=picture()),
             FilePayload(name="plan.txt", mimeType="text/plain", buffer=b"first this, then that"),
         ]
     )
-    hers.wait_for_uploads("plan.png", "plan.txt")
-    hers.page.get_by_role("button", name="Remove plan.txt").click()
-    hers.send("Here it is")
-    expect(hers.state("Here it is")).to_have_attribute("aria-label", "Read")
+    chat.wait_for_uploads("plan.png", "plan.txt")
+    chat.page.get_by_role("button", name="Remove plan.txt").click()
+    chat.send("Here it is")
+    expect(chat.state("Here it is")).to_have_attribute("aria-label", "Read")
     is_loaded(theirs.bubble("Here it is").locator(".photo img"))
     theirs.page.locator(".photo").click()
     expect(theirs.page.locator(".lightbox__stage img")).to_be_visible()
@@ -50,14 +50,14 @@ def test_a_refused_file_shows_the_reason_and_does_not_block_the_message(
 ) -> None:
     ada, grace = person("Ada"), person("Grace")
     grace.send(ada, "Hello")
-    hers = signed_in(ada)
-    hers.open("Grace")
-    hers.page.locator("input[type=file]").set_input_files(
+    chat = signed_in(ada)
+    chat.open("Grace")
+    chat.page.locator("input[type=file]").set_input_files(
         [FilePayload(name="cat.png", mimeType="image/png", buffer=b"MZ\x90\x00 not a picture")]
     )
-    expect(hers.page.locator(".tray .is-danger").first).to_be_visible()
-    hers.send("Without it, then")
-    expect(hers.state("Without it, then")).to_have_attribute("aria-label", "Sent")
+    expect(chat.page.locator(".tray .is-danger").first).to_be_visible()
+    chat.send("Without it, then")
+    expect(chat.state("Without it, then")).to_have_attribute("aria-label", "Sent")
     assert grace.messages(ada)[-1]["body"] == "Without it, then"
 
 
@@ -73,10 +73,10 @@ PASTE = """(field, types) => {
 def test_W8_a_paste_from_a_spreadsheet_stays_text(person: Make, signed_in: Open) -> None:
     ada, grace = person("Ada"), person("Grace")
     grace.send(ada, "Send me the numbers")
-    hers = signed_in(ada)
-    hers.open("Grace")
-    assert hers.field.evaluate(PASTE, ["text/plain", "text/rtf"]) is False
-    assert hers.field.evaluate(PASTE, ["text/plain"]) is True, "a file, with its name"
+    chat = signed_in(ada)
+    chat.open("Grace")
+    assert chat.field.evaluate(PASTE, ["text/plain", "text/rtf"]) is False
+    assert chat.field.evaluate(PASTE, ["text/plain"]) is True, "a file, with its name"
 
 
 DROP = """(element) => {
@@ -100,27 +100,27 @@ def test_W8_a_file_dropped_beside_the_conversation_does_not_replace_the_page(
 ) -> None:
     ada, grace = person("Ada"), person("Grace")
     grace.send(ada, "Send me the plan")
-    hers = signed_in(ada)
-    hers.open("Grace")
-    assert hers.row("Grace").evaluate(OVER) == [True, "none"]
-    expect(hers.page.locator(".dropzone")).to_have_count(0)
-    assert hers.field.evaluate(OVER)[0] is True
-    expect(hers.page.locator(".dropzone")).to_be_visible()
+    chat = signed_in(ada)
+    chat.open("Grace")
+    assert chat.row("Grace").evaluate(OVER) == [True, "none"]
+    expect(chat.page.locator(".dropzone")).to_have_count(0)
+    assert chat.field.evaluate(OVER)[0] is True
+    expect(chat.page.locator(".dropzone")).to_be_visible()
 
 
 def test_W8_files_are_refused_while_a_message_is_edited(person: Make, signed_in: Open) -> None:
     ada, grace = person("Ada"), person("Grace")
     ada.send(grace, "Here is the plan")
-    hers = signed_in(ada)
-    page = hers.page
-    hers.open("Grace")
-    expect(hers.bubble("Here is the plan")).to_be_visible()
+    chat = signed_in(ada)
+    page = chat.page
+    chat.open("Grace")
+    expect(chat.bubble("Here is the plan")).to_be_visible()
     refused = page.locator(".toast", has_text="Files cannot be added while you edit a message")
     for script in (PASTE, DROP):
-        hers.field.press("ArrowUp")
+        chat.field.press("ArrowUp")
         expect(page.get_by_role("button", name="Cancel editing")).to_be_visible()
         expect(page.get_by_role("button", name="Attach")).to_have_count(0)
-        hers.field.evaluate(script, [])
+        chat.field.evaluate(script, [])
         expect(refused).to_be_visible()
         page.get_by_role("button", name="Cancel editing").click()
         expect(page.get_by_role("button", name="Attach")).to_be_visible()
@@ -131,16 +131,16 @@ def test_W8_files_are_refused_while_a_message_is_edited(person: Make, signed_in:
 def test_W8_a_long_text_can_be_sent_as_a_file(person: Make, signed_in: Open) -> None:
     ada, grace = person("Ada"), person("Grace")
     grace.send(ada, "Send me the chapter")
-    hers = signed_in(ada)
-    hers.open("Grace")
-    hers.field.fill("word " * 800)
-    expect(hers.page.get_by_role("button", name="Send as a file")).to_have_count(0)
-    hers.field.fill("word " * 900)
-    hers.page.get_by_role("button", name="Send as a file").click()
-    hers.wait_for_uploads("Message.txt")
-    expect(hers.field).to_have_value("")
-    hers.send("Here it is")
-    expect(hers.state("Here it is")).to_have_attribute("aria-label", "Sent")
+    chat = signed_in(ada)
+    chat.open("Grace")
+    chat.field.fill("word " * 800)
+    expect(chat.page.get_by_role("button", name="Send as a file")).to_have_count(0)
+    chat.field.fill("word " * 900)
+    chat.page.get_by_role("button", name="Send as a file").click()
+    chat.wait_for_uploads("Message.txt")
+    expect(chat.field).to_have_value("")
+    chat.send("Here it is")
+    expect(chat.state("Here it is")).to_have_attribute("aria-label", "Sent")
     [file] = grace.messages(ada)[-1]["files"]
     assert file["size"] == len("word ") * 900
 
@@ -148,17 +148,17 @@ def test_W8_a_long_text_can_be_sent_as_a_file(person: Make, signed_in: Open) -> 
 def test_W8_a_long_text_stays_if_its_file_would_be_too_large(person: Make, signed_in: Open) -> None:
     ada, grace = person("Ada"), person("Grace")
     grace.send(ada, "Send me the chapter")
-    hers = signed_in(ada)
-    hers.page.route("**/v1/config", lambda route: _with_file_limit(route, 1_000))
-    with hers.page.expect_response("**/v1/config") as answer:
-        hers.page.reload()
+    chat = signed_in(ada)
+    chat.page.route("**/v1/config", lambda route: _with_file_limit(route, 1_000))
+    with chat.page.expect_response("**/v1/config") as answer:
+        chat.page.reload()
     answer.value.finished()
-    hers.open("Grace")
+    chat.open("Grace")
     text = "word " * 900
-    hers.field.fill(text)
-    hers.page.get_by_role("button", name="Send as a file").click()
-    expect(hers.page.locator(".tray .is-danger").first).to_be_visible()
-    expect(hers.field).to_have_value(text)
+    chat.field.fill(text)
+    chat.page.get_by_role("button", name="Send as a file").click()
+    expect(chat.page.locator(".tray .is-danger").first).to_be_visible()
+    expect(chat.field).to_have_value(text)
 
 
 def _with_file_limit(route: Route, limit: int) -> None:
@@ -169,28 +169,28 @@ def _with_file_limit(route: Route, limit: int) -> None:
 def test_W8_files_keep_the_order_in_which_they_were_chosen(person: Make, signed_in: Open) -> None:
     ada, grace = person("Ada"), person("Grace")
     grace.send(ada, "Send me the chapters")
-    hers = signed_in(ada)
-    hers.open("Grace")
+    chat = signed_in(ada)
+    chat.open("Grace")
     names = ["one.txt", "two.txt", "three.txt"]
     sizes = [4_000_000, 200_000, 10]
-    hers.page.locator("input[type=file]").set_input_files(
+    chat.page.locator("input[type=file]").set_input_files(
         [
             FilePayload(name=name, mimeType="text/plain", buffer=b"a" * size)
             for name, size in zip(names, sizes, strict=True)
         ]
     )
-    hers.wait_for_uploads(*names)
-    hers.send("All three")
-    expect(hers.state("All three")).to_have_attribute("aria-label", "Sent")
+    chat.wait_for_uploads(*names)
+    chat.send("All three")
+    expect(chat.state("All three")).to_have_attribute("aria-label", "Sent")
     assert [each["name"] for each in grace.messages(ada)[-1]["files"]] == names
 
 
 def test_W8_an_upload_goes_on_after_a_cut_and_a_reload(person: Make, signed_in: Open) -> None:
     ada, grace = person("Ada"), person("Grace")
     grace.send(ada, "Send me the film")
-    hers = signed_in(ada)
-    hers.open("Grace")
-    page, content = hers.page, os.urandom(1_500_000)
+    chat = signed_in(ada)
+    chat.open("Grace")
+    page, content = chat.page, os.urandom(1_500_000)
     offsets: list[str] = []
 
     def cut(route: Route) -> None:
@@ -213,8 +213,8 @@ def test_W8_an_upload_goes_on_after_a_cut_and_a_reload(person: Make, signed_in: 
     expect(ring).to_have_count(0)
     assert set(offsets) >= {"262144"}
     assert "0" not in offsets
-    hers.send("There")
-    expect(hers.state("There")).to_have_attribute("aria-label", "Sent")
+    chat.send("There")
+    expect(chat.state("There")).to_have_attribute("aria-label", "Sent")
     (file,) = grace.messages(ada)[-1]["files"]
     assert grace.http.get(file["url"]).content == content
 
@@ -224,9 +224,9 @@ def test_W8_a_cancelled_upload_is_deleted_on_the_device_and_the_server(
 ) -> None:
     ada, grace = person("Ada"), person("Grace")
     grace.send(ada, "Hello")
-    hers = signed_in(ada)
-    hers.open("Grace")
-    page = hers.page
+    chat = signed_in(ada)
+    chat.open("Grace")
+    page = chat.page
     page.route("**/v1/uploads/*", lambda route: _only(route, "DELETE"))
     with page.expect_response(re.compile("/v1/uploads$")) as begun:
         page.locator("input[type=file]").set_input_files(
@@ -240,7 +240,7 @@ def test_W8_a_cancelled_upload_is_deleted_on_the_device_and_the_server(
     version = {"tus-resumable": "1.0.0"}
     assert ada.http.head(address, headers=version).status_code == 404
     page.reload()
-    expect(hers.bubble("Hello")).to_be_visible()
+    expect(chat.bubble("Hello")).to_be_visible()
     expect(page.locator(".tray")).to_have_count(0)
 
 

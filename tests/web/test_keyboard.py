@@ -59,11 +59,11 @@ def test_W14_from_the_first_page_to_signing_out_without_a_pointer(
 ) -> None:
     grace = person("Grace")
     page = context().new_page()
-    hers = ChatPage(page, server.address)
+    chat = ChatPage(page, server.address)
     register(page, server.address, "keys")
-    write_to(hers, grace)
-    react_reply_edit_delete(hers)
-    search(hers)
+    write_to(chat, grace)
+    react_reply_edit_delete(chat)
+    search(chat)
     settings_and_out(page)
 
 
@@ -82,25 +82,25 @@ def register(page: Page, address: str, username: str) -> None:
     page.get_by_role("navigation", name="Conversations").wait_for()
 
 
-def write_to(hers: ChatPage, grace: Person) -> None:
-    page = hers.page
+def write_to(chat: ChatPage, grace: Person) -> None:
+    page = chat.page
     tab_to(page.get_by_role("button", name="New conversation"))
     press(page, "Enter")
     expect(page.get_by_label("Name or username")).to_be_focused()
     page.keyboard.type(grace.username)
     page.locator(".option", has_text=f"@{grace.username}").wait_for()
     press(page, "Enter")
-    expect(hers.field).to_be_focused()
+    expect(chat.field).to_be_focused()
     page.keyboard.type("Hello Grace")
     press(page, "Enter")
-    expect(hers.state("Hello Grace")).to_have_attribute("aria-label", "Sent")
-    expect(hers.field).to_be_focused()
+    expect(chat.state("Hello Grace")).to_have_attribute("aria-label", "Sent")
+    expect(chat.field).to_be_focused()
 
 
-def react_reply_edit_delete(hers: ChatPage) -> None:
-    page = hers.page
+def react_reply_edit_delete(chat: ChatPage) -> None:
+    page = chat.page
     thread = page.get_by_role("region", name="Messages")
-    message = hers.bubble("Hello Grace")
+    message = chat.bubble("Hello Grace")
     tab_to(thread, "Shift+Tab")
     press(page, "ArrowUp")
     expect(message).to_be_focused()
@@ -112,25 +112,25 @@ def react_reply_edit_delete(hers: ChatPage) -> None:
     expect(message).to_be_focused()
     press(page, "r")
     expect(page.get_by_text("Replying to yourself")).to_be_visible()
-    expect(hers.field).to_be_focused()
+    expect(chat.field).to_be_focused()
     page.keyboard.type("A reply")
     press(page, "Enter")
-    expect(hers.bubble("A reply").locator(".quote")).to_contain_text("Hello Grace")
-    expect(hers.state("A reply")).to_have_attribute("aria-label", "Sent")
+    expect(chat.bubble("A reply").locator(".quote")).to_contain_text("Hello Grace")
+    expect(chat.state("A reply")).to_have_attribute("aria-label", "Sent")
     press(page, "ArrowUp")
-    expect(hers.field).to_have_value("A reply")
+    expect(chat.field).to_have_value("A reply")
     page.keyboard.type(", edited")
     press(page, "Enter")
-    expect(hers.bubble("A reply, edited")).to_be_visible()
-    expect(hers.field).to_be_focused()
+    expect(chat.bubble("A reply, edited")).to_be_visible()
+    expect(chat.field).to_be_focused()
     tab_to(thread, "Shift+Tab")
-    hers.stop_clock()
+    chat.stop_clock()
     press(page, "ArrowUp", "Delete")
     expect(page.get_by_role("status").filter(has_text="Message deleted")).to_be_visible()
     expect(page.locator(".message", has_text="You deleted a message")).to_be_focused()
     tab_to(page.get_by_role("button", name="Undo"))
     press(page, "Enter")
-    expect(hers.bubble("A reply, edited")).to_be_visible()
+    expect(chat.bubble("A reply, edited")).to_be_visible()
     page.wait_for_function(FOCUSED)
 
 
@@ -140,9 +140,9 @@ def test_W14_the_keys_do_not_edit_or_copy_a_message_without_text(
     ada, grace = person("Ada"), person("Grace")
     ada.send(grace, "With words")
     ada.send(grace, "", files=[ada.upload("plan.txt", b"first this")])
-    hers = signed_in(ada)
-    page = hers.page
-    hers.open("Grace")
+    chat = signed_in(ada)
+    page = chat.page
+    chat.open("Grace")
     last = page.locator(".message", has_text="plan.txt")
     last.focus()
     press(page, "c", "e", "r")
@@ -150,19 +150,19 @@ def test_W14_the_keys_do_not_edit_or_copy_a_message_without_text(
     expect(page.get_by_text("Copied")).to_have_count(0)
     expect(page.get_by_role("button", name="Cancel editing")).to_have_count(0)
     page.get_by_role("button", name="Cancel reply").click()
-    hers.field.press("ArrowUp")
-    expect(hers.field).to_have_value("With words")
+    chat.field.press("ArrowUp")
+    expect(chat.field).to_have_value("With words")
 
 
-def search(hers: ChatPage) -> None:
-    page = hers.page
+def search(chat: ChatPage) -> None:
+    page = chat.page
     press(page, "Control+f")
     box = page.get_by_role("combobox", name="Search in this conversation")
     expect(box).to_be_focused()
     page.keyboard.type("edited")
     page.get_by_role("option").first.wait_for()
     press(page, "Enter")
-    expect(hers.bubble("A reply, edited")).to_be_visible()
+    expect(chat.bubble("A reply, edited")).to_be_visible()
     tab_to(box, "Shift+Tab")
     press(page, "Escape")
     expect(box).to_have_count(0)

@@ -146,8 +146,8 @@ def test_arabic_is_laid_out_from_right_to_left(person: Make, signed_in: Open) ->
         chat.open("Grace")
         expect(chat.bubble("Hers")).to_be_visible()
         mine = box_of(chat.bubble("Mine").locator(".bubble"))
-        hers = box_of(chat.bubble("Hers").locator(".bubble"))
-        assert mine["x"] < hers["x"], "your own words stand at the end of the line"
+        peers = box_of(chat.bubble("Hers").locator(".bubble"))
+        assert mine["x"] < peers["x"], "your own words stand at the end of the line"
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     page.locator(".bar__who").click()
     handle = page.locator(".details__who bdi", has_text=f"@{grace.username}")

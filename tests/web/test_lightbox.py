@@ -21,10 +21,10 @@ def opened(person: Make, phone: Open) -> Locator:
     ada, grace = person("Ada"), person("Grace")
     for name in ("first.png", "last.png"):
         grace.send(ada, "", files=[grace.upload(name, png())])
-    hers = phone(ada)
-    hers.open("Grace")
-    hers.page.get_by_role("button", name="first.png").click()
-    lightbox = hers.page.locator(".lightbox")
+    chat = phone(ada)
+    chat.open("Grace")
+    chat.page.get_by_role("button", name="first.png").click()
+    lightbox = chat.page.locator(".lightbox")
     expect(lightbox.locator(".lightbox__stage img[data-loaded]")).to_be_visible()
     return lightbox
 

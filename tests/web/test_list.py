@@ -33,23 +33,23 @@ def test_pinned_muted_and_archived_conversations_stay_so_after_a_reload(
     ada, grace, bob, eve = person("Ada"), person("Grace"), person("Bob"), person("Eve")
     for other in (grace, bob, eve):
         other.send(ada, f"From {other.username}")
-    hers = signed_in(ada)
-    expect(names(hers)).to_have_text(["Eve", "Bob", "Grace"])
-    change(hers, "Grace", "Pin")
-    change(hers, "Eve", "Archive")
-    change(hers, "Bob", "Mute")
-    expect(hers.row("Eve")).to_have_count(0)
-    expect(hers.row("Bob").get_by_label("Muted")).to_be_visible()
-    hers.page.reload()
-    expect(hers.row("Bob").get_by_label("Muted")).to_be_visible()
-    expect(names(hers)).to_have_text(["Grace", "Bob"])
-    expect(hers.page).to_have_title("(1) Backchannel")
-    hers.page.get_by_role("button", name="Archived").click()
-    change(hers, "Eve", "Move out of the archive")
-    hers.page.get_by_role("button", name="All").click()
-    expect(hers.row("Eve")).to_be_visible()
-    change(hers, "Grace", "Unpin")
-    expect(names(hers).first).to_have_text("Eve")
+    chat = signed_in(ada)
+    expect(names(chat)).to_have_text(["Eve", "Bob", "Grace"])
+    change(chat, "Grace", "Pin")
+    change(chat, "Eve", "Archive")
+    change(chat, "Bob", "Mute")
+    expect(chat.row("Eve")).to_have_count(0)
+    expect(chat.row("Bob").get_by_label("Muted")).to_be_visible()
+    chat.page.reload()
+    expect(chat.row("Bob").get_by_label("Muted")).to_be_visible()
+    expect(names(chat)).to_have_text(["Grace", "Bob"])
+    expect(chat.page).to_have_title("(1) Backchannel")
+    chat.page.get_by_role("button", name="Archived").click()
+    change(chat, "Eve", "Move out of the archive")
+    chat.page.get_by_role("button", name="All").click()
+    expect(chat.row("Eve")).to_be_visible()
+    change(chat, "Grace", "Unpin")
+    expect(names(chat).first).to_have_text("Eve")
 
 
 def test_W13_a_conversation_marked_as_unread_is_read_once_opened(
@@ -57,29 +57,29 @@ def test_W13_a_conversation_marked_as_unread_is_read_once_opened(
 ) -> None:
     ada, grace = person("Ada"), person("Grace")
     grace.send(ada, "Hello")
-    hers = signed_in(ada)
-    choose(hers, "Grace", "Mark as read")
-    expect(hers.row("Grace").locator(".badge")).to_have_count(0)
-    change(hers, "Grace", "Mark as unread")
-    expect(hers.row("Grace").locator(".badge--dot")).to_be_visible()
-    hers.page.reload()
-    expect(hers.row("Grace").locator(".badge--dot")).to_be_visible()
-    hers.open("Grace")
-    expect(hers.row("Grace").locator(".badge")).to_have_count(0)
+    chat = signed_in(ada)
+    choose(chat, "Grace", "Mark as read")
+    expect(chat.row("Grace").locator(".badge")).to_have_count(0)
+    change(chat, "Grace", "Mark as unread")
+    expect(chat.row("Grace").locator(".badge--dot")).to_be_visible()
+    chat.page.reload()
+    expect(chat.row("Grace").locator(".badge--dot")).to_be_visible()
+    chat.open("Grace")
+    expect(chat.row("Grace").locator(".badge")).to_have_count(0)
 
 
 def test_a_row_is_swiped_to_mark_it_and_to_archive_it(person: Make, phone: Open) -> None:
     ada, grace = person("Ada"), person("Grace")
     grace.send(ada, "Hello")
-    hers = phone(ada)
-    expect(hers.row("Grace").locator(".badge")).to_have_text("1 Unread")
-    swipe(hers.row("Grace"), 120)
-    expect(hers.row("Grace").locator(".badge")).to_have_count(0)
-    swipe(hers.row("Grace"), -120)
-    expect(hers.row("Grace")).to_have_count(0)
-    hers.page.get_by_role("button", name="Archived").click()
-    expect(hers.row("Grace")).to_be_visible()
-    assert "/c/" not in hers.page.url
+    chat = phone(ada)
+    expect(chat.row("Grace").locator(".badge")).to_have_text("1 Unread")
+    swipe(chat.row("Grace"), 120)
+    expect(chat.row("Grace").locator(".badge")).to_have_count(0)
+    swipe(chat.row("Grace"), -120)
+    expect(chat.row("Grace")).to_have_count(0)
+    chat.page.get_by_role("button", name="Archived").click()
+    expect(chat.row("Grace")).to_be_visible()
+    assert "/c/" not in chat.page.url
 
 
 def test_a_message_is_swiped_to_reply_to_it_and_a_sheet_is_dragged_away(
@@ -87,27 +87,27 @@ def test_a_message_is_swiped_to_reply_to_it_and_a_sheet_is_dragged_away(
 ) -> None:
     ada, grace = person("Ada"), person("Grace")
     grace.send(ada, "Which one cracked?")
-    hers = phone(ada)
-    hers.open("Grace")
-    swipe(hers.bubble("Which one cracked?").locator(".bubble"), 110)
-    expect(hers.page.get_by_text("Replying to Grace")).to_be_visible()
-    hers.bubble("Which one cracked?").locator(".bubble").dispatch_event("contextmenu")
-    sheet = hers.page.get_by_role("dialog", name="Message actions")
+    chat = phone(ada)
+    chat.open("Grace")
+    swipe(chat.bubble("Which one cracked?").locator(".bubble"), 110)
+    expect(chat.page.get_by_text("Replying to Grace")).to_be_visible()
+    chat.bubble("Which one cracked?").locator(".bubble").dispatch_event("contextmenu")
+    sheet = chat.page.get_by_role("dialog", name="Message actions")
     expect(sheet).to_be_visible()
-    swipe(hers.page.locator(".drag-handle"), down=140)
+    swipe(chat.page.locator(".drag-handle"), down=140)
     expect(sheet).to_have_count(0)
 
 
 def test_privacy_settings_are_kept_at_the_server(person: Make, signed_in: Open) -> None:
     ada = person("Ada")
-    hers = signed_in(ada)
-    hers.page.goto(f"{hers.address}/settings/privacy")
-    seen = hers.page.get_by_label("Online and last seen")
+    chat = signed_in(ada)
+    chat.page.goto(f"{chat.address}/settings/privacy")
+    seen = chat.page.get_by_label("Online and last seen")
     expect(seen).to_be_enabled()
-    with hers.page.expect_response("**/v1/me/privacy"):
+    with chat.page.expect_response("**/v1/me/privacy"):
         seen.uncheck()
     assert ada.http.get("/v1/me/privacy").json()["last_seen"] == "nobody"
-    hers.page.reload()
+    chat.page.reload()
     expect(seen).to_be_enabled()
     expect(seen).not_to_be_checked()
 
@@ -117,13 +117,13 @@ def test_a_long_press_opens_the_menu_where_the_browser_makes_none(
 ) -> None:
     ada, grace = person("Ada"), person("Grace")
     grace.send(ada, "Which one cracked?")
-    hers = phone(ada)
-    sheet = hers.page.locator(".context")
-    press(hers.row("Grace"), sheet.get_by_role("menuitem", name="Archive"))
-    assert "/c/" not in hers.page.url
-    hers.page.keyboard.press("Escape")
-    hers.open("Grace")
-    bubble = hers.bubble("Which one cracked?").locator(".bubble")
+    chat = phone(ada)
+    sheet = chat.page.locator(".context")
+    press(chat.row("Grace"), sheet.get_by_role("menuitem", name="Archive"))
+    assert "/c/" not in chat.page.url
+    chat.page.keyboard.press("Escape")
+    chat.open("Grace")
+    bubble = chat.bubble("Which one cracked?").locator(".bubble")
     press(bubble, sheet.get_by_role("menuitem", name="Reply"))
 
 
@@ -131,14 +131,14 @@ def test_a_finger_lifted_over_the_sheet_chooses_nothing(person: Make, phone: Ope
     ada, grace = person("Ada"), person("Grace")
     grace.send_all(ada, [f"Line {number}" for number in range(20)])
     ada.read(grace.messages(ada)[-1])
-    hers = phone(ada)
-    hers.open("Grace")
-    reply = hers.page.get_by_role("menuitem", name="Reply")
+    chat = phone(ada)
+    chat.open("Grace")
+    reply = chat.page.get_by_role("menuitem", name="Reply")
     for line in ("Line 13", "Line 18"):  # beneath the reactions of the sheet, and the entries
-        long_press(hers.bubble(line).locator(".bubble"), reply)
+        long_press(chat.bubble(line).locator(".bubble"), reply)
         reply.click()
-        expect(hers.page.locator(".strip")).to_contain_text(line)
-    expect(hers.page.locator(".reaction")).to_have_count(0)
+        expect(chat.page.locator(".strip")).to_contain_text(line)
+    expect(chat.page.locator(".reaction")).to_have_count(0)
 
 
 TOUCH = {"pointerType": "touch", "isPrimary": True, "pointerId": 1, "bubbles": True}

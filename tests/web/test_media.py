@@ -50,10 +50,10 @@ def test_W8_a_picture_is_blurred_first_and_does_not_shift_the_view(
     person: Make, signed_in: Open
 ) -> None:
     ada, _, message = with_picture(person)
-    hers = signed_in(ada)
-    page = hers.page
+    chat = signed_in(ada)
+    page = chat.page
     held = Held(page, SIGNED)
-    hers.open("Grace")
+    chat.open("Grace")
     blurred = page.locator(".photo .picture")
     expect(blurred).to_have_css("background-image", re.compile('^url\\("data:image/png'))
     before = box_of(blurred)
@@ -71,9 +71,9 @@ def test_W8_a_picture_is_blurred_first_and_does_not_shift_the_view(
 
 def test_W10_a_picture_opens_in_its_final_size(person: Make, signed_in: Open) -> None:
     ada, _, _ = with_picture(person)
-    hers = signed_in(ada)
-    page = hers.page
-    hers.open("Grace")
+    chat = signed_in(ada)
+    page = chat.page
+    chat.open("Grace")
     is_loaded(page.locator(".photo img"))
     held = Held(page, SIGNED)
     page.locator(".photo").click()
@@ -88,8 +88,8 @@ def test_W10_a_picture_opens_in_its_final_size(person: Make, signed_in: Open) ->
 
 def test_a_signature_that_no_longer_counts_is_renewed(person: Make, signed_in: Open) -> None:
     ada, _, _ = with_picture(person)
-    hers = signed_in(ada)
-    page = hers.page
+    chat = signed_in(ada)
+    page = chat.page
     refused: list[str] = []
 
     def refuse_once(route: Route) -> None:
@@ -100,19 +100,19 @@ def test_a_signature_that_no_longer_counts_is_renewed(person: Make, signed_in: O
             route.fulfill(status=401)
 
     page.route(SIGNED, refuse_once)
-    hers.open("Grace")
+    chat.open("Grace")
     is_loaded(page.locator(".photo img"))
     assert len(refused) == 1
 
 
 def test_signatures_are_renewed_before_they_end(person: Make, signed_in: Open) -> None:
     ada, _, _ = with_picture(person)
-    hers = signed_in(ada)
-    page = hers.page
+    chat = signed_in(ada)
+    page = chat.page
     asked: list[Request] = []
     page.on("request", lambda each: asked.append(each) if _signs(each) else None)
     page.clock.install()
-    hers.open("Grace")
+    chat.open("Grace")
     is_loaded(page.locator(".photo img"))
     assert len(asked) == 1
     page.locator(".photo").click()
@@ -135,10 +135,10 @@ def test_W17_pictures_that_were_seen_are_shown_offline_until_they_are_deleted(
     person: Make, signed_in: Open
 ) -> None:
     ada, grace, message = with_picture(person)
-    hers = signed_in(ada)
-    page = hers.page
+    chat = signed_in(ada)
+    page = chat.page
     page.evaluate(CONTROLLED)
-    hers.open("Grace")
+    chat.open("Grace")
     is_loaded(page.locator(".photo img"))
     (file,) = message["files"]
     eventually(page, KEPT, [file["thumbnail_url"]])
@@ -157,16 +157,16 @@ def test_cached_pictures_are_removed_when_the_login_was_ended_elsewhere(
     person: Make, signed_in: Open, *, is_open: bool
 ) -> None:
     ada, _, message = with_picture(person)
-    hers = signed_in(ada)
-    page = hers.page
+    chat = signed_in(ada)
+    page = chat.page
     page.evaluate(CONTROLLED)
-    hers.open("Grace")
+    chat.open("Grace")
     is_loaded(page.locator(".photo img"))
     eventually(page, KEPT, [message["files"][0]["thumbnail_url"]])
     if not is_open:
         page.goto("about:blank")
     ada.http.delete("/v1/logins").raise_for_status()
     if not is_open:
-        page.goto(hers.address)
+        page.goto(chat.address)
     expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
     eventually(page, KEPT, [])

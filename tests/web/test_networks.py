@@ -30,24 +30,24 @@ def test_W2_messages_of_both_users_arrive_after_being_offline(
 ) -> None:
     ada, grace = person("Ada"), person("Grace")
     grace.send(ada, "Hello")
-    hers = signed_in(ada)
-    hers.open("Grace")
-    expect(hers.bubble("Hello")).to_be_visible()
-    hers.page.context.set_offline(offline=True)
-    expect(hers.page.get_by_text("What you write is kept and sent later.")).to_be_visible()
+    ada_chat = signed_in(ada)
+    ada_chat.open("Grace")
+    expect(ada_chat.bubble("Hello")).to_be_visible()
+    ada_chat.page.context.set_offline(offline=True)
+    expect(ada_chat.page.get_by_text("What you write is kept and sent later.")).to_be_visible()
     said = [f"From the tunnel {number}" for number in range(3)]
     for text in said:
-        hers.send(text)
-    hers.field.fill("half a thought")
+        ada_chat.send(text)
+    ada_chat.field.fill("half a thought")
     heard = [f"To the tunnel {number}" for number in range(3)]
     grace.send_all(ada, heard)
-    hers.page.context.set_offline(offline=False)
-    expect(hers.state(said[-1])).to_have_attribute("aria-label", "Sent")
-    expect(hers.page.get_by_text("What you write is kept and sent later.")).to_have_count(0)
-    expect(hers.bubble(heard[-1])).to_be_visible()
-    expect(hers.field).to_have_value("half a thought")
+    ada_chat.page.context.set_offline(offline=False)
+    expect(ada_chat.state(said[-1])).to_have_attribute("aria-label", "Sent")
+    expect(ada_chat.page.get_by_text("What you write is kept and sent later.")).to_have_count(0)
+    expect(ada_chat.bubble(heard[-1])).to_be_visible()
+    expect(ada_chat.field).to_have_value("half a thought")
     assert [each["body"] for each in grace.messages(ada)] == ["Hello", *heard, *said]
-    hers.wait_for_texts("Hello", *heard, *said)
+    ada_chat.wait_for_texts("Hello", *heard, *said)
 
 
 def test_twenty_quick_messages_of_each_arrive_once_and_in_one_order(
@@ -55,14 +55,14 @@ def test_twenty_quick_messages_of_each_arrive_once_and_in_one_order(
 ) -> None:
     ada, grace = person("Ada"), person("Grace")
     grace.send(ada, "Ready?")
-    hers, theirs = signed_in(ada), signed_in(grace)
-    for chat, name in ((hers, "Grace"), (theirs, "Ada")):
+    ada_chat, theirs = signed_in(ada), signed_in(grace)
+    for chat, name in ((ada_chat, "Grace"), (theirs, "Ada")):
         chat.page.set_viewport_size({"width": 1280, "height": 2_800})  # so that all is drawn
         chat.open(name)
     for number in range(QUICK):
-        hers.send(f"ada {number}")
+        ada_chat.send(f"ada {number}")
         theirs.send(f"grace {number}")
-    for chat in (hers, theirs):
+    for chat in (ada_chat, theirs):
         expect(chat.page.locator(".message")).to_have_count(1 + 2 * QUICK)
         expect(chat.page.locator(".message[data-seq]")).to_have_count(1 + 2 * QUICK)
     told = [each["body"] for each in grace.messages(ada)]
@@ -70,7 +70,7 @@ def test_twenty_quick_messages_of_each_arrive_once_and_in_one_order(
         assert [text for text in told if text.startswith(name)] == [
             f"{name} {number}" for number in range(QUICK)
         ]
-    for chat in (hers, theirs):
+    for chat in (ada_chat, theirs):
         chat.wait_for_texts(*told)
 
 
@@ -105,21 +105,21 @@ def test_the_client_works_on_slow_3G(
 ) -> None:
     ada, grace = person("Ada"), person("Grace")
     grace.send_all(ada, [f"Line {number}" for number in range(80)])
-    hers = ChatPage(context().new_page(), server.address)
-    slow(hers.page, SLOW_3G)
-    hers.sign_in(ada.username)
-    hers.open("Grace")
-    hers.field.fill("Typed while everything loads")
-    expect(hers.page.locator(".message").last).to_be_visible()
-    expect(hers.field).to_have_value("Typed while everything loads")
-    progress = Seen(hers.page, "[role=progressbar]", "aria-label")
-    hers.page.locator("input[type=file]").set_input_files(
+    ada_chat = ChatPage(context().new_page(), server.address)
+    slow(ada_chat.page, SLOW_3G)
+    ada_chat.sign_in(ada.username)
+    ada_chat.open("Grace")
+    ada_chat.field.fill("Typed while everything loads")
+    expect(ada_chat.page.locator(".message").last).to_be_visible()
+    expect(ada_chat.field).to_have_value("Typed while everything loads")
+    progress = Seen(ada_chat.page, "[role=progressbar]", "aria-label")
+    ada_chat.page.locator("input[type=file]").set_input_files(
         [FilePayload(name="notes.txt", mimeType="text/plain", buffer=b"a" * 60_000)]
     )
     progress.wait_for("Uploading notes.txt")
-    hers.wait_for_uploads("notes.txt")
-    hers.field.press("Enter")
-    said = hers.state("Typed while everything loads")
+    ada_chat.wait_for_uploads("notes.txt")
+    ada_chat.field.press("Enter")
+    said = ada_chat.state("Typed while everything loads")
     expect(said).to_have_attribute("aria-label", "Sent")
     last = grace.messages(ada)[-1]
     assert [file["name"] for file in last["files"]] == ["notes.txt"]
@@ -130,9 +130,9 @@ def test_W8_a_server_killed_in_the_middle_of_a_file_gets_the_rest_of_it(
 ) -> None:
     ada, grace = person("Ada"), person("Grace")
     grace.send(ada, "Send me the film")
-    hers = signed_in(ada)
-    hers.open("Grace")
-    page, content = hers.page, os.urandom(6_000_000)  # a minute at this rate
+    ada_chat = signed_in(ada)
+    ada_chat.open("Grace")
+    page, content = ada_chat.page, os.urandom(6_000_000)  # a minute at this rate
     slow(page, {"latency": 0, "downloadThroughput": -1, "uploadThroughput": 100_000})
     page.locator("input[type=file]").set_input_files(
         [FilePayload(name="film.bin", mimeType="application/octet-stream", buffer=content)]
@@ -140,12 +140,12 @@ def test_W8_a_server_killed_in_the_middle_of_a_file_gets_the_rest_of_it(
     ring = page.get_by_role("progressbar", name="Uploading film.bin")
     expect(ring).not_to_have_attribute("aria-valuenow", "0")
     server.kill()
-    hers.field.press_sequentially("Here it is")
+    ada_chat.field.press_sequentially("Here it is")
     slow(page, {"latency": 0, "downloadThroughput": -1, "uploadThroughput": -1})
     server.start()
     expect(ring).to_have_count(0)
-    expect(hers.field).to_have_value("Here it is")
-    hers.field.press("Enter")
-    expect(hers.state("Here it is")).to_have_attribute("aria-label", "Sent")
+    expect(ada_chat.field).to_have_value("Here it is")
+    ada_chat.field.press("Enter")
+    expect(ada_chat.state("Here it is")).to_have_attribute("aria-label", "Sent")
     (file,) = grace.messages(ada)[-1]["files"]
     assert grace.http.get(file["url"]).content == content

@@ -15,9 +15,9 @@ Open = Callable[[Person], ChatPage]
 def test_a_picture_is_cut_square_and_seen_by_others(person: Make, signed_in: Open) -> None:
     ada, grace = person("Ada"), person("Grace")
     ada.send(grace, "Hello")
-    hers = signed_in(ada)
-    page = hers.page
-    page.goto(f"{hers.address}/settings/profile")
+    chat = signed_in(ada)
+    page = chat.page
+    page.goto(f"{chat.address}/settings/profile")
     page.locator("input[type=file]").set_input_files(
         [FilePayload(name="me.png", mimeType="image/png", buffer=picture())]
     )
@@ -44,11 +44,11 @@ def test_a_picture_is_cut_square_and_seen_by_others(person: Make, signed_in: Ope
 def test_a_profile_picture_that_is_not_an_image_is_refused_before_upload(
     person: Make, signed_in: Open
 ) -> None:
-    hers = signed_in(person("Ada"))
-    hers.page.goto(f"{hers.address}/settings/profile")
-    hers.page.locator("input[type=file]").set_input_files(
+    chat = signed_in(person("Ada"))
+    chat.page.goto(f"{chat.address}/settings/profile")
+    chat.page.locator("input[type=file]").set_input_files(
         [FilePayload(name="me.png", mimeType="image/png", buffer=b"not a picture")]
     )
-    dialog = hers.page.get_by_role("dialog", name="Change picture")
+    dialog = chat.page.get_by_role("dialog", name="Change picture")
     expect(dialog.get_by_role("alert")).to_contain_text("not a picture")
     expect(dialog.get_by_role("button", name="Save")).to_be_disabled()

@@ -54,9 +54,9 @@ def test_W15_a_conversation_is_read_in_its_order_with_names(person: Make, signed
     first = grace.send(ada, "Are you there?")
     ada.send(grace, "I am", reply_to=first["seq"])
     ada.react(first, "👍")
-    hers = signed_in(ada)
-    hers.open("Grace")
-    expect(hers.bubble("I am")).to_be_visible()
+    chat = signed_in(ada)
+    chat.open("Grace")
+    expect(chat.bubble("I am")).to_be_visible()
     wanted = [
         ("link", "Skip to the message field"),
         ("navigation", "Conversations"),
@@ -70,8 +70,8 @@ def test_W15_a_conversation_is_read_in_its_order_with_names(person: Make, signed
         ("article", "You, "),
         ("textbox", "Message Grace"),
     ]
-    eventually(hers.page, lambda: missing(tree(hers.page), wanted), None)
-    articles = [name for role, name in tree(hers.page) if role == "article"]
+    eventually(chat.page, lambda: missing(tree(chat.page), wanted), None)
+    articles = [name for role, name in tree(chat.page) if role == "article"]
     assert [name.split(": ")[1] for name in articles] == ["Are you there?", "I am"]
 
 
@@ -93,16 +93,16 @@ def missing(read: list[tuple[str, str]], wanted: list[tuple[str, str]]) -> str |
 def test_W15_every_control_of_every_page_has_a_name(person: Make, signed_in: Open) -> None:
     ada, grace = person("Ada"), person("Grace")
     grace.send(ada, "Hello")
-    hers = signed_in(ada)
-    page = hers.page
+    chat = signed_in(ada)
+    page = chat.page
     seen = {"list": nameless(page)}
-    hers.open("Grace")
-    expect(hers.bubble("Hello")).to_be_visible()
+    chat.open("Grace")
+    expect(chat.bubble("Hello")).to_be_visible()
     seen["conversation"] = nameless(page)
     page.get_by_role("button", name="Details").click()
     page.get_by_role("complementary", name="Details").wait_for()
     seen["details"] = nameless(page)
-    hers.bubble("Hello").locator(".bubble").click(button="right")
+    chat.bubble("Hello").locator(".bubble").click(button="right")
     page.get_by_role("menuitem").first.wait_for()
     seen["menu"] = nameless(page)
     page.keyboard.press("Escape")
@@ -110,13 +110,13 @@ def test_W15_every_control_of_every_page_has_a_name(person: Make, signed_in: Ope
     page.get_by_role("option").first.wait_for()
     seen["palette"] = nameless(page)
     page.keyboard.press("Escape")
-    page.goto(f"{hers.address}/settings")
+    page.goto(f"{chat.address}/settings")
     page.get_by_role("button", name="Sign out", exact=True).first.wait_for()
     seen["settings"] = nameless(page)
     page.get_by_role("button", name="Sign out", exact=True).first.click()
     page.get_by_label("Email or username").wait_for()
     seen["sign in"] = nameless(page)
-    page.goto(f"{hers.address}/sign-up")
+    page.goto(f"{chat.address}/sign-up")
     page.get_by_label("Username").wait_for()
     seen["sign up"] = nameless(page)
     assert {name: each for name, each in seen.items() if each} == {}
@@ -127,14 +127,14 @@ def test_W15_new_messages_are_announced_once_and_history_is_not(
 ) -> None:
     ada, grace = person("Ada"), person("Grace")
     grace.send_all(ada, [f"Old {number}" for number in range(UNREAD)])
-    hers = signed_in(ada)
-    page = hers.page
+    chat = signed_in(ada)
+    page = chat.page
     page.evaluate(NOTED)
-    hers.open("Grace")
+    chat.open("Grace")
     jump = page.get_by_role("button", name=f"Jump to newest, {UNREAD} new")
     expect(jump).to_be_visible()
     thread = page.locator(".thread")
-    last = hers.bubble(f"Old {UNREAD - 1}")
+    last = chat.bubble(f"Old {UNREAD - 1}")
     for _ in range(FAR):  # more is loaded below the reader
         thread.evaluate("thread => { thread.scrollTop += 900 }")
         page.wait_for_timeout(60)
@@ -145,11 +145,11 @@ def test_W15_new_messages_are_announced_once_and_history_is_not(
     ada.send(grace, "I answer elsewhere")
     said = grace.send(ada, "A new one")
     eventually(page, "window.announced", ["Grace: A new one"])
-    expect(hers.bubble("A new one")).to_be_visible()
+    expect(chat.bubble("A new one")).to_be_visible()
     grace.edit(said, "A new one, edited")
-    expect(hers.bubble("A new one, edited")).to_be_visible()
+    expect(chat.bubble("A new one, edited")).to_be_visible()
     grace.send(ada, "And another")
-    expect(hers.bubble("And another")).to_be_visible()
+    expect(chat.bubble("And another")).to_be_visible()
     both = ["Grace: A new one", "Grace: And another"]
     eventually(page, "window.announced", both)
     page.wait_for_timeout(300)

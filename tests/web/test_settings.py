@@ -27,9 +27,9 @@ def test_a_new_password_keeps_this_browser_signed_in_and_no_other(
     server: ServerProcess, person: Make, signed_in: Open
 ) -> None:
     ada, grace = person("Ada"), person("Grace")
-    hers = signed_in(ada)
-    page = hers.page
-    page.goto(f"{hers.address}/settings/password")
+    chat = signed_in(ada)
+    page = chat.page
+    page.goto(f"{chat.address}/settings/password")
     page.get_by_label("Current password").fill("not that one")
     page.get_by_label("New password").fill(FRESH)
     page.get_by_role("button", name="Change password").click()
@@ -42,14 +42,14 @@ def test_a_new_password_keeps_this_browser_signed_in_and_no_other(
     expect(page.locator("#devices .setting")).to_have_count(1)
     grace.send(ada, "Still there?")
     page.get_by_role("link", name="Back to conversations").click()
-    expect(hers.row("Grace")).to_contain_text("Still there?")
+    expect(chat.row("Grace")).to_contain_text("Still there?")
     assert login(server, ada) == 401
 
 
 def test_language_theme_and_name_hold_over_a_reload(person: Make, signed_in: Open) -> None:
-    hers = signed_in(person("Ada"))
-    page = hers.page
-    page.goto(f"{hers.address}/settings")
+    chat = signed_in(person("Ada"))
+    page = chat.page
+    page.goto(f"{chat.address}/settings")
     page.get_by_label("Name", exact=True).fill("Ada Lovelace")
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_text("Saved")).to_be_visible()
@@ -66,12 +66,12 @@ def test_language_theme_and_name_hold_over_a_reload(person: Make, signed_in: Ope
 def test_signing_out_leaves_nothing_in_the_browser(person: Make, signed_in: Open) -> None:
     ada, grace = person("Ada"), person("Grace")
     grace.send(ada, "A secret between us")
-    hers = signed_in(ada)
-    page = hers.page
-    hers.open("Grace")
-    expect(hers.bubble("A secret between us")).to_be_visible()
+    chat = signed_in(ada)
+    page = chat.page
+    chat.open("Grace")
+    expect(chat.bubble("A secret between us")).to_be_visible()
     eventually(page, HAS_DATABASES, wanted=True)
-    page.goto(f"{hers.address}/settings")
+    page.goto(f"{chat.address}/settings")
     page.locator(".nav__button").click()
     expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
     eventually(page, HAS_DATABASES, wanted=False)
@@ -84,9 +84,9 @@ def test_an_account_is_deleted_after_its_password(
 ) -> None:
     ada = person("Ada")
     person("Grace")
-    hers = signed_in(ada)
-    page = hers.page
-    page.goto(f"{hers.address}/settings/export")
+    chat = signed_in(ada)
+    page = chat.page
+    page.goto(f"{chat.address}/settings/export")
     page.get_by_role("button", name="Delete account").click()
     page.get_by_label("Enter your password to erase your account for good.").fill(PASSWORD)
     page.locator("form.setting").get_by_role("button", name="Delete account").click()

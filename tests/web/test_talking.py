@@ -59,43 +59,43 @@ def test_a_wrong_password_is_said_without_a_reload(
 
 def test_W1_two_users_chat_and_see_delivered_and_read_ticks(person: Make, signed_in: Open) -> None:
     ada, grace = person("Ada"), person("Grace")
-    hers = signed_in(ada)
-    hers.find(grace.username)
-    hers.send("Half past eight?")
-    expect(hers.state("Half past eight?")).to_have_attribute("aria-label", "Sent")
+    ada_chat = signed_in(ada)
+    ada_chat.find(grace.username)
+    ada_chat.send("Half past eight?")
+    expect(ada_chat.state("Half past eight?")).to_have_attribute("aria-label", "Sent")
     theirs = signed_in(grace)
     expect(theirs.row("Ada").locator(".badge")).to_contain_text("1")
-    expect(hers.state("Half past eight?")).to_have_attribute("aria-label", "Delivered")
+    expect(ada_chat.state("Half past eight?")).to_have_attribute("aria-label", "Delivered")
     theirs.open("Ada")
     expect(theirs.bubble("Half past eight?")).to_be_visible()
-    expect(hers.state("Half past eight?")).to_have_attribute("aria-label", "Read")
+    expect(ada_chat.state("Half past eight?")).to_have_attribute("aria-label", "Read")
     expect(theirs.row("Ada").locator(".badge")).to_have_count(0)
     theirs.send("Yes")
-    expect(hers.bubble("Yes")).to_be_visible()
-    expect(hers.status).to_have_text("online")
-    statuses = Seen(hers.page, ".bar__status")
+    expect(ada_chat.bubble("Yes")).to_be_visible()
+    expect(ada_chat.status).to_have_text("online")
+    statuses = Seen(ada_chat.page, ".bar__status")
     theirs.field.press_sequentially("And bring")
     statuses.wait_for("typing…")
     theirs.field.press("Enter")
-    expect(hers.bubble("And bring")).to_be_visible()
-    expect(hers.status).to_have_text("online")
-    for chat in (hers, theirs):
+    expect(ada_chat.bubble("And bring")).to_be_visible()
+    expect(ada_chat.status).to_have_text("online")
+    for chat in (ada_chat, theirs):
         chat.wait_for_texts("Half past eight?", "Yes", "And bring")
 
 
 def test_W4_drafts_survive_a_reload_and_show_in_the_list(person: Make, signed_in: Open) -> None:
     ada, grace = person("Ada"), person("Grace")
     grace.send(ada, "Hello")
-    hers = signed_in(ada)
-    hers.open("Grace")
-    hers.field.fill("I was about to")
-    expect(hers.row("Grace")).to_contain_text("Draft: I was about to")
-    hers.page.reload()
-    expect(hers.field).to_have_value("I was about to")
+    ada_chat = signed_in(ada)
+    ada_chat.open("Grace")
+    ada_chat.field.fill("I was about to")
+    expect(ada_chat.row("Grace")).to_contain_text("Draft: I was about to")
+    ada_chat.page.reload()
+    expect(ada_chat.field).to_have_value("I was about to")
     # Typed, and left before the browser has had time to store it.
-    with hers.page.expect_event("load"):
-        hers.field.evaluate(TYPED_AND_LEFT, "I was about to leave")
-    expect(hers.field).to_have_value("I was about to leave")
+    with ada_chat.page.expect_event("load"):
+        ada_chat.field.evaluate(TYPED_AND_LEFT, "I was about to leave")
+    expect(ada_chat.field).to_have_value("I was about to leave")
 
 
 TYPED_AND_LEFT = """(field, text) => {
@@ -150,19 +150,19 @@ def test_W11_up_edits_the_last_message_in_an_empty_field_only(
 ) -> None:
     ada, grace = person("Ada"), person("Grace")
     ada.send(grace, "Half past nine?")
-    hers = signed_in(ada)
-    hers.open("Grace")
-    expect(hers.bubble("Half past nine?")).to_be_visible()
-    hers.field.fill("a draft")
-    hers.field.press("ArrowUp")
-    expect(hers.page.locator(".strip")).to_have_count(0)
-    hers.field.fill("")
-    hers.field.press("ArrowUp")
-    expect(hers.field).to_have_value("Half past nine?")
-    hers.field.fill("Half past eight?")
-    hers.field.press("Enter")
-    expect(hers.bubble("Half past eight?")).to_contain_text("Edited")
-    expect(hers.field).to_have_value("")
+    ada_chat = signed_in(ada)
+    ada_chat.open("Grace")
+    expect(ada_chat.bubble("Half past nine?")).to_be_visible()
+    ada_chat.field.fill("a draft")
+    ada_chat.field.press("ArrowUp")
+    expect(ada_chat.page.locator(".strip")).to_have_count(0)
+    ada_chat.field.fill("")
+    ada_chat.field.press("ArrowUp")
+    expect(ada_chat.field).to_have_value("Half past nine?")
+    ada_chat.field.fill("Half past eight?")
+    ada_chat.field.press("Enter")
+    expect(ada_chat.bubble("Half past eight?")).to_contain_text("Edited")
+    expect(ada_chat.field).to_have_value("")
 
 
 def test_W19_texts_of_other_users_create_no_elements_or_scripts(
@@ -180,12 +180,12 @@ def test_W19_texts_of_other_users_create_no_elements_or_scripts(
     ]
     for text in hostile:
         eve.send(ada, text)
-    hers = signed_in(ada)
+    ada_chat = signed_in(ada)
     faults: list[str] = []
-    hers.page.on("dialog", lambda dialog: faults.append(dialog.message))
-    hers.row("<img src=x").click()
-    expect(hers.bubble("<script>alert(1)</script>")).to_be_visible()
-    assert hers.page.locator(".thread :is(script, img, b:not(.quote b), iframe)").count() == 0
-    for link in hers.page.locator(".thread a").all():
+    ada_chat.page.on("dialog", lambda dialog: faults.append(dialog.message))
+    ada_chat.row("<img src=x").click()
+    expect(ada_chat.bubble("<script>alert(1)</script>")).to_be_visible()
+    assert ada_chat.page.locator(".thread :is(script, img, b:not(.quote b), iframe)").count() == 0
+    for link in ada_chat.page.locator(".thread a").all():
         assert (link.get_attribute("href") or "").startswith("https://")
     assert faults == []

@@ -18,18 +18,18 @@ UNREACHABLE = "The server cannot be reached"
 def test_a_toast_is_shown_where_no_conversation_is_open(person: Make, signed_in: Open) -> None:
     ada, grace = person("Ada"), person("Grace")
     grace.send(ada, "Hello")
-    hers = signed_in(ada)
-    toasts = Seen(hers.page, ".toast-area--page .toast")
-    hers.row("Grace").click(button="right")
-    hers.page.get_by_role("menuitem", name="Block Grace").click()
+    chat = signed_in(ada)
+    toasts = Seen(chat.page, ".toast-area--page .toast")
+    chat.row("Grace").click(button="right")
+    chat.page.get_by_role("menuitem", name="Block Grace").click()
     toasts.wait_for("You cannot write to each other")
     assert [each["id"] for each in ada.http.get("/v1/blocks").json()["items"]] == [grace.id]
 
 
 def test_a_toast_is_shown_in_settings_and_over_a_dialog(person: Make, signed_in: Open) -> None:
-    hers = signed_in(person("Ada"))
-    page = hers.page
-    page.goto(f"{hers.address}/settings")
+    chat = signed_in(person("Ada"))
+    page = chat.page
+    page.goto(f"{chat.address}/settings")
     page.locator("input[type=file]").set_input_files(
         [FilePayload(name="me.png", mimeType="image/png", buffer=picture())]
     )

@@ -18,20 +18,20 @@ def test_W2_messages_written_while_the_server_is_down_are_sent_once(
 ) -> None:
     ada, grace = person("Ada"), person("Grace")
     grace.send(ada, "Are you there?")
-    hers = signed_in(ada)
-    hers.open("Grace")
-    expect(hers.bubble("Are you there?")).to_be_visible()
-    hers.field.press_sequentially("Wait, I am ty")
+    ada_chat = signed_in(ada)
+    ada_chat.open("Grace")
+    expect(ada_chat.bubble("Are you there?")).to_be_visible()
+    ada_chat.field.press_sequentially("Wait, I am ty")
     server.kill()
-    hers.field.press_sequentially("ping")
-    expect(hers.page.get_by_text("What you write is kept and sent later.")).to_be_visible()
-    expect(hers.status).to_have_text("Connecting…")
-    hers.field.press("Enter")
-    hers.send("And a second one")
-    expect(hers.state("Wait, I am typing")).to_have_attribute("aria-label", "Sending")
+    ada_chat.field.press_sequentially("ping")
+    expect(ada_chat.page.get_by_text("What you write is kept and sent later.")).to_be_visible()
+    expect(ada_chat.status).to_have_text("Connecting…")
+    ada_chat.field.press("Enter")
+    ada_chat.send("And a second one")
+    expect(ada_chat.state("Wait, I am typing")).to_have_attribute("aria-label", "Sending")
     server.start()
-    expect(hers.state("And a second one")).to_have_attribute("aria-label", "Sent")
-    expect(hers.page.get_by_text("What you write is kept and sent later.")).to_have_count(0)
+    expect(ada_chat.state("And a second one")).to_have_attribute("aria-label", "Sent")
+    expect(ada_chat.page.get_by_text("What you write is kept and sent later.")).to_have_count(0)
     told = [each["body"] for each in grace.messages(ada)]
     assert told == ["Are you there?", "Wait, I am typing", "And a second one"]
 
@@ -41,19 +41,19 @@ def test_W2_unsent_messages_survive_a_reload_without_a_server(
 ) -> None:
     ada, grace = person("Ada"), person("Grace")
     grace.send(ada, "Hello")
-    hers = signed_in(ada)
-    hers.open("Grace")
-    expect(hers.bubble("Hello")).to_be_visible()
-    hers.page.context.set_offline(offline=True)
+    ada_chat = signed_in(ada)
+    ada_chat.open("Grace")
+    expect(ada_chat.bubble("Hello")).to_be_visible()
+    ada_chat.page.context.set_offline(offline=True)
     server.kill()
-    hers.send("Written in a tunnel")
-    expect(hers.state("Written in a tunnel")).to_have_attribute("aria-label", "Sending")
-    expect(hers.row("Grace")).to_contain_text("Written in a tunnel")
-    expect(hers.row("Grace").get_by_role("img", name="Sending")).to_be_visible()
-    hers.page.context.set_offline(offline=False)
+    ada_chat.send("Written in a tunnel")
+    expect(ada_chat.state("Written in a tunnel")).to_have_attribute("aria-label", "Sending")
+    expect(ada_chat.row("Grace")).to_contain_text("Written in a tunnel")
+    expect(ada_chat.row("Grace").get_by_role("img", name="Sending")).to_be_visible()
+    ada_chat.page.context.set_offline(offline=False)
     server.start()
-    hers.page.reload()
-    expect(hers.state("Written in a tunnel")).to_have_attribute("aria-label", "Sent")
+    ada_chat.page.reload()
+    expect(ada_chat.state("Written in a tunnel")).to_have_attribute("aria-label", "Sent")
     assert [each["body"] for each in grace.messages(ada)] == ["Hello", "Written in a tunnel"]
 
 
@@ -63,32 +63,34 @@ def test_W3_a_reload_shows_stored_messages_before_the_server_answers(
     ada, grace = person("Ada"), person("Grace")
     for number in range(5):
         grace.send(ada, f"Message {number}")
-    hers = signed_in(ada)
-    hers.open("Grace")
-    expect(hers.bubble("Message 4")).to_be_visible()
-    hers.page.route("**/v1/**", lambda _: None)  # the server never answers
-    hers.page.reload()
-    expect(hers.bubble("Message 4")).to_be_visible()
-    hers.wait_for_texts(*(f"Message {number}" for number in range(5)))
+    ada_chat = signed_in(ada)
+    ada_chat.open("Grace")
+    expect(ada_chat.bubble("Message 4")).to_be_visible()
+    ada_chat.page.route("**/v1/**", lambda _: None)  # the server never answers
+    ada_chat.page.reload()
+    expect(ada_chat.bubble("Message 4")).to_be_visible()
+    ada_chat.wait_for_texts(*(f"Message {number}" for number in range(5)))
 
 
 def test_what_was_missed_while_away_comes_in_order_and_once(person: Make, signed_in: Open) -> None:
     ada, grace = person("Ada"), person("Grace")
     grace.send(ada, "before")
-    hers = signed_in(ada)
-    hers.open("Grace")
-    expect(hers.bubble("before")).to_be_visible()
-    hers.page.goto("about:blank")
+    ada_chat = signed_in(ada)
+    ada_chat.open("Grace")
+    expect(ada_chat.bubble("before")).to_be_visible()
+    ada_chat.page.goto("about:blank")
     for number in range(30):
         grace.send(ada, f"missed {number}")
-    hers.page.goto(hers.address)
-    hers.open("Grace")
-    jump = hers.page.get_by_role("button", name="Jump to newest")
-    expect(hers.bubble("missed 29").or_(jump).first).to_be_visible()
+    ada_chat.page.goto(ada_chat.address)
+    ada_chat.open("Grace")
+    jump = ada_chat.page.get_by_role("button", name="Jump to newest")
+    expect(ada_chat.bubble("missed 29").or_(jump).first).to_be_visible()
     if jump.is_visible():
         jump.click()
-    expect(hers.bubble("missed 29")).to_be_visible()
-    until(hers.page, lambda: in_order(hers))  # the list draws what is around it a moment later
+    expect(ada_chat.bubble("missed 29")).to_be_visible()
+    until(
+        ada_chat.page, lambda: in_order(ada_chat)
+    )  # the list draws what is around it a moment later
 
 
 def in_order(chat: ChatPage) -> bool:
@@ -100,17 +102,17 @@ def in_order(chat: ChatPage) -> bool:
 def test_W4_an_expired_login_keeps_the_draft(person: Make, signed_in: Open) -> None:
     ada, grace = person("Ada"), person("Grace")
     grace.send(ada, "Hello")
-    hers = signed_in(ada)
-    hers.open("Grace")
-    hers.field.fill("half a thought")
-    expect(hers.row("Grace")).to_contain_text("Draft: half a thought")
+    ada_chat = signed_in(ada)
+    ada_chat.open("Grace")
+    ada_chat.field.fill("half a thought")
+    expect(ada_chat.row("Grace")).to_contain_text("Draft: half a thought")
     for login in ada.http.get("/v1/logins").json()["items"]:
         if not login["current"]:
             ada.http.delete(f"/v1/logins/{login['id']}").raise_for_status()
-    expect(hers.page.get_by_role("alert")).to_contain_text("You have been signed out")
-    hers.sign_in(ada.username)
-    hers.open("Grace")
-    expect(hers.field).to_have_value("half a thought")
+    expect(ada_chat.page.get_by_role("alert")).to_contain_text("You have been signed out")
+    ada_chat.sign_in(ada.username)
+    ada_chat.open("Grace")
+    expect(ada_chat.field).to_have_value("half a thought")
 
 
 def test_a_refused_message_can_be_edited_tried_again_or_discarded(
@@ -118,14 +120,14 @@ def test_a_refused_message_can_be_edited_tried_again_or_discarded(
 ) -> None:
     ada, grace = person("Ada"), person("Grace")
     grace.send(ada, "Hello")
-    hers = signed_in(ada)
-    hers.open("Grace")
-    expect(hers.bubble("Hello")).to_be_visible()
+    ada_chat = signed_in(ada)
+    ada_chat.open("Grace")
+    expect(ada_chat.bubble("Hello")).to_be_visible()
     grace.http.put(f"/v1/blocks/{ada.id}").raise_for_status()
-    hers.send("Can you hear me?")
-    expect(hers.bubble("Can you hear me?")).to_contain_text("Not sent")
-    expect(hers.page.get_by_text("You cannot write to each other.")).to_be_visible()
-    expect(hers.row("Grace")).to_contain_text("Not sent: Can you hear me?")
+    ada_chat.send("Can you hear me?")
+    expect(ada_chat.bubble("Can you hear me?")).to_contain_text("Not sent")
+    expect(ada_chat.page.get_by_text("You cannot write to each other.")).to_be_visible()
+    expect(ada_chat.row("Grace")).to_contain_text("Not sent: Can you hear me?")
     grace.http.delete(f"/v1/blocks/{ada.id}").raise_for_status()
-    hers.page.get_by_role("button", name="Retry").click()
-    expect(hers.state("Can you hear me?")).to_have_attribute("aria-label", "Sent")
+    ada_chat.page.get_by_role("button", name="Retry").click()
+    expect(ada_chat.state("Can you hear me?")).to_have_attribute("aria-label", "Sent")

@@ -73,15 +73,15 @@ def test_W17_the_page_opens_without_a_network_with_its_stored_data(
 ) -> None:
     ada, grace = person("Ada"), person("Grace")
     grace.send(ada, "Before the tunnel")
-    hers = signed_in(ada)
-    hers.open("Grace")
-    expect(hers.bubble("Before the tunnel")).to_be_visible()
-    hers.page.evaluate(CONTROLLED)
+    chat = signed_in(ada)
+    chat.open("Grace")
+    expect(chat.bubble("Before the tunnel")).to_be_visible()
+    chat.page.evaluate(CONTROLLED)
     server.kill()
-    hers.page.goto(hers.page.url)
-    expect(hers.bubble("Before the tunnel")).to_be_visible()
-    hers.page.goto(f"{hers.address}/settings")
-    expect(hers.page.get_by_role("heading", name="Appearance")).to_be_visible()
+    chat.page.goto(chat.page.url)
+    expect(chat.bubble("Before the tunnel")).to_be_visible()
+    chat.page.goto(f"{chat.address}/settings")
+    expect(chat.page.get_by_role("heading", name="Appearance")).to_be_visible()
 
 
 def test_W3_the_page_does_not_wait_until_its_worker_is_installed(
@@ -89,11 +89,11 @@ def test_W3_the_page_does_not_wait_until_its_worker_is_installed(
 ) -> None:
     ada, grace = person("Ada"), person("Grace")
     grace.send(ada, "Before the tunnel")
-    hers = signed_in(ada)
-    hers.open("Grace")
-    hers.page.add_init_script(NEVER_REGISTERED)
-    hers.page.reload()
-    expect(hers.bubble("Before the tunnel")).to_be_visible(timeout=30_000)
+    chat = signed_in(ada)
+    chat.open("Grace")
+    chat.page.add_init_script(NEVER_REGISTERED)
+    chat.page.reload()
+    expect(chat.bubble("Before the tunnel")).to_be_visible(timeout=30_000)
 
 
 def test_W17_a_new_version_is_shown_on_a_click_and_not_before(
@@ -101,28 +101,28 @@ def test_W17_a_new_version_is_shown_on_a_click_and_not_before(
 ) -> None:
     ada, grace = person("Ada"), person("Grace")
     grace.send(ada, "Hello")
-    hers = signed_in(ada)
-    page = hers.page
+    chat = signed_in(ada)
+    page = chat.page
     page.evaluate(CONTROLLED)
     server.stop()
     replace_client(server)
     server.start()
     expect(page.get_by_text("A new version is ready.")).to_be_visible()
     page.reload()
-    expect(hers.row("Grace")).to_be_visible()
+    expect(chat.row("Grace")).to_be_visible()
     expect(page.locator("body")).not_to_have_attribute("data-version", "2")
-    hers.open("Grace")
-    hers.field.fill("half a thought")
+    chat.open("Grace")
+    chat.field.fill("half a thought")
     page.get_by_role("button", name="Update").click()
     expect(page.locator("body")).to_have_attribute("data-version", "2")
-    expect(hers.field).to_have_value("half a thought")
+    expect(chat.field).to_have_value("half a thought")
 
 
 def test_W17_a_missing_chunk_after_an_update_offers_a_reload(
     server: ServerProcess, person: Make, signed_in: Open
 ) -> None:
-    hers = signed_in(person("Ada"))
-    page = hers.page
+    chat = signed_in(person("Ada"))
+    page = chat.page
     page.evaluate(CONTROLLED)
     page.evaluate(EMPTY)
     asked: list[str] = []

@@ -47,15 +47,15 @@ def test_W10_a_video_plays_in_its_message_by_a_signed_address(
     person: Make, signed_in: Open
 ) -> None:
     ada, grace = person("Ada"), person("Grace")
-    hers = signed_in(ada)
-    page = hers.page
+    chat = signed_in(ada)
+    page = chat.page
     content = film(page)
     grace.send(ada, "", files=[grace.upload("glaze.webm", content)])
     asked: list[Request] = []
     page.on("request", lambda each: asked.append(each) if "signature=" in each.url else None)
-    page.goto(hers.address)
-    expect(hers.row("Grace")).to_contain_text("Video")
-    hers.open("Grace")
+    page.goto(chat.address)
+    expect(chat.row("Grace")).to_contain_text("Video")
+    chat.open("Grace")
     video = page.locator("video")
     expect(video).to_have_attribute("aria-label", "glaze.webm")
     expect(page.get_by_role("button", name="Download: glaze.webm")).to_be_visible()
@@ -67,8 +67,8 @@ def test_W10_a_video_plays_in_its_message_by_a_signed_address(
 
 def test_W10_a_video_continues_after_its_signed_url_expired(person: Make, signed_in: Open) -> None:
     ada, grace = person("Ada"), person("Grace")
-    hers = signed_in(ada)
-    page = hers.page
+    chat = signed_in(ada)
+    page = chat.page
     grace.send(ada, "", files=[grace.upload("glaze.webm", film(page))])
     refused: list[str] = []
 
@@ -81,8 +81,8 @@ def test_W10_a_video_continues_after_its_signed_url_expired(person: Make, signed
             route.fulfill(status=401)
 
     page.route("**/v1/files/*?signature=*", refuse_once)
-    page.goto(hers.address)
-    hers.open("Grace")
+    page.goto(chat.address)
+    chat.open("Grace")
     eventually(page, LOADED, wanted=True)
     assert len(refused) == 1
 
@@ -90,23 +90,23 @@ def test_W10_a_video_continues_after_its_signed_url_expired(person: Make, signed
 def test_W10_a_sound_file_shows_its_name(person: Make, signed_in: Open) -> None:
     ada, grace = person("Ada"), person("Grace")
     grace.send(ada, "", files=[grace.upload("song.wav", wav(2))])
-    hers = signed_in(ada)
-    expect(hers.row("Grace")).to_contain_text("song.wav")
-    hers.open("Grace")
-    expect(hers.page.get_by_role("button", name="Play voice message, 0:02")).to_be_visible()
-    expect(hers.page.get_by_role("button", name="Download: song.wav")).to_be_visible()
+    chat = signed_in(ada)
+    expect(chat.row("Grace")).to_contain_text("song.wav")
+    chat.open("Grace")
+    expect(chat.page.get_by_role("button", name="Play voice message, 0:02")).to_be_visible()
+    expect(chat.page.get_by_role("button", name="Download: song.wav")).to_be_visible()
 
 
 def test_W10_a_video_and_a_voice_message_do_not_play_at_once(person: Make, signed_in: Open) -> None:
     ada, grace = person("Ada"), person("Grace")
-    hers = signed_in(ada)
-    page = hers.page
+    chat = signed_in(ada)
+    page = chat.page
     content = film(page)
     grace.send(ada, "", files=[grace.upload("glaze.webm", content)])
     grace.send(ada, "", files=[grace.record(40, bytes(range(48)))])
     page.context.grant_permissions(["microphone"])
-    page.goto(hers.address)
-    hers.open("Grace")
+    page.goto(chat.address)
+    chat.open("Grace")
     eventually(page, LOADED, wanted=True)
     video = page.locator("video")
     begin = "video => { video.loop = true; return video.play(); }"

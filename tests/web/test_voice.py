@@ -48,19 +48,19 @@ def two(person: Make) -> tuple[Person, Person]:
 
 
 @pytest.fixture
-def hers(two: tuple[Person, Person], signed_in: Open) -> ChatPage:
+def chat(two: tuple[Person, Person], signed_in: Open) -> ChatPage:
     return with_microphone(signed_in(two[0]))
 
 
-def test_W9_a_click_records_and_a_button_sends(two: tuple[Person, Person], hers: ChatPage) -> None:
+def test_W9_a_click_records_and_a_button_sends(two: tuple[Person, Person], chat: ChatPage) -> None:
     ada, grace = two
-    page = hers.page
+    page = chat.page
     record(page)
     page.wait_for_function("document.querySelectorAll('.live rect').length >= 30")
     page.get_by_role("button", name="Send voice message").click()
     expect(page.locator(".message--out[data-seq] .voice__play")).to_be_visible()
     expect(recorder(page)).to_have_count(0)
-    expect(hers.field).to_be_visible()
+    expect(chat.field).to_be_visible()
     file = last_voice_message(grace, ada)
     assert file["type"] == "audio/webm"
     assert 1_500 < file["duration"] < 60_000
@@ -74,9 +74,9 @@ def test_W9_a_click_records_and_a_button_sends(two: tuple[Person, Person], hers:
 
 
 def test_W9_a_recording_is_paused_heard_continued_and_discarded(
-    two: tuple[Person, Person], hers: ChatPage
+    two: tuple[Person, Person], chat: ChatPage
 ) -> None:
-    page = hers.page
+    page = chat.page
     record(page, 4)
     page.get_by_role("button", name="Pause", exact=True).click()
     position = recorder(page).get_by_role("slider")
@@ -91,25 +91,25 @@ def test_W9_a_recording_is_paused_heard_continued_and_discarded(
     page.get_by_role("button", name="Continue", exact=True).click()
     expect(clock(page)).to_have_text(at_least(paused + 2))
     page.get_by_role("button", name="Discard the recording").click()
-    expect(hers.field).to_be_visible()
+    expect(chat.field).to_be_visible()
     assert voice_messages(two) == []
     page.reload()
-    expect(hers.field).to_be_visible()
+    expect(chat.field).to_be_visible()
 
 
 def test_W9_a_recording_outlives_another_conversation_and_a_reload(
-    two: tuple[Person, Person], person: Make, hers: ChatPage
+    two: tuple[Person, Person], person: Make, chat: ChatPage
 ) -> None:
     ada, grace = two
     other = person("Edsger")
     other.send(ada, "Hello")
-    page = hers.page
+    page = chat.page
     record(page)
-    hers.row("Edsger").click()
+    chat.row("Edsger").click()
     expect(page.get_by_label("Message Edsger")).to_be_visible()
     expect(recorder(page)).to_have_count(0)
-    expect(hers.row("Grace")).to_contain_text("Draft: Voice message")
-    hers.row("Grace").click()
+    expect(chat.row("Grace")).to_contain_text("Draft: Voice message")
+    chat.row("Grace").click()
     expect(recorder(page).get_by_role("slider")).to_be_visible()
     page.reload()
     expect(recorder(page).get_by_role("slider")).to_be_visible()
@@ -120,23 +120,23 @@ def test_W9_a_recording_outlives_another_conversation_and_a_reload(
     assert len(base64.b64decode(file["waveform"])) == 48
 
 
-def test_W9_a_recording_survives_a_crash(two: tuple[Person, Person], hers: ChatPage) -> None:
-    page = hers.page
+def test_W9_a_recording_survives_a_crash(two: tuple[Person, Person], chat: ChatPage) -> None:
+    page = chat.page
     record(page)
     page.wait_for_function(KEPT_PIECES)
     page.goto("about:blank")  # the page has no time to end the recording
-    page.goto(hers.address)
-    hers.row("Grace").click()
+    page.goto(chat.address)
+    chat.row("Grace").click()
     expect(recorder(page).get_by_role("slider")).to_be_visible()
     heard = Seen(page, ".recorder [role=slider]", "aria-valuenow")
     page.get_by_role("button", name="Play voice message").click()
     heard.wait_for("^[1-9]")
 
 
-def test_W9_a_recording_belongs_to_one_tab(two: tuple[Person, Person], hers: ChatPage) -> None:
-    page = hers.page
+def test_W9_a_recording_belongs_to_one_tab(two: tuple[Person, Person], chat: ChatPage) -> None:
+    page = chat.page
     record(page)
-    other = ChatPage(page.context.new_page(), hers.address)
+    other = ChatPage(page.context.new_page(), chat.address)
     toasts = Seen(other.page, ".toast")
     other.page.goto(page.url)
     toasts.wait_for("Another tab has this recording")
@@ -164,9 +164,9 @@ def test_W9_a_recording_belongs_to_one_tab(two: tuple[Person, Person], hers: Cha
     ],
 )
 def test_W9_the_reason_for_no_recording_is_shown(
-    hers: ChatPage, failure: str, message: str
+    chat: ChatPage, failure: str, message: str
 ) -> None:
-    page = hers.page
+    page = chat.page
     page.evaluate(
         """(name) => {
           navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException("", name));
@@ -176,23 +176,23 @@ def test_W9_the_reason_for_no_recording_is_shown(
     record_button(page).click()
     expect(recorder(page).get_by_role("alert")).to_contain_text(message)
     recorder(page).get_by_role("button", name="Close").click()
-    expect(hers.field).to_be_visible()
+    expect(chat.field).to_be_visible()
     expect(record_button(page)).to_be_visible()
 
 
 def test_W9_a_refused_microphone_is_reported(two: tuple[Person, Person], signed_in: Open) -> None:
     """The browser's own answer, without a permission."""
-    hers = signed_in(two[0])
-    hers.open("Grace")
-    record_button(hers.page).click()
-    expect(recorder(hers.page).get_by_role("alert")).to_contain_text("Allow it")
+    chat = signed_in(two[0])
+    chat.open("Grace")
+    record_button(chat.page).click()
+    expect(recorder(chat.page).get_by_role("alert")).to_contain_text("Allow it")
 
 
 def test_W9_a_lost_microphone_keeps_the_recording(
-    two: tuple[Person, Person], hers: ChatPage
+    two: tuple[Person, Person], chat: ChatPage
 ) -> None:
     ada, grace = two
-    page = hers.page
+    page = chat.page
     page.evaluate(
         """() => {
           const ask = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
@@ -221,12 +221,12 @@ SEND_WHEN_SHOWN = """() => {
 
 
 def test_W9_a_recording_that_is_too_short_is_not_sent(
-    two: tuple[Person, Person], hers: ChatPage
+    two: tuple[Person, Person], chat: ChatPage
 ) -> None:
-    page = hers.page
+    page = chat.page
     toasts = Seen(page, ".toast")
     page.evaluate(SEND_WHEN_SHOWN)
     record_button(page).click()
     toasts.wait_for("Hold to record")
-    expect(hers.field).to_be_visible()
+    expect(chat.field).to_be_visible()
     assert voice_messages(two) == []

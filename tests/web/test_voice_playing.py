@@ -27,10 +27,10 @@ def heard(person: Make, signed_in: Open, seconds: tuple[int, int]) -> Page:
     ada, grace = person("Ada"), person("Grace")
     for each in seconds:
         grace.send(ada, "", files=[grace.record(each, bytes(range(0, 240, 5)))])
-    hers = signed_in(ada)
-    hers.open("Grace")
-    expect(hers.page.locator(".voice__play")).to_have_count(2)
-    return hers.page
+    chat = signed_in(ada)
+    chat.open("Grace")
+    expect(chat.page.locator(".voice__play")).to_have_count(2)
+    return chat.page
 
 
 def test_W9_a_voice_message_is_heard_from_any_place_by_pointer_and_keys(heard: Page) -> None:
@@ -120,10 +120,10 @@ def test_W9_a_loading_player_does_not_shift_the_view(heard: Page) -> None:
 def test_W17_a_voice_message_that_was_heard_is_heard_offline(person: Make, signed_in: Open) -> None:
     ada, grace = person("Ada"), person("Grace")
     grace.send(ada, "", files=[grace.record(20, bytes(48))])
-    hers = signed_in(ada)
-    page = hers.page
+    chat = signed_in(ada)
+    page = chat.page
     page.evaluate(CONTROLLED)
-    hers.open("Grace")
+    chat.open("Grace")
     play = page.get_by_role("button", name="Play voice message")
     position = page.get_by_role("slider")
     play.click()

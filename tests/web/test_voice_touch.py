@@ -42,16 +42,16 @@ def two(person: Make) -> tuple[Person, Person]:
 
 
 @pytest.fixture
-def hers(two: tuple[Person, Person], signed_in: Open) -> ChatPage:
+def chat(two: tuple[Person, Person], signed_in: Open) -> ChatPage:
     return with_microphone(signed_in(two[0]))
 
 
 @pytest.fixture
-def touching(hers: ChatPage) -> Touching:
+def touching(chat: ChatPage) -> Touching:
     """The page, a finger, and where the middle of the button is."""
-    finger = Finger(hers.page)
-    box = box_of(record_button(hers.page))
-    return hers.page, finger, box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    finger = Finger(chat.page)
+    box = box_of(record_button(chat.page))
+    return chat.page, finger, box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
 
 
 def test_W9_holding_records_and_letting_go_sends(
@@ -105,8 +105,8 @@ TAP = """(button) => {
 """In one step: a busy machine could make a hold of a tap."""
 
 
-def test_W9_a_tap_records_without_holding(hers: ChatPage) -> None:
-    page = hers.page
+def test_W9_a_tap_records_without_holding(chat: ChatPage) -> None:
+    page = chat.page
     record_button(page).evaluate(TAP)
     expect(clock(page)).to_have_text(at_least(1))
     expect(page.get_by_role("button", name="Send voice message")).to_be_visible()
