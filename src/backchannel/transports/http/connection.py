@@ -63,7 +63,7 @@ class HttpConnection(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
-        self.flow = Flow(transport)
+        self.flow = Flow(transport)  # pyright: ignore[reportIncompatibleVariableOverride] - set here only
         self._service.deadlines.watch(self)
         if self.client:
             self.client = (plain_address(self.client[0]), self.client[1])
