@@ -5,6 +5,7 @@ from itertools import pairwise
 
 import pytest
 
+from backchannel.transports.deadlines import AT_ONCE
 from backchannel.transports.websocket.service import Keepalive
 
 
@@ -56,6 +57,24 @@ def test_R16_dead_peers_are_noticed_within_interval_and_timeout(
         assert peer.dead_at is not None
         silent = (peer.dead_at - peer.heard_at) * tick
         assert timeout <= silent <= interval + timeout + tick
+
+
+async def test_R16_a_peer_that_is_heard_before_its_turn_is_not_given_up() -> None:
+    keepalive = ByHand(20, 20)
+    peers = [Peer(keepalive) for _ in range(16 * 2 * AT_ONCE)]
+    for peer in peers:
+        peer.answers = False
+    while all(peer.dead_at is None for peer in peers):
+        keepalive._sweep()
+    slots = {peer.slot for peer in peers if peer.dead_at is not None}
+    waiting = [peer for peer in peers if peer.slot in slots and peer.dead_at is None]
+    assert len(waiting) == AT_ONCE
+    heard, silent = waiting[: AT_ONCE // 2], waiting[AT_ONCE // 2 :]
+    for peer in heard:
+        peer.heard_at = keepalive.now
+    await asyncio.sleep(0.01)
+    assert all(peer.dead_at is None for peer in heard)
+    assert all(peer.dead_at is not None for peer in silent)
 
 
 def test_pings_are_spread_over_the_interval() -> None:

@@ -93,8 +93,13 @@ class Keepalive:
         self.now += 1
         pinged_at = self.now - self._timeout
         checked, due = self._wheel[pinged_at % self._size], self._wheel[self.now % self._size]
-        dead = [peer for peer in checked if peer.heard_at < pinged_at]
-        _in_turns(dead, checked, lambda peer: peer.presume_dead())
+
+        def presume_dead(peer: Peer) -> None:
+            if peer.heard_at < pinged_at:  # not heard since, either
+                peer.presume_dead()
+
+        silent = [peer for peer in checked if peer.heard_at < pinged_at]
+        _in_turns(silent, checked, presume_dead)
         _in_turns([*due], due, lambda peer: peer.ping())
         if any(self._wheel):
             self._arm()
