@@ -25,12 +25,12 @@ class Limits(Group):
         examples=[1_048_576],
     )
     body_size: Bytes = Field(
-        default=524_288,
+        default=1_048_576,
         ge=1_024,
         le=67_108_864,
         description="The largest HTTP request body, except of files. The text of a chat message is "
         "also limited to 65,536 bytes; JSON can make it up to six times longer.",
-        examples=[1_048_576],
+        examples=[524_288],
     )
     header_deadline: Seconds = Field(
         default=10,

@@ -20,6 +20,7 @@ from backchannel.transports.http.service import HttpService
 logger = logging.getLogger("backchannel.transports.http")
 
 _LINGER = 1.0  # seconds a refused client has to read why
+_TLS_CLOSING = 384 << 10  # bytes that TLS holds further until the client has said goodbye
 _TO_BE_READ = 0.05  # seconds: the loop calls timers before it reads
 _RETRY = (("Retry-After", "5"),)
 
@@ -104,7 +105,10 @@ class HttpConnection(HttpToolsProtocol):
 
     def give_up(self) -> None:
         """Let a client go whose request has not started yet, for others of its kind."""
-        self._refuse(HTTPStatus.SERVICE_UNAVAILABLE, _RETRY)
+        if self._guard.phase is Phase.REFUSED:
+            self.transport.abort()
+        else:
+            self._refuse(HTTPStatus.SERVICE_UNAVAILABLE, _RETRY)
 
     def pause_writing(self) -> None:
         self._unread_since = self._now()
@@ -152,7 +156,11 @@ class HttpConnection(HttpToolsProtocol):
         default = answer.decoded(self.server_state.default_headers)
         self.transport.write(answer.refusal(status, text.encode(), [*default, *headers]))
         # Closed at once, the client might see only a reset.
-        (self.transport.write_eof if self.transport.can_write_eof() else self.transport.close)()
+        if self.transport.can_write_eof():
+            self.transport.write_eof()
+        else:
+            self.transport.close()
+            self._hold(_TLS_CLOSING)
 
     def _may_answer(self) -> bool:
         """True if a response written now would be taken for the response to this request."""
