@@ -77,13 +77,14 @@ def _configure_memory() -> None:
     """Have glibc give each large block a mapping of its own; other libraries do as they do.
 
     By itself it stops doing so once a large block was freed: what many clients had made the server
-    hold for a moment would stay with it.
+    hold for a moment would stay with it. It then no longer adapts how much free memory an arena
+    keeps, either, so that is set as well.
     """
     with contextlib.suppress(OSError, AttributeError):
         set_option = ctypes.CDLL(None).mallopt  # mallopt(3)
         set_option(_M_MMAP_THRESHOLD, LARGE_BLOCK)
         set_option(_M_MMAP_MAX, MOST_BLOCKS)
-        set_option(_M_TRIM_THRESHOLD, FREE_MEMORY)  # glibc no longer adapts it, either
+        set_option(_M_TRIM_THRESHOLD, FREE_MEMORY)
 
 
 async def _serve(

@@ -282,18 +282,18 @@ class DeadlineSweep:
     def _sweep(self) -> None:
         self._look_at([*self._watched])
 
-    def _look_at(self, left: list[Timed]) -> None:
+    def _look_at(self, remaining: list[Timed]) -> None:
         """Look at some of the connections, and at the others in a later step."""
         now, overdue = self._clock.now(), 0
-        for _ in range(min(_LOOKS, len(left))):
-            connection = left.pop()
+        for _ in range(min(_LOOKS, len(remaining))):
+            connection = remaining.pop()
             if connection.deadline <= now and connection in self._watched:
                 connection.overdue(now)
                 overdue += 1
             if overdue == AT_ONCE:
                 break
-        if left:
-            asyncio.get_running_loop().call_soon(self._look_at, left)
+        if remaining:
+            asyncio.get_running_loop().call_soon(self._look_at, remaining)
         elif self._watched:
             self._arm()
         else:

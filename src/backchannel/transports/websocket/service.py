@@ -107,14 +107,14 @@ class Keepalive:
             self._timer = None
 
 
-def _in_turns(left: list[Peer], watched: set[Peer], act: Callable[[Peer], None]) -> None:
+def _in_turns(remaining: list[Peer], watched: set[Peer], act: Callable[[Peer], None]) -> None:
     """Do something with peers that are still watched, few in a row: others come in between."""
-    for _ in range(min(AT_ONCE, len(left))):
-        peer = left.pop()
+    for _ in range(min(AT_ONCE, len(remaining))):
+        peer = remaining.pop()
         if peer in watched:
             act(peer)
-    if left:
-        asyncio.get_running_loop().call_soon(_in_turns, left, watched, act)
+    if remaining:
+        asyncio.get_running_loop().call_soon(_in_turns, remaining, watched, act)
 
 
 class Service:
