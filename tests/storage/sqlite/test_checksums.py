@@ -179,3 +179,16 @@ async def test_R13_a_scan_reads_large_messages_a_few_at_a_time(tmp_path: Path) -
     assert [each for span in scan(driver) for each in span] == []
     driver.close()
     assert 60_000 < max(lengths) < 400_000
+
+
+async def test_R18_a_scan_leaves_out_messages_that_are_stored_after_its_start(
+    damaged: tuple[Storage, Pair], tmp_path: Path
+) -> None:
+    storage, pair = damaged
+    driver = sqlite3.connect(tmp_path / "chat.db", isolation_level=None)
+    spans = scan(driver)
+    await send(storage, pair.draft("a later message"))
+    driver.execute("UPDATE message SET checksum = 0")
+    assert len([each for span in spans for each in span]) == 3
+    assert len([each for span in scan(driver) for each in span]) == 4
+    driver.close()
