@@ -25,7 +25,7 @@ from backchannel.security.clock import SystemClock
 
 
 class Outlet:
-    """A sink that only counts what it was given."""
+    """A socket that only counts what it was given."""
 
     def __init__(self) -> None:
         self.backlog = 0
@@ -105,14 +105,14 @@ class Scene:
     def __init__(self, *, acknowledges: bool = True, position: int = 0, floor: int = 0) -> None:
         self.log = Log(floor=floor)
         self.serializer = Listing(acknowledges=acknowledges)
-        self.sink = Outlet()
+        self.socket = Outlet()
         read_limits = ReadLimits(SystemClock(), rate=1 << 20)
         self.catch_up = CatchUp(self.log, read_limits)  # type: ignore[arg-type]  # one method of it
         self.connection = Connection(
             "ada",
             "login",
             0,
-            sink=self.sink,
+            socket=self.socket,
             serializer=self.serializer,
             position=position,
             on_behind=self.catch_up.start,
@@ -200,11 +200,11 @@ async def test_R13_a_full_outbox_waits_for_the_kernel_where_nothing_is_confirmed
     scene = Scene(acknowledges=False)
     scene.catch_up.start(scene.connection)
     await scene.settle()
-    scene.sink.backlog = OUTBOX_BYTES + 1
+    scene.socket.backlog = OUTBOX_BYTES + 1
     for each in scene.log.grow(3):
         scene.connection.offer(each)
     assert scene.connection.state is State.WAITING
-    scene.sink.backlog = 0
+    scene.socket.backlog = 0
     scene.connection.flushed()
     await scene.settle()
     assert scene.serializer.sent == [1, 2, 3]

@@ -10,7 +10,7 @@ import pytest
 from backchannel.delivery import connection_manager
 from backchannel.delivery.connection import Connection
 from backchannel.delivery.connection_manager import ConnectionManager
-from backchannel.delivery.serializer import Serializer, Sink
+from backchannel.delivery.serializer import Serializer, Socket
 from backchannel.domain.errors import Unavailable
 from tests.support.clock import ManualClock
 from tests.support.core import make_core, make_user
@@ -23,7 +23,7 @@ def connect(connections: ConnectionManager, user_id: str) -> Connection:
         user_id,
         "login",
         2**62,
-        sink=cast("Sink", nothing),
+        socket=cast("Socket", nothing),
         serializer=cast("Serializer", nothing),
         position=0,
     )

@@ -4,7 +4,7 @@ from typing import cast
 
 from backchannel.delivery.connection import OUTBOX_BYTES, Connection
 from backchannel.delivery.hub import Hub
-from backchannel.delivery.serializer import Serializer, Sink
+from backchannel.delivery.serializer import Serializer, Socket
 from backchannel.domain.signals import Partial, Presence, Signal, Typing
 
 
@@ -31,7 +31,7 @@ def device(hub: Hub, user_id: str) -> tuple[Outlet, FakeSerializer]:
         user_id,
         "login",
         2**63,
-        sink=cast("Sink", outlet),
+        socket=cast("Socket", outlet),
         serializer=cast("Serializer", serializer),
         position=0,
         on_behind=lambda _: None,

@@ -25,7 +25,7 @@ def late_events_are_pushed_again() -> contextlib.AbstractContextManager[Any]:
     def offer_anyway(self: Connection, event: Event) -> None:
         if self.state is State.LIVE and event.position <= self.position:
             for frame in self.serializer.event(event) or ():
-                self.sink.send_text(frame)
+                self.socket.send_text(frame)
         offer(self, event)
 
     return patch.object(Connection, "offer", offer_anyway)
@@ -36,7 +36,7 @@ def early_events_are_pushed_at_once() -> contextlib.AbstractContextManager[Any]:
 
     def push(self: Connection, event: Event) -> None:
         for frame in self.serializer.event(event) or ():
-            self.sink.send_text(frame)
+            self.socket.send_text(frame)
         self.position = event.position
 
     return patch.object(Connection, "_keep", push)

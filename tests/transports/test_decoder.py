@@ -29,7 +29,7 @@ PLAIN = Agreement(
 
 
 @dataclass
-class Sink:
+class Recorder:
     """Collects what the decoder reports, in order."""
 
     seen: list[tuple[str, object]] = field(default_factory=list)
@@ -51,11 +51,11 @@ class Sink:
 
 def decode(data: bytes, *cuts: int, limits: Limits | None = None) -> list[tuple[str, object]]:
     """Feed `data` in the parts that `cuts` make of it."""
-    sink = Sink()
-    decoder = Decoder(sink, sink, limits or Limits())
+    recorder = Recorder()
+    decoder = Decoder(recorder, recorder, limits or Limits())
     for start, end in pairwise([0, *sorted(cut % (len(data) + 1) for cut in cuts), len(data)]):
         decoder.feed(data[start:end])
-    return sink.seen
+    return recorder.seen
 
 
 def failure(data: bytes, *, limits: Limits | None = None) -> int:
@@ -173,34 +173,34 @@ def test_nothing_is_read_after_a_close_frame() -> None:
 
 
 def test_a_muted_decoder_reports_control_frames_only() -> None:
-    sink = Sink()
-    decoder = Decoder(sink, sink, Limits())
+    recorder = Recorder()
+    decoder = Decoder(recorder, recorder, Limits())
     decoder.mute()
     decoder.feed(masked(Opcode.TEXT, b"late") + masked(Opcode.PING, b"?"))
-    assert sink.seen == [("ping", b"?")]
+    assert recorder.seen == [("ping", b"?")]
 
 
 def test_a_handler_that_closes_gets_no_more_messages_of_the_same_read() -> None:
-    class Closing(Sink):
+    class Closing(Recorder):
         def text_received(self, payload: bytes) -> None:
             super().text_received(payload)
             decoder.mute()
 
-    sink = Closing()
-    decoder = Decoder(sink, sink, Limits())
+    recorder = Closing()
+    decoder = Decoder(recorder, recorder, Limits())
     decoder.feed(masked(Opcode.TEXT, b"one") + masked(Opcode.TEXT, b"two"))
-    assert sink.seen == [("text", b"one")]
+    assert recorder.seen == [("text", b"one")]
 
 
 def test_compressed_text_is_inflated_and_checked() -> None:
     def feed(plain: bytes) -> list[tuple[str, object]]:
         stream = zlib.compressobj(wbits=-15)
         data = (stream.compress(plain) + stream.flush(zlib.Z_SYNC_FLUSH))[:-4]
-        sink = Sink()
-        decoder = Decoder(sink, sink, Limits(), Inflater(PLAIN))
+        recorder = Recorder()
+        decoder = Decoder(recorder, recorder, Limits(), Inflater(PLAIN))
         decoder.feed(masked(Opcode.TEXT, data[:3], fin=False, rsv1=True))
         decoder.feed(masked(Opcode.CONT, data[3:]))
-        return sink.seen
+        return recorder.seen
 
     text = "grüße".encode() * 50
     assert feed(text) == [("text", text)]
@@ -218,7 +218,7 @@ def test_masking_works_without_the_c_module(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_R13_frames_received_while_paused_are_delivered_once_and_in_order() -> None:
-    class Busy(Sink):
+    class Busy(Recorder):
         def text_received(self, payload: bytes) -> None:
             super().text_received(payload)
             if payload.startswith(b"slow"):
@@ -227,24 +227,24 @@ def test_R13_frames_received_while_paused_are_delivered_once_and_in_order() -> N
     texts = [b"one", b"slow 2", b"three", b"slow " + b"4" * 300, b"five" * 50_000, b"six"]
     data = b"".join(masked(Opcode.TEXT, text) for text in texts) + masked(Opcode.PING, b"?")
     for size in (1, 7, 100, 1_000, len(data)):
-        sink = Busy()
-        decoder = Decoder(sink, sink, Limits())
+        recorder = Busy()
+        decoder = Decoder(recorder, recorder, Limits())
         for start in range(0, len(data), size):
             decoder.feed(data[start : start + size])
-        seen_while_paused = len(sink.seen)
+        seen_while_paused = len(recorder.seen)
         while decoder.paused:
             decoder.resume()
             decoder.feed(b"")
         assert seen_while_paused == 2
-        assert sink.seen == [*(("text", text) for text in texts), ("ping", b"?")]
+        assert recorder.seen == [*(("text", text) for text in texts), ("ping", b"?")]
 
 
 @pytest.mark.parametrize("kind", [Opcode.TEXT, Opcode.BINARY])
 def test_S18_a_socket_without_a_login_may_send_small_messages_only(kind: Opcode) -> None:
     limits = Limits(stranger_message=1_000)
     for trusted in (False, True):
-        sink = Sink()
-        decoder = Decoder(sink, sink, limits)
+        recorder = Recorder()
+        decoder = Decoder(recorder, recorder, limits)
         decoder.feed(masked(kind, b"x" * 1_000))
         if trusted:
             decoder.trust()
@@ -253,4 +253,4 @@ def test_S18_a_socket_without_a_login_may_send_small_messages_only(kind: Opcode)
             with pytest.raises(ConnectionFailed) as failed:
                 decoder.feed(masked(kind, b"x" * 1_001)[:100])
             assert failed.value.code == close.TOO_BIG
-        assert len(sink.seen) == 1 + trusted
+        assert len(recorder.seen) == 1 + trusted

@@ -61,7 +61,7 @@ class CatchUp:
             connection.log_out()
         except Exception:
             log.exception("catching up failed")
-            connection.sink.close(1011, "catching up failed; reconnect")
+            connection.socket.close(1011, "catching up failed; reconnect")
         finally:
             self._tasks.pop(connection, None)
 

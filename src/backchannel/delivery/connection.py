@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 from enum import Enum
 
-from backchannel.delivery.serializer import Serializer, Sink
+from backchannel.delivery.serializer import Serializer, Socket
 from backchannel.domain.events import Event, LogHead
 from backchannel.domain.signals import Signal
 from backchannel.telemetry import metrics
@@ -47,7 +47,7 @@ class Connection:
         "on_behind",
         "position",
         "serializer",
-        "sink",
+        "socket",
         "state",
         "user_id",
     )
@@ -58,7 +58,7 @@ class Connection:
         login_id: str,
         expires_at: int,
         *,
-        sink: Sink,
+        socket: Socket,
         serializer: Serializer,
         position: int,
         on_behind: "Callable[[Connection], None]",
@@ -66,7 +66,7 @@ class Connection:
         self.user_id = user_id
         self.login_id = login_id
         self.expires_at = expires_at
-        self.sink = sink
+        self.socket = socket
         self.serializer = serializer
         self.position = position
         self.acked_position = position
@@ -109,7 +109,7 @@ class Connection:
         """Push a page of the log; `position` is where it ends."""
         self.position = max(self.position, position)
         for frame in self.serializer.page(events, position, more=more):
-            self.sink.send_text(frame)
+            self.socket.send_text(frame)
 
     def reset(self, head: LogHead, reason: str) -> None:
         """Tell the client to fetch its state afresh."""
@@ -126,11 +126,11 @@ class Connection:
 
     def expire(self) -> None:
         """Close the socket because its token has expired (rule S5)."""
-        self.sink.close(*self.serializer.expired)
+        self.socket.close(*self.serializer.expired)
 
     def log_out(self) -> None:
         """Close the socket because its login has ended (rule S1)."""
-        self.sink.close(*self.serializer.logged_out)
+        self.socket.close(*self.serializer.logged_out)
 
     def wait(self) -> None:
         """There is no room for another page now."""
@@ -165,9 +165,9 @@ class Connection:
 
     def _push(self, event: Event) -> None:
         """Push the event that follows `position`, if there is room."""
-        serializer, sink = self.serializer, self.sink
+        serializer, socket = self.serializer, self.socket
         unacknowledged = self.position - self.acked_position
-        if sink.backlog > OUTBOX_BYTES or (
+        if socket.backlog > OUTBOX_BYTES or (
             unacknowledged >= WINDOW_EVENTS and serializer.acknowledges
         ):
             self.latest = max(self.latest, event.position)
@@ -177,7 +177,7 @@ class Connection:
             self._pull()
         else:
             for frame in frames:
-                sink.send_text(frame)
+                socket.send_text(frame)
             self.position = event.position
 
     def _keep(self, event: Event) -> None:
@@ -216,8 +216,8 @@ class Connection:
 
     def _send(self, frame: bytes | None) -> None:
         if frame is not None:
-            self.sink.send_text(frame)
+            self.socket.send_text(frame)
 
     @property
     def full(self) -> bool:
-        return self.sink.backlog > OUTBOX_BYTES
+        return self.socket.backlog > OUTBOX_BYTES

@@ -11,7 +11,7 @@ from backchannel.delivery.catch_up import CatchUp
 from backchannel.delivery.connection import Connection
 from backchannel.delivery.hub import Hub
 from backchannel.delivery.presence import PresenceTracker
-from backchannel.delivery.serializer import Serializer, Sink
+from backchannel.delivery.serializer import Serializer, Socket
 from backchannel.domain.errors import ChatError, Throttled
 from backchannel.domain.users import Shared
 from backchannel.telemetry import metrics
@@ -50,7 +50,7 @@ class ConnectionManager:
         login_id: str,
         expires_at: int,
         *,
-        sink: Sink,
+        socket: Socket,
         serializer: Serializer,
         position: int,
     ) -> Connection:
@@ -64,7 +64,7 @@ class ConnectionManager:
             user_id,
             login_id,
             expires_at,
-            sink=sink,
+            socket=socket,
             serializer=serializer,
             position=position,
             on_behind=self._catch_up.start,

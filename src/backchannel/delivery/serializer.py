@@ -7,8 +7,8 @@ from backchannel.domain.events import Event, LogHead
 from backchannel.domain.signals import Signal
 
 
-class Sink(Protocol):
-    """The outgoing side of a connection; `transports.websocket.endpoint.Socket` is one."""
+class Socket(Protocol):
+    """The part of an open socket that sends; `transports.websocket.endpoint.Socket` has it."""
 
     @property
     def backlog(self) -> int:
@@ -21,7 +21,7 @@ class Sink(Protocol):
 
 
 class CloseReason(NamedTuple):
-    """The arguments of `Sink.close`."""
+    """The arguments of `Socket.close`."""
 
     code: int
     reason: str

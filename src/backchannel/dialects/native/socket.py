@@ -193,7 +193,7 @@ class NativeHandler(WebSocketHandler):
             identity.user_id,
             identity.login_id,
             identity.expires_at,
-            sink=self.socket,
+            socket=self.socket,
             serializer=self.serializer,
             position=position,
         )

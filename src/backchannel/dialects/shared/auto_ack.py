@@ -174,7 +174,7 @@ class AutoAckHandler(WebSocketHandler, Generic[V]):
             self.identity.user_id,
             self.identity.login_id,
             self.identity.expires_at,
-            sink=socket,
+            socket=socket,
             serializer=self.serializer,
             position=self._delivered_position,
         )

@@ -154,7 +154,7 @@ class SocketIoHandler(SerialHandler[ClientEvent, Socket]):
             identity.user_id,
             identity.login_id,
             identity.expires_at,
-            sink=self.socket,
+            socket=self.socket,
             serializer=self._serializer,
             position=position,
         )

@@ -121,10 +121,10 @@ class Decoder:
         self._assembly = None
 
     def feed(self, data: bytes) -> None:
-        """Take bytes as they came; calls the sinks for all that is complete.
+        """Take bytes as they came; calls the receivers for all that is complete.
 
         Raises ConnectionFailed when the peer broke the protocol or a limit: the decoder is
-        of no use after that. Exceptions of a sink pass through.
+        of no use after that. Exceptions of a receiver pass through.
         """
         self._left = TURN
         if self._ended:
