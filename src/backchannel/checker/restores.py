@@ -69,11 +69,11 @@ def _kept(before: Iterable[Entry], restore: Restore) -> Iterator[Entry]:
     for location, record in before:
         if record.at < restore.backup_at:
             yield Entry(location, record)
-        elif (left := _left(record)) is not None:
-            yield Entry(location, left)
+        elif (valid := _valid_part(record)) is not None:
+            yield Entry(location, valid)
 
 
-def _left(record: Record) -> Record | None:
+def _valid_part(record: Record) -> Record | None:
     """The part of a record from between the backup and the restore that is valid after it."""
     match record:
         case Invoke() | Change() | Fail() | Unknown():

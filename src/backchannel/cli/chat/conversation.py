@@ -148,14 +148,14 @@ class _Chat:
 
         The time that the server has asked to wait does not count.
         """
-        left, deadline = self._waiting, time.monotonic() + within
+        fewest, deadline = self._waiting, time.monotonic() + within
         while self._waiting and time.monotonic() < deadline:
             self._answered.clear()
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(min(LOOK_EVERY, within)):
                     await self._answered.wait()
-            if self._waiting < left or self._client.send_pause:
-                left = self._waiting
+            if self._waiting < fewest or self._client.send_pause:
+                fewest = self._waiting
                 deadline = time.monotonic() + self._client.send_pause + within
 
 

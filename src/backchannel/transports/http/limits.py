@@ -154,9 +154,9 @@ class Guard:
 
     @property
     def piece(self) -> int:
-        """Most bytes to parse at once: what is left of an announced body, or else a few heads."""
-        left = self._announced - self._body if self.phase is Phase.BODY else 0
-        return max(left, PIECE)
+        """Most bytes to parse at once: the rest of an announced body, or else a few heads."""
+        remaining = self._announced - self._body if self.phase is Phase.BODY else 0
+        return max(remaining, PIECE)
 
     def _check_body(self, size: int) -> None:
         if size > self._limits.body_size:

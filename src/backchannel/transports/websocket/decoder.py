@@ -57,10 +57,10 @@ class Decoder:
         "_inflater",
         "_largest",
         "_largest_frame",
-        "_left",
         "_limits",
         "_messages",
         "_muted",
+        "_remaining",
         "_rest",
         "paused",
     )
@@ -81,14 +81,14 @@ class Decoder:
         self._muted = False
         self._ended = False
         self._halted = False  # muted or paused
-        self._left = TURN
+        self._remaining = TURN
         self._rest = b""  # what came behind the message at which reading was paused
         self.paused = False
 
     @property
     def work(self) -> int:
         """The work of the last `feed`, in bytes."""
-        return TURN - self._left
+        return TURN - self._remaining
 
     @property
     def held(self) -> int:
@@ -126,7 +126,7 @@ class Decoder:
         Raises ConnectionFailed when the peer broke the protocol or a limit: the decoder is
         of no use after that. Exceptions of a receiver pass through.
         """
-        self._left = TURN
+        self._remaining = TURN
         if self._ended:
             return
         if self.paused:
@@ -142,7 +142,7 @@ class Decoder:
         while at < size and not self._ended:
             if self._assembly is None and not self._halted:
                 at = self._read_whole_texts(data, at)
-            if self._left <= 0:
+            if self._remaining <= 0:
                 self._control.turn_over()
             if self.paused:
                 self._rest = data[at:]
@@ -158,7 +158,7 @@ class Decoder:
         """
         size = len(data)
         limit = self._largest_frame
-        left = self._left
+        remaining = self._remaining
         cost = MESSAGE_COST
         received = self._messages.text_received
         while size - at > 5 and data[at] == _WHOLE_TEXT:
@@ -178,11 +178,11 @@ class Decoder:
             if not payload.isascii():
                 check_utf8(payload)
             at = end
-            left -= length + cost
+            remaining -= length + cost
             received(payload)
-            if self._halted or left <= 0:
+            if self._halted or remaining <= 0:
                 break
-        self._left = left
+        self._remaining = remaining
         return at
 
     def _read_frame(self, data: bytes, at: int) -> int:
@@ -213,11 +213,11 @@ class Decoder:
         end = min(at + frame.missing, len(data))
         part = apply_mask(data[at:end], frame.mask)
         frame.advance(end - at)
-        self._left -= end - at
+        self._remaining -= end - at
         done = not frame.missing
         if done:
             self._frame = None
-            self._left -= CONTROL_COST if frame.is_control else MESSAGE_COST
+            self._remaining -= CONTROL_COST if frame.is_control else MESSAGE_COST
         if self._assembly is None or frame.is_control:
             self._control_payload += part
             if done:
@@ -238,7 +238,7 @@ class Decoder:
     def _end_message(self, assembly: Assembly) -> None:
         self._assembly = None
         payload = assembly.payload()
-        self._left -= len(payload) - len(assembly)  # what inflation has added
+        self._remaining -= len(payload) - len(assembly)  # what inflation has added
         if self._muted:
             return
         if assembly.opcode == frames.TEXT:

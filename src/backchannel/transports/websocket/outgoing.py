@@ -123,12 +123,12 @@ class Outgoing(asyncio.Protocol):
 
     def _has_read_on(self) -> bool:
         """True if a stuck peer has taken anything since the last call."""
-        left = self._unsent()
-        progress = self._stuck - left
+        unsent = self._unsent()
+        progress = self._stuck - unsent
         if progress <= 0:
             return False
         self._queued -= progress
-        self._stuck = left
+        self._stuck = unsent
         return True
 
     def pause_writing(self) -> None:
