@@ -1,4 +1,4 @@
-"""The journals that the devices of a small world write, in whichever dialect they speak."""
+"""The journals of the devices of a system, in the dialect that they speak."""
 
 from dataclasses import dataclass, field
 from typing import Protocol

@@ -6,8 +6,8 @@ from itertools import product
 from hypothesis import strategies as st
 
 from backchannel.checker.journal import Record
+from tests.checker.correct_system import USERS, CorrectSystem
 from tests.checker.journals import Dialect
-from tests.checker.world import USERS, World
 
 DIALECTS = [
     Dialect(positions, seqs, client_ids, members)
@@ -38,56 +38,56 @@ class GeneratedHistory:
         return self.records[self.final_phase :]
 
 
-def run_random_phase(world: World, steps: list[Step]) -> None:
+def run_random_phase(system: CorrectSystem, steps: list[Step]) -> None:
     for action, who, number, later in steps:
-        world.journals.at += later
-        client = world.clients[who % len(world.clients)]
+        system.journals.at += later
+        client = system.clients[who % len(system.clients)]
         peer = [user for user in USERS if user != client.user][number % 2]
         match action:
             case "send" | "plain":
-                world.send(client, peer, plain=action == "plain")
+                system.send(client, peer, plain=action == "plain")
             case "process" | "refuse":
-                world.process(client, refuses=action == "refuse")
+                system.process(client, refuses=action == "refuse")
             case "cut" | "kill":
-                world.cut(client, forgets=number if action == "kill" else 0)
+                system.cut(client, forgets=number if action == "kill" else 0)
             case "edit" | "delete":
-                world.change(client, number, deletes=action == "delete")
+                system.change(client, number, deletes=action == "delete")
             case "late":
-                world.process_late()
+                system.process_late()
             case "read":
-                world.read(client, peer, number)
+                system.read(client, peer, number)
             case _:
-                getattr(world, action)(client)
+                getattr(system, action)(client)
 
 
-def run_final_phase(world: World) -> None:
+def run_final_phase(system: CorrectSystem) -> None:
     """Ada and Bob talk, one message after the other; Bob's first device is away for a while."""
-    world.level()
-    ada, bob = world.clients[0], next(each for each in world.clients if each.user == "bob")
+    system.level()
+    ada, bob = system.clients[0], next(each for each in system.clients if each.user == "bob")
     for number in range(8):
         sender, peer = ((ada, "bob"), (bob, "ada"))[number % 2 and bob.connected]
-        world.journals.at += 2
-        world.send(sender, peer, plain=False)
-        world.journals.at += 1
-        world.process(sender)
-        world.journals.at += 1
-        world.answered(sender)
-        world.read(sender, peer, 1 << 20)
-        for client in world.clients:
-            world.hear_all(client)
+        system.journals.at += 2
+        system.send(sender, peer, plain=False)
+        system.journals.at += 1
+        system.process(sender)
+        system.journals.at += 1
+        system.answered(sender)
+        system.read(sender, peer, 1 << 20)
+        for client in system.clients:
+            system.hear_all(client)
         if number == 3:
             # The last event it takes shall be a message.
-            world.cut(bob)
+            system.cut(bob)
         if number == 6:
-            world.level()
-    world.finish()
+            system.level()
+    system.finish()
 
 
 @st.composite
 def histories(draw: st.DrawFn, dialects: tuple[Dialect, ...] = tuple(DIALECTS)) -> GeneratedHistory:
-    world = World(draw(st.sampled_from(dialects)))
-    run_random_phase(world, draw(STEPS))
-    world.level()
-    start = len(world.journals.records)
-    run_final_phase(world)
-    return GeneratedHistory(world.journals.records, start)
+    system = CorrectSystem(draw(st.sampled_from(dialects)))
+    run_random_phase(system, draw(STEPS))
+    system.level()
+    start = len(system.journals.records)
+    run_final_phase(system)
+    return GeneratedHistory(system.journals.records, start)

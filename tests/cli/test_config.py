@@ -75,7 +75,7 @@ def test_check_creates_no_files(invoke: Callable[..., Result], folder: Path) -> 
     assert list(folder.iterdir()) == []
 
 
-WORLD = {
+UNUSABLE_FOR_A_SERVER = {
     "BACKCHANNEL_ENVIRONMENT": "production",
     "BACKCHANNEL_CORS_ORIGINS": "*",
     "BACKCHANNEL_RESPONDER_KIND": "webhook",
@@ -102,7 +102,7 @@ WITHOUT_A_SECRET: tuple[tuple[str, ...], ...] = (
 def test_S19_a_command_asks_only_for_the_settings_that_it_uses(
     invoke: Invoke, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name, value in WORLD.items():
+    for name, value in UNUSABLE_FOR_A_SERVER.items():
         monkeypatch.setenv(name, value)
     refused = invoke("config", "check", code=1).exception
     assert isinstance(refused, SettingsError)

@@ -23,13 +23,13 @@ SYNC_AGAIN = 1.0
 
 
 class DeviceEnvironment(Protocol):
-    """The world as a device needs it."""
+    """The part of the environment that a device uses."""
 
     @property
     def dial(self) -> Dial: ...
 
     def record(self, build: Callable[..., journal.Record], **fields: Any) -> None:
-        """Write a record into the journal; the world knows what time it is."""
+        """Write a record into the journal; the environment adds the time."""
         ...
 
     async def fetch(self, user_id: str) -> Replica:
@@ -60,7 +60,7 @@ class Device:
         user: str,
         token: str,
         behaviour: DeviceBehaviour,
-        world: DeviceEnvironment,
+        environment: DeviceEnvironment,
         rng: Random,
     ) -> None:
         self.name = name
@@ -70,7 +70,7 @@ class Device:
         self.welcomed = False
         self._token = token
         self._behaviour = behaviour
-        self._world = world
+        self._environment = environment
         self._rng = rng
         self._epoch: str | None = None
         self._fetching: asyncio.Task[None] | None = None
@@ -79,7 +79,7 @@ class Device:
         self._timers = Timers()
         self.socket = ClientSocket(
             self,
-            world.dial,
+            environment.dial,
             rng,
             token=token if behaviour.token_in_header else None,
             returns_within=behaviour.returns_within,
@@ -199,7 +199,7 @@ class Device:
         """Fetch the state afresh, and lay what has happened since on top of it."""
         while True:
             try:
-                present = await self._world.fetch(self.user)
+                present = await self._environment.fetch(self.user)
                 break
             except (ChatError, TimeoutError):
                 await asyncio.sleep(1.0)
@@ -265,7 +265,7 @@ class Device:
     # ----------------------------------------------------------------------- the journal
 
     def _record(self, build: Callable[..., journal.Record], **fields: Any) -> None:
-        self._world.record(build, device=self.name, **fields)
+        self._environment.record(build, device=self.name, **fields)
 
     def _deliver(self, data: Frame, source: journal.Source) -> None:
         self._record(

@@ -1,4 +1,4 @@
-"""Making things go wrong, and letting users act."""
+"""The faults of a scenario, and the actions of its users."""
 
 import asyncio
 from collections.abc import Coroutine
@@ -7,57 +7,57 @@ from typing import Any
 from backchannel.domain.errors import ChatError
 from tests.simulation.device import Device
 from tests.simulation.disk import Step as CommitStep
+from tests.simulation.environment import Environment
 from tests.simulation.scenario import Fault, Operation, Step, UserAction
-from tests.simulation.world import World
 
 HOUR = 3_600.0
 
 
 class ScenarioRunner:
-    """Lets happen in a world what its scenario says."""
+    """Runs the steps of a scenario in its environment."""
 
-    def __init__(self, world: World) -> None:
-        self._world = world
-        self._rng = world.rng
+    def __init__(self, environment: Environment) -> None:
+        self._environment = environment
+        self._rng = environment.rng
         self._loop = asyncio.get_running_loop()
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def run(self) -> None:
         """Play the scenario to its end."""
-        for device in self._world.devices:
+        for device in self._environment.devices:
             self._loop.call_later(2.0 * self._rng.random(), device.socket.connect)
-        for step in self._world.scenario.steps:
+        for step in self._environment.scenario.steps:
             await asyncio.sleep(max(0.0, step.at - self._loop.time()))
             self._play(step)
 
     def _play(self, step: Step) -> None:
-        device = self._world.devices[step.device]
+        device = self._environment.devices[step.device]
         if isinstance(step.action, Fault):
             self._break(step.action, device)
         elif step.action is Operation.BACK_UP:
-            self._world.back_up()
+            self._environment.back_up()
         elif step.action is Operation.LOSE_BUS:
-            self._world.lose_bus()
+            self._environment.lose_bus()
         elif step.action is Operation.RESTORE:
-            self._world.restore()
+            self._environment.restore()
         elif step.action is UserAction.WRITE:
-            device.outbox.write(self._world.peer_of(device))
+            device.outbox.write(self._environment.peer_of(device))
         elif step.action is UserAction.READ:
             device.read()
         else:
             device.change()
 
     def _break(self, fault: Fault, device: Device) -> None:  # noqa: C901 - one case per fault
-        world, rng = self._world, self._rng
+        environment, rng = self._environment, self._rng
         match fault:
             case Fault.DIE_BEFORE_COMMIT:
-                world.disk.die_in.append(CommitStep.BEFORE)
+                environment.disk.die_in.append(CommitStep.BEFORE)
             case Fault.DIE_AFTER_COMMIT:
-                world.disk.die_in.append(CommitStep.AFTER)
+                environment.disk.die_in.append(CommitStep.AFTER)
             case Fault.DIE:
-                world.process.kill()
+                environment.process.kill()
             case Fault.RESTART:
-                self._begin(world.process.stop())
+                self._begin(environment.process.stop())
             case Fault.CLIENT_GOES:
                 device.socket.drop(notice=rng.choice((0.0, 0.5, 20.0)) * rng.random())
             case Fault.SERVER_CUTS:
@@ -66,13 +66,13 @@ class ScenarioRunner:
             case Fault.STALL:
                 self._stall(device)
             case Fault.DISK_FULL:
-                world.disk.refuses = True
-                self._loop.call_later(rng.uniform(0.1, 4.0), world.disk.heal)
+                environment.disk.refuses = True
+                self._loop.call_later(rng.uniform(0.1, 4.0), environment.disk.heal)
             case Fault.DISK_SLOW:
-                world.disk.delay = rng.uniform(0.1, 2.0)
-                self._loop.call_later(rng.uniform(0.1, 4.0), world.disk.heal)
+                environment.disk.delay = rng.uniform(0.1, 2.0)
+                self._loop.call_later(rng.uniform(0.1, 4.0), environment.disk.heal)
             case Fault.CLOCK_JUMPS:
-                world.clock.set_by = rng.uniform(-HOUR, HOUR)
+                environment.clock.set_by = rng.uniform(-HOUR, HOUR)
             case Fault.TRIM:
                 self._begin(self._trim())
 
@@ -83,7 +83,7 @@ class ScenarioRunner:
             pipe.stall(self._rng.choice((0.5, 3.0, 15.0)))
 
     async def _trim(self) -> None:
-        storage = self._world.process.core.storage
+        storage = self._environment.process.core.storage
         await storage.trim_logs(before=0, keep=self._rng.randint(0, 10))
 
     def _begin(self, work: Coroutine[Any, Any, None]) -> None:

@@ -14,9 +14,9 @@ from backchannel.checker.check import check
 from backchannel.checker.verdict import Verdict
 from tests.simulation import loop
 from tests.simulation.clock import ids_from
+from tests.simulation.environment import Environment
 from tests.simulation.faults import ScenarioRunner
 from tests.simulation.scenario import Scenario, draw, sized
-from tests.simulation.world import World
 
 
 @dataclass(frozen=True)
@@ -41,16 +41,16 @@ class Outcome:
 def simulate(
     seed: int, *, sends: int = 50, faults: int = 10, restores: int = 0, servers: int = 1
 ) -> Outcome:
-    """Play what the seed means. Raises `Stuck`, and whatever no part of the server handles."""
+    """Run the scenario of a seed. Raises `Stuck`, and whatever no part of the server handles."""
     rng = Random(seed)
     scenario = draw(rng, sends=sends, faults=faults, restores=restores, servers=servers)
     with sized(scenario), patch.object(link, "random", rng), errors() as logged:
         try:
-            world = loop.run(lambda: _play(scenario, rng), rng, disorder=scenario.disorder)
+            environment = loop.run(lambda: _play(scenario, rng), rng, disorder=scenario.disorder)
         except Exception as error:
             error.add_note(again(seed, servers))
             raise
-    return Outcome(seed, tuple(world.records), (*world.troubles, *logged))
+    return Outcome(seed, tuple(environment.records), (*environment.troubles, *logged))
 
 
 def again(seed: int, servers: int = 1) -> str:
@@ -59,16 +59,16 @@ def again(seed: int, servers: int = 1) -> str:
     return f"python -m tests.simulation --seed {seed}{several} shows it again"
 
 
-async def _play(scenario: Scenario, rng: Random) -> World:
-    world = World(scenario, rng)
-    with ids_from(world.clock):
-        director = ScenarioRunner(world)
+async def _play(scenario: Scenario, rng: Random) -> Environment:
+    environment = Environment(scenario, rng)
+    with ids_from(environment.clock):
+        director = ScenarioRunner(environment)
         await director.run()
-        world.calm()
-        await world.settle()
-        await world.finish()
-    world.end()
-    return world
+        environment.calm()
+        await environment.settle()
+        await environment.finish()
+    environment.end()
+    return environment
 
 
 class _Tracebacks(logging.Handler):

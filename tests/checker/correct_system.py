@@ -1,4 +1,4 @@
-"""A small world that keeps every promise: a correct server and its users' devices.
+"""A model of a system without faults: a correct server and the devices of its users.
 
 It does what is hard to check: connections die with requests on their way, and these may still be
 carried out later; devices are killed and forget; histories are answered late.
@@ -43,7 +43,7 @@ def conversation_of(one: str, other: str) -> str:
     return "-".join(sorted((one, other)))
 
 
-class World:
+class CorrectSystem:
     def __init__(self, dialect: Dialect) -> None:
         self.dialect = dialect
         self.journals = Journals(dialect)

@@ -1,4 +1,4 @@
-"""The world of one run: a server, its clients, and time that passes as the scenario says."""
+"""The environment of one run: servers, their clients, and simulated time."""
 
 import asyncio
 from collections.abc import Callable
@@ -33,8 +33,8 @@ QUIET = 3
 
 
 @dataclass
-class World:
-    """Everything that there is during a run, and what was noted of it."""
+class Environment:
+    """The parts of a run, and the records and troubles of it."""
 
     scenario: Scenario
     rng: Random
