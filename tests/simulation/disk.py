@@ -9,7 +9,7 @@ from enum import Enum
 from random import Random
 from typing import Any, TypeVar, cast
 
-from backchannel.storage.sql.database import Connection
+from backchannel.storage.sql.database import Transaction
 from backchannel.storage.sql.sqlite.connection import StatementCache
 from backchannel.storage.sql.sqlite.jobs import JobQueue, Reader
 from backchannel.storage.sql.sqlite.writer import MOST_JOBS, Writer
@@ -116,13 +116,13 @@ class SimulatedDatabase:
         self._unanswered: list[object] = []
         self.dead = False
 
-    async def read(self, work: Callable[[Connection], Awaitable[T]], /) -> T:
+    async def read(self, work: Callable[[Transaction], Awaitable[T]], /) -> T:
         await self._outlive()
         self._loop.call_later(self.delay(), self._read_one)
         return await self._reads.submit(work)
 
     async def write(
-        self, work: Callable[[Connection], Awaitable[T]], /, *, essential: bool = False
+        self, work: Callable[[Transaction], Awaitable[T]], /, *, essential: bool = False
     ) -> T:
         del essential  # no room is set aside
         await self._outlive()
@@ -131,7 +131,7 @@ class SimulatedDatabase:
             self._loop.call_later(self.delay(), self._write_some)
         return await self._writes.submit(work)
 
-    async def write_in_turn(self, work: Callable[[Connection], Awaitable[T]], /) -> T:
+    async def write_in_turn(self, work: Callable[[Transaction], Awaitable[T]], /) -> T:
         return await self.write(work)
 
     async def overwrite_unused(self) -> None:

@@ -11,7 +11,7 @@ from backchannel.domain.revisions import react
 from backchannel.domain.users import FirstMessages, PrivacyPatch
 from backchannel.ports.storage import ReadMark, Storage
 from backchannel.storage.sql.database import BoundQuery
-from backchannel.storage.sql.servers.connection import ServerConnection
+from backchannel.storage.sql.servers.connection import ServerTransaction
 from tests.storage.openers import OPENERS, Opener
 from tests.storage.people import AT, Pair, make_pair, make_user, send, whole_log
 
@@ -54,11 +54,11 @@ async def test_R4_members_of_a_conversation_created_after_locking_are_locked_too
 ) -> None:
     storage = await server.open(tmp_path)
     pair = await make_pair(storage)
-    together = ServerConnection.fetch_together
+    together = ServerTransaction.fetch_together
     earlier = 0
 
     async def lock_earlier(
-        self: ServerConnection, *queries: BoundQuery[Any]
+        self: ServerTransaction, *queries: BoundQuery[Any]
     ) -> tuple[list[Any], ...]:
         """Once, find whom to lock as before the conversation began."""
         nonlocal earlier
@@ -70,7 +70,7 @@ async def test_R4_members_of_a_conversation_created_after_locking_are_locked_too
             locks = locks._replace(parameters={"members_of": known})
         return await together(self, locks, *others)
 
-    monkeypatch.setattr(ServerConnection, "fetch_together", lock_earlier)
+    monkeypatch.setattr(ServerTransaction, "fetch_together", lock_earlier)
     await write(storage, pair)
     assert earlier == 1
     for user_id in (pair.ada, pair.bob):

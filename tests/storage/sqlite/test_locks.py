@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 import pytest
 
 from backchannel.storage.opening import open_storage
-from backchannel.storage.sql.database import BoundQuery, Connection
+from backchannel.storage.sql.database import BoundQuery, Transaction
 from backchannel.storage.sql.locks import LockedUser
 from tests.storage.writes import WRITES, do, make_world
 
@@ -16,32 +16,32 @@ T = TypeVar("T")
 
 
 class Recording:
-    """A connection that checks what its transaction locks, and when."""
+    """A transaction that checks what it locks, and when."""
 
-    def __init__(self, connection: Connection) -> None:
-        self._connection: Any = connection
+    def __init__(self, transaction: Transaction) -> None:
+        self._transaction: Any = transaction
         self._locked: set[str] | None = None
         self._wrote = False
 
     async def fetch(self, query: Any, row: type[T], /, **parameters: object) -> list[T]:
-        found: list[T] = await self._connection.fetch(query, row, **parameters)
+        found: list[T] = await self._transaction.fetch(query, row, **parameters)
         self._note(found)
         return found
 
     async def fetch_together(self, *queries: BoundQuery[Any]) -> tuple[list[Any], ...]:
-        found: tuple[list[Any], ...] = await self._connection.fetch_together(*queries)
+        found: tuple[list[Any], ...] = await self._transaction.fetch_together(*queries)
         for each in found:
             self._note(each)
         return found
 
     async def execute(self, change: Any, /, **parameters: object) -> int:
         self._wrote = True
-        count: int = await self._connection.execute(change, **parameters)
+        count: int = await self._transaction.execute(change, **parameters)
         return count
 
     async def insert(self, table: Any, columns: Any, rows: Any, /, **same: object) -> None:
         self._wrote = True
-        await self._connection.insert(table, columns, rows, **same)
+        await self._transaction.insert(table, columns, rows, **same)
 
     def _note(self, found: list[Any]) -> None:
         ids = {each.id for each in found if isinstance(each, LockedUser)}

@@ -7,7 +7,7 @@ import pytest
 from backchannel.ports.storage import Acknowledgement
 from backchannel.storage.opening import open_storage
 from backchannel.storage.sql import log
-from backchannel.storage.sql.database import Connection
+from backchannel.storage.sql.database import Transaction
 from tests.storage.people import AT, make_pair, send
 
 
@@ -22,8 +22,8 @@ async def test_each_transaction_of_trimming_is_bounded(
     gone: list[int] = []
     trim_page = log.trim_page
 
-    async def counted(connection: Connection, **bounds: int) -> tuple[int, int | None]:
-        count, following = await trim_page(connection, **bounds)
+    async def counted(transaction: Transaction, **bounds: int) -> tuple[int, int | None]:
+        count, following = await trim_page(transaction, **bounds)
         gone.append(count)
         return count, following
 

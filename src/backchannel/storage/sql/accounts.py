@@ -12,7 +12,7 @@ from backchannel.domain.events import Event, EventKind, EventPayload, ProfileCha
 from backchannel.domain.users import Account, Audience, User, email_key, username_key
 from backchannel.storage.shared.methods import StorageMethods, reading, writing
 from backchannel.storage.shared.profiles import search_key_of
-from backchannel.storage.sql.database import Connection, Database, Duplicate
+from backchannel.storage.sql.database import Database, Duplicate, Transaction
 from backchannel.storage.sql.locks import lock, users_by_id
 from backchannel.storage.sql.log_writer import LogWriter
 from backchannel.storage.sql.parameters import any_of, parameter, rows_parameter
@@ -102,15 +102,15 @@ SET_LAST_SEEN = (
 )
 
 
-async def create_user(connection: Connection, new: Account) -> None:
+async def create_user(transaction: Transaction, new: Account) -> None:
     """Add an account with an empty log. Raises `UsernameTaken` or `EmailTaken`."""
     user = new.user
     look = look_alike_key(user.username)
-    if await find_account(connection, BY_USERNAME, username_key(user.username)):
+    if await find_account(transaction, BY_USERNAME, username_key(user.username)):
         raise UsernameTaken("this username is taken", field="username")
-    if await find_account(connection, BY_LOOK, look):
+    if await find_account(transaction, BY_LOOK, look):
         raise UsernameTaken("this username looks like one that is taken", field="username")
-    await require_free_email(connection, user.email)
+    await require_free_email(transaction, user.email)
     row = (
         user.id,
         user.username,
@@ -127,76 +127,76 @@ async def create_user(connection: Connection, new: Account) -> None:
         user.disabled_at,
     )
     try:
-        await connection.insert(account, COLUMNS, [row])
+        await transaction.insert(account, COLUMNS, [row])
     except Duplicate as duplicate:  # it was taken after the look
         raise as_taken(duplicate) from duplicate
-    added = await find_account(connection, BY_ID, user.id)
+    added = await find_account(transaction, BY_ID, user.id)
     if added is not None:
         epoch = secrets.token_hex(8)
-        await connection.insert(log_head, ("account", "epoch"), [(added.number, epoch)])
+        await transaction.insert(log_head, ("account", "epoch"), [(added.number, epoch)])
 
 
-async def read_account(connection: Connection, user_id: str) -> Account | None:
+async def read_account(transaction: Transaction, user_id: str) -> Account | None:
     """The account with this id; None if there is none."""
-    return _account(await find_account(connection, BY_ID, user_id))
+    return _account(await find_account(transaction, BY_ID, user_id))
 
 
-async def read_account_by_username(connection: Connection, username: str) -> Account | None:
+async def read_account_by_username(transaction: Transaction, username: str) -> Account | None:
     """The account with this username, ignoring case; None if there is none."""
-    return _account(await find_account(connection, BY_USERNAME, username_key(username)))
+    return _account(await find_account(transaction, BY_USERNAME, username_key(username)))
 
 
-async def read_account_by_email(connection: Connection, email: str) -> Account | None:
+async def read_account_by_email(transaction: Transaction, email: str) -> Account | None:
     """The account with this e-mail address, ignoring case; None if there is none."""
-    return _account(await find_account(connection, BY_EMAIL, email_key(email)))
+    return _account(await find_account(transaction, BY_EMAIL, email_key(email)))
 
 
-async def read_users(connection: Connection, user_ids: Sequence[str]) -> dict[str, User]:
+async def read_users(transaction: Transaction, user_ids: Sequence[str]) -> dict[str, User]:
     """Those of `user_ids` that exist."""
-    found = await connection.fetch(USERS, User, user_ids=list(user_ids))
+    found = await transaction.fetch(USERS, User, user_ids=list(user_ids))
     return {user.id: user for user in found}
 
 
 async def list_users(
-    connection: Connection, *, after: str | None, limit: int, search: str | None = None
+    transaction: Transaction, *, after: str | None, limit: int, search: str | None = None
 ) -> list[User]:
     """A page of users, as `ports.storage.Accounts.list_users` specifies."""
     pattern = (search or "").casefold()
     for special in "\\%_":
         pattern = pattern.replace(special, f"\\{special}")
-    return await connection.fetch(
+    return await transaction.fetch(
         PAGE, User, after=username_key(after or ""), pattern=f"%{pattern}%", limit=limit
     )
 
 
 async def set_password(
-    connection: Connection, user_id: str, password_hash: str, *, at: int
+    transaction: Transaction, user_id: str, password_hash: str, *, at: int
 ) -> None:
     """Replace a user's password hash."""
-    await connection.execute(SET_PASSWORD, user_id=user_id, new_hash=password_hash, at=at)
+    await transaction.execute(SET_PASSWORD, user_id=user_id, new_hash=password_hash, at=at)
 
 
-async def set_disabled(connection: Connection, user_id: str, *, at: int | None) -> None:
+async def set_disabled(transaction: Transaction, user_id: str, *, at: int | None) -> None:
     """Disable an account as of `at`, or enable it again (None)."""
-    await connection.execute(SET_DISABLED, user_id=user_id, at=at)
+    await transaction.execute(SET_DISABLED, user_id=user_id, at=at)
 
 
-async def record_last_seen(connection: Connection, seen: Mapping[str, int]) -> None:
+async def record_last_seen(transaction: Transaction, seen: Mapping[str, int]) -> None:
     """Move the users' `last_seen_at` forward."""
-    await lock(connection, users_by_id(seen))
-    await connection.execute(SET_LAST_SEEN, seen=list(seen.items()))
+    await lock(transaction, users_by_id(seen))
+    await transaction.execute(SET_LAST_SEEN, seen=list(seen.items()))
 
 
-async def anonymise(connection: Connection, user_id: str, *, at: int) -> int:
+async def anonymise(transaction: Transaction, user_id: str, *, at: int) -> int:
     """Delete all personal data of an account, which is locked; returns its number.
 
     Raises `NotFound`, also if that has been done before.
     """
-    old = await find_account(connection, BY_ID, user_id)
+    old = await find_account(transaction, BY_ID, user_id)
     if old is None or old.erased_at is not None:
         raise NotFound("user not found")
     anonymised = anonymous(project(old, User), at=at)
-    await connection.execute(
+    await transaction.execute(
         ANONYMISE,
         user_id=user_id,
         new_username=anonymised.username,
@@ -207,13 +207,13 @@ async def anonymise(connection: Connection, user_id: str, *, at: int) -> int:
 
 
 async def notify_of_profile(
-    connection: Connection, user_id: str, readers: Sequence[str], *, at: int
+    transaction: Transaction, user_id: str, readers: Sequence[str], *, at: int
 ) -> list[Event]:
     """Notify the readers, who are locked, that a user's profile has changed."""
-    logs = await LogWriter.open(connection, readers)
+    logs = await LogWriter.open(transaction, readers)
     payload = EventPayload(EventKind.PROFILE, ProfileChange(user_id))
     events = [event for reader in readers for event in logs.add(reader, payload, at=at)]
-    await logs.write(connection)
+    await logs.write(transaction)
     return events
 
 
@@ -229,19 +229,19 @@ def as_taken(duplicate: Duplicate) -> ChatError:
 
 
 async def require_free_email(
-    connection: Connection, email: str | None, *, owner: str | None = None
+    transaction: Transaction, email: str | None, *, owner: str | None = None
 ) -> None:
     """Raise `EmailTaken` if the address is that of another account than the owner's."""
     if email is None:
         return
-    found = await find_account(connection, BY_EMAIL, email_key(email))
+    found = await find_account(transaction, BY_EMAIL, email_key(email))
     if found is not None and found.id != owner:
         raise EmailTaken("this email address is taken", field="email")
 
 
-async def find_account(connection: Connection, query: SelectBase, key: str) -> AccountRow | None:
+async def find_account(transaction: Transaction, query: SelectBase, key: str) -> AccountRow | None:
     """The account that a query has for a key, if there is one."""
-    rows = await connection.fetch(query, AccountRow, key=key)
+    rows = await transaction.fetch(query, AccountRow, key=key)
     return rows[0] if rows else None
 
 

@@ -7,7 +7,7 @@ from sqlalchemy import Text, delete, select
 
 from backchannel.domain.files import attachments
 from backchannel.domain.messages import Draft
-from backchannel.storage.sql.database import Connection
+from backchannel.storage.sql.database import Transaction
 from backchannel.storage.sql.parameters import any_of, parameter
 from backchannel.storage.sql.schema import attachment, file
 
@@ -32,7 +32,7 @@ class Attachments:
         self._rows: list[tuple[str, int, int]] = []
 
     @classmethod
-    async def open(cls, connection: Connection, drafts: Iterable[Draft]) -> "Attachments":
+    async def open(cls, transaction: Transaction, drafts: Iterable[Draft]) -> "Attachments":
         """Look up the files that the drafts name; most batches name none.
 
         A sender's own files stay as they are: the sender is locked.
@@ -40,7 +40,7 @@ class Attachments:
         named = {file_id for draft in drafts if draft.files for file_id in _file_ids(draft)}
         if not named:
             return cls()
-        return cls(await connection.fetch(OWNERS, _Owner, file_ids=sorted(named)))
+        return cls(await transaction.fetch(OWNERS, _Owner, file_ids=sorted(named)))
 
     def exist(self, draft: Draft) -> bool:
         """True if each file that a draft names is complete and belongs to its sender (rule R20)."""
@@ -50,20 +50,20 @@ class Attachments:
         """Attach the files of the draft, which is a message there now."""
         self._rows += [(file_id, conversation, seq) for file_id in dict.fromkeys(_file_ids(draft))]
 
-    async def write(self, connection: Connection) -> None:
+    async def write(self, transaction: Transaction) -> None:
         """Store what was added."""
         if self._rows:
-            await connection.insert(attachment, ("file_id", "conversation", "seq"), self._rows)
+            await transaction.insert(attachment, ("file_id", "conversation", "seq"), self._rows)
 
 
-async def detach(connection: Connection, conversation: int, seq: int) -> None:
+async def detach(transaction: Transaction, conversation: int, seq: int) -> None:
     """Remove the links between a message and its files."""
-    await connection.execute(DETACH, conversation=conversation, seq=seq)
+    await transaction.execute(DETACH, conversation=conversation, seq=seq)
 
 
-async def detach_all(connection: Connection, conversation: int) -> None:
+async def detach_all(transaction: Transaction, conversation: int) -> None:
     """Remove the links between all messages of a conversation and their files."""
-    await connection.execute(DETACH_ALL, conversation=conversation)
+    await transaction.execute(DETACH_ALL, conversation=conversation)
 
 
 def _file_ids(draft: Draft) -> list[str]:

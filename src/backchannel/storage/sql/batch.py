@@ -26,7 +26,7 @@ from backchannel.storage.shared.checksummed_message import (
 from backchannel.storage.shared.drafts import AppendedDraft, IncomingBatch, Route
 from backchannel.storage.sql.attachments import Attachments
 from backchannel.storage.sql.blocks import read_blocks_by
-from backchannel.storage.sql.database import BoundQuery, Connection
+from backchannel.storage.sql.database import BoundQuery, Transaction
 from backchannel.storage.sql.locked_conversations import (
     LockedConversation,
     insert_direct_conversations,
@@ -109,9 +109,9 @@ class Batch:
         self._moved: dict[int, LockedConversation] = {}
 
     @classmethod
-    async def open(cls, connection: Connection, incoming: IncomingBatch, *, at: int) -> "Batch":
+    async def open(cls, transaction: Transaction, incoming: IncomingBatch, *, at: int) -> "Batch":
         """Lock the users of the drafts, and begin missing conversations."""
-        heads, conversations, originals = await connection.fetch_together(
+        heads, conversations, originals = await transaction.fetch_together(
             users_by_id(incoming.user_ids()),
             locked_conversations(incoming.conversation_ids()),
             BoundQuery(ORIGINALS, Original, {"sent": incoming.keys}),
@@ -119,8 +119,8 @@ class Batch:
         batch = cls(incoming, LogWriter(heads), conversations, at)
         batch._note(originals)
         if not incoming.plain:
-            batch._attachments = await Attachments.open(connection, incoming.drafts)
-        await batch._add_conversations(connection)
+            batch._attachments = await Attachments.open(transaction, incoming.drafts)
+        await batch._add_conversations(transaction)
         # Only now: some routes lead to a conversation that was inserted just now.
         batch._resolved = [batch._resolve(route) for route in incoming.routes]
         return batch
@@ -129,7 +129,7 @@ class Batch:
         """Note the messages that were sent before with the keys of the drafts."""
         self._originals = {(each.sender_id, each.client_id): each for each in originals}
 
-    async def _add_conversations(self, connection: Connection) -> None:
+    async def _add_conversations(self, transaction: Transaction) -> None:
         # In a message request it matters who has blocked whom.
         unclear = [
             route
@@ -142,7 +142,7 @@ class Batch:
         found = self._logs.users
         user_ids = {user_id for route in unclear for user_id in route[:2]} & found.keys()
         accounts = [found[user_id].number for user_id in user_ids]
-        self._blocks = await read_blocks_by(connection, accounts)
+        self._blocks = await read_blocks_by(transaction, accounts)
         new = [each for each in unclear if each.conversation_id not in self._conversations]
         open_routes = {route for route in new if self._refusal(route) is None}
         pairs: dict[str, tuple[LockedUser, LockedUser]] = {}
@@ -153,7 +153,7 @@ class Batch:
                 pairs[route.conversation_id] = found[route.sender_id], found[route.recipient_id]
         if pairs:
             self._conversations |= await insert_direct_conversations(
-                connection, pairs.values(), at=self._at
+                transaction, pairs.values(), at=self._at
             )
 
     def append(self) -> list[Outcome]:
@@ -250,20 +250,20 @@ class Batch:
         own, other = self._logs.enter_message(sender, recipient, number, seq, held=held)
         return AppendedDraft(draft, message_id, seq, own, other, events)
 
-    async def write(self, connection: Connection) -> None:
+    async def write(self, transaction: Transaction) -> None:
         """Store the appended messages."""
         if not self._rows:
             return
         if self._incoming.plain:
             same = {"kind": MessageKind.TEXT.value, "created_at": self._at}
-            await connection.insert(message, COLUMNS, self._rows, **same)
+            await transaction.insert(message, COLUMNS, self._rows, **same)
         else:
             columns = (*COLUMNS, *MORE_COLUMNS)
-            await connection.insert(message, columns, self._rows, created_at=self._at)
-        await self._attachments.write(connection)
-        await self._questions.write(connection)
-        await self._requests.write(connection)
-        await self._logs.write(connection, at=self._at)
+            await transaction.insert(message, columns, self._rows, created_at=self._at)
+        await self._attachments.write(transaction)
+        await self._questions.write(transaction)
+        await self._requests.write(transaction)
+        await self._logs.write(transaction, at=self._at)
         moved = [
             (
                 each.number,
@@ -274,7 +274,7 @@ class Batch:
             )
             for each in self._moved.values()
         ]
-        await connection.execute(UPDATE_CONVERSATIONS, moved=moved)
+        await transaction.execute(UPDATE_CONVERSATIONS, moved=moved)
 
 
 def _is_open(locked: LockedConversation, route: Route) -> bool:

@@ -16,7 +16,7 @@ from backchannel.domain.events import (
 from backchannel.domain.ids import direct_conversation_id
 from backchannel.domain.users import Shared
 from backchannel.storage.shared.methods import StorageMethods, reading, writing
-from backchannel.storage.sql.database import BoundQuery, Connection, Database
+from backchannel.storage.sql.database import BoundQuery, Database, Transaction
 from backchannel.storage.sql.locked_conversations import BLOCKS
 from backchannel.storage.sql.locks import users_by_id
 from backchannel.storage.sql.log_writer import LogWriter
@@ -78,38 +78,38 @@ class _Block(msgspec.Struct, frozen=True):
 
 
 async def set_blocked(
-    connection: Connection, user_id: str, other_id: str, *, blocked: bool, at: int
+    transaction: Transaction, user_id: str, other_id: str, *, blocked: bool, at: int
 ) -> list[Event]:
     """Put a user on the block list, or take one off, as `ports.storage.Conversations` specifies."""
     conversation_id = direct_conversation_id(user_id, other_id)
     named = [(user_id, conversation_id), (other_id, conversation_id)]
-    users, members = await connection.fetch_together(
+    users, members = await transaction.fetch_together(
         users_by_id({user_id, other_id}), BoundQuery(MARKS_BY_NAME, MemberMarks, {"named": named})
     )
     logs = LogWriter(users)
     own, other = logs.users.get(user_id), logs.users.get(other_id)
     if own is None or other is None or not other.number or own.erased_at is not None:
         raise NotFound("user not found")
-    found = await connection.fetch(IS_BLOCKED, int, number=own.number, other=other.number)
+    found = await transaction.fetch(IS_BLOCKED, int, number=own.number, other=other.number)
     if bool(found) == blocked:
         return []
     if blocked:
         row = own.number, other.number, at
-        await connection.insert(block, ("account", "other", "created_at"), [row])
+        await transaction.insert(block, ("account", "other", "created_at"), [row])
     else:
-        await connection.execute(UNBLOCK, number=own.number, other=other.number)
+        await transaction.execute(UNBLOCK, number=own.number, other=other.number)
     change = ConversationChange(conversation_id, "blocked" if blocked else "unblocked")
     events = logs.add(user_id, EventPayload(EventKind.CONVERSATION, change), at=at)
     if blocked:
-        await connection.execute(DECLINE, asked=own.number, conversation_id=conversation_id, at=at)
+        await transaction.execute(DECLINE, asked=own.number, conversation_id=conversation_id, at=at)
     else:
-        events += await end_restriction(connection, logs, members, at=at)
-    await logs.write(connection)
+        events += await end_restriction(transaction, logs, members, at=at)
+    await logs.write(transaction)
     return events
 
 
 async def end_restriction(
-    connection: Connection, logs: LogWriter, members: Sequence[MemberMarks], *, at: int
+    transaction: Transaction, logs: LogWriter, members: Sequence[MemberMarks], *, at: int
 ) -> list[Event]:
     """Send each member what a restriction, now lifted, has kept from them.
 
@@ -124,28 +124,28 @@ async def end_restriction(
             if not marks.is_peer_current:
                 receipt = EventPayload(EventKind.RECEIPT, marks.receipt_for_peer())
                 events += logs.add(marks.peer_id, receipt, at=at)
-    await move(connection, members)
+    await move(transaction, members)
     return events
 
 
-async def read_blocked(connection: Connection, user_id: str) -> list[str]:
+async def read_blocked(transaction: Transaction, user_id: str) -> list[str]:
     """The users this user has blocked, by id."""
-    return await connection.fetch(BLOCKED, str, user_id=user_id)
+    return await transaction.fetch(BLOCKED, str, user_id=user_id)
 
 
-async def read_blocks_by(connection: Connection, accounts: Sequence[int]) -> set[tuple[int, int]]:
+async def read_blocks_by(transaction: Transaction, accounts: Sequence[int]) -> set[tuple[int, int]]:
     """The blocks that these accounts have set: pairs of the blocker and the blocked, by number."""
-    found = await connection.fetch(BLOCKED_BY, _Block, accounts=accounts)
+    found = await transaction.fetch(BLOCKED_BY, _Block, accounts=accounts)
     return {(each.account, each.other) for each in found}
 
 
 async def read_acquainted(
-    connection: Connection, user_id: str, others: Sequence[str], shared: Shared
+    transaction: Transaction, user_id: str, others: Sequence[str], shared: Shared
 ) -> frozenset[str]:
     """Implements `ports.storage.Conversations.acquainted`."""
     ids = [direct_conversation_id(user_id, other) for other in others]
     query = ACQUAINTED[shared]
-    return frozenset(await connection.fetch(query, str, user_id=user_id, conversation_ids=ids))
+    return frozenset(await transaction.fetch(query, str, user_id=user_id, conversation_ids=ids))
 
 
 class BlockMethods(StorageMethods[Database]):

@@ -19,7 +19,7 @@ from backchannel.storage.shared.checksummed_message import (
 )
 from backchannel.storage.shared.methods import StorageMethods, writing
 from backchannel.storage.sql.attachments import detach
-from backchannel.storage.sql.database import Connection, Database
+from backchannel.storage.sql.database import Database, Transaction
 from backchannel.storage.sql.locked_conversations import LockedConversation, lock_conversation
 from backchannel.storage.sql.log_writer import LogWriter
 from backchannel.storage.sql.parameters import parameter
@@ -64,16 +64,16 @@ COUNT_READ = (
 
 
 async def change(
-    connection: Connection,
+    transaction: Transaction,
     conversation_id: str,
     seq: int,
     kind: EventKind,
     revise: Callable[[Message | None], Message],
 ) -> Changed:
     """Replace a message, as `ports.storage.Messages.change` specifies."""
-    users, locked = await lock_conversation(connection, conversation_id)
+    users, locked = await lock_conversation(transaction, conversation_id)
     found = (
-        await connection.fetch(ORIGINAL, Original, conversation=locked.number, seq=seq)
+        await transaction.fetch(ORIGINAL, Original, conversation=locked.number, seq=seq)
         if locked
         else []
     )
@@ -91,15 +91,15 @@ async def change(
     for user in logs.users.values():
         if user.erased_at is not None:
             _refuse_content(user.id, before, after)
-    await _replace(connection, locked, after, _fingerprint(found[0], before, after))
+    await _replace(transaction, locked, after, _fingerprint(found[0], before, after))
     if before.files and not after.files:
-        await detach(connection, locked.number, seq)
+        await detach(transaction, locked.number, seq)
     difference = (after.deleted_at is None) - (before.deleted_at is None)
     if difference:
         reader = logs.users[after.recipient_id].number
-        await _recount(connection, locked, after, reader, difference)
+        await _recount(transaction, locked, after, reader, difference)
     events = _notify_members(logs, locked, EventPayload(kind, after), after)
-    await logs.write(connection)
+    await logs.write(transaction)
     return Changed(after, tuple(events))
 
 
@@ -135,9 +135,9 @@ def _time(locked: LockedConversation, changed: Message) -> int:
 
 
 async def _replace(
-    connection: Connection, locked: LockedConversation, changed: Message, mark: str | None
+    transaction: Transaction, locked: LockedConversation, changed: Message, mark: str | None
 ) -> None:
-    await connection.execute(
+    await transaction.execute(
         CHANGE,
         conversation=locked.number,
         seq=changed.seq,
@@ -155,7 +155,7 @@ async def _replace(
 
 
 async def _recount(
-    connection: Connection,
+    transaction: Transaction,
     locked: LockedConversation,
     changed: Message,
     reader: int,
@@ -165,13 +165,13 @@ async def _recount(
         locked.first_count += difference
     else:
         locked.second_count += difference
-    await connection.execute(
+    await transaction.execute(
         COUNT_MESSAGES,
         conversation=locked.number,
         first_count=locked.first_count,
         second_count=locked.second_count,
     )
-    await connection.execute(
+    await transaction.execute(
         COUNT_READ,
         conversation=locked.number,
         reader=reader,

@@ -8,7 +8,7 @@ from sqlalchemy import Select, SelectBase, select
 
 from backchannel.domain.messages import Message, MessageKind, is_full
 from backchannel.storage.shared.checksummed_message import DAMAGED, ChecksummedMessage, all_verified
-from backchannel.storage.sql.database import Connection, Unreadable
+from backchannel.storage.sql.database import Transaction, Unreadable
 from backchannel.storage.sql.parameters import parameter
 from backchannel.storage.sql.rows import CHECKSUMMED_COLUMNS, MESSAGES
 from backchannel.storage.sql.schema import conversation, log, message
@@ -17,10 +17,10 @@ _logger = logging.getLogger("backchannel.storage")
 
 
 async def fetch_messages(
-    connection: Connection, query: SelectBase, /, **parameters: Any
+    transaction: Transaction, query: SelectBase, /, **parameters: Any
 ) -> list[Message]:
     """The messages of a query of `rows.CHECKSUMMED_COLUMNS`. Raises `Unreadable`."""
-    return all_verified(await connection.fetch(query, ChecksummedMessage, **parameters))
+    return all_verified(await transaction.fetch(query, ChecksummedMessage, **parameters))
 
 
 def unreadable(
@@ -102,7 +102,7 @@ class HistoryQuery(msgspec.Struct, frozen=True):
 
 
 async def salvage_history(
-    connection: Connection,
+    transaction: Transaction,
     query: HistoryQuery,
     conversation_id: str,
     *,
@@ -115,7 +115,7 @@ async def salvage_history(
     Numbers have no gaps, so spans of them are read in turn, and where one cannot be read, its
     messages one by one.
     """
-    found = await connection.fetch(BY_ID, _Conversation, conversation_id=conversation_id)
+    found = await transaction.fetch(BY_ID, _Conversation, conversation_id=conversation_id)
     if not found:
         return []
     before = min(before, found[0].last_seq + 1)
@@ -126,7 +126,7 @@ async def salvage_history(
             low = max(after, before - 1 - MOST)
         else:
             high = min(before, after + 1 + MOST)
-        span = await _span(connection, query, found[0], low, high, limit - len(page))
+        span = await _span(transaction, query, found[0], low, high, limit - len(page))
         page += span
         if query.newest_first:
             before = span[-1].seq if span else low + 1
@@ -136,19 +136,24 @@ async def salvage_history(
 
 
 async def _span(
-    connection: Connection, query: HistoryQuery, of: _Conversation, low: int, high: int, limit: int
+    transaction: Transaction,
+    query: HistoryQuery,
+    of: _Conversation,
+    low: int,
+    high: int,
+    limit: int,
 ) -> list[Message]:
     """Up to `limit` messages between two numbers, in the order of the query."""
     try:
         return await fetch_messages(
-            connection, query.text, conversation_id=of.id, after=low, before=high, limit=limit
+            transaction, query.text, conversation_id=of.id, after=low, before=high, limit=limit
         )
     except Unreadable:
         pass
     numbers = range(low + 1, high)
     span: list[Message] = []
     for seq in reversed(numbers) if query.newest_first else numbers:
-        found = await _message(connection, of, seq)
+        found = await _message(transaction, of, seq)
         span += filter(query.admits, found)
         if len(span) == limit or is_full(span):
             break
@@ -156,10 +161,10 @@ async def _span(
 
 
 async def salvage_logged(
-    connection: Connection, *, account: int, after: int, last: int
+    transaction: Transaction, *, account: int, after: int, last: int
 ) -> list[Message]:
     """The messages that a log names, one at a time."""
-    entries = await connection.fetch(
+    entries = await transaction.fetch(
         LOGGED_MESSAGES, _LogEntry, account=account, after=after, last=last, limit=MOST
     )
     known: dict[int, _Conversation] = {}
@@ -167,16 +172,16 @@ async def salvage_logged(
     for entry in entries:
         number = entry.conversation
         if number not in known:
-            (known[number],) = await connection.fetch(BY_NUMBER, _Conversation, number=number)
-        found = await _message(connection, known[number], entry.seq)
+            (known[number],) = await transaction.fetch(BY_NUMBER, _Conversation, number=number)
+        found = await _message(transaction, known[number], entry.seq)
         # Every entry of a log has its message, so one that is not found cannot be read either.
         messages += found or [_unreadable(known[number], entry.seq)]
     return messages
 
 
-async def _message(connection: Connection, of: _Conversation, seq: int) -> list[Message]:
+async def _message(transaction: Transaction, of: _Conversation, seq: int) -> list[Message]:
     try:
-        return await fetch_messages(connection, MESSAGE, conversation_id=of.id, seq=seq)
+        return await fetch_messages(transaction, MESSAGE, conversation_id=of.id, seq=seq)
     except Unreadable:
         _logger.exception("message %d of conversation %s cannot be read", seq, of.id)
         return [_unreadable(of, seq)]

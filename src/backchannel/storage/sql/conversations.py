@@ -11,7 +11,7 @@ from backchannel.domain.ids import direct_conversation_id
 from backchannel.domain.messages import BODY_LIMIT, PAGE_BYTES, Message, size_of
 from backchannel.storage.shared.methods import StorageMethods, reading, writing
 from backchannel.storage.sql.checksums import fetch_messages
-from backchannel.storage.sql.database import Connection, Database
+from backchannel.storage.sql.database import Database, Transaction
 from backchannel.storage.sql.locked_conversations import insert_direct_conversations
 from backchannel.storage.sql.log_writer import LogWriter
 from backchannel.storage.sql.parameters import any_of, parameter
@@ -116,16 +116,16 @@ NEWER_THAN_ALL = (2**63 - 1, "")
 
 
 async def read_conversation(
-    connection: Connection, user_id: str, conversation_id: str
+    transaction: Transaction, user_id: str, conversation_id: str
 ) -> ConversationView | None:
     """A conversation as its member sees it; None for anyone else."""
-    rows = await connection.fetch(VIEW, _Row, user_id=user_id, conversation_id=conversation_id)
-    views = await _with_messages(connection, rows)
+    rows = await transaction.fetch(VIEW, _Row, user_id=user_id, conversation_id=conversation_id)
+    views = await _with_messages(transaction, rows)
     return views[0] if views else None
 
 
 async def read_conversations(
-    connection: Connection,
+    transaction: Transaction,
     user_id: str,
     *,
     before: tuple[int, str] | None,
@@ -137,22 +137,22 @@ async def read_conversations(
     at, conversation_id = before or NEWER_THAN_ALL
     page = {"user_id": user_id, "before_at": at, "before_id": conversation_id, "limit": limit}
     if request is not None:
-        rows = await connection.fetch(REQUESTS[request], _Row, **page)
+        rows = await transaction.fetch(REQUESTS[request], _Row, **page)
     elif kind is None:
-        rows = await connection.fetch(VIEWS, _Row, **page)
+        rows = await transaction.fetch(VIEWS, _Row, **page)
     else:
-        rows = await connection.fetch(VIEWS_OF_KIND, _Row, kind=kind.value, **page)
-    return await _with_messages(connection, rows)
+        rows = await transaction.fetch(VIEWS_OF_KIND, _Row, kind=kind.value, **page)
+    return await _with_messages(transaction, rows)
 
 
-async def _with_messages(connection: Connection, rows: Sequence[_Row]) -> list[ConversationView]:
+async def _with_messages(transaction: Transaction, rows: Sequence[_Row]) -> list[ConversationView]:
     """The conversations with their last messages, up to the one whose message fills the page."""
     views: list[ConversationView] = []
     room = PAGE_BYTES
     for start in range(0, len(rows), LOOKED_UP):
         part = rows[start : start + LOOKED_UP]
         numbers = [row.number for row in part if row.last_seq]
-        found = await fetch_messages(connection, LAST_MESSAGES, numbers=numbers) if numbers else []
+        found = await fetch_messages(transaction, LAST_MESSAGES, numbers=numbers) if numbers else []
         last = {message.conversation_id: message for message in found}
         for row in part:
             views.append(_view(row, message := last.get(row.id)))
@@ -182,21 +182,21 @@ def _view(row: _Row, last_message: Message | None) -> ConversationView:
 
 
 async def create_direct(
-    connection: Connection, user_id: str, other_id: str, *, at: int
+    transaction: Transaction, user_id: str, other_id: str, *, at: int
 ) -> ConversationView:
     """The conversation of two users, made if it does not exist. Raises `NotFound`."""
     # Their locked logs keep a first message from beginning it at the same time.
-    logs = await LogWriter.open(connection, {user_id, other_id})
+    logs = await LogWriter.open(transaction, {user_id, other_id})
     own, other = logs.users.get(user_id), logs.users.get(other_id)
     if own is None or other is None or not own.number or not other.number or own is other:
         raise NotFound("user not found")
     if own.erased_at is not None or other.erased_at is not None:
         raise NotFound("user not found")
     conversation_id = direct_conversation_id(user_id, other_id)
-    view = await read_conversation(connection, user_id, conversation_id)
+    view = await read_conversation(transaction, user_id, conversation_id)
     if view is None:
-        await insert_direct_conversations(connection, [(own, other)], at=at)
-        view = await read_conversation(connection, user_id, conversation_id)
+        await insert_direct_conversations(transaction, [(own, other)], at=at)
+        view = await read_conversation(transaction, user_id, conversation_id)
     if view is None:
         raise NotFound("conversation not found")
     return view

@@ -13,15 +13,15 @@ V = TypeVar("V")
 
 
 class BoundQuery(NamedTuple, Generic[T]):
-    """A query with its parameters, as `Connection.fetch` takes them."""
+    """A query with its parameters, as `Transaction.fetch` takes them."""
 
     query: SelectBase
     row: type[T]
     parameters: Mapping[str, object]
 
 
-class Connection(Protocol):
-    """A transaction's view of the database.
+class Transaction(Protocol):
+    """A transaction, as the functions of storage use it.
 
     `fetch_together` gives the rows of several queries, asked in this order, in one step where the
     engine can. Their parameters have different names.
@@ -81,7 +81,7 @@ class Unreadable(Damaged):
         super().__init__("what is stored here is damaged; ask your operator to restore a backup")
 
 
-Work = Callable[[Connection], Awaitable[T]]
+Work = Callable[[Transaction], Awaitable[T]]
 """The work of a transaction. It may be called again if the transaction is repeated."""
 
 

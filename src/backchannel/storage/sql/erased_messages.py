@@ -12,7 +12,7 @@ from backchannel.domain.messages import Message
 from backchannel.domain.revisions import without_reactions_of
 from backchannel.ports.storage import ErasedPart
 from backchannel.storage.sql.checksums import fetch_messages
-from backchannel.storage.sql.database import Connection
+from backchannel.storage.sql.database import Transaction
 from backchannel.storage.sql.erasure_records import Progress
 from backchannel.storage.sql.log_writer import LogWriter
 from backchannel.storage.sql.messages import NEXT, PAST_THE_END
@@ -81,11 +81,11 @@ class ErasedConversation(msgspec.Struct):
 
 
 async def retract_page(
-    connection: Connection, progress: Progress, erased: ErasedConversation, *, limit: int, at: int
+    transaction: Transaction, progress: Progress, erased: ErasedConversation, *, limit: int, at: int
 ) -> ErasedPart:
     """Delete what the user has put into the next messages; past the last one, go on to another."""
     page = await fetch_messages(
-        connection,
+        transaction,
         NEXT,
         conversation_id=erased.id,
         after=progress.seq,
@@ -93,7 +93,7 @@ async def retract_page(
         limit=limit,
     )
     if not page:
-        await connection.execute(
+        await transaction.execute(
             FORGET_SETTINGS, account=progress.account, conversation=erased.number
         )
         progress.conversation, progress.seq = erased.number + 1, 0
@@ -108,11 +108,11 @@ async def retract_page(
         if (without := without_reactions_of(progress.user_id, each)) is not each
         and each.sender_id != progress.user_id
     ]
-    await _store(connection, erased, own, cleared)
-    await _recount(connection, progress, erased, undeleted)
+    await _store(transaction, erased, own, cleared)
+    await _recount(transaction, progress, erased, undeleted)
     progress.count(Erased(messages=len(own), reactions=len(cleared)))
     changed = [*undeleted, *cleared]
-    return ErasedPart(await _notify_peer(connection, erased, progress.user_id, changed, at))
+    return ErasedPart(await _notify_peer(transaction, erased, progress.user_id, changed, at))
 
 
 def _retracted(sent: Message, at: int) -> Message:
@@ -130,19 +130,19 @@ def _retracted(sent: Message, at: int) -> Message:
 
 
 async def _store(
-    connection: Connection,
+    transaction: Transaction,
     erased: ErasedConversation,
     own: Sequence[Message],
     cleared: Sequence[Message],
 ) -> None:
     if own:
         rows = [(each.seq, each.client_id, each.deleted_at, each.revision) for each in own]
-        await connection.execute(RETRACT, **_page(erased, own), retracted=rows)
+        await transaction.execute(RETRACT, **_page(erased, own), retracted=rows)
         seqs = [each.seq for each in own]
-        await connection.execute(DETACH, conversation=erased.number, seqs=seqs)
+        await transaction.execute(DETACH, conversation=erased.number, seqs=seqs)
     if cleared:
         reacted = [(each.seq, each.reactions, each.revision) for each in cleared]
-        await connection.execute(REACT, **_page(erased, cleared), reacted=reacted)
+        await transaction.execute(REACT, **_page(erased, cleared), reacted=reacted)
 
 
 def _page(erased: ErasedConversation, messages: Sequence[Message]) -> dict[str, int]:
@@ -155,22 +155,25 @@ def _page(erased: ErasedConversation, messages: Sequence[Message]) -> dict[str, 
 
 
 async def _recount(
-    connection: Connection, progress: Progress, erased: ErasedConversation, gone: Sequence[Message]
+    transaction: Transaction,
+    progress: Progress,
+    erased: ErasedConversation,
+    gone: Sequence[Message],
 ) -> None:
     """Keep the numbers of undeleted messages true, and so the peer's number of unread ones."""
     number, is_first = erased.number, erased.first == progress.account
     reader = erased.second if is_first else erased.first
-    (read_seq,) = await connection.fetch(READ_UP_TO, int, conversation=number, reader=reader)
+    (read_seq,) = await transaction.fetch(READ_UP_TO, int, conversation=number, reader=reader)
     fewer = sum(each.seq <= read_seq for each in gone)
     of_first, of_second = (len(gone), 0) if is_first else (0, len(gone))
-    await connection.execute(
+    await transaction.execute(
         COUNT_MESSAGES, conversation=number, of_first=of_first, of_second=of_second
     )
-    await connection.execute(COUNT_READ, conversation=number, reader=reader, fewer=fewer)
+    await transaction.execute(COUNT_READ, conversation=number, reader=reader, fewer=fewer)
 
 
 async def _notify_peer(
-    connection: Connection,
+    transaction: Transaction,
     erased: ErasedConversation,
     user_id: str,
     changed: Sequence[Message],
@@ -178,12 +181,12 @@ async def _notify_peer(
 ) -> tuple[Event, ...]:
     """Enter each change into the peer's log, in the order of the messages."""
     peer_id = erased.second_id if erased.first_id == user_id else erased.first_id
-    logs = await LogWriter.open(connection, [peer_id])
+    logs = await LogWriter.open(transaction, [peer_id])
     events: list[Event] = []
     for each in sorted(changed, key=lambda message: message.seq):
         kind = EventKind.REACTION if each.deleted_at is None else EventKind.DELETE
         events += logs.add(
             peer_id, EventPayload(kind, each), at=at, conversation=erased.number, seq=each.seq
         )
-    await logs.write(connection)
+    await logs.write(transaction)
     return tuple(events)

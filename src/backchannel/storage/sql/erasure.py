@@ -14,7 +14,7 @@ from backchannel.ports.storage import ErasedPart
 from backchannel.storage.shared.methods import StorageMethods, reading, writing
 from backchannel.storage.sql import erasure_records, files
 from backchannel.storage.sql.attachments import detach_all
-from backchannel.storage.sql.database import Connection, Database
+from backchannel.storage.sql.database import Database, Transaction
 from backchannel.storage.sql.erased_messages import ErasedConversation, retract_page
 from backchannel.storage.sql.erasure_records import (
     Progress,
@@ -76,40 +76,42 @@ FORGET_BLOCKS = delete(block).where(block.c.account == parameter("account"))
 FORGET_LOGINS = delete(login).where(login.c.user_id == parameter("user_id"))
 
 
-async def erase_part(connection: Connection, erasure_id: str, *, limit: int, at: int) -> ErasedPart:
+async def erase_part(
+    transaction: Transaction, erasure_id: str, *, limit: int, at: int
+) -> ErasedPart:
     """Erase a part, as `ports.storage.Erasures.erase_part` specifies. Raises `NotFound`."""
-    seen = await _next(connection, erasure_id)
+    seen = await _next(transaction, erasure_id)
     progress, erased = seen
     members = {erased.first_id, erased.second_id} if erased else set[str]()
-    await lock(connection, users_by_id({progress.user_id, *members}))
-    if await _next(connection, erasure_id) != seen:
+    await lock(transaction, users_by_id({progress.user_id, *members}))
+    if await _next(transaction, erasure_id) != seen:
         return ErasedPart()  # another process has taken away this part
     if progress.completed_at is not None:
         return ErasedPart(complete=True)
-    await erasure_records.note_begun(connection, erasure_id, at=at)
-    part = await _next_part(connection, progress, erased, limit=limit, at=at)
-    await erasure_records.advance(connection, progress)
+    await erasure_records.note_begun(transaction, erasure_id, at=at)
+    part = await _next_part(transaction, progress, erased, limit=limit, at=at)
+    await erasure_records.advance(transaction, progress)
     return part
 
 
 async def forget_owned(
-    connection: Connection, erasure_id: str, file_ids: Sequence[str], gone: Erased
+    transaction: Transaction, erasure_id: str, file_ids: Sequence[str], gone: Erased
 ) -> None:
     """Forget files, as `ports.storage.Erasures.forget_owned` specifies. Raises `NotFound`."""
-    user_id = (await erasure_records.progress_of(connection, erasure_id)).user_id
-    await lock(connection, users_by_id([user_id]))
-    progress = await erasure_records.progress_of(connection, erasure_id)
-    await files.forget_owned(connection, user_id, file_ids)
+    user_id = (await erasure_records.progress_of(transaction, erasure_id)).user_id
+    await lock(transaction, users_by_id([user_id]))
+    progress = await erasure_records.progress_of(transaction, erasure_id)
+    await files.forget_owned(transaction, user_id, file_ids)
     progress.count(gone)
-    await erasure_records.advance(connection, progress)
+    await erasure_records.advance(transaction, progress)
 
 
 async def _next(
-    connection: Connection, erasure_id: str
+    transaction: Transaction, erasure_id: str
 ) -> tuple[Progress, ErasedConversation | None]:
     """The progress of an erasure, and the conversation that is next."""
-    progress = await erasure_records.progress_of(connection, erasure_id)
-    found = await connection.fetch(
+    progress = await erasure_records.progress_of(transaction, erasure_id)
+    found = await transaction.fetch(
         NEXT_CONVERSATION,
         ErasedConversation,
         account=progress.account,
@@ -119,7 +121,7 @@ async def _next(
 
 
 async def _next_part(
-    connection: Connection,
+    transaction: Transaction,
     progress: Progress,
     erased: ErasedConversation | None,
     *,
@@ -127,50 +129,50 @@ async def _next_part(
     at: int,
 ) -> ErasedPart:
     # The log first: its entries lead to messages that are about to go.
-    if entries := await _erase_log(connection, progress.account, limit=limit):
+    if entries := await _erase_log(transaction, progress.account, limit=limit):
         progress.count(Erased(events=entries))
         return ErasedPart()
     if erased is None:
-        await _erase_rest(connection, progress)
+        await _erase_rest(transaction, progress)
         return ErasedPart(complete=True)
     if erased.number > progress.conversation:
         progress.conversation, progress.seq = erased.number, 0
     if erased.kind == ConversationKind.SESSION:
-        await _erase_session(connection, progress, erased.number, limit=limit)
+        await _erase_session(transaction, progress, erased.number, limit=limit)
         return ErasedPart()
-    return await retract_page(connection, progress, erased, limit=limit, at=at)
+    return await retract_page(transaction, progress, erased, limit=limit, at=at)
 
 
-async def _erase_log(connection: Connection, account: int, *, limit: int) -> int:
+async def _erase_log(transaction: Transaction, account: int, *, limit: int) -> int:
     """Forget the oldest entries; returns their number."""
-    (first,) = await connection.fetch(FIRST_ENTRY, int, account=account)
+    (first,) = await transaction.fetch(FIRST_ENTRY, int, account=account)
     if not first:
         return 0
-    await connection.execute(RAISE_FLOOR, account=account)
-    return await connection.execute(FORGET_ENTRIES, account=account, stop=first + limit)
+    await transaction.execute(RAISE_FLOOR, account=account)
+    return await transaction.execute(FORGET_ENTRIES, account=account, stop=first + limit)
 
 
 async def _erase_session(
-    connection: Connection, progress: Progress, number: int, *, limit: int
+    transaction: Transaction, progress: Progress, number: int, *, limit: int
 ) -> None:
     """Forget the oldest messages of a session, both sides; once there are none, all of it."""
-    (first,) = await connection.fetch(FIRST_SEQ, int, conversation=number)
+    (first,) = await transaction.fetch(FIRST_SEQ, int, conversation=number)
     if first:
-        gone = await connection.execute(FORGET_MESSAGES, conversation=number, stop=first + limit)
+        gone = await transaction.execute(FORGET_MESSAGES, conversation=number, stop=first + limit)
         progress.count(Erased(messages=gone))
         return
-    await detach_all(connection, number)
-    await forget_questions(connection, number)
-    await connection.execute(FORGET_MEMBER, conversation=number)
-    await connection.execute(FORGET_CONVERSATION, conversation=number)
+    await detach_all(transaction, number)
+    await forget_questions(transaction, number)
+    await transaction.execute(FORGET_MEMBER, conversation=number)
+    await transaction.execute(FORGET_CONVERSATION, conversation=number)
     progress.count(Erased(sessions=1))
 
 
-async def _erase_rest(connection: Connection, progress: Progress) -> None:
-    await connection.execute(FORGET_OF_USER, inviter_id=progress.user_id)
-    await erase_from_reports(connection, progress.user_id)
-    blocks = await connection.execute(FORGET_BLOCKS, account=progress.account)
-    logins = await connection.execute(FORGET_LOGINS, user_id=progress.user_id)
+async def _erase_rest(transaction: Transaction, progress: Progress) -> None:
+    await transaction.execute(FORGET_OF_USER, inviter_id=progress.user_id)
+    await erase_from_reports(transaction, progress.user_id)
+    blocks = await transaction.execute(FORGET_BLOCKS, account=progress.account)
+    logins = await transaction.execute(FORGET_LOGINS, user_id=progress.user_id)
     progress.count(Erased(blocks=blocks, logins=logins))
 
 

@@ -7,7 +7,7 @@ from backchannel.domain.erasures import Erased, Erasure
 from backchannel.domain.errors import NotFound
 from backchannel.ports.storage import Requested
 from backchannel.storage.sql import accounts, logins, profiles
-from backchannel.storage.sql.database import Connection
+from backchannel.storage.sql.database import Transaction
 from backchannel.storage.sql.parameters import parameter
 from backchannel.storage.sql.schema import account, erasure, login
 
@@ -92,41 +92,41 @@ BLANK_LOGINS = (
 )
 
 
-async def request_erasure(connection: Connection, new: Erasure) -> Requested:
+async def request_erasure(transaction: Transaction, new: Erasure) -> Requested:
     """Record an erasure, as `ports.storage.Erasures.request_erasure` specifies."""
     at = new.requested_at
-    await profiles.lock_part(connection, new.user_id, anew=True)
-    number = await accounts.anonymise(connection, new.user_id, at=at)
-    events = await profiles.begin_round(connection, new.user_id, at=at)
-    ended = await logins.end_logins(connection, new.user_id, login_id=None, keep=None, at=at)
-    await connection.execute(BLANK_LOGINS, user_id=new.user_id)
+    await profiles.lock_part(transaction, new.user_id, anew=True)
+    number = await accounts.anonymise(transaction, new.user_id, at=at)
+    events = await profiles.begin_round(transaction, new.user_id, at=at)
+    ended = await logins.end_logins(transaction, new.user_id, login_id=None, keep=None, at=at)
+    await transaction.execute(BLANK_LOGINS, user_id=new.user_id)
     row = new.id, number, at, encoded(Erased())
-    await connection.insert(erasure, NEW_COLUMNS, [row])
+    await transaction.insert(erasure, NEW_COLUMNS, [row])
     return Requested(tuple(ended), tuple(events))
 
 
-async def read_erasure(connection: Connection, erasure_id: str) -> Erasure | None:
+async def read_erasure(transaction: Transaction, erasure_id: str) -> Erasure | None:
     """The erasure with this id; None if there is none."""
-    found = await connection.fetch(BY_ID, _Row, erasure_id=erasure_id)
+    found = await transaction.fetch(BY_ID, _Row, erasure_id=erasure_id)
     return found[0].erasure() if found else None
 
 
-async def read_current(connection: Connection, *, since: int) -> list[Erasure]:
+async def read_current(transaction: Transaction, *, since: int) -> list[Erasure]:
     """Those that are not complete, and those requested since."""
-    return [row.erasure() for row in await connection.fetch(CURRENT, _Row, since=since)]
+    return [row.erasure() for row in await transaction.fetch(CURRENT, _Row, since=since)]
 
 
-async def progress_of(connection: Connection, erasure_id: str) -> Progress:
+async def progress_of(transaction: Transaction, erasure_id: str) -> Progress:
     """The progress of an erasure. Raises `NotFound`."""
-    found = await connection.fetch(PROGRESS, Progress, erasure_id=erasure_id)
+    found = await transaction.fetch(PROGRESS, Progress, erasure_id=erasure_id)
     if not found:
         raise NotFound("erasure not found")
     return found[0]
 
 
-async def advance(connection: Connection, progress: Progress) -> None:
+async def advance(transaction: Transaction, progress: Progress) -> None:
     """Store the progress of an erasure."""
-    await connection.execute(
+    await transaction.execute(
         ADVANCE,
         erasure_id=progress.id,
         next_conversation=progress.conversation,
@@ -135,14 +135,14 @@ async def advance(connection: Connection, progress: Progress) -> None:
     )
 
 
-async def note_begun(connection: Connection, erasure_id: str, *, at: int) -> None:
+async def note_begun(transaction: Transaction, erasure_id: str, *, at: int) -> None:
     """Note when an erasure began."""
-    await connection.execute(BEGIN, erasure_id=erasure_id, at=at)
+    await transaction.execute(BEGIN, erasure_id=erasure_id, at=at)
 
 
-async def complete(connection: Connection, erasure_id: str, *, at: int, signature: str) -> None:
+async def complete(transaction: Transaction, erasure_id: str, *, at: int, signature: str) -> None:
     """Note that an erasure is complete; the first call counts."""
-    await connection.execute(COMPLETE, erasure_id=erasure_id, at=at, seal=signature)
+    await transaction.execute(COMPLETE, erasure_id=erasure_id, at=at, seal=signature)
 
 
 def encoded(erased: Erased) -> str:

@@ -21,7 +21,7 @@ from sqlalchemy import (
 from backchannel.domain.errors import NotFound, QuotaExceeded
 from backchannel.domain.files import File, FileRecord, Upload
 from backchannel.storage.shared.methods import StorageMethods, reading, writing
-from backchannel.storage.sql.database import Connection, Database
+from backchannel.storage.sql.database import Database, Transaction
 from backchannel.storage.sql.locks import lock, lock_active_user, users_by_id
 from backchannel.storage.sql.parameters import any_of, parameter
 from backchannel.storage.sql.schema import account, attachment, file, member, upload
@@ -118,33 +118,33 @@ FORGET_FILES = delete(file).where(
 )
 
 
-async def create_upload(connection: Connection, new: Upload, *, quota: int) -> None:
+async def create_upload(transaction: Transaction, new: Upload, *, quota: int) -> None:
     """Make room for an upload. Raises `QuotaExceeded`."""
-    await lock_active_user(connection, new.owner_id)
-    if await read_usage(connection, new.owner_id) + new.size > quota:
+    await lock_active_user(transaction, new.owner_id)
+    if await read_usage(transaction, new.owner_id) + new.size > quota:
         raise QuotaExceeded(
             f"your files may take at most {quota:,} bytes in all; delete some first", field="size"
         )
-    await connection.insert(upload, UPLOAD_COLUMNS, [_values(new, UPLOAD_COLUMNS)])
+    await transaction.insert(upload, UPLOAD_COLUMNS, [_values(new, UPLOAD_COLUMNS)])
 
 
-async def read_upload(connection: Connection, upload_id: str) -> Upload | None:
+async def read_upload(transaction: Transaction, upload_id: str) -> Upload | None:
     """The upload with this id; None if it is complete or does not exist."""
-    found = await connection.fetch(UPLOAD, Upload, upload_id=upload_id)
+    found = await transaction.fetch(UPLOAD, Upload, upload_id=upload_id)
     return found[0] if found else None
 
 
-async def finish_upload(connection: Connection, record: FileRecord) -> None:
+async def finish_upload(transaction: Transaction, record: FileRecord) -> None:
     """Turn an upload into a file. Raises `NotFound`."""
-    if not await connection.execute(FORGET_UPLOAD, upload_id=record.id):
+    if not await transaction.execute(FORGET_UPLOAD, upload_id=record.id):
         raise NotFound("upload not found")
-    await connection.insert(file, RECORD_COLUMNS, [_values(record, RECORD_COLUMNS)])
+    await transaction.insert(file, RECORD_COLUMNS, [_values(record, RECORD_COLUMNS)])
 
 
-async def cancel_upload(connection: Connection, upload_id: str, *, at: int) -> bool:
+async def cancel_upload(transaction: Transaction, upload_id: str, *, at: int) -> bool:
     """Turn an upload into a file that was given up; False if there is none."""
-    found = await read_upload(connection, upload_id)
-    if found is None or not await connection.execute(FORGET_UPLOAD, upload_id=upload_id):
+    found = await read_upload(transaction, upload_id)
+    if found is None or not await transaction.execute(FORGET_UPLOAD, upload_id=upload_id):
         return False
     given_up = FileRecord(
         id=found.id,
@@ -159,92 +159,94 @@ async def cancel_upload(connection: Connection, upload_id: str, *, at: int) -> b
         metadata=found.metadata,
     )
     values = (*_values(given_up, RECORD_COLUMNS), at)
-    await connection.insert(file, (*RECORD_COLUMNS, "condemned_at"), [values])
+    await transaction.insert(file, (*RECORD_COLUMNS, "condemned_at"), [values])
     return True
 
 
-async def read_expired(connection: Connection, *, before: int, limit: int) -> list[Upload]:
+async def read_expired(transaction: Transaction, *, before: int, limit: int) -> list[Upload]:
     """The oldest uploads that began before a time."""
-    return await connection.fetch(EXPIRED, Upload, before=before, limit=limit)
+    return await transaction.fetch(EXPIRED, Upload, before=before, limit=limit)
 
 
-async def read_files(connection: Connection, file_ids: Sequence[str]) -> dict[str, File]:
+async def read_files(transaction: Transaction, file_ids: Sequence[str]) -> dict[str, File]:
     """Those of `file_ids` that exist."""
-    found = await connection.fetch(FILES, File, file_ids=list(file_ids))
+    found = await transaction.fetch(FILES, File, file_ids=list(file_ids))
     return {each.id: each for each in found}
 
 
-async def read_readable(connection: Connection, user_id: str, file_id: str) -> FileRecord | None:
+async def read_readable(transaction: Transaction, user_id: str, file_id: str) -> FileRecord | None:
     """The file, if this user may read it."""
-    found = await connection.fetch(READABLE, FileRecord, user_id=user_id, file_id=file_id)
+    found = await transaction.fetch(READABLE, FileRecord, user_id=user_id, file_id=file_id)
     return found[0] if found else None
 
 
-async def read_avatar(connection: Connection, file_id: str) -> FileRecord | None:
+async def read_avatar(transaction: Transaction, file_id: str) -> FileRecord | None:
     """The file, if it is a user's avatar."""
-    found = await connection.fetch(AVATAR, FileRecord, file_id=file_id)
+    found = await transaction.fetch(AVATAR, FileRecord, file_id=file_id)
     return found[0] if found else None
 
 
-async def require_own_file(connection: Connection, user_id: str, file_id: str | None) -> None:
+async def require_own_file(transaction: Transaction, user_id: str, file_id: str | None) -> None:
     """Raise `NotFound` for a file that is not the user's, or was given up."""
-    if file_id is not None and not await connection.fetch(
+    if file_id is not None and not await transaction.fetch(
         OWN_FILE, str, user_id=user_id, file_id=file_id
     ):
         raise NotFound("file not found", field="file_id")
 
 
 async def read_owned_uploads(
-    connection: Connection, user_id: str, *, after: str, limit: int
+    transaction: Transaction, user_id: str, *, after: str, limit: int
 ) -> list[Upload]:
     """A page of the user's unfinished uploads by id."""
-    return await connection.fetch(OWNED_UPLOADS, Upload, user_id=user_id, after=after, limit=limit)
+    return await transaction.fetch(OWNED_UPLOADS, Upload, user_id=user_id, after=after, limit=limit)
 
 
 async def read_owned(
-    connection: Connection, user_id: str, *, after: str, limit: int, given_up: bool = False
+    transaction: Transaction, user_id: str, *, after: str, limit: int, given_up: bool = False
 ) -> list[FileRecord]:
     """A page of the user's files by id, on request with those that were given up."""
     query = OWNED if given_up else OWNED_AVAILABLE
-    return await connection.fetch(query, FileRecord, user_id=user_id, after=after, limit=limit)
+    return await transaction.fetch(query, FileRecord, user_id=user_id, after=after, limit=limit)
 
 
-async def forget_owned(connection: Connection, user_id: str, file_ids: Sequence[str]) -> None:
+async def forget_owned(transaction: Transaction, user_id: str, file_ids: Sequence[str]) -> None:
     """Forget files of an erased user."""
-    await connection.execute(FORGET_OWNED, user_id=user_id, file_ids=list(file_ids))
+    await transaction.execute(FORGET_OWNED, user_id=user_id, file_ids=list(file_ids))
 
 
-async def read_usage(connection: Connection, user_id: str) -> int:
+async def read_usage(transaction: Transaction, user_id: str) -> int:
     """Bytes that a user's files and uploads take."""
-    stored = await connection.fetch(FILES_SIZE, int, user_id=user_id)
-    coming = await connection.fetch(UPLOADS_SIZE, int, user_id=user_id)
+    stored = await transaction.fetch(FILES_SIZE, int, user_id=user_id)
+    coming = await transaction.fetch(UPLOADS_SIZE, int, user_id=user_id)
     return stored[0] + coming[0]
 
 
-async def mark_file_deleted(connection: Connection, user_id: str, file_id: str, *, at: int) -> bool:
+async def mark_file_deleted(
+    transaction: Transaction, user_id: str, file_id: str, *, at: int
+) -> bool:
     """Give up a file of the user's that is in no use; False if there is none."""
-    await lock(connection, users_by_id([user_id]))
+    await lock(transaction, users_by_id([user_id]))
     return bool(
-        await connection.execute(MARK_OWN_DELETED, user_id=user_id, file_ids=[file_id], at=at)
+        await transaction.execute(MARK_OWN_DELETED, user_id=user_id, file_ids=[file_id], at=at)
     )
 
 
 async def mark_files_orphaned(
-    connection: Connection, *, before: int, limit: int, at: int
+    transaction: Transaction, *, before: int, limit: int, at: int
 ) -> list[str]:
     """Give up the oldest files that are in no use, and those given up before."""
-    unwanted = await connection.fetch(UNWANTED, _Owned, before=before, limit=limit)
+    unwanted = await transaction.fetch(UNWANTED, _Owned, before=before, limit=limit)
     if not unwanted:
         return []
     file_ids = [each.id for each in unwanted]
-    await lock(connection, users_by_id({each.owner_id for each in unwanted}))
-    await connection.execute(MARK_DELETED, file_ids=file_ids, at=at)
-    return await connection.fetch(ORPHANED, str, file_ids=file_ids)
+    await lock(transaction, users_by_id({each.owner_id for each in unwanted}))
+    await transaction.execute(MARK_DELETED, file_ids=file_ids, at=at)
+    return await transaction.fetch(ORPHANED, str, file_ids=file_ids)
 
 
-async def forget_files(connection: Connection, file_ids: Sequence[str]) -> None:
+async def forget_files(transaction: Transaction, file_ids: Sequence[str]) -> None:
     """Forget files that were given up."""
-    await connection.execute(FORGET_FILES, file_ids=list(file_ids))
+    await transaction.execute(FORGET_FILES, file_ids=list(file_ids))
 
 
 def _values(struct: Upload | FileRecord, names: Sequence[str]) -> tuple[object, ...]:

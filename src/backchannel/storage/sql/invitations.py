@@ -10,7 +10,7 @@ from backchannel.domain.errors import Conflict, InvitationNeeded, NotFound
 from backchannel.domain.users import Account
 from backchannel.storage.shared.methods import StorageMethods, reading, writing
 from backchannel.storage.sql.accounts import create_user
-from backchannel.storage.sql.database import Connection, Database
+from backchannel.storage.sql.database import Database, Transaction
 from backchannel.storage.sql.locks import lock_active_user
 from backchannel.storage.sql.parameters import any_of, parameter
 from backchannel.storage.sql.schema import account, invitation
@@ -50,58 +50,58 @@ FORGET_OF_USER = delete(invitation).where(invitation.c.inviter_id == parameter("
 
 
 async def create_invited(
-    connection: Connection, new: Account, *, invitation: str | None = None
+    transaction: Transaction, new: Account, *, invitation: str | None = None
 ) -> None:
     """Add an account, with an invitation's code if that is needed. Raises `InvitationNeeded`."""
     code = invitation
     if code is not None:
-        found = await read_invitation(connection, code, at=new.user.created_at)
+        found = await read_invitation(transaction, code, at=new.user.created_at)
         if found is None:
             raise _no_longer_counts()
-    await create_user(connection, new)
+    await create_user(transaction, new)
     if code is not None:
-        if not await connection.execute(USE, code=code):
+        if not await transaction.execute(USE, code=code):
             raise _no_longer_counts()
-        await connection.execute(FORGET_USED_UP, code=code)
+        await transaction.execute(FORGET_USED_UP, code=code)
 
 
 def _no_longer_counts() -> InvitationNeeded:
     return InvitationNeeded("this invitation is no longer valid", field="invitation")
 
 
-async def create_invitation(connection: Connection, new: Invitation, *, limit: int) -> None:
+async def create_invitation(transaction: Transaction, new: Invitation, *, limit: int) -> None:
     """Keep an invitation. Raises `Conflict` and `AccountDisabled`."""
     if new.inviter_id is not None:
-        await lock_active_user(connection, new.inviter_id)
-    expired = await connection.fetch(EXPIRED, str, at=new.created_at)
-    await connection.execute(FORGET, codes=expired)
-    own = await read_invitations(connection, new.inviter_id, at=new.created_at)
+        await lock_active_user(transaction, new.inviter_id)
+    expired = await transaction.fetch(EXPIRED, str, at=new.created_at)
+    await transaction.execute(FORGET, codes=expired)
+    own = await read_invitations(transaction, new.inviter_id, at=new.created_at)
     if new.inviter_id is not None and len(own) >= limit:
         raise Conflict(f"you have {limit} valid invitations; withdraw one first")
-    await connection.insert(invitation, COLUMNS, [msgspec.structs.astuple(new)])
+    await transaction.insert(invitation, COLUMNS, [msgspec.structs.astuple(new)])
 
 
-async def read_invitation(connection: Connection, code: str, *, at: int) -> Invitation | None:
+async def read_invitation(transaction: Transaction, code: str, *, at: int) -> Invitation | None:
     """The valid invitation with this code; None if there is none."""
-    found = await connection.fetch(BY_CODE, Invitation, code=code, at=at)
+    found = await transaction.fetch(BY_CODE, Invitation, code=code, at=at)
     return found[0] if found else None
 
 
 async def read_invitations(
-    connection: Connection, inviter_id: str | None, *, at: int
+    transaction: Transaction, inviter_id: str | None, *, at: int
 ) -> list[Invitation]:
     """The valid invitations of an inviter, newest first."""
     if inviter_id is None:
-        return await connection.fetch(BY_OPERATOR, Invitation, at=at)
-    return await connection.fetch(BY_USER, Invitation, inviter_id=inviter_id, at=at)
+        return await transaction.fetch(BY_OPERATOR, Invitation, at=at)
+    return await transaction.fetch(BY_USER, Invitation, inviter_id=inviter_id, at=at)
 
 
-async def withdraw_invitation(connection: Connection, inviter_id: str | None, code: str) -> None:
+async def withdraw_invitation(transaction: Transaction, inviter_id: str | None, code: str) -> None:
     """Forget an invitation. Raises `NotFound`."""
     if inviter_id is None:
-        gone = await connection.execute(WITHDRAW_OPERATORS, code=code)
+        gone = await transaction.execute(WITHDRAW_OPERATORS, code=code)
     else:
-        gone = await connection.execute(WITHDRAW, code=code, inviter_id=inviter_id)
+        gone = await transaction.execute(WITHDRAW, code=code, inviter_id=inviter_id)
     if not gone:
         raise NotFound("invitation not found")
 

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Text, case, func, select
 
 from backchannel.domain.conversations import ConversationKind
 from backchannel.domain.ids import direct_conversation_id
-from backchannel.storage.sql.database import BoundQuery, Connection
+from backchannel.storage.sql.database import BoundQuery, Transaction
 from backchannel.storage.sql.locks import LockedUser, members_of, require_locked
 from backchannel.storage.sql.parameters import any_of
 from backchannel.storage.sql.schema import block, conversation, member
@@ -91,10 +91,10 @@ def locked_conversations(conversation_ids: Collection[str]) -> BoundQuery[Locked
 
 
 async def lock_conversation(
-    connection: Connection, conversation_id: str
+    transaction: Transaction, conversation_id: str
 ) -> tuple[list[LockedUser], LockedConversation | None]:
     """Lock the members of a conversation and read it, if it exists. Raises `Outdated`."""
-    users, found = await connection.fetch_together(
+    users, found = await transaction.fetch_together(
         members_of([conversation_id]), locked_conversations([conversation_id])
     )
     for locked in found:
@@ -103,24 +103,24 @@ async def lock_conversation(
 
 
 async def read_locked(
-    connection: Connection, conversation_ids: Collection[str]
+    transaction: Transaction, conversation_ids: Collection[str]
 ) -> dict[str, LockedConversation]:
     """Those of the conversations that exist, by their ids; their members are locked before."""
     asked = locked_conversations(conversation_ids)
-    found = await connection.fetch(asked.query, asked.row, **asked.parameters)
+    found = await transaction.fetch(asked.query, asked.row, **asked.parameters)
     return {locked.id: locked for locked in found}
 
 
 async def insert_direct_conversations(
-    connection: Connection, pairs: Iterable[tuple[LockedUser, LockedUser]], *, at: int
+    transaction: Transaction, pairs: Iterable[tuple[LockedUser, LockedUser]], *, at: int
 ) -> dict[str, LockedConversation]:
     """Begin the direct conversations of these pairs, which have none yet."""
     new = {direct_conversation_id(one.id, other.id): (one, other) for one, other in pairs}
-    return await insert_conversations(connection, new, ConversationKind.DIRECT, at=at)
+    return await insert_conversations(transaction, new, ConversationKind.DIRECT, at=at)
 
 
 async def insert_conversations(
-    connection: Connection,
+    transaction: Transaction,
     new: dict[str, tuple[LockedUser, LockedUser]],
     kind: ConversationKind,
     *,
@@ -136,13 +136,13 @@ async def insert_conversations(
         rows.append((conversation_id, kind.value, *members, at, at, key, name))
     if not rows:
         return {}
-    await connection.insert(conversation, NEW_COLUMNS, rows)
-    added = await read_locked(connection, new)
+    await transaction.insert(conversation, NEW_COLUMNS, rows)
+    added = await read_locked(transaction, new)
     rows = [
         (user.number, added[conversation_id].number)
         for conversation_id, pair in new.items()
         for user in pair
         if user.number
     ]
-    await connection.insert(member, ("account", "conversation"), rows)
+    await transaction.insert(member, ("account", "conversation"), rows)
     return added

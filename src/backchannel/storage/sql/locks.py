@@ -36,7 +36,7 @@ from sqlalchemy import BigInteger, Select, Text, select, union
 from backchannel.domain.errors import AccountDisabled
 from backchannel.domain.ids import RESPONDER_ID
 from backchannel.domain.users import FirstMessages
-from backchannel.storage.sql.database import BoundQuery, Connection
+from backchannel.storage.sql.database import BoundQuery, Transaction
 from backchannel.storage.sql.parameters import any_of
 from backchannel.storage.sql.schema import account, conversation, log_head
 
@@ -105,9 +105,9 @@ def users_by_number(numbers: Iterable[int]) -> BoundQuery[LockedUser]:
     return BoundQuery(USERS_BY_NUMBER, LockedUser, {"user_numbers": sorted(numbers)})
 
 
-async def lock(connection: Connection, asked: BoundQuery[LockedUser]) -> list[LockedUser]:
+async def lock(transaction: Transaction, asked: BoundQuery[LockedUser]) -> list[LockedUser]:
     """Lock users, each of whom is given as of now."""
-    return await connection.fetch(asked.query, asked.row, **asked.parameters)
+    return await transaction.fetch(asked.query, asked.row, **asked.parameters)
 
 
 def require_locked(users: Iterable[LockedUser], user_ids: Iterable[str]) -> None:
@@ -120,8 +120,8 @@ def require_locked(users: Iterable[LockedUser], user_ids: Iterable[str]) -> None
         raise Outdated
 
 
-async def lock_active_user(connection: Connection, user_id: str) -> None:
+async def lock_active_user(transaction: Transaction, user_id: str) -> None:
     """Lock a user. Raises `AccountDisabled` if the account is being erased, or has been."""
-    for user in await lock(connection, users_by_id([user_id])):
+    for user in await lock(transaction, users_by_id([user_id])):
         if user.erased_at is not None:
             raise AccountDisabled("this account has been deleted")

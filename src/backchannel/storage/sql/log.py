@@ -21,7 +21,7 @@ from backchannel.domain.messages import Message, fitting
 from backchannel.ports.storage import LogPage, LogState
 from backchannel.storage.shared.methods import StorageMethods, reading, using_database
 from backchannel.storage.sql.checksums import fetch_messages, salvage_logged
-from backchannel.storage.sql.database import Connection, Database, Unreadable
+from backchannel.storage.sql.database import Database, Transaction, Unreadable
 from backchannel.storage.sql.locks import lock, users_by_number
 from backchannel.storage.sql.log_writer import KIND_NUMBERS, OWN_MESSAGE
 from backchannel.storage.sql.messages import logged_query
@@ -88,18 +88,18 @@ ROWS = (
 LOGGED_MESSAGES = logged_query()
 
 
-async def read_log(connection: Connection, user_id: str, *, after: int, limit: int) -> LogPage:
+async def read_log(transaction: Transaction, user_id: str, *, after: int, limit: int) -> LogPage:
     """A page of a user's log and its head; implements `ports.storage.Messages.log`."""
-    head = await _head(connection, user_id)
+    head = await _head(transaction, user_id)
     start = max(after, head.floor)
-    rows = await connection.fetch(ROWS, _Row, account=head.account, after=start, limit=limit)
+    rows = await transaction.fetch(ROWS, _Row, account=head.account, after=start, limit=limit)
     if not rows:
         return LogPage((), head.public)
     page = {"account": head.account, "after": start, "last": rows[-1].position}
     try:
-        messages = await fetch_messages(connection, LOGGED_MESSAGES, **page, limit=limit)
+        messages = await fetch_messages(transaction, LOGGED_MESSAGES, **page, limit=limit)
     except Unreadable:
-        messages = await salvage_logged(connection, **page)
+        messages = await salvage_logged(transaction, **page)
     return LogPage(tuple(_events(user_id, rows, iter(fitting(messages)))), head.public)
 
 
@@ -113,20 +113,20 @@ def _events(user_id: str, rows: list[_Row], messages: Iterator[Message]) -> Iter
         yield Event(user_id, row.position, EventPayload(kind, content))
 
 
-async def read_heads(connection: Connection, user_ids: Sequence[str]) -> dict[str, LogHead]:
+async def read_heads(transaction: Transaction, user_ids: Sequence[str]) -> dict[str, LogHead]:
     """The heads of the logs of those users that exist."""
-    found = await connection.fetch(HEADS, _UserHead, user_ids=list(user_ids))
+    found = await transaction.fetch(HEADS, _UserHead, user_ids=list(user_ids))
     return {head.user_id: LogHead(head.position, head.epoch, head.floor) for head in found}
 
 
-async def read_log_state(connection: Connection, user_id: str) -> LogState:
+async def read_log_state(transaction: Transaction, user_id: str) -> LogState:
     """Raises `NotFound` for an unknown user."""
-    head = await _head(connection, user_id)
+    head = await _head(transaction, user_id)
     return LogState(head.public, head.delivered_position)
 
 
-async def _head(connection: Connection, user_id: str) -> _Head:
-    found = await connection.fetch(HEAD, _Head, user_id=user_id)
+async def _head(transaction: Transaction, user_id: str) -> _Head:
+    found = await transaction.fetch(HEAD, _Head, user_id=user_id)
     if not found:
         raise NotFound("user not found")
     return found[0]
@@ -184,21 +184,21 @@ async def trim_logs(database: Database, *, before: int, keep: int) -> int:
 
 
 async def trim_page(
-    connection: Connection, *, after: int, before: int, keep: int
+    transaction: Transaction, *, after: int, before: int, keep: int
 ) -> tuple[int, int | None]:
     """Trim the logs of some users past number `after`.
 
     Returns how many entries went and the number to go on after, None at the end.
     """
-    page = await connection.fetch(FLOORS, _Floor, after=after, before=before, keep=keep)
+    page = await transaction.fetch(FLOORS, _Floor, after=after, before=before, keep=keep)
     old = [each for each in page if each.new_floor > each.floor]
-    await lock(connection, users_by_number(each.account for each in old))
+    await lock(transaction, users_by_number(each.account for each in old))
     gone = 0
     for each in old:
         new_floor = min(each.new_floor, each.floor + MOST_ENTRIES - gone)
         names = {"number": each.account, "new_floor": new_floor}
-        await connection.execute(RAISE, **names)
-        gone += await connection.execute(FORGET, **names)
+        await transaction.execute(RAISE, **names)
+        gone += await transaction.execute(FORGET, **names)
         if new_floor < each.new_floor:
             return gone, each.account - 1  # the rest of it comes next
     return gone, page[-1].account if len(page) == PAGE else None

@@ -9,7 +9,7 @@ from sqlalchemy import BigInteger, update
 from backchannel.domain.events import Event, EventKind, EventPayload
 from backchannel.domain.ids import RESPONDER_ID
 from backchannel.domain.messages import Message
-from backchannel.storage.sql.database import Connection
+from backchannel.storage.sql.database import Transaction
 from backchannel.storage.sql.locks import LockedUser, lock, users_by_id
 from backchannel.storage.sql.parameters import rows_parameter
 from backchannel.storage.sql.schema import log, log_head
@@ -56,9 +56,9 @@ class LogWriter:
         self._moved: dict[int, LockedUser] = {}
 
     @classmethod
-    async def open(cls, connection: Connection, user_ids: Collection[str]) -> "LogWriter":
+    async def open(cls, transaction: Transaction, user_ids: Collection[str]) -> "LogWriter":
         """Lock those of the users that exist."""
-        return cls(await lock(connection, users_by_id(user_ids)))
+        return cls(await lock(transaction, users_by_id(user_ids)))
 
     def add(
         self,
@@ -117,12 +117,12 @@ class LogWriter:
             row = recipient.number, recipient.position, _MESSAGE, conversation, seq
             self._messages.append(row)
 
-    async def write(self, connection: Connection, *, at: int = 0) -> None:
+    async def write(self, transaction: Transaction, *, at: int = 0) -> None:
         """Store what was added; new messages at `at`, in milliseconds since 1970."""
         if not self._moved:
             return
-        await connection.insert(log, MESSAGE_COLUMNS, self._messages, at=at)
+        await transaction.insert(log, MESSAGE_COLUMNS, self._messages, at=at)
         if self._rows:
-            await connection.insert(log, LOG_COLUMNS, self._rows)
+            await transaction.insert(log, LOG_COLUMNS, self._rows)
         moved = [(user.number, user.position) for user in self._moved.values()]
-        await connection.execute(MOVE_HEADS, moved=moved)
+        await transaction.execute(MOVE_HEADS, moved=moved)

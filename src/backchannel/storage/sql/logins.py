@@ -6,7 +6,7 @@ from sqlalchemy import ColumnElement, Text, select, update
 
 from backchannel.domain.users import Login
 from backchannel.storage.shared.methods import StorageMethods, reading, writing
-from backchannel.storage.sql.database import Connection, Database
+from backchannel.storage.sql.database import Database, Transaction
 from backchannel.storage.sql.locks import lock, lock_active_user, users_by_id
 from backchannel.storage.sql.parameters import any_of, parameter
 from backchannel.storage.sql.schema import account, login
@@ -58,38 +58,42 @@ END = (
 )
 
 
-async def create_login(connection: Connection, new: Login, *, password_hash: str) -> bool:
+async def create_login(transaction: Transaction, new: Login, *, password_hash: str) -> bool:
     """Implements `ports.storage.Accounts.create_login`."""
-    await lock_active_user(connection, new.user_id)
-    if not await connection.fetch(UNCHANGED, int, user_id=new.user_id, password_hash=password_hash):
+    await lock_active_user(transaction, new.user_id)
+    if not await transaction.fetch(
+        UNCHANGED, int, user_id=new.user_id, password_hash=password_hash
+    ):
         return False
     row = [getattr(new, name) for name in COLUMNS]
-    await connection.insert(login, COLUMNS, [row])
+    await transaction.insert(login, COLUMNS, [row])
     return True
 
 
-async def read_login(connection: Connection, login_id: str) -> Login | None:
+async def read_login(transaction: Transaction, login_id: str) -> Login | None:
     """The login with this id, ended or not; None if there is none."""
-    found = await connection.fetch(BY_ID, Login, login_id=login_id)
+    found = await transaction.fetch(BY_ID, Login, login_id=login_id)
     return found[0] if found else None
 
 
-async def read_logins(connection: Connection, user_id: str, *, ended: bool = False) -> list[Login]:
+async def read_logins(
+    transaction: Transaction, user_id: str, *, ended: bool = False
+) -> list[Login]:
     """A user's logins, newest first: those that have not ended, or all."""
-    return await connection.fetch(OF_USER if ended else OPEN, Login, user_id=user_id)
+    return await transaction.fetch(OF_USER if ended else OPEN, Login, user_id=user_id)
 
 
 async def rotate_login(
-    connection: Connection, login_id: str, *, generation: int, at: int, until: int
+    transaction: Transaction, login_id: str, *, generation: int, at: int, until: int
 ) -> Login | None:
     """Implements `ports.storage.Accounts.rotate_login`."""
-    await connection.execute(ROTATE, login_id=login_id, expected=generation, at=at, until=until)
-    found = await read_login(connection, login_id)
+    await transaction.execute(ROTATE, login_id=login_id, expected=generation, at=at, until=until)
+    found = await read_login(transaction, login_id)
     return None if found is None or found.ended_at is not None else found
 
 
 async def end_logins(
-    connection: Connection,
+    transaction: Transaction,
     user_id: str,
     *,
     login_id: str | None = None,
@@ -97,19 +101,19 @@ async def end_logins(
     at: int,
 ) -> list[str]:
     """End one login of the user, or all except `keep`; returns the ids that ended now."""
-    await lock(connection, users_by_id([user_id]))
+    await lock(transaction, users_by_id([user_id]))
     ending = [
         each.id
-        for each in await read_logins(connection, user_id)
+        for each in await read_logins(transaction, user_id)
         if each.id != keep and login_id in {None, each.id}
     ]
-    await connection.execute(END, login_ids=ending, at=at)
+    await transaction.execute(END, login_ids=ending, at=at)
     return ending
 
 
-async def read_ended_since(connection: Connection, at: int) -> list[str]:
+async def read_ended_since(transaction: Transaction, at: int) -> list[str]:
     """The logins that ended at or after `at`."""
-    return await connection.fetch(ENDED_SINCE, str, at=at)
+    return await transaction.fetch(ENDED_SINCE, str, at=at)
 
 
 class LoginMethods(StorageMethods[Database]):

@@ -6,7 +6,7 @@ import msgspec
 from sqlalchemy import BigInteger, Text, case, select, update
 
 from backchannel.domain.conversations import Receipt
-from backchannel.storage.sql.database import Connection
+from backchannel.storage.sql.database import Transaction
 from backchannel.storage.sql.locked_conversations import RESTRICTIONS
 from backchannel.storage.sql.parameters import rows_parameter
 from backchannel.storage.sql.privacy import hiding
@@ -120,7 +120,7 @@ MOVE_MARKS = (
 )
 
 
-async def move(connection: Connection, members: Iterable[MemberMarks]) -> None:
+async def move(transaction: Transaction, members: Iterable[MemberMarks]) -> None:
     """Store the marks as they are now, and what the other members know of them."""
     rows: list[tuple[int, ...]] = []
     for each in members:
@@ -128,4 +128,4 @@ async def move(connection: Connection, members: Iterable[MemberMarks]) -> None:
         marks = each.delivered_seq, each.read_seq, each.read_count
         told = each.told_delivered_seq, each.told_read_seq
         rows.append((each.account, each.conversation, *marks, *told))
-    await connection.execute(MOVE_MARKS, marks=rows)
+    await transaction.execute(MOVE_MARKS, marks=rows)

@@ -23,7 +23,7 @@ from sqlalchemy.sql.functions import FunctionElement
 from backchannel.domain.messages import PAGE_BYTES, Message, fitting
 from backchannel.storage.shared.methods import StorageMethods, reading
 from backchannel.storage.sql.checksums import MESSAGE, HistoryQuery, fetch_messages, salvage_history
-from backchannel.storage.sql.database import Connection, Database, Unreadable
+from backchannel.storage.sql.database import Database, Transaction, Unreadable
 from backchannel.storage.sql.parameters import parameter
 from backchannel.storage.sql.rows import CHECKSUMMED_COLUMNS, MESSAGES
 from backchannel.storage.sql.schema import attachment, conversation, log, message
@@ -167,20 +167,20 @@ NEWEST_WITH_FILES, OLDEST_WITH_FILES = (
 PAST_THE_END = 2**63 - 1
 
 
-async def read_message(connection: Connection, conversation_id: str, seq: int) -> Message | None:
+async def read_message(transaction: Transaction, conversation_id: str, seq: int) -> Message | None:
     """The message with that number, if there is one."""
-    found = await fetch_messages(connection, MESSAGE, conversation_id=conversation_id, seq=seq)
+    found = await fetch_messages(transaction, MESSAGE, conversation_id=conversation_id, seq=seq)
     return found[0] if found else None
 
 
-async def read_message_by_id(connection: Connection, message_id: str) -> Message | None:
+async def read_message_by_id(transaction: Transaction, message_id: str) -> Message | None:
     """The message with this id; None if there is none."""
-    found = await fetch_messages(connection, MESSAGE_BY_ID, message_id=message_id)
+    found = await fetch_messages(transaction, MESSAGE_BY_ID, message_id=message_id)
     return found[0] if found else None
 
 
 async def read_history(
-    connection: Connection,
+    transaction: Transaction,
     conversation_id: str,
     *,
     before: int | None = None,
@@ -194,21 +194,21 @@ async def read_history(
     else:
         query = NEWEST_FIRST if after is None else OLDEST_FIRST
     return await _read_page(
-        connection, query, conversation_id, after=after or 0, before=before, limit=limit
+        transaction, query, conversation_id, after=after or 0, before=before, limit=limit
     )
 
 
 async def read_undeleted(
-    connection: Connection, conversation_id: str, *, before: int | None, limit: int
+    transaction: Transaction, conversation_id: str, *, before: int | None, limit: int
 ) -> list[Message]:
     """Implements `ports.storage.Messages.undeleted`."""
     return await _read_page(
-        connection, NEWEST_STANDING, conversation_id, after=0, before=before, limit=limit
+        transaction, NEWEST_STANDING, conversation_id, after=0, before=before, limit=limit
     )
 
 
 async def _read_page(
-    connection: Connection,
+    transaction: Transaction,
     query: HistoryQuery,
     conversation_id: str,
     *,
@@ -220,10 +220,10 @@ async def _read_page(
     bounds = {"after": after, "before": PAST_THE_END if before is None else before, "limit": limit}
     try:
         page = await fetch_messages(
-            connection, query.text, conversation_id=conversation_id, **bounds
+            transaction, query.text, conversation_id=conversation_id, **bounds
         )
     except Unreadable:
-        page = await salvage_history(connection, query, conversation_id, **bounds)
+        page = await salvage_history(transaction, query, conversation_id, **bounds)
     page = fitting(page)
     return page[::-1] if query.newest_first else page
 

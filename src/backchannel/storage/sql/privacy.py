@@ -8,7 +8,7 @@ from backchannel.domain.errors import NotFound
 from backchannel.domain.events import Event
 from backchannel.domain.users import Audience, Privacy, PrivacyPatch
 from backchannel.storage.sql.accounts import notify_of_profile
-from backchannel.storage.sql.database import Connection
+from backchannel.storage.sql.database import Transaction
 from backchannel.storage.sql.locks import lock, users_by_id
 from backchannel.storage.sql.parameters import parameter
 from backchannel.storage.sql.schema import account, conversation
@@ -47,24 +47,24 @@ def hiding(audience: str) -> ScalarSelect[Any]:
     )
 
 
-async def read_privacy(connection: Connection, user_id: str) -> Privacy:
+async def read_privacy(transaction: Transaction, user_id: str) -> Privacy:
     """A user's privacy settings. Raises `NotFound`."""
-    found = await connection.fetch(PRIVACY, Privacy, user_id=user_id)
+    found = await transaction.fetch(PRIVACY, Privacy, user_id=user_id)
     if not found:
         raise NotFound("user not found")
     return found[0]
 
 
 async def change_privacy(
-    connection: Connection, user_id: str, patch: PrivacyPatch, *, at: int
+    transaction: Transaction, user_id: str, patch: PrivacyPatch, *, at: int
 ) -> tuple[Privacy, list[Event]]:
     """Change it, as `ports.storage.Accounts.change_privacy` specifies. Raises `NotFound`."""
-    await lock(connection, users_by_id([user_id]))
-    old = await read_privacy(connection, user_id)
+    await lock(transaction, users_by_id([user_id]))
+    old = await read_privacy(transaction, user_id)
     new = patch.applied_to(old)
     if new == old:
         return new, []
-    await connection.execute(
+    await transaction.execute(
         SET_PRIVACY,
         user_id=user_id,
         last_seen=new.last_seen.value,
@@ -72,4 +72,4 @@ async def change_privacy(
         typing=new.typing.value,
         new_first_messages=new.first_messages.value,
     )
-    return new, await notify_of_profile(connection, user_id, [user_id], at=at)
+    return new, await notify_of_profile(transaction, user_id, [user_id], at=at)

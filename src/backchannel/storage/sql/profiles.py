@@ -22,7 +22,7 @@ from backchannel.storage.sql.accounts import (
     notify_of_profile,
     require_free_email,
 )
-from backchannel.storage.sql.database import Connection, Database, Duplicate
+from backchannel.storage.sql.database import Database, Duplicate, Transaction
 from backchannel.storage.sql.files import require_own_file
 from backchannel.storage.sql.locked_conversations import RESTRICTIONS
 from backchannel.storage.sql.locks import Outdated, lock, users_by_id
@@ -137,11 +137,11 @@ class _Peer(msgspec.Struct):
 
 
 async def update_profile(
-    connection: Connection, user_id: str, patch: ProfilePatch, *, at: int
+    transaction: Transaction, user_id: str, patch: ProfilePatch, *, at: int
 ) -> list[Event]:
     """Change a profile, as `ports.storage.Accounts.update_profile` specifies."""
-    await lock_part(connection, user_id)
-    row = await find_account(connection, BY_ID, user_id)
+    await lock_part(transaction, user_id)
+    row = await find_account(transaction, BY_ID, user_id)
     if row is None or row.erased_at is not None:
         raise NotFound("user not found")
     old = project(row, User)
@@ -149,21 +149,21 @@ async def update_profile(
     if new == old:
         return []
     if new.email != old.email:
-        await require_free_email(connection, new.email, owner=user_id)
+        await require_free_email(transaction, new.email, owner=user_id)
     if new.avatar != old.avatar:
-        await require_own_file(connection, user_id, new.avatar)
-    await _store(connection, row.number, new, at=at)
+        await require_own_file(transaction, user_id, new.avatar)
+    await _store(transaction, row.number, new, at=at)
     if shared.public(new) != shared.public(old):
-        (current,) = await connection.fetch(ROUND, _Round, user_id=user_id)
+        (current,) = await transaction.fetch(ROUND, _Round, user_id=user_id)
         if current.may_begin(at):
-            return await _notify_next_peers(connection, current, at=at, besides=[user_id])
-        await _note_change(connection, current, at=at)
-    return await notify_of_profile(connection, user_id, [user_id], at=at)
+            return await _notify_next_peers(transaction, current, at=at, besides=[user_id])
+        await _note_change(transaction, current, at=at)
+    return await notify_of_profile(transaction, user_id, [user_id], at=at)
 
 
-async def _store(connection: Connection, number: int, user: User, *, at: int) -> None:
+async def _store(transaction: Transaction, number: int, user: User, *, at: int) -> None:
     try:
-        await connection.execute(
+        await transaction.execute(
             SET_PROFILE,
             number=number,
             new_name=user.display_name,
@@ -185,45 +185,45 @@ async def notify_of_profiles(database: Database, *, at: int) -> list[Event] | No
     return await database.write(lambda tx: _notify_due(tx, at=at))
 
 
-async def _notify_due(connection: Connection, *, at: int) -> list[Event]:
+async def _notify_due(transaction: Transaction, *, at: int) -> list[Event]:
     """Notify a part of the peers of the user who has waited longest."""
-    for due in await connection.fetch(DUE, _Round, at=at):
-        await lock_part(connection, due.user_id)
-        (current,) = await connection.fetch(ROUND, _Round, user_id=due.user_id)
+    for due in await transaction.fetch(DUE, _Round, at=at):
+        await lock_part(transaction, due.user_id)
+        (current,) = await transaction.fetch(ROUND, _Round, user_id=due.user_id)
         if current.due_at is not None and current.due_at <= at:
-            return await _notify_next_peers(connection, current, at=at)
+            return await _notify_next_peers(transaction, current, at=at)
     return []
 
 
-async def lock_part(connection: Connection, user_id: str, *, anew: bool = False) -> None:
+async def lock_part(transaction: Transaction, user_id: str, *, anew: bool = False) -> None:
     """Lock a user with the peers to notify next, or with the first ones. Raises `Outdated`."""
-    peers = await _next_peers(connection, user_id, anew=anew)
-    await lock(connection, users_by_id({user_id, *peers}))
-    if not peers >= await _next_peers(connection, user_id, anew=anew):
+    peers = await _next_peers(transaction, user_id, anew=anew)
+    await lock(transaction, users_by_id({user_id, *peers}))
+    if not peers >= await _next_peers(transaction, user_id, anew=anew):
         raise Outdated
 
 
-async def begin_round(connection: Connection, user_id: str, *, at: int) -> list[Event]:
+async def begin_round(transaction: Transaction, user_id: str, *, at: int) -> list[Event]:
     """Notify the first peers, who are locked, that a profile has changed; the others are due."""
-    (current,) = await connection.fetch(ROUND, _Round, user_id=user_id)
-    return await _notify_next_peers(connection, current, at=at)
+    (current,) = await transaction.fetch(ROUND, _Round, user_id=user_id)
+    return await _notify_next_peers(transaction, current, at=at)
 
 
-async def _next_peers(connection: Connection, user_id: str, *, anew: bool) -> set[str]:
+async def _next_peers(transaction: Transaction, user_id: str, *, anew: bool) -> set[str]:
     peers: set[str] = set()
-    for current in await connection.fetch(ROUND, _Round, user_id=user_id):
-        page = await _page(connection, current.number, after=NONE if anew else current.reached)
+    for current in await transaction.fetch(ROUND, _Round, user_id=user_id):
+        page = await _page(transaction, current.number, after=NONE if anew else current.reached)
         peers |= {peer.id_beside(user_id) for peer in page}
     return peers
 
 
-async def _page(connection: Connection, number: int, *, after: int) -> list[_Peer]:
-    return await connection.fetch(PEERS, _Peer, number=number, after=after, part=shared.PART)
+async def _page(transaction: Transaction, number: int, *, after: int) -> list[_Peer]:
+    return await transaction.fetch(PEERS, _Peer, number=number, after=after, part=shared.PART)
 
 
-async def _note_change(connection: Connection, current: _Round, *, at: int) -> None:
+async def _note_change(transaction: Transaction, current: _Round, *, at: int) -> None:
     """Have a round follow the one that is under way or was just now."""
-    await connection.execute(
+    await transaction.execute(
         NOTE_CHANGE,
         number=current.number,
         # Later than the round under way, also where both fall into the same millisecond.
@@ -233,21 +233,21 @@ async def _note_change(connection: Connection, current: _Round, *, at: int) -> N
 
 
 async def _notify_next_peers(
-    connection: Connection, current: _Round, *, at: int, besides: Sequence[str] = ()
+    transaction: Transaction, current: _Round, *, at: int, besides: Sequence[str] = ()
 ) -> list[Event]:
     """Notify the next peers of a round, and the users `besides`.
 
     After the last peer, another round is due if the profile has changed since this one began.
     """
     told_at = current.told_at if current.is_under_way else at
-    page = await _page(connection, current.number, after=current.reached)
+    page = await _page(transaction, current.number, after=current.reached)
     told_up_to: int | None = None
     due_at: int | None = None
     if len(page) == shared.PART:
         told_up_to, due_at = page[-1].conversation, at
     elif current.changed_at > told_at:
         due_at = told_at + shared.ROUND_INTERVAL
-    await connection.execute(
+    await transaction.execute(
         ADVANCE,
         number=current.number,
         told_at=told_at,
@@ -259,7 +259,7 @@ async def _notify_next_peers(
         for peer in page
         if peer.may_be_notified or current.erased_at is not None
     ]
-    return await notify_of_profile(connection, current.user_id, [*besides, *peers], at=at)
+    return await notify_of_profile(transaction, current.user_id, [*besides, *peers], at=at)
 
 
 class ProfileMethods(StorageMethods[Database]):

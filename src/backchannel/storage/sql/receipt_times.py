@@ -10,7 +10,7 @@ from backchannel.domain.events import EventKind
 from backchannel.domain.messages import Message
 from backchannel.storage.shared.methods import StorageMethods, reading
 from backchannel.storage.shared.receipt_times import LoggedMessage, LoggedReceipt, find_times
-from backchannel.storage.sql.database import Connection, Database
+from backchannel.storage.sql.database import Database, Transaction
 from backchannel.storage.sql.log_writer import KIND_NUMBERS, OWN_MESSAGE
 from backchannel.storage.sql.parameters import parameter
 from backchannel.storage.sql.schema import account, log, log_head
@@ -49,30 +49,30 @@ class _Head(msgspec.Struct):
 
 
 class _SenderLog:
-    def __init__(self, connection: Connection, head: _Head) -> None:
-        self._connection = connection
+    def __init__(self, transaction: Transaction, head: _Head) -> None:
+        self._transaction = transaction
         self._account = head.account
         self.floor = head.floor
         self.position = head.position
 
     async def message_from(self, position: int) -> LoggedMessage | None:
-        found = await self._connection.fetch(
+        found = await self._transaction.fetch(
             MESSAGE_FROM, LoggedMessage, account=self._account, position=position
         )
         return found[0] if found else None
 
     async def receipts(self, after: int, last: int) -> Sequence[LoggedReceipt]:
-        return await self._connection.fetch(
+        return await self._transaction.fetch(
             RECEIPTS, LoggedReceipt, account=self._account, after=after, last=last
         )
 
 
-async def read_receipt_times(connection: Connection, message: Message) -> ReceiptTimes:
+async def read_receipt_times(transaction: Transaction, message: Message) -> ReceiptTimes:
     """Implements `ports.storage.Messages.receipt_times`."""
-    heads = await connection.fetch(HEAD, _Head, user_id=message.sender_id)
+    heads = await transaction.fetch(HEAD, _Head, user_id=message.sender_id)
     if not heads:
         return ReceiptTimes()
-    return await find_times(_SenderLog(connection, heads[0]), message)
+    return await find_times(_SenderLog(transaction, heads[0]), message)
 
 
 class ReceiptTimeMethods(StorageMethods[Database]):

@@ -9,7 +9,7 @@ from backchannel.domain.events import Event, EventKind, EventPayload
 from backchannel.ports.storage import Acknowledgement, ReadMark
 from backchannel.storage.shared.methods import StorageMethods, writing
 from backchannel.storage.sql import settings
-from backchannel.storage.sql.database import BoundQuery, Connection, Database
+from backchannel.storage.sql.database import BoundQuery, Database, Transaction
 from backchannel.storage.sql.locks import Outdated, members_of, require_locked
 from backchannel.storage.sql.log_writer import KIND_NUMBERS, LogWriter
 from backchannel.storage.sql.marks import MARKS_BY_NAME, MARKS_BY_NUMBER, MemberMarks, move
@@ -81,11 +81,13 @@ MOVE_LOGINS = (
 
 
 async def acknowledge(
-    connection: Connection, acknowledgements: Sequence[Acknowledgement]
+    transaction: Transaction, acknowledgements: Sequence[Acknowledgement]
 ) -> list[Event]:
     """Move positions forward, as `ports.storage.Messages.acknowledge` specifies."""
     user_ids = sorted({each.user_id for each in acknowledgements})
-    heads = {head.user_id: head for head in await connection.fetch(HEADS, _Head, user_ids=user_ids)}
+    heads = {
+        head.user_id: head for head in await transaction.fetch(HEADS, _Head, user_ids=user_ids)
+    }
     devices: dict[tuple[str, str], int] = {}
     furthest: dict[str, int] = {}
     for each in acknowledgements:
@@ -99,24 +101,24 @@ async def acknowledge(
         for user_id, position in furthest.items()
         if position > heads[user_id].delivered_position
     ]
-    got = await connection.fetch(RECEIVED, _Received, ranges=moved) if moved else []
-    logs = await LogWriter.open(connection, {*heads, *(each.peer_id for each in got)})
-    await connection.execute(
+    got = await transaction.fetch(RECEIVED, _Received, ranges=moved) if moved else []
+    logs = await LogWriter.open(transaction, {*heads, *(each.peer_id for each in got)})
+    await transaction.execute(
         MOVE_LOGINS, devices=[(*device, position) for device, position in devices.items()]
     )
     if not moved:
         return []
-    if await connection.execute(MOVE_DELIVERED, delivered=moved) < len(moved):
+    if await transaction.execute(MOVE_DELIVERED, delivered=moved) < len(moved):
         raise Outdated  # another device of one of them was faster
     at = max(each.at for each in acknowledgements)
-    return await _move_marks(connection, logs, got, at)
+    return await _move_marks(transaction, logs, got, at)
 
 
 async def _move_marks(
-    connection: Connection, logs: LogWriter, got: Sequence[_Received], at: int
+    transaction: Transaction, logs: LogWriter, got: Sequence[_Received], at: int
 ) -> list[Event]:
     seqs = {(each.account, each.conversation): each.seq for each in got}
-    members = await connection.fetch(MARKS_BY_NUMBER, MemberMarks, numbered=list(seqs))
+    members = await transaction.fetch(MARKS_BY_NUMBER, MemberMarks, numbered=list(seqs))
     ahead = [
         marks for marks in members if seqs[marks.account, marks.conversation] > marks.delivered_seq
     ]
@@ -124,13 +126,13 @@ async def _move_marks(
         return []
     for marks in ahead:
         marks.delivered_seq = seqs[marks.account, marks.conversation]
-    await move(connection, ahead)
+    await move(transaction, ahead)
     events: list[Event] = []
     for marks in ahead:
         if not marks.restrictions:
             payload = EventPayload(EventKind.RECEIPT, marks.receipt_for_peer())
             events += logs.add(marks.peer_id, payload, at=max(at, marks.updated_at))
-    await logs.write(connection)
+    await logs.write(transaction)
     return events
 
 
@@ -159,13 +161,13 @@ NEWLY_READ = (
 )
 
 
-async def mark_read(connection: Connection, read_marks: Sequence[ReadMark]) -> list[Event]:
+async def mark_read(transaction: Transaction, read_marks: Sequence[ReadMark]) -> list[Event]:
     """Move read marks forward, as `ports.storage.Messages.mark_read` specifies."""
     asked: dict[tuple[str, str], int] = {}
     for mark in read_marks:
         key = mark.user_id, mark.conversation_id
         asked[key] = max(mark.seq, asked.get(key, 0))
-    users, members = await connection.fetch_together(
+    users, members = await transaction.fetch_together(
         members_of({conversation_id for _, conversation_id in asked}),
         BoundQuery(MARKS_BY_NAME, MemberMarks, {"named": list(asked)}),
     )
@@ -173,13 +175,13 @@ async def mark_read(connection: Connection, read_marks: Sequence[ReadMark]) -> l
     # A message request stays unread until it is accepted.
     members = [marks for marks in members if marks.asked != marks.account]
     ahead = [marks for marks in members if _target(marks, asked) > marks.read_seq]
-    marked = await settings.end_marked_unread(connection, members)
+    marked = await settings.end_marked_unread(transaction, members)
     if not ahead and not marked:
         return []
-    await _count(connection, [(marks, _target(marks, asked)) for marks in ahead])
+    await _count(transaction, [(marks, _target(marks, asked)) for marks in ahead])
     at = max(mark.at for mark in read_marks)
     read = [(marks, marks.is_news) for marks in ahead]
-    await move(connection, ahead)
+    await move(transaction, ahead)
     logs = LogWriter(users)
     events: list[Event] = []
     for each in marked:
@@ -187,7 +189,7 @@ async def mark_read(connection: Connection, read_marks: Sequence[ReadMark]) -> l
         events += settings.notify_member(logs, *key, at=each.updated_at)
     for marks, is_news in read:
         events += _notify_members(logs, marks, at=max(at, marks.updated_at), peer=is_news)
-    await logs.write(connection)
+    await logs.write(transaction)
     return events
 
 
@@ -205,14 +207,14 @@ def _target(marks: MemberMarks, asked: dict[tuple[str, str], int]) -> int:
     return min(asked[marks.user_id, marks.conversation_id], marks.last_seq)
 
 
-async def _count(connection: Connection, targets: Sequence[tuple[MemberMarks, int]]) -> None:
+async def _count(transaction: Transaction, targets: Sequence[tuple[MemberMarks, int]]) -> None:
     """Move the marks; of readers who are not at the end, count the newly read messages."""
     rows = [
         (marks.account, marks.conversation, marks.read_seq, target)
         for marks, target in targets
         if target < marks.last_seq
     ]
-    counts = await connection.fetch(NEWLY_READ, _Count, read=rows) if rows else []
+    counts = await transaction.fetch(NEWLY_READ, _Count, read=rows) if rows else []
     more = {(count.account, count.conversation): count.messages for count in counts}
     for marks, target in targets:
         if target == marks.last_seq:

@@ -8,7 +8,7 @@ from sqlalchemy import Select, Text, case, delete, exists, func, or_, select, up
 from backchannel.domain.errors import AccountDisabled, Conflict, NotFound
 from backchannel.domain.reports import Report, copied
 from backchannel.storage.shared.methods import StorageMethods, reading, writing
-from backchannel.storage.sql.database import Connection, Database
+from backchannel.storage.sql.database import Database, Transaction
 from backchannel.storage.sql.locks import lock, users_by_id
 from backchannel.storage.sql.parameters import any_of, parameter
 from backchannel.storage.sql.schema import account, report
@@ -44,51 +44,51 @@ LAST = "\U0010ffff"
 """A text past all ids."""
 
 
-async def create_report(connection: Connection, new: Report, *, limit: int, forget: int) -> None:
+async def create_report(transaction: Transaction, new: Report, *, limit: int, forget: int) -> None:
     """Keep a report, as `ports.storage.Reports.create_report` specifies."""
-    both = await lock(connection, users_by_id({new.reporter_id, new.user_id}))
+    both = await lock(transaction, users_by_id({new.reporter_id, new.user_id}))
     standing = {each.id for each in both if each.erased_at is None}
     if new.reporter_id not in standing:
         raise AccountDisabled("this account has been deleted")
     if new.user_id not in standing:
         raise NotFound("user not found")
-    forgettable = await connection.fetch(FORGETTABLE, str, closed_before=forget)
-    await connection.execute(FORGET, report_ids=forgettable)
-    (count,) = await connection.fetch(COUNT_OPEN, int, reporter_id=new.reporter_id)
+    forgettable = await transaction.fetch(FORGETTABLE, str, closed_before=forget)
+    await transaction.execute(FORGET, report_ids=forgettable)
+    (count,) = await transaction.fetch(COUNT_OPEN, int, reporter_id=new.reporter_id)
     if count >= limit:
         raise Conflict(f"{limit} of your reports wait for the operator; try again later")
-    await connection.insert(report, COLUMNS, [msgspec.structs.astuple(new)])
+    await transaction.insert(report, COLUMNS, [msgspec.structs.astuple(new)])
 
 
-async def read_report(connection: Connection, report_id: str) -> Report | None:
+async def read_report(transaction: Transaction, report_id: str) -> Report | None:
     """The report with this id; None if there is none."""
-    found = await connection.fetch(BY_ID, Report, report_id=report_id)
+    found = await transaction.fetch(BY_ID, Report, report_id=report_id)
     return found[0] if found else None
 
 
 async def read_reports(
-    connection: Connection, *, closed: bool, before: str | None, limit: int
+    transaction: Transaction, *, closed: bool, before: str | None, limit: int
 ) -> list[Report]:
     """A page of the closed or of the open reports, the newest first."""
     query = CLOSED if closed else OPEN
-    return await connection.fetch(query, Report, before=before or LAST, limit=limit)
+    return await transaction.fetch(query, Report, before=before or LAST, limit=limit)
 
 
-async def read_reports_by(connection: Connection, reporter_id: str) -> list[Report]:
+async def read_reports_by(transaction: Transaction, reporter_id: str) -> list[Report]:
     """All reports by a user, the newest first."""
-    return await connection.fetch(BY_REPORTER, Report, reporter_id=reporter_id)
+    return await transaction.fetch(BY_REPORTER, Report, reporter_id=reporter_id)
 
 
-async def close_report(connection: Connection, report_id: str, *, note: str, at: int) -> None:
+async def close_report(transaction: Transaction, report_id: str, *, note: str, at: int) -> None:
     """Close a report. Raises `NotFound`."""
-    if not await connection.execute(CLOSE, report_id=report_id, new_note=note, at=at):
+    if not await transaction.execute(CLOSE, report_id=report_id, new_note=note, at=at):
         raise NotFound("report not found")
 
 
-async def erase_from_reports(connection: Connection, user_id: str) -> None:
+async def erase_from_reports(transaction: Transaction, user_id: str) -> None:
     """Take an erased user's texts out of open reports, and forget the other reports of the user."""
     for statement in (FORGET_OF_USER, CLEAR_COMMENTS, CLEAR_COPIES):
-        await connection.execute(statement, user_id=user_id)
+        await transaction.execute(statement, user_id=user_id)
 
 
 class ReportMethods(StorageMethods[Database]):

@@ -9,7 +9,7 @@ from backchannel.domain.errors import Blocked, NotFound
 from backchannel.domain.events import ConversationChange, Event, EventKind, EventPayload
 from backchannel.storage.shared.methods import StorageMethods, writing
 from backchannel.storage.sql.blocks import end_restriction
-from backchannel.storage.sql.database import Connection, Database
+from backchannel.storage.sql.database import Database, Transaction
 from backchannel.storage.sql.locked_conversations import LockedConversation, lock_conversation
 from backchannel.storage.sql.locks import LockedUser
 from backchannel.storage.sql.log_writer import LogWriter
@@ -70,13 +70,13 @@ class Requests:
         self._changed[locked.number] = locked
         return self._logs.add(recipient.id, _change(locked, "requested"), at=self._at)
 
-    async def write(self, connection: Connection) -> None:
+    async def write(self, transaction: Transaction) -> None:
         """Store what has changed."""
         if self._changed:
-            await _write(connection, *self._changed.values())
+            await _write(transaction, *self._changed.values())
         if self._counted:
             whole = [(each.number, each.requests_whole_at) for each in self._counted.values()]
-            await connection.execute(SET_WHOLE, counted=whole)
+            await transaction.execute(SET_WHOLE, counted=whole)
 
 
 def _accept(logs: LogWriter, user_id: str, locked: LockedConversation, *, at: int) -> list[Event]:
@@ -85,10 +85,10 @@ def _accept(logs: LogWriter, user_id: str, locked: LockedConversation, *, at: in
 
 
 async def answer_request(
-    connection: Connection, user_id: str, conversation_id: str, *, accepted: bool, at: int
+    transaction: Transaction, user_id: str, conversation_id: str, *, accepted: bool, at: int
 ) -> list[Event]:
     """Accept or decline, as `ports.storage.Conversations.answer_request` specifies."""
-    users, locked = await lock_conversation(connection, conversation_id)
+    users, locked = await lock_conversation(transaction, conversation_id)
     logs = LogWriter(users)
     own = next((each for each in users if each.id == user_id), None)
     if own is None or locked is None or locked.deleted_at is not None:
@@ -102,23 +102,23 @@ async def answer_request(
         raise Blocked("one of the two has blocked the other")
     else:
         named = [(each, locked.id) for each in (locked.first_id, locked.second_id)]
-        members = await connection.fetch(MARKS_BY_NAME, MemberMarks, named=named)
-        events = await _release(connection, logs, user_id, locked, at=at)
+        members = await transaction.fetch(MARKS_BY_NAME, MemberMarks, named=named)
+        events = await _release(transaction, logs, user_id, locked, at=at)
         events += _accept(logs, user_id, locked, at=at)
-        events += await end_restriction(connection, logs, members, at=at)
-    await _write(connection, locked)
-    await logs.write(connection, at=at)
+        events += await end_restriction(transaction, logs, members, at=at)
+    await _write(transaction, locked)
+    await logs.write(transaction, at=at)
     return events
 
 
 async def _release(
-    connection: Connection, logs: LogWriter, user_id: str, locked: LockedConversation, *, at: int
+    transaction: Transaction, logs: LogWriter, user_id: str, locked: LockedConversation, *, at: int
 ) -> list[Event]:
     """Enter the messages that were held back into the log of who was asked."""
     events: list[Event] = []
     after = 0
     while page := await read_history(
-        connection, locked.id, before=None, after=after, limit=REQUEST_MESSAGES
+        transaction, locked.id, before=None, after=after, limit=REQUEST_MESSAGES
     ):
         after = page[-1].seq
         for message in page:
@@ -127,11 +127,11 @@ async def _release(
     return events
 
 
-async def _write(connection: Connection, *changed: LockedConversation) -> None:
+async def _write(transaction: Transaction, *changed: LockedConversation) -> None:
     rows: list[tuple[Any, ...]] = [
         (locked.number, locked.asked, locked.declined_at) for locked in changed
     ]
-    await connection.execute(SET_ASKED, asked=rows)
+    await transaction.execute(SET_ASKED, asked=rows)
 
 
 def _change(locked: LockedConversation, change: str) -> EventPayload:

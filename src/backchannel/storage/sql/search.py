@@ -16,7 +16,7 @@ from backchannel.domain.search import LINK_PARTS, SearchFilter, contains
 from backchannel.ports.storage.messages import Found
 from backchannel.storage.shared.checksummed_message import ChecksummedMessage, verified
 from backchannel.storage.shared.search import number_at_time, parts
-from backchannel.storage.sql.database import Connection
+from backchannel.storage.sql.database import Transaction
 from backchannel.storage.sql.messages import PAST_THE_END, SIZE
 from backchannel.storage.sql.parameters import any_of, parameter
 from backchannel.storage.sql.rows import CHECKSUMMED_COLUMNS, MESSAGES, SizedMessage
@@ -118,7 +118,7 @@ def candidates(numbers: CompoundSelect[Any]) -> SelectBase:
 
 
 async def search(  # noqa: PLR0913 - as in the port
-    connection: Connection,
+    transaction: Transaction,
     index: Index,
     user_id: str,
     terms: Sequence[str],
@@ -129,7 +129,7 @@ async def search(  # noqa: PLR0913 - as in the port
     limit: int,
 ) -> Found:
     """Implements `ports.search.Search`."""
-    scope = await _scope(connection, user_id, conversation_id, before, until=only.until)
+    scope = await _scope(transaction, user_id, conversation_id, before, until=only.until)
     if scope is None or any("\0" in term for term in terms):  # no text contains it
         return Found((), None)
     # The index finds links faster than reading all texts does.
@@ -138,12 +138,12 @@ async def search(  # noqa: PLR0913 - as in the port
     found: list[Message] = []
     number, cursor, characters = scope.before, None, 0
     for _ in range(MOST_PAGES):
-        page = await _candidates(connection, index, scope, matches, before=number)
+        page = await _candidates(transaction, index, scope, matches, before=number)
         findable = _findable(page)
         all_older = len(findable) > 0
         for part in parts(findable):
             numbers = [each.number for each in part]
-            for text in await connection.fetch(TEXTS, ChecksummedMessage, numbers=numbers):
+            for text in await transaction.fetch(TEXTS, ChecksummedMessage, numbers=numbers):
                 characters += len(text.body)
                 all_older = all_older and only.is_older(text)
                 if only.admits(text) and contains(text.body, terms):
@@ -158,12 +158,12 @@ async def search(  # noqa: PLR0913 - as in the port
 
 
 async def _candidates(
-    connection: Connection, index: Index, scope: _Scope, matches: Sequence[object], *, before: int
+    transaction: Transaction, index: Index, scope: _Scope, matches: Sequence[object], *, before: int
 ) -> list[_Candidate]:
     """The newest messages that meet one of the conditions on the index."""
     found: dict[int, _Candidate] = {}
     for match in matches:
-        page = await connection.fetch(
+        page = await transaction.fetch(
             index.candidates,
             _Candidate,
             match=match,
@@ -181,7 +181,7 @@ def _findable(page: Sequence[_Candidate]) -> list[SizedMessage]:
 
 
 async def _scope(
-    connection: Connection,
+    transaction: Transaction,
     user_id: str,
     conversation_id: str | None,
     before: str | None,
@@ -189,26 +189,26 @@ async def _scope(
     until: int | None,
 ) -> _Scope | None:
     """None if the user has nothing to search."""
-    accounts = await connection.fetch(ACCOUNT, int, user_id=user_id)
+    accounts = await transaction.fetch(ACCOUNT, int, user_id=user_id)
     if not accounts:
         return None
     mine, number = accounts[0], None
     if conversation_id is not None:
-        numbers = await connection.fetch(
+        numbers = await transaction.fetch(
             CONVERSATION, int, conversation_id=conversation_id, account=mine
         )
         if not numbers:
             return None
         number = numbers[0]
-    return _Scope(mine, number, await _begin(connection, mine, before, until=until))
+    return _Scope(mine, number, await _begin(transaction, mine, before, until=until))
 
 
 async def _begin(
-    connection: Connection, mine: int, cursor: str | None, *, until: int | None
+    transaction: Transaction, mine: int, cursor: str | None, *, until: int | None
 ) -> int:
     """The number before which a search begins."""
     if cursor is not None:
-        cursors = await connection.fetch(CURSOR, int, message_id=cursor, account=mine)
+        cursors = await transaction.fetch(CURSOR, int, message_id=cursor, account=mine)
         if not cursors:
             raise Invalid("cursor must be the `next` of the previous page", field="cursor")
         return cursors[0]
@@ -216,8 +216,8 @@ async def _begin(
         return PAST_THE_END
 
     async def created_at(number: int) -> int | None:
-        times = await connection.fetch(CREATED_AT, int, number=number)
+        times = await transaction.fetch(CREATED_AT, int, number=number)
         return times[0] if times else None
 
-    newest = await connection.fetch(NEWEST, int)
+    newest = await transaction.fetch(NEWEST, int)
     return await number_at_time(until, newest[0] + 1 if newest else 0, created_at)

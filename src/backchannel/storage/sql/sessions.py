@@ -12,7 +12,7 @@ from backchannel.storage.shared.methods import StorageMethods, reading, writing
 from backchannel.storage.sql.attachments import detach_all
 from backchannel.storage.sql.checksums import fetch_messages
 from backchannel.storage.sql.conversations import read_conversation
-from backchannel.storage.sql.database import Connection, Database
+from backchannel.storage.sql.database import Database, Transaction
 from backchannel.storage.sql.locked_conversations import (
     LockedConversation,
     insert_conversations,
@@ -83,68 +83,70 @@ MessageNumber = tuple[int, int]
 
 
 async def create_session(
-    connection: Connection, user_id: str, key: str, *, name: str, at: int
+    transaction: Transaction, user_id: str, key: str, *, name: str, at: int
 ) -> tuple[ConversationView, list[Event]]:
     """The user's session with this key, created if it does not exist or was deleted."""
     conversation_id = session_conversation_id(user_id, key)
-    logs = await LogWriter.open(connection, [user_id])
-    existing = await read_conversation(connection, user_id, conversation_id)
+    logs = await LogWriter.open(transaction, [user_id])
+    existing = await read_conversation(transaction, user_id, conversation_id)
     if existing is not None:
         return existing, []
     if user_id not in logs.users or logs.users[user_id].erased_at is not None:
         raise NotFound("user not found")
-    deleted = (await read_locked(connection, [conversation_id])).get(conversation_id)
+    deleted = (await read_locked(transaction, [conversation_id])).get(conversation_id)
     if deleted is None:
         pair = logs.users[user_id], logs.users[RESPONDER_ID]
         new = {conversation_id: pair}
         await insert_conversations(
-            connection, new, ConversationKind.SESSION, at=at, key=key, name=name
+            transaction, new, ConversationKind.SESSION, at=at, key=key, name=name
         )
     else:
-        await connection.execute(RENAME, conversation=deleted.number, new_name=name, at=at)
-    events = await _log_change(connection, logs, user_id, conversation_id, "created", at=at)
-    view = await read_conversation(connection, user_id, conversation_id)
+        await transaction.execute(RENAME, conversation=deleted.number, new_name=name, at=at)
+    events = await _log_change(transaction, logs, user_id, conversation_id, "created", at=at)
+    view = await read_conversation(transaction, user_id, conversation_id)
     if view is None:
         raise NotFound("session not found")
     return view, events
 
 
 async def rename_session(
-    connection: Connection, user_id: str, key: str, *, name: str, at: int
+    transaction: Transaction, user_id: str, key: str, *, name: str, at: int
 ) -> list[Event]:
     """Give a session another name. Raises `NotFound`."""
-    logs = await LogWriter.open(connection, [user_id])
-    session = await _session(connection, user_id, key)
+    logs = await LogWriter.open(transaction, [user_id])
+    session = await _session(transaction, user_id, key)
     if logs.users[user_id].erased_at is not None:
         raise NotFound("session not found")
-    await connection.execute(RENAME, conversation=session.number, new_name=name, at=at)
-    return await _log_change(connection, logs, user_id, session.id, "renamed", at=at)
+    await transaction.execute(RENAME, conversation=session.number, new_name=name, at=at)
+    return await _log_change(transaction, logs, user_id, session.id, "renamed", at=at)
 
 
-async def delete_session(connection: Connection, user_id: str, key: str, *, at: int) -> list[Event]:
+async def delete_session(
+    transaction: Transaction, user_id: str, key: str, *, at: int
+) -> list[Event]:
     """Turn the session's messages into tombstones and list it no longer. Raises `NotFound`."""
-    logs = await LogWriter.open(connection, [user_id])
-    session = await _session(connection, user_id, key)
-    undeleted = await connection.fetch(UNDELETED, Original, conversation=session.number)
+    logs = await LogWriter.open(transaction, [user_id])
+    session = await _session(transaction, user_id, key)
+    undeleted = await transaction.fetch(UNDELETED, Original, conversation=session.number)
     purged = [(each.seq, each.fingerprint or fingerprint(*content_of(each))) for each in undeleted]
-    await connection.execute(PURGE, conversation=session.number, purged=purged, at=at)
-    await detach_all(connection, session.number)
-    await forget_questions(connection, session.number)
-    await connection.execute(RESET_MEMBER, conversation=session.number)
-    await connection.execute(DELETE, conversation=session.number, at=at)
-    return await _log_change(connection, logs, user_id, session.id, "deleted", at=at)
+    await transaction.execute(PURGE, conversation=session.number, purged=purged, at=at)
+    await detach_all(transaction, session.number)
+    await forget_questions(transaction, session.number)
+    await transaction.execute(RESET_MEMBER, conversation=session.number)
+    await transaction.execute(DELETE, conversation=session.number, at=at)
+    return await _log_change(transaction, logs, user_id, session.id, "deleted", at=at)
 
 
-async def _session(connection: Connection, user_id: str, key: str) -> LockedConversation:
+async def _session(transaction: Transaction, user_id: str, key: str) -> LockedConversation:
     conversation_id = session_conversation_id(user_id, key)
-    session = (await read_locked(connection, [conversation_id])).get(conversation_id)
+    session = (await read_locked(transaction, [conversation_id])).get(conversation_id)
     if session is None or session.deleted_at is not None:
         raise NotFound("session not found")
     return session
 
 
 async def _log_change(
-    connection: Connection,
+    transaction: Transaction,
     logs: LogWriter,
     user_id: str,
     conversation_id: str,
@@ -154,7 +156,7 @@ async def _log_change(
 ) -> list[Event]:
     payload = EventPayload(EventKind.CONVERSATION, ConversationChange(conversation_id, change))
     events = logs.add(user_id, payload, at=at)
-    await logs.write(connection)
+    await logs.write(transaction)
     return events
 
 
@@ -172,22 +174,24 @@ class Questions:
         elif draft.sender_id == RESPONDER_ID and draft.reply_to is not None:
             self._settled.append((conversation, draft.reply_to))
 
-    async def write(self, connection: Connection) -> None:
+    async def write(self, transaction: Transaction) -> None:
         """Store what was added."""
         if self._asked:
-            await connection.insert(question, ("conversation", "seq"), sorted(self._asked))
+            await transaction.insert(question, ("conversation", "seq"), sorted(self._asked))
         if self._settled:
-            await connection.execute(SETTLE, settled=self._settled)
+            await transaction.execute(SETTLE, settled=self._settled)
 
 
-async def read_unanswered(connection: Connection, *, after: str = "", limit: int) -> list[Message]:
+async def read_unanswered(
+    transaction: Transaction, *, after: str = "", limit: int
+) -> list[Message]:
     """Implements `ports.storage.Conversations.unanswered`."""
-    return await fetch_messages(connection, UNANSWERED, after=after, limit=limit)
+    return await fetch_messages(transaction, UNANSWERED, after=after, limit=limit)
 
 
-async def forget_questions(connection: Connection, conversation: int) -> None:
+async def forget_questions(transaction: Transaction, conversation: int) -> None:
     """Remove all unanswered questions of a conversation."""
-    await connection.execute(FORGET_ALL, conversation=conversation)
+    await transaction.execute(FORGET_ALL, conversation=conversation)
 
 
 class SessionMethods(StorageMethods[Database]):

@@ -9,7 +9,7 @@ from backchannel.domain.conversations import ConversationSettings, SettingsPatch
 from backchannel.domain.errors import NotFound
 from backchannel.domain.events import ConversationChange, Event, EventKind, EventPayload
 from backchannel.storage.shared.methods import StorageMethods, writing
-from backchannel.storage.sql.database import Connection, Database
+from backchannel.storage.sql.database import Database, Transaction
 from backchannel.storage.sql.log_writer import LogWriter
 from backchannel.storage.sql.marks import MemberMarks
 from backchannel.storage.sql.parameters import parameter, rows_parameter
@@ -62,11 +62,13 @@ def settings_of(text: str) -> ConversationSettings:
 
 
 async def change_settings(
-    connection: Connection, user_id: str, conversation_id: str, patch: SettingsPatch, *, at: int
+    transaction: Transaction, user_id: str, conversation_id: str, patch: SettingsPatch, *, at: int
 ) -> tuple[ConversationSettings, list[Event]]:
     """Change settings, as `ports.storage.Conversations.change_settings` specifies."""
-    logs = await LogWriter.open(connection, [user_id])
-    found = await connection.fetch(SETTINGS, _Row, user_id=user_id, conversation_id=conversation_id)
+    logs = await LogWriter.open(transaction, [user_id])
+    found = await transaction.fetch(
+        SETTINGS, _Row, user_id=user_id, conversation_id=conversation_id
+    )
     if not found:
         raise NotFound("conversation not found")
     row = found[0]
@@ -74,21 +76,21 @@ async def change_settings(
     new = patch.applied_to(old)
     if new == old:
         return new, []
-    await _store(connection, [(row.account, row.conversation, new)])
+    await _store(transaction, [(row.account, row.conversation, new)])
     events = notify_member(logs, user_id, conversation_id, at=at)
-    await logs.write(connection)
+    await logs.write(transaction)
     return new, events
 
 
 async def end_marked_unread(
-    connection: Connection, members: Sequence[MemberMarks]
+    transaction: Transaction, members: Sequence[MemberMarks]
 ) -> list[MemberMarks]:
     """Take the mark `marked_unread` from conversations that were read; those that had it."""
     marked = [each for each in members if settings_of(each.settings).marked_unread]
     if marked:
         patch = SettingsPatch(marked_unread=False)
         await _store(
-            connection,
+            transaction,
             [
                 (each.account, each.conversation, patch.applied_to(settings_of(each.settings)))
                 for each in marked
@@ -104,10 +106,10 @@ def notify_member(logs: LogWriter, user_id: str, conversation_id: str, *, at: in
 
 
 async def _store(
-    connection: Connection, changed: Sequence[tuple[int, int, ConversationSettings]]
+    transaction: Transaction, changed: Sequence[tuple[int, int, ConversationSettings]]
 ) -> None:
     rows = [(*key, _encoded(settings)) for *key, settings in changed]
-    await connection.execute(SET_SETTINGS, changed=rows)
+    await transaction.execute(SET_SETTINGS, changed=rows)
 
 
 def _encoded(settings: ConversationSettings) -> str:

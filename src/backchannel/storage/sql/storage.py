@@ -19,7 +19,7 @@ from backchannel.storage.sql.batch import Batch, Outcome
 from backchannel.storage.sql.blocks import BlockMethods
 from backchannel.storage.sql.changes import ChangeMethods
 from backchannel.storage.sql.conversations import ConversationMethods
-from backchannel.storage.sql.database import Connection, Database
+from backchannel.storage.sql.database import Database, Transaction
 from backchannel.storage.sql.erasure import ErasureMethods
 from backchannel.storage.sql.files import FileMethods
 from backchannel.storage.sql.invitations import InvitationMethods
@@ -69,14 +69,14 @@ class SqlStorage(
     async def append_gathered(self, gather: Gather) -> list[Stored | ChatError]:
         """Implements `ports.storage.Messages`: each table takes the batch in one statement."""
 
-        async def work(connection: Connection) -> list[Outcome]:
+        async def work(transaction: Transaction) -> list[Outcome]:
             drafts, at = gather()
             sound = drafts if are_storable(drafts) else list(filter(is_storable, drafts))
             if not sound:
                 return [unstorable(draft) for draft in drafts]
-            batch = await Batch.open(connection, IncomingBatch(sound), at=at)
+            batch = await Batch.open(transaction, IncomingBatch(sound), at=at)
             outcomes = batch.append()
-            await batch.write(connection)
+            await batch.write(transaction)
             if sound is drafts:
                 return outcomes
             each = iter(outcomes)

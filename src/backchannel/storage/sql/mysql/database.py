@@ -9,7 +9,7 @@ from sqlalchemy import BigInteger, Delete, Insert, Select, SelectBase, Table, Up
 
 from backchannel.domain.errors import ChatError
 from backchannel.storage.shared.threads import LoopThread
-from backchannel.storage.sql.database import Connection
+from backchannel.storage.sql.database import Transaction
 from backchannel.storage.sql.locks import MEMBERS, USERS, USERS_BY_NUMBER
 from backchannel.storage.sql.mysql.address import Address
 from backchannel.storage.sql.mysql.driver import Driver, Pool, code_of, new_pool
@@ -19,7 +19,11 @@ from backchannel.storage.sql.mysql.products import Product
 from backchannel.storage.sql.mysql.statements import Dialect, Statement, by_index, insertion
 from backchannel.storage.sql.parameters import rows_parameter
 from backchannel.storage.sql.schema import account, log_head, message
-from backchannel.storage.sql.servers.connection import ServerConnection, StatementCache, Transaction
+from backchannel.storage.sql.servers.connection import (
+    DriverTransaction,
+    ServerTransaction,
+    StatementCache,
+)
 from backchannel.storage.sql.servers.database import ServerDatabase
 
 T = TypeVar("T")
@@ -65,8 +69,8 @@ class MysqlStatementCache(StatementCache[Statement]):
         return self.statement(self._noted[change])
 
 
-class MysqlConnection(ServerConnection):
-    """`sql.database.Connection` in a transaction of a driver's connection."""
+class MysqlTransaction(ServerTransaction):
+    """Implements `sql.database.Transaction` over a driver's connection."""
 
     def __init__(self, driver: Driver, statements: MysqlStatementCache) -> None:
         self._driver = driver
@@ -134,11 +138,11 @@ class MysqlDatabase(ServerDatabase[Driver]):
     async def new_pool(self) -> Pool:
         return await new_pool(self._address, self._product)
 
-    def transaction(self, driver: Driver, *, reading: bool = False) -> Transaction:
+    def transaction(self, driver: Driver, *, reading: bool = False) -> DriverTransaction:
         return driver.transaction(reading=reading)
 
-    def view(self, driver: Driver) -> Connection:
-        return MysqlConnection(driver, self._statements)
+    def view(self, driver: Driver) -> Transaction:
+        return MysqlTransaction(driver, self._statements)
 
     def as_refusal(self, error: Exception, *, committing: bool = False) -> ChatError:
         return as_refusal(error, committing=committing)

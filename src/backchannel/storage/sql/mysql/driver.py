@@ -62,9 +62,9 @@ class Driver:
     def is_open(self) -> bool:
         return bool(self._connection.connected)
 
-    def transaction(self, *, reading: bool = False) -> "Transaction":
+    def transaction(self, *, reading: bool = False) -> "DriverTransaction":
         """A transaction that is not started: one that writes, or one that reads a snapshot."""
-        return Transaction(self, READ if reading else WRITE)
+        return DriverTransaction(self, READ if reading else WRITE)
 
     def terminate(self) -> None:
         """Close it at once, without a word to the server."""
@@ -80,7 +80,7 @@ class Driver:
             raise
 
 
-class Transaction:
+class DriverTransaction:
     """A transaction on a connection, which commits if its block succeeds."""
 
     def __init__(self, driver: Driver, beginning: str) -> None:

@@ -7,18 +7,22 @@ from sqlalchemy import Delete, Insert, SelectBase, Table, Update
 
 from backchannel.domain.errors import ChatError
 from backchannel.storage.shared.threads import LoopThread
-from backchannel.storage.sql.database import Connection
+from backchannel.storage.sql.database import Transaction
 from backchannel.storage.sql.postgresql.driver import Address, Driver, Pool, new_pool
 from backchannel.storage.sql.postgresql.faults import AGAIN, CROWDED, REFUSED, UNIQUE, as_refusal
 from backchannel.storage.sql.postgresql.statements import Statement, insertion
-from backchannel.storage.sql.servers.connection import ServerConnection, StatementCache, Transaction
+from backchannel.storage.sql.servers.connection import (
+    DriverTransaction,
+    ServerTransaction,
+    StatementCache,
+)
 from backchannel.storage.sql.servers.database import ServerDatabase
 
 T = TypeVar("T")
 
 
-class PostgresqlConnection(ServerConnection):
-    """`sql.database.Connection` in a transaction of a driver's connection."""
+class PostgresqlTransaction(ServerTransaction):
+    """Implements `sql.database.Transaction` over a driver's connection."""
 
     def __init__(self, driver: Driver, statements: StatementCache[Statement]) -> None:
         self._driver = driver
@@ -73,13 +77,13 @@ class PostgresqlDatabase(ServerDatabase[Driver]):
     async def new_pool(self) -> Pool:
         return await new_pool(self._address)
 
-    def transaction(self, driver: Driver, *, reading: bool = False) -> Transaction:
+    def transaction(self, driver: Driver, *, reading: bool = False) -> DriverTransaction:
         if reading:
             return driver.transaction(isolation="repeatable_read", readonly=True)
         return driver.transaction()
 
-    def view(self, driver: Driver) -> Connection:
-        return PostgresqlConnection(driver, self._statements)
+    def view(self, driver: Driver) -> Transaction:
+        return PostgresqlTransaction(driver, self._statements)
 
     def as_refusal(self, error: Exception, *, committing: bool = False) -> ChatError:
         return as_refusal(error, committing=committing)

@@ -1,4 +1,4 @@
-"""The parts of a connection that are the same for all servers: its driver, the view of it."""
+"""The parts of a connection that are the same for all servers: its driver, its transactions."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
@@ -14,7 +14,7 @@ from backchannel.storage.sql.database import BoundQuery
 D_co = TypeVar("D_co", covariant=True)
 
 
-class Transaction(AbstractAsyncContextManager[object], Protocol):
+class DriverTransaction(AbstractAsyncContextManager[object], Protocol):
     """A transaction on a connection, which commits if its block succeeds."""
 
     async def start(self) -> None: ...
@@ -96,12 +96,12 @@ class StatementCache(Generic[S]):
         return found
 
 
-class ServerConnection(ABC):
-    """The part of `sql.database.Connection` that needs only its `fetch`."""
+class ServerTransaction(ABC):
+    """The part of `sql.database.Transaction` that needs only its `fetch`."""
 
     @abstractmethod
     async def fetch(self, query: SelectBase, row: type[T], /, **parameters: object) -> list[T]:
-        """Like `Connection.fetch`."""
+        """Like `Transaction.fetch`."""
 
     @overload
     async def fetch_together(

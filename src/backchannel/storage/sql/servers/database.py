@@ -11,14 +11,14 @@ from typing import Any, ClassVar, Generic, Protocol, TypeAlias, TypeVar
 
 from backchannel.domain.errors import ChatError, Overloaded, Unavailable
 from backchannel.storage.shared.threads import LoopThread
-from backchannel.storage.sql.database import Connection
-from backchannel.storage.sql.servers.connection import Driver, Pool, Transaction
+from backchannel.storage.sql.database import Transaction
+from backchannel.storage.sql.servers.connection import Driver, DriverTransaction, Pool
 from backchannel.storage.sql.servers.health import HealthCheck
 from backchannel.telemetry.failures import reason
 
 T = TypeVar("T")
 D = TypeVar("D", bound=Driver)
-Work: TypeAlias = Callable[[Connection], Awaitable[T]]
+Work: TypeAlias = Callable[[Transaction], Awaitable[T]]
 Errors: TypeAlias = tuple[type[Exception], ...]
 
 
@@ -72,11 +72,11 @@ class ServerDatabase(ABC, Generic[D]):
         """Another pool, whose connections are made as they are needed."""
 
     @abstractmethod
-    def transaction(self, driver: D, *, reading: bool = False) -> Transaction:
+    def transaction(self, driver: D, *, reading: bool = False) -> DriverTransaction:
         """A transaction that is not started: one that writes, or one that reads a snapshot."""
 
     @abstractmethod
-    def view(self, driver: D) -> Connection:
+    def view(self, driver: D) -> Transaction:
         """The statements' view of a transaction."""
 
     @abstractmethod

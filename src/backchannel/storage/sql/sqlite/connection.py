@@ -58,7 +58,7 @@ class StatementCache:
 
 
 class SqliteConnection:
-    """`sql.database.Connection` on a thread: its coroutines never wait.
+    """Implements `sql.database.Transaction` on a thread: its coroutines never wait.
 
     `wrote` is True if anything was written since it was last set to False.
     """

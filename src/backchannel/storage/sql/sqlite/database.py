@@ -10,7 +10,7 @@ from typing import TypeVar
 from sqlalchemy import literal, select
 
 from backchannel.domain.errors import Overloaded, Unavailable
-from backchannel.storage.sql.database import Connection
+from backchannel.storage.sql.database import Transaction
 from backchannel.storage.sql.sqlite.connection import StatementCache
 from backchannel.storage.sql.sqlite.driver import Connect, Driver, open_reader
 from backchannel.storage.sql.sqlite.faults import DiskFull
@@ -80,11 +80,11 @@ class SqliteDatabase:
         for thread in self._threads:
             thread.start()
 
-    async def read(self, work: Callable[[Connection], Awaitable[T]], /) -> T:
+    async def read(self, work: Callable[[Transaction], Awaitable[T]], /) -> T:
         return await self._reads.submit(work)
 
     async def write(
-        self, work: Callable[[Connection], Awaitable[T]], /, *, essential: bool = False
+        self, work: Callable[[Transaction], Awaitable[T]], /, *, essential: bool = False
     ) -> T:
         if self._reserve.is_spent and not essential:
             await self._require_room()
@@ -95,7 +95,7 @@ class SqliteDatabase:
                 raise
         return await self._writes.submit(work)
 
-    async def write_in_turn(self, work: Callable[[Connection], Awaitable[T]], /) -> T:
+    async def write_in_turn(self, work: Callable[[Transaction], Awaitable[T]], /) -> T:
         return await self.write(work)
 
     async def _make_room(self) -> bool:
@@ -157,7 +157,7 @@ class SqliteDatabase:
         if self._writer.stopped is not None:
             raise Unavailable(f"the database is no longer written to: {self._writer.stopped}")
         await self._require_no_lock()
-        await self.read(lambda connection: connection.fetch(ONE, int))
+        await self.read(lambda transaction: transaction.fetch(ONE, int))
 
     async def _require_no_lock(self) -> None:
         """Raise `Unavailable` while another program keeps the writer waiting."""
@@ -175,7 +175,7 @@ class SqliteDatabase:
 
     async def _try_to_write(self) -> None:
         with contextlib.suppress(Unavailable, Overloaded):
-            await self._writes.submit(lambda connection: connection.fetch(ONE, int))
+            await self._writes.submit(lambda transaction: transaction.fetch(ONE, int))
 
     async def close(self) -> None:
         await asyncio.to_thread(self._close)

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import msgspec
 from sqlalchemy import BigInteger, delete, func, select, update
 
-from backchannel.storage.sql.database import Connection
+from backchannel.storage.sql.database import Transaction
 from backchannel.storage.sql.parameters import any_of, parameter
 from backchannel.storage.sql.rows import MESSAGES
 from backchannel.storage.sql.schema import conversation, message
@@ -111,39 +111,39 @@ class Indexer:
         """A step has failed; the next write is the occasion to try again."""
         self._behind = False
 
-    async def step(self, connection: Connection) -> None:
+    async def step(self, transaction: Transaction) -> None:
         """Index a bounded number of messages."""
-        self._behind = await refresh(connection) or await _advance(connection)
+        self._behind = await refresh(transaction) or await _advance(transaction)
         self._idle = True
         self._waited = 0.0
         self._stepped_at = time.monotonic()
 
 
-async def refresh(connection: Connection) -> bool:
+async def refresh(transaction: Transaction) -> bool:
     """Replace what was changed; returns True if there is more."""
-    sizes = await connection.fetch(STALE_SIZES, _Size)
+    sizes = await transaction.fetch(STALE_SIZES, _Size)
     if not sizes:
         return False
-    stale = await connection.fetch(STALE, Entry, last=_last_of_step(sizes))
+    stale = await transaction.fetch(STALE, Entry, last=_last_of_step(sizes))
     numbers = [entry.number for entry in stale]
-    now = await connection.fetch(AGAIN, Entry, numbers=numbers)
-    await connection.insert(
+    now = await transaction.fetch(AGAIN, Entry, numbers=numbers)
+    await transaction.insert(
         search_index, index.REMOVAL_COLUMNS, [index.removal(entry) for entry in stale]
     )
-    await connection.insert(search_index, index.COLUMNS, [index.row(entry) for entry in now])
-    await connection.execute(FORGET_STALE, numbers=numbers)
+    await transaction.insert(search_index, index.COLUMNS, [index.row(entry) for entry in now])
+    await transaction.execute(FORGET_STALE, numbers=numbers)
     return True
 
 
-async def _advance(connection: Connection) -> bool:
+async def _advance(transaction: Transaction) -> bool:
     """Take in the next messages; returns True if there are more."""
-    sizes = await connection.fetch(SIZES, _Size)
+    sizes = await transaction.fetch(SIZES, _Size)
     if not sizes:
         return False
     last = _last_of_step(sizes)
-    new = await connection.fetch(NEW, Entry, last=last)
-    await connection.insert(search_index, index.COLUMNS, [index.row(entry) for entry in new])
-    await connection.execute(ADVANCE, last=last)
+    new = await transaction.fetch(NEW, Entry, last=last)
+    await transaction.insert(search_index, index.COLUMNS, [index.row(entry) for entry in new])
+    await transaction.execute(ADVANCE, last=last)
     return last < sizes[-1].number or len(sizes) == STEP_MESSAGES
 
 

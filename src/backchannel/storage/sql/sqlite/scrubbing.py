@@ -14,7 +14,7 @@ import time
 
 from sqlalchemy import func, select
 
-from backchannel.storage.sql.database import Connection
+from backchannel.storage.sql.database import Transaction
 from backchannel.storage.sql.sqlite.connection import SqliteConnection
 from backchannel.storage.sql.sqlite.driver import AUTOCHECKPOINT
 from backchannel.storage.sql.sqlite.index import search_index
@@ -33,14 +33,14 @@ CHANGES = select(func.total_changes())
 KEEP_LOG = "PRAGMA wal_autocheckpoint = 0"
 
 
-async def forget_stale(connection: Connection) -> bool:
+async def forget_stale(transaction: Transaction) -> bool:
     """Remove changed texts from the index; returns True if there may be more."""
-    return await refresh(connection)
+    return await refresh(transaction)
 
 
-async def begin_merge(connection: Connection) -> None:
+async def begin_merge(transaction: Transaction) -> None:
     """Have all segments, as they are now, merged into one."""
-    await connection.insert(search_index, COMMAND, [("merge", -1)])
+    await transaction.insert(search_index, COMMAND, [("merge", -1)])
 
 
 class Merge:
@@ -50,12 +50,12 @@ class Merge:
         self._pages = FEWEST_PAGES
         self._logged = 0
 
-    async def step(self, connection: Connection) -> bool:
+    async def step(self, transaction: Transaction) -> bool:
         """Go on with the merge; returns True if it did anything."""
         began = time.monotonic()
-        (before,) = await connection.fetch(CHANGES, int)
-        await connection.insert(search_index, COMMAND, [("merge", self._pages)])
-        (after,) = await connection.fetch(CHANGES, int)
+        (before,) = await transaction.fetch(CHANGES, int)
+        await transaction.insert(search_index, COMMAND, [("merge", self._pages)])
+        (after,) = await transaction.fetch(CHANGES, int)
         self._logged += self._pages
         took = max(time.monotonic() - began, STEP_SECONDS / MOST_PAGES)
         pages = int(self._pages * STEP_SECONDS / took)

@@ -5,7 +5,7 @@ from types import CoroutineType
 from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar, cast
 
 from backchannel.storage.sql import accounts, erasure_records, logins
-from backchannel.storage.sql.database import Connection, Database, Work
+from backchannel.storage.sql.database import Database, Transaction, Work
 from backchannel.storage.sql.sqlite import scrubbing
 from backchannel.storage.sql.sqlite.index import INDEX
 from backchannel.storage.sql.storage import SqlStorage
@@ -34,7 +34,7 @@ class File(Database, Protocol):
 
 
 def _essential(
-    function: Callable[Concatenate[Connection, P], Awaitable[T]],
+    function: Callable[Concatenate[Transaction, P], Awaitable[T]],
 ) -> "Callable[Concatenate[SqliteStorage, P], CoroutineType[Any, Any, T]]":
     """A method that calls the function in one transaction, also on a full disk."""
 

@@ -18,7 +18,7 @@ from backchannel.ports.storage.transfer import (
     StoredFile,
     UserRecord,
 )
-from backchannel.storage.sql.database import Connection
+from backchannel.storage.sql.database import Transaction
 from backchannel.storage.sql.schema import (
     account,
     attachment,
@@ -56,12 +56,12 @@ def _users(page: Subquery) -> Select[Any]:
     return fields(UserRecord, page, source, **{name: log_head.c[name] for name in HEAD_FIELDS})
 
 
-async def _add_users(connection: Connection, page: Sequence[UserRecord]) -> None:
+async def _add_users(transaction: Transaction, page: Sequence[UserRecord]) -> None:
     values, head = attrgetter(*ACCOUNT_FIELDS), attrgetter(*HEAD_FIELDS)
-    await connection.insert(account, ACCOUNT_FIELDS, [values(each) for each in page])
-    numbers = await user_numbers(connection, (each.id for each in page))
+    await transaction.insert(account, ACCOUNT_FIELDS, [values(each) for each in page])
+    numbers = await user_numbers(transaction, (each.id for each in page))
     rows = [(numbers[each.id], *head(each)) for each in page]
-    await connection.insert(log_head, ("account", *HEAD_FIELDS), rows)
+    await transaction.insert(log_head, ("account", *HEAD_FIELDS), rows)
 
 
 def _blocks(page: Subquery) -> Select[Any]:
@@ -70,22 +70,22 @@ def _blocks(page: Subquery) -> Select[Any]:
     return fields(BlockRecord, page, source, user_id=account.c.id, other_id=other.c.id)
 
 
-async def _add_blocks(connection: Connection, page: Sequence[BlockRecord]) -> None:
+async def _add_blocks(transaction: Transaction, page: Sequence[BlockRecord]) -> None:
     ids = (user for each in page for user in (each.user_id, each.other_id))
-    numbers = await user_numbers(connection, ids)
+    numbers = await user_numbers(transaction, ids)
     rows = [(numbers[each.user_id], numbers[each.other_id], each.created_at) for each in page]
-    await connection.insert(block, ("account", "other", "created_at"), rows)
+    await transaction.insert(block, ("account", "other", "created_at"), rows)
 
 
 def _erasures(page: Subquery) -> Select[Any]:
     return fields(ErasureRecord, page, of_user(page), user_id=account.c.id)
 
 
-async def _add_erasures(connection: Connection, page: Sequence[ErasureRecord]) -> None:
-    numbers = await user_numbers(connection, (each.user_id for each in page))
+async def _add_erasures(transaction: Transaction, page: Sequence[ErasureRecord]) -> None:
+    numbers = await user_numbers(transaction, (each.user_id for each in page))
     values = attrgetter(*ERASURE_FIELDS)
     rows = [(*values(each), numbers[each.user_id]) for each in page]
-    await connection.insert(erasure, (*ERASURE_FIELDS, "account"), rows)
+    await transaction.insert(erasure, (*ERASURE_FIELDS, "account"), rows)
 
 
 USER_PAGES = Pages(UserRecord, [Part(account.c.id)], _users)
@@ -98,10 +98,10 @@ def _attachments(page: Subquery) -> Select[Any]:
     return fields(AttachmentRecord, page, in_conversation(page), **ids)
 
 
-async def _add_attachments(connection: Connection, page: Sequence[AttachmentRecord]) -> None:
-    conversations = await conversation_numbers(connection, (each.conversation_id for each in page))
+async def _add_attachments(transaction: Transaction, page: Sequence[AttachmentRecord]) -> None:
+    conversations = await conversation_numbers(transaction, (each.conversation_id for each in page))
     rows = [(each.file_id, conversations[each.conversation_id], each.seq) for each in page]
-    await connection.insert(attachment, ("file_id", "conversation", "seq"), rows)
+    await transaction.insert(attachment, ("file_id", "conversation", "seq"), rows)
 
 
 ATTACHMENT_PAGES = Pages(

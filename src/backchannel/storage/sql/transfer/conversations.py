@@ -17,7 +17,7 @@ from backchannel.ports.storage.transfer import (
     QuestionRecord,
     Record,
 )
-from backchannel.storage.sql.database import Connection
+from backchannel.storage.sql.database import Transaction
 from backchannel.storage.sql.log import KINDS as EVENT_KINDS
 from backchannel.storage.sql.log_writer import KIND_NUMBERS, LOG_COLUMNS, OWN_MESSAGE
 from backchannel.storage.sql.schema import account, conversation, log, member, message, question
@@ -51,9 +51,9 @@ def _conversations(page: Subquery) -> Select[Any]:
     return fields(ConversationRecord, page, source, asked_id=account.c.id)
 
 
-async def _add_conversations(connection: Connection, page: Sequence[ConversationRecord]) -> None:
+async def _add_conversations(transaction: Transaction, page: Sequence[ConversationRecord]) -> None:
     pairs = (member_id for each in page for member_id in (each.first_id, each.second_id))
-    numbers = await user_numbers(connection, pairs)
+    numbers = await user_numbers(transaction, pairs)
     values = attrgetter(*CONVERSATION_FIELDS)
     rows = [
         (
@@ -65,7 +65,7 @@ async def _add_conversations(connection: Connection, page: Sequence[Conversation
         for each in page
     ]
     columns = (*CONVERSATION_FIELDS, "first", "second", "asked")
-    await connection.insert(conversation, columns, rows)
+    await transaction.insert(conversation, columns, rows)
 
 
 def _members(page: Subquery) -> Select[Any]:
@@ -74,14 +74,14 @@ def _members(page: Subquery) -> Select[Any]:
     return fields(MemberRecord, page, source, **ids)
 
 
-async def _add_members(connection: Connection, page: Sequence[MemberRecord]) -> None:
-    users = await user_numbers(connection, (each.user_id for each in page))
-    conversations = await conversation_numbers(connection, (each.conversation_id for each in page))
+async def _add_members(transaction: Transaction, page: Sequence[MemberRecord]) -> None:
+    users = await user_numbers(transaction, (each.user_id for each in page))
+    conversations = await conversation_numbers(transaction, (each.conversation_id for each in page))
     values = attrgetter(*MARK_FIELDS)
     rows = [
         (users[each.user_id], conversations[each.conversation_id], *values(each)) for each in page
     ]
-    await connection.insert(member, ("account", "conversation", *MARK_FIELDS), rows)
+    await transaction.insert(member, ("account", "conversation", *MARK_FIELDS), rows)
 
 
 CONVERSATION_PAGES = Pages(ConversationRecord, [Part(conversation.c.id)], _conversations)
@@ -101,14 +101,14 @@ def _messages(page: Subquery) -> Select[Any]:
     return fields(MessageRecord, page, in_conversation(page), **ids)
 
 
-async def _add_messages(connection: Connection, page: Sequence[MessageRecord]) -> None:
-    users = await user_numbers(connection, (each.sender_id for each in page))
-    conversations = await conversation_numbers(connection, (each.conversation_id for each in page))
+async def _add_messages(transaction: Transaction, page: Sequence[MessageRecord]) -> None:
+    users = await user_numbers(transaction, (each.sender_id for each in page))
+    conversations = await conversation_numbers(transaction, (each.conversation_id for each in page))
     values = attrgetter(*MESSAGE_FIELDS)
     rows = [
         (conversations[each.conversation_id], users[each.sender_id], *values(each)) for each in page
     ]
-    await connection.insert(message, ("conversation", "sender", *MESSAGE_FIELDS), rows)
+    await transaction.insert(message, ("conversation", "sender", *MESSAGE_FIELDS), rows)
 
 
 def _questions(page: Subquery) -> Select[Any]:
@@ -117,10 +117,10 @@ def _questions(page: Subquery) -> Select[Any]:
     return fields(QuestionRecord, page, in_conversation(page).join(message, asked), **ids)
 
 
-async def _add_questions(connection: Connection, page: Sequence[QuestionRecord]) -> None:
-    conversations = await conversation_numbers(connection, (each.conversation_id for each in page))
+async def _add_questions(transaction: Transaction, page: Sequence[QuestionRecord]) -> None:
+    conversations = await conversation_numbers(transaction, (each.conversation_id for each in page))
     rows = [(conversations[each.conversation_id], each.seq) for each in page]
-    await connection.insert(question, ("conversation", "seq"), rows)
+    await transaction.insert(question, ("conversation", "seq"), rows)
 
 
 class _EntryRow(msgspec.Struct, gc=False):
@@ -152,15 +152,15 @@ def _entries(page: Subquery) -> Select[Any]:
 
 
 async def _fetch_entries(
-    connection: Connection, *, after: Key | None, limit: int
+    transaction: Transaction, *, after: Key | None, limit: int
 ) -> list[EntryRecord]:
-    rows = await ENTRY_PAGES.fetch(connection, after=after, limit=limit)
+    rows = await ENTRY_PAGES.fetch(transaction, after=after, limit=limit)
     return [row.record() for row in rows]
 
 
-async def _add_entries(connection: Connection, page: Sequence[EntryRecord]) -> None:
-    users = await user_numbers(connection, (each.user_id for each in page))
-    conversations = await conversation_numbers(connection, (each.conversation_id for each in page))
+async def _add_entries(transaction: Transaction, page: Sequence[EntryRecord]) -> None:
+    users = await user_numbers(transaction, (each.user_id for each in page))
+    conversations = await conversation_numbers(transaction, (each.conversation_id for each in page))
     rows = [
         (
             users[each.user_id],
@@ -173,7 +173,7 @@ async def _add_entries(connection: Connection, page: Sequence[EntryRecord]) -> N
         )
         for each in page
     ]
-    await connection.insert(log, LOG_COLUMNS, rows)
+    await transaction.insert(log, LOG_COLUMNS, rows)
 
 
 MESSAGE_PAGES = Pages(MessageRecord, [ARRIVAL], _messages)

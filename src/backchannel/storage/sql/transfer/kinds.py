@@ -24,7 +24,7 @@ from sqlalchemy import (
 from backchannel.domain.errors import Damaged
 from backchannel.domain.ids import RESPONDER_ID
 from backchannel.ports.storage.transfer import Key
-from backchannel.storage.sql.database import Connection
+from backchannel.storage.sql.database import Transaction
 from backchannel.storage.sql.parameters import any_of, parameter
 from backchannel.storage.sql.schema import account, conversation, message
 
@@ -71,16 +71,16 @@ class Pages(Generic[Row]):
         # Past a key (a, b): the rest of a, then what follows a.
         self._following = [self._query(depth) for depth in reversed(range(len(key)))]
 
-    async def fetch(self, connection: Connection, *, after: Key | None, limit: int) -> list[Row]:
+    async def fetch(self, transaction: Transaction, *, after: Key | None, limit: int) -> list[Row]:
         """The next rows past a key."""
         if after is None:
-            return await connection.fetch(self._first, self._row, limit=limit)
+            return await transaction.fetch(self._first, self._row, limit=limit)
         found: list[Row] = []
         for depth, query in zip(reversed(range(len(self._key))), self._following, strict=True):
             if len(found) < limit:
                 given = {f"key_{n}": value for n, value in enumerate(after[: depth + 1])}
                 rest = limit - len(found)
-                found += await connection.fetch(query, self._row, limit=rest, **given)
+                found += await transaction.fetch(query, self._row, limit=rest, **given)
         return found
 
     def _query(self, depth: int, *, bounded: bool = True) -> Select[Any]:
@@ -118,20 +118,20 @@ def in_conversation(page: Subquery) -> FromClause:
 class Kind:
     """The functions that export and import the records of a kind.
 
-    `fetch(connection, after=…, limit=…)` returns the next records past a key. `add(connection,
+    `fetch(transaction, after=…, limit=…)` returns the next records past a key. `add(transaction,
     page)` raises `Duplicate` and `Damaged`.
     """
 
     fetch: Callable[..., Awaitable[list[Any]]]
-    add: Callable[[Connection, Sequence[Any]], Awaitable[None]]
+    add: Callable[[Transaction, Sequence[Any]], Awaitable[None]]
 
 
 def plain(kind: type[msgspec.Struct], table: Table, key: str = "id") -> Kind:
     """A kind of which each field is a column of one table."""
 
-    async def add(connection: Connection, page: Sequence[msgspec.Struct]) -> None:
+    async def add(transaction: Transaction, page: Sequence[msgspec.Struct]) -> None:
         rows = [msgspec.structs.astuple(each) for each in page]
-        await connection.insert(table, kind.__struct_fields__, rows)
+        await transaction.insert(table, kind.__struct_fields__, rows)
 
     pages = Pages(kind, [Part(table.c[key])], lambda page: fields(kind, page, page))
     return Kind(pages.fetch, add)
@@ -149,22 +149,24 @@ def _numbers(table: Table) -> SelectBase:
 ACCOUNTS, CONVERSATIONS = _numbers(account), _numbers(conversation)
 
 
-async def user_numbers(connection: Connection, ids: Iterable[str]) -> dict[str, int]:
+async def user_numbers(transaction: Transaction, ids: Iterable[str]) -> dict[str, int]:
     """The numbers of users, and of the responder. Raises `Damaged` if one does not exist."""
     wanted = set(ids) - {RESPONDER_ID}
-    return {RESPONDER_ID: 0, **await _found(connection, ACCOUNTS, wanted, "user")}
+    return {RESPONDER_ID: 0, **await _found(transaction, ACCOUNTS, wanted, "user")}
 
 
-async def conversation_numbers(connection: Connection, ids: Iterable[str | None]) -> dict[str, int]:
+async def conversation_numbers(
+    transaction: Transaction, ids: Iterable[str | None]
+) -> dict[str, int]:
     """The numbers of conversations. Raises `Damaged` if one does not exist."""
     wanted = {each for each in ids if each is not None}
-    return await _found(connection, CONVERSATIONS, wanted, "conversation")
+    return await _found(transaction, CONVERSATIONS, wanted, "conversation")
 
 
 async def _found(
-    connection: Connection, query: SelectBase, ids: set[str], what: str
+    transaction: Transaction, query: SelectBase, ids: set[str], what: str
 ) -> dict[str, int]:
-    rows = await connection.fetch(query, _Number, ids=sorted(ids))
+    rows = await transaction.fetch(query, _Number, ids=sorted(ids))
     found = {row.id: row.number for row in rows}
     missing = ids - found.keys()
     if missing:

@@ -8,7 +8,7 @@ from sqlalchemy import null, select, update
 
 from backchannel.ports.storage.transfer import Key, Progress, R, Record
 from backchannel.storage.shared.methods import StorageMethods, reading, writing
-from backchannel.storage.sql.database import Connection, Database
+from backchannel.storage.sql.database import Database, Transaction
 from backchannel.storage.sql.parameters import parameter
 from backchannel.storage.sql.schema import instance, log_head
 from backchannel.storage.sql.transfer import accounts, conversations
@@ -25,29 +25,29 @@ _decode = msgspec.json.Decoder(Progress).decode
 
 
 async def read_page(
-    connection: Connection, kind: type[R], *, after: Key | None, limit: int
+    transaction: Transaction, kind: type[R], *, after: Key | None, limit: int
 ) -> list[R]:
     """Implements `ports.storage.Transfer.export_page`."""
-    return await KINDS[kind].fetch(connection, after=after, limit=limit)
+    return await KINDS[kind].fetch(transaction, after=after, limit=limit)
 
 
-async def add(connection: Connection, page: Sequence[Record], progress: Progress) -> None:
+async def add(transaction: Transaction, page: Sequence[Record], progress: Progress) -> None:
     """Add a page of records of one kind and note the progress."""
     if page:
-        await KINDS[type(page[0])].add(connection, page)
-    await connection.execute(NOTE, progress=msgspec.json.encode(progress).decode())
+        await KINDS[type(page[0])].add(transaction, page)
+    await transaction.execute(NOTE, progress=msgspec.json.encode(progress).decode())
 
 
-async def read_progress(connection: Connection) -> Progress | None:
+async def read_progress(transaction: Transaction) -> Progress | None:
     """The progress of an import that is not complete."""
-    found = await connection.fetch(PROGRESS, str)
+    found = await transaction.fetch(PROGRESS, str)
     return _decode(found[0]) if found else None
 
 
-async def complete(connection: Connection) -> None:
+async def complete(transaction: Transaction) -> None:
     """Give every log a new epoch, and end the import."""
-    await connection.execute(BEGIN_EPOCH, new_epoch=secrets.token_hex(8))
-    await connection.execute(END)
+    await transaction.execute(BEGIN_EPOCH, new_epoch=secrets.token_hex(8))
+    await transaction.execute(END)
 
 
 class TransferMethods(StorageMethods[Database]):
