@@ -6,29 +6,29 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from backchannel.transports.engineio import packets
 from backchannel.transports.engineio.packets import CLOSE, NOOP, Packet
 from backchannel.transports.engineio.polling import Polling
-from backchannel.transports.engineio.session import Session
+from backchannel.transports.engineio.session import EngineIoSession
 from backchannel.transports.websocket.endpoint import UpgradeRequest
 
 
 class SessionOwner:
     """Admits everybody and has no clock."""
 
-    def admit(self, session: Session) -> bytes | None:
+    def admit(self, session: EngineIoSession) -> bytes | None:
         return b"0" + session.id.encode()
 
-    def pong_received(self, session: Session) -> None: ...
+    def pong_received(self, session: EngineIoSession) -> None: ...
 
-    def still_busy(self, session: Session) -> None:
+    def still_busy(self, session: EngineIoSession) -> None:
         raise AssertionError
 
-    def probe_opened(self, session: Session) -> None: ...
+    def probe_opened(self, session: EngineIoSession) -> None: ...
 
-    def probe_closed(self, session: Session) -> None: ...
+    def probe_closed(self, session: EngineIoSession) -> None: ...
 
-    def overflowed(self, session: Session) -> None:
+    def overflowed(self, session: EngineIoSession) -> None:
         raise AssertionError
 
-    def ended(self, session: Session) -> None: ...
+    def ended(self, session: EngineIoSession) -> None: ...
 
 
 class Handler:
@@ -84,7 +84,7 @@ class UpgradingClient(RuleBasedStateMachine):
         self.polling = Polling(1 << 20)
         self.handler = Handler()
         request = UpgradeRequest("/", "", {}, ("127.0.0.1", 1), secure=False)
-        self.session = Session("sid", request, self.polling, self.handler, SessionOwner())
+        self.session = EngineIoSession("sid", request, self.polling, self.handler, SessionOwner())
         self.session.start()
         self.got: list[Packet] = []
         self.sent = 0

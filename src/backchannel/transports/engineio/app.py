@@ -30,7 +30,7 @@ from backchannel.transports.engineio.requests import (
     read_body,
     respond,
 )
-from backchannel.transports.engineio.session import Session
+from backchannel.transports.engineio.session import EngineIoSession
 from backchannel.transports.engineio.sessions import Sessions
 from backchannel.transports.http.forwarded import client_of, is_secure
 from backchannel.transports.http.limits import Network
@@ -168,7 +168,7 @@ class PollingApp:
 
     # --------------------------------------------------------------- receiving data
 
-    async def _poll(self, session: Session, polling: Polling, receive: Receive) -> Response:
+    async def _poll(self, session: EngineIoSession, polling: Polling, receive: Receive) -> Response:
         """Answer a GET once there are packets; a second one at the same time is an error."""
         if polling.waiting:
             session.fail("transport error")
@@ -186,7 +186,7 @@ class PollingApp:
     # ----------------------------------------------------------------- sending data
 
     async def _push(
-        self, session: Session, polling: Polling, headers: Headers, receive: Receive
+        self, session: EngineIoSession, polling: Polling, headers: Headers, receive: Receive
     ) -> Response:
         """Take the packets of a POST; if they cannot all be taken, in order, none may follow."""
         try:
@@ -197,7 +197,7 @@ class PollingApp:
         return Response(b"ok", content_type="text/html")
 
     async def _take_payload(
-        self, session: Session, polling: Polling, headers: Headers, receive: Receive
+        self, session: EngineIoSession, polling: Polling, headers: Headers, receive: Receive
     ) -> None:
         if polling.posting or headers.get("content-type") == "application/octet-stream":
             raise Rejected(requests.BAD_REQUEST)
@@ -217,7 +217,7 @@ class PollingApp:
             polling.posting = False
 
     async def _take_packets(
-        self, session: Session, polling: Polling, packets: Iterator[Packet], size: int
+        self, session: EngineIoSession, polling: Polling, packets: Iterator[Packet], size: int
     ) -> None:
         """Hand on packets, a few at a time, as the budget of the client allows."""
         cost = size
@@ -230,7 +230,7 @@ class PollingApp:
                     raise Rejected(requests.BAD_REQUEST)
                 session.receive(packet)
 
-    async def _pay(self, session: Session, cost: int) -> None:
+    async def _pay(self, session: EngineIoSession, cost: int) -> None:
         """Wait for the turn of other clients, or for the budget of this one if that is used up."""
         reading = self._sessions.reading
         user_id = session.user_id
@@ -239,7 +239,7 @@ class PollingApp:
         await asyncio.sleep(min(reading.wait(payer, 0), _LONGEST_PAUSE))
         reading.charge(payer, cost)
 
-    async def _read_payload(self, session: Session, receive: Receive) -> bytes:
+    async def _read_payload(self, session: EngineIoSession, receive: Receive) -> bytes:
         settings = self._sessions.settings
         limit = settings.max_payload
         if session.user_id is None:

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import msgspec
 
-from backchannel.transports.engineio.session import Session
+from backchannel.transports.engineio.session import EngineIoSession
 from backchannel.transports.engineio.sessions import Sessions
 from backchannel.transports.http.hosts import ANY_ORIGIN, is_listed
 from backchannel.transports.http.request_head import parse_query
@@ -78,7 +78,7 @@ def parse(query: str) -> Query:
     )
 
 
-def find(sessions: Sessions, sid: str) -> Session:
+def find(sessions: Sessions, sid: str) -> EngineIoSession:
     """Return the session. Raises Rejected when there is none, or no longer."""
     session = sessions.get(sid)
     if session is None:

@@ -8,7 +8,7 @@ from backchannel.transports.engineio.endpoint import Endpoint, Settings
 from backchannel.transports.engineio.packets import Packet, as_text
 from backchannel.transports.engineio.relay import Relay
 from backchannel.transports.engineio.requests import Rejected
-from backchannel.transports.engineio.session import Session
+from backchannel.transports.engineio.session import EngineIoSession
 from backchannel.transports.engineio.sessions import Sessions
 from backchannel.transports.http.limits import Network
 from backchannel.transports.websocket.close import TRY_AGAIN_LATER
@@ -20,13 +20,13 @@ class WebSocketTransport:
 
     __slots__ = ("_base64", "_session", "_socket")
 
-    _session: Session
+    _session: EngineIoSession
     _socket: Socket
 
     def __init__(self, *, base64: bool) -> None:
         self._base64 = base64
 
-    def carry(self, session: Session) -> None:
+    def carry(self, session: EngineIoSession) -> None:
         """Say which session this is for; done before the socket opens."""
         self._session = session
 

@@ -28,28 +28,28 @@ _OPEN: Final = State.OPEN
 class SessionOwner(Protocol):
     """Owns the sessions and their deadlines; a session calls it."""
 
-    def admit(self, session: "Session") -> bytes | None:
+    def admit(self, session: "EngineIoSession") -> bytes | None:
         """Take a new session in; returns its open packet, or None when there is no room."""
         ...
 
-    def pong_received(self, session: "Session") -> None: ...
+    def pong_received(self, session: "EngineIoSession") -> None: ...
 
-    def still_busy(self, session: "Session") -> None:
+    def still_busy(self, session: "EngineIoSession") -> None:
         """It is not read at the moment, so that its answer to a ping has more time."""
         ...
 
-    def probe_opened(self, session: "Session") -> None: ...
+    def probe_opened(self, session: "EngineIoSession") -> None: ...
 
-    def probe_closed(self, session: "Session") -> None: ...
+    def probe_closed(self, session: "EngineIoSession") -> None: ...
 
-    def overflowed(self, session: "Session") -> None:
+    def overflowed(self, session: "EngineIoSession") -> None:
         """Too much is queued: fail the session, but not within the call that sends."""
         ...
 
-    def ended(self, session: "Session") -> None: ...
+    def ended(self, session: "EngineIoSession") -> None: ...
 
 
-class Session:
+class EngineIoSession:
     """A client's session; the `endpoint.Session` that handlers see."""
 
     __slots__ = (

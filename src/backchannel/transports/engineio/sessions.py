@@ -10,7 +10,7 @@ from backchannel.transports.deadlines import Deadlines
 from backchannel.transports.engineio.endpoint import Endpoint, Settings, Transport
 from backchannel.transports.engineio.packets import Handshake
 from backchannel.transports.engineio.polling import Polling
-from backchannel.transports.engineio.session import Session
+from backchannel.transports.engineio.session import EngineIoSession
 from backchannel.transports.http.limits import Caps
 from backchannel.transports.websocket.close import SERVICE_RESTART
 from backchannel.transports.websocket.endpoint import UpgradeRequest
@@ -31,23 +31,23 @@ class Sessions:
         self.settings = settings
         self._name = name
         self._endpoint = endpoint
-        self._open: dict[str, Session] = {}
+        self._open: dict[str, EngineIoSession] = {}
         self._caps = Caps(settings.sessions, settings.sessions_per_address)
         self._pings = Deadlines(settings.ping_interval, self._ping)
-        self._pongs = Deadlines(settings.ping_timeout, Session.presume_dead)
-        self._probes = Deadlines(settings.upgrade_timeout, Session.probe_timed_out)
+        self._pongs = Deadlines(settings.ping_timeout, EngineIoSession.presume_dead)
+        self._probes = Deadlines(settings.upgrade_timeout, EngineIoSession.probe_timed_out)
         self.reading = RateBudget(settings.read_rate, READ_BURST * settings.read_rate)
         self._draining = False
 
     def __len__(self) -> int:
         return len(self._open)
 
-    def new(self, request: UpgradeRequest, transport: Transport) -> Session:
+    def new(self, request: UpgradeRequest, transport: Transport) -> EngineIoSession:
         """Return a session that does not count before it is started."""
         sid = self._name(secrets.token_urlsafe(_SID_BYTES))
-        return Session(sid, request, transport, self._endpoint(request), self)
+        return EngineIoSession(sid, request, transport, self._endpoint(request), self)
 
-    def get(self, sid: str) -> Session | None:
+    def get(self, sid: str) -> EngineIoSession | None:
         return self._open.get(sid)
 
     def drain(self, reason: str = "") -> None:
@@ -58,7 +58,7 @@ class Sessions:
 
     # ------------------------------------------------------- called by the sessions
 
-    def admit(self, session: Session) -> bytes | None:
+    def admit(self, session: EngineIoSession) -> bytes | None:
         """Count and watch a new session; returns its open packet, or None when it is too many."""
         if self._draining or not self._caps.enter(session.request.client[0]):
             return None
@@ -73,27 +73,27 @@ class Sessions:
             max_payload=settings.max_payload,
         ).encode()
 
-    def _ping(self, session: Session) -> None:
+    def _ping(self, session: EngineIoSession) -> None:
         self._pongs.add(session)
         session.ping()
 
-    def pong_received(self, session: Session) -> None:
+    def pong_received(self, session: EngineIoSession) -> None:
         self._pongs.discard(session)
         self._pings.add(session)
 
-    def still_busy(self, session: Session) -> None:
+    def still_busy(self, session: EngineIoSession) -> None:
         self._pongs.add(session)
 
-    def probe_opened(self, session: Session) -> None:
+    def probe_opened(self, session: EngineIoSession) -> None:
         self._probes.add(session)
 
-    def probe_closed(self, session: Session) -> None:
+    def probe_closed(self, session: EngineIoSession) -> None:
         self._probes.discard(session)
 
-    def overflowed(self, session: Session) -> None:
+    def overflowed(self, session: EngineIoSession) -> None:
         asyncio.get_running_loop().call_soon(session.fail, "too far behind", _POLICY)
 
-    def ended(self, session: Session) -> None:
+    def ended(self, session: EngineIoSession) -> None:
         del self._open[session.id]
         self._pings.discard(session)
         self._pongs.discard(session)
