@@ -6,7 +6,7 @@ from typing import get_args
 
 import pytest
 
-from backchannel.checker.check import check, collect, entries
+from backchannel.checker.check import check, entries, journal_files
 from backchannel.checker.journal import (
     BadJournal,
     Deliver,
@@ -100,16 +100,16 @@ def test_folders_are_searched_and_the_oldest_journal_comes_first(tmp_path: Path)
     earlier.parent.mkdir()
     later.write_bytes(encode(FINISH) + b"\n")
     earlier.write_bytes(encode(RESUME) + b"\n")
-    files = collect([tmp_path, later])
+    files = journal_files([tmp_path, later])
     assert files == [earlier, later], "each once"
     assert [entry.record for entry in entries(files)] == [RESUME, FINISH]
 
 
 def test_missing_files_and_empty_folders_are_reported(tmp_path: Path) -> None:
     with pytest.raises(BadJournal, match=r"missing\.jsonl: No such file"):
-        collect([tmp_path / "missing.jsonl"])
+        journal_files([tmp_path / "missing.jsonl"])
     with pytest.raises(BadJournal, match="contains no journals"):
-        collect([tmp_path])
+        journal_files([tmp_path])
 
 
 def test_the_example_in_the_documents_is_a_valid_journal(path: Path) -> None:

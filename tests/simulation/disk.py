@@ -119,7 +119,7 @@ class SimulatedDatabase:
     async def read(self, work: Callable[[Transaction], Awaitable[T]], /) -> T:
         await self._outlive()
         self._loop.call_later(self.delay(), self._read_one)
-        return await self._reads.submit(work)
+        return await self._reads.run(work)
 
     async def write(
         self, work: Callable[[Transaction], Awaitable[T]], /, *, essential: bool = False
@@ -129,7 +129,7 @@ class SimulatedDatabase:
         if not self._writing:
             self._writing = True
             self._loop.call_later(self.delay(), self._write_some)
-        return await self._writes.submit(work)
+        return await self._writes.run(work)
 
     async def write_in_turn(self, work: Callable[[Transaction], Awaitable[T]], /) -> T:
         return await self.write(work)

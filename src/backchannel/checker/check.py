@@ -28,7 +28,7 @@ DETECTORS: dict[Kind, Callable[[History], Iterator[Finding]]] = {
 }
 
 
-def collect(paths: Iterable[Path]) -> list[Path]:
+def journal_files(paths: Iterable[Path]) -> list[Path]:
     """The files that are named, and those in the folders that are. Raises `BadJournal`.
 
     A device that was started again may have gone on in another file, so the older come first.

@@ -6,7 +6,7 @@ from typing import Annotated
 import msgspec
 import typer
 
-from backchannel.checker.check import check, collect, entries
+from backchannel.checker.check import check, entries, journal_files
 from backchannel.checker.journal import BadJournal
 from backchannel.checker.verdict import Finding, Kind, Verdict
 from backchannel.cli.output import fail
@@ -30,7 +30,7 @@ def verify(journals: Journals, as_json: AsJson = False) -> None:  # noqa: FBT002
     The exit code is 2 if a journal cannot be read or contains nothing to check.
     """
     try:
-        files = collect(journals)
+        files = journal_files(journals)
         verdict = check(entries(files))
     except BadJournal as error:
         fail(str(error))

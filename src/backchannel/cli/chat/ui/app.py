@@ -139,7 +139,7 @@ class ChatApp(App[str]):
             return
         with self._showing_errors():
             user = await self._client.api.user(self._peer)
-            await self.chat_screen.show_chat(self.chats.begin(user))
+            await self.chat_screen.show_chat(self.chats.chat_with(user))
 
     @contextlib.contextmanager
     def _showing_errors(self) -> Generator[None]:
@@ -250,7 +250,7 @@ class ChatApp(App[str]):
         if user_id is not None:
             with self._showing_errors():
                 user = await self._client.api.user(user_id)
-                await self.chat_screen.show_chat(self.chats.begin(user))
+                await self.chat_screen.show_chat(self.chats.chat_with(user))
 
     def action_search(self) -> None:
         self.run_worker(self._search())

@@ -133,7 +133,7 @@ class Chats:
             await self.open(self._chats[self.shown])
         self._changed("")
 
-    def begin(self, user: User) -> Chat:
+    def chat_with(self, user: User) -> Chat:
         """The conversation with a user, who may not have been written to yet."""
         self._users[user.id] = user
         conversation_id = direct_conversation_id(self.own_id, user.id)

@@ -81,7 +81,7 @@ class SqliteDatabase:
             thread.start()
 
     async def read(self, work: Callable[[Transaction], Awaitable[T]], /) -> T:
-        return await self._reads.submit(work)
+        return await self._reads.run(work)
 
     async def write(
         self, work: Callable[[Transaction], Awaitable[T]], /, *, essential: bool = False
@@ -89,11 +89,11 @@ class SqliteDatabase:
         if self._reserve.is_spent and not essential:
             await self._require_room()
         try:
-            return await self._writes.submit(work)
+            return await self._writes.run(work)
         except DiskFull:
             if not (essential and await self._make_room()):
                 raise
-        return await self._writes.submit(work)
+        return await self._writes.run(work)
 
     async def write_in_turn(self, work: Callable[[Transaction], Awaitable[T]], /) -> T:
         return await self.write(work)
@@ -102,16 +102,16 @@ class SqliteDatabase:
         if not self._reserve.is_held:
             return self._reserve.is_spent
         # A checkpoint would take the room, to let the database grow.
-        await self._writes.submit(keep_log, outside_transaction=True)
+        await self._writes.run(keep_log, outside_transaction=True)
         spent = self._reserve.spend()
         if not spent:
-            await self._writes.submit(copy_log_again, outside_transaction=True)
+            await self._writes.run(copy_log_again, outside_transaction=True)
         return spent
 
     async def _require_room(self) -> None:
         if not await asyncio.to_thread(self._reserve.restore):
             raise DiskFull
-        await self._writes.submit(copy_log_again, outside_transaction=True)
+        await self._writes.run(copy_log_again, outside_transaction=True)
 
     async def overwrite_unused(self) -> None:
         async with self._overwriting() as overwriter:
@@ -131,9 +131,9 @@ class SqliteDatabase:
     async def _overwrite(self, overwriter: Overwriter) -> None:
         for _ in range(LOG_ATTEMPTS):
             await asyncio.to_thread(self._copy_log, overwriter)
-            if await self._writes.submit(overwriter.begin, outside_transaction=True):
+            if await self._writes.run(overwriter.begin, outside_transaction=True):
                 await asyncio.to_thread(overwriter.overwrite)
-                if await self._writes.submit(overwriter.end, outside_transaction=True):
+                if await self._writes.run(overwriter.end, outside_transaction=True):
                     break
             else:
                 await asyncio.sleep(LOG_PAUSE)
@@ -175,7 +175,7 @@ class SqliteDatabase:
 
     async def _try_to_write(self) -> None:
         with contextlib.suppress(Unavailable, Overloaded):
-            await self._writes.submit(lambda transaction: transaction.fetch(ONE, int))
+            await self._writes.run(lambda transaction: transaction.fetch(ONE, int))
 
     async def close(self) -> None:
         await asyncio.to_thread(self._close)

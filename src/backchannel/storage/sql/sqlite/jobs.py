@@ -59,10 +59,10 @@ class JobQueue:
     _jobs: queue.SimpleQueue[SqliteJob | None] = field(default_factory=queue.SimpleQueue)
     _closed: bool = False
 
-    async def submit(
+    async def run(
         self, work: Callable[[SqliteConnection], Awaitable[T]], *, outside_transaction: bool = False
     ) -> T:
-        """Wait for a thread to do `work`. Raises `Overloaded` at once if too much is queued."""
+        """Do `work` on a thread. Raises `Overloaded` at once if too much is queued."""
         if self._closed:
             raise Unavailable("the database is closed", retry_after=1)
         if self._jobs.qsize() >= self.limit:
