@@ -12,7 +12,7 @@ from typing import Any
 
 import uvicorn
 
-from backchannel.transports.http.factory import http_protocol
+from backchannel.transports.http.protocol import http_protocol
 from backchannel.transports.websocket.deflate import Deflate
 from backchannel.transports.websocket.endpoint import Accepted, Limits, Socket, UpgradeRequest
 from backchannel.transports.websocket.upgrade import websocket_protocol

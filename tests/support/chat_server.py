@@ -19,7 +19,7 @@ from backchannel.dialects.socketio import http as socketio_http
 from backchannel.http.application import http_app
 from backchannel.http.docs.config import Docs
 from backchannel.http.edge import Edge, EdgePolicy
-from backchannel.transports.http.factory import http_protocol
+from backchannel.transports.http.protocol import http_protocol
 from backchannel.transports.websocket.upgrade import websocket_protocol
 
 

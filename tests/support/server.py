@@ -8,8 +8,8 @@ from typing import Any
 
 import uvicorn
 
-from backchannel.transports.http.factory import http_protocol
 from backchannel.transports.http.limits import HttpLimits
+from backchannel.transports.http.protocol import http_protocol
 
 TIMEOUT = 60.0
 

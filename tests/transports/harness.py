@@ -12,7 +12,7 @@ import uvicorn
 from uvicorn.server import ServerState
 from websockets.frames import Frame, Opcode
 
-from backchannel.transports.http.factory import http_protocol
+from backchannel.transports.http.protocol import http_protocol
 from backchannel.transports.websocket.endpoint import (
     Accepted,
     Endpoint,

@@ -13,8 +13,8 @@ import pytest
 import uvloop
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from backchannel.transports.http.factory import http_protocol
 from backchannel.transports.http.limits import HttpLimits
+from backchannel.transports.http.protocol import http_protocol
 from tests.transports.harness import Raw, eventually, hello, serving
 from tests.transports.harness import Served as Server
 

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from backchannel.budgets.held import HeldBytes
-from backchannel.transports.http.factory import http_protocol
 from backchannel.transports.http.limits import HttpLimits
+from backchannel.transports.http.protocol import http_protocol
 from tests.support.steps import measured_steps
 from tests.transports.harness import Raw, eventually, serving
 

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from backchannel.budgets.held import HeldBytes, Holder
-from backchannel.transports.http.factory import http_protocol
 from backchannel.transports.http.limits import TURN, HttpLimits
+from backchannel.transports.http.protocol import http_protocol
 from backchannel.transports.http.service import BURST, PART_COST
 from tests.transports.harness import Raw, Served, serving
 

@@ -12,8 +12,8 @@ import pytest
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
-from backchannel.transports.http.factory import http_protocol
 from backchannel.transports.http.limits import HttpLimits
+from backchannel.transports.http.protocol import http_protocol
 from backchannel.transports.http.tls import TlsListener
 from backchannel.transports.websocket.endpoint import Limits
 from tests.support.certificates import make_certificate

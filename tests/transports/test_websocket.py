@@ -13,8 +13,7 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 from websockets.frames import Opcode
 
-from backchannel.transports.http.factory import http_protocol
-from backchannel.transports.http.protocol import HttpProtocol
+from backchannel.transports.http.protocol import HttpProtocol, http_protocol
 from backchannel.transports.websocket.deflate import Deflate
 from backchannel.transports.websocket.endpoint import Limits
 from backchannel.transports.websocket.protocol import WebSocket

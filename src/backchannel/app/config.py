@@ -31,8 +31,8 @@ from backchannel.settings import Settings
 from backchannel.settings.certificates import certificate_files, server_context
 from backchannel.settings.groups import TlsMode
 from backchannel.transports.engineio.endpoint import Settings as EngineIoSettings
-from backchannel.transports.http.factory import http_protocol
 from backchannel.transports.http.limits import HttpLimits, Network, contains
+from backchannel.transports.http.protocol import http_protocol
 from backchannel.transports.websocket.deflate import Deflate
 from backchannel.transports.websocket.endpoint import Limits
 from backchannel.transports.websocket.upgrade import websocket_protocol

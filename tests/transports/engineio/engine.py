@@ -13,8 +13,8 @@ from websockets.asyncio.client import connect
 from backchannel.transports.engineio.endpoint import Session, Settings
 from backchannel.transports.engineio.polling import Polling
 from backchannel.transports.engineio.server import EngineIo
-from backchannel.transports.http.factory import http_protocol
 from backchannel.transports.http.limits import HttpLimits
+from backchannel.transports.http.protocol import http_protocol
 from backchannel.transports.websocket.endpoint import UpgradeRequest
 from tests.transports.harness import Served, eventually, serving
 

@@ -1,13 +1,18 @@
 """uvicorn's HTTP/1.1 protocol with a limit on everything a client can draw out or pile up."""
 
+import asyncio
+from collections.abc import Callable, Sequence
+from functools import partial
 from http import HTTPStatus
 from typing import Any, cast
 
 import httptools
 
+from backchannel.budgets.held import HeldBytes
 from backchannel.transports.http import request_head
 from backchannel.transports.http.connection import HttpConnection
-from backchannel.transports.http.limits import Phase, Refusal
+from backchannel.transports.http.limits import HttpLimits, Network, Phase, Refusal
+from backchannel.transports.http.service import HttpService
 
 WAITING_COST = 4
 """The factor for bytes behind a request: with each answer, the rest is copied and one is parsed."""
@@ -181,3 +186,21 @@ class HttpProtocol(HttpConnection):
     def _request_head(self) -> bytes:
         scope = self.scope
         return request_head.written(scope["method"], self.url, scope["http_version"], self.headers)
+
+
+def http_protocol(
+    limits: HttpLimits | None = None,
+    *,
+    trusted_proxies: Sequence[Network] = (),
+    held_before_login: HeldBytes | None = None,
+) -> type[asyncio.Protocol]:
+    """Return what `uvicorn.Config(http=...)` takes.
+
+    `trusted_proxies` are not held to the cap on connections from one address.
+    `held_before_login` bounds what is held for all clients whose request has not started yet.
+    """
+    limits = limits or HttpLimits()
+    service = HttpService(limits, trusted_proxies, held_before_login or HeldBytes())
+    build: Callable[..., asyncio.Protocol] = partial(HttpProtocol, service)
+    # uvicorn's annotation names a class, but it only ever calls it
+    return cast("type[asyncio.Protocol]", build)
