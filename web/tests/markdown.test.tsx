@@ -8,10 +8,21 @@ it.each(["- [x] cups\n- [ ] flasks", "- [x] cups\n\n- [ ] flasks"])("shows tasks
   render(<Markdown text={text} />);
   const boxes = screen.getAllByRole<HTMLInputElement>("checkbox");
   expect(boxes.map((each) => each.checked)).toEqual([true, false]);
+  expect(screen.getByRole("checkbox", { name: "cups" })).toBe(boxes[0]);
+  expect(screen.getByRole("checkbox", { name: "flasks" })).toBe(boxes[1]);
   expect(screen.getAllByRole("listitem").map((each) => each.textContent)).toEqual([
     "cups",
     "flasks",
   ]);
+});
+
+it("names a task by its own line, and not by the tasks below it", () => {
+  render(<Markdown text={"- [ ] set the *table*\n  - [x] plates"} />);
+  const names = screen.getAllByRole("checkbox").map((each) => {
+    const id = each.getAttribute("aria-labelledby") ?? "";
+    return document.getElementById(id)?.textContent;
+  });
+  expect(names).toEqual(["set the table", "plates"]);
 });
 
 it("aligns the columns of a table as it is written", () => {

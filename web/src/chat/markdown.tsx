@@ -1,7 +1,7 @@
 /** Markdown as React elements: raw HTML stays text, and only links to pages and mail work (W19). */
 
 import { lexer, type MarkedToken, type Token, type Tokens } from "marked";
-import { Fragment, memo, type ReactNode } from "react";
+import { createContext, Fragment, memo, type ReactNode, useContext, useId } from "react";
 import { CodeBlock } from "./rich";
 
 /** The depth to which lists and quotes are nested; deeper ones are shown as they were written. */
@@ -66,7 +66,7 @@ function list(token: Tokens.List, key: number, depth: number): ReactNode {
   const items = token.items.map((item, index) => (
     // biome-ignore lint/suspicious/noArrayIndexKey: the parts of a text have no other name
     <li key={index} value={token.ordered ? Number(token.start || 1) + index : undefined}>
-      {blocks(item.tokens, depth + 1)}
+      {item.task ? <Task tokens={item.tokens} depth={depth + 1} /> : blocks(item.tokens, depth + 1)}
     </li>
   ));
   return token.ordered ? (
@@ -75,6 +75,39 @@ function list(token: Tokens.List, key: number, depth: number): ReactNode {
     </ol>
   ) : (
     <ul key={key}>{items}</ul>
+  );
+}
+
+/** The id of the text that names the checkbox of a task. */
+const TaskName = createContext("");
+
+interface TaskProps {
+  readonly tokens: readonly Token[];
+  readonly depth: number;
+}
+
+/** An item with a checkbox, which its first line names. */
+function Task({ tokens, depth }: TaskProps) {
+  const id = useId();
+  const first = tokens.findIndex(({ type }) => type === "text" || type === "paragraph");
+  return (
+    <TaskName value={id}>
+      {tokens.map((token, index) =>
+        index === first ? (
+          <div key={id} id={id} className="task">
+            {block(token, index, depth)}
+          </div>
+        ) : (
+          block(token, index, depth)
+        ),
+      )}
+    </TaskName>
+  );
+}
+
+function Checkbox({ checked }: { readonly checked: boolean }) {
+  return (
+    <input type="checkbox" checked={checked} disabled aria-labelledby={useContext(TaskName)} />
   );
 }
 
@@ -136,7 +169,7 @@ function inline(generic: Token, key: number, depth: number): ReactNode {
         </SafeLink>
       );
     case "checkbox":
-      return <input key={key} type="checkbox" checked={token.checked} disabled />;
+      return <Checkbox key={key} checked={token.checked} />;
     case "escape":
       return token.text;
     case "text":
