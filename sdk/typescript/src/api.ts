@@ -3,6 +3,7 @@
 import type { Requests } from "./requests.ts";
 import type {
   Hit,
+  LinkPreview,
   MessageQuery,
   Page,
   Registration,
@@ -218,6 +219,11 @@ export class Api {
   ): Promise<Message> {
     const path = `${messagePath(message)}/reactions/${seg(emoji)}`;
     return this.requests.json(active ? "PUT" : "DELETE", path);
+  }
+
+  /** Fails with 404 if the page has no preview, or previews are off. */
+  preview(url: string): Promise<LinkPreview> {
+    return this.requests.json("GET", "/v1/preview", { query: { url } });
   }
 
   async search(q: string, conversationId?: string, signal?: AbortSignal): Promise<Hit[]> {

@@ -10,6 +10,7 @@ export { IndexedDbOutbox, MemoryOutbox, type OutboxStore, type Outgoing } from "
 export type { ConnectionState, Sink } from "./ports.ts";
 export type {
   Hit,
+  LinkPreview,
   MessageQuery,
   Page,
   Registration,

@@ -38,6 +38,19 @@ export interface ServerConfig {
   readonly password_minimum: number;
   readonly message_limit: number;
   readonly file_limit: number;
+  readonly files_per_message: number;
+  readonly link_previews: boolean;
+}
+
+/** What a web page says about itself, in plain text. */
+export interface LinkPreview {
+  /** The page, after redirects. */
+  readonly url: string;
+  readonly title: string | null;
+  readonly description: string | null;
+  /** Loading it reveals the reader to another server. */
+  readonly image_url: string | null;
+  readonly site: string | null;
 }
 
 export interface Registration {

@@ -27,6 +27,11 @@ class Previews:
         self._clock = clock
         self._entries: dict[str, _Entry] = {}
 
+    @property
+    def enabled(self) -> bool:
+        """True if the operator has turned link previews on."""
+        return self._previewer is not None
+
     async def preview(self, user_id: str, url: str) -> Preview:
         """The title, description and site name that the page at `url` gives about itself.
 

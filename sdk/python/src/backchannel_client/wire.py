@@ -203,7 +203,7 @@ class Hit(msgspec.Struct, frozen=True):
 
 
 class ServerConfig(msgspec.Struct, frozen=True):
-    """The server's public configuration. The limits are in bytes."""
+    """The server's public configuration. The limits of messages and files are in bytes."""
 
     registration: bool
     first_run: bool
@@ -212,6 +212,9 @@ class ServerConfig(msgspec.Struct, frozen=True):
     file_limit: int
     invitation_needed: bool = False
     user_invitations: bool = False
+    files_per_message: int | None = None
+    """None if the server does not say."""
+    link_previews: bool = False
 
 
 class Page(msgspec.Struct, Generic[Item], frozen=True):

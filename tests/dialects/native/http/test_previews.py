@@ -41,6 +41,7 @@ async def http(server: ChatServer) -> AsyncGenerator[httpx.AsyncClient]:
 def test_previews_are_off_by_default(ada: Caller) -> None:
     problem = ada.refused(404, "GET", "/v1/preview", params={"url": "https://example.org/"})
     assert "switched off" in problem["detail"]
+    assert ada.get("/v1/config")["link_previews"] is False
 
 
 async def test_a_page_is_previewed_once(http: httpx.AsyncClient, web: Web) -> None:
@@ -56,6 +57,7 @@ async def test_a_page_is_previewed_once(http: httpx.AsyncClient, web: Web) -> No
             "site": None,
         }
     assert web.connections == 1
+    assert (await http.get("/v1/config")).json()["link_previews"] is True
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from msgspec import Meta
 from backchannel.chat import accounts
 from backchannel.dialects.native.http.problems import problems
 from backchannel.domain.accounts import PASSWORD_MINIMUM, Registration
+from backchannel.domain.files import FILES_PER_MESSAGE
 from backchannel.domain.messages import BODY_LIMIT
 from backchannel.http.requests import InjectedCore
 
@@ -27,6 +28,12 @@ class ConfigBody(msgspec.Struct, frozen=True, kw_only=True):
     password_minimum: Annotated[int, Meta(description="Characters", examples=[PASSWORD_MINIMUM])]
     message_limit: Annotated[int, Meta(description="Bytes", examples=[BODY_LIMIT])]
     file_limit: Annotated[int, Meta(description="Bytes", examples=[100 << 20])]
+    files_per_message: Annotated[
+        int, Meta(description="Files that a message may have", examples=[FILES_PER_MESSAGE])
+    ]
+    link_previews: Annotated[
+        bool, Meta(description="True if the server previews linked web pages", examples=[False])
+    ]
 
 
 @get(
@@ -45,6 +52,8 @@ async def get_config(core: InjectedCore) -> ConfigBody:
         password_minimum=PASSWORD_MINIMUM,
         message_limit=BODY_LIMIT,
         file_limit=policy.file_size,
+        files_per_message=FILES_PER_MESSAGE,
+        link_previews=core.previews.enabled,
     )
 
 
