@@ -83,6 +83,32 @@ def test_W18_a_stopped_answer_keeps_its_text(model: Model, person: Make, signed_
     expect(answer(chat)).to_contain_text("This much")
 
 
+def test_W18_an_answer_stopped_before_its_first_word_is_no_failure(
+    person: Make, signed_in: Open
+) -> None:
+    chat = signed_in(person("Ada"))
+    begin(chat)
+    chat.send("Tell me everything")
+    chat.page.get_by_role("button", name="Stop answering").click()
+    expect(answer(chat)).to_contain_text("You stopped this answer.")
+    expect(answer(chat).locator(".is-danger")).to_have_count(0)
+    expect(chat.row("Tell me everything")).to_contain_text("You stopped this answer.")
+
+
+def test_a_session_deleted_elsewhere_says_so_where_it_is_open(
+    person: Make, signed_in: Open
+) -> None:
+    ada = person("Ada")
+    chat = signed_in(ada)
+    begin(chat)
+    chat.field.fill("half a question")
+    session = chat.page.url.rpartition("/")[2]
+    ada.http.delete(f"/v1/sessions/{session}").raise_for_status()
+    expect(chat.page.get_by_text("It may have been deleted")).to_be_visible()
+    chat.page.get_by_role("link", name="Back to conversations").click()
+    expect(chat.page.locator(".row")).to_have_count(0)
+
+
 def test_W18_an_answer_that_is_stopped_without_a_connection_ends_once_there_is_one(
     model: Model, person: Make, signed_in: Open
 ) -> None:

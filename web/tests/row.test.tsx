@@ -40,9 +40,12 @@ it("no longer shows that a user is typing after six seconds", async () => {
   expect(screen.queryByText("typing…")).toBeNull();
 });
 
-it("says in the user's language that there is no answer", () => {
+it.each([
+  ["failure", "There is no answer"],
+  ["stopped", "You stopped this answer."],
+])("says in the user's language why there is no answer: %s", (kind, text) => {
   const last_message = {
-    kind: "failure",
+    kind,
     sender_id: "assistant",
     body: "Send it again.",
     files: [],
@@ -55,5 +58,5 @@ it("says in the user's language that there is no answer", () => {
     last_message: last_message as unknown as Message,
   };
   render(<Row conversation={session as Conversation} current={false} />);
-  screen.getByText("There is no answer");
+  screen.getByText(text);
 });

@@ -38,6 +38,7 @@ STOPPED = "Stopped before anything was said."
 CUT = "\n\n[This answer was cut off: it reached the longest length allowed.]"
 """Ends the text of a cut answer, for clients that do not look at its kind."""
 
+WITHOUT_ANSWER = (MessageKind.FAILURE, MessageKind.STOPPED)
 
 PARTIAL_INTERVAL = 0.1
 """Least seconds between two signals with the text of an answer so far."""
@@ -85,7 +86,7 @@ class GrowingAnswer:
         finally:
             gathering.cancel()
         if gathering.cancelled():
-            return self._draft(STOPPED)
+            return self._draft(STOPPED, MessageKind.STOPPED)
         fault = gathering.exception()
         if isinstance(fault, ChatError):
             raise fault
@@ -121,13 +122,15 @@ class GrowingAnswer:
             raise AnswerCut("the answer is longer than a message may be")
         self._grown(self._text)
 
-    def _draft(self, instead: str, *, cut: bool = False) -> Draft:
-        """The answer; without any text, a message of the kind `failure` that says `instead`."""
+    def _draft(
+        self, instead: str, without: MessageKind = MessageKind.FAILURE, *, cut: bool = False
+    ) -> Draft:
+        """The answer; without any text, a message of the kind `without` that says `instead`."""
         whole = fitted(self._text)
         cut = cut or len(self._text.replace("\0", "")) > len(whole)
         kind, text = MessageKind.TEXT, whole
         if not text or text.isspace():
-            kind, text = MessageKind.FAILURE, instead
+            kind, text = without, instead
         elif cut:
             kind, text = MessageKind.CUT, fitted(whole, BODY_LIMIT - len(CUT)) + CUT
         return Draft(
@@ -148,7 +151,7 @@ def context_of(before: Sequence[Message]) -> list[Message]:
         if message.kind == MessageKind.CUT
         else message
         for message in before
-        if message.deleted_at is None and message.kind != MessageKind.FAILURE
+        if message.deleted_at is None and message.kind not in WITHOUT_ANSWER
     ]
 
 

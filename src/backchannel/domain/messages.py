@@ -19,6 +19,8 @@ class MessageKind(StrEnum):
     TEXT = "text"
     FAILURE = "failure"
     """Stands where an answer of the responder's should be, and says that there is none."""
+    STOPPED = "stopped"
+    """Stands where an answer would be that the user stopped before its first word."""
     CUT = "cut"
     """An answer of the responder's that ends before it was complete; its last line says so."""
 

@@ -148,7 +148,11 @@ async def test_a_stopped_answer_is_stored_as_far_as_it_got(
     await ada.ask(session, "again")
     await eventually(lambda: responder.at_once == 1)
     await sessions.stop_answer(ada.core, ada.user_id, session)
-    assert (await ada.answers(session, 2))[1].kind == MessageKind.FAILURE
+    stopped = (await ada.answers(session, 2))[1]
+    assert (stopped.body, stopped.kind) == (STOPPED, MessageKind.STOPPED)
+    await ada.ask(session, "and now?")
+    await eventually(lambda: len(responder.contexts) == 3)
+    assert responder.contexts[2] == ["so far", "again"]
 
 
 async def test_a_question_that_waits_for_its_turn_can_be_stopped(

@@ -20,6 +20,9 @@ interface Props {
 /** Ends the text of an answer that the model did not finish, for clients that ignore its kind. */
 const CUT = /\n\n\[This answer was cut off[^\]]*\]$/;
 
+/** The kinds of messages that say why there is no answer. */
+const WITHOUT_ANSWER = ["failure", "stopped"];
+
 const textOf = (body: string, cut: boolean) => (cut ? body.replace(CUT, "") : body);
 
 /** An answer of the assistant: a page rather than a bubble (rule W18). */
@@ -42,6 +45,8 @@ export function AnswerView({ item, found, onAgain }: Props) {
             <Icon name="alert" size={18} />
             {t.noAnswer}
           </p>
+        ) : message?.kind === "stopped" ? (
+          <p className="answer__note">{t.answerStopped}</p>
         ) : (
           <Prose body={item.body} cut={message?.kind === "cut"} growing={message === null} />
         )}
@@ -100,7 +105,7 @@ function Foot({
   };
   return (
     <div className="answer__foot">
-      {message.kind !== "failure" && (
+      {!WITHOUT_ANSWER.includes(message.kind) && (
         <button
           className="icon-btn"
           type="button"

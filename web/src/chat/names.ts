@@ -2,6 +2,7 @@
 
 import type { Conversation, FileInfo, Message } from "backchannel-client";
 import { t } from "../strings";
+import { length } from "../ui/format";
 import type { IconName } from "../ui/icon";
 
 export function nameOf(conversation: Conversation): string {
@@ -25,6 +26,7 @@ export function previewOf(
 ): Preview {
   // The server's own words are in English.
   if (message.kind === "failure") return { text: t.noAnswer, icon: null };
+  if (message.kind === "stopped") return { text: t.answerStopped, icon: null };
   const [first] = message.files;
   if (message.body.trim())
     return { text: plainLine(message.body), icon: first ? iconOf(first) : null };
@@ -39,7 +41,9 @@ export function isPicture(file: FileInfo): boolean {
 function nameOfFiles(files: readonly FileInfo[]): string {
   const [first] = files;
   if (files.every(isPicture)) return files.length === 1 ? t.photo : t.photos(files.length);
-  if (first && isVoice(first)) return t.voiceMessage;
+  if (first && isVoice(first)) {
+    return first.duration ? t.voiceMessageOf(length(first.duration)) : t.voiceMessage;
+  }
   if (first?.type.startsWith("video/")) return t.video;
   return first?.name ?? "";
 }

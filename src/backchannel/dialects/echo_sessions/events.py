@@ -149,7 +149,7 @@ def _room(client: Client, session_id: str) -> str:
 def _packet(message: Message, session_id: str) -> bytes:
     """The packet of an answer; a missing answer becomes an error."""
     echo = echoed(message, session_id)
-    if message.kind == MessageKind.FAILURE:
+    if message.kind in (MessageKind.FAILURE, MessageKind.STOPPED):
         return encode_event(ERROR, {"message": message.body, **msgspec.to_builtins(echo)})
     return encode_event(MESSAGE, echo)
 

@@ -90,7 +90,8 @@ class MessageBody(msgspec.Struct, frozen=True, kw_only=True, gc=False):
         str,
         Meta(
             description="`text`; in a session also `failure` (there is no answer, as `body` "
-            "says) and `cut` (the answer is not complete)",
+            "says), `stopped` (the user stopped the answer before its first word) and `cut` (the "
+            "answer is not complete)",
             examples=["text"],
         ),
     ]

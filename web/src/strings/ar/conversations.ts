@@ -44,6 +44,7 @@ export const conversations: typeof english = {
   andMorePhotos: (name: string, count: number) =>
     `${name}، و${counted(count, { one: "صورة أخرى", two: "صورتان أخريان", few: "# صور أخرى", other: "# صورة أخرى" })}`,
   voiceMessage: "رسالة صوتية",
+  voiceMessageOf: (length: string) => `رسالة صوتية، ${length}`,
   playVoice: (length: string) => `تشغيل الرسالة الصوتية، ${length}`,
   pauseVoice: "إيقاف الرسالة الصوتية مؤقتًا",
   voicePosition: "الموضع في الرسالة الصوتية",
@@ -119,6 +120,7 @@ export const conversations: typeof english = {
   sessionBeginning: "اسأل ما تشاء. ما يُجاب هنا يأتي من خادمك.",
   writing: "يكتب…",
   noAnswer: "لا إجابة",
+  answerStopped: "أوقفت هذه الإجابة.",
   answerCut: "قُطعت الإجابة: بلغت أقصى طول مسموح.",
   copyAnswer: "نسخ الإجابة",
   answerAgain: "أجب مرة أخرى",

@@ -29,7 +29,7 @@ export const messages: typeof english = {
   noneOpen: "لا محادثة مفتوحة",
   firstOpensHere: "ستُفتح محادثتك الأولى هنا.",
   notFound: "هذه المحادثة غير موجودة",
-  notFoundText: "ربما يكون الرابط قديمًا، أو يخص شخصًا آخر.",
+  notFoundText: "ربما حُذفت، أو تخص شخصًا آخر.",
   today: "اليوم",
   yesterday: "أمس",
 

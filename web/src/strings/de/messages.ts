@@ -21,7 +21,7 @@ export const messages: typeof english = {
   noneOpen: "Keine Unterhaltung offen",
   firstOpensHere: "Deine erste Unterhaltung öffnet sich hier.",
   notFound: "Diese Unterhaltung gibt es nicht",
-  notFoundText: "Der Link ist vielleicht alt, oder er gehört jemand anderem.",
+  notFoundText: "Vielleicht wurde sie gelöscht, oder sie gehört jemand anderem.",
   today: "Heute",
   yesterday: "Gestern",
 

@@ -19,7 +19,7 @@ export const messages = {
   noneOpen: "No conversation open",
   firstOpensHere: "Your first conversation will open here.",
   notFound: "This conversation does not exist",
-  notFoundText: "The link may be old, or it belongs to someone else.",
+  notFoundText: "It may have been deleted, or it belongs to someone else.",
   today: "Today",
   yesterday: "Yesterday",
 
