@@ -55,6 +55,30 @@ def test_a_forwarded_own_message_is_appended_to_the_draft(person: Make, signed_i
     assert [each["id"] for each in joan.messages(ada)[-1]["files"]] == [file]
 
 
+def test_W8_a_draft_with_too_many_files_waits_until_some_are_removed(
+    person: Make, signed_in: Open
+) -> None:
+    ada, grace, joan = person("Ada"), person("Grace"), person("Joan")
+    for text in ("First", "Second"):
+        names = [f"{text}-{number}.txt" for number in range(6)]
+        ada.send(grace, text, files=[ada.upload(name, b"plan") for name in names])
+    chat = signed_in(ada)
+    chat.open("Grace")
+    forward(chat, "First", joan.username)
+    chat.open("Grace")
+    forward(chat, "Second", joan.username)
+    problem = chat.page.get_by_text("A message has at most 10 files")
+    expect(problem).to_be_visible()
+    send = chat.page.get_by_role("button", name="Send", exact=True)
+    expect(send).to_be_disabled()
+    for number in (0, 1):
+        chat.page.get_by_role("button", name=f"Remove First-{number}.txt").click()
+    expect(problem).to_have_count(0)
+    send.click()
+    expect(chat.state("Second")).to_have_attribute("aria-label", "Sent")
+    assert len(joan.messages(ada)[-1]["files"]) == 10
+
+
 def test_a_file_that_cannot_be_copied_changes_nothing(person: Make, signed_in: Open) -> None:
     ada, grace, joan = person("Ada"), person("Grace"), person("Joan")
     file = grace.upload("plan.txt", b"first this, then that")

@@ -1,4 +1,4 @@
-import type { FileInfo } from "backchannel-client";
+import type { FileInfo, ServerConfig } from "backchannel-client";
 import { expect, it } from "vitest";
 import { emptyDraft } from "../src/state/schema";
 import { getState, setState } from "../src/state/store";
@@ -12,7 +12,8 @@ const problems = () =>
 
 it("W8: takes no more files than a message may have", async () => {
   const held = { ...emptyDraft("grace"), files: [{ id: "f1" } as FileInfo] };
-  setState({ drafts: { grace: held }, uploads: {} });
+  const config = { files_per_message: 10 } as ServerConfig;
+  setState({ config, drafts: { grace: held }, uploads: {} });
   expect(await attach("grace", files(4))).toBe(true);
   expect(await attach("grace", files(7))).toBe(false);
   expect(problems()).toEqual([

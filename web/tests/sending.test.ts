@@ -55,6 +55,14 @@ it("W4: makes an unsent message a draft again, before what was written since", a
   expect(discard).toHaveBeenCalledWith("c1");
 });
 
+it("W8: names a file once, which the draft and the unsent message both have", async () => {
+  vi.spyOn(client, "discard").mockResolvedValue();
+  await saveDraft({ ...emptyDraft("grace"), files: [{ id: "f1" }, { id: "f2" }] as FileInfo[] });
+  const refused = { client_id: "c1", body: "", reply_to: null, files: [{ id: "f1" }] };
+  await editOutgoing("grace", refused as unknown as Outgoing);
+  expect(getState().drafts.grace?.files.map((each) => each.id)).toEqual(["f1", "f2"]);
+});
+
 it("asks a question again with its files", async () => {
   const sent = vi.spyOn(client, "send").mockResolvedValue(undefined as never);
   setState({ conversations: { s: { id: "s", peer_id: "assistant" } as Conversation } });

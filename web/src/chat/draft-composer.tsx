@@ -10,7 +10,7 @@ import {
 import { edit, saveDraft, send, stopAnswer } from "../state/actions";
 import { type Draft, emptyDraft } from "../state/schema";
 import { getState, type Upload, useStore } from "../state/store";
-import { cancelUpload, sendVoice } from "../state/uploads";
+import { cancelUpload, mostFiles, sendVoice } from "../state/uploads";
 import { deferred } from "../ui/deferred";
 import { ToastArea } from "../ui/toast";
 import type { VoiceDraft } from "../voice/use-recorder";
@@ -45,6 +45,7 @@ export function DraftComposer(props: Props) {
   const draft = useStore((state) => state.drafts[key]) ?? emptyDraft(key);
   const reply = useReply(conversation?.id ?? null, draft.reply_to);
   const uploads = useUploads(key);
+  const tooMany = useStore((state) => draft.files.length > mostFiles(state));
   const onStop = useStop(conversation);
   const { editing, change, finish } = useEditing(props);
   const voice: VoiceDraft = {
@@ -78,7 +79,7 @@ export function DraftComposer(props: Props) {
       toast={<ToastArea />}
       attached={draft.files.length > 0 && !editing}
       onStop={editing ? null : onStop}
-      busy={uploads.some((each) => each.problem === null && !each.voice) && !editing}
+      busy={(tooMany || uploads.some((each) => each.problem === null && !each.voice)) && !editing}
       voice={conversation?.kind === "session" ? null : voice}
       tray={
         !editing && (

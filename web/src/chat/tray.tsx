@@ -1,7 +1,8 @@
 import type { FileInfo } from "backchannel-client";
 import { useLayoutEffect, useRef } from "react";
 import { useLocalContent } from "../state/content";
-import type { Upload } from "../state/store";
+import { type Upload, useStore } from "../state/store";
+import { mostFiles } from "../state/uploads";
 import { t } from "../strings";
 import { size } from "../ui/format";
 import { Icon } from "../ui/icon";
@@ -18,16 +19,25 @@ interface Props {
 /** The files that will be sent with the message (rule W8). */
 export function Tray({ files, uploads, onRemove, onCancel }: Props) {
   const tray = useRef<HTMLDivElement>(null);
+  const most = useStore(mostFiles);
   useNewestInSight(tray, files.length + uploads.length);
   return (
-    <div ref={tray} className="tray" role="group" aria-label={t.attachments} tabIndex={0}>
-      {files.map((file) => (
-        <ReadyItem key={file.id} file={file} onRemove={() => onRemove(file)} />
-      ))}
-      {uploads.map((upload) => (
-        <UploadItem key={upload.id} upload={upload} onCancel={() => onCancel(upload)} />
-      ))}
-    </div>
+    <>
+      {files.length > most && (
+        <div className="strip" role="alert">
+          <Icon name="alert" className="is-danger" />
+          <span className="strip__body">{t.tooManyFiles(most)}</span>
+        </div>
+      )}
+      <div ref={tray} className="tray" role="group" aria-label={t.attachments} tabIndex={0}>
+        {files.map((file) => (
+          <ReadyItem key={file.id} file={file} onRemove={() => onRemove(file)} />
+        ))}
+        {uploads.map((upload) => (
+          <UploadItem key={upload.id} upload={upload} onCancel={() => onCancel(upload)} />
+        ))}
+      </div>
+    </>
   );
 }
 

@@ -100,8 +100,13 @@ async function putBack(draft: Draft): Promise<void> {
     ...since,
     text: [draft.text, since.text].filter(Boolean).join("\n"),
     reply_to: draft.reply_to ?? since.reply_to,
-    files: [...draft.files, ...since.files],
+    files: eachOnce([...draft.files, ...since.files]),
   });
+}
+
+/** A message may name each file once. */
+export function eachOnce(files: readonly FileInfo[]): FileInfo[] {
+  return [...new Map(files.map((each) => [each.id, each])).values()];
 }
 
 /** Send a file that no draft holds to the other member of a conversation. */

@@ -1,7 +1,7 @@
 /** Copies of messages in drafts, for the user to send to another user. */
 
 import type { FileInfo, Message } from "backchannel-client";
-import { saveDraft } from "./actions";
+import { eachOnce, saveDraft } from "./actions";
 import { addressOf } from "./content";
 import { emptyDraft } from "./schema";
 import { getState } from "./store";
@@ -29,7 +29,7 @@ export async function forward(message: Message, key: string): Promise<boolean> {
   await saveDraft({
     ...draft,
     text: [draft.text, message.body].filter(Boolean).join("\n"),
-    files: mine ? [...draft.files, ...message.files] : draft.files,
+    files: mine ? eachOnce([...draft.files, ...message.files]) : draft.files,
   });
   for (const { file, waveform } of copies) await attach(key, [file], waveform);
   return true;

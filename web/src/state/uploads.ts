@@ -8,10 +8,11 @@ import { client } from "./client";
 import { isFull, noteFull } from "./device-storage";
 import { database, ownsConnection, postToTabs } from "./following";
 import { emptyDraft, type StoredUpload } from "./schema";
-import { getState, setState, type Upload, useStore } from "./store";
+import { getState, type State, setState, type Upload, useStore } from "./store";
 
-/** The most files that the server accepts in one message. */
-const MOST_FILES = 10;
+/** The most files that the server accepts in one message, as far as it is known. */
+export const mostFiles = ({ config }: Pick<State, "config">): number =>
+  config?.files_per_message ?? Number.POSITIVE_INFINITY;
 
 /**
  * Attach files to the draft with this key; they are sent one after the other, in their order. False
@@ -31,11 +32,12 @@ export async function attach(
     };
   });
   const limit = getState().config?.file_limit ?? Number.POSITIVE_INFINITY;
+  const most = mostFiles(getState());
   let count = countOf(key);
   const shown = added.map((each): Upload => {
     let problem: string | null = null;
     if (each.file.size > limit) problem = t.tooLarge(size(limit));
-    else if (++count > MOST_FILES) problem = t.tooManyFiles(MOST_FILES);
+    else if (++count > most) problem = t.tooManyFiles(most);
     return { ...each, kept: false, progress: 0, problem };
   });
   setState(({ uploads }) => ({
