@@ -6,7 +6,7 @@ from playwright.sync_api import Locator, expect
 
 from tests.web.pages import ChatPage
 from tests.web.people import Person
-from tests.web.touch import long_press, swipe
+from tests.web.touch import long_press, swipe, swipe_on
 
 Make = Callable[[str], Person]
 Open = Callable[[Person], ChatPage]
@@ -96,6 +96,18 @@ def test_a_message_is_swiped_to_reply_to_it_and_a_sheet_is_dragged_away(
     expect(sheet).to_be_visible()
     swipe(chat.page.locator(".drag-handle"), down=140)
     expect(sheet).to_have_count(0)
+
+
+def test_a_swiped_message_shows_what_it_is_swiped_for(person: Make, phone: Open) -> None:
+    ada, grace = person("Ada"), person("Grace")
+    grace.send(ada, "Which one cracked?")
+    chat = phone(ada)
+    chat.open("Grace")
+    message = chat.bubble("Which one cracked?")
+    swipe_on(message.locator(".bubble"), 90)
+    expect(message).to_have_attribute("data-swipe", "end far")
+    icon = message.evaluate("each => getComputedStyle(each, '::after').maskImage.slice(5, -2)")
+    assert chat.page.evaluate("async (url) => (await fetch(url)).ok", icon)
 
 
 def test_privacy_settings_are_kept_at_the_server(person: Make, signed_in: Open) -> None:

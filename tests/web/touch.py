@@ -24,6 +24,16 @@ def swipe(element: Locator, by: int = 0, *, down: int = 0) -> None:
     )
 
 
+def swipe_on(element: Locator, by: int) -> None:
+    """A finger put down in the middle, moved by so many pixels, and still there."""
+    box = box_of(element)
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    touch = element.page.context.new_cdp_session(element.page)
+    for kind, moved in (("touchStart", 0), ("touchMove", by / 2), ("touchMove", by)):
+        points = [{"x": x + moved, "y": y}]
+        touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+
+
 def long_press(element: Locator, shown: Locator) -> None:
     """A finger that stays down until something is shown, and is lifted where it is.
 

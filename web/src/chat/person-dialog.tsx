@@ -10,6 +10,8 @@ import { usePeople } from "./people";
 
 interface Props {
   readonly title: string;
+  /** The id of a user who is not offered. */
+  readonly except?: string;
   /** Something is being done for the user who was picked. */
   readonly busy?: boolean;
   readonly onPick: (user: User) => void;
@@ -17,10 +19,11 @@ interface Props {
 }
 
 /** Find a user by name. */
-export function PersonDialog({ title, busy = false, onPick, onClose }: Props) {
+export function PersonDialog({ title, except, busy = false, onPick, onClose }: Props) {
   const [text, setText] = useState("");
   const [chosen, setChosen] = useState(0);
-  const { people, searched, failed } = usePeople(text);
+  const { people: found, searched, failed } = usePeople(text);
+  const people = found.filter((user) => user.id !== except);
   const id = useId();
   const onKeyDown = (event: KeyboardEvent) => {
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
