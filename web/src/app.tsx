@@ -3,6 +3,7 @@ import { useNotifications } from "./chat/notifications";
 import { Shell } from "./chat/shell";
 import { client } from "./state/client";
 import { useStore } from "./state/store";
+import { loadSettingsStrings } from "./strings/settings";
 import { Announcer } from "./ui/announcer";
 import { deferred } from "./ui/deferred";
 import { useFocusBack } from "./ui/focus";
@@ -11,7 +12,10 @@ import { ToastArea } from "./ui/toast";
 
 const SignIn = deferred(() => import("./pages/sign-in").then((module) => module.SignIn));
 const SignUp = deferred(() => import("./pages/sign-up").then((module) => module.SignUp));
-const Settings = deferred(() => import("./pages/settings").then((module) => module.Settings));
+const Settings = deferred(async () => {
+  const [page] = await Promise.all([import("./pages/settings"), loadSettingsStrings()]);
+  return page.Settings;
+});
 
 // A file that is dropped where nothing takes it would be opened in place of the page.
 document.addEventListener("dragover", (event) => {

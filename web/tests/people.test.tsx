@@ -1,10 +1,12 @@
 import { act, cleanup, fireEvent, render, screen } from "@testing-library/react";
-import { ApiError, type Conversation, type User } from "backchannel-client";
-import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { ApiError, type Conversation, type Message, type User } from "backchannel-client";
+import { afterEach, beforeAll, beforeEach, expect, it, vi } from "vitest";
+import ForwardDialog from "../src/chat/forward-dialog";
 import { PersonDialog } from "../src/chat/person-dialog";
 import { Devices } from "../src/pages/settings-devices";
 import { client } from "../src/state/client";
 import { setState } from "../src/state/store";
+import { loadSettingsStrings } from "../src/strings/settings";
 
 const GRACE = { id: "grace", username: "ghopper", display_name: "Grace" } as User;
 const AWAY = new ApiError(0, "unreachable", "");
@@ -18,6 +20,7 @@ const CONVERSATION = {
   updated_at: "2026-11-27T10:00:00Z",
 } as Conversation;
 
+beforeAll(loadSettingsStrings);
 beforeEach(() => setState({ conversations: { c: CONVERSATION }, link: "offline" }));
 afterEach(() => {
   cleanup();
@@ -43,6 +46,14 @@ it("does not say that there is nobody where the server could not be asked, and a
   asked.mockResolvedValue([]);
   act(() => setState({ link: "online" }));
   await screen.findByText("Nobody by that name", {}, LATE);
+});
+
+it("does not offer the partner of a conversation for what goes to someone else", async () => {
+  const joan = { id: "joan", username: "joan", display_name: "Joan" } as User;
+  vi.spyOn(client.api, "users").mockResolvedValue([GRACE, joan]);
+  const message = { conversation_id: "c", sender_id: "ada", files: [] } as unknown as Message;
+  render(<ForwardDialog message={message} onClose={() => {}} />);
+  expect((await screen.findByRole("option", {}, LATE)).textContent).toContain("Joan");
 });
 
 it("says why there are no devices, and shows them with a connection", async () => {

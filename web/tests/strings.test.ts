@@ -1,13 +1,25 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { ar } from "../src/strings/ar";
+import { settings as arSettings } from "../src/strings/ar/settings";
 import { de } from "../src/strings/de";
+import { settings as deSettings } from "../src/strings/de/settings";
 import { en } from "../src/strings/en";
+import { settings as enSettings } from "../src/strings/en/settings";
+
+const all = { ...en, ...enSettings };
 
 describe("languages", () => {
-  it.each([de, ar])("have the same texts, none of them empty", (strings) => {
-    expect(Object.keys(strings).sort()).toEqual(Object.keys(en).sort());
+  it.each([
+    { ...de, ...deSettings },
+    { ...ar, ...arSettings },
+  ])("have the same texts, none of them empty", (strings) => {
+    expect(Object.keys(strings).sort()).toEqual(Object.keys(all).sort());
     for (const [name, text] of Object.entries(strings)) expect(text, name).not.toBe("");
+  });
+
+  it("have each text once", () => {
+    expect(Object.keys(enSettings).filter((name) => name in en)).toEqual([]);
   });
 
   it("have no text that is never shown", () => {
@@ -18,7 +30,7 @@ describe("languages", () => {
       .join("\n");
     const isShown = (name: string) =>
       new RegExp(`\\bt\\.${name}\\b|"${name}"|\\b${name}\\b.*\\} = t;`).test(sources);
-    expect(Object.keys(en).filter((name) => !isShown(name))).toEqual([]);
+    expect(Object.keys(all).filter((name) => !isShown(name))).toEqual([]);
   });
 
   it("count in Arabic as Arabic does", () => {

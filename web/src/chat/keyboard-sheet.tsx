@@ -1,6 +1,6 @@
 import "../styles/settings.css";
 import "../styles/settings-controls.css";
-import { t } from "../strings";
+import { t } from "../strings/settings";
 import { Dialog } from "../ui/dialog";
 import { Icon } from "../ui/icon";
 import { KeyList } from "../ui/key-list";

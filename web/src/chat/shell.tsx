@@ -5,6 +5,7 @@ import { client } from "../state/client";
 import { isMuted } from "../state/conversation-settings";
 import { getState, setState, useStore } from "../state/store";
 import { t } from "../strings";
+import { loadSettingsStrings } from "../strings/settings";
 import { EmptyArt } from "../ui/brand";
 import { deferred } from "../ui/deferred";
 import { go, isNarrow, Link, useCover } from "../ui/location";
@@ -24,9 +25,10 @@ const Details = deferred(() => import("./details").then((module) => module.Detai
 const NewConversation = deferred(() =>
   import("./new-conversation").then((module) => module.NewConversation),
 );
-const KeyboardSheet = deferred(() =>
-  import("./keyboard-sheet").then((module) => module.KeyboardSheet),
-);
+const KeyboardSheet = deferred(async () => {
+  const [sheet] = await Promise.all([import("./keyboard-sheet"), loadSettingsStrings()]);
+  return sheet.KeyboardSheet;
+});
 
 interface Props {
   /** The conversation in the address, or the user to begin one with. */

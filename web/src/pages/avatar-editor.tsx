@@ -4,7 +4,7 @@ import { attempt } from "../state/actions";
 import { client } from "../state/client";
 import { useLocalContent } from "../state/content";
 import { setMe, useStore } from "../state/store";
-import { t } from "../strings";
+import { t } from "../strings/settings";
 import { Avatar } from "../ui/avatar";
 import { Dialog } from "../ui/dialog";
 import { Icon } from "../ui/icon";

@@ -4,7 +4,7 @@ import { attempt } from "../state/actions";
 import { client } from "../state/client";
 import { changePassword, deleteAccount } from "../state/login";
 import { useStore } from "../state/store";
-import { t } from "../strings";
+import { t } from "../strings/settings";
 import { PasswordField, strengthOf } from "../ui/password";
 import { Section, SetLine } from "./settings";
 

@@ -1,6 +1,7 @@
 import { type ChangeEvent, useState } from "react";
 import { readPreference, writePreference } from "../state/preferences";
-import { LANGUAGES, language, t } from "../strings";
+import { LANGUAGES, language } from "../strings";
+import { t } from "../strings/settings";
 import { Icon } from "../ui/icon";
 import { Section, SetLine } from "./settings";
 import { ThemePicture } from "./theme-picture";

@@ -3,7 +3,7 @@ import { useEffect, useState } from "react";
 import { attempt } from "../state/actions";
 import { client } from "../state/client";
 import { useStore } from "../state/store";
-import { t } from "../strings";
+import { t } from "../strings/settings";
 import { when } from "../ui/format";
 import { Section, SetLine } from "./settings";
 

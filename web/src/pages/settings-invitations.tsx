@@ -2,7 +2,7 @@ import type { Invitation } from "backchannel-client";
 import { useEffect, useState } from "react";
 import { attempt } from "../state/actions";
 import { client } from "../state/client";
-import { t } from "../strings";
+import { t } from "../strings/settings";
 import { dayName } from "../ui/format";
 import { Section, SetLine } from "./settings";
 

@@ -1,4 +1,4 @@
-import { t } from "../strings";
+import { t } from "../strings/settings";
 import { KeyList } from "../ui/key-list";
 import { Section } from "./settings";
 

@@ -2,7 +2,7 @@ import { useState } from "react";
 import { show } from "../chat/notice";
 import { playSound, SOUNDS } from "../chat/sounds";
 import { readPreference, writePreference } from "../state/preferences";
-import { t } from "../strings";
+import { t } from "../strings/settings";
 import { Icon } from "../ui/icon";
 import { Section, SetLine } from "./settings";
 

@@ -4,7 +4,7 @@ import { nameOf } from "../chat/names";
 import { attempt } from "../state/actions";
 import { client } from "../state/client";
 import { answerRequest } from "../state/message-requests";
-import { t } from "../strings";
+import { t } from "../strings/settings";
 import { Handle } from "../ui/handle";
 import { Link } from "../ui/location";
 import { Section, SetLine } from "./settings";

@@ -4,7 +4,7 @@ import { setBlocked, useBlocks } from "../state/blocking";
 import { client } from "../state/client";
 import { NAME_LIMIT } from "../state/login";
 import { setMe, useStore } from "../state/store";
-import { t } from "../strings";
+import { t } from "../strings/settings";
 import { Field } from "../ui/field";
 import { Handle } from "../ui/handle";
 import { AvatarEditor } from "./avatar-editor";

@@ -1,6 +1,6 @@
 import { useCallback, useEffect, useState } from "react";
 import { forgetAllContents } from "../state/content";
-import { t } from "../strings";
+import { t } from "../strings/settings";
 import { size } from "../ui/format";
 import { Section, SetLine } from "./settings";
 

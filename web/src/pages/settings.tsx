@@ -2,7 +2,7 @@ import "../styles/settings.css";
 import "../styles/settings-controls.css";
 import { type ReactNode, useEffect, useRef } from "react";
 import { signOut } from "../state/login";
-import { t } from "../strings";
+import { t } from "../strings/settings";
 import { useFocusBack } from "../ui/focus";
 import { Icon, type IconName } from "../ui/icon";
 import { Link } from "../ui/location";

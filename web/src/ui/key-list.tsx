@@ -1,4 +1,4 @@
-import { t } from "../strings";
+import { t } from "../strings/settings";
 
 /** The keys that work in the chat. */
 export function KeyList() {

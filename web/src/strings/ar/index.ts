@@ -1,10 +1,9 @@
-/** Every text of the client, in Arabic. */
+/** The texts of the client but the settings, in Arabic. */
 
 import type { Strings } from "../en";
 import { accounts } from "./accounts";
 import { conversations } from "./conversations";
 import { messages } from "./messages";
-import { settings } from "./settings";
 
 export const ar: Strings = {
   lang: "ar",
@@ -22,6 +21,9 @@ export const ar: Strings = {
   yourAccount: (online: boolean) => `حسابك، ${online ? "متصل" : "غير متصل"}`,
   settings: "الإعدادات",
   signOut: "تسجيل الخروج",
+  save: "حفظ",
+  /** As keyboards of this language call them. */
+  keys: { control: "Ctrl", delete: "Del" },
 
   // Connection
   offline: "غير متصل.",
@@ -43,5 +45,4 @@ export const ar: Strings = {
   ...accounts,
   ...conversations,
   ...messages,
-  ...settings,
 };

@@ -7,7 +7,6 @@ export const settings: typeof english = {
   profile: "الملف الشخصي",
   name: "الاسم",
   email: "البريد الإلكتروني",
-  save: "حفظ",
   saved: "حُفظ",
   about: "نبذة عنك",
   aboutHint: "سطر واحد يراه الآخرون في تفاصيلك.",
@@ -79,8 +78,6 @@ export const settings: typeof english = {
   deleteAccountText: "يُمحى حسابك وكل ما كتبته، عند الآخرين أيضًا.",
   deleteAccountConfirm: "أدخل كلمة مرورك لمحو حسابك نهائيًا.",
   keyboard: "لوحة المفاتيح",
-  /** As keyboards of this language call them. */
-  keys: { control: "Ctrl", delete: "Del" },
   shortcuts: {
     palette: "انتقل إلى شخص أو إجراء",
     conversations: "المحادثة التالية أو السابقة",

@@ -1,10 +1,9 @@
-/** Every text of the client, in German. */
+/** The texts of the client but the settings, in German. */
 
 import type { Strings } from "../en";
 import { accounts } from "./accounts";
 import { conversations } from "./conversations";
 import { messages } from "./messages";
-import { settings } from "./settings";
 
 export const de: Strings = {
   lang: "de",
@@ -22,6 +21,9 @@ export const de: Strings = {
   yourAccount: (online) => `Dein Konto, ${online ? "online" : "offline"}`,
   settings: "Einstellungen",
   signOut: "Abmelden",
+  save: "Speichern",
+  /** As keyboards of this language call them. */
+  keys: { control: "Strg", delete: "Entf" },
 
   // Connection
   offline: "Offline.",
@@ -45,5 +47,4 @@ export const de: Strings = {
   ...accounts,
   ...conversations,
   ...messages,
-  ...settings,
 };

@@ -7,7 +7,6 @@ export const settings: typeof english = {
   profile: "Profil",
   name: "Name",
   email: "E-Mail",
-  save: "Speichern",
   saved: "Gespeichert",
   about: "Über dich",
   aboutHint: "Eine Zeile, die andere in deinen Details sehen.",
@@ -83,8 +82,6 @@ export const settings: typeof english = {
     "Dein Konto und alles, was du geschrieben hast, werden gelöscht, auch für andere.",
   deleteAccountConfirm: "Gib dein Passwort ein, um dein Konto endgültig zu löschen.",
   keyboard: "Tastatur",
-  /** As keyboards of this language call them. */
-  keys: { control: "Strg", delete: "Entf" },
   shortcuts: {
     palette: "Zu einer Person oder Aktion",
     conversations: "Nächste oder vorige Unterhaltung",

@@ -1,9 +1,8 @@
-/** Every text of the client, in English. Another language has the same shape. */
+/** The texts of the client but the settings, in English. Another language has the same shape. */
 
 import { accounts } from "./accounts";
 import { conversations } from "./conversations";
 import { messages } from "./messages";
-import { settings } from "./settings";
 
 export const en = {
   lang: "en",
@@ -21,6 +20,9 @@ export const en = {
   yourAccount: (online: boolean) => `Your account, ${online ? "online" : "offline"}`,
   settings: "Settings",
   signOut: "Sign out",
+  save: "Save",
+  /** As keyboards of this language call them. */
+  keys: { control: "Ctrl", delete: "Del" },
 
   // Connection
   offline: "Offline.",
@@ -42,7 +44,6 @@ export const en = {
   ...accounts,
   ...conversations,
   ...messages,
-  ...settings,
 };
 
 export type Strings = typeof en;

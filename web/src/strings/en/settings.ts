@@ -1,11 +1,10 @@
-/** The English texts of the settings. */
+/** The English texts of the settings, and of the list of keys. */
 
 export const settings = {
   // Settings
   profile: "Profile",
   name: "Name",
   email: "Email",
-  save: "Save",
   saved: "Saved",
   about: "About you",
   aboutHint: "One line that people see in your details.",
@@ -78,8 +77,6 @@ export const settings = {
   deleteAccountText: "Your account and everything you wrote are erased, for others too.",
   deleteAccountConfirm: "Enter your password to erase your account for good.",
   keyboard: "Keyboard",
-  /** As keyboards of this language call them. */
-  keys: { control: "Ctrl", delete: "Del" },
   shortcuts: {
     palette: "Go to a person or an action",
     conversations: "Next or previous conversation",
@@ -93,3 +90,5 @@ export const settings = {
     sheet: "This list of keys",
   },
 };
+
+export type SettingsStrings = typeof settings;
