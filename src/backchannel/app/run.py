@@ -41,8 +41,11 @@ With 0.1 ms, throughput is a twentieth lower; 5 ms, the default of Python, delay
 YOUNG_OBJECTS = 20_000
 """New objects after which circles among them are looked for: messages make none."""
 
-LARGE_BLOCK = 16 << 10
-"""Bytes of a block of memory that is given back to the system as soon as it is free."""
+LARGE_BLOCK = 64 << 10
+"""Bytes of a block of memory that is given back to the system as soon as it is free.
+
+Smaller ones would cost a batch of messages page faults; larger ones are what attackers fill.
+"""
 MOST_BLOCKS = 10_000
 """Blocks of which this is true at the same time: Linux allows a process some 65,000 mappings."""
 
