@@ -1,4 +1,4 @@
-"""Each path and module that the documents name exists."""
+"""Each path and module that the documents, or the texts in the sources, name exists."""
 
 import re
 import subprocess
@@ -87,3 +87,39 @@ def member(path: str) -> bool:
 def test_paths_are_distinguished_from_other_names() -> None:
     text = "`chat/send`, `text/html`, `nowhere.py`, `backchannel.toml`, `sqlite:///path/to/file.db`"
     assert named(text) == {"chat/send", "nowhere.py"}
+
+
+PACKAGE = ROOT / "src" / "backchannel"
+REFERENCE = re.compile(r"`([a-z]\w*(?:\.\w+)+)`")
+
+
+def missing_references(text: str) -> set[str]:
+    """The names such as `domain.messages.is_full` in a text, of which no module has one."""
+    layers = {path.name for path in PACKAGE.iterdir() if path.is_dir()}
+    references = {each for each in REFERENCE.findall(text) if each.split(".")[0] in layers}
+    return {each for each in references if not exists(each.split("."))}
+
+
+def exists(parts: list[str]) -> bool:
+    """True for a module or package, and for a name that occurs in one."""
+    for length in range(len(parts), 0, -1):
+        path = PACKAGE.joinpath(*parts[:length])
+        modules = list(path.glob("*.py")) if path.is_dir() else [path.with_suffix(".py")]
+        if modules and modules[0].is_file():
+            text = "\n".join(each.read_text("utf-8") for each in modules)
+            return all(re.search(rf"\b{name}\b", text) for name in parts[length:])
+    return False
+
+
+def test_every_module_named_in_a_source_exists() -> None:
+    missing = {
+        str(path.relative_to(PACKAGE)): names
+        for path in PACKAGE.rglob("*.py")
+        if (names := missing_references(path.read_text("utf-8")))
+    }
+    assert missing == {}
+
+
+def test_missing_modules_are_found() -> None:
+    text = "`domain.messages.is_full`, `ports.storage.Storage`, `domain.pages`, `app.core.missing`"
+    assert missing_references(text) == {"domain.pages", "app.core.missing"}

@@ -17,7 +17,7 @@ BACKLOG = 4_096
 """Connections the kernel may hold until they are accepted."""
 
 LAST_SECONDS = 10
-"""Seconds after a second signal in which what has gathered is written; then the process ends."""
+"""Seconds after a second signal for writing what was gathered; then the process ends."""
 
 EVERYWHERE = "::"
 """All addresses of this machine, IPv4 and IPv6."""

@@ -22,7 +22,7 @@ from backchannel.storage.opening import file_of
 
 SERVER_LOCK = "server.lock"
 RESTORING = "restoring"
-"""A folder in the data folder that is there while a restore moves things; see `cli.backup`."""
+"""A folder in the data folder that exists while a restore moves files; see `cli.backup`."""
 ATTEMPTS = 3
 """The number of attempts to lock a folder that is being replaced."""
 

@@ -39,7 +39,7 @@ With 0.1 ms, throughput is a twentieth lower; 5 ms, the default of Python, delay
 """
 
 YOUNG_OBJECTS = 20_000
-"""New objects after which circles among them are looked for: messages make none."""
+"""New objects after which reference cycles among them are looked for: messages make none."""
 
 LARGE_BLOCK = 64 << 10
 """Bytes of a block of memory that is given back to the system as soon as it is free.
@@ -77,7 +77,7 @@ def run(settings: Settings, *, ready: Callable[[int], None], worker: Worker | No
 
 
 def _configure_memory() -> None:
-    """Have glibc give each large block a mapping of its own; other libraries do as they do.
+    """Make glibc give each large block its own mapping; other C libraries stay as they are.
 
     By itself it stops doing so once a large block was freed: what many clients had made the server
     hold for a moment would stay with it. It then no longer adapts how much free memory an arena

@@ -49,7 +49,7 @@ class Worker:
         os.write(self.supervisor, READY)
 
     def watch(self, ended: Callable[[], None]) -> None:
-        """Call `ended` once the supervisor is gone, however it went."""
+        """Call `ended` once the supervisor has ended, for whatever reason."""
         loop = asyncio.get_running_loop()
 
         def look() -> None:
@@ -88,7 +88,7 @@ def supervise(settings: Settings, arguments: Sequence[str], *, ready: Callable[[
 
 @dataclass(eq=False)
 class Running:
-    """A worker's process, and this end of its line."""
+    """A worker's process, and the supervisor's end of the pair of sockets (`line`)."""
 
     number: int
     """The lowest one that no other running worker has."""
@@ -111,7 +111,7 @@ class Running:
         return code
 
     def end(self) -> None:
-        """Ask it to end; the second time, to wait for no client any more."""
+        """Ask it to end; the second time, to stop waiting for clients."""
         with contextlib.suppress(ProcessLookupError):
             self.process.terminate()
 
@@ -205,7 +205,7 @@ class Supervisor:
         self._numbers.remove(ended.number)
 
     def _stop(self, reason: str) -> None:
-        """Pass the signal on: after a second one, workers wait for no client any more."""
+        """Pass the signal on; after a second one, workers stop waiting for clients."""
         log.info("stopping all workers: %s", reason)
         self._stopping.set()
         for worker in self._running:

@@ -6,7 +6,7 @@ from importlib import import_module
 from typing import Any, Protocol
 
 CLOSE_SECONDS = 1.0
-"""Seconds for taking leave of a broker, which may be silent."""
+"""Seconds for closing a connection to a broker, which may not answer."""
 CANCEL_SECONDS = 0.5
 """Seconds after which a task that goes on is cancelled again."""
 
@@ -60,7 +60,7 @@ class BrokerConnection(Protocol):
     """One or several sockets to a broker."""
 
     async def close(self) -> None:
-        """Take leave of the broker; it may be silent, so `abort` follows."""
+        """Close the connection in order; the broker may not answer, so `abort` follows."""
         ...
 
     def abort(self) -> None:
@@ -69,7 +69,7 @@ class BrokerConnection(Protocol):
 
 
 def abort_if_cancelled(opened: BrokerConnection) -> None:
-    """Raise `CancelledError` if a driver swallowed that of this task, which no longer wants it."""
+    """Abort the connection and raise `CancelledError`, if a driver swallowed that of this task."""
     try:
         raise_if_cancelled()
     except asyncio.CancelledError:

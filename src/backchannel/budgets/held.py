@@ -3,19 +3,19 @@
 from typing import Protocol
 
 MOST_HELD = 32 << 20
-"""Most that is held for all clients together that have not logged in."""
+"""The most bytes held for all clients together that have not logged in."""
 PER_HOLDER = 32 << 10
-"""What a peer costs besides, once anything is held for it: its request, task and buffers."""
+"""Further bytes that a peer costs, once any are held for it: its request, task and buffers."""
 
 TLS_BUFFERS = 128 << 10
-"""What it costs further over TLS: the buffers of what is decrypted."""
+"""Further bytes that it costs over TLS: the buffers of decrypted data."""
 
 
 class Holder(Protocol):
     """A peer for which bytes are held."""
 
     def give_up(self) -> None:
-        """Let go of what is held, and of the peer: others need the room."""
+        """Release the bytes and disconnect the peer: others need the memory."""
         ...
 
 

@@ -63,7 +63,7 @@ async def create(
     password: str,
     display_name: str | None = None,
 ) -> User:
-    """A new account, made by an operator: whatever registration is, and with reserved names too.
+    """A new account, created by an operator: registration may be closed, and the name reserved.
 
     Raises `Invalid`, `UsernameTaken`, `EmailTaken`.
     """
@@ -92,7 +92,7 @@ async def _new_account(
 async def change_password(
     core: Core, identity: Identity, *, old: str, new: str, agent: str = "", address: str = ""
 ) -> IssuedTokens:
-    """Set a new password, end all logins (rule S2), and begin a fresh one for who asked.
+    """Set a new password, end all logins (rule S2), and begin a new one for the requester.
 
     Raises `NotConfirmed` for the old one, `Invalid` for the new one, `Throttled`.
     """
@@ -128,7 +128,7 @@ async def disable(core: Core, user_id: str) -> None:
 
 
 async def enable(core: Core, user_id: str) -> None:
-    """Take `disable` back. Raises `NotFound`."""
+    """Undo `disable`. Raises `NotFound`."""
     await _account(core, user_id)
     await core.storage.set_disabled(user_id, at=None)
 
@@ -216,7 +216,7 @@ async def _replace_password(core: Core, user_id: str, password: str) -> str:
 
 @contextmanager
 def _counting_taken(core: Core, key: str) -> Generator[None]:
-    """Let `key` learn of so many taken names and addresses only (S10). Raises `Throttled`."""
+    """Limit the taken names and addresses that `key` learns of (S10). Raises `Throttled`."""
     core.taken.check(key)
     try:
         yield

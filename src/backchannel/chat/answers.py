@@ -185,7 +185,7 @@ class Answerer:
     async def settle(
         self, question: Message, responder: Responder, room: AbstractAsyncContextManager[object]
     ) -> None:
-        """Store the answer to a question, unless that is gone by now.
+        """Store the answer to a question, unless the question has been deleted.
 
         It is given in `room`, which is entered once the user may have one more answer.
         """

@@ -44,7 +44,7 @@ PAGE_COST = 8_192
 """Bytes that a page costs at least: an empty one is work as well."""
 
 SEARCHES_AT_ONCE = 1
-"""A limit that leaves at least one reader of the database for everything else."""
+"""Searches at a time: at least one reader of the database stays free for everything else."""
 SEARCHES_WAITING = 8
 """Searches of one user that may wait."""
 SEARCH_RATE = 500_000

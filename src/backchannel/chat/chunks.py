@@ -1,4 +1,4 @@
-"""Bytes on their way in."""
+"""Incoming bytes, gathered into pieces that are worth a write."""
 
 from collections.abc import AsyncIterable, AsyncIterator
 

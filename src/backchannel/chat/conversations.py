@@ -137,7 +137,7 @@ async def history(
 
     `before` and `after` exclude the `seq` they name, `around` includes it with half of the
     page on each side. The page has fewer than `limit` messages if they fill it
-    (`domain.pages`). Raises `Invalid` (more than one of them, limit out of range) and
+    (`domain.messages`). Raises `Invalid` (more than one of them, limit out of range) and
     `NotFound`.
     """
     _check_limit(limit)

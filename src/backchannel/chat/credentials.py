@@ -1,4 +1,4 @@
-"""Name and password: who is this, and may they try again (rules S9, S10)."""
+"""The verification of names and passwords, and the limits on attempts (rules S9, S10)."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -143,7 +143,7 @@ async def _verified(core: Core, account: Account, password: str) -> Account:
 
 
 def _check_length(password: str) -> None:
-    """Refuse what no account can have before any work is spent on it."""
+    """Refuse a password that no account can have, before any work is spent on it."""
     if not is_text(password) or len(password.encode()) > PASSWORD_BYTES:
         raise Invalid(f"password must have at most {PASSWORD_BYTES:,} bytes", field="password")
 

@@ -1,4 +1,4 @@
-"""The directory: who is who, remembered, because names and memberships only end with accounts."""
+"""The directory: a cache of names and memberships, which end only with their accounts."""
 
 from collections.abc import Iterable
 

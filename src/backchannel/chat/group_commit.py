@@ -86,7 +86,7 @@ class _Batch:
 
 
 class GroupCommit:
-    """The one way a message gets into storage.
+    """Stores messages in batches; no other code stores a message.
 
     One batch is being stored, and one waits for that: it takes with it what came meanwhile.
     """

@@ -16,7 +16,7 @@ OUTAGE_SECONDS = 300.0
 
 
 class LiveLogins:
-    """Answers "does this login still count?" without a query for each request.
+    """Knows the logins that are live, without a query for each request.
 
     Remembers at most `size` logins, and as many that have ended.
     """

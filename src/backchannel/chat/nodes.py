@@ -1,4 +1,4 @@
-"""The nodes that share a bus: which are there, and which of them does what one is to do."""
+"""The nodes that share a bus: the ones that are alive, and the leader among them."""
 
 import asyncio
 from collections.abc import Callable

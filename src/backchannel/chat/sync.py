@@ -23,7 +23,7 @@ class SyncPage(msgspec.Struct, frozen=True):
 
 
 class Reset(msgspec.Struct, frozen=True):
-    """The device's position means nothing here; it continues from `head` with fresh state."""
+    """The device's position is not valid: it fetches its state afresh and continues from `head`."""
 
     head: LogHead
     reason: str

@@ -253,7 +253,7 @@ class Uploads:
 
 
 def thumbnail_key(file_id: str) -> str:
-    """Under which key a file's thumbnail is kept."""
+    """The key of a file's thumbnail."""
     return f"{file_id}.thumbnail"
 
 

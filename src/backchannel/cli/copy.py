@@ -74,7 +74,7 @@ def _checked(option: str, url: str) -> str:
 
 
 def _name(url: str) -> str:
-    """The database, for people: without a password."""
+    """The name of the database for people, without a password."""
     path = file_of(url)
     return without_password(url) if path is None else f"sqlite:///{path}"
 

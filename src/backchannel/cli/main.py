@@ -124,7 +124,7 @@ def _report(error: Exception) -> int:
 
 
 def _accept_any_bytes() -> None:
-    """No byte that comes in, and no character that the terminal lacks, ends a command."""
+    """Let no undecodable input, and no character that the terminal lacks, end a command."""
     for stream, errors in (
         (sys.stdin, "surrogateescape"),
         (sys.stdout, "replace"),

@@ -1,4 +1,4 @@
-"""The connection manager: connects devices, looks after them, and lets them go."""
+"""The connection manager: connects devices, maintains their connections, and ends them."""
 
 import asyncio
 import logging

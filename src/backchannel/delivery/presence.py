@@ -20,7 +20,7 @@ PART = 500
 
 
 class PresenceTracker:
-    """Tells watchers here who comes and goes, and other nodes who is here."""
+    """Notifies watchers here when users go online or offline, and other nodes of the users here."""
 
     def __init__(self, hub: Hub, bus: Bus, clock: Clock, nodes: Nodes) -> None:
         self._hub = hub
@@ -42,7 +42,7 @@ class PresenceTracker:
         self._notify_nodes(user_id)
 
     def disconnected(self, user_id: str, *, last: bool) -> None:
-        """A device has gone; `last` is True if none of its user is left here."""
+        """A device has disconnected; `last` is True if it was the last one of its user here."""
         self._notify_nodes(user_id)
         if last:
             if user_id not in self._hub.remote_sockets:
@@ -61,7 +61,7 @@ class PresenceTracker:
             self._bus.signal(Signal(user_id, count))
 
     def _note_watched(self, user_id: str, *, watched: bool) -> None:
-        """The first device here watches a user, or the last one has ceased to."""
+        """The first device here watches a user, or the last one has stopped."""
         if watched:
             self._bus.watch(user_id)
             if not self._hub.devices(user_id):

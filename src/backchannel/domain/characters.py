@@ -15,7 +15,7 @@ IGNORABLE = re.compile(
 )
 """The property Default_Ignorable_Code_Point (Unicode 17.0): shown as nothing."""
 _BLANK = frozenset("\u2800\ufffc\U0001d159\U00013441\U00013442\U00016fe4")
-"""Symbols that are shown as an empty space, though they are none."""
+"""Symbols that are displayed as empty space, although they are not spaces."""
 _JOINERS = frozenset("\u200c\u200d")
 _MARKS = 4
 """Most marks on one letter, as UTS #39, section 5.4, has it; more run into the lines around it."""

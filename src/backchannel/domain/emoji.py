@@ -47,7 +47,7 @@ _COLOURED = (
     "\U0001f947-\U0001f9ff\U0001fa70-\U0001fa7c\U0001fa80-\U0001fa8a\U0001fa8e-\U0001fac6"
     "\U0001fac8\U0001facd-\U0001fadc\U0001fadf-\U0001faea\U0001faef-\U0001faf8"
 )
-"""The property Emoji_Presentation: shown as a picture without being asked to."""
+"""The property Emoji_Presentation: displayed as a picture by default."""
 _MODIFIABLE = (
     "\u261d\u26f9\u270a-\u270d\U0001f385\U0001f3c2-\U0001f3c4\U0001f3c7\U0001f3ca-\U0001f3cc"
     "\U0001f442\U0001f443\U0001f446-\U0001f450\U0001f466-\U0001f478\U0001f47c"

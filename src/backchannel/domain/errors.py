@@ -26,7 +26,7 @@ class ChatError(Exception):
 
 
 class Invalid(ChatError):
-    """The input is malformed, too long, or says something that cannot be."""
+    """The input is malformed, too long or contradictory."""
 
     code = "invalid"
 
@@ -68,7 +68,7 @@ class NotConfirmed(Forbidden):
 
 
 class InvitationNeeded(Forbidden):
-    """An account can be made with an invitation only, and there is none, or it does not count."""
+    """An account needs an invitation, and there is none, or it is not valid."""
 
     code = "invitation_needed"
 
@@ -111,7 +111,7 @@ class TooLarge(ChatError):
 
 
 class QuotaExceeded(TooLarge):
-    """The user's files take all the room a user has."""
+    """The user's files have reached the quota."""
 
     code = "quota_exceeded"
 

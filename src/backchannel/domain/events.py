@@ -20,7 +20,7 @@ class EventKind(StrEnum):
 
 
 class ConversationChange(msgspec.Struct, frozen=True):
-    """A conversation is not what it was: `change` says in what; ask for its new state."""
+    """A conversation has changed in the way that `change` names; fetch its new state."""
 
     conversation_id: str
     change: str

@@ -1,4 +1,4 @@
-"""Files that people send each other, and avatars: what is taken, and how they are named."""
+"""Files that users send each other, and avatars: the accepted kinds, and their names."""
 
 import base64
 import hashlib
@@ -88,7 +88,7 @@ class FileRecord(File, frozen=True, kw_only=True):
 
 
 class Upload(msgspec.Struct, frozen=True, kw_only=True):
-    """A file on its way; its id becomes the file's. `media_type` is what its sender says.
+    """An unfinished file; its id becomes the file's. `media_type` is what its sender says.
 
     `metadata` is what the sender's protocol keeps with it, as it came; `waveform` is that of its
     `File`, which only sound will have.
@@ -128,7 +128,7 @@ _attachments = msgspec.json.Decoder(list[Attachment])
 
 
 def describe(file: File) -> Attachment:
-    """A file in a message's words."""
+    """The description of a file, as a message contains it."""
     return Attachment(
         id=file.id,
         name=file.name,

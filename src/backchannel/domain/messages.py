@@ -1,4 +1,4 @@
-"""Messages: as a sender hands them in, and as they are stored."""
+"""Messages: the drafts of senders, and stored messages."""
 
 import hashlib
 from collections.abc import Iterable
@@ -18,11 +18,11 @@ CLIENT_ID_LIMIT = 128
 class MessageKind(StrEnum):
     TEXT = "text"
     FAILURE = "failure"
-    """Stands where an answer of the responder's should be, and says that there is none."""
+    """The kind of a message that replaces the responder's answer and says that there is none."""
     STOPPED = "stopped"
-    """Stands where an answer would be that the user stopped before its first word."""
+    """The kind of a message that replaces an answer that the user stopped before its first word."""
     CUT = "cut"
-    """An answer of the responder's that ends before it was complete; its last line says so."""
+    """The kind of an incomplete answer of the responder; its last line says that it was cut off."""
 
 
 class Draft(msgspec.Struct, frozen=True, gc=False):

@@ -1,4 +1,4 @@
-"""Search: what is looked for, where a text has it, the part that is shown, and the relevance.
+"""Search: terms, their occurrences in a text, snippets, and relevance.
 
 Texts are compared folded (`domain.folding`), and a word is found inside of longer ones, so that
 languages without spaces need no dictionary. Results are text and offsets, never HTML.

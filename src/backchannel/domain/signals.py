@@ -76,13 +76,13 @@ class Signal(msgspec.Struct, frozen=True):
 
 
 class Alive(msgspec.Struct, frozen=True, tag="alive", array_like=True):
-    """The sender serves. With `fresh` it has just started, and wants to hear who else does."""
+    """The sender is running. With `fresh` it has just started, and others announce themselves."""
 
     fresh: bool = False
 
 
 class Leaving(msgspec.Struct, frozen=True, tag="leaving", array_like=True):
-    """The sender ends now."""
+    """The sender is about to end."""
 
 
 class LoginsEnded(msgspec.Struct, frozen=True, tag="ended", array_like=True):
@@ -92,7 +92,7 @@ class LoginsEnded(msgspec.Struct, frozen=True, tag="ended", array_like=True):
 
 
 class EventsLost(msgspec.Struct, frozen=True, tag="lost", array_like=True):
-    """The sender could not publish everything: what was not heard of is in the logs."""
+    """The sender could not publish everything: the missing events are in the logs."""
 
 
 class Attempted(msgspec.Struct, frozen=True, tag="attempted", array_like=True):

@@ -1,4 +1,4 @@
-"""People: what is known of a user, what another user may see, and privacy settings."""
+"""Users: accounts, public profiles, logins and privacy settings."""
 
 from enum import StrEnum
 from typing import TypeVar
@@ -32,7 +32,7 @@ class FirstMessages(StrEnum):
 
     EVERYBODY = "everybody"
     REQUESTS = "requests"
-    """They are message requests (`domain.requests`)."""
+    """They are message requests (`domain.conversations`)."""
 
 
 class Privacy(msgspec.Struct, frozen=True, kw_only=True):

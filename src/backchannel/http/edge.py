@@ -1,4 +1,4 @@
-"""The edge: what every HTTP request and every response passes, whatever is behind it.
+"""The edge: the checks and headers of every HTTP request and response.
 
 Plain ASGI, outside the framework, so that its own errors pass it as well.
 """

@@ -1,4 +1,4 @@
-"""Errors in no format yet, and their responses in the format of a dialect."""
+"""Errors, and their responses in the formats of the dialects."""
 
 import logging
 import math
@@ -150,7 +150,7 @@ def _rendered(error: Exception, request: AnyRequest, render: Render) -> Response
 
 
 def render_at(path: str, renders: Mapping[str, Render]) -> Render:
-    """The words of the dialect whose paths begin like this one; the longest beginning decides."""
+    """The format of the dialect whose paths begin like this one; the longest beginning decides."""
     prefix = max((each for each in renders if path.startswith(each)), key=len, default=None)
     return plain if prefix is None else renders[prefix]
 

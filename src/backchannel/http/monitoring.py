@@ -18,7 +18,7 @@ PROBES = frozenset({"/healthz", "/readyz"})
 
 
 class Health(msgspec.Struct, frozen=True):
-    """`reason` says why not, where `ok` is false."""
+    """`reason` explains an `ok` that is false."""
 
     ok: bool
     reason: Annotated[str | None, Meta(examples=[None])] = None

@@ -74,7 +74,7 @@ class StrictRequest(Request[Identity, None, State]):
 
 
 async def require_login(connection: AnyConnection, handler: BaseRouteHandler) -> None:
-    """A guard: who is asking becomes `request.user`, and waits until it is this user's turn.
+    """A guard: sets `request.user` to the requester, and waits for this user's turn.
 
     Raises `Invalid`, `Unauthenticated`, `Forbidden`, `Overloaded`. Guards run before the body is
     read, so an unauthenticated megabyte is not.

@@ -1,4 +1,4 @@
-"""The words of tus 1.0 (tus.io/protocols/resumable-upload): what its headers say."""
+"""The headers of tus 1.0 (tus.io/protocols/resumable-upload)."""
 
 import base64
 import binascii

@@ -1,4 +1,4 @@
-"""The bus port: how what happened here reaches the users connected elsewhere."""
+"""The bus port: carries events to users who are connected to other nodes."""
 
 from collections.abc import Callable, Sequence
 from typing import Protocol
@@ -15,7 +15,7 @@ LossListener = Callable[[str | None], None]
 
 
 class Bus(Protocol):
-    """Carries wake-ups between nodes, and nothing that only it knows.
+    """Carries wake-ups between nodes; everything in them is in the database, too.
 
     Losing, repeating or reordering its traffic costs latency, never a message (R15, R17). Messages
     about a user reach this node, and the others that follow or watch that user. A failure to
@@ -44,7 +44,7 @@ class Bus(Protocol):
     def listen(self, listener: EventListener) -> None: ...
 
     def signal(self, signal: Signal) -> None:
-        """Pass on what may be lost: typing and presence."""
+        """Pass on a signal, which may be lost: typing or presence."""
         ...
 
     def listen_signals(self, listener: SignalListener) -> None: ...

@@ -1,4 +1,4 @@
-"""Link previews: what a page says about itself, and the port that fetches it."""
+"""Link previews: their fields, and the port that fetches them."""
 
 from typing import Protocol
 

@@ -1,4 +1,4 @@
-"""The queue port: what is accepted while the database is away waits there, safely."""
+"""The queue port: accepted messages wait there while the database is unavailable."""
 
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from hashlib import blake2b

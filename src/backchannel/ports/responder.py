@@ -1,4 +1,4 @@
-"""The responder port: who answers in a session."""
+"""The responder port: produces the answers in sessions."""
 
 from collections.abc import AsyncGenerator, Sequence
 from typing import Protocol
@@ -27,5 +27,5 @@ class Responder(Protocol):
         ...
 
     async def close(self) -> None:
-        """Let go of connections."""
+        """Close the connections."""
         ...

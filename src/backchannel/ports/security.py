@@ -35,7 +35,7 @@ class Passwords(Protocol):
 
 
 class Seals(Protocol):
-    """Only who holds the server's secret can make a seal; it vouches for one exact statement."""
+    """Signs statements: only a holder of the server's secret can make the seal of one."""
 
     def seal(self, statement: bytes) -> str: ...
 

@@ -1,4 +1,4 @@
-"""Answers with what was said."""
+"""The responder that echoes each question."""
 
 from collections.abc import AsyncGenerator, Sequence
 
@@ -12,4 +12,4 @@ class Echo:
         yield question.body
 
     async def close(self) -> None:
-        """There is nothing to let go of."""
+        """Do nothing: there is nothing to close."""

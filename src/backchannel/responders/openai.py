@@ -1,4 +1,4 @@
-"""Answers with what a language model says, behind any OpenAI-compatible endpoint.
+"""Answers from a language model, over any API that is compatible with OpenAI's.
 
 The chat completions API (platform.openai.com/docs/api-reference/chat), which most servers of
 models speak as well, streamed as server-sent events (WHATWG HTML, section 9.2).

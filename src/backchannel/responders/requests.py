@@ -1,4 +1,4 @@
-"""Asking a service over HTTP: again if that may help, and never for more than is wanted."""
+"""Requests to a service over HTTP, with retries and bounded responses."""
 
 import asyncio
 import logging

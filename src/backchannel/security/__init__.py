@@ -1,1 +1,1 @@
-"""Passwords, tokens and throttling: the adapters of well-kept cryptographic libraries."""
+"""Passwords, tokens and throttling: adapters of maintained cryptographic libraries."""

@@ -34,7 +34,7 @@ BCRYPT_LIMIT = 72
 NICENESS = 5
 """Of the threads that hash."""
 BUSY_SECONDS = 2.0
-"""About the time in which a full line has been worked off."""
+"""About the time in which a full queue is processed."""
 
 Kind = Literal["argon2id", "bcrypt"]
 Result = TypeVar("Result")

@@ -98,7 +98,7 @@ def _make(path: Path) -> None:
 
 
 class HmacSeals:
-    """Implements `ports.seals.Seals`."""
+    """Implements `ports.security.Seals`."""
 
     def __init__(self, secret: bytes) -> None:
         self._key = hmac.digest(secret, PURPOSE, "sha256")

@@ -1,4 +1,4 @@
-"""Failed connections, in the operator's words."""
+"""Failed connections, described for the operator."""
 
 import errno
 import socket

@@ -11,7 +11,7 @@ logger = logging.getLogger("backchannel.transports")
 T = TypeVar("T", bound=Hashable)
 
 AT_ONCE = 32
-"""Peers that are let go in a row before others come first: a millisecond of work."""
+"""Peers that are disconnected in a row before other work comes first: a millisecond of it."""
 
 _EARLY = 1 / 64  # of the delay: what is due so soon shares a wake-up
 _EARLIEST = 0.25

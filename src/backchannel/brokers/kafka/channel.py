@@ -37,7 +37,7 @@ LATE_SECONDS = 10.0
 Less than the life of a channel: the others may have forgotten this one by then.
 """
 PROBE_SECONDS = 1.0
-"""Seconds between two looks if the broker is there."""
+"""Seconds between two checks that the broker is there."""
 ANSWER_SECONDS = 1.0
 """Seconds that the answers of other channels are waited for."""
 LEAVE_SECONDS = 0.3

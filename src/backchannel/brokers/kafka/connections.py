@@ -1,4 +1,4 @@
-"""Account of the connections of Kafka's driver.
+"""The connections that Kafka's driver makes.
 
 The driver forgets the connection of a start that is cancelled, and never closes one whose broker
 does not read: what it makes is noted here, and closed by `abort`.
@@ -69,7 +69,7 @@ _current: ContextVar[Connections | None] = ContextVar("kafka_connections", defau
 
 @cache
 def _note_all() -> None:
-    """Let the driver note what it makes: it offers no place for that."""
+    """Replace the driver's function that connects with one that notes its connections."""
     client = driver("aiokafka.client", extra="kafka")
     create = client.create_conn
 

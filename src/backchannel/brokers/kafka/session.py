@@ -118,7 +118,7 @@ class KafkaSession:
         self._consumer.seek(own, (await self._consumer.end_offsets([own]))[own])
 
     async def next(self) -> Sequence[bytes | None]:
-        """The values that have come, of each partition in order; none after a moment."""
+        """The values that have arrived, in order for each partition; none after a short wait."""
         batches = await self._consumer.getmany(timeout_ms=REQUEST_MILLISECONDS)
         return [record.value for records in batches.values() for record in records]
 

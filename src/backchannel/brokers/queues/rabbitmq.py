@@ -19,7 +19,7 @@ UNLIMITED: dict[str, Any] = {"x-delivery-limit": -1}
 UNLIMITED_VERSION = 4
 RETURN_SECONDS = 0.1
 RETURNS = 5
-"""Pauses in which entries come back that a channel had taken which was just closed."""
+"""Pauses in which the entries of a channel that was just closed come back."""
 
 
 def rabbitmq_queue(url: str, prefix: str) -> Open:
@@ -54,7 +54,7 @@ class RabbitmqQueueChannel:
         connection.close_callbacks.add(self._end)
 
     async def declared(self) -> "RabbitmqQueueChannel":
-        """Make the queues that are not there. Entries may be redelivered as often as it takes.
+        """Create the missing queues. Entries may be redelivered any number of times.
 
         Those that are set aside, too: each command that reads them is a delivery.
         """

@@ -82,7 +82,7 @@ class RedisQueueChannel:
         self._puts = asyncio.Semaphore(PUTS)
 
     async def made(self) -> "RedisQueueChannel":
-        """Make the streams that are not there. Raises `CannotConnect`."""
+        """Create the missing streams. Raises `CannotConnect`."""
         await self._client.ping()
         weakness = await self._weakness()
         if weakness is not None:
@@ -167,7 +167,7 @@ class RedisQueueChannel:
                 return
 
     async def _work(self, partition: int, handle: Handle) -> None:
-        """Handle what the holder before left unfinished, and then what is new."""
+        """Handle the entries that the previous holder left unfinished, then new ones."""
         stream = self._stream(partition)
         while True:
             found = await self._client.xautoclaim(stream, GROUP, GROUP, 0, "0", count=1)

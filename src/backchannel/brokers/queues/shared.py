@@ -30,9 +30,9 @@ from backchannel.telemetry.failures import reason
 PARTITIONS = 16
 """Entries that are handled at the same time, by all nodes together."""
 CONNECT_SECONDS = 15.0
-"""Seconds for a connection, with all that is made at the broker at the first one."""
+"""Seconds for a connection, including what the first one creates at the broker."""
 CONFIRM_SECONDS = 5.0
-"""Seconds within which a broker confirms an entry, or is taken for away."""
+"""Seconds within which a broker confirms an entry, or counts as unavailable."""
 COMMAND_SECONDS = 60.0
 """Seconds for a command of the operator, which may concern many entries."""
 PAUSE_SECONDS = 0.5

@@ -22,7 +22,7 @@ PATH = "/websocket"
 
 
 class EventSocketSerializer(AutoAckSerializer):
-    """Speaks of users by name, and in envelopes to a client that uses them."""
+    """Names users by username, and wraps frames in envelopes for a client that uses them."""
 
     __slots__ = ("_directory", "enveloped")
 

@@ -261,7 +261,7 @@ def message_list(messages: list[MessageBody]) -> MessageList:
 
 
 def refused(error: ErrorInfo) -> tuple[int, dict[str, object]]:
-    """The status and the envelope in which this document's server tells of a refusal."""
+    """The status and the envelope of a refusal, as the document has them."""
     shown = error
     if error.code in {UsernameTaken.code, EmailTaken.code}:
         shown = msgspec.structs.replace(error, status=400, text=TAKEN)
@@ -272,7 +272,7 @@ def refused(error: ErrorInfo) -> tuple[int, dict[str, object]]:
 
 
 def rejected(content: Rejected) -> dict[str, object]:
-    """The envelope in which a sender learns that an accepted message is rejected."""
+    """The envelope that tells a sender that an accepted message was rejected."""
     error = ErrorInfo(status=content.status, code=content.code, text=content.text)
     return {"client_id": content.client_id, **refused(error)[1]}
 

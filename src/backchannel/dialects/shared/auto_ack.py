@@ -86,7 +86,7 @@ class AutoAckSerializer(_WithoutSignals, ABC):
         return True
 
     def note_submitted(self, client_id: str) -> None:
-        """Leave a message of this socket to its reply, although the log may contain it first."""
+        """Note a message of this socket: its reply delivers it, even if the log has it earlier."""
         self._unanswered.add(client_id)
 
     def note_answered(self, client_id: str) -> None:
@@ -143,7 +143,7 @@ V = TypeVar("V", bound=AutoAckSerializer)
 
 
 class AutoAckHandler(WebSocketHandler, Generic[V]):
-    """Begins at what no device of its user has received yet."""
+    """Begins with the first event that no device of its user has received."""
 
     __slots__ = ("_delivered_position", "identity", "serializer")
 

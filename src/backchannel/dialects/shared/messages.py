@@ -80,7 +80,7 @@ async def undeleted_messages(
     """The newest `limit` messages that have not been deleted, oldest first.
 
     Or those ahead of the message whose id is `before`; fewer than `limit` where they fill a
-    page (`domain.pages`). The caller has checked that the conversation is the user's. Raises
+    page (`domain.messages`). The caller has checked that the conversation is the user's. Raises
     `NotFound` for a `before` that is not in it.
     """
     bound = None if before is None else await _seq_of(core, user_id, conversation_id, before)

@@ -14,7 +14,7 @@ from backchannel.domain.messages import Message, fitting, is_full
 from backchannel.domain.users import username_key
 
 MOST_CONVERSATIONS = 1_000
-"""In how many conversations a user's newest messages are looked for, by their latest activity."""
+"""The number of conversations, by latest activity, in which newest messages are looked for."""
 
 
 class UserPair(msgspec.Struct, frozen=True):
@@ -60,7 +60,7 @@ async def newest(core: Core, user_id: str, *, limit: int) -> list[Message]:
 
     Conversations come by their latest activity, so those that are older than everything found
     need not be read, nor any past `MOST_CONVERSATIONS`. Fewer than `limit` if they fill a page
-    (`domain.pages`).
+    (`domain.messages`).
     """
     found: list[Message] = []
     cursor: tuple[int, str] | None = None

@@ -124,7 +124,7 @@ class SocketIoSerializer(AutoAckSerializer):
         return [*super().page(events, position, more=more), *self.mark(position)]
 
     def mark(self, position: int) -> tuple[bytes, ...]:
-        """The packet that says how far the client has got, if that is news to it."""
+        """The packet with the client's position, if that has changed."""
         if not self._recovers or position <= self._marked:
             return ()
         self._marked = position

@@ -102,7 +102,7 @@ def _opened(event: ClientEvent) -> tuple[str, object]:
 
 
 def _as(expected: type[T], data: object) -> T:
-    """An object, or the JSON text of one, as what it should be. Raises `Invalid`."""
+    """An object, or the JSON text of one, as the expected type. Raises `Invalid`."""
     if isinstance(data, str):
         return decode(data.encode("utf-8", "replace"), msgspec.json.Decoder(expected))
     return convert(data, expected)

@@ -114,7 +114,7 @@ def message_body(message: Message) -> MessageBody:
 
 
 def translated(error: ErrorInfo) -> ErrorInfo:
-    """A refusal as this document's server tells it."""
+    """A refusal in the format of the document."""
     match error.code:
         case UsernameTaken.code | EmailTaken.code:
             return msgspec.structs.replace(error, status=400, text=TAKEN)

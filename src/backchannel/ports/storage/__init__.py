@@ -71,5 +71,5 @@ class Storage(
         ...
 
     async def close(self) -> None:
-        """Finish what is queued and let go of the database. Further calls raise `Unavailable`."""
+        """Finish what is queued and close the database. Further calls raise `Unavailable`."""
         ...

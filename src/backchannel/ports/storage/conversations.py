@@ -35,7 +35,7 @@ class Conversations(Protocol):
 
         All of them, or those of one kind, without the message requests to this member; or only
         the requests in one state, those whose messages are not all deleted. The page ends where
-        their last messages fill it (`domain.pages`).
+        their last messages fill it (`domain.messages`).
         """
         ...
 
@@ -49,7 +49,7 @@ class Conversations(Protocol):
     async def answer_request(
         self, user_id: str, conversation_id: str, *, accepted: bool, at: int
     ) -> list[Event]:
-        """Accept or decline a message request to this user (`domain.requests`).
+        """Accept or decline a message request to this user (`domain.conversations`).
 
         The events tell the user's own devices; what was held back is entered into the log before.
         Once it is accepted, both logs tell what the other has kept back: profiles and marks. A

@@ -18,7 +18,7 @@ class Erasures(Protocol):
     """
 
     async def request_erasure(self, erasure: Erasure, /) -> Requested:
-        """Record an erasure, for good: from then on the account takes nothing and gives nothing.
+        """Record an erasure, which cannot be undone: from then on the account cannot be used.
 
         In the same transaction its profile and password go (`domain.erasures.anonymous` is what
         stays; the username and the address are free again), its logins end and lose their
@@ -36,7 +36,7 @@ class Erasures(Protocol):
         ...
 
     async def erase_part(self, erasure_id: str, *, limit: int, at: int) -> ErasedPart:
-        """Take away a part of what the user has left: about `limit` messages or log entries.
+        """Erase a part of the user's remaining data: about `limit` messages or log entries.
 
         The user's log goes, then sessions go as a whole. In conversations with others the
         user's messages become tombstones without a body, key, file or reaction, their reactions
@@ -60,7 +60,7 @@ class Erasures(Protocol):
         ...
 
     async def scrub(self) -> None:
-        """Take out of the database's own files what was deleted before.
+        """Remove deleted data from the database's own files.
 
         Once it returns, no byte that only deleted or replaced rows held is left in any file
         the database keeps: no page, log, index or temporary file. The disk below is the file

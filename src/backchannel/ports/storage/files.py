@@ -1,4 +1,4 @@
-"""The part of the storage port that keeps what is known of files."""
+"""The part of the storage port that keeps the records of files."""
 
 from collections.abc import Sequence
 from typing import Protocol

@@ -32,8 +32,8 @@ class Messages(Protocol):
         the batch, gives the original (R2), or `ClientIdReused` if its content differs. Other
         refusals: `NotFound` (no such recipient, session or `reply_to`, or a file that is not
         complete or not the sender's: R20), `AccountDisabled`, `Blocked`, and of message requests
-        (`domain.requests`) `Throttled` and `RequestUnanswered`. A direct conversation comes into
-        being with its first message; a session must exist. A message request is accepted by
+        (`domain.conversations`) `Throttled` and `RequestUnanswered`. A direct conversation is
+        created with its first message; a session must exist. A message request is accepted by
         writing to its sender.
         """
         ...
@@ -79,7 +79,7 @@ class Messages(Protocol):
         """The newest `limit` messages, or those next to a `seq` (exclusive); by `seq` ascending.
 
         With `with_files`, only messages that have files. Fewer if they fill a page
-        (`domain.pages`), but none only if there are none.
+        (`domain.messages`), but none only if there are none.
         """
         ...
 
@@ -92,7 +92,7 @@ class Messages(Protocol):
     async def log(self, user_id: str, *, after: int, limit: int) -> LogPage:
         """Log entries past `after`, each with its message as it is now.
 
-        Fewer than `limit` where their messages fill a page (`domain.pages`). Where `after` is
+        Fewer than `limit` where their messages fill a page (`domain.messages`). Where `after` is
         below the head's `floor`, the page starts at the floor: the caller compares. Raises
         `NotFound` for an unknown user.
         """
@@ -103,7 +103,7 @@ class Messages(Protocol):
         ...
 
     async def log_state(self, user_id: str) -> LogState:
-        """Where the user's log stands. Raises `NotFound` for an unknown user."""
+        """The state of the user's log. Raises `NotFound` for an unknown user."""
         ...
 
     async def acknowledge(self, acknowledgements: Sequence[Acknowledgement]) -> list[Event]:

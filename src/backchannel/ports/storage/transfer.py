@@ -185,7 +185,7 @@ def key_of(record: Record) -> Key:
 class Progress(msgspec.Struct, frozen=True, kw_only=True):
     """The progress of an import: all records up to one of a kind.
 
-    `source` names the other database, `kind` is a name in `records.KINDS`, `after` the key of the
+    `source` names the other database, `kind` is a name in `KINDS`, `after` the key of the
     last record of that kind, and `count` the number of them.
     """
 

@@ -30,7 +30,7 @@ class Changed(msgspec.Struct, frozen=True):
 
 
 class LogPage(msgspec.Struct, frozen=True):
-    """Consecutive log entries, oldest first, and where the log stood in the same snapshot."""
+    """Consecutive log entries, oldest first, and the head of the log in the same snapshot."""
 
     events: tuple[Event, ...]
     head: LogHead
@@ -42,7 +42,7 @@ class LogPage(msgspec.Struct, frozen=True):
 
 
 class LogState(msgspec.Struct, frozen=True):
-    """Where a log stands, and the position up to which a device of its user has everything."""
+    """The head of a log, and the position up to which a device of its user has everything."""
 
     head: LogHead
     delivered_position: int

@@ -45,7 +45,7 @@ class MongoDatabase:
         await self._thread.run(self._opened().forget_batch())
 
     async def close(self) -> None:
-        """Finish what is queued and let go."""
+        """Finish what is queued and close the database."""
         if not self._closed:
             self._closed = True
             await self._thread.run(self._store.close())

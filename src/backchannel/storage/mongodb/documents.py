@@ -178,7 +178,7 @@ class MessageDocument(Document, kw_only=True):
     # The message as it was sent, kept once its content has changed (rule R2).
     fingerprint: str | None = None
     checksum: int | None = None
-    # As `domain.pages.size_of` has it.
+    # As `domain.messages.size_of` has it.
     size: int = 0
 
     def original(self) -> Original:

@@ -66,7 +66,7 @@ async def search(
     only: SearchFilter = EVERYTHING,
     limit: int,
 ) -> Found:
-    """Implements `ports.search.Search`."""
+    """Implements `ports.storage.messages.Search`."""
     scope = await _scope(view, user_id, conversation_id, before, until=only.until)
     if scope is None:
         return Found((), None)
@@ -175,6 +175,6 @@ def _matches(texts: Sequence[MessageDocument], terms: Sequence[str]) -> list[boo
 
 
 class SearchMethods(StorageMethods[MongoDatabase]):
-    """Searching; `ports.search.Search` documents the method."""
+    """Searching; `ports.storage.messages.Search` documents the method."""
 
     search = reading(search)

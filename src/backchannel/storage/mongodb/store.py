@@ -132,7 +132,7 @@ class Store:
             raise self._refused(error) from error
 
     async def close(self) -> None:
-        """Finish what is queued and let go."""
+        """Finish what is queued and close the database."""
         self._closed = True
         self._jobs.put_nowait(None)
         await self._writer

@@ -109,5 +109,5 @@ class Database(Protocol):
         ...
 
     async def close(self) -> None:
-        """Finish what is queued and let go."""
+        """Finish what is queued and close the database."""
         ...

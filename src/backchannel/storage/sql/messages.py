@@ -48,7 +48,7 @@ def _bytes_of_blob(element: Bytes, compiler: SQLCompiler, **options: Any) -> str
 
 
 SIZE = Bytes(message.c.body) + func.length(message.c.files) + func.length(message.c.reactions)
-"""Like `domain.pages.size_of`, except for control characters: pages with many are cut again."""
+"""Like `domain.messages.size_of`, except for control characters: pages with many are cut again."""
 _ROOM = (PAGE_BYTES - SIZE).label("room")
 
 _next = message.alias("next")

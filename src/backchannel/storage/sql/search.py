@@ -128,7 +128,7 @@ async def search(  # noqa: PLR0913 - as in the port
     only: SearchFilter,
     limit: int,
 ) -> Found:
-    """Implements `ports.search.Search`."""
+    """Implements `ports.storage.messages.Search`."""
     scope = await _scope(transaction, user_id, conversation_id, before, until=only.until)
     if scope is None or any("\0" in term for term in terms):  # no text contains it
         return Found((), None)

@@ -97,7 +97,7 @@ class SqlStorage(
         only: SearchFilter = EVERYTHING,
         limit: int,
     ) -> Found:
-        """Implements `ports.search.Search`."""
+        """Implements `ports.storage.messages.Search`."""
         return await self.database.read(
             lambda tx: search(
                 tx,

@@ -27,7 +27,7 @@ class WebSocketTransport:
         self._base64 = base64
 
     def carry(self, session: EngineIoSession) -> None:
-        """Say which session this is for; done before the socket opens."""
+        """Set the session that this socket is for, before it opens."""
         self._session = session
 
     # ---------------------------------------------- what happens on the socket

@@ -85,7 +85,7 @@ class EngineIoSession:
         self.user_id: str | None = None
 
     def start(self) -> bool:
-        """Shake hands ("Handshake"); returns False when there are too many sessions."""
+        """Send the open packet ("Handshake"); returns False when there are too many sessions."""
         handshake = self._owner.admit(self)
         if handshake is None:
             self._state = State.CLOSED
@@ -229,7 +229,7 @@ class EngineIoSession:
         return self._candidate is not None
 
     def probe_opened(self, candidate: Transport) -> None:
-        """A WebSocket asks to carry this session; a second one is turned away ("WebSocket")."""
+        """A WebSocket asks to carry this session; a second one is refused ("WebSocket")."""
         if (
             self._state is not _OPEN
             or self._candidate is not None

@@ -104,7 +104,7 @@ class HttpConnection(HttpToolsProtocol):
         self._service.held_before_login.hold(self, size + tls)
 
     def give_up(self) -> None:
-        """Let a client go whose request has not started yet, for others of its kind."""
+        """Disconnect a client whose request has not started yet, to make room for others."""
         if self._guard.phase is Phase.REFUSED:
             self.transport.abort()
         else:
@@ -119,7 +119,7 @@ class HttpConnection(HttpToolsProtocol):
         super().resume_writing()
 
     def timeout_keep_alive_handler(self) -> None:
-        """Hang up, once what came while the process stood still has been read."""
+        """Close, once the bytes that came while the process stood still have been read."""
         hang_up = super().timeout_keep_alive_handler
         self.timeout_keep_alive_task = self.loop.call_later(_TO_BE_READ, hang_up)
 
@@ -133,7 +133,7 @@ class HttpConnection(HttpToolsProtocol):
         return min(self._guard.deadline, self._unread_since + self._service.limits.write_timeout)
 
     def overdue(self, now: float) -> None:
-        """Cut a client that is too slow; with a word where it can still be said."""
+        """Disconnect a client that is too slow, with an error response if one can still be sent."""
         phase = self._guard.phase
         if self._guard.deadline > now or phase in {Phase.IDLE, Phase.REFUSED}:
             self.transport.abort()

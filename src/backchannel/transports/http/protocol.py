@@ -1,4 +1,4 @@
-"""uvicorn's HTTP/1.1 protocol with a limit on everything a client can draw out or pile up."""
+"""uvicorn's HTTP/1.1 protocol, with limits on all that a client can prolong or accumulate."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -163,7 +163,7 @@ class HttpProtocol(HttpConnection):
             self._guard.idle(self._now(), self.timeout_keep_alive)
 
     def _upgrade(self, early: bytes) -> None:
-        """Give the connection away; unlike uvicorn's own, with what follows the request."""
+        """Hand the connection over; unlike uvicorn's own, with the bytes after the request."""
         if self._is_answering():
             self.transport.abort()  # an upgrade behind a pipelined request
         else:

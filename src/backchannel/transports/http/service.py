@@ -17,7 +17,7 @@ _LONGEST_PAUSE = 2.0
 
 
 class HttpService:
-    """What connections need of each other."""
+    """The limits, deadlines and budgets that connections share."""
 
     __slots__ = (
         "_reading",

@@ -113,7 +113,7 @@ class Socket(Protocol):
     def resume_reading(self) -> None: ...
 
     def disconnect(self) -> None:
-        """Send the client away from this namespace; its other ones stay."""
+        """Disconnect the client from this namespace; its other ones stay."""
         ...
 
     def close(self, code: int = 1000, reason: str = "") -> None:

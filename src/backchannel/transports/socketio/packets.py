@@ -15,7 +15,7 @@ BINARY_EVENT: Final = 5
 BINARY_ACK: Final = 6
 
 MAIN: Final = "/"
-"""The main namespace, which goes without saying."""
+"""The main namespace, which packets need not name."""
 
 _json = msgspec.json.Encoder()
 _BINARY: Final = {EVENT: BINARY_EVENT, ACK: BINARY_ACK}

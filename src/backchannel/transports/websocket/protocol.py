@@ -1,4 +1,4 @@
-"""An open WebSocket on an asyncio transport: what is left of a connection after its upgrade."""
+"""An open WebSocket on an asyncio transport: a connection after its upgrade."""
 
 import asyncio
 import contextlib
@@ -139,7 +139,7 @@ class WebSocket(Outgoing):
         self._decoder.trust()
 
     def give_up(self) -> None:
-        """Let a client go that has not logged in, for others of its kind: the budget calls this."""
+        """Disconnect a client that has not logged in, to make room: the budget calls this."""
         self._is_stranger = False
         self._fail(closing.TRY_AGAIN_LATER, "too many clients that have not logged in")
 
@@ -197,7 +197,7 @@ class WebSocket(Outgoing):
         self._start_closing(code, reason, self._service.limits.close_timeout)
 
     def shutdown(self) -> None:
-        """Send the client elsewhere: uvicorn calls this when it drains (rule R12)."""
+        """Ask the client to reconnect: uvicorn calls this when it drains (rule R12)."""
         limits = self._service.limits
         reason = restart_reason(limits.drain_jitter)
         self._start_closing(closing.SERVICE_RESTART, reason, limits.drain_grace)
@@ -264,7 +264,7 @@ class WebSocket(Outgoing):
             self._queue(_PING)
 
     def presume_dead(self) -> None:
-        """Hang up, unless the peer is slowly but surely reading what we sent."""
+        """Close, unless the peer is still reading what was sent, however slowly."""
         if self._paused or (self._stuck and self._has_read_on()):
             return
         if self._ending is None and not self._stuck:

@@ -28,7 +28,7 @@ class Address(msgspec.Struct, frozen=True):
 
     @property
     def name(self) -> str:
-        """For people: without a password."""
+        """The name for people, without a password."""
         return f"{self.scheme}://{self.host}:{self.port}/{self.database}"
 
     def tls(self) -> ssl.SSLContext | None:

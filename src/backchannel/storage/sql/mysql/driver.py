@@ -67,7 +67,7 @@ class Driver:
         return DriverTransaction(self, READ if reading else WRITE)
 
     def terminate(self) -> None:
-        """Close it at once, without a word to the server."""
+        """Close it at once, without notifying the server."""
         self._connection.close()
 
     async def _send(self, cursor: Any, query: str) -> None:

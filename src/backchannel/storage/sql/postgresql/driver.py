@@ -74,7 +74,7 @@ class Address(msgspec.Struct, frozen=True):
 
     @property
     def name(self) -> str:
-        """For people: without a password."""
+        """The name for people, without a password."""
         parts = urlsplit(self.url)
         return f"postgresql://{parts.netloc.rpartition('@')[2]}{parts.path}"
 

@@ -30,7 +30,7 @@ class Driver(Protocol):
     async def execute(self, query: str) -> object: ...
 
     def terminate(self) -> None:
-        """Close it at once, without a word to the server."""
+        """Close it at once, without notifying the server."""
         ...
 
 

@@ -17,7 +17,7 @@ STEP = 2_048
 """Pages between two reports of progress: 8 MB."""
 
 Progress = Callable[[int, int], None]
-"""Hears how many pages have been copied, and of how many."""
+"""Called with the number of copied pages, and of all pages."""
 
 _FILES = """
 SELECT id, size, sha256, thumbnail_size, thumbnail_sha256 FROM file

@@ -60,7 +60,7 @@ class FileWatch:
         self._thread.join()
 
     def close(self) -> None:
-        """Let the file go, once no connection has it open any more."""
+        """Close the file, once no connection has it open any more."""
         self._opened.close()
 
     def _run(self) -> None:

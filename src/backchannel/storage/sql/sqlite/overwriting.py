@@ -217,7 +217,7 @@ def _open_snapshot(driver: Driver) -> None:
 
 
 async def _version(connection: SqliteConnection, logged: LoggedPages | None = None) -> object:
-    """A number that changes when another process writes; until it was read, `logged` is read."""
+    """A number that changes when another process writes; `logged` is up to date with it."""
     if logged is None:
         return await connection.run("PRAGMA data_version")
     logged.read()

@@ -1,4 +1,4 @@
-"""Room that is set aside on the disk, so that a full one still takes logins (rule R10)."""
+"""Space reserved on the disk, so that logins work while it is full (rule R10)."""
 
 import contextlib
 import logging
@@ -29,12 +29,12 @@ class DiskReserve:
         self.is_spent = size is not None and not self.is_held
 
     def prepare(self) -> None:
-        """Set the room aside if it never was, and if there is plenty."""
+        """Reserve the space if it never was reserved, and if there is plenty."""
         if not self.is_spent:
             self.is_held = self._set_aside(FREE_BYTES_NEEDED)
 
     def spend(self) -> bool:
-        """Make room on the disk, once; False if nothing was set aside or it cannot be given up."""
+        """Release the space, once; False if none was reserved or it cannot be released."""
         if self.is_held:
             try:
                 self._empty()
@@ -46,7 +46,7 @@ class DiskReserve:
         return self.is_spent
 
     def restore(self) -> bool:
-        """Set the room aside again; False if the disk is still full."""
+        """Reserve the space again; False if the disk is still full."""
         if self.is_spent and self._set_aside(SIZE):
             _logger.warning("the disk has room again")
             self.is_held, self.is_spent = True, False
@@ -73,12 +73,12 @@ class DiskReserve:
         return True
 
     def _give_back(self) -> None:
-        """Leave of a failed attempt what was there before."""
+        """Undo a failed attempt."""
         if self.is_spent:
             self._empty()
         else:
             self._path.unlink(missing_ok=True)
 
     def _empty(self) -> None:
-        """Give the room up; the remaining file shows the next process that it was spent."""
+        """Release the space; the remaining file shows the next process that it was released."""
         os.truncate(self._path, 0)

@@ -1,4 +1,4 @@
-"""Taking erased text out of the index and out of the file, so that no byte of it is left (S22).
+"""Removal of erased text from the index and the file, so that no byte of it remains (S22).
 
 The index only ever adds: that a message is no longer in it is one more entry, and the trigrams of
 its text stay in their segment until segments are merged. All of them merged into one leave

@@ -89,7 +89,7 @@ def _of_one_row(text: str) -> str | None:
 
 
 def _constants(parameters: Mapping[str, object]) -> dict[str, object]:
-    """The values in the statement itself."""
+    """The literal values of the statement."""
     return {name: value for name, value in parameters.items() if value is not None}
 
 

@@ -200,7 +200,7 @@ class Writer:
             self.stop("the file is damaged; restore a backup")
 
     def _overwrite(self) -> None:
-        """Put something harmless where a commit is in the log that is about to be refused.
+        """Overwrite a commit in the log that is about to be refused, with a harmless one.
 
         Else it would be there after a kill. It does not matter whether this one fails likewise.
         """
