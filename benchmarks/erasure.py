@@ -75,7 +75,7 @@ async def timed(work: Awaitable[T]) -> tuple[float, T]:
 
 
 class Others:
-    """People who go on talking, and how long they wait for each acknowledgement."""
+    """Users who keep sending, and how long they wait for each acknowledgement."""
 
     def __init__(self, storage: Storage, users: list[str]) -> None:
         self._storage = storage

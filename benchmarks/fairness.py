@@ -1,4 +1,4 @@
-"""The cost of one user's worst to another: `python -m benchmarks.fairness [--only NAME]`.
+"""The effect of one user's load on another: `python -m benchmarks.fairness [--only NAME]`.
 
 A user sends a message every 50 ms and waits for its acknowledgement, alone and beside another
 user who does one of the `SCENARIOS` from a process of its own. To add one, write a coroutine

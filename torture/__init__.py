@@ -1,1 +1,1 @@
-"""Many users on a real server while everything goes wrong that may: nothing must be lost."""
+"""Many users on a real server under faults of every kind: nothing must be lost."""

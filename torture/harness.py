@@ -1,4 +1,4 @@
-"""The harness: what faults can hit, and where they note what they see."""
+"""The harness: the targets of faults, and the journal of what they observe."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -48,7 +48,7 @@ log = logging.getLogger(__name__)
 
 
 class Stuck(Exception):
-    """The run came to no end of its own; the text says where."""
+    """The run did not end by itself; the text says where it stopped."""
 
 
 async def carry_out(plan: Plan, target: Host | Cluster, folder: Path, tally: Tally) -> None:

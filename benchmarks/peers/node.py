@@ -21,7 +21,7 @@ def command(program: str) -> list[str]:
 
 
 def _install(npm: list[str]) -> None:
-    """As the lock says, unless that is done."""
+    """Install the packages of the lock file, unless that is done."""
     lock, done = PROGRAMS / "package-lock.json", PROGRAMS / "node_modules" / ".package-lock.json"
     if done.exists() and done.stat().st_mtime >= lock.stat().st_mtime:
         return

@@ -1,4 +1,4 @@
-"""A peer: a server of some stack, and the way the load generator speaks with it."""
+"""A peer: a server of some stack, and the protocol of the load generator."""
 
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
@@ -10,7 +10,7 @@ from benchmarks import programs
 
 TEXT = "Hi there, shall we meet at the station at half past eight? #%d"
 DELIVERED = "--delivered=eight? #"
-"""By this the load generator knows a message again, whatever is around it."""
+"""Marks the beginning of a message, so that the load generator finds it in any frame."""
 
 
 class Missing(Exception):
@@ -50,7 +50,7 @@ class Peer(Protocol):
 
     @property
     def idle(self) -> int:
-        """As many idle connections are opened to measure the memory of one."""
+        """The number of idle connections that are opened to measure the memory of one."""
         ...
 
     def serve(self, folder: Path, clients: int) -> AbstractContextManager[Server]:

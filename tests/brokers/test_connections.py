@@ -132,7 +132,7 @@ async def test_a_broker_that_cuts_connections_leaves_none(opening: Opening) -> N
 
 
 async def test_a_broker_that_resets_connections_cannot_be_connected_to(opening: Opening) -> None:
-    """As a load balancer does that has no server."""
+    """A load balancer without a server does that."""
     opening.proxy.refusing = True
     try:
         with pytest.raises(CannotConnect):

@@ -1,4 +1,4 @@
-"""Work in threads is over before anybody goes on."""
+"""Work in threads ends before its caller continues."""
 
 import asyncio
 import threading

@@ -1,4 +1,4 @@
-"""Logs are bounded, and owe nobody anything that they forget."""
+"""Logs are bounded, and no device misses what is removed from them."""
 
 from pathlib import Path
 

@@ -72,7 +72,7 @@ def replaced(generated: GeneratedHistory, index: int, record: Record) -> list[Re
 
 
 def without(records: Iterable[Record], gone: str) -> list[Record]:
-    """Nobody is ever generated of a message again, once it was acknowledged."""
+    """Remove a message from everything that follows its acknowledgement."""
     kept: list[Record] = []
     for each in records:
         if isinstance(each, History):

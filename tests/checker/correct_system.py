@@ -168,7 +168,7 @@ class CorrectSystem:
             self.logs[peer].append(Mark(conversation, client.user, mark))
 
     def fetch(self, client: Client) -> None:
-        """Ask for the histories of one's conversations; the answers come later."""
+        """Ask for the histories of the user's conversations; the answers come later."""
         for key, messages in self.conversations.items():
             if client.user in key.split("-"):
                 seen = tuple(self.journals.seen(each) for each in messages)
@@ -188,7 +188,7 @@ class CorrectSystem:
             client.inbox.append((request.client_id, stored, position))
 
     def process_late(self) -> None:
-        """Carry out what a dead connection had brought; nobody gets the reply."""
+        """Carry out requests from a closed connection; no client gets the reply."""
         if self.limbo:
             self._store(self.limbo.pop(0))
 
@@ -213,7 +213,7 @@ class CorrectSystem:
     # The end of a history.
 
     def level(self) -> None:
-        """Everybody connects, and takes everything there is."""
+        """All devices connect and take all their events."""
         for client in self.clients:
             self.connect(client)
             while client.outbox:

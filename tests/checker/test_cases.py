@@ -1,4 +1,4 @@
-"""Cases that want to be read: what is an anomaly, what is none, and how it is told."""
+"""Readable cases: histories with and without anomalies, and the findings' texts."""
 
 from collections.abc import Sequence
 

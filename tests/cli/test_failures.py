@@ -1,4 +1,4 @@
-"""Whatever goes wrong is told in one line, and the exit code says whose fault it is."""
+"""Every failure is reported in one line, and the exit code tells a failure from a misuse."""
 
 import subprocess
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""`backchannel queue`: the operator looks at what the queue has set aside."""
+"""`backchannel queue`: the operator handles the entries that the queue has set aside."""
 
 import asyncio
 import os

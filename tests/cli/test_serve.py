@@ -1,4 +1,4 @@
-"""`serve`, as an operator meets it: it says where it is, and stops when told."""
+"""`serve` for an operator: it prints its address, and stops on a signal."""
 
 import re
 import shlex

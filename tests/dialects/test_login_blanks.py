@@ -1,4 +1,4 @@
-"""A space that a phone's keyboard adds behind a name keeps nobody out, in any dialect."""
+"""A space that a phone's keyboard adds after a name does not prevent a login, in any dialect."""
 
 import httpx
 import pytest

@@ -1,4 +1,4 @@
-"""Users of different dialects talk to each other, and nobody else hears them."""
+"""Users of different dialects talk to each other, and no other user receives their messages."""
 
 from contextlib import AsyncExitStack
 

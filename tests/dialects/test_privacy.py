@@ -1,4 +1,4 @@
-"""Hidden data are told to nobody, in any dialect and on open sockets too; hiding is mutual."""
+"""Hidden data reach no other user, in any dialect and on open sockets too; hiding is mutual."""
 
 import httpx
 import pytest

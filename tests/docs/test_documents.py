@@ -1,4 +1,4 @@
-"""The documents say what is so: their links lead somewhere, their commands exist."""
+"""The documents are true: the targets of their links and their commands exist."""
 
 import re
 from functools import cache

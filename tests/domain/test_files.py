@@ -1,4 +1,4 @@
-"""S16, S17: names are only shown, and nothing that pretends to be one gets far."""
+"""S16, S17: names are only shown, and names that look like paths are refused."""
 
 import pytest
 

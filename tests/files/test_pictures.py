@@ -138,7 +138,7 @@ async def test_cmyk_is_shown_in_its_colours(tmp_path: Path) -> None:
 
 
 def _profile(*, swapped: bool) -> bytes:
-    """That of sRGB, or one whose red and green are each other's."""
+    """The profile of sRGB, or one with red and green exchanged."""
     profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
     swap = {b"rXYZ": b"gXYZ", b"gXYZ": b"rXYZ"} if swapped else {}
     table = profile[132 : 132 + 12 * int.from_bytes(profile[128:132])]

@@ -1,4 +1,4 @@
-"""Whatever goes wrong is answered in the dialect's words, and says nothing it should not."""
+"""Errors have the format of their dialect, and reveal nothing internal."""
 
 import logging
 import socket

@@ -90,7 +90,7 @@ def test_the_server_conforms_to_its_openapi_document_at_length(tmp_path: Path) -
 
 
 class Liar(BaseHTTPRequestHandler):
-    """Promises JSON to those who are logged in, and gives anything to anybody."""
+    """A faulty application: its document promises JSON and a login, and it has neither."""
 
     def do_GET(self) -> None:
         if self.path == "/docs/openapi.json":

@@ -1,4 +1,4 @@
-"""Two WebSocket clients that nobody here wrote, behind one face: ws of npm, and websockets."""
+"""Two independent WebSocket clients with one interface: npm's ws, and websockets."""
 
 import asyncio
 import json

@@ -28,7 +28,7 @@ def parsed(file: Path) -> dict[str, Any]:
 
 
 def given(value: str) -> str:
-    """As compose reads it: with the variables, or with their defaults."""
+    """The value as compose reads it: with the variables, or with their defaults."""
     return re.sub(
         r"\$\{(\w+)(?::[-?]([^}]*))?\}", lambda found: SECRETS.get(found[1], found[2]), value
     )

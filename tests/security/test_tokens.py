@@ -1,4 +1,4 @@
-"""Tokens say what they must, and nothing else is believed."""
+"""Tokens have all their claims, and all others are refused."""
 
 import jwt
 import pytest

@@ -72,7 +72,7 @@ class ClientSocket:
             self.link.send(frames.masked(frames.TEXT, _encode(frame)))
 
     def drop(self, *, notice: float = 0.0) -> None:
-        """Be gone without a word; the server notices after so many seconds."""
+        """Disappear silently; the server notices after so many seconds."""
         if self.link is not None:
             self.link.hang_up(notice=notice)
             self.connection_lost()

@@ -10,7 +10,7 @@ from tests.simulation.template import BEGIN
 
 
 class SimulatedClock:
-    """`ports.clock.Clock` on the loop's time; `set_by` is how wrong the calendar is, in s."""
+    """`ports.security.Clock` on the loop's time; `set_by` is the calendar's error in seconds."""
 
     def __init__(self) -> None:
         self._loop = asyncio.get_running_loop()

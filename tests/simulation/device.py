@@ -1,4 +1,4 @@
-"""A simulated client: what the protocol document asks of one, and a journal of what it sees."""
+"""A simulated client that follows docs/protocol.md, and its journal."""
 
 import asyncio
 import math

@@ -125,7 +125,7 @@ class Link(asyncio.Transport):
         self.up.write(data)
 
     def hang_up(self, *, notice: float) -> None:
-        """The client goes without a word; the server notices after so many seconds."""
+        """The client disappears silently; the server notices after so many seconds."""
         self._client = None
         self.down.cut()
         self._loop.call_later(notice, self._notice)

@@ -1,4 +1,4 @@
-"""The checker must notice a server that is broken, and must not accuse one that is not."""
+"""The checker must detect a broken server, and find nothing against an intact one."""
 
 from functools import cache
 

@@ -1,4 +1,4 @@
-"""Two servers on one database, joined by a bus that lies: what is promised holds across them."""
+"""Two servers on one database, joined by a faulty bus, keep every guarantee."""
 
 import secrets
 from functools import cache

@@ -1,4 +1,4 @@
-"""Whole servers and clients on simulated time: what is promised holds, whatever goes wrong."""
+"""Whole servers and clients on simulated time keep every guarantee under faults."""
 
 import secrets
 import subprocess

@@ -1,4 +1,4 @@
-"""Appending: places, repeats, refusals."""
+"""Appending: numbers and positions, repeats, refusals."""
 
 import asyncio
 from pathlib import Path

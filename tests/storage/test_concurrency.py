@@ -11,7 +11,7 @@ from backchannel.domain.messages import Draft, Message
 from backchannel.ports.storage import Storage, Stored
 from tests.storage.openers import Ability, Opener
 from tests.storage.people import AT, add_login, make_account, make_login, make_pair
-from tests.storage.writes import WRITES, World, do, make_world
+from tests.storage.writes import WRITES, WriteContext, do, make_context
 
 WORKERS = 4
 """Tasks on each of the two storages."""
@@ -27,16 +27,16 @@ async def test_R4_concurrent_writes_of_every_kind_leave_consistent_data(
     opener: Opener, tmp_path: Path
 ) -> None:
     one, other = await open_twice(opener, tmp_path)
-    world = await make_world(one, Random(11))
+    context = await make_context(one, Random(11))
 
     async def work(storage: Storage, seed: int) -> None:
         rng = Random(seed)
-        mine = World(world.users, world.logins, rng, world.files)
+        mine = WriteContext(context.users, context.logins, rng, context.files)
         for _ in range(WRITES_EACH):
             await do(WRITES[rng.choice(list(WRITES))], storage, mine)
 
     await asyncio.gather(*(work(each, seed) for seed in range(WORKERS) for each in (one, other)))
-    for user_id in world.users:
+    for user_id in context.users:
         await require_consistent(other, user_id)
     await one.close()
     await other.close()

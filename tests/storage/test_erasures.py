@@ -1,4 +1,4 @@
-"""S22: what a user has left is taken away, and nothing of it is found in any byte afterwards."""
+"""S22: a user's data are erased, and no byte of them is found afterwards."""
 
 import asyncio
 from pathlib import Path

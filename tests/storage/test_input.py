@@ -1,4 +1,4 @@
-"""S24: whatever a text or number is, it is data."""
+"""S24: every text and number is stored as data."""
 
 import contextlib
 

@@ -1,4 +1,4 @@
-"""Storage against a model of it that fits in a page: random histories, the same outcome."""
+"""Storage against a small model of it: random histories have the same outcome."""
 
 import asyncio
 import tempfile

@@ -1,4 +1,4 @@
-"""Data that a user hides are told to nobody, and those of others are hidden from the user."""
+"""Data that a user hides reach no other user, and those of others are hidden from the user."""
 
 import pytest
 

@@ -85,7 +85,7 @@ async def make_peers(storage: Storage, user_id: str, number: int) -> list[str]:
 
 
 async def told_in_parts(storage: Storage, *, at: int) -> list[list[str]]:
-    """The users who are told, transaction by transaction, until nobody is due."""
+    """The users who are notified, transaction by transaction, until none is due."""
     parts: list[list[str]] = []
     while (events := await storage.notify_of_profiles(at=at)) is not None:
         parts.append(readers(events))

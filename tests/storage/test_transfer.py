@@ -29,22 +29,22 @@ from backchannel.storage.sql.schema import metadata
 from tests.storage.openers import open_on
 from tests.storage.people import AT, make_pair, send, session_draft, usage
 from tests.storage.test_concurrency import require_consistent
-from tests.storage.writes import WRITES, World, do, make_world
+from tests.storage.writes import WRITES, WriteContext, do, make_context
 
 PAGE = 7
 """Few, so that keys are cut everywhere."""
 NEWER_THAN_ALL = 2**62
 
 
-async def lived_in(storage: Storage, seed: int) -> World:
-    """A world in which everything has happened."""
+async def fill_with_every_kind(storage: Storage, seed: int) -> WriteContext:
+    """A database with records of every kind."""
     rng = Random(seed)
-    world = await make_world(storage, rng)
+    context = await make_context(storage, rng)
     for name in WRITES:
-        await do(WRITES[name], storage, world)
+        await do(WRITES[name], storage, context)
     for _ in range(250):
-        await do(WRITES[rng.choice(list(WRITES))], storage, world)
-    ada, bob = world.users[:2]
+        await do(WRITES[rng.choice(list(WRITES))], storage, context)
+    ada, bob = context.users[:2]
     await storage.create_session(ada, "unanswered", name="one", at=AT)
     await send(storage, session_draft(ada, "unanswered", "and now?"))
     unfinished = Upload(id=new_id(), owner_id=bob, name="f", media_type="", size=3, created_at=AT)
@@ -55,7 +55,7 @@ async def lived_in(storage: Storage, seed: int) -> World:
     await storage.create_invitation(invitation, limit=9)
     await send_file(storage)
     await send_request(storage)
-    return world
+    return context
 
 
 async def send_file(storage: Storage) -> None:
@@ -136,14 +136,14 @@ async def other(tmp_path: Path) -> AsyncIterator[Storage]:
 async def test_imported_records_equal_the_exported_ones(
     storage: Storage, other: Storage, seed: int
 ) -> None:
-    world = await lived_in(other, seed)
+    context = await fill_with_every_kind(other, seed)
     await transfer(other, storage)
     exported = await everything(other)
     assert await everything(storage) == exported
     assert all(exported.values()), f"no {[name for name, found in exported.items() if not found]}"
     conversations = exported["ConversationRecord"].values()
     assert any(each.asked_id for each in conversations if isinstance(each, ConversationRecord))
-    for user_id in world.users:
+    for user_id in context.users:
         assert await seen_by(storage, user_id) == await seen_by(other, user_id)
     unanswered = await storage.unanswered(limit=100)
     assert unanswered == await other.unanswered(limit=100)
@@ -151,23 +151,23 @@ async def test_imported_records_equal_the_exported_ones(
 
 
 async def test_an_export_contains_everything_stored(storage: Storage, other: Storage) -> None:
-    world = await lived_in(storage, 3)
+    context = await fill_with_every_kind(storage, 3)
     await transfer(storage, other)
     assert await everything(other) == await everything(storage)
-    for user_id in world.users:
+    for user_id in context.users:
         assert await seen_by(other, user_id) == await seen_by(storage, user_id)
 
 
 async def test_messages_are_exported_in_the_order_in_which_they_came(
     storage: Storage, other: Storage
 ) -> None:
-    world = await lived_in(other, 4)
+    context = await fill_with_every_kind(other, 4)
     await transfer(other, storage)
     order = [key_of(each) for each in await export(other, MessageRecord)]
     assert [key_of(each) for each in await export(storage, MessageRecord)] == order
     for limit in (2, 3, 1_000):
         assert [key_of(each) for each in await export(storage, MessageRecord, limit)] == order
-    for user_id in world.users:
+    for user_id in context.users:
         found = (await storage.search(user_id, ["text"], limit=100)).messages
         assert [each.id for each in found] == sorted(
             (each.id for each in found), key=lambda id_: order.index((id_,)), reverse=True
@@ -175,13 +175,13 @@ async def test_messages_are_exported_in_the_order_in_which_they_came(
 
 
 async def test_an_imported_database_can_be_used(storage: Storage, other: Storage) -> None:
-    world = await lived_in(other, 5)
+    context = await fill_with_every_kind(other, 5)
     await transfer(other, storage)
     await storage.complete_import()
     before = await export(storage, MessageRecord)
     for _ in range(150):
-        await do(WRITES[world.rng.choice(list(WRITES))], storage, world)
-    for user_id in world.users:
+        await do(WRITES[context.rng.choice(list(WRITES))], storage, context)
+    for user_id in context.users:
         await require_consistent(storage, user_id)
     after = await export(storage, MessageRecord)
     assert len(after) > len(before)
@@ -198,7 +198,7 @@ async def test_an_imported_database_can_be_used(storage: Storage, other: Storage
 async def test_a_page_and_its_progress_are_one_transaction(
     storage: Storage, other: Storage
 ) -> None:
-    await lived_in(other, 6)
+    await fill_with_every_kind(other, 6)
     assert await storage.import_progress() is None
     users = await export(other, UserRecord)
     first = Progress(source="there", kind="UserRecord", after=key_of(users[1]), count=2)
@@ -227,7 +227,7 @@ async def test_a_page_and_its_progress_are_one_transaction(
 async def test_R5_a_completed_import_gives_every_log_a_new_epoch(
     storage: Storage, other: Storage
 ) -> None:
-    await lived_in(other, 7)
+    await fill_with_every_kind(other, 7)
     await transfer(other, storage)
     assert await storage.import_progress() is not None
     await storage.complete_import()

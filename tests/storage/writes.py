@@ -1,4 +1,4 @@
-"""Every use case that writes, on a few users: for tests of how they get along."""
+"""Every use case that writes, on a few users: for tests of their interaction."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
@@ -23,8 +23,8 @@ KEYS = ("a", "b")
 
 
 @dataclass
-class World:
-    """The state that the use cases choose from."""
+class WriteContext:
+    """The users, logins and files that the writes choose from."""
 
     users: list[str]
     logins: dict[str, str]
@@ -39,152 +39,152 @@ class World:
         return self.rng.choice(self.users)
 
 
-async def make_world(storage: Storage, rng: Random, *, users: int = 4) -> World:
+async def make_context(storage: Storage, rng: Random, *, users: int = 4) -> WriteContext:
     ids = [await make_user(storage) for _ in range(users)]
     logins = {user_id: make_login(user_id) for user_id in ids}
     for login in logins.values():
         await add_login(storage, login)
-    return World(ids, {user_id: login.id for user_id, login in logins.items()}, rng)
+    return WriteContext(ids, {user_id: login.id for user_id, login in logins.items()}, rng)
 
 
-Write = Callable[[Storage, World], Awaitable[object]]
+Write = Callable[[Storage, WriteContext], Awaitable[object]]
 
 
-async def append(storage: Storage, world: World) -> None:
+async def append(storage: Storage, context: WriteContext) -> None:
     drafts = []
-    for _ in range(world.rng.randint(1, 4)):
-        sender, recipient = world.pair()
+    for _ in range(context.rng.randint(1, 4)):
+        sender, recipient = context.pair()
         conversation_id = direct_conversation_id(sender, recipient)
         drafts.append(Draft(conversation_id, sender, recipient, new_id(), "text"))
     await storage.append(drafts, at=AT)
 
 
-async def append_file(storage: Storage, world: World) -> None:
-    if not world.files:
+async def append_file(storage: Storage, context: WriteContext) -> None:
+    if not context.files:
         return
-    file = world.rng.choice(world.files)
+    file = context.rng.choice(context.files)
     sender = file.owner_id
-    recipient = next(user_id for user_id in world.users if user_id != sender)
+    recipient = next(user_id for user_id in context.users if user_id != sender)
     conversation_id = direct_conversation_id(sender, recipient)
     draft = Draft(conversation_id, sender, recipient, new_id(), "", files=attach([file]))
     await storage.append([draft], at=AT)
 
 
-async def ask(storage: Storage, world: World) -> None:
-    user_id, key = world.user(), world.rng.choice(KEYS)
+async def ask(storage: Storage, context: WriteContext) -> None:
+    user_id, key = context.user(), context.rng.choice(KEYS)
     await storage.append(
         [Draft(session_id(user_id, key), user_id, RESPONDER_ID, new_id(), "?")], at=AT
     )
 
 
-async def change(storage: Storage, world: World) -> None:
-    one, other = world.pair()
-    revise = world.rng.choice(
+async def change(storage: Storage, context: WriteContext) -> None:
+    one, other = context.pair()
+    revise = context.rng.choice(
         [
             (EventKind.EDIT, edit(one, f"text {new_id()}", at=AT)),
             (EventKind.DELETE, delete(one, at=AT)),
-            (EventKind.REACTION, react(one, "👍", active=world.rng.random() > 0.5)),
+            (EventKind.REACTION, react(one, "👍", active=context.rng.random() > 0.5)),
         ]
     )
-    seq = world.rng.randint(1, 6)
+    seq = context.rng.randint(1, 6)
     await storage.change(direct_conversation_id(one, other), seq, *revise)
 
 
-async def acknowledge(storage: Storage, world: World) -> None:
-    chosen = world.rng.sample(world.users, 2)
+async def acknowledge(storage: Storage, context: WriteContext) -> None:
+    chosen = context.rng.sample(context.users, 2)
     await storage.acknowledge(
         [
-            Acknowledgement(user_id, world.logins[user_id], world.rng.randint(1, 60))
+            Acknowledgement(user_id, context.logins[user_id], context.rng.randint(1, 60))
             for user_id in chosen
         ]
     )
 
 
-async def mark_read(storage: Storage, world: World) -> None:
-    pairs = [world.pair() for _ in range(2)]
+async def mark_read(storage: Storage, context: WriteContext) -> None:
+    pairs = [context.pair() for _ in range(2)]
     await storage.mark_read(
         [
-            ReadMark(one, direct_conversation_id(one, other), world.rng.randint(1, 20))
+            ReadMark(one, direct_conversation_id(one, other), context.rng.randint(1, 20))
             for one, other in pairs
         ]
     )
 
 
-async def block(storage: Storage, world: World) -> None:
-    one, other = world.pair()
-    await storage.set_blocked(one, other, blocked=world.rng.random() > 0.6, at=AT)
+async def block(storage: Storage, context: WriteContext) -> None:
+    one, other = context.pair()
+    await storage.set_blocked(one, other, blocked=context.rng.random() > 0.6, at=AT)
 
 
-async def answer_request(storage: Storage, world: World) -> None:
-    one, other = world.pair()
-    accepted = world.rng.random() > 0.4
+async def answer_request(storage: Storage, context: WriteContext) -> None:
+    one, other = context.pair()
+    accepted = context.rng.random() > 0.4
     conversation_id = direct_conversation_id(one, other)
     await storage.answer_request(one, conversation_id, accepted=accepted, at=AT)
 
 
-async def change_settings(storage: Storage, world: World) -> None:
-    one, other = world.pair()
-    patch = SettingsPatch(pinned=world.rng.random() > 0.5, marked_unread=True)
+async def change_settings(storage: Storage, context: WriteContext) -> None:
+    one, other = context.pair()
+    patch = SettingsPatch(pinned=context.rng.random() > 0.5, marked_unread=True)
     await storage.change_settings(one, direct_conversation_id(one, other), patch, at=AT)
 
 
-async def change_privacy(storage: Storage, world: World) -> None:
+async def change_privacy(storage: Storage, context: WriteContext) -> None:
     patch = PrivacyPatch(
-        receipts=world.rng.choice(list(Audience)),
-        first_messages=world.rng.choice(list(FirstMessages)),
+        receipts=context.rng.choice(list(Audience)),
+        first_messages=context.rng.choice(list(FirstMessages)),
     )
-    await storage.change_privacy(world.user(), patch, at=AT)
+    await storage.change_privacy(context.user(), patch, at=AT)
 
 
-async def create_direct(storage: Storage, world: World) -> None:
-    await storage.create_direct(*world.pair(), at=AT)
+async def create_direct(storage: Storage, context: WriteContext) -> None:
+    await storage.create_direct(*context.pair(), at=AT)
 
 
-async def create_session(storage: Storage, world: World) -> None:
-    await storage.create_session(world.user(), world.rng.choice(KEYS), name="one", at=AT)
+async def create_session(storage: Storage, context: WriteContext) -> None:
+    await storage.create_session(context.user(), context.rng.choice(KEYS), name="one", at=AT)
 
 
-async def rename_session(storage: Storage, world: World) -> None:
-    await storage.rename_session(world.user(), world.rng.choice(KEYS), name="two", at=AT)
+async def rename_session(storage: Storage, context: WriteContext) -> None:
+    await storage.rename_session(context.user(), context.rng.choice(KEYS), name="two", at=AT)
 
 
-async def delete_session(storage: Storage, world: World) -> None:
-    await storage.delete_session(world.user(), world.rng.choice(KEYS), at=AT)
+async def delete_session(storage: Storage, context: WriteContext) -> None:
+    await storage.delete_session(context.user(), context.rng.choice(KEYS), at=AT)
 
 
-async def update_profile(storage: Storage, world: World) -> None:
-    at = AT + world.rng.randint(0, 100) * 1_000
-    await storage.update_profile(world.user(), ProfilePatch(display_name=new_id()), at=at)
+async def update_profile(storage: Storage, context: WriteContext) -> None:
+    at = AT + context.rng.randint(0, 100) * 1_000
+    await storage.update_profile(context.user(), ProfilePatch(display_name=new_id()), at=at)
 
 
-async def choose_avatar(storage: Storage, world: World) -> None:
-    if world.files:
-        file = world.rng.choice(world.files)
-        avatar = world.rng.choice([file.id, None])
+async def choose_avatar(storage: Storage, context: WriteContext) -> None:
+    if context.files:
+        file = context.rng.choice(context.files)
+        avatar = context.rng.choice([file.id, None])
         await storage.update_profile(file.owner_id, ProfilePatch(avatar=avatar), at=AT)
 
 
-async def notify_of_profiles(storage: Storage, world: World) -> None:
-    await storage.notify_of_profiles(at=AT + world.rng.randint(0, 300) * 1_000)
+async def notify_of_profiles(storage: Storage, context: WriteContext) -> None:
+    await storage.notify_of_profiles(at=AT + context.rng.randint(0, 300) * 1_000)
 
 
-async def invite(storage: Storage, world: World) -> None:
+async def invite(storage: Storage, context: WriteContext) -> None:
     made = Invitation(
         code=new_id(),
-        inviter_id=world.user(),
+        inviter_id=context.user(),
         uses=1,
         created_at=AT,
-        expires_at=AT + world.rng.randint(1, 9),
+        expires_at=AT + context.rng.randint(1, 9),
     )
     await storage.create_invitation(made, limit=3)
-    if world.rng.random() > 0.5:
+    if context.rng.random() > 0.5:
         await storage.create_user(make_account(f"user-{new_id()}"), invitation=made.code)
     else:
         await storage.withdraw_invitation(made.inviter_id, made.code)
 
 
-async def report(storage: Storage, world: World) -> None:
-    reporter_id, user_id = world.pair()
+async def report(storage: Storage, context: WriteContext) -> None:
+    reporter_id, user_id = context.pair()
     made = Report(
         id=new_id(),
         reporter_id=reporter_id,
@@ -195,28 +195,31 @@ async def report(storage: Storage, world: World) -> None:
         created_at=AT,
     )
     await storage.create_report(made, limit=3, forget=AT)
-    if world.rng.random() > 0.5:
+    if context.rng.random() > 0.5:
         await storage.close_report(made.id, note="", at=AT)
 
 
-async def record_last_seen(storage: Storage, world: World) -> None:
+async def record_last_seen(storage: Storage, context: WriteContext) -> None:
     await storage.record_last_seen(
-        {user_id: AT + world.rng.randint(0, 99) for user_id in world.rng.sample(world.users, 3)}
+        {
+            user_id: AT + context.rng.randint(0, 99)
+            for user_id in context.rng.sample(context.users, 3)
+        }
     )
 
 
-async def log_in_and_out(storage: Storage, world: World) -> None:
-    login = make_login(world.user())
+async def log_in_and_out(storage: Storage, context: WriteContext) -> None:
+    login = make_login(context.user())
     await add_login(storage, login)
     await storage.rotate_login(login.id, generation=0, at=AT, until=AT + 9_000)
-    await storage.end_logins(login.user_id, keep=world.logins[login.user_id], at=AT)
+    await storage.end_logins(login.user_id, keep=context.logins[login.user_id], at=AT)
 
 
-async def upload(storage: Storage, world: World) -> None:
-    owner = world.user()
+async def upload(storage: Storage, context: WriteContext) -> None:
+    owner = context.user()
     begun = Upload(id=new_id(), owner_id=owner, name="f", media_type="", size=3, created_at=AT)
     await storage.create_upload(begun, quota=60)
-    if world.rng.random() > 0.7:
+    if context.rng.random() > 0.7:
         await storage.cancel_upload(begun.id, at=AT)
         return
     record = FileRecord(
@@ -231,23 +234,23 @@ async def upload(storage: Storage, world: World) -> None:
         upload_size=3,
     )
     await storage.finish_upload(record)
-    world.files.append(record)
+    context.files.append(record)
 
 
-async def give_up_files(storage: Storage, world: World) -> None:
-    if world.files:
-        file = world.rng.choice(world.files)
+async def give_up_files(storage: Storage, context: WriteContext) -> None:
+    if context.files:
+        file = context.rng.choice(context.files)
         await storage.mark_file_deleted(file.owner_id, file.id, at=AT)
     await storage.forget_files(await storage.mark_files_orphaned(before=AT + 1, limit=9, at=AT))
 
 
-async def trim(storage: Storage, world: World) -> None:
-    await storage.trim_logs(before=AT, keep=world.rng.randint(5, 50))
+async def trim(storage: Storage, context: WriteContext) -> None:
+    await storage.trim_logs(before=AT, keep=context.rng.randint(5, 50))
 
 
-async def erase(storage: Storage, world: World) -> None:
+async def erase(storage: Storage, context: WriteContext) -> None:
     leaver = await make_user(storage)
-    other = world.user()
+    other = context.user()
     conversation_id = direct_conversation_id(leaver, other)
     drafts = [Draft(conversation_id, leaver, other, new_id(), "bye") for _ in range(3)]
     await storage.append(drafts, at=AT)
@@ -290,10 +293,10 @@ WRITES: Mapping[str, Write] = {
 }
 
 
-async def do(write: Write, storage: Storage, world: World) -> None:
+async def do(write: Write, storage: Storage, context: WriteContext) -> None:
     """Do it; that it was refused is an outcome like any other, unless it could never succeed."""
     try:
-        await write(storage, world)
+        await write(storage, context)
     except ChatError as refusal:
         if refusal.status >= 500 or isinstance(refusal, Invalid):
             raise

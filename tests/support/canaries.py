@@ -1,4 +1,4 @@
-"""A user who leaves text wherever a user can, and a search for it in every byte (S22)."""
+"""A user who enters text everywhere, and a search for it in every byte (S22)."""
 
 import base64
 import io

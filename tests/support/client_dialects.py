@@ -1,4 +1,4 @@
-"""The ways of speaking: how a client of each dialect sends and hears a message."""
+"""The dialects from the client's side: sending a message, and receiving one."""
 
 import contextlib
 from collections import deque

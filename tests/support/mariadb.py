@@ -229,7 +229,7 @@ class Instance:
         self._process.send_signal(number)
 
     def kill(self) -> None:
-        """As a machine that loses power, but for what the kernel still writes."""
+        """Kill all its processes: a power cut, except that the kernel still writes its buffers."""
         assert self._process is not None
         self._process.kill()
         self._process.wait(PATIENCE)

@@ -123,7 +123,7 @@ class Device:
             return frame
 
     def cut(self) -> None:
-        """Lose the connection without a word, as a network does."""
+        """Lose the connection silently, as a network does."""
         assert self._socket is not None
         self._socket.transport.abort()
 

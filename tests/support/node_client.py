@@ -1,4 +1,4 @@
-"""Clients that nobody here wrote: npm's packages, in a Node process each."""
+"""Independent clients: npm's packages, each in a Node process."""
 
 import asyncio
 import fcntl

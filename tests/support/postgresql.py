@@ -210,7 +210,7 @@ class Instance:
                 os.kill(pid, number)
 
     def kill(self) -> None:
-        """As a machine that loses power, but for what the kernel still writes."""
+        """Kill all its processes: a power cut, except that the kernel still writes its buffers."""
         assert self._process is not None
         self._process.send_signal(signal.SIGSTOP)  # it starts no more of them
         children = _children(self._process.pid)

@@ -33,7 +33,7 @@ _ports = itertools.cycle(random.SystemRandom().sample(SERVER_PORTS, len(SERVER_P
 
 
 def free_port() -> int:
-    """A port nobody listens on now, nor is given to any client or to another server for long."""
+    """A port that is not in use, and that no client or other server is given for a while."""
     while True:
         port = next(_ports)
         with contextlib.suppress(OSError), socket.create_server(("127.0.0.1", port)):

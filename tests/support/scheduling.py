@@ -1,4 +1,4 @@
-"""How the processes of pytest share the tests."""
+"""The distribution of tests to the processes of pytest."""
 
 from xdist.scheduler import LoadScheduling
 from xdist.workermanage import WorkerController

@@ -20,7 +20,7 @@ from backchannel.cli.copy import compare, copy_records
 from backchannel.ports.storage import Storage
 from backchannel.storage.opening import open_storage, open_to_transfer
 from tests.storage.people import make_pair, send
-from tests.storage.test_transfer import everything, lived_in
+from tests.storage.test_transfer import everything, fill_with_every_kind
 from tests.support import mariadb, mongod
 from tests.support.engines import DATABASES, SQLITE, drop_databases
 from tests.support.native import Device, Person, register
@@ -161,7 +161,7 @@ async def test_R8_each_engine_is_copied_to_each_other_whatever_interrupts_it(
 ) -> None:
     monkeypatch.setattr(copying, "PAGE", 100)
     one = await open_storage(await DATABASES[source](tmp_path / "source"))
-    await lived_in(one, 9)
+    await fill_with_every_kind(one, 9)
     url, attempts, is_whole = await DATABASES[target](tmp_path / "target"), 0, False
     while not is_whole:
         attempts += 1

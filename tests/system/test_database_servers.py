@@ -1,4 +1,4 @@
-"""One URL is all that changes: the whole server on a database server, in every dialect."""
+"""The whole server on a database server, in every dialect: only the URL differs."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""The things that go wrong with a database of a server are told in plain lines."""
+"""Failures of a database server are reported in plain lines."""
 
 import asyncio
 import itertools

@@ -26,8 +26,8 @@ from tests.support.process import ServerProcess, server_process
 
 
 @dataclass
-class World:
-    """Views of others before and after Ada had her account erased."""
+class ErasureViews:
+    """Other users' views before and after Ada's account was erased."""
 
     server: ServerProcess
     api: Api
@@ -45,15 +45,15 @@ class World:
 
 
 @pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Generator[World]:
+def views(tmp_path_factory: pytest.TempPathFactory) -> Generator[ErasureViews]:
     with server_process(tmp_path_factory.mktemp("erasure"), trusted_proxies="127.0.0.1") as server:
         api = Api(server.address)
-        seen = erased_world(server, api)
+        seen = erase_account(server, api)
         yield seen
         api.close()
 
 
-def erased_world(server: ServerProcess, api: Api) -> World:
+def erase_account(server: ServerProcess, api: Api) -> ErasureViews:
     account = {
         "username": canary("name"),
         "email": f"{canary('mail')}@example.org",
@@ -69,7 +69,7 @@ def erased_world(server: ServerProcess, api: Api) -> World:
     bob, eve = api.new_user("bob"), api.new_user("eve")
     fill(api, ada, bob)
     eve.send(bob, "Eve's words")
-    seen = World(
+    seen = ErasureViews(
         server=server,
         api=api,
         ada=ada,
@@ -88,84 +88,84 @@ def erased_world(server: ServerProcess, api: Api) -> World:
     return seen
 
 
-def test_S22_an_erasure_removes_the_canary_from_every_place(world: World) -> None:
-    assert set(KEPT) - world.before == set()
-    assert world.after == set()
+def test_S22_an_erasure_removes_the_canary_from_every_place(views: ErasureViews) -> None:
+    assert set(KEPT) - views.before == set()
+    assert views.after == set()
 
 
-def test_S22_an_export_contains_everything_of_the_user(world: World) -> None:
-    whole = b"".join(world.export.read(name) for name in world.export.namelist())
-    names = " ".join(world.export.namelist())
+def test_S22_an_export_contains_everything_of_the_user(views: ErasureViews) -> None:
+    whole = b"".join(views.export.read(name) for name in views.export.namelist())
+    names = " ".join(views.export.namelist())
     missing = {each for each in KEPT if canary(each).encode() not in whole + names.encode()}
     assert missing == {"begun"}  # what is half uploaded is no file
-    messages = lines(world.export, "messages.jsonl")
+    messages = lines(views.export, "messages.jsonl")
     assert "these are Bob's words" in {each["body"] for each in messages}
-    seqs = [each["seq"] for each in messages if each["conversation_id"] == world.conversation_id]
+    seqs = [each["seq"] for each in messages if each["conversation_id"] == views.conversation_id]
     assert seqs == list(range(1, len(seqs) + 1))
     (deleted,) = (each for each in messages if each["deleted_at"])
     assert (deleted["seq"], deleted["body"]) == (3, "")
-    assert {each["agent"] for each in lines(world.export, "logins.jsonl")} == {
+    assert {each["agent"] for each in lines(views.export, "logins.jsonl")} == {
         canary("ended"),
         canary("agent"),
     }
-    for file in lines(world.export, "files.jsonl"):
-        assert world.export.getinfo(file["path"]).file_size == file["size"]
-    assert "README.txt" in world.export.namelist()
+    for file in lines(views.export, "files.jsonl"):
+        assert views.export.getinfo(file["path"]).file_size == file["size"]
+    assert "README.txt" in views.export.namelist()
     assert not {b"$argon2", b"eyJ"} & {part for part in (b"$argon2", b"eyJ") if part in whole}
 
 
-def test_S22_the_peer_sees_tombstones_without_gaps_or_text(world: World) -> None:
-    path = f"/v1/conversations/{world.conversation_id}"
-    page = world.bob.get(f"{path}/messages", limit=200)["items"]
+def test_S22_the_peer_sees_tombstones_without_gaps_or_text(views: ErasureViews) -> None:
+    path = f"/v1/conversations/{views.conversation_id}"
+    page = views.bob.get(f"{path}/messages", limit=200)["items"]
     assert [each["seq"] for each in page] == list(range(1, 127))
-    own = [each for each in page if each["sender_id"] == world.bob.id]
+    own = [each for each in page if each["sender_id"] == views.bob.id]
     assert [each["body"] for each in own] == [
         "these are Bob's words",
         *(f"Bob's answer {number}" for number in range(60)),
     ]
-    theirs = [each for each in page if each["sender_id"] != world.bob.id]
+    theirs = [each for each in page if each["sender_id"] != views.bob.id]
     assert {each["body"] for each in theirs} == {""}
     assert all(each["deleted_at"] and not each["files"] for each in theirs)
     assert not any(each["reactions"] for each in page)
-    peer = world.bob.get(path)["peer"]
+    peer = views.bob.get(path)["peer"]
     assert (peer["id"], peer["display_name"], peer["deleted"]) == (
-        world.ada.id,
+        views.ada.id,
         ERASED_NAME,
         True,
     )
-    refused = world.bob.refused(403, "POST", "/v1/messages", json={"to": world.ada.id, "body": "?"})
+    refused = views.bob.refused(403, "POST", "/v1/messages", json={"to": views.ada.id, "body": "?"})
     assert refused["code"] == "account_disabled"
 
 
-def test_S22_R7_a_late_device_learns_of_each_deletion(world: World) -> None:
+def test_S22_R7_a_late_device_learns_of_each_deletion(views: ErasureViews) -> None:
     events: list[Json] = []
     position, more = 0, True
     while more:
-        page = world.bob.get("/v1/sync", position=position)
+        page = views.bob.get("/v1/sync", position=position)
         events += page["events"]
         position, more = page["position"], page["more"]
     assert CANARY not in json.dumps(events)
     deleted = {event["data"]["seq"] for event in events if event["kind"] == "delete"}
-    history = f"/v1/conversations/{world.conversation_id}/messages"
-    page = world.bob.get(history, limit=200)["items"]
+    history = f"/v1/conversations/{views.conversation_id}/messages"
+    page = views.bob.get(history, limit=200)["items"]
     assert deleted == {each["seq"] for each in page if each["deleted_at"]}
-    assert {"kind": "profile", "user_id": world.ada.id} in [
+    assert {"kind": "profile", "user_id": views.ada.id} in [
         {"kind": event["kind"], **event["data"]} for event in events if event["kind"] == "profile"
     ]
 
 
-def test_S22_other_users_lose_nothing(world: World) -> None:
-    assert lines(exported(world.eve), "messages.jsonl") == world.eve_before
+def test_S22_other_users_lose_nothing(views: ErasureViews) -> None:
+    assert lines(exported(views.eve), "messages.jsonl") == views.eve_before
 
 
-def test_S22_a_wrong_password_erases_nothing(world: World) -> None:
-    assert (world.refused["code"], world.refused["field"]) == ("wrong_password", "password")
+def test_S22_a_wrong_password_erases_nothing(views: ErasureViews) -> None:
+    assert (views.refused["code"], views.refused["field"]) == ("wrong_password", "password")
 
 
-def test_S22_the_receipt_has_counts_and_no_names(world: World) -> None:
-    assert world.asked["status"] == "pending"
-    check_value(world.receipt, document()["components"]["schemas"]["Erasure"])
-    erased = world.receipt["erased"]
+def test_S22_the_receipt_has_counts_and_no_names(views: ErasureViews) -> None:
+    assert views.asked["status"] == "pending"
+    check_value(views.receipt, document()["components"]["schemas"]["Erasure"])
+    erased = views.receipt["erased"]
     assert (erased["messages"], erased["sessions"], erased["files"], erased["uploads"]) == (
         65 + 2,  # the last two are a question and its answer
         1,
@@ -173,39 +173,39 @@ def test_S22_the_receipt_has_counts_and_no_names(world: World) -> None:
         1,
     )
     assert (erased["logins"], erased["reactions"]) == (2, 1)
-    for personal in (CANARY, world.ada.id, world.bob.id):
-        assert personal not in json.dumps(world.receipt)
-    world.api.anonymous.refused(404, "GET", f"{world.receipt['url']}x")
+    for personal in (CANARY, views.ada.id, views.bob.id):
+        assert personal not in json.dumps(views.receipt)
+    views.api.anonymous.refused(404, "GET", f"{views.receipt['url']}x")
 
 
-def test_S22_only_the_servers_receipt_is_genuine(world: World, tmp_path: Path) -> None:
+def test_S22_only_the_servers_receipt_is_genuine(views: ErasureViews, tmp_path: Path) -> None:
     def check(receipt: Json) -> int:
         path = tmp_path / "receipt.json"
         path.write_text(json.dumps(receipt))
         command = [sys.executable, "-m", "backchannel", "user", "receipt", str(path)]
-        data = ["--data-dir", str(world.server.data)]
+        data = ["--data-dir", str(views.server.data)]
         return subprocess.run(
             [*command, *data], cwd=tmp_path, check=False, capture_output=True
         ).returncode
 
-    assert check(world.receipt) == 0
-    assert check({**world.receipt, "completed_at": "2001-01-01T00:00:00.000Z"}) == 1
+    assert check(views.receipt) == 0
+    assert check({**views.receipt, "completed_at": "2001-01-01T00:00:00.000Z"}) == 1
 
 
-def test_S22_a_deleted_user_cannot_log_in_and_the_name_is_free(world: World) -> None:
+def test_S22_a_deleted_user_cannot_log_in_and_the_name_is_free(views: ErasureViews) -> None:
     for method, path in (("GET", "/v1/me"), ("GET", "/v1/me/export"), ("DELETE", "/v1/me")):
-        world.ada.refused(401, method, path, json={"password": PASSWORD})
-    renewal = {"refresh_token": world.ada.tokens["refresh_token"]}
-    world.api.anonymous.refused(401, "POST", "/v1/refresh", json=renewal)
-    for name in (canary("name"), f"{canary('mail')}@example.org", world.ada.id):
+        views.ada.refused(401, method, path, json={"password": PASSWORD})
+    renewal = {"refresh_token": views.ada.tokens["refresh_token"]}
+    views.api.anonymous.refused(401, "POST", "/v1/refresh", json=renewal)
+    for name in (canary("name"), f"{canary('mail')}@example.org", views.ada.id):
         guess = {"identifier": name, "password": PASSWORD}
-        world.api.anonymous.refused(401, "POST", "/v1/login", json=guess)
-    world.api.anonymous.refused(
-        400, "POST", "/v1/register", json={"username": world.ada.id, "password": PASSWORD}
+        views.api.anonymous.refused(401, "POST", "/v1/login", json=guess)
+    views.api.anonymous.refused(
+        400, "POST", "/v1/register", json={"username": views.ada.id, "password": PASSWORD}
     )
-    world.api.anonymous.post("/v1/register", username=canary("name"), password=PASSWORD)
-    again = world.api.login(canary("name"))
-    assert again.id != world.ada.id
-    answer = world.bob.post("/v1/messages", to=canary("name"), body="are you new?")
-    assert answer["conversation_id"] != world.conversation_id
-    assert [each["peer_id"] for each in again.get("/v1/conversations")["items"]] == [world.bob.id]
+    views.api.anonymous.post("/v1/register", username=canary("name"), password=PASSWORD)
+    again = views.api.login(canary("name"))
+    assert again.id != views.ada.id
+    answer = views.bob.post("/v1/messages", to=canary("name"), body="are you new?")
+    assert answer["conversation_id"] != views.conversation_id
+    assert [each["peer_id"] for each in again.get("/v1/conversations")["items"]] == [views.bob.id]

@@ -1,4 +1,4 @@
-"""One client's bad manners cost the others nothing."""
+"""A misbehaving client costs the others nothing."""
 
 import asyncio
 import json

@@ -57,7 +57,7 @@ STRANGER_KINDS = {
 @pytest.mark.alone
 @pytest.mark.parametrize("kind", STRANGER_KINDS)
 async def test_S18_strangers_over_tls_hold_less_than_64_mib(tmp_path: Path, kind: str) -> None:
-    """Whatever they leave unfinished; meanwhile another client is served."""
+    """Whatever stage of a connection they leave unfinished; another client is served meanwhile."""
     sent, tls, limit = STRANGER_KINDS[kind]
     with server_process(tmp_path, tls_mode="self-signed") as server:
         before = highest = server.resident()

@@ -1,4 +1,4 @@
-"""Clients keep journals while their lines are cut and the server is killed: it kept its word."""
+"""Clients keep journals while connections are cut and the server is killed: nothing is lost."""
 
 import asyncio
 import json

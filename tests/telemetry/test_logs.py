@@ -1,4 +1,4 @@
-"""The log tells everything but secrets, one entry a line."""
+"""The log contains no secrets, and has one entry a line."""
 
 import io
 import json

@@ -1,4 +1,4 @@
-"""Strangers cannot fill the disk with what is logged about them."""
+"""Clients without a login cannot fill the disk with log entries."""
 
 import logging
 

@@ -1,4 +1,4 @@
-"""The torture itself: the server stands it, and a broken one is found out."""
+"""The torture itself: the server passes, and a broken one is detected."""
 
 import os
 import re

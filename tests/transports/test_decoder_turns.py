@@ -1,4 +1,4 @@
-"""How much of a socket is read in a row, and what it counts as (rule R14)."""
+"""The amount of a socket that is read in a row, and its cost (rule R14)."""
 
 import zlib
 from math import ceil

@@ -1,4 +1,4 @@
-"""A client of some stack: what every one of them can do here."""
+"""The interface of the clients of all stacks."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
@@ -7,7 +7,7 @@ from benchmarks.peers.loss.journal import Journal, Plan
 from benchmarks.peers.peer import Server
 
 Clients = Callable[[Server, int, Plan], Coroutine[None, None, Sequence[Journal]]]
-"""Connects `plan.pairs` pairs to a port, sends, and tells what became of it."""
+"""Connects `Plan.pairs` pairs to a port, sends, and returns the fate of the messages."""
 
 LOGIN_TIMEOUT = 20.0
 
@@ -27,7 +27,7 @@ async def send_all(plan: Plan, send: Callable[[int], Awaitable[None]]) -> None:
 
 
 async def settled(journal: Journal, plan: Plan) -> None:
-    """Return when nothing has come in for `plan.settle` seconds, or `plan.timeout` is over."""
+    """Return when nothing has come in for `Plan.settle` seconds, or `Plan.timeout` is over."""
     for _ in range(plan.timeout):
         before = journal.entries
         await asyncio.sleep(plan.settle)

@@ -1,4 +1,4 @@
-"""A way to the server on which connections are cut."""
+"""A proxy to the server that cuts connections."""
 
 import asyncio
 import random
@@ -12,7 +12,7 @@ RESET = struct.pack("ii", 1, 0)
 
 
 class Cutter:
-    """Passes bytes between clients and a server, until it does not."""
+    """Passes bytes between clients and a server, until it cuts them off."""
 
     def __init__(self, server_port: int) -> None:
         self._server_port = server_port

@@ -1,4 +1,4 @@
-"""Guessing is slow; the owner always gets in; unknown accounts cost what known ones cost."""
+"""Guessing is slow, the owner can always log in, unknown accounts take as long as known ones."""
 
 import asyncio
 import contextlib

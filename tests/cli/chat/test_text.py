@@ -1,4 +1,4 @@
-"""Text of other users can pretend to be nothing but itself."""
+"""Text of other users cannot imitate the client's own output."""
 
 import pytest
 from hypothesis import given

@@ -1,4 +1,4 @@
-"""Two people of whom one has blocked the other."""
+"""Two users, one of whom has blocked the other."""
 
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""A block blocks: nothing either of the two does reaches the other, in any dialect.
+"""A block: nothing that either of the two does reaches the other, in any dialect.
 
 Only deletions still do: each user may always take back a message.
 """

@@ -1,4 +1,4 @@
-"""Whatever bytes arrive: a frame, or a refusal that can be told."""
+"""Any bytes are decoded to a frame, or refused with a reason."""
 
 import json
 

@@ -182,7 +182,7 @@ async def test_R9_an_unavailable_database_is_answered_with_retry_after(
 async def test_usernames_missing_from_the_cache_are_looked_up(
     server: ChatServer, ada: Person, bob: Person
 ) -> None:
-    """As on a node that has never heard of the sender."""
+    """A node that has not seen the sender before looks the username up."""
     received: list[Frame] = []
     async with connected(server, PATH, bob, ada, ada) as (b, a, other):
         for count in range(3):

@@ -1,4 +1,4 @@
-"""Sessions on `/v1/ws`: an answer grows before one's eyes, and may be stopped."""
+"""Sessions on `/v1/ws`: an answer is shown while it grows, and can be stopped."""
 
 from collections.abc import AsyncGenerator
 from pathlib import Path

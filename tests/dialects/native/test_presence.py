@@ -1,4 +1,4 @@
-"""Typing and presence are shared by people who have written to each other, and by nobody else."""
+"""Typing and presence are shared only by users who have written to each other."""
 
 import httpx
 import pytest

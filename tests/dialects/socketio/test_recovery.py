@@ -1,4 +1,4 @@
-"""Connection state recovery: who was cut off goes on, with all of it and nothing twice."""
+"""Connection state recovery: a client that was cut off continues, without losses or repeats."""
 
 from pathlib import Path
 

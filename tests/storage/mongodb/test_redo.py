@@ -219,7 +219,7 @@ async def test_S23_a_batch_that_is_damaged_while_the_server_runs_stops_it_with_o
 
 
 def warnings_in(caplog: pytest.LogCaptureFixture) -> list[str]:
-    """What the log says of the damage."""
+    """The warnings in the log about the damage."""
     return [each.message for each in caplog.records if "are damaged: parts" in each.message]
 
 

@@ -139,7 +139,7 @@ class Administered:
         )
 
     async def change(self, *statements: str, database: str | None = None) -> None:
-        """As the administrator does."""
+        """Execute statements as the administrator."""
         url = self.url(database or self.kind.home)
         if self.kind.scheme == "postgresql":
             session = await asyncpg.connect(url)

@@ -16,7 +16,7 @@ from backchannel.storage.sql.mysql.migrating import REACHED, _statements
 from backchannel.storage.sql.schema import metadata
 from tests.storage.servers.conftest import DatabaseServer, Mariadb, Postgresql
 from tests.storage.test_concurrency import require_consistent
-from tests.storage.test_transfer import lived_in
+from tests.storage.test_transfer import fill_with_every_kind
 from tests.support import mariadb
 
 pytestmark = [pytest.mark.service, pytest.mark.slow]
@@ -107,8 +107,8 @@ def kill_after_each_statement(monkeypatch: pytest.MonkeyPatch) -> set[str]:
 async def older(server: DatabaseServer, url: str) -> tuple[str, dict[str, Any]]:
     """A database of the first schema, and what its users saw when it was newer."""
     storage = await open_storage(url)
-    world = await lived_in(storage, 11)
-    before = {each: await seen(storage, each) for each in world.users}
+    context = await fill_with_every_kind(storage, 11)
+    before = {each: await seen(storage, each) for each in context.users}
     await storage.close()
     return await take_back(server, url), before
 

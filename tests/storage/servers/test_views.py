@@ -27,7 +27,7 @@ def engine(request: pytest.FixtureRequest) -> Iterator[str]:
 
 
 async def read(url: str, query: str) -> list[tuple[object, ...]]:
-    """As another program does."""
+    """Read a view as another program does."""
     if url.startswith("postgresql"):
         connection = await asyncpg.connect(url.partition("?")[0])
         rows = [tuple(each) for each in await connection.fetch(query)]

@@ -1,4 +1,4 @@
-"""R4, R7: a transaction locks everybody it is about before it reads or writes anything else."""
+"""R4, R7: a transaction locks all users it concerns before it reads or writes anything else."""
 
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -10,7 +10,7 @@ import pytest
 from backchannel.storage.opening import open_storage
 from backchannel.storage.sql.database import BoundQuery, Transaction
 from backchannel.storage.sql.locks import LockedUser
-from tests.storage.writes import WRITES, do, make_world
+from tests.storage.writes import WRITES, do, make_context
 
 T = TypeVar("T")
 
@@ -58,9 +58,9 @@ async def test_R4_the_first_statement_of_a_write_locks_all_its_users(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     storage = await open_storage(f"sqlite:///{tmp_path}/chat.db")
-    world = await make_world(storage, Random(7))
+    context = await make_context(storage, Random(7))
     for before in ("append", "upload", "append_file", "create_session"):
-        await do(WRITES[before], storage, world)
+        await do(WRITES[before], storage, context)
     database: Any = storage.database  # type: ignore[attr-defined]
     write = database.write
 
@@ -70,6 +70,6 @@ async def test_R4_the_first_statement_of_a_write_locks_all_its_users(
 
     monkeypatch.setattr(database, "write", recorded)
     for _ in range(5):
-        await do(WRITES[name], storage, world)
+        await do(WRITES[name], storage, context)
     monkeypatch.undo()
     await storage.close()

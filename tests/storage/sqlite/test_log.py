@@ -1,4 +1,4 @@
-"""Old entries of logs are forgotten in transactions that keep nobody waiting."""
+"""Old entries of logs are removed in short transactions."""
 
 from pathlib import Path
 

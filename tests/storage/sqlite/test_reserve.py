@@ -1,4 +1,4 @@
-"""R10: the room set aside, and the mark that it was spent."""
+"""R10: the reserved space, and the mark that it was released."""
 
 import errno
 import os

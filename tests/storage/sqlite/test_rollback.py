@@ -145,7 +145,7 @@ async def test_R5_a_folder_restored_over_the_old_files_has_a_new_epoch(
 async def test_R5_a_folder_restored_without_files_of_equal_size_and_time_has_a_new_epoch(
     folder: Path,
 ) -> None:
-    """As rsync does it: the mark, which is written once, has the same size and time."""
+    """rsync restores so: the mark, which is written once, has the same size and time."""
     pair = await filled(folder, "one")
     before = await epoch(folder, pair.ada)
     (backup := folder.with_name("backup")).mkdir()

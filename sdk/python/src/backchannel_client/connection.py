@@ -84,7 +84,7 @@ class Connection:
         self._retry.set()
 
     def send_frame(self, frame: frames.ClientFrame) -> None:
-        """Send a frame that matters now or never: it is dropped without a connection."""
+        """Send a frame that is only useful now: it is dropped without a connection."""
         if self._outgoing is not None:
             self._outgoing.put_nowait(frame)
 
@@ -106,7 +106,7 @@ class Connection:
         return checkpoint.position if checkpoint else 0
 
     async def _attempt(self) -> tuple[AfterClose, str, Exception | None]:
-        """One connection: what its end asks for, why it ended, and what kept it from opening."""
+        """One connection: the consequences of its end, the reason, and the error, if any."""
         try:
             token = await self._tokens.token()
             socket = await self._open()

@@ -21,7 +21,7 @@ TUS = {"tus-resumable": "1.0.0"}
 CONFLICT, NOT_SATISFIABLE, PARTIAL = 409, 416, 206
 
 Progress = Callable[[int, int], None]
-"""Told of the bytes done, and of all."""
+"""Called with the bytes done so far, and with all of them."""
 
 
 def _ignored(_done: int, _size: int) -> None:

@@ -99,7 +99,7 @@ class Typing(_Frame, frozen=True, tag="typing"):
 
 
 class Presence(_Frame, frozen=True, tag="presence"):
-    """A watched user has come or gone."""
+    """A watched user has come online or gone offline."""
 
     user_id: str
     online: bool

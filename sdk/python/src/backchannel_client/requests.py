@@ -30,7 +30,7 @@ class Request:
 
 
 class Requests:
-    """Carries requests to one server. A redirect is an error: it would take the token along."""
+    """Sends requests to one server. A redirect is an error: it would forward the token."""
 
     def __init__(self, http: httpx.AsyncClient, tokens: TokenManager) -> None:
         self._http = http

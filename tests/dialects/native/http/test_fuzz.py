@@ -1,4 +1,4 @@
-"""Whatever is sent, the answer is one that the document has, and never a fault (S12, S21, S24)."""
+"""Every request gets an answer that the document has, never an internal error (S12, S21, S24)."""
 
 from typing import Any
 from urllib.parse import quote
