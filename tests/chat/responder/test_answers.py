@@ -106,6 +106,7 @@ async def test_R1_an_answer_is_stored_even_if_the_queue_is_full(
         await asyncio.sleep(0.05)
     (answer,) = await ada.answers(session, 1)
     assert answer.body == "all of it"
+    await eventually(lambda: len(refused) == 2)
     assert [type(each) for each in refused] == [Invalid, Invalid]
 
 
