@@ -238,7 +238,7 @@ async def test_S23_a_database_and_files_of_other_folders_are_backed_up_and_resto
             server.stop()
             invoke("restore", "saved", "--data-dir", "data", "--yes")
         server.start()
-        assert "is not as it was left" in server.log.read_text()
+        assert "has changed since it was last used" in server.log.read_text()
         assert await history(server, bob, ada) == ["saved"]
         assert await read(server, ada, file_id) == b"a note"
     assert len(list((folder / place).glob("before-restore-*/chat.db"))) == 1

@@ -200,12 +200,8 @@ async def report(storage: Storage, context: WriteContext) -> None:
 
 
 async def record_last_seen(storage: Storage, context: WriteContext) -> None:
-    await storage.record_last_seen(
-        {
-            user_id: AT + context.rng.randint(0, 99)
-            for user_id in context.rng.sample(context.users, 3)
-        }
-    )
+    chosen = context.rng.sample(context.users, 3)
+    await storage.record_last_seen({each: AT + context.rng.randint(0, 99) for each in chosen})
 
 
 async def log_in_and_out(storage: Storage, context: WriteContext) -> None:

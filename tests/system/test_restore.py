@@ -30,7 +30,7 @@ async def test_R5_a_device_that_is_ahead_of_a_restored_folder_starts_afresh(
         shutil.rmtree(server.data)
         shutil.copytree(tmp_path / "backup", server.data)
         server.start()
-        assert "is not as it was left" in server.log.read_text()
+        assert "has changed since it was last used" in server.log.read_text()
 
         ada = await _refreshed(server, ada)
         await _send(server, ada, bob, "new", 6)

@@ -35,7 +35,7 @@ LONGEST = 600.0
 """Seconds after which even an answer that still grows has failed."""
 FAILED = "No answer could be given. Send your message again to try once more."
 STOPPED = "Stopped before anything was said."
-CUT = "\n\n[This answer was cut off: it reached the longest length allowed.]"
+CUT = "\n\n[This answer was cut off: it reached the maximum length.]"
 """Ends the text of a cut answer, for clients that do not look at its kind."""
 
 WITHOUT_ANSWER = (MessageKind.FAILURE, MessageKind.STOPPED)

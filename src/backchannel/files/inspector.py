@@ -54,7 +54,7 @@ class ChildInspector:
         self._turns = Turns(
             AT_ONCE,
             waiting_per_key=WAITING_PER_USER,
-            refusal="too many of your files are waiting to be looked into",
+            refusal="too many of your files are waiting to be inspected",
         )
 
     async def inspect(self, path: Path, *, claimed: str, user_id: str) -> Inspected:

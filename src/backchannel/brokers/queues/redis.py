@@ -102,7 +102,9 @@ class RedisQueueChannel:
             return "it keeps nothing when it stops; set `appendonly yes` there"
         policy = (await self._client.config_get("maxmemory-policy")).get("maxmemory-policy", "")
         if policy.startswith("allkeys"):
-            return "it deletes entries for want of memory; set `maxmemory-policy noeviction` there"
+            return (
+                "it deletes entries when memory runs out; set `maxmemory-policy noeviction` there"
+            )
         return None
 
     async def put(self, partition: int, entry: bytes) -> None:

@@ -35,7 +35,7 @@ def certificate(settings: Settings) -> Finding:
     remaining = end - datetime.now(UTC)
     text = f"{files.certificate} ends on {end:%Y-%m-%d}"
     if remaining < timedelta():
-        return fail(name, f"{text}: that is past", "renew it and restart the server")
+        return fail(name, f"{text}: that is in the past", "renew it and restart the server")
     if remaining < SOON:
         return warn(name, text, "renew it and restart the server")
     return ok(name, text)

@@ -17,7 +17,7 @@ from backchannel.domain.messages import CLIENT_ID_LIMIT, Message
 from backchannel.domain.users import username_key
 
 Limit = Annotated[
-    int, QueryParameter(ge=1, le=PAGE_LIMIT, description="The most items on the page")
+    int, QueryParameter(ge=1, le=PAGE_LIMIT, description="The maximum number of items on the page")
 ]
 Before = Annotated[str | None, QueryParameter(description="Only messages before this one (an id)")]
 

@@ -78,7 +78,7 @@ class Unreadable(Damaged):
     """The requested data is on a damaged part of the disk (rule R18)."""
 
     def __init__(self) -> None:
-        super().__init__("what is stored here is damaged; ask your operator to restore a backup")
+        super().__init__("the stored data are damaged; ask your operator to restore a backup")
 
 
 Work = Callable[[Transaction], Awaitable[T]]

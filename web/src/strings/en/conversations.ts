@@ -116,7 +116,7 @@ export const conversations = {
   writing: "Writing…",
   noAnswer: "There is no answer",
   answerStopped: "You stopped this answer.",
-  answerCut: "The answer was cut off: it reached the longest length allowed.",
+  answerCut: "The answer was cut off: it reached the maximum length.",
   copyAnswer: "Copy answer",
   answerAgain: "Answer again",
   sessionName: "Name of the session",

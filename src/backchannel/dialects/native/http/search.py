@@ -79,7 +79,7 @@ Since = Annotated[
 Until = Annotated[datetime | None, QueryParameter(description="Only messages before this time")]
 Sorting = Annotated[Order, QueryParameter(description="The order of the hits")]
 HitLimit = Annotated[
-    int, QueryParameter(ge=1, le=PAGE_LIMIT, description="The most items on the page")
+    int, QueryParameter(ge=1, le=PAGE_LIMIT, description="The maximum number of items on the page")
 ]
 
 
@@ -87,7 +87,7 @@ HitLimit = Annotated[
     "/search",
     summary="Search your messages",
     description="Messages that contain all words of `q`, also inside longer words, whatever the "
-    'case and accents; `"several words"` must stand together. Deleted messages and earlier '
+    'case and accents; `"several words"` must appear together. Deleted messages and earlier '
     "texts are never found. `relevance` gives one page with the best recent matches; `newest` "
     "goes on to the oldest; a page may be empty, so read on until `next` is null.",
     responses=problems(401, 404, 429),

@@ -60,7 +60,10 @@ async def get_events(
         int, QueryParameter(ge=0, le=INTEGER_LIMIT, description="The last event you have applied")
     ] = 0,
     limit: Annotated[
-        int, QueryParameter(ge=1, le=PAGE_LIMIT, description="The most events in the answer")
+        int,
+        QueryParameter(
+            ge=1, le=PAGE_LIMIT, description="The maximum number of events in the response"
+        ),
     ] = PAGE_LIMIT,
 ) -> SyncBody | ResetBody:
     user_id = request.user.user_id

@@ -30,7 +30,7 @@ _logger = logging.getLogger("backchannel.storage")
 
 
 async def is_elsewhere(driver: Driver) -> bool:
-    """True if the database is not where it was left."""
+    """True if the database has been moved or restored."""
     return bool(await driver.fetchval(READ) != await _identity(driver))
 
 
@@ -43,7 +43,7 @@ async def require_kept(driver: Driver) -> None:
 
 
 async def recognise(driver: Driver, name: str) -> None:
-    """Give all logs a new epoch if the database is not where it was left, and log it."""
+    """Give all logs a new epoch if the database has been moved or restored, and log it."""
     async with driver.transaction():
         mark = await driver.fetchval(f"{READ} FOR UPDATE")
         found = await _identity(driver)

@@ -35,7 +35,7 @@ async def is_elsewhere(driver: Driver, opened_at: str) -> bool:
 
 
 async def recognise(driver: Driver, name: str) -> str:
-    """Give all logs a new epoch if the database is not where it was left, and log it.
+    """Give all logs a new epoch if the database has been moved or restored, and log it.
 
     Returns where it is.
     """

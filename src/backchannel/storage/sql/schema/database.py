@@ -18,7 +18,8 @@ Milliseconds = BigInteger
 instance = Table(
     "instance",
     metadata,
-    # One row. Whether the database is as it was left (sqlite/rollback.py).
+    # One row, by which a database that has changed since it was last used is recognised
+    # (sqlite/rollback.py).
     Column("mark", String(64)),
     Column("marked_at", BigInteger),
     Column("commits", BigInteger, nullable=False, server_default=text("0")),

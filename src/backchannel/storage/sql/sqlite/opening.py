@@ -161,4 +161,4 @@ def _close_to_others(path: Path) -> None:
             path,
         )
     else:
-        _logger.warning("%s could be read by every user of this machine; it is closed now", path)
+        _logger.warning("%s could be read by every user of this machine; it is private now", path)

@@ -96,7 +96,7 @@ def begin_epoch(driver: Driver) -> None:
 
 
 def recognise(path: Path, driver: Driver, count: CommitCount) -> None:
-    """Give all logs a new epoch if the database is not as it was left, and say so in the log.
+    """Give all logs a new epoch if the database has changed since it was last used, and log it.
 
     Raises `OSError`, `sqlite3.Error`; then nothing has changed, and the next attempt finds the
     same.
@@ -124,8 +124,8 @@ def recognise(path: Path, driver: Driver, count: CommitCount) -> None:
     count.note(commits)
     if change is not None:
         _logger.error(
-            "%s is not as it was left: %s. All logs have a new epoch, so every device fetches"
-            " its state afresh",
+            "%s has changed since it was last used: %s. All logs have a new epoch, so every device"
+            " fetches its state afresh",
             path,
             change,
         )
