@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+from httpx import codes
 from websockets.sync.client import connect
 
 from backchannel.chat.core import Core
@@ -139,6 +140,7 @@ class _Client:
             "export": lambda: self._ask("GET", "/v1/me/export"),
             "upload of a text": lambda: self._upload(b"words \n" * 100_000),
             "upload of a picture": lambda: self._upload(media.jpeg()),
+            "refuse the largest request": self._send_too_much,
             "erase": self._erase,
             "description of the API": lambda: self._ask("GET", "/docs/openapi.json"),
         }
@@ -182,6 +184,11 @@ class _Client:
 
     def _send(self, body: str) -> None:
         self._post("/v1/messages", to=self._bob["id"], body=body)
+
+    def _send_too_much(self) -> None:
+        body = b'{"to":"%s","body":"%s"}' % (self._bob["id"].encode(), rb"\u0061" * 170_000)
+        refused = self._http.post("/v1/messages", content=body)
+        assert refused.status_code == codes.BAD_REQUEST, refused.text
 
     def _upload(self, content: bytes) -> None:
         self._ask("POST", "/v1/files", files={"file": ("name", content)})

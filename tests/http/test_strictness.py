@@ -3,13 +3,14 @@
 import asyncio
 import re
 import time
+from collections.abc import Callable
 
 import msgspec
 import pytest
 
 from backchannel.domain.errors import Invalid
 from backchannel.http import requests
-from backchannel.http.validation import decode, read_form
+from backchannel.http.validation import decode
 from tests.http.conftest import Client
 
 REFUSED = [
@@ -113,18 +114,34 @@ def test_a_form_is_accepted_by_routes_that_allow_it(client: Client) -> None:
     assert refused.json()["field"] == "role"
 
 
-def test_large_form_is_read_in_a_thread(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("reader", "limit", "bodies", "media_type"),
+    [
+        ("read_form", "FORM_AT_ONCE", ["name=a", "name=ab"], "application/x-www-form-urlencoded"),
+        ("decode", "JSON_AT_ONCE", ['{"name":"a"}', '{"name":"ab"}'], "application/json"),
+    ],
+)
+def test_R13_a_large_body_is_read_in_a_thread(
+    client: Client,
+    monkeypatch: pytest.MonkeyPatch,
+    reader: str,
+    limit: str,
+    bodies: list[str],
+    media_type: str,
+) -> None:
     on_the_loop: list[bool] = []
+    original: Callable[..., object] = getattr(requests, reader)
 
-    def read(body: bytes) -> dict[str, str]:
+    def read(*body: object) -> object:
         on_the_loop.append(asyncio._get_running_loop() is not None)
-        return read_form(body)
+        return original(*body)
 
-    monkeypatch.setattr(requests, "read_form", read)
-    monkeypatch.setattr(requests, "FORM_AT_ONCE", 6)
+    monkeypatch.setattr(requests, reader, read)
+    monkeypatch.setattr(requests, limit, len(bodies[0]))
     asked = client()
-    for name in ("a", "ab"):
-        assert asked.post("/form", data={"name": name}).json()["name"] == name
+    for body in bodies:
+        answer = asked.post("/form", content=body, headers={"content-type": media_type})
+        assert answer.json()["name"] in body
     assert on_the_loop == [True, False]
 
 

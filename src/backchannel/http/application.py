@@ -19,7 +19,7 @@ from backchannel.http.edge import Edge, EdgePolicy
 from backchannel.http.errors import Render, unrouted
 from backchannel.http.requests import StrictRequest, require_digits, restore_slashes
 
-BODY_LIMIT = 1 << 19
+REQUEST_BODY_LIMIT = 1 << 20
 """Largest request body in bytes, unless asked otherwise."""
 
 
@@ -31,7 +31,7 @@ def http_app(
     errors: Mapping[str, Render],
     draining: Callable[[], bool] = lambda: False,
     docs: Docs | None = None,
-    body_limit: int = BODY_LIMIT,
+    body_limit: int = REQUEST_BODY_LIMIT,
 ) -> ASGIApp:
     """An ASGI application over an open core.
 
