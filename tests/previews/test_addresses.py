@@ -7,7 +7,13 @@ import pytest
 
 from backchannel.domain.errors import Invalid
 from backchannel.previews.previewer import WebPreviewer
-from backchannel.previews.targets import Guard, Unreachable, is_public, parse, system_addresses
+from backchannel.previews.targets import (
+    PublicResolver,
+    Unreachable,
+    is_public,
+    parse,
+    system_addresses,
+)
 from tests.previews.web import names
 
 PUBLIC = ["1.1.1.1", "93.184.216.34", "172.32.0.1", "192.0.1.1", "2606:4700::1111", "2a00::1"]
@@ -143,7 +149,7 @@ async def test_names_of_private_addresses_are_refused(url: str) -> None:
         return await asyncio.to_thread(system_addresses, host)
 
     with pytest.raises(Unreachable):
-        await Guard(system).addresses(parse(url, ports={80, 443}).host)
+        await PublicResolver(system).addresses(parse(url, ports={80, 443}).host)
     previewer = WebPreviewer({80, 443})
     assert await previewer.preview(url) is None
     await previewer.close()
@@ -151,13 +157,13 @@ async def test_names_of_private_addresses_are_refused(url: str) -> None:
 
 @pytest.mark.parametrize("second", ["10.0.0.1", "::1", "fe80::1%eth0", "no address"])
 async def test_a_name_with_one_private_address_is_refused(second: str) -> None:
-    guard = Guard(names({"mixed.test": ["93.184.216.34", second]}))
+    resolver = PublicResolver(names({"mixed.test": ["93.184.216.34", second]}))
     with pytest.raises(Unreachable):
-        await guard.addresses("mixed.test")
+        await resolver.addresses("mixed.test")
 
 
 async def test_an_unresolvable_name_is_reported() -> None:
-    guard = Guard(names({"empty.test": []}))
+    resolver = PublicResolver(names({"empty.test": []}))
     for host in ("empty.test", "unknown.test"):
         with pytest.raises(Unreachable):
-            await guard.addresses(host)
+            await resolver.addresses(host)

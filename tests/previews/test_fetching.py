@@ -14,7 +14,7 @@ from backchannel.budgets.pieces import PIECE
 from backchannel.previews import fetching, previewer
 from backchannel.previews.fetching import MOST_BYTES, Fetcher
 from backchannel.previews.previewer import WebPreviewer
-from backchannel.previews.targets import Guard
+from backchannel.previews.targets import PublicResolver
 from backchannel.settings.certificates import make_certificate
 from tests.previews.web import Web, answer, fetcher, names, permits, redirect, serving
 
@@ -134,7 +134,7 @@ async def test_dns_rebinding_does_not_reach_a_private_address(web: Web) -> None:
         return next(answers)
 
     web.pages["/"] = PAGE
-    rebinding = Fetcher(Guard(resolve, permits), {web.port})
+    rebinding = Fetcher(PublicResolver(resolve, permits), {web.port})
     made = WebPreviewer({web.port}, fetcher=rebinding)
     assert await made.preview(web.url()) is not None
     assert asked == ["example.test"]
@@ -149,7 +149,9 @@ async def test_the_next_address_is_tried(web: Web) -> None:
     def both(address: object) -> bool:
         return str(address).startswith("127.")
 
-    found = Fetcher(Guard(names({"example.test": ["127.0.0.9", "127.0.0.1"]}), both), {web.port})
+    found = Fetcher(
+        PublicResolver(names({"example.test": ["127.0.0.9", "127.0.0.1"]}), both), {web.port}
+    )
     made = WebPreviewer({web.port}, fetcher=found)
     assert await made.preview(web.url()) is not None
     await made.close()

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from ipaddress import ip_address
 
 from backchannel.previews.fetching import Fetcher
-from backchannel.previews.targets import Address, Guard, Resolve, is_public
+from backchannel.previews.targets import Address, PublicResolver, Resolve, is_public
 
 HTML = "text/html; charset=utf-8"
 STAND_IN = ip_address("127.0.0.1")
@@ -93,4 +93,4 @@ def fetcher(
 ) -> Fetcher:
     """A fetcher to which the stand-in is the internet."""
     known = {"example.test": ["127.0.0.1"], **(table or {})}
-    return Fetcher(Guard(names(known), permits), {80, 443, web.port}, **given)
+    return Fetcher(PublicResolver(names(known), permits), {80, 443, web.port}, **given)

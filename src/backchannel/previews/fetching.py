@@ -9,7 +9,7 @@ import msgspec
 
 from backchannel.budgets.pieces import read_in_pieces
 from backchannel.domain.errors import Invalid
-from backchannel.previews.targets import Address, Guard, Unreachable, parse
+from backchannel.previews.targets import Address, PublicResolver, Unreachable, parse
 
 MOST_BYTES = 512 * 1024
 """The bytes of a page that are read; its metadata are at its beginning."""
@@ -44,9 +44,13 @@ class Fetcher:
     """An HTTP client that keeps nothing: no cookies, no cache, no connection. It uses no proxy."""
 
     def __init__(
-        self, guard: Guard, ports: Collection[int], *, context: ssl.SSLContext | None = None
+        self,
+        resolver: PublicResolver,
+        ports: Collection[int],
+        *,
+        context: ssl.SSLContext | None = None,
     ) -> None:
-        self._guard = guard
+        self._resolver = resolver
         self._ports = ports
         # A kept connection would be used again for another host at the same address.
         self._transport = httpx.AsyncHTTPTransport(
@@ -78,7 +82,7 @@ class Fetcher:
 
     async def _ask(self, url: httpx.URL) -> httpx.Response:
         failure: object = None
-        for address in await self._guard.addresses(url.raw_host.decode("ascii")):
+        for address in await self._resolver.addresses(url.raw_host.decode("ascii")):
             try:
                 return await self._transport.handle_async_request(_request(url, address))
             except httpx.TransportError as error:

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from backchannel.ports.previews import Preview
 from backchannel.previews.fetching import SECONDS, Fetcher
 from backchannel.previews.pages import preview_of
-from backchannel.previews.targets import Guard, Unreachable, parse, system_addresses
+from backchannel.previews.targets import PublicResolver, Unreachable, parse, system_addresses
 
 AT_ONCE = 8
 """Pages fetched at a time; the others wait."""
@@ -24,7 +24,7 @@ class WebPreviewer:
         # Name servers may be slow, and pages may be made to be slow to read: neither may hold
         # up the threads that others use.
         self._threads = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="preview")
-        self._fetcher = fetcher or Fetcher(Guard(self._addresses), ports)
+        self._fetcher = fetcher or Fetcher(PublicResolver(self._addresses), ports)
         self._room = asyncio.Semaphore(AT_ONCE)
 
     async def preview(self, url: str) -> Preview | None:

@@ -96,7 +96,7 @@ def port_of(url: httpx.URL) -> int:
     return DEFAULT_PORTS[url.scheme] if url.port is None else url.port
 
 
-class Guard:
+class PublicResolver:
     """Finds the addresses of hosts, and lets public ones pass only.
 
     `resolve` and `permits` are the ones of the internet, unless a test brings its own.
