@@ -11,7 +11,7 @@ import pytest
 
 from backchannel.brokers.drivers import CannotConnect, driver
 from backchannel.brokers.kafka.channel import TURN, KafkaChannel, kafka_connect
-from backchannel.brokers.kafka.records import Codec, Data, Heartbeat, Peer, Record, digests
+from backchannel.brokers.kafka.records import Codec, Data, Heartbeat, Record, RemoteChannel, digests
 from backchannel.brokers.kafka.routes import LIFE_SECONDS, Routes
 from backchannel.brokers.kafka.session import KafkaSession, kafka_options
 from backchannel.brokers.link import Link
@@ -182,7 +182,9 @@ async def test_a_flood_of_records_leaves_turns_to_others() -> None:
         """Has a thousand records at once, and then no more."""
 
         def __init__(self) -> None:
-            record = Codec(KEY).encode(Record("", Peer("other", 1), Data(TOPIC, b"payload")))
+            record = Codec(KEY).encode(
+                Record("", RemoteChannel("other", 1), Data(TOPIC, b"payload"))
+            )
             self._records = [[record] * 1_000]
 
         async def next(self) -> list[bytes]:
@@ -207,7 +209,7 @@ async def test_a_flood_of_records_leaves_turns_to_others() -> None:
 
 
 def test_R5_a_node_is_sent_every_event_until_its_interests_are_known() -> None:
-    routes, one, two = Routes(), Peer("one", 1), Peer("two", 2)
+    routes, one, two = Routes(), RemoteChannel("one", 1), RemoteChannel("two", 2)
     routes.note(one, 0)
     routes.note(two, 0)
     routes.want(one, digests([TOPIC]), whole=True)

@@ -20,8 +20,8 @@ from backchannel.brokers.kafka.records import (
     Data,
     Done,
     Heartbeat,
-    Peer,
     Record,
+    RemoteChannel,
     Unwant,
     Want,
     digests,
@@ -58,13 +58,13 @@ class KafkaChannel:
         self._routes = Routes()
         self._topics: set[str] = set()
         self._name = secrets.token_hex(4)
-        self._self = Peer(self._name, CONTROL)
+        self._self = RemoteChannel(self._name, CONTROL)
         self._numbers = count(1)
-        self._waiting: dict[int, set[Peer]] = {}
+        self._waiting: dict[int, set[RemoteChannel]] = {}
         """The channels whose answer to the `Want` of a number is waited for."""
-        self._late: set[Peer] = set()
+        self._late: set[RemoteChannel] = set()
         """Channels that did not answer in time: what they sent meanwhile did not arrive here."""
-        self._replies: list[tuple[Peer, Body]] = []
+        self._replies: list[tuple[RemoteChannel, Body]] = []
         self._changed = asyncio.Condition()
         self._returned = 0.0
         """When the last beat of this channel came back, on the loop's clock."""
@@ -78,7 +78,7 @@ class KafkaChannel:
         possible = range(CONTROL + 1, self._session.partitions)
         free = [each for each in possible if each not in self._routes.partitions]
         own = random.choice(free or possible)  # noqa: S311 - no secret
-        self._self = Peer(self._name, own)
+        self._self = RemoteChannel(self._name, own)
         await self._session.read(own)
         self._tasks.append(asyncio.create_task(self._read()))
         await self._send(CONTROL, EVERYBODY, Heartbeat())
@@ -178,7 +178,7 @@ class KafkaChannel:
                 self._replies.append((peer, Ask()))
             self._heed(peer, record.body)
 
-    def _heed(self, peer: Peer, body: Body) -> None:
+    def _heed(self, peer: RemoteChannel, body: Body) -> None:
         match body:
             case Data(topic, payload):
                 if topic in self._topics:

@@ -57,7 +57,7 @@ class Data(msgspec.Struct, frozen=True, tag="data", array_like=True):
 Body = Heartbeat | Ask | Want | Unwant | Done | Data
 
 
-class Peer(NamedTuple):
+class RemoteChannel(NamedTuple):
     """A channel of a node, and the partition it reads."""
 
     name: str
@@ -66,7 +66,7 @@ class Peer(NamedTuple):
 
 class Record(msgspec.Struct, frozen=True, array_like=True):
     to: str
-    sender: Peer
+    sender: RemoteChannel
     body: Body
 
 
