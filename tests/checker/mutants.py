@@ -16,7 +16,7 @@ from backchannel.checker.journal import (
     Record,
     Resume,
 )
-from backchannel.checker.verdict import Kind
+from backchannel.checker.verdict import FindingKind
 from tests.checker.alterations import (
     acknowledged,
     deliveries,
@@ -34,13 +34,13 @@ from tests.checker.alterations import (
 from tests.checker.strategies import GeneratedHistory
 
 Mutant = Callable[[GeneratedHistory, Random], list[Record]]
-MUTANTS: list[tuple[Kind, Mutant]] = []
+MUTANTS: list[tuple[FindingKind, Mutant]] = []
 """With the kind of finding that each must lead to, and to no other."""
-AUTO_ACK: list[tuple[Kind, Mutant]] = []
+AUTO_ACK: list[tuple[FindingKind, Mutant]] = []
 """Those that can be made, and must be found, without positions and numbers."""
 
 
-def mutant(kind: Kind, *, auto_ack: bool = False) -> Callable[[Mutant], Mutant]:
+def mutant(kind: FindingKind, *, auto_ack: bool = False) -> Callable[[Mutant], Mutant]:
     def register(change: Mutant) -> Mutant:
         MUTANTS.append((kind, change))
         if auto_ack:
@@ -50,12 +50,12 @@ def mutant(kind: Kind, *, auto_ack: bool = False) -> Callable[[Mutant], Mutant]:
     return register
 
 
-@mutant(Kind.LOST, auto_ack=True)
+@mutant(FindingKind.LOST, auto_ack=True)
 def an_acknowledged_message_is_gone(generated: GeneratedHistory, rng: Random) -> list[Record]:
     return without(generated.records, rng.choice(acknowledged(generated)).id)
 
 
-@mutant(Kind.LOST, auto_ack=True)
+@mutant(FindingKind.LOST, auto_ack=True)
 def a_history_lacks_a_message(generated: GeneratedHistory, rng: Random) -> list[Record]:
     index = rng.choice(last_histories(generated))
     gone = rng.choice(acknowledged(generated)).id
@@ -65,26 +65,26 @@ def a_history_lacks_a_message(generated: GeneratedHistory, rng: Random) -> list[
     return replaced(generated, index, msgspec.structs.replace(history, messages=kept))
 
 
-@mutant(Kind.INCOMPLETE, auto_ack=True)
+@mutant(FindingKind.INCOMPLETE, auto_ack=True)
 def a_delivery_is_dropped(generated: GeneratedHistory, rng: Random) -> list[Record]:
     index = rng.choice(deliveries(generated))
     return generated.records[:index] + generated.records[index + 1 :]
 
 
-@mutant(Kind.INCOMPLETE, auto_ack=True)
+@mutant(FindingKind.INCOMPLETE, auto_ack=True)
 def a_device_stops_one_short(generated: GeneratedHistory, rng: Random) -> list[Record]:
     name = generated.records[rng.choice(deliveries(generated))].device
     index = max(each for each in deliveries(generated) if generated.records[each].device == name)
     return generated.records[:index] + generated.records[index + 1 :]
 
 
-@mutant(Kind.INCOMPLETE)
+@mutant(FindingKind.INCOMPLETE)
 def a_resume_begins_one_late(generated: GeneratedHistory, _: Random) -> list[Record]:
     index = min(each for each in deliveries(generated) if each > resumed(generated))
     return generated.records[:index] + generated.records[index + 1 :]
 
 
-@mutant(Kind.DUPLICATE)
+@mutant(FindingKind.DUPLICATE)
 def a_resume_begins_one_early(generated: GeneratedHistory, _: Random) -> list[Record]:
     """The device's last event comes again, as the first one of the new connection."""
     index = resumed(generated)
@@ -100,13 +100,13 @@ def a_resume_begins_one_early(generated: GeneratedHistory, _: Random) -> list[Re
     return [*generated.records[: index + 1], again, *generated.records[index + 1 :]]
 
 
-@mutant(Kind.DUPLICATE, auto_ack=True)
+@mutant(FindingKind.DUPLICATE, auto_ack=True)
 def a_delivery_comes_twice(generated: GeneratedHistory, rng: Random) -> list[Record]:
     index = rng.choice(deliveries(generated))
     return [*generated.records[: index + 1], *generated.records[index:]]
 
 
-@mutant(Kind.CONFLICT, auto_ack=True)
+@mutant(FindingKind.CONFLICT, auto_ack=True)
 def a_message_is_stored_twice(generated: GeneratedHistory, rng: Random) -> list[Record]:
     """Its copy has an id and places of its own, after all others."""
     index = rng.choice(deliveries(generated))
@@ -125,7 +125,7 @@ def a_message_is_stored_twice(generated: GeneratedHistory, rng: Random) -> list[
     return [*generated.records[: last + 1], copy, *generated.records[last + 1 :]]
 
 
-@mutant(Kind.CONFLICT, auto_ack=True)
+@mutant(FindingKind.CONFLICT, auto_ack=True)
 def a_retry_is_acknowledged_as_another_message(
     generated: GeneratedHistory, rng: Random
 ) -> list[Record]:
@@ -135,7 +135,7 @@ def a_retry_is_acknowledged_as_another_message(
     return [*generated.records[:index], again, *generated.records[index:]]
 
 
-@mutant(Kind.REORDERED)
+@mutant(FindingKind.REORDERED)
 def two_numbers_are_swapped(generated: GeneratedHistory, rng: Random) -> list[Record]:
     one, other = neighbours(generated, rng)
     swap = {one.id: other.seq, other.id: one.seq}
@@ -144,7 +144,7 @@ def two_numbers_are_swapped(generated: GeneratedHistory, rng: Random) -> list[Re
     return [renumbered(each, swap) for each in others]
 
 
-@mutant(Kind.REORDERED)
+@mutant(FindingKind.REORDERED)
 def two_deliveries_are_swapped(generated: GeneratedHistory, rng: Random) -> list[Record]:
     """On a device that was never away."""
     away = generated.records[resumed(generated)].device
@@ -158,7 +158,7 @@ def two_deliveries_are_swapped(generated: GeneratedHistory, rng: Random) -> list
     return changed
 
 
-@mutant(Kind.REORDERED)
+@mutant(FindingKind.REORDERED)
 def a_history_is_reversed(generated: GeneratedHistory, rng: Random) -> list[Record]:
     index = rng.choice(last_histories(generated))
     history = generated.records[index]
@@ -167,14 +167,14 @@ def a_history_is_reversed(generated: GeneratedHistory, rng: Random) -> list[Reco
     return replaced(generated, index, msgspec.structs.replace(history, messages=turned))
 
 
-@mutant(Kind.GAP)
+@mutant(FindingKind.GAP)
 def numbers_are_timestamps(generated: GeneratedHistory, rng: Random) -> list[Record]:
     """As from a clock: ascending, and never one after the other."""
     step = rng.randrange(2, 1_000_000_000)
     return [spread(each, step) for each in generated.records]
 
 
-@mutant(Kind.DISAGREEMENT)
+@mutant(FindingKind.DISAGREEMENT)
 def one_device_sees_two_numbers_swapped(generated: GeneratedHistory, rng: Random) -> list[Record]:
     one, other = neighbours(generated, rng)
     swap = {one.id: other.seq, other.id: one.seq}
@@ -185,7 +185,7 @@ def one_device_sees_two_numbers_swapped(generated: GeneratedHistory, rng: Random
     ]
 
 
-@mutant(Kind.DISAGREEMENT)
+@mutant(FindingKind.DISAGREEMENT)
 def a_history_swaps_two_numbers(generated: GeneratedHistory, rng: Random) -> list[Record]:
     one, other = neighbours(generated, rng)
     index = rng.choice(last_histories(generated))
@@ -193,7 +193,7 @@ def a_history_swaps_two_numbers(generated: GeneratedHistory, rng: Random) -> lis
     return replaced(generated, index, changed)
 
 
-@mutant(Kind.DISAGREEMENT, auto_ack=True)
+@mutant(FindingKind.DISAGREEMENT, auto_ack=True)
 def one_device_sees_another_sender(generated: GeneratedHistory, rng: Random) -> list[Record]:
     index = rng.choice(deliveries(generated))
     delivery = generated.records[index]
@@ -201,7 +201,7 @@ def one_device_sees_another_sender(generated: GeneratedHistory, rng: Random) -> 
     return replaced(generated, index, msgspec.structs.replace(delivery, sender="cyd"))
 
 
-@mutant(Kind.DISAGREEMENT)
+@mutant(FindingKind.DISAGREEMENT)
 def one_device_sees_another_position(generated: GeneratedHistory, rng: Random) -> list[Record]:
     """From some delivery on, its log is one further than that of the user's other device."""
     index = rng.choice(deliveries(generated))
@@ -212,7 +212,7 @@ def one_device_sees_another_position(generated: GeneratedHistory, rng: Random) -
     ]
 
 
-@mutant(Kind.PHANTOM, auto_ack=True)
+@mutant(FindingKind.PHANTOM, auto_ack=True)
 def a_body_is_altered(generated: GeneratedHistory, rng: Random) -> list[Record]:
     index = rng.choice(deliveries(generated))
     delivery = generated.records[index]
@@ -220,7 +220,7 @@ def a_body_is_altered(generated: GeneratedHistory, rng: Random) -> list[Record]:
     return replaced(generated, index, msgspec.structs.replace(delivery, body="altered"))
 
 
-@mutant(Kind.PHANTOM, auto_ack=True)
+@mutant(FindingKind.PHANTOM, auto_ack=True)
 def a_history_alters_a_body(generated: GeneratedHistory, rng: Random) -> list[Record]:
     index = rng.choice(last_histories(generated))
     history = generated.records[index]
@@ -230,7 +230,7 @@ def a_history_alters_a_body(generated: GeneratedHistory, rng: Random) -> list[Re
     return replaced(generated, index, msgspec.structs.replace(history, messages=messages))
 
 
-@mutant(Kind.PHANTOM, auto_ack=True)
+@mutant(FindingKind.PHANTOM, auto_ack=True)
 def a_refused_message_exists(generated: GeneratedHistory, rng: Random) -> list[Record]:
     answer = rng.choice(acknowledged(generated))
     refusal = Fail(
@@ -239,7 +239,7 @@ def a_refused_message_exists(generated: GeneratedHistory, rng: Random) -> list[R
     return replaced(generated, generated.records.index(answer), refusal)
 
 
-@mutant(Kind.PHANTOM, auto_ack=True)
+@mutant(FindingKind.PHANTOM, auto_ack=True)
 def a_message_was_never_sent(generated: GeneratedHistory, rng: Random) -> list[Record]:
     index = rng.choice(deliveries(generated))
     name = generated.records[index].device
@@ -257,7 +257,7 @@ def a_message_was_never_sent(generated: GeneratedHistory, rng: Random) -> list[R
     return [*generated.records[: last + 1], phantom, *generated.records[last + 1 :]]
 
 
-@mutant(Kind.RECEIPT)
+@mutant(FindingKind.RECEIPT)
 def a_receipt_moves_back(generated: GeneratedHistory, rng: Random) -> list[Record]:
     index = rng.choice(receipts(generated))
     receipt = generated.records[index]
@@ -266,7 +266,7 @@ def a_receipt_moves_back(generated: GeneratedHistory, rng: Random) -> list[Recor
     return [*generated.records[: index + 1], back, *generated.records[index + 1 :]]
 
 
-@mutant(Kind.RECEIPT)
+@mutant(FindingKind.RECEIPT)
 def a_third_user_receives_a_message(generated: GeneratedHistory, rng: Random) -> list[Record]:
     index = rng.choice(receipts(generated))
     receipt = generated.records[index]
@@ -274,7 +274,7 @@ def a_third_user_receives_a_message(generated: GeneratedHistory, rng: Random) ->
     return replaced(generated, index, msgspec.structs.replace(receipt, reader="cyd"))
 
 
-@mutant(Kind.RECEIPT)
+@mutant(FindingKind.RECEIPT)
 def an_unsent_message_is_read(generated: GeneratedHistory, _: Random) -> list[Record]:
     """A mark that stands at a message which is only sent later."""
     index, end = receipts(generated)[0], acknowledged(generated)[-1]

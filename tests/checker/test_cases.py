@@ -23,7 +23,7 @@ from backchannel.checker.journal import (
     Unknown,
     located,
 )
-from backchannel.checker.verdict import KEPT, Kind, Verdict
+from backchannel.checker.verdict import KEPT, FindingKind, Verdict
 from backchannel.domain.ids import RESPONDER_ID
 
 ADA, BOB = "ada-phone", "bob-phone"
@@ -75,7 +75,7 @@ def checked(*records: Record) -> Verdict:
     return check(located(records, "journal"))
 
 
-def kinds(*records: Record) -> set[Kind]:
+def kinds(*records: Record) -> set[FindingKind]:
     return set(checked(*records).totals)
 
 
@@ -84,7 +84,7 @@ STARTED: Sequence[Record] = (resume(ADA), resume(BOB))
 
 def test_R2_one_client_id_accepted_for_two_bodies_is_a_conflict() -> None:
     sent = (*STARTED, invoke(1, "a"), invoke(2, "a", "other"))
-    assert kinds(*sent, ok(3, "a", 1), ok(4, "a", 1)) == {Kind.CONFLICT}
+    assert kinds(*sent, ok(3, "a", 1), ok(4, "a", 1)) == {FindingKind.CONFLICT}
     refused = Fail(at=4, device=ADA, client_id="a", code="client_id_reused")
     assert kinds(*sent, ok(3, "a", 1), refused) == set()
 
@@ -92,12 +92,12 @@ def test_R2_one_client_id_accepted_for_two_bodies_is_a_conflict() -> None:
 def test_R2_equal_bodies_with_different_client_ids_are_two_messages() -> None:
     sent = (*STARTED, invoke(1, "a"), invoke(2, "b"))
     assert kinds(*sent, deliver(3, 1), deliver(4, 2)) == set()
-    assert kinds(*sent, deliver(3, 1), deliver(4, 2), deliver(5, 3)) == {Kind.CONFLICT}
+    assert kinds(*sent, deliver(3, 1), deliver(4, 2), deliver(5, 3)) == {FindingKind.CONFLICT}
 
 
 def test_R3_a_lower_number_after_an_acknowledgement_is_reordered() -> None:
     first = (*STARTED, invoke(1, "a"), ok(3, "a", 2))
-    assert kinds(*first, invoke(4, "b"), ok(5, "b", 1)) == {Kind.REORDERED}
+    assert kinds(*first, invoke(4, "b"), ok(5, "b", 1)) == {FindingKind.REORDERED}
     assert kinds(*STARTED, invoke(1, "a"), invoke(3, "b", device=BOB), ok(3, "a", 2)) == set()
 
 
@@ -108,7 +108,7 @@ def test_R3_overlapping_sends_may_have_either_order() -> None:
 
 def test_R4_swapped_messages_of_one_connection_are_reordered() -> None:
     both = (invoke(1, "a"), invoke(2, "b"))
-    assert kinds(*STARTED, *both, ok(3, "a", 2), ok(4, "b", 1)) == {Kind.REORDERED}
+    assert kinds(*STARTED, *both, ok(3, "a", 2), ok(4, "b", 1)) == {FindingKind.REORDERED}
 
 
 def test_R4_a_retried_message_may_have_a_later_number() -> None:
@@ -121,19 +121,19 @@ def test_R5_a_killed_device_may_receive_unstored_messages_again() -> None:
     sent = (*STARTED, invoke(1, "a"), invoke(1, "b"), ok(2, "a", 1), ok(2, "b", 2))
     taken = (*sent, deliver(3, 1), deliver(4, 2))
     assert kinds(*taken, resume(BOB, 5, position=1), deliver(6, 2)) == set()
-    assert kinds(*taken, resume(BOB, 5, position=2), deliver(6, 2)) == {Kind.DUPLICATE}
+    assert kinds(*taken, resume(BOB, 5, position=2), deliver(6, 2)) == {FindingKind.DUPLICATE}
 
 
 def test_R5_a_message_below_the_resumed_position_is_a_duplicate() -> None:
     sent = (resume(ADA), invoke(1, "a"), ok(2, "a", 1))
-    assert kinds(*sent, resume(BOB, 3, position=1), deliver(4, 1)) == {Kind.DUPLICATE}
+    assert kinds(*sent, resume(BOB, 3, position=1), deliver(4, 1)) == {FindingKind.DUPLICATE}
 
 
 def test_R5_a_new_device_need_not_receive_earlier_messages() -> None:
     sent = (resume(ADA), invoke(1, "a"), ok(2, "a", 1))
     fresh = (resume(BOB, 3, position=None), Finish(at=9, device=BOB))
     assert kinds(*sent, *fresh) == set()
-    assert kinds(*sent, *fresh[:1], invoke(4, "b"), ok(5, "b", 2), fresh[1]) == {Kind.LOST}
+    assert kinds(*sent, *fresh[:1], invoke(4, "b"), ok(5, "b", 2), fresh[1]) == {FindingKind.LOST}
 
 
 def test_R5_a_reset_device_need_not_receive_earlier_messages() -> None:
@@ -145,15 +145,15 @@ def test_R5_a_reset_device_need_not_receive_earlier_messages() -> None:
 def test_R5_a_history_is_checked_by_the_time_of_its_request() -> None:
     sent = (*STARTED, invoke(1, "a"), ok(3, "a", 1))
     assert kinds(*sent, history(4, asked=2)) == set()
-    assert kinds(*sent, history(4)) == {Kind.LOST}
+    assert kinds(*sent, history(4)) == {FindingKind.LOST}
     assert kinds(*sent, Finish(at=4, device=BOB, asked=2)) == set()
-    assert kinds(*sent, Finish(at=4, device=BOB)) == {Kind.LOST}
+    assert kinds(*sent, Finish(at=4, device=BOB)) == {FindingKind.LOST}
 
 
 def test_R3_a_missing_number_in_a_history_is_a_gap() -> None:
     sent = (*STARTED, invoke(1, "a"), invoke(1, "b"))
-    assert kinds(*sent, history(4, seen(1), seen(3))) == {Kind.GAP}
-    assert kinds(*sent, history(4, seen(2), seen(3))) == {Kind.GAP}
+    assert kinds(*sent, history(4, seen(1), seen(3))) == {FindingKind.GAP}
+    assert kinds(*sent, history(4, seen(2), seen(3))) == {FindingKind.GAP}
     assert kinds(*sent, history(4, seen(1), seen(2))) == set()
 
 
@@ -162,13 +162,13 @@ def test_R3_a_message_that_came_without_its_number_fills_one_gap() -> None:
     first, second, later = (deliver(at, at - 1, "abc"[at - 2]) for at in (2, 3, 4))
     unnumbered = replace(second, seq=None, position=None)
     assert kinds(*sent, first, unnumbered, later) == set()
-    assert kinds(*sent, first, unnumbered, replace(later, seq=4, position=4)) == {Kind.GAP}
-    assert kinds(*sent, first, later, replace(unnumbered, at=5)) >= {Kind.GAP}
+    assert kinds(*sent, first, unnumbered, replace(later, seq=4, position=4)) == {FindingKind.GAP}
+    assert kinds(*sent, first, later, replace(unnumbered, at=5)) >= {FindingKind.GAP}
 
 
 def test_R3_a_gap_of_2_to_the_60_is_found_quickly() -> None:
     sent = (*STARTED, invoke(1, "a"), invoke(1, "b"))
-    assert kinds(*sent, deliver(4, 1), deliver(5, 1 << 60)) == {Kind.GAP}
+    assert kinds(*sent, deliver(4, 1), deliver(5, 1 << 60)) == {FindingKind.GAP}
 
 
 def test_R7_edits_and_deletions_are_no_anomalies() -> None:
@@ -178,7 +178,7 @@ def test_R7_edits_and_deletions_are_no_anomalies() -> None:
     assert kinds(*sent, edited, history(6, seen(1, "ho"))) == set()
     assert kinds(*sent, edited, deleted, history(6, seen(1, ""))) == set()
     assert kinds(*sent, deleted, history(6)) == set()
-    assert kinds(*sent, edited, history(6, seen(1, ""))) == {Kind.PHANTOM}
+    assert kinds(*sent, edited, history(6, seen(1, ""))) == {FindingKind.PHANTOM}
 
 
 def test_R6_a_device_that_resumes_earlier_may_receive_receipts_again() -> None:
@@ -187,9 +187,9 @@ def test_R6_a_device_that_resumes_earlier_may_receive_receipts_again() -> None:
     back = (resume(ADA, 6, position=7), _receipt(7, 1, position=8))
     assert kinds(*sent, *marks, *back) == set()
     assert kinds(*sent, *marks, resume(ADA, 6, position=9), _receipt(7, 1, position=10)) == {
-        Kind.RECEIPT
+        FindingKind.RECEIPT
     }
-    assert kinds(*sent, _receipt(4, 4)) == {Kind.RECEIPT}
+    assert kinds(*sent, _receipt(4, 4)) == {FindingKind.RECEIPT}
 
 
 def _receipt(at: int, seq: int, position: int | None = None) -> DeliverReceipt:
@@ -207,7 +207,7 @@ def _receipt(at: int, seq: int, position: int | None = None) -> DeliverReceipt:
 def test_S11_a_message_delivered_to_a_third_user_is_a_phantom() -> None:
     stranger = replace(deliver(3, 1), device="cyd-phone")
     others = (resume(ADA), resume("cyd-phone"), invoke(1, "a"), ok(2, "a", 1))
-    assert kinds(*others, stranger) == {Kind.PHANTOM}
+    assert kinds(*others, stranger) == {FindingKind.PHANTOM}
 
 
 def test_answers_of_the_responder_are_no_phantoms() -> None:
@@ -216,7 +216,7 @@ def test_answers_of_the_responder_are_no_phantoms() -> None:
 
 
 def test_an_acknowledged_message_that_was_never_sent_is_a_phantom() -> None:
-    assert kinds(*STARTED, ok(2, "a", 1)) == {Kind.PHANTOM}
+    assert kinds(*STARTED, ok(2, "a", 1)) == {FindingKind.PHANTOM}
 
 
 def test_positions_of_another_epoch_are_other_positions() -> None:
@@ -224,12 +224,12 @@ def test_positions_of_another_epoch_are_other_positions() -> None:
     tablet = resume("bob-tablet", 4, epoch="e2")
     same = replace(deliver(5, 1, position=7), device="bob-tablet")
     assert kinds(*sent, tablet, same) == set()
-    assert kinds(*sent, resume("bob-tablet", 4), same) == {Kind.DISAGREEMENT}
+    assert kinds(*sent, resume("bob-tablet", 4), same) == {FindingKind.DISAGREEMENT}
 
 
 def test_a_finding_names_the_problem_and_its_records() -> None:
     sent = (*STARTED, invoke(1, "a"), ok(2, "a", 1), deliver(3, 1), deliver(4, 1))
-    (finding,) = checked(*sent).findings[Kind.DUPLICATE]
+    (finding,) = checked(*sent).findings[FindingKind.DUPLICATE]
     assert finding.text == "bob-phone was given message m1 twice"
     assert [str(each.location) for each in finding.evidence] == ["journal:5", "journal:6"]
 
@@ -237,8 +237,8 @@ def test_a_finding_names_the_problem_and_its_records() -> None:
 def test_all_findings_are_counted_and_a_bounded_number_is_kept() -> None:
     twice = [deliver(3, 1)] * (KEPT + 11)
     verdict = checked(*STARTED, invoke(1, "a"), ok(2, "a", 1), *twice)
-    assert verdict.totals == {Kind.DUPLICATE: KEPT + 10}
-    assert len(verdict.findings[Kind.DUPLICATE]) == KEPT
+    assert verdict.totals == {FindingKind.DUPLICATE: KEPT + 10}
+    assert len(verdict.findings[FindingKind.DUPLICATE]) == KEPT
 
 
 def test_a_history_without_sends_or_finishes_is_not_checked() -> None:

@@ -8,11 +8,11 @@ from hypothesis import strategies as st
 
 from backchannel.checker.check import check
 from backchannel.checker.journal import Change, Finish, Invoke, Ok, Record, located
-from backchannel.checker.verdict import Finding, Kind
+from backchannel.checker.verdict import Finding, FindingKind
 from tests.checker.strategies import GeneratedHistory, histories
 
 
-def found(records: Sequence[Record]) -> dict[Kind, list[Finding]]:
+def found(records: Sequence[Record]) -> dict[FindingKind, list[Finding]]:
     return check(located(records)).findings
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backchannel.checker.verdict import Kind
+from backchannel.checker.verdict import FindingKind
 from tests.checker.mutants import AUTO_ACK, MUTANTS, Mutant
 from tests.checker.strategies import DIALECTS, GeneratedHistory, histories
 from tests.checker.test_honest import found
@@ -22,7 +22,7 @@ def name_of(value: object) -> str:
 @pytest.mark.parametrize(("kind", "mutant"), MUTANTS, ids=name_of)
 @given(histories(NUMBERED), st.integers(0, 1 << 30))
 def test_each_violated_guarantee_is_found(
-    kind: Kind, mutant: Mutant, history: GeneratedHistory, seed: int
+    kind: FindingKind, mutant: Mutant, history: GeneratedHistory, seed: int
 ) -> None:
     assert set(found(mutant(history, Random(seed)))) == {kind}
 
@@ -30,6 +30,6 @@ def test_each_violated_guarantee_is_found(
 @pytest.mark.parametrize(("kind", "mutant"), AUTO_ACK, ids=name_of)
 @given(histories(UNNUMBERED), st.integers(0, 1 << 30))
 def test_each_violated_guarantee_is_found_without_positions(
-    kind: Kind, mutant: Mutant, history: GeneratedHistory, seed: int
+    kind: FindingKind, mutant: Mutant, history: GeneratedHistory, seed: int
 ) -> None:
     assert set(found(mutant(history, Random(seed)))) == {kind}

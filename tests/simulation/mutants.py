@@ -8,7 +8,7 @@ from unittest.mock import patch
 import msgspec
 
 from backchannel.chat.group_commit import GroupCommit, Outcome
-from backchannel.checker.verdict import Kind
+from backchannel.checker.verdict import FindingKind
 from backchannel.delivery.connection import Connection, State
 from backchannel.delivery.connection_manager import ConnectionManager
 from backchannel.delivery.hub import Hub
@@ -197,20 +197,20 @@ def refused_and_stored() -> contextlib.AbstractContextManager[Any]:
     return patch.object(GroupCommit, "_append", append_and_deny)
 
 
-MUTANTS: dict[Break, set[Kind]] = {
-    repeated_keys_are_not_detected: {Kind.CONFLICT, Kind.DUPLICATE},
-    acknowledged_before_it_is_durable: {Kind.LOST},
-    seq_from_a_timestamp: {Kind.GAP},
-    resumes_one_event_too_late: {Kind.INCOMPLETE, Kind.GAP},
-    resumes_one_event_too_early: {Kind.DUPLICATE},
-    delivered_moves_back: {Kind.RECEIPT},
-    a_page_is_reversed: {Kind.REORDERED, Kind.DUPLICATE},
-    hub_ignores_a_returning_user: {Kind.INCOMPLETE},
-    goes_live_too_early: {Kind.INCOMPLETE},
-    only_one_page_is_read: {Kind.INCOMPLETE},
-    a_full_outbox_drops: {Kind.INCOMPLETE},
-    a_reply_skips_events: {Kind.INCOMPLETE},
-    gaps_are_ignored: {Kind.INCOMPLETE},
-    refused_and_stored: {Kind.PHANTOM},
+MUTANTS: dict[Break, set[FindingKind]] = {
+    repeated_keys_are_not_detected: {FindingKind.CONFLICT, FindingKind.DUPLICATE},
+    acknowledged_before_it_is_durable: {FindingKind.LOST},
+    seq_from_a_timestamp: {FindingKind.GAP},
+    resumes_one_event_too_late: {FindingKind.INCOMPLETE, FindingKind.GAP},
+    resumes_one_event_too_early: {FindingKind.DUPLICATE},
+    delivered_moves_back: {FindingKind.RECEIPT},
+    a_page_is_reversed: {FindingKind.REORDERED, FindingKind.DUPLICATE},
+    hub_ignores_a_returning_user: {FindingKind.INCOMPLETE},
+    goes_live_too_early: {FindingKind.INCOMPLETE},
+    only_one_page_is_read: {FindingKind.INCOMPLETE},
+    a_full_outbox_drops: {FindingKind.INCOMPLETE},
+    a_reply_skips_events: {FindingKind.INCOMPLETE},
+    gaps_are_ignored: {FindingKind.INCOMPLETE},
+    refused_and_stored: {FindingKind.PHANTOM},
 }
 """The defect, and the findings that the checker may report."""

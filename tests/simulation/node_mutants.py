@@ -10,7 +10,7 @@ import msgspec
 from backchannel.brokers import shared
 from backchannel.brokers.envelope import decoded
 from backchannel.brokers.shared import SharedBus
-from backchannel.checker.verdict import Kind
+from backchannel.checker.verdict import FindingKind
 from backchannel.delivery.connection import Connection, State
 from backchannel.delivery.connection_manager import ConnectionManager
 from backchannel.delivery.hub import Hub
@@ -115,13 +115,21 @@ def omitted_payloads_count_as_sent() -> contextlib.AbstractContextManager[Any]:
     return stack
 
 
-NODE_MUTANTS: dict[Break, set[Kind]] = {
-    late_events_are_pushed_again: {Kind.DUPLICATE, Kind.REORDERED},
-    early_events_are_pushed_at_once: {Kind.INCOMPLETE, Kind.REORDERED, Kind.GAP},
-    lasting_gaps_are_skipped: {Kind.INCOMPLETE, Kind.GAP},
-    the_head_of_a_log_counts_as_sent: {Kind.INCOMPLETE, Kind.GAP},
-    losses_are_ignored: {Kind.INCOMPLETE},
-    the_bus_has_wrong_positions: {Kind.DUPLICATE, Kind.INCOMPLETE, Kind.REORDERED},
-    omitted_payloads_count_as_sent: {Kind.INCOMPLETE, Kind.GAP},
+NODE_MUTANTS: dict[Break, set[FindingKind]] = {
+    late_events_are_pushed_again: {FindingKind.DUPLICATE, FindingKind.REORDERED},
+    early_events_are_pushed_at_once: {
+        FindingKind.INCOMPLETE,
+        FindingKind.REORDERED,
+        FindingKind.GAP,
+    },
+    lasting_gaps_are_skipped: {FindingKind.INCOMPLETE, FindingKind.GAP},
+    the_head_of_a_log_counts_as_sent: {FindingKind.INCOMPLETE, FindingKind.GAP},
+    losses_are_ignored: {FindingKind.INCOMPLETE},
+    the_bus_has_wrong_positions: {
+        FindingKind.DUPLICATE,
+        FindingKind.INCOMPLETE,
+        FindingKind.REORDERED,
+    },
+    omitted_payloads_count_as_sent: {FindingKind.INCOMPLETE, FindingKind.GAP},
 }
 """The defect, and the findings that the checker may report."""

@@ -8,23 +8,23 @@ from backchannel.checker.detectors.numbers import disagreement, gap, reordered
 from backchannel.checker.detectors.receipts import receipt
 from backchannel.checker.detectors.sends import conflict, phantom
 from backchannel.checker.history import History
-from backchannel.checker.journal import BadJournal, Entry, read
+from backchannel.checker.journal import BadJournal, LocatedRecord, read
 from backchannel.checker.model import Delivery, LocatedReceipt
 from backchannel.checker.restores import histories
-from backchannel.checker.verdict import Counts, Finding, Kind, Verdict
+from backchannel.checker.verdict import Counts, Finding, FindingKind, Verdict
 
 PATTERN = "*.jsonl"
 
-DETECTORS: dict[Kind, Callable[[History], Iterator[Finding]]] = {
-    Kind.LOST: lost,
-    Kind.PHANTOM: phantom,
-    Kind.CONFLICT: conflict,
-    Kind.DUPLICATE: duplicate,
-    Kind.INCOMPLETE: incomplete,
-    Kind.GAP: gap,
-    Kind.REORDERED: reordered,
-    Kind.DISAGREEMENT: disagreement,
-    Kind.RECEIPT: receipt,
+DETECTORS: dict[FindingKind, Callable[[History], Iterator[Finding]]] = {
+    FindingKind.LOST: lost,
+    FindingKind.PHANTOM: phantom,
+    FindingKind.CONFLICT: conflict,
+    FindingKind.DUPLICATE: duplicate,
+    FindingKind.INCOMPLETE: incomplete,
+    FindingKind.GAP: gap,
+    FindingKind.REORDERED: reordered,
+    FindingKind.DISAGREEMENT: disagreement,
+    FindingKind.RECEIPT: receipt,
 }
 
 
@@ -37,7 +37,7 @@ def journal_files(paths: Iterable[Path]) -> list[Path]:
     return sorted(files.values(), key=_beginning)
 
 
-def entries(files: Iterable[Path]) -> Iterator[Entry]:
+def entries(files: Iterable[Path]) -> Iterator[LocatedRecord]:
     """All records. Raises `BadJournal`."""
     for file in files:
         yield from read(file)
@@ -57,7 +57,7 @@ def _beginning(file: Path) -> int:
     return first.record.at if first else 0
 
 
-def check(entries: Iterable[Entry]) -> Verdict:
+def check(entries: Iterable[LocatedRecord]) -> Verdict:
     """Check the records of all journals together. Raises `BadJournal`."""
     parts = [History(each) for each in histories(list(entries))]
     verdict = Verdict(_count(parts[-1]))

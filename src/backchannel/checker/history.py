@@ -8,10 +8,10 @@ from backchannel.checker.journal import (
     Change,
     Deliver,
     DeliverReceipt,
-    Entry,
     Fail,
     Finish,
     Invoke,
+    LocatedRecord,
     Location,
     Ok,
     Record,
@@ -45,7 +45,7 @@ class History:
     location.
     """
 
-    def __init__(self, entries: Iterable[Entry]) -> None:
+    def __init__(self, entries: Iterable[LocatedRecord]) -> None:
         """Raises `BadJournal` if records contradict each other, or `entries` does."""
         self.sends: dict[tuple[str, str], Send] = {}
         self.messages: dict[str, Message] = {}

@@ -205,12 +205,12 @@ class Location(NamedTuple):
         return f"{self.file}:{self.line}"
 
 
-class Entry(NamedTuple):
+class LocatedRecord(NamedTuple):
     location: Location
     record: Record
 
 
-def read(path: Path) -> Iterator[Entry]:
+def read(path: Path) -> Iterator[LocatedRecord]:
     """The records of one journal, as they stand. Raises `BadJournal`.
 
     A last line without its end is what a killed client leaves; it is passed over.
@@ -220,7 +220,7 @@ def read(path: Path) -> Iterator[Entry]:
             for number, line in enumerate(lines, start=1):
                 location = Location(str(path), number)
                 try:
-                    yield Entry(location, _decoder.decode(line))
+                    yield LocatedRecord(location, _decoder.decode(line))
                 except (msgspec.DecodeError, UnicodeDecodeError) as error:
                     if not line.endswith(b"\n"):
                         return
@@ -229,9 +229,9 @@ def read(path: Path) -> Iterator[Entry]:
         raise BadJournal(f"{path}: {error.strerror}") from None
 
 
-def located(records: Iterable[Record], file: str = "memory") -> Iterator[Entry]:
+def located(records: Iterable[Record], file: str = "memory") -> Iterator[LocatedRecord]:
     """Records that never were in a file, as the entries that `read` would have made of them."""
-    return (Entry(Location(file, line), each) for line, each in enumerate(records, start=1))
+    return (LocatedRecord(Location(file, line), each) for line, each in enumerate(records, start=1))
 
 
 class JournalWriter:

@@ -13,9 +13,9 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from backchannel.checker.journal import (
     Change,
-    Entry,
     Fail,
     Invoke,
+    LocatedRecord,
     Ok,
     Record,
     Reset,
@@ -25,7 +25,7 @@ from backchannel.checker.journal import (
 )
 
 
-def histories(entries: Sequence[Entry]) -> Iterator[Sequence[Entry]]:
+def histories(entries: Sequence[LocatedRecord]) -> Iterator[Sequence[LocatedRecord]]:
     """The records to check together: all of them, unless there was a restore."""
     records = [each for each in entries if not isinstance(each.record, Restore)]
     restores = sorted(
@@ -41,7 +41,7 @@ def histories(entries: Sequence[Entry]) -> Iterator[Sequence[Entry]]:
     yield records
 
 
-def _beginnings(records: Sequence[Entry], restore: Restore) -> dict[str, int]:
+def _beginnings(records: Sequence[LocatedRecord], restore: Restore) -> dict[str, int]:
     """The times at which the devices started again after the restore."""
     known = {
         record.epoch
@@ -65,12 +65,12 @@ def _is_before(record: Record, restore: Restore, begins: dict[str, int]) -> bool
     return record.at < restore.at or begun is None or record.at < begun
 
 
-def _kept(before: Iterable[Entry], restore: Restore) -> Iterator[Entry]:
+def _kept(before: Iterable[LocatedRecord], restore: Restore) -> Iterator[LocatedRecord]:
     for location, record in before:
         if record.at < restore.backup_at:
-            yield Entry(location, record)
+            yield LocatedRecord(location, record)
         elif (valid := _valid_part(record)) is not None:
-            yield Entry(location, valid)
+            yield LocatedRecord(location, valid)
 
 
 def _valid_part(record: Record) -> Record | None:

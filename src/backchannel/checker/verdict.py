@@ -12,7 +12,7 @@ KEPT = 100
 """Findings of a kind that are kept; the others are counted."""
 
 
-class Kind(StrEnum):
+class FindingKind(StrEnum):
     """The anomalies, worst first. Each has a detector of its name."""
 
     LOST = "lost"
@@ -61,10 +61,10 @@ class Verdict:
 
     def __init__(self, counts: Counts) -> None:
         self.counts = counts
-        self.totals: dict[Kind, int] = {}
-        self.findings: dict[Kind, list[Finding]] = {}
+        self.totals: dict[FindingKind, int] = {}
+        self.findings: dict[FindingKind, list[Finding]] = {}
 
-    def add(self, kind: Kind, findings: Iterable[Finding]) -> None:
+    def add(self, kind: FindingKind, findings: Iterable[Finding]) -> None:
         for finding in findings:
             self.totals[kind] = self.totals.get(kind, 0) + 1
             kept = self.findings.setdefault(kind, [])

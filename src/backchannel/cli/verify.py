@@ -8,7 +8,7 @@ import typer
 
 from backchannel.checker.check import check, entries, journal_files
 from backchannel.checker.journal import BadJournal
-from backchannel.checker.verdict import Finding, Kind, Verdict
+from backchannel.checker.verdict import Finding, FindingKind, Verdict
 from backchannel.cli.output import fail
 
 FOUND = 1
@@ -48,7 +48,7 @@ def _in_text(verdict: Verdict) -> str:
     lines = [f"{name:14}{value:>12}" for name, value in _table(verdict)]
     if verdict.clean:
         return "\n".join([*lines, *(["", "nothing found"] if verdict.conclusive else [])])
-    for kind in Kind:
+    for kind in FindingKind:
         found = verdict.findings.get(kind, [])
         if found:
             lines += ["", f"{kind}: {verdict.totals[kind]:,}"]
