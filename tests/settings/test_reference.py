@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from backchannel.settings import load
-from backchannel.settings.catalogue import Entry, entries, paths_by_variable
+from backchannel.settings.catalogue import SettingEntry, entries, paths_by_variable
 from backchannel.settings.reference import reference, shown
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "settings.md"
@@ -14,7 +14,7 @@ HIDDEN = "(set, hidden)"
 
 
 @pytest.mark.parametrize("entry", entries().values(), ids=list(entries()))
-def test_every_setting_has_a_description_and_an_example_that_works(entry: Entry) -> None:
+def test_every_setting_has_a_description_and_an_example_that_works(entry: SettingEntry) -> None:
     assert entry.description.endswith(".")
     loaded = load(environment={"JWT_SECRET": SECRET, entry.variable: entry.example})
     assert loaded.written[entry.path].value == entry.example

@@ -27,7 +27,7 @@ BORROWED_NAMES = {
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class SettingEntry:
     """A setting. `path` is its place in the TOML file: `name` or `group.name`."""
 
     path: str
@@ -65,7 +65,7 @@ class Entry:
 
 
 @cache
-def entries() -> dict[str, Entry]:
+def entries() -> dict[str, SettingEntry]:
     """All settings by path, in the order in which they are documented."""
     return {entry.path: entry for entry in _walk(Settings, "")}
 
@@ -87,10 +87,10 @@ def group_model(field: FieldInfo) -> type[Group] | None:
     return kind if isinstance(kind, type) and issubclass(kind, Group) else None
 
 
-def _walk(group: type[Group], prefix: str) -> Iterator[Entry]:
+def _walk(group: type[Group], prefix: str) -> Iterator[SettingEntry]:
     for name, field in group.model_fields.items():
         inner = group_model(field)
         if inner is None:
-            yield Entry(prefix + name, field)
+            yield SettingEntry(prefix + name, field)
         else:
             yield from _walk(inner, f"{prefix}{name}.")

@@ -9,7 +9,7 @@ from typing import cast
 from annotated_types import Ge, Gt, Le
 from pydantic import SecretStr
 
-from backchannel.settings.catalogue import Entry, entries, group_model
+from backchannel.settings.catalogue import SettingEntry, entries, group_model
 from backchannel.settings.model import Settings
 from backchannel.storage.shared.urls import without_password
 
@@ -66,12 +66,12 @@ def reference() -> str:
     return "\n".join(sections)
 
 
-def _section(entry: Entry) -> str:
+def _section(entry: SettingEntry) -> str:
     facts = "\n".join(f"- {label}: {text}" for label, text in _facts(entry))
     return f"### `{entry.path}`\n\n{entry.description}\n\n{facts}\n"
 
 
-def _facts(entry: Entry) -> Iterator[tuple[str, str]]:
+def _facts(entry: SettingEntry) -> Iterator[tuple[str, str]]:
     default = _text(entry.field.get_default())
     yield "Default", f"`{default}`" if default != "unset" else default
     if entry.unit:
@@ -83,7 +83,7 @@ def _facts(entry: Entry) -> Iterator[tuple[str, str]]:
     yield "Example", f"`{entry.variable}={entry.example}`"
 
 
-def _allowed(entry: Entry) -> str:
+def _allowed(entry: SettingEntry) -> str:
     kind = entry.field.annotation
     if isinstance(kind, type) and issubclass(kind, Enum):
         return ", ".join(f"`{member.value}`" for member in kind)

@@ -102,7 +102,7 @@ class Written:
 
 @dataclass(frozen=True, slots=True)
 class Layer:
-    """The values from one source, by `Entry.path`."""
+    """The values from one source, by `SettingEntry.path`."""
 
     values: dict[str, Written] = field(default_factory=dict[str, Written])
     unknown: list[Problem] = field(default_factory=list[Problem])
