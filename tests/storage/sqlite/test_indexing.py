@@ -60,7 +60,7 @@ def expected(connection: sqlite3.Connection) -> set[tuple[str, int]]:
     """The index entries that the existing messages must have."""
     made: set[tuple[str, int]] = set()
     for values in connection.execute(MESSAGES):
-        number, *texts = index.row(index.Entry(*values))
+        number, *texts = index.row(index.IndexEntry(*values))
         assert isinstance(number, int)
         for text in map(str, texts):
             made |= {(text[at : at + 3], number) for at in range(len(text) - 2)}
@@ -161,7 +161,7 @@ async def test_R10_a_failing_search_index_does_not_refuse_messages(
     await send(storage, pair.draft("before"))
     await caught_up(path)
 
-    def broken(_: index.Entry) -> tuple[object, ...]:
+    def broken(_: index.IndexEntry) -> tuple[object, ...]:
         raise ZeroDivisionError
 
     with monkeypatch.context() as patch:
@@ -193,7 +193,7 @@ def test_R1_indexing_continues_after_the_process_was_killed(path: Path) -> None:
 
 def test_each_token_is_one_trigram() -> None:
     numbers = [1, 2, 0xFEFF, 0xFF00, 0xFF01, 2**31, 2**45]
-    entries = [index.Entry(1, number, number, number, "") for number in numbers]
+    entries = [index.IndexEntry(1, number, number, number, "") for number in numbers]
     tokens = {str(token) for entry in entries for token in index.row(entry)[1:4]}
     assert len(tokens) == 2 * len(numbers)
     assert {len(token) for token in tokens} == {3}

@@ -28,7 +28,7 @@ class MessageKey(msgspec.Struct, frozen=True):
     seq: int
 
 
-class Entry(msgspec.Struct, frozen=True):
+class EntryKey(msgspec.Struct, frozen=True):
     """The key of a log entry."""
 
     user: str
@@ -219,7 +219,7 @@ class MessageDocument(Document, kw_only=True):
 class EntryDocument(Document, kw_only=True):
     """An entry of a user's log: the key of its message, or its content as JSON."""
 
-    id: Entry
+    id: EntryKey
     kind: str
     # True for a new message of the user's own.
     own: bool = False

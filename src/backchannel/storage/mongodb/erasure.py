@@ -14,7 +14,12 @@ from backchannel.storage.mongodb.account_documents import ErasureDocument
 from backchannel.storage.mongodb.attachments import detach
 from backchannel.storage.mongodb.blocks import forget_blocks
 from backchannel.storage.mongodb.database import MongoDatabase
-from backchannel.storage.mongodb.documents import ConversationDocument, Document, Entry, MessageKey
+from backchannel.storage.mongodb.documents import (
+    ConversationDocument,
+    Document,
+    EntryKey,
+    MessageKey,
+)
 from backchannel.storage.mongodb.erased_messages import retract_page
 from backchannel.storage.mongodb.erasure_records import (
     complete,
@@ -40,7 +45,7 @@ from backchannel.storage.shared.methods import StorageMethods, reading, using_da
 
 
 class _Entry(Document):
-    id: Entry
+    id: EntryKey
 
 
 class _Message(Document):
@@ -83,15 +88,15 @@ async def forget_owned(
 
 async def _erase_log(transaction: Transaction, user_id: str, *, limit: int) -> int:
     """Forget the oldest entries; returns their number."""
-    query = {"_id": between(Entry(user_id, -1), Entry(user_id, PAST_THE_END))}
+    query = {"_id": between(EntryKey(user_id, -1), EntryKey(user_id, PAST_THE_END))}
     order = [("_id", ASCENDING)]
     oldest = await transaction.rows(LOG, _Entry, query, order=order, limit=limit)
     user = await get_one(transaction, USERS, user_id)
     if not oldest or user is None:
         return 0
     user.floor = user.delivered_position = user.position
-    end = Entry(user_id, oldest[-1].id.position + 1)
-    transaction.cut(LOG, {"_id": between(Entry(user_id, -1), end)})
+    end = EntryKey(user_id, oldest[-1].id.position + 1)
+    transaction.cut(LOG, {"_id": between(EntryKey(user_id, -1), end)})
     return len(oldest)
 
 

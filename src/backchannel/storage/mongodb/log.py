@@ -21,7 +21,7 @@ from backchannel.domain.messages import Message
 from backchannel.ports.storage import LogPage, LogState
 from backchannel.storage.mongodb.account_documents import UserDocument
 from backchannel.storage.mongodb.database import MongoDatabase
-from backchannel.storage.mongodb.documents import Document, Entry, EntryDocument
+from backchannel.storage.mongodb.documents import Document, EntryDocument, EntryKey
 from backchannel.storage.mongodb.messages import messages_at
 from backchannel.storage.mongodb.reader import ASCENDING, PAST_THE_END, View, between, get_one
 from backchannel.storage.mongodb.schema import LOG, USERS
@@ -41,7 +41,7 @@ _CONTENTS: dict[EventKind, msgspec.json.Decoder[Any]] = {
 
 
 class _Moment(Document):
-    id: Entry
+    id: EntryKey
     at: int
 
 
@@ -50,7 +50,7 @@ async def read_log(view: View, user_id: str, *, after: int, limit: int) -> LogPa
     while True:
         user = await _user(view, user_id)
         start = max(after, user.floor)
-        page = {"_id": between(Entry(user_id, start), Entry(user_id, user.position + 1))}
+        page = {"_id": between(EntryKey(user_id, start), EntryKey(user_id, user.position + 1))}
         order = [("_id", ASCENDING)]
         entries = await view.find(LOG, page, order=order, limit=limit)
         if not entries or entries[0].id.position == start + 1:
@@ -111,7 +111,7 @@ async def trim_page(
         floor = min(wanted, user.floor + MOST_ENTRIES - gone)
         if floor > user.floor:
             gone += floor - user.floor
-            old = between(Entry(user.id, -1), Entry(user.id, floor + 1))
+            old = between(EntryKey(user.id, -1), EntryKey(user.id, floor + 1))
             transaction.cut(LOG, {"_id": old})
             user.floor = floor
         if floor < wanted:
@@ -151,7 +151,7 @@ async def _wanted_floor(
     transaction: Transaction, user: UserDocument, before: int, keep: int
 ) -> int:
     """Up to where entries are old, whatever the clock did, or are more than are kept."""
-    entries = between(Entry(user.id, user.floor), Entry(user.id, PAST_THE_END))
+    entries = between(EntryKey(user.id, user.floor), EntryKey(user.id, PAST_THE_END))
     query = {"_id": entries, "at": {"$gte": before}}
     recent = await transaction.rows(LOG, _Moment, query, order=[("_id", ASCENDING)], limit=1)
     old = recent[0].id.position - 1 if recent else user.position

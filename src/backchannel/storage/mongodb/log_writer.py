@@ -7,7 +7,7 @@ import msgspec
 from backchannel.domain.events import Event, EventKind, EventPayload
 from backchannel.domain.messages import Message
 from backchannel.storage.mongodb.account_documents import UserDocument
-from backchannel.storage.mongodb.documents import Entry, EntryDocument, MessageKey
+from backchannel.storage.mongodb.documents import EntryDocument, EntryKey, MessageKey
 from backchannel.storage.mongodb.schema import LOG, USERS
 from backchannel.storage.mongodb.staging import Transaction
 
@@ -65,7 +65,7 @@ class LogWriter:
             return 0
         user.position += 1
         entry = EntryDocument(
-            id=Entry(user_id, user.position),
+            id=EntryKey(user_id, user.position),
             kind=kind.value,
             own=own,
             message=key,

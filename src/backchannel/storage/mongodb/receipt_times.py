@@ -7,7 +7,7 @@ from backchannel.domain.events import EventKind
 from backchannel.domain.messages import Message
 from backchannel.storage.mongodb.account_documents import UserDocument
 from backchannel.storage.mongodb.database import MongoDatabase
-from backchannel.storage.mongodb.documents import Document, Entry
+from backchannel.storage.mongodb.documents import Document, EntryKey
 from backchannel.storage.mongodb.reader import ASCENDING, PAST_THE_END, View, between, get_one
 from backchannel.storage.mongodb.schema import LOG, USERS
 from backchannel.storage.shared.methods import StorageMethods, reading
@@ -15,7 +15,7 @@ from backchannel.storage.shared.receipt_times import LoggedMessage, LoggedReceip
 
 
 class _Entry(Document):
-    id: Entry
+    id: EntryKey
     at: int
     data: str | None = None
 
@@ -40,7 +40,7 @@ class _SenderLog:
     async def _entries(
         self, kind: EventKind, *, after: int, before: int, limit: int | None = None
     ) -> list[_Entry]:
-        keys = between(Entry(self._user_id, after), Entry(self._user_id, before))
+        keys = between(EntryKey(self._user_id, after), EntryKey(self._user_id, before))
         query = {"_id": keys, "kind": kind.value}
         order = [("_id", ASCENDING)]
         return await self._view.rows(LOG, _Entry, query, order=order, limit=limit)

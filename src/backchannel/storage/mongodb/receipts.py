@@ -9,7 +9,12 @@ from backchannel.ports.storage import Acknowledgement, ReadMark
 from backchannel.storage.mongodb import settings
 from backchannel.storage.mongodb.account_documents import UserDocument
 from backchannel.storage.mongodb.database import MongoDatabase
-from backchannel.storage.mongodb.documents import ConversationDocument, Document, Entry, MessageKey
+from backchannel.storage.mongodb.documents import (
+    ConversationDocument,
+    Document,
+    EntryKey,
+    MessageKey,
+)
 from backchannel.storage.mongodb.log_writer import LogWriter
 from backchannel.storage.mongodb.reader import ASCENDING, Query, between
 from backchannel.storage.mongodb.schema import CONVERSATIONS, LOG, LOGINS, MESSAGES, USERS
@@ -60,7 +65,7 @@ async def acknowledge(
 
 async def _received(transaction: Transaction, user: UserDocument, upto: int) -> list[MessageKey]:
     """The last messages of others that the user's devices have received, by conversation."""
-    entries = between(Entry(user.id, user.delivered_position), Entry(user.id, upto + 1))
+    entries = between(EntryKey(user.id, user.delivered_position), EntryKey(user.id, upto + 1))
     pipeline: list[Query] = [
         {"$match": {"_id": entries, "kind": EventKind.MESSAGE.value, "own": False}},
         {"$group": {"_id": "$message.conversation", "seq": {"$max": "$message.seq"}}},

@@ -35,7 +35,7 @@ from backchannel.storage.sql.locked_conversations import (
 from backchannel.storage.sql.locks import LockedUser, users_by_id
 from backchannel.storage.sql.log_writer import LogWriter
 from backchannel.storage.sql.parameters import rows_parameter
-from backchannel.storage.sql.requests import Requests
+from backchannel.storage.sql.requests import MessageRequests
 from backchannel.storage.sql.rows import MESSAGES, ORIGINAL_COLUMNS
 from backchannel.storage.sql.schema import account, conversation, message
 from backchannel.storage.sql.sessions import Questions
@@ -104,7 +104,7 @@ class Batch:
         self._resolved: list[_ResolvedRoute | None] = []
         self._attachments = Attachments()
         self._questions = Questions()
-        self._requests = Requests(logs, at)
+        self._requests = MessageRequests(logs, at)
         self._rows: list[tuple[Any, ...]] = []
         self._moved: dict[int, LockedConversation] = {}
 

@@ -13,7 +13,7 @@ from backchannel.domain.revisions import without_reactions_of
 from backchannel.ports.storage import ErasedPart
 from backchannel.storage.sql.checksums import fetch_messages
 from backchannel.storage.sql.database import Transaction
-from backchannel.storage.sql.erasure_records import Progress
+from backchannel.storage.sql.erasure_records import ErasureProgress
 from backchannel.storage.sql.log_writer import LogWriter
 from backchannel.storage.sql.messages import NEXT, PAST_THE_END
 from backchannel.storage.sql.parameters import any_of, parameter, rows_parameter
@@ -81,7 +81,12 @@ class ErasedConversation(msgspec.Struct):
 
 
 async def retract_page(
-    transaction: Transaction, progress: Progress, erased: ErasedConversation, *, limit: int, at: int
+    transaction: Transaction,
+    progress: ErasureProgress,
+    erased: ErasedConversation,
+    *,
+    limit: int,
+    at: int,
 ) -> ErasedPart:
     """Delete what the user has put into the next messages; past the last one, go on to another."""
     page = await fetch_messages(
@@ -156,7 +161,7 @@ def _page(erased: ErasedConversation, messages: Sequence[Message]) -> dict[str, 
 
 async def _recount(
     transaction: Transaction,
-    progress: Progress,
+    progress: ErasureProgress,
     erased: ErasedConversation,
     gone: Sequence[Message],
 ) -> None:

@@ -17,7 +17,7 @@ from backchannel.storage.sql.attachments import detach_all
 from backchannel.storage.sql.database import Database, Transaction
 from backchannel.storage.sql.erased_messages import ErasedConversation, retract_page
 from backchannel.storage.sql.erasure_records import (
-    Progress,
+    ErasureProgress,
     complete,
     read_current,
     read_erasure,
@@ -108,7 +108,7 @@ async def forget_owned(
 
 async def _next(
     transaction: Transaction, erasure_id: str
-) -> tuple[Progress, ErasedConversation | None]:
+) -> tuple[ErasureProgress, ErasedConversation | None]:
     """The progress of an erasure, and the conversation that is next."""
     progress = await erasure_records.progress_of(transaction, erasure_id)
     found = await transaction.fetch(
@@ -122,7 +122,7 @@ async def _next(
 
 async def _next_part(
     transaction: Transaction,
-    progress: Progress,
+    progress: ErasureProgress,
     erased: ErasedConversation | None,
     *,
     limit: int,
@@ -153,7 +153,7 @@ async def _erase_log(transaction: Transaction, account: int, *, limit: int) -> i
 
 
 async def _erase_session(
-    transaction: Transaction, progress: Progress, number: int, *, limit: int
+    transaction: Transaction, progress: ErasureProgress, number: int, *, limit: int
 ) -> None:
     """Forget the oldest messages of a session, both sides; once there are none, all of it."""
     (first,) = await transaction.fetch(FIRST_SEQ, int, conversation=number)
@@ -168,7 +168,7 @@ async def _erase_session(
     progress.count(Erased(sessions=1))
 
 
-async def _erase_rest(transaction: Transaction, progress: Progress) -> None:
+async def _erase_rest(transaction: Transaction, progress: ErasureProgress) -> None:
     await transaction.execute(FORGET_OF_USER, inviter_id=progress.user_id)
     await erase_from_reports(transaction, progress.user_id)
     blocks = await transaction.execute(FORGET_BLOCKS, account=progress.account)

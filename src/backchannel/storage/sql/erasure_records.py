@@ -15,7 +15,7 @@ from backchannel.storage.sql.schema import account, erasure, login
 _decode = msgspec.json.Decoder(Erased).decode
 
 
-class Progress(msgspec.Struct):
+class ErasureProgress(msgspec.Struct):
     """An erasure as storage works on it."""
 
     id: str
@@ -66,7 +66,7 @@ CURRENT = _ERASURES.where(
     or_(erasure.c.completed_at.is_(None), erasure.c.requested_at >= parameter("since"))
 ).order_by(erasure.c.requested_at, erasure.c.id)
 PROGRESS = (
-    select(*(_COLUMNS[name] for name in Progress.__struct_fields__))
+    select(*(_COLUMNS[name] for name in ErasureProgress.__struct_fields__))
     .select_from(_OF_ACCOUNT)
     .where(erasure.c.id == parameter("erasure_id"))
 )
@@ -116,15 +116,15 @@ async def read_current(transaction: Transaction, *, since: int) -> list[Erasure]
     return [row.erasure() for row in await transaction.fetch(CURRENT, _Row, since=since)]
 
 
-async def progress_of(transaction: Transaction, erasure_id: str) -> Progress:
+async def progress_of(transaction: Transaction, erasure_id: str) -> ErasureProgress:
     """The progress of an erasure. Raises `NotFound`."""
-    found = await transaction.fetch(PROGRESS, Progress, erasure_id=erasure_id)
+    found = await transaction.fetch(PROGRESS, ErasureProgress, erasure_id=erasure_id)
     if not found:
         raise NotFound("erasure not found")
     return found[0]
 
 
-async def advance(transaction: Transaction, progress: Progress) -> None:
+async def advance(transaction: Transaction, progress: ErasureProgress) -> None:
     """Store the progress of an erasure."""
     await transaction.execute(
         ADVANCE,

@@ -32,7 +32,7 @@ SET_WHOLE = (
 )
 
 
-class Requests:
+class MessageRequests:
     """The message requests that a batch of messages begins, adds to and accepts."""
 
     def __init__(self, logs: LogWriter, at: int) -> None:

@@ -43,7 +43,7 @@ from backchannel.storage.mongodb.schema import (
 )
 from backchannel.storage.mongodb.staging import Transaction
 from backchannel.storage.mongodb.transfer.kinds import (
-    Kind,
+    RecordKind,
     add_new,
     add_same_fields,
     existing,
@@ -125,29 +125,31 @@ async def _add_attachments(transaction: Transaction, page: Sequence[AttachmentRe
             files[each.file_id].named += 1
 
 
-KINDS: dict[type[Record], Kind] = {
-    UserRecord: Kind(fetch_by_key(USERS, _user), _add_users),
-    Login: Kind(fetch_by_key(LOGINS, same_fields(Login)), add_same_fields(LOGINS, LoginDocument)),
-    Invitation: Kind(
+KINDS: dict[type[Record], RecordKind] = {
+    UserRecord: RecordKind(fetch_by_key(USERS, _user), _add_users),
+    Login: RecordKind(
+        fetch_by_key(LOGINS, same_fields(Login)), add_same_fields(LOGINS, LoginDocument)
+    ),
+    Invitation: RecordKind(
         fetch_by_key(INVITATIONS, same_fields(Invitation, code="id")),
         add_same_fields(INVITATIONS, InvitationDocument, identified_by="code"),
     ),
-    BlockRecord: Kind(fetch_by_key(BLOCKS, _block, key=Pair), _add_blocks),
-    Report: Kind(
+    BlockRecord: RecordKind(fetch_by_key(BLOCKS, _block, key=Pair), _add_blocks),
+    Report: RecordKind(
         fetch_by_key(REPORTS, same_fields(Report)), add_same_fields(REPORTS, ReportDocument)
     ),
-    ErasureRecord: Kind(
+    ErasureRecord: RecordKind(
         fetch_by_key(ERASURES, same_fields(ErasureRecord)),
         add_same_fields(ERASURES, ErasureDocument),
     ),
-    Upload: Kind(
+    Upload: RecordKind(
         fetch_by_key(FILES, same_fields(Upload), where={"complete": False}),
         add_same_fields(FILES, FileDocument),
     ),
-    StoredFile: Kind(
+    StoredFile: RecordKind(
         fetch_by_key(FILES, same_fields(StoredFile), where={"complete": True}), _add_files
     ),
-    AttachmentRecord: Kind(
+    AttachmentRecord: RecordKind(
         fetch_by_key(ATTACHMENTS, _attachment, key=AttachmentKey), _add_attachments
     ),
 }

@@ -19,8 +19,8 @@ from backchannel.ports.storage.transfer import (
 from backchannel.storage.mongodb.conversations import count_blocks, members_of
 from backchannel.storage.mongodb.documents import (
     ConversationDocument,
-    Entry,
     EntryDocument,
+    EntryKey,
     MemberMarks,
     MessageDocument,
     MessageKey,
@@ -31,7 +31,7 @@ from backchannel.storage.mongodb.reader import ASCENDING, View, find_one
 from backchannel.storage.mongodb.schema import CONVERSATIONS, LOG, MESSAGES, QUESTIONS, USERS
 from backchannel.storage.mongodb.staging import Transaction
 from backchannel.storage.mongodb.transfer.kinds import (
-    Kind,
+    RecordKind,
     add_new,
     existing,
     fetch_by_key,
@@ -169,7 +169,7 @@ async def _add_entries(transaction: Transaction, page: Sequence[EntryRecord]) ->
     await existing(transaction, USERS, (each.user_id for each in page))
     documents = [
         EntryDocument(
-            id=Entry(each.user_id, each.position),
+            id=EntryKey(each.user_id, each.position),
             kind=each.kind,
             own=each.own,
             message=_message_key(each),
@@ -187,14 +187,14 @@ def _message_key(entry: EntryRecord) -> MessageKey | None:
     return MessageKey(entry.conversation_id, entry.seq)
 
 
-KINDS: dict[type[Record], Kind] = {
-    ConversationRecord: Kind(
+KINDS: dict[type[Record], RecordKind] = {
+    ConversationRecord: RecordKind(
         fetch_by_key(CONVERSATIONS, same_fields(ConversationRecord)), _add_conversations
     ),
-    MemberRecord: Kind(_members, _add_members),
-    MessageRecord: Kind(_messages, _add_messages),
-    QuestionRecord: Kind(
+    MemberRecord: RecordKind(_members, _add_members),
+    MessageRecord: RecordKind(_messages, _add_messages),
+    QuestionRecord: RecordKind(
         fetch_by_key(QUESTIONS, _question, key=MessageKey, field="message"), _add_questions
     ),
-    EntryRecord: Kind(fetch_by_key(LOG, _entry, key=Entry), _add_entries),
+    EntryRecord: RecordKind(fetch_by_key(LOG, _entry, key=EntryKey), _add_entries),
 }

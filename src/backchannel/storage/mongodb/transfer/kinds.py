@@ -19,7 +19,7 @@ Add = Callable[[Transaction, Sequence[Any]], Awaitable[None]]
 
 
 @dataclass(frozen=True)
-class Kind:
+class RecordKind:
     """The functions that export and import the records of a kind.
 
     `fetch(view, after, limit)` returns the next records past a key. `add(transaction, page)` raises

@@ -98,7 +98,7 @@ _numbers = union(
 )
 
 
-class Entry(msgspec.Struct, frozen=True):
+class IndexEntry(msgspec.Struct, frozen=True):
     """A message's text and the numbers of what it belongs to."""
 
     number: int
@@ -108,7 +108,7 @@ class Entry(msgspec.Struct, frozen=True):
     body: str
 
 
-def row(entry: Entry) -> tuple[object, ...]:
+def row(entry: IndexEntry) -> tuple[object, ...]:
     """The values of an entry for the index, by `COLUMNS`."""
     return (
         entry.number,
@@ -119,7 +119,7 @@ def row(entry: Entry) -> tuple[object, ...]:
     )
 
 
-def removal(entry: Entry) -> tuple[object, ...]:
+def removal(entry: IndexEntry) -> tuple[object, ...]:
     """The command that takes an entry out again, by `REMOVAL_COLUMNS`."""
     return ("delete", *row(entry))
 

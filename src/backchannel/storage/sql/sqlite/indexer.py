@@ -17,7 +17,7 @@ from backchannel.storage.sql.schema import conversation, message
 from backchannel.storage.sql.sqlite import index
 from backchannel.storage.sql.sqlite.index import (
     REACHED,
-    Entry,
+    IndexEntry,
     search_index,
     search_progress,
     search_stale,
@@ -124,9 +124,9 @@ async def refresh(transaction: Transaction) -> bool:
     sizes = await transaction.fetch(STALE_SIZES, _Size)
     if not sizes:
         return False
-    stale = await transaction.fetch(STALE, Entry, last=_last_of_step(sizes))
+    stale = await transaction.fetch(STALE, IndexEntry, last=_last_of_step(sizes))
     numbers = [entry.number for entry in stale]
-    now = await transaction.fetch(AGAIN, Entry, numbers=numbers)
+    now = await transaction.fetch(AGAIN, IndexEntry, numbers=numbers)
     await transaction.insert(
         search_index, index.REMOVAL_COLUMNS, [index.removal(entry) for entry in stale]
     )
@@ -141,7 +141,7 @@ async def _advance(transaction: Transaction) -> bool:
     if not sizes:
         return False
     last = _last_of_step(sizes)
-    new = await transaction.fetch(NEW, Entry, last=last)
+    new = await transaction.fetch(NEW, IndexEntry, last=last)
     await transaction.insert(search_index, index.COLUMNS, [index.row(entry) for entry in new])
     await transaction.execute(ADVANCE, last=last)
     return last < sizes[-1].number or len(sizes) == STEP_MESSAGES

@@ -33,9 +33,9 @@ from backchannel.storage.sql.schema import (
     upload,
 )
 from backchannel.storage.sql.transfer.kinds import (
-    Kind,
     Pages,
     Part,
+    RecordKind,
     conversation_id,
     conversation_numbers,
     fields,
@@ -114,14 +114,14 @@ ATTACHMENT_PAGES = Pages(
     _attachments,
 )
 
-KINDS: dict[type[Record], Kind] = {
-    UserRecord: Kind(USER_PAGES.fetch, _add_users),
+KINDS: dict[type[Record], RecordKind] = {
+    UserRecord: RecordKind(USER_PAGES.fetch, _add_users),
     Login: plain(Login, login),
     Invitation: plain(Invitation, invitation, key="code"),
-    BlockRecord: Kind(BLOCK_PAGES.fetch, _add_blocks),
+    BlockRecord: RecordKind(BLOCK_PAGES.fetch, _add_blocks),
     Report: plain(Report, report),
-    ErasureRecord: Kind(ERASURE_PAGES.fetch, _add_erasures),
+    ErasureRecord: RecordKind(ERASURE_PAGES.fetch, _add_erasures),
     Upload: plain(Upload, upload),
     StoredFile: plain(StoredFile, file),
-    AttachmentRecord: Kind(ATTACHMENT_PAGES.fetch, _add_attachments),
+    AttachmentRecord: RecordKind(ATTACHMENT_PAGES.fetch, _add_attachments),
 }

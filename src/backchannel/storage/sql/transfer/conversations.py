@@ -23,9 +23,9 @@ from backchannel.storage.sql.log_writer import KIND_NUMBERS, LOG_COLUMNS, OWN_ME
 from backchannel.storage.sql.schema import account, conversation, log, member, message, question
 from backchannel.storage.sql.transfer.kinds import (
     ARRIVAL,
-    Kind,
     Pages,
     Part,
+    RecordKind,
     conversation_id,
     conversation_numbers,
     fields,
@@ -182,10 +182,10 @@ QUESTION_PAGES = Pages(
 )
 ENTRY_PAGES = Pages(_EntryRow, [user_id(log.c.account), Part(log.c.position)], _entries)
 
-KINDS: dict[type[Record], Kind] = {
-    ConversationRecord: Kind(CONVERSATION_PAGES.fetch, _add_conversations),
-    MemberRecord: Kind(MEMBER_PAGES.fetch, _add_members),
-    MessageRecord: Kind(MESSAGE_PAGES.fetch, _add_messages),
-    QuestionRecord: Kind(QUESTION_PAGES.fetch, _add_questions),
-    EntryRecord: Kind(_fetch_entries, _add_entries),
+KINDS: dict[type[Record], RecordKind] = {
+    ConversationRecord: RecordKind(CONVERSATION_PAGES.fetch, _add_conversations),
+    MemberRecord: RecordKind(MEMBER_PAGES.fetch, _add_members),
+    MessageRecord: RecordKind(MESSAGE_PAGES.fetch, _add_messages),
+    QuestionRecord: RecordKind(QUESTION_PAGES.fetch, _add_questions),
+    EntryRecord: RecordKind(_fetch_entries, _add_entries),
 }

@@ -115,7 +115,7 @@ def in_conversation(page: Subquery) -> FromClause:
 
 
 @dataclass(frozen=True)
-class Kind:
+class RecordKind:
     """The functions that export and import the records of a kind.
 
     `fetch(transaction, after=…, limit=…)` returns the next records past a key. `add(transaction,
@@ -126,7 +126,7 @@ class Kind:
     add: Callable[[Transaction, Sequence[Any]], Awaitable[None]]
 
 
-def plain(kind: type[msgspec.Struct], table: Table, key: str = "id") -> Kind:
+def plain(kind: type[msgspec.Struct], table: Table, key: str = "id") -> RecordKind:
     """A kind of which each field is a column of one table."""
 
     async def add(transaction: Transaction, page: Sequence[msgspec.Struct]) -> None:
@@ -134,7 +134,7 @@ def plain(kind: type[msgspec.Struct], table: Table, key: str = "id") -> Kind:
         await transaction.insert(table, kind.__struct_fields__, rows)
 
     pages = Pages(kind, [Part(table.c[key])], lambda page: fields(kind, page, page))
-    return Kind(pages.fetch, add)
+    return RecordKind(pages.fetch, add)
 
 
 class _Number(msgspec.Struct):
