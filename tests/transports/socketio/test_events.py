@@ -8,7 +8,7 @@ import pytest
 
 from backchannel.transports.socketio.endpoint import Settings
 from backchannel.transports.socketio.packets import encode_event
-from backchannel.transports.socketio.server import Client
+from backchannel.transports.socketio.server import SocketIoClient
 from backchannel.transports.socketio.socket import NamespaceSocket
 from tests.transports.harness import eventually
 from tests.transports.socketio.sockets import close_code, socketio
@@ -153,7 +153,7 @@ async def test_R13_a_pause_lasts_until_every_namespace_reads_on() -> None:
     """The namespaces of a client share its bytes: none is read while one of them is too busy."""
     async with socketio() as io, io.joined("/custom") as client:
         main, custom = [cast("NamespaceSocket", each.socket) for each in io.handlers]
-        connection = cast("Client", main._connection)
+        connection = cast("SocketIoClient", main._connection)
         session = connection.session = Mock(wraps=connection.session)
         main.pause_reading()
         custom.pause_reading()

@@ -45,10 +45,10 @@ class Service:
     def __init__(self, namespaces: Mapping[str, Endpoint], settings: Settings) -> None:
         self.namespaces = namespaces
         self.settings = settings
-        self.unjoined = Deadlines(settings.connect_timeout, Client.join_timed_out)
+        self.unjoined = Deadlines(settings.connect_timeout, SocketIoClient.join_timed_out)
 
 
-class Client:
+class SocketIoClient:
     """The `engineio.endpoint.Handler` of a Socket.IO client."""
 
     __slots__ = ("_decoder", "_joining", "_service", "_sockets", "session")
@@ -249,6 +249,6 @@ class SocketIo:
         self.websocket = server.websocket
         self.drain = server.drain
 
-    def _connect(self, request: UpgradeRequest) -> Client:
+    def _connect(self, request: UpgradeRequest) -> SocketIoClient:
         del request  # each namespace authenticates for itself
-        return Client(self._service)
+        return SocketIoClient(self._service)

@@ -43,7 +43,7 @@ class Turn:
             socket.flush()
 
 
-class Peer(Protocol):
+class PingedSocket(Protocol):
     """A socket as the sweep sees it."""
 
     heard_at: int
@@ -70,12 +70,12 @@ class Keepalive:
         self._tick = min(interval, timeout) / _TICKS
         self._size = max(1, round(interval / self._tick))
         self._timeout = max(1, round(timeout / self._tick))
-        self._wheel: list[set[Peer]] = [set() for _ in range(self._size)]
+        self._wheel: list[set[PingedSocket]] = [set() for _ in range(self._size)]
         self._next_slot = count()
         self._timer: asyncio.TimerHandle | None = None
         self.now = 0
 
-    def watch(self, peer: Peer) -> int:
+    def watch(self, peer: PingedSocket) -> int:
         """Start to ping `peer`; returns the slot, which `forget` needs."""
         slot = next(self._next_slot) % self._size
         self._wheel[slot].add(peer)
@@ -83,7 +83,7 @@ class Keepalive:
             self._arm()
         return slot
 
-    def forget(self, peer: Peer, slot: int) -> None:
+    def forget(self, peer: PingedSocket, slot: int) -> None:
         self._wheel[slot].discard(peer)
 
     def _arm(self) -> None:
@@ -94,7 +94,7 @@ class Keepalive:
         pinged_at = self.now - self._timeout
         checked, due = self._wheel[pinged_at % self._size], self._wheel[self.now % self._size]
 
-        def presume_dead(peer: Peer) -> None:
+        def presume_dead(peer: PingedSocket) -> None:
             if peer.heard_at < pinged_at:  # not heard since, either
                 peer.presume_dead()
 
@@ -107,7 +107,9 @@ class Keepalive:
             self._timer = None
 
 
-def _in_turns(remaining: list[Peer], watched: set[Peer], act: Callable[[Peer], None]) -> None:
+def _in_turns(
+    remaining: list[PingedSocket], watched: set[PingedSocket], act: Callable[[PingedSocket], None]
+) -> None:
     """Do something with peers that are still watched, few in a row: others come in between."""
     for _ in range(min(AT_ONCE, len(remaining))):
         peer = remaining.pop()
