@@ -7,7 +7,7 @@ import pytest
 from backchannel.brokers.in_process import InProcessBus
 from backchannel.chat.group_commit import Reply
 from backchannel.chat.messages import draft
-from backchannel.chat.queued_sending import VERSION, Entry, QueuedSending, _encode
+from backchannel.chat.queued_sending import VERSION, QueuedSending, QueueEntry, _encode
 from backchannel.domain.errors import ChatError, Damaged, Invalid
 from backchannel.domain.ids import new_id
 from backchannel.domain.messages import Draft
@@ -15,7 +15,7 @@ from backchannel.domain.signals import Rejected, Signal
 from backchannel.ports.queue import SetAside
 from backchannel.telemetry.logs import ENTRIES
 
-ENTRY = _encode(Entry(VERSION, draft(new_id(), new_id(), "hello", client_id="key")))
+ENTRY = _encode(QueueEntry(VERSION, draft(new_id(), new_id(), "hello", client_id="key")))
 
 
 class Refusing:

@@ -11,7 +11,7 @@ import pytest
 
 from backchannel.domain.errors import UnsupportedFile
 from backchannel.files import inspector
-from backchannel.files.inspection import Report
+from backchannel.files.inspection import InspectionReport
 from backchannel.files.inspector import ChildInspector
 from tests.files.test_inspection import inspect
 from tests.support import media
@@ -63,7 +63,7 @@ async def test_S17_files_of_one_user_wait_for_each_other_and_not_those_of_others
     asked: list[str] = []
     ask = inspector._ask
 
-    async def held(path: Path, claimed: str) -> Report:
+    async def held(path: Path, claimed: str) -> InspectionReport:
         asked.append(path.name)
         if path.name.startswith("greedy"):
             begun.set()

@@ -42,7 +42,7 @@ class Accepted(msgspec.Struct, frozen=True):
     client_id: str
 
 
-class Entry(msgspec.Struct, frozen=True, array_like=True):
+class QueueEntry(msgspec.Struct, frozen=True, array_like=True):
     """An entry of the queue."""
 
     version: int
@@ -50,7 +50,7 @@ class Entry(msgspec.Struct, frozen=True, array_like=True):
 
 
 _encode = msgspec.msgpack.Encoder().encode
-_decode = msgspec.msgpack.Decoder(Entry).decode
+_decode = msgspec.msgpack.Decoder(QueueEntry).decode
 
 
 class QueuedSending:
@@ -77,7 +77,7 @@ class QueuedSending:
         self._bus.follow(draft.sender_id)
         try:
             await self._bus.subscribed(draft.sender_id)
-            entry = _encode(Entry(VERSION, draft))
+            entry = _encode(QueueEntry(VERSION, draft))
             await self._queue.put(draft.conversation_id, entry, user_id=draft.sender_id)
             metrics.QUEUE_ACCEPTED.inc()
             if self._outcomes_are_prompt:

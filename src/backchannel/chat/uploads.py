@@ -10,7 +10,7 @@ from backchannel.chat.chunks import Chunks, gathered
 from backchannel.domain.errors import ChatError, Conflict, Invalid, NotFound, TooLarge
 from backchannel.domain.files import FileRecord, Upload, check_file_name, check_waveform
 from backchannel.domain.ids import new_id
-from backchannel.domain.media_types import KINDS, Kind, clean_media_type
+from backchannel.domain.media_types import KINDS, MediaKind, clean_media_type
 from backchannel.ports.files import FilePorts, Inspected
 from backchannel.ports.security import Clock
 from backchannel.ports.storage import Files
@@ -259,7 +259,7 @@ def thumbnail_key(file_id: str) -> str:
 
 def _record(upload: Upload, found: Inspected, *, at: int) -> FileRecord:
     thumbnail = found.thumbnail_digest
-    is_sound = KINDS[found.media_type] is Kind.AUDIO
+    is_sound = KINDS[found.media_type] is MediaKind.AUDIO
     return FileRecord(
         id=upload.id,
         owner_id=upload.owner_id,

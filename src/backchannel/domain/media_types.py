@@ -10,7 +10,7 @@ UNKNOWN_TYPE = "application/octet-stream"
 """The type of content of unknown kind; browsers save it and never show it."""
 
 
-class Kind(StrEnum):
+class MediaKind(StrEnum):
     IMAGE = "image"
     AUDIO = "audio"
     VIDEO = "video"
@@ -20,25 +20,25 @@ class Kind(StrEnum):
 _OFFICE = "application/vnd.openxmlformats-officedocument"
 _OPEN_DOCUMENT = "application/vnd.oasis.opendocument"
 
-KINDS: Mapping[str, Kind] = {
-    **dict.fromkeys(("image/jpeg", "image/png", "image/gif", "image/webp"), Kind.IMAGE),
-    **dict.fromkeys(("image/avif", "image/heic"), Kind.IMAGE),
-    **dict.fromkeys(("audio/mpeg", "audio/mp4", "audio/aac", "audio/ogg"), Kind.AUDIO),
-    **dict.fromkeys(("audio/webm", "audio/wav", "audio/flac"), Kind.AUDIO),
-    **dict.fromkeys(("video/mp4", "video/webm", "video/ogg", "video/quicktime"), Kind.VIDEO),
-    **dict.fromkeys(("video/x-matroska", "video/3gpp"), Kind.VIDEO),
-    **dict.fromkeys(("text/plain", "text/csv", "text/markdown", "text/html"), Kind.DOCUMENT),
-    **dict.fromkeys(("image/svg+xml", "application/xml", "application/json"), Kind.DOCUMENT),
-    **dict.fromkeys(("application/pdf", "application/rtf", "application/zip"), Kind.DOCUMENT),
-    **dict.fromkeys(("application/gzip", "application/x-7z-compressed"), Kind.DOCUMENT),
-    f"{_OFFICE}.wordprocessingml.document": Kind.DOCUMENT,
-    f"{_OFFICE}.spreadsheetml.sheet": Kind.DOCUMENT,
-    f"{_OFFICE}.presentationml.presentation": Kind.DOCUMENT,
-    f"{_OPEN_DOCUMENT}.text": Kind.DOCUMENT,
-    f"{_OPEN_DOCUMENT}.spreadsheet": Kind.DOCUMENT,
-    f"{_OPEN_DOCUMENT}.presentation": Kind.DOCUMENT,
-    "application/epub+zip": Kind.DOCUMENT,
-    UNKNOWN_TYPE: Kind.DOCUMENT,
+KINDS: Mapping[str, MediaKind] = {
+    **dict.fromkeys(("image/jpeg", "image/png", "image/gif", "image/webp"), MediaKind.IMAGE),
+    **dict.fromkeys(("image/avif", "image/heic"), MediaKind.IMAGE),
+    **dict.fromkeys(("audio/mpeg", "audio/mp4", "audio/aac", "audio/ogg"), MediaKind.AUDIO),
+    **dict.fromkeys(("audio/webm", "audio/wav", "audio/flac"), MediaKind.AUDIO),
+    **dict.fromkeys(("video/mp4", "video/webm", "video/ogg", "video/quicktime"), MediaKind.VIDEO),
+    **dict.fromkeys(("video/x-matroska", "video/3gpp"), MediaKind.VIDEO),
+    **dict.fromkeys(("text/plain", "text/csv", "text/markdown", "text/html"), MediaKind.DOCUMENT),
+    **dict.fromkeys(("image/svg+xml", "application/xml", "application/json"), MediaKind.DOCUMENT),
+    **dict.fromkeys(("application/pdf", "application/rtf", "application/zip"), MediaKind.DOCUMENT),
+    **dict.fromkeys(("application/gzip", "application/x-7z-compressed"), MediaKind.DOCUMENT),
+    f"{_OFFICE}.wordprocessingml.document": MediaKind.DOCUMENT,
+    f"{_OFFICE}.spreadsheetml.sheet": MediaKind.DOCUMENT,
+    f"{_OFFICE}.presentationml.presentation": MediaKind.DOCUMENT,
+    f"{_OPEN_DOCUMENT}.text": MediaKind.DOCUMENT,
+    f"{_OPEN_DOCUMENT}.spreadsheet": MediaKind.DOCUMENT,
+    f"{_OPEN_DOCUMENT}.presentation": MediaKind.DOCUMENT,
+    "application/epub+zip": MediaKind.DOCUMENT,
+    UNKNOWN_TYPE: MediaKind.DOCUMENT,
 }
 """The media types that are taken (rule S17)."""
 
@@ -60,7 +60,7 @@ _SAVED_ONLY = frozenset({"image/heic", "video/x-matroska", "video/3gpp"})
 
 def is_shown(media_type: str) -> bool:
     """True if a browser may show content of this type. Active and unknown types are only saved."""
-    return KINDS.get(media_type) not in {None, Kind.DOCUMENT} and media_type not in _SAVED_ONLY
+    return KINDS.get(media_type) not in {None, MediaKind.DOCUMENT} and media_type not in _SAVED_ONLY
 
 
 def clean_media_type(claimed: str) -> str:
@@ -81,7 +81,7 @@ def settle_type(claimed: str, found: str) -> str:
         return claimed
     if KINDS[claimed] is KINDS[found]:
         return found
-    if {KINDS[claimed], KINDS[found]} == {Kind.AUDIO, Kind.VIDEO}:
+    if {KINDS[claimed], KINDS[found]} == {MediaKind.AUDIO, MediaKind.VIDEO}:
         container = claimed.partition("/")[2]
         same = container in _CONTAINERS and found.endswith(f"/{container}")
         return claimed if same else found

@@ -15,7 +15,7 @@ from backchannel.budgets.turns import Turns
 from backchannel.domain.errors import UnsupportedFile
 from backchannel.domain.files import BLOCK, block_digest
 from backchannel.domain.media_types import settle_type
-from backchannel.files.inspection import CONTENT_ENDING, THUMBNAIL_ENDING, Report
+from backchannel.files.inspection import CONTENT_ENDING, THUMBNAIL_ENDING, InspectionReport
 from backchannel.files.inspection.sniffing import HEAD, sniff
 from backchannel.files.local import on_disk
 from backchannel.ports.files import Digest, Inspected
@@ -79,7 +79,7 @@ class ChildInspector:
         )
 
 
-def _of_plain_text(path: Path, claimed: str) -> Report | None:
+def _of_plain_text(path: Path, claimed: str) -> InspectionReport | None:
     """The report on plain text, which needs no parser and so no separate process.
 
     None for everything else. Raises `UnsupportedFile`.
@@ -88,10 +88,10 @@ def _of_plain_text(path: Path, claimed: str) -> Report | None:
         head = content.read(HEAD)
     if _BINARY.search(head) or sniff(path) != PLAIN_TEXT:
         return None
-    return Report(media_type=settle_type(claimed, PLAIN_TEXT))
+    return InspectionReport(media_type=settle_type(claimed, PLAIN_TEXT))
 
 
-async def _ask(path: Path, claimed: str) -> Report:
+async def _ask(path: Path, claimed: str) -> InspectionReport:
     program = [sys.executable, "-I", "-m", "backchannel.files.inspection"]
     command = [*program, str(path), claimed, str(os.getpid())]
     child = await asyncio.create_subprocess_exec(
@@ -100,7 +100,7 @@ async def _ask(path: Path, claimed: str) -> Report:
     try:
         async with asyncio.timeout(TIMEOUT):
             output, _ = await child.communicate()
-        return msgspec.json.decode(output, type=Report)
+        return msgspec.json.decode(output, type=InspectionReport)
     except (TimeoutError, msgspec.DecodeError):
         log.warning("the inspection of an upload ended with %s", child.returncode)
         raise UnsupportedFile("the file cannot be read within the server's limits") from None

@@ -30,7 +30,7 @@ QUOTED = 60
 Printable = LogEvent | MessageStored | MessageRefused | Typing | Presence | str
 
 
-class Directory(Protocol):
+class UserLookup(Protocol):
     """The users by id or name."""
 
     own_id: str
@@ -51,7 +51,7 @@ class Client(Protocol):
 class EventPrinter:
     """Prints the client's events in their order: names may have to be looked up in between."""
 
-    def __init__(self, people: Directory, client: Client, screen: Lines) -> None:
+    def __init__(self, people: UserLookup, client: Client, screen: Lines) -> None:
         self.peer: User | None = None
         self.refusals = 0
         """The number of messages that the server has refused."""

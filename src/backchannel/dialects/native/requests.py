@@ -23,7 +23,7 @@ from backchannel.domain.signals import Presence, Signal
 from backchannel.http.authentication import identify
 
 
-class Requests:
+class NativeRequests:
     """Carries out one client's frames."""
 
     __slots__ = ("_connection", "_connections", "_core", "_handler", "_user_id")

@@ -7,7 +7,7 @@ from backchannel.chat.logins import Identity
 from backchannel.delivery.connection_manager import ConnectionManager
 from backchannel.delivery.serializer import CloseReason
 from backchannel.dialects.native import client_frames, server_frames
-from backchannel.dialects.native.requests import Requests
+from backchannel.dialects.native.requests import NativeRequests
 from backchannel.dialects.native.server_frames import CloseCode
 from backchannel.dialects.native.wire import content_body
 from backchannel.dialects.shared.handlers import WebSocketHandler, Work
@@ -138,7 +138,7 @@ class NativeHandler(WebSocketHandler):
     ) -> None:
         super().__init__(connections)
         self.serializer = serializer
-        self._requests: Requests | None = None
+        self._requests: NativeRequests | None = None
         self._authenticated = authenticated
         self._unauthenticated = unauthenticated
 
@@ -198,7 +198,7 @@ class NativeHandler(WebSocketHandler):
             position=position,
         )
         self.connection = connection
-        self._requests = Requests(self, identity, connection)
+        self._requests = NativeRequests(self, identity, connection)
 
     def hello_missed(self) -> None:
         """Close the socket of a client that has not said who it is in time."""

@@ -7,7 +7,7 @@ THUMBNAIL_ENDING = ".thumbnail"
 """The suffix added to the upload's path for the files that the inspection makes."""
 
 
-class Report(msgspec.Struct, kw_only=True):
+class InspectionReport(msgspec.Struct, kw_only=True):
     """The report of the inspecting process to its parent, one line of JSON.
 
     `refusal` says why the file is not taken; then nothing else counts.

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import msgspec
 
-from backchannel.files.inspection import Report
+from backchannel.files.inspection import InspectionReport
 
 MEMORY = 1 << 30
 """Bytes of address space; the largest picture that is taken needs a third of it."""
@@ -60,9 +60,9 @@ def main() -> None:
     try:
         report = inspect(Path(sys.argv[1]), claimed=sys.argv[2])
     except UnsupportedFile as refusal:
-        report = Report(refusal=refusal.text)
+        report = InspectionReport(refusal=refusal.text)
     except MemoryError:
-        report = Report(refusal="the file needs too much memory to be read")
+        report = InspectionReport(refusal="the file needs too much memory to be read")
     sys.stdout.buffer.write(msgspec.json.encode(report))
 
 

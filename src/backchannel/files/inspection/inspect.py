@@ -5,8 +5,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from backchannel.domain.errors import UnsupportedFile
-from backchannel.domain.media_types import KINDS, Kind, settle_type
-from backchannel.files.inspection import CONTENT_ENDING, THUMBNAIL_ENDING, Report
+from backchannel.domain.media_types import KINDS, MediaKind, settle_type
+from backchannel.files.inspection import CONTENT_ENDING, THUMBNAIL_ENDING, InspectionReport
 from backchannel.files.inspection.durations import duration
 from backchannel.files.inspection.metadata import gif, jpeg, png, webp
 from backchannel.files.inspection.pictures import describe_picture
@@ -21,20 +21,20 @@ STRIPPERS: Mapping[str, Callable[[bytes], list[bytes]]] = {
 """The pictures whose metadata are removed; other files stay as they are."""
 
 
-def inspect(path: Path, *, claimed: str) -> Report:
+def inspect(path: Path, *, claimed: str) -> InspectionReport:
     """Find out what `path` holds, and write beside it what follows from it.
 
     Raises `UnsupportedFile`.
     """
     media_type = settle_type(claimed, sniff(path))
-    if KINDS[media_type] in {Kind.AUDIO, Kind.VIDEO}:
-        return Report(media_type=media_type, duration=duration(path, media_type))
+    if KINDS[media_type] in {MediaKind.AUDIO, MediaKind.VIDEO}:
+        return InspectionReport(media_type=media_type, duration=duration(path, media_type))
     if media_type not in STRIPPERS:
-        return Report(media_type=media_type)
+        return InspectionReport(media_type=media_type)
     stripped = path.with_name(path.name + CONTENT_ENDING)
     _strip(path, stripped, STRIPPERS[media_type])
     picture = describe_picture(stripped, path.with_name(path.name + THUMBNAIL_ENDING))
-    return Report(
+    return InspectionReport(
         media_type=media_type,
         rewritten=True,
         has_thumbnail=True,
