@@ -8,7 +8,7 @@ from typing import Any
 
 import uvicorn
 
-from backchannel.transports.engineio.endpoint import Settings as EngineIoSettings
+from backchannel.transports.engineio.endpoint import EngineIoSettings
 from backchannel.transports.socketio.endpoint import Accepted, Ack, ConnectRequest, Socket
 from backchannel.transports.socketio.server import SocketIo
 from backchannel.transports.websocket.endpoint import Limits

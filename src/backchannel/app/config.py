@@ -30,7 +30,7 @@ from backchannel.http.form_files import FORM_OVERHEAD
 from backchannel.settings import Settings
 from backchannel.settings.certificates import certificate_files, server_context
 from backchannel.settings.groups import TlsMode
-from backchannel.transports.engineio.endpoint import Settings as EngineIoSettings
+from backchannel.transports.engineio.endpoint import EngineIoSettings
 from backchannel.transports.http.limits import HttpLimits, Network, contains
 from backchannel.transports.http.protocol import http_protocol
 from backchannel.transports.websocket.deflate import Deflate

@@ -39,7 +39,7 @@ from backchannel.http import monitoring, tus
 from backchannel.http.authentication import refused
 from backchannel.http.docs.config import Docs
 from backchannel.http.errors import Render, refusal
-from backchannel.transports.engineio.endpoint import Settings as EngineIoSettings
+from backchannel.transports.engineio.endpoint import EngineIoSettings
 from backchannel.transports.engineio.relay import Relay
 from backchannel.transports.websocket.endpoint import (
     Accepted,

@@ -10,7 +10,7 @@ import httpx
 import msgspec
 from websockets.asyncio.client import connect
 
-from backchannel.transports.engineio.endpoint import Session, Settings
+from backchannel.transports.engineio.endpoint import EngineIoSettings, Session
 from backchannel.transports.engineio.polling import Polling
 from backchannel.transports.engineio.server import EngineIo
 from backchannel.transports.http.limits import HttpLimits
@@ -18,8 +18,8 @@ from backchannel.transports.http.protocol import http_protocol
 from backchannel.transports.websocket.endpoint import UpgradeRequest
 from tests.transports.harness import Served, eventually, serving
 
-DEFAULTS = Settings()
-FAST = Settings(ping_interval=0.3, ping_timeout=0.2)
+DEFAULTS = EngineIoSettings()
+FAST = EngineIoSettings(ping_interval=0.3, ping_timeout=0.2)
 """For tests of the heartbeat: a session ends in half a second unless its client answers."""
 
 
@@ -109,7 +109,7 @@ def handshake(packet: str | bytes) -> dict[str, Any]:
 
 @asynccontextmanager
 async def engine(
-    settings: Settings = DEFAULTS, *, limits: HttpLimits | None = None, **kwargs: Any
+    settings: EngineIoSettings = DEFAULTS, *, limits: HttpLimits | None = None, **kwargs: Any
 ) -> AsyncIterator[Engine]:
     handlers: list[Echo] = []
 

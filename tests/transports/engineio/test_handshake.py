@@ -3,7 +3,7 @@
 import pytest
 from websockets.exceptions import InvalidStatus
 
-from backchannel.transports.engineio.endpoint import Settings
+from backchannel.transports.engineio.endpoint import EngineIoSettings
 from tests.transports.engineio.engine import FAST, engine, handshake
 
 PROBLEMS = {
@@ -121,7 +121,7 @@ async def test_the_handler_sees_the_request_that_opened_the_session() -> None:
 
 
 async def test_S18_sessions_are_counted_for_each_address() -> None:
-    async with engine(Settings(sessions_per_address=2)) as server:
+    async with engine(EngineIoSettings(sessions_per_address=2)) as server:
         sid = await server.open()
         async with server.websocket() as client:
             await client.recv()
@@ -136,5 +136,5 @@ async def test_S18_sessions_are_counted_for_each_address() -> None:
 
 def test_intervals_must_be_positive() -> None:
     with pytest.raises(ValueError, match="positive"):
-        Settings(ping_interval=0)
+        EngineIoSettings(ping_interval=0)
     assert FAST.max_payload == 1_000_000

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 import pytest
 from websockets.exceptions import ConnectionClosed
 
-from backchannel.transports.engineio.endpoint import Settings
+from backchannel.transports.engineio.endpoint import EngineIoSettings
 from backchannel.transports.engineio.polling import Polling
 from backchannel.transports.http.limits import HttpLimits
 from tests.transports.engineio.engine import FAST, engine
@@ -184,7 +184,7 @@ async def test_a_binary_body_is_from_an_older_protocol() -> None:
 
 
 async def test_S18_a_body_above_the_limit_is_413() -> None:
-    async with engine(Settings(max_payload=1000)) as server:
+    async with engine(EngineIoSettings(max_payload=1000)) as server:
         sid = await server.open()
         assert (await server.push(sid, "4" + "x" * 999)).status_code == 200
         assert (await server.push(sid, "4" + "x" * 1000)).status_code == 413
@@ -193,7 +193,7 @@ async def test_S18_a_body_above_the_limit_is_413() -> None:
 
 @pytest.mark.parametrize("packet", ["4", "6", "3", "b", "4tiny"])
 async def test_S18_a_payload_of_too_many_packets_is_400(packet: str) -> None:
-    async with engine(Settings(packets=1000)) as server:
+    async with engine(EngineIoSettings(packets=1000)) as server:
         sid = await server.open()
         assert (await server.push(sid, "\x1e".join([packet] * 1000))).status_code == 200
         received = len(server.last.received)
@@ -209,7 +209,7 @@ async def test_S18_a_payload_of_too_many_packets_is_400(packet: str) -> None:
 
 async def test_S18_the_packets_of_a_payload_wait_for_the_budget_of_their_sender() -> None:
     # 64 packets cost 16 KiB, and four seconds of the rate may be sent at once.
-    async with engine(Settings(read_rate=8 << 10)) as server:
+    async with engine(EngineIoSettings(read_rate=8 << 10)) as server:
         sid = await server.open()
         push = asyncio.create_task(server.push(sid, "\x1e".join(["4"] * 1000)))
         await eventually(lambda: len(server.last.received) >= 64, 60)
@@ -234,7 +234,7 @@ async def test_S18_an_overdue_body_is_408() -> None:
 
 
 async def test_R13_a_client_that_does_not_poll_costs_bounded_memory() -> None:
-    async with engine(Settings(backlog=10_000)) as server:
+    async with engine(EngineIoSettings(backlog=10_000)) as server:
         sid = await server.open()
         for _ in range(20):
             server.last.session.send_text(bytes(1000))

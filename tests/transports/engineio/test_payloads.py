@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backchannel.transports.engineio.endpoint import Settings
+from backchannel.transports.engineio.endpoint import EngineIoSettings
 from backchannel.transports.engineio.packets import (
     PACKET_COST,
     TURN,
@@ -21,7 +21,7 @@ from backchannel.transports.engineio.packets import (
     turns,
 )
 
-MOST = Settings().packets
+MOST = EngineIoSettings().packets
 
 text = st.text(st.characters(exclude_characters="\x1e", exclude_categories=["Cs"]))
 text_packets = st.builds(lambda kind, data: kind + data.encode(), st.sampled_from([*TYPES]), text)

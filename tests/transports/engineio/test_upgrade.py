@@ -7,7 +7,7 @@ import pytest
 from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed
 
-from backchannel.transports.engineio.endpoint import Settings
+from backchannel.transports.engineio.endpoint import EngineIoSettings
 from tests.transports.engineio.engine import Engine, engine
 from tests.transports.harness import eventually
 
@@ -156,7 +156,7 @@ async def test_anything_but_a_probe_ends_the_upgrade(packet: str | bytes) -> Non
 
 
 async def test_an_attempt_that_stops_halfway_is_given_up() -> None:
-    async with engine(Settings(upgrade_timeout=0.2)) as server:
+    async with engine(EngineIoSettings(upgrade_timeout=0.2)) as server:
         sid = await server.open()
         async with server.upgrade(sid) as client:
             await probe(client)
@@ -203,7 +203,7 @@ async def test_a_session_closing_during_the_upgrade_closes_the_websocket() -> No
 
 async def test_R4_an_upgrade_under_load_keeps_the_order_of_messages() -> None:
     """Both sides send all the time while the transport changes, ten times over."""
-    async with engine(Settings()) as server:
+    async with engine(EngineIoSettings()) as server:
         for _ in range(10):
             await upgrade_under_load(server)
 

@@ -12,15 +12,15 @@ import uvicorn
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
-from backchannel.transports.engineio.endpoint import Settings as EngineIoSettings
+from backchannel.transports.engineio.endpoint import EngineIoSettings
 from backchannel.transports.socketio.endpoint import (
     Accepted,
     Ack,
     ConnectRefused,
     ConnectRequest,
     Endpoint,
-    Settings,
     Socket,
+    SocketIoSettings,
 )
 from backchannel.transports.socketio.server import SocketIo
 from backchannel.transports.websocket.upgrade import websocket_protocol
@@ -115,7 +115,7 @@ async def close_code(client: ClientConnection) -> int | None:
 
 @asynccontextmanager
 async def socketio(
-    settings: Settings | None = None, engine: EngineIoSettings | None = None
+    settings: SocketIoSettings | None = None, engine: EngineIoSettings | None = None
 ) -> AsyncIterator[Io]:
     """Serve the namespaces / and /custom, which let everybody in, and some that do not."""
     handlers: list[Echo] = []

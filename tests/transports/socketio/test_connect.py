@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from backchannel.transports.socketio.endpoint import Settings
+from backchannel.transports.socketio.endpoint import SocketIoSettings
 from tests.transports.harness import eventually
 from tests.transports.socketio.sockets import close_code, join, socketio
 
@@ -77,7 +77,7 @@ async def test_a_handler_that_fails_to_open_ends_the_connection(
 
 @pytest.mark.timed
 async def test_a_client_that_joins_nothing_is_closed() -> None:
-    async with socketio(Settings(connect_timeout=0.1)) as io:
+    async with socketio(SocketIoSettings(connect_timeout=0.1)) as io:
         async with io.open() as client:
             assert await close_code(client) == 1000
         async with io.open() as client:

@@ -6,7 +6,7 @@ from unittest.mock import Mock
 
 import pytest
 
-from backchannel.transports.socketio.endpoint import Settings
+from backchannel.transports.socketio.endpoint import SocketIoSettings
 from backchannel.transports.socketio.packets import encode_event
 from backchannel.transports.socketio.server import SocketIoClient
 from backchannel.transports.socketio.socket import NamespaceSocket
@@ -79,7 +79,7 @@ async def test_an_acknowledgement_of_the_client_reaches_its_callback() -> None:
 
 async def test_outstanding_answers_are_bounded() -> None:
     answers: list[int] = []
-    async with socketio(Settings(acks=2)) as io, io.joined() as client:
+    async with socketio(SocketIoSettings(acks=2)) as io, io.joined() as client:
         for number in range(3):
             io.last.socket.emit("question", ack=lambda number=number: answers.append(number))
         for ack_id in range(3):
@@ -141,7 +141,7 @@ async def test_the_protocols_own_names_are_reserved() -> None:
     ids=lambda packets: str(packets)[:40],
 )
 async def test_an_invalid_packet_closes(packets: list[str | bytes]) -> None:
-    async with socketio(Settings(attachments_size=100)) as io, io.joined() as client:
+    async with socketio(SocketIoSettings(attachments_size=100)) as io, io.joined() as client:
         for packet in packets:
             await client.send(packet)
         assert await close_code(client) == 1002

@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from backchannel.transports.engineio.endpoint import Settings as EngineIoSettings
+from backchannel.transports.engineio.endpoint import EngineIoSettings
 from tests.transports.harness import eventually
 from tests.transports.socketio.sockets import Io, socketio
 

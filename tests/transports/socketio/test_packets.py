@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from backchannel.transports.json_values import MOST_VALUES
 from backchannel.transports.socketio import packets
 from backchannel.transports.socketio.decoder import RESERVED, Decoder, parse
-from backchannel.transports.socketio.endpoint import Settings
+from backchannel.transports.socketio.endpoint import SocketIoSettings
 from backchannel.transports.socketio.packets import (
     InvalidPacket,
     Packet,
@@ -54,7 +54,7 @@ def read(decoder: Decoder, packet: Packet) -> Packet | None:
 
 @given(st.lists(any_packet, min_size=1))
 def test_any_packets_survive_the_journey(sent: list[Packet]) -> None:
-    decoder = Decoder(Settings(attachments=1000))
+    decoder = Decoder(SocketIoSettings(attachments=1000))
     for packet in sent:
         assert read(decoder, packet) == packet
 
@@ -121,7 +121,7 @@ def test_the_examples_of_the_protocol_are_encoded_and_decoded(
 ) -> None:
     encoded = encode(packet)
     assert (encoded.text, encoded.attachments) == (text, attachments)
-    assert read(Decoder(Settings()), packet) == packet
+    assert read(Decoder(SocketIoSettings()), packet) == packet
 
 
 def test_every_kind_of_bytes_is_an_attachment() -> None:

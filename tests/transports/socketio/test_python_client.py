@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 import socketio as client_library
 
-from backchannel.transports.engineio.endpoint import Settings
+from backchannel.transports.engineio.endpoint import EngineIoSettings
 from tests.transports.socketio.sockets import uvicorn_server
 
 # Over polling this client leaves without a word, and its last GET open.
-QUICK = Settings(ping_interval=0.3, ping_timeout=0.3)
+QUICK = EngineIoSettings(ping_interval=0.3, ping_timeout=0.3)
 
 
 @pytest.mark.timed

@@ -19,15 +19,15 @@ from backchannel.dialects.socketio.handler import AuthenticatedStart, SocketIoHa
 from backchannel.dialects.socketio.serializer import resume_point
 from backchannel.domain.errors import ChatError, Unauthenticated
 from backchannel.http.authentication import find_token, identify
-from backchannel.transports.engineio.endpoint import Settings
+from backchannel.transports.engineio.endpoint import EngineIoSettings
 from backchannel.transports.engineio.relay import Relay
 from backchannel.transports.socketio.endpoint import (
     Accepted,
     ConnectRefused,
     ConnectRequest,
     Endpoint,
+    SocketIoSettings,
 )
-from backchannel.transports.socketio.endpoint import Settings as SocketIoSettings
 from backchannel.transports.socketio.packets import MAIN
 from backchannel.transports.socketio.server import SocketIo
 from backchannel.transports.websocket.endpoint import Endpoint as WebSocketEndpoint
@@ -86,7 +86,7 @@ def socket_io(
     connections: ConnectionManager,
     dialects: Sequence[Dialect],
     *,
-    settings: Settings | None = None,
+    settings: EngineIoSettings | None = None,
     origins: Collection[str] = (),
     relay: Relay | None = None,
 ) -> SocketIo:
@@ -97,7 +97,7 @@ def socket_io(
     """
     namespaces = {MAIN: main_namespace(connections, dialects)}
     rules = SocketIoSettings(connect_timeout=connections.core.policy.login_deadline)
-    engine = settings or Settings()
+    engine = settings or EngineIoSettings()
     return SocketIo(namespaces, rules, engine=engine, origins=origins, relay=relay)
 
 

@@ -9,7 +9,7 @@ from backchannel.transports.engineio.packets import Packet
 from backchannel.transports.websocket.endpoint import UpgradeRequest
 
 
-class Settings(msgspec.Struct, frozen=True, kw_only=True):
+class EngineIoSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Sizes are bytes, times are seconds. The first three are sent to the client."""
 
     ping_interval: float = 25.0

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 
 from backchannel.transports.engineio import requests
 from backchannel.transports.engineio.app import PollingApp
-from backchannel.transports.engineio.endpoint import Endpoint, Settings
+from backchannel.transports.engineio.endpoint import Endpoint, EngineIoSettings
 from backchannel.transports.engineio.packets import Packet, as_text
 from backchannel.transports.engineio.relay import Relay
 from backchannel.transports.engineio.requests import Rejected
@@ -104,14 +104,14 @@ class EngineIo:
     def __init__(
         self,
         endpoint: Endpoint,
-        settings: Settings | None = None,
+        settings: EngineIoSettings | None = None,
         *,
         origins: Collection[str] = (),
         trusted_proxies: Sequence[Network] = (),
         relay: Relay | None = None,
     ) -> None:
         name = relay.session_id if relay is not None else str
-        self.sessions = Sessions(endpoint, settings or Settings(), name)
+        self.sessions = Sessions(endpoint, settings or EngineIoSettings(), name)
         self.polling = PollingApp(self.sessions, origins, trusted_proxies, relay)
         self._relay = relay
 

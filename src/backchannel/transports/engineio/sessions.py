@@ -7,7 +7,7 @@ from typing import Final
 
 from backchannel.budgets.rates import RateBudget
 from backchannel.transports.deadlines import Deadlines
-from backchannel.transports.engineio.endpoint import Endpoint, Settings, Transport
+from backchannel.transports.engineio.endpoint import Endpoint, EngineIoSettings, Transport
 from backchannel.transports.engineio.packets import Handshake
 from backchannel.transports.engineio.polling import Polling
 from backchannel.transports.engineio.session import EngineIoSession
@@ -25,7 +25,7 @@ class Sessions:
     """The table of sessions, which owns each of them (`SessionOwner`)."""
 
     def __init__(
-        self, endpoint: Endpoint, settings: Settings, name: Callable[[str], str] = str
+        self, endpoint: Endpoint, settings: EngineIoSettings, name: Callable[[str], str] = str
     ) -> None:
         """`name` makes the id of a session from a random token."""
         self.settings = settings

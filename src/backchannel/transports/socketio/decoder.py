@@ -8,7 +8,7 @@ import msgspec
 
 from backchannel.transports.json_values import MOST_VALUES, has_few_values
 from backchannel.transports.socketio import packets
-from backchannel.transports.socketio.endpoint import Settings
+from backchannel.transports.socketio.endpoint import SocketIoSettings
 from backchannel.transports.socketio.packets import (
     ACK,
     BINARY_ACK,
@@ -120,7 +120,7 @@ class Decoder:
 
     _received: list[bytes]
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: SocketIoSettings) -> None:
         self._settings = settings
         self._incomplete: Packet | None = None
         self._expected = 0

@@ -11,7 +11,7 @@ Ack = Callable[..., None]
 """Answers an event with any arguments; only the first call counts."""
 
 
-class Settings(msgspec.Struct, frozen=True, kw_only=True):
+class SocketIoSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Bounds of one client's connection. Sizes are bytes, times are seconds."""
 
     connect_timeout: float = 45.0

@@ -7,8 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final
 
 from backchannel.transports.deadlines import Deadlines
-from backchannel.transports.engineio.endpoint import Session
-from backchannel.transports.engineio.endpoint import Settings as EngineIoSettings
+from backchannel.transports.engineio.endpoint import EngineIoSettings, Session
 from backchannel.transports.engineio.relay import Relay
 from backchannel.transports.engineio.server import EngineIo
 from backchannel.transports.http.limits import Network
@@ -20,7 +19,7 @@ from backchannel.transports.socketio.endpoint import (
     ConnectRefused,
     ConnectRequest,
     Endpoint,
-    Settings,
+    SocketIoSettings,
 )
 from backchannel.transports.socketio.packets import InvalidPacket, Packet
 from backchannel.transports.socketio.socket import NamespaceSocket
@@ -42,7 +41,7 @@ class Service:
 
     __slots__ = ("namespaces", "settings", "unjoined")
 
-    def __init__(self, namespaces: Mapping[str, Endpoint], settings: Settings) -> None:
+    def __init__(self, namespaces: Mapping[str, Endpoint], settings: SocketIoSettings) -> None:
         self.namespaces = namespaces
         self.settings = settings
         self.unjoined = Deadlines(settings.connect_timeout, SocketIoClient.join_timed_out)
@@ -233,14 +232,14 @@ class SocketIo:
     def __init__(
         self,
         namespaces: Mapping[str, Endpoint],
-        settings: Settings | None = None,
+        settings: SocketIoSettings | None = None,
         engine: EngineIoSettings | None = None,
         *,
         origins: Collection[str] = (),
         trusted_proxies: Sequence[Network] = (),
         relay: Relay | None = None,
     ) -> None:
-        self._service = Service(namespaces, settings or Settings())
+        self._service = Service(namespaces, settings or SocketIoSettings())
         server = EngineIo(
             self._connect, engine, origins=origins, trusted_proxies=trusted_proxies, relay=relay
         )
