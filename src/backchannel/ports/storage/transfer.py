@@ -61,7 +61,7 @@ class ErasureRecord(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ConversationRecord(msgspec.Struct, frozen=True, kw_only=True):
-    """A conversation. The two parties are in the order of their ids."""
+    """A conversation. The two members are in the order of their ids."""
 
     id: str
     kind: str

@@ -83,7 +83,7 @@ class ConversationDocument(Document, kw_only=True):
     deleted_at: int | None = None
     # True if its members find it in their lists.
     listed: bool = False
-    # The party who has not accepted this message request, and when it was declined.
+    # The member who has not accepted this message request, and when it was declined.
     asked_id: str | None = None
     declined_at: int | None = None
 

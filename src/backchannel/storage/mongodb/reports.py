@@ -67,9 +67,9 @@ async def erase_from_reports(transaction: Transaction, user_id: str) -> None:
     either = [{"reporter_id": user_id}, {"user_id": user_id}]
     found = await transaction.find(REPORTS, {"$or": either})
     others = await transaction.get(USERS, sorted({_other_id(each, user_id) for each in found}))
-    standing = {each.id for each in others if each.erased_at is None}
+    existing = {each.id for each in others if each.erased_at is None}
     for each in found:
-        if each.closed_at is not None or _other_id(each, user_id) not in standing:
+        if each.closed_at is not None or _other_id(each, user_id) not in existing:
             transaction.remove(REPORTS, each)
         elif each.reporter_id == user_id:
             each.comment = ""

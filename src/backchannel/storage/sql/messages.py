@@ -152,7 +152,7 @@ MESSAGE_BY_ID = (
 
 NEXT = history_query(newest_first=False)
 NEWEST_FIRST = HistoryQuery(history_query(newest_first=True), newest_first=True)
-NEWEST_STANDING = HistoryQuery(
+NEWEST_UNDELETED = HistoryQuery(
     history_query(newest_first=True, undeleted=True), newest_first=True, undeleted=True
 )
 OLDEST_FIRST = HistoryQuery(NEXT, newest_first=False)
@@ -203,7 +203,7 @@ async def read_undeleted(
 ) -> list[Message]:
     """Implements `ports.storage.Messages.undeleted`."""
     return await _read_page(
-        transaction, NEWEST_STANDING, conversation_id, after=0, before=before, limit=limit
+        transaction, NEWEST_UNDELETED, conversation_id, after=0, before=before, limit=limit
     )
 
 

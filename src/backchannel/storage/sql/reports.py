@@ -47,10 +47,10 @@ LAST = "\U0010ffff"
 async def create_report(transaction: Transaction, new: Report, *, limit: int, forget: int) -> None:
     """Keep a report, as `ports.storage.Reports.create_report` specifies."""
     both = await lock(transaction, users_by_id({new.reporter_id, new.user_id}))
-    standing = {each.id for each in both if each.erased_at is None}
-    if new.reporter_id not in standing:
+    existing = {each.id for each in both if each.erased_at is None}
+    if new.reporter_id not in existing:
         raise AccountDisabled("this account has been deleted")
-    if new.user_id not in standing:
+    if new.user_id not in existing:
         raise NotFound("user not found")
     forgettable = await transaction.fetch(FORGETTABLE, str, closed_before=forget)
     await transaction.execute(FORGET, report_ids=forgettable)

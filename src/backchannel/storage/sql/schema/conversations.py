@@ -34,7 +34,7 @@ conversation = Table(
     Column("key", String(255)),
     Column("name", Text),
     Column("deleted_at", Milliseconds),
-    # The party who has not accepted this message request (`domain.conversations`), and when it was
+    # The member who has not accepted this message request (`domain.conversations`), and when it was
     # declined.
     Column("asked", BigInteger, index=True),
     Column("declined_at", Milliseconds),
