@@ -63,12 +63,12 @@ function block(generic: Token, key: number, depth: number): ReactNode {
 }
 
 function list(token: Tokens.List, key: number, depth: number): ReactNode {
-  const items = token.items.map((item, index) => (
+  const items = token.items.map(({ task, tokens }, index) => {
+    const Item = task ? Task : ListItem;
+    const value = token.ordered ? Number(token.start || 1) + index : undefined;
     // biome-ignore lint/suspicious/noArrayIndexKey: the parts of a text have no other name
-    <li key={index} value={token.ordered ? Number(token.start || 1) + index : undefined}>
-      {item.task ? <Task tokens={item.tokens} depth={depth + 1} /> : blocks(item.tokens, depth + 1)}
-    </li>
-  ));
+    return <Item key={index} value={value} tokens={tokens} depth={depth + 1} />;
+  });
   return token.ordered ? (
     <ol key={key} style={{ counterReset: `n ${Number(token.start || 1) - 1}` }}>
       {items}
@@ -81,27 +81,35 @@ function list(token: Tokens.List, key: number, depth: number): ReactNode {
 /** The id of the text that names the checkbox of a task. */
 const TaskName = createContext("");
 
-interface TaskProps {
+interface ItemProps {
   readonly tokens: readonly Token[];
   readonly depth: number;
+  /** Its number. */
+  readonly value: number | undefined;
+}
+
+function ListItem({ tokens, depth, value }: ItemProps) {
+  return <li value={value}>{blocks(tokens, depth)}</li>;
 }
 
 /** An item with a checkbox, which its first line names. */
-function Task({ tokens, depth }: TaskProps) {
+function Task({ tokens, depth, value }: ItemProps) {
   const id = useId();
   const first = tokens.findIndex(({ type }) => type === "text" || type === "paragraph");
+  const parts = tokens.map((token, index) => {
+    const part = block(token, index, depth);
+    return index === first ? (
+      <div key={id} id={id} className="task">
+        {part}
+      </div>
+    ) : (
+      part
+    );
+  });
   return (
-    <TaskName value={id}>
-      {tokens.map((token, index) =>
-        index === first ? (
-          <div key={id} id={id} className="task">
-            {block(token, index, depth)}
-          </div>
-        ) : (
-          block(token, index, depth)
-        ),
-      )}
-    </TaskName>
+    <li className="is-task" value={value}>
+      <TaskName value={id}>{parts}</TaskName>
+    </li>
   );
 }
 
