@@ -6,6 +6,7 @@ import {
   type Conversation,
   type ConversationSettings,
   type FileInfo,
+  type LogEvent,
   type Message,
 } from "backchannel-client";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
@@ -19,7 +20,7 @@ import { fetchConversation } from "../src/state/refetching";
 import { remove, undoRemoval } from "../src/state/removals";
 import { emptyDraft } from "../src/state/schema";
 import { getState, setState } from "../src/state/store";
-import { openAround, openThread } from "../src/state/threads";
+import { loadOlder, openAround, openThread } from "../src/state/threads";
 import { sendVoice } from "../src/state/uploads";
 
 const MARKS = { delivered_seq: 0, read_seq: 0 };
@@ -174,4 +175,22 @@ it("an edit is not lost to messages that were read from the server before it", a
   answers[0]?.([message(1), message(2)]);
   await opening;
   expect(getState().threads.c?.messages.map((each) => each.body)).toEqual(["text 1", "edited"]);
+});
+
+it("an edit is not lost that the log tells while older messages are being read", async () => {
+  const thread = { messages: [message(3)], complete: false, live: true };
+  const known = conversation({ last_seq: 3, unread: 0 });
+  setState({ conversations: { c: known }, threads: { c: thread } });
+  const { answers, ask } = held<Message[]>();
+  vi.spyOn(client.api, "messages").mockImplementation(ask as never);
+  vi.spyOn(client.api, "conversation").mockResolvedValue(known);
+  const loading = loadOlder("c", async () => {});
+  await vi.waitFor(() => expect(answers).toHaveLength(1), 60_000);
+  const [, log] = vi.mocked(client.connect).mock.calls.at(-1) ?? [];
+  const data = message(2, { body: "edited", revision: 1 });
+  await log?.apply([{ kind: "edit", data } as LogEvent], { epoch: "e", position: 1 });
+  answers[0]?.([message(1), message(2)]);
+  await loading;
+  const bodies = getState().threads.c?.messages.map((each) => each.body);
+  expect(bodies).toEqual(["text 1", "edited", "text 3"]);
 });

@@ -3,6 +3,7 @@
 import type { Checkpoint, Conversation, FileInfo, LogEvent, Message } from "backchannel-client";
 import { deleteDB, type IDBPDatabase, type IDBPObjectStore, type StoreNames } from "idb";
 import { isFull, noteFull } from "./device-storage";
+import { latest } from "./recent-changes";
 import {
   type Draft,
   databaseName,
@@ -151,10 +152,8 @@ export class Database {
     const transaction = this.opened.transaction(stores, "readwrite", DURABLE);
     const messages = transaction.objectStore("messages");
     for (const event of events) {
-      if (event.kind === "receipt" || event.kind === "conversation" || event.kind === "profile") {
-        continue;
-      }
       const { data } = event;
+      if (!("seq" in data)) continue; // it changes no message
       const old = await messages.get([data.conversation_id, data.seq]);
       const newer = old ? data.revision >= old.revision : event.kind === "message";
       if (newer) void messages.put(old?.client_id ? { client_id: old.client_id, ...data } : data);
@@ -200,10 +199,10 @@ export class Database {
 
   /** Keep messages that were read from the server; the answer has those that are newer here. */
   async keepMessages(messages: readonly Message[]): Promise<readonly Message[]> {
-    const newest = [...messages];
+    const newest = messages.map(latest);
     await this.copy(async () => {
       const transaction = this.opened.transaction("messages", "readwrite");
-      for (const [at, each] of messages.entries()) {
+      for (const [at, each] of newest.entries()) {
         const old = await transaction.store.get([each.conversation_id, each.seq]);
         if (old && old.revision > each.revision) newest[at] = old;
         else void transaction.store.put(each);

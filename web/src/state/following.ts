@@ -16,6 +16,7 @@ import { Database } from "./database";
 import { FallbackOutbox } from "./device-storage";
 import { loadDrafts, loadRemovals, loadUploads } from "./local";
 import { applyEvents, stopTyping, withoutConversation } from "./model";
+import { forgetChanges, noteChanges } from "./recent-changes";
 import { refetch } from "./refetching";
 import { outboxName } from "./schema";
 import { EMPTY, getState, setState } from "./store";
@@ -78,6 +79,7 @@ async function end(erase: boolean): Promise<void> {
   const held = opened;
   opened = null;
   client.disconnect();
+  forgetChanges();
   setState({ ...EMPTY, me: getState().me });
   if (!held) return;
   held.tabs.close();
@@ -127,6 +129,7 @@ async function connect(userId: string): Promise<void> {
 async function apply(events: readonly LogEvent[], checkpoint: Checkpoint): Promise<void> {
   const held = opened;
   if (!held) return;
+  noteChanges(events);
   const before = getState().conversations;
   const { known, stale } = applyEvents(getState(), events, held.userId, now());
   const changed = Object.values(known.conversations).filter((each) => before[each.id] !== each);
@@ -211,6 +214,7 @@ function receive(message: TabMessage): void {
     case "applied": {
       const myId = opened?.userId ?? "";
       shown = message.checkpoint.position;
+      noteChanges(message.events);
       const { known, stale } = applyEvents(getState(), message.events, myId, now());
       setState({ ...known, typing: stopTyping(getState().typing, message.events, myId) });
       void refetch(stale);
