@@ -21,6 +21,7 @@ const conversation = {
 beforeEach(() => {
   vi.useFakeTimers({ now: EVENING });
   vi.resetModules();
+  localStorage.setItem("backchannel.times", "24");
   return () => vi.useRealTimers();
 });
 

@@ -7,10 +7,15 @@ import { Icon } from "../ui/icon";
 import { Files } from "./files";
 import type { Item } from "./items";
 import { previewOf } from "./names";
-import { blocksOf, CodeBlock, inline, isEmojiOnly } from "./rich";
+import { type Block, blocksOf, CodeBlock, inline, isEmojiOnly, linksOf } from "./rich";
 import { type SendState, Tick } from "./tick";
 
 const HoverBar = deferred(() => import("./hover-bar").then((module) => module.HoverBar));
+
+const LinkPreview = deferred(
+  () => import("./link-preview").then((module) => module.default),
+  <span className="preview" />,
+);
 
 type MessageItem = Extract<Item, { kind: "message" }>;
 
@@ -21,6 +26,8 @@ interface Props {
   readonly readAt: number | undefined;
   readonly replied: Message | null | undefined;
   readonly found: boolean;
+  /** Links are previewed. */
+  readonly previews: boolean;
   /** The hover bar stands here. */
   readonly active: boolean;
   readonly actions: ThreadActions;
@@ -38,7 +45,7 @@ export interface ThreadActions {
 }
 
 export const MessageView = memo(function MessageView(props: Props) {
-  const { item, name, myId, readAt, replied, found, active, actions } = props;
+  const { item, name, myId, readAt, replied, found, previews, active, actions } = props;
   const { message, mine, first, last, timed, state } = item;
   const gone = message.deleted_at !== null;
   const goneText = mine ? t.youDeleted : t.deletedBy(name);
@@ -71,6 +78,7 @@ export const MessageView = memo(function MessageView(props: Props) {
           onPhoto={actions.photo}
           meta={timed ? <Meta message={message} state={state} /> : null}
           gutter={timed ? null : message.created_at}
+          previews={previews}
           quote={
             message.reply_to === null ? null : (
               <Quote
@@ -116,14 +124,19 @@ interface BubbleProps {
   readonly meta: ReactNode;
   readonly gutter?: string | null;
   readonly quote?: ReactNode;
+  /** The first link is previewed. */
+  readonly previews?: boolean;
   readonly children?: ReactNode;
 }
 
-export function Bubble({ body, files, onPhoto, meta, gutter, quote, children }: BubbleProps) {
+export function Bubble(props: BubbleProps) {
+  const { body, files, onPhoto, meta, gutter, quote, previews, children } = props;
   const media = files.length > 0;
   const emoji = !media && !quote && isEmojiOnly(body);
   const blocks = blocksOf(body);
-  const lastText = blocks.at(-1)?.kind === "text" ? blocks.length - 1 : -1;
+  const pages = (block: Block) => (block.kind === "text" ? linksOf(block.text) : []);
+  const link = previews && !media ? blocks.flatMap(pages)[0] : undefined;
+  const lastText = blocks.at(-1)?.kind === "text" && !link ? blocks.length - 1 : -1;
   const pictures = media && files.every((file) => file.thumbnail_url !== null);
   const album = pictures && files.length > 1 ? " bubble--album" : "";
   const kind = emoji ? " bubble--emoji" : pictures ? ` bubble--media${album}` : "";
@@ -143,6 +156,7 @@ export function Bubble({ body, files, onPhoto, meta, gutter, quote, children }: 
           </p>
         ),
       )}
+      {link && <LinkPreview key={link} url={link} />}
       {lastText < 0 && blocks.length > 0 && meta && <div className="clear">{meta}</div>}
       {gutter && <time className="gutter-time">{clock(gutter)}</time>}
       {children}

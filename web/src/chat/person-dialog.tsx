@@ -1,5 +1,5 @@
 import type { User } from "backchannel-client";
-import { type KeyboardEvent, useId, useState } from "react";
+import { type KeyboardEvent, type ReactNode, useId, useState } from "react";
 import { useStore } from "../state/store";
 import { t } from "../strings";
 import { Avatar } from "../ui/avatar";
@@ -16,10 +16,12 @@ interface Props {
   readonly busy?: boolean;
   readonly onPick: (user: User) => void;
   readonly onClose: () => void;
+  /** Below the users. */
+  readonly children?: ReactNode;
 }
 
 /** Find a user by name. */
-export function PersonDialog({ title, except, busy = false, onPick, onClose }: Props) {
+export function PersonDialog({ title, except, busy = false, children, onPick, onClose }: Props) {
   const [text, setText] = useState("");
   const [chosen, setChosen] = useState(0);
   const { people: found, searched, failed } = usePeople(text);
@@ -91,6 +93,7 @@ export function PersonDialog({ title, except, busy = false, onPick, onClose }: P
         ) : (
           searched === text && text.trim() && <NobodyFound failed={failed} />
         )}
+        {children}
       </div>
     </Dialog>
   );

@@ -2,8 +2,9 @@ import type { Conversation, FileInfo, Message, Outgoing } from "backchannel-clie
 import { type ReactNode, useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { Virtualizer, type VirtualizerHandle } from "virtua";
 import { askAgain } from "../state/actions";
+import { readPreference } from "../state/preferences";
 import { allAsShown } from "../state/removals";
-import { useStore } from "../state/store";
+import { type State, useStore } from "../state/store";
 import { t } from "../strings";
 import { deferred } from "../ui/deferred";
 import { dayName } from "../ui/format";
@@ -44,6 +45,9 @@ interface Props {
 
 const NO_MESSAGES: readonly Message[] = [];
 
+const showsPreviews = ({ config }: State) =>
+  config?.link_previews === true && readPreference("linkPreviews") === "yes";
+
 /** The messages of a conversation, newest at the end. */
 export function Thread(props: Props) {
   const { conversation, name, peerId, outgoing, sent, onEditOutgoing, onReply, onEdit } = props;
@@ -52,6 +56,7 @@ export function Thread(props: Props) {
   const readAt = useStore((state) => state.readAt[id]);
   const myId = useStore((state) => state.me?.id ?? "");
   const typing = useTyping(id);
+  const previews = useStore(showsPreviews);
   useDay();
   const scroller = useRef<HTMLDivElement>(null);
   const list = useRef<VirtualizerHandle>(null);
@@ -138,6 +143,7 @@ export function Thread(props: Props) {
             readAt={readAt}
             replied={reply === null ? null : bySeq.get(reply)}
             found={found === item.message.seq}
+            previews={previews}
             active={hover.seq === item.message.seq}
             actions={actions}
           />

@@ -77,6 +77,20 @@ export function Appearance() {
             <span />
           </label>
         </SetLine>
+        <SetLine title={t.times} id="times">
+          <span className="select">
+            <select
+              defaultValue={readPreference("times")}
+              aria-labelledby="times"
+              onChange={({ target }) => writePreference("times", target.value as "" | "12" | "24")}
+            >
+              <option value="">{t.asSystem}</option>
+              <option value="24">{t.hours(24)}</option>
+              <option value="12">{t.hours(12)}</option>
+            </select>
+            <Icon name="down" size={16} />
+          </span>
+        </SetLine>
       </div>
     </Section>
   );

@@ -4,6 +4,8 @@ import { nameOf } from "../chat/names";
 import { attempt } from "../state/actions";
 import { client } from "../state/client";
 import { answerRequest } from "../state/message-requests";
+import { readPreference, writePreference } from "../state/preferences";
+import { useStore } from "../state/store";
 import { t } from "../strings/settings";
 import { Handle } from "../ui/handle";
 import { Link } from "../ui/location";
@@ -46,8 +48,32 @@ export function PrivacySection() {
             </label>
           </SetLine>
         ))}
+        <LinkPreviews />
       </div>
     </Section>
+  );
+}
+
+/** Whether this browser shows previews, where the server makes them. */
+function LinkPreviews() {
+  const offered = useStore((state) => state.config?.link_previews ?? false);
+  const [shown, setShown] = useState(readPreference("linkPreviews") === "yes");
+  if (!offered) return null;
+  return (
+    <SetLine title={t.linkPreviews} id="link-previews" hint={t.linkPreviewsHint}>
+      <label className="switch">
+        <input
+          type="checkbox"
+          checked={shown}
+          aria-labelledby="link-previews"
+          onChange={({ target }) => {
+            setShown(target.checked);
+            writePreference("linkPreviews", target.checked ? "yes" : "no");
+          }}
+        />
+        <span />
+      </label>
+    </SetLine>
   );
 }
 

@@ -39,8 +39,8 @@ export function Settings({ section }: { readonly section: string }) {
   useEffect(() => {
     // On a narrow screen the sections are a row that scrolls sideways.
     document.querySelector(".nav [aria-current]")?.scrollIntoView({ inline: "center" });
-    document.getElementById(section)?.scrollIntoView();
     document.title = `${t.settings} · ${t.appName}`;
+    return main.current ? keepInSight(main.current, section) : undefined;
   }, [section]);
   return (
     <div className="frame">
@@ -89,6 +89,23 @@ export function Settings({ section }: { readonly section: string }) {
       </main>
     </div>
   );
+}
+
+/** Events of a user who looks at something else. */
+const MOVED_ON = ["wheel", "touchmove", "pointerdown", "keydown"];
+
+/** Scroll to a section, also when what is above it has loaded, until the user moves on. */
+function keepInSight(main: HTMLElement, section: string): () => void {
+  const show = () => document.getElementById(section)?.scrollIntoView();
+  show();
+  const watching = new ResizeObserver(show);
+  for (const each of main.querySelectorAll("section")) watching.observe(each);
+  const stop = () => watching.disconnect();
+  for (const name of MOVED_ON) addEventListener(name, stop, { once: true });
+  return () => {
+    stop();
+    for (const name of MOVED_ON) removeEventListener(name, stop);
+  };
 }
 
 interface SectionProps {

@@ -164,7 +164,7 @@ function sendTyping(conversationId: string, active: boolean): void {
 /** Open a session with the assistant, and go to it. */
 export async function openSession(go: (path: string) => void): Promise<void> {
   await attempt(async () => {
-    const opened = await client.api.openSession();
+    const opened = await client.api.openSession(t.newSession);
     setState((state) => withFetched(state, opened));
     await database()?.keepConversations([opened]);
     go(`/c/${opened.id}`);

@@ -8,6 +8,10 @@ interface Preferences {
   readonly notifications: "yes" | "no";
   readonly notificationTexts: "yes" | "no";
   readonly sound: "drop" | "wood" | "none";
+  /** Show what linked pages say about themselves. */
+  readonly linkPreviews: "yes" | "no";
+  /** 12 or 24 hours, or as the system. */
+  readonly times: "" | "12" | "24";
   readonly quietHours: "yes" | "no";
   /** Times of day, such as `22:00`. */
   readonly quietFrom: string;
@@ -28,6 +32,8 @@ const DEFAULTS: Preferences = {
   notifications: "no",
   notificationTexts: "no",
   sound: "drop",
+  linkPreviews: "yes",
+  times: "",
   quietHours: "no",
   quietFrom: "22:00",
   quietUntil: "07:30",

@@ -1,6 +1,7 @@
 /** Times, sizes and names as people read them. */
 
 import { now as serverTime } from "../state/clock";
+import { readPreference } from "../state/preferences";
 import { t } from "../strings";
 
 const DAY = 86_400_000;
@@ -16,9 +17,17 @@ function format(options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
   return made;
 }
 
+/** The cycle of hours of the browser's region, whatever language the client has. */
+const regional = new Intl.DateTimeFormat(undefined, { hour: "numeric" }).resolvedOptions()
+  .hourCycle;
+
 /** 09:42 */
 export function clock(at: string | number | Date): string {
-  return format({ hour: "2-digit", minute: "2-digit" }).format(new Date(at));
+  const hours = readPreference("times");
+  const hour12 = hours ? hours === "12" : regional === "h12" || regional === "h11";
+  return format({ hour: hour12 ? "numeric" : "2-digit", minute: "2-digit", hour12 }).format(
+    new Date(at),
+  );
 }
 
 /** 1 on the day before `now`, 0 on the same one. */

@@ -1,0 +1,58 @@
+import { cleanup, render, screen } from "@testing-library/react";
+import { ApiError } from "backchannel-client";
+import { afterEach, expect, it, vi } from "vitest";
+import LinkPreviewCard from "../src/chat/link-preview";
+import { client } from "../src/state/client";
+
+const NONE = new ApiError(404, "not_found", "");
+const AWAY = new ApiError(0, "unreachable", "");
+const page = (url: string, title: string, site: string | null = null) => ({
+  ...{ url, title, site, description: null, image_url: "https://tracker.example/pixel.png" },
+});
+
+afterEach(() => {
+  cleanup();
+  vi.restoreAllMocks();
+});
+
+it("S16: shows what a page says about itself as text, below the name of its own server", async () => {
+  const url = "https://kiln.example/visit";
+  const title = "<img src=x onerror=alert(1)>";
+  vi.spyOn(client.api, "preview").mockResolvedValue(page(url, title, "bank.example"));
+  const { container } = render(<LinkPreviewCard url={url} />);
+  await screen.findByText(title);
+  screen.getByText("kiln.example");
+  expect(container.textContent).not.toContain("bank.example");
+  expect(container.querySelector("img")).toBeNull();
+});
+
+it("asks once for a page that many messages link", async () => {
+  const url = "https://kiln.example/once";
+  const asked = vi.spyOn(client.api, "preview").mockResolvedValue(page(url, "Kiln"));
+  for (const key of ["a", "b"]) render(<LinkPreviewCard key={key} url={url} />);
+  await vi.waitFor(() => expect(screen.getAllByText("Kiln")).toHaveLength(2));
+  render(<LinkPreviewCard url={url} />);
+  expect(screen.getAllByText("Kiln")).toHaveLength(3);
+  expect(asked).toHaveBeenCalledTimes(1);
+});
+
+it("W5: keeps its place where there is no preview, and takes none the next time", async () => {
+  const url = "https://kiln.example/none";
+  vi.spyOn(client.api, "preview").mockRejectedValue(NONE);
+  const first = render(<LinkPreviewCard url={url} />);
+  await screen.findByText(url);
+  const second = render(<LinkPreviewCard url={url} />);
+  expect(first.container.querySelector(".preview")).not.toBeNull();
+  expect(second.container.querySelector(".preview")).toBeNull();
+});
+
+it("asks again where the server could not be reached", async () => {
+  const url = "https://kiln.example/again";
+  const asked = vi.spyOn(client.api, "preview").mockRejectedValue(AWAY);
+  render(<LinkPreviewCard url={url} />);
+  await screen.findByText(url);
+  cleanup();
+  asked.mockResolvedValue(page(url, "Kiln"));
+  render(<LinkPreviewCard url={url} />);
+  await screen.findByText("Kiln");
+});
