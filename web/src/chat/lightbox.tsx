@@ -28,7 +28,7 @@ const NEWER: readonly Side[] = ["start"];
 /** One picture at a time, over everything; arrow keys and swipes walk through all of them (W10). */
 export default function Lightbox({ conversationId, messages, last, file, onClose }: Props) {
   const dialog = useRef<HTMLDialogElement>(null);
-  const { media, at, hasOlder, hasNewer, step, choose } = useMedia(
+  const { media, at, hasOlder, hasNewer, complete, step, choose } = useMedia(
     conversationId,
     messages,
     file,
@@ -67,6 +67,7 @@ export default function Lightbox({ conversationId, messages, last, file, onClose
           <small>
             {size(shown.size)}
             {medium && ` · ${when(medium.message.created_at)}`}
+            {medium && complete && ` · ${t.sizeOf(String(at + 1), String(media.length))}`}
           </small>
         </span>
         <button

@@ -10,6 +10,9 @@ export interface Medium {
   readonly message: Message;
 }
 
+/** Pictures of a conversation that are counted. */
+const MOST_COUNTED = 500;
+
 interface MediaRange {
   readonly media: readonly Medium[];
   /** The messages that have been looked through. */
@@ -24,6 +27,8 @@ export interface Media {
   readonly at: number;
   readonly hasOlder: boolean;
   readonly hasNewer: boolean;
+  /** All pictures of the conversation are known. */
+  readonly complete: boolean;
   /** Go to the picture before (-1) or after (1) this one. */
   readonly step: (by: -1 | 1) => void;
   readonly choose: (fileId: string) => void;
@@ -68,6 +73,14 @@ export function useMedia(
     if (at === 0 && range.first > 1) void look(-1);
     if (at === range.media.length - 1 && range.last < last) void look(1);
   }, [at, range, last, look]);
+  // As the place of a picture among all is shown, all are looked for, unless there are very many.
+  useEffect(() => {
+    const { first, media, last: newest } = range;
+    if (media.length > MOST_COUNTED) return;
+    if (first > 1) void look(-1);
+    else if (newest < last) void look(1);
+  }, [range, last, look]);
+  const complete = range.first <= 1 && range.last >= last;
   const step = useCallback(
     (by: -1 | 1) => {
       const next = range.media[at + by];
@@ -83,7 +96,7 @@ export function useMedia(
     wanted.current = 0;
     setShownId(fileId);
   }, []);
-  return { media: range.media, at, hasOlder, hasNewer, step, choose };
+  return { media: range.media, at, hasOlder, hasNewer, complete, step, choose };
 }
 
 /** With the next picture on one side, or with everything on it if there is none. */

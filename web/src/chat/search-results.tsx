@@ -49,7 +49,7 @@ export default function SearchResults({ id, searching, resultKeys, onActive }: P
     found.length > 0 && (
       <div role="group" aria-label={title}>
         <h3 role="presentation">
-          {title} <span className="num">{found.length}</span>
+          {title} <span className="num">{placeOf(at - from, found.length)}</span>
         </h3>
         {found.map((hit, index) => (
           <Result
@@ -77,6 +77,11 @@ export default function SearchResults({ id, searching, resultKeys, onActive }: P
       )}
     </>
   );
+}
+
+/** "3 of 48" for the chosen one of a group, else how many there are. */
+function placeOf(at: number, count: number): string {
+  return at < 0 || at >= count ? String(count) : t.sizeOf(String(at + 1), String(count));
 }
 
 interface ResultProps {
