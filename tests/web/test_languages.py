@@ -130,6 +130,44 @@ FIRST_IS_LEFT = """element => {
 }"""
 
 
+BEGINNING_IN_SIGHT = """element => {
+  const range = document.createRange();
+  const text = document.createTreeWalker(element, NodeFilter.SHOW_TEXT).nextNode();
+  range.setStart(text, 0);
+  range.setEnd(text, 1);
+  const [first, box] = [range, element].map(each => each.getBoundingClientRect());
+  return box.left <= first.left && first.right <= box.right;
+}"""
+
+
+def test_a_cut_text_shows_its_beginning_whatever_its_direction(
+    person: Make, signed_in: Open
+) -> None:
+    ada, grace, joan = person("Ada"), person("Grace"), person("Joan")
+    text = "Half past eight at the station, by the second door on the left, as ever"
+    grace.send(ada, text)
+    joan.send(ada, "Hello")
+    joan.http.put(f"/v1/blocks/{ada.id}").raise_for_status()
+    chat = signed_in(ada)
+    page = chat.page
+    page.evaluate("localStorage.setItem('backchannel.language', 'ar')")
+    page.reload()
+    chat.open("Joan")
+    chat.send(text)
+    chat.open("Grace")
+    chat.field.fill(text)
+    failed = chat.row("Joan").locator(".row__preview .truncate.is-failed")
+    draft = chat.row("Grace").locator(".row__preview .truncate.is-draft")
+    for cut in (failed, draft):
+        expect(cut).to_have_text(text)
+        assert cut.evaluate(BEGINNING_IN_SIGHT)
+    page.keyboard.press("Control+k")
+    page.get_by_role("combobox").fill("station")
+    hit = page.locator(".option .truncate[dir=auto]").first
+    expect(hit).to_contain_text("station")
+    assert hit.evaluate(BEGINNING_IN_SIGHT)
+
+
 def test_arabic_is_laid_out_from_right_to_left(person: Make, signed_in: Open) -> None:
     ada, grace = person("Ada"), person("Grace")
     ada.send(grace, "Mine")

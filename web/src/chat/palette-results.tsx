@@ -138,10 +138,12 @@ function hitOption(hit: Hit, open: () => void): Option {
     group: t.messages,
     picture: <Avatar id={conversation?.peer_id ?? ""} name={name} size={32} />,
     text: (
-      <>
+      <span className="prefixed">
         {mine && `${t.you}: `}
-        <Snippet hit={hit} />
-      </>
+        <span className="truncate" dir="auto">
+          <Snippet hit={hit} />
+        </span>
+      </span>
     ),
     note: <bdi>{name}</bdi>,
     end: <small className="num">{shortTime(hit.created_at)}</small>,

@@ -79,14 +79,12 @@ function PreviewLine({ conversation }: { readonly conversation: Conversation }) 
   const removals = useStore((state) => state.removals);
   if (typing) return <span className="truncate is-typing">{t.typing}</span>;
   if (failed) {
-    return <span className="truncate is-failed">{t.notSent(previewOf(failed).text)}</span>;
+    return (
+      <PrefixedText className="is-failed" prefix={t.notSent("")} text={previewOf(failed).text} />
+    );
   }
   if (draft) {
-    return (
-      <span className="truncate is-draft">
-        <b>{t.draft}</b> <bdi>{draft}</bdi>
-      </span>
-    );
+    return <PrefixedText className="is-draft" prefix={t.draft} text={draft} />;
   }
   if (waiting) {
     return (
@@ -107,6 +105,24 @@ function PreviewLine({ conversation }: { readonly conversation: Conversation }) 
     <PreviewText of={last}>
       {last.sender_id === myId && <Tick state={stateOf(last, conversation)} />}
     </PreviewText>
+  );
+}
+
+interface PrefixedTextProps {
+  readonly className: string;
+  readonly prefix: string;
+  readonly text: string;
+}
+
+/** The prefix has the direction of the interface, the text its own. */
+function PrefixedText({ className, prefix, text }: PrefixedTextProps) {
+  return (
+    <>
+      <b className={className}>{prefix.trim()}</b>{" "}
+      <span className={`truncate ${className}`} dir="auto">
+        {text}
+      </span>
+    </>
   );
 }
 
