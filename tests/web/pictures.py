@@ -3,7 +3,8 @@
 import argparse
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
 
@@ -11,24 +12,17 @@ from PIL import Image
 from playwright.sync_api import Browser, Error, FilePayload, Page, sync_playwright
 
 from tests.support.chromium import PROGRAM
-from tests.support.process import server_process
+from tests.support.process import ServerProcess, server_process
+from tests.web.account_steps import AFTER_LOGIN, BEFORE_LOGIN, sign_in
+from tests.web.chat_steps import CHAT_STATES
 from tests.web.dialog_steps import DIALOG_STATES, menu, open_mira
 from tests.web.media_steps import MEDIA_STATES, MICROPHONE
-from tests.web.people import PASSWORD
 from tests.web.scene import paint
+from tests.web.session_steps import SESSION_STATES, endless_answers
 
 SIZES = {"360": (360, 740), "768": (768, 1024), "1280": (1280, 900)}
 THEMES = ("light", "dark")
 Step = Callable[[Page, str], None]
-
-
-def sign_in(page: Page, address: str, name: str = "emre") -> None:
-    page.goto(f"{address}/sign-in")
-    page.get_by_label("Email or username").fill(name)
-    page.get_by_role("button", name="Continue").click()
-    page.get_by_label("Password", exact=True).fill(PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
-    page.locator(".row").first.wait_for()
 
 
 def with_text(page: Page, address: str) -> None:
@@ -157,10 +151,30 @@ STATES: dict[str, Step] = {
     "settings-appearance": settings_appearance,
     "offline": offline,
     "tray": reply_with_files,
+    **CHAT_STATES,
     **DIALOG_STATES,
     **MEDIA_STATES,
+    **SESSION_STATES,
 }
-SIGNED_OUT: dict[str, str] = {"sign-in": "/sign-in", "sign-up": "/sign-up"}
+
+
+@contextmanager
+def painted(folder: Path) -> Generator[ServerProcess]:
+    """A server with the people and conversations that the pictures show."""
+    with (
+        endless_answers() as model,
+        server_process(
+            folder,
+            limits_registrations_per_address="1000",
+            limits_logins_per_address="1000",
+            user_invitations="true",
+            responder_kind="openai",
+            responder_url=model,
+            responder_model="tiny",
+        ) as server,
+    ):
+        paint(server.address)
+        yield server
 
 
 def take_screenshots(folder: Path, only: str) -> None:
@@ -178,7 +192,7 @@ def _screenshot_look(browser: Browser, folder: Path, look: tuple[str, str], only
     width, height = SIZES[size]
     with (
         tempfile.TemporaryDirectory() as scratch,
-        server_process(Path(scratch), limits_registrations_per_address="1000") as server,
+        painted(Path(scratch)) as server,
         browser.new_context(
             viewport={"width": width, "height": height},
             color_scheme="dark" if theme == "dark" else "light",
@@ -186,7 +200,6 @@ def _screenshot_look(browser: Browser, folder: Path, look: tuple[str, str], only
             locale="en-GB",
         ) as context,
     ):
-        paint(server.address)
         page = context.new_page()
         page.on("pageerror", _tell)
 
@@ -195,17 +208,14 @@ def _screenshot_look(browser: Browser, folder: Path, look: tuple[str, str], only
             page.screenshot(path=folder / f"{name}-{size}-{theme}.png")
 
         _screenshot_states(page, server.address, only, shoot_it)
-        if only in "typing":
-            _screenshot_typing(page, server.address, shoot_it)
 
 
 def _screenshot_states(
     page: Page, address: str, only: str, shoot_it: Callable[[str], None]
 ) -> None:
-    for name, path in SIGNED_OUT.items():
+    for name, step in BEFORE_LOGIN.items():
         if only in name:
-            page.goto(address + path)
-            page.locator(".card").wait_for()
+            step(page, address)
             shoot_it(name)
     sign_in(page, address)
     for name, step in STATES.items():
@@ -213,6 +223,12 @@ def _screenshot_states(
             step(page, address)
             shoot_it(name)
             online_again(page)
+    if only in "typing":
+        _screenshot_typing(page, address, shoot_it)
+    for name, step in AFTER_LOGIN.items():
+        if only in name:
+            step(page, address)
+            shoot_it(name)
 
 
 def _screenshot_typing(page: Page, address: str, shoot_it: Callable[[str], None]) -> None:

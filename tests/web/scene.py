@@ -64,7 +64,10 @@ def paint(address: str) -> None:
             ("Tomas", "Plinths fit behind the kiln, measured twice this time"),
             ("Daniel", "Thursday works"),
         ):
-            _talk(emre, known(name), said)
+            other = known(name)
+            _talk(emre, other, said)
+            if name == "Priya":
+                other.http.put(f"/v1/blocks/{emre.id}").raise_for_status()
         known("Ines").send(emre, "She has grown three leaves since you left")
         noor = known("Noor")
         for text in ("تمام", "تمام، نلتقي عند المدخل الساعة السادسة"):

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page
 
-from tests.support.process import ServerProcess, server_process
+from tests.support.process import ServerProcess
 from tests.web import pictures
-from tests.web.scene import paint
+from tests.web.account_steps import AFTER_LOGIN, BEFORE_LOGIN, sign_in
 from tests.web.waiting import TIMEOUT
 
 AXE = Path(__file__).parents[2] / "web" / "node_modules" / "axe-core" / "axe.min.js"
@@ -27,9 +27,7 @@ pytestmark = pytest.mark.skipif(
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Generator[ServerProcess]:
     """With the people and conversations of the pictures."""
-    folder = tmp_path_factory.mktemp("server")
-    with server_process(folder, limits_registrations_per_address="1000") as running:
-        paint(running.address)
+    with pictures.painted(tmp_path_factory.mktemp("server")) as running:
         yield running
 
 
@@ -54,14 +52,16 @@ def test_W15_axe_finds_nothing(browser: Browser, server: ServerProcess, size: st
     ) as context:
         context.set_default_timeout(TIMEOUT)
         page = context.new_page()
-        for name, path in pictures.SIGNED_OUT.items():
-            page.goto(server.address + path)
-            page.locator(".card").wait_for()
+        for name, step in BEFORE_LOGIN.items():
+            step(page, server.address)
             seen[name] = faults(page)
-        pictures.sign_in(page, server.address)
+        sign_in(page, server.address)
         for name, step in pictures.STATES.items():
             step(page, server.address)
             page.wait_for_timeout(200)
             seen[name] = faults(page)
             pictures.online_again(page)
+        for name, step in AFTER_LOGIN.items():
+            step(page, server.address)
+            seen[name] = faults(page)
     assert {name: each for name, each in seen.items() if each} == {}
