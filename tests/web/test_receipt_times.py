@@ -29,6 +29,16 @@ def test_W1_details_of_a_message_show_the_times_of_its_states(
     expect(dialog).to_have_count(0)
 
 
+def test_W1_the_time_of_reading_is_shown_to_a_page_that_opens_later(
+    person: Callable[[str], Person], signed_in: Callable[[Person], ChatPage]
+) -> None:
+    ada, grace = person("Ada"), person("Grace")
+    grace.read(ada.send(grace, "Have you seen it?"))
+    chat = signed_in(ada)
+    chat.open("Grace")
+    expect(chat.page.locator(".state-line")).to_have_text(re.compile(r"^Read \d\d:\d\d$"))
+
+
 def test_only_messages_of_the_user_have_times(
     person: Callable[[str], Person], signed_in: Callable[[Person], ChatPage]
 ) -> None:

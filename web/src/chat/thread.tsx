@@ -19,6 +19,7 @@ import { MessageView } from "./message";
 import { useActions, useHover } from "./message-actions";
 import { OutgoingView } from "./outgoing";
 import { useReadMark } from "./read-mark";
+import { useReadTime } from "./read-time";
 import { COLUMN_TOP, savedHeights, useScrollPosition, useShift } from "./scroll-position";
 import { Beginning, ThreadSkeleton, TypingBubble } from "./thread-placeholders";
 import { useTyping } from "./typing";
@@ -53,7 +54,6 @@ export function Thread(props: Props) {
   const { conversation, name, peerId, outgoing, sent, onEditOutgoing, onReply, onEdit } = props;
   const id = conversation?.id ?? "";
   const thread = useStore((state) => state.threads[id]);
-  const readAt = useStore((state) => state.readAt[id]);
   const myId = useStore((state) => state.me?.id ?? "");
   const typing = useTyping(id);
   const previews = useStore(showsPreviews);
@@ -83,6 +83,8 @@ export function Thread(props: Props) {
     typing,
     partial,
   });
+  const lastRead = items.findLast((item) => item.kind === "message" && item.newestRead);
+  const readAt = useReadTime(id, (lastRead && seqOf(lastRead)) ?? 0);
   const ready = conversation === null || thread !== undefined;
   const live = conversation === null || (thread?.live ?? false);
   const complete = thread?.complete ?? true;

@@ -31,7 +31,8 @@ export const accounts: typeof english = {
   // Registering
   firstRunTitle: "إعداد الخادم",
   firstRunLead: "لا يوجد أي حساب بعد. أنشئ الحساب الأول، حسابك.",
-  firstRunHint: "يمكن لغيرك التسجيل في هذا العنوان بعد ذلك، ما لم تغلق التسجيل.",
+  firstRunHint:
+    "يمكن لغيرك التسجيل هنا بعد ذلك، ما لم تغلق التسجيل. تُدار الحسابات والدعوات والبلاغات بالأمر «backchannel» على الخادم.",
   registerLead: (host: string) => `ستنضم إلى ${host}.`,
   registrationClosed: "التسجيل مغلق",
   registrationClosedHint: "اطلب حسابًا ممن يدير هذا الخادم.",

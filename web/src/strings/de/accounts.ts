@@ -31,7 +31,7 @@ export const accounts: typeof english = {
   firstRunTitle: "Richte deinen Server ein",
   firstRunLead: "Es gibt noch kein Konto. Lege das erste an, deines.",
   firstRunHint:
-    "Andere können sich danach unter dieser Adresse registrieren, außer du schließt die Registrierung.",
+    "Andere können sich danach hier registrieren, außer du schließt die Registrierung. Konten, Einladungen und Meldungen verwaltest du mit dem Befehl „backchannel“ auf dem Server.",
   registerLead: (host) => `Du wirst Teil von ${host}.`,
   registrationClosed: "Die Registrierung ist geschlossen",
   registrationClosedHint: "Bitte den Betreiber dieses Servers um ein Konto.",

@@ -29,7 +29,7 @@ export const accounts = {
   firstRunTitle: "Set up your server",
   firstRunLead: "There is no account yet. Make the first one, yours.",
   firstRunHint:
-    "Others can register at this address afterwards, unless you set registration to closed.",
+    "Others can register here afterwards, unless you close registration. You manage accounts, invitations and reports with the command “backchannel” on the server.",
   registerLead: (host: string) => `You are joining ${host}.`,
   registrationClosed: "Registration is closed",
   registrationClosedHint: "Ask the operator of this server for an account.",
