@@ -32,6 +32,15 @@ it("shows an album of four as it is", () => {
   expect(screen.queryByText(/^\+/)).toBeNull();
 });
 
+it("W8: a small picture with a caption leaves room for its text", () => {
+  const [file] = pictures(1);
+  const small = { ...file, width: 40, height: 40 } as FileInfo;
+  render(<Files files={[small]} meta={null} captioned />);
+  const { style, className } = screen.getByRole("button");
+  expect(style.inlineSize).toBe("240px");
+  expect(className).toContain("photo--padded");
+});
+
 it.each([
   { of: [1600, 1200], place: [380, 285] },
   { of: [1600, 100], place: [380, 100] },

@@ -20,6 +20,8 @@ const Video = deferred(
 interface Props {
   readonly files: readonly FileInfo[];
   readonly meta: ReactNode;
+  /** A text stands below them. */
+  readonly captioned?: boolean;
   readonly onOpen?: ((file: FileInfo) => void) | undefined;
 }
 
@@ -27,12 +29,14 @@ interface Props {
 const SHOWN = 4;
 
 /** Pictures as one or an album, everything else by name. */
-export function Files({ files, meta, onOpen }: Props) {
+export function Files({ files, meta, captioned = false, onOpen }: Props) {
   const pictures = files.filter(isPicture);
   const others = files.filter((file) => !isPicture(file));
   return (
     <>
-      {pictures.length === 1 && pictures[0] && <Photo file={pictures[0]} single onOpen={onOpen} />}
+      {pictures.length === 1 && pictures[0] && (
+        <Photo file={pictures[0]} single captioned={captioned} onOpen={onOpen} />
+      )}
       {pictures.length > 1 && (
         <div className={`album album--${Math.min(pictures.length, SHOWN)}`}>
           {pictures.slice(0, SHOWN).map((file, index) => (
@@ -56,14 +60,15 @@ export function Files({ files, meta, onOpen }: Props) {
 interface PhotoProps {
   readonly file: FileInfo;
   readonly single?: boolean;
+  readonly captioned?: boolean;
   /** Pictures that only the lightbox shows. */
   readonly more?: number;
   readonly onOpen: Props["onOpen"];
 }
 
 /** Its place is kept before it has loaded, so that nothing moves. */
-function Photo({ file, single = false, more = 0, onOpen }: PhotoProps) {
-  const { width, height, padded } = sizeOfSingle(file);
+function Photo({ file, single = false, captioned = false, more = 0, onOpen }: PhotoProps) {
+  const { width, height, padded } = sizeOfSingle(file, captioned);
   const style = { inlineSize: `${width}px`, aspectRatio: `${width} / ${height}` };
   return (
     <button
@@ -82,17 +87,20 @@ function Photo({ file, single = false, more = 0, onOpen }: PhotoProps) {
 /** Pixels that a single picture is wide at most, and at least for its time and a finger. */
 const WIDEST = 380;
 const LEAST = { width: 120, height: 80 };
+/** A text that is as wide as its picture needs more. */
+const LEAST_CAPTIONED = 240;
 
 /** The place of a single picture: neither very long, nor larger than the picture is. */
-function sizeOfSingle(file: FileInfo) {
+function sizeOfSingle(file: FileInfo, captioned: boolean) {
+  const least = captioned ? LEAST_CAPTIONED : LEAST.width;
   const { width, height } = { width: file.width ?? 800, height: file.height ?? 600 };
   const drawnWidth = Math.min(width, WIDEST);
   const ratio = Math.min(Math.max(width / height, 0.75), 2);
   const drawnHeight = Math.min(height, drawnWidth / ratio);
   return {
-    width: Math.max(drawnWidth, LEAST.width),
+    width: Math.max(drawnWidth, least),
     height: Math.max(drawnHeight, LEAST.height),
-    padded: drawnWidth < LEAST.width || drawnHeight < LEAST.height,
+    padded: drawnWidth < least || drawnHeight < LEAST.height,
   };
 }
 

@@ -143,7 +143,14 @@ export function Bubble(props: BubbleProps) {
   return (
     <div className={`bubble${kind}`}>
       {quote}
-      {media && <Files files={files} meta={blocks.length === 0 ? meta : null} onOpen={onPhoto} />}
+      {media && (
+        <Files
+          files={files}
+          meta={blocks.length === 0 ? meta : null}
+          captioned={blocks.length > 0}
+          onOpen={onPhoto}
+        />
+      )}
       {blocks.map((block, index) =>
         block.kind === "code" ? (
           // biome-ignore lint/suspicious/noArrayIndexKey: the parts of a text have no other name
