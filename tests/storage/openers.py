@@ -1,4 +1,4 @@
-"""The databases that the contract suite runs on. The next one adds an opener here."""
+"""The databases that the contract suite runs on. Add an opener here for another one."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field

@@ -110,7 +110,7 @@ async def open_core(
 
     One process may be `serving`, or several that are joined by a bus; others beside them only
     work with the database. Without `signing` the server's secret is neither asked for nor made:
-    what such a core signs is worth nothing. Raises `CannotOpen` (the database), `CannotConnect`
+    signatures of such a core are not valid. Raises `CannotOpen` (the database), `CannotConnect`
     (the bus) and `SecretRefused`.
     """
     async with AsyncExitStack() as opened:

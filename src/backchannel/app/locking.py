@@ -54,8 +54,8 @@ def locked_for_command(settings: Settings) -> Generator[None]:
 def locked_alone(settings: Settings, *urls: str, repairing: bool = False) -> Generator[None]:
     """Keep servers and all other commands away from the data folder and its database.
 
-    Or from these other databases instead. Only what is `repairing` it gets a folder whose restore
-    was interrupted. Raises `CannotOpen`.
+    Or from these other databases instead. Only with `repairing` may the restore of the folder have
+    been interrupted. Raises `CannotOpen`.
     """
     with ExitStack() as held, _clearly(settings, *urls):
         for path in _lock_files(settings, *urls):

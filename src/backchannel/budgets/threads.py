@@ -1,7 +1,7 @@
 """Blocking work in a thread that ends before its caller continues, even if that is cancelled.
 
-A thread cannot be cancelled. If its task ended at once, the turn, the lock or the file that the
-thread still uses would be let go under it.
+A thread cannot be cancelled. If its task ended at once, it would release the turn, the lock or the
+file that the thread still uses.
 """
 
 import asyncio

@@ -68,7 +68,7 @@ async def create_upload(
 async def progress(core: Core, user_id: str, upload_id: str) -> tuple[Upload, int]:
     """An upload of the user and its progress, also once it is a file.
 
-    Raises `NotFound`, and `UnsupportedFile` if only its end was left to do.
+    Raises `NotFound`, and `UnsupportedFile` if it is finished now and refused.
     """
     upload = await core.storage.upload(upload_id)
     if upload is not None and upload.owner_id == user_id:

@@ -35,8 +35,9 @@ async def check(core: Core) -> None:
 async def collect(core: Core) -> int:
     """Drop what was given up a day ago: unfinished uploads, and files that no message names.
 
-    One round does a bounded amount of work; how many went. A crash in between loses nothing:
-    a file is marked first, so that no message can name it, then its content goes, then it.
+    One round does a bounded amount of work; returns how many were dropped. A crash in between loses
+    nothing: a file is marked first, so that no message can name it, then its content is deleted,
+    then its record.
     """
     now = core.clock.now()
     before = now - UPLOAD_LIFE

@@ -12,8 +12,8 @@ WATCH_LIMIT = 200
 async def notify_typing(core: Core, user_id: str, conversation_id: str, *, active: bool) -> None:
     """Tell the other member that this one is writing, or has stopped.
 
-    Raises `NotFound` and `Throttled`. Nothing is told to a user who has not written yet, or
-    where one has blocked the other, or where one of them hides it.
+    Raises `NotFound` and `Throttled`. A user is not notified who has not written yet, or where one
+    has blocked the other, or where one of them hides it.
     """
     core.write_limits.spend(user_id)
     peer_id = await core.directory.find_peer(user_id, conversation_id)

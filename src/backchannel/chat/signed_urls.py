@@ -1,7 +1,7 @@
 """Signed URLs of files: a browser can load them without an `Authorization` header.
 
-A signature stands for one file and one login, and for a few minutes. It opens nothing that its
-user may not read: that is asked again with each request.
+A signature is valid for one file and one login, for a few minutes. Each request checks that its
+user may read the file.
 """
 
 import msgspec

@@ -119,7 +119,7 @@ class Uploads:
     async def cancel(self, upload: Upload) -> None:
         """Delete an upload and its content, unless it has become a file meanwhile.
 
-        Waits for what is being done with it: nothing of it is written any more afterwards.
+        Waits for the requests that use it: nothing is written to it afterwards.
         """
         async with self._lock(upload.id):
             await self._forget(upload)

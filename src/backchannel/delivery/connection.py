@@ -33,8 +33,8 @@ class State(Enum):
 class Connection:
     """Pushes a user's log to one socket, in order, each event once, in bounded memory.
 
-    The log is the truth: an event that finds no room is not kept here but read from the log later,
-    and so is one that still does not follow `position` after `GAP_TIMEOUT`.
+    An event for which there is no room is not kept here but read from the log later, and so is one
+    that still does not follow `position` after `GAP_TIMEOUT`.
     """
 
     __slots__ = (

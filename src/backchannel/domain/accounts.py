@@ -163,7 +163,7 @@ def _reserved() -> frozenset[str]:
 def check_email(email: str) -> str:
     """The e-mail address to store. Raises `Invalid`.
 
-    Only a delivered letter proves an address; this refuses what cannot be one.
+    Only a delivered e-mail proves an address; this refuses what cannot be an address.
     """
     if len(email) > EMAIL_LIMIT:
         raise Invalid(f"email must have at most {EMAIL_LIMIT} characters", field="email")

@@ -72,8 +72,8 @@ def clean_media_type(claimed: str) -> str:
 def settle_type(claimed: str, found: str) -> str:
     """The media type of a content that was `found` to be something and is said to be `claimed`.
 
-    Raises `UnsupportedFile` if the two contradict each other: a page that calls itself a
-    picture is up to no good.
+    Raises `UnsupportedFile` if the two contradict each other: a page that claims to be a picture is
+    suspect.
     """
     if claimed not in KINDS or claimed in {UNKNOWN_TYPE, found}:
         return found

@@ -79,7 +79,7 @@ def fingerprint(
 def check_body(body: str, *, field: str = "body", with_files: bool = False) -> None:
     """Raise `Invalid`, naming `field` as its dialect does, unless `body` may be sent.
 
-    Beside files there need be no words.
+    It may be empty if the message has files.
     """
     if (not body or body.isspace()) and not with_files:
         raise Invalid(f"{field} must not be empty", field=field)

@@ -39,8 +39,8 @@ class Privacy(msgspec.Struct, frozen=True, kw_only=True):
     """A user's privacy settings.
 
     Each `Audience` is mutual: a user who hides it does not see it of others. `last_seen` is also
-    whether the user is online, `receipts` are read receipts. `everybody` is everybody with whom
-    presence is shared at all.
+    whether the user is online, `receipts` are read receipts. `everybody` means all users with whom
+    presence is shared.
     """
 
     last_seen: Audience = Audience.EVERYBODY

@@ -148,7 +148,7 @@ class Edge:
     def _method(self, scope: HTTPScope, headers: dict[str, str]) -> HttpMethod:
         """The method that counts (tus 1.0, X-HTTP-Method-Override).
 
-        Where another one may be named, PUT is none, and stands for those that do not exist.
+        PUT stands for methods that do not exist: no path at which one may be named takes it.
         """
         named = headers.get("x-http-method-override", "").strip().upper()
         path = scope["path"].rstrip("/")

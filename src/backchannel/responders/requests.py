@@ -113,7 +113,7 @@ async def _attempt(http: httpx.AsyncClient, request: httpx.Request) -> httpx.Res
 def _named(error: httpx.TransportError) -> str:
     """A description of the error; some errors have no text of their own.
 
-    It ends where the error repeats what came, which may be long, or what somebody said (S6).
+    It ends before the part that repeats the response, which may be long or hold a user's text (S6).
     """
     text = re.split(r":|\sb?['\"]", str(error))[0]
     return f"{type(error).__name__} {text}".rstrip()

@@ -26,7 +26,7 @@ def reason(error: BaseException) -> str:
 def causes(error: BaseException) -> Iterator[BaseException]:
     """The error and what it came from, with all errors of a group; each once.
 
-    Drivers link errors into circles.
+    Drivers link errors in cycles.
     """
     seen = set[int]()
     waiting: list[BaseException | None] = [error]

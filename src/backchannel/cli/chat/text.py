@@ -1,6 +1,6 @@
 """Text in the terminal: lines in and out, and the text of other users laid out safely.
 
-No text can pretend to be anything else.
+No text can imitate the client's own output.
 """
 
 import asyncio

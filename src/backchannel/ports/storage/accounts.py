@@ -52,8 +52,8 @@ class Accounts(Protocol):
     async def notify_of_profiles(self, *, at: int) -> list[Event] | None:
         """Notify the next peers of a user whose profile has changed or was erased, if it is time.
 
-        Each call is a short transaction, users take turns, and what is due is stored. None if
-        nobody is to be notified now.
+        Each call is a short transaction, users take turns, and what is due is stored. None if no
+        user is to be notified now.
         """
         ...
 
@@ -120,7 +120,7 @@ class Accounts(Protocol):
 class Invitations(Protocol):
     """Invitations to make an account. One counts while it has uses left and has not expired.
 
-    That of a user counts only as long as the user's account can be used.
+    An invitation by a user is valid only as long as the user's account can be used.
     """
 
     async def create_invitation(self, invitation: Invitation, /, *, limit: int) -> None:

@@ -51,10 +51,10 @@ class Conversations(Protocol):
     ) -> list[Event]:
         """Accept or decline a message request to this user (`domain.conversations`).
 
-        The events tell the user's own devices; what was held back is entered into the log before.
-        Once it is accepted, both logs tell what the other has kept back: profiles and marks. A
-        request that was answered so before, or a conversation that is none, stays as it is. Raises
-        `NotFound`, and `Blocked` on accepting while there is a block.
+        The events tell the user's own devices; messages that were held back are entered into the
+        log before them. Once it is accepted, both logs get the profiles and marks that were kept
+        back. Repeating an answer, or answering a conversation that is not a request, changes
+        nothing. Raises `NotFound`, and `Blocked` on accepting while there is a block.
         """
         ...
 

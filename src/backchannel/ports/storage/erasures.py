@@ -38,10 +38,10 @@ class Erasures(Protocol):
     async def erase_part(self, erasure_id: str, *, limit: int, at: int) -> ErasedPart:
         """Erase a part of the user's remaining data: about `limit` messages or log entries.
 
-        The user's log goes, then sessions go as a whole. In conversations with others the
-        user's messages become tombstones without a body, key, file or reaction, their reactions
-        to other messages go, and the peers' devices learn of each as of any deletion (R7). At
-        last go blocks and logins. Other users' messages stay.
+        The user's log goes, then sessions go as a whole. In conversations with others the user's
+        messages become tombstones without a body, key, file or reaction, their reactions to other
+        messages go, and the peers' devices learn of each as of any deletion (R7). Blocks and logins
+        go last. Other users' messages stay.
         """
         ...
 

@@ -47,7 +47,7 @@ class Files(Protocol):
     async def readable_file(self, user_id: str, file_id: str) -> FileRecord | None:
         """A file of the user's own, or one that a message in the user's conversations names.
 
-        None for everybody else (rule S11).
+        None for any other user (rule S11).
         """
         ...
 
@@ -58,15 +58,15 @@ class Files(Protocol):
     async def mark_file_deleted(self, user_id: str, file_id: str, *, at: int) -> bool:
         """Give up a file of the user's that is in no use; False if there is none.
 
-        A file is in use while a message names it or it is an avatar. From then on it can come
-        into no use.
+        A file is in use while a message names it or it is an avatar. From then on no message and
+        no profile can name it.
         """
         ...
 
     async def mark_files_orphaned(self, *, before: int, limit: int, at: int) -> list[str]:
         """Give up files that began before and that are in no use; their ids.
 
-        From then on they can come into no use. Those that were given up earlier, and not
+        From then on nothing can name them. Those that were given up earlier, and not
         forgotten since, come again.
         """
         ...

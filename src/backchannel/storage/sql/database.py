@@ -61,7 +61,7 @@ class Transaction(Protocol):
     ) -> None:
         """Add many rows at once, of `columns` and of what is the `same` in all of them.
 
-        Raises `Duplicate`, after which the transaction is of no more use.
+        Raises `Duplicate`, after which the transaction cannot be used any more.
         """
         ...
 

@@ -1,6 +1,6 @@
 """The list of conversations, and the messages of the one that is shown: widgets and their text.
 
-No text of a message can pretend to be anything else.
+No text of a message can imitate the client's own output.
 """
 
 from datetime import datetime

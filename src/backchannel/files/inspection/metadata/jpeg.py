@@ -18,7 +18,7 @@ _SCAN_END = re.compile(rb"\xff+[^\x00\xd0-\xd7\xff]")
 def strip(data: bytes) -> list[bytes]:
     """A JPEG without Exif, XMP, IPTC, comments and attached pictures.
 
-    How it must be turned stays. Raises `ValueError` for what is none.
+    How it must be turned stays. Raises `ValueError` for anything else.
     """
     segments = list(_segments(data))
     jfif = [segment for marker, segment in segments if marker == APP0 and _is_jfif(segment)]

@@ -17,7 +17,7 @@ def strip(data: bytes) -> list[bytes]:
     """A PNG without texts, times, Exif and whatever else is not shown.
 
     How it must be turned stays. One that was cut short ends where it was cut, as viewers show it.
-    Raises `ValueError` for what is none.
+    Raises `ValueError` for anything else.
     """
     if not data.startswith(SIGNATURE):
         raise ValueError("the signature is missing")

@@ -12,7 +12,7 @@ EXIF_FLAG, XMP_FLAG = 0x08, 0x04
 def strip(data: bytes) -> list[bytes]:
     """A WebP without XMP and Exif. How it must be turned stays.
 
-    Raises `ValueError` for what is none.
+    Raises `ValueError` for anything else.
     """
     chunks = list(_chunks(data))
     exif = next((content for kind, content in chunks if kind == b"EXIF"), b"")

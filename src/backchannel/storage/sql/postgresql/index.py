@@ -2,7 +2,7 @@
 
 For each message with a text it holds the text's trigrams and three numbers that are no trigram's:
 those of its two members and of its conversation. So the messages of one user that have a certain
-trigram are an intersection of two lists, however many messages everybody else has. A trigram is
+trigram are an intersection of two lists, however many messages other users have. A trigram is
 its three characters in one number, so that every script is found and the server's locale does not
 matter; the extension pg_trgm knows letters of that locale only.
 
