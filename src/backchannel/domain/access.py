@@ -31,9 +31,15 @@ def require_author(user_id: str, message: Message | None) -> Message:
 
 
 def require_receipts(user_id: str, message: Message | None) -> Message:
-    """Raise unless `user_id` is the sender of `message`; only the sender is told of receipts."""
+    """Raise unless `user_id` is the sender of `message`, and it is not deleted.
+
+    Only the sender is told of receipts.
+    """
     refusal = "only its sender is told when a message was delivered and read"
-    return _require_sender(user_id, message, refusal)
+    found = _require_sender(user_id, message, refusal)
+    if found.deleted_at is not None:
+        raise NotFound("the message has been deleted")
+    return found
 
 
 def _require_sender(user_id: str, message: Message | None, refusal: str) -> Message:

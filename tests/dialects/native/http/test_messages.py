@@ -141,3 +141,5 @@ def test_R6_the_sender_is_told_when_a_message_was_delivered_and_read(
     assert message["created_at"] <= times["delivered_at"] == times["read_at"]
     assert bob.refused(403, "GET", path)["code"] == "forbidden"
     ada.refused(404, "GET", path.replace("/1/", "/2/"))
+    ada.done("DELETE", path_of(message))
+    assert ada.refused(404, "GET", path)["detail"] == "the message has been deleted"

@@ -133,8 +133,8 @@ async def delete_message(
 @get(
     MESSAGE + "/receipt",
     summary="Get the times of delivery and reading",
-    description="Only of a message that you have sent. Known for about as long as your log keeps "
-    "the receipts: 90 days, or 100,000 events.",
+    description="Only of a message that you have sent and not deleted. Known for about as long as "
+    "your log keeps the receipts: 90 days, or 100,000 events.",
     responses=problems(401, 403, 404, 429),
 )
 async def get_receipt_times(
