@@ -45,7 +45,7 @@ def echo_server(loop: str) -> Iterator[int]:
 
 @pytest.mark.slow
 @pytest.mark.timeout(420)
-@pytest.mark.parametrize("loop", ["uvloop", "asyncio"])
+@pytest.mark.parametrize("loop", ["uvloop", pytest.param("asyncio", marks=pytest.mark.nightly)])
 def test_autobahn_core_cases(loop: str, tmp_path: Path) -> None:
     with echo_server(loop) as port:
         report = run(port, CORE, tmp_path, timeout=120)

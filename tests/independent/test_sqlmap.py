@@ -164,6 +164,7 @@ def test_S24_no_parameter_is_injectable(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.nightly
 @pytest.mark.timeout(400)
 def test_S24_no_field_of_a_frame_is_injectable(tmp_path: Path) -> None:
     assert_no_frame_is_injectable(tmp_path, *QUICK)

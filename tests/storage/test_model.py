@@ -217,6 +217,11 @@ def entry(event: Event) -> tuple[EventKind, str, int] | Receipt:
     return content
 
 
+EXAMPLES = {"sqlite": 60}
+EXAMPLES_ON_SERVERS = 15
+"""Random histories: on a server each takes ten times as long."""
+
+
 @pytest.mark.slow
 def test_random_histories_end_like_the_model(opener: Opener) -> None:
     with asyncio.Runner() as runner, tempfile.TemporaryDirectory() as folder:
@@ -224,7 +229,7 @@ def test_random_histories_end_like_the_model(opener: Opener) -> None:
         run_state_machine_as_test(
             type("OnStorage", (Machine,), {"storage": storage, "runner": runner}),
             settings=settings(
-                max_examples=60,
+                max_examples=EXAMPLES.get(opener.name, EXAMPLES_ON_SERVERS),
                 stateful_step_count=25,
                 deadline=None,
                 derandomize=True,
