@@ -1,5 +1,6 @@
 """Long conversations: nothing moves under the reader's eyes, and little of it is drawn."""
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -186,6 +187,24 @@ def test_W7_a_conversation_reopens_where_it_was_left(
     chat.page.wait_for_timeout(300)
     assert abs(chat.page.evaluate(POSITION, place["seq"]) - place["at"]) < 1
     assert [url for url in asked if "/messages" in url] == []
+
+
+def test_the_day_is_shown_while_scrolling_and_steps_aside(
+    pair: tuple[Person, Person], signed_in: Open
+) -> None:
+    chat = opened(signed_in, pair[0], "Grace")
+    day = chat.page.locator(".floating-day")
+    expect(day).to_be_attached()
+    expect(day).not_to_have_class(re.compile("is-shown"))
+    chat.page.locator(".thread").evaluate("thread => { thread.scrollTop -= 900 }")
+    expect(day).to_have_class(re.compile("is-shown"))
+    expect(day).to_have_text("Today")
+    box = day.locator("span").bounding_box()
+    thread = chat.page.locator(".thread").bounding_box()
+    assert box is not None
+    assert thread is not None
+    assert 0 < box["y"] - thread["y"] < 20
+    expect(day).not_to_have_class(re.compile("is-shown"))
 
 
 def test_few_nodes_are_drawn_while_scrolling(pair: tuple[Person, Person], signed_in: Open) -> None:

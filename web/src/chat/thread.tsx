@@ -29,6 +29,7 @@ const AnswerView = deferred(
   ({ item }) => <p className="answer">{item.body}</p>,
 );
 
+const FloatingDay = deferred(() => import("./floating-day").then((module) => module.default));
 const Lightbox = deferred(() => import("./lightbox").then((module) => module.default));
 
 interface Props {
@@ -201,6 +202,7 @@ export function Thread(props: Props) {
         {...hover.handlers}
         {...swipe}
       >
+        <FloatingDay scroller={scroller} list={list} items={items} />
         {ready ? (
           <div className="column" ref={place.content}>
             <Virtualizer
