@@ -10,6 +10,7 @@ from tests.support.process import ServerProcess, server_process
 from tests.web.model import Model, language_model
 from tests.web.pages import ChatPage
 from tests.web.people import Person, people_of
+from tests.web.waiting import box_of
 
 Make = Callable[[str], Person]
 Open = Callable[[Person], ChatPage]
@@ -134,6 +135,21 @@ def test_long_words_of_an_answer_stay_in_sight(model: Model, person: Make, phone
     expect(chat.page.get_by_role("button", name="Copy answer")).to_be_visible()
     wide = answer(chat).locator(".prose").evaluate("prose => prose.scrollWidth - prose.clientWidth")
     assert wide == 0
+
+
+def test_a_task_of_an_answer_has_its_checkbox_before_its_text(
+    model: Model, person: Make, signed_in: Open
+) -> None:
+    chat = signed_in(person("Ada"))
+    begin(chat)
+    chat.send("What is left to do?")
+    model.send("- [x] cups\n- [ ] flasks ")
+    model.end()
+    for task in ("cups", "flasks"):
+        checkbox = box_of(answer(chat).get_by_role("checkbox", name=task))
+        text = box_of(answer(chat).get_by_role("listitem").filter(has_text=task))
+        assert checkbox["x"] + checkbox["width"] < text["x"]
+        assert abs(checkbox["y"] - text["y"]) < checkbox["height"]
 
 
 def test_W18_an_answer_goes_on_after_a_disconnect_and_a_reload(

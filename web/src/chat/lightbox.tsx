@@ -67,7 +67,10 @@ export default function Lightbox({ conversationId, messages, last, file, onClose
           <small>
             {size(shown.size)}
             {medium && ` · ${when(medium.message.created_at)}`}
-            {medium && complete && ` · ${t.sizeOf(String(at + 1), String(media.length))}`}
+            {medium &&
+              complete &&
+              media.length > 1 &&
+              ` · ${t.sizeOf(String(at + 1), String(media.length))}`}
           </small>
         </span>
         <button
