@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from textual.events import Paste
 from textual.pilot import Pilot
 
 from backchannel.cli.chat.ui.app import ChatApp, free_path
@@ -151,6 +152,24 @@ async def test_the_list_counts_unread_messages_and_the_history_scrolls_to_its_st
         await each.pilot.press("alt+up")
         await each.until(lambda: each.texts == ["are you coming?"])
         await each.until(lambda: each.app.chats.unread == 0)
+
+
+async def test_what_is_typed_or_pasted_after_scrolling_back_is_the_message(
+    server: ServerProcess, tmp_path: Path
+) -> None:
+    async with running_app(server, tmp_path, peer=None, count=60) as each:
+        await each.until(lambda: len(each.texts) == 50)
+        while each.messages[0].seq != 1:
+            await each.pilot.press("pageup")
+        composer, timeline = each.app.chat_screen.composer, each.app.chat_screen.timeline
+        await each.pilot.press(*"dear")
+        assert composer.text == "dear"
+        above = timeline.scroll_offset.y
+        await each.pilot.press("pagedown")
+        await each.until(lambda: timeline.scroll_offset.y > above)
+        each.app.chat_screen.set_focus(timeline)
+        each.app.post_message(Paste(" Grace"))
+        await each.until(lambda: composer.text == "dear Grace" and composer.has_focus)
 
 
 async def test_a_search_leads_to_the_message(server: ServerProcess, tmp_path: Path) -> None:

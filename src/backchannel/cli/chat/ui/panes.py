@@ -93,7 +93,6 @@ class Timeline(OptionList):
         """Highlight a message that is shown."""
         keys = list(self._messages)
         if f"m{seq}" in keys:
-            self.screen.set_focus(self)
             self.highlighted = keys.index(f"m{seq}")
             self.scroll_to_highlight()
 

@@ -6,6 +6,7 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
+from textual.events import Paste
 from textual.screen import Screen
 from textual.widgets import Footer, OptionList, Static
 
@@ -27,6 +28,7 @@ class ChatScreen(Screen[None]):
         Binding("alt+up", "step(-1)", "Previous", show=False, priority=True),
         Binding("alt+down", "step(1)", "Next", show=False, priority=True),
         Binding("pageup", "scroll_back", "Earlier", priority=True),
+        Binding("pagedown", "scroll_forward", "Later", show=False, priority=True),
         Binding("escape", "write", "Write", show=False),
     ]
 
@@ -93,6 +95,7 @@ class ChatScreen(Screen[None]):
         self.draw(to_end=seq is None)
         if seq is not None:
             self.timeline.go_to(seq)
+            self.set_focus(self.timeline)
         self.chats.mark_read(chat)
 
     def chat_changed(self, conversation_id: str) -> None:
@@ -177,6 +180,12 @@ class ChatScreen(Screen[None]):
     def on_composer_left_upwards(self) -> None:
         self.timeline.go_to_end()
 
+    def on_paste(self, event: Paste) -> None:
+        """Take what is pasted while a list has the focus."""
+        if not self.composer.has_focus:
+            self.set_focus(self.composer)
+            self.composer.insert(event.text)
+
     def on_composer_typed(self) -> None:
         chat, now = self.shown, time.monotonic()
         if chat is not None and now - self._typing_sent_at >= TYPING_EVERY:
@@ -215,8 +224,15 @@ class ChatScreen(Screen[None]):
         self.draw_state()
         self.set_focus(self.composer)
 
+    def action_scroll_forward(self) -> None:
+        """Scroll down a page."""
+        self.timeline.scroll_page_down(animate=False)
+
     async def action_scroll_back(self) -> None:
-        """Scroll up a page; at the top, fetch older messages."""
+        """Scroll up a page; at the top, fetch older messages.
+
+        The focus stays: letters that are typed next must not become commands.
+        """
         chat, timeline = self.shown, self.timeline
         if chat is None:
             return
