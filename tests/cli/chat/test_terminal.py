@@ -80,6 +80,20 @@ def test_unsent_messages_are_reported_on_leaving_and_sent_at_the_next_start(
     again.wait_for("✓")
 
 
+def test_S24_a_row_that_is_wrapped_cannot_look_like_another_message(
+    open_terminal: OpenTerminal,
+) -> None:
+    ada = open_terminal()
+    ada.wait_for("grace")
+    ada.paste("fine " + "x" * 200)
+    ada.type("\r")
+    ada.wait_for("│   xxx")
+    ada.wait_for("✓")
+    rows = [row for row in ada.rows if "x" * 5 in row and "▊" not in row]
+    assert len(rows) > 2
+    assert all("│   " in row for row in rows), rows
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_ends_it_in_order(open_terminal: OpenTerminal, number: int) -> None:
     ada = open_terminal()

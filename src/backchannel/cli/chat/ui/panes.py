@@ -12,6 +12,7 @@ from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
 from backchannel.cli.chat.text import described, one_line, printable
+from backchannel.cli.chat.ui.block import Block
 from backchannel.cli.chat.ui.model import Chat, Chats
 from backchannel_client import Message, Outgoing
 
@@ -116,46 +117,46 @@ def chat_line(chat: Chat) -> Text:
     return line
 
 
-def message_block(message: Message, before: Message | None, chat: Chat, chats: Chats) -> Text:
+def message_block(message: Message, before: Message | None, chat: Chat, chats: Chats) -> Block:
     """A message: who and when, what it answers, its text, files and reactions.
 
     The head is left out if the sender and the minute are those of the message `before`.
     """
     own = message.sender_id == chats.own_id
-    block = Text()
+    block = Block()
     if before is None or _heading(before) != _heading(message) or message.reply_to:
-        block = _head(message.created_at, chats.name(message.sender_id), own=own)
-        block.append("\n")
+        block.head = _head(message.created_at, chats.name(message.sender_id), own=own)
     if message.reply_to and not message.deleted_at:
-        block.append(f"  │ {quoted(chat, message.reply_to, chats)}\n", "dim")
+        block.add(f"│ {quoted(chat, message.reply_to, chats)}", "dim")
     if message.deleted_at:
-        block.append("  deleted", "dim italic")
+        block.add("deleted", "dim italic")
     elif message.body:
-        block.append(_indented(NO_ANSWER.get(message.kind, "") + message.body))
-    for number, file in enumerate(message.files):
-        block.append("\n" if number or message.body else "")
-        block.append(f"  + {described(file)}", "cyan")
+        block.add(printable(NO_ANSWER.get(message.kind, "") + message.body))
+    for file in message.files:
+        block.add(f"+ {described(file)}", "cyan")
     if message.edited_at and not message.deleted_at:
         block.append("  edited", "dim italic")
     if own:
         block.append(f"  {_mark(message, chat)}", "dim")
     if message.reactions:
         chosen = (f"{one_line(emoji)} {len(ids)}" for emoji, ids in message.reactions.items())
-        block.append(f"\n  {'   '.join(chosen)}", "yellow")
+        block.add("   ".join(chosen), "yellow")
     return block
 
 
-def waiting_block(item: Outgoing) -> Text:
+def waiting_block(item: Outgoing) -> Block:
     """A message that the server has not acknowledged."""
     moment = datetime.fromtimestamp(item.created_at / 1_000).astimezone().isoformat()
-    block = _head(moment, "you", own=True)
+    head = _head(moment, "you", own=True)
     if item.failed:
-        block.append(f" not sent: {one_line(item.failed.detail)}", "red")
+        head.append(f" not sent: {one_line(item.failed.detail)}", "red")
     else:
-        block.append(" waiting", "dim italic")
-    block.append(f"\n{_indented(item.body)}", "dim")
+        head.append(" waiting", "dim italic")
+    block = Block(head)
+    if item.body:
+        block.add(printable(item.body), "dim")
     for file in item.files:
-        block.append(f"\n  + {described(file)}", "dim cyan")
+        block.add(f"+ {described(file)}", "dim cyan")
     return block
 
 
@@ -186,7 +187,3 @@ def _mark(message: Message, chat: Chat) -> str:
     if message.seq <= chat.their_read:
         return "✓✓ read"
     return "✓✓" if message.seq <= chat.their_delivered else "✓"
-
-
-def _indented(text: str) -> str:
-    return "\n".join(f"  {line}" for line in printable(text).split("\n"))
