@@ -11,6 +11,7 @@ from textual.pilot import Pilot
 
 from backchannel.cli.chat.ui.app import ChatApp, free_path
 from backchannel.cli.chat.ui.dialogs import Ask, Choose
+from backchannel.cli.chat.ui.drafts import Drafts
 from backchannel.cli.chat.ui.preferences import Preferences
 from backchannel_client import (
     BackchannelClient,
@@ -94,7 +95,8 @@ async def running_app(
             await grace.deliver(Draft(own_id(ada), f"number {number}"))
         await ada.keep_outbox(FileOutbox(folder / "outbox"))
         preferences = Preferences(folder / "chat.json")
-        app = ChatApp(ada, server.address, preferences, folder / "downloads", peer)
+        drafts = Drafts(folder / "drafts")
+        app = ChatApp(ada, server.address, preferences, drafts, folder / "downloads", peer)
         async with app.run_test(size=(100, 30)) as pilot:
             each = RunningApp(app, pilot, grace, received)
             await each.until(lambda: app.chat_screen.shown)
@@ -111,11 +113,14 @@ async def test_messages_are_read_answered_changed_and_reacted_to(
         await each.until(lambda: each.received.texts[-1:] == ["of what?"])
         await each.until(lambda: each.messages[-1].reply_to == 2)
         await each.until(lambda: "│ Grace Hopper: number 1" in each.seen)
-        await each.pilot.press("up", "e")
+        each.app.chat_screen.composer.insert("unsent")
+        await each.pilot.press("shift+tab", "e")
         await each.until(lambda: each.app.chat_screen.composer.text == "of what?")
         each.app.chat_screen.composer.clear()
         await each.type("of apples?")
         await each.until(lambda: "of apples?  edited" in each.seen)
+        assert each.app.chat_screen.composer.text == "unsent"
+        each.app.chat_screen.composer.clear()
         await each.pilot.press("up", "t")
         await each.dialog(Ask)
         await each.pilot.press("enter")
@@ -164,9 +169,10 @@ async def test_what_is_typed_or_pasted_after_scrolling_back_is_the_message(
         composer, timeline = each.app.chat_screen.composer, each.app.chat_screen.timeline
         await each.pilot.press(*"dear")
         assert composer.text == "dear"
-        above = timeline.scroll_offset.y
+        while timeline.scroll_offset.y > 0:
+            await each.pilot.press("pageup")
         await each.pilot.press("pagedown")
-        await each.until(lambda: timeline.scroll_offset.y > above)
+        await each.until(lambda: timeline.scroll_offset.y > 0)
         each.app.chat_screen.set_focus(timeline)
         each.app.post_message(Paste(" Grace"))
         await each.until(lambda: composer.text == "dear Grace" and composer.has_focus)

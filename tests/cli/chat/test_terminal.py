@@ -80,6 +80,19 @@ def test_unsent_messages_are_reported_on_leaving_and_sent_at_the_next_start(
     again.wait_for("✓")
 
 
+def test_a_text_that_was_not_sent_is_there_at_the_next_start(open_terminal: OpenTerminal) -> None:
+    ada = open_terminal()
+    ada.wait_for("grace")
+    ada.type("half a mess")
+    ada.wait_for("half a mess")
+    ada.type("\x11")
+    assert ada.ended() == 0
+    again = open_terminal(None)
+    again.wait_for("half a mess")
+    again.type("age\r")
+    again.wait_for("half a message  ✓")
+
+
 def test_S24_a_row_that_is_wrapped_cannot_look_like_another_message(
     open_terminal: OpenTerminal,
 ) -> None:

@@ -12,6 +12,7 @@ from textual.screen import Screen
 from backchannel.cli.chat.errors import explained
 from backchannel.cli.chat.text import one_line
 from backchannel.cli.chat.ui.dialogs import Ask, Choice, Choose
+from backchannel.cli.chat.ui.drafts import Drafts
 from backchannel.cli.chat.ui.model import Chats
 from backchannel.cli.chat.ui.preferences import Preferences
 from backchannel.cli.chat.ui.screen import ChatScreen
@@ -48,6 +49,7 @@ class ChatApp(App[str]):
         client: BackchannelClient,
         url: str,
         preferences: Preferences,
+        drafts: Drafts,
         downloads: Path,
         peer: str | None = None,
     ) -> None:
@@ -61,7 +63,7 @@ class ChatApp(App[str]):
         tokens = client.tokens.current
         own_id = tokens.user.id if tokens else ""
         self.chats = Chats(client, own_id, self._chat_changed)
-        self.chat_screen = ChatScreen(client, self.chats, url)
+        self.chat_screen = ChatScreen(client, self.chats, url, drafts)
 
     async def on_mount(self) -> None:
         if self._preferences.theme in self.available_themes:
@@ -105,6 +107,8 @@ class ChatApp(App[str]):
 
     def exit(self, *args: Any, **options: Any) -> None:
         """End the application, as in Textual. The screen shows no changes from then on."""
+        if not self._leaving and self.chat_screen.is_mounted:
+            self.chat_screen.keep_draft()
         self._leaving = True
         super().exit(*args, **options)
 

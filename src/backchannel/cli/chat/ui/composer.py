@@ -31,6 +31,11 @@ class Composer(TextArea):
     class LeftUpwards(Message):
         """The user wants to choose a message."""
 
+    def write(self, text: str) -> None:
+        """Replace the text, with the cursor at its end."""
+        self.text = text
+        self.move_cursor(self.document.end)
+
     def action_cursor_up(self, select: bool = False) -> None:  # noqa: FBT001, FBT002 - as in TextArea
         if self.text:
             super().action_cursor_up(select)

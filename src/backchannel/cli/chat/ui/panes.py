@@ -85,6 +85,10 @@ class Timeline(OptionList):
         if to_end and not choosing:
             self.call_after_refresh(self.scroll_end, animate=False)
 
+    def on_focus(self) -> None:
+        if self.highlighted is None:
+            self.action_last()
+
     def go_to_end(self) -> None:
         """Highlight the last message."""
         self.screen.set_focus(self)

@@ -13,6 +13,7 @@ from textual.widgets import Footer, OptionList, Static
 from backchannel.cli.chat.errors import explained
 from backchannel.cli.chat.text import one_line
 from backchannel.cli.chat.ui.composer import Composer
+from backchannel.cli.chat.ui.drafts import Drafts
 from backchannel.cli.chat.ui.model import Chat, Chats
 from backchannel.cli.chat.ui.panes import ChatList, Timeline, quoted
 from backchannel_client import ApiError, BackchannelClient, Draft, Message
@@ -32,7 +33,7 @@ class ChatScreen(Screen[None]):
         Binding("escape", "write", "Write", show=False),
     ]
 
-    def __init__(self, client: BackchannelClient, chats: Chats, url: str) -> None:
+    def __init__(self, client: BackchannelClient, chats: Chats, url: str, drafts: Drafts) -> None:
         super().__init__()
         self.chats = chats
         self.connection = "connecting …"
@@ -43,7 +44,8 @@ class ChatScreen(Screen[None]):
         self._reply_to: int | None = None
         self._editing: Message | None = None
         self._typing_sent_at = 0.0
-        self._drafts: dict[str, str] = {}
+        self._drafts = drafts
+        self._text_before_edit = ""
 
     def compose(self) -> ComposeResult:
         with Horizontal():
@@ -57,7 +59,7 @@ class ChatScreen(Screen[None]):
         yield Footer()
 
     def on_mount(self) -> None:
-        self.set_interval(LOOK_EVERY, self.draw_state)
+        self.set_interval(LOOK_EVERY, self._look)
         self.set_focus(self.composer)
         self.draw()
 
@@ -79,11 +81,11 @@ class ChatScreen(Screen[None]):
 
     async def show_chat(self, chat: Chat, seq: int | None = None) -> None:
         """Show a conversation, at its end or at a message."""
-        if self.chats.shown is not None:
-            self._drafts[self.chats.shown] = self.composer.text
-        self.chats.shown = chat.id
         self._leave_message()
-        self.composer.text = self._drafts.pop(chat.id, "")
+        self.keep_draft()
+        typed = "" if self.chats.shown else self.composer.text  # while the list was awaited
+        self.chats.shown = chat.id
+        self.composer.write("\n".join(filter(None, (self._drafts.text(chat.id), typed))))
         self.set_focus(self.composer)
         try:
             if not chat.is_open:
@@ -97,6 +99,16 @@ class ChatScreen(Screen[None]):
             self.timeline.go_to(seq)
             self.set_focus(self.timeline)
         self.chats.mark_read(chat)
+
+    def keep_draft(self) -> None:
+        """Store what is being written. A message that is being edited is no draft."""
+        if self.chats.shown is not None and self.query(Composer):  # the end removes it first
+            text = self.composer.text if self._editing is None else self._text_before_edit
+            self._drafts.keep(self.chats.shown, text)
+
+    def _look(self) -> None:
+        self.keep_draft()
+        self.draw_state()
 
     def chat_changed(self, conversation_id: str) -> None:
         """Something is different; "" means anything may be."""
@@ -151,8 +163,8 @@ class ChatScreen(Screen[None]):
     def edit(self, message: Message) -> None:
         """Let the next text replace this message."""
         self._leave_message()
-        self._editing = message
-        self.composer.text = message.body
+        self._editing, self._text_before_edit = message, self.composer.text
+        self.composer.write(message.body)
         self.set_focus(self.composer)
         self.draw_state()
 
@@ -167,7 +179,7 @@ class ChatScreen(Screen[None]):
     async def on_composer_submitted(self, event: Composer.Submitted) -> None:
         chat, editing, reply_to = self.shown, self._editing, self._reply_to
         if chat is None:
-            self.composer.text = event.text
+            self.composer.write(event.text)
             self.show_error("choose a conversation first: Ctrl-N begins one")
             return
         self._leave_message()
@@ -176,6 +188,7 @@ class ChatScreen(Screen[None]):
             return
         session = chat.id if chat.is_session else None
         await self.send(Draft(chat.peer_id, event.text, conversation_id=session, reply_to=reply_to))
+        self.keep_draft()
 
     def on_composer_left_upwards(self) -> None:
         self.timeline.go_to_end()
@@ -197,11 +210,13 @@ class ChatScreen(Screen[None]):
             await self._client.edit(message, body)
         except ApiError as error:
             self.edit(message)
-            self.composer.text = body
+            self.composer.write(body)
             self.show_error(explained(self._url, error))
 
     def _leave_message(self) -> None:
         """Let the next text be a message of its own."""
+        if self._editing is not None:
+            self.composer.write(self._text_before_edit)
         self._reply_to = self._editing = None
 
     # ------------------------------------------------------------------------ choosing
@@ -218,8 +233,6 @@ class ChatScreen(Screen[None]):
             await self.show_chat(self.chats[listed[(at + by) % len(listed)]])
 
     def action_write(self) -> None:
-        if self._editing is not None:
-            self.composer.clear()
         self._leave_message()
         self.draw_state()
         self.set_focus(self.composer)

@@ -9,6 +9,7 @@ from pathlib import Path
 from backchannel.cli.chat.account import Server, StoredLogin, account_folder
 from backchannel.cli.chat.errors import Refused, explained, login_refused, unsent
 from backchannel.cli.chat.ui.app import ChatApp
+from backchannel.cli.chat.ui.drafts import Drafts
 from backchannel.cli.chat.ui.preferences import Preferences, preferences_file
 from backchannel.cli.output import fail
 from backchannel_client import (
@@ -56,9 +57,11 @@ async def show(
                 own_id = (await client.login(name, login)).user.id
             except ApiError as error:
                 raise login_refused(server, error) from None
-        outbox = FileOutbox(account_folder(server.url, own_id))
+        folder = account_folder(server.url, own_id)
+        outbox, drafts = FileOutbox(folder), Drafts(folder / "drafts")
         await client.keep_outbox(outbox)
-        app = ChatApp(client, server.url, Preferences(preferences_file()), downloads(), peer)
+        preferences = Preferences(preferences_file())
+        app = ChatApp(client, server.url, preferences, drafts, downloads(), peer)
         ended = _ended_by_signals(app)
         reason = await app.run_async()
         if client.outbox:
