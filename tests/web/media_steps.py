@@ -6,8 +6,11 @@ from playwright.sync_api import Page, expect
 
 from tests.web.waiting import TIMEOUT, at_least
 
-MICROPHONE = ["--no-sandbox", "--use-fake-device-for-media-stream"]
-"""Options of Chromium: a microphone of its own, which beeps."""
+_BEEPING = ["--no-sandbox", "--use-fake-device-for-media-stream"]
+MICROPHONE = [*_BEEPING, "--use-fake-ui-for-media-stream"]
+"""Options of Chromium: a microphone of its own, which beeps and may be used."""
+REFUSING = [*_BEEPING, "--use-fake-ui-for-media-stream=deny"]
+"""The same, with a user who allows no page to use it."""
 REFUSED = """() => {
   const refused = new DOMException("", "NotAllowedError");
   navigator.mediaDevices.getUserMedia = () => Promise.reject(refused);

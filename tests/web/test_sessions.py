@@ -10,12 +10,16 @@ from tests.support.process import ServerProcess, server_process
 from tests.web.model import Model, language_model
 from tests.web.pages import ChatPage
 from tests.web.people import Person, people_of
-from tests.web.waiting import box_of
 
 Make = Callable[[str], Person]
 Open = Callable[[Person], ChatPage]
 
 PAGE = "\n\n".join(f"Paragraph {number}, which is long enough." for number in range(40))
+
+
+BOXES = """item => [item.querySelector("[role=checkbox], [type=checkbox]"), item]
+  .map(each => each.getBoundingClientRect().toJSON())"""
+"""The boxes of a task's checkbox and of the task."""
 
 
 @pytest.fixture
@@ -146,10 +150,12 @@ def test_a_task_of_an_answer_has_its_checkbox_before_its_text(
     model.send("- [x] cups\n- [ ] flasks ")
     model.end()
     for task in ("cups", "flasks"):
-        checkbox = box_of(answer(chat).get_by_role("checkbox", name=task))
-        text = box_of(answer(chat).get_by_role("listitem").filter(has_text=task))
-        assert checkbox["x"] + checkbox["width"] < text["x"]
-        assert abs(checkbox["y"] - text["y"]) < checkbox["height"]
+        item = answer(chat).get_by_role("listitem").filter(has_text=task)
+        expect(item.get_by_role("checkbox", name=task)).to_be_visible()
+        # At once, since the thread may be scrolling.
+        checkbox, text = item.evaluate(BOXES)
+        assert checkbox["right"] < text["left"]
+        assert abs(checkbox["top"] - text["top"]) < checkbox["height"]
 
 
 def test_W18_an_answer_goes_on_after_a_disconnect_and_a_reload(

@@ -2,10 +2,14 @@
 
 import base64
 from collections.abc import Callable
+from contextlib import closing
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Browser, expect
 
+from tests.support.chromium import PROGRAM
+from tests.support.process import ServerProcess
+from tests.web.media_steps import REFUSING
 from tests.web.pages import ChatPage
 from tests.web.people import Person
 from tests.web.voice_steps import (
@@ -180,12 +184,16 @@ def test_W9_the_reason_for_no_recording_is_shown(
     expect(record_button(page)).to_be_visible()
 
 
-def test_W9_a_refused_microphone_is_reported(two: tuple[Person, Person], signed_in: Open) -> None:
-    """The browser's own answer, without a permission."""
-    chat = signed_in(two[0])
-    chat.open("Grace")
-    record_button(chat.page).click()
-    expect(recorder(chat.page).get_by_role("alert")).to_contain_text("Allow it")
+def test_W9_a_refused_microphone_is_reported(
+    two: tuple[Person, Person], server: ServerProcess, browser: Browser
+) -> None:
+    """The browser's own answer, if the user has refused."""
+    with closing(browser.browser_type.launch(executable_path=PROGRAM, args=REFUSING)) as refusing:
+        chat = ChatPage(refusing.new_page(), server.address)
+        chat.sign_in(two[0].username)
+        chat.open("Grace")
+        record_button(chat.page).click()
+        expect(recorder(chat.page).get_by_role("alert")).to_contain_text("Allow it")
 
 
 def test_W9_a_lost_microphone_keeps_the_recording(
