@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 from textual.events import Paste
 from textual.pilot import Pilot
+from textual.widgets import Static
 
-from backchannel.cli.chat.ui.app import ChatApp, free_path
+from backchannel.cli.chat.ui.app import ChatApp
 from backchannel.cli.chat.ui.dialogs import Ask, Choose
 from backchannel.cli.chat.ui.drafts import Drafts
 from backchannel.cli.chat.ui.preferences import Preferences
@@ -261,16 +262,38 @@ async def test_a_connection_that_is_lost_while_the_user_leaves_is_no_error(
     assert each.app.return_value is None
 
 
+async def test_a_start_without_the_server_says_what_waits(
+    server: ServerProcess, tmp_path: Path
+) -> None:
+    async with BackchannelClient(server.address) as ada:
+        await register(ada, "ada")
+        await ada.keep_outbox(FileOutbox(tmp_path / "outbox"))
+        await ada.send(Draft("grace", "kept from last time"))
+        server.kill()
+        preferences, drafts = Preferences(tmp_path / "chat.json"), Drafts(tmp_path / "drafts")
+        app = ChatApp(ada, server.address, preferences, drafts, tmp_path)
+        async with app.run_test(size=(100, 30)) as pilot:
+            screen = app.chat_screen
+            while "not connected" not in screen.connection:
+                await pilot.pause(0.05)
+            assert str(screen.query_one("#title", Static).content) == ""
+            status = str(screen.query_one("#status", Static).content)
+            assert status.startswith("1 message waiting   not connected")
+
+
+async def test_a_narrow_terminal_shows_the_messages_without_the_list(
+    server: ServerProcess, tmp_path: Path
+) -> None:
+    async with running_app(server, tmp_path) as each:
+        chats = each.app.chat_screen.query_one("#chats")
+        assert chats.display
+        await each.pilot.resize_terminal(40, 20)
+        await each.until(lambda: not chats.display)
+        await each.pilot.resize_terminal(100, 30)
+        await each.until(lambda: chats.display)
+
+
 async def test_a_theme_is_kept(server: ServerProcess, tmp_path: Path) -> None:
     async with running_app(server, tmp_path) as each:
         each.app.theme = "nord"
         await each.until(lambda: Preferences(tmp_path / "chat.json").theme == "nord")
-
-
-def test_a_file_name_from_the_server_cannot_choose_the_folder(tmp_path: Path) -> None:
-    names = [
-        free_path(tmp_path, name).name for name in ("../../x", "/etc/passwd", "..", "a\nb.txt")
-    ]
-    assert names == ["_.._x", "_etc_passwd", "file", "a b.txt"]
-    (tmp_path / "cat.jpg").touch()
-    assert free_path(tmp_path, "cat.jpg").name == "cat (2).jpg"

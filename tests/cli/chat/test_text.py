@@ -1,5 +1,7 @@
 """Text of other users cannot imitate the client's own output."""
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -7,6 +9,7 @@ from rich.cells import cell_len
 from rich.console import Console
 
 from backchannel.cli.chat.text import FILE_MARGIN, MARGIN, Lines, one_line, printable, rows, styled
+from backchannel.cli.chat.ui.app import free_path
 
 
 def shown(text: str, *files: str, width: int = 30) -> list[str]:
@@ -77,3 +80,12 @@ def test_S24_markup_in_a_message_is_text(capsys: pytest.CaptureFixture[str]) -> 
 def test_a_long_line_is_not_wrapped_in_a_pipe(capsys: pytest.CaptureFixture[str]) -> None:
     Lines().show("x" * 500)
     assert capsys.readouterr().out == "x" * 500 + "\n"
+
+
+def test_a_file_name_from_the_server_cannot_choose_the_folder(tmp_path: Path) -> None:
+    names = [
+        free_path(tmp_path, name).name for name in ("../../x", "/etc/passwd", "..", "a\nb.txt")
+    ]
+    assert names == ["_.._x", "_etc_passwd", "file", "a b.txt"]
+    (tmp_path / "cat.jpg").touch()
+    assert free_path(tmp_path, "cat.jpg").name == "cat (2).jpg"

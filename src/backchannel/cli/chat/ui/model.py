@@ -75,6 +75,8 @@ class Chats:
         self.own_id = own_id
         self.shown: str | None = None
         """The conversation that the user sees: messages that arrive there are read."""
+        self.is_loaded = False
+        """The list was fetched."""
         self._client = client
         self._changed = changed
         self._chats: dict[str, Chat] = {}
@@ -128,6 +130,7 @@ class Chats:
         """Fetch the list, and what is shown, afresh."""
         conversations = await self._client.api.all_conversations()
         self._chats = {each.id: self._merged(each, Chat(each.id, "", "")) for each in conversations}
+        self.is_loaded = True
         self._watch()
         if self.shown is not None and self.shown in self._chats:
             await self.open(self._chats[self.shown])

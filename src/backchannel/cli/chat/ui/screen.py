@@ -33,6 +33,8 @@ class ChatScreen(Screen[None]):
         Binding("escape", "write", "Write", show=False),
     ]
 
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (50, "-wide")]  # noqa: RUF012 - as Textual declares it
+
     def __init__(self, client: BackchannelClient, chats: Chats, url: str, drafts: Drafts) -> None:
         super().__init__()
         self.chats = chats
@@ -129,11 +131,14 @@ class ChatScreen(Screen[None]):
     def draw_state(self) -> None:
         """Draw what is around the messages: who, whether online, and what is going on."""
         chat = self.shown
-        title = one_line(chat.title) if chat else "No conversation yet: Ctrl-N begins one"
+        nothing = "No conversation yet: Ctrl-N starts one" if self.chats.is_loaded else ""
+        title = one_line(chat.title) if chat else nothing
         if chat is not None and chat.online is not None:
             title += "  online" if chat.online else "  away"
         typing = f"{one_line(chat.title)} is typing …" if chat and chat.is_typing else ""
-        parts = (self.connection, self.transfer, typing)
+        waiting = sum(not item.failed for item in self._client.outbox) if self.connection else 0
+        unsent = f"{waiting} message{'s' * (waiting > 1)} waiting" if waiting else ""
+        parts = (unsent, self.connection, self.transfer, typing)
         context = self._about(chat)
         self.query_one("#title", Static).update(title)
         self.query_one("#context", Static).update(context)
@@ -180,7 +185,7 @@ class ChatScreen(Screen[None]):
         chat, editing, reply_to = self.shown, self._editing, self._reply_to
         if chat is None:
             self.composer.write(event.text)
-            self.show_error("choose a conversation first: Ctrl-N begins one")
+            self.show_error("choose a conversation first: Ctrl-N starts one")
             return
         self._leave_message()
         if editing is not None:
