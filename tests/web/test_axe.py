@@ -1,4 +1,7 @@
-"""Axe finds nothing on any page and in any state, in both themes and at three widths (W15)."""
+"""Axe finds nothing on any page and in any state, in both themes and at three widths (W15).
+
+The width between the others is tried at night: each takes minutes.
+"""
 
 from collections.abc import Generator
 from pathlib import Path
@@ -18,6 +21,8 @@ RUN = """async (rules) => (await axe.run(document, {resultTypes: ['violations'],
 DRAWN = """() => new Promise((done) => {
   requestAnimationFrame(() => requestAnimationFrame(done));
 })"""
+
+SIZES = ("360", "1280", pytest.param("768", marks=pytest.mark.nightly))
 
 pytestmark = pytest.mark.skipif(
     not AXE.exists(), reason="needs axe-core: make web-tests installs it"
@@ -43,7 +48,7 @@ def faults(page: Page) -> list[str]:
 
 
 @pytest.mark.timeout(900)
-@pytest.mark.parametrize("size", pictures.SIZES)
+@pytest.mark.parametrize("size", SIZES)
 def test_W15_axe_finds_nothing(browser: Browser, server: ServerProcess, size: str) -> None:
     width, height = pictures.SIZES[size]
     seen: dict[str, list[str]] = {}
