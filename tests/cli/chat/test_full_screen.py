@@ -1,17 +1,14 @@
 """The full screen, driven by its keys against a real server."""
 
-from collections.abc import AsyncGenerator, Callable, Generator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from collections.abc import Generator
 from pathlib import Path
 
 import pytest
 from textual.events import Paste
-from textual.pilot import Pilot
 from textual.widgets import Static
 
 from backchannel.cli.chat.ui.app import ChatApp
-from backchannel.cli.chat.ui.dialogs import Ask, Choose
+from backchannel.cli.chat.ui.dialogs import Ask, Choose, Confirm
 from backchannel.cli.chat.ui.drafts import Drafts
 from backchannel.cli.chat.ui.preferences import Preferences
 from backchannel_client import (
@@ -19,16 +16,13 @@ from backchannel_client import (
     ConnectionState,
     Draft,
     FileOutbox,
-    Message,
     MessageRefused,
     StateChanged,
 )
+from tests.cli.chat.running_app import running_app
 from tests.sdk import device
-from tests.sdk.conftest import Notes, own_id, register
+from tests.sdk.conftest import Notes, register
 from tests.support.process import ServerProcess, server_process
-
-TIMEOUT = 1_800
-"""Looks, each of which waits for 50 ms."""
 
 pytestmark = pytest.mark.slow
 
@@ -38,70 +32,6 @@ def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Generator[ServerP
     monkeypatch.setattr("backchannel_client.client.TIMEOUT", device.TIMEOUT)
     with server_process(tmp_path) as running:
         yield running
-
-
-@dataclass
-class RunningApp:
-    """A user before the screen, and another one elsewhere."""
-
-    app: ChatApp
-    pilot: Pilot[str]
-    grace: BackchannelClient
-    received: Notes
-    """The messages that reached the other user."""
-
-    async def until(self, look: Callable[[], object]) -> None:
-        for _ in range(TIMEOUT):
-            if look():
-                return
-            await self.pilot.pause(0.05)
-        raise TimeoutError(self.seen)
-
-    async def dialog(self, kind: type[Ask | Choose]) -> None:
-        """Wait until a dialog takes what is typed."""
-        await self.until(lambda: isinstance(self.app.screen, kind) and self.app.screen.focused)
-
-    async def type(self, text: str) -> None:
-        self.app.chat_screen.composer.insert(text)
-        await self.pilot.press("enter")
-
-    @property
-    def messages(self) -> list[Message]:
-        chat = self.app.chat_screen.shown
-        return [chat.messages[seq] for seq in sorted(chat.messages)] if chat else []
-
-    @property
-    def texts(self) -> list[str]:
-        return [message.body for message in self.messages]
-
-    @property
-    def seen(self) -> str:
-        """The messages as they are drawn."""
-        timeline = self.app.chat_screen.timeline
-        options = (timeline.get_option_at_index(each) for each in range(timeline.option_count))
-        return "\n".join(str(option.prompt) for option in options)
-
-
-@asynccontextmanager
-async def running_app(
-    server: ServerProcess, folder: Path, peer: str | None = "grace", count: int = 0
-) -> AsyncGenerator[RunningApp]:
-    """Ada at the screen, where `count` messages of Grace's wait; both have accounts by then."""
-    async with BackchannelClient(server.address) as ada, BackchannelClient(server.address) as grace:
-        await register(ada, "ada", display_name="Ada Lovelace")
-        await register(grace, "grace", display_name="Grace Hopper")
-        received = Notes()
-        grace.connect(None, received)
-        for number in range(count):
-            await grace.deliver(Draft(own_id(ada), f"number {number}"))
-        await ada.keep_outbox(FileOutbox(folder / "outbox"))
-        preferences = Preferences(folder / "chat.json")
-        drafts = Drafts(folder / "drafts")
-        app = ChatApp(ada, server.address, preferences, drafts, folder / "downloads", peer)
-        async with app.run_test(size=(100, 30)) as pilot:
-            each = RunningApp(app, pilot, grace, received)
-            await each.until(lambda: app.chat_screen.shown)
-            yield each
 
 
 async def test_messages_are_read_answered_changed_and_reacted_to(
@@ -129,6 +59,13 @@ async def test_messages_are_read_answered_changed_and_reacted_to(
         each.grace.mark_read(each.messages[0].conversation_id, 3)
         await each.until(lambda: "✓✓ read" in each.seen)
         await each.pilot.press("escape", "up", "d")
+        await each.dialog(Confirm)
+        await each.pilot.press("e")
+        await each.until(lambda: each.app.screen is each.app.chat_screen)
+        assert not each.messages[-1].deleted_at
+        await each.pilot.press("d")
+        await each.dialog(Confirm)
+        await each.pilot.press("enter")
         await each.until(lambda: "deleted" in each.seen)
 
 

@@ -11,7 +11,7 @@ from textual.screen import Screen
 
 from backchannel.cli.chat.errors import explained
 from backchannel.cli.chat.text import one_line
-from backchannel.cli.chat.ui.dialogs import Ask, Choice, Choose
+from backchannel.cli.chat.ui.dialogs import Ask, Choice, Choose, Confirm
 from backchannel.cli.chat.ui.drafts import Drafts
 from backchannel.cli.chat.ui.model import Chats
 from backchannel.cli.chat.ui.preferences import Preferences
@@ -25,6 +25,7 @@ from backchannel_client import (
     Message,
     MessageRefused,
     OutboxChanged,
+    Outgoing,
     Presence,
     StateChanged,
     Typing,
@@ -165,14 +166,20 @@ class ChatApp(App[str]):
         if (message := self._chosen(own=True)) is not None:
             self.chat_screen.edit(message)
 
-    async def action_delete(self) -> None:
+    def action_delete(self) -> None:
         """Delete a message, or give up one that was not sent."""
-        waiting = self.chat_screen.timeline.chosen_waiting
-        if waiting is not None:
-            await self._client.discard(waiting.client_id)
-        elif (message := self._chosen(own=True)) is not None:
+        self.run_worker(self._delete(self.chat_screen.timeline.chosen_waiting))
+
+    async def _delete(self, waiting: Outgoing | None) -> None:
+        message = None if waiting else self._chosen(own=True)
+        if waiting is None and message is None:
+            return
+        if await self.push_screen_wait(Confirm("Delete this message?")):
             with self._showing_errors():
-                await self._client.delete(message)
+                if waiting is not None:
+                    await self._client.discard(waiting.client_id)
+                elif message is not None:
+                    await self._client.delete(message)
 
     async def action_send_again(self) -> None:
         waiting = self.chat_screen.timeline.chosen_waiting
@@ -218,7 +225,7 @@ class ChatApp(App[str]):
         named = await self.push_screen_wait(Ask("Send which file?")) if chat else None
         if chat is None or named is None:
             return
-        path = _path(named)
+        path = Path(named).expanduser()  # noqa: ASYNC240 - reads no file
         with self._showing_errors():
             file = await self._client.files.upload(
                 path, progress=lambda done, size: self._progress(path.name, done, size)
@@ -243,8 +250,6 @@ class ChatApp(App[str]):
         percent = f"{100 * done // size} %" if size else ""
         self.chat_screen.transfer = f"{one_line(name)} {percent}" if name else ""
         self.chat_screen.draw_state()
-
-    # ------------------------------------------------------------- finding and beginning
 
     def action_new_chat(self) -> None:
         self.run_worker(self._new_chat())
@@ -293,8 +298,3 @@ def free_path(folder: Path, name: str) -> Path:
         number += 1
         path = folder / f"{plain.stem} ({number}){plain.suffix}"
     return path
-
-
-def _path(typed: str) -> Path:
-    """A path as it is typed in a shell."""
-    return Path(typed).expanduser()

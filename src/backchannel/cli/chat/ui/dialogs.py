@@ -7,6 +7,7 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
+from textual.events import Key
 from textual.screen import ModalScreen
 from textual.widgets import Input, Label, OptionList
 from textual.widgets.option_list import Option
@@ -42,6 +43,25 @@ class Ask(ModalScreen[str | None]):
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         _ = self.dismiss(event.value.strip() or None)  # awaiting it here would never end
+
+
+class Confirm(ModalScreen[bool]):
+    """Ask whether to go on. Any key but Enter means no: the user may be writing a message."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "dismiss(True)", "Yes")]
+
+    def __init__(self, question: str) -> None:
+        super().__init__()
+        self._question = question
+
+    def compose(self) -> ComposeResult:
+        with Vertical(classes="dialog"):
+            yield Label(f"{self._question} Enter: yes, any other key: no", markup=False)
+
+    def on_key(self, event: Key) -> None:
+        if event.key != "enter":
+            event.stop()
+            _ = self.dismiss(False)  # noqa: FBT003 - the answer; awaiting it would never end
 
 
 class Choose(ModalScreen[str | None]):
