@@ -37,12 +37,12 @@ export const accounts: typeof english = {
   registrationClosed: "التسجيل مغلق",
   registrationClosedHint: "اطلب حسابًا ممن يدير هذا الخادم.",
   invitationNeeded: "بالدعوة فقط",
-  invitationNeededHint: "اطلب رابطًا من أحد الأعضاء وافتحه هنا.",
+  invitationNeededHint: "اطلب رابطًا من أحد المستخدمين أو ممن يدير هذا الخادم وافتحه هنا.",
   invitationEnded: "استُخدم هذا الرابط أو انتهت مدته. اطلب رابطًا جديدًا.",
   invitedBy: (name: string, host: string) => `يدعوك ${name} إلى ${host}.`,
   yourName: "اسمك",
   username: "اسم المستخدم",
-  checkThese: "يحتاج هذا إلى مراجعة",
+  checkThese: "تعذّر إنشاء الحساب",
   usernameCharacters: "غير مسموح: @ / \\ ? # % أو نقاط فقط.",
   usernameTaken: "هذا الاسم مستخدم بالفعل.",
   passwordShort: (least: number, have: number) =>
@@ -50,5 +50,5 @@ export const accounts: typeof english = {
   passwordHint: "كلمة مرور طويلة خير من كلمة معقّدة.",
   passwordGood: "كلمة المرور هذه قوية.",
   passwordStrength: (score: number) => `قوة كلمة المرور ${score} من 4`,
-  runBy: (host: string) => `${host}، يديره أشخاص تعرفهم`,
+  runBy: (host: string) => `دردشة خاصة على ${host}`,
 };

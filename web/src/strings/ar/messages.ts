@@ -13,7 +13,7 @@ export const messages: typeof english = {
   lastSeen: (when: string) => `آخر ظهور ${when}`,
   searchHere: "البحث في هذه المحادثة",
   details: "التفاصيل",
-  beginning: "هذه بداية المحادثة. لا يقرأ ما يُكتب هنا سواكما.",
+  beginning: "هذه بداية المحادثة. لا يستطيع المستخدمون الآخرون قراءة ما يُكتب هنا.",
   newMessages: (count: number) =>
     counted(count, {
       one: "رسالة جديدة",

@@ -75,7 +75,7 @@ export const settings: typeof english = {
   nobodyBlocked: "لم تحظر أحدًا.",
   yourData: "بياناتك",
   export: "تصدير",
-  exportText: "كل ما يحفظه الخادم عنك، في أرشيف واحد.",
+  exportText: "بياناتك على هذا الخادم، في أرشيف واحد.",
   exportAction: "تنزيل الأرشيف",
   deleteAccount: "حذف الحساب",
   deleteAccountText: "يُمحى حسابك وكل ما كتبته، عند الآخرين أيضًا.",

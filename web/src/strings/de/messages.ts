@@ -12,7 +12,7 @@ export const messages: typeof english = {
   lastSeen: (when) => `zuletzt da: ${when}`,
   searchHere: "In dieser Unterhaltung suchen",
   details: "Details",
-  beginning: "Hier fängt alles an. Nur ihr beide könnt lesen, was hier steht.",
+  beginning: "Hier fängt alles an. Andere Benutzer können nicht lesen, was hier steht.",
   newMessages: (count) => (count === 1 ? "1 neue Nachricht" : `${count} neue Nachrichten`),
   jumpToNewest: (count) => (count ? `Zum Neuesten, ${count} neu` : "Zum Neuesten"),
   isTyping: (name) => `${name} schreibt`,

@@ -78,7 +78,7 @@ export const settings: typeof english = {
   nobodyBlocked: "Du hast niemanden blockiert.",
   yourData: "Deine Daten",
   export: "Export",
-  exportText: "Alles, was der Server über dich hat, als ein Archiv.",
+  exportText: "Deine Daten auf diesem Server, als ein Archiv.",
   exportAction: "Archiv herunterladen",
   deleteAccount: "Konto löschen",
   deleteAccountText:

@@ -27,24 +27,24 @@ export const accounts = {
 
   // Registering
   firstRunTitle: "Set up your server",
-  firstRunLead: "There is no account yet. Make the first one, yours.",
+  firstRunLead: "There is no account yet. Create the first one, yours.",
   firstRunHint:
     "Others can register here afterwards, unless you close registration. You manage accounts, invitations and reports with the command “backchannel” on the server.",
   registerLead: (host: string) => `You are joining ${host}.`,
   registrationClosed: "Registration is closed",
   registrationClosedHint: "Ask the operator of this server for an account.",
   invitationNeeded: "By invitation only",
-  invitationNeededHint: "Ask a member for a link, and open it here.",
+  invitationNeededHint: "Ask a user or the operator of this server for a link, and open it here.",
   invitationEnded: "This link has been used up or is too old. Ask for a new one.",
   invitedBy: (name: string, host: string) => `${name} invites you to ${host}.`,
   yourName: "Your name",
   username: "Username",
-  checkThese: "This needs another look",
+  checkThese: "Registering did not work",
   usernameCharacters: "Not allowed: @ / \\ ? # % or only dots.",
   usernameTaken: "Someone has this name already.",
   passwordShort: (least: number, have: number) => `At least ${least} characters. You have ${have}.`,
   passwordHint: "A long password is better than a complicated one.",
   passwordGood: "This password is strong.",
   passwordStrength: (score: number) => `Password strength ${score} of 4`,
-  runBy: (host: string) => `${host}, run by people you know`,
+  runBy: (host: string) => `Private chat on ${host}`,
 };

@@ -30,7 +30,7 @@ export const en = {
   tryNow: "Try now",
   noRoomInThisTab: "This device has no room. Send it from the tab that you opened first.",
   deviceFull: "This device is full.",
-  deviceFullText: "You can go on, but what is not sent yet is lost when you close the page.",
+  deviceFullText: "You can go on, but unsent messages are lost when you close the page.",
 
   // Trouble
   somethingFailed: "That did not work",

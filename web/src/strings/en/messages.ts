@@ -10,7 +10,7 @@ export const messages = {
   lastSeen: (when: string) => `last seen ${when}`,
   searchHere: "Search in this conversation",
   details: "Details",
-  beginning: "This is the very beginning. Only the two of you can read what is written here.",
+  beginning: "This is the very beginning. Other users cannot read what is written here.",
   newMessages: (count: number) => (count === 1 ? "1 new message" : `${count} new messages`),
   jumpToNewest: (count: number) => (count ? `Jump to newest, ${count} new` : "Jump to newest"),
   isTyping: (name: string) => `${name} is typing`,

@@ -74,7 +74,7 @@ export const settings = {
   nobodyBlocked: "You have blocked nobody.",
   yourData: "Your data",
   export: "Export",
-  exportText: "Everything the server holds about you, as one archive.",
+  exportText: "Your data on this server, as one archive.",
   exportAction: "Download archive",
   deleteAccount: "Delete account",
   deleteAccountText: "Your account and everything you wrote are erased, for others too.",
