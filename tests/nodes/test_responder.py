@@ -85,5 +85,5 @@ async def test_an_answer_is_stopped_at_any_node(tmp_path: Path, redis_url: str) 
                 await device.send_frame({"type": "stop", "conversation_id": session})
                 (answer,) = await answered(http, session)
                 await device.close()
-            assert answer["kind"] == "failure"
+            assert answer["kind"] == "stopped"
             webhook.ready = True
