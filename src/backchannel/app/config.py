@@ -38,17 +38,17 @@ from backchannel.transports.websocket.endpoint import Limits
 from backchannel.transports.websocket.upgrade import websocket_protocol
 
 GRACE = 10
-"""Seconds that open requests get to end once the server stops."""
+"""Seconds that open requests have to finish once the server is stopping."""
 STRANGER_BYTES = 8 << 10
 """Largest message of a client that has not logged in yet: room for a token."""
 LONGEST_FORM = 6
 """The factor by which JSON may lengthen a text."""
 LEAST_READ_RATE = 1 << 20
-"""Bytes a second that are read at least: devices acknowledge what others send."""
+"""The lowest limit, in bytes a second: devices also acknowledge the messages of others."""
 
 
 def endpoints_for(settings: Settings, connections: ConnectionManager) -> Endpoints:
-    """The endpoints of the dialects, as these settings have them."""
+    """The endpoints of the dialects, configured by these settings."""
     return mount_dialects(
         connections, engine=_engine_settings(settings), origins=settings.web_origins
     )
@@ -165,5 +165,5 @@ def _websocket_limits(settings: Settings) -> Limits:
 
 
 def _read_rate(settings: Settings) -> int:
-    """Bytes a second: room for what a user may send, in the longest form JSON has for it."""
+    """Bytes a second: enough for all that a user may send, in the longest form JSON allows."""
     return max(LEAST_READ_RATE, LONGEST_FORM * UNIT * settings.user_send_rate)

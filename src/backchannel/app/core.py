@@ -1,4 +1,4 @@
-"""The core: the ports that the settings name, opened, and the services built on them."""
+"""The core: the ports that the settings name, and the services built on them."""
 
 import secrets
 from collections.abc import AsyncGenerator, Mapping
@@ -44,7 +44,7 @@ from backchannel.storage.opening import open_storage
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ports:
-    """Everything outside that the core needs, opened."""
+    """The open ports: everything external that the core needs."""
 
     storage: Storage
     files: FilePorts
@@ -59,11 +59,11 @@ class Ports:
     queue: Queue | None = None
     """The queue in front of the database; without one, messages go straight to it."""
     previewer: Previewer | None = None
-    """Looks at web pages for users; without one there are no previews."""
+    """Fetches link previews for users; without one there are no previews."""
 
 
 def build_core(ports: Ports, policy: Policy) -> Core:
-    """The core over these ports."""
+    """Build the core on these ports."""
     storage, bus, clock = ports.storage, ports.bus, ports.clock
     publisher = Publisher(bus)
     sending = GroupCommit(storage, publisher, clock)
@@ -106,10 +106,10 @@ def _answers(ports: Ports, policy: Policy, sending: GroupCommit) -> AnswerQueue:
 async def open_core(
     settings: Settings, *, serving: bool = False, signing: bool = True
 ) -> AsyncGenerator[Core]:
-    """The core on the database of these settings, closed again at the end.
+    """Open the core on the database of these settings, and close it at the end.
 
-    One process may be `serving`, or several that are joined by a bus; others beside them only
-    work with the database. Without `signing` the server's secret is neither asked for nor made:
+    One process may be `serving`, or several that a bus connects; other processes may only work with
+    the database. Without `signing` the server's secret is neither required nor created, and the
     signatures of such a core are not valid. Raises `CannotOpen` (the database), `CannotConnect`
     (the bus) and `SecretRefused`.
     """
@@ -129,7 +129,7 @@ P = TypeVar("P", bound=_Closable | None)
 async def _open_ports(
     settings: Settings, key: bytes, opened: AsyncExitStack, *, serving: bool
 ) -> Ports:
-    """The ports, each closed by `opened`, the last one first."""
+    """Open the ports; `opened` closes them in reverse order."""
 
     def closed_at_end(port: P) -> P:
         if port is not None:
@@ -146,8 +146,8 @@ async def _open_ports(
     closed_at_end(storage)
     files = await open_files(settings.files_url, uploads=settings.uploads_dir)
     closed_at_end(files.blobs)
-    # A command needs no bus: servers find what it has ended in the database. It answers no
-    # question and looks at no page.
+    # A command needs no bus: servers find the logins that it has ended in the database. It needs no
+    # responder and no previewer either.
     bus = closed_at_end(await open_bus(settings.bus_url if serving else None, key=key))
     return Ports(
         storage=storage,
@@ -233,8 +233,8 @@ def _policy(settings: Settings) -> Policy:
 
 
 def open_responder(settings: group.Responder, clock: Clock) -> Responder:
-    """The responder of the configured kind. The settings have been checked for what it needs."""
-    # Imported when it is named: it needs an HTTP client.
+    """The responder of the configured kind. The settings it needs have been checked."""
+    # Imported only if configured, because it needs an HTTP client.
     key = settings.key.get_secret_value() if settings.key else None
     match settings.kind:
         case ResponderKind.ECHO:

@@ -1,4 +1,4 @@
-"""The dialects that are spoken here: to remove one, delete its folder and its lines."""
+"""The dialects that the server speaks: to remove one, delete its folder and its lines here."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -51,12 +51,12 @@ from backchannel.transports.websocket.endpoint import (
 
 @dataclass(frozen=True)
 class Endpoints:
-    """Everything that is served, by HTTP and by WebSocket."""
+    """All endpoints, HTTP and WebSocket."""
 
     http: Sequence[Router | ASGIRouteHandler]
     websockets: Mapping[str, Endpoint]
     drain: Callable[[], None]
-    """Ends polling sessions, because the process ends; the server closes WebSockets itself."""
+    """Ends polling sessions when the process stops; the server closes WebSockets itself."""
 
 
 def mount_dialects(
@@ -65,7 +65,7 @@ def mount_dialects(
     engine: EngineIoSettings | None = None,
     origins: Sequence[str] = (),
 ) -> Endpoints:
-    """The endpoints of every dialect. `engine` bounds Socket.IO; pages of `origins` may poll."""
+    """The endpoints of every dialect. `engine` limits Socket.IO; pages from `origins` may poll."""
     engine = engine or EngineIoSettings()
     relay = _relay(connections.core, engine)
     server = socket_io(
@@ -107,10 +107,10 @@ def paced(endpoint: Endpoint, pace: Pace) -> Endpoint:
 
 
 def _relay(core: Core, engine: EngineIoSettings) -> Relay | None:
-    """The way to the polling sessions of other nodes, if there can be others."""
+    """The relay to polling sessions at other nodes, if there can be other nodes."""
     if not core.bus.shared:
         return None
-    # A poll is answered with a ping at the latest.
+    # A poll is answered by the next ping at the latest.
     timeout = engine.ping_interval + engine.ping_timeout
     return Relay(core.bus, core.nodes, timeout=timeout)
 
@@ -152,5 +152,5 @@ OVERRIDABLE = (native_http.PREFIX + native_uploads.PATH,)
 
 
 def discovery(*, max_size: int) -> Mapping[str, Sequence[tuple[str, str]]]:
-    """The headers that answer OPTIONS, by path; `max_size` is that of a file, in bytes."""
+    """The headers of answers to OPTIONS, by path; `max_size` is the largest file, in bytes."""
     return dict.fromkeys(OVERRIDABLE, tus.discovery(max_size))

@@ -17,18 +17,18 @@ BACKLOG = 4_096
 """Connections the kernel may hold until they are accepted."""
 
 LAST_SECONDS = 10
-"""Seconds after a second signal for writing what was gathered; then the process ends."""
+"""Seconds for writing pending data after a second signal; then the process ends."""
 
 EVERYWHERE = "::"
 """All addresses of this machine, IPv4 and IPv6."""
 
 
 class CannotListen(Exception):
-    """The address is in use or is not ours; the text is one clear line."""
+    """The address is in use or does not belong to this machine; the text is one line."""
 
 
 def bind(host: str, port: int) -> socket.socket:
-    """A listening socket; that of `::` takes IPv4 as well. Raises `CannotListen`."""
+    """A listening socket; one for `::` accepts IPv4 as well. Raises `CannotListen`."""
     try:
         family, address = _resolved(host, port)
         both = host == EVERYWHERE and socket.has_dualstack_ipv6()
@@ -54,7 +54,7 @@ def _resolved(host: str, port: int) -> tuple[int, tuple[Any, ...]]:
 
 
 class Server(uvicorn.Server):
-    """Stops in order on a signal, and on a second one without waiting for clients (rule R12).
+    """Stops gracefully on a signal, and without waiting for clients on a second one (rule R12).
 
     `tls_deadline` is how long a TLS handshake may take, in seconds.
     """
@@ -73,7 +73,7 @@ class Server(uvicorn.Server):
         self._tls_deadline = tls_deadline
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Listen; uvicorn would do so too, but take any number of TLS handshakes (rule S18)."""
+        """Listen; uvicorn itself would accept any number of TLS handshakes at once (rule S18)."""
         await super().startup(sockets=[])
         self.servers = [await self._listen(each) for each in sockets or ()]
 
@@ -94,7 +94,7 @@ class Server(uvicorn.Server):
         return protocol
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Accept nothing more, let `before_close` finish what was started, then close (1012)."""
+        """Accept no more connections, run `before_close`, then close the open ones (1012)."""
         for server in self.servers:
             server.close()
         await self._before_close()
@@ -102,14 +102,15 @@ class Server(uvicorn.Server):
 
     @contextlib.contextmanager
     def capture_signals(self) -> Generator[None]:
-        """Do nothing: signals are handled for longer than uvicorn serves."""
+        """Do nothing: `handling_signals` handles signals until after uvicorn has stopped."""
         yield
 
     @contextlib.contextmanager
     def handling_signals(self) -> Generator[None]:
         """Handle signals until everything is written; the process exits 0 after a requested stop.
 
-        SIGHUP comes when a terminal is closed; `nohup` has it ignored, and so it stays.
+        SIGHUP is sent when a terminal closes. If it was ignored at the start, as with `nohup`, it
+        still is.
         """
         signals = [signal.SIGINT, signal.SIGTERM]
         if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:

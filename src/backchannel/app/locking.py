@@ -1,11 +1,11 @@
 """Locks on the data folder and the database: one server, and commands beside it.
 
-All locks are `flock`, which ends with its process, so nothing is left behind by `kill -9`:
+All locks are made with `flock` and end with their process, so `kill -9` leaves none behind:
 
 - exclusive on `server.lock` in the data folder, and on the file beside the database whose name
-  ends in `-lock`: held by a server, so that there is one; servers that a bus joins share it;
-- on the folders themselves: shared by everything that has the database open, exclusive for what
-  replaces it.
+  ends in `-lock`: held by a server, so that only one runs; servers that a bus connects share it;
+- on the folders themselves: shared by every process that has the database open, exclusive for one
+  that replaces it.
 """
 
 import contextlib
@@ -54,8 +54,8 @@ def locked_for_command(settings: Settings) -> Generator[None]:
 def locked_alone(settings: Settings, *urls: str, repairing: bool = False) -> Generator[None]:
     """Keep servers and all other commands away from the data folder and its database.
 
-    Or from these other databases instead. Only with `repairing` may the restore of the folder have
-    been interrupted. Raises `CannotOpen`.
+    With `urls`, lock these databases instead. Unless `repairing`, an interrupted restore of the
+    folder is refused. Raises `CannotOpen`.
     """
     with ExitStack() as held, _clearly(settings, *urls):
         for path in _lock_files(settings, *urls):
@@ -87,7 +87,7 @@ def require_whole(settings: Settings) -> None:
 
 
 def _folders(settings: Settings, *urls: str) -> list[Path]:
-    """The folder of the data and that of the database, which most often are one."""
+    """The data folder and the folder of the database, which are usually the same."""
     data = settings.data_dir.resolve()
     return sorted({data, *(file.parent for file in _databases(settings, *urls))})
 
@@ -99,7 +99,7 @@ def _lock_files(settings: Settings, *urls: str) -> list[Path]:
 
 
 def _databases(settings: Settings, *urls: str) -> list[Path]:
-    """The files of the databases, in one order."""
+    """The files of the databases, in a fixed order."""
     files = {file_of(url) for url in urls or (settings.storage_url,)}
     return sorted(file for file in files if file is not None)
 

@@ -33,24 +33,25 @@ from backchannel.storage import CannotOpen
 from backchannel.telemetry import logs
 
 SWITCH_INTERVAL = 1e-3
-"""Seconds after which a thread must yield to one that waits: a batch may not hold up the sockets.
+"""Seconds after which a thread must yield to a waiting one: a batch must not delay the sockets.
 
-With 0.1 ms, throughput is a twentieth lower; 5 ms, the default of Python, delays messages.
+With 0.1 ms, throughput is a twentieth lower; 5 ms, Python's default, delays messages.
 """
 
 YOUNG_OBJECTS = 20_000
-"""New objects after which reference cycles among them are looked for: messages make none."""
+"""New objects after which Python looks for reference cycles: messages create none."""
 
 LARGE_BLOCK = 64 << 10
-"""Bytes of a block of memory that is given back to the system as soon as it is free.
+"""Blocks of at least this many bytes are returned to the system as soon as they are freed.
 
-Smaller ones would cost a batch of messages page faults; larger ones are what attackers fill.
+With a lower value, each batch of messages would cost page faults; with a higher one, memory that
+attackers made the server fill would stay with it.
 """
 MOST_BLOCKS = 10_000
-"""Blocks of which this is true at the same time: Linux allows a process some 65,000 mappings."""
+"""Most such blocks at the same time: Linux allows a process some 65,000 mappings."""
 
 FREE_MEMORY = 4 << 20
-"""Bytes that an arena keeps for its next small blocks: a batch of messages takes them again."""
+"""Free bytes that an arena keeps for small blocks: the next batch of messages uses them again."""
 
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD, _M_MMAP_MAX = -1, -3, -4
 
@@ -60,8 +61,8 @@ log = logging.getLogger("backchannel")
 def run(settings: Settings, *, ready: Callable[[int], None], worker: Worker | None = None) -> int:
     """Serve until SIGTERM, SIGINT or SIGHUP; returns the exit code.
 
-    `ready` is called with the port once connections are accepted. A `worker` tells its supervisor
-    instead, and ends with it. One clear line says why the server cannot start.
+    `ready` is called with the port once connections are accepted. A `worker` notifies its
+    supervisor instead, and ends with it. If the server cannot start, one line says why.
     """
     logs.configure(level=settings.log.level.value, as_json=settings.log_as_json)
     sys.setswitchinterval(SWITCH_INTERVAL)
@@ -79,9 +80,9 @@ def run(settings: Settings, *, ready: Callable[[int], None], worker: Worker | No
 def _configure_memory() -> None:
     """Make glibc give each large block its own mapping; other C libraries stay as they are.
 
-    By itself it stops doing so once a large block was freed: what many clients had made the server
-    hold for a moment would stay with it. It then no longer adapts how much free memory an arena
-    keeps, either, so that is set as well.
+    By default it stops doing so once a large block was freed, so memory that many clients had
+    filled for a moment would stay with the process. Setting this also stops it from adapting how
+    much free memory an arena keeps, so that is set as well.
     """
     with contextlib.suppress(OSError, AttributeError):
         set_option = ctypes.CDLL(None).mallopt  # mallopt(3)
@@ -103,7 +104,7 @@ async def _serve(
         draining = False
 
         async def finish() -> None:
-            """Refuse new messages, and let those on their way get their replies (rule R12)."""
+            """Refuse new messages, and wait for the replies to accepted ones (rule R12)."""
             nonlocal draining
             draining = True
             log.info("stopping: %s", server.reason)
@@ -134,7 +135,7 @@ async def _serve(
 
 @asynccontextmanager
 async def _with_background_tasks(core: Core) -> AsyncGenerator[ConnectionManager]:
-    """The connection manager with its tasks; at the end, what it has gathered is written."""
+    """The connection manager with its tasks; at the end, pending data is written."""
     connections = ConnectionManager(core)
     work = (
         connections.run(),
@@ -159,11 +160,11 @@ async def _with_background_tasks(core: Core) -> AsyncGenerator[ConnectionManager
         core.nodes.leave()
         try:
             await connections.flush()
-        except ChatError as refusal:  # a server stops also while its database is away
+        except ChatError as refusal:  # a server must stop even if its database is unavailable
             log.warning("the last receipts are not stored: %s", refusal)
 
 
 def _log_failure(task: asyncio.Task[None]) -> None:
-    """Log background work that has ended although it should run on: no caller awaits it."""
+    """Log a background task that has ended unexpectedly: no caller awaits it."""
     if not task.cancelled() and (error := task.exception()) is not None:
         log.critical("%s has failed; restart the server", task.get_coro(), exc_info=error)

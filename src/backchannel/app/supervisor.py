@@ -23,11 +23,11 @@ READY = b"+"
 
 @dataclass(frozen=True)
 class Worker:
-    """A worker's side: the descriptors that the supervisor has left to it."""
+    """A worker's side: the descriptors that it inherits from the supervisor."""
 
     listening: int
     supervisor: int
-    """One end of a pair of sockets; it ends when the supervisor does."""
+    """One end of a pair of sockets; the other end closes when the supervisor ends."""
 
     @property
     def option(self) -> str:
@@ -91,7 +91,7 @@ class Running:
     """A worker's process, and the supervisor's end of the pair of sockets (`line`)."""
 
     number: int
-    """The lowest one that no other running worker has."""
+    """The lowest number that no other running worker has."""
     process: asyncio.subprocess.Process
     line: socket.socket
     began: float
@@ -178,7 +178,7 @@ class Supervisor:
         return worker
 
     async def _keep(self, worker: Running) -> None:
-        """Keep one worker running: its successor, or a new one whenever it ends."""
+        """Whenever a worker ends, go on with its successor, or start a new one."""
         pause = FIRST_PAUSE
         while True:
             code = await worker.ended()
@@ -216,7 +216,7 @@ class Supervisor:
             self._replacing = asyncio.get_running_loop().create_task(self._replace_all())
 
     async def _replace_all(self) -> None:
-        """Replace one worker after the other: a new one is ready before an old one leaves."""
+        """Replace the workers one by one: each new one is ready before the old one stops."""
         log.info("replacing all workers: SIGHUP")
         for old in tuple(self._running):
             new = await self._start()
