@@ -1,1 +1,1 @@
-"""Budgets: how much one user or address may hold, write and wait for, so that others can too."""
+"""Budgets: limits on the memory, the rate and the waiting requests of one user or address."""

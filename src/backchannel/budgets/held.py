@@ -1,4 +1,4 @@
-"""Bytes held for many peers that are not known yet, with one bound for all of them together."""
+"""One bound on the memory held for all peers that have not logged in yet."""
 
 from typing import Protocol
 
@@ -20,10 +20,10 @@ class Holder(Protocol):
 
 
 class HeldBytes:
-    """Counts what is held; past the bound, the peer that has held something for longest goes.
+    """Counts the held bytes; past the bound, the longest holder is given up.
 
-    A peer that logs in holds a few bytes for as long as they are on their way, so it passes
-    while others hold as much as they can.
+    A peer that logs in holds a few bytes for a short time, so it succeeds even while others hold as
+    much as they can.
     """
 
     def __init__(self, most: int = MOST_HELD) -> None:
@@ -32,7 +32,7 @@ class HeldBytes:
         self.total = 0
 
     def hold(self, holder: Holder, size: int) -> None:
-        """Note that `size` bytes are held for a peer now. Peers may be given up, also this one."""
+        """Note that a peer now holds `size` bytes. Peers may be given up, including this one."""
         size += PER_HOLDER if size else 0
         self.total += size - self._held.get(holder, 0)
         if size:

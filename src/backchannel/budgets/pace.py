@@ -1,4 +1,4 @@
-"""The pace at which requests begin: few in a turn of the event loop, frugal clients first."""
+"""The pace at which requests start: few per turn of the event loop, least active clients first."""
 
 import asyncio
 import time
@@ -10,24 +10,24 @@ from backchannel.budgets.turns import LeastUsed
 UNLIMITED = 1e6
 """A rate that no client reaches."""
 BURST = 10
-"""Seconds of the rate that a client may spend at once."""
+"""A client may spend this many seconds of its rate at once."""
 LONGEST_DEBT = 10.0
 """Seconds without requests after which a client is within its budget again, at the latest."""
 AT_ONCE = 4
 """Requests that begin in one turn of the event loop: some 2 ms of work."""
 REST = 0.008
-"""Seconds that a request over budget keeps its place among these."""
+"""Seconds for which a request over budget occupies one of these places."""
 MEMORY = 0.002
-"""Seconds after which a request is forgotten at the soonest: a shorter time would rank nobody."""
+"""The shortest time, in seconds, after which a request is forgotten: less would rank no client."""
 WAITING = 4_096
 """Requests that may wait, of all clients together."""
 
 
 class Pace:
-    """Begins few requests in a turn of the event loop, so that no user waits for a crowd of them.
+    """Starts a few requests per turn of the event loop, so that no user waits for many others.
 
-    Each address has a budget of requests, and so has each user. Over budget a client is not
-    refused: its requests begin after those of others, at most 500 a second for all such clients
+    Each address has a budget of requests, and so has each user. A client over its budget is not
+    refused: its requests start after those of others, at most 500 a second for all such clients
     together, which leaves half of the event loop's time. For use on one event loop.
     """
 
@@ -38,7 +38,7 @@ class Pace:
         exempt: Callable[[str], bool] = lambda _: False,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`rate` is how many requests a second one client may make for long.
+        """`rate` is the number of requests a second that one client may make in the long run.
 
         `exempt` addresses, those of proxies that hide their clients, have no budget.
         """

@@ -1,7 +1,7 @@
-"""Reading the answers of other servers in pieces, so that no answer keeps the event loop.
+"""Reads the answers of other servers in pieces, so that none of them blocks the event loop.
 
-Whatever has arrived is parsed without a pause: 64 KB may be thousands of interim responses or of
-chunks of a single byte, which take a tenth of a second.
+The HTTP client parses all that it has read without a pause: 64 KB may be thousands of interim
+responses or of single-byte chunks, which take a tenth of a second.
 """
 
 import asyncio

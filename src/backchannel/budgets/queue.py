@@ -29,14 +29,14 @@ class _Share(Generic[T]):
 class FairQueue(Generic[T]):
     """Items of known size, taken round robin between their keys, in order within a key.
 
-    In its turn a key takes at least one item, and more up to `QUANTUM` bytes (deficit round
-    robin, Shreedhar and Varghese 1995, without carrying over). A key may hold as many bytes as
-    are still free of `bytes_in_all` (dynamic thresholds, Choudhury and Hahne 1998), so that
-    many busy keys get equal shares; one that has nothing in the queue may put one item more, up
-    to twice `bytes_in_all`. May be filled and emptied by different threads.
+    In its turn a key takes at least one item, and more up to `QUANTUM` bytes (deficit round robin,
+    Shreedhar and Varghese 1995, without carrying over). A key may hold as many bytes as are still
+    free of `bytes_in_all` (dynamic thresholds, Choudhury and Hahne 1998), so that many busy keys
+    get equal shares; a key that has nothing in the queue may always put one item, up to twice
+    `bytes_in_all`. May be filled and emptied by different threads.
 
-    When there is no room, the time to wait is the time until half of the items are gone at the
-    pace of the last ones: those who come again then find the queue neither full nor empty.
+    When there is no room, `retry_after` is the time in which half of the items will be taken at the
+    recent pace: clients that retry then find the queue neither full nor empty.
     """
 
     def __init__(
@@ -64,7 +64,7 @@ class FairQueue(Generic[T]):
         return self._items
 
     def put(self, key: str, item: T, size: int) -> None:
-        """Queue an item of `size` bytes. Raises `Overloaded` when its key or all hold too much."""
+        """Queue an item of `size` bytes. Raises `Overloaded` if its key or all hold too much."""
         with self._lock:
             share = self._shares.get(key)
             if share is None:
@@ -81,14 +81,14 @@ class FairQueue(Generic[T]):
             self._items += 1
 
     def take(self, items: int, size: int) -> list[T]:
-        """Up to `items` items of together `size` bytes, and at least one if there is any."""
+        """Up to `items` items with a total of `size` bytes, and at least one if there is any."""
         taken: list[T] = []
         with self._lock:
             self._measure()
             while self._shares and len(taken) < items:
                 key, share = next(iter(self._shares.items()))
                 if taken and share.items[0][0] > size:
-                    break  # it is the first of the next batch
+                    break  # it begins the next batch
                 del self._shares[key]
                 turn = self._take_turn(share, taken, items, size)
                 size -= turn
@@ -100,7 +100,7 @@ class FairQueue(Generic[T]):
         return taken
 
     def _measure(self) -> None:
-        """Learn from the time since the last items were taken, if more have waited since."""
+        """Update the pace from the time since the last take, if more items have waited since."""
         now = self._clock()
         if self._taken and self._items:
             pace = (now - self._taken_at) / self._taken
@@ -108,10 +108,10 @@ class FairQueue(Generic[T]):
         self._taken_at = now
 
     def _take_turn(self, share: _Share[T], taken: list[T], items: int, size: int) -> int:
-        """Take what a key may have in its turn; returns the bytes of it."""
+        """Take the items of a key's turn; returns their bytes."""
         waiting = share.items
         if share.size <= min(QUANTUM, size) and len(taken) + len(waiting) <= items:
-            # As most often, all of it: at once, which takes a third of the time.
+            # Usually the turn takes all items; taking them at once needs a third of the time.
             turn, share.size = share.size, 0
             taken += [item for _, item in waiting]
             waiting.clear()

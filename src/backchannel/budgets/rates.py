@@ -21,10 +21,10 @@ LOOKS = 4
 
 
 def network(address: str) -> str:
-    """The part of an address that counts as one client: IPv4 whole, of IPv6 the /64 network.
+    """The part of an address that counts as one client: all of IPv4, the /64 network of IPv6.
 
-    A /64 is the least that a customer is given. Text that is not an address stays as it is, and
-    an IPv4 client on an IPv6 socket counts by its IPv4 address (RFC 4291, section 2.5.5.2).
+    A customer gets at least a /64. Text that is not an address stays as it is, and an IPv4 client
+    on an IPv6 socket counts by its IPv4 address (RFC 4291, section 2.5.5.2).
     """
     if ":" not in address:
         return address

@@ -1,4 +1,4 @@
-"""Turns at scarce work: round robin between keys, or next the key that was used least of late."""
+"""Turns for expensive work: round robin between keys, or the least used keys first."""
 
 import asyncio
 import time
@@ -128,11 +128,12 @@ Rank = tuple[Sequence[float], int]
 
 
 class LeastUsed:
-    """Admits at most `concurrent` at once, and next those whose keys were used least.
+    """Admits at most `concurrent` at once, those with the least used keys first.
 
-    Where round robin gives each of 400 addresses as many turns as one user's, this lets the user
-    pass: the others have had theirs. Of several keys the first counts most. At most `waiting`
-    wait, and the one that was used most is refused. For use on one event loop.
+    Round robin would give each of an attacker's 400 addresses as many turns as the address of a
+    user; here the user goes first, because the others have had turns. Of several keys the first
+    counts most. At most `waiting` wait; of more, the one with the most used key is refused. For use
+    on one event loop.
     """
 
     def __init__(
@@ -154,7 +155,7 @@ class LeastUsed:
 
     @asynccontextmanager
     async def turn(self, *keys: str) -> AsyncGenerator[None]:
-        """Wait for a turn and hold it: one use of each key, also where this raises `Overloaded`."""
+        """Wait for a turn and hold it. Counts as one use of each key, even on `Overloaded`."""
         rank = [self._uses.wait(key) for key in keys], next(self._arrivals)
         for key in keys:
             self._uses.charge(key)
@@ -192,7 +193,7 @@ class LeastUsed:
             del self._waiting[index]
 
     def _refuse_one_for(self, rank: Rank) -> None:
-        """Refuse the one that was used most, which may be the new one."""
+        """Refuse the one with the most used key, which may be the new one."""
         if not self._waiting or rank > self._waiting[-1][0]:
             raise self._overloaded()
         _, refused = self._waiting.pop()
