@@ -8,7 +8,7 @@ from typing import Any, Protocol
 CLOSE_SECONDS = 1.0
 """Seconds for closing a connection to a broker, which may not answer."""
 CANCEL_SECONDS = 0.5
-"""Seconds after which a task that goes on is cancelled again."""
+"""Seconds after which a task that still runs is cancelled again."""
 
 
 class CannotConnect(Exception):
@@ -46,7 +46,7 @@ def raise_if_cancelled(error: BaseException | None = None) -> None:
 async def end(*tasks: asyncio.Task[Any]) -> None:
     """Cancel tasks until all have ended, as a driver may swallow a cancellation.
 
-    So does `asyncio.wait_for` before Python 3.12, if what it waits for ends at the same time.
+    So does `asyncio.wait_for` before Python 3.12, if its awaitable ends at the same time.
     """
     pending = {task for task in tasks if not task.done()}
     while pending:
@@ -60,7 +60,7 @@ class BrokerConnection(Protocol):
     """One or several sockets to a broker."""
 
     async def close(self) -> None:
-        """Close the connection in order; the broker may not answer, so `abort` follows."""
+        """Close the connection gracefully; the broker may not answer, so `abort` follows."""
         ...
 
     def abort(self) -> None:

@@ -2,7 +2,7 @@
 
 An envelope is the version, a signature, the sender's node id, a stamp, and a body in MessagePack.
 It is published to a topic, which names the user it is about. The signature covers the topic, too:
-others may write to the same broker who do not have the secret (rule S19). The stamp is the time,
+programs without the secret may write to the same broker (rule S19). The stamp is the time,
 different in each envelope of a node, so that none is accepted twice (`brokers/stamps`).
 """
 
@@ -43,7 +43,7 @@ NODE_ID = 16
 STAMP = 8
 """Bytes of a stamp: microseconds since 1970, big-endian."""
 CONTENT_LIMIT = 8_192
-"""Bytes of a payload; a larger one stays out, and is read from the log."""
+"""Most bytes of a payload; a larger one is left out, and is read from the log."""
 OVERHEAD = 80
 """Bytes of an envelope beside its payload, at most."""
 CACHE = "bus"
@@ -65,7 +65,7 @@ class Unreadable(Exception):
 
 
 class Forged(Exception):
-    """The envelope comes from something that does not have the secret."""
+    """The envelope comes from a program without the secret."""
 
 
 class WakeUp(msgspec.Struct, frozen=True, tag="event", array_like=True):
@@ -89,7 +89,7 @@ class NoticeBody(msgspec.Struct, frozen=True, tag="notice", array_like=True):
 
 
 class Part(msgspec.Struct, frozen=True, tag="part", array_like=True):
-    """A part of a packet for the node whose topic this is; all parts of one have its number."""
+    """A part of a packet for the node whose topic this is; all parts have the same number."""
 
     number: int
     last: bool

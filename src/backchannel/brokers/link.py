@@ -1,4 +1,4 @@
-"""A link to a broker that outlives its connections: topics and bytes, and nothing of chat."""
+"""A link to a broker that outlives its connections; it deals in topics and bytes only."""
 
 import asyncio
 import contextlib
@@ -29,7 +29,7 @@ LONGEST_PAUSE = 2.0
 """Seconds between two attempts to connect; the pause doubles."""
 CONNECT_SECONDS = 5.0
 SUBSCRIBED_SECONDS = 2.0
-"""Seconds that a subscription is waited for."""
+"""Seconds to wait for a subscription."""
 
 Message = tuple[str, bytes]
 Receive = Callable[[str, bytes], None]
@@ -41,7 +41,7 @@ class Channel(BrokerConnection, Protocol):
     """One connection to a broker. Any exception means that it is broken, and is given up."""
 
     async def subscribe(self, topics: Sequence[str]) -> None:
-        """Receive these topics; once it returns, what is published to them arrives here."""
+        """Receive these topics; once it returns, messages published to them arrive here."""
         ...
 
     async def unsubscribe(self, topics: Sequence[str]) -> None: ...
@@ -51,7 +51,7 @@ class Channel(BrokerConnection, Protocol):
         ...
 
     async def listen(self) -> None:
-        """Hand on what arrives; end or raise only when the connection is broken."""
+        """Hand on the messages that arrive; return or raise only when the connection is broken."""
         ...
 
 
@@ -60,12 +60,12 @@ Connect = Callable[[Receive], Awaitable[Channel]]
 
 class Recovered(Protocol):
     def __call__(self, *, dropped: bool) -> None:
-        """With `dropped` something that was to be sent was not."""
+        """`dropped` is True if messages could not be sent."""
         ...
 
 
 class Link:
-    """Keeps the subscriptions and sends what is queued, through one channel after another.
+    """Keeps the subscriptions and sends queued messages, through one channel after another.
 
     `recovered` is called once a new channel has replaced a broken one and is subscribed, and
     after messages have been dropped; `late` with a topic whose subscription took longer than
@@ -122,7 +122,7 @@ class Link:
             raise CannotConnect("topics cannot be subscribed to")
 
     async def close(self) -> None:
-        """Send what is queued, if the broker takes it soon, and disconnect."""
+        """Send the queued messages, if the broker takes them soon, and disconnect."""
         if self._task is not None:
             try:
                 with contextlib.suppress(TimeoutError):
@@ -133,7 +133,7 @@ class Link:
                 await asyncio.wait([self._task])  # it ends by itself if this is cancelled
 
     def publish(self, topic: str, payload: bytes) -> None:
-        """Queue a message; it is dropped while the broker is away or too much waits."""
+        """Queue a message; it is dropped while the broker is unavailable or too many wait."""
         full = len(self._queue) >= QUEUED or self._queued_bytes + len(payload) > QUEUED_BYTES
         if full or not self.connected:
             self._drop(1)
@@ -152,9 +152,9 @@ class Link:
         self._change(topic)
 
     async def subscribed(self, topic: str) -> None:
-        """Wait until a topic is subscribed to, or the broker is away.
+        """Wait until a topic is subscribed to, or the broker is unavailable.
 
-        If it still is not after that, `late` is called once it is.
+        If this takes too long, `late` is called once the topic is subscribed to.
         """
 
         def settled() -> bool:
@@ -244,7 +244,7 @@ class Link:
             self._settled.notify_all()
 
     async def _subscribe(self, channel: Channel) -> None:
-        """Make the subscriptions of the channel those that are wanted."""
+        """Bring the channel's subscriptions in line with the wanted topics."""
         changed, self._changed = self._changed, set()
         old = [topic for topic in changed if topic in self._active and topic not in self._wanted]
         new = [topic for topic in changed if self._lacks(topic)]

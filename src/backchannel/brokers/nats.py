@@ -12,7 +12,7 @@ from backchannel.brokers.link import Connect, Message, Receive
 
 FLUSH_SECONDS = 5
 PENDING_BYTES = 16 << 20
-"""Bytes of one topic that may wait to be handed on; more are dropped by the driver."""
+"""Bytes of one topic that may wait to be handed on; the driver drops further ones."""
 
 CONNECT_SECONDS = 5
 PING_SECONDS = 5
@@ -56,7 +56,7 @@ class NatsChannel:
             self._subscriptions[topic] = await self._client.subscribe(
                 self._prefix + topic, cb=self._take, pending_bytes_limit=PENDING_BYTES
             )
-        await self._client.flush(FLUSH_SECONDS)  # the answer comes after the server has taken all
+        await self._client.flush(FLUSH_SECONDS)  # the server answers once it has taken everything
 
     async def unsubscribe(self, topics: Sequence[str]) -> None:
         for topic in topics:
@@ -116,7 +116,7 @@ async def connected(url: str, closed: Callable[[], Awaitable[None]]) -> Any:
 
 
 def abort(client: Any) -> None:
-    """Close the socket at once, with what is not sent: `client.close()` sends that first."""
+    """Close the socket at once and drop unsent data, which `client.close()` would send first."""
     writer = getattr(client._transport, "_io_writer", None)  # noqa: SLF001 - no other access
     if writer is not None:
         writer.transport.abort()

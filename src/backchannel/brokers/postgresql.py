@@ -4,7 +4,7 @@ The name of a channel has 63 bytes at most, so it is a digest of the topic. A pa
 less than 8,000 bytes: Base64, in which 5,900 bytes have 7,868 characters.
 """
 
-# The driver has no types of its own.
+# The driver has no type annotations.
 # pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false, reportUnknownVariableType=false
 
 import asyncio
@@ -82,7 +82,7 @@ class PostgresqlChannel:
             await self._connection.execute(NOTIFY, names, payloads)
 
     async def listen(self) -> None:
-        """Notice that the connection has ended or is dead; what arrives comes to `_take`."""
+        """Notice that the connection has ended or is dead; notifications are passed to `_take`."""
         while not self._ended.is_set():
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(PROBE_SECONDS):

@@ -13,7 +13,7 @@ from backchannel.brokers.drivers import CannotConnect, driver
 from backchannel.brokers.link import Connect, Message, Receive
 
 QUEUED = 100_000
-"""Messages that wait for a node at most; the broker drops the oldest ones then."""
+"""Most messages that wait for a node; beyond that, the broker drops the oldest ones."""
 
 HEARTBEAT_SECONDS = 5
 CONNECT_SECONDS = 5
@@ -83,7 +83,7 @@ class RabbitmqChannel:
     async def publish(self, messages: Sequence[Message]) -> None:
         await asyncio.gather(
             *(
-                # Without a queue that wants it, the broker would give it back.
+                # Otherwise the broker would return a message that no queue wants.
                 self._exchange.publish(self._pika.Message(payload), topic, mandatory=False)
                 for topic, payload in messages
             )

@@ -79,7 +79,7 @@ class RedisChannel:
                 await self._reader.send_command("PING")
 
     async def close(self) -> None:
-        self.abort()  # the driver would forget a socket that cannot send what it still has
+        self.abort()  # the driver would forget a socket that cannot send its data
 
     def abort(self) -> None:
         abort((self._writer, self._reader))
@@ -97,10 +97,11 @@ class RedisChannel:
 
 
 def connection_pool(url: str, **options: Any) -> Any:
-    """A pool of the driver's whose connections drop what they have not sent when they are closed.
+    """A pool of the driver whose connections drop unsent data when they are closed.
 
-    The driver would send it first, which takes forever if the broker is silent, and meanwhile
-    forgets the socket: also where it closes a connection by itself, as after a cancelled call.
+    The driver would send it first, which takes forever if the broker is silent, and would forget
+    the socket meanwhile. It also does so when it closes a connection by itself, as after a
+    cancelled call.
     """
     pool = driver("redis.asyncio", extra="redis").ConnectionPool.from_url(url, **options)
     kind = pool.connection_class

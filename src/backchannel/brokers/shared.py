@@ -35,7 +35,7 @@ PACKETS = 256
 LOGINS = 100
 """Most logins in one notice, so that every broker takes it."""
 USER, PRESENCE = "user.", "presence."
-"""A topic of each kind for each user: a node receives those of the users it serves only."""
+"""A topic of each kind for each user: a node receives only those of the users it serves."""
 
 
 class Broker(NamedTuple):
@@ -154,13 +154,13 @@ class SharedBus(InProcessBus):
             self._link.unsubscribe(topic)
 
     def _reconnected(self, *, dropped: bool) -> None:
-        """Others may have published meanwhile, and must learn if something of ours was dropped."""
+        """Report a loss: others may have published meanwhile, and our messages may be gone."""
         if dropped:
             self.notify(EventsLost())
         self._note_loss(None)
 
     def _note_late(self, topic: str) -> None:
-        """The topic's user is served here already, but what was published did not arrive."""
+        """Report a loss: the topic's user is served here, but earlier messages did not arrive."""
         self._note_loss(topic.partition(".")[2])
 
     def _note_loss(self, user_id: str | None) -> None:
@@ -171,7 +171,7 @@ class SharedBus(InProcessBus):
         user_id = topic.partition(".")[2]
         try:
             sender, stamp, body = self._envelopes.open(topic, envelope)
-            if sender == self.node_id:  # it was heard at once
+            if sender == self.node_id:  # local listeners were called at once
                 return
             self._stamps.accept(sender, stamp)
             metrics.BUS_RECEIVED.inc()
@@ -179,7 +179,7 @@ class SharedBus(InProcessBus):
         except Forged:
             log.warning("a message on the bus is not from a server with this `jwt_secret`")
         except Replayed:
-            pass  # Brokers repeat messages, too, so it is not worth a line.
+            pass  # Not logged, because brokers repeat messages, too.
         except TooLate:
             self._note_loss(user_id or None)
         except WrongTime:

@@ -5,9 +5,9 @@ from collections import deque
 from collections.abc import Callable
 
 TOLERANCE = 60_000_000
-"""Microseconds that an envelope may be old, and that the clocks of two nodes may differ."""
+"""Greatest age of an envelope and difference between the clocks of two nodes, in microseconds."""
 WINDOW = 4_096
-"""Envelopes of one node that may overtake another one of it; buses do not keep the order of all."""
+"""Envelopes that may overtake another one of the same node: not every bus keeps their order."""
 
 
 class Replayed(Exception):
@@ -28,7 +28,7 @@ def clock() -> int:
 
 
 class Stamper:
-    """Makes the stamps of one node: the time, and always more than the one before."""
+    """Makes the stamps of one node: the time, but always more than the previous stamp."""
 
     def __init__(self, now: Callable[[], int] = clock) -> None:
         self._now = now
@@ -83,7 +83,7 @@ class Stamps:
         known.accept(stamp)
 
     def _forget_old(self, now: int) -> None:
-        """Forget nodes whose every stamp is refused for its age."""
+        """Forget nodes whose stamps would all be refused as too old."""
         old = [name for name, each in self._senders.items() if now - each.newest > TOLERANCE]
         for name in old:
             del self._senders[name]

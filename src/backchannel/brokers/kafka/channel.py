@@ -1,8 +1,8 @@
 """Topics of the bus over one topic of Kafka, with a partition for each node.
 
 Partition 0 carries the heartbeats. Each channel reads it and one more partition, to which the
-others write the messages of the topics that it has announced: so a message costs one record for
-each node that subscribes to its topic, however many nodes there are.
+others write the messages of the topics that it has announced, so that a message costs one record
+for each node that subscribes to its topic, however many nodes there are.
 """
 
 import asyncio
@@ -32,20 +32,20 @@ from backchannel.brokers.link import Connect, Message, Receive
 
 BEAT_SECONDS = 3.0
 LATE_SECONDS = 10.0
-"""Seconds after which a beat that has not come back, or was not sent, means a broken channel.
+"""The channel counts as broken if a heartbeat was not sent, or is not back, after these seconds.
 
-Less than the life of a channel: the others may have forgotten this one by then.
+Less than the time after which the others forget a silent channel.
 """
 PROBE_SECONDS = 1.0
 """Seconds between two checks that the broker is there."""
 ANSWER_SECONDS = 1.0
-"""Seconds that the answers of other channels are waited for."""
+"""Seconds to wait for the answers of other channels."""
 LEAVE_SECONDS = 0.3
 EVERYBODY = ""
 LARGEST_WANT = 4_096
 """Most topics in one record."""
 TURN = 64
-"""Records that are taken in a row before other tasks come first: thousands may come at once."""
+"""Records handled in a row before other tasks run: thousands may arrive at once."""
 
 
 class KafkaChannel:
@@ -63,7 +63,7 @@ class KafkaChannel:
         self._waiting: dict[int, set[RemoteChannel]] = {}
         """The channels whose answer to the `Want` of a number is waited for."""
         self._late: set[RemoteChannel] = set()
-        """Channels that did not answer in time: what they sent meanwhile did not arrive here."""
+        """Channels that did not answer in time: messages that they sent meanwhile are lost."""
         self._replies: list[tuple[RemoteChannel, Body]] = []
         self._changed = asyncio.Condition()
         self._returned = 0.0
@@ -82,7 +82,7 @@ class KafkaChannel:
         await self._session.read(own)
         self._tasks.append(asyncio.create_task(self._read()))
         await self._send(CONTROL, EVERYBODY, Heartbeat())
-        await self._until(lambda: self._returned > 0)  # all who came before are known now
+        await self._until(lambda: self._returned > 0)  # all earlier channels are known now
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(ANSWER_SECONDS):
                 await self._until(lambda: self._routes.announced >= self._routes.peers)
@@ -116,7 +116,7 @@ class KafkaChannel:
         )
 
     async def listen(self) -> None:
-        """Notice that the channel is broken; what arrives comes to `_take`."""
+        """Notice that the channel is broken; records are passed to `_take`."""
         await asyncio.wait(self._tasks, return_when=asyncio.FIRST_COMPLETED)
         for task in self._tasks:
             if task.done():
@@ -126,7 +126,7 @@ class KafkaChannel:
         working = bool(self._tasks) and not any(task.done() for task in self._tasks)
         await end(*self._tasks)
         if working:
-            with contextlib.suppress(Exception):  # the broker may just be going
+            with contextlib.suppress(Exception):  # the broker may be shutting down
                 async with asyncio.timeout(LEAVE_SECONDS):
                     await self._send(CONTROL, EVERYBODY, Heartbeat(leaving=True))
         await self._session.close()
@@ -164,7 +164,7 @@ class KafkaChannel:
             await asyncio.sleep(PROBE_SECONDS)
 
     def _take(self, value: bytes | None) -> None:
-        """Note what a record says; answers to it wait in `_replies`."""
+        """Apply a record; answers to it wait in `_replies`."""
         record = self._codec.decode(value)
         if record is None or record.to not in (EVERYBODY, self._name):
             return
@@ -233,7 +233,7 @@ def kafka_connect(url: str, prefix: str, key: bytes) -> Connect:
     Raises `CannotConnect` if the driver is not installed.
     """
     topic = prefix.rstrip(":").replace(":", ".")
-    KafkaSession(url, topic)  # refuses what cannot work
+    KafkaSession(url, topic)  # raises if they cannot work
 
     async def connect(receive: Receive) -> KafkaChannel:
         channel = KafkaChannel(KafkaSession(url, topic), Codec(key), receive)

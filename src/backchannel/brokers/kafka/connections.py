@@ -1,7 +1,7 @@
 """The connections that Kafka's driver makes.
 
 The driver forgets the connection of a start that is cancelled, and never closes one whose broker
-does not read: what it makes is noted here, and closed by `abort`.
+does not read: so they are noted here, and `abort` closes them.
 """
 
 import asyncio
@@ -30,7 +30,7 @@ class Connections:
         making = asyncio.create_task(self._make(create))
         self._making.add(making)
         making.add_done_callback(self._making.discard)
-        if self._aborted:  # a task of the driver tries again
+        if self._aborted:  # a task of the driver connects again
             making.cancel()
         try:
             return await making
@@ -40,7 +40,7 @@ class Connections:
             raise failure("the session is closed") from None
 
     def abort(self) -> None:
-        """Close all sockets at once, and make no more."""
+        """Close all sockets at once, and open no more."""
         self._aborted = True
         for making in self._making:
             making.cancel()
@@ -50,7 +50,7 @@ class Connections:
 
     async def _make(self, create: Callable[[], Awaitable[Any]]) -> Any:
         connection = await create()
-        # The driver forgets the writer when it closes, also if that takes forever.
+        # The driver forgets the writer when it closes, even if closing takes forever.
         writer = connection._writer  # noqa: SLF001 - no other access
         if writer is not None:  # not closed before it is noted
             ending = asyncio.create_task(_ended(writer))
@@ -60,7 +60,7 @@ class Connections:
 
 
 async def _ended(writer: asyncio.StreamWriter) -> None:
-    with contextlib.suppress(OSError):  # by which the connection was lost
+    with contextlib.suppress(OSError):  # the error that ended the connection
         await writer.wait_closed()
 
 

@@ -1,7 +1,8 @@
 """The codec of the records on Kafka.
 
 A record is MessagePack: the channel it is for (empty: all), the channel it is from with its
-partition, and a body. A signature precedes it: others may write to the same broker.
+partition, and a body. A signature precedes it: programs without the key may write to the same
+broker.
 """
 
 import hmac
@@ -42,7 +43,7 @@ class Unwant(msgspec.Struct, frozen=True, tag="unwant", array_like=True):
 
 
 class Done(msgspec.Struct, frozen=True, tag="done", array_like=True):
-    """The answer to the `Want` of this number: what is published from now on is sent."""
+    """The answer to the `Want` of this number: messages published from now on are sent."""
 
     number: int
 
@@ -97,7 +98,7 @@ class Codec:
 
 
 def digest(topic: str) -> bytes:
-    """The short name of a topic; two that share one cost a needless record."""
+    """The short name of a topic; two topics that share one cost a needless record."""
     return blake2b(topic.encode(), digest_size=DIGEST).digest()
 
 

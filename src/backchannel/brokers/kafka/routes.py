@@ -59,7 +59,7 @@ class Routes:
             self._remove(peer, each)
 
     def forget(self, peer: RemoteChannel) -> None:
-        """The channel has left."""
+        """Remove a channel that has left."""
         self._seen.pop(peer, None)
         self._forget_wants(peer)
 

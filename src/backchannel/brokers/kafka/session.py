@@ -19,7 +19,7 @@ MECHANISMS = ("PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512")
 CONTROL = 0
 """The partition that every node reads."""
 PARTITIONS = 64
-"""Partitions of a new topic; nodes beyond as many share one, and ignore what is not for them."""
+"""Partitions of a new topic; further nodes share one, and ignore records for others."""
 REPLICAS = 3
 KEPT_MILLISECONDS = 600_000
 """The time after which the broker may delete records: only the last seconds matter."""
@@ -178,7 +178,7 @@ class KafkaSession:
 
 
 _stopping: set[asyncio.Task[None]] = set()
-"""Keeps tasks alive that nothing waits for."""
+"""References that keep tasks alive that nothing awaits."""
 
 
 async def _stop(client: Any) -> None:

@@ -15,11 +15,11 @@ from backchannel.ports.queue import Handle, SetAside, SetAsideEntry
 REASON = "reason"
 QUORUM: dict[str, Any] = {"x-queue-type": "quorum"}
 UNLIMITED: dict[str, Any] = {"x-delivery-limit": -1}
-"""RabbitMQ 4 gives an entry up after 20 deliveries by default; 3 does so at once with -1."""
+"""RabbitMQ 4 gives up an entry after 20 deliveries by default; 3 does so at once with -1."""
 UNLIMITED_VERSION = 4
 RETURN_SECONDS = 0.1
 RETURNS = 5
-"""Pauses in which the entries of a channel that was just closed come back."""
+"""Attempts to take an entry: those of a channel that was just closed take a moment to come back."""
 
 
 def rabbitmq_queue(url: str, prefix: str) -> Open:
@@ -56,7 +56,7 @@ class RabbitmqQueueChannel:
     async def declared(self) -> "RabbitmqQueueChannel":
         """Create the missing queues. Entries may be redelivered any number of times.
 
-        Those that are set aside, too: each command that reads them is a delivery.
+        So may entries that are set aside: each command that reads them is a delivery.
         """
         limits: list[dict[str, Any]] = [{}]
         if _version(self._connection) >= UNLIMITED_VERSION:
@@ -67,14 +67,14 @@ class RabbitmqQueueChannel:
             try:
                 await self._declare(name, {**arguments, **limits[0]})
             except self._pika.exceptions.ChannelPreconditionFailed:
-                limits.reverse()  # made earlier, as its followers probably were
+                limits.reverse()  # made by an earlier version, as probably the next ones
                 await self._declare(name, {**arguments, **limits[0]})
         self._channel = await self._connection.channel()
         self._channel.close_callbacks.add(self._end)
         return self
 
     async def _declare(self, name: str, arguments: dict[str, Any]) -> None:
-        """Make a queue, on a channel of its own: the broker closes it with a refusal."""
+        """Make a queue, on a separate channel: the broker closes the channel if it refuses."""
         channel = await self._connection.channel()
         try:
             await channel.declare_queue(name, durable=True, arguments=arguments)
@@ -85,8 +85,8 @@ class RabbitmqQueueChannel:
         await self._publish(self._name(partition), entry, {})
 
     async def consume(self, partition: int, handle: Handle) -> None:
-        # To cancel a consumer would let another one have the next entry before this one is
-        # given back: its channel is closed instead.
+        # Cancelling a consumer would let another one have the next entry before this one is given
+        # back, so its channel is closed instead.
         channel = await self._connection.channel()
         deliveries: asyncio.Queue[Any] = asyncio.Queue()
         try:
@@ -107,7 +107,7 @@ class RabbitmqQueueChannel:
                 await channel.close()
 
     async def list_set_aside(self, limit: int) -> Sequence[SetAsideEntry]:
-        """Take them, and give them back by closing the channel."""
+        """Take the entries, and give them back by closing the channel."""
         channel = await self._connection.channel()
         try:
             queue = await channel.declare_queue(self._aside, passive=True)
@@ -122,7 +122,7 @@ class RabbitmqQueueChannel:
             await channel.close()
 
     async def clear_set_aside(self, clear: Clear) -> int:
-        """Take all, and give those that are kept back by closing the channel."""
+        """Take all entries; closing the channel gives back those that are kept."""
         channel = await self._connection.channel()
         try:
             queue = await channel.declare_queue(self._aside, passive=True)
@@ -136,7 +136,7 @@ class RabbitmqQueueChannel:
             await channel.close()
 
     async def remove(self) -> None:
-        """Delete the queues, with all that is in them."""
+        """Delete the queues with all their entries."""
         for name in (self._aside, *map(self._name, range(PARTITIONS))):
             await self._channel.queue_delete(name)
 
@@ -166,7 +166,7 @@ class RabbitmqQueueChannel:
 
     @property
     def _arguments(self) -> dict[str, Any]:
-        """Those of the queue of a partition."""
+        """The arguments of the queue of a partition."""
         return {
             **QUORUM,
             "x-single-active-consumer": True,

@@ -19,15 +19,15 @@ log = logging.getLogger(__name__)
 GROUP = "consumers"
 PAGE = 100
 LEASE_MILLISECONDS = 10_000
-"""The life of a lease: a partition waits as long after its node was killed."""
+"""The life of a lease: a partition waits this long after its node was killed."""
 BEAT_SECONDS = 3.0
 RETRY_SECONDS = 0.5
 BLOCK_MILLISECONDS = 1_000
 QUIET_SECONDS = 5.0
 PUTS = 16
-"""Entries that are on their way at once, each on a connection of its own; more wait."""
+"""Entries that are added at once, each on a separate connection; more wait."""
 CONNECTIONS = PUTS + 3 * PARTITIONS
-"""More than are ever needed: a consumer uses two at once. The driver fails beyond them."""
+"""More than are ever needed, as a consumer uses two at once: the driver fails beyond them."""
 ENTRY, REASON, AT = b"entry", b"reason", b"at"
 
 RENEW = """
@@ -47,8 +47,8 @@ return 0
 def redis_queue(url: str, prefix: str, *, durable: bool) -> Open:
     """Channels at `redis://` or `rediss://`; `prefix` begins the name of each key.
 
-    With `durable` a server that may lose entries is refused. Raises `CannotConnect`, also
-    where the driver is not installed.
+    With `durable` a server that may lose entries is refused. Raises `CannotConnect`, also if the
+    driver is not installed.
     """
     asynchronous = driver("redis.asyncio", extra="redis")
 
@@ -90,7 +90,7 @@ class RedisQueueChannel:
                 raise CannotConnect(weakness)
             log.warning("the queue's Redis may lose messages: %s", weakness)
         for partition in range(PARTITIONS):
-            with contextlib.suppress(Exception):  # the group is there
+            with contextlib.suppress(Exception):  # the group exists
                 await self._client.xgroup_create(
                     self._stream(partition), GROUP, id="0", mkstream=True
                 )
@@ -154,7 +154,7 @@ class RedisQueueChannel:
             await self._client.ping()
 
     async def close(self) -> None:
-        self.abort()  # the driver would forget a socket that cannot send what it still has
+        self.abort()  # the driver would forget a socket that cannot send its data
         await self._client.aclose()
 
     def abort(self) -> None:

@@ -1,4 +1,4 @@
-"""Reading what a broker keeps of an entry that was set aside, perhaps by another program."""
+"""Decodes entries that were set aside; another program may have written them."""
 
 from backchannel.ports.queue import SetAsideEntry
 

@@ -1,6 +1,6 @@
 """A queue that outlives its connections to the broker.
 
-Each entry is signed: others may write to the same broker who do not have the secret (rule S19).
+Each entry is signed: programs without the secret may write to the same broker (rule S19).
 """
 
 import asyncio
@@ -57,7 +57,7 @@ class QueueChannel(BrokerConnection, Protocol):
         ...
 
     async def consume(self, partition: int, handle: Handle) -> None:
-        """Handle the entries of a partition until cancelled, wherever no other node does.
+        """Handle the entries of a partition until cancelled, while no other node does.
 
         `handle` raises nothing but `SetAside`, for which the entry is set aside.
         """
@@ -70,7 +70,7 @@ class QueueChannel(BrokerConnection, Protocol):
         ...
 
     async def remove(self) -> None:
-        """Delete the queue, with all that is in it."""
+        """Delete the queue with all its entries."""
         ...
 
     async def ended(self) -> None:
@@ -101,7 +101,7 @@ class SharedQueue:
         self._task = asyncio.create_task(self._run(channel))
 
     async def put(self, key: str, entry: bytes, *, user_id: str) -> None:
-        # As many as are still free: so a flood of one user leaves room for others.
+        # A user may take as many places as are still free, so one user's flood leaves room.
         if self._waiting[user_id] >= WAITING - self._waiting.total():
             raise Unavailable("too many messages wait for the queue", retry_after=1.0)
         channel = self._channel
