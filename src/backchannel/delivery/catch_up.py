@@ -1,4 +1,4 @@
-"""Catching up: read the log for a connection until it is level with it."""
+"""Catching up: reads the log for a connection until the connection has reached its head."""
 
 import asyncio
 import logging
@@ -15,9 +15,9 @@ from backchannel.ports.storage import LogPage, Messages
 PAGE = 200
 """Log entries read at a time."""
 RETRY = 0.5
-"""Seconds to wait after the database refused."""
+"""Seconds to wait after a failure of the database."""
 CHUNK_BYTES = 128 * 1024
-"""Text pushed before the outbox is looked at again."""
+"""Bytes of text pushed before the outbox is checked again."""
 
 log = logging.getLogger(__name__)
 
@@ -93,7 +93,7 @@ class CatchUp:
 
 
 async def _replay(connection: Connection, page: LogPage) -> bool:
-    """Push a page as far as there is room; True if the connection is then level with the log."""
+    """Push a page as far as there is room; True if the connection has reached the log's head."""
     chunks = list(_chunks(page.events))
     for chunk in chunks:
         last = page.complete and chunk is chunks[-1]

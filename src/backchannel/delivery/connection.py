@@ -16,25 +16,25 @@ WINDOW_EVENTS = 256
 GAP_TIMEOUT = 0.03
 """Seconds that an event waits for those before it, which another process may be publishing."""
 EARLY_EVENTS = 64
-"""Most events of one connection that wait; others are read from the log."""
+"""Most waiting events of one connection; further ones are read from the log."""
 
 
 class State(Enum):
     LIVE = "live"
-    """Everything up to `position` was pushed, and what comes next will be."""
+    """Everything up to `position` was pushed, and new events will be."""
     PULLING = "pulling"
     """The log is being read for it."""
     WAITING = "waiting"
     """Its outbox is full: the log is read on once the kernel has taken everything."""
     LAGGING = "lagging"
-    """It acknowledges too slowly: it was told, and must ask for the rest."""
+    """It acknowledges too slowly: it was told so, and must request the rest."""
 
 
 class Connection:
     """Pushes a user's log to one socket, in order, each event once, in bounded memory.
 
-    An event for which there is no room is not kept here but read from the log later, and so is one
-    that still does not follow `position` after `GAP_TIMEOUT`.
+    Events for which there is no room are not kept but read from the log later, as are events that
+    still do not follow `position` after `GAP_TIMEOUT`.
     """
 
     __slots__ = (
@@ -99,7 +99,7 @@ class Connection:
                 asyncio.get_running_loop().call_soon(self._push_early)
 
     def note_head(self, position: int) -> None:
-        """The log is known to reach `position`; a gap that no event showed is read now."""
+        """Note that the log reaches `position`, and read the events that are missing."""
         if position > self.position:
             self.latest = max(self.latest, position)
             if self.state is State.LIVE:
@@ -120,7 +120,7 @@ class Connection:
         self._send(self.serializer.signal(signal))
 
     def heartbeat(self, head: LogHead) -> None:
-        """Say how far the log reaches, and read what no event has shown."""
+        """Send the position of the log's head, and read the events that are missing."""
         self.note_head(head.position)
         self._send(self.serializer.heartbeat(head.position))
 
@@ -133,11 +133,11 @@ class Connection:
         self.socket.close(*self.serializer.logged_out)
 
     def wait(self) -> None:
-        """There is no room for another page now."""
+        """Note that there is no room for another page."""
         self.state = State.WAITING
 
     def go_live(self) -> bool:
-        """Take live events from now on, unless newer ones than `position` are known of."""
+        """Take live events from now on, unless events past `position` are already known."""
         if self.latest > self.position:
             return False
         if self.serializer.acknowledges:
@@ -146,12 +146,12 @@ class Connection:
         return True
 
     def flushed(self) -> None:
-        """The kernel has taken everything: there is room again."""
+        """Note that the kernel has taken everything, so that there is room again."""
         if self.state is State.WAITING:
             self._pull()
 
     def acknowledge(self, position: int) -> int:
-        """The device holds everything up to `position`; what counts is what it was sent."""
+        """Note that the device holds everything up to `position`, at most what it was sent."""
         reached = min(position, self.position)
         self.acked_position = max(self.acked_position, reached)
         return reached
@@ -181,7 +181,7 @@ class Connection:
             self.position = event.position
 
     def _keep(self, event: Event) -> None:
-        """Keep an event for a moment: what comes before it may be on its way."""
+        """Keep an event for a moment: the events before it may still arrive."""
         self.latest = max(self.latest, event.position)
         if self.early is None:
             self.early = {}

@@ -27,7 +27,7 @@ log = logging.getLogger(__name__)
 
 
 class ConnectionManager:
-    """Everything a dialect's socket needs of delivery, and the one round that serves them all."""
+    """The interface of delivery for the dialects' sockets, and the round that serves them all."""
 
     def __init__(self, core: Core) -> None:
         self.core = core
@@ -54,7 +54,7 @@ class ConnectionManager:
         serializer: Serializer,
         position: int,
     ) -> Connection:
-        """Join a device that holds its user's log up to `position`; what it missed follows.
+        """Connect a device that holds its user's log up to `position`; missed events follow.
 
         It is subscribed before the log is read, so nothing falls between the two (rule R5).
         Raises `Throttled` when its user has too many sockets open.
@@ -93,19 +93,19 @@ class ConnectionManager:
             self._last_seen[connection.user_id] = self.core.clock.now()
 
     def flushed(self, connection: Connection) -> None:
-        """The kernel has taken everything; without acknowledgements, that is delivery."""
+        """Note that the kernel has taken everything; without acknowledgements, that is delivery."""
         connection.flushed()
         position = connection.position
         if not connection.serializer.acknowledges and position > connection.acked_position:
             self.acknowledge(connection, position)
 
     def acknowledge(self, connection: Connection, position: int) -> None:
-        """The device holds everything up to `position`."""
+        """Note that the device holds everything up to `position`."""
         reached = connection.acknowledge(position)
         self.core.receipts.acknowledge(connection.user_id, connection.login_id, reached)
 
     async def watch(self, connection: Connection, user_ids: Collection[str]) -> frozenset[str]:
-        """Tell a connection of these users' presence from now on; those of them it may see."""
+        """Send a connection these users' presence from now on; returns the users it may see."""
         self.core.write_limits.spend_watch(connection.user_id, len(user_ids))
         wanted = list(user_ids)
         self.hub.request_watch(connection, wanted)
@@ -125,7 +125,7 @@ class ConnectionManager:
         self._doubtful.update(self.hub.users() if user_id is None else (user_id,))
 
     async def run(self) -> None:
-        """Look after the connections until cancelled."""
+        """Serve the connections until cancelled."""
         retries = Retries("looking after connections", TICK, log)
         while True:
             await asyncio.sleep(TICK)
@@ -136,12 +136,12 @@ class ConnectionManager:
                 retries.note_failure(refusal)
 
     async def flush(self) -> None:
-        """Write down what has gathered. Raises `Unavailable`."""
+        """Write the pending data. Raises `Unavailable`."""
         await self._record_last_seen()
         await self.core.receipts.flush()
 
     async def _record_last_seen(self) -> bool:
-        """Return whether there were times to write down. Raises `ChatError`."""
+        """Write the pending times; True if there were any. Raises `ChatError`."""
         seen, self._last_seen = self._last_seen, {}
         if not seen:
             return False
@@ -153,7 +153,7 @@ class ConnectionManager:
         return True
 
     async def _round(self) -> bool:
-        """Look after the connections once; True if that used the database. Raises `ChatError`."""
+        """Serve the connections once; True if that used the database. Raises `ChatError`."""
         self._rounds += 1
         now = self.core.clock.now()
         due: list[Connection] = []
@@ -175,7 +175,7 @@ class ConnectionManager:
         return await self._record_last_seen() or bool(due)
 
     async def _send_heartbeats(self, due: list[Connection]) -> None:
-        """Send each connection the position of its log's head: loss shows within one beat (R15)."""
+        """Send each connection its log's head, so that losses show within one heartbeat (R15)."""
         heads = await self.core.storage.heads(list({each.user_id for each in due}))
         for connection in due:
             head = heads.get(connection.user_id)

@@ -23,7 +23,7 @@ class WatchListener(Protocol):
 
 
 class RemoteSockets:
-    """The numbers of sockets at other nodes, of users of interest here: by user id and node id."""
+    """The numbers of sockets that users of interest have at other nodes, by user id and node id."""
 
     def __init__(self) -> None:
         self._sockets: dict[str, dict[str, int]] = {}
@@ -47,7 +47,7 @@ class RemoteSockets:
         return [user for user, counts in self._sockets.items() if node_id in counts]
 
     def forget(self, user_id: str) -> None:
-        """Forget a user who is of no interest here any more."""
+        """Forget a user who is no longer of interest here."""
         self._sockets.pop(user_id, None)
 
 
@@ -105,14 +105,14 @@ class Hub:
         return self._devices.keys()
 
     def users_of_interest(self) -> Collection[str]:
-        """The users with a device here, and those whom one here watches."""
+        """The users with a device here, and the users that a device here watches."""
         return self._devices.keys() | self._watchers.keys()
 
     def is_watched(self, user_id: str) -> bool:
         return user_id in self._watchers
 
     def listen_watched(self, listener: WatchListener) -> None:
-        """Call `listener` when a first device here watches a user, and when none does any more."""
+        """Call `listener` when the first device here watches a user, or the last one stops."""
         self._watch_listeners.append(listener)
 
     def deliver(self, events: Sequence[Event]) -> None:
@@ -122,7 +122,7 @@ class Hub:
                 connection.offer(event)
 
     def request_watch(self, connection: Connection, user_ids: Collection[str]) -> None:
-        """Note the users whose presence this connection asks for; `watched` are those it gets."""
+        """Note the users whose presence this connection requests; `watched` are those it gets."""
         if user_ids:
             self._requested[connection] = frozenset(user_ids)
         else:
@@ -167,7 +167,7 @@ class Hub:
                 connection.signal(signal)
 
     def _set_visible(self, user_id: str, other: Visibility) -> None:
-        """End this user's watches of another one, or begin them again."""
+        """End this user's watches of another user, or resume them."""
         for connection in self.devices(user_id):
             if not other.visible:
                 self._unwatch(connection, other.user_id)
@@ -178,7 +178,7 @@ class Hub:
                     connection.signal(online)
 
     def _hide(self, user_id: str) -> None:
-        """End all watches of this user, and this user's own."""
+        """End all watches of this user and by this user."""
         for connection in tuple(self._watchers.get(user_id, ())):
             self._unwatch(connection, user_id)
         for connection in self.devices(user_id):

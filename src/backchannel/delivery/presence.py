@@ -1,8 +1,8 @@
-"""Presence: a user is online with a socket at any node, and goes with the last one.
+"""Presence: a user is online while any node has a socket of the user.
 
-Each node sends the number of sockets that a user has there to the nodes with an interest in
-that user: those where the user is connected, too, and those with devices that watch the user. A new
-interest begins with a query for it.
+Each node sends the number of sockets that a user has there to the nodes with an interest in that
+user: the others where the user is connected, and those with devices that watch the user. A node
+with a new interest in a user first sends a query.
 """
 
 import asyncio
@@ -109,7 +109,7 @@ class PresenceTracker:
         for count, user_id in enumerate(tuple(user_ids), 1):
             tell(user_id)
             if count % PART == 0:
-                await asyncio.sleep(0.05)  # the broker takes them as they come
+                await asyncio.sleep(0.05)  # a pause, so that the broker can keep up
 
     def _call_roll(self, user_id: str) -> None:
         if self._bus.shared:

@@ -12,7 +12,7 @@ class Socket(Protocol):
 
     @property
     def backlog(self) -> int:
-        """Bytes accepted that the kernel has not yet taken."""
+        """Accepted bytes that the kernel has not taken yet."""
         ...
 
     def send_text(self, payload: bytes) -> None: ...
@@ -30,8 +30,8 @@ class CloseReason(NamedTuple):
 class Serializer(Protocol):
     """Encodes events and signals as the frames of a dialect; `Connection` sends them.
 
-    A serializer whose frames do not depend on the client serves all connections of its dialect.
-    It keeps the frames that it has encoded in `EventPayload.encoded`, under a name of its own.
+    A serializer whose frames do not depend on the client serves all connections of its dialect. It
+    keeps the frames that it has encoded in `EventPayload.encoded`, under its own key.
     """
 
     @property
@@ -74,5 +74,5 @@ class Serializer(Protocol):
         ...
 
     def reset(self, head: LogHead, reason: str) -> bytes | None:
-        """The frame that says that the client's position is unknown: fetch the state afresh."""
+        """The frame that makes a client whose position is not valid fetch its state afresh."""
         ...
