@@ -1,4 +1,4 @@
-"""Accounts: registration, profiles, passwords, and what only an operator may do."""
+"""Accounts: registration, profiles, passwords, and the actions of an operator."""
 
 from collections.abc import Generator, Iterable
 from contextlib import contextmanager
@@ -48,7 +48,7 @@ async def register(
     await credentials.admit_registration(core, address)
     core.taken.check(network(address))
     async with credentials.registration_turn(core, address):
-        # In the turn: few are in one at a time, so few can pass the check together.
+        # Checked within the turn: few turns run at a time, so few requests pass the check together.
         with _counting_taken(core, network(address)):
             account = await _new_account(core, username, email, password, display_name)
             await core.storage.create_user(account, invitation=code)
@@ -147,7 +147,7 @@ async def update_profile(
     about: str | None = None,
     password: str | None = None,
 ) -> User:
-    """Change what is not None and tell the user's devices and peers.
+    """Change the fields that are not None, and notify the user's devices and peers.
 
     A new e-mail address needs the password, so that a stolen token cannot take over a login.
     Raises `Invalid`, `NotConfirmed`, `EmailTaken`, `NotFound`, `Throttled`.
@@ -167,7 +167,7 @@ async def update_profile(
 
 
 async def change_profile(core: Core, user_id: str, patch: ProfilePatch) -> User:
-    """Change a profile, whose new values are checked, and tell the user's devices and peers.
+    """Change a profile to already checked values, and notify the user's devices and peers.
 
     Raises `EmailTaken`, `NotFound`, `Throttled`.
     """
@@ -180,14 +180,14 @@ async def change_profile(core: Core, user_id: str, patch: ProfilePatch) -> User:
 
 
 async def users_by_id(core: Core, user_ids: Iterable[str]) -> dict[str, User]:
-    """Those of the users that exist, by their ids."""
+    """The users with these ids, as far as they exist, by id."""
     return await core.storage.users(list(user_ids))
 
 
 async def list_users(
     core: Core, *, after: str | None = None, limit: int = 50, search: str | None = None
 ) -> list[User]:
-    """Users by username, those past the username `after`; at most `PAGE_LIMIT` of them.
+    """At most `PAGE_LIMIT` users in the order of their usernames, starting past `after`.
 
     Raises `Invalid`.
     """

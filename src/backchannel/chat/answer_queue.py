@@ -27,7 +27,7 @@ class AnswerLimits:
     waiting_per_user: int = 64
     """Questions of one user that may wait for their answers."""
     context: int = 20
-    """Messages ahead of the question that the responder is shown."""
+    """Messages before the question that the responder gets."""
 
 
 class AnswerQueue:
@@ -73,7 +73,7 @@ class AnswerQueue:
         self._waiting[user_id] += 1
 
     def ask(self, question: Message) -> None:
-        """Answer a stored question, when those of its session that came before are answered."""
+        """Answer a stored question, once the earlier ones of its session are answered."""
         if self._responder is None or question.id in self._asked:
             return
         self._asked.add(question.id)

@@ -62,7 +62,7 @@ async def persist(attempt: Callable[[], Awaitable[T]]) -> T:
 class GrowingAnswer:
     """Gathers the pieces of one answer.
 
-    `grown` is called with all of it after each piece, and again while there is no other piece.
+    `grown` is called with the whole text after each piece, and again while no piece arrives.
     """
 
     def __init__(self, question: Message, grown: Callable[[str], None]) -> None:
@@ -72,7 +72,7 @@ class GrowingAnswer:
         self._gathering: asyncio.Task[None] | None = None
 
     async def complete(self, responder: Responder, turn: Turn) -> Draft:
-        """The message that answers the question, whatever happens: a failure says so.
+        """The message that answers the question; after a failure, it says so.
 
         It can be stopped from the beginning, also while it waits for its turn. Raises `ChatError`
         if the question is gone.
@@ -95,7 +95,7 @@ class GrowingAnswer:
         if fault is not None:
             unexpected = None if isinstance(fault, ResponderFailed) else fault
             log.warning("no answer to message %s: %s", self.question.id, fault, exc_info=unexpected)
-            # Half an answer that looks whole would deceive.
+            # An incomplete answer must not look complete.
             self._text = ""
         return self._draft(FAILED)
 
@@ -212,7 +212,8 @@ class Answerer:
     async def _turn(
         self, question: Message, room: AbstractAsyncContextManager[object]
     ) -> AsyncGenerator[Sequence[Message]]:
-        # Before the room: while a user waits for the next minute, others are answered in it.
+        # Before entering the room: while a user waits for the next minute, others are answered in
+        # it.
         await self._admit(question.sender_id)
         async with room:
             yield await persist(lambda: self._read(question))

@@ -1,4 +1,4 @@
-"""Files once they are complete: put into messages, read by users with access, and given up."""
+"""Files and uploads: creating, attaching to messages, reading and deleting them."""
 
 import contextlib
 import logging
@@ -47,7 +47,7 @@ async def create_upload(
     metadata: str = "",
     waveform: bytes = b"",
 ) -> Upload:
-    """Create an upload of `size` bytes; `media_type` is what its sender says.
+    """Create an upload of `size` bytes; `media_type` is the type that its sender claims.
 
     `waveform` has one byte a sample. Raises `Invalid`, `TooLarge`, `QuotaExceeded` and `Throttled`.
     """
@@ -107,7 +107,7 @@ async def append(
 
 
 async def cancel(core: Core, user_id: str, upload_id: str) -> None:
-    """Cancel an upload, or delete its file while nothing uses that.
+    """Cancel an upload, or delete its file if nothing uses it.
 
     Raises `NotFound`, and `Conflict` if a message names the file.
     """

@@ -1,4 +1,4 @@
-"""The budgets of each user: what is written (rule S18), what is read, and turns to have hashed.
+"""The budgets of each user: writing (rule S18), reading, and turns to hash passwords.
 
 They hold over every socket and over REST, in every dialect. A unit of writing is a message of up
 to 4 KiB. A login is not held up by hundreds of addresses that guess passwords (rules S7, S9).
@@ -17,7 +17,7 @@ from backchannel.ports.security import Clock
 UNIT = 4_096
 """Bytes of text that count as one message."""
 BURST = 2
-"""Seconds of the rate that a user may spend at once."""
+"""A user may spend this many seconds of the rate at once."""
 LOOK_UPS = 20
 """Users whose presence is asked for at the price of one message."""
 
@@ -31,7 +31,7 @@ RIGHT = 0.8
 TAKEN_RATE = 1 / 30
 """Names and e-mail addresses a second that one client may learn to be taken."""
 TAKEN_BURST = 20
-"""Of these, how many at once."""
+"""The number of these at once."""
 
 PAGES_AT_ONCE = 4
 PAGES_WAITING = 64
@@ -39,9 +39,9 @@ PAGES_WAITING = 64
 PAGES_WAITING_IN_ALL = 100_000
 """After a restart every device catches up at once."""
 READ_BURST = 8
-"""Seconds of the read rate that a user may spend at once."""
+"""A user may spend this many seconds of the read rate at once."""
 PAGE_COST = 8_192
-"""Bytes that a page costs at least: an empty one is work as well."""
+"""The least bytes that a page costs: an empty one is work as well."""
 
 SEARCHES_AT_ONCE = 1
 """Searches at a time: at least one reader of the database stays free for everything else."""
@@ -49,7 +49,7 @@ SEARCHES_WAITING = 8
 """Searches of one user that may wait."""
 SEARCH_RATE = 500_000
 SEARCH_BURST = 10_000_000
-"""Characters that one user's searches may read a second for long, and at once."""
+"""Characters that one user's searches may read: a second in the long run, and at once."""
 
 EXPORTS_AT_ONCE = 1_000
 """Of different users: one user has one, and a second one is refused."""
@@ -69,7 +69,7 @@ class WriteLimits:
     """The writing budget of each user. Methods raise `Throttled`, with the time to wait."""
 
     def __init__(self, clock: Clock, *, rate: float) -> None:
-        """`rate` is how many units a second one user may write for long."""
+        """`rate` is the number of units a second that one user may write in the long run."""
         self._budget = RateBudget(
             rate,
             BURST * rate,
@@ -91,7 +91,7 @@ class WriteLimits:
     def charge(self, user_id: str, events: Sequence[Event], message: Message | None = None) -> None:
         """Count what a change has caused: an entry in a log for each event, with its message.
 
-        That is known only afterwards, so it is paid off before the next thing is written.
+        The cost is known only afterwards, so it is paid off before the user can write again.
         """
         if events:
             size = 0 if message is None else size_of(message)
@@ -128,7 +128,7 @@ class ReadLimits:
     """Admits pages, searches, exports and downloads, each round robin between users."""
 
     def __init__(self, clock: Clock, *, rate: int) -> None:
-        """`rate` is how many bytes of messages a second one user may read for long."""
+        """`rate` is the bytes of messages a second that one user may read in the long run."""
         self._pages = Turns(
             PAGES_AT_ONCE,
             waiting_per_key=PAGES_WAITING,
@@ -170,7 +170,7 @@ class ReadLimits:
     async def charge(self, user_id: str, messages: Iterable[Message]) -> None:
         """Count a page of these messages as read.
 
-        To measure a large page takes as long as to write it, so others come in between.
+        Measuring a large page takes as long as writing it, so other tasks run in between.
         """
         self._read.charge(user_id, max(PAGE_COST, sum(map(size_of, messages))))
         await asyncio.sleep(0)

@@ -1,4 +1,4 @@
-"""Incoming bytes, gathered into pieces that are worth a write."""
+"""Gathers incoming bytes into pieces that are large enough to write."""
 
 from collections.abc import AsyncIterable, AsyncIterator
 
@@ -9,7 +9,7 @@ Chunks = AsyncIterable[bytes]
 
 
 async def gathered(chunks: Chunks) -> AsyncIterator[bytes]:
-    """The same bytes in pieces worth a write, also those before an interruption."""
+    """The same bytes in pieces large enough to write, including those before an interruption."""
     waiting = bytearray()
     try:
         async for chunk in chunks:

@@ -135,10 +135,9 @@ async def history(
 ) -> HistoryPage:
     """A page of messages: the newest ones, or those next to a `seq`.
 
-    `before` and `after` exclude the `seq` they name, `around` includes it with half of the
-    page on each side. The page has fewer than `limit` messages if they fill it
-    (`domain.messages`). Raises `Invalid` (more than one of them, limit out of range) and
-    `NotFound`.
+    `before` and `after` exclude the `seq` they name, `around` includes it with half of the page on
+    each side. The page has fewer than `limit` messages if these reach its size (`domain.messages`).
+    Raises `Invalid` (more than one of them, limit out of range) and `NotFound`.
     """
     _check_limit(limit)
     if sum(bound is not None for bound in (before, after, around)) > 1:
@@ -208,7 +207,7 @@ async def mark_read(core: Core, user_id: str, conversation_id: str, seq: int) ->
 async def change_settings(
     core: Core, user_id: str, conversation_id: str, patch: SettingsPatch
 ) -> ConversationSettings:
-    """Change how the user keeps a conversation, and tell the user's other devices.
+    """Change the user's settings of a conversation, and notify the user's other devices.
 
     Raises `NotFound` and `Throttled`.
     """

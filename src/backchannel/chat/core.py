@@ -28,7 +28,7 @@ class Policy:
 
     registration: Registration = Registration.OPEN
     users_invite: bool = False
-    """Lets users give out invitations; the operator always may."""
+    """Allows users to invite; the operator always may."""
     access_life: int = 3_600
     refresh_life: int = 30 * 86_400
     send_rate: int = 5_000
@@ -40,7 +40,7 @@ class Policy:
     sockets_per_user: int = 32
     """Sockets one user may have open, all devices together (rule S18)."""
     login_deadline: float = 10.0
-    """Seconds a socket may stay open before it is known whose it is (rule S18)."""
+    """Seconds a socket may stay open without a login (rule S18)."""
     file_size: int = 100 << 20
     """Largest file, in bytes."""
     file_quota: int = 1 << 30

@@ -72,7 +72,7 @@ async def verify_login(
     _check_length(password)
     await _admit_address(core, "login", address)
     account = await login_name.find(core, identifier)
-    # Cut, as normalised text may be 18 times as long: every node is told of this name.
+    # Shortened, because normalised text may be 18 times as long and every node is sent the name.
     unknown = normalise_username(identifier).casefold()[:EMAIL_LIMIT]
     name = account.user.id if account else unknown
     await _admit_account(core, name, address)

@@ -1,4 +1,4 @@
-"""Erasure of accounts (rule S22): asked for, and done in the background and across restarts."""
+"""Erasure of accounts (rule S22): requests, carried out in the background across restarts."""
 
 import asyncio
 import logging
@@ -13,9 +13,9 @@ from backchannel.domain.erasures import Erased, Erasure, ErasureReceipt, new_era
 from backchannel.domain.errors import ChatError, NotFound
 
 POLL_SECONDS = 1.0
-"""The seconds between looks for erasures that another process may have requested."""
+"""Seconds between two checks for erasures that another process may have requested."""
 OVERLAP = 60_000
-"""Milliseconds for which a request is news: by then every process has forgotten the name."""
+"""Milliseconds for which a request is new: after that, every process has forgotten the name."""
 SETTLING = 2_000
 """Milliseconds before logins are erased, so that all nodes have closed their sockets (S1)."""
 PART = 200
@@ -157,7 +157,7 @@ async def _erase_files(core: Core, erasure: Erasure) -> None:
             await core.files.blobs.delete(each.id)
             await core.files.blobs.delete(thumbnail_key(each.id))
             await core.files.staging.discard(each.id)
-        # Without a digest it is an upload whose cancelling was cut off.
+        # Without a digest it is an upload whose cancellation was interrupted.
         uploads = sum(not each.sha256 for each in files)
         gone = Erased(files=len(files) - uploads, uploads=uploads)
         await core.storage.forget_owned(erasure.id, [each.id for each in files], gone)

@@ -60,9 +60,9 @@ class _Pipe:
 
 
 async def archived(entries: Entries, turn: Turn = nullcontext) -> AsyncIterator[bytes]:
-    """The archive of these entries. One that was cut short has no directory and does not open.
+    """The archive of these entries. An incomplete one has no directory and does not open.
 
-    Each piece is packed in a thread, and in a `turn` of its own.
+    Each piece is packed in a thread, and in a separate `turn`.
     """
     pipe = _Pipe()
     archive = zipfile.ZipFile(cast("IO[bytes]", pipe), "w", compresslevel=zlib.Z_BEST_SPEED)
@@ -76,7 +76,7 @@ async def archived(entries: Entries, turn: Turn = nullcontext) -> AsyncIterator[
                     if gathered := pipe.take(WRITE):
                         yield gathered
     finally:
-        # The directory may be long; it is written also where the archive is given up.
+        # The directory may be long; it is written even if the archive is abandoned.
         await in_thread(archive.close)
     yield pipe.take()
 
@@ -84,16 +84,16 @@ async def archived(entries: Entries, turn: Turn = nullcontext) -> AsyncIterator[
 async def export_own(core: Core, user_id: str) -> AsyncIterator[bytes]:
     """Like `export`, for the user, limited to one at a time and to a rate.
 
-    Raises `Throttled`; the first piece raises `Overloaded` if another one is under way.
+    Raises `Throttled`; the first piece raises `Overloaded` if another export is running.
     """
     await core.throttle.admit(f"export:user:{user_id}")
     return _in_turn(core, user_id, await export(core, user_id))
 
 
 async def export(core: Core, user_id: str) -> AsyncIterator[bytes]:
-    """A ZIP archive of all that is a user's own, in bounded memory. Raises `NotFound`.
+    """A ZIP archive of all of a user's data, in bounded memory. Raises `NotFound`.
 
-    Each page of it is read when its turn comes, so what changes meanwhile may be in it or not.
+    Pages are read one after another, so changes made meanwhile may or may not be included.
     """
     account = await core.storage.account(user_id)
     if account is None or account.user.erased_at is not None:
@@ -125,7 +125,7 @@ async def _entries(core: Core, user: User) -> Entries:
             content = await _content(core, record, damage)
             if content is not None:
                 yield _path(record), content
-    # Only now is known which contents could be read.
+    # It is known only now which contents could be read.
     yield "files.jsonl", _files(core, user.id, damage)
 
 
@@ -171,7 +171,7 @@ async def _messages(core: Core, user_id: str) -> AsyncIterator[bytes]:
 async def _content(
     core: Core, record: FileRecord, damage: dict[str, str]
 ) -> AsyncIterator[bytes] | None:
-    """A file's content up to where it is damaged, which is noted; None without any of it."""
+    """A file's content up to the first damage, which is noted; None if no byte can be read."""
     content = attachments.content_of(record)
     blocks = attachments.read(core, content, 0, content.size)
     try:
@@ -208,10 +208,10 @@ async def _uploads(core: Core, user_id: str) -> AsyncIterator[bytes]:
 
 
 async def _conversation_pages(core: Core, user_id: str) -> AsyncIterator[list[ConversationView]]:
-    """All of them once, newest first, then those that went to the front meanwhile.
+    """All conversations once, newest first, then those that moved to the front meanwhile.
 
-    After the ordinary ones come the message requests. One that is answered meanwhile is in the next
-    round.
+    Message requests come after ordinary conversations. One that is answered meanwhile is in the
+    next round.
     """
     seen: set[str] = set()
     known = -1

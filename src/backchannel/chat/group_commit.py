@@ -73,7 +73,7 @@ class _Batch:
         self.settling = asyncio.Event()  # set once its replies are next to go out
 
     def take(self) -> tuple[Sequence[Draft], int]:
-        """The drafts, and the time at which they were taken; maybe in another thread."""
+        """The drafts, and the time at which they were taken. May run in another thread."""
         if not self.begun:
             # Set first: a caller that sees it unset has queued a draft that is taken now.
             self.begun = True
@@ -88,7 +88,7 @@ class _Batch:
 class GroupCommit:
     """Stores messages in batches; no other code stores a message.
 
-    One batch is being stored, and one waits for that: it takes with it what came meanwhile.
+    One batch is being stored while the next one waits and gathers drafts.
     """
 
     def __init__(self, storage: Messages, publisher: Publisher, clock: Clock) -> None:
@@ -124,7 +124,7 @@ class GroupCommit:
             self._hand_over()
 
     async def stop(self) -> None:
-        """Take nothing more, and wait until everything submitted has its reply (rule R12)."""
+        """Accept no more drafts, and wait until every submitted one has its reply (rule R12)."""
         self._stopped = True
         while self._last is not None and not self._last.done():
             await asyncio.wait([self._last])
@@ -161,7 +161,7 @@ class GroupCommit:
     ) -> Sequence[Outcome]:
         """Store drafts that were refused together by halves: only those at fault are refused.
 
-        A database that is away or full is no draft's fault, and is not asked again.
+        If the database is unavailable or full, no draft is at fault, and nothing is retried.
         """
         refusal = fault if isinstance(fault, ChatError) else Failed(_FAILED)
         if len(drafts) <= 1 or (refusal is fault and refusal.status >= _SERVER_FAULT):
@@ -185,5 +185,5 @@ class GroupCommit:
                 replies.append((reply, outcome, outcome.events))
                 stored += not outcome.repeated
         metrics.MESSAGES_STORED.inc(stored)
-        # Reply first: the sending socket then knows this position when its event comes by.
+        # Reply first: the sending socket then knows this position when its event arrives.
         await self._publisher.publish_replies(replies)

@@ -46,13 +46,13 @@ async def invitations(core: Core, user_id: str) -> list[Invitation]:
 
 
 async def withdraw(core: Core, user_id: str, code: str) -> None:
-    """Let an invitation of the user's count no longer. Raises `NotFound` and `Throttled`."""
+    """Withdraw an invitation of the user. Raises `NotFound` and `Throttled`."""
     core.write_limits.spend(user_id)
     await core.storage.withdraw_invitation(user_id, code)
 
 
 async def needed(core: Core, code: str | None) -> str | None:
-    """The invitation that a registration uses up: none where it is open, else that of the code.
+    """The invitation that a registration uses: none if it is open, else the one with this code.
 
     Raises `Forbidden` if it is closed, and `InvitationNeeded`.
     """

@@ -12,7 +12,7 @@ from backchannel.ports.storage import Accounts
 TRUSTED_SECONDS = 0.5
 """The cache time of the database's answer: half of the second that S1 allows."""
 OUTAGE_SECONDS = 300.0
-"""The time for which a login counts after the database confirmed it, while that is away."""
+"""The time for which a login stays valid after the database confirmed it, during an outage."""
 
 
 class LiveLogins:
@@ -43,14 +43,15 @@ class LiveLogins:
         try:
             login = await self._storage.login(login_id)
         except Unavailable:
-            # While the database is away no login can end; the bus has announced earlier ends.
+            # While the database is unavailable no login can end; the bus has announced earlier
+            # ends.
             if in_outage and self._confirmed(login_id, user_id, within=OUTAGE_SECONDS):
                 return True
             raise
         return self._learn(login, user_id)
 
     def unknown(self, login_ids: Iterable[str]) -> list[str]:
-        """Those of `login_ids` of whose end this process has not heard."""
+        """Those of `login_ids` that this process does not know to have ended."""
         return [login_id for login_id in login_ids if login_id not in self._ended]
 
     def _confirmed(self, login_id: str, user_id: str, *, within: float) -> bool:

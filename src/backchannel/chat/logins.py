@@ -28,9 +28,9 @@ GRACE = 30_000
 """Milliseconds for which a refresh may be repeated, because its answer may have been lost."""
 
 POLL_SECONDS = 0.4
-"""The seconds between looks for logins that another process has ended."""
+"""Seconds between two checks for logins that another process has ended."""
 OVERLAP = 5_000
-"""Milliseconds that each such question goes back: the clocks of two nodes may differ."""
+"""Milliseconds by which two such checks overlap: the clocks of two nodes may differ."""
 
 
 class IssuedTokens(msgspec.Struct, frozen=True, kw_only=True):
@@ -104,8 +104,8 @@ async def login_by_email(
 async def authenticate(core: Core, token: str, *, to_queue: bool = False) -> Identity:
     """The identity of an access token whose login has not ended on any node (rule S1).
 
-    Where there is a queue in front of the database, `to_queue` says that the request needs
-    nothing else: for a few minutes it is accepted while the database is away. Raises
+    Where there is a queue in front of the database, `to_queue` says that the request needs only the
+    queue: it is accepted for a few minutes while the database is unavailable. Raises
     `TokenExpired`, `Unauthenticated`, `Unavailable`.
     """
     claims = core.tokens.read_access(token)
@@ -143,9 +143,9 @@ async def refresh(core: Core, token: str) -> IssuedTokens:
 async def start_login(
     core: Core, account: Account, password: str, *, agent: str, address: str
 ) -> IssuedTokens:
-    """A login for an account that `password` has just been proven to open.
+    """A new login for an account whose `password` was just verified.
 
-    Raises `WrongPassword` if it no longer does.
+    Raises `WrongPassword` if it is no longer right.
     """
     now = core.clock.now()
     started = Login(
@@ -158,7 +158,7 @@ async def start_login(
         expires_at=now + core.policy.refresh_life * 1_000,
     )
     while not await core.storage.create_login(started, password_hash=account.password_hash):
-        # Changed or disabled while this login began (S2), or only hashed again by another one.
+        # Changed or disabled meanwhile (S2), or only hashed again by another login.
         account = await credentials.verify_again(core, account.user.id, password)
     return _issue_tokens(core, account.user, started)
 
@@ -251,7 +251,7 @@ async def watch_ended(core: Core) -> None:
             # A clock that was set back must not hide what has ended since.
             await _pass_on(core, since=min(asked_at, now) - OVERLAP)
         except (Unavailable, Overloaded):
-            now = asked_at  # the next question covers this one
+            now = asked_at  # the next check covers this one
         asked_at = now
         await asyncio.sleep(POLL_SECONDS)
 

@@ -1,4 +1,4 @@
-"""Background work: collect what nothing refers to, trim logs, tell peers of changed profiles."""
+"""Background work: delete unused files, trim logs, notify peers of changed profiles."""
 
 import asyncio
 import logging
@@ -24,7 +24,7 @@ TRIM_SECONDS = 3_600.0
 
 
 POLL_SECONDS = 1.0
-"""The seconds between looks for changes that are due."""
+"""Seconds between two checks for changes that are due."""
 
 
 async def check(core: Core) -> None:
@@ -33,7 +33,7 @@ async def check(core: Core) -> None:
 
 
 async def collect(core: Core) -> int:
-    """Drop what was given up a day ago: unfinished uploads, and files that no message names.
+    """Drop unfinished uploads and files that no message names, a day after they were abandoned.
 
     One round does a bounded amount of work; returns how many were dropped. A crash in between loses
     nothing: a file is marked first, so that no message can name it, then its content is deleted,
@@ -48,7 +48,7 @@ async def collect(core: Core) -> int:
     for file_id in orphaned:
         await core.files.blobs.delete(file_id)
         await core.files.blobs.delete(thumbnail_key(file_id))
-        await core.files.staging.discard(file_id)  # of an upload whose cancelling was cut off
+        await core.files.staging.discard(file_id)  # of an upload whose cancellation was interrupted
     if orphaned:
         await core.storage.forget_files(orphaned)
     await core.files.staging.sweep(before=before)
@@ -56,7 +56,7 @@ async def collect(core: Core) -> int:
 
 
 async def collect_forever(core: Core) -> None:
-    """Run until cancelled; a round that fails is tried again with the next one."""
+    """Run until cancelled; the next round retries a failed one."""
     while True:
         await asyncio.sleep(COLLECT_SECONDS)
         if not core.nodes.is_leader:

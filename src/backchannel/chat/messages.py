@@ -25,10 +25,10 @@ def draft(  # noqa: PLR0913 - one for each thing that a message has
 ) -> Draft:
     """A message from one user to another, or to the responder in a session.
 
-    A session is named by its `conversation_id`; a direct conversation's follows from its two
-    users. Without a `client_id` the message cannot be retried safely. `files` is what
-    `attachments.describe` makes of them. `field` and `recipient_field` are the dialect's
-    words for the body and the recipient. Raises `Invalid`.
+    A session is named by its `conversation_id`; a direct conversation's follows from its two users.
+    Without a `client_id` the message cannot be retried safely. `files` is the result of
+    `attachments.describe`. `field` and `recipient_field` are the dialect's names for the body and
+    the recipient. Raises `Invalid`.
     """
     check_body(body, field=field, with_files=bool(files))
     if client_id is None:
@@ -66,7 +66,7 @@ def submit(core: Core, drafted: Draft, reply: Reply) -> None:
 
 
 async def send(core: Core, drafted: Draft) -> Stored:
-    """Store a draft durably. Raises whatever `Storage.append` may refuse with."""
+    """Store a draft durably. Raises the errors of `Storage.append`."""
     return await settled(lambda reply: submit(core, drafted, reply))
 
 
@@ -87,7 +87,7 @@ async def enqueue(core: Core, drafted: Draft) -> Stored | Accepted:
 
 
 async def edit(core: Core, user_id: str, conversation_id: str, seq: int, body: str) -> Message:
-    """Give a message of the user's another body; beside files it may be empty.
+    """Replace the body of a message of the user; it may be empty if there are files.
 
     Raises `Invalid`, `NotFound` (non-members too), `Forbidden` (another's message, or one of
     the two has blocked the other) and `Conflict` (it has been deleted).
@@ -108,10 +108,10 @@ async def delete(core: Core, user_id: str, conversation_id: str, seq: int) -> Me
 async def react(
     core: Core, user_id: str, conversation_id: str, seq: int, emoji: str, *, active: bool = True
 ) -> Message:
-    """Put a user's reaction to a message, or take it back.
+    """Add a user's reaction to a message, or remove it.
 
     Raises `Invalid` (no emoji, too many different ones), `NotFound`, `Blocked` and `Conflict`
-    (deleted), and as all of these `Throttled`.
+    (deleted), and `Throttled`, like `edit` and `delete`.
     """
     revise = revisions.react(user_id, emoji, active=active)
     return await _change(core, user_id, conversation_id, seq, EventKind.REACTION, revise)

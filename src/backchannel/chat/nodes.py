@@ -8,9 +8,9 @@ from backchannel.ports.bus import Bus
 from backchannel.ports.security import Clock
 
 BEAT = 10.0
-"""Seconds between two notices that this node serves."""
+"""Seconds between two notices that this node is alive."""
 LIFE = 30.0
-"""Seconds without a notice after which another node is taken for dead."""
+"""Seconds without a notice after which another node counts as dead."""
 SETTLING = 2.0
 """Seconds after the start until this node has heard of all others."""
 TICK = 1.0
@@ -19,7 +19,7 @@ TICK = 1.0
 class Nodes:
     """Knows the other nodes by their notices.
 
-    While the bus is away none of them is taken for dead, as no notices arrive.
+    While the bus is unavailable none of them counts as dead, as no notices arrive.
     """
 
     def __init__(self, bus: Bus, clock: Clock) -> None:
@@ -32,16 +32,16 @@ class Nodes:
         bus.listen_losses(self._grant_time)
 
     def listen_gone(self, listener: Callable[[str], None]) -> None:
-        """Call `listener` with the id of each node that has ended or is taken for dead."""
+        """Call `listener` with the id of each node that has ended or counts as dead."""
         self._listeners.append(listener)
 
     def knows(self, node_id: str) -> bool:
-        """True for another node that has been heard of late."""
+        """True for another node that has sent a notice recently."""
         return node_id in self._heard
 
     @property
     def is_leader(self) -> bool:
-        """True in one of the nodes: it does what needs to be done once only.
+        """True in one of the nodes, which does the work that must be done only once.
 
         For a moment it may be true in two, or in none.
         """
@@ -51,7 +51,7 @@ class Nodes:
         return settled and all(self._bus.node_id < each for each in self._heard)
 
     async def run(self) -> None:
-        """Tell the others that this node serves, until cancelled."""
+        """Tell the others that this node is alive, until cancelled."""
         self._bus.notify(Alive(fresh=True))
         told_at = self._clock.monotonic()
         while True:

@@ -1,7 +1,8 @@
 """Questions whose node has ended before the answer: another node answers them.
 
-The node that stored a question answers it. The leader looks for questions that have
-been waiting, and asks the others whose they are. If two answer the same one, one answer is stored.
+The node that stored a question answers it. The leader looks for questions that have been waiting,
+and asks the others which of them they are answering. If two answer the same one, one answer is
+stored.
 """
 
 import asyncio

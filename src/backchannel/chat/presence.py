@@ -12,8 +12,8 @@ WATCH_LIMIT = 200
 async def notify_typing(core: Core, user_id: str, conversation_id: str, *, active: bool) -> None:
     """Tell the other member that this one is writing, or has stopped.
 
-    Raises `NotFound` and `Throttled`. A user is not notified who has not written yet, or where one
-    has blocked the other, or where one of them hides it.
+    Raises `NotFound` and `Throttled`. The other member is not notified before they have written, if
+    one has blocked the other, or if one of them hides typing.
     """
     core.write_limits.spend(user_id)
     peer_id = await core.directory.find_peer(user_id, conversation_id)
@@ -24,7 +24,7 @@ async def notify_typing(core: Core, user_id: str, conversation_id: str, *, activ
 
 
 async def signal_visibility(core: Core, user_id: str, other_id: str) -> None:
-    """Make the watches of two users fit a block that has just been set or lifted."""
+    """Update the watches of two users after a block was set or lifted."""
     visible = bool(await core.storage.acquainted(user_id, [other_id], Shared.LAST_SEEN))
     core.bus.signal(Signal(user_id, Visibility(other_id, visible)))
     core.bus.signal(Signal(other_id, Visibility(user_id, visible)))
@@ -36,7 +36,7 @@ async def privacy(core: Core, user_id: str) -> Privacy:
 
 
 async def change_privacy(core: Core, user_id: str, patch: PrivacyPatch) -> Privacy:
-    """Change what a user lets others learn, and tell the user's other devices.
+    """Change a user's privacy settings, and notify the user's other devices.
 
     Others keep what they already know; presence ends at once, on open sockets too. Raises
     `NotFound` and `Throttled`.

@@ -1,4 +1,4 @@
-"""Link previews: remembered for a while, and only so many a minute for each user."""
+"""Link previews: cached, and limited per minute for each user."""
 
 import msgspec
 
@@ -10,7 +10,7 @@ REMEMBERED = 1_000
 """Most pages that are remembered; the oldest go first."""
 LIFE = 3_600.0
 LIFE_WITHOUT = 300.0
-"""Seconds for which a page is not asked again, and one without a preview."""
+"""Seconds for which a page is not requested again; the latter if it has no preview."""
 
 
 class _Entry(msgspec.Struct, frozen=True):
@@ -33,7 +33,7 @@ class Previews:
         return self._previewer is not None
 
     async def preview(self, user_id: str, url: str) -> Preview:
-        """The title, description and site name that the page at `url` gives about itself.
+        """The title, description and site name that the page at `url` states.
 
         Raises `Invalid` (no web address), `NotFound` (no preview, for whatever reason) and
         `Throttled`.

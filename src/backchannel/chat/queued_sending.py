@@ -69,7 +69,7 @@ class QueuedSending:
     async def send(self, draft: Draft) -> Stored | Accepted:
         """Put a draft into the queue (rule R1); returns the outcome, if it is known soon.
 
-        Raises `Unavailable` if the queue cannot be reached, and what storage refuses with.
+        Raises `Unavailable` if the queue cannot be reached, and the errors of storage.
         """
         key = (draft.sender_id, draft.client_id)
         outcome: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
@@ -128,7 +128,7 @@ class QueuedSending:
                 failures += 1
                 if failures == ATTEMPTS:
                     raise SetAside(failure.text) from failure
-            except Damaged as damage:  # no fault of the message, which the operator can still save
+            except Damaged as damage:  # not the message's fault: the operator can retry it
                 raise SetAside(damage.text) from damage
             except (Unavailable, Overloaded, Throttled):
                 self._outcomes_are_prompt = False

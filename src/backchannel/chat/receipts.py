@@ -1,4 +1,4 @@
-"""Receipts: what devices have received and people have read, gathered and written together."""
+"""Receipts: the marks of received and read messages, gathered and written together."""
 
 import asyncio
 import logging
@@ -12,7 +12,7 @@ from backchannel.ports.storage import Acknowledgement, Messages, ReadMark
 GATHERING = 0.05
 """Seconds for which marks gather, so that one event covers many messages."""
 RETRY = 1.0
-"""Seconds to wait after the database refused."""
+"""Seconds to wait after a failure of the database."""
 
 log = logging.getLogger(__name__)
 
@@ -32,17 +32,17 @@ class Receipts:
         self._retries = Retries("storing receipts", RETRY, log)
 
     def acknowledge(self, user_id: str, login_id: str, position: int) -> None:
-        """A device holds its user's log up to `position`."""
+        """Note that a device holds its user's log up to `position`."""
         self._raise(self._positions, (user_id, login_id), position)
         if position > self.reached(user_id):
             self._reached[user_id] = position
 
     def reached(self, user_id: str) -> int:
-        """The furthest position held by a device of the user, of those not written yet; or 0."""
+        """The highest unwritten position of the user's devices; 0 if there is none."""
         return self._reached.get(user_id, 0)
 
     def mark_read(self, user_id: str, conversation_id: str, seq: int) -> None:
-        """A user has read a conversation up to `seq`. The mark of a non-member is dropped."""
+        """Note that a user has read up to `seq`. The mark of a non-member is dropped."""
         self._raise(self._reads, (user_id, conversation_id), seq)
 
     async def flush(self) -> None:

@@ -20,7 +20,7 @@ async def open_session(
 ) -> ConversationView:
     """The user's session with this key, created if necessary; a new one without a key.
 
-    Raises `Invalid`, and `Throttled` if one would have to be made.
+    Raises `Invalid`, and `Throttled` if one would have to be created.
     """
     name = _checked(name)
     if key is None:

@@ -11,9 +11,9 @@ from backchannel.chat.logins import Identity
 from backchannel.domain.errors import Forbidden
 
 PERIOD = 5 * 60 * 1_000
-"""Milliseconds within which the same URL is given again, so that browsers can cache."""
+"""Milliseconds within which the same URL is issued again, so that browsers can cache."""
 PERIODS = 3
-"""A signature counts to the end of the period after the next: 10 to 15 minutes."""
+"""A signature is valid until the end of the period after the next: 10 to 15 minutes."""
 
 
 def admit(core: Core, user_id: str) -> None:
@@ -37,12 +37,12 @@ async def authenticate(core: Core, file_id: str, signature: str) -> Identity:
     claims, _, seal = signature.rpartition(".")
     if not core.seals.is_genuine(_statement(file_id, claims), seal):
         raise Forbidden("this signature is not one for this file", field="signature")
-    # A genuine one is as `sign` made it.
+    # A genuine signature has the form that `sign` gave it.
     user_id, login_id, expires_at = claims.split(".")
     is_live = await core.live_logins.is_live(login_id, user_id)
     if not is_live or int(expires_at) <= core.clock.now():
         raise Forbidden("this signature has expired; ask for a new URL", field="signature")
-    # No name: nothing that a signature opens needs that of the reader.
+    # No username: nothing that a signature gives access to needs it.
     return Identity(user_id, "", login_id, int(expires_at))
 
 

@@ -58,8 +58,8 @@ class Uploads:
     async def progress(self, upload: Upload) -> int:
         """The number of bytes received; an upload that lacks only its end is finished now.
 
-        So an upload whose server died after the last byte is completed by its client's question.
-        Raises as `append` does, and `NotFound` if it was finished or cancelled meanwhile.
+        So if the server died after the last byte, the client's query completes the upload. Raises
+        as `append` does, and `NotFound` if it was finished or cancelled meanwhile.
         """
         async with self._lock(upload.id):
             await self._require_begun(upload)
@@ -181,7 +181,7 @@ class Uploads:
 
     async def _write_piece(self, upload: Upload, offset: int, piece: bytes) -> None:
         if offset == 0:
-            await self._require_begun(upload)  # a later piece would not fit any more
+            await self._require_begun(upload)  # a later piece would no longer fit
         try:
             await self._files.staging.append(upload.id, offset, piece)
         except Conflict:
@@ -190,7 +190,7 @@ class Uploads:
 
     @asynccontextmanager
     async def _begun(self, upload: Upload) -> AsyncGenerator[None]:
-        """Raise `NotFound` for an upload that is finished or cancelled, also in the course of it.
+        """Raise `NotFound` for an upload that is finished or cancelled, even while this runs.
 
         The bytes so far are deleted then, so that the next piece does not fit. A piece written at
         that very moment is deleted at the end.
