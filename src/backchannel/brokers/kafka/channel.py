@@ -32,7 +32,7 @@ from backchannel.brokers.link import Connect, Message, Receive
 
 BEAT_SECONDS = 3.0
 LATE_SECONDS = 10.0
-"""The channel counts as broken if a heartbeat was not sent, or is not back, after these seconds.
+"""Seconds after which the channel is broken if a heartbeat was not sent, or is not back.
 
 Less than the time after which the others forget a silent channel.
 """

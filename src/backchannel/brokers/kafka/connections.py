@@ -1,7 +1,7 @@
 """The connections that Kafka's driver makes.
 
 The driver forgets the connection of a start that is cancelled, and never closes one whose broker
-does not read: so they are noted here, and `abort` closes them.
+does not read. Its connections are noted here, and `abort` closes them.
 """
 
 import asyncio
