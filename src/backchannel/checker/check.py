@@ -29,9 +29,9 @@ DETECTORS: dict[FindingKind, Callable[[History], Iterator[Finding]]] = {
 
 
 def journal_files(paths: Iterable[Path]) -> list[Path]:
-    """The files that are named, and those in the folders that are. Raises `BadJournal`.
+    """The named files, and those in the named folders. Raises `BadJournal`.
 
-    A device that was started again may have gone on in another file, so the older come first.
+    A restarted device may have continued in another file, so older files come first.
     """
     files = {file.resolve(): file for path in paths for file in _files(path)}
     return sorted(files.values(), key=_beginning)

@@ -97,7 +97,7 @@ class History:
                 level = Level(record.position, record.asked, record.at, location)
                 self._device(record, location).finish = level
             case Restore():
-                pass  # `restores` has parted the records by them
+                pass  # `restores` has already split the records at these
 
     def _invoke(self, record: Invoke, location: Location) -> None:
         device = self._register(record.device, record.user, location)
@@ -251,7 +251,7 @@ def _repeat(send: Send, record: Invoke, device: Device, location: Location) -> N
 
 
 def _compare(message: Message, claim: Claim) -> None:
-    """Add to a message what was not known of it yet; keep a claim that contradicts it."""
+    """Add the new facts of a claim to a message; keep a claim that contradicts it."""
     message.seq = claim.seq if message.seq is None else message.seq
     message.sender = claim.sender if message.sender is None else message.sender
     message.client_id = claim.client_id if message.client_id is None else message.client_id

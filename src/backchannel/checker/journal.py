@@ -85,7 +85,7 @@ class Change(_Record, frozen=True):
 class Resume(_Record, frozen=True):
     """The server accepted the connection of a device that holds its log up to `position`.
 
-    Null: it starts fresh, with nothing; it is owed all that is sent from now on. A device that
+    Null: it starts empty, and must receive everything that is sent from now on. A device that
     reconnects in a dialect without positions keeps what it has, and writes nothing.
     """
 
@@ -154,7 +154,7 @@ class History(_Record, frozen=True):
 
 
 class Finish(_Record, frozen=True):
-    """The device was connected and level with its log at the end: it must lack nothing.
+    """The device was connected and had its whole log at the end: it must lack nothing.
 
     `position` is its log's; `asked` is when that was asked for, as in a history.
     """
@@ -164,7 +164,7 @@ class Finish(_Record, frozen=True):
 
 
 class Restore(_Record, frozen=True):
-    """The server's data were put back to what they were when a backup was started, at `backup_at`.
+    """The server's data were restored to their state at the start of a backup, at `backup_at`.
 
     Written once the server has ended and before it starts again. `device` names who did it.
     """
@@ -211,9 +211,9 @@ class LocatedRecord(NamedTuple):
 
 
 def read(path: Path) -> Iterator[LocatedRecord]:
-    """The records of one journal, as they stand. Raises `BadJournal`.
+    """The records of one journal, in order. Raises `BadJournal`.
 
-    A last line without its end is what a killed client leaves; it is passed over.
+    A killed client may leave an incomplete last line, which is skipped.
     """
     try:
         with path.open("rb") as lines:
@@ -230,7 +230,7 @@ def read(path: Path) -> Iterator[LocatedRecord]:
 
 
 def located(records: Iterable[Record], file: str = "memory") -> Iterator[LocatedRecord]:
-    """Records that never were in a file, as the entries that `read` would have made of them."""
+    """Records that were never in a file, as `read` would yield them."""
     return (LocatedRecord(Location(file, line), each) for line, each in enumerate(records, start=1))
 
 
@@ -238,7 +238,7 @@ class JournalWriter:
     """Appends to a journal, a write per record: a killed client loses its last line at most."""
 
     def __init__(self, path: Path) -> None:
-        """Open or make the file, and cut off what a killed writer left half. Raises `OSError`."""
+        """Open or create the file, and cut off an incomplete last line. Raises `OSError`."""
         self._file: io.FileIO = path.open("a+b", buffering=0)
         size = self._file.tell()
         self._file.seek(max(size - 1, 0))
@@ -246,7 +246,7 @@ class JournalWriter:
             self._file.truncate(path.read_bytes().rfind(b"\n") + 1)
 
     def write(self, record: Record) -> None:
-        """Raises `OSError` if the whole record has no room; nothing may be written after that."""
+        """Raises `OSError` if there is no room for the record; write nothing more after that."""
         line = encode(record) + b"\n"
         if self._file.write(line) < len(line):
             raise OSError(ENOSPC, os.strerror(ENOSPC), self._file.name)

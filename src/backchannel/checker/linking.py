@@ -36,7 +36,7 @@ def link(
 
 
 def _join_by_key(sends: Sends, messages: Iterable[Message]) -> None:
-    """By the client id; what was acknowledged comes before any other message of the send."""
+    """By the client id; the acknowledged message comes before any other one of the send."""
     for message in messages:
         if message.sender is not None and message.client_id is not None:
             send = sends.get((message.sender, message.client_id))

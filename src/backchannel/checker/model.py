@@ -115,7 +115,7 @@ class Conversation(msgspec.Struct, gc=False, eq=False):
         return self.declared or self.participants
 
     def unknown_between(self, low: int, high: int) -> int:
-        """The number of `seq` strictly between two that no record mentions."""
+        """The count of numbers strictly between two that no record mentions."""
         if high <= low:
             return 0
         known = bisect_left(self.numbers, high) - bisect_right(self.numbers, low)

@@ -30,8 +30,8 @@ Positions = dict[tuple[str, str | None], dict[Message, int]]
 class ReplayedDelivery(msgspec.Struct, gc=False, eq=False):
     """A delivery. `earlier` is one of the same message that the device still held.
 
-    `floor` is the position it had said to hold, `previous` what was delivered before, and
-    `before` the same in this conversation: both only of what came in order, as events do.
+    `floor` is the position that the device had reported, `previous` the previous delivery, and
+    `before` the previous one in this conversation: both only of deliveries in order, as events are.
     """
 
     delivery: Delivery
@@ -93,7 +93,7 @@ def replay(replica: Replica) -> Iterator[ReplayedDelivery]:
 def held(replica: Replica) -> set[Message]:
     """All that a replica holds at its end.
 
-    Histories count only where it is not known what the device should have got by events.
+    Histories count only where it is not known which events the device should have received.
     """
     device_messages = _HeldMessages(replica.base)
     for _ in _replay(replica, device_messages):
@@ -126,7 +126,7 @@ class Missing(NamedTuple):
 
 
 def missing(history: History) -> Iterator[Missing]:
-    """Everything that devices lack, found in one look at each device's share of the messages."""
+    """Everything that devices lack, found in one pass over each device's share of the messages."""
     positions = _positions(history)
     shares = _by_member(history)
     for device, replica in history.replicas():

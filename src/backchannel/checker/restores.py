@@ -81,7 +81,7 @@ def _valid_part(record: Record) -> Record | None:
         case Ok():
             return Unknown(at=record.at, device=record.device, client_id=record.client_id)
         case Resume():
-            # It names the device's user; its old position means nothing any more.
+            # It names the device's user; its old position no longer means anything.
             return Resume(at=record.at, device=record.device, user=record.user)
         case _:
             return None

@@ -63,7 +63,7 @@ def incomplete(history: History) -> Iterator[Finding]:
 
 
 def duplicate(history: History) -> Iterator[Finding]:
-    """Find messages that a device received as new and held already (R5)."""
+    """Find messages that a device received as new, although it already held them (R5)."""
     for device, replica in history.replicas():
         for replayed in replay(replica):
             if replayed.repeated:

@@ -155,7 +155,7 @@ def _in_a_list(fetched: Fetched) -> Iterator[Finding]:
 
 
 def disagreement(history: History) -> Iterator[Finding]:
-    """Find records that differ in a message, in what has a number, or in a position (R3)."""
+    """Find records that disagree on a message, the holder of a number, or a position (R3)."""
     for message in history.messages.values():
         if message.genuine:
             for claim in message.doubts:
@@ -193,7 +193,7 @@ def _differences(claim: Claim, other: Claim) -> str:
 
 
 def _two_bodies(message: Message) -> Iterator[Finding]:
-    """Both were sent under one key. `phantom` reports bodies that were not."""
+    """Both were sent under one key. `phantom` reports bodies that were never sent."""
     send = message.send
     if send is None or message.seen is None or message.acceptable:
         return
@@ -217,7 +217,7 @@ def _one_number_for_two(conversation: Conversation) -> Iterator[Finding]:
 
 
 def _two_positions(history: History) -> Iterator[Finding]:
-    """A user's log is one: all its devices see a message at the same position."""
+    """A user has one log: all devices of the user see a message at the same position."""
     known: dict[tuple[str, str | None, Message], tuple[int, Location]] = {}
     for device, replica in history.replicas():
         for replayed in replay(replica):

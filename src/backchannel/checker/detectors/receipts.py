@@ -50,7 +50,7 @@ def _forget(earlier: list[LocatedReceipt], position: int) -> None:
 
 def _by_non_member(conversation: Conversation | None, located: LocatedReceipt) -> Iterator[Finding]:
     members = conversation.members if conversation else set[str]()
-    # Two people make a conversation: only when both are known can a third be recognised.
+    # A conversation has two members: a third can be recognised only once both are known.
     if len(members) > 1 and located.receipt.reader not in members:
         text = (
             f"{located.receipt.reader} is no member of {located.receipt.conversation}, and has "
@@ -82,6 +82,6 @@ def _too_far(conversation: Conversation | None, located: LocatedReceipt) -> Iter
 
 
 def _highest(conversation: Conversation) -> int:
-    """The highest number there can be: any send without a known one may have come after."""
+    """The highest possible number: sends without a known number may have been stored last."""
     last = conversation.numbers[-1] if conversation.numbers else 0
     return last + sum(conversation.spare.values())
