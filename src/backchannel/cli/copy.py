@@ -92,7 +92,7 @@ async def _copied(source: str, target: str, *, name: str) -> dict[str, Sum]:
 
 
 async def copy_records(source: Storage, target: Storage, *, name: str) -> None:
-    """Copy everything, and go on where an earlier attempt ended. `name` is the source's.
+    """Copy everything, continuing where an earlier attempt ended. `name` is the source's.
 
     Raises `CannotOpen` if the source or the target does not allow it, and `ChatError`.
     """
@@ -114,7 +114,7 @@ async def copy_records(source: Storage, target: Storage, *, name: str) -> None:
 
 
 async def compare(source: Storage, target: Storage) -> dict[str, Sum]:
-    """Count and add up everything in both. Raises `CannotOpen` that says what differs."""
+    """Count and add up everything in both. Raises `CannotOpen` with the differences."""
     sums: dict[str, Sum] = {}
     differences: list[str] = []
     for name, kind in KINDS.items():

@@ -92,7 +92,7 @@ def main() -> None:
         cli()
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)
-    except Exception as error:  # noqa: BLE001 - what is not a refusal is raised again
+    except Exception as error:  # noqa: BLE001 - other errors are raised again
         sys.exit(_report(error))
 
 
@@ -124,11 +124,11 @@ def _report(error: Exception) -> int:
 
 
 def _accept_any_bytes() -> None:
-    """Let no undecodable input, and no character that the terminal lacks, end a command."""
+    """Keep undecodable input, and characters that the terminal lacks, from ending a command."""
     for stream, errors in (
         (sys.stdin, "surrogateescape"),
         (sys.stdout, "replace"),
         (sys.stderr, "backslashreplace"),
     ):
-        if isinstance(stream, io.TextIOWrapper):  # a test, or a closed one, has another
+        if isinstance(stream, io.TextIOWrapper):  # tests and closed streams have another type
             stream.reconfigure(errors=errors)

@@ -1,4 +1,4 @@
-"""Options that several commands take, and what follows from them: settings, the address."""
+"""Options that several commands share, and the settings and addresses that follow from them."""
 
 import shlex
 from collections.abc import Collection
@@ -34,7 +34,7 @@ EVERYWHERE = {"0.0.0.0", "::"}  # noqa: S104  # what the operator may have writt
 def load_settings(
     config: Path | None, *, uses: Collection[str] | None = (), **options: object
 ) -> Loaded:
-    """The settings of this run; what was ignored in them is said. Raises `SettingsError`.
+    """The settings of this run; reports ignored ones. Raises `SettingsError`.
 
     `uses` are the settings that must be fit for a server, such as the secret of production; None:
     all of them. A command asks for no more than it uses.

@@ -101,7 +101,7 @@ def _reach(settings: Settings) -> str:
 
 
 def _gaps(settings: Settings) -> Iterator[str]:
-    """The differences to production, and how to get there."""
+    """The differences from production mode, and how to remove them."""
     if not is_encrypted(settings):
         yield "plain HTTP, so passwords can be read on their way"
     if settings.show_docs:

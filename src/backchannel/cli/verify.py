@@ -73,7 +73,7 @@ def _in_json(verdict: Verdict) -> str:
 
 
 def _why_inconclusive(verdict: Verdict) -> str:
-    """The reason why nothing could be checked, and the way out."""
+    """The reason why nothing could be checked, and the remedy."""
     if verdict.counts.sends == 0:
         return "nothing was checked: no journal holds a send (an `invoke` record)"
     return (

@@ -69,7 +69,7 @@ def copy_private(source: Path, target: Path) -> str:
 
 
 def settle(unfinished: Path, target: Path) -> str:
-    """Give a file that is complete its name, once it is on disk; returns its SHA-256."""
+    """Give a complete file its final name, once it is on disk; returns its SHA-256."""
     descriptor = os.open(unfinished, os.O_RDONLY)
     try:
         os.fsync(descriptor)
@@ -144,7 +144,7 @@ def faults_in(
 
 
 def check_backup(source: Path) -> tuple[About, Summary]:
-    """The description of a backup. Raises `CannotOpen` unless all of it is whole."""
+    """The description of a backup. Raises `CannotOpen` unless it is complete and undamaged."""
     sums = read_sums(source)
     about = read_about(source)
     faults = list(faults_in(source, sums, Progress("checking").step))

@@ -30,9 +30,9 @@ def local_files(settings: Settings) -> Path | None:
 
 
 def make_backup(settings: Settings, target: Path) -> list[str]:
-    """Copy everything into the folder `target`, and go on where an earlier attempt ended.
+    """Copy everything into the folder `target`, continuing where an earlier attempt ended.
 
-    Returns what is wrong with the contents of files, a line each: it is not in the backup.
+    Returns the missing and damaged contents of files, a line each: they are not in the backup.
     Raises `CannotOpen`, `OSError`.
     """
     _claim(target)
@@ -116,7 +116,7 @@ def _copy_files(contents: Path, database: Path, target: Path, sums: dict[str, st
 
 
 def _copy_content(source: Path, target: Path, digest: str) -> str | None:
-    """Copy a content unless it is there already; what is wrong with it, if anything is."""
+    """Copy a content unless it was copied before; returns its fault, if any."""
     if target.exists() and digest_of(target) == digest:
         return None
     try:

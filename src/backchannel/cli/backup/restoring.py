@@ -1,9 +1,9 @@
 """Replacing the data with a backup.
 
 Everything is copied into `restoring.part` first. Only then is that folder renamed to `restoring`,
-what was there is moved aside, and what is in `restoring` moves up. As long as `restoring` is there,
-no server starts (`app.locking`), and the same command starts again. What is not the server's, such
-as settings or backups in the data folder, stays where it is.
+the old data are moved aside, and the contents of `restoring` take their place. As long as
+`restoring` exists, no server starts (`app.locking`), and the same command can be run again. Other
+files in the data folder, such as settings or backups, stay where they are.
 """
 
 import os
@@ -30,8 +30,8 @@ BESIDE = ("", "-wal", "-shm", "-journal", "-mark", "-commits", "-reserve")
 def put_back(settings: Settings, source: Path) -> list[Path]:
     """Replace the data by a checked backup; returns the paths of the old data.
 
-    After an interrupted restore these are all that there are. The folders are locked. Raises
-    `OSError`, `CannotOpen`.
+    After an interrupted restore, the paths of all earlier restores are included. The caller has
+    locked the folders. Raises `OSError`, `CannotOpen`.
     """
     data, database = settings.data_dir.resolve(), path_of(settings.storage_url).resolve()
     contents = local_files(settings)
@@ -48,9 +48,9 @@ def put_back(settings: Settings, source: Path) -> list[Path]:
 
 
 def _exchange(database: Path, data: Path, replaced: Collection[str]) -> list[Path]:
-    """Move the old data aside and what is staged into its place; returns where the old data are.
+    """Move the old data aside and the staged data into place; returns the paths of the old data.
 
-    A key or certificate that the backup does not have stays: without it all logins would end.
+    A key or certificate that is not in the backup stays: without it all logins would end.
     """
     stamp = f"{ASIDE}{datetime.now(UTC):%Y%m%d-%H%M%S-%f}"
     staged = data / RESTORING
@@ -69,14 +69,14 @@ def _exchange(database: Path, data: Path, replaced: Collection[str]) -> list[Pat
 
 
 def _stage_whole(source: Path, database: Path, data: Path, contents: Path | None) -> None:
-    """Stage the backup in a folder that is there whole or not at all."""
+    """Stage the backup in a folder that exists only once it is complete."""
     staged = data / RESTORING
     part = staged.with_name(f"{RESTORING}{layout.UNFINISHED}")
     shutil.rmtree(part, ignore_errors=True)
     try:
         _stage(source, part, database, data, contents)
     except BaseException:
-        # The disk may be full of it, and the server is to start on what there was.
+        # It may have filled the disk, and the server must be able to start with the old data.
         shutil.rmtree(part, ignore_errors=True)
         _beside(database).unlink(missing_ok=True)
         raise
@@ -96,7 +96,7 @@ def _stage(source: Path, part: Path, database: Path, data: Path, contents: Path 
         elif name.startswith(f"{layout.DATA}/"):
             target = part / name.removeprefix(f"{layout.DATA}/")
         elif name.startswith(f"{layout.FILES}/"):
-            # A content never changes: what is there already under its name is the same, or worse.
+            # A content never changes: an existing file of this name is the same, or damaged.
             target = part / name if contents is None else contents / name.partition("/")[2]
         else:
             continue

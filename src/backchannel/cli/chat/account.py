@@ -75,13 +75,13 @@ class StoredLogin:
             self._lock = None
 
     def load(self) -> Tokens | None:
-        """The tokens that were kept; None if there are none that can be read."""
+        """The stored tokens; None if there are none that can be read."""
         with contextlib.suppress(OSError, msgspec.DecodeError):
             return msgspec.json.decode(self._path.read_bytes(), type=Tokens)
         return None
 
     def keep(self, tokens: Tokens | None) -> None:
-        """Keep the tokens; None forgets them. Raises `OSError`."""
+        """Store the tokens; None deletes them. Raises `OSError`."""
         if self._lock is None:
             return
         if tokens is None:

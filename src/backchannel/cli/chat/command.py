@@ -78,7 +78,7 @@ def _is_piped() -> bool:
 def _piped(server: Server, name: str, peer: str | None) -> int:
     from backchannel.cli.chat.conversation import converse
 
-    password = known_password(f"Password of {name}: ")  # before the loop takes Ctrl-C over
+    password = known_password(f"Password of {name}: ")  # before the event loop handles Ctrl-C
     return asyncio.run(converse(server, name, password, peer))
 
 
@@ -93,7 +93,7 @@ def _full_screen(server: Server, name: str, peer: str | None) -> int:
 
 
 def _checked(url: str) -> str:
-    """The URL without what has no meaning here. Raises `typer.BadParameter`."""
+    """The URL without the parts that have no meaning here. Raises `typer.BadParameter`."""
     parts = urlsplit(url)
     if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query:
         raise typer.BadParameter(

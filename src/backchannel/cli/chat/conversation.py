@@ -28,7 +28,7 @@ from backchannel_client import (
 TIMEOUT = 5.0
 """Seconds without any answer after which leaving no longer waits for one."""
 LOGOUT_SECONDS = 2.0
-"""Seconds that a logout may take: leaving must not wait for a server that is away."""
+"""Seconds that a logout may take: leaving must not wait for an unavailable server."""
 LOOK_EVERY = 0.2
 DONE, FAILED, SIGNALLED = 0, 1, 128
 
@@ -86,7 +86,7 @@ class _Chat:
         return FAILED if failed else DONE
 
     def report_unsent(self, name: str) -> None:
-        """Say on leaving what has not been sent, and that it is not lost."""
+        """Tell the user on leaving how many messages are unsent, and that they are not lost."""
         if count := self._waiting:
             fail(unsent(count, self._store.folder, name))
 
@@ -114,7 +114,7 @@ class _Chat:
         raise Refused(f"the server has ended the connection: {self._stopped}")
 
     async def _until_signalled(self) -> None:
-        """Wait for a signal that ends the chat; what is unsent is reported in any case."""
+        """Wait for a signal that ends the chat; unsent messages are reported in any case."""
         loop, signalled = asyncio.get_running_loop(), asyncio.Event()
 
         def end(number: int) -> None:
@@ -137,7 +137,7 @@ class _Chat:
             self._screen.show((f"{path} is damaged and cannot be sent", "red"))
 
     async def _until_left(self, peer: str | None) -> None:
-        # What is fetched before the connection is live could miss what happens in between.
+        # Data fetched before the connection is live could miss events in between.
         await self._printer.live.wait()
         await self._typed.run(peer)
         await self._settled(TIMEOUT)

@@ -26,7 +26,7 @@ def login_refused(server: Server, error: ApiError) -> Refused:
 
 
 def explained(url: str, error: Exception) -> str:
-    """The reason that a request to the server at `url` failed, and the way out, in one line."""
+    """The reason that a request to the server at `url` failed, and the remedy, in one line."""
     if not isinstance(error, ApiError):
         return _unreachable(url, error)
     if error.status == 0:
@@ -65,7 +65,7 @@ def _unreachable(url: str, error: BaseException) -> str:
         return f"{url} cannot be reached: {_not_found(urlsplit(url).hostname, reasons[-1])}"
     if isinstance(reasons[-1], TimeoutError):
         return f"{url} cannot be reached: it does not answer in time"
-    number = reasons[-1].errno  # asyncio puts words of its own into `strerror`
+    number = reasons[-1].errno  # asyncio puts a different text into `strerror`
     return f"{url} cannot be reached: {os.strerror(number) if number else reasons[-1]}"
 
 

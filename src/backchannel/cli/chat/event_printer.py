@@ -58,7 +58,7 @@ class EventPrinter:
         self.live = asyncio.Event()
         """Set once new events are shown."""
         self.state_outdated = asyncio.Event()
-        """Set when the state is out of date: the server was restored, or the device long away."""
+        """Set when the state is out of date, after a restore or a long time offline."""
         self._people = people
         self._client = client
         self._screen = screen
@@ -69,7 +69,7 @@ class EventPrinter:
         self._shown: set[str] = set()
 
     async def run(self) -> None:
-        """Print what is enqueued, until cancelled."""
+        """Print the enqueued events, until cancelled."""
         while True:
             await self.show(await self._queue.get())
             self._queue.task_done()
@@ -90,7 +90,7 @@ class EventPrinter:
         self.live.set()
 
     def state_changed(self, change: StateChanged) -> None:
-        """The connection has come or gone; an outage is reported once, however long it takes."""
+        """Show that the connection was made or lost; each outage is reported once."""
         if change.state is ConnectionState.ONLINE:
             first = self._connected is None
             self._queue.put_nowait("connected" if first else "connected again")
@@ -131,7 +131,7 @@ class EventPrinter:
         self._screen.show(*head, "  ", hit.snippet.text)
 
     async def show(self, printable: Printable) -> None:
-        """Show one thing, if it is news."""
+        """Show one thing, if it is new."""
         match printable:
             case LogEvent():
                 await self._show_event(printable)
@@ -158,7 +158,7 @@ class EventPrinter:
             self._show_receipt(receipt)
 
     async def _show_message(self, message: Message, kind: str) -> None:
-        """When, its number, who, the text and the files."""
+        """Show a message's time, number, sender, text and files."""
         if kind == "reaction":
             await self._show_reactions(message)
             return
@@ -183,7 +183,7 @@ class EventPrinter:
             self._shown.add(message.id)
 
     async def _show_reactions(self, message: Message) -> None:
-        """All of a message's reactions: an event does not say which one is new."""
+        """Show all of a message's reactions: an event does not say which one is new."""
         chosen = [
             f"{emoji} {await self._name(user_id)}"
             for emoji, user_ids in message.reactions.items()
@@ -193,7 +193,7 @@ class EventPrinter:
         self._screen.show((f'reactions to {message.seq} "{about}": {", ".join(chosen)}', QUIET))
 
     async def _show_stored(self, stored: MessageStored) -> None:
-        """The user's own message, now that the server has it."""
+        """Show the user's own message, now that the server has it."""
         ack, item = stored.ack, stored.item
         self._unread_seq = ack.seq
         if ack.id in self._shown:
@@ -216,7 +216,7 @@ class EventPrinter:
         await self._client.discard(refused.item.client_id)
 
     def _show_receipt(self, receipt: Receipt) -> None:
-        """Say once that the user's last message has been read."""
+        """Report once that the user's last message has been read."""
         if (
             self.peer
             and 0 < self._unread_seq <= receipt.read_seq
@@ -246,12 +246,12 @@ class EventPrinter:
             return "you"
         try:
             name = one_line((await self._people.find(user_id)).username)
-        except ApiError:  # gone, or the server is away: what was said still counts
+        except ApiError:  # deleted, or the server is unavailable: show the event anyway
             return f"user {user_id}"
         return f"@{name}" if name.casefold() == "you" else name
 
     async def _receiver(self, user_id: str) -> str:
-        """Named if it is not the one the user talks to now."""
+        """The receiver's name, empty for the current peer."""
         return "" if self._is_peer(user_id) else f" to {await self._name(user_id)}"
 
     def _is_peer(self, user_id: str) -> bool:

@@ -38,7 +38,7 @@ QUIET = "dim"
 
 
 def printable(text: str) -> str:
-    """The text without what could control the terminal or reorder its surroundings."""
+    """The text without characters that could control the terminal or reorder their surroundings."""
     return text.replace("\r\n", "\n").translate(_PRINTABLE)
 
 
@@ -84,7 +84,7 @@ class Lines:
         self._console = Console(highlight=False, soft_wrap=True)
 
     def show(self, *parts: Part, files: tuple[str, ...] = ()) -> None:
-        """Show one thing. Text may have several lines; they cannot be taken for another's."""
+        """Show one thing. Text may have several lines; they cannot look like another message."""
         for row in rows(styled(parts), files, self._console):
             self._console.print(row)
 

@@ -74,7 +74,7 @@ class Typed:
                 self._screen.show((text, "red"))
 
     async def start_afresh(self) -> None:
-        """Fetch what is shown again, each time the server says that it is out of date."""
+        """Fetch the displayed data again, each time the server says that it is out of date."""
         while True:
             await self._printer.state_outdated.wait()
             self._printer.state_outdated.clear()
@@ -202,7 +202,7 @@ class Typed:
 
 
 def _numbered(command: str, what: str, rest: str) -> tuple[int, str]:
-    """The number of a message, and what follows it."""
+    """The number of a message, and the text after it."""
     number, _, text = rest.partition(" ")
     text = text.strip()
     if not (number.isascii() and number.isdigit()) or bool(text) != bool(what):

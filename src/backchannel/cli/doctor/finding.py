@@ -12,7 +12,7 @@ class Level(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """`text` says what is, `remedy` what to do about it unless all is well."""
+    """`text` states the result, `remedy` what to do about it unless all is well."""
 
     level: Level
     name: str

@@ -15,7 +15,7 @@ from backchannel.storage.sql.sqlite.driver import MINIMUM_VERSION, require_versi
 
 OLDEST_PYTHON = (3, 11)
 RELEASED = 1_767_225_600
-"""The year of this version began then: no right clock is behind it."""
+"""The beginning of this version's year: no correct clock is behind it."""
 SPARE_FILES = 64
 """File descriptors other than sockets: database, log, libraries."""
 

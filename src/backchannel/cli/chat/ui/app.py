@@ -1,4 +1,4 @@
-"""The application: one account's client, and what is done with messages and files."""
+"""The application: one account's client, and its actions on messages and files."""
 
 import contextlib
 from collections.abc import Generator, Iterable, Sequence
@@ -87,7 +87,7 @@ class ChatApp(App[str]):
         yield SystemCommand("Unblock", "Receive from this user again", self.action_unblock)
 
     async def action_log_out(self) -> None:
-        """End the login; what is not sent stays on disk."""
+        """End the login; unsent messages stay on disk."""
         with contextlib.suppress(ApiError):
             await self._client.logout()
         self.exit()
@@ -117,7 +117,7 @@ class ChatApp(App[str]):
         if self._leaving or not self.chat_screen.is_mounted:
             return
         self.chat_screen.chat_changed(conversation_id)
-        if conversation_id == "" and self.chats.shown is None:  # the list has come
+        if conversation_id == "" and self.chats.shown is None:  # the list has arrived
             self.run_worker(self._show_first(), exclusive=True)
 
     def _state_changed(self, change: StateChanged) -> None:
@@ -148,7 +148,7 @@ class ChatApp(App[str]):
 
     @contextlib.contextmanager
     def _showing_errors(self) -> Generator[None]:
-        """Show what the server or the disk refuses."""
+        """Show errors of the server and the disk."""
         try:
             yield
         except ApiError as error:
@@ -196,7 +196,7 @@ class ChatApp(App[str]):
                 self.run_worker(self._save(file))
 
     def _chosen(self, *, own: bool = False) -> Message | None:
-        """The highlighted message; says so if it is not the user's own."""
+        """The highlighted message; with `own`, shows an error unless it is the user's."""
         message = self.chat_screen.timeline.chosen
         if message is None or message.deleted_at:
             return None

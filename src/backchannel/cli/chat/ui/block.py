@@ -11,7 +11,7 @@ INDENT = 2
 
 @dataclass
 class Block:
-    """A head, and below it paragraphs: each row of them is indented, also where it is wrapped."""
+    """A heading, and below it paragraphs: each of their rows is indented, also a wrapped one."""
 
     head: Text | None = None
     paragraphs: list[Text] = field(default_factory=list[Text])

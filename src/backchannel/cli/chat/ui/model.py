@@ -36,9 +36,9 @@ class Chat:
     is_session: bool = False
     conversation: Conversation | None = None
     messages: dict[int, Message] = field(default_factory=dict[int, Message])
-    """Those that were fetched, by `seq`, without gaps up to the newest."""
+    """The fetched messages, by `seq`, without gaps up to the newest."""
     is_open: bool = False
-    """The newest messages were fetched."""
+    """True once the newest messages have been fetched."""
     unread: int = 0
     their_delivered: int = 0
     their_read: int = 0
@@ -67,7 +67,7 @@ class Chat:
 
 
 class Chats:
-    """The client's sink. `changed` is called with each conversation that is different now."""
+    """The client's sink. `changed` is called with each conversation that has changed."""
 
     def __init__(
         self, client: BackchannelClient, own_id: str, changed: Callable[[str], None]
@@ -76,7 +76,7 @@ class Chats:
         self.shown: str | None = None
         """The conversation that the user sees: messages that arrive there are read."""
         self.is_loaded = False
-        """The list was fetched."""
+        """True once the list has been fetched."""
         self._client = client
         self._changed = changed
         self._chats: dict[str, Chat] = {}
@@ -113,7 +113,7 @@ class Chats:
         return user.display_name or user.username if user else "server"
 
     async def apply(self, events: Sequence[LogEvent], checkpoint: Checkpoint) -> None:  # noqa: ARG002 - the state is fetched at each start
-        """Take the events in."""
+        """Apply the events."""
         for event in events:
             message, receipt = event.message(), event.receipt()
             change, profile = event.conversation(), event.profile()
@@ -127,7 +127,7 @@ class Chats:
                 await self._fetch(direct_conversation_id(self.own_id, profile.user_id))
 
     async def reset(self, checkpoint: Checkpoint, reason: str) -> None:  # noqa: ARG002
-        """Fetch the list, and what is shown, afresh."""
+        """Fetch the list and the displayed conversation again."""
         conversations = await self._client.api.all_conversations()
         self._chats = {each.id: self._merged(each, Chat(each.id, "", "")) for each in conversations}
         self.is_loaded = True
@@ -155,7 +155,7 @@ class Chats:
         self._changed(chat.id)
 
     async def fetch_earlier(self, chat: Chat, back_to: int | None = None) -> None:
-        """Fetch what is before the oldest message, or back to a `seq`. Raises `ApiError`."""
+        """Fetch the messages before the oldest one, or back to a `seq`. Raises `ApiError`."""
         limit = PAGE if back_to is None else LONG_PAGE
         while not chat.reaches_back:
             page = await self._client.api.messages(chat.id, before=chat.oldest, limit=limit)
@@ -165,7 +165,7 @@ class Chats:
         self._changed(chat.id)
 
     def mark_read(self, chat: Chat) -> None:
-        """The user has seen the newest message."""
+        """Note that the user has seen the newest message."""
         if chat.unread and chat.newest:
             chat.unread = 0
             self._client.mark_read(chat.id, chat.newest)
@@ -184,7 +184,7 @@ class Chats:
             self._changed(chat.id)
 
     async def _take(self, message: Message, *, is_new: bool) -> None:
-        """A message that came or changed."""
+        """Apply a new or changed message."""
         chat = self._chats.get(message.conversation_id)
         if chat is None or chat.conversation is None:
             await self._fetch(message.conversation_id)
@@ -215,7 +215,7 @@ class Chats:
             self._changed(chat.id)
 
     async def _fetch(self, conversation_id: str) -> None:
-        """Fetch what the list says of a conversation; it goes if it is gone."""
+        """Fetch a conversation's entry in the list, or remove it if the conversation is gone."""
         try:
             conversation = await self._client.api.conversation(conversation_id)
         except ApiError as error:
@@ -231,7 +231,7 @@ class Chats:
         self._changed(conversation_id)
 
     def _merged(self, conversation: Conversation, chat: Chat) -> Chat:
-        """The conversation with what the server says of it now."""
+        """The conversation, updated with its current state on the server."""
         peer = conversation.peer
         if peer is not None:
             self._users[peer.id] = peer
@@ -246,6 +246,6 @@ class Chats:
         return chat
 
     def _watch(self) -> None:
-        """Ask for the presence of those in the list."""
+        """Ask for the presence of the users in the list."""
         peers = [chat.peer_id for chat in self.listed if not chat.is_session]
         self._client.watch(peers[:200])

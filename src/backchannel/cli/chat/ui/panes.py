@@ -35,7 +35,7 @@ class ChatList(OptionList):
 
 
 class Timeline(OptionList):
-    """Messages, the newest at the bottom, and below them what waits to be sent."""
+    """Messages, the newest at the bottom, and below them those that wait to be sent."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("r", "app.reply", "Reply"),

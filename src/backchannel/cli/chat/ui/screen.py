@@ -23,7 +23,7 @@ LOOK_EVERY = 1.0
 
 
 class ChatScreen(Screen[None]):
-    """Shows `chats`, and sends what is written."""
+    """Shows `chats`, and sends the messages that are written."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("alt+up", "step(-1)", "Previous", show=False, priority=True),
@@ -103,8 +103,8 @@ class ChatScreen(Screen[None]):
         self.chats.mark_read(chat)
 
     def keep_draft(self) -> None:
-        """Store what is being written. A message that is being edited is no draft."""
-        if self.chats.shown is not None and self.query(Composer):  # the end removes it first
+        """Store the text being written. A message that is being edited is no draft."""
+        if self.chats.shown is not None and self.query(Composer):  # it is removed first on exit
             text = self.composer.text if self._editing is None else self._text_before_edit
             self._drafts.keep(self.chats.shown, text)
 
@@ -113,14 +113,14 @@ class ChatScreen(Screen[None]):
         self.draw_state()
 
     def chat_changed(self, conversation_id: str) -> None:
-        """Something is different; "" means anything may be."""
+        """Show a changed conversation; "" means that anything may have changed."""
         shown = self.shown
         if shown is not None and conversation_id in {"", shown.id}:
             self.chats.mark_read(shown)
         self.draw()
 
     def draw(self, *, to_end: bool = False) -> None:
-        """Draw what is there now; stay where the user is, or go `to_end`."""
+        """Draw the current state; stay where the user is, or go `to_end`."""
         chat = self.shown
         self.query_one(ChatList).show(self.chats)
         self.draw_state()
@@ -129,7 +129,7 @@ class ChatScreen(Screen[None]):
             self.timeline.show(chat, self.chats, to_end=at_end)
 
     def draw_state(self) -> None:
-        """Draw what is around the messages: who, whether online, and what is going on."""
+        """Draw the area around the messages: the peer, their presence, and the current state."""
         chat = self.shown
         nothing = "No conversation yet: Ctrl-N starts one" if self.chats.is_loaded else ""
         title = one_line(chat.title) if chat else nothing
@@ -146,7 +146,7 @@ class ChatScreen(Screen[None]):
         self.query_one("#status", Static).update("   ".join(filter(None, parts)))
 
     def show_error(self, text: str) -> None:
-        """Say what went wrong."""
+        """Show an error."""
         self.notify(one_line(text), severity="warning", markup=False)
 
     def _about(self, chat: Chat | None) -> str:
@@ -199,7 +199,7 @@ class ChatScreen(Screen[None]):
         self.timeline.go_to_end()
 
     def on_paste(self, event: Paste) -> None:
-        """Take what is pasted while a list has the focus."""
+        """Insert text that is pasted while a list has the focus."""
         if not self.composer.has_focus:
             self.set_focus(self.composer)
             self.composer.insert(event.text)
@@ -219,7 +219,7 @@ class ChatScreen(Screen[None]):
             self.show_error(explained(self._url, error))
 
     def _leave_message(self) -> None:
-        """Let the next text be a message of its own."""
+        """Make the next text a new message."""
         if self._editing is not None:
             self.composer.write(self._text_before_edit)
         self._reply_to = self._editing = None

@@ -36,7 +36,7 @@ async def kept_tokens(server: Server, stored: StoredLogin) -> Tokens | None:
         except ApiError as error:
             if error.status == UNAUTHENTICATED:
                 return None
-            if error.status != 0:  # else the server is away, and what is written waits
+            if error.status != 0:  # else the server is unavailable, and messages wait
                 raise Refused(explained(server.url, error)) from None
         return client.tokens.current
 
