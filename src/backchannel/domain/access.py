@@ -13,7 +13,7 @@ def require_self(user_id: str, claimed_id: str | None, *, field: str) -> None:
 def require_other(
     user_id: str, other_id: str, *, field: str, doing: str = "send a message to"
 ) -> None:
-    """Raise `Invalid` if the two users are one."""
+    """Raise `Invalid` if the two users are the same."""
     if other_id == user_id:
         raise Invalid(f"{field}: you cannot {doing} yourself", field=field)
 

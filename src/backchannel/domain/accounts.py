@@ -23,9 +23,9 @@ from backchannel.domain.ids import RESPONDER_ID
 from backchannel.domain.users import email_key, username_key
 
 INVITATION_LIMIT = 20
-"""Most invitations that one user may have given out and that still count."""
+"""Most valid invitations that one user may have."""
 INVITATION_USES_LIMIT = 100
-"""Most accounts that one invitation may be good for."""
+"""Most accounts that can be created with one invitation."""
 INVITATION_DAYS_LIMIT = 365
 DAY = 86_400_000
 """Milliseconds."""
@@ -198,7 +198,7 @@ def check_password(
 
 
 def check_searchable(text: str, *, field: str) -> None:
-    """Raise `Invalid` for what no name or address contains; not every database takes it."""
+    """Raise `Invalid` for characters that no name or address has and not every database accepts."""
     if len(text) > EMAIL_LIMIT or not text.isprintable():
         raise Invalid(
             f"{field} must be printable text of at most {EMAIL_LIMIT} characters", field=field
@@ -213,7 +213,7 @@ def check_registration(
     display_name: str | None = None,
     by_operator: bool = False,
 ) -> list[Invalid]:
-    """Everything that is wrong with a registration, at most one refusal per field.
+    """The errors of a registration, at most one per field.
 
     An operator may give reserved names.
     """
@@ -243,6 +243,6 @@ def _refusal(check: Callable[[], object]) -> Invalid | None:
 
 @cache
 def _common_passwords() -> frozenset[str]:
-    """The passwords guessed first, of those long enough to be set."""
+    """The most common passwords among those that are long enough to be set."""
     text = files("backchannel.domain").joinpath("common_passwords.txt").read_text("utf-8")
     return frozenset(text.split())

@@ -18,7 +18,7 @@ _BLANK = frozenset("\u2800\ufffc\U0001d159\U00013441\U00013442\U00016fe4")
 """Symbols that are displayed as empty space, although they are not spaces."""
 _JOINERS = frozenset("\u200c\u200d")
 _MARKS = 4
-"""Most marks on one letter, as UTS #39, section 5.4, has it; more run into the lines around it."""
+"""Most marks on one letter (UTS #39, section 5.4); more would overlap the lines around it."""
 _JOINING_SCRIPTS = frozenset(
     (
         *("ADLAM", "ARABIC", "BALINESE", "BENGALI", "CHAKMA", "DEVANAGARI", "GRANTHA", "GUJARATI"),

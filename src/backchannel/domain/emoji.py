@@ -1,4 +1,4 @@
-"""Emoji: which sequences are one, and the one way in which each is written (UTS #51).
+"""Emoji: the valid sequences, and the canonical form of each (UTS #51).
 
 The three sets are those of Unicode 17.0, as ranges for a regular expression.
 """

@@ -1,4 +1,4 @@
-"""Everything that can be refused: one tree, stable codes.
+"""All refusals: one class hierarchy with stable codes.
 
 `code` is the contract with programs, the text is for people, `status` is the nearest HTTP
 status (RFC 9110, section 15) from which each dialect starts.

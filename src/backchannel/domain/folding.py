@@ -3,8 +3,8 @@
 Texts that are equal at the first level of the CLDR root collation for searching (UTS #35, part 5)
 become equal: case, accents, width, presentation, vowel points, tone marks, forms of Arabic and
 Hebrew letters, kana, digits of all scripts. So do the substitutes that keyboards write for
-quotation marks, apostrophes and hyphens, the dotless i, and the Persian forms of kaf and yeh.
-Kana with voicing marks stay letters of their own, as does the Cyrillic short i.
+quotation marks, apostrophes and hyphens, the dotless i, and the Persian forms of kaf and yeh. Kana
+with voicing marks stay separate letters, as does the Cyrillic short i.
 """
 
 import unicodedata
@@ -15,7 +15,7 @@ PIECE = 2_048
 """Characters folded in one step: other threads get their turn within half a millisecond."""
 
 _VOICING = 8
-"""The canonical combining class of the marks that make another kana of one."""
+"""The canonical combining class of the marks that turn a kana into another one."""
 _VOWELS = frozenset({103, 118, 129, 130, 132})
 """The classes of the vowel signs of Thai, Lao and Tibetan; those of tone marks differ."""
 _VIRAMA = 9
@@ -47,7 +47,7 @@ _DECOMPOSED_I = {"\u0438\u0306": "\u0439\u2060", "\u0418\u0306": "\u0419\u2060"}
 """The short i in two characters, and as long a text that folds as the one character does."""
 
 _KEPT = (range(0x10000), range(0x1F000, 0x20000))
-"""Common characters: the forms of all that exist would take hundreds of megabytes."""
+"""Common characters: the forms of all characters would take hundreds of megabytes."""
 
 
 class _Folding(dict[int, str]):
@@ -82,7 +82,7 @@ def _digit(character: str) -> str:
 
 
 FOLDED = _Folding()
-"""Each character by its number, and what it becomes."""
+"""The folded form of each character, by its code point."""
 
 
 def recomposed(text: str) -> str:

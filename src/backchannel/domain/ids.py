@@ -66,6 +66,6 @@ def refresh_token_id(login_id: str, generation: int) -> str:
 
 def _derived_id(name: str) -> str:
     digest = hashlib.sha256(name.encode()).digest()[:16]
-    # Version 8 of RFC 9562, section 5.8: the bits mean what their maker says.
+    # Version 8 of RFC 9562, section 5.8: the meaning of the bits is up to the implementation.
     number = int.from_bytes(digest) & ~(0xF << 76) & ~(0x3 << 62) | 0x8 << 76 | 0x2 << 62
     return str(uuid.UUID(int=number))

@@ -70,7 +70,7 @@ def clean_media_type(claimed: str) -> str:
 
 
 def settle_type(claimed: str, found: str) -> str:
-    """The media type of a content that was `found` to be something and is said to be `claimed`.
+    """The media type of a content, from the type `found` in it and the type `claimed` for it.
 
     Raises `UnsupportedFile` if the two contradict each other: a page that claims to be a picture is
     suspect.

@@ -37,7 +37,7 @@ class Draft(msgspec.Struct, frozen=True, gc=False):
     recipient_id: str
     client_id: str
     body: str
-    kind: str = MessageKind.TEXT.value  # a plain string: a driver looks twice at any other
+    kind: str = MessageKind.TEXT.value  # a plain string: database drivers handle it faster
     reply_to: int | None = None
     files: str = ""
 

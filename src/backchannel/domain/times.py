@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from functools import lru_cache
 
 LATEST = 253_402_300_799_999
-"""The last millisecond of the year 9999, past which `iso` has no name for a time."""
+"""The last millisecond of the year 9999; `iso` cannot represent later times."""
 
 
 @lru_cache(maxsize=4_096)  # a batch of messages shares its millisecond, and readers share a page
