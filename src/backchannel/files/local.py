@@ -39,7 +39,7 @@ async def on_disk(work: Callable[[], T]) -> T:
 
 UNFINISHED = ".part"
 _LEFT_BEHIND = 3_600
-"""Seconds after which an unfinished content is that of a process that died."""
+"""Seconds after which an unfinished content counts as left behind by a process that died."""
 
 
 class LocalStore:
@@ -118,7 +118,7 @@ def sync_dir(folder: Path) -> None:
 
 
 def _unfinished(target: Path, *, older_than: float = 0) -> list[Path]:
-    """Unfinished contents for `target` that were last written so many seconds ago."""
+    """Unfinished contents for `target` last written more than `older_than` seconds ago."""
     before = time.time() - older_than
     found: list[Path] = []
     for path in target.parent.glob(f"{target.name}.*{UNFINISHED}"):

@@ -1,4 +1,4 @@
-"""The file ports that the settings name, opened."""
+"""Opens the file ports that the settings name."""
 
 from pathlib import Path
 

@@ -47,9 +47,8 @@ class ObjectStore:
 def open_s3(url: str) -> ObjectStore:
     """The store at `s3://bucket/prefix`.
 
-    Region, endpoint and credentials are those of the environment (`AWS_REGION`,
-    `AWS_ENDPOINT_URL`, `AWS_ACCESS_KEY_ID` …), as in every program that speaks S3. Nothing is
-    asked of the store yet.
+    Region, endpoint and credentials are those of the environment (`AWS_REGION`, `AWS_ENDPOINT_URL`,
+    `AWS_ACCESS_KEY_ID` …), as in every program that speaks S3. No request is sent to the store yet.
     """
     parts = urlsplit(url)
     prefix = parts.path.strip("/")

@@ -27,7 +27,7 @@ PR_SET_PDEATHSIG = 1
 
 
 def end_with(parent: int) -> None:
-    """Leave it to Linux to end this process with its parent."""
+    """Have Linux end this process with its parent."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != parent:  # it has ended before that
@@ -35,9 +35,9 @@ def end_with(parent: int) -> None:
 
 
 def limit_self() -> None:
-    """Give up what the work does not need, before anything foreign is read.
+    """Limit this process's resources, before it reads any untrusted data.
 
-    The server's own work comes first.
+    The server's own work has priority.
     """
     os.nice(NICENESS)
     for kind, limit in (

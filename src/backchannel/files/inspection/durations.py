@@ -16,7 +16,7 @@ _NAMES = {
     "audio/wav": "a.wav",
     "audio/flac": "a.flac",
 }
-"""Names from whose endings tinytag knows how to read a content."""
+"""File names whose endings tell tinytag how to read a content."""
 _MATROSKA = {"audio/webm", "video/webm", "video/x-matroska"}
 
 _ELEMENTS = 200_000

@@ -22,7 +22,7 @@ STRIPPERS: Mapping[str, Callable[[bytes], list[bytes]]] = {
 
 
 def inspect(path: Path, *, claimed: str) -> InspectionReport:
-    """Find out what `path` holds, and write beside it what follows from it.
+    """Inspect the file at `path`, and write the resulting files beside it.
 
     Raises `UnsupportedFile`.
     """

@@ -1,4 +1,4 @@
-"""ISO base media files (ISO/IEC 14496-12): MP4, QuickTime, 3GP, HEIF, AVIF; what is in them."""
+"""ISO base media files (ISO/IEC 14496-12): MP4, QuickTime, 3GP, HEIF, AVIF."""
 
 import struct
 from collections.abc import Iterator
@@ -19,9 +19,9 @@ _WITHIN = {b"moov", b"trak", b"mdia"}
 
 
 def media_type_of(content: BinaryIO) -> str | None:
-    """The media type; None for what is in no format that is known.
+    """The media type; None if the format is unknown.
 
-    All brands count, and where there are tracks, what they hold.
+    All brands count, and the kinds of the tracks if there are any.
     """
     looks = iter(range(_BOXES))
     end = content.seek(0, 2)

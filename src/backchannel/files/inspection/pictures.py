@@ -14,7 +14,7 @@ from backchannel.domain.files import BLOCK, THUMBNAIL_SIDE
 from backchannel.files.inspection.placeholders import placeholder
 
 PIXELS = 64_000_000
-"""Most pixels of a picture: a bomb is refused by its header, before it is unpacked."""
+"""Most pixels of a picture: a decompression bomb is refused by its header."""
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF")
 QUALITY = 80
 
@@ -30,7 +30,7 @@ class Picture(msgspec.Struct, frozen=True):
 
 
 def describe_picture(path: Path, thumbnail: Path) -> Picture:
-    """The looks of a picture, whose small copy is written as WebP. Raises `UnsupportedFile`."""
+    """Describe a picture, and write its small copy as WebP. Raises `UnsupportedFile`."""
     Image.MAX_IMAGE_PIXELS = None  # checked below, with clearer errors
     ImageFile.LOAD_TRUNCATED_IMAGES = True  # viewers show them as far as they go
     try:
@@ -81,7 +81,7 @@ def _scalable(image: Image.Image) -> Image.Image:
 
 
 def _in_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
-    """The colours as they are meant, without the profile that says so."""
+    """The picture in sRGB, converted from the colours of its profile."""
     mode = "RGBA" if image.mode == "RGBA" else "RGB"
     if profile:
         try:

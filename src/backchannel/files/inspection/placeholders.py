@@ -63,7 +63,7 @@ def _rows(image: Image.Image, band: int) -> list[list[float]]:
 
 
 def _on_its_mean(rows: _Rows, alpha: _Rows) -> list[list[float]]:
-    """A colour in front of its own mean, so that what cannot be seen does not count."""
+    """A colour in front of its own mean, so that transparent parts do not count."""
     seen = sum(map(sum, alpha))
     mean = sum(sum(map(mul, *pair)) for pair in zip(rows, alpha, strict=True)) / (seen or 1.0)
     return [

@@ -93,7 +93,7 @@ def _by_container(head: bytes) -> str | None:
     if head.startswith(b"RIFF"):
         return _RIFF.get(head[8:12])
     if head.startswith(b"OggS"):
-        # Each stream begins with a page of its own, ahead of all others (RFC 3533).
+        # Each stream begins with a separate page, ahead of all others (RFC 3533).
         return "video/ogg" if any(codec in head for codec in _OGG_PICTURES) else "audio/ogg"
     if head.startswith(b"\x1a\x45\xdf\xa3"):
         return _of_matroska(head)
@@ -101,7 +101,7 @@ def _by_container(head: bytes) -> str | None:
 
 
 def _of_matroska(head: bytes) -> str:
-    """WebM or Matroska, by its document type, and its tracks as far as they are in sight."""
+    """WebM or Matroska, by its document type, and the tracks in its first bytes."""
     if b"webm" not in head[:64]:
         return "video/x-matroska"
     tracks = head.partition(_TRACKS)[2]

@@ -8,7 +8,7 @@ from backchannel.files.inspection.metadata import orientation_within, tiff_heade
 
 SOI, EOI, SOS, APP0, APP1, APP2, APP14, COM = 0xD8, 0xD9, 0xDA, 0xE0, 0xE1, 0xE2, 0xEE, 0xFE
 ALONE = frozenset([0x00, 0x01, *range(0xD0, 0xD8)])
-"""Markers without a segment, and what is not a marker."""
+"""Markers without a segment, and 00, which is not a marker."""
 APPLICATION = range(APP0, APP0 + 16)
 
 # Within a scan, FF stands for itself before 00, and before a restart marker (D0 to D7).
@@ -18,7 +18,7 @@ _SCAN_END = re.compile(rb"\xff+[^\x00\xd0-\xd7\xff]")
 def strip(data: bytes) -> list[bytes]:
     """A JPEG without Exif, XMP, IPTC, comments and attached pictures.
 
-    How it must be turned stays. Raises `ValueError` for anything else.
+    The orientation is kept. Raises `ValueError` for anything else.
     """
     segments = list(_segments(data))
     jfif = [segment for marker, segment in segments if marker == APP0 and _is_jfif(segment)]

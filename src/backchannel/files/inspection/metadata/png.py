@@ -14,9 +14,9 @@ EXIF = b"eXIf"
 
 
 def strip(data: bytes) -> list[bytes]:
-    """A PNG without texts, times, Exif and whatever else is not shown.
+    """A PNG without texts, times, Exif and other chunks that are not shown.
 
-    How it must be turned stays. One that was cut short ends where it was cut, as viewers show it.
+    The orientation is kept. One that was cut short ends where it was cut, as viewers show it.
     Raises `ValueError` for anything else.
     """
     if not data.startswith(SIGNATURE):

@@ -10,7 +10,7 @@ EXIF_FLAG, XMP_FLAG = 0x08, 0x04
 
 
 def strip(data: bytes) -> list[bytes]:
-    """A WebP without XMP and Exif. How it must be turned stays.
+    """A WebP without XMP and Exif. The orientation is kept.
 
     Raises `ValueError` for anything else.
     """
