@@ -29,7 +29,7 @@ def driver(module: str, *, extra: str) -> Any:
 
 
 def raise_if_cancelled(error: BaseException | None = None) -> None:
-    """Raise `CancelledError` if this task was cancelled, whatever `error` ended its work.
+    """Raise `CancelledError` if this task was cancelled, whichever `error` ended its work.
 
     Without an error, a driver may have swallowed the cancellation, as Kafka's does while it
     closes a client.

@@ -69,14 +69,14 @@ class Forged(Exception):
 
 
 class WakeUp(msgspec.Struct, frozen=True, tag="event", array_like=True):
-    """An event of the user whose topic this is; without `payload` only its position is known."""
+    """An event of the topic's user; without `payload` only its position is known."""
 
     position: int
     payload: bytes | None
 
 
 class SignalBody(msgspec.Struct, frozen=True, tag="signal", array_like=True):
-    """A signal about the user whose topic this is."""
+    """A signal about the topic's user."""
 
     kind: str
     content: msgspec.Raw
@@ -89,7 +89,7 @@ class NoticeBody(msgspec.Struct, frozen=True, tag="notice", array_like=True):
 
 
 class Part(msgspec.Struct, frozen=True, tag="part", array_like=True):
-    """A part of a packet for the node whose topic this is; all parts have the same number."""
+    """A part of a packet for the topic's node; all parts of a packet have the same number."""
 
     number: int
     last: bool
@@ -121,7 +121,7 @@ _signals: Mapping[str, msgspec.msgpack.Decoder[Any]] = {
 
 
 class Opened(NamedTuple):
-    """The content of an envelope whose signature is right."""
+    """The content of an envelope with a valid signature."""
 
     sender: str
     stamp: int

@@ -84,7 +84,7 @@ class NatsChannel:
 async def connected(url: str, closed: Callable[[], Awaitable[None]]) -> Any:
     """Connect to `nats://` or `tls://`; `closed` is called when the connection has ended.
 
-    Raises `CannotConnect` if the driver is not installed, and what the driver raises.
+    Raises `CannotConnect` if the driver is not installed, and the driver's own errors.
     """
     is_connected = False
 

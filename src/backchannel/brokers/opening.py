@@ -47,7 +47,7 @@ LARGEST = 1 << 20
 """Bytes of an envelope that every broker takes by default, except PostgreSQL."""
 LARGEST_NOTIFICATION = 5_900
 LARGEST_RECORD = LARGEST - 4_096
-"""`LARGEST`, less what Kafka needs around it."""
+"""`LARGEST`, less the bytes that Kafka adds."""
 
 Kind = tuple[Callable[[str, str, bytes], Connect], int]
 

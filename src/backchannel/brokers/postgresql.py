@@ -29,8 +29,8 @@ SELECT pg_notify(channel, payload) FROM unnest($1::text[], $2::text[]) AS sent (
 def postgresql_connect(url: str, prefix: str) -> Connect:
     """Connect to `postgresql://`, the database or another one of the same server.
 
-    Its query is the driver's, such as `?sslmode=verify-full`, except the database's `pool_size`.
-    `prefix` is part of the name of each channel.
+    Its query has the driver's options, such as `?sslmode=verify-full`, except the database's
+    `pool_size`. `prefix` is part of the name of each channel.
     """
     parts = urlsplit(url)
     query = [each for each in parse_qsl(parts.query) if each[0] != "pool_size"]

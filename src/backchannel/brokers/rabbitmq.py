@@ -109,7 +109,7 @@ class RabbitmqChannel:
 async def connected(url: str) -> tuple[Any, Callable[[], None]]:
     """Connect to `amqp://` or `amqps://`; the function closes the socket at once.
 
-    Raises `CannotConnect` if the driver is not installed, and what the driver raises.
+    Raises `CannotConnect` if the driver is not installed, and the driver's own errors.
     """
     pika = driver("aio_pika", extra="rabbitmq")
     sockets = _Sockets()

@@ -11,7 +11,7 @@ from backchannel.brokers.drivers import driver
 from backchannel.brokers.link import Connect, Message, Receive
 
 QUIET_SECONDS = 5.0
-"""Seconds without a message after which the broker is asked whether it is there."""
+"""Seconds without a message after which a ping checks the broker."""
 
 
 def redis_connect(url: str, prefix: str) -> Connect:

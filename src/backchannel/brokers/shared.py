@@ -31,7 +31,7 @@ EVERYBODY = "all"
 NODE = "node."
 """A topic of each node, for packets to it."""
 PACKETS = 256
-"""Packets whose parts may be under way at once; of more, the oldest one is given up."""
+"""Most incomplete packets at once; beyond that, the oldest one is dropped."""
 LOGINS = 100
 """Most logins in one notice, so that every broker takes it."""
 USER, PRESENCE = "user.", "presence."
@@ -225,6 +225,6 @@ class SharedBus(InProcessBus):
 
 
 def _topic_of(signal: Signal) -> str:
-    """The topic of what concerns those who watch a user, or of the user's own devices."""
+    """The topic for the watchers of a user, or for the user's own devices."""
     of_watchers = isinstance(signal.content, Presence | Hiding | SocketCount | PresenceQuery)
     return (PRESENCE if of_watchers else USER) + signal.user_id

@@ -19,7 +19,7 @@ class TooLate(Exception):
 
 
 class WrongTime(Exception):
-    """The stamp is far from the time here: a replay, or a node whose clock is wrong."""
+    """The stamp is far from the local time: a replay, or a node with a wrong clock."""
 
 
 def clock() -> int:

@@ -61,7 +61,7 @@ class KafkaChannel:
         self._self = RemoteChannel(self._name, CONTROL)
         self._numbers = count(1)
         self._waiting: dict[int, set[RemoteChannel]] = {}
-        """The channels whose answer to the `Want` of a number is waited for."""
+        """The channels that have not yet answered the `Want` of a number."""
         self._late: set[RemoteChannel] = set()
         """Channels that did not answer in time: messages that they sent meanwhile are lost."""
         self._replies: list[tuple[RemoteChannel, Body]] = []

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from backchannel.brokers.drivers import CannotConnect
 from backchannel.brokers.queues.shared import Open, SharedQueue
 
-# The import of a driver takes its time.
+# Imported where it is used, because importing a driver is slow.
 
 
 def _rabbitmq(url: str, prefix: str, *, production: bool) -> Open:
@@ -49,7 +49,7 @@ QUEUES: Mapping[str, _Kind] = {
 async def open_queue(url: str, *, key: bytes, production: bool = False) -> SharedQueue:
     """The queue at `url`, of the servers with the same `key`.
 
-    Raises `CannotConnect`, in `production` also if the broker would lose what it has confirmed.
+    Raises `CannotConnect`, in `production` also if the broker might lose confirmed entries.
     """
     parts = urlsplit(url)
     # Not the URL itself: it may hold a password.

@@ -97,7 +97,7 @@ class RedisQueueChannel:
         return self
 
     async def _weakness(self) -> str | None:
-        """The reason for which the server may lose what it has confirmed, and the remedy."""
+        """The reason why the server may lose confirmed entries, and the remedy."""
         if (await self._client.config_get("appendonly")).get("appendonly") == "no":
             return "it keeps nothing when it stops; set `appendonly yes` there"
         policy = (await self._client.config_get("maxmemory-policy")).get("maxmemory-policy", "")

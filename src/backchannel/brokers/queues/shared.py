@@ -30,7 +30,7 @@ from backchannel.telemetry.failures import reason
 PARTITIONS = 16
 """Entries that are handled at the same time, by all nodes together."""
 CONNECT_SECONDS = 15.0
-"""Seconds for a connection, including what the first one creates at the broker."""
+"""Seconds for a connection, including the creation of queues by the first one."""
 CONFIRM_SECONDS = 5.0
 """Seconds within which a broker confirms an entry, or counts as unavailable."""
 COMMAND_SECONDS = 60.0
