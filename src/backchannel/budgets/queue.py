@@ -55,7 +55,7 @@ class FairQueue(Generic[T]):
         self._taken_at = clock()
         self._taken = 0
         self._pace = 0.0  # seconds for an item
-        self._shares: dict[str, _Share[T]] = {}  # the key whose turn is next first
+        self._shares: dict[str, _Share[T]] = {}  # in the order of their turns
         self._bytes = 0
         self._items = 0
         self._lock = threading.Lock()

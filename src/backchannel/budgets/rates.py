@@ -17,7 +17,7 @@ ROUNDING = 1e-6
 KEPT = 1_000
 """Keys that are remembered even where their budgets are full: they are likely to come again."""
 LOOKS = 4
-"""Keys that are looked at for each new one above `KEPT`, to forget those with full budgets."""
+"""Keys that are checked for each new one above `KEPT`, to forget those with full budgets."""
 
 
 def network(address: str) -> str:
@@ -94,11 +94,11 @@ class RateBudget:
         self._full_at[key] = full_at + seconds
 
     def charge(self, key: str, cost: float = 1.0) -> None:
-        """Take `cost` whether or not there is enough: for a cost known only afterwards."""
+        """Take `cost` even if there is not enough: for a cost known only afterwards."""
         self._take(key, cost, self._clock())
 
     def refund(self, key: str, cost: float = 1.0) -> None:
-        """Give back what was taken for something that was not done."""
+        """Give back the cost of something that was not done."""
         if key in self._full_at:
             self._full_at[key] -= cost / self._rate
 
