@@ -39,9 +39,9 @@ async def register(
 ) -> User:
     """A new account, for a client at `address`; `invitation` is the code of one.
 
-    Raises `Forbidden` while registration is closed, `InvitationNeeded`, `Invalid` (the first of
-    what `domain.accounts.check_registration` lists), `UsernameTaken`, `EmailTaken`,
-    `Throttled`, `Overloaded`.
+    Raises `Forbidden` while registration is closed, `InvitationNeeded`, `Invalid` (the first error
+    that `domain.accounts.check_registration` lists), `UsernameTaken`, `EmailTaken`, `Throttled`,
+    `Overloaded`.
     """
     code = await invitations.needed(core, invitation)
     require_valid_account(username, email, password, display_name)

@@ -1,4 +1,4 @@
-"""Answers of the responder: asked for, shown as they grow, and stored once."""
+"""Answers of the responder: requesting them, showing them as they grow, and storing each once."""
 
 import asyncio
 import logging
@@ -36,7 +36,7 @@ LONGEST = 600.0
 FAILED = "No answer could be given. Send your message again to try once more."
 STOPPED = "Stopped before anything was said."
 CUT = "\n\n[This answer was cut off: it reached the maximum length.]"
-"""Ends the text of a cut answer, for clients that do not look at its kind."""
+"""Ends the text of a cut answer, for clients that ignore its kind."""
 
 WITHOUT_ANSWER = (MessageKind.FAILURE, MessageKind.STOPPED)
 
@@ -74,8 +74,8 @@ class GrowingAnswer:
     async def complete(self, responder: Responder, turn: Turn) -> Draft:
         """The message that answers the question; after a failure, it says so.
 
-        It can be stopped from the beginning, also while it waits for its turn. Raises `ChatError`
-        if the question is gone.
+        It can be stopped at any time, also while it waits for its turn. Raises `ChatError` if the
+        question is gone.
         """
         gathering = asyncio.create_task(self._gather(responder, turn))
         self._gathering = gathering

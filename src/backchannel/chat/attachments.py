@@ -193,8 +193,8 @@ async def open_thumbnail(core: Core, user_id: str, file_id: str) -> Content:
 async def read(core: Core, content: Content, start: int, stop: int) -> AsyncIterator[bytes]:
     """The bytes from `start` to `stop` (exclusive), at most a block at a time.
 
-    Each block is compared with what was stored before any of it is passed on (rule R18).
-    Raises `Damaged` and `Unavailable`.
+    Each block is checked against its digest before any of it is passed on (rule R18). Raises
+    `Damaged` and `Unavailable`.
     """
     digests = files.block_digests(content.blocks)
     for number in range(start // BLOCK, -(-stop // BLOCK)):

@@ -19,7 +19,7 @@ UNIT = 4_096
 BURST = 2
 """A user may spend this many seconds of the rate at once."""
 LOOK_UPS = 20
-"""Users whose presence is asked for at the price of one message."""
+"""Users whose presence can be requested at the cost of one message."""
 
 WAITING = 256
 """Passwords that may wait: a few seconds of work."""
@@ -89,7 +89,7 @@ class WriteLimits:
         self._budget.spend(user_id, 1 + count // LOOK_UPS)
 
     def charge(self, user_id: str, events: Sequence[Event], message: Message | None = None) -> None:
-        """Count what a change has caused: an entry in a log for each event, with its message.
+        """Count the results of a change: an entry in a log for each event, with its message.
 
         The cost is known only afterwards, so it is paid off before the user can write again.
         """

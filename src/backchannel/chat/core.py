@@ -34,7 +34,7 @@ class Policy:
     send_rate: int = 5_000
     """Messages of up to 4 KiB a second that one user may send, twice that at once (rule S18)."""
     read_rate: int = 8 << 20
-    """Bytes of messages a second that one user may read for long (rule R13)."""
+    """Bytes of messages a second that one user may read in the long run (rule R13)."""
     hashes_at_once: int = 2
     """Passwords that are hashed at a time; the others wait (rule S7)."""
     sockets_per_user: int = 32

@@ -37,7 +37,7 @@ Find = Callable[[Core, str], Awaitable[Account | None]]
 
 @dataclass(frozen=True, slots=True)
 class LoginName:
-    """The identifier by which a login names its account, and whether an unknown one is revealed."""
+    """The identifier of a login. With `reveal_unknown`, errors may say that it is unknown."""
 
     find: Find
     identifier: str
@@ -61,7 +61,7 @@ async def by_either(core: Core, identifier: str) -> Account | None:
 async def verify_login(
     core: Core, login_name: LoginName, password: str, *, address: str
 ) -> Account:
-    """The account whose password this is.
+    """The account with this name and password.
 
     Raises `WrongPassword`, or `UnknownAccount` if `login_name` reveals it: by default neither
     text nor time shows which of the two it is. `AccountDisabled` only after the right password.
@@ -91,7 +91,7 @@ async def verify_login(
 
 
 async def verify_again(core: Core, user_id: str, password: str) -> Account:
-    """The account as it is now, whose password was verified a moment ago.
+    """The current state of an account whose password was verified a moment ago.
 
     Raises `WrongPassword` if the password was changed or the account disabled (rule S2).
     """

@@ -31,7 +31,7 @@ log = logging.getLogger(__name__)
 
 
 async def erase_own(core: Core, user_id: str, password: str) -> Erasure:
-    """Like `request`, by the user, who must know the password.
+    """Like `request`, but by the user, who must give the password.
 
     Raises `NotConfirmed`, `NotFound`, `Throttled` and `Overloaded`.
     """

@@ -20,7 +20,7 @@ from backchannel.domain.files import FileRecord, archive_name
 from backchannel.domain.users import User
 
 Entries = AsyncIterator[tuple[str, AsyncIterator[bytes]]]
-"""Names within the archive, and the contents, each read before the next name is asked for."""
+"""Names within the archive and their contents; each is read before the next name is requested."""
 
 Turn = Callable[[], AbstractAsyncContextManager[None]]
 """A wait until others have packed a piece."""

@@ -163,7 +163,7 @@ def upload(found: Upload) -> dict[str, Any]:
 
 
 def time(milliseconds: int | None) -> str | None:
-    """ISO 8601 in UTC, to the millisecond; None for what has not happened."""
+    """ISO 8601 in UTC, to the millisecond; None if it has not happened."""
     if milliseconds is None:
         return None
     moment = datetime.fromtimestamp(milliseconds / 1_000, UTC)

@@ -43,7 +43,7 @@ class Failed(Unavailable):
 
 
 async def settled(submit: Callable[[Reply], None]) -> Stored:
-    """Wait for the reply to `submit` and return what was stored, or raise the refusal."""
+    """Wait for the reply to `submit`; return the stored message, or raise the refusal."""
     outcome: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
 
     def settle(result: Outcome) -> None:
@@ -130,7 +130,7 @@ class GroupCommit:
             await asyncio.wait([self._last])
 
     def _hand_over(self) -> None:
-        """Let storage begin a batch as soon as it can: its thread has no need to ask for it."""
+        """Let storage begin a batch as soon as it can, without a request from its thread."""
         before, self._next = self._next, _Batch(self._waiting, self._clock)
         commit = self._commit(self._next, before)
         self._last = asyncio.get_running_loop().create_task(commit)

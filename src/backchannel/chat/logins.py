@@ -248,7 +248,7 @@ async def watch_ended(core: Core) -> None:
     while True:
         now = core.clock.now()
         try:
-            # A clock that was set back must not hide what has ended since.
+            # A clock that was set back must not hide logins that have ended since.
             await _pass_on(core, since=min(asked_at, now) - OVERLAP)
         except (Unavailable, Overloaded):
             now = asked_at  # the next check covers this one

@@ -78,7 +78,7 @@ def has_queue(core: Core) -> bool:
 async def enqueue(core: Core, drafted: Draft) -> Stored | Accepted:
     """Send through the queue in front of the database, if there is one, else like `send`.
 
-    Raises what `send` does, and `Unavailable` if the queue cannot be reached.
+    Raises the errors of `send`, and `Unavailable` if the queue cannot be reached.
     """
     if core.queued is None:
         return await send(core, drafted)

@@ -61,6 +61,6 @@ class Publisher:
                     publish(events)
             except Exception:
                 log.exception("a reply failed")
-            waiting.popleft()  # only now: what the reply publishes comes after its events
+            waiting.popleft()  # only now: events that the reply publishes come after its own
         if waiting:
             asyncio.get_running_loop().call_soon(self._take_turn)

@@ -28,7 +28,7 @@ OUTCOME_SECONDS = 1.0
 PAUSE_SECONDS = 0.5
 """Seconds between two attempts to store a message."""
 ATTEMPTS = 3
-"""Attempts to store a message that fails although the database is there."""
+"""Attempts to store a message that fails although the database is available."""
 
 log = SparingLog(logging.getLogger(__name__))
 
@@ -142,7 +142,7 @@ class QueuedSending:
                 waiting.set_result(outcome)
 
     def _events_published(self, events: Sequence[Event]) -> None:
-        """Learn from the bus what another node has stored."""
+        """Learn from the bus which messages another node has stored."""
         if not self._waiting:
             return
         for event in events:

@@ -1,4 +1,4 @@
-"""The pauses of background work that goes on after failures, such as an unavailable database."""
+"""The pauses of background work that continues after failures, such as an unavailable database."""
 
 import logging
 

@@ -39,8 +39,8 @@ class Uploads:
     ) -> Upload:
         """Create an upload of `size` bytes, which count towards the user's quota.
 
-        `media_type` is what the sender says, or empty. `waveform` has one byte a sample, and is
-        kept for sound only. Raises `Invalid` and `QuotaExceeded`.
+        `media_type` is the sender's claim, or empty. `waveform` has one byte a sample, and is kept
+        for sound only. Raises `Invalid` and `QuotaExceeded`.
         """
         upload = Upload(
             id=new_id(),
@@ -125,7 +125,7 @@ class Uploads:
             await self._forget(upload)
 
     async def _forget(self, upload: Upload) -> None:
-        # The record first: only what is certain never to become a file may be deleted.
+        # The record first: only an upload that can no longer become a file may be deleted.
         if await self._storage.cancel_upload(upload.id, at=self._clock.now()):
             await self._discard(upload.id)
             await self._storage.forget_files([upload.id])
@@ -217,7 +217,7 @@ class Uploads:
         """Turn an upload into a file (rule R20). Needs the upload's lock.
 
         Another process may finish or cancel the same upload meanwhile. The record decides: the
-        content of a finished file is never deleted, whatever happened to this attempt.
+        content of a finished file is never deleted, even if this attempt failed.
         """
         try:
             record = await self._store_content(upload)
@@ -238,7 +238,7 @@ class Uploads:
         """Store the content before the file exists, and return the file's record."""
         staging, blobs = self._files.staging, self._files.blobs
         if not upload.size:
-            await staging.append(upload.id, 0, b"")  # so that there is a file to look at
+            await staging.append(upload.id, 0, b"")  # so that there is a file to inspect
         path = staging.path(upload.id)
         found = await self._files.inspector.inspect(
             path, claimed=upload.media_type, user_id=upload.owner_id
