@@ -71,7 +71,7 @@ class Unknown(_Record, frozen=True):
 
 
 class Change(_Record, frozen=True):
-    """An edit or a deletion is asked for; written before its first byte leaves.
+    """An edit or a deletion is requested; written before its first byte leaves.
 
     From then on the message may be seen with this `body`; null deletes, and a deleted message is
     seen with an empty body. The event about the change is not a delivery.
@@ -144,7 +144,8 @@ class History(_Record, frozen=True):
     """A fresh fetch, in the order of the conversation.
 
     `complete`: it holds the whole conversation, so also all that was acknowledged before it was
-    asked for. `asked` is that moment; it may be left out if nothing was being sent meanwhile.
+    requested. `asked` is the time of the request; it may be left out if nothing was being sent
+    meanwhile.
     """
 
     conversation: Name
@@ -156,7 +157,7 @@ class History(_Record, frozen=True):
 class Finish(_Record, frozen=True):
     """The device was connected and had its whole log at the end: it must lack nothing.
 
-    `position` is its log's; `asked` is when that was asked for, as in a history.
+    `position` is its log's; `asked` is the time of the request for it, as in a history.
     """
 
     position: Count | None = None

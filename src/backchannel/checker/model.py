@@ -58,10 +58,10 @@ class Claim(msgspec.Struct, frozen=True, gc=False):
 class Message(msgspec.Struct, eq=False):
     """A message that the server reported, as it was first reported.
 
-    `known_at` is when a client first knew of it. `seen` is where it was delivered or read first:
-    an acknowledgement shows nothing. `doubts` are records that contradict it, `bodies`
-    are other bodies it was seen with. `send` is a guess among several with the same body unless
-    `traced`. `acceptable` are the bodies that changes have asked for.
+    `known_at` is when a client first knew of it. `seen` is where it was delivered or read first: an
+    acknowledgement shows nothing. `doubts` are records that contradict it, `bodies` are other
+    bodies it was seen with. `send` is a guess among several with the same body unless `traced`.
+    `acceptable` are the bodies that changes have requested.
     """
 
     id: str
@@ -95,7 +95,7 @@ class Message(msgspec.Struct, eq=False):
 
 
 class Conversation(msgspec.Struct, gc=False, eq=False):
-    """`declared` are the members that a send named, `participants` those whose devices took part.
+    """`declared` are the members that sends named, `participants` the users whose devices took part.
 
     `messages` are in the order in which they became known, `ordered` are those with a number,
     by number. `numbers` are all that any device was given, ascending.

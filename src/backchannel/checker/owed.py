@@ -1,9 +1,9 @@
 """The messages that a device should have received and did not.
 
 Two things prove it. A device that finished must have everything that its user's log holds from the
-position at which the device began. And any device that received a message received all before it
-in that conversation, because a log is delivered in order. A replay of the deliveries shows what it
-held.
+position at which the device began. And any device that received a message received all before it in
+that conversation, because a log is delivered in order. A replay of the deliveries shows the
+messages that it held.
 """
 
 from collections.abc import Iterator

@@ -4,9 +4,9 @@ A restore divides the records of each device where the device starts afresh: at 
 after the restore with an epoch that no device had before it, or else at its first resume. Events
 that the old server had sent may still arrive until then.
 
-The records before are checked as a separate history. After it, devices must receive what they had
-to receive when the backup was started; a message sent between then and the restore may exist or
-not, and no device has to hold it.
+The records before are checked as a separate history. After it, devices must receive the messages
+that they had to receive when the backup was started; a message sent between then and the restore
+may exist or not, and no device has to hold it.
 """
 
 from collections.abc import Iterable, Iterator, Sequence

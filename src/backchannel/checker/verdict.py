@@ -41,7 +41,7 @@ class Finding(NamedTuple):
 
 
 class Counts(msgspec.Struct, frozen=True, kw_only=True):
-    """The numbers of what was checked. `finished` devices must be complete."""
+    """The numbers of checked items. `finished` devices must be complete."""
 
     records: int
     sends: int

@@ -19,7 +19,7 @@ def receipt(history: History) -> Iterator[Finding]:
 
 
 def _moved_back(device: Device, replica: Replica) -> Iterator[Finding]:
-    """Marks are delivered in order; a device that lost part of its state gets them again."""
+    """Find marks that moved back. A device that lost part of its state gets earlier ones again."""
     marks: dict[tuple[str, str, str], list[LocatedReceipt]] = {}
     for each in replica.log:
         if isinstance(each, Rewind):

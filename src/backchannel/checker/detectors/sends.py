@@ -52,7 +52,7 @@ def _unsent(message: Message) -> Iterator[Finding]:
 
 
 def _altered(message: Message) -> Iterator[Finding]:
-    """A body is right if it was sent, or if a change to it was asked for."""
+    """A body is right if it was sent, or if a change to it was requested."""
     send = message.send
     if send is None or message.seen is None:
         return
@@ -71,7 +71,7 @@ def _refused(message: Message) -> Iterator[Finding]:
 
 
 def _non_members(history: History) -> Iterator[Finding]:
-    """Find deliveries to non-members, in conversations whose members are known from a send."""
+    """Find deliveries to non-members, in conversations with members known from a send."""
     for device, replica in history.replicas():
         for each in replica.log:
             if isinstance(each, Delivery):
