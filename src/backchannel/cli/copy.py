@@ -21,7 +21,7 @@ from backchannel.storage.opening import exists, file_of, open_to_transfer
 from backchannel.storage.shared.urls import without_password
 
 PAGE = 500
-"""Records that are read at a time: what two pages hold is the most that is in memory."""
+"""Records that are read at a time; at most two such pages are in memory."""
 PART_BYTES = 4 << 20
 """Bytes of records that are written at a time, and one record more: a server may refuse more."""
 DIGEST_BYTES = 16
@@ -188,7 +188,7 @@ def _parts(page: Sequence[Record]) -> Iterator[list[Record]]:
 
 
 async def _sum(storage: Storage, kind: type[Record], shown: Shown | None) -> Sum:
-    """The sum over all records, in whatever order; of messages the order counts as well."""
+    """The sum over all records, in any order; for messages the order counts as well."""
     count = total = 0
     async for record in every_record(storage, kind):
         count += 1

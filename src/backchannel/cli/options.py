@@ -67,7 +67,7 @@ def repeated(config: Path | None, data_dir: Path | None) -> str:
 def settings_to_open(
     config: Path | None, *, uses: Collection[str] | None = (), **options: object
 ) -> Settings:
-    """The settings of a command that opens the database; its folder is there afterwards."""
+    """The settings of a command that opens the database; creates its folder."""
     settings = load_settings(config, uses=uses, **options).settings
     make_private_dir(settings.data_dir)
     return settings

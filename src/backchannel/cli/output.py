@@ -19,7 +19,7 @@ def fail(*lines: str) -> None:
 
 
 class Progress:
-    """Says on standard error how much of a part is done."""
+    """Shows the progress of a part on standard error."""
 
     def __init__(self, part: str) -> None:
         self._part = part

@@ -44,7 +44,7 @@ def verify(journals: Journals, as_json: AsJson = False) -> None:  # noqa: FBT002
 
 
 def _in_text(verdict: Verdict) -> str:
-    """A table of what there was to check, then the findings by kind, worst first."""
+    """A table of the checked items, then the findings by kind, worst first."""
     lines = [f"{name:14}{value:>12}" for name, value in _table(verdict)]
     if verdict.clean:
         return "\n".join([*lines, *(["", "nothing found"] if verdict.conclusive else [])])
@@ -59,7 +59,7 @@ def _in_text(verdict: Verdict) -> str:
 
 
 def _in_json(verdict: Verdict) -> str:
-    """The counts, and by kind how many findings there are and the first hundred of them."""
+    """The counts, and by kind the number of findings and the first hundred of them."""
     document = {
         "conclusive": verdict.conclusive,
         "clean": verdict.clean,

@@ -119,7 +119,7 @@ def mark_restored(config: ConfigFile = None, data_dir: DataDir = None) -> None:
 
 
 def _require_file(settings: Settings, command: str) -> None:
-    """Raise `CannotOpen`, which says what to use instead, for a database of a server."""
+    """Raise `CannotOpen`, which names the right tool, for a database of a server."""
     url = settings.storage_url
     if file_of(url) is None:
         title, backup_by, restore_by = SERVERS[url.partition("://")[0].partition("+")[0]]

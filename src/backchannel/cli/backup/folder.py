@@ -2,8 +2,8 @@
 
 | | |
 |---|---|
-| `SHA256SUMS` | the checksum of each other file; written last, so what has it is complete |
-| `backup.json` | when and by which version it was made, and what is not in it |
+| `SHA256SUMS` | the checksum of each other file; written last, so a folder with it is complete |
+| `backup.json` | its time, the version that made it, and the parts it lacks |
 | `backchannel.db` | the database |
 | `data/` | keys and other small files of the data folder |
 | `files/` | the contents of files, as the server's own folder has them |

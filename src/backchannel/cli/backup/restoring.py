@@ -86,7 +86,7 @@ def _stage_whole(source: Path, database: Path, data: Path, contents: Path | None
 
 
 def _stage(source: Path, part: Path, database: Path, data: Path, contents: Path | None) -> None:
-    """Copy the backup beside what it will replace, and check that the copies are right."""
+    """Copy the backup beside the data it will replace, and check the copies."""
     sums = layout.read_sums(source)
     progress = Progress("copying")
     make_durable_dir(part)

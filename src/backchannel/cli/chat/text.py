@@ -78,7 +78,7 @@ def rows(text: Text, files: tuple[str, ...], console: Console) -> Iterator[Text]
 
 
 class Lines:
-    """Shows one thing after another, and reads what is entered."""
+    """Prints one item after another, and reads the input."""
 
     def __init__(self) -> None:
         self._console = Console(highlight=False, soft_wrap=True)

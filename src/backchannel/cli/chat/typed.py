@@ -61,7 +61,7 @@ class Typed:
         }
 
     async def run(self, peer: str | None) -> None:
-        """Turn to `peer`, then carry out what is typed until the user leaves."""
+        """Turn to `peer`, then carry out the input until the user leaves."""
         await (self._with(peer) if peer else self._list_people(""))
         async for entry in self._screen.lines():
             if entry.rstrip() == "/quit":

@@ -137,7 +137,7 @@ class ChatApp(App[str]):
             self.chat_screen.show_error(refused.refusal.detail)
 
     async def _show_first(self) -> None:
-        """Show the conversation that was asked for, or the latest one."""
+        """Show the requested conversation, or the latest one."""
         if self._peer is None:
             if self.chats.listed:
                 await self.chat_screen.show_chat(self.chats.listed[0])
@@ -167,7 +167,7 @@ class ChatApp(App[str]):
             self.chat_screen.edit(message)
 
     def action_delete(self) -> None:
-        """Delete a message, or give up one that was not sent."""
+        """Delete a message, or discard one that was not sent."""
         self.run_worker(self._delete(self.chat_screen.timeline.chosen_waiting))
 
     async def _delete(self, waiting: Outgoing | None) -> None:

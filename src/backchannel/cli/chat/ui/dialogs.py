@@ -46,7 +46,7 @@ class Ask(ModalScreen[str | None]):
 
 
 class Confirm(ModalScreen[bool]):
-    """Ask whether to go on. Any key but Enter means no: the user may be writing a message."""
+    """Ask for confirmation. Any key but Enter means no: the user may be writing a message."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "dismiss(True)", "Yes")]
 

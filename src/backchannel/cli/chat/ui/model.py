@@ -28,7 +28,7 @@ TYPING_LASTS = 6.0
 
 @dataclass
 class Chat:
-    """One conversation. `conversation` is None until the first message is there."""
+    """One conversation. `conversation` is None until it has a message."""
 
     id: str
     title: str
@@ -137,7 +137,7 @@ class Chats:
         self._changed("")
 
     def chat_with(self, user: User) -> Chat:
-        """The conversation with a user, who may not have been written to yet."""
+        """The conversation with a user, which may have no messages yet."""
         self._users[user.id] = user
         conversation_id = direct_conversation_id(self.own_id, user.id)
         if conversation_id not in self._chats:

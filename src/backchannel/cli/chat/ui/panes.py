@@ -122,7 +122,7 @@ def chat_line(chat: Chat) -> Text:
 
 
 def message_block(message: Message, before: Message | None, chat: Chat, chats: Chats) -> Block:
-    """A message: who and when, what it answers, its text, files and reactions.
+    """A message: its sender and time, the message it answers, its text, files and reactions.
 
     The head is left out if the sender and the minute are those of the message `before`.
     """

@@ -88,7 +88,7 @@ def _ended_by_signals(app: ChatApp) -> list[int]:
 
 
 def _client(server: Server, stored: StoredLogin) -> BackchannelClient:
-    """A client whose tokens are kept."""
+    """A client that stores its tokens."""
     client = BackchannelClient(
         server.url, tls=server.tls, host=server.host, agent="backchannel chat"
     )
