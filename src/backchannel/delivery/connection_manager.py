@@ -19,7 +19,7 @@ from backchannel.telemetry import metrics
 HEARTBEAT = 25
 """Seconds between two heartbeats of a connection."""
 HEARTBEATS = 1_000
-"""Connections whose logs are looked at together."""
+"""Connections whose logs are checked together."""
 TICK = 1.0
 """Seconds between two rounds."""
 
@@ -37,7 +37,7 @@ class ConnectionManager:
         self._last_seen: dict[str, int] = {}
         self._rounds = 0
         self._doubtful: set[str] = set()
-        """Users of whom the bus may have lost events."""
+        """Users for whom the bus may have lost events."""
         self._joined = count()
         core.bus.listen(self.hub.deliver)
         core.bus.listen_signals(self.hub.signal)

@@ -35,7 +35,7 @@ class RemoteSockets:
         return sum(self._sockets.get(user_id, {}).values())
 
     def set(self, user_id: str, node_id: str, sockets: int) -> None:
-        """Note how many sockets a user has at a node."""
+        """Note the number of sockets that a user has at a node."""
         if sockets:
             self._sockets.setdefault(user_id, {})[node_id] = sockets
         else:
@@ -144,7 +144,7 @@ class Hub:
                 self._notify_watched(user_id, watched=True)
 
     def signal(self, signal: Signal) -> None:
-        """Pass on a signal: presence to those who watch, any other to its addressee.
+        """Pass on a signal: presence to the watchers, any other to its addressee.
 
         A client that reads its events too slowly gets no signals (rule R13).
         """

@@ -97,7 +97,7 @@ class PresenceTracker:
             self._set(user_id, node_id, 0)
 
     def _recover(self, user_id: str | None) -> None:
-        """After an outage of the bus: announce the users here, and ask for those elsewhere."""
+        """After an outage of the bus: announce the users here, and query those elsewhere."""
         if user_id is None:
             self._start(self._notify_all())
 
