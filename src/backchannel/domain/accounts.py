@@ -54,7 +54,7 @@ class Invitation(msgspec.Struct, frozen=True, kw_only=True):
 USERNAME_LIMIT = 64
 """Longest username and display name, in characters."""
 EMAIL_LIMIT = 254
-"""Longest e-mail address, in characters: what fits a mail path (RFC 5321, section 4.5.3.1.3)."""
+"""Longest e-mail address, in characters: the limit of a mail path (RFC 5321, section 4.5.3.1.3)."""
 ABOUT_LIMIT = 140
 """Longest line about a user, in characters."""
 PASSWORD_MINIMUM = 8
@@ -163,7 +163,7 @@ def _reserved() -> frozenset[str]:
 def check_email(email: str) -> str:
     """The e-mail address to store. Raises `Invalid`.
 
-    Only a delivered e-mail proves an address; this refuses what cannot be an address.
+    Only a delivered e-mail proves an address; this refuses invalid ones.
     """
     if len(email) > EMAIL_LIMIT:
         raise Invalid(f"email must have at most {EMAIL_LIMIT} characters", field="email")
@@ -180,7 +180,7 @@ def check_password(
 ) -> None:
     """Raise `Invalid` unless `password` may be set (rule S8).
 
-    Length is what makes a password strong; there are no rules of composition.
+    Length makes a password strong; there are no composition rules.
     """
     if not PASSWORD_MINIMUM <= len(password) <= PASSWORD_LIMIT:
         raise Invalid(

@@ -26,7 +26,7 @@ _JOINING_SCRIPTS = frozenset(
         *("MYANMAR", "NKO", "ORIYA", "SINHALA", "SYRIAC", "TAMIL", "TELUGU", "TIBETAN"),
     )
 )
-"""Scripts whose words are written with joiners, as the first word of their characters' names."""
+"""Scripts that are written with joiners, as the first word of their characters' names."""
 _VARIANTS = {"CJK": ("\U000e0100", "\U000e01ef"), "MONGOLIAN": ("\u180b", "\u180f")}
 """Variation selectors that belong to the characters of a script."""
 _SHARED = frozenset({"MODIFIER", "KATAKANA-HIRAGANA", "IDEOGRAPHIC", "MASU"})
@@ -53,7 +53,7 @@ def is_visible(character: str) -> bool:
 
 
 def pieces(text: str) -> Iterator[tuple[str, bool]]:
-    """Cut a text into emoji and characters, each with whether it may be shown where it is.
+    """Cut a text into emoji and characters, each with True if it may be shown where it is.
 
     Invisible characters may be in an emoji, and where the writing of a script needs it.
     """
@@ -83,7 +83,7 @@ def is_overloaded(text: str) -> bool:
 
 @lru_cache(maxsize=4_096)
 def script_of(character: str) -> str | None:
-    """The script of a letter, as the first word of its name; None for what all scripts share."""
+    """The script of a letter, as the first word of its name; None if all scripts share it."""
     if not unicodedata.category(character).startswith("L"):
         return None
     first = unicodedata.name(character, "").partition(" ")[0]

@@ -32,7 +32,7 @@ class RequestState(StrEnum):
 
 
 class RequestUnanswered(Forbidden):
-    """A request has as many messages as it may have; it does not say what became of it."""
+    """A request has all the messages it may have; the error does not say if it was declined."""
 
     code = "request_unanswered"
 
@@ -59,7 +59,7 @@ def count_request(due_at: int | None, at: int) -> int:
 
 
 def require_no_reaction(before: Message, after: Message) -> None:
-    """Refuse a reaction of the recipient, from whom the sender is to learn nothing yet."""
+    """Refuse a reaction of the recipient: it would reveal to the sender that they have seen it."""
     asked = after.recipient_id
     if reactions_by(asked, after) != reactions_by(asked, before):
         raise Conflict("accept the message request before you react to its messages")

@@ -73,7 +73,7 @@ def new_erasure(user_id: str, *, at: int) -> Erasure:
 def anonymous(user: User, *, at: int) -> User:
     """An erased user: an id, so that other people's conversations still have two members.
 
-    The id is the username too: no registration takes what looks like an id.
+    The id is the username too: no registration accepts a name that looks like an id.
     """
     return User(
         id=user.id,

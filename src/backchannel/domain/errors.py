@@ -62,7 +62,7 @@ class AccountDisabled(Forbidden):
 
 
 class NotConfirmed(Forbidden):
-    """A request of a logged-in user came with a wrong password. The login goes on."""
+    """A request of a logged-in user came with a wrong password. The login stays valid."""
 
     code = WrongPassword.code
 
@@ -117,7 +117,7 @@ class QuotaExceeded(TooLarge):
 
 
 class UnsupportedFile(ChatError):
-    """A file of a kind that is not taken, or whose content cannot be read."""
+    """A file of a kind that is not accepted, or with content that cannot be read."""
 
     code = "unsupported_file"
     status = 415

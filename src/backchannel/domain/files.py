@@ -160,10 +160,10 @@ def attachments_of(message: Message) -> list[Attachment]:
 
 
 def check_file_name(name: str) -> str:
-    """The name under which a file is shown. Raises `Invalid` for what looks like a path (S17).
+    """The name under which a file is shown. Raises `Invalid` if it looks like a path (S17).
 
     Names are only shown: on disk a file has the server's name. Control and invisible
-    characters go, which could make a name look like another one.
+    characters are removed, because they could make a name look like another one.
     """
     if name in {"", ".", ".."} or any(each in name for each in "/\\\0"):
         raise Invalid("name must be the name of a file, not a path", field="name")
@@ -213,7 +213,7 @@ def _trimmed(name: str) -> str:
 
 
 def check_avatar(file: File) -> None:
-    """Raises `UnsupportedFile`, `TooLarge` and `Invalid` for what is not an avatar."""
+    """Raises `UnsupportedFile`, `TooLarge` and `Invalid` if it cannot be an avatar."""
     if file.media_type not in TYPES:
         raise UnsupportedFile("an avatar is a JPEG, PNG or WebP picture", field="file_id")
     if file.size > SIZE_LIMIT:

@@ -27,7 +27,7 @@ def is_id(given: str) -> bool:
 
 
 def check_id(given: str, *, field: str) -> None:
-    """Raise `Invalid`, naming `field`, for what is too long to be an id."""
+    """Raise `Invalid`, naming `field`, if `given` is too long to be an id."""
     if len(given) > ID_LIMIT:
         raise Invalid(f"{field} must have at most {ID_LIMIT} characters", field=field)
 
@@ -36,7 +36,7 @@ def direct_conversation_id(user_id: str, other_id: str, *, field: str = "user_id
     """The id of the conversation of two users, in either order.
 
     A direct conversation needs no creation step, so two first messages cannot race. Raises
-    `Invalid`, naming `field`, for what is too long to be an id.
+    `Invalid`, naming `field`, if an id is too long.
     """
     return _direct_id(user_id, other_id, field)
 

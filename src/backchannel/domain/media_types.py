@@ -40,7 +40,7 @@ KINDS: Mapping[str, MediaKind] = {
     "application/epub+zip": MediaKind.DOCUMENT,
     UNKNOWN_TYPE: MediaKind.DOCUMENT,
 }
-"""The media types that are taken (rule S17)."""
+"""The accepted media types (rule S17)."""
 
 _ALIASES: Mapping[str, str] = {
     "image/jpg": "image/jpeg",
@@ -52,7 +52,7 @@ _ALIASES: Mapping[str, str] = {
     "application/x-zip-compressed": "application/zip",
 }
 _CONTAINERS = ("webm", "ogg", "mp4")
-"""Formats that hold sound or pictures or both: there the sender knows better what it is."""
+"""Formats that hold sound, pictures or both: for these the sender's claim is more precise."""
 _TEXTS = frozenset({"text/csv", "text/markdown", "application/json"})
 _MEDIA_TYPE = re.compile(r"[a-z]+/[a-z0-9][a-z0-9.+-]{0,127}")
 _SAVED_ONLY = frozenset({"image/heic", "video/x-matroska", "video/3gpp"})

@@ -140,9 +140,9 @@ def contains(text: str, terms: Sequence[str]) -> bool:
 def occurrences(text: str, terms: Sequence[str], *, most: int, within: int) -> list[Span]:
     """Find the folded `terms` in a text: the first `most` occurrences of each.
 
-    Only the part of the text counts that begins with the first place and has `within`
-    characters: a place that goes beyond is cut. So the rest of a long text costs no more than
-    folding it. The places are in order, and overlapping ones are one.
+    Only the part of the text counts that begins with the first place and has `within` characters: a
+    place that goes beyond is cut. The rest of a long text then costs no more than folding it. The
+    places are in order, and overlapping ones are one.
     """
     text = recomposed(text)
     folded = fold(text)
@@ -233,7 +233,7 @@ def _beginning(text: str, match: int) -> int:
 
 
 def _whole(text: str, at: int) -> int:
-    """`at`, moved to the left past what belongs to the character before it."""
+    """`at`, moved left to the beginning of the visible character that it is in."""
     while at and (
         text[at] in _MODIFIERS
         or text[at - 1] == _ZERO_WIDTH_JOINER
