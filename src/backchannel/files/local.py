@@ -100,7 +100,7 @@ def place_of(key: str) -> Path:
 
 
 def make_durable_dir(folder: Path) -> None:
-    """Make a folder if it is missing, so that it is there after a power cut as well."""
+    """Make a folder if it is missing, so that it exists even after a power cut."""
     if folder.is_dir():
         return
     make_durable_dir(folder.parent)

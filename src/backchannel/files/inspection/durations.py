@@ -20,13 +20,13 @@ _NAMES = {
 _MATROSKA = {"audio/webm", "video/webm", "video/x-matroska"}
 
 _ELEMENTS = 200_000
-"""Most elements that are looked at; an hour of a browser's recording has a third of them."""
+"""Most elements that are read; an hour of a browser's recording has a third of them."""
 _VALUE = 8
 """Bytes of the longest number."""
 
 _SEGMENT, _INFO, _CLUSTER, _GROUP = 0x18538067, 0x1549A966, 0x1F43B675, 0xA0
 _OPENED = {_SEGMENT, _INFO, _CLUSTER, _GROUP}
-"""The elements whose parts matter. Their ends do not, so they may be of unknown size."""
+"""The elements whose parts are read. Their ends are not needed, so their size may be unknown."""
 _SCALE, _DURATION, _TIMESTAMP = 0x2AD7B1, 0x4489, 0xE7
 _BLOCKS = {0xA3, 0xA1}
 _UNKNOWN = (1 << 56) - 1
@@ -71,7 +71,7 @@ def _of_matroska(content: BinaryIO) -> int | None:
 
 
 def _milliseconds(time: float, scale: int) -> int | None:
-    """A time in units of `scale` nanoseconds. None for what no recording lasts."""
+    """A time in units of `scale` nanoseconds. None if no recording can be that long."""
     milliseconds = time * scale / 1_000_000
     return round(milliseconds) if 0 < milliseconds < _LONGEST else None
 
@@ -86,7 +86,7 @@ def _time_in_cluster(block: bytes) -> int:
 
 
 def _elements(content: BinaryIO) -> Iterator[tuple[int, bytes]]:
-    """The kinds of all elements, and the beginnings of what they hold."""
+    """The kinds of all elements, and the beginnings of their contents."""
     for _ in range(_ELEMENTS):
         kind = _number(content, keep_width=True)
         size = _number(content, keep_width=False)
@@ -103,7 +103,7 @@ def _elements(content: BinaryIO) -> Iterator[tuple[int, bytes]]:
 
 
 def _number(content: BinaryIO, *, keep_width: bool) -> int | None:
-    """A number whose leading zero bits give its width (RFC 8794, section 4)."""
+    """A number with its width given by its leading zero bits (RFC 8794, section 4)."""
     first = content.read(1)
     if not first or not first[0]:
         return None

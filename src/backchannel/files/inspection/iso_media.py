@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 _BOXES = 4_096
-"""Most boxes that are looked at."""
+"""Most boxes that are read."""
 _DEPTH = 3
 """The depth of the box that names the kind of a track."""
 _AVIF = {b"avif", b"avis"}

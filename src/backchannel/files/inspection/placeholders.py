@@ -12,7 +12,7 @@ import msgspec
 from PIL import Image
 
 SIDE = 32
-"""Longest side of the copy that is looked at, in pixels; more would not change the hash."""
+"""Longest side of the copy that is hashed, in pixels; more would not change the hash."""
 _LUMINANCE, _LUMINANCE_BESIDE_ALPHA, _COLOUR, _ALPHA = 7, 5, 3, 5
 """Waves of each channel along the longer side."""
 

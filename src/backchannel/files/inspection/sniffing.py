@@ -11,7 +11,7 @@ from backchannel.domain.media_types import UNKNOWN_TYPE
 from backchannel.files.inspection import iso_media
 
 HEAD = 8_192
-"""Bytes looked at."""
+"""Bytes that are read."""
 
 _SIGNATURES = (
     (b"\xff\xd8\xff", "image/jpeg"),

@@ -8,8 +8,8 @@ LOOPS = (b"NETSCAPE2.0", b"ANIMEXTS1.0")
 def strip(data: bytes) -> list[bytes]:
     """A GIF without comments, texts and XMP.
 
-    One that is cut short, or goes on with something else, ends there, as viewers show it.
-    Raises `ValueError` for anything else.
+    One that is cut short, or continues with other data, ends there, as viewers show it. Raises
+    `ValueError` for anything else.
     """
     if data[:6] not in {b"GIF87a", b"GIF89a"}:
         raise ValueError("the signature is missing")

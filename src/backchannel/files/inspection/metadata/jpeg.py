@@ -53,7 +53,7 @@ def _segments(data: bytes) -> Iterator[tuple[int, bytes]]:
             end = following.start() if following else len(data)
         yield marker, data[at:end]
         if end >= len(data):
-            return  # cut short, as cameras sometimes leave it; what is there can be shown
+            return  # cut short, as cameras sometimes leave it; the rest can be shown
         at = end
 
 

@@ -33,7 +33,7 @@ def strip(data: bytes) -> list[bytes]:
 
 
 def _chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """Each chunk up to the end; the last one has what there is of it."""
+    """Each chunk up to the end; the last one may be incomplete."""
     at = len(SIGNATURE)
     while at + 8 <= len(data):
         length, kind = struct.unpack_from(">I4s", data, at)
