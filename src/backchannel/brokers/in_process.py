@@ -51,7 +51,7 @@ class InProcessBus:
         """Do nothing: there is no other node."""
 
     def listen_notices(self, listener: NoticeListener) -> None:
-        """Do nothing, for the same reason."""
+        """Do nothing: there is no other node."""
 
     def send(self, node_id: str, packet: bytes) -> None:
         """Do nothing."""
