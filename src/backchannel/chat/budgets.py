@@ -37,7 +37,7 @@ PAGES_AT_ONCE = 4
 PAGES_WAITING = 64
 """Pages of one user that may wait; one is read at a time."""
 PAGES_WAITING_IN_ALL = 100_000
-"""After a restart every device catches up at once."""
+"""Pages of all users that may wait: after a restart every device catches up at once."""
 READ_BURST = 8
 """A user may spend this many seconds of the read rate at once."""
 PAGE_COST = 8_192
@@ -52,7 +52,7 @@ SEARCH_BURST = 10_000_000
 """Characters that one user's searches may read: a second in the long run, and at once."""
 
 EXPORTS_AT_ONCE = 1_000
-"""Of different users: one user has one, and a second one is refused."""
+"""Exports at a time, of different users: a second one of the same user is refused."""
 PACKED_AT_ONCE = 1
 """Pieces of exports that are packed at a time: exports never take more than one core."""
 

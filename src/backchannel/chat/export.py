@@ -23,7 +23,7 @@ Entries = AsyncIterator[tuple[str, AsyncIterator[bytes]]]
 """Names within the archive and their contents; each is read before the next name is requested."""
 
 Turn = Callable[[], AbstractAsyncContextManager[None]]
-"""A wait until others have packed a piece."""
+"""Holds the turn to pack a piece."""
 
 PAGE = 100
 """Rows read at a time."""

@@ -1,4 +1,4 @@
-"""Typing and presence, sent at once and never stored, and the settings of who may see them."""
+"""Typing and presence, sent at once and never stored, and the settings of their visibility."""
 
 from backchannel.chat.core import Core
 from backchannel.domain.ids import RESPONDER_ID

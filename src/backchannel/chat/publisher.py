@@ -22,8 +22,8 @@ log = logging.getLogger(__name__)
 class Publisher:
     """Hands the events of each commit to the bus, in order, a few in each turn of the event loop.
 
-    A device that is offered an event before the one that precedes it has to read the log. So
-    while the replies of a batch of messages go out, the events of later commits wait.
+    A device that is offered an event before the one that precedes it has to read the log.
+    Therefore, while the replies of a batch of messages go out, the events of later commits wait.
     """
 
     def __init__(self, bus: Bus) -> None:

@@ -1,6 +1,6 @@
 """Sending through the queue: a message is accepted, and a consumer stores it.
 
-So messages are accepted while the database is unavailable, too. A repeated entry stores nothing
+Messages are thus accepted even while the database is unavailable. A repeated entry stores nothing
 twice, because its draft has an idempotency key (rule R2).
 """
 

@@ -8,7 +8,7 @@ from backchannel.domain.events import Event, LogHead, messages_in
 from backchannel.ports.storage import LogState
 
 GAP_LIMIT = 20_000
-"""Past this many missed events, fetching the present state is quicker than replaying."""
+"""Past this many missed events, fetching the current state is faster than replaying."""
 PAGE_LIMIT = 500
 """Most events on one page."""
 
