@@ -95,7 +95,7 @@ class Message(msgspec.Struct, eq=False):
 
 
 class Conversation(msgspec.Struct, gc=False, eq=False):
-    """`declared` are the members that sends named, `participants` the users whose devices took part.
+    """`declared` are the members that sends named, `participants` those whose devices took part.
 
     `messages` are in the order in which they became known, `ordered` are those with a number,
     by number. `numbers` are all that any device was given, ascending.
