@@ -23,7 +23,7 @@ from backchannel.storage.shared.urls import without_password
 PAGE = 500
 """Records that are read at a time; at most two such pages are in memory."""
 PART_BYTES = 4 << 20
-"""Bytes of records that are written at a time, and one record more: a server may refuse more."""
+"""Bytes of records written at a time, plus one record: a database server may refuse more."""
 DIGEST_BYTES = 16
 END_OF_TIME = 2**62
 

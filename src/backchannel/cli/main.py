@@ -19,7 +19,7 @@ INTERRUPTED = 130
 """Exit codes."""
 
 OBJECTS_OF_A_START = 100_000
-"""New objects after which Python looks for garbage: an import makes many, and they stay."""
+"""New objects after which Python collects garbage: an import creates many, and they stay."""
 
 COMMANDS: Mapping[str, str] = {
     "serve": "backchannel.cli.serve:serve",
