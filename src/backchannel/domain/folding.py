@@ -44,14 +44,14 @@ _LETTERS = str.maketrans(
 """Replacements of letters and signs that are decomposed and without case."""
 _SHORT_I = "\u0439"
 _DECOMPOSED_I = {"\u0438\u0306": "\u0439\u2060", "\u0418\u0306": "\u0419\u2060"}
-"""The short i in two characters, and as long a text that folds as the one character does."""
+"""The decomposed short i, and a text of the same length that folds as the single character does."""
 
 _KEPT = (range(0x10000), range(0x1F000, 0x20000))
 """Common characters: the forms of all characters would take hundreds of megabytes."""
 
 
 class _Folding(dict[int, str]):
-    """The folded form of each character, kept from its first use on if it is in `_KEPT`."""
+    """The folded form of each character, cached from its first use on if it is in `_KEPT`."""
 
     def __missing__(self, code: int) -> str:
         folded = _folded(chr(code))

@@ -30,7 +30,7 @@ LEAD = 40
 WORD = 20
 """The maximum number of characters a cut moves right to reach the beginning of a word."""
 HIGHLIGHTS = 20
-"""Most places of each term that are marked."""
+"""Most occurrences of each term that are highlighted."""
 DOTS = "…"
 
 _ZERO_WIDTH_JOINER = "\u200d"
@@ -140,9 +140,9 @@ def contains(text: str, terms: Sequence[str]) -> bool:
 def occurrences(text: str, terms: Sequence[str], *, most: int, within: int) -> list[Span]:
     """Find the folded `terms` in a text: the first `most` occurrences of each.
 
-    Only the part of the text counts that begins with the first place and has `within` characters: a
-    place that goes beyond is cut. The rest of a long text then costs no more than folding it. The
-    places are in order, and overlapping ones are one.
+    Only `within` characters from the first occurrence on are searched; an occurrence that goes
+    beyond is cut. The rest of a long text then costs no more than folding it. The occurrences are
+    in order, and overlapping ones are merged.
     """
     text = recomposed(text)
     folded = fold(text)
@@ -182,7 +182,7 @@ def _origin(text: str, first: int, within: int) -> tuple[int, Sequence[int]]:
 
 
 def _places(folded: str, term: str, at: int, most: int) -> Iterator[tuple[int, int]]:
-    """The first `most` places of a term from `at` on, none of them overlapping."""
+    """The first `most` occurrences of a term from `at` on, without overlaps."""
     for _ in range(most):
         at = folded.find(term, at)
         if at < 0:
@@ -255,10 +255,10 @@ def _code_units(text: str) -> int:
 
 
 def relevance(text: str, terms: Sequence[str]) -> float:
-    """The higher the better, for a text that contains all `terms`.
+    """The relevance of a text that contains all `terms`: higher is better.
 
-    Each term counts by its best place; words next to each other count more; and of two texts
-    the one with less other text comes first.
+    Each term counts by its best occurrence, and adjacent words count more; of two texts, the one
+    with less other text ranks higher.
     """
     folded = fold(text)
     exact_phrase = EXACT_PHRASE if len(terms) > 1 and " ".join(terms) in folded else 0.0
