@@ -29,7 +29,7 @@ TIMEOUT = 30.0
 
 PLAIN_TEXT = "text/plain"
 _BINARY = re.compile(rb"[\x00-\x08]")
-"""Bytes that no text has, and that are at the beginning of every content that is parsed."""
+"""Bytes that are in no text, and at the beginning of all contents that are parsed."""
 
 log = logging.getLogger(__name__)
 

@@ -26,7 +26,7 @@ _FULL = {errno.ENOSPC, errno.EDQUOT}
 
 
 async def on_disk(work: Callable[[], T]) -> T:
-    """Do `work` in a thread, to its end. Raises `Unavailable` if the disk refuses."""
+    """Do `work` in a thread, and wait for its end. Raises `Unavailable` if the disk refuses."""
     try:
         return await in_thread(work)
     except OSError as error:

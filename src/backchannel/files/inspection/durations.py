@@ -45,7 +45,7 @@ def duration(path: Path, media_type: str) -> int | None:
         with path.open("rb") as content:
             seconds = TinyTag.get(name, tags=False, file_obj=content).duration
     except (TinyTagException, OSError, ValueError, IndexError, KeyError, OverflowError):
-        return None  # the sound may still be heard
+        return None  # the sound may still be playable
     return round(seconds * 1_000) if seconds and seconds > 0 else None
 
 
