@@ -103,7 +103,7 @@ class AnswerQueue:
             await asyncio.gather(*(self._workers[each] for each in sessions))
 
     async def close(self) -> None:
-        """Give no more answers; those that are due will be given after the next start."""
+        """Give no more answers; the pending ones are given after the next start."""
         self._responder = None
         workers = list(self._workers.values())
         for worker in workers:

@@ -26,7 +26,7 @@ from backchannel.domain.errors import (
 from backchannel.domain.users import Account
 
 PASSWORD_BYTES = 1_024
-"""Longest password to check, in bytes: imported accounts may have one past the usual limit."""
+"""Longest password to check, in bytes: those of imported accounts may exceed the usual limit."""
 SLOWED_SECONDS = 3.0
 """Longest wait put before a login to an account that many addresses are trying."""
 

@@ -57,7 +57,7 @@ class Directory:
         return account.user.id
 
     async def find_ids(self, names: Iterable[str], *, field: str) -> list[str]:
-        """The ids of users named by id or username. A name with the form of an id is taken for one.
+        """The ids of users named by id or username. A name with the form of an id counts as one.
 
         Raises `NotFound` for a username that no user has.
         """
@@ -72,7 +72,7 @@ class Directory:
         return by_id or await self._storage.account_by_username(normalise_username(name))
 
     async def learn_all(self, user_ids: Iterable[str]) -> None:
-        """Remember the usernames of all of these that exist."""
+        """Remember the usernames of the ids that exist."""
         unknown = [each for each in set(user_ids) if each not in self._usernames]
         if unknown:
             for user in (await self._storage.users(unknown)).values():

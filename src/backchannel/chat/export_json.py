@@ -1,4 +1,4 @@
-"""The contents of an export, as JSON: the native API's fields, except those of no use in it."""
+"""The contents of an export, as JSON: the fields of the native API, except useless ones."""
 
 from collections.abc import Iterable
 from datetime import UTC, datetime

@@ -52,7 +52,7 @@ class OrphanedQuestions:
             await self._adopt([each for each in page if each.created_at <= before])
 
     async def _adopt(self, waiting: list[Message]) -> None:
-        """Answer those of the questions that no other node is answering."""
+        """Answer the questions that no other node is answering."""
         waiting = [each for each in waiting if not self._core.answers.is_asked(each.id)]
         if not waiting:
             return

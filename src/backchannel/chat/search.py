@@ -60,9 +60,9 @@ async def search(  # noqa: PLR0913 - the request's parameters
 ) -> Hits:
     """The user's messages that contain all words of `query`, as they are now (R7, S11).
 
-    Only those that `only` admits. By relevance there is one page: the best of the newest `RANKED`
-    matches. Raises `Invalid`, `NotFound` (a conversation that is not the user's), `Throttled` and
-    `Overloaded`.
+    Only those that `only` admits. Sorted by relevance, there is one page: the best of the newest
+    `RANKED` matches. Raises `Invalid`, `NotFound` (a conversation that is not the user's),
+    `Throttled` and `Overloaded`.
     """
     terms = terms_of(query)
     if not 1 <= limit <= PAGE_LIMIT:
