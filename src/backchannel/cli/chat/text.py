@@ -99,7 +99,8 @@ class Lines:
 
         def read() -> None:
             for line in sys.stdin:
-                # Bytes that are not text are sent as such; the server would refuse them.
+                # Undecodable bytes arrive as surrogates, which the server would refuse, so they are
+                # replaced.
                 content = line.rstrip("\r\n").encode(errors="surrogateescape")
                 text = content.decode(errors="replace").replace("\0", "\ufffd")
                 loop.call_soon_threadsafe(queue.put_nowait, text)

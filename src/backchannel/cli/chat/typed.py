@@ -24,7 +24,7 @@ Everything else is sent. To send a text that begins with "/", begin it with "//"
 
 
 class Misused(Exception):
-    """A command that cannot be carried out as it was typed; the text says how to type it."""
+    """A command that was typed incorrectly; the text says how to type it."""
 
 
 class Typed:
