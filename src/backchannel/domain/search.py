@@ -166,9 +166,9 @@ def occurrences(text: str, terms: Sequence[str], *, most: int, within: int) -> l
 def _origin(text: str, first: int, within: int) -> tuple[int, Sequence[int]]:
     """The characters of `text` from which part of its folded form was made.
 
-    The part begins with the character that `first` of the folded form comes from, and has
-    `within` characters of the text. It is given as where it begins in the folded form, and
-    the index in `text` of each of its folded characters.
+    The part begins with the character that `first` of the folded form comes from, and has `within`
+    characters of the text. Returns the beginning of the part in the folded form, and the index in
+    `text` of each of its folded characters.
     """
     if text.isascii():
         return first, range(first, min(first + within, len(text)))
