@@ -16,7 +16,7 @@ import msgspec
 from backchannel.files.inspection import InspectionReport
 
 MEMORY = 1 << 30
-"""Bytes of address space; the largest picture that is taken needs a third of it."""
+"""Bytes of address space; the largest accepted picture needs a third of it."""
 CPU_SECONDS = 20
 NICENESS = 10
 OUTPUT = 256 << 20

@@ -1,4 +1,4 @@
-"""The duration of sound and video; of Matroska and WebM (RFC 9559) also where none is stated."""
+"""The duration of sound and video; of Matroska and WebM (RFC 9559) even if none is stated."""
 
 import struct
 from collections.abc import Iterator
