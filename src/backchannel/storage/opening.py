@@ -84,7 +84,7 @@ def _mysql() -> Engine:
 
 
 def _mongodb() -> Engine:
-    # The driver takes its time to import, and most servers have no use for it.
+    # The driver is slow to import, and most servers do not need it.
     from backchannel.storage.mongodb.opening import (  # noqa: PLC0415
         begin_epochs,
         examine_mongodb,
@@ -128,12 +128,12 @@ ENGINES: Mapping[str, Callable[[], Engine]] = {
 async def open_storage(
     url: str, *, production: bool = False, serving: bool = False, joined: bool = False
 ) -> Storage:
-    """Open the database at `url`, made or brought to the current schema if it is not.
+    """Open the database at `url`, created or brought to the current schema if needed.
 
     In `production` a database that may lose what it has stored is refused. Of several processes
     that open it, one may be `serving`, or several that are `joined` by a bus. Raises `CannotOpen`:
-    unknown scheme, damaged file, a schema newer than this program, an unfinished copy, and whatever
-    else needs the operator.
+    unknown scheme, damaged file, a schema newer than this program, an unfinished copy, and other
+    problems that the operator has to solve.
     """
     engine = _engine(url)
     storage = await engine.open(url, production=production, serving=serving, joined=joined)
@@ -179,7 +179,7 @@ async def examine(url: str, *, production: bool) -> str:
 async def begin_epochs(url: str) -> int:
     """Give every log of a database of a server a new epoch; returns the number of logs.
 
-    So every device fetches its state afresh, as it must once an older state was restored. Raises
+    Every device then fetches its state again, as it must after an older state was restored. Raises
     `CannotOpen`.
     """
     return await _engine(url).begin_epochs(url)

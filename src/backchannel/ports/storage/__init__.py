@@ -71,5 +71,5 @@ class Storage(
         ...
 
     async def close(self) -> None:
-        """Finish what is queued and close the database. Further calls raise `Unavailable`."""
+        """Finish the queued jobs and close the database. Further calls raise `Unavailable`."""
         ...

@@ -118,7 +118,7 @@ class Accounts(Protocol):
 
 
 class Invitations(Protocol):
-    """Invitations to make an account. One counts while it has uses left and has not expired.
+    """Invitations to create an account. One counts while it has uses left and has not expired.
 
     An invitation by a user is valid only as long as the user's account can be used.
     """

@@ -40,7 +40,7 @@ class Conversations(Protocol):
         ...
 
     async def create_direct(self, user_id: str, other_id: str, *, at: int) -> ConversationView:
-        """The conversation of two users, made if it does not exist. Raises `NotFound`.
+        """The conversation of two users, created if it does not exist. Raises `NotFound`.
 
         No one is notified, and `conversations` leaves it out, until something has been said in it.
         """
@@ -78,7 +78,7 @@ class Conversations(Protocol):
         ...
 
     async def delete_session(self, user_id: str, key: str, *, at: int) -> list[Event]:
-        """Turn the session's messages into tombstones and list it no longer.
+        """Turn the session's messages into tombstones and stop listing it.
 
         Raises `NotFound`.
         """

@@ -61,7 +61,7 @@ class UserDocument(Document, kw_only=True):
 
     @property
     def takes_requests(self) -> bool:
-        """True if the first messages of users to whom this one has not written are requests."""
+        """True if a first message from a user whom this one has not written to is a request."""
         return self.privacy.first_messages is FirstMessages.REQUESTS
 
     def user(self) -> User:
@@ -70,7 +70,7 @@ class UserDocument(Document, kw_only=True):
 
 
 class InvitationDocument(Document, kw_only=True):
-    """An invitation to make an account; without `inviter_id` it is the operator's."""
+    """An invitation to create an account; without `inviter_id` it is the operator's."""
 
     id: str
     inviter_id: str | None = None
@@ -163,7 +163,7 @@ class FileDocument(Document, kw_only=True):
     # The number of messages that name it, plus one if it is its owner's avatar.
     named: int = 0
     is_avatar: bool = False
-    # Given up: no message may name it any more, and its content is being deleted.
+    # Given up: messages can no longer name it, and its content is being deleted.
     condemned_at: int | None = None
 
 

@@ -17,7 +17,7 @@ from backchannel.storage.mongodb.staging import Transaction
 
 
 class Attachments:
-    """The files of a batch's drafts, and what the batch attaches; most batches have none."""
+    """The files of a batch's drafts, and the links it adds; most batches have none."""
 
     def __init__(self, transaction: Transaction) -> None:
         self._transaction = transaction

@@ -1,4 +1,4 @@
-"""A batch of messages: what has to be known to add them, and what is added."""
+"""A batch of messages: the data needed to add them, and the added data."""
 
 import asyncio
 from collections.abc import Iterable
@@ -82,7 +82,7 @@ class Batch:
         }
         pairs = [pair for pair in missing if all(each in logs.users for each in pair)]
         batch._blocks = await count_blocks(transaction, pairs)
-        # In a message request it matters who has blocked whom.
+        # For a message request, the direction of a block matters.
         asked = {route[:2] for route in incoming.routes if batch._is_request(route.conversation_id)}
         batch._blocking = await blocking(transaction, asked)
         return batch
@@ -131,7 +131,7 @@ class Batch:
         return conversation is not None and conversation.asked_id is not None
 
     def _is_blocked(self, route: Route, conversation: ConversationDocument | None) -> bool:
-        """True if the sender may not write to the recipient, or may know that."""
+        """True if a block keeps the sender from writing, and the sender may know that."""
         if conversation is None:
             return self._blocks.get(route.conversation_id, 0) > 0
         if conversation.asked_id == route.recipient_id:

@@ -1,4 +1,4 @@
-"""The block lists, and what the members of a blocked conversation may still learn."""
+"""The block lists, and the updates that a block holds back."""
 
 from collections.abc import Sequence
 
@@ -46,7 +46,7 @@ async def set_blocked(
     if conversation is not None:
         conversation.blocks += 1 if blocked else -1
         if blocked and conversation.asked_id == user_id and conversation.declined_at is None:
-            # A sender who is blocked cannot tell this from a request that waits.
+            # To a blocked sender this looks like a pending request.
             conversation.declined_at = at
         if not conversation.is_restricted:
             events += end_restriction(logs, conversation, at)
@@ -92,7 +92,7 @@ async def read_acquainted(
 
 
 async def forget_blocks(transaction: Transaction, user_id: str) -> int:
-    """Empty the block list of an erased user; returns the number that were on it."""
+    """Empty the block list of an erased user; returns the number of its entries."""
     gone = await blocks_of(transaction, user_id)
     ids = {direct_conversation_id(user_id, each.id.other) for each in gone}
     for conversation in await transaction.get(CONVERSATIONS, ids):

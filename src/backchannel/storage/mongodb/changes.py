@@ -58,7 +58,7 @@ async def change(
 
 
 def _refuse_content(user_id: str, before: Message, after: Message) -> None:
-    """Refuse new content of an erased user, whose last requests may be late (S22)."""
+    """Refuse new content from an erased user, whose last requests may arrive late (S22)."""
     edits = after.sender_id == user_id and after.deleted_at is None and after.body != before.body
     if edits or reactions_by(user_id, after) - reactions_by(user_id, before):
         raise AccountDisabled("this account has been deleted")
@@ -71,7 +71,7 @@ def _replace(found: MessageDocument, before: Message, after: Message) -> None:
 
 
 def _recount(conversation: ConversationDocument, before: Message, after: Message) -> None:
-    """Keep the numbers of undeleted messages true, and so that of unread ones."""
+    """Correct the numbers of undeleted messages, and so that of unread ones."""
     difference = (after.deleted_at is None) - (before.deleted_at is None)
     if difference:
         conversation.count(after.sender_id, difference)

@@ -8,7 +8,7 @@ from pymongo.errors import BulkWriteError, WriteConcernError
 
 COMMAND_BYTES = 4 << 20
 COMMAND_STATEMENTS = 250
-"""Most in one command: while it is encoded the event loop does nothing else."""
+"""The most statements in one command: the event loop is blocked while it is encoded."""
 
 _DUPLICATE_KEY = 11_000
 _ARGUMENT = {"insert": "documents", "update": "updates", "delete": "deletes"}

@@ -120,7 +120,7 @@ async def read_conversations(
 async def create_direct(
     transaction: Transaction, user_id: str, other_id: str, *, at: int
 ) -> ConversationView:
-    """The conversation of two users, made if it does not exist. Raises `NotFound`."""
+    """The conversation of two users, created if it does not exist. Raises `NotFound`."""
     users = await transaction.get(USERS, {user_id, other_id})
     if len(users) < 2 or any(user.erased_at is not None for user in users):
         raise NotFound("user not found")

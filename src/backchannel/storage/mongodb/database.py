@@ -1,4 +1,4 @@
-"""An open MongoDB database: a `Store` that is used on a thread of its own."""
+"""An open MongoDB database: a `Store` that is used on a separate thread."""
 
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
@@ -16,7 +16,7 @@ T = TypeVar("T")
 class MongoDatabase:
     """Hands work over to the thread, so that the event loop is free while documents are encoded.
 
-    All but `close` raise `Unavailable` once it is closed, and what the `Store` raises.
+    All methods but `close` raise the errors of the `Store`, and `Unavailable` once it is closed.
     """
 
     def __init__(self, thread: LoopThread, store: Store) -> None:
@@ -45,7 +45,7 @@ class MongoDatabase:
         await self._thread.run(self._opened().forget_batch())
 
     async def close(self) -> None:
-        """Finish what is queued and close the database."""
+        """Finish the queued jobs and close the database."""
         if not self._closed:
             self._closed = True
             await self._thread.run(self._store.close())

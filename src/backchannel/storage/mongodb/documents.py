@@ -1,4 +1,4 @@
-"""The documents of conversations, messages and logs, and what all documents have.
+"""The documents of conversations, messages and logs, and the base of all documents.
 
 Ids are compared byte by byte, as MongoDB does without a collation. Data that belong together are in
 one document, so that each reader sees one state: a user with the head of the log, a conversation
@@ -40,7 +40,7 @@ class MemberMarks(msgspec.Struct):
 
     delivered_seq: int = 0
     read_seq: int = 0
-    # A block keeps these where they were.
+    # These do not change during a block.
     told_delivered_seq: int = 0
     told_read_seq: int = 0
     # The number of undeleted messages of the other member past `read_seq`.
@@ -48,7 +48,7 @@ class MemberMarks(msgspec.Struct):
     settings: ConversationSettings = ConversationSettings()
 
     def update_told(self, *, hidden: bool) -> bool:
-        """Note that the other member is sent these marks; True if any of them is new.
+        """Record that the other member is sent these marks; True if any of them is new.
 
         Where read marks are `hidden`, only the other one is sent.
         """
@@ -89,7 +89,7 @@ class ConversationDocument(Document, kw_only=True):
 
     @property
     def is_restricted(self) -> bool:
-        """True if neither of the two learns what the other does."""
+        """True if neither member gets updates about the other."""
         return self.blocks > 0 or self.asked_id is not None
 
     def is_between(self, user_id: str, other_id: str) -> bool:
@@ -178,11 +178,11 @@ class MessageDocument(Document, kw_only=True):
     # The message as it was sent, kept once its content has changed (rule R2).
     fingerprint: str | None = None
     checksum: int | None = None
-    # As `domain.messages.size_of` has it.
+    # As `domain.messages.size_of` computes it.
     size: int = 0
 
     def original(self) -> Original:
-        """The message, what it was when it was sent, and its checksum."""
+        """The message, the fingerprint of its first content, and its checksum."""
         return Original(
             conversation_id=self.id.conversation,
             seq=self.id.seq,
@@ -221,7 +221,7 @@ class EntryDocument(Document, kw_only=True):
 
     id: EntryKey
     kind: str
-    # True for a new message of the user's own.
+    # True for a new message by the user.
     own: bool = False
     message: MessageKey | None = None
     data: str | None = None

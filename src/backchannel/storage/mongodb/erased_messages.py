@@ -22,7 +22,7 @@ from backchannel.storage.mongodb.staging import Transaction
 from backchannel.storage.shared.checksummed_message import is_intact, verified
 
 STEP = 8
-"""Messages that are changed at a time: the event loop gets its turn in between."""
+"""The messages that are changed at a time: other tasks run in between."""
 
 
 async def retract_page(
@@ -33,7 +33,7 @@ async def retract_page(
     limit: int,
     at: int,
 ) -> ErasedPart:
-    """Delete what the user has put into the next messages; past the last one, go on to another."""
+    """Delete the user's content from the next messages; then go on to the next conversation."""
     query = {"_id": in_conversation(conversation.id, after=progress.seq)}
     page = await documents_of(transaction, query, limit=limit)
     if not page:
@@ -59,7 +59,7 @@ async def retract_page(
 
 
 def _retract(document: MessageDocument, at: int) -> None:
-    """Leave a tombstone. Its key is a new one: an old one is the sender's own words."""
+    """Leave a tombstone. It gets a new key, since the sender chose the old one."""
     sent = document.original()
     deleted = sent.deleted_at is not None
     document.fingerprint = None
@@ -92,7 +92,7 @@ def _clear(document: MessageDocument, user_id: str) -> bool:
 def recount(
     conversation: ConversationDocument, user_id: str, gone: Sequence[MessageDocument]
 ) -> None:
-    """Keep the numbers of undeleted messages true, and so the peer's number of unread ones."""
+    """Correct the number of undeleted messages, and so the peer's number of unread ones."""
     reader = conversation.marks_of(conversation.peer_of(user_id))
     reader.read_count -= sum(each.id.seq <= reader.read_seq for each in gone)
     conversation.count(user_id, -len(gone))

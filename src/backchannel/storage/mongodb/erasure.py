@@ -1,7 +1,7 @@
 """Erasure of the data of a user, a part at a time (rule S22).
 
-The erasure keeps the conversation that is next and the `seq` up to which it is done, in the
-transaction that did it: so two processes, or one after its crash, go on where the last one was.
+Each transaction also stores the next conversation and the `seq` up to which it is done, so that
+another process, or the same one after a crash, continues there.
 """
 
 from collections.abc import Sequence
@@ -61,7 +61,7 @@ async def erase_part(
         return ErasedPart(complete=True)
     if progress.begun_at is None:
         progress.begun_at = at
-    # The log first: its entries lead to messages that are about to go.
+    # The log first: its entries refer to messages that are about to be deleted.
     if entries := await _erase_log(transaction, progress.user_id, limit=limit):
         erasure_records.count(progress, Erased(events=entries))
         return ErasedPart()
@@ -114,7 +114,7 @@ async def _erase_session(
     *,
     limit: int,
 ) -> None:
-    """Forget the oldest messages of a session, both sides; once there are none, all of it."""
+    """Forget the oldest messages of a session, of both sides; at last, the session itself."""
     query = {"_id": in_conversation(session.id)}
     order = [("_id", ASCENDING)]
     oldest = await transaction.rows(MESSAGES, _Message, query, order=order, limit=limit)

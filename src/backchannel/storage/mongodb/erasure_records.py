@@ -35,7 +35,7 @@ async def read_erasure(view: View, erasure_id: str) -> Erasure | None:
 
 
 async def read_current(view: View, *, since: int) -> list[Erasure]:
-    """Those that are not complete, and those requested since."""
+    """The erasures that are not complete, and those requested at or after `since`."""
     query = {"$or": [{"completed_at": None}, {"requested_at": {"$gte": since}}]}
     found = await view.find(ERASURES, query)
     return [_erasure(each) for each in sorted(found, key=lambda each: (each.requested_at, each.id))]
@@ -55,7 +55,7 @@ def count(progress: ErasureDocument, gone: Erased) -> None:
 
 
 async def complete(transaction: Transaction, erasure_id: str, *, at: int, signature: str) -> None:
-    """Note that an erasure is complete; the first call counts."""
+    """Record that an erasure is complete; only the first call has an effect."""
     found = await get_one(transaction, ERASURES, erasure_id)
     if found is not None and found.completed_at is None:
         found.completed_at, found.signature = at, signature

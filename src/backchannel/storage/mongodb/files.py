@@ -103,7 +103,7 @@ async def read_avatar(view: View, file_id: str) -> FileRecord | None:
 async def exchange_avatar(
     transaction: Transaction, user_id: str, old_id: str | None, new_id: str | None
 ) -> None:
-    """Let another file of the user's be the avatar, or none. Raises `NotFound`."""
+    """Make another of the user's files the avatar, or remove the avatar. Raises `NotFound`."""
     if new_id is not None:
         new = await get_one(transaction, FILES, new_id)
         if new is None or not _is_available(new) or new.owner_id != user_id:

@@ -1,4 +1,4 @@
-"""Invitations to make an account."""
+"""Invitations to create an account."""
 
 from backchannel.domain.accounts import Invitation
 from backchannel.domain.errors import Conflict, InvitationNeeded, NotFound

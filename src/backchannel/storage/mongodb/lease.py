@@ -1,4 +1,4 @@
-"""The lease of the servers that use a database: one alone, or several that are joined by a bus.
+"""The lease of the servers that use a database: a single one, or several that are joined by a bus.
 
 MongoDB has no locks that a session holds, so each server renews an entry in one document, by the
 clock of the database. The entry of a server that was killed expires after `LIFE`.

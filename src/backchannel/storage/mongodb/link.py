@@ -1,4 +1,4 @@
-"""The link to the server: how long it is waited for, what its errors mean, and when it was lost."""
+"""The link to the server: its timeouts, the meaning of its errors, and its losses."""
 
 import re
 import socket
@@ -44,7 +44,7 @@ Database = AsyncDatabase[dict[str, Any]]
 SELECTION_MS = 1_000
 """Milliseconds in which a server must be found that takes writes."""
 OPERATION_MS = 3_000
-"""Milliseconds that one operation may take; a frozen server is noticed by it."""
+"""Milliseconds that one operation may take; it reveals a frozen server."""
 CONNECTIONS = 16
 DEFAULT_DATABASE = "backchannel"
 RETRY_AFTER = 1.0
@@ -54,7 +54,7 @@ MISTAKES = (OverflowError, UnicodeEncodeError, BSONError)
 _OUT_OF_DISK_SPACE = 14_031
 _NO_SPACE = "No space left on device"
 _ENDING = frozenset({91, 11_600, 11_602})
-"""Codes by which a server that ends itself, or steps down, refuses what is under way."""
+"""The codes with which a server that stops, or steps down, refuses running operations."""
 _ERROR_NUMBER = re.compile(r"\[Errno (-?\d+)\] ([^,(]*)")
 
 
@@ -63,9 +63,9 @@ class Unusable(PyMongoError):
 
 
 class Losses(ConnectionPoolListener):
-    """Counts what may mean that the server has been restarted, or is another one now.
+    """Counts the signs that the server has been restarted or replaced.
 
-    Such a server may lack what was not in its journal yet.
+    Such a server may lack writes that were not in its journal yet.
     """
 
     def __init__(self) -> None:
@@ -128,13 +128,13 @@ def connect(
 
 
 def serving_name(url: str) -> str:
-    """The name by which MongoDB knows a server of ours that uses this database."""
+    """The name that a server of this program has in MongoDB while it uses this database."""
     return f"backchannel serve {urlsplit(url).path.strip('/') or DEFAULT_DATABASE}"
 
 
 def without_deadline() -> Any:
     """A context in which operations may take as long as they need."""
-    return pymongo.timeout(0)  # with None, the client's limit would hold
+    return pymongo.timeout(0)  # with None, the client's limit would apply
 
 
 def is_lost(error: PyMongoError) -> bool:
@@ -145,7 +145,7 @@ def is_lost(error: PyMongoError) -> bool:
 
 
 def is_disk_full(error: PyMongoError) -> bool:
-    """True if the server had no room for what was to be written."""
+    """True if the server had no room for the write."""
     return _NO_SPACE in str(error) or (
         isinstance(error, OperationFailure) and error.code == _OUT_OF_DISK_SPACE
     )
@@ -161,7 +161,7 @@ def reason(error: PyMongoError) -> str:
     """The driver's error in one line, without its view of all servers."""
     details = error.details if isinstance(error, OperationFailure) else None
     text = str((details or {}).get("errmsg") or error) or type(error).__name__
-    # The driver keeps only the texts of what the system said.
+    # The driver keeps only the text of the system's error.
     if found := _ERROR_NUMBER.search(text):
         number, description = int(found[1]), found[2].strip()
         return failures.reason((OSError if number > 0 else socket.gaierror)(number, description))

@@ -1,4 +1,4 @@
-"""Reading the users' logs, and forgetting what is old in them."""
+"""Reading the users' logs, and forgetting old entries."""
 
 import secrets
 from collections.abc import Iterable, Iterator, Sequence
@@ -31,7 +31,7 @@ from backchannel.storage.shared.methods import StorageMethods, reading, using_da
 AT_ONCE = 100
 """Users whose logs are changed in one transaction, so that other writes do not wait long for it."""
 MOST_ENTRIES = 2_000
-"""The number of their entries deleted in it."""
+"""The most entries deleted in one transaction."""
 
 _CONTENTS: dict[EventKind, msgspec.json.Decoder[Any]] = {
     EventKind.RECEIPT: msgspec.json.Decoder(Receipt),
@@ -65,7 +65,7 @@ async def read_log(view: View, user_id: str, *, after: int, limit: int) -> LogPa
 def _events(
     user_id: str, entries: Iterable[EntryDocument], messages: Iterable[Message | None]
 ) -> Iterator[Event]:
-    """The entries with their messages, as long as there are any: then the page is full."""
+    """The entries with their messages, up to the first one without: the page is full there."""
     for entry, message in zip(entries, messages, strict=False):
         kind = EventKind(entry.kind)
         content = message if entry.data is None else _CONTENTS[kind].decode(entry.data)
@@ -102,7 +102,7 @@ async def trim_page(
 ) -> tuple[int, str | None]:
     """Trim the logs of some users past the id `after`.
 
-    Returns how many entries went and the id to go on after, None at the end.
+    Returns the number of deleted entries and the id to go on after, None at the end.
     """
     page = await _page(transaction, after)
     gone, done = 0, after
@@ -131,7 +131,7 @@ async def begin_epochs(database: MongoDatabase) -> int:
 
 
 async def _begin_page(transaction: Transaction, *, after: str) -> tuple[int, str | None]:
-    """Give some logs past a user's id a new epoch; how many, and the id to go on after."""
+    """Give some logs past a user's id a new epoch; their number, and the id to go on after."""
     page = await _page(transaction, after)
     for user in page:
         user.epoch = secrets.token_hex(8)
@@ -150,7 +150,7 @@ def _last_of(page: Sequence[UserDocument]) -> str | None:
 async def _wanted_floor(
     transaction: Transaction, user: UserDocument, before: int, keep: int
 ) -> int:
-    """Up to where entries are old, whatever the clock did, or are more than are kept."""
+    """The position up to which entries are too old, whatever the clock did, or too many."""
     entries = between(EntryKey(user.id, user.floor), EntryKey(user.id, PAST_THE_END))
     query = {"_id": entries, "at": {"$gte": before}}
     recent = await transaction.rows(LOG, _Moment, query, order=[("_id", ASCENDING)], limit=1)

@@ -27,7 +27,7 @@ from backchannel.storage.shared.checksummed_message import verified
 from backchannel.storage.shared.methods import StorageMethods, reading
 
 FEW = PAGE_BYTES // BODY_LIMIT
-"""Messages that are read without a look at their sizes: they fit on a page, or nearly."""
+"""Messages that are read without a check of their sizes: they fit on a page, or nearly."""
 
 
 class _Sized(Document):
@@ -72,7 +72,7 @@ async def messages_at(
     page = _fitting(keys, sizes)
     found = await view.get(MESSAGES, {each for each in page if each is not None})
     messages = {each.id: verified(each.original()) for each in found}
-    # Some may have become longer, or were read without a look at their sizes.
+    # Some may have become longer, or were read without a check of their sizes.
     page = _fitting(page, {each.id: each.size for each in found})
     return [messages.get(each) if each else None for each in page]
 

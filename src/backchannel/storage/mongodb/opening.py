@@ -29,14 +29,14 @@ from backchannel.storage.shared.threads import LoopThread
 T = TypeVar("T")
 
 OLDEST = (6, 0)
-# Of other users' connections a user sees nothing without a privilege, of its own all.
+# Without a privilege, a user sees all of its own connections but none of other users.
 CONNECTIONS = [{"$currentOp": {"idleConnections": True}}]
 LISTED_SECONDS = 3.0
 _WRONG_PASSWORD, _NOT_ALLOWED = 18, 13
 
 
 async def open_mongodb(url: str, *, serving: bool = False, joined: bool = False) -> MongoStorage:
-    """Open the database that `url` names, made if it does not exist. Raises `CannotOpen`.
+    """Open the database that `url` names, created if it does not exist. Raises `CannotOpen`.
 
     One that is `serving` is known by its name to `require_unused`. There can be one, or several
     that are `joined`, which need a replica set.
@@ -127,7 +127,7 @@ async def examine_mongodb(url: str) -> str:
 
 async def begin_epochs(url: str) -> int:
     """Give every log a new epoch; how many there are. Raises `CannotOpen`, `ChatError`."""
-    # A server that is running would go on with what it has in memory.
+    # A running server would go on with the epochs that it has in memory.
     storage = await open_mongodb(url, serving=True)
     try:
         return await storage.begin_epochs()

@@ -34,7 +34,7 @@ class _Payload(msgspec.Struct, forbid_unknown_fields=True):
 
 
 def statements_of(payload: bytes) -> Statements:
-    """The statements that `bson.encode` has made a payload of. Raises `ValueError`."""
+    """The statements in a payload made by `bson.encode`. Raises `ValueError`."""
     try:
         (checked,) = converted([bson.decode(payload)], _Payload)  # pyright: ignore[reportUnknownMemberType]
         raw = RawBSONDocument(payload)

@@ -36,7 +36,7 @@ class Peer(Document):
         return self.last_seq > 0 and not self.blocks and self.asked_id is None
 
     def id_beside(self, user_id: str) -> str:
-        """The id of the other one."""
+        """The id of the other member."""
         return self.second_id if self.first_id == user_id else self.first_id
 
 
@@ -81,7 +81,7 @@ async def read_privacy(view: View, user_id: str) -> Privacy:
 async def change_privacy(
     transaction: Transaction, user_id: str, patch: PrivacyPatch, *, at: int
 ) -> tuple[Privacy, list[Event]]:
-    """Change it, as `ports.storage.Accounts.change_privacy` specifies. Raises `NotFound`."""
+    """Change them, as `ports.storage.Accounts.change_privacy` specifies. Raises `NotFound`."""
     user = await _active_user(transaction, user_id)
     new = patch.applied_to(user.privacy)
     if new == user.privacy:
@@ -141,7 +141,7 @@ def _may_begin(user: UserDocument, at: int) -> bool:
 
 
 def _note_change(user: UserDocument, at: int) -> None:
-    """Have a round follow the one that is under way or was just now."""
+    """Schedule a round after the one that is running or has just ended."""
     told_at = user.profile_told_at or 0
     # Later than the round under way, also where both fall into the same millisecond.
     user.profile_changed_at = max(at, told_at + 1)

@@ -21,7 +21,7 @@ Id = str | msgspec.Struct
 ASCENDING, DESCENDING = 1, -1
 PAST_THE_END = 2**63 - 1
 LAST = "\U0010ffff"
-"""A text past all ids."""
+"""A text that sorts after all ids."""
 _COMPILED: set[type[msgspec.Struct]] = set()
 
 

@@ -162,7 +162,7 @@ def notify_peer(
     at: int,
     own: EventPayload | None = None,
 ) -> list[Event]:
-    """Notify the other member of this one's marks, if there is news that they may learn.
+    """Notify the other member of this one's marks, if any of them is new and may be known.
 
     `own` is the event for this member, so that an equal one is encoded once.
     """

@@ -10,8 +10,8 @@ mark without what it did before. So the mark says which run of which server was 
 and on any other one the batch is applied again before the next.
 
 The number in the document rises by one with each batch, and a batch is written only if its number
-is the next one. So of two processes that read the same state, one has to repeat its batch on what
-the other has stored.
+is the next one. So if two processes read the same state, one of them has to repeat its batch after
+the other's.
 """
 
 import asyncio
@@ -77,7 +77,7 @@ class Redo:
         """The time, in monotonic seconds, when the batch to be applied was the newest."""
 
     async def create(self) -> None:
-        """Make the document if there is none, and know that it is in the journal."""
+        """Create the document if there is none, and make sure that it is in the journal."""
         new: dict[str, object] = {
             "number": 0,
             "applied": 0,
@@ -146,7 +146,7 @@ class Redo:
         )
 
     async def commit(self, number: int, statements: Statements) -> bool:
-        """Make a batch durable and apply it; False if it is not the next one any more."""
+        """Make a batch durable and apply it; False if it is no longer the next one."""
         payload = bson.encode(statements)
         parts = [payload[at : at + PART_BYTES] for at in range(0, len(payload), PART_BYTES)]
         names = await self._store_parts(number, parts[1:])
@@ -164,7 +164,7 @@ class Redo:
         if losses == self._losses.count:
             await self._note(number, concern)
         if losses != self._losses.count:
-            # The server may have been restarted, and lack what it did before.
+            # The server may have been restarted, and lack earlier writes.
             self._server = await self._run_of_server()
             await self._apply(number, statements, JOURNALED)
             await self._note(number, concern)
@@ -209,7 +209,7 @@ class Redo:
         return bool(unmarked.matched_count)
 
     async def _forget_parts(self, number: int) -> None:
-        """Delete what batches up to `number` have written beside the document."""
+        """Delete the parts that batches up to `number` have stored outside the document."""
         await self._collection.delete_many({"_id": {"$gt": PART, "$lt": _part(number + 1)}})
 
     async def _statements(self, head: Head) -> Statements | None:
@@ -232,7 +232,7 @@ class Redo:
         return checked
 
     async def _apply(self, number: int, statements: Statements, concern: WriteConcern) -> None:
-        """Write into the collections: what counts others after them, and deletions at last.
+        """Write to the collections: documents after those that they count, and deletions last.
 
         So a reader who has seen a number finds everything up to it. Nothing more is written once
         another process has applied the batch and stored the next one: that may have deleted what
@@ -245,7 +245,7 @@ class Redo:
             await self._run_all(statements, kinds, concern, counts=counts)
 
     async def _is_overtaken(self, number: int) -> bool:
-        """True if a batch is no longer the newest; asked only if this process was held up."""
+        """True if a batch is no longer the newest; the database is asked only after a delay."""
         now = time.monotonic()
         if now - self._seen_at < LOOK_SECONDS:
             return False
@@ -261,7 +261,7 @@ class Redo:
         *,
         counts: bool | None,
     ) -> None:
-        """Run them at once. An error is raised when all have ended.
+        """Run them concurrently. An error is raised when all have ended.
 
         So none of them is still under way when the next batch is applied.
         """

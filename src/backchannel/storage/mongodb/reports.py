@@ -40,7 +40,7 @@ async def read_report(view: View, report_id: str) -> Report | None:
 
 
 async def read_reports(view: View, *, closed: bool, before: str | None, limit: int) -> list[Report]:
-    """Those that are closed, or those that are not; the newest first."""
+    """The closed reports, or the open ones; the newest first."""
     query: dict[str, object] = {"closed_at": {"$ne": None} if closed else None}
     if before is not None:
         query["_id"] = {"$lt": before}
@@ -49,7 +49,7 @@ async def read_reports(view: View, *, closed: bool, before: str | None, limit: i
 
 
 async def read_reports_by(view: View, reporter_id: str) -> list[Report]:
-    """All that a user has made, the newest first."""
+    """All reports by a user, the newest first."""
     query: Query = {"reporter_id": reporter_id}
     return [_report(each) for each in await view.find(REPORTS, query, order=NEWEST_FIRST)]
 

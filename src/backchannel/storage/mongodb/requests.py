@@ -22,7 +22,7 @@ def admit(
     *,
     at: int,
 ) -> list[Event]:
-    """Make room for one more message, with which the request begins or is accepted.
+    """Admit one more message, which may begin or accept a request.
 
     The events tell the recipient's devices of a new request. Raises `Throttled` and
     `RequestUnanswered`.
@@ -76,7 +76,7 @@ async def _release(
     *,
     at: int,
 ) -> list[Event]:
-    """Enter the messages that were held back into the log of who was asked."""
+    """Enter the messages that were held back into the recipient's log."""
     events: list[Event] = []
     after = 0
     while page := await read_history(

@@ -32,20 +32,20 @@ D_co = TypeVar("D_co", bound=Document, covariant=True)
 
 PREFIX = "backchannel."
 """The prefix of all collection names, so that other programs can share the database."""
-# MongoDB sees that a query needs such an index only for what it can compare.
+# MongoDB uses a partial index only for queries whose conditions imply its filter.
 _IS_TEXT = {"$gt": ""}
 _IS_NUMBER = {"$gte": 0}
 
 
 @dataclass(frozen=True)
 class Collection(Generic[D_co]):
-    """A collection, what it holds, and how it is found by other things than its `_id`."""
+    """A collection, the type of its documents, and its indexes in addition to `_id`."""
 
     name: str
     document: type[D_co]
     indexes: tuple[IndexModel, ...] = ()
     counts: bool = False
-    """True if its documents count those of others, and so are written after them."""
+    """True if its documents count those of other collections: it is written after them."""
 
 
 def _index(

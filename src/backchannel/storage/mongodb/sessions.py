@@ -76,7 +76,7 @@ async def rename_session(
 async def delete_session(
     database: MongoDatabase, user_id: str, key: str, *, at: int
 ) -> list[Event]:
-    """Turn the session's messages into tombstones and list it no longer. Raises `NotFound`."""
+    """Turn the session's messages into tombstones and stop listing it. Raises `NotFound`."""
     events: list[Event] = []
     after: int | None = 0
     while after is not None:
@@ -88,7 +88,7 @@ async def delete_session(
 async def delete_page(
     transaction: Transaction, user_id: str, key: str, *, after: int, at: int
 ) -> tuple[int | None, list[Event]]:
-    """Turn the session's next messages into tombstones; past the last one, list it no longer.
+    """Turn the session's next messages into tombstones; after the last one, stop listing it.
 
     Returns the `seq` to go on after, None at the end, and the events. Raises `NotFound`.
     """

@@ -40,7 +40,7 @@ async def change_settings(
 
 
 def end_marked_unread(member: MemberMarks) -> bool:
-    """Take the mark `marked_unread` from what was read; True if it was there."""
+    """Remove the mark `marked_unread` after reading; True if it was set."""
     was_marked = member.settings.marked_unread
     member.settings = _READ.applied_to(member.settings)
     return was_marked

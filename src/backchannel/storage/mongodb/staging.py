@@ -24,7 +24,7 @@ Key = tuple[str, Id]
 
 NUMBERS_PER_BATCH = 1 << 20
 STEP = 64
-"""Documents that are encoded at a time: the event loop gets its turn in between."""
+"""The documents that are encoded at a time: other tasks run in between."""
 
 
 class Operation(Enum):
@@ -37,11 +37,11 @@ class Operation(Enum):
 
 
 Statements = dict[str, dict[str, list[RawBSONDocument]]]
-"""By command (`insert`, `update`, `delete`) and collection, what the command takes."""
+"""The arguments by command (`insert`, `update`, `delete`) and collection."""
 
 
 class Behind(Exception):
-    """A query would not see what is staged: the batch has to be written first."""
+    """A query would miss staged changes: the batch has to be written first."""
 
 
 @dataclass
@@ -140,7 +140,7 @@ class Staging:
 class Transaction:
     """A `View` that includes what it changes itself.
 
-    It reads first and changes then: a query never sees its own changes.
+    It reads before it changes anything: a query never sees its own changes.
     """
 
     def __init__(self, reader: Reader, staging: Staging) -> None:
@@ -200,7 +200,7 @@ class Transaction:
         return await self._reader.aggregate(collection, row, pipeline)
 
     def add(self, collection: Collection[D], document: D) -> D:
-        """Store a document that is not there yet."""
+        """Add a new document."""
         key = collection.name, document.id
         self._seen[key] = _Seen(document, None)
         return document

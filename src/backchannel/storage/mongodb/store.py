@@ -86,7 +86,7 @@ class Store:
         raise Unavailable("the database cannot be reached", retry_after=RETRY_AFTER)
 
     async def _read(self, work: Callable[[View], Awaitable[T]]) -> T:
-        """Do `work`. Raises `Unusable` if it found nothing because nothing is left."""
+        """Do `work`. Raises `Unusable` if it found nothing because the database is gone."""
         reader = Reader(self._database)
         try:
             return await work(reader)
@@ -132,7 +132,7 @@ class Store:
             raise self._refused(error) from error
 
     async def close(self) -> None:
-        """Finish what is queued and close the database."""
+        """Finish the queued jobs and close the database."""
         self._closed = True
         self._jobs.put_nowait(None)
         await self._writer
@@ -190,7 +190,7 @@ class Store:
             _logger.critical("the database is no longer used: %s", error)
 
     async def _reach(self) -> None:
-        """Return once the server is there again and has everything, or this is closed."""
+        """Return once the server is reachable again and has all batches, or this is closed."""
         while not self._closed:  # the driver may swallow a cancellation
             try:
                 async with self._committing:
@@ -227,7 +227,7 @@ class Store:
             for attempt in range(ATTEMPTS):
                 if stored := await self._try_to_store(jobs):
                     return stored
-                # Another process was faster: give way for longer with each attempt.
+                # Another process was faster: wait longer with each attempt.
                 await asyncio.sleep(random.uniform(0, attempt * BACKOFF_SECONDS))  # noqa: S311
             refusal: ChatError = Overloaded("too many processes write at once", retry_after=1)
         except PyMongoError as error:
@@ -235,7 +235,7 @@ class Store:
         except ChatError as away:
             refusal = away
         except Exception as bug:
-            # Such as a document that the driver takes for too large: it is one job's fault.
+            # A single job is at fault, for example with a document that is too large.
             self._number = None
             if len(jobs) > 1:
                 return await self._store(jobs[:1])

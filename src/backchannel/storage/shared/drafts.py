@@ -33,7 +33,7 @@ class Route(NamedTuple):
 
 
 class IncomingBatch:
-    """A batch of drafts, with all that is known of it without a look at the database."""
+    """A batch of drafts, with all that is known about it before the database is read."""
 
     __slots__ = ("drafts", "ids", "keys", "plain", "route_numbers", "routes", "unique")
 
@@ -70,7 +70,7 @@ def is_plain(draft: Draft) -> bool:
 
 
 def are_storable(drafts: Iterable[Draft]) -> bool:
-    """Neither NUL nor half a surrogate pair is text to every database."""
+    """True without NUL and half surrogate pairs, which not every database accepts."""
     texts = [
         f"{draft.body}{draft.client_id}{draft.conversation_id}"
         f"{draft.recipient_id}{draft.sender_id}{draft.kind}{draft.files}"

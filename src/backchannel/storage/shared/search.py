@@ -1,6 +1,6 @@
 """Searching in messages: reading them in parts, and the number of a message at a time.
 
-They are read in parts, because a thread that decodes texts lets no other one run.
+They are read in parts, because decoding texts blocks all other threads.
 """
 
 from collections.abc import Awaitable, Callable, Iterator, Sequence

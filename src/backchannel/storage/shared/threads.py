@@ -17,8 +17,8 @@ T = TypeVar("T")
 COMPILING = threading.Lock()
 """Held while a Struct's first decoder is made.
 
-Of a Struct whose decoder another thread is making, msgspec takes what there is of it for the whole,
-and decoding with that ends the process.
+While another thread is making it, msgspec would use the unfinished decoder, which crashes the
+process.
 """
 
 Work = TypeVar("Work")
@@ -38,7 +38,7 @@ class LoopThread:
         return await asyncio.shield(asyncio.wrap_future(handed_over))
 
     async def stop(self) -> None:
-        """End the thread, in which nothing runs any more."""
+        """End the thread, in which nothing may be running."""
         self._loop.call_soon_threadsafe(self._loop.stop)
         await asyncio.to_thread(self._thread.join)
 

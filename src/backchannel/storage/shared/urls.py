@@ -13,9 +13,9 @@ _SERVER = re.compile(
 
 
 def require_escaped(url: str) -> None:
-    """Check that no part of a password is read as the host, the port or what follows them.
+    """Check that no part of a password is read as the host, the port or anything after them.
 
-    Raises `ValueError`, whose text has nothing of the URL in it.
+    Raises `ValueError`, whose text contains no part of the URL.
     """
     try:
         readable = bool(_SERVER.fullmatch(url) and urlsplit(url).scheme)

@@ -128,7 +128,7 @@ async def create_user(transaction: Transaction, new: Account) -> None:
     )
     try:
         await transaction.insert(account, COLUMNS, [row])
-    except Duplicate as duplicate:  # it was taken after the look
+    except Duplicate as duplicate:  # it was taken after the check
         raise as_taken(duplicate) from duplicate
     added = await find_account(transaction, BY_ID, user.id)
     if added is not None:

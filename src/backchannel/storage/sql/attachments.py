@@ -25,7 +25,7 @@ class _Owner(msgspec.Struct, frozen=True):
 
 
 class Attachments:
-    """The files of a batch's drafts, and what the batch will attach."""
+    """The files of a batch's drafts, and the links that it will add."""
 
     def __init__(self, owners: Iterable[_Owner] = ()) -> None:
         self._owners = {each.file_id: each.user_id for each in owners}
@@ -35,7 +35,7 @@ class Attachments:
     async def open(cls, transaction: Transaction, drafts: Iterable[Draft]) -> "Attachments":
         """Look up the files that the drafts name; most batches name none.
 
-        A sender's own files stay as they are: the sender is locked.
+        A sender's own files cannot change meanwhile: the sender is locked.
         """
         named = {file_id for draft in drafts if draft.files for file_id in _file_ids(draft)}
         if not named:
@@ -47,7 +47,7 @@ class Attachments:
         return all(self._owners.get(each) == draft.sender_id for each in _file_ids(draft))
 
     def add(self, draft: Draft, conversation: int, seq: int) -> None:
-        """Attach the files of the draft, which is a message there now."""
+        """Attach the files of the draft, which is a message now."""
         self._rows += [(file_id, conversation, seq) for file_id in dict.fromkeys(_file_ids(draft))]
 
     async def write(self, transaction: Transaction) -> None:

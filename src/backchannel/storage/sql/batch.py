@@ -1,4 +1,4 @@
-"""A batch of messages: what has to be known to add them, and what is written."""
+"""A batch of messages: the data needed to add them, and the written rows."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -130,7 +130,7 @@ class Batch:
         self._originals = {(each.sender_id, each.client_id): each for each in originals}
 
     async def _add_conversations(self, transaction: Transaction) -> None:
-        # In a message request it matters who has blocked whom.
+        # For a message request, the direction of a block matters.
         unclear = [
             route
             for route in self._incoming.routes
@@ -204,7 +204,7 @@ class Batch:
     def _is_blocked(
         self, one: LockedUser, other: LockedUser, locked: LockedConversation | None
     ) -> bool:
-        """True if `one` may not write to the other, or may know that."""
+        """True if a block keeps `one` from writing, and `one` may know that."""
         if locked is not None and (not locked.blocks or locked.asked is None):
             return locked.blocks > 0
         own, others = (one.number, other.number), (other.number, one.number)

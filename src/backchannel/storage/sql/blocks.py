@@ -1,4 +1,4 @@
-"""The block lists, and what the members of a blocked conversation may still learn."""
+"""The block lists, and the updates that a block holds back."""
 
 from collections.abc import Sequence
 
@@ -45,7 +45,7 @@ IS_BLOCKED = select(block.c.other).where(
 UNBLOCK = delete(block).where(
     block.c.account == parameter("number"), block.c.other == parameter("other")
 )
-# A sender who is blocked cannot tell this from a request that waits.
+# To a blocked sender this looks like a pending request.
 DECLINE = (
     update(conversation)
     .values(declined_at=parameter("at"))
@@ -111,7 +111,7 @@ async def set_blocked(
 async def end_restriction(
     transaction: Transaction, logs: LogWriter, members: Sequence[MemberMarks], *, at: int
 ) -> list[Event]:
-    """Send each member what a restriction, now lifted, has kept from them.
+    """Send each member the updates that a restriction, now lifted, held back.
 
     If there is another restriction, nothing is sent.
     """

@@ -123,7 +123,7 @@ def _fingerprint(original: Original, before: Message, after: Message) -> str | N
 
 
 def _refuse_content(user_id: str, before: Message, after: Message) -> None:
-    """Refuse new content of an erased user, whose last requests may be late (S22)."""
+    """Refuse new content from an erased user, whose last requests may arrive late (S22)."""
     edits = after.sender_id == user_id and after.deleted_at is None and after.body != before.body
     if edits or reactions_by(user_id, after) - reactions_by(user_id, before):
         raise AccountDisabled("this account has been deleted")

@@ -110,7 +110,7 @@ async def salvage_history(
     before: int,
     limit: int,
 ) -> list[Message]:
-    """A page as the query would have it, with stand-ins for the messages that cannot be read.
+    """A page as the query would return it, with stand-ins for the messages that cannot be read.
 
     Numbers have no gaps, so spans of them are read in turn, and where one cannot be read, its
     messages one by one.

@@ -184,8 +184,8 @@ def _view(row: _Row, last_message: Message | None) -> ConversationView:
 async def create_direct(
     transaction: Transaction, user_id: str, other_id: str, *, at: int
 ) -> ConversationView:
-    """The conversation of two users, made if it does not exist. Raises `NotFound`."""
-    # Their locked logs keep a first message from beginning it at the same time.
+    """The conversation of two users, created if it does not exist. Raises `NotFound`."""
+    # Their locked logs keep a first message from creating it at the same time.
     logs = await LogWriter.open(transaction, {user_id, other_id})
     own, other = logs.users.get(user_id), logs.users.get(other_id)
     if own is None or other is None or not own.number or not other.number or own is other:

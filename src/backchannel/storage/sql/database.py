@@ -59,9 +59,9 @@ class Transaction(Protocol):
         /,
         **same: object,
     ) -> None:
-        """Add many rows at once, of `columns` and of what is the `same` in all of them.
+        """Add many rows at once, of `columns` and of values that are the `same` in all of them.
 
-        Raises `Duplicate`, after which the transaction cannot be used any more.
+        Raises `Duplicate`, after which the transaction can no longer be used.
         """
         ...
 
@@ -109,5 +109,5 @@ class Database(Protocol):
         ...
 
     async def close(self) -> None:
-        """Finish what is queued and close the database."""
+        """Finish the queued jobs and close the database."""
         ...

@@ -88,7 +88,7 @@ async def retract_page(
     limit: int,
     at: int,
 ) -> ErasedPart:
-    """Delete what the user has put into the next messages; past the last one, go on to another."""
+    """Delete the user's content from the next messages; then go on to the next conversation."""
     page = await fetch_messages(
         transaction,
         NEXT,
@@ -121,7 +121,7 @@ async def retract_page(
 
 
 def _retracted(sent: Message, at: int) -> Message:
-    """A tombstone. Its key is a new one: an old one is the sender's own words."""
+    """A tombstone. It gets a new key, since the sender chose the old one."""
     deleted = sent.deleted_at is not None
     return msgspec.structs.replace(
         sent,
@@ -165,7 +165,7 @@ async def _recount(
     erased: ErasedConversation,
     gone: Sequence[Message],
 ) -> None:
-    """Keep the numbers of undeleted messages true, and so the peer's number of unread ones."""
+    """Correct the number of undeleted messages, and so the peer's number of unread ones."""
     number, is_first = erased.number, erased.first == progress.account
     reader = erased.second if is_first else erased.first
     (read_seq,) = await transaction.fetch(READ_UP_TO, int, conversation=number, reader=reader)

@@ -1,7 +1,7 @@
 """Erasure of the data of a user, a part at a time (rule S22).
 
-The erasure keeps the conversation that is next and the `seq` up to which it is done, in the
-transaction that did it: so two processes, or one after its crash, go on where the last one was.
+Each transaction also stores the next conversation and the `seq` up to which it is done, so that
+another process, or the same one after a crash, continues there.
 """
 
 from collections.abc import Sequence
@@ -128,7 +128,7 @@ async def _next_part(
     limit: int,
     at: int,
 ) -> ErasedPart:
-    # The log first: its entries lead to messages that are about to go.
+    # The log first: its entries refer to messages that are about to be deleted.
     if entries := await _erase_log(transaction, progress.account, limit=limit):
         progress.count(Erased(events=entries))
         return ErasedPart()
@@ -155,7 +155,7 @@ async def _erase_log(transaction: Transaction, account: int, *, limit: int) -> i
 async def _erase_session(
     transaction: Transaction, progress: ErasureProgress, number: int, *, limit: int
 ) -> None:
-    """Forget the oldest messages of a session, both sides; once there are none, all of it."""
+    """Forget the oldest messages of a session, of both sides; at last, the session itself."""
     (first,) = await transaction.fetch(FIRST_SEQ, int, conversation=number)
     if first:
         gone = await transaction.execute(FORGET_MESSAGES, conversation=number, stop=first + limit)

@@ -112,7 +112,7 @@ async def read_erasure(transaction: Transaction, erasure_id: str) -> Erasure | N
 
 
 async def read_current(transaction: Transaction, *, since: int) -> list[Erasure]:
-    """Those that are not complete, and those requested since."""
+    """The erasures that are not complete, and those requested at or after `since`."""
     return [row.erasure() for row in await transaction.fetch(CURRENT, _Row, since=since)]
 
 
@@ -141,7 +141,7 @@ async def note_begun(transaction: Transaction, erasure_id: str, *, at: int) -> N
 
 
 async def complete(transaction: Transaction, erasure_id: str, *, at: int, signature: str) -> None:
-    """Note that an erasure is complete; the first call counts."""
+    """Record that an erasure is complete; only the first call has an effect."""
     await transaction.execute(COMPLETE, erasure_id=erasure_id, at=at, seal=signature)
 
 

@@ -1,4 +1,4 @@
-"""Conversations while something is added to them: counted and created."""
+"""Conversations to which messages are added: locked, created and counted."""
 
 from collections.abc import Collection, Iterable
 from typing import Any
@@ -54,7 +54,7 @@ _are_these = (
 BLOCKS = select(func.count()).select_from(block).where(_are_these).scalar_subquery()
 """The number of a conversation's two members who have blocked the other."""
 RESTRICTIONS = BLOCKS + case((conversation.c.asked.is_(None), 0), else_=1)
-"""The number of restrictions under which neither learns of the other: blocks, and a request."""
+"""The number of restrictions that hold back updates about the other: blocks, and a request."""
 _COLUMNS: tuple[ColumnElement[Any], ...] = (
     conversation.c.number,
     conversation.c.id,

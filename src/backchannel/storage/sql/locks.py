@@ -1,11 +1,11 @@
 """The locks of users, which keep transactions apart that concern the same user.
 
 All data belong to one or two users: an account with its logins, blocks, files and log; a
-conversation of two users with its messages and marks; an erasure. A transaction that decides by
-what it reads first locks all the users it is about, in one statement and in the order of their
-numbers, and reads only then. So:
+conversation of two users with its messages and marks; an erasure. A transaction that depends on
+what it reads first locks all the users concerned, in one statement and in the order of their
+numbers, and only then reads. So:
 
-- It reads what was committed last, and no other transaction changes that before it ends.
+- It reads the state that was committed last, and no other transaction changes that before it ends.
   Databases whose transactions run side by side read committed rows at each statement: this needs
   no higher isolation.
 - There is one statement of locks in a transaction, and one order. No two transactions can wait for
@@ -13,7 +13,7 @@ numbers, and reads only then. So:
 - Positions in a log, and a `seq` in a conversation, are given out in the order of the commits
   (rules R3 and R4).
 
-| what is written | whose users |
+| written data | locked users |
 |---|---|
 | messages, and changes of messages | both members of each conversation |
 | acknowledgements | the readers, and the senders who get receipts |
@@ -22,10 +22,10 @@ numbers, and reads only then. So:
 | logins, uploads, files given up, a log that is trimmed | their user |
 | erasures | their user, and the other member of the conversation that is next |
 
-A transaction of one statement that changes one row by its own conditions needs no lock. Where it
-has to look for whom to lock, it looks again under the lock, and raises `Outdated` if that differs:
-also where it locked the members of a conversation that began only afterwards.
-Users that are locked already may be locked once more.
+A transaction of one statement that changes one row by its own conditions needs no lock. If it has
+to read which users to lock, it reads that again under the lock, and raises `Outdated` if the result
+differs: also if it locked the members of a conversation that began only afterwards. Users that are
+locked already may be locked once more.
 """
 
 from collections.abc import Collection, Iterable
@@ -58,7 +58,7 @@ class LockedUser(msgspec.Struct):
 
     @property
     def takes_requests(self) -> bool:
-        """True if the first messages of users to whom this one has not written are requests."""
+        """True if a first message from a user whom this one has not written to is a request."""
         return self.first_messages == FirstMessages.REQUESTS.value
 
     @property

@@ -1,4 +1,4 @@
-"""Reading the users' logs, and trimming what is old in them."""
+"""Reading the users' logs, and trimming old entries."""
 
 from collections.abc import Iterator, Sequence
 from functools import partial
@@ -38,7 +38,7 @@ CONTENTS: dict[EventKind, msgspec.json.Decoder[Any]] = {
 PAGE = 500
 """The number of logs checked in one transaction, so that other writers do not wait long."""
 MOST_ENTRIES = 2_000
-"""The number of their entries deleted in it."""
+"""The most entries deleted in one transaction."""
 
 
 class _Head(LogHead, frozen=True):
@@ -188,7 +188,7 @@ async def trim_page(
 ) -> tuple[int, int | None]:
     """Trim the logs of some users past number `after`.
 
-    Returns how many entries went and the number to go on after, None at the end.
+    Returns the number of deleted entries and the number to go on after, None at the end.
     """
     page = await transaction.fetch(FLOORS, _Floor, after=after, before=before, keep=keep)
     old = [each for each in page if each.new_floor > each.floor]

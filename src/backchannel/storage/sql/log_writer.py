@@ -28,7 +28,7 @@ KIND_NUMBERS = {
 A number, once given out, keeps its meaning forever.
 """
 OWN_MESSAGE = 8
-"""A new message in the log of who sent it, so that what was delivered shows in the log alone."""
+"""A new message in its sender's log: the log alone shows which messages were delivered."""
 
 
 _moved = rows_parameter("moved", account=BigInteger, position=BigInteger)

@@ -39,13 +39,13 @@ class MemberMarks(msgspec.Struct):
 
     @property
     def is_peer_current(self) -> bool:
-        """True if the other member knows all that they may of these marks."""
+        """True if the other member has been sent all of these marks that they may know."""
         told = self.told_delivered_seq, self.told_read_seq
         return told == (self.delivered_seq, self._shown_read_seq)
 
     @property
     def is_news(self) -> bool:
-        """True if there is something that the other member must learn."""
+        """True if the other member has to be notified."""
         return not self.restrictions and not self.is_peer_current
 
     @property
@@ -62,7 +62,7 @@ class MemberMarks(msgspec.Struct):
         return Receipt(self.conversation_id, self.user_id, *seqs)
 
     def note_told(self) -> None:
-        """Note that the other member has been sent what they may know."""
+        """Record that the other member has been sent the marks that they may know."""
         if not self.restrictions:
             self.told_delivered_seq, self.told_read_seq = self.delivered_seq, self._shown_read_seq
 

@@ -75,5 +75,5 @@ def any_of(name: str, kind: SqlType) -> Select[Any]:
 
 
 def parameter(name: str, kind: SqlType | TypeEngine[Any] | None = None) -> BindParameter[Any]:
-    """A single value, whose type has to be said where nothing it is compared with does."""
+    """A single value; it needs a `kind` where no column that it is compared with implies it."""
     return bindparam(name, type_=kind)

@@ -58,7 +58,7 @@ async def read_privacy(transaction: Transaction, user_id: str) -> Privacy:
 async def change_privacy(
     transaction: Transaction, user_id: str, patch: PrivacyPatch, *, at: int
 ) -> tuple[Privacy, list[Event]]:
-    """Change it, as `ports.storage.Accounts.change_privacy` specifies. Raises `NotFound`."""
+    """Change them, as `ports.storage.Accounts.change_privacy` specifies. Raises `NotFound`."""
     await lock(transaction, users_by_id([user_id]))
     old = await read_privacy(transaction, user_id)
     new = patch.applied_to(old)

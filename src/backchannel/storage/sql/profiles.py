@@ -32,7 +32,7 @@ from backchannel.storage.sql.rows import project
 from backchannel.storage.sql.schema import account, conversation, member
 
 NONE = -1
-"""Stands for NULL in what is known of a round."""
+"""Stands for NULL in the values of a round."""
 
 _this = account.c.number == parameter("number")
 SET_PROFILE = (
@@ -222,7 +222,7 @@ async def _page(transaction: Transaction, number: int, *, after: int) -> list[_P
 
 
 async def _note_change(transaction: Transaction, current: _Round, *, at: int) -> None:
-    """Have a round follow the one that is under way or was just now."""
+    """Schedule a round after the one that is running or has just ended."""
     await transaction.execute(
         NOTE_CHANGE,
         number=current.number,

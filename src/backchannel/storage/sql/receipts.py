@@ -194,7 +194,7 @@ async def mark_read(transaction: Transaction, read_marks: Sequence[ReadMark]) ->
 
 
 def _notify_members(logs: LogWriter, marks: MemberMarks, *, at: int, peer: bool) -> list[Event]:
-    """Enter a receipt into the reader's log, and as far as it may be told into the peer's."""
+    """Enter a receipt into the reader's log, and the part the peer may know into the peer's."""
     own = EventPayload(EventKind.RECEIPT, marks.receipt())
     events = logs.add(marks.user_id, own, at=at)
     if peer:

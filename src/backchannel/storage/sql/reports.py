@@ -41,7 +41,7 @@ FORGET_OF_USER = delete(report).where(or_(_by_user, _about_user), or_(~_is_open,
 CLEAR_COMMENTS = update(report).values(comment="").where(_by_user)
 CLEAR_COPIES = update(report).values(messages=copied(())).where(_about_user)
 LAST = "\U0010ffff"
-"""A text past all ids."""
+"""A text that sorts after all ids."""
 
 
 async def create_report(transaction: Transaction, new: Report, *, limit: int, forget: int) -> None:

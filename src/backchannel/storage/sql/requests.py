@@ -44,7 +44,7 @@ class MessageRequests:
     def admit(
         self, sender: LockedUser, recipient: LockedUser, locked: LockedConversation
     ) -> list[Event]:
-        """Make room for one more message, with which the request begins or is accepted.
+        """Admit one more message, which may begin or accept a request.
 
         The events tell the recipient's devices of a new request. Raises `Throttled` and
         `RequestUnanswered`.
@@ -114,7 +114,7 @@ async def answer_request(
 async def _release(
     transaction: Transaction, logs: LogWriter, user_id: str, locked: LockedConversation, *, at: int
 ) -> list[Event]:
-    """Enter the messages that were held back into the log of who was asked."""
+    """Enter the messages that were held back into the recipient's log."""
     events: list[Event] = []
     after = 0
     while page := await read_history(

@@ -14,7 +14,7 @@ Columns = tuple[ColumnElement[Any], ...]
 
 
 def project(row: msgspec.Struct, kind: type[T]) -> T:
-    """The part of `row` that is a `kind`, of whose fields it has more."""
+    """A `kind` made of those fields of `row` that it has."""
     return kind(**{field: getattr(row, field) for field in kind.__struct_fields__})
 
 

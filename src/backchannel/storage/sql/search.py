@@ -1,6 +1,6 @@
-"""Searching: an index names candidates, and the messages themselves decide.
+"""Searching: an index names candidates, which are then compared with the terms.
 
-Each engine has an index of its own, and may bring it up to date behind its writes.
+Each engine has its own index, which may lag behind its writes.
 """
 
 from collections.abc import Callable, Sequence

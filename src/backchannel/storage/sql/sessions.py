@@ -124,7 +124,7 @@ async def rename_session(
 async def delete_session(
     transaction: Transaction, user_id: str, key: str, *, at: int
 ) -> list[Event]:
-    """Turn the session's messages into tombstones and list it no longer. Raises `NotFound`."""
+    """Turn the session's messages into tombstones and stop listing it. Raises `NotFound`."""
     logs = await LogWriter.open(transaction, [user_id])
     session = await _session(transaction, user_id, key)
     undeleted = await transaction.fetch(UNDELETED, Original, conversation=session.number)

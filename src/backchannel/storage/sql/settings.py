@@ -85,7 +85,7 @@ async def change_settings(
 async def end_marked_unread(
     transaction: Transaction, members: Sequence[MemberMarks]
 ) -> list[MemberMarks]:
-    """Take the mark `marked_unread` from conversations that were read; those that had it."""
+    """Remove `marked_unread` from conversations that were read; returns those that had it."""
     marked = [each for each in members if settings_of(each.settings).marked_unread]
     if marked:
         patch = SettingsPatch(marked_unread=False)

@@ -1,4 +1,4 @@
-"""Users, and what is theirs: logins, invitations, blocks, reports, erasures, uploads and files."""
+"""Users and their data: logins, invitations, blocks, reports, erasures, uploads and files."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -85,7 +85,7 @@ async def _add_blocks(transaction: Transaction, page: Sequence[BlockRecord]) -> 
 
 
 async def _add_files(transaction: Transaction, page: Sequence[StoredFile]) -> None:
-    """Files, of which the avatars are in use; attachments count themselves."""
+    """Add files. Avatars count as in use; each attachment is counted when it is added."""
     owners = await transaction.get(USERS, {each.owner_id for each in page})
     avatars = {each.avatar for each in owners}
     documents = [

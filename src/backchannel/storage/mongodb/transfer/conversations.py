@@ -105,7 +105,7 @@ async def _add_members(transaction: Transaction, page: Sequence[MemberRecord]) -
 
 
 async def _messages(view: View, after: Key | None, limit: int) -> list[MessageRecord]:
-    """In the order of their numbers, of which there is an index meanwhile."""
+    """In the order of their numbers, for which there is a temporary index."""
     last = None
     if after is not None:
         last = await find_one(view, MESSAGES, {"message_id": after[0]})

@@ -55,7 +55,7 @@ def fetch_by_key(
 def same_fields(kind: type[msgspec.Struct], **names: str) -> Callable[[Any], Record]:
     """Return a function that makes a record of a document's fields.
 
-    `names` has the fields that are called otherwise there.
+    `names` has the fields that have other names there.
     """
     fields = {name: names.get(name, name) for name in kind.__struct_fields__}
 

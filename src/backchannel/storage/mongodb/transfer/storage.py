@@ -1,4 +1,4 @@
-"""The part of the storage port that moves everything, over MongoDB."""
+"""The export and import of all records: the part of the storage port over MongoDB."""
 
 from collections.abc import Sequence
 
@@ -19,7 +19,7 @@ KINDS = accounts.KINDS | conversations.KINDS
 
 UNFINISHED = "unfinished"
 BY_ARRIVAL = IndexModel("number", name="export_by_number")
-"""An index that is there while messages are exported: nothing else reads all of them in order."""
+"""A temporary index for the export of messages: nothing else reads all of them in order."""
 
 
 async def add(transaction: Transaction, page: Sequence[Record], progress: Progress) -> None:

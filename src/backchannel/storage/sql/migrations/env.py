@@ -5,7 +5,7 @@ from alembic import context
 from backchannel.storage.sql.schema import metadata
 
 if context.is_offline_mode():
-    # The statements are written down, for a driver that is not SQLAlchemy's.
+    # The statements are only generated, for a driver that is not SQLAlchemy's.
     context.configure(
         dialect_name=context.config.attributes["dialect"],
         target_metadata=metadata,
@@ -16,7 +16,7 @@ else:
     context.configure(
         connection=context.config.attributes["connection"],
         target_metadata=metadata,
-        # The caller's transaction spans all revisions: a database is at one of them, whole.
+        # The caller's transaction spans all revisions: a database is never between two of them.
         transactional_ddl=False,
         render_as_batch=True,
     )

@@ -1,4 +1,4 @@
-"""The claim of the servers that use a database: one alone, or several that are joined by a bus.
+"""The claim of the servers that use a database: a single one, or several that are joined by a bus.
 
 Locks of a session are exclusive here. So a server alone holds `SERVER`, and each of several holds
 one of `SHARES`, which it takes while it holds `SERVER` for a moment.

@@ -80,7 +80,7 @@ class MysqlTransaction(ServerTransaction):
         numbers = self._statements.numbers(query)
         if numbers is None:
             return await self._fetch(query, row, parameters)
-        # Numbers, and who the members of a conversation are, never change.
+        # Numbers, and the members of a conversation, never change.
         locked = await self._fetch(numbers, int, parameters)
         rows = [(number,) for number in locked]
         return await self._fetch(LOCK_IN_ORDER, row, {"locked": rows}) if rows else []

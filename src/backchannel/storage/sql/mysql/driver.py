@@ -1,6 +1,6 @@
 """The driver's connections, and the settings of their sessions."""
 
-# The driver's type hints are not complete; `Driver` and `Pool` below are what is used of it.
+# The driver's type hints are not complete; `Driver` and `Pool` below are the parts that are used.
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
 # pyright: reportMissingParameterType=false, reportUnknownArgumentType=false
 
@@ -94,7 +94,8 @@ class DriverTransaction:
         await self._driver.execute("COMMIT")
 
     async def rollback(self) -> None:
-        # A connection that was lost, or whose statement was cancelled, has taken it back by itself.
+        # A connection that was lost, or whose statement was cancelled, was rolled back by the
+        # server.
         if self._driver.is_open:
             await self._driver.execute("ROLLBACK")
 
@@ -155,7 +156,7 @@ def code_of(error: Exception) -> int:
 
 
 async def connect(address: Address) -> Driver:
-    """A connection of its own, outside of the pool; its session is as the server has it."""
+    """A separate connection, outside of the pool, with the server's default session."""
     # The driver's own limit does not include the greeting, which other programs never send.
     async with asyncio.timeout(CONNECT_SECONDS):
         return Driver(await asyncmy.connect(**_options(address)))

@@ -23,16 +23,16 @@ MISTAKES = (OverflowError, UnicodeEncodeError)
 """Raised before a statement is sent: its caller's fault."""
 
 REFUSED = (OSError, TimeoutError, *MISTAKES, errors.Error)
-"""All that the driver raises, and what cannot be handed over to it."""
+"""The driver's errors, and those of values that cannot be passed to it."""
 
 DUPLICATE = 1062
-# StatementCache and numbers that do not fit; those of JSON_TABLE have numbers of their own.
+# Texts and numbers that do not fit; the errors of JSON_TABLE have separate numbers.
 TOO_LARGE = frozenset({1264, 1300, 1366, 1406, 3156, 4177, 4178})
 DAMAGE = frozenset({1034, 1194, 1195, 1712, 1815, 1817, 1877, 1932})
 DISK_FULL = frozenset({1021, 1114})
 _NO_SPACE = re.compile(r"\b(?:errno: |error )28\b")
 CROWDED = frozenset({1040, 1203, 1226})
-# The driver's own are 2000 and above. A server that stops, or is another's replica now, is away.
+# The driver's own are 2000 and above. A server that stops, or has become a replica, is away.
 GONE = frozenset({1040, 1053, 1079, 1080, 1129, 1158, 1159, 1160, 1161, 1290, 1836, 1927, 4031})
 DRIVERS_OWN = range(2000, 2100)
 

@@ -165,7 +165,7 @@ async def step_in_turn(driver: Driver) -> bool:
 
 
 async def _index(driver: Driver) -> bool:
-    """Index what is next, as the process whose turn it is."""
+    """Index the next messages, as the process whose turn it is."""
     pending = await driver.fetch(PENDING)
     taken, characters = 0, 0
     for *_, size in pending:
@@ -176,7 +176,7 @@ async def _index(driver: Driver) -> bool:
     if not taken:
         return False
     keys = list({(conversation, number) for _, conversation, number, _ in pending[:taken]})
-    # Read only now: a change that comes later has a pending row of its own.
+    # Read only now: a later change has its own pending row.
     texts = await driver.fetch(TEXTS.format(literals([number for _, number in keys])))
     await driver.execute(FORGET.format(conditions(_KEY, keys)))
     rows = [(conversation, number, *signature(body)) for conversation, number, body in texts]

@@ -1,6 +1,6 @@
 """Literals: values in the text of a statement.
 
-Backslashes escape in them, as the `sql_mode` of each session has it.
+Backslashes escape in them, as the `sql_mode` of each session says.
 """
 
 from collections.abc import Callable, Sequence

@@ -24,7 +24,7 @@ BASELINE = "0018"
 """The schema that `baseline.sql` makes. Later ones follow by the migrations of all engines."""
 LOCK = "migration"
 LOCK_SECONDS = 600
-"""For how long the migration by another program is waited for."""
+"""How long to wait for a migration by another program."""
 
 OWN_TABLES = frozenset({"alembic_version", "migration", *metadata.tables, *index.metadata.tables})
 TABLES = "SELECT table_name FROM information_schema.tables WHERE table_schema = database()"
@@ -89,14 +89,14 @@ async def read_version(driver: Driver, name: str) -> str | None:
 
 
 async def run_steps(driver: Driver, version: str, statements: Sequence[str]) -> None:
-    """Run the statements that follow on a version, and record each."""
+    """Run the statements that follow a version, and record each."""
     done = int(await driver.fetchval(DONE.format(literal(version))) or 0)
     for number in range(done, len(statements)):
         async with driver.transaction():
             try:
                 await driver.execute(statements[number])
             except Error as error:
-                # It ran, but was not recorded any more.
+                # It ran, but was not recorded before the interruption.
                 if number > done or code_of(error) not in HAS_RUN:
                     raise
             await driver.execute(RECORD.format(literal(version), number + 1))
@@ -119,7 +119,7 @@ async def _make(driver: Driver, product: Product) -> None:
 
 def _script(version: str) -> str:
     """The statements that Alembic would run to get from a version to the newest."""
-    # Only now: most starts need no migration, and the import takes its time.
+    # Only now: most starts need no migration, and the import is slow.
     from backchannel.storage.sql.migrations.run import script  # noqa: PLC0415
 
     written = StringIO()

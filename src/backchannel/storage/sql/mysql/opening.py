@@ -140,7 +140,7 @@ async def _connected(address: Address, *, production: bool) -> tuple[Driver, Pro
 
 
 async def _prepared(driver: Driver, name: str) -> Product:
-    """Make the session what the statements expect. Raises `CannotOpen`."""
+    """Configure the session as the statements expect it. Raises `CannotOpen`."""
     product = product_of(await driver.fetchval("SELECT version()"))
     require_version(product, name)
     await driver.execute(product.session)
@@ -165,7 +165,7 @@ async def _reopened(address: Address, *, serving: bool, joined: bool) -> Driver:
     with terminated_on_failure(driver, address.name):
         await _prepared(driver, address.name)
         version = await read_version(driver, address.name)
-        # Without tables it has no mark of where it is.
+        # A database without tables has no mark of its location.
         elsewhere = version is not None and await is_elsewhere(driver)
         require_same(version, address.name, elsewhere=elsewhere)
         if serving:

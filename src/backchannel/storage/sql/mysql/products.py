@@ -9,13 +9,13 @@ import msgspec
 from backchannel.storage import CannotOpen
 
 PACKET_BYTES = 8 << 20
-"""The least that a statement may be long: a batch of messages is one."""
+"""The smallest limit on the length of a statement: a batch of messages is one."""
 
 Version = tuple[int, ...]
 
 SESSION = (
     "SET NAMES utf8mb4 COLLATE {collation}",
-    # Neither shortened texts nor numbers cut to fit; and the escapes that the literals use.
+    # Texts and numbers are never cut to fit; backslashes escape, as the literals need it.
     "SET sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION,NO_AUTO_VALUE_ON_ZERO'",
     "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ",
     # The defaults, which the configuration of a server may change.
@@ -24,9 +24,9 @@ SESSION = (
     "SET foreign_key_checks = 1, unique_checks = 1, time_zone = '+00:00'",
     # The name of a duplicate key is read from the text of the error.
     "SET lc_messages = 'en_US'",
-    # The pool keeps connections for as long as it likes.
+    # The pool may keep connections for any length of time.
     "SET wait_timeout = 28800",
-    # A transaction waits for the locks of another for so long, and begins again then.
+    # The time that a transaction waits for another's locks before it is tried again.
     "SET innodb_lock_wait_timeout = 5, lock_wait_timeout = 5",
     # An index is used wherever there is one: a statement that reads a small table as a whole
     # would wait for locks of rows that do not concern it.
@@ -37,7 +37,7 @@ MARIADB_SESSION = (
     "SET max_recursive_iterations = 1000000",
     # A list of a thousand ids stays a list.
     "SET in_predicate_conversion_threshold = 0",
-    # Others wait no longer than this for a server that stopped in mid-transaction.
+    # The time that others wait for a server that stopped in mid-transaction.
     "SET idle_transaction_timeout = 10",
     # A migration takes as long as it needs.
     "SET max_statement_time = 0",

@@ -1,11 +1,11 @@
 """Detection of a database that was restored or replaced (rule R5).
 
 Devices continue from positions that they keep themselves. Where acknowledged messages may be gone,
-every log needs a new epoch. The database keeps a mark of where it is: which server has it, and
-when one of its tables was made. A dump that is restored has made it again, and a replica that takes
+every log needs a new epoch. The database stores a mark of its location: its server, and the time
+when one of its tables was made. Restoring a dump makes the table again, and a replica that takes
 over is another server.
 
-A copy of all files that is put back as they were is not always noticed: the operator says so, as
+A copy of all files that is put back unchanged is not always noticed: the operator has to say so, as
 `docs/databases.md` describes.
 """
 

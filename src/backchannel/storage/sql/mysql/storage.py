@@ -1,4 +1,4 @@
-"""The storage port over MariaDB and MySQL: the SQL that all engines share, and what is its own."""
+"""The storage port over MariaDB and MySQL: the SQL that all engines share, and its own parts."""
 
 from backchannel.storage.sql.mysql.database import MysqlDatabase
 from backchannel.storage.sql.mysql.index import INDEX, step_in_turn

@@ -1,6 +1,6 @@
 """The driver's connections, and the server settings that the guarantees need."""
 
-# The driver has no types of its own; `Driver` and `Pool` below are what is used of it.
+# The driver has no type hints; `Driver` and `Pool` below are the parts that are used.
 # pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false, reportUnknownVariableType=false
 
 from collections.abc import Iterable, Sequence
@@ -21,7 +21,7 @@ class Version(Protocol):
 
 
 class Driver(Protocol):
-    """The part of an `asyncpg` connection that is used; `asyncpg` has no types of its own."""
+    """The part of an `asyncpg` connection that is used; `asyncpg` has no type hints."""
 
     async def execute(self, query: str, *values: object) -> str: ...
 
@@ -50,9 +50,9 @@ STATEMENTS = 512
 CONNECT_SECONDS = 3.0
 
 SESSION = {
-    # A transaction waits for the locks of another for so long, and begins again then.
+    # The time that a transaction waits for another's locks before it is tried again.
     "lock_timeout": "5s",
-    # Others wait no longer than this for a server that stopped in mid-transaction.
+    # The time that others wait for a server that stopped in mid-transaction.
     "idle_in_transaction_session_timeout": "10s",
     # A server whose machine has died is noticed, and its locks end.
     "tcp_keepalives_idle": "5",
@@ -105,7 +105,7 @@ def options(address: Address) -> dict[str, Any]:
 
 
 async def connect(address: Address) -> Driver:
-    """A connection of its own, outside of the pool."""
+    """A separate connection, outside of the pool."""
     opened = cast("Driver", await asyncpg.connect(**options(address)))
     try:
         await prepare(opened)
@@ -129,7 +129,7 @@ async def new_pool(address: Address) -> Pool:
 
 
 async def prepare(driver: Driver) -> None:
-    """Make the session what the statements expect.
+    """Configure the session as the statements expect it.
 
     Poolers refuse or ignore these settings if they come with the connection.
     """

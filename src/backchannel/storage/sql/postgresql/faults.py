@@ -36,7 +36,7 @@ GONE = (
 """The connection is lost, or cannot be made."""
 
 REFUSED = (*GONE, *MISTAKES, exceptions.PostgresError)
-"""All that the driver raises, and what cannot be handed over to it."""
+"""The driver's errors, and those of values that cannot be passed to it."""
 
 _logger = logging.getLogger("backchannel.storage")
 

@@ -124,7 +124,7 @@ async def step_in_turn(driver: Driver) -> bool:
 
 
 async def _index(driver: Driver) -> bool:
-    """Index what is next, as the process that has the lock."""
+    """Index the next messages, as the process that has the lock."""
     pending = await driver.fetch(PENDING, STEP_MESSAGES)
     taken, characters = 0, 0
     for _, _, size in pending:
@@ -133,7 +133,7 @@ async def _index(driver: Driver) -> bool:
             break
         taken += 1
     numbers = list({number for _, number, _ in pending[:taken]})
-    # Read only now: a change that comes later has a pending row of its own.
+    # Read only now: a later change has its own pending row.
     texts = await driver.fetch(TEXTS, numbers)
     await driver.execute(FORGET, numbers)
     await driver.executemany(

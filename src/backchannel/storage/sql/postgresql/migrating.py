@@ -51,7 +51,7 @@ async def read_version(driver: Driver, name: str) -> str | None:
 
 def _script(version: str) -> str:
     """The statements that Alembic would run to get from a version to the newest."""
-    # Only now: most starts need no migration, and the import takes its time.
+    # Only now: most starts need no migration, and the import is slow.
     from backchannel.storage.sql.migrations.run import script  # noqa: PLC0415
 
     written = StringIO()

@@ -41,7 +41,7 @@ DISCLAIM = "SELECT pg_advisory_unlock($1)"
 CLAIM_LOCK = 0x6261636B_00000003
 """The advisory lock that a server holds; see `docs/databases.md`."""
 CLAIM_SECONDS = 12.0
-"""For how long the lock of a server that is ending, or whose machine died, is waited for."""
+"""How long to wait for the lock of a server that is stopping, or whose machine died."""
 CLAIM_PAUSE = 0.2
 
 
@@ -173,7 +173,7 @@ async def _reopened(address: Address, claim: str | None, opened_at: str) -> Driv
     driver = await connect(address)
     with terminated_on_failure(driver, address.name):
         version = await read_version(driver, address.name)
-        # Without tables it has no mark of where it is.
+        # A database without tables has no mark of its location.
         elsewhere = version is not None and await is_elsewhere(driver, opened_at)
         require_same(version, address.name, elsewhere=elsewhere)
         if claim is not None and not await driver.fetchval(claim, CLAIM_LOCK):

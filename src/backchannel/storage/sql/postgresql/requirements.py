@@ -68,7 +68,7 @@ async def require_sessions(driver: Driver, address: Address) -> None:
     The locks of a session and prepared statements would be those of other clients.
     """
     if await driver.fetchval(PROCESS) == driver.get_server_pid():
-        return  # no pooler: those give their clients numbers of their own
+        return  # no pooler: poolers give each client its own number
     other = await connect(address)
     try:
         for _ in range(ATTEMPTS):

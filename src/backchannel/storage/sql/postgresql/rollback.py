@@ -1,11 +1,11 @@
 """Detection of a database that was restored or replaced (rule R5).
 
 Devices continue from positions that they keep themselves. Where acknowledged messages may be gone,
-every log needs a new epoch. The database keeps a mark of where it is: the system, its timeline, and
-the numbers of the database and of a table in it. A dump that is restored has another table, a
+every log needs a new epoch. The database stores a mark of its location: the system, its timeline,
+and the numbers of the database and of a table in it. A dump that is restored has another table, a
 recovery to a point in time or a standby that takes over begins another timeline.
 
-A copy of all files that is put back as they were is not noticed: the operator says so, as
+A copy of all files that is put back unchanged is not noticed: the operator has to say so, as
 `docs/databases.md` describes.
 """
 
@@ -37,7 +37,7 @@ async def is_elsewhere(driver: Driver, opened_at: str) -> bool:
 async def recognise(driver: Driver, name: str) -> str:
     """Give all logs a new epoch if the database has been moved or restored, and log it.
 
-    Returns where it is.
+    Returns its location.
     """
     async with driver.transaction():
         mark, found = await driver.fetchval(READ), await driver.fetchval(IDENTITY)

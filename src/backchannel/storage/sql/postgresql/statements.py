@@ -71,7 +71,7 @@ def _column(element: ListColumn, compiler: SQLCompiler, **options: Any) -> str:
 
 
 class Statement:
-    """A statement, and what stands for `$1`, `$2` and so on."""
+    """A statement, and the parameters that are `$1`, `$2` and so on."""
 
     def __init__(self, statement: SelectBase | Insert | Update | Delete) -> None:
         compiled = statement.compile(dialect=_DIALECT)

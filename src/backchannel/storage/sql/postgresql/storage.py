@@ -1,4 +1,4 @@
-"""The storage port over PostgreSQL: the SQL that all engines share, and what is its own."""
+"""The storage port over PostgreSQL: the SQL that all engines share, and its own parts."""
 
 import asyncio
 import time
@@ -12,12 +12,12 @@ from backchannel.storage.sql.schema import metadata
 from backchannel.storage.sql.storage import SqlStorage
 
 HORIZON_SECONDS = 15.0
-"""For how long older transactions are waited for; standbys report theirs every 10 s."""
+"""How long to wait for older transactions; standbys report theirs every 10 s."""
 HORIZON_PAUSE = 0.2
 
 NEXT_TRANSACTION = "SELECT pg_snapshot_xmax(pg_current_snapshot())::xid::text"
-# Snapshots of this database and of standbys keep rows from VACUUM. So do, wherever they run,
-# transactions that write: the next snapshot here is as old as they are.
+# Snapshots of this database and of standbys keep rows from VACUUM. So do transactions that write,
+# in any database: the next snapshot here is as old as they are.
 # https://www.postgresql.org/docs/current/routine-vacuuming.html#VACUUM-BASICS
 IS_HELD = """
 SELECT EXISTS (

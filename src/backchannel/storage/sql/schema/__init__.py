@@ -1,10 +1,10 @@
 """The tables.
 
-Ids are long texts, and each row that carries one makes some page fuller and some disk busier,
-so inside the database a user is `account.number` and a conversation `conversation.number`.
-The tables that take a row per message are clustered by the key they are read by.
-There are no foreign keys: rows are only ever added through statements that have just read
-their parents in the same transaction, and checking each again costs a lookup per row.
+Ids are long texts that would make every row that refers to them larger, so inside the database a
+user is `account.number` and a conversation `conversation.number`. The tables that take a row per
+message are clustered by the key they are read by. There are no foreign keys: rows are only ever
+added through statements that have just read their parents in the same transaction, and checking
+each again costs a lookup per row.
 """
 
 from backchannel.storage.sql.schema.accounts import (

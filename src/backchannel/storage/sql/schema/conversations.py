@@ -47,7 +47,7 @@ member = Table(
     Column("conversation", Number, primary_key=True, autoincrement=False),
     Column("delivered_seq", BigInteger, nullable=False, server_default=text("0")),
     Column("read_seq", BigInteger, nullable=False, server_default=text("0")),
-    # The two marks as the other member knows them: a block keeps these where they were.
+    # The two marks as the other member knows them: they do not change during a block.
     Column("told_delivered_seq", BigInteger, nullable=False, server_default=text("0")),
     Column("told_read_seq", BigInteger, nullable=False, server_default=text("0")),
     # The number of undeleted messages of the other member past `read_seq`.
@@ -60,7 +60,7 @@ member = Table(
 message = Table(
     "message",
     metadata,
-    # Messages lie in the order in which they came, so that each new page is filled whole.
+    # Messages are stored in the order in which they came, so that pages are filled completely.
     Column("number", Number, primary_key=True),
     Column("conversation", Number, nullable=False),
     Column("seq", BigInteger, nullable=False),
@@ -110,10 +110,10 @@ log = Table(
     Column("account", Number, primary_key=True, autoincrement=False),
     Column("position", BigInteger, primary_key=True, autoincrement=False),
     Column("kind", SmallInteger, nullable=False),
-    # Where the event's message is, which is joined to it as it is now (rule R7) …
+    # The place of the event's message, which is joined in its current state (rule R7) …
     Column("conversation", Number),
     Column("seq", BigInteger),
-    # … or what the event says, as JSON.
+    # … or the content of the event, as JSON.
     Column("data", Text),
     Column("at", Milliseconds, nullable=False),
     sqlite_with_rowid=False,

@@ -37,7 +37,7 @@ file = Table(
     Column("thumbnail_sha256", String(64), nullable=False),
     Column("created_at", Milliseconds, nullable=False, index=True),
     Column("metadata", Text, nullable=False, server_default=text("''")),
-    # Given up: no message may name it any more, and its content is being deleted.
+    # Given up: messages can no longer name it, and its content is being deleted.
     Column("condemned_at", Milliseconds, index=True),
     Column("waveform", Text, nullable=False, server_default=text("''")),
     Column("placeholder", Text, nullable=False, server_default=text("''")),

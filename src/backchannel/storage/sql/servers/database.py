@@ -34,7 +34,7 @@ ATTEMPTS = 8
 PAUSE = 0.05
 """Seconds before the next attempt, at most; a random part of it."""
 CROWDED_SECONDS = 5.0
-"""For how long a connection is waited for while the server allows no more of them."""
+"""How long to wait for a connection while the server allows no more of them."""
 CROWDED_LOG_SECONDS = 60.0
 """Seconds between two lines of the log that say so."""
 
@@ -51,7 +51,7 @@ class ServerDatabase(ABC, Generic[D]):
     again: ClassVar[Errors]
     """Nothing was stored, and the same transaction may well succeed a moment later."""
     refused: ClassVar[Errors]
-    """All that the driver raises, and what cannot be handed over to it."""
+    """The driver's errors, and those of values that cannot be passed to it."""
 
     def __init__(self, thread: LoopThread, pool: Pool[D], *, connections: int) -> None:
         """At most `connections` are in use at once."""
@@ -136,7 +136,7 @@ class ServerDatabase(ABC, Generic[D]):
         try:
             async with asyncio.timeout(CLOSE_SECONDS):
                 await self._pool.close()
-        except TimeoutError:  # the server answers nothing any more
+        except TimeoutError:  # the server no longer answers
             self._pool.terminate()
 
     async def _do(self, how: Callable[[Any], Any], work: Callable[[Any], Awaitable[T]]) -> T:

@@ -1,4 +1,4 @@
-"""The health check of a database server: away, and back again (rule R9)."""
+"""The health check of a database server, which may go away and come back (rule R9)."""
 
 import asyncio
 import contextlib
@@ -14,7 +14,7 @@ from backchannel.telemetry.failures import reason
 D = TypeVar("D", bound=Driver)
 
 INTERVAL = 0.5
-"""Seconds between two questions."""
+"""Seconds between two checks."""
 TIMEOUT = 3.0
 """Seconds after which a database that does not answer is away: even a busy one answers this."""
 
@@ -24,7 +24,7 @@ _logger = logging.getLogger("backchannel.storage")
 class HealthCheck(Generic[D]):
     """Asks the database at intervals, over a connection that is used for nothing else.
 
-    While the database is away requests are refused at once: none has to find it out by itself.
+    While the database is away, requests are refused at once instead of after a timeout each.
     """
 
     def __init__(
@@ -72,7 +72,7 @@ class HealthCheck(Generic[D]):
                 await self._look()
             except CannotOpen as refusal:
                 _logger.critical("the database is no longer used: %s", refusal)
-                # Requests are refused with it: no name of a host or database may be in it.
+                # Clients see this text: it may not contain the name of a host or database.
                 self._away = "the server no longer uses its database; its log says why"
                 return
             except self._refused as error:

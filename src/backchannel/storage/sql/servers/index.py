@@ -19,7 +19,7 @@ from backchannel.storage.sql.servers.database import ServerDatabase
 D = TypeVar("D", bound=Driver)
 
 INTERVAL = 1.0
-"""Seconds between two looks for what another process has written."""
+"""Seconds between two checks for writes by other processes."""
 
 _logger = logging.getLogger("backchannel.storage")
 

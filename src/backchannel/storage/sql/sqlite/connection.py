@@ -21,7 +21,7 @@ U = TypeVar("U")
 V = TypeVar("V")
 
 FEW_ROWS = 4
-"""Rows up to which each is updated by a statement of its own."""
+"""Up to this many rows, each is updated by a separate statement."""
 MOST_ROWS = 512
 """Rows in one INSERT: 32,766 parameters are what every build of SQLite takes."""
 
@@ -175,7 +175,7 @@ def _bound(given: Mapping[str, object], constants: Mapping[str, object]) -> dict
 
 def _as_json(rows: list[object]) -> str:
     text = msgspec.json.encode(rows)
-    # SQLite's JSON ends a text at NUL: it would find another row than the one that is meant.
+    # SQLite's JSON ends a text at NUL: it would find the wrong row.
     if b"\\u0000" in text and _NUL.search(text):
         raise Invalid("text must not contain NUL characters")
     return text.decode()

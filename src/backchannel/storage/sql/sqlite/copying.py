@@ -52,7 +52,7 @@ def copy_database(source: Path, target: Path, progress: Progress) -> None:
     grows. Raises `CannotOpen`.
     """
     target.unlink(missing_ok=True)
-    # Made before SQLite makes it with the mode that others may read.
+    # Made here, because SQLite would give it a mode that others may read.
     target.touch(mode=0o600)
     try:
         with _reading(source) as origin, closing(sqlite3.connect(target)) as copy:

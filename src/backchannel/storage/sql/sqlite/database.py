@@ -101,7 +101,7 @@ class SqliteDatabase:
     async def _make_room(self) -> bool:
         if not self._reserve.is_held:
             return self._reserve.is_spent
-        # A checkpoint would take the room, to let the database grow.
+        # A checkpoint would use up the room, because the database grows.
         await self._writes.run(keep_log, outside_transaction=True)
         spent = self._reserve.spend()
         if not spent:

@@ -1,6 +1,6 @@
 """The watch over the files of the open database: deleted, replaced or truncated.
 
-SQLite keeps its files open, so it would go on writing to files that have no name any more.
+SQLite keeps its files open, so it would go on writing to files that no longer have a name.
 """
 
 import contextlib
@@ -14,10 +14,10 @@ from typing import NamedTuple
 from backchannel.storage.sql.sqlite.writer import Writer
 
 INTERVAL = 0.4
-"""Seconds between two looks."""
+"""Seconds between two checks."""
 LOOKS = 5
 PAUSE = 0.05
-"""The number of further looks at a file that is too short, and the seconds between them: another
+"""The number of further checks of a file that is too short, and the seconds between them: another
 process may be writing it."""
 
 # The header of a database: docs at sqlite.org/fileformat2.html, section 1.3.
@@ -60,7 +60,7 @@ class FileWatch:
         self._thread.join()
 
     def close(self) -> None:
-        """Close the file, once no connection has it open any more."""
+        """Close the file, once no connection has it open."""
         self._opened.close()
 
     def _run(self) -> None:

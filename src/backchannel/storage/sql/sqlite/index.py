@@ -45,7 +45,7 @@ search_index = Table(
     Column("second", Text),
     Column("conversation", Text),
     Column("body", Text),
-    # The table's commands are written into a column of its own name, and queries compared to it.
+    # Commands are inserted into a column that has the table's name; queries are compared with it.
     Column("search_index", Text),
     # The parameter of a command, if it has one.
     Column("rank", BigInteger),

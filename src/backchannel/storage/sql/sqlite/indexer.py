@@ -25,9 +25,9 @@ from backchannel.storage.sql.sqlite.index import (
 
 STEP_MESSAGES = 128
 STEP_CHARACTERS = 65_536
-"""Most that one step takes in, and so, in a few milliseconds, how long a commit waits for it."""
+"""The most that one step indexes: a commit waits for it, for a few milliseconds."""
 QUIET = 0.01
-"""Seconds without work after which the index is attended to."""
+"""Seconds without work after which the index is updated."""
 WAITED = 0.1
 BUSY = 1.0
 """Seconds that the writer has waited for work, or has not, until the index gets a step all the
@@ -108,7 +108,7 @@ class Indexer:
         self._waited += waited
 
     def give_up(self) -> None:
-        """A step has failed; the next write is the occasion to try again."""
+        """A step has failed; it is tried again after the next write."""
         self._behind = False
 
     async def step(self, transaction: Transaction) -> None:

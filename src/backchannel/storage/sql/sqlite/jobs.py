@@ -41,7 +41,7 @@ def resolve(jobs: Iterable[SqliteJob]) -> None:
     for job in jobs:
         by_loop.setdefault(job.loop, []).append(job)
     for loop, mine in by_loop.items():
-        # If the loop is closed, no task waits for the result any more.
+        # If the loop is closed, no task is waiting for the result.
         with contextlib.suppress(RuntimeError):
             loop.call_soon_threadsafe(_resolve, mine)
 
@@ -111,7 +111,7 @@ class JobQueue:
 
 
 class Reader:
-    """Does jobs one at a time, each in a snapshot of its own."""
+    """Does jobs one at a time, each in its own snapshot."""
 
     def __init__(self, driver: Driver, statements: StatementCache, jobs: JobQueue) -> None:
         self._driver = driver

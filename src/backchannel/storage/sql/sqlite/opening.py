@@ -29,7 +29,7 @@ _logger = logging.getLogger("backchannel.storage")
 
 
 async def open_sqlite(url: str, *, connect: Connect = drivers.connect) -> SqliteStorage:
-    """Open the file that `url` names, made if it does not exist. Raises `CannotOpen`."""
+    """Open the file that `url` names, created if it does not exist. Raises `CannotOpen`."""
     return SqliteStorage(await asyncio.to_thread(_open, path_of(url), connect))
 
 
@@ -80,7 +80,7 @@ def _opened(path: Path, connect: Connect, reserve: DiskReserve) -> SqliteDatabas
 def _require_one_name(path: Path) -> None:
     """Raise `CannotOpen` for a file with hard links.
 
-    Each name has a lock and a write-ahead log of its own, so two servers would damage the file
+    Each name has its own lock and write-ahead log, so two servers would damage the file
     (sqlite.org, "How To Corrupt An SQLite Database File", section 2.4).
     """
     if path.stat().st_nlink > 1:
@@ -97,7 +97,7 @@ def _prepared(path: Path, driver: Driver, connect: Connect, reserve: DiskReserve
     if finding is not None:
         raise damaged(path, finding)
     if needs_migration(_version(path, driver), name=str(path)):
-        # Only now: most starts need no migration, and the import takes its time.
+        # Only now: most starts need no migration, and the import is slow.
         from backchannel.storage.sql.sqlite.migrating import migrate  # noqa: PLC0415
 
         migrate(path)
@@ -130,7 +130,7 @@ def _version(path: Path, driver: Driver) -> str | None:
 
 
 def make_private(path: Path) -> None:
-    """Make the file if it is missing, and take from all others what they may read of it.
+    """Make the file if it is missing, and make it unreadable for all other users.
 
     SQLite gives the files that it makes beside the database the same mode. Raises `OSError` only
     if the file cannot be made.

@@ -171,7 +171,7 @@ class Overwriter:
         self._holds = False
 
     def _keep(self, logged: LoggedPages) -> None:
-        """Let others copy the log, as far as it goes now, but not begin it anew."""
+        """Let others copy the log, up to its current end, but not restart it."""
         self._kept = self._kept or open_reader(self._path, self._connect)
         _open_snapshot(self._kept)
         self._logged = logged
@@ -200,7 +200,7 @@ class Overwriter:
 
     @contextmanager
     def _refusing(self) -> Generator[None]:
-        """Raise `Unavailable` instead of what the file system or a page refuses."""
+        """Raise `Unavailable` for errors of the file system and for unknown pages."""
         try:
             yield
         except (OSError, UnknownPage) as error:

@@ -1,11 +1,11 @@
 """Removal of erased text from the index and the file, so that no byte of it remains (S22).
 
-The index only ever adds: that a message is no longer in it is one more entry, and the trigrams of
-its text stay in their segment until segments are merged. All of them merged into one leave
-nothing that was removed. SQLite does that a few pages at a time
-(https://www.sqlite.org/fts5.html, sections 6.7 and 6.8), so each step is short.
+Entries are only ever added to the index: a removal is one more entry, and the trigrams of its text
+stay in their segment until segments are merged. Merging all segments into one leaves nothing that
+was removed. SQLite does that a few pages at a time (https://www.sqlite.org/fts5.html, sections 6.7
+and 6.8), so each step is short.
 
-In the file, `secure_delete` overwrites a row where it lay, and not the copies that stay in unused
+In the file, `secure_delete` overwrites a row in its place, but not the copies that stay in unused
 parts of pages when the rows around it move. `overwriting` does
 (docs/decisions/0007-erased-means-overwritten.md).
 """

@@ -1,4 +1,4 @@
-"""The storage port over SQLite: the SQL that all engines share, and what is SQLite's own."""
+"""The storage port over SQLite: the SQL that all engines share, and SQLite's own parts."""
 
 from collections.abc import Awaitable, Callable
 from types import CoroutineType

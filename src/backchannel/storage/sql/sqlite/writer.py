@@ -1,4 +1,4 @@
-"""The one writer: a thread that commits what is queued, many jobs at a time."""
+"""The one writer: a thread that commits the queued jobs, many at a time."""
 
 import logging
 import queue
@@ -99,7 +99,7 @@ class Writer:
             if outside_transaction:
                 self._do_outside_transaction(consecutive)
             elif not self._commit(consecutive):
-                # One of them failed half-way: alone, it takes only itself along.
+                # One of them failed half-way: run alone, it fails no other job.
                 for each in consecutive:
                     self._commit([each])
             resolve(consecutive)
@@ -202,7 +202,7 @@ class Writer:
     def _overwrite(self) -> None:
         """Overwrite a commit in the log that is about to be refused, with a harmless one.
 
-        Else it would be there after a kill. It does not matter whether this one fails likewise.
+        Otherwise it would be there after a kill. It does not matter if this one fails as well.
         """
         try:
             self._driver.execute(NOTHING)

@@ -1,4 +1,4 @@
-"""Users, and what is theirs: logins, invitations, blocks, reports, erasures, uploads and files."""
+"""Users and their data: logins, invitations, blocks, reports, erasures, uploads and files."""
 
 from collections.abc import Sequence
 from operator import attrgetter

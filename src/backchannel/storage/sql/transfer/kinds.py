@@ -50,7 +50,7 @@ def conversation_id(column: Column[Any]) -> Part:
 
 
 ARRIVAL = Part(message.c.number, lambda name: _number(message, name))
-"""The id of a message, which stands for when it came."""
+"""The id of a message, which stands for the time when it came."""
 
 
 def _number(table: Any, name: str) -> ColumnElement[Any]:

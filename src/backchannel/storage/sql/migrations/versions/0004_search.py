@@ -6,7 +6,7 @@ from alembic import op
 revision = "0004"
 down_revision = "0003"
 
-# It keeps no text and no positions: what it finds is checked against the message itself.
+# It keeps no text and no positions: each result is checked against the message itself.
 CREATE_INDEX = """
 CREATE VIRTUAL TABLE search_index USING fts5(
     first, second, conversation, body,

@@ -1,4 +1,4 @@
-"""A user's own messages have a kind of their own in the log."""
+"""A user's own messages have a separate kind in the log."""
 
 from alembic import op
 

@@ -1,4 +1,4 @@
-"""The marks a member has told the other one, which a block keeps where they were."""
+"""The marks that the other member has been sent, which do not change during a block."""
 
 import sqlalchemy as sa
 from alembic import op

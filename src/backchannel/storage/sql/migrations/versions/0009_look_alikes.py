@@ -29,7 +29,7 @@ def upgrade() -> None:
 
 
 def _fill() -> None:
-    """Give each look to the oldest account that has it."""
+    """Give each look-alike key to the oldest account that has it."""
     database = op.get_bind()
     query = sa.select(account.c.number, account.c.username).where(account.c.erased_at.is_(None))
     looks: dict[str, int] = {}

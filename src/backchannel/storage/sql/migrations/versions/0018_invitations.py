@@ -1,4 +1,4 @@
-"""Invitations to make an account."""
+"""Invitations to create an account."""
 
 import sqlalchemy as sa
 from alembic import op
