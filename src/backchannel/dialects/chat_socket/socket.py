@@ -1,4 +1,4 @@
-"""The WebSocket `/chat`: who may open it, what each frame asks for, and what is sent to it."""
+"""The WebSocket `/chat`: its access, its frames in, and its frames out."""
 
 from collections.abc import Mapping
 
@@ -81,5 +81,5 @@ class ChatSocketHandler(AutoAckHandler[ChatSocketSerializer]):
 
     def _send(self, sending: wire.Sending, recipient_id: str) -> None:
         if recipient_id == RESPONDER_ID:
-            raise NotFound("conversation not found")  # a session: another dialect's matter
+            raise NotFound("conversation not found")  # a session belongs to another dialect
         self.send(recipient_id, sending.content, sending.client_id)

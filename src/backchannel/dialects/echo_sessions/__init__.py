@@ -1,1 +1,1 @@
-"""A dialect: sessions with the server, which answers what is said in them."""
+"""A dialect: sessions with the server, which answers the messages in them."""

@@ -76,7 +76,7 @@ def user_body(user: User) -> UserBody:
 
 
 def session_body(view: ConversationView, user_id: str) -> SessionBody:
-    """A session of this user's; the `id` is the name that its client addresses it by."""
+    """A session of this user's; the `id` is the name that its client uses for it."""
     last = view.last_message
     return SessionBody(
         id=view.key or view.id,
@@ -102,7 +102,7 @@ def echoed(message: Message, session_id: str) -> Echoed:
 
 
 class InvalidFields(Invalid):
-    """Fields are not what they should be: each of `faults` names one."""
+    """Fields are invalid: each of `faults` names one."""
 
     def __init__(self, text: str, *, faults: Sequence[Invalid] = ()) -> None:
         super().__init__(text, field=faults[0].field if faults else None)

@@ -1,4 +1,4 @@
-"""The WebSocket `/websocket`: who may open it, what each frame asks for, and the frames out."""
+"""The WebSocket `/websocket`: its access, its frames in, and its frames out."""
 
 from collections.abc import Mapping, Sequence
 
@@ -46,7 +46,7 @@ class EventSocketSerializer(AutoAckSerializer):
         await self._directory.learn_all(user_id for pair in pairs for user_id in pair)
 
     def frame(self, payload: EventPayload | None, message: Message) -> bytes:
-        """The message without an envelope; kept in `payload`, if there is one, for all who ask."""
+        """The message without an envelope; kept in `payload`, if there is one, for all sockets."""
         frame = None if payload is None else payload.encoded.get(ENCODING)
         if frame is None:
             sender, receiver = self._name(message.sender_id), self._name(message.recipient_id)

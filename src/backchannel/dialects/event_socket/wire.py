@@ -15,7 +15,7 @@ from backchannel.http.validation import decode as decode_json
 from backchannel.http.validation import decode_checked
 
 EVENT = "message"
-"""The one event of this socket; clients may put it around what they send."""
+"""The one event of this socket; clients may wrap their messages in it."""
 
 
 class Sending(SenderClaim, kw_only=True, gc=False):
@@ -75,7 +75,7 @@ def decode(payload: bytes) -> Sending:
 
 
 def client_id_of(payload: bytes) -> str | None:
-    """The `clientId` of a frame that could not be accepted, as far as legible."""
+    """The `clientId` of a frame that could not be accepted, if readable."""
     try:
         envelope = _envelope_decoder.decode(payload)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):

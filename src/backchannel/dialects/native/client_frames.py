@@ -211,7 +211,7 @@ _typed_decoder = msgspec.json.Decoder(_Typed)
 
 def decode(payload: bytes) -> ClientFrame:
     """A client's frame. Raises `Invalid`, naming the field at fault and the known ones."""
-    if len(payload) > MOST_VALUES:  # else it has fewer, as nearly always
+    if len(payload) > MOST_VALUES:  # otherwise it has fewer, as nearly all frames do
         require_few_values(payload, what="frame")
     try:
         frame: ClientFrame = _decoder.decode(payload)
@@ -235,7 +235,7 @@ _named_decoder = msgspec.json.Decoder(_Named)
 
 
 def name_of(payload: bytes) -> tuple[str | None, str | None]:
-    """The `ref` and `client_id` of a frame that could not be accepted, as far as legible."""
+    """The `ref` and `client_id` of a frame that could not be accepted, if readable."""
     try:
         named = _named_decoder.decode(payload)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):

@@ -86,7 +86,7 @@ class NativeSerializer:
 
 
 def _content(event: Event) -> bytes:
-    """The end of a log entry as JSON: what happened, encoded once for all who see the same."""
+    """The end of a log entry as JSON: the event, encoded once for all users who see the same."""
     payload = event.payload
     content = payload.content
     # Only the sender gets the client_id.
@@ -201,5 +201,5 @@ class NativeHandler(WebSocketHandler):
         self._requests = NativeRequests(self, identity, connection)
 
     def hello_missed(self) -> None:
-        """Close the socket of a client that has not said who it is in time."""
+        """Close the socket of a client that has not logged in by the deadline."""
         self.socket.close(CloseCode.HELLO_TIMEOUT.code, CloseCode.HELLO_TIMEOUT.reason)

@@ -188,7 +188,7 @@ def settings_body(settings: ConversationSettings) -> SettingsBody:
 
 
 def event_body(event: Event) -> EventBody:
-    """A log entry as the user whose log it is learns it."""
+    """A log entry as the owner of the log receives it."""
     # Kind and content belong together in the log, which the type checker cannot know.
     made: Any = _EVENTS[event.payload.kind]
     data = content_body(event.payload.content, event.user_id)

@@ -55,9 +55,9 @@ class _WithoutSignals:
 class AutoAckSerializer(_WithoutSignals, ABC):
     """Implements `delivery.serializer.Serializer` for one socket.
 
-    It pushes the messages of others, beginning with those that no device of the user has
-    received yet, and what the user sends from other devices once this one is connected. Everything
-    else in the log only counts.
+    It pushes the messages of others, beginning with those that no device of the user has received
+    yet, and the messages that the user sends from other devices once this one is connected. All
+    other entries of the log only move the position.
     """
 
     __slots__ = ("_already_sent", "_unanswered", "own_after")

@@ -37,7 +37,7 @@ class SerialHandler(ABC, Generic[R, S]):
     """Handles requests of the kind `R` that come on a socket of the kind `S`.
 
     While the coroutine of a request runs, the socket is not read: the client's messages keep
-    their order (rule R4), and those to come stay with the client (R13). After an error with
+    their order (rule R4), and later ones stay with the client (R13). After an error with
     `retry_after` the socket is not read for that time, at most `LONGEST_PAUSE`.
     """
 

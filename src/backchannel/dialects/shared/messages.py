@@ -60,7 +60,7 @@ _named_decoder = msgspec.json.Decoder(_Named)
 
 
 def client_id_of(payload: bytes) -> str | None:
-    """The `clientId` of a frame that could not be accepted, as far as legible."""
+    """The `clientId` of a frame that could not be accepted, if readable."""
     try:
         return _named_decoder.decode(payload).client_id
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):

@@ -52,7 +52,7 @@ class Client(Protocol):
     def submit(
         self, drafted: Draft, event: ClientEvent, stored: Callable[[Stored], object]
     ) -> None:
-        """Store what an event drafted: `stored` is called once it is durable (rule R1).
+        """Store the draft from an event: `stored` is called once it is durable (rule R1).
 
         A refusal is sent to the client in the dialect's format.
         """
@@ -64,7 +64,7 @@ class Client(Protocol):
 
 
 class Dialect(Protocol):
-    """A dialect of Socket.IO. It has no state: what belongs to a client is in `Client`.
+    """A dialect of Socket.IO. It has no state: the state of a client is in `Client`.
 
     Every client may use all of them: an event from a client goes to the first dialect that
     claims it, and a message is sent in the packets of each.
@@ -89,7 +89,7 @@ class Dialect(Protocol):
     def packets(
         self, payload: EventPayload, message: Message, rooms: Collection[str]
     ) -> Sequence[bytes]:
-        """The packets in which a client in these rooms learns of a new message, in their order.
+        """The packets that bring a new message to a client in these rooms, in their order.
 
         It gets the messages between two users that concern it, and the responder's. A packet
         that does not depend on the client is kept in `payload.encoded`, see `encoded_once`.

@@ -35,7 +35,7 @@ class Script(msgspec.Struct, frozen=True):
 
     @property
     def headers(self) -> tuple[tuple[str, str], ...]:
-        """Anybody's page may run it: it is no secret, and the same everywhere."""
+        """Any page may run it: it is no secret, and the same everywhere."""
         return (
             ("content-type", "text/javascript; charset=utf-8"),
             ("cache-control", "public, max-age=0"),

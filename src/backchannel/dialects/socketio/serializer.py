@@ -1,10 +1,10 @@
 """The serializer for Socket.IO clients, and their connection state recovery.
 
-Node servers remember packets for two minutes. Here the user's log is the memory, so nothing
-else is kept, and a client recovers after a restart as well. It names what it got last:
-clients keep the last argument of the last event that ended in a string. Node servers append
-it to every event, which breaks handlers that take exactly what their document says; here it
-comes as an event of its own, which clients keep in the same way, and which no client handles.
+Node servers remember packets for two minutes. Here the user's log is the memory, so nothing else is
+kept, and a client recovers after a restart as well. It names the last packet that it got: clients
+keep the last argument of the last event that ended in a string. Node servers append it to every
+event, which breaks handlers that take exactly what their document says; here it comes as a separate
+event, which clients keep in the same way, and which no client handles.
 """
 
 import hashlib
@@ -29,7 +29,7 @@ OFFSET_EVENT = "offset"
 """The event whose only argument is the client's position in its user's log."""
 _NONCE_BYTES = 12
 _DIGITS = 18
-"""Longest position that is believed to be one."""
+"""Longest text that is read as a position."""
 
 
 class ResumePoint(msgspec.Struct, frozen=True):
@@ -84,7 +84,7 @@ def _digest(text: str) -> str:
 class SocketIoSerializer(AutoAckSerializer):
     """Also sends its position to a client that can recover.
 
-    A client that recovers also gets what its user sent elsewhere while it was disconnected.
+    A client that recovers also gets the messages that its user sent elsewhere meanwhile.
     """
 
     __slots__ = ("_dialects", "_marked", "_recovers", "_rooms")
@@ -111,7 +111,7 @@ class SocketIoSerializer(AutoAckSerializer):
 
     def is_for_client(self, event: Event, message: Message) -> bool:
         if message.sender_id == RESPONDER_ID:
-            return True  # who has joined the session, the dialect knows
+            return True  # the dialect knows which clients have joined the session
         return super().is_for_client(event, message)
 
     def signal(self, signal: Signal) -> bytes | None:

@@ -35,7 +35,7 @@ class _Enveloped(msgspec.Struct):
 class UserRooms:
     """Implements `socketio.dialect.Dialect`.
 
-    Every user has a room, which all sockets of the user are in from the beginning: to join it
+    Every user has a room, which all sockets of the user are in from the beginning: joining it
     changes nothing, and no other one can be joined.
     """
 

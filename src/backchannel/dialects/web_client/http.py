@@ -122,7 +122,7 @@ def routes() -> Router:
 
 @get([*PAGES, *SETTINGS_PAGES], sync_to_thread=False)
 def page(request: AnyRequest) -> Response[bytes]:
-    """The client's page, or what to do where it was not built."""
+    """The client's page, or instructions if it was not built."""
     found = _assets().get(INDEX)
     if found is None:
         return Response(NOT_BUILT, media_type="text/html")

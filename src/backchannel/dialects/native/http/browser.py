@@ -93,7 +93,7 @@ async def browser_logout(request: StrictRequest, core: InjectedCore) -> Response
 def require_own_page(request: StrictRequest) -> bool:
     """Return True if the page was loaded by HTTPS. Raises `Forbidden` for pages of other servers.
 
-    Behind a proxy that ends TLS the request may look plain; the browser knows better.
+    Behind a proxy that ends TLS the request may look plain, but the browser names the scheme.
     """
     origin = request.headers.get("origin", "")
     host = request.headers.get("host", "")

@@ -1,4 +1,4 @@
-"""Conversations: list, read, mark as read, and set what is pinned, archived and muted."""
+"""Conversations: list, read, mark as read, pin, archive and mute them."""
 
 from datetime import datetime
 from enum import StrEnum

@@ -136,5 +136,5 @@ def _body(invitation: Invitation) -> InvitationBody:
 
 
 BY_CODE = [get_invitation, withdraw_invitation]
-"""One path, and hence one router, but only one of them needs a login: each has its guards."""
+"""One path, and so one router, but only one of them needs a login: each has its guards."""
 HANDLERS = [create_invitation, list_invitations]
