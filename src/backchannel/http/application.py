@@ -20,7 +20,7 @@ from backchannel.http.errors import Render, unrouted
 from backchannel.http.requests import StrictRequest, require_digits, restore_slashes
 
 REQUEST_BODY_LIMIT = 1 << 20
-"""Largest request body in bytes, unless asked otherwise."""
+"""Largest request body in bytes, unless the caller passes another limit."""
 
 
 def http_app(

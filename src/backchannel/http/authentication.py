@@ -14,7 +14,7 @@ from backchannel.transports.http.request_head import MOST_PARAMETERS, parse_quer
 from backchannel.transports.websocket.endpoint import Refused, UpgradeRequest
 
 SUBPROTOCOL = "bearer"
-"""The first of the pair `["bearer", token]`, and what the server then agrees to."""
+"""The first of the pair `["bearer", token]`, and the subprotocol that the server then selects."""
 HEADERS = ("authorization", "access_token", "x-access-token", "token")
 """The headers that clients send a token in; the first that holds one decides."""
 HOW = "send a login's token as 'Authorization: Bearer TOKEN'"

@@ -171,7 +171,7 @@ class Edge:
         elif not (_is_text(scope["raw_path"]) and _is_text(scope["query_string"])):
             await self._refuse(scope, send, _NO_TEXT)
         elif scope["method"] == HttpMethod.OPTIONS:
-            # Only browsers ask, before a request; a 405 lists the methods of a path.
+            # Only browsers send OPTIONS, before a request; a 405 lists the methods of a path.
             allowed = self._cors.preflight_headers(headers.get("origin", ""))
             own = encoded(self._policy.options.get(scope["path"].rstrip("/"), ()))
             await _respond(send, 204, [*allowed, *own])

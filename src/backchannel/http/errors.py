@@ -118,7 +118,7 @@ def answer(
 
 
 def handlers(render: Render) -> Handlers:
-    """Litestar's exception handlers of a router whose errors `render` puts into words."""
+    """Litestar's exception handlers of a router whose errors `render` formats."""
 
     def handle(request: AnyRequest, error: Exception) -> Response[Any]:
         return _rendered(error, request, render)

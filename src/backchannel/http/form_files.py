@@ -41,7 +41,7 @@ def sent_name(segment: MultipartSegment) -> str | None:
     """The name of the file in a part of a form; None for a part that is not a file.
 
     `filename*` (RFC 8187) counts before `filename`, which .NET writes in encoded words
-    (RFC 2047) beside it. RFC 7578 wants neither, but readers to take both.
+    (RFC 2047) beside it. RFC 7578 wants senders to use neither, and readers to take both.
     """
     name = _extended_name(dict(segment.headerlist).get("Content-Disposition", ""))
     if name is None and segment.filename is not None:

@@ -54,7 +54,7 @@ _NEAR = 24
 
 
 def decode(payload: bytes, decoder: msgspec.json.Decoder[T], *, what: str = "body") -> T:
-    """A request body, or `what` else it is called, as its type.
+    """A request body as its type; `what` is its name in errors.
 
     Raises `Invalid`, naming the field.
     """

@@ -71,7 +71,7 @@ class StructDescriptions(OpenAPISchemaPlugin):
         return not field_definition.is_union and field_definition.is_subclass_of(msgspec.Struct)
 
     def to_openapi_schema(self, field_definition: FieldDefinition, schema_creator: Any) -> Schema:
-        """The schema that the next plugin makes, with the class's own words."""
+        """The schema that the next plugin makes, with the docstring of the class."""
         others = [plugin for plugin in schema_creator.plugins if plugin is not self]
         following = next(each for each in others if _supports(each, field_definition))
         schema: Schema = following.to_openapi_schema(field_definition, schema_creator)
@@ -100,7 +100,7 @@ def completed(document: Json, groups: Mapping[str, Mapping[str, str]] | None = N
     references = {REFERENCE + name: REFERENCE + title for name, title in titles.items()}
 
     def refined(node: Json) -> Json:
-        if len(node.get("oneOf", ())) == 1:  # a choice between one thing is that thing
+        if len(node.get("oneOf", ())) == 1:  # a choice with one option is that option
             node.update(node.pop("oneOf")[0])
         if "$ref" in node:
             node["$ref"] = references.get(node["$ref"], node["$ref"])
