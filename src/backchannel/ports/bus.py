@@ -68,7 +68,7 @@ class Bus(Protocol):
         ...
 
     def listen_packets(self, listener: PacketListener) -> None:
-        """Hand what is sent to this node to `listener`, with the sender's `node_id`."""
+        """Hand packets that are sent to this node to `listener`, with the sender's `node_id`."""
         ...
 
     def follow(self, user_id: str) -> None:
@@ -88,7 +88,7 @@ class Bus(Protocol):
         ...
 
     async def subscribed(self, user_id: str) -> None:
-        """Wait until what others publish about a followed or watched user arrives here.
+        """Wait until events that others publish about a followed or watched user arrive here.
 
         Return at once while the bus is away, and after a few seconds in any case: a loss is
         reported once it arrives.

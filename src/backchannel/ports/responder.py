@@ -11,7 +11,7 @@ class ResponderFailed(Exception):
 
 
 class AnswerCut(ResponderFailed):
-    """The responder has reached a limit: the pieces so far are all there is of its answer."""
+    """The responder has reached a limit: the pieces so far are its whole answer."""
 
 
 class Responder(Protocol):
@@ -20,7 +20,7 @@ class Responder(Protocol):
     def answer(self, question: Message, before: Sequence[Message]) -> AsyncGenerator[str]:
         """The answer to `question`, in consecutive pieces.
 
-        `before` is what was said ahead of it in its session, oldest first: as much as an
+        `before` has the messages ahead of it in its session, oldest first: as much as an
         operator lets the responder see. The generator may be closed early. It ends within the
         adapter's own time limit and raises `ResponderFailed`, or `AnswerCut`.
         """

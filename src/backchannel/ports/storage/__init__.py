@@ -1,7 +1,7 @@
 """The storage port: what the core asks of a database.
 
 Every adapter passes the same contract suite. A method that writes returns only once its
-transaction is durable on disk (rule R1); what it reports as an event is in the log by then.
+transaction is durable on disk (rule R1); the events that it returns are in the log by then.
 Any method raises `Unavailable` when the database cannot be reached or refuses to write, and
 `Overloaded` when its bounded queue is full: then nothing was stored, or (for a connection
 lost in mid-commit) it is unknown whether it was, and repeating the call is harmless.

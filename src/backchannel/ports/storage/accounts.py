@@ -43,16 +43,16 @@ class Accounts(Protocol):
     async def update_profile(self, user_id: str, patch: ProfilePatch, *, at: int) -> list[Event]:
         """Change a profile; the events tell the user's devices and peers.
 
-        The peers do not learn of a new e-mail address, and of the rest once in a minute. The first
-        of them learn of it now, and all others by `notify_of_profiles`. Raises `EmailTaken`, and
-        `NotFound`, also for an avatar that is not a file of the user's.
+        The peers are not notified of a new e-mail address, and of the rest at most once a minute.
+        The first peers are notified now, and all others by `notify_of_profiles`. Raises
+        `EmailTaken`, and `NotFound`, also for an avatar that is not a file of the user's.
         """
         ...
 
     async def notify_of_profiles(self, *, at: int) -> list[Event] | None:
         """Notify the next peers of a user whose profile has changed or was erased, if it is time.
 
-        Each call is a short transaction, users take turns, and what is due is stored. None if no
+        Each call is a short transaction, users take turns, and the due times are stored. None if no
         user is to be notified now.
         """
         ...

@@ -21,11 +21,11 @@ class Erasures(Protocol):
         """Record an erasure, which cannot be undone: from then on the account cannot be used.
 
         In the same transaction its profile and password go (`domain.erasures.anonymous` is what
-        stays; the username and the address are free again), its logins end and lose their
-        agents and addresses, and its peers are told that its profile has changed. Whatever the
-        user still had under way is refused from then on: no message, change, profile, login,
-        session, block or upload of theirs is stored any more. Raises `NotFound` for an account
-        that is not there or is being erased already.
+        stays; the username and the address are free again), its logins end and lose their agents
+        and addresses, and its peers are told that its profile has changed. Requests of the user
+        that are still running are refused from then on: no message, change, profile, login,
+        session, block or upload of theirs is stored. Raises `NotFound` for an account that
+        is not there or is being erased already.
         """
         ...
 
@@ -69,5 +69,5 @@ class Erasures(Protocol):
         ...
 
     async def complete_erasure(self, erasure_id: str, *, at: int, signature: str) -> None:
-        """Note that nothing is left. The first call counts."""
+        """Record that nothing is left. Only the first call has an effect."""
         ...

@@ -41,7 +41,7 @@ class Messages(Protocol):
     async def append_gathered(self, gather: Gather) -> list[Stored | ChatError]:
         """Like `append`, with the drafts that `gather` returns when the transaction begins.
 
-        So what comes while another transaction is under way shares the next one, which need
+        So drafts that come while another transaction is running share the next one, which need
         not wait for the event loop to begin. `gather` may be called in another thread, and
         again if the transaction is; where this raises, it may not have been called. Calls
         are served one after the other (rule R4).
@@ -145,7 +145,7 @@ class Messages(Protocol):
 class Found(msgspec.Struct, frozen=True):
     """Messages, newest first. `next` is the `before` to go on with, None at the end.
 
-    `characters` is how much text was read to find them.
+    `characters` is the amount of text that was read to find them.
     """
 
     messages: tuple[Message, ...]

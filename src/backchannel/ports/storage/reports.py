@@ -19,14 +19,14 @@ class Reports(Protocol):
     async def report(self, report_id: str) -> Report | None: ...
 
     async def reports(self, *, closed: bool, before: str | None, limit: int) -> list[Report]:
-        """Those that are closed, or those that are not, by id: the newest first.
+        """The closed reports, or the open ones, by id: the newest first.
 
         Only those before the id `before`.
         """
         ...
 
     async def reports_by(self, reporter_id: str) -> list[Report]:
-        """All that a user has made, the newest first."""
+        """All reports by a user, the newest first."""
         ...
 
     async def close_report(self, report_id: str, *, note: str, at: int) -> None:

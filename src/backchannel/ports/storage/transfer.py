@@ -1,4 +1,4 @@
-"""The part of the storage port that moves everything from one database to another."""
+"""The part of the storage port that copies all records from one database to another."""
 
 from collections.abc import Sequence
 from typing import Protocol, TypeAlias, TypeVar
@@ -93,7 +93,7 @@ class MemberRecord(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class MessageRecord(Message, frozen=True, gc=False):
-    """A message, with its checksum and what it was when it was sent."""
+    """A message, with its checksum and the fingerprint of its first content."""
 
     checksum: int | None = None
     fingerprint: str | None = None
@@ -108,7 +108,7 @@ class QuestionRecord(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class EntryRecord(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """An entry of a user's log: the place of its message, or what it says as JSON text.
+    """An entry of a user's log: the place of its message, or its content as JSON text.
 
     `own` is true for a new message in its sender's log.
     """

@@ -49,7 +49,7 @@ class LogState(msgspec.Struct, frozen=True):
 
 
 class Requested(msgspec.Struct, frozen=True):
-    """An erasure is on record: the logins that ended with it, and what the peers learn."""
+    """An erasure is on record: the logins that ended with it, and the events for the peers."""
 
     login_ids: tuple[str, ...]
     events: tuple[Event, ...]
