@@ -88,7 +88,7 @@ class Model:
 
 
 CUT_REASONS = {"length", "max_tokens", "content_filter"}
-"""The reasons for which a model ends before its answer does."""
+"""The reasons for which a model stops before its answer is complete."""
 
 
 class _ContentPart(msgspec.Struct):
@@ -108,9 +108,9 @@ class _MessageText(msgspec.Struct):
 
 class _Choice(msgspec.Struct):
     delta: _MessageText | None = None
-    """A piece, in a stream."""
+    """A piece of the answer, in a stream."""
     message: _MessageText | None = None
-    """All of it, from those that do not stream."""
+    """The whole answer, from services that do not stream."""
     finish_reason: str | None = None
 
 

@@ -28,7 +28,7 @@ log = logging.getLogger(__name__)
 
 
 class _TryAgain(Exception):
-    """The service did not answer, which may be different in a moment."""
+    """The service did not answer, but may answer in a moment."""
 
 
 def client(*, timeout: float) -> httpx.AsyncClient:
@@ -41,7 +41,7 @@ def client(*, timeout: float) -> httpx.AsyncClient:
         # `responder.answers_at_once` limits them: more would wait here, and fail.
         limits=httpx.Limits(max_connections=None, max_keepalive_connections=IDLE_CONNECTIONS),
         cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
-        follow_redirects=False,  # what is signed or paid for goes where the operator said
+        follow_redirects=False,  # signed or paid requests go only to the configured URL
         headers={"user-agent": "backchannel", "accept-encoding": "identity"},
     )
 
