@@ -1,4 +1,4 @@
-"""Password hashes: argon2id or bcrypt, made by a few threads of their own (rule S7).
+"""Password hashes: argon2id or bcrypt, made by a few separate threads (rule S7).
 
 Hashing is slow on purpose. It never runs on the event loop, never on more than a few cores,
 and when too many wait in line the rest are asked to try again later.
@@ -32,7 +32,7 @@ BCRYPT_ROUNDS_MINIMUM = 10
 BCRYPT_LIMIT = 72
 """Bytes of a password that bcrypt looks at."""
 NICENESS = 5
-"""Of the threads that hash."""
+"""The niceness of the threads that hash."""
 BUSY_SECONDS = 2.0
 """About the time in which a full queue is processed."""
 
@@ -121,7 +121,7 @@ class PooledPasswords:
         return await self._run(lambda: self._verify(password, hashed))
 
     async def dummy_verify(self, password: str) -> None:
-        # To hash takes what to verify takes: a verification is a hash and a comparison.
+        # Hashing takes as long as verifying: a verification is a hash and a comparison.
         await self.hash(password)
 
     def close(self) -> None:
@@ -152,7 +152,7 @@ class PooledPasswords:
 
 def _let_others_pass() -> None:
     """Have the event loop and the writer run first: hashing may take all cores for long."""
-    if sys.platform == "linux":  # elsewhere it would be the priority of the whole process
+    if sys.platform == "linux":  # elsewhere it would change the priority of the whole process
         os.setpriority(os.PRIO_PROCESS, 0, NICENESS)
 
 

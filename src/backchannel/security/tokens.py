@@ -33,7 +33,7 @@ Algorithm = Literal["HS256", "HS384", "HS512"]
 
 
 class _Payload(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Exactly what a token says; `userId` repeats `sub` for clients that look for it there."""
+    """The exact content of a token; `userId` repeats `sub` for clients that look for it there."""
 
     sub: str
     sid: str
