@@ -65,8 +65,8 @@ def load(
     toml = read_toml(config or CONFIG_FILE) if config or CONFIG_FILE.exists() else Layer()
     layers = [read_options(options or {}), variables, env_file, toml]
     written: Mapping[str, Written] = ChainMap(*(layer.values for layer in layers))
-    # Container platforms put variables of their own making into the environment, so only
-    # there is an unknown name no error.
+    # Container platforms add their own variables to the environment, where an unknown name is
+    # therefore no error.
     problems = [*env_file.unknown, *toml.unknown]
     settings = _validate(written, problems)
     refused = list(problems)
@@ -129,7 +129,7 @@ def _workers(settings: Settings) -> dict[str, str]:
 
 
 def _own_database(settings: Settings) -> dict[str, str]:
-    """The reason why a bus that is the database's own is none."""
+    """The reason why the database cannot be the bus."""
     if settings.bus.url != OWN_DATABASE or settings.storage_url.startswith("postgresql:"):
         return {}
     return {"bus.url": "postgresql is the bus of a database_url that begins with postgresql://"}
