@@ -111,7 +111,7 @@ def _reading(path: Path) -> Generator[sqlite3.Connection]:
 
 @contextmanager
 def _reading_alone(path: Path) -> Generator[sqlite3.Connection]:
-    """Without any lock or file beside it."""
+    """A read-only connection, without any lock or file beside the database."""
     address = f"file:{quote(str(path.absolute()))}?mode=ro&immutable=1"
     with closing(sqlite3.connect(address, uri=True, isolation_level=None)) as database:
         yield database

@@ -30,8 +30,8 @@ QUIET = 0.01
 """Seconds without work after which the index is updated."""
 WAITED = 0.1
 BUSY = 1.0
-"""Seconds that the writer has waited for work, or has not, until the index gets a step all the
-same: a writer with time to spare spends some hundredths of it here, and a saturated one less."""
+"""Seconds after which a step is done despite other work: `WAITED` is the time for which the writer
+was idle in all, `BUSY` the time since the last step."""
 
 SIZES = (
     select(message.c.number, func.length(message.c.body))
@@ -102,7 +102,7 @@ class Indexer:
         )
 
     def note_writes(self, *, waited: float) -> None:
-        """The writer has waited so many seconds for work, and what it wrote may be to index."""
+        """The writer has waited so many seconds for work, and may have written text to index."""
         self._behind = True
         self._idle = False
         self._waited += waited
