@@ -24,7 +24,7 @@ def reason(error: BaseException) -> str:
 
 
 def causes(error: BaseException) -> Iterator[BaseException]:
-    """The error and what it came from, with all errors of a group; each once.
+    """The error and its causes, with all errors of a group; each once.
 
     Drivers link errors in cycles.
     """

@@ -156,7 +156,7 @@ def _formatter(*, as_json: bool, colors: bool) -> logging.Formatter:
 
 
 def redact(_logger: WrappedLogger, _method: str, entry: EventDict) -> EventDict:
-    """Take out what is private by its name or its form, and make control characters visible."""
+    """Remove values that are private by their name or form, and make control characters visible."""
     return {name: _clean(name, value) for name, value in entry.items()}
 
 
