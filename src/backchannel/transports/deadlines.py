@@ -11,9 +11,9 @@ logger = logging.getLogger("backchannel.transports")
 T = TypeVar("T", bound=Hashable)
 
 AT_ONCE = 32
-"""Peers that are disconnected in a row before other work comes first: a millisecond of it."""
+"""Peers that are disconnected in a row, in about a millisecond, before other work runs."""
 
-_EARLY = 1 / 64  # of the delay: what is due so soon shares a wake-up
+_EARLY = 1 / 64  # of the delay: items that are due so soon share a wake-up
 _EARLIEST = 0.25
 _LATE = 0.25
 """Seconds of delay of a timer after which the process has stood still."""
@@ -24,7 +24,7 @@ class RunningTime:
     """The seconds of the event loop without those for which the process stood still.
 
     What peers sent meanwhile is not read yet, so it gets `grace` seconds more to be read, but not
-    each time where the process stands still again and again: deadlines would never pass.
+    each time if the process stands still again and again: deadlines would never pass.
     """
 
     __slots__ = ("_grace", "_lost", "_was_late")

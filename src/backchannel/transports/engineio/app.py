@@ -54,7 +54,7 @@ class PollingApp:
         trusted_proxies: Sequence[Network],
         relay: Relay | None = None,
     ) -> None:
-        """`relay` passes on what is for the sessions of other nodes."""
+        """`relay` passes on the requests for sessions of other nodes."""
         self._sessions = sessions
         self._relay = relay
         if relay is not None:
@@ -226,7 +226,7 @@ class PollingApp:
             cost = 0
             for packet in turn:
                 await polling.readable()
-                if session.transport is not polling:  # the rest would overtake what comes there
+                if session.transport is not polling:  # the rest would overtake its packets
                     raise Rejected(requests.BAD_REQUEST)
                 session.receive(packet)
 

@@ -78,7 +78,7 @@ class Session(Protocol):
     def resume_reading(self) -> None: ...
 
     def close(self, code: int = 1000, reason: str = "") -> None:
-        """Close after what is queued; later sends are dropped. Polling does not send the reason."""
+        """Close after the queued messages; later sends are dropped. Polling sends no reason."""
         ...
 
 

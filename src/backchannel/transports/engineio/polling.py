@@ -69,7 +69,7 @@ class Polling:
     def close(self, code: int, reason: str) -> None:
         """Answer a GET with a close packet, which has no place for a code or a reason.
 
-        It comes in an answer of its own: clients handle it before the messages in front of it.
+        It comes in a separate answer: clients handle it before the messages in front of it.
         """
         del code, reason
         self._closing = True
@@ -95,7 +95,7 @@ class Polling:
             wake()
 
     def take(self) -> bytes:
-        """Return the answer to a GET: what is queued, or else a close or a noop packet."""
+        """Return the answer to a GET: the queued packets, or else a close or a noop packet."""
         self._wake = None
         self.waiting = False
         packets = self._packets[:MOST_PACKETS]

@@ -122,7 +122,7 @@ class Relay:
         return node_id if separator and self._nodes.knows(node_id) else None
 
     def serve(self, serve: Serve) -> None:
-        """Answer with `serve` what others pass on."""
+        """Answer the requests that others pass on with `serve`."""
         self._serve = serve
 
     async def forward(
@@ -156,7 +156,7 @@ class Relay:
         raise Rejected(UNKNOWN_SID)
 
     def drain(self) -> None:
-        """End what waits for other nodes, because the process ends: polls at once (rule R12)."""
+        """End the requests that wait for other nodes, polls at once: the process ends (R12)."""
         self._draining = True
         self._timeout = min(self._timeout, LAST_ANSWERS)
         for each in self._waiting.values():

@@ -37,7 +37,7 @@ BAD_REQUEST: Final = Problem(3, "Bad request")
 FORBIDDEN: Final = Problem(4, "Forbidden: the operator sets cors_origins", 403)
 UNSUPPORTED_PROTOCOL_VERSION: Final = Problem(5, "Unsupported protocol version")
 
-# These have no number of their own in the protocol; clients look at the status only.
+# These have no separate number in the protocol; clients look at the status only.
 TOO_LARGE: Final = Problem(3, "Payload too large", 413)
 TOO_FAST: Final = Problem(3, "Too many requests", 429, (("retry-after", "5"),))
 OVERLOADED: Final = Problem(3, "Too many sessions", 503, (("retry-after", "5"),))

@@ -30,7 +30,7 @@ class WebSocketTransport:
         """Set the session that this socket is for, before it opens."""
         self._session = session
 
-    # ---------------------------------------------- what happens on the socket
+    # ---------------------------------------------------- events of the socket
 
     def opened(self, socket: Socket) -> None:
         self._socket = socket
@@ -64,7 +64,7 @@ class WebSocketTransport:
         else:
             session.probe_failed(self)
 
-    # ------------------------------------------------ what the session asks for
+    # ----------------------------------------------------- calls by the session
 
     @property
     def backlog(self) -> int:

@@ -35,7 +35,7 @@ class SessionOwner(Protocol):
     def pong_received(self, session: "EngineIoSession") -> None: ...
 
     def still_busy(self, session: "EngineIoSession") -> None:
-        """It is not read at the moment, so that its answer to a ping has more time."""
+        """It is not being read, so its answer to a ping gets more time."""
         ...
 
     def probe_opened(self, session: "EngineIoSession") -> None: ...
@@ -94,7 +94,7 @@ class EngineIoSession:
         self._handler.opened(self)
         return True
 
-    # ---------------------------------------------------- what the handler asks for
+    # --------------------------------------------------------- calls by the handler
 
     @property
     def backlog(self) -> int:
@@ -128,7 +128,7 @@ class EngineIoSession:
             self._state = State.CLOSING
             self.transport.close(code, reason)
 
-    # ------------------------------------------------- what arrives on the transport
+    # -------------------------------------------------------- calls by the transport
 
     def receive(self, packet: Packet) -> None:
         """Take one packet of a payload."""
@@ -174,7 +174,7 @@ class EngineIoSession:
         self._end("transport close")
 
     def answer(self, polling: Polling) -> bytes:
-        """Return what answers the waiting GET; `polling` may have been replaced meanwhile."""
+        """Return the answer to the waiting GET; `polling` may have been replaced meanwhile."""
         answer = polling.take()
         if answer == packets.CLOSE and self._state is State.CLOSING:
             self._end("forced close")

@@ -1,4 +1,4 @@
-"""A connection that speaks HTTP: its place among others, its deadlines, and how it is refused."""
+"""A connection that speaks HTTP: its place among others, its deadlines, and its refusals."""
 
 import asyncio
 import logging

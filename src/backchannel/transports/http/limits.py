@@ -17,7 +17,7 @@ from backchannel.transports.deadlines import AT_ONCE, RunningTime
 PIECE = 1 << 10
 """Bytes of heads that are parsed at once: some ten requests, where a client sends many together."""
 SMALL = 1 << 8
-"""Bytes of a part of a body below which it is its number that makes work, not its size."""
+"""Parts of a body with fewer bytes than this cost work by their number, not their size."""
 TURN = 256
 """Small parts of bodies that are read before other connections come first."""
 

@@ -30,7 +30,7 @@ class HttpProtocol(HttpConnection):
             self._take(data)
 
     def _wait(self, data: bytes) -> None:
-        """Keep what came for later: behind requests without an answer, or for the next turn."""
+        """Keep received bytes for later: after requests without an answer, or for the next turn."""
         self._waiting = data
         self.flow.pause_reading()
         self._hold((WAITING_COST if self.pipeline else 1) * len(data) + self._guard.unfinished)
@@ -194,7 +194,7 @@ def http_protocol(
     trusted_proxies: Sequence[Network] = (),
     held_before_login: HeldBytes | None = None,
 ) -> type[asyncio.Protocol]:
-    """Return what `uvicorn.Config(http=...)` takes.
+    """Return the `http` argument of `uvicorn.Config`.
 
     `trusted_proxies` are not held to the cap on connections from one address.
     `held_before_login` bounds what is held for all clients whose request has not started yet.

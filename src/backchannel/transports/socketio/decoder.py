@@ -25,7 +25,7 @@ from backchannel.transports.socketio.packets import (
 RESERVED: Final = frozenset(
     {"connect", "connect_error", "disconnect", "disconnecting", "newListener", "removeListener"}
 )
-"""Names that clients and servers use for events of their own."""
+"""Names that clients and servers use for their own events."""
 
 _FORMAT: Final = re.compile(
     rb"""(?P<type>[0-6])

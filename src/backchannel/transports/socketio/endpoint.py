@@ -27,8 +27,8 @@ class SocketIoSettings(msgspec.Struct, frozen=True, kw_only=True):
 class ConnectRequest(msgspec.Struct, frozen=True):
     """A client asks to join a namespace ("Connection to a namespace").
 
-    `auth` is what it sent along, {} if nothing. `pid` and `offset` are for the recovery of its
-    last connection: what it was then called, and the last event that it received.
+    `auth` is the data it sent along, {} if none. `pid` and `offset` are for the recovery of its
+    last connection: its private id then, and the last event that it received.
     """
 
     namespace: str
@@ -41,9 +41,9 @@ class ConnectRequest(msgspec.Struct, frozen=True):
 class Accepted(msgspec.Struct, frozen=True):
     """The client joins; `handler` gets everything that happens.
 
-    A client that gets a `pid` sends it when it reconnects. If the same one, and the same
-    `sid`, are then given again, it takes its connection as recovered: a handler that gives them
-    sends what the client missed, oldest first, in `Handler.opened`.
+    A client that gets a `pid` sends it when it reconnects. If the same one, and the same `sid`, are
+    then given again, it takes its connection as recovered: a handler that gives them sends the
+    events that the client missed, oldest first, in `Handler.opened`.
     """
 
     handler: "Handler"
@@ -72,7 +72,7 @@ class Endpoint(Protocol):
 class Socket(Protocol):
     """A client in a namespace as its handler sees it. No method blocks or raises on a dead peer.
 
-    It can stand wherever `send_text`, `close` and `backlog` of a WebSocket are enough.
+    It can be used wherever `send_text`, `close` and `backlog` of a WebSocket are enough.
     """
 
     @property

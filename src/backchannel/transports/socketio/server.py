@@ -64,7 +64,7 @@ class SocketIoClient:
     def max_acks(self) -> int:
         return self._service.settings.acks
 
-    # -------------------------------------------------- what happens in the session
+    # -------------------------------------------------------- events of the session
 
     def opened(self, session: Session) -> None:
         self.session = session
@@ -178,7 +178,7 @@ class SocketIoClient:
             self.close(INTERNAL_ERROR, "internal error")
 
     def join_timed_out(self) -> None:
-        """The client has not joined any namespace in time, or it is not known whose it is."""
+        """The client has not joined any namespace, or has not logged in, in time."""
         if self._sockets:
             self.close(POLICY_VIOLATION, "not logged in")
         else:
@@ -202,7 +202,7 @@ class SocketIoClient:
         """Pause reading while any namespace is paused; otherwise resume it.
 
         The namespaces of a client share its bytes, so none can be read without the others. They
-        have one owner, also if each has a login of its own: no other user waits.
+        have one owner, also if each has a separate login: no other user waits.
         """
         if any(socket.is_paused for socket in self._sockets.values()):
             self.session.pause_reading()

@@ -82,7 +82,7 @@ class Decoder:
         self._ended = False
         self._halted = False  # muted or paused
         self._remaining = TURN
-        self._rest = b""  # what came behind the message at which reading was paused
+        self._rest = b""  # bytes after the message at which reading was paused
         self.paused = False
 
     @property
@@ -153,8 +153,8 @@ class Decoder:
     def _read_whole_texts(self, data: bytes, at: int) -> int:
         """Read whole text frames up to the first thing that is not one, and return where.
 
-        This is the hot loop: everything is local, and what is unusual in any way is left to
-        `_read_frame`, which also finds the words for what is wrong.
+        This is the hot loop: everything is local, and anything unusual is left to `_read_frame`,
+        which also words the errors.
         """
         size = len(data)
         limit = self._largest_frame

@@ -169,7 +169,7 @@ class Compression:
         return None
 
     def _deflater(self, agreement: Agreement) -> Deflater:
-        """Return a deflater of its own, or a shared one if none keeps a context."""
+        """Return a new deflater, or the shared one if no context is kept."""
         if not agreement.server_no_context_takeover:
             return Deflater(agreement, self._config)
         bits = agreement.server_max_window_bits

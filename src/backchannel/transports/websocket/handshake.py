@@ -88,7 +88,7 @@ def tokens(headers: Mapping[str, str], name: str) -> list[str]:
 
 
 def subprotocols(headers: Mapping[str, str]) -> tuple[str, ...]:
-    """Return what the client offers in Sec-WebSocket-Protocol, most wanted first."""
+    """Return the subprotocols that the client offers, most wanted first."""
     field = headers.get("sec-websocket-protocol", "")
     return tuple(token for each in field.split(",") if (token := each.strip()))
 

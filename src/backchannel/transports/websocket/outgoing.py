@@ -108,7 +108,7 @@ class Outgoing(asyncio.Protocol):
             self._flushed()
 
     def _write_out(self) -> bool:
-        """Write what is queued; return whether the kernel took it all."""
+        """Write the queued frames; return True if the kernel took them all."""
         data = b"".join(self._out)
         self._out.clear()
         self._queued = self._stuck

@@ -264,7 +264,7 @@ class WebSocket(Outgoing):
             self._queue(_PING)
 
     def presume_dead(self) -> None:
-        """Close, unless the peer is still reading what was sent, however slowly."""
+        """Close, unless the peer is still reading, however slowly."""
         if self._paused or (self._stuck and self._has_read_on()):
             return
         if self._ending is None and not self._stuck:

@@ -202,7 +202,7 @@ def websocket_protocol(
     trusted_proxies: Sequence[Network] = (),
     held_before_login: HeldBytes | None = None,
 ) -> type[asyncio.Protocol]:
-    """Return what `uvicorn.Config(ws=...)` takes.
+    """Return the `ws` argument of `uvicorn.Config`.
 
     `endpoints` maps a path, exactly as in the request line, to what serves it; the mapping is
     read at each upgrade. `hosts` are the names answered to (see `Hosts`). `origins` are the
