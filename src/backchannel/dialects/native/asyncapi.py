@@ -153,7 +153,7 @@ def _operation(action: str, summary: str, messages: Json) -> Json:
 
 
 def close_codes() -> list[Json]:
-    """The close codes of the socket: code, reason, and whether to reconnect."""
+    """The close codes of the socket, each with its reason and the advice to reconnect or not."""
     rows = [(code, *row) for code, row in STANDARD.items()]
     rows += [each.value for each in CloseCode]
     return [
