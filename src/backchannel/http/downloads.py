@@ -50,7 +50,7 @@ def requested_part(
 ) -> Part | None:
     """The one range that a `Range` field names; None for all of the content.
 
-    None also for what may be ignored: other units, several ranges, nonsense, and a part of
+    None also for ranges that may be ignored: other units, several ranges, nonsense, and a part of
     another version than the client has (`If-Range`). Raises `RangeNotSatisfiable`.
     """
     found = _SINGLE.fullmatch(field) if field else None

@@ -61,7 +61,7 @@ class EdgePolicy:
 class Edge:
     """Wraps an application: client address, host, CORS, HEAD, security headers, request id.
 
-    It also bounds what clients leave unread of their answers.
+    It also bounds the parts of answers that clients leave unread.
     """
 
     def __init__(self, app: ASGIApp, policy: EdgePolicy, errors: Mapping[str, Render]) -> None:

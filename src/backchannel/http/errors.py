@@ -61,7 +61,7 @@ def title_of(status: int) -> str:
 
 
 def refusal(error: ChatError) -> ErrorInfo:
-    """The error to report for what the core has refused."""
+    """The error to report for a refusal by the core."""
     return ErrorInfo(
         status=error.status,
         code=error.code,
@@ -164,7 +164,7 @@ def error_info(error: Exception, request: AnyRequest) -> ErrorInfo:
 
 
 def _known(error: HTTPException, request: AnyRequest) -> ErrorInfo | None:
-    """The error to report for what Litestar itself refuses; None if the server is at fault."""
+    """The error to report for a refusal by Litestar itself; None if the server is at fault."""
     if isinstance(error, ValidationException):
         return refusal(_invalid(error, request))
     if isinstance(error, MethodNotAllowedException):

@@ -142,7 +142,7 @@ class Incoming:
     async def wait_for_turn(self) -> None:
         """Wait for the turn of the client's address. Raises `Overloaded`.
 
-        Meanwhile nothing is read of the connection; to receive a message goes on with that.
+        Meanwhile nothing is read from the connection; receiving a message resumes that.
         """
         if self._unread is not None and self._unread.more_body:
             self._unread.flow.pause_reading()
@@ -164,7 +164,7 @@ class Incoming:
             self._task.cancel()
 
     def forget(self) -> None:
-        """Stop counting what is held."""
+        """Stop counting the held bytes."""
         self._held_before_login.hold(self, 0)
 
 

@@ -80,9 +80,9 @@ class LengthRequired(ChatError):
 class FormFile:
     """The file in the field `file` of a form; `fields` are the texts read so far.
 
-    `known` are the names of the text fields it may have; any other is refused (rule S12).
-    After `open`, `name` and `media_type` are what the sender says; once `chunks` has ended,
-    `fields` holds those behind the file too.
+    `known` are the names of the text fields it may have; any other is refused (rule S12). After
+    `open`, `name` and `media_type` are the sender's claims; once `chunks` has ended, `fields` also
+    holds those after the file.
     """
 
     def __init__(self, request: StrictRequest, known: Collection[str]) -> None:

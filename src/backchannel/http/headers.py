@@ -11,7 +11,7 @@ PAGE_POLICY = (
     "media-src 'self' blob:; font-src 'self'; connect-src 'self'; manifest-src 'self'; "
     "worker-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
-"""For pages of this server: only what it serves, and no inline script."""
+"""For pages of this server: only its own resources, and no inline script."""
 
 SECURITY_HEADERS = (
     ("x-content-type-options", "nosniff"),

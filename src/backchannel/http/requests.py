@@ -45,7 +45,7 @@ FORMS = {"urlencoded": True}
 """The `opt` of a route that takes the body of an HTML form as well."""
 FILE_QUERY = {"file_query": True}
 """The `opt` of a route below a `file_id` that takes a `token` or a `signature` in the query as
-well: a browser cannot set the headers of what it shows with `<img>` or plays with `<video>`."""
+well: a browser cannot set the headers of its requests for `<img>` and `<video>`."""
 TO_QUEUE = {"to_queue": True}
 """The `opt` of a route that puts messages into the queue, also while the database is away."""
 AnyConnection = ASGIConnection[Any, Any, Any, Any]

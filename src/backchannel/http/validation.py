@@ -38,7 +38,7 @@ FORM_FIELDS = 64
 
 
 class UnsupportedMediaType(ChatError):
-    """A body that is something else than JSON."""
+    """A body that is not JSON."""
 
     code = "unsupported_media_type"
     status = 415

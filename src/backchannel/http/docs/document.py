@@ -1,4 +1,4 @@
-"""The OpenAPI document: what Litestar derives from the routes, completed, and its names.
+"""The OpenAPI document: Litestar's description of the routes, completed, and its names.
 
 Names are plain for the native API, and begin with the dialect for others. A client generator makes
 a class of each schema and a function of each operation, so they are unique and read well in code.
