@@ -23,7 +23,7 @@ class Passwords(Protocol):
         ...
 
     async def verify(self, password: str, hashed: str) -> tuple[bool, str | None]:
-        """Return whether they match, and a new hash if the stored one is of an older kind.
+        """Return True if they match, and a new hash if the stored one is of an older kind.
 
         Raises `Overloaded` when too many are waiting.
         """

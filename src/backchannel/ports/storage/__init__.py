@@ -1,4 +1,4 @@
-"""The storage port: what the core asks of a database.
+"""The storage port: the operations that the core needs of a database.
 
 Every adapter passes the same contract suite. A method that writes returns only once its
 transaction is durable on disk (rule R1); the events that it returns are in the log by then.

@@ -96,10 +96,10 @@ class Conversations(Protocol):
     ) -> list[Event]:
         """Put another user on the user's block list, or take it off. Raises `NotFound`.
 
-        While there is a block on either side, nothing either of the two does reaches the
-        other's log or view of the conversation, except deletions. A message request from the
-        other user is declined, and goes on to take messages: the sender cannot tell. Once the
-        last block is lifted, both logs tell what has changed meanwhile: marks and profiles.
+        While there is a block on either side, nothing that one of them does, except deletions,
+        reaches the other's log or view of the conversation. A message request from the other user
+        is declined but still takes messages, so the sender cannot tell. Once the last block is
+        lifted, both logs get the changes since then: marks and profiles.
         """
         ...
 

@@ -20,12 +20,12 @@ class Erasures(Protocol):
     async def request_erasure(self, erasure: Erasure, /) -> Requested:
         """Record an erasure, which cannot be undone: from then on the account cannot be used.
 
-        In the same transaction its profile and password go (`domain.erasures.anonymous` is what
-        stays; the username and the address are free again), its logins end and lose their agents
+        In the same transaction its profile and password go (`domain.erasures.anonymous` takes its
+        place; the username and the address are free again), its logins end and lose their agents
         and addresses, and its peers are told that its profile has changed. Requests of the user
         that are still running are refused from then on: no message, change, profile, login,
-        session, block or upload of theirs is stored. Raises `NotFound` for an account that
-        is not there or is being erased already.
+        session, block or upload of theirs is stored. Raises `NotFound` for an account that is not
+        there or is being erased already.
         """
         ...
 

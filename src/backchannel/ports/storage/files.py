@@ -31,8 +31,8 @@ class Files(Protocol):
     async def cancel_upload(self, upload_id: str, *, at: int) -> bool:
         """Give up an upload; from then on it cannot be finished.
 
-        It is a file that was given up, of no size, until `forget_files` forgets it. So what is
-        left of its content is found again after a crash. False if it was finished or cancelled.
+        It is a file that was given up, of no size, until `forget_files` forgets it. So the rest of
+        its content is found again after a crash. False if it was finished or cancelled.
         """
         ...
 

@@ -55,7 +55,7 @@ class Messages(Protocol):
         kind: EventKind,
         revise: Callable[[Message | None], Message],
     ) -> Changed:
-        """Replace a message by what the pure function `revise` makes of it, in one transaction.
+        """Replace a message by the result of the pure function `revise`, in one transaction.
 
         `revise` may raise a `ChatError`, and may be called again if the transaction is; a
         result equal to its argument changes nothing. Linearised with every other change of

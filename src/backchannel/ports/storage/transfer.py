@@ -215,7 +215,7 @@ class Transfer(Protocol):
         ...
 
     async def import_progress(self) -> Progress | None:
-        """The progress of an import that is not complete; None unless there is one.
+        """The progress of an import that is not complete; None if there is none.
 
         Such a database is not opened for anything else.
         """

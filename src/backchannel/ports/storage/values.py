@@ -56,7 +56,7 @@ class Requested(msgspec.Struct, frozen=True):
 
 
 class ErasedPart(msgspec.Struct, frozen=True):
-    """The events for peers about an erased part, and whether it was the last part."""
+    """The events for peers about an erased part, and True if it was the last part."""
 
     events: tuple[Event, ...] = ()
     complete: bool = False
