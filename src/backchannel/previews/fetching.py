@@ -33,7 +33,7 @@ _REDIRECTING = {
 
 
 class Page(msgspec.Struct, frozen=True):
-    """The beginning of an HTML page; `charset` is what its server says, or empty."""
+    """The beginning of an HTML page; `charset` is the one its server names, or empty."""
 
     url: str
     charset: str

@@ -27,7 +27,7 @@ _BODY = re.compile(r"<body[\s>]", re.IGNORECASE)
 _SCRIPT = re.compile(r"<(?P<closing>/?)(?P<name>script|style)\b", re.IGNORECASE)
 _TAG = re.compile(r"<[!/?a-z][^>]*>?", re.IGNORECASE)
 _UNSEEN = re.compile(
-    # Controls, and what reorders or hides text in a way that can pretend something.
+    # Control characters, and those that reorder or hide text and so can mislead.
     "[\x00-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff"
     "\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e007f]+"
 )
@@ -37,7 +37,7 @@ def preview_of(page: Page) -> Preview | None:
     """The preview of a page; None if it has no title."""
     head = _Head()
     text = _without_scripts(_BODY.split(_text(page), maxsplit=1)[0])
-    # The parser's way to say that a declaration makes no sense; what precedes it counts.
+    # The parser found a malformed declaration; the text before it counts.
     with contextlib.suppress(AssertionError, _Enough):
         head.feed(text[:HEAD_LIMIT])
     title = _plain(head.meta.get("og:title") or head.title, TITLE_LIMIT)
@@ -125,7 +125,7 @@ def _text(page: Page) -> str:
     content = page.content
     codec = marked(content) or codec_of(page.charset) or declared(content) or sniffed(content)
     decoder = codecs.getincrementaldecoder(codec)("replace")
-    # In pieces, between which other threads run: what cannot be decoded is slow to replace.
+    # In pieces, between which other threads run: replacing undecodable bytes is slow.
     pieces = (content[at : at + PIECE] for at in range(0, len(content), PIECE))
     try:
         text = "".join([*map(decoder.decode, pieces), decoder.decode(b"", final=True)])
