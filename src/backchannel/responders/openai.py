@@ -130,7 +130,7 @@ class _Completion(msgspec.Struct):
 
 
 class OpenAi:
-    """Implements `ports.responder.Responder`; `timeout` is how long a model may be silent."""
+    """Implements `ports.responder.Responder`; a model may be silent for `timeout` seconds."""
 
     def __init__(self, model: Model, *, timeout: float) -> None:
         self._model = model
@@ -228,7 +228,7 @@ def _decoded(data: bytes) -> _Completion:
 
 
 def _named(error: Any) -> str:
-    """An error by its type and code; its text is left out, as it may repeat what was said (S6)."""
+    """An error by its type and code; its text is left out, as it may repeat messages (S6)."""
     if not isinstance(error, dict):
         return "an error"
     given = cast("dict[str, Any]", error)

@@ -111,7 +111,7 @@ async def _attempt(http: httpx.AsyncClient, request: httpx.Request) -> httpx.Res
 
 
 def _named(error: httpx.TransportError) -> str:
-    """A description of the error; some errors have no text of their own.
+    """A description of the error; some errors have no text.
 
     It ends before the part that repeats the response, which may be long or hold a user's text (S6).
     """
