@@ -83,8 +83,8 @@ class ImportedBcrypt(BcryptHasher):
     """Plain bcrypt hashes that came from another program; none are made here."""
 
     def verify(self, password: str | bytes, hash: str | bytes) -> bool:  # noqa: A002
-        # Such a hash cannot vouch for what follows the 72nd byte; the work is done all the
-        # same, so that the answer takes as long as any other.
+        # Such a hash does not cover the bytes after the 72nd; the work is done all the same, so
+        # that the answer takes as long as any other.
         secret = _bytes(password)
         matches = super().verify(secret[:BCRYPT_LIMIT], hash)
         return matches and len(secret) <= BCRYPT_LIMIT
@@ -102,7 +102,7 @@ class PooledPasswords:
         threads: int = 2,
         line: int = 256,
     ) -> None:
-        """`line` is how many may wait for one of the `threads`."""
+        """At most `line` callers may wait for one of the `threads`."""
         strong: HasherProtocol = argon or argon2()
         prehashed: HasherProtocol = PrehashedBcrypt(bcrypt_rounds)
         ours = [strong, prehashed] if kind == "argon2id" else [prehashed, strong]
@@ -131,7 +131,7 @@ class PooledPasswords:
         try:
             if not self._imported.identify(hashed):
                 return self._hashers.verify_and_update(_normal(password), hashed)
-            # The other program hashed what was typed, without normalising it.
+            # The other program hashed the text as typed, without normalising it.
             matches = self._imported.verify(password, hashed)
         except (UnknownHashError, ValueError):
             # No password opens such an account; an operator may set a new one.

@@ -108,7 +108,7 @@ class JwtTokens:
 
     def read_access(self, token: str) -> Claims:
         # Only the work is remembered, under a digest so that no token lies in memory;
-        # whether the token is still valid is asked each time.
+        # the validity of the token is checked each time.
         digest = hashlib.sha256(token[: TOKEN_LIMIT + 1].encode("utf-8", "replace")).digest()
         claims = self._verified.get(digest)
         if claims is None:
