@@ -35,7 +35,7 @@ ENV_FILE = Path(".env")
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """The settings, the source of each value, and what was ignored."""
+    """The settings, the source of each value, and the ignored names."""
 
     settings: Settings
     written: Mapping[str, Written]

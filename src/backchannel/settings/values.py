@@ -1,4 +1,4 @@
-"""The parsing and checking of single values; each error says what is wrong and what is valid."""
+"""The parsing and checking of single values; each error names the fault and the valid values."""
 
 import ipaddress
 from typing import Annotated
