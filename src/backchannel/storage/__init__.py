@@ -2,4 +2,4 @@
 
 
 class CannotOpen(Exception):
-    """The database cannot be used as it is; the text says why and what to do about it."""
+    """The database cannot be used as it is; the text gives the reason and the remedy."""

@@ -130,7 +130,7 @@ async def open_storage(
 ) -> Storage:
     """Open the database at `url`, created or brought to the current schema if needed.
 
-    In `production` a database that may lose what it has stored is refused. Of several processes
+    In `production` a database that may lose stored data is refused. Of several processes
     that open it, one may be `serving`, or several that are `joined` by a bus. Raises `CannotOpen`:
     unknown scheme, damaged file, a schema newer than this program, an unfinished copy, and other
     problems that the operator has to solve.

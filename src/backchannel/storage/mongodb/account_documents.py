@@ -127,7 +127,7 @@ class ErasureDocument(Document, kw_only=True):
     # The conversation to continue with, and the `seq` up to which it is erased.
     conversation: str = ""
     seq: int = 0
-    # Counts of what was erased (`domain.erasures.Erased`), as JSON.
+    # Counts of erased items (`domain.erasures.Erased`), as JSON.
     erased: str
 
 

@@ -21,7 +21,7 @@ NEWEST_FIRST = (("updated_at", DESCENDING), ("_id", DESCENDING))
 async def count_blocks(
     transaction: Transaction, pairs: Iterable[tuple[str, str]]
 ) -> dict[str, int]:
-    """For each pair's conversation, how many of the two have blocked the other."""
+    """For each pair's conversation, the number of the two who have blocked the other."""
     blocks = {
         Pair(*each): direct_conversation_id(*pair) for pair in pairs for each in (pair, pair[::-1])
     }

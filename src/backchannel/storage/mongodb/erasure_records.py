@@ -50,7 +50,7 @@ async def progress_of(transaction: Transaction, erasure_id: str) -> ErasureDocum
 
 
 def count(progress: ErasureDocument, gone: Erased) -> None:
-    """Add to the counts of what was erased."""
+    """Add to the counts of erased items."""
     progress.erased = _encoded(_decode(progress.erased) + gone)
 
 

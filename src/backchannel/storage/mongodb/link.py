@@ -104,8 +104,8 @@ def connect(
 
     One that is `serving` has its `serving_name` there.
 
-    Writes that the driver would repeat are repeated by `store.py`, which looks first whether
-    the server still has everything.
+    Writes that the driver would repeat are repeated by `store.py`, which first checks that the
+    server still has everything.
     """
     try:
         with warnings.catch_warnings():
@@ -138,7 +138,7 @@ def without_deadline() -> Any:
 
 
 def is_lost(error: PyMongoError) -> bool:
-    """True if there was no answer: whether the operation was done is unknown."""
+    """True if there was no answer, so that it is unknown if the operation was done."""
     if isinstance(error, OperationFailure) and not _ENDING.isdisjoint(_codes(error)):
         return True
     return isinstance(error, ConnectionFailure) or error.timeout

@@ -39,7 +39,7 @@ async def _rename_place(database: Database) -> None:
     await redo.forget()
     for name in (LOG.name, QUESTIONS.name, ATTACHMENTS.name):
         collection = database[name].with_options(write_concern=JOURNALED)
-        # By `_id`, since no index answers whether a field is there.
+        # By `_id`, since no index can find documents that have a field.
         old = {"_id": {"$gte": MinKey()}, "place": {"$exists": True}}
         await collection.update_many(old, {"$rename": {"place": "message"}})
         if "place" in await collection.index_information():

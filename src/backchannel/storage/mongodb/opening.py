@@ -126,7 +126,7 @@ async def examine_mongodb(url: str) -> str:
 
 
 async def begin_epochs(url: str) -> int:
-    """Give every log a new epoch; how many there are. Raises `CannotOpen`, `ChatError`."""
+    """Give every log a new epoch; returns the number of logs. Raises `CannotOpen`, `ChatError`."""
     # A running server would go on with the epochs that it has in memory.
     storage = await open_mongodb(url, serving=True)
     try:

@@ -101,7 +101,7 @@ def between(low: msgspec.Struct, high: msgspec.Struct) -> Query:
 
 
 class Reader:
-    """A `View` of what has been applied. Raises `PyMongoError`."""
+    """A `View` of the applied batches. Raises `PyMongoError`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -159,7 +159,7 @@ class Reader:
     ) -> list[dict[str, Any]]:
         """Documents as the driver reads them."""
         if limit is not None and limit <= 0:
-            bson.encode({"query": query, "limit": limit})  # to raise what the driver would
+            bson.encode({"query": query, "limit": limit})  # to raise the driver's own error
             return []
         cursor = self._database[collection.name].find(
             query, fields, sort=list(order) or None, limit=limit or 0, batch_size=limit or 0

@@ -235,8 +235,8 @@ class Redo:
         """Write to the collections: documents after those that they count, and deletions last.
 
         So a reader who has seen a number finds everything up to it. Nothing more is written once
-        another process has applied the batch and stored the next one: that may have deleted what
-        this one would insert.
+        another process has applied the batch and stored the next one: that may have deleted
+        documents that this one would insert.
         """
         written = [each for each in statements if each != "delete"]
         for kinds, counts in ((written, False), (written, True), (["delete"], None)):

@@ -138,7 +138,7 @@ class Staging:
 
 
 class Transaction:
-    """A `View` that includes what it changes itself.
+    """A `View` that includes its own changes.
 
     It reads before it changes anything: a query never sees its own changes.
     """

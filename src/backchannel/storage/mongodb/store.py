@@ -100,7 +100,7 @@ class Store:
     async def write(self, work: Callable[[Transaction], Awaitable[T]]) -> T:
         """Do `work` as one transaction, and return once it is durable (rule R1) and visible.
 
-        Raises `Overloaded`, `Unavailable`, and what `work` raises: then nothing is stored.
+        Raises `Overloaded`, `Unavailable`, and the errors of `work`: then nothing is stored.
         """
         self._require_open()
         self._require_reached()
@@ -272,7 +272,7 @@ class Store:
         return done
 
     async def _do(self, job: _Job, transaction: Transaction) -> bool:
-        """Stage what a job changes; False if the jobs before it have to be stored first."""
+        """Stage the changes of a job; False if the jobs before it have to be stored first."""
         job.error = None
         try:
             job.outcome = await job.work(transaction)

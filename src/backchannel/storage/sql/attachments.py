@@ -51,7 +51,7 @@ class Attachments:
         self._rows += [(file_id, conversation, seq) for file_id in dict.fromkeys(_file_ids(draft))]
 
     async def write(self, transaction: Transaction) -> None:
-        """Store what was added."""
+        """Store the added rows."""
         if self._rows:
             await transaction.insert(attachment, ("file_id", "conversation", "seq"), self._rows)
 

@@ -27,7 +27,7 @@ class ErasureProgress(msgspec.Struct):
     completed_at: int | None
 
     def count(self, gone: Erased) -> None:
-        """Add to the counts of what was erased."""
+        """Add to the counts of erased items."""
         so_far = _decode(self.erased)
         self.erased = encoded(so_far + gone)
 

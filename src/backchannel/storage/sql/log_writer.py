@@ -118,7 +118,7 @@ class LogWriter:
             self._messages.append(row)
 
     async def write(self, transaction: Transaction, *, at: int = 0) -> None:
-        """Store what was added; new messages at `at`, in milliseconds since 1970."""
+        """Store the added entries; new messages at `at`, in milliseconds since 1970."""
         if not self._moved:
             return
         await transaction.insert(log, MESSAGE_COLUMNS, self._messages, at=at)

@@ -121,7 +121,7 @@ MOVE_MARKS = (
 
 
 async def move(transaction: Transaction, members: Iterable[MemberMarks]) -> None:
-    """Store the marks as they are now, and what the other members know of them."""
+    """Store the marks as they are now, and those that the other members have been sent."""
     rows: list[tuple[int, ...]] = []
     for each in members:
         each.note_told()

@@ -1,6 +1,6 @@
 """Reading messages, one by one or by page.
 
-Pages are bounded by what they hold as well as by their number of messages (rule R13). A recursive
+Pages are bounded by their size as well as by their number of messages (rule R13). A recursive
 query goes from one message to the next and adds up their sizes, so that nothing past the end of a
 page is read. A page has at least one message, and at most one more than fits.
 """
@@ -117,7 +117,7 @@ def _is_logged_at(position: Select[Any]) -> ColumnElement[bool]:
 def _first_row(
     source: FromClause, sort_key: ColumnElement[Any], is_first: ColumnElement[bool]
 ) -> CTE:
-    """A page of one message, with the room that it leaves: bytes, and how many others."""
+    """A page of one message, with the room that it leaves: bytes, and messages."""
     others = parameter("limit", Integer) - 1
     return (
         select(message.c.number, sort_key.label("sort_key"), _ROOM, others.label("others"))

@@ -71,7 +71,7 @@ class MessageRequests:
         return self._logs.add(recipient.id, _change(locked, "requested"), at=self._at)
 
     async def write(self, transaction: Transaction) -> None:
-        """Store what has changed."""
+        """Store the changes."""
         if self._changed:
             await _write(transaction, *self._changed.values())
         if self._counted:

@@ -93,7 +93,7 @@ class _Scope(msgspec.Struct, frozen=True):
 
 
 def candidates(numbers: CompoundSelect[Any]) -> SelectBase:
-    """The newest of these numbers, each with what the user may know of its message.
+    """The newest of these numbers, each with the data of its message that the user may know.
 
     Those of messages that must not be found are among them: a page of them does not end the search.
     """

@@ -175,7 +175,7 @@ class Questions:
             self._settled.append((conversation, draft.reply_to))
 
     async def write(self, transaction: Transaction) -> None:
-        """Store what was added."""
+        """Store the changes."""
         if self._asked:
             await transaction.insert(question, ("conversation", "seq"), sorted(self._asked))
         if self._settled:

@@ -1,1 +1,1 @@
-"""MariaDB and MySQL: a pool of connections on a thread of its own."""
+"""MariaDB and MySQL: a pool of connections on a separate thread."""

@@ -119,7 +119,7 @@ class MysqlTransaction(ServerTransaction):
 
 
 class MysqlDatabase(ServerDatabase[Driver]):
-    """A pool of connections, used on a thread of its own."""
+    """A pool of connections, used on a separate thread."""
 
     again = AGAIN
     refused = REFUSED

@@ -46,7 +46,7 @@ async def open_mysql(
 ) -> MysqlStorage:
     """Open the database that `url` names, whose tables are made if there are none.
 
-    In `production` the server must be one that keeps what it has committed. There can be one that
+    In `production` the server must be one that keeps every commit. There can be one that
     is `serving`, or several that are `joined`. Raises `CannotOpen`.
     """
     address = address_of(url)
@@ -82,7 +82,7 @@ async def mysql_is_current(url: str) -> bool | None:
 
 
 async def begin_epochs_mysql(url: str) -> int:
-    """Give every log a new epoch, while no server runs; how many there are. Raises `CannotOpen`."""
+    """Give every log a new epoch while no server runs; returns their number. Raises `CannotOpen`."""
     address = address_of(url)
     async with _session(address) as (driver, _):
         await claim(driver, address.name)
@@ -95,7 +95,7 @@ async def begin_epochs_mysql(url: str) -> int:
 async def _session(
     address: Address, *, production: bool = False
 ) -> AsyncGenerator[tuple[Driver, Product]]:
-    """A connection for the length of a block. Raises `CannotOpen` for what the server refuses."""
+    """A connection for the length of a block. Raises `CannotOpen` if the server refuses."""
     driver, product = await _connected(address, production=production)
     with terminated_on_failure(driver, address.name, refused=(*AGAIN, *REFUSED)):
         yield driver, product

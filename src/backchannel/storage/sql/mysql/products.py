@@ -1,4 +1,4 @@
-"""MariaDB and MySQL: the differences between the two, and what the guarantees need of a server."""
+"""MariaDB and MySQL: the differences between the two, and the requirements of the guarantees."""
 
 import logging
 import re
@@ -70,7 +70,7 @@ class Product(msgspec.Struct, frozen=True):
 
     @property
     def session(self) -> str:
-        """The statements that make a session what the others expect."""
+        """The statements that configure a session for all others."""
         return "; ".join((*SESSION, *self.settings)).format(collation=self.collation)
 
     @property
@@ -125,7 +125,7 @@ def require_settings(settings: Mapping[str, str], name: str, *, production: bool
 
 
 def _risks(settings: Mapping[str, str]) -> list[str]:
-    """The settings by which a server may lose what it has committed."""
+    """The settings with which a server may lose commits."""
     found: list[str] = []
     flush = settings["innodb_flush_log_at_trx_commit"]
     if flush != "1":

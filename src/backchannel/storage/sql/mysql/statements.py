@@ -103,7 +103,7 @@ def _bare(clause: ClauseElement) -> ClauseElement:
 
 
 def _list_parameter(chosen: SelectBase) -> str | None:
-    """The list parameter of which a query gives all rows, if that is what it does."""
+    """The list parameter of which a query gives all rows, if it does only that."""
     if not isinstance(chosen, Select) or chosen.whereclause is not None:
         return None
     first, *others = chosen.columns_clause_froms

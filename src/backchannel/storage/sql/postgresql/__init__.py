@@ -1,1 +1,1 @@
-"""PostgreSQL: a pool of connections on a thread of its own."""
+"""PostgreSQL: a pool of connections on a separate thread."""

@@ -59,7 +59,7 @@ class PostgresqlTransaction(ServerTransaction):
 
 
 class PostgresqlDatabase(ServerDatabase[Driver]):
-    """A pool of connections, used on a thread of its own."""
+    """A pool of connections, used on a separate thread."""
 
     again = AGAIN
     refused = REFUSED

@@ -50,7 +50,7 @@ async def open_postgresql(
 ) -> PostgresqlStorage:
     """Open the database that `url` names, whose tables are made if there are none.
 
-    In `production` the server must be one that keeps what it has committed. There can be one that
+    In `production` the server must be one that keeps every commit. There can be one that
     is `serving`, or several that are `joined`. Raises `CannotOpen`.
     """
     address = address_of(url)
@@ -90,7 +90,7 @@ async def postgresql_is_current(url: str) -> bool | None:
 
 
 async def begin_epochs_postgresql(url: str) -> int:
-    """Give every log a new epoch, while no server runs; how many there are. Raises `CannotOpen`."""
+    """Give every log a new epoch while no server runs; returns their number. Raises `CannotOpen`."""
     address = address_of(url)
     async with _session(address) as driver:
         await require_sessions(driver, address)
@@ -102,7 +102,7 @@ async def begin_epochs_postgresql(url: str) -> int:
 
 @asynccontextmanager
 async def _session(address: Address) -> AsyncGenerator[Driver]:
-    """A connection for the length of a block. Raises `CannotOpen` for what the server refuses."""
+    """A connection for the length of a block. Raises `CannotOpen` if the server refuses."""
     driver = await _connected(address)
     with terminated_on_failure(driver, address.name, refused=REFUSED):
         yield driver

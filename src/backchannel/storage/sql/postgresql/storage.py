@@ -49,7 +49,7 @@ class PostgresqlStorage(SqlStorage):
     async def scrub(self) -> None:
         """Bring the index for searching up to date, and vacuum all tables (rule S22).
 
-        After that no transaction can see what was deleted. Raises `Unavailable` while an older one
+        After that no transaction can see deleted rows. Raises `Unavailable` while an older one
         may still do so. The server's own log and backups are beyond reach: docs/privacy.md.
         """
         server = self._server

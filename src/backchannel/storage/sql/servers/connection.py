@@ -114,7 +114,7 @@ class ServerTransaction(ABC):
     ) -> tuple[list[T], list[U], list[V]]: ...
 
     async def fetch_together(self, *queries: BoundQuery[Any]) -> tuple[list[Any], ...]:
-        # One by one: each sees what was committed before its locks were there.
+        # One by one: each sees the state committed before it got its locks.
         return tuple(
             [await self.fetch(each.query, each.row, **each.parameters) for each in queries]
         )

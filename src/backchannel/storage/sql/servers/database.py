@@ -42,7 +42,7 @@ _logger = logging.getLogger("backchannel.storage")
 
 
 class ServerDatabase(ABC, Generic[D]):
-    """A pool of connections, used on a thread of its own.
+    """A pool of connections, used on a separate thread.
 
     Writing transactions run side by side, at the isolation level READ COMMITTED: the locks that
     they take first keep them apart (`sql.locks`). Reading ones have one snapshot each.
@@ -93,7 +93,7 @@ class ServerDatabase(ABC, Generic[D]):
         self._others = (*others, health_check)
 
     async def abort(self) -> None:
-        """Give up all connections and what is under way on them; new ones are made when needed."""
+        """Give up all connections and the work on them; new ones are made when needed."""
         lost, self._pool = self._pool, await self.new_pool()
         lost.terminate()
 

@@ -150,7 +150,7 @@ class SqliteDatabase:
             await asyncio.to_thread(self._copy_log, overwriter)
 
     def _copy_log(self, overwriter: Overwriter) -> None:
-        with self._file_watch.copying:  # else a file that grows may be taken for a truncated one
+        with self._file_watch.copying:  # otherwise a growing file may be taken for a truncated one
             overwriter.copy_log()
 
     async def check(self) -> None:

@@ -22,7 +22,7 @@ class Cursor(Protocol):
 
 
 class Driver(Protocol):
-    """A connection of the standard library's `sqlite3`, or what behaves like one."""
+    """A connection of the standard library's `sqlite3`, or one that behaves the same."""
 
     @property
     def in_transaction(self) -> bool: ...

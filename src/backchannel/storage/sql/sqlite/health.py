@@ -151,7 +151,7 @@ class IntegrityCheck:
 
     def _run(self) -> None:
         try:
-            # What this server stores is not damaged yet: only older messages are looked at.
+            # New messages are not damaged yet: only older messages are checked.
             spans = scan(self._driver)
             finding = find_damage(self._driver) if self._structure else None
             if finding is not None:

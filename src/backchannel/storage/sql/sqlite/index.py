@@ -99,7 +99,7 @@ _numbers = union(
 
 
 class IndexEntry(msgspec.Struct, frozen=True):
-    """A message's text and the numbers of what it belongs to."""
+    """A message's text, and the numbers of its members and conversation."""
 
     number: int
     conversation: int

@@ -120,7 +120,7 @@ class Indexer:
 
 
 async def refresh(transaction: Transaction) -> bool:
-    """Replace what was changed; returns True if there is more."""
+    """Replace changed entries; returns True if there are more."""
     sizes = await transaction.fetch(STALE_SIZES, _Size)
     if not sizes:
         return False

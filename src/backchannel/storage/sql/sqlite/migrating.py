@@ -21,14 +21,14 @@ def migrate(path: Path) -> None:
         with engine.begin() as connection:
             upgrade(connection)
     except DBAPIError as error:
-        # The caller that opens the file knows what the driver's own errors mean.
+        # The caller that opens the file handles the driver's own errors.
         raise (error.orig or error) from None
     finally:
         engine.dispose()
 
 
 def engine_of(path: Path) -> Engine:
-    """An engine whose transactions include what changes the schema."""
+    """An engine whose transactions include changes of the schema."""
 
     def connect() -> sqlite3.Connection:
         # The driver would begin a transaction by itself only at the first INSERT.

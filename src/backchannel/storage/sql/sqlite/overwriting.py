@@ -56,7 +56,7 @@ class Overwriter:
         self._file: Driver | None = None
         """Has a snapshot of the file alone, so that nothing is written to it."""
         self._kept: Driver | None = None
-        """Has a snapshot of the log, so that the log is not begun anew while it is copied."""
+        """Has a snapshot of the log, so that the log is not restarted while it is copied."""
         self._logged: LoggedPages | None = None
         """The pages in the log, while `_kept` has its snapshot."""
         self._version: object = None
@@ -102,7 +102,7 @@ class Overwriter:
         Raises `Unavailable` if that is not possible.
         """
         with self._in_use, self._refusing():
-            if not self._ended.is_set():  # else others write to the file again
+            if not self._ended.is_set():  # otherwise others write to the file again
                 self._overwrite(self._changed, ended=self._ended)
                 self._rounds += 1
 

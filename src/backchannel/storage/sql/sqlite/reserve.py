@@ -18,11 +18,11 @@ class DiskReserve:
     """A file beside the database, emptied when a login or a start finds the disk full.
 
     From then on there is room for logins and logouts. As long as it `is_spent`, which outlasts
-    the process, anything else is stored only once it could be set aside again.
+    the process, other data is stored only once the space could be reserved again.
     """
 
     def __init__(self, database: Path) -> None:
-        """Find what an earlier process has left; nothing is set aside yet."""
+        """Find what an earlier process has left; nothing is reserved yet."""
         self._path = database.with_name(f"{database.name}-reserve")
         size = self._size()
         self.is_held = size == SIZE

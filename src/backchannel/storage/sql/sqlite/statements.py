@@ -64,8 +64,8 @@ class Change:
     """A statement that changes rows.
 
     `row_text` is the same for a single row of its only parameter, which is a list; None for other
-    statements. Where an UPDATE joins a list, SQLite first copies what it finds: for a few rows,
-    each as a statement takes a third of the time.
+    statements. If an UPDATE joins a list, SQLite first copies the rows that it finds: a few rows
+    take a third of the time if each is updated by a separate statement.
     """
 
     def __init__(self, statement: Insert | Update | Delete) -> None:
@@ -94,7 +94,7 @@ def _constants(parameters: Mapping[str, object]) -> dict[str, object]:
 
 
 def _packed(row: type[Any], names: Sequence[str]) -> str:
-    """The expression that makes of the columns what `row` is decoded from."""
+    """The expression for a text of the columns, from which `row` is decoded."""
     if not issubclass(row, msgspec.Struct):
         return names[0]
     fields = zip(row.__struct_fields__, names, strict=True)

@@ -26,7 +26,7 @@ class File(Database, Protocol):
         ...
 
     async def overwrite_unused(self) -> None:
-        """Overwrite unused bytes, so that nothing stays of what was deleted or replaced.
+        """Overwrite unused bytes, so that nothing of deleted or replaced data is left.
 
         Raises `Unavailable` if that could not be done.
         """

@@ -1,8 +1,8 @@
 """Bytes in the files that SQLite does not use, by the file format (sqlite.org/fileformat2.html).
 
-When rows move between pages, copies of them stay in the gap between a page's array of cells and
-its first cell. SQLite never reads a gap, and `secure_delete` overwrites everything else. So a write
-to a gap changes nothing that the database means, whether it is finished or cut off.
+When rows move between pages, copies of them stay in the gap between a page's array of cells and its
+first cell. SQLite never reads a gap, and `secure_delete` overwrites everything else. So a write to
+a gap, even if it is cut off, does not change the content of the database.
 """
 
 import errno
@@ -96,7 +96,7 @@ def overwrite_gaps(
 class LoggedPages:
     """The numbers, from 0, of the pages in a write-ahead log that is only appended to.
 
-    What follows the last commit is replaced if it is rolled back, so it is read again.
+    The frames after the last commit are replaced if it is rolled back, so they are read again.
     """
 
     def __init__(self, log: Path) -> None:

@@ -162,7 +162,7 @@ class Writer:
         self._count.note(commits)
 
     def _refuse(self, jobs: list[SqliteJob]) -> bool:
-        """Refuse all of them if nothing is written any more."""
+        """Refuse all jobs if writing has stopped."""
         if self._stopped is not None:
             _set_errors(jobs, Unavailable(f"the database is no longer written to: {self._stopped}"))
         return self._stopped is not None
