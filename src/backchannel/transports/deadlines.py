@@ -23,8 +23,8 @@ _GRACE = 1 / 4  # of the delay
 class RunningTime:
     """The seconds of the event loop without those for which the process stood still.
 
-    What peers sent meanwhile is not read yet, so it gets `grace` seconds more to be read, but not
-    each time if the process stands still again and again: deadlines would never pass.
+    Bytes that peers sent meanwhile are not read yet, so they get `grace` seconds more to be read,
+    but not each time if the process stands still again and again: deadlines would never pass.
     """
 
     __slots__ = ("_grace", "_lost", "_was_late")
@@ -72,7 +72,7 @@ class Deadlines(Generic[T]):
         self._timer: asyncio.TimerHandle | None = None
 
     def add(self, item: T) -> None:
-        """Start the time of `item`, afresh if it is running."""
+        """Start the time of `item`, or restart it."""
         due = self._clock.now() + self._delay
         self._due[item] = due
         self._due.move_to_end(item)

@@ -1,7 +1,7 @@
 """Packets (Engine.IO 4, "Packet encoding"): a type and, for most types, data.
 
 A text packet is kept as it travels in a WebSocket message: its type's digit, then the data.
-A binary message has no type on the wire, so it is a type of its own here. Where only text can
+A binary message has no type on the wire, so it is a separate type here. Where only text can
 travel, it is `b` and base64. A payload is several packets in one HTTP body ("HTTP long-polling").
 """
 
@@ -46,7 +46,7 @@ Packet = bytes | Binary
 
 
 def size(packet: Packet) -> int:
-    """Return how many bytes `packet` counts for in a backlog."""
+    """Return the number of bytes that `packet` counts for in a backlog."""
     return len(packet) if isinstance(packet, bytes) else len(packet.payload)
 
 
@@ -94,7 +94,7 @@ class Handshake(msgspec.Struct, frozen=True, rename="camel"):
 
 
 class InvalidPayload(ValueError):
-    """A body that holds something else than packets."""
+    """A body that contains anything but packets."""
 
 
 def encode_payload(packets: Iterable[Packet]) -> bytes:

@@ -79,7 +79,7 @@ class Polling:
     def poll(self, wake: Callable[[], None]) -> bool:
         """Begin a GET; `wake` is called, at once or later, when it is time to `take`.
 
-        Returns whether this confirms the last of what was sent before.
+        Returns True if this confirms the last of the packets sent before.
         """
         delivered, self._delivering = self._delivering, 0
         self._wake = wake

@@ -18,7 +18,7 @@ from backchannel.transports.websocket.endpoint import UpgradeRequest
 class State(Enum):
     OPEN = "open"
     CLOSING = "closing"
-    """The last packets are on their way; what arrives is dropped."""
+    """The last packets are on their way; incoming ones are dropped."""
     CLOSED = "closed"
 
 
@@ -138,7 +138,7 @@ class EngineIoSession:
             self.binary_received(packet.payload)
 
     def text_received(self, packet: bytes) -> None:
-        """Take one text packet; what a client must not send closes the session."""
+        """Take one text packet; one that a client must not send closes the session."""
         if self._state is not _OPEN:
             return
         kind = packet[:1]
@@ -269,7 +269,7 @@ class EngineIoSession:
         if self._state is State.CLOSING:
             websocket.close(NORMAL, "")
         elif not queued:
-            self.flushed()  # it has read what was polled, else it would poll again
+            self.flushed()  # it has read the polled packets, otherwise it would poll again
 
     def probe_failed(self, candidate: Transport) -> None:
         """The WebSocket is gone, or broke the protocol; polling goes on."""

@@ -44,7 +44,7 @@ def is_secure(
 
 
 def _walked(peer: Peer, nodes: Sequence[str], trusted: Sequence[Network]) -> tuple[Peer, int]:
-    """The client, and how many nodes, from the right, lead to it."""
+    """The client, and the number of nodes, from the right, that lead to it."""
     client, depth = peer, 0
     for node in reversed(nodes[-_HOPS:]):
         depth += 1
@@ -60,7 +60,7 @@ def _walked(peer: Peer, nodes: Sequence[str], trusted: Sequence[Network]) -> tup
 def _hops(headers: Mapping[str, str]) -> tuple[list[str], list[str]]:
     """The nodes and the protocols that proxies have named, nearest last.
 
-    `Forwarded` is read for what X-Forwarded-* does not say: a proxy sets one of them.
+    `Forwarded` is read for values that X-Forwarded-* lacks: a proxy sets one of them.
     """
     elements = _elements(headers.get("forwarded", ""))
     nodes = _list(headers.get("x-forwarded-for", ""))
@@ -78,7 +78,7 @@ def _list(value: str) -> list[str]:
 def _elements(value: str) -> list[dict[str, str]]:
     """The elements of a `Forwarded` field; none of them if it is malformed anywhere, or too long.
 
-    A quote that a client leaves open would otherwise swallow what the proxy adds.
+    An unclosed quote from a client would otherwise include the fields that the proxy adds.
     """
     if len(value) > _LONGEST:
         return []

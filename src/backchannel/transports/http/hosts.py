@@ -74,7 +74,7 @@ def parse_host(value: str) -> Host | None:
 
 
 def parse_entry(entry: str) -> Host:
-    """An entry of the list of hosts. Raises `ValueError`, which says what would be right."""
+    """An entry of the list of hosts. Raises `ValueError`, which names the valid form."""
     try:
         return Host(str(ipaddress.IPv6Address(entry)))
     except ValueError:

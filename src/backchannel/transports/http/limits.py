@@ -144,7 +144,7 @@ class Guard:
         self.deadline = self._since + self._limits.body_timeout + earned
 
     def begin_turn(self) -> int:
-        """Let the connection read further small parts of bodies; returns how many it has read."""
+        """Let the connection read further small parts of bodies; returns the number read so far."""
         parts, self._parts = self._parts, 0
         return parts
 
@@ -168,7 +168,7 @@ class Guard:
         self.deadline = inf
 
     def idle(self, now: float, keep_alive: float) -> None:
-        # what the client has not read of the answer keeps the connection from closing
+        # the unread part of the answer keeps the connection from closing
         self._enter(Phase.IDLE, now, max(keep_alive, self._limits.write_timeout))
 
     def refuse(self, now: float, timeout: float) -> None:

@@ -83,7 +83,7 @@ class HttpProtocol(HttpConnection):
     def _ignore_upgrade(self) -> None:
         """Go on as if no other protocol had been offered (RFC 9110, section 7.8).
 
-        The parser takes what follows such a head for that protocol, so that a fresh one gets
+        The parser takes the bytes after such a head for that protocol, so a new parser gets
         the head without the offer, and then the body.
         """
         if self.scope["method"] == "CONNECT":
@@ -139,7 +139,7 @@ class HttpProtocol(HttpConnection):
 
     def on_response_complete(self) -> None:
         if self._answered is not None:
-            self._answered.body = bytearray()  # what the application has not read, it does not need
+            self._answered.body = bytearray()  # the application does not need the unread rest
         self._answered = self.pipeline[-1][0] if self.pipeline else None
         super().on_response_complete()
         if self.pipeline:
@@ -149,7 +149,7 @@ class HttpProtocol(HttpConnection):
         self._idle_if_answered()
 
     def _go_on(self) -> None:
-        """Take what waits, unless requests ahead of it have no answer yet."""
+        """Take the waiting bytes, unless requests ahead of them have no answer yet."""
         if not self._waiting or self.pipeline or self.flow.is_held or self.transport.is_closing():
             return
         waiting, self._waiting = self._waiting, b""
@@ -197,7 +197,7 @@ def http_protocol(
     """Return the `http` argument of `uvicorn.Config`.
 
     `trusted_proxies` are not held to the cap on connections from one address.
-    `held_before_login` bounds what is held for all clients whose request has not started yet.
+    `held_before_login` bounds the bytes held for all clients whose request has not started yet.
     """
     limits = limits or HttpLimits()
     service = HttpService(limits, trusted_proxies, held_before_login or HeldBytes())

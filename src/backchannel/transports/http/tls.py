@@ -58,7 +58,7 @@ class TlsListener:
         unfinished: int = UNFINISHED,
         patience: float = PATIENCE,
     ) -> None:
-        """`deadline` is how long a handshake may take, in seconds, and `patience` too."""
+        """`deadline` is the limit on a handshake in seconds; for `patience` see `PATIENCE`."""
         listener.setblocking(False)  # noqa: FBT003 - the standard library's parameter
         self.sockets = (listener,)
         self._build = build

@@ -41,7 +41,7 @@ _reason = msgspec.json.Decoder(str | dict[str, Any])
 
 
 def parse(text: bytes) -> tuple[Packet, int]:
-    """Return the packet and how many attachments follow it. Raises InvalidPacket."""
+    """Return the packet and the number of attachments that follow it. Raises InvalidPacket."""
     if text.startswith(b'2["'):  # nearly every packet
         return Packet(EVENT, MAIN, _event(text[1:])), 0
     match = _FORMAT.fullmatch(text)

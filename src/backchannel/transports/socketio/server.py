@@ -223,7 +223,7 @@ def _text(value: object) -> str | None:
 class SocketIo:
     """Serves Socket.IO 5 at one path, usually `/socket.io/`.
 
-    `namespaces` maps a name, the main one's is "/", to what serves it. `polling` is the ASGI
+    `namespaces` maps a name, the main one's is "/", to its endpoint. `polling` is the ASGI
     application to mount at the path and `websocket` the endpoint of its upgrades. `origins`
     are the foreign origins that may poll; for upgrades the WebSocket layer has its own. `relay`
     reaches the sessions of other nodes.

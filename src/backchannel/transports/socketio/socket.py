@@ -147,7 +147,7 @@ class NamespaceSocket:
         self._handler.flushed()
 
     def detach(self, reason: str) -> None:
-        """Drop what is sent from now on, and notify the handler."""
+        """Drop packets sent from now on, and notify the handler."""
         self._connected = False
         self._acks = None
         handler = self._handler

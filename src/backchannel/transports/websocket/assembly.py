@@ -38,7 +38,7 @@ class Assembly:
     def __init__(
         self, opcode: int, limits: Limits, inflater: Inflater | None, *, largest: int
     ) -> None:
-        """`largest` is how many bytes the message may have, before and after inflation."""
+        """`largest` is the size limit of the message, before and after inflation."""
         self.opcode = opcode
         self._limits = limits
         self._largest = largest

@@ -238,7 +238,7 @@ class Decoder:
     def _end_message(self, assembly: Assembly) -> None:
         self._assembly = None
         payload = assembly.payload()
-        self._remaining -= len(payload) - len(assembly)  # what inflation has added
+        self._remaining -= len(payload) - len(assembly)  # the bytes that inflation has added
         if self._muted:
             return
         if assembly.opcode == frames.TEXT:

@@ -81,7 +81,7 @@ class WebSocket(Outgoing):
         return self._request
 
     def start(self, response: bytes, early: bytes) -> None:
-        """Answer the upgrade, open the handler and give it what has already arrived."""
+        """Answer the upgrade, open the handler and give it the bytes that have already arrived."""
         self._queue(response)
         try:
             self._handler.opened(self)
@@ -225,7 +225,7 @@ class WebSocket(Outgoing):
         if self._transport.can_write_eof():
             self._transport.write_eof()
         else:
-            self._transport.close()  # TLS says goodbye and reads on by itself
+            self._transport.close()  # TLS sends its close and reads on by itself
 
     def _fail_internally(self, error: Exception) -> None:
         logger.error("handler failed", exc_info=error, extra={"path": self._request.path})

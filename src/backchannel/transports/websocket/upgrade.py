@@ -61,7 +61,7 @@ class Upgrade(asyncio.Protocol):
         return cast("set[Any]", self._server_state.connections)
 
     def data_received(self, data: bytes) -> None:
-        """Take the whole request head first, as uvicorn gives it; keep what comes after."""
+        """Take the whole request head first, as uvicorn gives it; keep the bytes after it."""
         if self._task is not None:
             self._keep(data)
             return
@@ -187,7 +187,7 @@ class Upgrade(asyncio.Protocol):
 
 
 def _slim(request: UpgradeRequest) -> UpgradeRequest:
-    """Drop what only the endpoint needed: a socket may be open, and idle, for days."""
+    """Drop the data that only the endpoint needed: a socket may be open, and idle, for days."""
     path = sys.intern(request.path)
     return msgspec.structs.replace(request, path=path, headers=_NO_HEADERS, subprotocols=())
 
@@ -204,11 +204,11 @@ def websocket_protocol(
 ) -> type[asyncio.Protocol]:
     """Return the `ws` argument of `uvicorn.Config`.
 
-    `endpoints` maps a path, exactly as in the request line, to what serves it; the mapping is
+    `endpoints` maps a path, exactly as in the request line, to its endpoint; the mapping is
     read at each upgrade. `hosts` are the names answered to (see `Hosts`). `origins` are the
     foreign origins let in, such as "https://chat.example"; a page of this server's host always is.
     `deflate` turns permessage-deflate on. `trusted_proxies` may name the client.
-    `held_before_login` bounds what is held for all clients together that have not logged in.
+    `held_before_login` bounds the bytes held for all clients together that have not logged in.
     """
     service = Service(
         endpoints,
