@@ -22,7 +22,7 @@ from backchannel.http.requests import StrictRequest
 _SINGLE = re.compile(r"\s*bytes\s*=\s*([0-9]{0,19})-([0-9]{0,19})\s*", re.ASCII | re.IGNORECASE)
 
 POLICY = "default-src 'none'; img-src 'self'; media-src 'self'; frame-ancestors 'none'; sandbox"
-"""Should a browser open a file as a page, nothing in it runs or is loaded."""
+"""If a browser opens a file as a page, nothing in it runs or is loaded."""
 CACHING = "private, no-cache"
 """Only the reader's own browser keeps it, and asks each time whether it may still be shown."""
 

@@ -123,7 +123,7 @@ class Edge:
         if GIVEN_UP in cancelled.args:
             log.warning("a response was dropped because its client did not read it")
         elif not sender.started:
-            # But for the budget, it is uvicorn that cancels: the process must end.
+            # Except for the budget, only uvicorn cancels: the process must end.
             await self._refuse(scope, sender, _CROWDED if body.given_up else _STOPPING)
 
     def _seen(self, scope: HTTPScope, headers: dict[str, str], request_id: str) -> HTTPScope:
@@ -148,7 +148,7 @@ class Edge:
     def _method(self, scope: HTTPScope, headers: dict[str, str]) -> HttpMethod:
         """The method that counts (tus 1.0, X-HTTP-Method-Override).
 
-        PUT stands for methods that do not exist: no path at which one may be named takes it.
+        An unknown method becomes PUT, which no path with a method override accepts.
         """
         named = headers.get("x-http-method-override", "").strip().upper()
         path = scope["path"].rstrip("/")

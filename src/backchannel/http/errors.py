@@ -56,7 +56,7 @@ Handlers = dict[int | type[Exception], Callable[[AnyRequest, Exception], Respons
 
 
 def title_of(status: int) -> str:
-    """A status in words; 460 is of tus (tus.io), and registered nowhere."""
+    """A status in words; 460 comes from tus (tus.io) and is not registered."""
     return "Checksum Mismatch" if status == 460 else HTTPStatus(status).phrase
 
 
