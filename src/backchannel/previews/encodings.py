@@ -82,7 +82,7 @@ _ATTRIBUTE = re.compile(
 )
 _CHARSET = re.compile(rb"charset\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s;\"']+))", re.IGNORECASE)
 _UNFIT = {"utf-16-be", "utf-16-le"}
-"""A declaration that could be read cannot be in one of these."""
+"""A readable declaration cannot be in one of these."""
 
 
 def declared(content: bytes) -> str | None:
