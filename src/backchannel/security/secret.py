@@ -80,7 +80,7 @@ def _kept_secret(path: Path) -> bytes:
 
 
 def _make(path: Path) -> None:
-    """Write a new secret aside and link it into place: whole, and only one process wins."""
+    """Write a new secret aside and link it into place: complete, and by one process only."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     draft = path.with_name(f"{path.name}.{os.getpid()}")
     draft.unlink(missing_ok=True)

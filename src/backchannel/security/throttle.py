@@ -35,7 +35,7 @@ LIMITS: Mapping[str, Limit] = {
 }
 """The limit of each kind of key. `login:pair` is one account tried from one address. Past
 `login:account`, which counts the attempts from everywhere, logins are only slowed down
-(`chat.credentials`). An address may be a whole office, so it is held to its failures only."""
+(`chat.credentials`). An address may belong to a whole office, so only its failures count."""
 
 
 class InProcessThrottle:
