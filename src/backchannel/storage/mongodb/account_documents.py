@@ -7,7 +7,7 @@ from backchannel.storage.mongodb.documents import Document, MessageKey
 
 
 class Pair(msgspec.Struct, frozen=True):
-    """A user and another one, whom the first has blocked."""
+    """A user, and another user blocked by the first."""
 
     user: str
     other: str
@@ -61,7 +61,7 @@ class UserDocument(Document, kw_only=True):
 
     @property
     def takes_requests(self) -> bool:
-        """True if a first message from a user whom this one has not written to is a request."""
+        """True if a first message from a user to whom this one never wrote is a request."""
         return self.privacy.first_messages is FirstMessages.REQUESTS
 
     def user(self) -> User:

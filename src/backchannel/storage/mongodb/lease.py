@@ -64,7 +64,7 @@ class Lease:
 
     async def close(self) -> None:
         """Let another server use the database at once."""
-        self._closed = True  # the driver may swallow the cancellation
+        self._closed = True  # the driver may suppress the cancellation
         if self._renewing is not None:
             self._renewing.cancel()
             await asyncio.gather(self._renewing, return_exceptions=True)

@@ -175,7 +175,7 @@ def reason(error: PyMongoError) -> str:
 
 
 def as_refusal(error: Exception, *, committing: bool = False) -> ChatError:
-    """The error for the caller; while `committing`, the changes may be stored all the same."""
+    """The error for the caller; while `committing`, the changes may be stored nevertheless."""
     if isinstance(error, MISTAKES):
         return Invalid("a text is not Unicode, or a number or text is too large")
     stored = "this may have been stored; try again" if committing else "nothing was stored"

@@ -1,6 +1,6 @@
 """Changes of profiles, of which the peers are notified in parts and at limited intervals.
 
-Each transaction of a round tells a part of the peers, and stores the progress of the round.
+Each transaction of a round notifies a part of the peers, and stores the progress of the round.
 """
 
 from collections.abc import Sequence
@@ -21,7 +21,7 @@ from backchannel.storage.shared.methods import StorageMethods, reading, using_da
 
 
 class Peer(Document):
-    """The other member of a conversation, and whether the two know each other."""
+    """The other member of a conversation, with the data that decides if it is notified."""
 
     id: str
     first_id: str

@@ -191,7 +191,7 @@ class Store:
 
     async def _reach(self) -> None:
         """Return once the server is reachable again and has all batches, or this is closed."""
-        while not self._closed:  # the driver may swallow a cancellation
+        while not self._closed:  # the driver may suppress a cancellation
             try:
                 async with self._committing:
                     with pymongo.timeout(1):

@@ -58,7 +58,7 @@ class LockedUser(msgspec.Struct):
 
     @property
     def takes_requests(self) -> bool:
-        """True if a first message from a user whom this one has not written to is a request."""
+        """True if a first message from a user to whom this one never wrote is a request."""
         return self.first_messages == FirstMessages.REQUESTS.value
 
     @property
@@ -106,7 +106,7 @@ def users_by_number(numbers: Iterable[int]) -> BoundQuery[LockedUser]:
 
 
 async def lock(transaction: Transaction, asked: BoundQuery[LockedUser]) -> list[LockedUser]:
-    """Lock users, each of whom is given as of now."""
+    """Lock users, and return each in its current state."""
     return await transaction.fetch(asked.query, asked.row, **asked.parameters)
 
 

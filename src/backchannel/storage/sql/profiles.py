@@ -1,8 +1,8 @@
 """Changes of profiles, of which the peers are notified in parts and at limited intervals.
 
-A user may have any number of peers, and every other write waits while one transaction runs. So
-each transaction of a round tells a part of the peers, and stores the progress of the round: after
-a crash, or in another process, it goes on there.
+A user may have any number of peers, and every other write waits while one transaction runs. So each
+transaction of a round notifies a part of the peers, and stores the progress of the round: after a
+crash, or in another process, the round continues there.
 """
 
 from collections.abc import Sequence
@@ -120,7 +120,7 @@ class _Round(msgspec.Struct):
 
 
 class _Peer(msgspec.Struct):
-    """The other member of a conversation, and whether the two know each other."""
+    """The other member of a conversation, with the data that decides if it is notified."""
 
     conversation: int
     first_id: str

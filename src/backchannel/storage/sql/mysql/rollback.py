@@ -37,7 +37,7 @@ async def is_elsewhere(driver: Driver) -> bool:
 async def require_kept(driver: Driver) -> None:
     """Raise the driver's error if the tables are gone: a session outlives its database.
 
-    The time of their making is not compared: it also changes when a table is optimized.
+    The time at which they were made is not compared: it also changes when a table is optimized.
     """
     await driver.fetch(READ)
 

@@ -90,7 +90,7 @@ async def postgresql_is_current(url: str) -> bool | None:
 
 
 async def begin_epochs_postgresql(url: str) -> int:
-    """Give every log a new epoch while no server runs; returns their number. Raises `CannotOpen`."""
+    """Give all logs a new epoch while no server runs; returns their number. Raises `CannotOpen`."""
     address = address_of(url)
     async with _session(address) as driver:
         await require_sessions(driver, address)

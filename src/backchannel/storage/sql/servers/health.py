@@ -58,7 +58,7 @@ class HealthCheck(Generic[D]):
 
     async def close(self) -> None:
         """End the check."""
-        # A driver may swallow the cancellation.
+        # A driver may suppress the cancellation.
         self._closing = True
         self._task.cancel()
         with contextlib.suppress(asyncio.CancelledError):

@@ -56,7 +56,7 @@ class Indexer(Generic[D]):
 
     async def close(self) -> None:
         """End the task."""
-        # A driver may swallow the cancellation.
+        # A driver may suppress the cancellation.
         self._closing = True
         self._task.cancel()
         with contextlib.suppress(asyncio.CancelledError):

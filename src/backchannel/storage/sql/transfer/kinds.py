@@ -40,7 +40,7 @@ class Part:
 
 
 def user_id(column: Column[Any]) -> Part:
-    """A part of a key that is a user's id, of whom the table has the number."""
+    """A part of a key that is a user's id; the table has the user's number."""
     return Part(column, lambda name: _number(account, name))
 
 

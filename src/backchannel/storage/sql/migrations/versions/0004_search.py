@@ -13,7 +13,7 @@ CREATE VIRTUAL TABLE search_index USING fts5(
     content='', columnsize=0, detail='none', tokenize='trigram'
 )
 """
-# The text that is in the index is needed to take it out again.
+# The indexed text is needed to remove it again.
 KEEP_OLD_TEXT = """
 CREATE TRIGGER search_{event} AFTER {event} ON message
 WHEN old.body <> '' {condition} AND old.number <= (SELECT number FROM search_progress)
