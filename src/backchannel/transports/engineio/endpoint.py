@@ -23,8 +23,8 @@ class EngineIoSettings(msgspec.Struct, frozen=True, kw_only=True):
     """Packets in the body of a POST (400 above it): python-engineio sends 16 at most, others all
     that wait, up to `max_payload`; for messages of 60 bytes that is as many as this."""
     read_rate: int = 64 << 20
-    """Bytes a second that are read for long from the POSTs of one user, or of one address
-    before the login; each packet counts as 256 bytes more."""
+    """The sustained rate of reading, in bytes a second, for the POSTs of one user, or of one
+    address before the login; each packet counts as 256 bytes more."""
     upgrade_timeout: float = 10.0
     """The time in which a WebSocket must replace polling."""
     backlog: int = 4 << 20

@@ -22,7 +22,7 @@ NOOP: Final = b"6"
 BASE64: Final = b"b"
 
 TURN: Final = 24 << 10
-"""The work that is done in a row before other clients come first, in bytes of packets."""
+"""The work that is done at once before other clients come first, in bytes of packets."""
 PACKET_COST: Final = 256
 """Bytes that a packet counts as beside its own: a small one is work as well."""
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from backchannel.transports.engineio.packets import CLOSE, NOOP, Packet, encode_payload, size
 
 MOST_PACKETS = 16
-"""Packets in one answer: python-engineio's client hangs up on more, each time it comes back."""
+"""Packets in one answer: python-engineio's client disconnects at more, after each reconnect."""
 
 
 class Polling:

@@ -58,7 +58,7 @@ class WebSocketTransport:
     def closed(self, code: int, reason: str) -> None:
         del code, reason
         session = self._session
-        del self._session  # no circle is left for the garbage collector
+        del self._session  # no reference cycle is left for the garbage collector
         if session.transport is self:
             session.lost()
         else:

@@ -211,7 +211,7 @@ class EngineIoSession:
         if self._state is _OPEN:
             self.transport.send(packets.PING)
         elif self._state is State.CLOSING:
-            self._end("forced close")  # the client never came for the last packets
+            self._end("forced close")  # the client never fetched the last packets
 
     def presume_dead(self) -> None:
         """The client has not answered the ping in time."""

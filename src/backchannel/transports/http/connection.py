@@ -19,8 +19,8 @@ from backchannel.transports.http.service import HttpService
 
 logger = logging.getLogger("backchannel.transports.http")
 
-_LINGER = 1.0  # seconds a refused client has to read why
-_TLS_CLOSING = 384 << 10  # bytes that TLS holds further until the client has said goodbye
+_LINGER = 1.0  # seconds a refused client has to read the refusal
+_TLS_CLOSING = 384 << 10  # further bytes that TLS holds until the client has closed
 _TO_BE_READ = 0.05  # seconds: the loop calls timers before it reads
 _RETRY = (("Retry-After", "5"),)
 
@@ -138,7 +138,7 @@ class HttpConnection(HttpToolsProtocol):
         if self._guard.deadline > now or phase in {Phase.IDLE, Phase.REFUSED}:
             self.transport.abort()
         elif self.flow.read_paused:
-            self._guard.extend(now)  # it is not the client that is slow
+            self._guard.extend(now)  # the client is not slow
         else:
             self._refuse(HTTPStatus.REQUEST_TIMEOUT)
 

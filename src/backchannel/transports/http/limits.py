@@ -42,8 +42,8 @@ class HttpLimits(msgspec.Struct, frozen=True, kw_only=True):
     write_timeout: float = 10.0
     """The time for which a client may leave a full write buffer unread."""
     read_rate: int = 64 << 20
-    """Bytes a second that are read for long in small parts of bodies from one address; each such
-    part counts as 64 bytes."""
+    """The sustained rate of reading, in bytes a second, for small parts of bodies from one
+    address; each part counts as 64 bytes."""
     connections: int = 10_000
     """Connections of the process that speak HTTP (503 above it)."""
     connections_per_address: int = 256
@@ -66,9 +66,9 @@ class Phase(Enum):
     ANSWER = auto()
     """The application works or answers; the client owes nothing."""
     IDLE = auto()
-    """Between requests: uvicorn's keep-alive timeout hangs up."""
+    """Between requests: uvicorn's keep-alive timeout closes the connection."""
     REFUSED = auto()
-    """Answered with an error; the client may read it, no more."""
+    """Answered with an error, which the client may only read."""
 
 
 class Guard:
@@ -175,7 +175,7 @@ class Guard:
         self._enter(Phase.REFUSED, now, timeout)
 
     def extend(self, now: float) -> None:
-        """Start the phase's time again: it was the application that kept the client waiting."""
+        """Start the phase's time again: the application kept the client waiting."""
         self.deadline += now - self._since
         self._since = now
 

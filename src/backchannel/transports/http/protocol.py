@@ -202,5 +202,5 @@ def http_protocol(
     limits = limits or HttpLimits()
     service = HttpService(limits, trusted_proxies, held_before_login or HeldBytes())
     build: Callable[..., asyncio.Protocol] = partial(HttpProtocol, service)
-    # uvicorn's annotation names a class, but it only ever calls it
+    # uvicorn's annotation names a class, but it only calls it
     return cast("type[asyncio.Protocol]", build)

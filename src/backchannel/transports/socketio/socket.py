@@ -151,7 +151,7 @@ class NamespaceSocket:
         self._connected = False
         self._acks = None
         handler = self._handler
-        del self._handler  # no circle is left for the garbage collector
+        del self._handler  # no reference cycle is left for the garbage collector
         handler.closed(reason)
 
 

@@ -10,7 +10,7 @@ from backchannel.transports.websocket.endpoint import Limits
 from backchannel.transports.websocket.frames import Frame, apply_mask
 
 TURN = 24 << 10
-"""The work that is done in a row before other sockets come first, in bytes of messages."""
+"""The work that is done at once before other sockets come first, in bytes of messages."""
 MESSAGE_COST = 256
 """Bytes that a message counts as beside its own: a small one is work as well."""
 CONTROL_COST = 16 * MESSAGE_COST
@@ -28,14 +28,14 @@ class Messages(Protocol):
 
 
 class Control(Protocol):
-    """The receiver of control frames. Pongs are not reported: any byte proves life."""
+    """The receiver of control frames. Pongs are not reported: any byte is a sign of life."""
 
     def ping_received(self, payload: bytes) -> None: ...
 
     def close_received(self, code: int, reason: str) -> None: ...
 
     def turn_over(self) -> None:
-        """So much has been read in a row that other sockets come first."""
+        """So much has been read at once that other sockets have their turn."""
         ...
 
 

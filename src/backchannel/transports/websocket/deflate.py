@@ -93,7 +93,7 @@ class Deflater:
             -agreement.server_max_window_bits,
             config.memory_level,
         )
-        # a full flush forgets the window, so that each message stands for itself
+        # a full flush forgets the window, so that each message is independent
         forgets = agreement.server_no_context_takeover
         self._flush = zlib.Z_FULL_FLUSH if forgets else zlib.Z_SYNC_FLUSH
 

@@ -16,9 +16,9 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     stranger_message: int = 1 << 20
     """The same for a peer that has not logged in yet (1009)."""
     read_rate: int = 64 << 20
-    """Bytes a second that are read for long from all sockets of one user, or of an address
-    before the login; each frame counts as 256 bytes more, a ping as 4 KiB, and a compressed message
-    as its inflated size."""
+    """The sustained rate of reading, in bytes a second, for all sockets of one user, or of an
+    address before the login; each frame counts as 256 bytes more, a ping as 4 KiB, and a compressed
+    message as its inflated size."""
     receive_buffer: int = 32 << 10
     """Bytes that the kernel holds for a socket that is not read."""
     fragments: int = 1024

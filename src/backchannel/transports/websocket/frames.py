@@ -47,7 +47,7 @@ def header(opcode: int, size: int, *, compressed: bool = False) -> bytes:
 
 
 TEXT_HEADERS: Final = tuple(header(TEXT, size) for size in range(1024))
-"""The headers of small text frames, by payload size: looking one up beats packing it."""
+"""The headers of small text frames, by payload size: looking one up is faster than packing it."""
 
 
 def encode(opcode: int, payload: bytes = b"") -> bytes:

@@ -250,7 +250,7 @@ class WebSocket(Outgoing):
         self._out.clear()
         self._know()
         handler = self._handler
-        del self._handler, self._decoder  # no circle is left for the garbage collector
+        del self._handler, self._decoder  # no reference cycle is left for the garbage collector
         try:
             handler.closed(*self._ending)
         except Exception:

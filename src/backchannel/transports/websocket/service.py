@@ -59,9 +59,9 @@ class PingedSocket(Protocol):
 class Keepalive:
     """A wheel of sockets, one slot per tick of the ping interval.
 
-    Each tick pings the sockets of one slot and checks those that were pinged `timeout` ago.
-    A peer that dies is noticed within interval + timeout, give or take a tick. No socket
-    costs a timer: only a place in a set.
+    Each tick pings the sockets of one slot and checks those that were pinged `timeout` ago. A peer
+    that dies is noticed within interval + timeout, give or take a tick. A socket needs no timer,
+    only a place in a set.
     """
 
     __slots__ = ("_next_slot", "_size", "_tick", "_timeout", "_timer", "_wheel", "now")

@@ -223,5 +223,5 @@ def websocket_protocol(
     def build(*, server_state: ServerState, **_config_and_app_state: Any) -> Upgrade:
         return Upgrade(service, server_state)
 
-    # uvicorn's annotation names a class, but it only ever calls it
+    # uvicorn's annotation names a class, but it only calls it
     return cast("type[asyncio.Protocol]", cast("Callable[..., asyncio.Protocol]", build))
