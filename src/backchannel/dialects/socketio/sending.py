@@ -19,7 +19,7 @@ from backchannel.ports.storage.values import Stored
 class OutgoingMessage(msgspec.Struct, frozen=True):
     """A message to send to a user (id or username); errors use the dialect's `receiver_field`.
 
-    `files` is the result of `chat.attachments.describe`.
+    `files` is what `chat.attachments.describe` makes of them.
     """
 
     receiver: str
