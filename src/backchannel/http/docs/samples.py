@@ -59,7 +59,7 @@ def _of_type(schema: Schema, components: Mapping[str, Schema]) -> object:
 
 
 def checked_text(minimum: int, maximum: int, *, example: str, note: str = "") -> Meta:
-    """A text of so many characters. The decoder lets any pass: the core's refusal says more."""
+    """A text with a length limit. The decoder does not check it: the core's refusal says more."""
     return Meta(
         description=f"{minimum} to {maximum} characters{note}",
         examples=[example],
