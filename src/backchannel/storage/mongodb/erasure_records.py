@@ -42,7 +42,7 @@ async def read_current(view: View, *, since: int) -> list[Erasure]:
 
 
 async def progress_of(transaction: Transaction, erasure_id: str) -> ErasureDocument:
-    """An erasure that is to go on. Raises `NotFound`."""
+    """An erasure that is to continue. Raises `NotFound`."""
     found = await get_one(transaction, ERASURES, erasure_id)
     if found is None:
         raise NotFound("erasure not found")

@@ -102,7 +102,7 @@ async def trim_page(
 ) -> tuple[int, str | None]:
     """Trim the logs of some users past the id `after`.
 
-    Returns the number of deleted entries and the id to go on after, None at the end.
+    Returns the number of deleted entries and the id to continue after, None at the end.
     """
     page = await _page(transaction, after)
     gone, done = 0, after
@@ -131,7 +131,7 @@ async def begin_epochs(database: MongoDatabase) -> int:
 
 
 async def _begin_page(transaction: Transaction, *, after: str) -> tuple[int, str | None]:
-    """Give some logs past a user's id a new epoch; their number, and the id to go on after."""
+    """Give some logs past a user's id a new epoch; their number, and the id to continue after."""
     page = await _page(transaction, after)
     for user in page:
         user.epoch = secrets.token_hex(8)

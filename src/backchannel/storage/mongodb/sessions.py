@@ -90,7 +90,7 @@ async def delete_page(
 ) -> tuple[int | None, list[Event]]:
     """Turn the session's next messages into tombstones; after the last one, stop listing it.
 
-    Returns the `seq` to go on after, None at the end, and the events. Raises `NotFound`.
+    Returns the `seq` to continue after, None at the end, and the events. Raises `NotFound`.
     """
     session = await _session(transaction, user_id, key)
     query = {"_id": in_conversation(session.id, after=after), "deleted_at": None}

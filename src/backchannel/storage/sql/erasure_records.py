@@ -136,7 +136,7 @@ async def advance(transaction: Transaction, progress: ErasureProgress) -> None:
 
 
 async def note_begun(transaction: Transaction, erasure_id: str, *, at: int) -> None:
-    """Note when an erasure began."""
+    """Record the time at which an erasure began."""
     await transaction.execute(BEGIN, erasure_id=erasure_id, at=at)
 
 

@@ -188,7 +188,7 @@ async def trim_page(
 ) -> tuple[int, int | None]:
     """Trim the logs of some users past number `after`.
 
-    Returns the number of deleted entries and the number to go on after, None at the end.
+    Returns the number of deleted entries and the number to continue after, None at the end.
     """
     page = await transaction.fetch(FLOORS, _Floor, after=after, before=before, keep=keep)
     old = [each for each in page if each.new_floor > each.floor]

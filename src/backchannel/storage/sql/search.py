@@ -26,7 +26,7 @@ PAGE = 200
 """Candidates looked up at a time."""
 MOST_PAGES = 25
 MOST_CHARACTERS = 500_000
-"""The most that one search reads, some hundredths of a second; the next one goes on from there."""
+"""The most that one search reads, some hundredths of a second; the next one continues there."""
 
 is_mine = or_(
     conversation.c.first == parameter("account"), conversation.c.second == parameter("account")

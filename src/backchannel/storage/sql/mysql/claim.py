@@ -67,7 +67,7 @@ def _refused(name: str) -> CannotOpen:
 
 
 async def take_lock(driver: Driver, lock: str, *, seconds: int = 0) -> bool:
-    """Take a lock; False if another session has held it for so long."""
+    """Take a lock; False if another session holds it until the timeout."""
     return bool(await driver.fetchval(f"SELECT get_lock({LOCK_NAME.format(lock)}, {seconds})"))
 
 

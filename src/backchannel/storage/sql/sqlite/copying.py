@@ -46,7 +46,7 @@ class Summary(msgspec.Struct, frozen=True):
 
 
 def copy_database(source: Path, target: Path, progress: Progress) -> None:
-    """Copy a database as it is at this moment, while others go on writing to it.
+    """Copy a database as it is at this moment, while others continue to write to it.
 
     The copy is read in one snapshot, which holds up no other work; meanwhile the write-ahead log
     grows. Raises `CannotOpen`.

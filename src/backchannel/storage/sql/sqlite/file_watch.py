@@ -35,7 +35,7 @@ class _File(NamedTuple):
 
 
 class FileWatch:
-    """Looks at the files by name, and stops the writer once they are not those that are open."""
+    """Looks at the files by name, and stops the writer once they are not the open ones."""
 
     def __init__(self, path: Path, writer: Writer) -> None:
         """The database at `path` has been opened. Raises `OSError`."""

@@ -1,7 +1,7 @@
 """Bringing the full-text index up to date, beside the writer's work.
 
 Each step is one short transaction that also moves the stored position, so that a process that
-dies in between goes on where it was.
+dies in between continues where it was.
 """
 
 import time
@@ -102,7 +102,7 @@ class Indexer:
         )
 
     def note_writes(self, *, waited: float) -> None:
-        """The writer has waited so many seconds for work, and may have written text to index."""
+        """The writer has waited this many seconds for work, and may have written text to index."""
         self._behind = True
         self._idle = False
         self._waited += waited

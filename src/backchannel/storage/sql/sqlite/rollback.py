@@ -72,7 +72,7 @@ class CommitCount:
         return abs(found.st_ctime_ns - found.st_mtime_ns) > TOLERANCE_NS
 
     def note(self, commits: int) -> None:
-        """Keep the number. A disk that has no room for it keeps the one before."""
+        """Store the number. A full disk keeps the previous one."""
         with contextlib.suppress(OSError):
             os.pwrite(self._descriptor, _NUMBER.pack(commits), 0)
 

@@ -39,7 +39,7 @@ async def forget_stale(transaction: Transaction) -> bool:
 
 
 async def begin_merge(transaction: Transaction) -> None:
-    """Have all segments, as they are now, merged into one."""
+    """Begin to merge all current segments into one."""
     await transaction.insert(search_index, COMMAND, [("merge", -1)])
 
 

@@ -104,12 +104,12 @@ def _packed(row: type[Any], names: Sequence[str]) -> str:
 
 @cache
 def insertion(table: Table, columns: tuple[str, ...], same: tuple[str, ...], rows: int) -> str:
-    """An INSERT of so many rows, of which those that begin with NULL are left out.
+    """An INSERT of this number of rows, of which those that begin with NULL are left out.
 
-    So a batch of any size runs as one of a few texts, whose preparation SQLite remembers. The
-    values that are the same in all rows come first. A row that cannot be added fails the
-    whole transaction, not only the statement, and so it does within its triggers: no page has
-    to be kept as it was before it. A caller that goes on in that transaction commits a part.
+    So batches of all sizes share a few texts, which SQLite keeps prepared. The values that are the
+    same in all rows come first. A row that cannot be added, also in a trigger, fails the whole
+    transaction and not only the statement, so SQLite need not keep the earlier content of pages. A
+    caller that continues that transaction commits a part.
     """
     row = f"({', '.join('?' * len(columns))})"
     names = ", ".join(map(_DIALECT.identifier_preparer.quote, (*same, *columns)))
