@@ -19,7 +19,7 @@ _ESCAPE = re.compile(r"\\(.)")
 def client_of(peer: Peer, headers: Mapping[str, str], trusted: Sequence[Network]) -> Peer:
     """Return the address and port that the nearest trusted proxy saw.
 
-    Read from the right, each hop counts only as long as the one that named it is trusted, so
+    Read from the right, a hop counts only if the one that named it is trusted, so
     that a client cannot name itself. A client behind a proxy has port 0. Where a proxy hides
     the client (`unknown`, `_name`), the client is that proxy.
     """
