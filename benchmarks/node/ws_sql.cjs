@@ -11,6 +11,7 @@ const COLUMNS = "conversation, sender, recipient, body, sent_at";
 async function postgresql(connectionString) {
   const { Pool } = require("pg");
   const pool = new Pool({ connectionString, max: CONNECTIONS });
+  await pool.query("DROP TABLE IF EXISTS chat_message"); // of an earlier run
   await pool.query(`
     CREATE TABLE chat_message (
       id BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY, conversation TEXT NOT NULL,
@@ -23,6 +24,7 @@ async function postgresql(connectionString) {
 
 async function mysql(uri) {
   const pool = require("mysql2/promise").createPool({ uri, connectionLimit: CONNECTIONS });
+  await pool.query("DROP TABLE IF EXISTS chat_message"); // of an earlier run
   await pool.query(`
     CREATE TABLE chat_message (
       id BIGINT AUTO_INCREMENT PRIMARY KEY, conversation VARCHAR(100) NOT NULL,
