@@ -27,7 +27,7 @@ export const accounts = {
 
   // Registering
   firstRunTitle: "Set up your server",
-  firstRunLead: "There is no account yet. Create the first one, yours.",
+  firstRunLead: "There is no account yet. Create the first one for yourself.",
   firstRunHint:
     "Others can register here afterwards, unless you close registration. You manage accounts, invitations and reports with the command “backchannel” on the server.",
   registerLead: (host: string) => `You are joining ${host}.`,
