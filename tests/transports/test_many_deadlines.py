@@ -62,7 +62,7 @@ async def test_R16_many_peers_are_pinged_in_turns() -> None:
         steps.take()
         await eventually(lambda: not any(keepalive._wheel))
         longest = steps.take()
-    assert longest < MANY * WORK / 4, steps
+    assert longest < MANY * WORK / 2, steps
     assert all(each.pings for each in silent)
 
 
@@ -81,7 +81,7 @@ async def test_S18_many_peers_are_let_go_in_turns() -> None:
         await eventually(lambda: len(gone) == MANY)
         longest = steps.take()
     assert gone == [*range(MANY)]
-    assert longest < MANY * WORK / 4, steps
+    assert longest < MANY * WORK / 2, steps
     deadlines.add(MANY)
     await eventually(lambda: gone[-1] == MANY)
 
@@ -94,7 +94,7 @@ async def test_S18_many_overdue_connections_are_refused_in_turns() -> None:
         steps.take()
         await eventually(lambda: not sweep._watched)
         longest = steps.take()
-    assert longest < MANY * WORK / 4, steps
+    assert longest < MANY * WORK / 2, steps
     assert len(connections) == MANY
     Slow(sweep)
     await asyncio.sleep(0)
