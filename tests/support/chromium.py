@@ -9,9 +9,12 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-PROGRAMS = ("chromium-headless-shell", "chromium", "chromium-browser")
+HEADLESS_SHELL = "/usr/lib/chromium/chromium-headless-shell"
+"""Without the parts that draw windows it needs half as much time. Debian's script for it would
+leave it running when the script is ended."""
+PROGRAMS = (HEADLESS_SHELL, "chromium", "chromium-browser")
 PROGRAM = next(filter(None, map(shutil.which, PROGRAMS)), None)
-"""The first that is installed: without the parts that draw windows it needs half as much time."""
+"""The first that is installed."""
 QUIET = [
     "--headless",
     "--no-sandbox",
