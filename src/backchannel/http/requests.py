@@ -40,7 +40,7 @@ BEARER = {"bearer": list[str]()}
 FORM_AT_ONCE = 16_384
 """Bytes of a form that are read on the event loop, in 2 ms at most; a larger one in a thread."""
 JSON_AT_ONCE = 131_072
-"""Bytes of JSON that are read on the event loop, in 1 ms; more of them in a thread."""
+"""Bytes of JSON that are read on the event loop, in 2 ms at most; more of them in a thread."""
 FORMS = {"urlencoded": True}
 """The `opt` of a route that takes the body of an HTML form as well."""
 FILE_QUERY = {"file_query": True}
