@@ -9,14 +9,14 @@ interface Props {
   readonly items: readonly Item[];
 }
 
-/** Milliseconds without scrolling, after which the day steps aside. */
+/** Milliseconds without scrolling, after which the day is hidden. */
 const REST = 1_200;
 /** Pixels from the top of the thread to the middle of the pill. */
 const MIDDLE = 20;
-/** Pixels from the end, where what arrives scrolls the thread. */
+/** Pixels from the end, where new messages scroll the thread. */
 const END = 80;
 
-/** The day of the messages at the top, while the thread is scrolled; it stands above them. */
+/** The day of the messages at the top, shown above them while the thread is scrolled. */
 export default function FloatingDay({ scroller, list, items }: Props) {
   const [at, setAt] = useState<string | null>(null);
   const [shown, setShown] = useState(false);
@@ -53,7 +53,7 @@ export default function FloatingDay({ scroller, list, items }: Props) {
   );
 }
 
-/** When an item was written; null where none was, such as at a day itself. */
+/** The time of an item's message; null if it has none, such as the heading of a day. */
 function timeOf(item: Item | undefined): string | null {
   return item?.kind === "message" || item?.kind === "answer"
     ? (item.message?.created_at ?? null)

@@ -7,7 +7,7 @@ interface Props {
 }
 
 /**
- * What a linked page says about itself. The place is as large before the server has answered and
+ * The preview of a linked page. The place is as large before the server has answered and
  * where it has no answer, so that nothing moves (W5); a link that is known to have none has none.
  */
 export default function LinkPreviewCard({ url }: Props) {

@@ -2,7 +2,7 @@ import { useEffect } from "react";
 import { client } from "../state/client";
 import { setState, useStore } from "../state/store";
 
-/** When the user's message at `seq` was read; the log tells only of what is read meanwhile. */
+/** The time at which the user's message at `seq` was read; the log has only later receipts. */
 export function useReadTime(id: string, seq: number): number | undefined {
   const readAt = useStore((state) => state.readAt[id]);
   const online = useStore((state) => state.link === "online");

@@ -9,7 +9,7 @@ const MOST = 500;
 const answers = new Map<string, LinkPreview | null>();
 const asked = new Map<string, Promise<LinkPreview | null>>();
 
-/** What this page has learnt of a link; undefined if it has not asked yet. */
+/** The remembered preview of a link, null if it has none; undefined if it is not known. */
 export const rememberedPreview = (url: string): LinkPreview | null | undefined => answers.get(url);
 
 /** The preview of a link; null if there is none, or none for now. */

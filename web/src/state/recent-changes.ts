@@ -1,8 +1,8 @@
-/** The latest changes of messages that the log has told, also of those that are not held. */
+/** The latest changes of messages in the log, also of messages that are not in the store. */
 
 import type { LogEvent, Message } from "backchannel-client";
 
-/** More than are told while the server answers. */
+/** More than arrive while a request is answered. */
 const MOST = 1_000;
 
 const changes = new Map<string, Message>();
