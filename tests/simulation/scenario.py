@@ -104,7 +104,7 @@ def draw(
             (catch_up, "PAGE"): rng.choice((2, 7, 200)),
             (catch_up, "CHUNK_BYTES"): rng.choice((30, 131_072)),
             (sync, "GAP_LIMIT"): rng.choice((25, 20_000, 20_000)),
-            (group_commit, "BATCH"): rng.choice((2, 1_024)),
+            (group_commit, "BATCH"): rng.choice((2, 512)),
             (group_commit, "WAITING_BYTES"): rng.choice((20_000, 16 << 20)),
         },
     )

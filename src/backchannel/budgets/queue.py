@@ -10,7 +10,7 @@ from backchannel.domain.errors import Overloaded
 
 T = TypeVar("T")
 
-QUANTUM = 16 << 10
+QUANTUM = 32 << 10
 """Bytes that a key may take in one turn: few enough to be fair, and many small items."""
 SHORTEST_WAIT, LONGEST_WAIT = 0.02, 2.0
 """The `retry_after` in seconds when the queue is full."""

@@ -19,7 +19,7 @@ Outcome = Stored | ChatError
 Reply = Callable[[Outcome], None]
 Waiting = FairQueue[tuple[Draft, Reply]]
 
-BATCH = 1_024
+BATCH = 512
 """Most messages in one transaction: more would make the first of them wait for the last."""
 BATCH_BYTES = 1 << 20
 """Most bytes in one transaction, for the same reason."""
