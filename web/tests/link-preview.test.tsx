@@ -3,6 +3,9 @@ import { ApiError } from "backchannel-client";
 import { afterEach, expect, it, vi } from "vitest";
 import LinkPreviewCard from "../src/chat/link-preview";
 import { client } from "../src/state/client";
+import { fetchPreview, rememberedPreview } from "../src/state/link-previews";
+import { setState } from "../src/state/store";
+import { account } from "./accounts";
 
 const NONE = new ApiError(404, "not_found", "");
 const AWAY = new ApiError(0, "unreachable", "");
@@ -13,6 +16,7 @@ const page = (url: string, title: string, site: string | null = null) => ({
 afterEach(() => {
   cleanup();
   vi.restoreAllMocks();
+  setState({ me: null });
 });
 
 it("S16: shows what a page says about itself as text, below the name of its own server", async () => {
@@ -55,4 +59,19 @@ it("asks again where the server could not be reached", async () => {
   asked.mockResolvedValue(page(url, "Kiln"));
   render(<LinkPreviewCard url={url} />);
   await screen.findByText("Kiln");
+});
+
+it("forgets the previews of a user who signs out, also one that comes later", async () => {
+  const [known, coming] = ["https://kiln.example/known", "https://kiln.example/coming"];
+  const asked = vi.spyOn(client.api, "preview").mockResolvedValue(page(known, "Kiln"));
+  setState({ me: account("ada") });
+  await fetchPreview(known);
+  expect(rememberedPreview(known)).toBeTruthy();
+  let answer = (_: ReturnType<typeof page>) => {};
+  asked.mockReturnValue(new Promise((resolve) => (answer = resolve)));
+  const asking = fetchPreview(coming);
+  setState({ me: null });
+  answer(page(coming, "Kiln"));
+  await asking;
+  expect([known, coming].map(rememberedPreview)).toEqual([undefined, undefined]);
 });

@@ -2,35 +2,43 @@
 
 import { ApiError, type LinkPreview } from "backchannel-client";
 import { client } from "./client";
+import { onUserChange } from "./store";
 
 const MOST = 500;
 
 /** Null for a page that has no preview; the oldest first. */
-const answers = new Map<string, LinkPreview | null>();
-const asked = new Map<string, Promise<LinkPreview | null>>();
+let answers = new Map<string, LinkPreview | null>();
+let asked = new Map<string, Promise<LinkPreview | null>>();
+
+// New ones, as an answer that is still on its way belongs to the user before.
+onUserChange(() => {
+  answers = new Map();
+  asked = new Map();
+});
 
 /** The remembered preview of a link, null if it has none; undefined if it is not known. */
 export const rememberedPreview = (url: string): LinkPreview | null | undefined => answers.get(url);
 
 /** The preview of a link; null if there is none, or none for now. */
 export function fetchPreview(url: string): Promise<LinkPreview | null> {
-  const known = asked.get(url) ?? ask(url).finally(() => asked.delete(url));
-  asked.set(url, known);
+  const asking = asked;
+  const known = asking.get(url) ?? ask(url, answers).finally(() => asking.delete(url));
+  asking.set(url, known);
   return known;
 }
 
-async function ask(url: string): Promise<LinkPreview | null> {
+async function ask(url: string, into: typeof answers): Promise<LinkPreview | null> {
   try {
-    return remember(url, await client.api.preview(url));
+    return remember(url, await client.api.preview(url), into);
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
-    return error.transient ? null : remember(url, null);
+    return error.transient ? null : remember(url, null, into);
   }
 }
 
-function remember(url: string, preview: LinkPreview | null): LinkPreview | null {
-  answers.set(url, preview);
-  const [oldest] = answers.keys();
-  if (answers.size > MOST && oldest !== undefined) answers.delete(oldest);
+function remember(url: string, preview: LinkPreview | null, into: typeof answers) {
+  into.set(url, preview);
+  const [oldest] = into.keys();
+  if (into.size > MOST && oldest !== undefined) into.delete(oldest);
   return preview;
 }

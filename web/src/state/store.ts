@@ -95,6 +95,13 @@ export const useStore = create<State>(() => ({
 export const getState = useStore.getState;
 export const setState = useStore.setState;
 
+/** Call this when another user signs in, or none any more: what a page keeps must go. */
+export function onUserChange(forget: () => void): void {
+  useStore.subscribe(({ me }, before) => {
+    if (me?.id !== before.me?.id) forget();
+  });
+}
+
 /** Show the user's account as the server has answered, unless that is too late. */
 export function setMe(me: Account): void {
   const shown = getState().me;

@@ -3,6 +3,7 @@
 import { useSyncExternalStore } from "react";
 import { addressOf, forgetAddress, keepSound } from "../state/content";
 import { readPreference, writePreference } from "../state/preferences";
+import { onUserChange } from "../state/store";
 import { playAlone } from "./one-at-a-time";
 
 export interface Sound {
@@ -137,6 +138,13 @@ audio.addEventListener("pause", () => {
   if (current && !audio.ended && !starting) change(current.id, { playing: false });
 });
 addEventListener("pagehide", remember);
+onUserChange(() => {
+  audio.pause();
+  audio.removeAttribute("src");
+  current = null;
+  progress.clear();
+  notify();
+});
 
 function rate(): number {
   const kept = Number(readPreference("playbackRate"));
