@@ -27,8 +27,11 @@ class WebClientHook(BuildHookInterface[Any]):
         return []
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
-        """Build the client; an editable install goes on without it."""
-        if self._skipped() or (tools := _tools(self.root)) is None:
+        """Build the client; an editable install continues without it."""
+        if self._skipped():
+            self.build_config.target_config["artifacts"] = []  # those of an earlier build
+            return
+        if (tools := _tools(self.root)) is None:
             return
         try:
             tools.build()

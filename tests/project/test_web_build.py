@@ -1,6 +1,7 @@
 """`web/build.py`: what it needs, what it skips, and what it says when it cannot."""
 
 import importlib.util
+import os
 import subprocess
 import sys
 import zipfile
@@ -12,6 +13,9 @@ import pytest
 from backchannel.dialects.web_client.http import built_assets
 
 ROOT = Path(__file__).parents[2]
+PAGE = "backchannel/dialects/web_client/built/index.html.br"
+
+built = pytest.mark.skipif(not built_assets(), reason="the web client is not built: make build-web")
 
 
 @pytest.fixture
@@ -82,13 +86,41 @@ def test_the_output_of_a_failed_tool_is_shown(tools: ModuleType) -> None:
         tools._run(node, command, "npm ci")
 
 
+def package(kind: str, source: Path, folder: Path, **environment: str) -> Path:
+    """Build a `wheel` or an `sdist` of the source tree into the folder."""
+    command = [sys.executable, "-m", "hatchling", "build", "-t", kind, "-d", str(folder)]
+    variables = {**os.environ, **environment}
+    subprocess.run(command, cwd=source, env=variables, check=True, capture_output=True)
+    (made,) = folder.iterdir()
+    return made
+
+
+@built
+def test_a_wheel_can_be_built_without_the_client(tmp_path: Path) -> None:
+    wheel = package("wheel", ROOT, tmp_path, SKIP_WEB_CLIENT="1")
+    names = zipfile.ZipFile(wheel).namelist()
+    assert "backchannel/dialects/web_client/http.py" in names
+    assert not [name for name in names if "/built/" in name]
+
+
 @pytest.mark.slow
-@pytest.mark.skipif(not built_assets(), reason="the web client is not built: make build-web")
+@built
+def test_a_wheel_from_a_source_distribution_carries_the_client_without_node(tmp_path: Path) -> None:
+    archive = package("sdist", ROOT, tmp_path / "sdist")
+    subprocess.run(["tar", "xf", archive, "-C", tmp_path], check=True)
+    (source,) = tmp_path.glob("backchannel-*")
+    assert not (source / "web").exists()
+    wheel = package("wheel", source, tmp_path / "wheel", PATH=str(tmp_path))
+    assert PAGE in zipfile.ZipFile(wheel).namelist()
+
+
+@pytest.mark.slow
+@built
 def test_a_wheel_carries_the_client(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "pip", "wheel", "--quiet", "--disable-pip-version-check"]
     options = ["--no-deps", "--no-build-isolation", "--wheel-dir", str(tmp_path), str(ROOT)]
     subprocess.run([*command, *options], check=True, capture_output=True)
     [wheel] = tmp_path.glob("*.whl")
     names = zipfile.ZipFile(wheel).namelist()
-    assert "backchannel/dialects/web_client/built/index.html.br" in names
+    assert PAGE in names
     assert not [name for name in names if "node_modules" in name]
