@@ -4,10 +4,11 @@ import re
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import BrowserContext, expect
 
+from tests.support.process import ServerProcess
 from tests.web.pages import ChatPage
-from tests.web.people import Person
+from tests.web.people import PASSWORD, Person
 from tests.web.waiting import Held, box_of
 
 Make = Callable[[str], Person]
@@ -114,6 +115,23 @@ def test_keys_are_named_as_on_german_keyboards(person: Make, signed_in: Open) ->
     keys.first.wait_for()
     assert {"Strg", "Entf"} <= set(keys.all_inner_texts())
     assert {"Ctrl", "Del"}.isdisjoint(keys.all_inner_texts())
+
+
+def test_refusals_of_the_server_are_in_the_language_of_the_page(
+    server: ServerProcess, context: Callable[..., BrowserContext]
+) -> None:
+    page = context().new_page()
+    page.goto(server.address)
+    page.evaluate("localStorage.setItem('backchannel.language', 'de')")
+    page.goto(f"{server.address}/sign-up")
+    page.get_by_label("Benutzername").fill("admin")
+    page.get_by_label("Passwort", exact=True).fill(PASSWORD)
+    page.get_by_role("button", name="Konto anlegen").click()
+    expect(page.get_by_role("alert")).to_contain_text("Dieser Benutzername ist reserviert")
+    page.get_by_label("Benutzername").fill("frieda")
+    page.get_by_label("Passwort", exact=True).fill("password1")
+    page.get_by_role("button", name="Konto anlegen").click()
+    expect(page.get_by_role("alert")).to_contain_text("Dieses Passwort ist zu häufig")
 
 
 FIRST_IS_LEFT = """element => {

@@ -63,7 +63,9 @@ def react(user_id: str, emoji: str, *, active: bool) -> Revise:
         if (user_id in users) == active:
             return undeleted
         if active and emoji not in reactions and len(reactions) >= REACTION_KINDS:
-            raise Conflict(f"a message carries at most {REACTION_KINDS} different reactions")
+            raise Conflict(
+                f"a message carries at most {REACTION_KINDS} different reactions", field="emoji"
+            )
         chosen = [*users, user_id] if active else [each for each in users if each != user_id]
         merged = {**reactions, emoji: chosen}
         return _with_reactions(undeleted, merged)

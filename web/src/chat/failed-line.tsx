@@ -1,6 +1,8 @@
 import type { Outgoing } from "backchannel-client";
+import { useMemo } from "react";
 import { discard, retry } from "../state/actions";
 import { t } from "../strings";
+import { useRefusalText } from "../strings/refusals";
 import { Icon } from "../ui/icon";
 
 /** Why a message was not sent, and what can be done about it. */
@@ -32,22 +34,13 @@ export default function FailedLine({
       >
         {t.discard}
       </button>
-      {outgoing.failed && (
-        <span className="state-line__reason" dir="auto">
-          {reasonOf(outgoing.failed)}
-        </span>
-      )}
+      {outgoing.failed && <Reason {...outgoing.failed} />}
     </div>
   );
 }
 
-/** Why a message was refused, in the user's language where the client has a text for it. */
-function reasonOf({ code, message }: NonNullable<Outgoing["failed"]>): string {
-  const texts = new Map([
-    ["blocked", t.blockedNotice],
-    ["request_unanswered", t.requestUnanswered],
-    ["not_found", t.recipientOrFileGone],
-    ["account_disabled", t.senderDisabled],
-  ]);
-  return texts.get(code) ?? message;
+/** Why a message was refused. */
+function Reason({ code, message }: NonNullable<Outgoing["failed"]>) {
+  const refusal = useMemo(() => ({ code, message, field: "body" }), [code, message]);
+  return <span className="state-line__reason">{useRefusalText(refusal)}</span>;
 }

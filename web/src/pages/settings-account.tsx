@@ -4,6 +4,7 @@ import { attempt } from "../state/actions";
 import { client } from "../state/client";
 import { changePassword, deleteAccount } from "../state/login";
 import { useStore } from "../state/store";
+import { refusalText } from "../strings/refusals";
 import { t } from "../strings/settings";
 import { PasswordField, strengthOf } from "../ui/password";
 import { Section, SetLine } from "./settings";
@@ -35,7 +36,7 @@ function Password() {
       setFresh("");
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
-      setResult({ ok: false, text: error.status === 0 ? t.unreachable : error.message });
+      setResult({ ok: false, text: await refusalText(error) });
     }
   };
   return (
@@ -109,7 +110,7 @@ function DeleteForm() {
       await deleteAccount(password);
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
-      setProblem(error.status === 0 ? t.unreachable : error.message);
+      setProblem(await refusalText(error));
     }
   };
   return (

@@ -3,6 +3,7 @@ import { type FormEvent, useEffect, useRef, useState } from "react";
 import { signIn } from "../state/login";
 import { useStore } from "../state/store";
 import { t } from "../strings";
+import { useRefusalText } from "../strings/refusals";
 import { Avatar } from "../ui/avatar";
 import { Field } from "../ui/field";
 import { useFocusOnProblem } from "../ui/focus";
@@ -162,24 +163,20 @@ function Problem({ error, onWaited }: ProblemProps) {
   if (error.code === "throttled") {
     return <Locked seconds={error.retryAfter ?? 60} onWaited={onWaited} />;
   }
-  if (error.status === 0) {
+  if (error.status === 401) {
     return (
-      <Notice tone="error" title={t.signInFailed}>
-        {t.unreachable}
+      <Notice tone="error" title={t.wrongPassword}>
+        {t.wrongPasswordHint}
       </Notice>
     );
   }
-  if (error.code === "account_disabled") {
-    return (
-      <Notice tone="error" title={t.signInFailed}>
-        {t.accountDisabled}
-      </Notice>
-    );
-  }
-  const wrong = error.status === 401;
+  return <Refused error={error} />;
+}
+
+function Refused({ error }: { readonly error: ApiError }) {
   return (
-    <Notice tone="error" title={wrong ? t.wrongPassword : t.signInFailed}>
-      {wrong ? t.wrongPasswordHint : error.message}
+    <Notice tone="error" title={t.signInFailed}>
+      {useRefusalText(error)}
     </Notice>
   );
 }

@@ -4,6 +4,7 @@ import { client } from "../state/client";
 import { NAME_LIMIT, register } from "../state/login";
 import { useStore } from "../state/store";
 import { t } from "../strings";
+import { refusalText } from "../strings/refusals";
 import { Field } from "../ui/field";
 import { useFocusOnProblem } from "../ui/focus";
 import { Link, useParameter } from "../ui/location";
@@ -101,7 +102,9 @@ function RegistrationForm({ least, invitation }: FormProps) {
   const [name, setName] = useState("");
   const [username, setUsername] = useState("");
   const [password, setPassword] = useState("");
-  const [trouble, setTrouble] = useState<ApiError | null>(null);
+  const [trouble, setTrouble] = useState<{ readonly field: string | null; text: string } | null>(
+    null,
+  );
   const [busy, setBusy] = useState(false);
   const [failures, setFailures] = useState(0);
   const form = useRef<HTMLFormElement>(null);
@@ -116,18 +119,17 @@ function RegistrationForm({ least, invitation }: FormProps) {
       await register(username.trim(), password, name, invitation);
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
-      setTrouble(error);
+      setTrouble({ field: error.field, text: await refusalText(error) });
       setFailures(failures + 1);
     } finally {
       setBusy(false);
     }
   };
-  const at = (field: string) => (trouble?.field === field ? trouble.message : null);
+  const at = (field: string) => (trouble?.field === field ? trouble.text : null);
   const change = (set: (value: string) => void) => (event: ChangeEvent<HTMLInputElement>) => {
     set(event.target.value);
     setTrouble(null);
   };
-  const taken = trouble?.code === "username_taken" ? t.usernameTaken : at("username");
   const missing = failures > 0 && !username.trim() ? t.needed : null;
   const characters = useCharacters(username, failures > 0);
   const shortText = failures > 0 && short ? t.passwordShort(least, password.length) : null;
@@ -135,7 +137,7 @@ function RegistrationForm({ least, invitation }: FormProps) {
     <form ref={form} noValidate onSubmit={(event) => void submit(event)}>
       {trouble && (
         <Notice tone="error" title={t.checkThese}>
-          {trouble.status === 0 ? t.unreachable : (taken ?? trouble.message)}
+          {trouble.text}
         </Notice>
       )}
       <Field
@@ -157,7 +159,7 @@ function RegistrationForm({ least, invitation }: FormProps) {
         autoCapitalize="none"
         spellCheck={false}
         hint={ONE_LINE}
-        problem={taken ?? missing ?? characters}
+        problem={at("username") ?? missing ?? characters}
       />
       <PasswordField
         label={t.password}

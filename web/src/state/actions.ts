@@ -218,7 +218,14 @@ export async function attempt(work: () => Promise<unknown>): Promise<boolean> {
     return true;
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
-    showToast(error.status === 0 ? t.unreachable : error.message);
+    await showRefusal(error);
     return false;
   }
+}
+
+/** Say why the server has refused something. */
+export async function showRefusal(error: ApiError): Promise<void> {
+  if (error.status === 0) return showToast(t.unreachable); // without it, nothing can be loaded
+  const { refusalText } = await import("../strings/refusals");
+  showToast(await refusalText(error));
 }

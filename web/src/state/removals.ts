@@ -1,7 +1,7 @@
 /** Messages that the user has deleted, until the server has done so (rule W11). */
 
 import { ApiError, type Message } from "backchannel-client";
-import { showToast } from "./actions";
+import { showRefusal } from "./actions";
 import { client } from "./client";
 import { now } from "./clock";
 import { database, ownsConnection, postToTabs } from "./following";
@@ -71,7 +71,7 @@ export async function carryOut(until = Date.now()): Promise<void> {
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
       if (error.transient) return schedule(RETRY);
-      showToast(error.message);
+      await showRefusal(error);
     }
     await held?.forgetRemoval(removal.id);
   }

@@ -169,7 +169,8 @@ async function send(upload: StoredUpload): Promise<void> {
     });
     if (!cancelling.signal.aborted) await finish(upload, info);
   } catch (error) {
-    if (!cancelling.signal.aborted) change(id, { problem: problemOf(error) });
+    const problem = await problemOf(error);
+    if (!cancelling.signal.aborted) change(id, { problem });
   } finally {
     running = null;
   }
@@ -191,9 +192,11 @@ async function finish({ id, key, voice }: StoredUpload, info: FileInfo): Promise
   postToTabs({ type: "uploads" });
 }
 
-function problemOf(error: unknown): string {
+async function problemOf(error: unknown): Promise<string> {
   if (isFull(error)) return t.noRoomInThisTab;
-  return error instanceof ApiError && error.message ? error.message : t.uploadFailed;
+  if (!(error instanceof ApiError)) return t.uploadFailed;
+  if (error.status === 0) return t.unreachable;
+  return (await import("../strings/refusals")).refusalText(error);
 }
 
 useStore.subscribe(({ uploads }, before) => {

@@ -2,6 +2,7 @@
 
 import pytest
 
+from backchannel.domain.revisions import REACTION_KINDS
 from tests.support.api import Caller, Json
 
 
@@ -103,6 +104,14 @@ def test_reactions_come_and_go(ada: Caller, bob: Caller) -> None:
     assert ada.done("DELETE", f"{path}/reactions/{family}")["reactions"] == {family: [bob.id]}
     assert bob.done("DELETE", f"{path}/reactions/{family}")["reactions"] == {}
     assert ada.refused(400, "PUT", f"{path}/reactions/{'x' * 65}")["field"] == "emoji"
+
+
+def test_one_reaction_too_many_is_refused_by_its_field(ada: Caller, bob: Caller) -> None:
+    path = path_of(ada.send(bob, "good news"))
+    faces = [chr(0x1F600 + number) for number in range(REACTION_KINDS + 1)]
+    for face in faces[:-1]:
+        bob.done("PUT", f"{path}/reactions/{face}")
+    assert ada.refused(409, "PUT", f"{path}/reactions/{faces[-1]}")["field"] == "emoji"
 
 
 @pytest.mark.parametrize("seq", ["0", "-1", "x", "9" * 30, str(2**53)])

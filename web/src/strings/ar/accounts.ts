@@ -26,7 +26,6 @@ export const accounts: typeof english = {
   unreachable: "تعذّر الوصول إلى الخادم. تحقق من الاتصال وحاول مرة أخرى.",
   loginEnded: "تم تسجيل خروجك",
   loginEndedHint: "سجّل الدخول من جديد: مسوداتك ورسائلك غير المرسلة ما زالت هنا.",
-  accountDisabled: "هذا الحساب معطّل. اسأل من يدير الخادم.",
 
   // Registering
   firstRunTitle: "إعداد الخادم",
@@ -44,7 +43,6 @@ export const accounts: typeof english = {
   username: "اسم المستخدم",
   checkThese: "تعذّر إنشاء الحساب",
   usernameCharacters: "غير مسموح: @ / \\ ? # % أو نقاط فقط.",
-  usernameTaken: "هذا الاسم مستخدم بالفعل.",
   passwordShort: (least: number, have: number) =>
     `الحد الأدنى ${characters(least)}. كتبت ${characters(have)}.`,
   passwordHint: "كلمة مرور طويلة خير من كلمة معقّدة.",

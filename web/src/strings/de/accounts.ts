@@ -25,7 +25,6 @@ export const accounts: typeof english = {
   unreachable: "Der Server ist nicht erreichbar. Prüfe die Verbindung und versuche es noch einmal.",
   loginEnded: "Du wurdest abgemeldet",
   loginEndedHint: "Melde dich wieder an: Entwürfe und Ungesendetes sind noch da.",
-  accountDisabled: "Dieses Konto ist gesperrt. Frag, wer den Server betreibt.",
 
   // Registering
   firstRunTitle: "Richte deinen Server ein",
@@ -44,7 +43,6 @@ export const accounts: typeof english = {
   username: "Benutzername",
   checkThese: "Die Registrierung hat nicht geklappt",
   usernameCharacters: "Nicht erlaubt: @ / \\ ? # % oder nur Punkte.",
-  usernameTaken: "Diesen Namen hat schon jemand.",
   passwordShort: (least, have) => `Mindestens ${least} Zeichen. Es sind ${have}.`,
   passwordHint: "Ein langes Passwort ist besser als ein kompliziertes.",
   passwordGood: "Dieses Passwort ist stark.",

@@ -23,7 +23,6 @@ export const accounts = {
   unreachable: "The server cannot be reached. Check your connection and try again.",
   loginEnded: "You have been signed out",
   loginEndedHint: "Sign in again: your drafts and unsent messages are still here.",
-  accountDisabled: "This account is disabled. Ask the operator of this server.",
 
   // Registering
   firstRunTitle: "Set up your server",
@@ -41,7 +40,6 @@ export const accounts = {
   username: "Username",
   checkThese: "Registering did not work",
   usernameCharacters: "Not allowed: @ / \\ ? # % or only dots.",
-  usernameTaken: "Someone has this name already.",
   passwordShort: (least: number, have: number) => `At least ${least} characters. You have ${have}.`,
   passwordHint: "A long password is better than a complicated one.",
   passwordGood: "This password is strong.",
