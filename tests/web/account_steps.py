@@ -43,7 +43,7 @@ def wrong_password(page: Page, address: str) -> None:
 
 def locked(page: Page, address: str) -> None:
     """As after many wrong passwords, which would lock the address of all pictures."""
-    problem = {"code": "throttled", "detail": "Too many tries", "retry_after": 872}
+    problem = {"code": "throttled", "detail": "too many attempts", "retry_after": 872}
     page.route(
         "**/v1/browser/login",
         lambda route: route.fulfill(status=429, json=problem),

@@ -37,7 +37,7 @@ def test_the_operator_invites_a_user_who_invites_others(
     page.goto(f"{inviting.address}/sign-up?{printed.stdout.strip().partition('?')[2]}")
     join(page, "ada")
     page.goto(f"{inviting.address}/settings/invitations")
-    page.get_by_role("button", name="Make a link").click()
+    page.get_by_role("button", name="Create link").click()
     link = page.get_by_text("/sign-up?invitation=").inner_text()
 
     guest = context().new_page()
@@ -49,7 +49,7 @@ def test_the_operator_invites_a_user_who_invites_others(
     expect(late.get_by_text("This link has been used up")).to_be_visible()
 
     page.reload()
-    page.get_by_role("button", name="Make a link").click()
+    page.get_by_role("button", name="Create link").click()
     second = page.get_by_text("/sign-up?invitation=").inner_text()
     page.get_by_role("button", name="Withdraw").click()
     expect(page.get_by_text("/sign-up?invitation=")).to_have_count(0)

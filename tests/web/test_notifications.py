@@ -66,7 +66,7 @@ def test_W13_a_message_notifies_unless_its_conversation_is_looked_at(
     until_shown(
         page, [["Backchannel", "A notification looks like this."], ["Grace", "1 new message"]]
     )
-    page.get_by_role("checkbox", name="Show what was written").check()
+    page.get_by_role("checkbox", name="Show message text").check()
     page.goto(server.address)
     chat.open("Grace")
     grace.send(ada, "Seen at once")

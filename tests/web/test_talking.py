@@ -23,7 +23,7 @@ def test_the_first_account_is_made_at_the_bare_address(
     page.get_by_label("Username").fill("ada")
     page.get_by_label("Password", exact=True).fill(PASSWORD)
     page.get_by_role("button", name="Create account").click()
-    expect(page.get_by_role("heading", name="Quiet in here")).to_be_visible()
+    expect(page.get_by_role("heading", name="No conversations yet")).to_be_visible()
     stranger = context().new_page()
     stranger.goto(server.address)
     expect(stranger.get_by_role("heading", name="Sign in")).to_be_visible()
@@ -54,7 +54,7 @@ def test_a_wrong_password_is_said_without_a_reload(
     page.get_by_role("button", name="Continue").click()
     page.get_by_label("Password", exact=True).fill("not that one")
     page.get_by_role("button", name="Sign in").click()
-    expect(page.get_by_role("alert")).to_contain_text("That did not match")
+    expect(page.get_by_role("alert")).to_contain_text("Wrong name or password")
 
 
 def test_W1_two_users_chat_and_see_delivered_and_read_ticks(person: Make, signed_in: Open) -> None:

@@ -138,6 +138,6 @@ def test_W17_a_missing_chunk_after_an_update_offers_a_reload(
     server.start()
     page.reload()  # this page has fetched it already
     page.get_by_role("link", name="Your account").click()
-    expect(page.get_by_role("alert")).to_contain_text("That did not work")
-    expect(page.get_by_role("button", name="Load again")).to_be_visible()
+    expect(page.get_by_role("alert")).to_contain_text("Something went wrong")
+    expect(page.get_by_role("button", name="Reload")).to_be_visible()
     assert asked.count("GET") <= 2, "when the page is idle, and when the part is needed"

@@ -164,7 +164,7 @@ def test_W9_a_recording_belongs_to_one_tab(two: tuple[Person, Person], chat: Cha
     [
         ("NotAllowedError", "Allow it in the site's settings"),
         ("NotFoundError", "No microphone was found"),
-        ("NotReadableError", "Another program may hold it"),
+        ("NotReadableError", "Another program may be using it"),
     ],
 )
 def test_W9_the_reason_for_no_recording_is_shown(

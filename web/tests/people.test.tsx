@@ -42,10 +42,10 @@ it("does not say that there is nobody where the server could not be asked, and a
   const asked = vi.spyOn(client.api, "users").mockRejectedValue(AWAY);
   lookFor("joan");
   await screen.findByText(/The server cannot be reached/, {}, LATE);
-  expect(screen.queryByText("Nobody by that name")).toBeNull();
+  expect(screen.queryByText("No one found")).toBeNull();
   asked.mockResolvedValue([]);
   act(() => setState({ link: "online" }));
-  await screen.findByText("Nobody by that name", {}, LATE);
+  await screen.findByText("No one found", {}, LATE);
 });
 
 it("does not offer the partner of a conversation for what goes to someone else", async () => {
