@@ -17,7 +17,7 @@ from pathlib import Path
 REQUIREMENT = "autobahntestsuite==25.10.1"
 AGENT = "backchannel"
 
-# pip's --target makes no environment, so the folder is made a site before the suite starts
+# pip's --target creates no environment, so the folder is added as a site directory first
 LAUNCHER = """
 import site, sys
 site.addsitedir(sys.argv.pop(1))
@@ -27,7 +27,7 @@ run()
 
 
 class Unavailable(Exception):
-    """The suite cannot run here; says why."""
+    """The suite cannot run here; the text has the reason."""
 
 
 @dataclass(frozen=True)

@@ -33,7 +33,7 @@ def _suite() -> None:
 
 @contextmanager
 def echo_server(loop: str) -> Iterator[int]:
-    """Run the echo server in a process of its own and yield its port."""
+    """Run the echo server in a separate process and yield its port."""
     command = [sys.executable, str(SERVER), loop]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None

@@ -18,7 +18,7 @@ def test_R13_no_use_case_keeps_the_event_loop() -> None:
 
 
 def compute(seconds: float) -> None:
-    """Use the processor on the event loop, and only for so long."""
+    """Use the processor on the event loop for this time."""
     until = time.thread_time() + seconds
     while time.thread_time() < until:
         pass

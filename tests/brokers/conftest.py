@@ -52,7 +52,7 @@ class ProxiedBroker(NamedTuple):
 
 
 async def patiently(name: str, connect: Callable[[], Awaitable[T]]) -> T:
-    """Connect to a broker, which may be too slow at first; skips the test where none answers."""
+    """Connect to a broker that may be slow at first; skip the test if it does not answer."""
     until = time.monotonic() + PATIENCE
     while True:
         try:
@@ -73,7 +73,7 @@ async def _proxy(opened: AsyncExitStack, url: str) -> tuple[Proxy, str]:
 
 
 async def _kafka(opened: AsyncExitStack) -> tuple[Proxy, str]:
-    """A proxy in front of a broker of the test's own, whose clients it sends to the proxy."""
+    """A proxy in front of a broker started for the test, which advertises the proxy's port."""
     proxy = await opened.enter_async_context(Proxy.before("127.0.0.1", 0))
     broker = opened.enter_context(kafka_broker(proxy.port))
     proxy.target = ("127.0.0.1", broker.port)
@@ -92,7 +92,7 @@ async def proxied(opened: AsyncExitStack, name: str) -> tuple[Proxy, str]:
 async def broker(
     request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncGenerator[ProxiedBroker]:
-    # A machine that stalls for a moment loses nothing by that.
+    # Generous limits, so that a stall of the machine is not taken for an outage.
     monkeypatch.setattr(link, "CONNECT_SECONDS", PATIENCE)
     monkeypatch.setattr(link, "SUBSCRIBED_SECONDS", PATIENCE)
     monkeypatch.setattr(channel, "ANSWER_SECONDS", 10.0)

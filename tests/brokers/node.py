@@ -1,4 +1,4 @@
-"""A node of a bus, which keeps all that the bus brings."""
+"""A node of a bus that records everything it receives."""
 
 import asyncio
 from collections.abc import Callable
@@ -17,7 +17,7 @@ QUIET = 0.3
 
 
 class Node:
-    """A bus, and everything that it has brought."""
+    """A bus and everything received from it."""
 
     def __init__(self, bus: SharedBus) -> None:
         self.bus = bus

@@ -1,4 +1,4 @@
-"""A TCP proxy that a test can cut, close and hold."""
+"""A TCP proxy whose connections a test can cut, refuse and hold."""
 
 import asyncio
 import contextlib
@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 
 
 class Proxy:
-    """Passes bytes on, until it is told not to."""
+    """Forwards bytes, except while a test holds them."""
 
     def __init__(self, host: str, port: int) -> None:
         self.target = (host, port)
@@ -77,7 +77,7 @@ class Proxy:
                 )
                 self._open.discard(far_writer)
         except OSError:
-            pass  # One of the two sides is gone.
+            pass  # One of the two sides has closed.
         finally:
             self._open.discard(writer)
             writer.transport.abort()

@@ -1,6 +1,6 @@
-"""A driver may cancel a future that is awaited: then the connection is broken, and not the task.
+"""A driver that cancels an awaited future means a broken connection, not a cancelled task.
 
-Or it swallows the cancellation of the task that has called it.
+A driver may also swallow the cancellation of the task that has called it.
 """
 
 import asyncio
@@ -26,7 +26,7 @@ async def until(condition: Callable[[], bool]) -> None:
 
 
 class Driver:
-    """A channel of a queue and one of a bus, whose calls wait until the driver cancels them."""
+    """A channel for a queue and a bus, whose calls wait until the driver cancels them."""
 
     def __init__(self) -> None:
         self.waiting: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
@@ -38,7 +38,7 @@ class Driver:
         await self.waiting
 
     async def subscribe(self, topics: Sequence[str]) -> None:
-        """Take any topics."""
+        """Accept any topics."""
 
     async def publish(self, *_: object) -> None:
         await self.waiting

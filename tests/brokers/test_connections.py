@@ -51,7 +51,7 @@ async def opening(request: pytest.FixtureRequest) -> AsyncGenerator[Opening]:
         async def open_() -> Any:
             return await function(url, key=key)
 
-        first = await patiently(name, open_)  # it makes what is to be at the broker
+        first = await patiently(name, open_)  # creates the entities at the broker
         if kind == "queue":
             opened.push_async_callback(_remove, name, open_)
         await first.close()
@@ -68,7 +68,7 @@ async def _remove(name: str, open_: Callable[[], Awaitable[Any]]) -> None:
 
 @asynccontextmanager
 async def answering(proxy: Proxy, pieces: int) -> AsyncGenerator[None]:
-    """Let a number of pieces of answers pass, and then no more."""
+    """Forward only this number of pieces of the broker's answers."""
     proxy.answers = pieces
     try:
         yield
@@ -78,7 +78,7 @@ async def answering(proxy: Proxy, pieces: int) -> AsyncGenerator[None]:
 
 
 async def until_silent(task: asyncio.Task[Any], proxy: Proxy) -> bool:
-    """Wait until the broker is silent; False if what is opened was open before that."""
+    """Wait until the broker is silent; return False if opening finished before that."""
     silent = asyncio.create_task(proxy.exhausted.wait())
     await asyncio.wait((task, silent), return_when=asyncio.FIRST_COMPLETED, timeout=FAR)
     silent.cancel()
@@ -93,7 +93,7 @@ async def assert_closed(proxy: Proxy, after: str) -> None:
 
 
 async def close_what_opened(task: asyncio.Task[Any]) -> None:
-    """Close what a task has opened; a busy machine may be too slow for it."""
+    """Close the bus or queue that a task has opened, if it has."""
     with contextlib.suppress(CannotConnect, asyncio.CancelledError):
         await (await task).close()
 
@@ -150,7 +150,7 @@ async def test_a_cancelled_closing_leaves_no_connection_to_a_silent_broker(
     opening.proxy.hold_answers()
     payload = bytes(LARGEST_RECORD // 2)
     putting: list[asyncio.Task[None]] = []
-    for number in range(12):  # more than the kernel keeps
+    for number in range(12):  # more than the kernel buffers
         if isinstance(opened, SharedQueue):
             putting.append(asyncio.create_task(opened.put(str(number), payload, user_id="ada")))
         else:

@@ -34,7 +34,7 @@ async def test_events_reach_the_nodes_that_follow_their_user_as_they_were(
     await until(lambda: len(there.events) >= 3)
     await asyncio.sleep(QUIET)
     assert contents(there.events) == contents(events[:3])
-    assert contents(here.events) == contents(events), "heard at once, and not again"
+    assert contents(here.events) == contents(events), "received at once, and only once"
 
 
 async def test_events_of_one_node_arrive_in_order(broker: ProxiedBroker) -> None:
@@ -175,7 +175,9 @@ async def test_R17_equal_notices_are_all_delivered(broker: ProxiedBroker) -> Non
     await until(lambda: len(there.notices) == 10)
 
 
-async def test_installations_with_other_keys_do_not_hear_each_other(broker: ProxiedBroker) -> None:
+async def test_installations_with_different_keys_receive_nothing_from_each_other(
+    broker: ProxiedBroker,
+) -> None:
     here, other = Node(await broker.join()), Node(await broker.stranger())
     await other.follow(ADA)
     here.bus.publish([message("one")])
@@ -193,7 +195,7 @@ async def test_R15_a_broken_connection_is_made_again_and_the_loss_reported(
     broker.proxy.cut()
     await until(lambda: not here.bus.connected and not there.bus.connected)
     here.bus.publish([message("lost")])
-    await there.bus.subscribed(BOB)  # does not wait for a broker that is away
+    await there.bus.subscribed(BOB)  # does not wait for a broker that cannot be reached
     broker.proxy.refusing = False
     await until(lambda: here.bus.connected and there.bus.connected)
     await until(lambda: None in there.losses)

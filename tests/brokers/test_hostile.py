@@ -82,11 +82,11 @@ async def test_S19_an_envelope_is_accepted_once(broker: ProxiedBroker) -> None:
     here.bus.signal(typing)
     await until(lambda: late.signals != [])
     await asyncio.sleep(QUIET)
-    assert late.signals == [typing], "one that nobody here has seen is refused for its age"
-    assert late.losses == [ADA], "the log has what a node whose clock is wrong has published"
+    assert late.signals == [typing], "an old envelope is refused even if it is new here"
+    assert late.losses == [ADA], "events of a node with a wrong clock are read from the log"
 
 
-async def test_R17_a_notification_that_is_no_base64_is_ignored() -> None:
+async def test_R17_a_notification_that_is_not_base64_is_ignored() -> None:
     received: list[tuple[str, bytes]] = []
     url = BROKERS["postgresql"][1]
     connect = postgresql_connect(url, secrets.token_hex())

@@ -126,7 +126,7 @@ async def test_S19_an_unsigned_record_cannot_remove_a_node(kafka: Kafka) -> None
         await sender.channel._session.write([(0, b""), (0, b"short")])
         sender.channel._returned = 0.0
         await sender.channel._send(0, "", Heartbeat())
-        async with asyncio.timeout(FAR):  # its own beat comes after what was written before
+        async with asyncio.timeout(FAR):  # its own heartbeat comes after the records written before
             await sender.channel._until(lambda: sender.channel._returned > 0)
         await sender.channel.publish([(TOPIC, b"payload")])
         await reader.until(1)
@@ -146,7 +146,7 @@ async def test_R5_a_node_that_answers_late_makes_the_bus_report_a_loss(
 
         monkeypatch.setattr(slow.channel, "_answer", late)
         async with asyncio.timeout(FAR):
-            await reader.channel.subscribe([TOPIC])  # does not wait for it for ever
+            await reader.channel.subscribe([TOPIC])  # does not wait for it forever
         proceed.set()
         with pytest.raises(ConnectionError, match="late"):
             async with asyncio.timeout(FAR):
@@ -179,7 +179,7 @@ async def test_R15_a_frozen_broker_is_noticed_and_used_again(kafka: Kafka) -> No
 
 async def test_a_flood_of_records_leaves_turns_to_others() -> None:
     class Session:
-        """Has a thousand records at once, and then no more."""
+        """A session with a thousand records at once, and none after them."""
 
         def __init__(self) -> None:
             record = Codec(KEY).encode(
@@ -216,7 +216,7 @@ def test_R5_a_node_is_sent_every_event_until_its_interests_are_known() -> None:
     assert set(routes.of(TOPIC)) == {one, two}
     assert set(routes.of("user.bob")) == {two}
     routes.want(two, digests(["user.bob"]), whole=False)
-    assert set(routes.of(TOPIC)) == {one, two}, "the rest of what it wants is not known"
+    assert set(routes.of(TOPIC)) == {one, two}, "its other interests are not known"
     routes.want(two, digests(["user.bob"]), whole=True)
     assert (routes.of(TOPIC), routes.of("user.bob")) == ((one,), (two,))
     routes.unwant(one, digests([TOPIC]))

@@ -1,4 +1,4 @@
-"""The NATS adapter where there is no server of that kind."""
+"""The NATS adapter with a server that does not speak NATS."""
 
 import asyncio
 

@@ -1,4 +1,4 @@
-"""RabbitMQ: what its driver does not say."""
+"""RabbitMQ: an error that its driver does not explain."""
 
 import pytest
 

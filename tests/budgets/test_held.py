@@ -1,10 +1,10 @@
-"""Bytes held for peers that are not known, bounded together (R13, S18)."""
+"""Bytes held for all unauthenticated peers have one limit (R13, S18)."""
 
 from backchannel.budgets.held import PER_HOLDER, HeldBytes
 
 
 class Peer:
-    """Notes that it was given up."""
+    """A peer that records that it was dropped."""
 
     def __init__(self) -> None:
         self.gone = False
@@ -18,7 +18,7 @@ def test_S18_the_peer_that_has_held_bytes_for_longest_is_dropped() -> None:
     first, second, third = Peer(), Peer(), Peer()
     held.hold(first, 10)
     held.hold(second, 80)
-    held.hold(first, 20)  # it has been here since before the second
+    held.hold(first, 20)  # it is still the peer that has held bytes for longest
     assert not first.gone
     held.hold(third, 10)
     assert (first.gone, second.gone, third.gone) == (True, False, False)
@@ -42,7 +42,7 @@ def test_S18_a_peer_that_exceeds_the_whole_budget_is_dropped() -> None:
     assert (peer.gone, held.total) == (True, 0)
 
 
-def test_S18_many_that_hold_little_cost_what_they_cost() -> None:
+def test_S18_each_peer_counts_with_its_overhead() -> None:
     held = HeldBytes(3 * PER_HOLDER)
     peers = [Peer() for _ in range(4)]
     for peer in peers:

@@ -12,7 +12,7 @@ MEMORY = 30.0
 
 
 class Scene:
-    """Work that takes one turn after the other, and goes on when it is told to."""
+    """Work that takes one turn after the other, and continues when a test says so."""
 
     def __init__(self, *, waiting: int = 1_000) -> None:
         self.clock = ManualClock()
@@ -115,7 +115,7 @@ async def test_a_task_that_is_cancelled_leaves_the_turn_to_others() -> None:
     await scene.finish()
     assert scene.begun == ["running", "stays"]
     await scene.start("gone too")
-    scene.tasks[-1].cancel()  # at the moment at which its turn comes
+    scene.tasks[-1].cancel()  # just as its turn comes
     await scene.finish()
     await scene.start("last")
     assert scene.begun == ["running", "stays", "last"]

@@ -1,4 +1,4 @@
-"""Requests begin one after the other, those of frugal clients first."""
+"""Requests begin one after the other; clients that used the least come first."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -16,7 +16,7 @@ Turn = Callable[[str], Awaitable[None]]
 
 
 class Begun:
-    """The clients whose requests have begun, in their order."""
+    """The clients whose requests have begun, in that order."""
 
     def __init__(self) -> None:
         self.order: list[str] = []
@@ -51,38 +51,38 @@ async def test_R13_few_requests_begin_in_a_turn_of_the_loop() -> None:
 
 
 @pytest.fixture
-def rests(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """The rests after requests over budget, as they are taken, which is at once."""
-    rests: list[float] = []
+def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """The pauses after requests over budget; none of them takes any time."""
+    pauses: list[float] = []
     sleep = asyncio.sleep
 
-    async def rest(seconds: float) -> None:
-        rests.extend([seconds] if seconds else [])
+    async def pause(seconds: float) -> None:
+        pauses.extend([seconds] if seconds else [])
         await sleep(0)
 
-    monkeypatch.setattr(asyncio, "sleep", rest)
-    return rests
+    monkeypatch.setattr(asyncio, "sleep", pause)
+    return pauses
 
 
-async def test_R14_over_budget_a_client_waits_and_is_not_refused(rests: list[float]) -> None:
+async def test_R14_over_budget_a_client_waits_and_is_not_refused(pauses: list[float]) -> None:
     pace = paced()
     for _ in range(RATE * BURST + 5):
         await pace.turn_of_address("greedy")
     await pace.turn_of_address("frugal")
-    assert rests == [paces.REST] * 5
+    assert pauses == [paces.REST] * 5
 
 
 async def test_R14_after_a_flood_of_any_length_a_client_is_soon_within_its_budget(
-    rests: list[float],
+    pauses: list[float],
 ) -> None:
     clock = ManualClock()
     pace = Pace(RATE, clock=clock.monotonic)
     for _ in range(5 * RATE * BURST):
         await pace.turn_of_address("greedy")
-    assert len(rests) == 4 * RATE * BURST
+    assert len(pauses) == 4 * RATE * BURST
     clock.advance(LONGEST_DEBT + 1)
     await pace.turn_of_address("greedy")
-    assert len(rests) == 4 * RATE * BURST
+    assert len(pauses) == 4 * RATE * BURST
 
 
 async def test_R13_a_proxy_that_hides_its_clients_has_no_budget() -> None:

@@ -1,4 +1,4 @@
-"""R13: what another server sends is read in pieces, with turns of the loop between them."""
+"""R13: responses of other servers are read in pieces, with turns of the loop between them."""
 
 import asyncio
 
@@ -8,7 +8,7 @@ from backchannel.budgets.pieces import PIECE, read_in_pieces
 
 
 class Buffered:
-    """A stream that has everything already."""
+    """A stream that has already received everything."""
 
     def __init__(self) -> None:
         self.timeouts: list[float | None] = []

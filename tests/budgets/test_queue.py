@@ -67,7 +67,7 @@ def test_all_keys_together_are_bounded_in_bytes_and_taking_frees_space() -> None
     with pytest.raises(Overloaded) as refusal:
         queue.put("eve", "one more", 1)
     assert refusal.value.retry_after
-    queue.put("dan", "a first one", 100)  # others with much do not lock it out
+    queue.put("dan", "a first one", 100)  # a new key has room even so
     with pytest.raises(Overloaded):
         queue.put("dan", "one more", 1)
     queue.put("fay", "a first one", 100)
@@ -79,7 +79,7 @@ def test_all_keys_together_are_bounded_in_bytes_and_taking_frees_space() -> None
 
 
 def _fill(queue: FairQueue[str], *keys: str) -> dict[str, int]:
-    """Put items until each key is refused; the bytes that each then holds."""
+    """Put items until each key is refused; return the bytes that each then holds."""
     for key in keys * 1_000:
         with contextlib.suppress(Overloaded):
             queue.put(key, "item", 1)

@@ -35,7 +35,7 @@ def test_a_budget_allows_its_burst_and_then_its_rate() -> None:
     assert _spent(budget) == 20
 
 
-def test_keys_do_not_touch_each_other() -> None:
+def test_keys_do_not_affect_each_other() -> None:
     budget = _budget(ManualClock())
     assert _spent(budget, "ada") == 20
     assert _spent(budget, "bob") == 20

@@ -1,4 +1,4 @@
-"""Turns at scarce work."""
+"""Turns for work of which little may run at once."""
 
 import asyncio
 
@@ -9,7 +9,7 @@ from backchannel.domain.errors import Overloaded
 
 
 class _Work:
-    """Work that takes turns, and goes on when it is told to."""
+    """Work that takes turns, and continues when a test says so."""
 
     def __init__(self, turns: Turns) -> None:
         self.begun: list[str] = []

@@ -1,4 +1,4 @@
-"""A model of the use cases, by their rules and nothing else."""
+"""A model of the use cases that follows only their rules."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -40,7 +40,7 @@ class Note:
 
 @dataclass
 class Model:
-    """Conversations of pairs of users. Each method gives what the core must answer."""
+    """Conversations of pairs of users. Each method returns the answer that the core must give."""
 
     notes: dict[Pair, list[Note]] = field(default_factory=dict)
     keys: dict[tuple[str, str], tuple[Pair, int, str]] = field(default_factory=dict)

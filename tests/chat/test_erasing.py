@@ -1,4 +1,4 @@
-"""S22: erasures that come while something else is going on."""
+"""S22: erasures that run at the same time as other work."""
 
 import asyncio
 from collections.abc import AsyncIterator

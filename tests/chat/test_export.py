@@ -1,4 +1,4 @@
-"""S22: an export is a stream: small pieces, and whole or worthless."""
+"""S22: an export is a stream of small pieces, and a truncated one does not open."""
 
 import asyncio
 import io
@@ -197,7 +197,7 @@ async def test_S22_a_user_has_one_export_at_a_time(tmp_path: Path) -> None:
         await anext(await export.export_own(core, ada.id))
 
 
-async def test_R13_an_export_keeps_the_loop_for_no_long_step(tmp_path: Path) -> None:
+async def test_R13_an_export_takes_no_long_steps_on_the_loop(tmp_path: Path) -> None:
     async with make_core(tmp_path) as core:
         ada, bob = await make_user(core, "ada"), await make_user(core, "bob")
         place = direct_conversation_id(ada.id, bob.id)

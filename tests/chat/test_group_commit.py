@@ -1,4 +1,4 @@
-"""Group commit: which messages share a transaction, and what becomes of those that wait."""
+"""Group commit: which messages share a transaction, and what happens to waiting messages."""
 
 import asyncio
 import threading
@@ -21,7 +21,7 @@ from tests.support.database import busy
 
 
 class Sender:
-    """Sends from Ada to Bob, and keeps what is replied and which batches were stored."""
+    """Sends from Ada to Bob, and records the replies and the stored batches."""
 
     def __init__(self, core: Core, ada: str, bob: str, patch: pytest.MonkeyPatch) -> None:
         self.core = core
@@ -41,7 +41,7 @@ class Sender:
         submit(self.core, draft(self.ada, self.bob, body), self.replies.append)
 
     async def send_one_by_one(self, count: int) -> None:
-        """Send 0, 1, 2 …, each in a turn of the event loop of its own."""
+        """Send 0, 1, 2 …, each in a separate turn of the event loop."""
         for number in range(count):
             self.send(str(number))
             await asyncio.sleep(0)
@@ -177,7 +177,7 @@ async def test_R9_waiting_senders_get_an_error_when_the_database_is_unavailable(
 
 
 @pytest.mark.parametrize("fault", [Invalid("bad"), Conflict("bad"), ValueError("bad")])
-async def test_R1_a_draft_at_fault_costs_no_other_its_message(
+async def test_R1_a_failing_draft_does_not_affect_the_others_of_its_batch(
     sender: Sender, monkeypatch: pytest.MonkeyPatch, fault: Exception
 ) -> None:
     append, append_gathered = sender.core.storage.append, sender.core.storage.append_gathered

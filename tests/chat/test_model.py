@@ -44,7 +44,7 @@ bounds = st.one_of(st.none(), st.integers(-1, 9))
 
 
 class Follower:
-    """A device that follows its user's log by `sync`, and what the bus said of that log."""
+    """A device that follows its user's log by `sync`, and the events of that log from the bus."""
 
     def __init__(self) -> None:
         self.position = 0
@@ -54,7 +54,7 @@ class Follower:
 
 
 class Machine(RuleBasedStateMachine):
-    """Asks the core and the model for the same; they must agree after each step."""
+    """Gives the core and the model the same requests; they must agree after each step."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -100,7 +100,7 @@ class Machine(RuleBasedStateMachine):
 
     @rule(pair=pairs, count=st.integers(2, 5))
     def talk(self, pair: Pair, count: int) -> None:
-        """Both write at once: each one's messages keep their order (rule R4)."""
+        """Both users write at once: the messages of each keep their order (rule R4)."""
         both = sorted(pair)
         drafts = [
             draft(both[number % 2], both[1 - number % 2], "several") for number in range(count)
@@ -110,7 +110,7 @@ class Machine(RuleBasedStateMachine):
             sends = (send(self.core, each) for each in drafts)
             return await asyncio.gather(*sends, return_exceptions=True)
 
-        # The two take turns, so the order between them is the server's to choose.
+        # The server may choose any order between the two users.
         outcomes = sorted(zip(drafts, self.run(work()), strict=True), key=place)
         for sender in both:
             own = [one.client_id for one, _ in outcomes if one.sender_id == sender]
@@ -213,7 +213,7 @@ class Machine(RuleBasedStateMachine):
             self.compare(user, present)
 
     async def follow(self, user: str) -> None:
-        """Learn what is new; the bus must have said the same, whatever the order."""
+        """Read the new events; the bus must have brought the same ones, in any order."""
         device = self.followers[user]
         new: list[Event] = []
         more = True
@@ -259,13 +259,13 @@ def name_of(pair: Pair) -> str:
 
 
 def place(outcome: tuple[Draft, Stored | BaseException]) -> int:
-    """The number at which a message was stored; refusals come first."""
+    """Sort by the number at which a message was stored, with refusals first."""
     _, answer = outcome
     return answer.message.seq if isinstance(answer, Stored) else 0
 
 
 def refusal_in(answer: object) -> Refusal | None:
-    """The kind of refusal that an answer is, if it is one."""
+    """The kind of refusal; None if the answer is not a refusal."""
     return answer if isinstance(answer, type) and issubclass(answer, ChatError) else None
 
 
@@ -286,7 +286,7 @@ def test_the_model_notices_an_event_missing_from_the_log(silent: EventKind) -> N
     ) -> list[Event]:
         return [] if payload.kind is silent else add(self, user_id, payload, **place)
 
-    # The first failure will do; nobody needs the smallest.
+    # Any failure will do: do not search for the smallest.
     hasty = settings(PATIENT, phases=[Phase.generate], database=None)
     with patch.object(LogWriter, "add", add_others), pytest.raises(AssertionError):
         run_state_machine_as_test(Machine, settings=hasty)

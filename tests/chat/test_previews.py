@@ -1,4 +1,4 @@
-"""Previews are remembered, and only so many are made."""
+"""Previews are cached, and limited in number."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The consumer of the queue: what becomes of an entry that cannot be stored."""
+"""The consumer of the queue: what happens to an entry that cannot be stored."""
 
 from typing import Any
 

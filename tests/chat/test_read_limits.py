@@ -70,7 +70,7 @@ async def _hold(read_limits: ReadLimits, user: str) -> None:
         pass
 
 
-async def test_R13_a_search_in_long_texts_keeps_the_loop_for_no_long_step(
+async def test_R13_a_search_in_long_texts_takes_no_long_steps_on_the_loop(
     tmp_path: Path,
 ) -> None:
     async with make_core(tmp_path) as core:
@@ -79,7 +79,7 @@ async def test_R13_a_search_in_long_texts_keeps_the_loop_for_no_long_step(
         body = "e\u0301ﬃ①" * 5_000
         drafts = [Draft(place, ada.id, bob.id, f"key {n}", body) for n in range(40)]
         await core.storage.append(drafts, at=1)
-        await search.search(core, ada.id, "ffi1")  # what is compiled once
+        await search.search(core, ada.id, "ffi1")  # fills the caches
         with measured_steps() as steps:
             found = await search.search(core, ada.id, "ffi1", limit=50)
         assert len(found.hits) > 10

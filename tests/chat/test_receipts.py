@@ -1,4 +1,4 @@
-"""Receipts that are still being written when they are to be written now."""
+"""A flush of receipts while a write of receipts is under way."""
 
 import asyncio
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""R9: background work outlives a database that is away, and says so in two lines."""
+"""R9: background work survives an outage of the database, and logs it in two lines."""
 
 import logging
 

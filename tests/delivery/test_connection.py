@@ -25,7 +25,7 @@ from backchannel.security.clock import SystemClock
 
 
 class Outlet:
-    """A socket that only counts what it was given."""
+    """A socket that only counts the bytes it is given."""
 
     def __init__(self) -> None:
         self.backlog = 0
@@ -39,7 +39,7 @@ class Outlet:
 
 
 class Listing:
-    """A serializer that notes what it was asked to encode."""
+    """A serializer that records what it was asked to encode."""
 
     expired = logged_out = CloseReason(1000, "")
 
@@ -100,7 +100,7 @@ def event(position: int) -> Event:
 
 
 class Scene:
-    """A connection, the log it follows, and what it said."""
+    """A connection, the log that it follows, and records of what it sends."""
 
     def __init__(self, *, acknowledges: bool = True, position: int = 0, floor: int = 0) -> None:
         self.log = Log(floor=floor)
@@ -230,7 +230,7 @@ steps = st.lists(
 
 
 @given(steps)
-def test_R17_lost_doubled_and_reordered_wake_ups_are_harmless(
+def test_R17_lost_duplicated_and_reordered_wake_ups_are_harmless(
     script: list[tuple[str, int]],
 ) -> None:
     asyncio.run(_play(script))

@@ -1,4 +1,4 @@
-"""The connection manager: what it writes down, and what is never lost on the way."""
+"""The connection manager stores last-seen times, also after failed attempts."""
 
 import asyncio
 from collections.abc import Mapping
@@ -17,7 +17,7 @@ from tests.support.core import make_core, make_user
 
 
 def connect(connections: ConnectionManager, user_id: str) -> Connection:
-    """A device that nothing is sent to."""
+    """A device to which nothing is sent."""
     nothing = object()
     return connections.connect(
         user_id,
@@ -54,7 +54,7 @@ async def test_R10_last_seen_times_are_kept_until_they_can_be_stored(
     assert account.user.last_seen_at == left_at
 
 
-async def test_R10_rounds_that_fail_are_told_once_until_one_succeeds(
+async def test_R10_rounds_that_fail_are_logged_once_until_one_succeeds(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(connection_manager, "TICK", 0)

@@ -1,4 +1,4 @@
-"""Signals reach their addressee's devices, if these have room for what may be lost."""
+"""Signals reach the devices of their user, except those that read too slowly."""
 
 from typing import cast
 
@@ -14,7 +14,7 @@ class Outlet:
 
 
 class FakeSerializer:
-    """A serializer that notes which signals it was asked to pass on."""
+    """A serializer that records which signals it was asked to encode."""
 
     acknowledges = True
 

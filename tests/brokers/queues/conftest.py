@@ -31,7 +31,7 @@ class ProxiedBroker(NamedTuple):
 
 @pytest.fixture(autouse=True)
 def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The disk of a broker may stall."""
+    """Allow for a broker whose disk stalls."""
     monkeypatch.setattr(shared, "CONFIRM_SECONDS", PATIENCE)
 
 

@@ -1,4 +1,4 @@
-"""Consumers of a queue, and the wait for what they do."""
+"""Consumers of a queue, and waiting for their work."""
 
 import asyncio
 import contextlib
@@ -38,7 +38,7 @@ def collector(into: list[bytes]) -> Handle:
 
 
 async def is_confirmed(queue: SharedQueue, entry: bytes, key: str = "a") -> bool:
-    """Put an entry; whether the queue has confirmed it."""
+    """Put an entry; return True if the queue confirms it."""
     try:
         await queue.put(key, entry, user_id="ada")
     except Unavailable:

@@ -99,7 +99,7 @@ async def test_R13_a_poison_entry_is_set_aside_and_stops_nothing(broker: Proxied
             await queue.put("a", entry, user_id="ada")
         await until(lambda: len(handled) == 2)
     assert handled == [b"before", b"after"]
-    for _ in range(2):  # looking does not take it away
+    for _ in range(2):  # listing does not remove it
         (aside,) = await queue.list_set_aside(10)
         assert (aside.entry, aside.reason) == (b"poison", "it cannot be read")
 

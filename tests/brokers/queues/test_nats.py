@@ -1,4 +1,4 @@
-"""The queue on NATS: the work for what is set aside grows with what is there, not with what was."""
+"""The queue on NATS: its cost depends on the set-aside entries present, not on earlier ones."""
 
 from typing import Any
 

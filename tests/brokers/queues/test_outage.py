@@ -24,7 +24,7 @@ def _short_wait(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 async def put_until_confirmed(queue: SharedQueue, entry: bytes, key: str = "a") -> None:
-    """Put an entry as often as a client would, which knows only that it is not confirmed."""
+    """Put an entry again until it is confirmed, as a client does."""
     async with asyncio.timeout(2 * FAR):
         while not await is_confirmed(queue, entry, key):  # noqa: ASYNC110 - nothing tells
             await asyncio.sleep(0.05)
@@ -63,13 +63,13 @@ async def test_R1_R8_a_lost_confirmation_loses_nothing(broker: ProxiedBroker) ->
             await put_until_confirmed(queue, entry)
         await until(lambda: b"2" in handled)
     assert_each_in_order(handled, 3)
-    assert handled.count(b"1") >= 2, "the confirmation was not lost: the broker had not got it"
+    assert handled.count(b"1") >= 2, "no confirmation was lost, as the broker has no entry"
 
 
 def assert_each_in_order(handled: list[bytes], count: int) -> None:
     """Assert that all numbers below `count` were handled, in order.
 
-    One may come again later: to store it again changes nothing.
+    A number may come again later: storing it again changes nothing.
     """
     assert list(dict.fromkeys(map(int, handled))) == list(range(count))
 

@@ -1,4 +1,4 @@
-"""R8: the queue on RabbitMQ, whose later versions give an entry up after some deliveries."""
+"""R8: the queue on RabbitMQ, which since version 4 drops an entry after some deliveries."""
 
 import pytest
 

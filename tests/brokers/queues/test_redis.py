@@ -24,7 +24,7 @@ SOUND = {"appendonly": "yes", "maxmemory-policy": "noeviction"}
 
 @pytest.fixture
 async def redis() -> AsyncGenerator[str]:
-    """The URL of a server that may lose nothing."""
+    """The URL of a server that is configured to lose nothing."""
     pytest.importorskip("redis", reason="the extra `redis` is not installed")
     with redis_server() as server:
         await configure(server.url, SOUND)

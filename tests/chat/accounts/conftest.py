@@ -1,4 +1,4 @@
-"""A core whose time stands still until a test moves it."""
+"""A core whose clock stands still until a test moves it."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -23,7 +23,7 @@ async def core(tmp_path: Path, clock: ManualClock) -> AsyncIterator[Core]:
 
 @pytest.fixture
 def ended(core: Core) -> list[str]:
-    """The logins of whose end the bus has told, in order."""
+    """The ended logins that the bus has announced, in order."""
     notified: list[str] = []
     core.bus.listen_ended(notified.extend)
     return notified

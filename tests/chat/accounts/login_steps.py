@@ -1,4 +1,4 @@
-"""Steps of tests: log in, and whether the tokens are still valid."""
+"""Steps of tests: log in, and check whether tokens are valid."""
 
 import pytest
 
@@ -14,7 +14,7 @@ async def log_in(core: Core, identifier: str = "ada", password: str = PASSWORD) 
 
 
 async def refused(core: Core, tokens: IssuedTokens) -> bool:
-    """True if neither of the tokens is valid any more."""
+    """True if neither token is valid."""
     for attempt in (
         logins.authenticate(core, tokens.access_token),
         logins.refresh(core, tokens.refresh_token),

@@ -1,4 +1,4 @@
-"""A new password ends every login; an old one opens none, whatever happens at once."""
+"""A new password ends every login; an old one opens none, even in a race."""
 
 import asyncio
 from typing import Any

@@ -1,4 +1,4 @@
-"""Registration: the rules for an account, and for those who may make one."""
+"""Registration: the rules for accounts, and who may create one."""
 
 import asyncio
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Guessing is slow, the owner can always log in, unknown accounts take as long as known ones."""
+"""Guessing is slow, owners can always log in, unknown accounts take as long as known ones."""
 
 import asyncio
 import contextlib
@@ -32,7 +32,7 @@ async def guarded(
 
 
 class _Counter:
-    """Counts the hashes that are made, by what they are for."""
+    """Counts the computed hashes, by purpose."""
 
     def __init__(self, core: Core, monkeypatch: pytest.MonkeyPatch) -> None:
         self.verified = 0
@@ -168,7 +168,7 @@ async def test_S9_a_throttled_login_costs_no_hash(
 
 
 class _GatedHasher(Argon2Hasher):
-    """Verifies nothing until the gate opens."""
+    """Waits for the gate before it verifies."""
 
     def __init__(self, gate: threading.Event) -> None:
         super().__init__(time_cost=1, memory_cost=8, parallelism=1)

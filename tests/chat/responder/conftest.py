@@ -40,7 +40,7 @@ class Asker:
         return (await send(self.core, drafted)).message
 
     async def answers(self, session: str, count: int) -> list[Message]:
-        """The answers in a session, once there are so many."""
+        """The answers in a session, once there are `count`."""
         async with asyncio.timeout(60):
             while True:
                 history = await self.core.storage.history(session, limit=999)

@@ -1,4 +1,4 @@
-"""S18: how much is answered at once, and how much waits."""
+"""S18: limits on concurrent answers and on waiting questions."""
 
 import asyncio
 from pathlib import Path

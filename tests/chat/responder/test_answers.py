@@ -26,7 +26,7 @@ from tests.support.responder import END, FAIL, ScriptedResponder
 
 @dataclass
 class Away:
-    """A database that refuses until it is there again."""
+    """A database that refuses writes until it is available again."""
 
     really: Callable[..., Any]
     present: bool = False
