@@ -26,7 +26,7 @@ settings.register_profile(
 settings.register_profile("thorough", settings.get_profile("quick"), max_examples=1_000)
 settings.load_profile("quick")
 
-# Unless told otherwise httpx waits five seconds, and websockets ten; they have no settings for all
+# By default, httpx waits five seconds and websockets ten; there is no setting for all
 # clients.
 for step in ("connect", "read", "write", "pool"):
     setattr(httpx._config.DEFAULT_TIMEOUT_CONFIG, step, 60)
@@ -71,7 +71,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> SmallBa
 def pytest_runtest_protocol(
     item: pytest.Item, nextitem: pytest.Item | None
 ) -> Generator[None, object, object]:
-    """Give a test its turn. Its time limit begins once it has it."""
+    """Give a test its turn, at which its time limit begins."""
     kind = _kind(item)
     _turn.take(kind)
     try:
@@ -90,7 +90,7 @@ def _kind(item: pytest.Item) -> Kind:
 def pytest_runtest_makereport(
     item: pytest.Item,
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Fail a skipped `service` test where CI has promised that its service is there."""
+    """Fail a skipped `service` test in CI, which must provide every service."""
     report = yield
     service = item.get_closest_marker("service") is not None
     if report.skipped and service and os.environ.get("CI") and not hasattr(report, "wasxfail"):
@@ -114,8 +114,8 @@ def _is_of_a_guarantee(item: pytest.Item) -> bool:
 def _order(items: list[pytest.Item]) -> None:
     """Put tests with a browser last, and tests marked `alone` and `timed` together at both ends.
 
-    Playwright keeps a loop in its thread, where no other can then run. A worker keeps its turn
-    from one test that is not shared to the next of its kind.
+    Playwright keeps an event loop in its thread, so no other loop can run there. A worker keeps its
+    turn from one test that is not shared to the next of its kind.
     """
     kinds = list(Kind)
 

@@ -54,7 +54,7 @@ def last_histories(generated: GeneratedHistory) -> list[int]:
 
 
 def resumed(generated: GeneratedHistory) -> int:
-    """Returns of the device that was away for a while."""
+    """The reconnect of the device that was away for a while."""
     return next(
         index
         for index, each in enumerate(generated.records)

@@ -1,7 +1,7 @@
 """A model of a system without faults: a correct server and the devices of its users.
 
-It does what is hard to check: connections die with requests on their way, and these may still be
-carried out later; devices are killed and forget; histories are answered late.
+It includes what is hard to check: connections die with requests on their way, and these may still
+be carried out later; devices are killed and lose data; histories are answered late.
 """
 
 from dataclasses import dataclass, field
@@ -60,7 +60,7 @@ class CorrectSystem:
     # Actions of a client.
 
     def connect(self, client: Client) -> None:
-        """Fresh, or from where it stands. Without positions the server knows where that is."""
+        """Connect as a new device, or continue at the device's position."""
         if client.connected:
             return
         client.connected = True
@@ -88,8 +88,8 @@ class CorrectSystem:
         if client.connected:
             client.outbox.append(request)
 
-    def hear(self, client: Client) -> None:
-        """Take the next event of its log."""
+    def take_event(self, client: Client) -> None:
+        """Take the next event of the log."""
         position, log = client.position, self.logs[client.user]
         if not client.connected or position is None or position >= len(log):
             return
@@ -101,12 +101,12 @@ class CorrectSystem:
             source: Source = "sync" if position < client.level_at else "live"
             self.journals.delivered(client, event, source)
 
-    def hear_all(self, client: Client) -> None:
+    def take_all_events(self, client: Client) -> None:
         while client.connected and (client.position or 0) < len(self.logs[client.user]):
-            self.hear(client)
+            self.take_event(client)
 
     def answered(self, client: Client) -> None:
-        """Take the next reply; it counts as an event if it is the next one."""
+        """Take the next reply; it counts as an event if its position is the next one."""
         if not client.inbox:
             return
         client_id, stored, position = client.inbox.pop(0)
@@ -136,19 +136,19 @@ class CorrectSystem:
             client.position = max(0, client.position - forgets)
 
     def reset(self, client: Client) -> None:
-        """The server says that the device must begin anew."""
+        """The server answers that the device must start afresh."""
         if client.connected and self.dialect.positions:
             client.position = len(self.logs[client.user])
             self.journals.reset(client)
             self.fetch(client)
 
     def forget(self, client: Client) -> None:
-        """The device was set up anew."""
+        """The device was set up again, without its data."""
         self.cut(client)
         client.position = None
 
     def change(self, client: Client, pick: int, *, deletes: bool) -> None:
-        """Edit or delete a message of the user's."""
+        """Edit or delete one of the user's messages."""
         own = [each for each in self.by_key.values() if each.sender == client.user]
         if own:
             message = own[pick % len(own)]
@@ -159,7 +159,7 @@ class CorrectSystem:
                 self.logs[user].append(None)
 
     def read(self, client: Client, peer: str, seq: int) -> None:
-        """Move the read mark as far as there are messages; the other one learns it."""
+        """Move the read mark to the last message; the other user is told."""
         conversation = conversation_of(client.user, peer)
         last = len(self.conversations.get(conversation, []))
         mark = max(self.marks.get((conversation, client.user), 0), min(seq, last))
@@ -175,7 +175,7 @@ class CorrectSystem:
                 client.asked.append((self.journals.at, key, seen))
 
     def fetched(self, client: Client) -> None:
-        """A history that was asked for comes."""
+        """A requested history arrives."""
         if client.asked:
             self.journals.fetched(client, *client.asked.pop(0))
 
@@ -212,7 +212,7 @@ class CorrectSystem:
 
     # The end of a history.
 
-    def level(self) -> None:
+    def catch_up(self) -> None:
         """All devices connect and take all their events."""
         for client in self.clients:
             self.connect(client)
@@ -223,10 +223,10 @@ class CorrectSystem:
         for client in self.clients:
             while client.asked:
                 self.fetched(client)
-            self.hear_all(client)
+            self.take_all_events(client)
 
     def finish(self) -> None:
-        self.level()
+        self.catch_up()
         self.journals.at += 1
         for client in self.clients:
             self.journals.finished(client)

@@ -1,4 +1,4 @@
-"""The journals of the devices of a system, in the dialect that they speak."""
+"""The journals of the devices of a system, for the dialect that they use."""
 
 from dataclasses import dataclass, field
 from typing import Protocol

@@ -1,6 +1,6 @@
-"""Histories of servers that break one promise each, made from those of one that keeps all.
+"""Histories of servers that each break one guarantee, made from those of a correct server.
 
-A mutant changes what happened in the final phase, where everybody was there to see it.
+A mutant changes the final phase, in which all devices are connected.
 """
 
 from collections.abc import Callable
@@ -108,7 +108,7 @@ def a_delivery_comes_twice(generated: GeneratedHistory, rng: Random) -> list[Rec
 
 @mutant(FindingKind.CONFLICT, auto_ack=True)
 def a_message_is_stored_twice(generated: GeneratedHistory, rng: Random) -> list[Record]:
-    """Its copy has an id and places of its own, after all others."""
+    """Its copy has another id and positions after all others."""
     index = rng.choice(deliveries(generated))
     name = generated.records[index].device
     last = max(each for each in deliveries(generated) if generated.records[each].device == name)
@@ -139,7 +139,7 @@ def a_retry_is_acknowledged_as_another_message(
 def two_numbers_are_swapped(generated: GeneratedHistory, rng: Random) -> list[Record]:
     one, other = neighbours(generated, rng)
     swap = {one.id: other.seq, other.id: one.seq}
-    # Receipts speak of numbers, and would be wrong, too.
+    # Receipts contain numbers, and would be wrong, too.
     others = (each for each in generated.records if not isinstance(each, DeliverReceipt))
     return [renumbered(each, swap) for each in others]
 
@@ -169,7 +169,7 @@ def a_history_is_reversed(generated: GeneratedHistory, rng: Random) -> list[Reco
 
 @mutant(FindingKind.GAP)
 def numbers_are_timestamps(generated: GeneratedHistory, rng: Random) -> list[Record]:
-    """As from a clock: ascending, and never one after the other."""
+    """As from a clock: ascending, but never consecutive."""
     step = rng.randrange(2, 1_000_000_000)
     return [spread(each, step) for each in generated.records]
 
@@ -203,7 +203,7 @@ def one_device_sees_another_sender(generated: GeneratedHistory, rng: Random) -> 
 
 @mutant(FindingKind.DISAGREEMENT)
 def one_device_sees_another_position(generated: GeneratedHistory, rng: Random) -> list[Record]:
-    """From some delivery on, its log is one further than that of the user's other device."""
+    """From some delivery on, its positions are higher by one than on the user's other device."""
     index = rng.choice(deliveries(generated))
     name = generated.records[index].device
     return [
@@ -276,7 +276,7 @@ def a_third_user_receives_a_message(generated: GeneratedHistory, rng: Random) ->
 
 @mutant(FindingKind.RECEIPT)
 def an_unsent_message_is_read(generated: GeneratedHistory, _: Random) -> list[Record]:
-    """A mark that stands at a message which is only sent later."""
+    """A mark at a message that is only sent later."""
     index, end = receipts(generated)[0], acknowledged(generated)[-1]
     receipt = generated.records[index]
     assert isinstance(receipt, DeliverReceipt)

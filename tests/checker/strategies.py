@@ -15,9 +15,9 @@ DIALECTS = [
     if seqs or not positions
 ]
 ACTIONS = (
-    *("send", "process", "answered", "hear", "connect") * 3,
+    *("send", "process", "answered", "take_event", "connect") * 3,
     *("plain", "retry", "cut", "kill", "refuse", "late", "forget", "reset"),
-    *("edit", "delete", "read", "fetched", "hear", "hear"),
+    *("edit", "delete", "read", "fetched", "take_event", "take_event"),
 )
 Step = tuple[str, int, int, bool]
 STEPS = st.lists(
@@ -62,7 +62,7 @@ def run_random_phase(system: CorrectSystem, steps: list[Step]) -> None:
 
 def run_final_phase(system: CorrectSystem) -> None:
     """Ada and Bob talk, one message after the other; Bob's first device is away for a while."""
-    system.level()
+    system.catch_up()
     ada, bob = system.clients[0], next(each for each in system.clients if each.user == "bob")
     for number in range(8):
         sender, peer = ((ada, "bob"), (bob, "ada"))[number % 2 and bob.connected]
@@ -74,12 +74,12 @@ def run_final_phase(system: CorrectSystem) -> None:
         system.answered(sender)
         system.read(sender, peer, 1 << 20)
         for client in system.clients:
-            system.hear_all(client)
+            system.take_all_events(client)
         if number == 3:
-            # The last event it takes shall be a message.
+            # The last event that it takes must be a message.
             system.cut(bob)
         if number == 6:
-            system.level()
+            system.catch_up()
     system.finish()
 
 
@@ -87,7 +87,7 @@ def run_final_phase(system: CorrectSystem) -> None:
 def histories(draw: st.DrawFn, dialects: tuple[Dialect, ...] = tuple(DIALECTS)) -> GeneratedHistory:
     system = CorrectSystem(draw(st.sampled_from(dialects)))
     run_random_phase(system, draw(STEPS))
-    system.level()
+    system.catch_up()
     start = len(system.journals.records)
     run_final_phase(system)
     return GeneratedHistory(system.journals.records, start)

@@ -32,7 +32,7 @@ def test_the_order_of_the_files_does_not_matter(
 
 @given(histories(), st.integers(0, 1 << 30))
 def test_a_lost_acknowledgement_causes_no_findings(history: GeneratedHistory, mask: int) -> None:
-    """A time-out is unknown, never a failure."""
+    """The outcome after a time-out is unknown, never a failure."""
     kept = (
         each
         for number, each in enumerate(history.records)
@@ -43,7 +43,7 @@ def test_a_lost_acknowledgement_causes_no_findings(history: GeneratedHistory, ma
 
 @given(histories(), st.integers(0, 1 << 30))
 def test_a_killed_client_causes_no_findings(history: GeneratedHistory, seed: int) -> None:
-    """Its journal may end anywhere, but not before what it sent last."""
+    """Its journal may end anywhere after the last message it sent."""
     name = sorted({each.device for each in history.records})[seed % 3]
     own = [index for index, each in enumerate(history.records) if each.device == name]
     asked = [index for index in own if isinstance(history.records[index], Invoke | Change)]
@@ -58,7 +58,7 @@ def test_a_killed_client_causes_no_findings(history: GeneratedHistory, seed: int
 
 
 def test_a_history_that_was_checked_leaves_nothing_behind() -> None:
-    """A send and its message know each other: only the collector can free them."""
+    """A send and its message refer to each other: only the garbage collector can free them."""
     records: list[Record] = [
         Invoke(at=1, device="ada/1", user="ada", client_id="a", conversation="c", body="hello"),
         Ok(at=2, device="ada/1", client_id="a", id="m", seq=1),

@@ -59,12 +59,12 @@ def test_a_location_is_a_file_and_a_line(path: Path) -> None:
     assert [str(entry.location) for entry in read(path)] == [f"{path}:1", f"{path}:2"]
 
 
-def test_a_last_line_that_was_torn_is_passed_over(path: Path) -> None:
+def test_an_incomplete_last_line_is_skipped(path: Path) -> None:
     path.write_bytes(encode(RESUME) + b"\n" + encode(FINISH)[:-3])
     assert records(path) == [RESUME]
 
 
-def test_a_writer_that_goes_on_cuts_off_what_was_torn(path: Path) -> None:
+def test_a_writer_that_continues_removes_an_incomplete_line(path: Path) -> None:
     path.write_bytes(encode(RESUME) + b"\n" + encode(FINISH)[:-3])
     with JournalWriter(path) as journal:
         journal.write(FINISH)

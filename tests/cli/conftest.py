@@ -1,4 +1,4 @@
-"""Commands are tried in a folder that holds nothing else."""
+"""Commands run in an otherwise empty folder."""
 
 import subprocess
 import sys

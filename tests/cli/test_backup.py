@@ -1,4 +1,4 @@
-"""S23: backups are made beside a running server, and put back whole or not at all."""
+"""S23: backups are made while the server runs, and restored whole or not at all."""
 
 import asyncio
 import stat

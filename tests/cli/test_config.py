@@ -14,7 +14,7 @@ Invoke = Callable[..., Result]
 SECRET = "6b1f0d9a8c7e5f4a3b2c1d0e9f8a7b6c5d4e3f2a1b0c9d8e7f6a5b4c3d2e1f00"
 
 
-def test_show_names_the_value_and_its_place(invoke: Invoke, folder: Path) -> None:
+def test_show_names_the_value_and_its_source(invoke: Invoke, folder: Path) -> None:
     (folder / "backchannel.toml").write_text("[limits]\nsockets_per_user = 8\n")
     (folder / ".env").write_text("PORT=8000\n")
     shown = invoke("config", "show").stdout.splitlines()

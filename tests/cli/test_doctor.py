@@ -68,13 +68,13 @@ def damage(path: Path) -> None:
     path.write_bytes(content)
 
 
-def test_an_open_data_folder_is_warned_of(folder: Path) -> None:
+def test_a_data_folder_open_to_others_is_a_warning(folder: Path) -> None:
     (folder / "data").mkdir(mode=0o755)
     finding = data.data_folder(settings())
     assert (finding.level, finding.remedy) == (Level.WARN, f"run: chmod 700 {folder / 'data'}")
 
 
-def test_a_port_in_use_is_warned_of(busy_port: int) -> None:
+def test_a_port_in_use_is_a_warning(busy_port: int) -> None:
     finding = machine.port(settings(port=busy_port))
     assert finding.text == f"127.0.0.1:{busy_port} is in use"
     assert finding.level is Level.WARN
@@ -90,7 +90,7 @@ def test_R11_a_clock_before_the_data_fails(folder: Path, monkeypatch: pytest.Mon
     assert machine.clock(settings()).level is Level.FAIL
 
 
-def test_plain_http_on_the_network_is_warned_of() -> None:
+def test_plain_http_on_the_network_is_a_warning() -> None:
     finding = protection.certificate(settings(host="0.0.0.0"))  # noqa: S104  # what is tested
     assert finding.text == "none: passwords travel in plain text"
 

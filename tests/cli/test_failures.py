@@ -1,4 +1,4 @@
-"""Every failure is reported in one line, and the exit code tells a failure from a misuse."""
+"""Every failure is one line, and the exit code distinguishes failures from wrong usage."""
 
 import subprocess
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""One folder and one database have one server, and what may run beside it (S19)."""
+"""A data folder and a database have one server; some commands may run beside it (S19)."""
 
 import os
 import signal
@@ -82,7 +82,7 @@ def test_S19_a_second_server_is_refused_in_one_line_with_the_process_id(
         assert str(tmp_path / "data") in line
 
 
-def test_S19_a_killed_server_leaves_no_obstacle(tmp_path: Path) -> None:
+def test_S19_a_killed_server_leaves_no_lock(tmp_path: Path) -> None:
     server = ServerProcess(tmp_path)
     server.start()
     server.stop(signal.SIGKILL)

@@ -62,7 +62,7 @@ def test_S22_a_deletion_gives_a_receipt_that_can_be_checked(
     (folder / "receipt.json").write_text(receipt)
     assert invoke("user", "receipt", "receipt.json").stdout.startswith("The receipt is genuine: ")
     genuine = json.loads(receipt)
-    for moment in (genuine["requested_at"], genuine["completed_at"]):  # as the API tells it
+    for moment in (genuine["requested_at"], genuine["completed_at"]):  # as the API shows it
         assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", moment)
     forgeries: list[dict[str, object]] = [
         {"id": "another"},

@@ -43,7 +43,7 @@ def test_reports_are_listed_shown_and_closed(invoke: Invoke, folder: Path) -> No
     assert row.split()[-4:] == ["spam", "eve", "ada", "1"]
     shown = invoke("report", "show", made.id).stdout
     assert "again" in shown
-    assert "\\x1b[2Jthis" in shown, "S24: what a user wrote controls no terminal"
+    assert "\\x1b[2Jthis" in shown, "S24: text of a user cannot control the terminal"
     assert "\x1b" not in shown
     invoke("report", "close", made.id, "--note", "warned her")
     assert len(invoke("report", "list").stdout.splitlines()) == 1

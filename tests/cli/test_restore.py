@@ -1,4 +1,4 @@
-"""S23: a backup is put back whole or not at all."""
+"""S23: a backup is restored whole or not at all."""
 
 import asyncio
 import os
@@ -22,7 +22,7 @@ Invoke = Callable[..., Result]
 
 @pytest.fixture(scope="module")
 def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Data of a server that has gone on since its backup, which is beside them."""
+    """Data of a server that continued after its backup; the backup is beside them."""
     folder = tmp_path_factory.mktemp("template")
 
     async def fill(server: ServerProcess) -> None:
@@ -43,7 +43,7 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def saved(template: Path, folder: Path) -> Path:
-    """The same in a folder of its own."""
+    """A copy of both in a separate folder."""
     shutil.copytree(template, folder, dirs_exist_ok=True)
     return folder / "saved"
 
@@ -152,9 +152,7 @@ def test_S23_the_old_data_are_kept_beside_the_restored_ones(
     assert tree(aside) == before
 
 
-def test_S23_what_is_not_the_servers_stays_in_the_data_folder(
-    saved: Path, invoke: Invoke, folder: Path
-) -> None:
+def test_S23_other_files_stay_in_the_data_folder(saved: Path, invoke: Invoke, folder: Path) -> None:
     data = folder / "data"
     (data / "backups").mkdir()
     (saved / "data/token.key").unlink()

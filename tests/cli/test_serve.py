@@ -90,7 +90,7 @@ def test_serve_prints_the_port_that_it_got(folder: Path, host: str) -> None:
         assert process.wait(timeout=TIMEOUT) == 0
 
 
-def test_R12_it_stops_in_order_when_its_terminal_is_closed(folder: Path) -> None:
+def test_R12_it_stops_cleanly_when_its_terminal_is_closed(folder: Path) -> None:
     with serving(folder, "--port", "0") as (process, _):
         process.send_signal(signal.SIGHUP)
         assert process.wait(timeout=TIMEOUT) == 0
@@ -134,7 +134,7 @@ def test_an_impossible_host_is_refused_in_one_line(host: str, line: str) -> None
 
 @contextmanager
 def serving(folder: Path, *options: str) -> Iterator[tuple["subprocess.Popen[str]", str]]:
-    """A server, and what it said once it listened."""
+    """A server, and its output once it listens."""
     command = [sys.executable, "-m", "backchannel", "serve", *options]
     with subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, text=True) as process:
         try:

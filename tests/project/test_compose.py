@@ -1,4 +1,4 @@
-"""The compose files: as far as a parser can tell."""
+"""The compose files, as far as they can be checked without a container engine."""
 
 import re
 import secrets
@@ -69,7 +69,7 @@ def test_several_servers_share_what_they_must(
     server, balancer = services["server"], services["balancer"]
     assert (NODES / server["build"]["context"] / server["build"]["dockerfile"]).is_file()
     assert server["deploy"]["replicas"] == 2
-    assert server["volumes"] == ["data:/data"], "the files and unfinished uploads of all servers"
+    assert server["volumes"] == ["data:/data"], "all servers share files and uploads"
     assert "ports" not in server, "two servers cannot publish one port"
     assert all(port.startswith("127.0.0.1:") for port in balancer["ports"])
     assert services["database"] == {

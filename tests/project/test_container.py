@@ -1,6 +1,6 @@
 """The container recipe, as far as it can be followed without a container engine.
 
-Each stage's steps run in folders that stand for its root.
+The steps of each stage run in folders in place of its root.
 """
 
 import json
@@ -117,7 +117,7 @@ def serve_and_probe(image: list[Step], root: Path) -> None:
     environment |= {
         "PATH": f"{program}:{os.environ['PATH']}",
         "BACKCHANNEL_DATA_DIR": str(root / "data"),
-        "BACKCHANNEL_HOST": "127.0.0.1",  # an image listens for its engine, a test for itself
+        "BACKCHANNEL_HOST": "127.0.0.1",  # the image listens on all interfaces
         "BACKCHANNEL_PORT": str(port),
         "BACKCHANNEL_JWT_SECRET": "0123456789abcdef" * 4,
         "BACKCHANNEL_ALLOWED_HOSTS": "chat.example.org",

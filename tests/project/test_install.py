@@ -61,11 +61,11 @@ def test_the_workers_drop_in_starts_the_same_command() -> None:
 
 @pytest.mark.parametrize("added", ["", WORKERS.read_text("utf-8")], ids=["alone", "workers"])
 def test_systemd_takes_the_unit(tmp_path: Path, added: str) -> None:
-    """Needs systemd; without it the tests above have to do."""
+    """Needs systemd; the tests above do not."""
     if shutil.which("systemd-analyze") is None:
         return
     copied = tmp_path / UNIT.name
-    # The unit's additions are in the folder where systemd reads them.
+    # The drop-ins of the unit are in the folder where systemd reads them.
     text = UNIT.read_text("utf-8").replace("\n[Install]", f"{added}\n[Install]")
     text = text.replace("/opt/backchannel/bin/backchannel", sys.executable)
     copied.write_text(

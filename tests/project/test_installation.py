@@ -1,4 +1,4 @@
-"""`make` installs the locks with each pip that a supported Python may come with."""
+"""`make` installs the locks with every version of pip that supported Pythons come with."""
 
 import os
 import shutil

@@ -1,4 +1,4 @@
-"""The Kubernetes manifests: as far as a parser can tell."""
+"""The Kubernetes manifests, as far as they can be checked without a cluster."""
 
 import secrets
 from pathlib import Path
@@ -80,7 +80,7 @@ def test_the_probes_are_those_of_the_server(server: dict[str, Any]) -> None:
     }
     assert paths == PROBES
     assert server["readinessProbe"]["httpGet"]["path"] == "/readyz"
-    assert server["livenessProbe"]["httpGet"]["path"] == "/healthz", "the database may be away"
+    assert server["livenessProbe"]["httpGet"]["path"] == "/healthz", "not the database's state"
 
 
 def test_a_server_has_time_to_stop_and_no_rights(

@@ -1,4 +1,4 @@
-"""Each lock is complete: it installs without a resolver, whatever anyone releases later."""
+"""Each lock is complete: it installs without a resolver, whatever is released later."""
 
 import re
 import tomllib
@@ -47,8 +47,10 @@ def applies(requirement: Requirement, python: str, extra: str = "") -> bool:
     return requirement.marker.evaluate({**environment, "extra": extra})
 
 
-def holes(roots: Collection[Requirement], locked: dict[str, Version], python: str) -> Iterator[str]:
-    """Each requirement, with those of its extras, that a lock does not satisfy."""
+def unsatisfied(
+    roots: Collection[Requirement], locked: dict[str, Version], python: str
+) -> Iterator[str]:
+    """Each requirement, including those of extras, that a lock does not satisfy."""
     waiting, seen = list(roots), set[str]()
     while waiting:
         requirement = waiting.pop()
@@ -69,7 +71,7 @@ def needs(name: str, extra: str, python: str) -> list[Requirement]:
     try:
         lines = requires(name) or []
     except PackageNotFoundError:
-        return []  # installed by `make bench-peers` only: the nightly test looks at it
+        return []  # installed by `make bench-peers` only: the nightly test checks it
     needed = [each for each in map(Requirement, lines) if applies(each, python, extra)]
     for each in needed:
         each.marker = None
@@ -85,7 +87,7 @@ def requirements(lines: Collection[str | dict[str, str]]) -> list[Requirement]:
 def test_a_lock_file_satisfies_all_requirements(name: str, python: str) -> None:
     locks, roots = SETS[name]
     locked = {key: version for lock in locks for key, version in pins(lock, python).items()}
-    assert list(holes(requirements(roots), locked, python)) == []
+    assert list(unsatisfied(requirements(roots), locked, python)) == []
 
 
 @pytest.mark.parametrize("name", ["runtime", "dev"])
@@ -94,7 +96,9 @@ def test_a_missing_requirement_in_a_lock_file_is_found(name: str) -> None:
     locked = pins(name, PYTHONS[0])
     for missing in locked:
         rest = {key: version for key, version in locked.items() if key != missing}
-        assert list(holes(requirements(roots), rest, PYTHONS[0])) != [], f"{missing} is not needed"
+        assert list(unsatisfied(requirements(roots), rest, PYTHONS[0])) != [], (
+            f"{missing} is not needed"
+        )
 
 
 def test_each_package_is_locked_with_hashes_and_without_an_address() -> None:

@@ -1,4 +1,4 @@
-"""Each path and module that the documents, or the texts in the sources, name exists."""
+"""Each path and module that documents, comments and docstrings name exists."""
 
 import re
 import subprocess
@@ -94,7 +94,7 @@ REFERENCE = re.compile(r"`([a-z]\w*(?:\.\w+)+)`")
 
 
 def missing_references(text: str) -> set[str]:
-    """The names such as `domain.messages.is_full` in a text, of which no module has one."""
+    """The names in a text, such as `domain.messages.is_full`, that no module has."""
     layers = {path.name for path in PACKAGE.iterdir() if path.is_dir()}
     references = {each for each in REFERENCE.findall(text) if each.split(".")[0] in layers}
     return {each for each in references if not exists(each.split("."))}

@@ -1,4 +1,4 @@
-"""A test that CI was set up for must not skip quietly."""
+"""A `service` test must not be skipped in CI."""
 
 from pathlib import Path
 
@@ -19,7 +19,7 @@ SKIPPING = """
 
 @pytest.fixture
 def project(pytester: pytest.Pytester) -> pytest.Pytester:
-    # The plugin that pytester itself is would be loaded twice.
+    # Otherwise the plugin of pytester would be loaded twice.
     source = CONFTEST.read_text("utf-8").replace('pytest_plugins = ["pytester"]', "")
     pytester.makeconftest(source)
     pytester.makeini("[pytest]\nmarkers =\n    service: needs a service\n")

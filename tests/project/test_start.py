@@ -1,4 +1,4 @@
-"""A start imports only the modules that it needs: each costs every start its time."""
+"""A start imports only the modules that it needs, because imports take time."""
 
 import subprocess
 import sys
@@ -53,7 +53,7 @@ def test_version_imports_no_server_modules() -> None:
     assert modules & (SLOW.keys() | HEAVY.keys()) == set()
 
 
-def test_a_server_on_sqlite_starts_without_what_others_need(tmp_path: Path) -> None:
+def test_a_server_on_sqlite_starts_without_modules_for_other_databases(tmp_path: Path) -> None:
     server = ServerProcess(tmp_path, IMPORTS)
     try:
         server.start()

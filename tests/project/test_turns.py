@@ -1,4 +1,4 @@
-"""The turns of tests: which ones may run beside each other."""
+"""The turns of tests: which tests may run beside each other."""
 
 import tempfile
 from concurrent.futures import Future, ThreadPoolExecutor

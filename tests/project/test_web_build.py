@@ -1,4 +1,4 @@
-"""`web/build.py`: what it needs, what it skips, and what it says when it cannot."""
+"""`web/build.py`: requirements, skipped builds and error messages."""
 
 import importlib.util
 import os

@@ -51,7 +51,7 @@ class PipedSession:
         )
 
     def leave(self) -> tuple[int, str]:
-        """End of input; the exit code and what was written to standard error."""
+        """End the input; return the exit code and the text on standard error."""
         assert self.process.stdin is not None
         assert self.process.stderr is not None
         with self.process:

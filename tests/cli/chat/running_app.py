@@ -1,4 +1,4 @@
-"""The full screen of one user, driven by its keys, and another user elsewhere."""
+"""The full screen of one user, driven by its keys, and another user with a client."""
 
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
@@ -26,7 +26,7 @@ TIMEOUT = 1_800
 
 @dataclass
 class RunningApp:
-    """A user before the screen, and another one elsewhere."""
+    """A user at the screen, and another user with a client."""
 
     app: ChatApp
     pilot: Pilot[str]
@@ -42,7 +42,7 @@ class RunningApp:
         raise TimeoutError(self.seen)
 
     async def dialog(self, kind: type[Ask | Choose | Confirm]) -> None:
-        """Wait until a dialog takes what is typed."""
+        """Wait until a dialog accepts typed text."""
         await self.until(lambda: isinstance(self.app.screen, kind) and self.app.screen.is_active)
         if kind is not Confirm:
             await self.until(lambda: self.app.screen.focused)
@@ -72,7 +72,7 @@ class RunningApp:
 async def running_app(
     server: ServerProcess, folder: Path, peer: str | None = "grace", count: int = 0
 ) -> AsyncGenerator[RunningApp]:
-    """Ada at the screen, where `count` messages of Grace's wait; both have accounts by then."""
+    """Ada at the screen, with `count` unread messages from Grace."""
     async with BackchannelClient(server.address) as ada, BackchannelClient(server.address) as grace:
         await register(ada, "ada", display_name="Ada Lovelace")
         await register(grace, "grace", display_name="Grace Hopper")

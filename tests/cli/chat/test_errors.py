@@ -15,7 +15,7 @@ from backchannel_client import ApiError, BackchannelClient
 
 
 async def error_line(url: str, tls: ssl.SSLContext | None = None) -> str:
-    """The line that tells why a login has failed."""
+    """The line that explains why a login has failed."""
     async with BackchannelClient(url, tls=tls) as client:
         with pytest.raises(ApiError) as raised:
             await client.login("ada", "mist over the harbour")

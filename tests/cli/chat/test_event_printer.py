@@ -48,7 +48,7 @@ class KnownPeople:
 
 
 class FakeClient:
-    """Notes what the server would be told."""
+    """Records what would be sent to the server."""
 
     def __init__(self) -> None:
         self.read: list[tuple[str, int]] = []
@@ -236,9 +236,7 @@ async def test_R5_an_older_message_that_comes_late_is_shown(
     assert await shown(printer, capsys, entry(position=4)) == ["4 grace  hello"]
 
 
-async def test_sessions_with_the_server_are_no_conversations_between_people(
-    printer: EventPrinter, capsys: Capture
-) -> None:
+async def test_messages_of_sessions_are_not_shown(printer: EventPrinter, capsys: Capture) -> None:
     assert await shown(printer, capsys, entry(sender_id=RESPONDER_ID)) == []
 
 

@@ -199,7 +199,7 @@ async def test_a_connection_that_is_lost_while_the_user_leaves_is_no_error(
     assert each.app.return_value is None
 
 
-async def test_a_start_without_the_server_says_what_waits(
+async def test_a_start_without_the_server_reports_the_waiting_messages(
     server: ServerProcess, tmp_path: Path
 ) -> None:
     async with BackchannelClient(server.address) as ada:

@@ -1,4 +1,4 @@
-"""The client on the server's machine finds and trusts it by the settings that both read."""
+"""The client on the server's machine finds and trusts it by the settings that they share."""
 
 import asyncio
 import subprocess
@@ -31,7 +31,7 @@ def test_chat_reaches_a_server_that_refuses_the_host_localhost(
         assert "hello  ✓ stored" in result.stdout
 
 
-def test_a_server_with_a_certificate_of_its_own(
+def test_a_server_with_a_self_signed_certificate(
     command: Command, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with server_process(folder, tls_mode="self-signed") as server:

@@ -1,4 +1,4 @@
-"""The command on a terminal, which is emulated: its login, and its end."""
+"""The command on an emulated terminal: login and exit."""
 
 import asyncio
 import signal
@@ -108,7 +108,7 @@ def test_S24_a_row_that_is_wrapped_cannot_look_like_another_message(
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
-def test_a_signal_ends_it_in_order(open_terminal: OpenTerminal, number: int) -> None:
+def test_a_signal_ends_it_cleanly(open_terminal: OpenTerminal, number: int) -> None:
     ada = open_terminal()
     ada.signal(number)
     assert ada.ended() == 128 + number
