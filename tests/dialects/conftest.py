@@ -1,4 +1,4 @@
-"""One server that speaks every dialect, and the people who talk over it."""
+"""One server that speaks every dialect, and its users."""
 
 from collections.abc import AsyncGenerator, Iterator
 from pathlib import Path

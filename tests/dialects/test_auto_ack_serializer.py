@@ -63,7 +63,7 @@ def client() -> Client:
 
 
 def _pull(connection: Connection) -> None:
-    """Catching up is done by hand here."""
+    """The tests catch up by hand."""
 
 
 def _said(

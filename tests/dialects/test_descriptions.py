@@ -52,7 +52,7 @@ def test_the_patterns_of_path_and_query_texts_exclude_nul(operation: Json) -> No
 
 @pytest.mark.parametrize("operation", OPERATIONS)
 def test_errors_are_described_in_the_format_of_their_dialect(operation: Json) -> None:
-    """The framework describes a 400 of its own where a route with parameters names none."""
+    """The framework adds its own 400 to a route with parameters that describes none."""
     for response in operation["responses"].values():
         for content in response.get("content", {}).values():
             assert "status_code" not in content["schema"].get("properties", {})

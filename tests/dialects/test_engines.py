@@ -1,4 +1,4 @@
-"""Every dialect on every database: people talk, are away, and come back after a restart.
+"""Every dialect on every database: users chat, disconnect, and return after a restart.
 
 All tests in this folder run on one of them with `--engine`, as they do at night.
 """

@@ -1,4 +1,4 @@
-"""S22: an erasure reaches the data of every dialect, live and in every byte."""
+"""S22: an erasure removes the data of every dialect, from open sockets and from every file."""
 
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -21,13 +21,13 @@ CANARY = "kanarienvogel"
 
 
 def found_in_files(folder: Path) -> bool:
-    """True if any byte of the data folder, and of SQLite's file in it, tells of the canary."""
+    """True if the canary is in any file of the data folder, SQLite's included."""
     files = [path for path in folder.rglob("*") if path.is_file()]
     return any(CANARY.encode() in path.read_bytes() for path in files)
 
 
 async def deletion(client: ClientSocket) -> int:
-    """The `seq` of the next message that is said to be deleted."""
+    """The `seq` of the next message that is reported as deleted."""
     while True:
         frame = await client.receive()
         if frame.get("kind") == EventKind.DELETE:

@@ -1,4 +1,4 @@
-"""Frames and events that are made to do harm, in every dialect: each gets an error, alone."""
+"""Hostile frames and events in every dialect: each gets an error, and affects no other."""
 
 import asyncio
 import contextlib
@@ -117,7 +117,7 @@ async def test_S12_deep_nesting_in_an_event_closes_only_its_own_socket(
     for data in ("[" * 40_000, json.dumps("[" * 40_000), _nested(300), _nested(900)):
         async with socketio_connected(server, ada) as client:
             await client.socket.send(f'421["{event}",{data}]')
-            with contextlib.suppress(ConnectionClosedError):  # what is no packet ends the session
+            with contextlib.suppress(ConnectionClosedError):  # an invalid packet ends the session
                 assert await client.socket.recv()
     assert not [each for each in caplog.records if each.exc_info or each.levelno > logging.WARNING]
 

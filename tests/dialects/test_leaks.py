@@ -1,4 +1,4 @@
-"""Nothing is kept of sockets that have gone."""
+"""Closed sockets leave nothing behind."""
 
 import asyncio
 import gc
@@ -16,7 +16,7 @@ from tests.transports.harness import eventually
 async def test_R21_closed_sockets_leave_no_objects_or_tasks(
     server: ChatServer, ada: Person, path: str
 ) -> None:
-    others = _connections()  # of tests that failed before, which keep theirs
+    others = _connections()  # kept by tests that failed before
     await _visit(server, ada, path)
     tasks = len(asyncio.all_tasks())
     await asyncio.gather(*(_visit(server, ada, path) for _ in range(20)))
@@ -34,5 +34,5 @@ async def _visit(server: ChatServer, person: Person, path: str) -> None:
 
 def _connections() -> int:
     gc.collect()
-    # By the type: a proxy, such as MongoDB's driver has, asks an object that may be gone.
+    # By the type: `isinstance` on a proxy, as in MongoDB's driver, uses an object that may be gone.
     return sum(issubclass(type(each), Connection) for each in gc.get_objects())

@@ -1,4 +1,4 @@
-"""The messages that a user sends from other devices, to sockets whose clients know no positions."""
+"""Messages from a user's other devices, on sockets of dialects without positions."""
 
 import asyncio
 from typing import Any
@@ -20,7 +20,7 @@ async def test_R5_a_connected_device_receives_messages_sent_before_its_log_is_re
     spoken: ClientDialect,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Its client fetches the history once it is connected, so the rest has to come by itself."""
+    """Its client fetches the history once it is connected; everything later must be pushed."""
     core, read, may_be_read = server.core, server.core.storage.log, asyncio.Event()
 
     async def read_late(user_id: str, **page: Any) -> LogPage:

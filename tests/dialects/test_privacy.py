@@ -13,7 +13,7 @@ from tests.support.plain_socket import ClientSocket, Frame, Person
 
 
 async def received(client: ClientSocket, kind: str) -> list[Frame]:
-    """The frames of one kind up to the answer to a question asked now."""
+    """The frames of one kind up to the answer to a `ping` sent now."""
     await client.send({"type": "ping"})
     frames: list[Frame] = []
     while (frame := await client.receive())["type"] != "pong":
@@ -30,7 +30,7 @@ async def greetings(server: ChatServer, ada: Person, bob: Person) -> None:
 
 @pytest.fixture(params=["ada", "bob"])
 def hider(request: pytest.FixtureRequest, ada: Person, bob: Person) -> Person:
-    """The one who hides: the one who acts, or the one who would learn of it."""
+    """The user who hides: the one who acts, or the one who would be told."""
     return ada if request.param == "ada" else bob
 
 

@@ -1,4 +1,4 @@
-"""Message requests: in every dialect the sender sees nothing of them, and the recipient nothing."""
+"""Message requests: in every dialect the sender does not notice, and the recipient is not told."""
 
 import httpx
 import pytest
@@ -44,21 +44,21 @@ async def test_R5_all_devices_learn_of_a_request_and_of_the_answer(
     conversation_id = direct_conversation_id(ada.id, bob.id)
     async with (
         NATIVE.open(server, bob) as phone,
-        NATIVE.open(server, bob) as desk,
+        NATIVE.open(server, bob) as laptop,
         httpx.AsyncClient(base_url=server.address, headers=bob.headers) as http,
         NATIVE.open(server, ada) as a,
     ):
         await NATIVE.send(a, bob, "one")
-        for device in (phone, desk):
-            assert await change_heard(device) == ("requested", conversation_id)
+        for device in (phone, laptop):
+            assert await next_change(device) == ("requested", conversation_id)
         path = f"/v1/requests/{conversation_id}/decline"
         (await http.post(path)).raise_for_status()
-        for device in (phone, desk):
-            assert await change_heard(device) == ("declined", conversation_id)
+        for device in (phone, laptop):
+            assert await next_change(device) == ("declined", conversation_id)
 
 
-async def change_heard(device: ClientSocket) -> tuple[str, str]:
-    """The next change of a conversation that a device is told, and of which one."""
+async def next_change(device: ClientSocket) -> tuple[str, str]:
+    """The next change of a conversation that a device receives, and the conversation's id."""
     frame = await device.receive()
     while frame.get("kind") != "conversation":
         frame = await device.receive()

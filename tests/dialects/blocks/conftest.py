@@ -19,7 +19,7 @@ EMOJI = "%F0%9F%91%8D"
 
 @dataclass(frozen=True)
 class Blocked:
-    """Ada acts, Bob must learn nothing; `blocker` is who has blocked the other."""
+    """Ada acts, and Bob must not notice; `blocker` has blocked the other."""
 
     server: ChatServer
     ada: Person
@@ -53,7 +53,7 @@ class Blocked:
         return view.theirs
 
     async def kinds(self, *, after: int) -> list[EventKind]:
-        """The kinds of what Bob has learned since."""
+        """The kinds of the events that Bob has received since then."""
         page = await self.server.core.storage.log(self.bob.id, after=after, limit=100)
         return [event.payload.kind for event in page.events]
 

@@ -1,6 +1,6 @@
-"""A block: nothing that either of the two does reaches the other, in any dialect.
+"""A block: no action of either user reaches the other, in any dialect.
 
-Only deletions still do: each user may always take back a message.
+Deletions are the exception: users may always delete their messages.
 """
 
 import json
@@ -114,7 +114,7 @@ async def test_two_mutual_blocks_must_both_be_lifted(pair: Blocked, ada: Person)
     before = await pair.position()
     await pair.set(blocked=False)
     received = await pair.kinds(after=before)
-    assert set(received) <= {EventKind.CONVERSATION}  # what happens to the own block list
+    assert set(received) <= {EventKind.CONVERSATION}  # changes of their own block list
     async with httpx.AsyncClient(base_url=pair.server.address, headers=ada.headers) as http:
         refused = await http.patch(pair.messages + "/1", json={"body": "new words"})
         assert refused.status_code == 403

@@ -1,4 +1,4 @@
-"""A block silences whatever either of the two does, until it is lifted."""
+"""A block hides everything that either user does, until it is lifted."""
 
 import asyncio
 

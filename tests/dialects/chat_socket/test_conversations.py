@@ -1,4 +1,4 @@
-"""`/conversations`: what `conversationId` means, and what was said."""
+"""`/conversations`: the meaning of `conversationId`, and the messages."""
 
 import httpx
 import pytest

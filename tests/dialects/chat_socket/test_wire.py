@@ -53,6 +53,6 @@ def test_every_error_has_the_text_of_the_document() -> None:
 
 
 def _leaves(kind: type[ChatError]) -> list[type[ChatError]]:
-    """This refusal of the core's and all below it; a dialect may have refusals of its own."""
+    """A refusal of the core and its subclasses, without those that dialects add."""
     below = [each for each in kind.__subclasses__() if each.__module__ == ChatError.__module__]
     return [kind, *(leaf for each in below for leaf in _leaves(each))]

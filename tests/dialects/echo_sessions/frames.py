@@ -1,4 +1,4 @@
-"""A client of this dialect, in words of its own."""
+"""Steps of a client of this dialect."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ def saying(content: str, session_id: str = "mine", **more: object) -> Frame:
 
 
 async def ask(client: ClientSocket, frame: Frame) -> Any:
-    """The argument of an event's callback; frames ahead of it are passed over."""
+    """The argument of an event's callback; earlier frames are skipped."""
     await client.send(frame)
     while "ack" not in (received := await client.receive()):
         pass

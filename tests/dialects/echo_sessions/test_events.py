@@ -21,7 +21,7 @@ UNKNOWN = {"ok": False, "success": False, "message": SOMETHING, "error": SOMETHI
 
 @asynccontextmanager
 async def stranger(server: ChatServer) -> AsyncGenerator[SocketIoClient]:
-    """A client that has not said who it is."""
+    """A client that has not logged in."""
     async with opened(server) as socket:
         yield SocketIoClient(socket, await joined(socket))
 

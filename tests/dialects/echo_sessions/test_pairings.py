@@ -1,4 +1,4 @@
-"""This dialect shares users, tokens and sessions with all others, but no chats."""
+"""This dialect shares users and tokens with all others, and sessions with the native one."""
 
 import httpx
 import pytest
@@ -70,7 +70,7 @@ async def test_S11_messages_in_a_session_reach_no_other_dialect(
         await ask(client, saying("To the server only"))
         assert (await receive(client))["content"] == "To the server only"
         assert await theirs.receive_all(stranger) == []
-        # The native protocol has words for sessions, the others have none.
+        # Among the other dialects, only the native protocol has sessions.
         expected = ["To the server only"] * (2 if theirs is NATIVE else 0)
         assert [text for _, text in await theirs.receive_all(own, len(expected))] == expected
 

@@ -28,7 +28,7 @@ SignUp = Callable[..., Awaitable[dict[str, str]]]
 
 @pytest.fixture
 def sign_up(http: httpx.AsyncClient) -> SignUp:
-    """Signs up a user; the headers of what is asked for then."""
+    """Signs up a user; returns the headers for later requests."""
 
     async def sign_up(username: str = "johndoe") -> dict[str, str]:
         user = {**JOHN, "username": username, "email": f"{username}@example.com"}

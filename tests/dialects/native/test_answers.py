@@ -39,7 +39,7 @@ async def open_session(server: ChatServer, person: Person) -> str:
 
 
 @pytest.fixture(autouse=True)
-def _each_piece_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def _each_piece_is_sent(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(answers, "PARTIAL_INTERVAL", 0.0)
 
 

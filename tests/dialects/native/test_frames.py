@@ -1,4 +1,4 @@
-"""Frames of `/v1/ws`: what is too long or no frame is refused by name, and nothing is held."""
+"""Frames of `/v1/ws`: errors name what is too long or invalid, and none of it is kept."""
 
 import json
 import logging

@@ -12,7 +12,7 @@ from tests.support.plain_socket import ClientSocket, Frame, Person
 
 
 async def received(client: ClientSocket, *kinds: str) -> list[Frame]:
-    """The frames of these kinds up to the answer to a question asked now."""
+    """The frames of these kinds up to the answer to a `ping` sent now."""
     await client.send({"type": "ping"})
     frames: list[Frame] = []
     while (frame := await client.receive())["type"] != "pong":

@@ -14,7 +14,7 @@ KINDS = get_args(client_frames.ClientFrame)
 
 
 async def until(client: ClientSocket, kind: str) -> Frame:
-    """The next frame of this type; those before it are not looked at."""
+    """The next frame of this type; earlier frames are skipped."""
     while (frame := await client.receive())["type"] != kind:
         pass
     return frame

@@ -1,4 +1,4 @@
-"""`POST /login` as both documents have it."""
+"""`POST /login` as both documents describe it."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""`POST /register` as both documents have it."""
+"""`POST /register` as both documents describe it."""
 
 from pathlib import Path
 

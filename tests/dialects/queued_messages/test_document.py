@@ -16,7 +16,7 @@ ENQUEUED = "Message enqueued for processing"
 
 
 def message(sender: Person, receiver: Person, content: str, number: int) -> dict[str, Any]:
-    """A message as it is when it has just been sent."""
+    """A message that has just been sent."""
     return {
         "message_id": AN_ID,
         "sender_id": sender.id,

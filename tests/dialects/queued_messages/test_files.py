@@ -1,4 +1,4 @@
-"""Files: uploaded by form or by event, told of by `receiveFile`, read by the two members only."""
+"""Files: uploaded by form or event, announced by `receiveFile`, read by the two members only."""
 
 import json
 from typing import Any
@@ -22,8 +22,8 @@ async def upload(
     return await http.post("/file/upload", data=fields, files=files, headers=person.headers)
 
 
-async def told_of(client: SocketIoClient) -> tuple[Any, Any]:
-    """The message with a file that comes, and the file that comes after it."""
+async def next_file_message(client: SocketIoClient) -> tuple[Any, Any]:
+    """The next message with a file, and the `receiveFile` after it."""
     frames: list[Frame] = []
     while not [each for each in frames if each["event"] == "receiveFile"]:
         frames.append(await client.receive())
@@ -60,7 +60,7 @@ async def test_R20_a_file_for_a_receiver_makes_a_message(
                 }
             },
         }
-        assert (await told_of(a)) == (await told_of(b))
+        assert (await next_file_message(a)) == (await next_file_message(b))
         assert await e.receive_all() == []
     query = {"senderId": "ada", "receiverId": "bob"}
     history = await http.get("/message", params=query, headers=bob.headers)
@@ -123,7 +123,7 @@ async def test_a_request_without_a_token_is_401(http: httpx.AsyncClient) -> None
 
 
 async def send_file(client: SocketIoClient, attached: bytes, **fields: str) -> Any:
-    """Emit `uploadFile` with an attachment; what the callback is given."""
+    """Emit `uploadFile` with an attachment; return the argument of the callback."""
     placeholder = {"_placeholder": True, "num": 0}
     data = {"file": placeholder, "file_name": "note.txt", "file_type": "text/plain", **fields}
     await client.socket.send(f"451-7{json.dumps(['uploadFile', data])}")
@@ -138,10 +138,10 @@ async def test_a_small_file_comes_with_an_event(
 ) -> None:
     async with socketio_connected(server, ada) as a, socketio_connected(server, bob) as b:
         answer = await send_file(a, NOTE, receiver_id="bob", content="See here:")
-        message, file = await told_of(b)
+        message, file = await next_file_message(b)
         assert answer["data"]["file"] == file
         assert message["content"] == "See here:"
-        assert await told_of(a) == (message, file)
+        assert await next_file_message(a) == (message, file)
         refusal = await send_file(a, NOTE, receiver_id="nobody")
         assert (refusal["status"], refusal["code"]) == ("fail", "not_found")
         assert (await send_file(a, b"", receiver_id="bob"))["code"] == "invalid"

@@ -1,4 +1,4 @@
-"""The rest of the routes: who may do what, and the envelope in which it is refused."""
+"""The other routes: permissions, and the envelope of refusals."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ USER = {"username": "grace", "email": "grace@example.com", "password": PASSWORD}
 
 
 def refused(answer: httpx.Response, status: int) -> dict[str, Any]:
-    """The body of an answer that is this refusal."""
+    """The body of a response that must be this refusal."""
     body: dict[str, Any] = answer.json()
     assert answer.status_code == status, body
     assert body["status"] == ("fail" if status < 500 else "error")

@@ -63,7 +63,7 @@ async def _talk(
     transports: str,
     last: str,
 ) -> tuple[Any, dict[str, Any]]:
-    """A browser and a native device write to each other: what each of them has seen."""
+    """Let a browser and a native device write to each other; return what each received."""
     ada, bob = await register(server.address, "ada"), await register(server.address, "bob")
     device = Device(server.socket_address, bob)
     await device.open()

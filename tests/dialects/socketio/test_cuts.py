@@ -1,4 +1,4 @@
-"""Lines that break all the time: everything arrives once and in order."""
+"""Connections that break all the time: everything arrives once and in order."""
 
 import asyncio
 import contextlib
@@ -18,8 +18,8 @@ MESSAGES = 400
 PACE = 0.01
 
 
-class Line:
-    """A TCP line to the server that breaks when told to, at whatever byte it has come to."""
+class Relay:
+    """A TCP relay to the server whose connections a test can break at any byte."""
 
     def __init__(self, port: int) -> None:
         self._port = port
@@ -48,13 +48,13 @@ async def _carry(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> 
 
 
 @asynccontextmanager
-async def breaking_line(server: ChatServer) -> AsyncGenerator[tuple[Line, str]]:
-    line = Line(server.port)
-    listener = await asyncio.start_server(line.accept, "127.0.0.1", 0)
+async def breaking_relay(server: ChatServer) -> AsyncGenerator[tuple[Relay, str]]:
+    relay = Relay(server.port)
+    listener = await asyncio.start_server(relay.accept, "127.0.0.1", 0)
     try:
-        yield line, f"http://127.0.0.1:{listener.sockets[0].getsockname()[1]}"
+        yield relay, f"http://127.0.0.1:{listener.sockets[0].getsockname()[1]}"
     finally:
-        line.cut()
+        relay.cut()
         listener.close()
 
 
@@ -73,22 +73,22 @@ async def test_R5_no_message_is_lost_or_repeated_by_random_disconnects(
                 await ROOMS.send(sender, bob, text)
                 await asyncio.sleep(PACE)
 
-    async def cut(line: Line) -> None:
+    async def cut(relay: Relay) -> None:
         while True:
             await asyncio.sleep(random.uniform(0.2, 0.8))
-            line.cut()
+            relay.cut()
 
-    async with breaking_line(server) as (line, url):
+    async with breaking_relay(server) as (relay, url):
         given = {"auth": {"token": bob.token}, "transports": [transport]}
         async with node_client(url, **given) as client:  # type: ignore[arg-type]
             await client.happens("connect")
             await client.event("offset")
-            sending, cutting = asyncio.create_task(send()), asyncio.create_task(cut(line))
+            sending, cutting = asyncio.create_task(send()), asyncio.create_task(cut(relay))
             while not got or got[-1] != texts[-1]:
                 got.append((await client.event("chat message"))["content"])
             cutting.cancel()
             await sending
-    assert line.cuts >= 5
+    assert relay.cuts >= 5
     # Only a cut between a message and its offset may repeat it, which nearly never happens.
     assert [text for text, _ in itertools.groupby(got)] == texts
     assert len(got) <= MESSAGES + 1

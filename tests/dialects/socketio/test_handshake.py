@@ -138,16 +138,16 @@ class HelloDialect:
 
 
 @pytest.fixture
-def doorbell(monkeypatch: pytest.MonkeyPatch) -> None:
+def hello_dialect(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("backchannel.app.endpoints.SOCKETIO_DIALECTS", (HelloDialect(),))
 
 
-@pytest.mark.usefixtures("doorbell")
+@pytest.mark.usefixtures("hello_dialect")
 async def test_a_socket_without_a_login_gets_only_errors(tmp_path: Path) -> None:
     async with make_core(tmp_path) as core, chat_server(core) as server:
         ada = await register(server, "ada")
         async with opened(server) as socket:
-            assert set(await joined(socket)) == {"sid"}, "nobody knows yet whose log it follows"
+            assert set(await joined(socket)) == {"sid"}, "its user is not known yet"
             ask = ('420["who"]', f'42["hello",{json.dumps(ada.token)}]', '421["who"]')
             for packet in ask:  # the last one waits for the login
                 await socket.send(packet)
@@ -156,7 +156,7 @@ async def test_a_socket_without_a_login_gets_only_errors(tmp_path: Path) -> None
 
 
 @pytest.mark.timed
-@pytest.mark.usefixtures("doorbell")
+@pytest.mark.usefixtures("hello_dialect")
 async def test_S18_a_socket_without_a_login_is_disconnected_at_the_deadline(tmp_path: Path) -> None:
     policy = Policy(login_deadline=0.3)
     async with make_core(tmp_path, policy=policy) as core, chat_server(core) as server:
@@ -172,7 +172,7 @@ async def test_S18_a_socket_without_a_login_is_disconnected_at_the_deadline(tmp_
 
 
 @pytest.mark.timed
-@pytest.mark.usefixtures("doorbell")
+@pytest.mark.usefixtures("hello_dialect")
 async def test_S18_leaving_and_joining_again_does_not_extend_the_deadline(tmp_path: Path) -> None:
     policy = Policy(login_deadline=0.5)
     async with make_core(tmp_path, policy=policy) as core, chat_server(core) as server:
@@ -220,7 +220,7 @@ async def test_an_event_that_no_dialect_knows_is_an_error(server: ChatServer, ad
 
 async def test_R4_events_are_handled_in_order(server: ChatServer, ada: Person) -> None:
     async with socketio_connected(server, ada) as device:
-        bob = await register(server, "bob")  # nobody has looked him up yet
+        bob = await register(server, "bob")  # not looked up before
         async with socketio_connected(server, bob) as other:
             server.core.directory._usernames.clear()
             server.core.directory._ids.clear()

@@ -21,7 +21,7 @@ FRIEND, STRANGER = "https://friend.example", "https://stranger.example"
 
 @pytest.fixture
 async def pages(tmp_path: Path) -> AsyncGenerator[httpx.AsyncClient]:
-    """A client of a server that lets the pages of a friend in."""
+    """A client of a server that allows the pages of another origin."""
     async with (
         make_core(tmp_path) as core,
         chat_server(core, origins=[FRIEND]) as server,

@@ -1,4 +1,4 @@
-"""python-socketio's client, whose handlers take exactly what their document says."""
+"""python-socketio's client, whose handlers take exactly the documented arguments."""
 
 import asyncio
 from typing import Any
@@ -47,7 +47,7 @@ async def test_R4_python_socketio_sends_and_receives(
 async def test_R5_all_missed_messages_arrive_over_polling(
     server: ChatServer, ada: Person, bob: Person
 ) -> None:
-    """It takes 16 packets in one answer, and hangs up on more."""
+    """It accepts 16 packets in one response, and disconnects on more."""
     texts = [f"{number}" for number in range(40)]
     async with ROOMS.open(server, ada) as client:
         for text in texts:

@@ -21,7 +21,7 @@ async def send_message(server: ChatServer, person: Person, to: Person, *texts: s
 
 
 async def received_texts(client: SocketIoClient, least: int) -> list[str]:
-    """The texts of so many messages, and of those that come right after them."""
+    """The texts of this many messages, and of any that follow at once."""
     return [text for _, text in await ROOMS.receive_all(client, least)]
 
 
@@ -44,7 +44,7 @@ async def test_R5_a_message_lost_after_the_kernel_accepted_it_is_recovered(
     server: ChatServer, ada: Person, bob: Person
 ) -> None:
     async with socketio_connected(server, bob) as first:
-        await first.knows_its_place()
+        await first.wait_for_offset()
         reached = first.offset
         await send_message(server, ada, bob, "lost on the way")
         await received_texts(first, 1)
@@ -73,12 +73,12 @@ async def test_R5_recovery_works_after_a_disconnect_at_each_message(
     got: list[str] = []
     async with CHAT.open(server, ada) as sender:
         async with socketio_connected(server, bob) as device:
-            await device.knows_its_place()
+            await device.wait_for_offset()
         for text in texts:
             await CHAT.send(sender, bob, text)
             async with socketio_connected(server, bob, recovering=device) as back:
                 got.append((await ROOMS.receive(back))[1])
-                await back.knows_its_place()
+                await back.wait_for_offset()
                 device = back
     assert got == texts
 
@@ -104,7 +104,7 @@ async def test_an_invalid_offset_starts_a_new_connection(
     server: ChatServer, ada: Person, bob: Person, offset: str | None
 ) -> None:
     async with socketio_connected(server, bob) as first:
-        await first.knows_its_place()
+        await first.wait_for_offset()
     first.offset = offset
     await send_message(server, ada, bob, "meanwhile")
     async with socketio_connected(server, bob, recovering=first) as second:
@@ -117,7 +117,7 @@ async def test_an_unknown_pid_starts_a_new_connection(
     server: ChatServer, bob: Person, pid: str
 ) -> None:
     async with socketio_connected(server, bob) as first:
-        await first.knows_its_place()
+        await first.wait_for_offset()
     first.pid = pid
     async with socketio_connected(server, bob, recovering=first) as second:
         assert second.sid != first.sid
@@ -127,7 +127,7 @@ async def test_S11_another_user_cannot_recover_a_connection(
     server: ChatServer, ada: Person, bob: Person, eve: Person
 ) -> None:
     async with socketio_connected(server, bob) as first:
-        await first.knows_its_place()
+        await first.wait_for_offset()
     await send_message(server, ada, bob, "between us")
     async with socketio_connected(server, eve, recovering=first) as second:
         assert second.sid != first.sid
@@ -144,7 +144,7 @@ async def test_S18_a_recovered_connection_replaces_its_predecessor_in_the_limit(
     async with make_core(tmp_path, policy=policy) as core, chat_server(core) as server:
         bob = await register(server, "bob")
         async with socketio_connected(server, bob) as first:
-            await first.knows_its_place()
+            await first.wait_for_offset()
             async with socketio_connected(server, bob, recovering=first) as second:
                 assert second.sid == first.sid
                 assert len(server.connections.hub) == 1

@@ -1,4 +1,4 @@
-"""A server that ends: its clients come back by themselves and have missed nothing."""
+"""After a restart of the server, clients reconnect by themselves and miss nothing."""
 
 import asyncio
 import signal
@@ -32,7 +32,7 @@ async def send_message(server: ServerProcess, sender: Person, to: Person, text: 
 
 
 async def connected(client: NodeClient) -> bool:
-    """Wait until it is connected; whether it has recovered."""
+    """Wait until it is connected; return whether it has recovered."""
     while True:
         kind, *rest = await client.next()
         if kind == "connect":
@@ -55,7 +55,7 @@ async def test_R5_R12_clients_recover_from_a_restart(
             began = time.monotonic()
             code = await asyncio.to_thread(server.stop, ending)
             assert code == (0 if ending is signal.SIGTERM else -signal.SIGKILL)
-            assert time.monotonic() - began < 15, "clients that poll are not waited for"
+            assert time.monotonic() - began < 15, "stopping does not wait for clients that poll"
             await asyncio.to_thread(server.start)
             await send_message(server, ada, bob, f"after {count}")
             assert await connected(client)

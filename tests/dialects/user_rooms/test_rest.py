@@ -1,4 +1,4 @@
-"""The rest of the routes below `/api`: who may do what, and how it is refused."""
+"""The other routes below `/api`: permissions, and the form of refusals."""
 
 from typing import Any
 
@@ -176,7 +176,7 @@ async def test_R13_the_newest_messages_are_read_from_a_bounded_number_of_convers
     ada: Person,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Nothing is found where everything was deleted, however many conversations there are."""
+    """There is nothing to find: all messages of all these conversations are deleted."""
     monkeypatch.setattr(history, "MOST_CONVERSATIONS", 4)
     monkeypatch.setattr(history, "PAGE_LIMIT", 2)
     read: list[str] = []

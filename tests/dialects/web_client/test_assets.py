@@ -1,4 +1,4 @@
-"""The web client as it is served: its page, its files, and what stands in their headers."""
+"""The web client as it is served: its page, its files and their headers."""
 
 import gzip
 import re

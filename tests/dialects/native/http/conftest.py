@@ -1,4 +1,4 @@
-"""One real server for all tests of the native routes; each test has people of its own."""
+"""One real server for all tests of the native routes; each test has its own users."""
 
 import asyncio
 from collections.abc import Generator

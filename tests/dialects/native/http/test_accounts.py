@@ -1,4 +1,4 @@
-"""Make an account, look at it, change it."""
+"""Create an account, read it, change it."""
 
 import pytest
 

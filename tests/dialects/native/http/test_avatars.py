@@ -1,4 +1,4 @@
-"""Avatars, and the line about a user."""
+"""Avatars, and the `about` line of a user."""
 
 import pytest
 from PIL import Image

@@ -1,4 +1,4 @@
-"""The OpenAPI document is complete, and true about itself."""
+"""The OpenAPI document is complete and consistent."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""Files over HTTP: who gets them, how, and what is refused on the way in."""
+"""Files over HTTP: who may fetch them, how, and which uploads are refused."""
 
 import os
 import socket

@@ -1,4 +1,4 @@
-"""Every request gets an answer that the document has, never an internal error (S12, S21, S24)."""
+"""Every request gets a documented response, never an internal error (S12, S21, S24)."""
 
 from typing import Any
 from urllib.parse import quote

@@ -23,7 +23,7 @@ def test_S10_wrong_password_and_unknown_name_look_alike(api: Api, ada: Caller) -
     assert answers[0] == answers[1]
 
 
-def test_S3_refresh_token_counts_once(api: Api, ada: Caller) -> None:
+def test_S3_refresh_token_works_once(api: Api, ada: Caller) -> None:
     token = ada.tokens["refresh_token"]
     renewed = api.anonymous.post("/v1/refresh", refresh_token=token)
     assert renewed["login_id"] == ada.tokens["login_id"]
@@ -36,7 +36,7 @@ def test_S3_refresh_token_counts_once(api: Api, ada: Caller) -> None:
     api.anonymous.refused(401, "POST", "/v1/refresh", json=spent)
 
 
-def test_S4_refresh_token_is_no_access_token(api: Api, ada: Caller) -> None:
+def test_S4_refresh_token_is_not_an_access_token(api: Api, ada: Caller) -> None:
     headers = {"authorization": f"Bearer {ada.tokens['refresh_token']}"}
     api.anonymous.refused(401, "GET", "/v1/me", headers=headers)
     body = {"refresh_token": ada.tokens["access_token"]}

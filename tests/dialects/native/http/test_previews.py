@@ -1,4 +1,4 @@
-"""Previews over HTTP: off unless the operator says so, and never of what is inside."""
+"""Previews over HTTP: off by default, and never of addresses inside the network."""
 
 from collections.abc import AsyncGenerator
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Message requests over the native API: listed apart, read unseen, accepted and declined."""
+"""Message requests over the native API: listed separately, read, accepted and declined."""
 
 import pytest
 
@@ -26,7 +26,7 @@ def test_first_messages_is_everybody_or_requests(asked: Caller) -> None:
     assert problem["field"] == "first_messages"
 
 
-def test_a_request_is_listed_apart_and_can_be_read(ada: Caller, asked: Caller) -> None:
+def test_a_request_is_listed_separately_and_can_be_read(ada: Caller, asked: Caller) -> None:
     sent = ada.send(asked, "hello")
     assert listed(asked, "/v1/conversations") == []
     (request,) = listed(asked)

@@ -1,4 +1,4 @@
-"""Search over HTTP: what is found, where it stands, and whose it is."""
+"""Search over HTTP: hits, their positions in the text, and access."""
 
 import pytest
 

@@ -34,6 +34,6 @@ def test_an_exceeded_limit_names_its_field(ada: Caller) -> None:
     assert ada.refused(400, "POST", "/v1/sessions", json={"key": "k" * 129})["field"] == "key"
 
 
-def test_direct_conversation_is_no_session(ada: Caller, bob: Caller) -> None:
+def test_direct_conversation_is_not_a_session(ada: Caller, bob: Caller) -> None:
     conversation_id = ada.send(bob, "hi")["conversation_id"]
     ada.refused(404, "DELETE", f"/v1/sessions/{conversation_id}")

@@ -15,7 +15,7 @@ ORIGIN = "https://chat.example.org"
 
 @pytest.fixture(scope="module")
 def strict(tmp_path_factory: pytest.TempPathFactory) -> Generator[httpx.Client]:
-    """A server with everything closed that can be."""
+    """A server with the strictest settings."""
     with (
         server_process(
             tmp_path_factory.mktemp("strict"),

@@ -1,4 +1,4 @@
-"""URLs of files that are signed, for where no header can be sent."""
+"""Signed URLs of files, for requests without headers."""
 
 import os
 

@@ -59,7 +59,7 @@ def test_acknowledgement_makes_messages_delivered(ada: Caller, bob: Caller) -> N
     conversation_id = ada.send(bob, "hi")["conversation_id"]
     bob.done("POST", "/v1/sync/ack", json={"position": 1})
     receipts: list[Json] = []
-    while not receipts:  # gathered for a moment, then written
+    while not receipts:  # collected for a moment, then written
         receipts = [each for each in pull(ada, 0) if each["kind"] == "receipt"]
     assert receipts[0]["data"] == {
         "conversation_id": conversation_id,

@@ -1,4 +1,4 @@
-"""tus 1.0, as its text (tus.io/protocols/resumable-upload) has it."""
+"""tus 1.0, as its specification (tus.io/protocols/resumable-upload) describes it."""
 
 import base64
 import hashlib
@@ -100,7 +100,7 @@ def test_upload_metadata_is_checked_and_returned(
 
 
 def recorded(ada: Caller, content: bytes, samples: bytes) -> httpx.Response:
-    """Upload a content with this waveform, in one request."""
+    """Upload a content with this waveform in one request."""
     metadata = f"filename {encoded('a')},waveform {base64.b64encode(samples).decode()}"
     given = {"upload-length": str(len(content)), "upload-metadata": metadata}
     headers = VERSION | given | {"content-type": STREAM}
@@ -229,7 +229,7 @@ def test_a_terminated_upload_is_gone(ada: Caller) -> None:
 
 @contextmanager
 def begun(server: ServerProcess, caller: Caller, location: str) -> Iterator[None]:
-    """A connection on which some of the content has come, and has been stored in part."""
+    """A connection that has sent part of the content, of which part has been stored."""
     head = (
         f"PATCH {location} HTTP/1.1\r\nHost: x\r\nTus-Resumable: 1.0.0\r\n"
         f"Authorization: Bearer {caller.tokens['access_token']}\r\n"
@@ -245,7 +245,7 @@ def begun(server: ServerProcess, caller: Caller, location: str) -> Iterator[None
 
 
 def go_on(tus: Tus) -> int:
-    """Send the rest, again while an earlier request still writes; the offset at which it began."""
+    """Send the rest, again while an earlier request still writes; return its start offset."""
     while True:
         reached = tus.offset()
         answer = tus.send(reached, CONTENT[reached:])
