@@ -1,4 +1,4 @@
-"""The documents that a running server serves, and the tools that others use them with."""
+"""The documents that a running server serves, and tools that read them."""
 
 import fcntl
 import os
@@ -58,7 +58,7 @@ def generator() -> Path:
     programs = GENERATOR / "bin"
     stamp = GENERATOR / ".installed"
     with LOCK.open() as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)  # one of several test processes is enough
+        fcntl.flock(lock, fcntl.LOCK_EX)  # only one of the test processes installs it
         if not stamp.exists() or stamp.stat().st_mtime < LOCK.stat().st_mtime:
             run(sys.executable, "-m", "venv", "--clear", GENERATOR)
             options = ["--quiet", "--disable-pip-version-check", "--no-input"]
@@ -87,7 +87,7 @@ def node_programs() -> Path:
 
 
 def run(*command: str | Path, cwd: Path | None = None) -> str:
-    """The output of a command; fails with it if the command does."""
+    """The output of a command; the test fails with this output if the command fails."""
     path = os.pathsep.join([str(NODE / "bin"), os.environ.get("PATH", os.defpath)])
     done = subprocess.run(
         command,

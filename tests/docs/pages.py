@@ -61,7 +61,7 @@ def _give_headings_ids(tokens: Sequence[Token]) -> None:
 
 
 def _keep_links_that_are_served(token: Token) -> None:
-    """The server has only these pages; where a link leads elsewhere, its text is left."""
+    """The server has only these pages; a link to another page is replaced by its text."""
     kept: list[Token] = []
     is_dropped = False
     for each in token.children or ():

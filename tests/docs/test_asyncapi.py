@@ -1,4 +1,4 @@
-"""The AsyncAPI document: what the official parser says, and what it must say of each frame."""
+"""The AsyncAPI document: accepted by the official parser, and complete for each frame."""
 
 import re
 

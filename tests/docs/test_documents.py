@@ -1,4 +1,4 @@
-"""The documents are true: the targets of their links and their commands exist."""
+"""The documents are correct: the targets of their links and their commands exist."""
 
 import re
 from functools import cache
@@ -39,7 +39,7 @@ def test_variables_exist(document: Path) -> None:
 
 
 def exists(words: list[str]) -> bool:
-    """True if this is no command of ours, or one that exists."""
+    """True for a command of another program, and for a command that exists."""
     program, *arguments = [Path(words[0]).name, *words[1:]] if words else [""]
     names = [each for each in arguments if re.fullmatch(r"[a-z][a-z-]*", each)]
     if program == "make" and names:
@@ -58,7 +58,7 @@ def targets() -> set[str]:
 
 @cache
 def commands() -> dict[str, set[str]]:
-    """The commands, and those within each group."""
+    """The commands, and the commands of each group."""
     outer = inner_commands(typer.main.get_command(cli))
     return {name: set(inner_commands(command)) for name, command in outer.items()}
 

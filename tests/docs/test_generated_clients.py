@@ -22,7 +22,7 @@ STRICT = ["--strict", "--target", "es2022", "--module", "nodenext", "--skipLibCh
 
 @pytest.fixture(scope="module")
 def address(documents: Documents) -> str:
-    """A server on which grace can be written to."""
+    """A server with the user grace, to whom clients can write."""
     account = {"username": "grace", "password": "mist over the harbour"}
     httpx.post(f"{documents.address}/v1/register", json=account).raise_for_status()
     return documents.address

@@ -1,4 +1,4 @@
-"""The OpenAPI document: what it must say of each operation, and what validators of it report."""
+"""The OpenAPI document: complete for each operation, and accepted by validators."""
 
 import re
 from collections import Counter
@@ -57,7 +57,7 @@ def test_each_operation_is_described_completely(documents: Documents) -> None:
             assert parameter["description"], f"{name}: {parameter['name']}"
 
 
-def test_tags_part_the_native_api_from_the_compatible_ones(documents: Documents) -> None:
+def test_tags_separate_the_native_api_from_the_compatible_ones(documents: Documents) -> None:
     groups = {each["name"]: set(each["tags"]) for each in documents.openapi["x-tagGroups"]}
     assert list(groups) == ["Native API", "Compatible APIs", "Operation"]
     described = {tag["name"] for tag in documents.openapi["tags"] if tag["description"]}
@@ -70,7 +70,7 @@ def test_tags_part_the_native_api_from_the_compatible_ones(documents: Documents)
 
 
 def examples(operation: Json) -> Iterator[tuple[str, Any, Json]]:
-    """Each place of an operation that has a value, its example, and the schema it must fit."""
+    """Each value of an operation by its place, with its example and its schema."""
     for each in operation.get("parameters", ()):
         if "example" in each or "examples" in each:
             yield from _shown(each["name"], each)

@@ -1,4 +1,4 @@
-"""The pages below `/docs` say what docs/*.md say."""
+"""The pages below `/docs` have the content of docs/*.md."""
 
 import re
 

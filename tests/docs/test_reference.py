@@ -38,7 +38,7 @@ def test_the_page_shows_every_operation_and_every_frame(documents: Documents) ->
     assert re.search(r'<p id="status"[^>]*></p>', html)
 
 
-def test_a_search_shows_what_it_finds_and_says_when_it_finds_nothing(documents: Documents) -> None:
+def test_a_search_shows_its_results_or_that_there_are_none(documents: Documents) -> None:
     assert "Nothing matches “zebra crossing”." in shown(documents, "?search=zebra%20crossing")
     found = shown(documents, "?search=reactions%20put")
     assert "Nothing matches" not in found

@@ -1,4 +1,4 @@
-"""S17: what an archive holds can be unpacked on every system."""
+"""S17: an archive can be unpacked on every system."""
 
 import re
 

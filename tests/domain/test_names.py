@@ -1,4 +1,4 @@
-"""Names: what can be seen in them, what they look like, and what they may not be."""
+"""Names: invisible characters, look-alikes and reserved names."""
 
 import unicodedata
 

@@ -152,7 +152,7 @@ def test_texts_that_readers_consider_equal_are_found(text: str, other: str) -> N
 
 
 @pytest.mark.parametrize(("text", "other"), DIFFERENT)
-def test_letters_of_their_own_are_not_folded(text: str, other: str) -> None:
+def test_separate_letters_are_not_folded(text: str, other: str) -> None:
     assert fold(text) != fold(other)
 
 

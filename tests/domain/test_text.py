@@ -1,4 +1,4 @@
-"""NUL and half a surrogate pair are no text, wherever text comes in."""
+"""NUL and lone surrogates are refused wherever text is accepted."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""The stores, and a core with two people who talk and one who does not."""
+"""The stores, and a core with two users who chat and a third one."""
 
 from collections.abc import AsyncIterator, Generator
 from dataclasses import dataclass
@@ -45,7 +45,7 @@ async def core(tmp_path: Path, clock: ManualClock) -> AsyncIterator[Core]:
 
 @dataclass(frozen=True)
 class People:
-    """The ids of ada and bob, who talk, and of eve."""
+    """The ids of ada and bob, who chat, and of eve."""
 
     ada: str
     bob: str

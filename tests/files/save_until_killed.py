@@ -1,4 +1,4 @@
-"""A process that saves files, reports each, and is killed on the way.
+"""A process that saves files, reports each, and is killed while it does so.
 
 Each access to the disk is a point at which it can be killed.
 """
@@ -80,7 +80,7 @@ async def _save(folder: Path, countdown: Countdown, acknowledged: Connection) ->
 
 
 def save_until_killed(folder: Path, point: int, acknowledged: Connection) -> None:
-    """Save files, and send the id of each once it is acknowledged; die at the `point`th point."""
+    """Save files, and send the id of each once it is acknowledged; end at point number `point`."""
     countdown = Countdown(folder, point)
     sys.addaudithook(countdown.audit)
     os.fsync = countdown.around(os.fsync)

@@ -1,4 +1,4 @@
-"""R20: a message that names a file promises that the file is whole and on disk."""
+"""R20: if a message names a file, the file is complete and on disk."""
 
 import asyncio
 import contextlib
@@ -76,7 +76,7 @@ async def test_R20_no_kill_leaves_a_message_without_its_file(tmp_path: Path) -> 
             break
         assert code == -signal.SIGKILL, code
         kills += 1
-    assert kills > 40 // STRIDE, "hardly anything was tried"
+    assert kills > 40 // STRIDE, "hardly any file was saved"
     named = await _check_messages(tmp_path)
     assert set(acknowledged) <= set(named)
     assert len(named) > kills // 3
@@ -84,7 +84,7 @@ async def test_R20_no_kill_leaves_a_message_without_its_file(tmp_path: Path) -> 
 
 
 def _save_until(folder: Path, point: int) -> tuple[list[str], int]:
-    """The files that a process has acknowledged before it was killed, and its exit code."""
+    """The files that a process acknowledged before it was killed, and its exit code."""
     receiving, sending = FORKING.Pipe(duplex=False)
     process = FORKING.Process(target=save_until_killed, args=(folder, point, sending))
     process.start()
@@ -99,7 +99,7 @@ def _save_until(folder: Path, point: int) -> tuple[list[str], int]:
 
 
 async def _check_messages(folder: Path) -> list[str]:
-    """The files that messages name, each read whole; what is left over can be collected."""
+    """Read the files that messages name, and collect the others."""
     with sqlite3.connect(folder / "test.db") as database:
         rows = database.execute("SELECT files FROM message").fetchall()
         owners = dict(database.execute("SELECT id, owner_id FROM file").fetchall())

@@ -1,4 +1,4 @@
-"""S17: what uploads turn out to be, and what becomes of those that mean harm."""
+"""S17: the content of uploads is recognised, and malicious uploads are refused."""
 
 import io
 from pathlib import Path
@@ -190,7 +190,7 @@ async def test_S17_programs_bombs_and_broken_pictures_are_refused(
 ) -> None:
     with pytest.raises(UnsupportedFile) as refusal:
         await inspect(tmp_path, content)
-    assert "limits" not in str(refusal.value), "it was recognised before it cost much"
+    assert "limits" not in str(refusal.value), "recognised before it used much memory or time"
 
 
 async def test_S17_data_after_the_end_of_a_picture_is_removed(tmp_path: Path) -> None:

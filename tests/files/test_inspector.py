@@ -1,4 +1,4 @@
-"""S17: the process that looks at an upload has limits, and ends with the one that started it."""
+"""S17: the process that inspects an upload has limits, and ends with its parent."""
 
 import asyncio
 import os
@@ -46,7 +46,7 @@ def test_S22_an_inspection_ends_with_the_process_that_asked_for_it(tmp_path: Pat
     upload = tmp_path / "upload"
     os.mkfifo(upload)
     command = [sys.executable, "-c", ASKING, str(upload)]
-    # The upload is opened once the inspection reads from its other end, and waits for a byte.
+    # A pipe: opening it waits until the inspection reads, and the inspection waits for a byte.
     with subprocess.Popen(command) as asking, upload.open("wb") as held:
         readers = select.poll()
         readers.register(held, 0)

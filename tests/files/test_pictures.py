@@ -1,4 +1,4 @@
-"""Pictures: their size, their small copy, and how much of a broken one is shown."""
+"""Pictures: their size, their thumbnail, and truncated pictures."""
 
 import io
 from collections.abc import Callable
@@ -49,7 +49,7 @@ async def test_a_picture_stays_the_right_way_up(
 async def test_a_webp_that_is_cut_short_is_refused_with_the_reason(
     tmp_path: Path, *, lossless: bool
 ) -> None:
-    """No browser shows any of it."""
+    """No browser shows any part of such a file."""
     content = media.webp(lossless=lossless)
     with pytest.raises(UnsupportedFile, match="the picture is damaged: it ends too early"):
         await inspect(tmp_path, _cut_short(content[: -len(media.SECRET)]))

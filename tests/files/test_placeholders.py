@@ -9,7 +9,7 @@ from backchannel.files.inspection.placeholders import placeholder
 
 
 def picture(width: int, height: int, *, clear: bool = False) -> Image.Image:
-    """A picture of slopes, on request with less and less of it to be seen."""
+    """A picture of gradients, on request with growing transparency."""
     made = Image.new("RGBA", (width, height))
     for x in range(width):
         for y in range(height):
@@ -34,7 +34,7 @@ def test_placeholders_equal_those_of_another_implementation(
 ) -> None:
     """The references are from the package fast-thumbhash 1.0.0, which is in Rust.
 
-    Where a wave is missing from a picture, its value is halfway between two, and either may come.
+    Where a picture lacks a wave, its value is halfway between two, and either is correct.
     """
     found, wanted = base64.b64decode(placeholder(image)), base64.b64decode(reference)
     assert found[:5] == wanted[:5]

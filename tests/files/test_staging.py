@@ -6,7 +6,7 @@ from pathlib import Path
 from backchannel.files.local import LocalStaging
 
 
-async def test_a_folder_that_was_deleted_while_the_server_runs_is_made_anew(
+async def test_a_folder_that_was_deleted_while_the_server_runs_is_created_again(
     tmp_path: Path,
 ) -> None:
     folder = tmp_path / "uploads"

@@ -1,4 +1,4 @@
-"""The contract of `ports.files.BlobStore`, tried on every store."""
+"""The contract of `ports.files.BlobStore`, tested on every store."""
 
 import asyncio
 from pathlib import Path
@@ -34,7 +34,7 @@ async def test_stored_content_can_be_read_in_parts(store: BlobStore, source: Pat
 
 
 async def test_a_large_content_is_sent_to_s3_in_parts(s3: str, source: Path) -> None:
-    del s3  # it runs
+    del s3  # the reading runs
     store = open_s3(f"s3://{BUCKET}/{new_id()}")
     for content, parts in ((source.read_bytes(), 2), (bytes(PART), None)):
         source.write_bytes(content)

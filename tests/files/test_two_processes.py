@@ -1,7 +1,7 @@
 """Two processes that write, finish, cancel or collect one upload (rule R20).
 
 Each has its own `Uploads`, as two processes would, on one storage, one staging folder and one
-store. A gate holds an attempt at a point of its way while the other one runs.
+store. A gate holds one attempt at some step while the other one runs.
 """
 
 import asyncio
@@ -56,7 +56,7 @@ class Gate:
 
 
 class Through:
-    """Another object with some of its methods replaced."""
+    """A proxy of another object, with some methods replaced."""
 
     def __init__(self, wrapped: object, **replaced: Any) -> None:
         self._wrapped = wrapped
@@ -85,7 +85,7 @@ def gated(core: Core, step: str) -> tuple[Uploads, Gate]:
 
 
 async def complete(core: Core, people: People, content: bytes = CONTENT) -> Upload:
-    """An upload that lacks only its end."""
+    """An upload that lacks only its last bytes."""
     upload = await create(core, people.ada, len(content))
     await core.files.staging.append(upload.id, 0, content)
     return upload
@@ -134,7 +134,7 @@ async def test_R20_an_upload_cancelled_elsewhere_leaves_nothing(
 async def test_R20_an_upload_finished_by_another_process_is_not_cancelled_or_collected(
     core: Core, people: People, clock: ManualClock, monkeypatch: pytest.MonkeyPatch, by: str
 ) -> None:
-    """The one that cancels has seen the upload unfinished; it is finished before it goes on."""
+    """The cancelling process has read the upload as unfinished; then it is finished."""
     upload = await complete(core, people)
     gate = Gate()
     storage: Any = core.storage
@@ -222,7 +222,7 @@ async def test_R20_a_failed_checksum_removes_no_bytes_of_another_writer(
     assert (await attachments.progress(core, people.ada, upload.id))[1] == 1_000
 
 
-async def test_R20_a_cancelling_that_was_cut_off_is_completed_by_the_collection(
+async def test_R20_an_interrupted_cancellation_is_completed_by_the_collection(
     core: Core, people: People, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     upload = await complete(core, people)

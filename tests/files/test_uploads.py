@@ -1,4 +1,4 @@
-"""Uploads and what becomes of them, without HTTP."""
+"""Uploads, and the files made from them, without HTTP."""
 
 import asyncio
 import os
@@ -151,7 +151,7 @@ async def test_bytes_that_fail_their_check_are_removed(core: Core, people: Peopl
     assert (await attachments.progress(core, people.ada, upload.id))[1] == 100
 
 
-async def test_an_upload_that_lacks_only_its_end_is_finished_by_asking(
+async def test_a_complete_upload_is_finished_by_asking_for_its_progress(
     core: Core, people: People, tmp_path: Path
 ) -> None:
     upload = await create(core, people.ada, len(CONTENT))

@@ -128,7 +128,7 @@ class NoStorage:
 
 
 class NoCore:
-    """A core that knows no token."""
+    """A core that accepts no token."""
 
     storage = NoStorage()
 
@@ -145,7 +145,7 @@ Client = Callable[..., httpx.Client]
 
 @pytest.fixture(scope="module")
 def client() -> Generator[Client]:
-    """Gives a client of an application with this edge policy; equal ones share a server."""
+    """Makes a client of an application with this edge policy; equal policies share a server."""
     clients: dict[str, httpx.Client] = {}
     with ExitStack() as running:
 

@@ -1,4 +1,4 @@
-"""The places where a token may stand."""
+"""The parts of a request that may contain a token."""
 
 from collections.abc import Mapping, Sequence
 

@@ -1,4 +1,4 @@
-"""Single ranges, as RFC 9110 (section 14) has them."""
+"""Single ranges, as in section 14 of RFC 9110."""
 
 import pytest
 
@@ -27,7 +27,7 @@ SIZE = 1_000
         ("bytes=-5000", Part(0, 1_000)),
         ("Bytes = 1-2 ", Part(1, 3)),
         (f"bytes=0-{'9' * 19}", Part(0, 1_000)),
-        # A range that may be ignored is ignored: the whole content comes.
+        # An unsupported range may be ignored: the whole content is sent.
         (None, None),
         ("", None),
         ("bytes=", None),

@@ -177,7 +177,7 @@ def test_head_is_get_without_a_body(client: Client) -> None:
     assert head.headers["content-type"] == got.headers["content-type"]
 
 
-def test_options_needs_no_login_and_says_nothing(client: Client) -> None:
+def test_options_needs_no_login_and_has_no_body(client: Client) -> None:
     response = client().options("/private")
     assert response.status_code == 204
     assert response.content == b""

@@ -11,7 +11,7 @@ from tests.http.conftest import Client
 
 
 def body_of(response: httpx.Response, status: int) -> dict[str, object]:
-    """The body of an error, which says the same twice."""
+    """The body of an error, whose `message` and `error` are equal."""
     body: dict[str, object] = response.json()
     assert response.status_code == status, response.text
     assert body["message"] == body["error"]
@@ -29,7 +29,7 @@ def test_refusal_carries_code_and_field(client: Client) -> None:
     }
 
 
-def test_throttled_says_when_to_come_back_in_whole_seconds(client: Client) -> None:
+def test_throttled_has_retry_after_in_whole_seconds(client: Client) -> None:
     response = client().get("/throttled")
     body_of(response, 429)
     assert response.headers["retry-after"] == "3"
@@ -90,7 +90,7 @@ def test_a_response_that_fails_midway_is_not_complete(client: Client) -> None:
         client().get("/cut")
 
 
-def test_client_that_leaves_in_mid_request_is_no_error(
+def test_a_client_that_disconnects_in_mid_request_is_not_an_error(
     client: Client, caplog: pytest.LogCaptureFixture
 ) -> None:
     asked = client()

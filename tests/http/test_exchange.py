@@ -1,4 +1,4 @@
-"""Clients that do not read their answers cost bounded memory, and no other client (R13)."""
+"""Clients that do not read their responses cost bounded memory, and affect no others (R13)."""
 
 import contextlib
 import socket
@@ -24,7 +24,7 @@ FITTING = PER_CLIENT // LONG
 
 
 class Served:
-    """An application whose one long answer goes to the user that the path names."""
+    """An application that sends one long response to the user in the path."""
 
     def __init__(self) -> None:
         self.edge = Edge(cast("Any", _answer), EdgePolicy(), {})
@@ -38,7 +38,7 @@ class Served:
         return httpx.get(f"{self.address}/{user}", timeout=60)
 
     def leave_unread(self, user: str) -> socket.socket:
-        """Ask for an answer, and do not read it."""
+        """Send a request, and do not read the response."""
         port = int(self.address.rpartition(":")[2])
         client = socket.socket()
         client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
@@ -95,7 +95,7 @@ def test_R13_clients_that_do_not_read_leave_room_for_others(served: Served) -> N
 
 
 async def _hold_over_tls(held: HeldBytes, size: int, *, more_body: bool) -> Incoming:
-    """Receive so many bytes of a stranger's body over TLS."""
+    """Receive this many bytes of an unauthenticated client's body over TLS."""
 
     async def receive() -> HTTPRequestEvent:
         return {"type": "http.request", "body": bytes(size), "more_body": more_body}

@@ -19,6 +19,6 @@ def test_refusal_is_json_with_both_words_and_the_security_headers() -> None:
     assert "frame-ancestors 'none'" in headers["content-security-policy"]
 
 
-def test_throttled_handshake_says_when_to_come_back() -> None:
+def test_throttled_handshake_has_retry_after() -> None:
     answer = refused(refusal(Throttled("too many", retry_after=0.1)))
     assert dict(answer.headers)["retry-after"] == "1"

@@ -1,4 +1,4 @@
-"""A crowd of requests from one address delays no request from another (R13)."""
+"""Many requests from one address do not delay a request from another (R13)."""
 
 import asyncio
 import ipaddress
@@ -25,7 +25,7 @@ PROXIES = (ipaddress.ip_network("127.0.0.1"),)
 
 
 class Served:
-    """An application that notes which requests begin, and at `/first` holds up the event loop."""
+    """An application that records which requests begin, and at `/first` blocks the event loop."""
 
     def __init__(self, policy: EdgePolicy) -> None:
         self.edge = Edge(cast("Any", self._answer), policy, {})
@@ -65,7 +65,7 @@ def test_R13_a_crowd_of_one_address_begins_after_others(
     with ExitStack() as open_sockets:
 
         def connect(address: str) -> tuple[socket.socket, dict[str, str]]:
-            """A connection of this address, or one that a proxy has made for it."""
+            """A connection of this address, or of a proxy on its behalf."""
             source = "127.0.0.1" if proxied else address
             client = socket.create_connection(
                 ("127.0.0.1", served.port), timeout=30, source_address=(source, 0)

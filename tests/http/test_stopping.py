@@ -1,4 +1,4 @@
-"""R12: what has no answer when the server must end is refused, without a traceback."""
+"""R12: requests without a response when the server must end are refused, without a traceback."""
 
 import asyncio
 import logging

@@ -1,4 +1,4 @@
-"""No address but public ones, and no URL that leads to another."""
+"""Only public addresses are fetched, and only URLs that lead to them."""
 
 import asyncio
 from ipaddress import ip_address

@@ -1,4 +1,4 @@
-"""A preview is readable whatever encoding its page is written in, and however that is told."""
+"""A preview is readable in any encoding, however the page declares it."""
 
 import time
 

@@ -1,4 +1,4 @@
-"""Pages over real sockets: what is asked, of whom, how much of it and how long."""
+"""Pages over real sockets: requests, addresses, and limits of size and time."""
 
 import asyncio
 import ssl
@@ -192,7 +192,7 @@ async def test_S18_only_the_first_512_KB_of_a_page_are_read(web: Web) -> None:
 
     web.pages["/"] = endless
     assert await title(web) == "Long"
-    assert sent < MOST_BYTES + (8 << 20)  # what sockets buffer besides
+    assert sent < MOST_BYTES + (8 << 20)  # and the buffers of the sockets
 
 
 @pytest.mark.parametrize("beginning", [b"", HEAD + b"<t"])

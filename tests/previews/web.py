@@ -1,4 +1,4 @@
-"""A web server on the loopback that stands for the internet."""
+"""A web server on the loopback interface in place of the internet."""
 
 import asyncio
 import ssl
@@ -69,7 +69,7 @@ async def serving(context: ssl.SSLContext | None = None) -> AsyncGenerator[Web]:
 
 
 def names(table: Mapping[str, Sequence[str]]) -> Resolve:
-    """A name server that knows these names only."""
+    """A name resolver with only these names."""
 
     async def resolve(host: str) -> Sequence[str]:
         try:
@@ -84,7 +84,7 @@ def names(table: Mapping[str, Sequence[str]]) -> Resolve:
 
 
 def permits(address: Address) -> bool:
-    """The stand-in counts as public, besides what is."""
+    """Treat the stand-in as public, as well as public addresses."""
     return address == STAND_IN or is_public(address)
 
 

@@ -1,4 +1,4 @@
-"""A service that a responder asks, on a real socket."""
+"""A service for responders, on a real socket."""
 
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass, field
@@ -33,7 +33,7 @@ class Asked:
 
 @dataclass
 class Service:
-    """Gives its replies one after the other, the last one for ever."""
+    """Gives its replies one after the other, and then repeats the last one."""
 
     replies: list[Reply] = field(default_factory=lambda: [Reply()])
     asked: list[Asked] = field(default_factory=list)

@@ -1,4 +1,4 @@
-"""S18, S6: a service that misbehaves costs its own answers, and nothing of it stays."""
+"""S18, S6: a misbehaving service affects only its own answers, and leaves nothing behind."""
 
 import asyncio
 import gzip
@@ -38,7 +38,7 @@ both = pytest.mark.parametrize("make", [webhook, model])
 
 @asynccontextmanager
 async def listening(serve: Serve) -> AsyncGenerator[str]:
-    """The address of a service that gets the head of each request, and writes what it likes."""
+    """The address of a service that reads the head of each request, and may write any bytes."""
 
     async def accepted(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
@@ -109,7 +109,7 @@ async def test_a_long_context_is_encoded_beside_the_event_loop(
     assert steps.longest < at_once / 2, (steps, at_once)
 
 
-async def test_as_many_answers_at_once_as_the_operator_allows() -> None:
+async def test_concurrent_answers_are_limited_by_the_setting() -> None:
     everybody = asyncio.Barrier(AT_ONCE)
 
     async def serve(head: bytes, writer: asyncio.StreamWriter) -> None:

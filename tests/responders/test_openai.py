@@ -1,4 +1,4 @@
-"""A language model: what it is asked, and how its stream is read."""
+"""A language model: its input, and parsing of its stream."""
 
 import json
 import time

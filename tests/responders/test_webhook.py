@@ -1,4 +1,4 @@
-"""The webhook: what it sends, what it takes for an answer, and when it gives up."""
+"""The webhook: its request, the responses that it accepts, and its retries."""
 
 import hashlib
 import hmac
@@ -85,7 +85,7 @@ async def test_S18_an_overlong_response_is_a_failure(service: Service) -> None:
         await pieces(webhook(service.url), message("hello"))
 
 
-async def test_a_response_that_breaks_off(service: Service) -> None:
+async def test_a_truncated_response_is_a_failure(service: Service) -> None:
     service.replies = [Reply(b'{"body":', cut=True)]
     with pytest.raises(ResponderFailed, match="broke off"):
         await pieces(webhook(service.url), message("hello"))

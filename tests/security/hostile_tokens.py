@@ -47,7 +47,7 @@ def b64(data: bytes | str) -> str:
 
 
 def signed(header: bytes | str | Mapping[str, object], payload: bytes | str) -> str:
-    """A token with a good signature, whatever it says: what only a key's holder can make."""
+    """A token with a valid signature and any content, as only a holder of the key can make."""
     text = json.dumps(header) if isinstance(header, Mapping) else header
     signing = f"{b64(text)}.{b64(payload)}"
     return f"{signing}.{b64(hmac.digest(KEY, signing.encode(), 'sha256'))}"

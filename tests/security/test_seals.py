@@ -20,7 +20,7 @@ def test_S22_a_seal_is_valid_for_one_statement_and_one_secret() -> None:
 
 
 def test_S22_a_seal_is_not_a_valid_token_signature() -> None:
-    """A token's signature comes from another key, whatever is sealed."""
+    """Tokens are signed with another key than seals."""
     tokens = JwtTokens(SECRET, SystemClock(), access_life=60, refresh_life=60)
     token, _ = tokens.issue_access("user", "login", "ada")
     signed, _, _ = token.rpartition(".")

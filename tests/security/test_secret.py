@@ -64,7 +64,7 @@ def test_two_processes_that_start_at_once_use_one_secret(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made = secret_from(None, tmp_path, production=False)
-    # The other process looked before the file was there.
+    # The other process looked before the file existed.
     monkeypatch.setattr(Path, "exists", lambda _: False)
     assert secret_from(None, tmp_path, production=False) == made
     assert [each.name for each in tmp_path.iterdir()] == [FILE_NAME]

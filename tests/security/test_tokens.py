@@ -13,7 +13,7 @@ from tests.support.clock import ManualClock
 @pytest.mark.parametrize("hostile", HOSTILE.values(), ids=HOSTILE.keys())
 def test_S4_hostile_tokens_are_refused(hostile: str) -> None:
     tokens = make()
-    for read in (tokens.read_access, tokens.read_access):  # the second meets a warm cache
+    for read in (tokens.read_access, tokens.read_access):  # the second time, the cache is filled
         with pytest.raises(Unauthenticated) as refusal:
             read(hostile)
         assert refusal.type in {Unauthenticated, TokenExpired}
@@ -70,7 +70,7 @@ def test_S4_every_token_is_unique() -> None:
     assert len(issued) == 100
 
 
-def test_S4_a_refresh_token_is_no_access_token() -> None:
+def test_S4_a_refresh_token_is_not_an_access_token() -> None:
     tokens = make()
     now = CLOCK.now()
     refresh = tokens.issue_refresh(

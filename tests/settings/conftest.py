@@ -1,4 +1,4 @@
-"""Settings are read in a folder that holds nothing else."""
+"""Settings are read in an otherwise empty folder."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -16,7 +16,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def refused() -> Callable[..., list[str]]:
-    """The lines with which an environment is refused."""
+    """The error lines for an environment."""
 
     def refuse(**environment: str) -> list[str]:
         with pytest.raises(SettingsError) as caught:

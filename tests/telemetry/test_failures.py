@@ -12,7 +12,7 @@ async def test_a_refused_connection_says_what_to_check() -> None:
     with pytest.raises(OSError) as failed:  # noqa: PT011 - the text is the system's
         await asyncio.open_connection("127.0.0.1", 1)
     assert reason(failed.value) == f"the connection was refused; {CHECK}"
-    # A driver wraps it into an error of its own.
+    # A driver wraps the error into another one.
     wrapped = RuntimeError("Error 111 connecting to 127.0.0.1:1.")
     wrapped.__cause__ = failed.value
     assert reason(wrapped) == reason(failed.value)

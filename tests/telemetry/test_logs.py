@@ -1,4 +1,4 @@
-"""The log contains no secrets, and has one entry a line."""
+"""The log contains no secrets, and has one entry per line."""
 
 import io
 import json
