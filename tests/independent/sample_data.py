@@ -20,7 +20,7 @@ def login(http: httpx.Client, username: str) -> str:
 
 
 def create_sample_data(address: str) -> dict[str, str]:
-    """Make all of it; the tokens, and the ids of what there is."""
+    """Create all of it; return the tokens, and the ids of what was created."""
     with httpx.Client(base_url=address, timeout=60) as http:
         for name in ("tester", "grace", "leaver"):
             account = {"username": name, "password": PASSWORD}

@@ -1,4 +1,4 @@
-"""An independent check of the code: bandit, whose findings are those that have been looked at."""
+"""An independent check of the code: bandit has only findings that have been reviewed."""
 
 import json
 import subprocess

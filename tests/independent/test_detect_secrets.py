@@ -1,4 +1,4 @@
-"""An independent check of the tree: detect-secrets, whose findings have been looked at."""
+"""An independent check of the tree: detect-secrets has only reviewed findings."""
 
 import json
 import subprocess
@@ -64,7 +64,7 @@ Finding = tuple[str, str]
 
 
 def scan(root: Path, files: Iterable[str], *options: str) -> set[Finding]:
-    """The findings of detect-secrets: the file and the kind."""
+    """The findings of detect-secrets, each with its file and kind."""
     command = [sys.executable, "-m", "detect_secrets", "scan", "--no-verify", *options, *files]
     output = subprocess.run(command, cwd=root, capture_output=True, check=True).stdout
     results = json.loads(output)["results"]
@@ -84,7 +84,7 @@ def test_no_unreviewed_secret_is_in_the_shipped_files() -> None:
 
 @pytest.mark.slow
 def test_no_unreviewed_secret_is_in_the_tests() -> None:
-    # a password is often called one there, so that word alone says nothing
+    # the keyword alone is no finding there: many variables of tests are called `password`
     found = scan(ROOT, below(TRIED), "--disable-plugin", "KeywordDetector")
     assert found == REVIEWED_IN_TESTS.keys()
 

@@ -38,7 +38,7 @@ PROMISE = {
 
 
 def run_schemathesis(address: str, folder: Path, *options: str) -> tuple[int, str]:
-    """Run Schemathesis over the document at an address; its exit code and what it said."""
+    """Run Schemathesis over the document at an address; return its exit code and output."""
     command = [sys.executable, "-m", "schemathesis.cli", "--config-file", CONFIG.name, "run"]
     command += [f"{address}/docs/openapi.json", "--no-color", "--generation-database=none"]
     command += ["--report-ndjson-path", REPORT, *options]
@@ -50,7 +50,7 @@ def run_schemathesis(address: str, folder: Path, *options: str) -> tuple[int, st
 
 
 def succeeded(report: Path) -> set[str]:
-    """The operations that have answered a success at least once."""
+    """The operations that have succeeded at least once."""
     found = set()
     for line in report.read_text("utf-8").splitlines():
         recorder = json.loads(line).get("ScenarioFinished", {}).get("recorder", {})
@@ -90,7 +90,7 @@ def test_the_server_conforms_to_its_openapi_document_at_length(tmp_path: Path) -
 
 
 class Liar(BaseHTTPRequestHandler):
-    """A faulty application: its document promises JSON and a login, and it has neither."""
+    """A faulty application, without the JSON and the login that its document describes."""
 
     def do_GET(self) -> None:
         if self.path == "/docs/openapi.json":

@@ -1,4 +1,4 @@
-"""An independent test of deadlines: slowhttptest holds on to as many connections as it can."""
+"""An independent test of deadlines: slowhttptest holds as many connections as it can."""
 
 import asyncio
 import csv
@@ -59,7 +59,7 @@ async def large_file(address: str, token: str) -> str:
 
 
 async def chat(device: Device, to: Person) -> None:
-    """Send for ever; each message is answered, whatever others do."""
+    """Send forever; each message is answered, whatever other clients do."""
     for number in range(10_000):
         ack = await device.send(to, "Still here?", f"k-{number}")
         assert ack["type"] == "ack"

@@ -39,7 +39,7 @@ Json = dict[str, Any]
 
 
 def examples(known: Mapping[str, str]) -> Json:
-    """Values that are found: sqlmap compares what it is given with what comes without."""
+    """Values that exist: sqlmap compares the responses to changed values with theirs."""
     return {
         "conversation_id": known["conversation"],
         "session_id": known["key"],
@@ -56,13 +56,13 @@ def examples(known: Mapping[str, str]) -> Json:
 
 
 def exemplified(document: Json, values: Json) -> Json:
-    """The paths of an OpenAPI document with these examples; without those that log out."""
+    """The paths of an OpenAPI document with these examples, without the logout routes."""
     paths = {path: each for path, each in document["paths"].items() if "/logout" not in path}
     for operation in (each for path in paths.values() for each in path.values()):
         for parameter in operation.get("parameters", ()):
             parameter["example"] = values.get(parameter["name"], "1")
         for content in operation.get("requestBody", {}).get("content", {}).values():
-            if isinstance(content["example"], dict):  # other bodies are no forms
+            if isinstance(content["example"], dict):  # only JSON bodies have fields to try
                 content["example"] |= {
                     name: values[name] for name in content["example"] if name in values
                 }
@@ -70,7 +70,7 @@ def exemplified(document: Json, values: Json) -> Json:
 
 
 def run_sqlmap(address: str, document: Json, folder: Path, *options: str, token: str = "") -> str:
-    """Try everything that an OpenAPI document describes; return the output of sqlmap."""
+    """Try all parameters of an OpenAPI document; return the output of sqlmap."""
     (folder / "openapi.json").write_text(json.dumps(document), "utf-8")
     command = [str(PROGRAM), "--openapi=openapi.json", f"--openapi-base={address}", *options]
     command += ["--batch", "--ignore-stdin", "--disable-coloring", "--flush-session"]
@@ -104,8 +104,8 @@ def injectable(output: str) -> list[str]:
 def confirmed(ask: Callable[[Path], str], folder: Path) -> str:
     """The output of sqlmap; it is run once more if it suspects something.
 
-    It compares answers, and one that was different by chance looks like an injection. A real
-    one is found each time.
+    It compares responses, and one that differs by chance looks like an injection. A real injection
+    is found each time.
     """
     output = ""
     for attempt in ("first", "second"):
@@ -118,12 +118,12 @@ def confirmed(ask: Callable[[Path], str], folder: Path) -> str:
 
 
 def cleared(output: str) -> int:
-    """The number of parameters that were tried in vain."""
+    """The number of parameters in which sqlmap found no injection."""
     return output.count("does not seem to be injectable")
 
 
 def fields(document: Json) -> int:
-    """The number of parameters and fields that a document gives an example of."""
+    """The number of parameters and fields that have an example in a document."""
     count = 0
     for operation in (each for path in document["paths"].values() for each in path.values()):
         count += len(operation.get("parameters", ()))
@@ -153,7 +153,7 @@ def assert_no_frame_is_injectable(folder: Path, *options: str) -> None:
         with frame_bridge(server.socket_address, known["token"]) as address:
             output = confirmed(lambda place: run_sqlmap(address, document, place, *options), folder)
     assert injectable(output) == []
-    # what is called a token is left alone: sqlmap takes it for a defence against forgery
+    # sqlmap skips fields called `token`, which it takes for protection against forgery
     assert cleared(output) >= fields(document) - 2, output
 
 
@@ -185,7 +185,7 @@ def test_S24_no_field_of_a_frame_is_injectable_at_higher_levels(tmp_path: Path) 
 
 
 class Careless(BaseHTTPRequestHandler):
-    """Puts what it is given into a statement."""
+    """Inserts a parameter into a statement without escaping."""
 
     def do_GET(self) -> None:
         given = parse_qs(urlsplit(self.path).query)["id"][0]

@@ -48,7 +48,7 @@ def _is_strong(suite: str) -> bool:
 
 
 def scan(port: int) -> Scan:
-    """Ask the server on a port of this machine everything sslscan asks."""
+    """Scan the server on a port of this machine."""
     command = [PROGRAM, "--no-colour", "--xml=-", f"127.0.0.1:{port}"]
     output = subprocess.run(command, capture_output=True, check=True, timeout=100).stdout
     result = ET.fromstring(output).find("ssltest")  # noqa: S314 - of our own making
@@ -77,7 +77,7 @@ def test_S20_modern_tls_only(tmp_path: Path) -> None:
 
 @contextmanager
 def lax_server(folder: Path) -> Generator[int]:
-    """A TLS server that takes old suites too; its port."""
+    """The port of a TLS server that accepts old suites as well."""
     both = folder / "both.pem"
     both.write_bytes(b"".join(make_certificate("localhost")))
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)

@@ -47,7 +47,7 @@ def offer(request: pytest.FixtureRequest) -> str:
 async def client(
     server: ServerProcess, ada: Person, offer: str, request: pytest.FixtureRequest
 ) -> AsyncGenerator[Client]:
-    """A client that is welcome."""
+    """A client that has received the `welcome`."""
     async with welcomed(request.param, server, ada, offer) as opened:
         yield opened
 
@@ -69,13 +69,13 @@ def sending(to: Person, body: str) -> dict[str, Any]:
 
 
 def text_of(size: int) -> str:
-    """Text of so many bytes that hardly gets shorter when compressed, and is not all ASCII."""
+    """Text of this many bytes that hardly compresses and is not all ASCII."""
     rng = random.Random(size)
     return "".join(rng.choice("grüße, ж 0123456789abcdefé") for _ in range(size))[: size // 2]
 
 
 async def acknowledged(client: Client, frame: dict[str, Any]) -> dict[str, Any]:
-    async with asyncio.timeout(TIMEOUT):  # that of `receive` begins anew with each heartbeat
+    async with asyncio.timeout(TIMEOUT):  # each heartbeat restarts `receive`'s own
         while (answer := await client.receive()).get("client_id") != frame["client_id"]:
             pass
     assert answer["type"] == "ack", answer
@@ -83,7 +83,7 @@ async def acknowledged(client: Client, frame: dict[str, Any]) -> dict[str, Any]:
 
 
 async def delivered(client: Client, message_id: str) -> dict[str, Any]:
-    """The message with this id, from a frame of its own or from a page of the log.
+    """The message with this id, from an event frame or from a page of the log.
 
     It is on a page if it was stored before the server had read the log for this client.
     """
@@ -127,7 +127,7 @@ async def test_a_message_in_parts_with_pings_between(client: Client, bob: Person
     await acknowledged(client, frame)
 
 
-async def test_a_ping_is_answered_with_its_own_words(client: Client) -> None:
+async def test_a_ping_is_answered_with_its_payload(client: Client) -> None:
     for text in ("", "still there?", "x" * 125):
         await client.ping(text)
 

@@ -26,7 +26,7 @@ class Client(Protocol):
         """A text message that is not UTF-8."""
 
     async def ping(self, text: str) -> None:
-        """Ask for a sign of life, and wait for it."""
+        """Send a ping, and wait for the pong."""
 
     async def receive(self) -> Any:
         """The next message, decoded."""
@@ -125,7 +125,7 @@ class Websockets:
 
 @asynccontextmanager
 async def open_client(library: str, url: str, *, deflate: bool) -> AsyncGenerator[Client]:
-    """A client of a library that is connected to `url`, and offers to compress or does not."""
+    """A client of a library that is connected to `url`, with or without an offer to compress."""
     if library == "ws":
         async with node_client(
             url, library="ws", script=WS_SCRIPT, perMessageDeflate=deflate

@@ -1,4 +1,4 @@
-"""Two servers for the tests of a module; those that hurt them start their own."""
+"""Two servers for the tests of a module; tests that kill or freeze servers start their own."""
 
 from collections.abc import AsyncGenerator, Iterator
 

@@ -158,5 +158,5 @@ async def test_R12_a_node_that_stops_ends_the_polls_it_has_passed_on(
         await until(lambda: metric(here, "bus_sent_total") > sent)
         assert await asyncio.to_thread(here.stop) == 0
         answer = await poll
-        assert (answer.status_code, answer.json()["code"]) == (400, 1), "its client connects anew"
+        assert (answer.status_code, answer.json()["code"]) == (400, 1), "its client reconnects"
         assert "timeout graceful shutdown exceeded" not in here.log.read_text()

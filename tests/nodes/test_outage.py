@@ -1,4 +1,4 @@
-"""The bus goes away, freezes and comes back: nothing is lost, and everything is right again."""
+"""The bus ends, freezes and comes back: nothing is lost, and the servers recover."""
 
 import asyncio
 import json
@@ -41,7 +41,7 @@ async def test_R8_R15_messages_sent_during_a_bus_outage_arrive_once_it_is_over(
                 redis.start()
             else:
                 redis.signal(signal.SIGCONT)
-            await b.until(21, within=10)  # heartbeats, which would bring them too, are 25 s apart
+            await b.until(21, within=10)  # a heartbeat would deliver them only after up to 25 s
             assert b.texts == ["before", *(f"m{number}" for number in range(20))]
             await until_connected(here, there, connected=True)
             await a.send(bob, "after", "after")
@@ -51,7 +51,7 @@ async def test_R8_R15_messages_sent_during_a_bus_outage_arrive_once_it_is_over(
 
 
 async def until_connected(*servers: ServerProcess, connected: bool) -> None:
-    """Wait until each of these servers has its bus, or has noticed that it has not."""
+    """Wait until each of these servers is connected to its bus, or has noticed that it is not."""
     await until(lambda: all(metric(each, "bus_connected") == connected for each in servers))
 
 
@@ -70,7 +70,7 @@ async def test_R15_servers_without_their_bus_converge_by_the_heartbeat(tmp_path:
             await b.close()
 
 
-async def test_R12_a_node_ends_although_the_answer_of_another_one_was_lost(
+async def test_R12_a_node_ends_although_the_answer_of_another_was_lost(
     tmp_path: Path,
 ) -> None:
     require_redis()

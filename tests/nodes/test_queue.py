@@ -1,4 +1,4 @@
-"""The queue in front of the database, on real servers: nothing is lost while that is away."""
+"""The queue in front of the database, on real servers: nothing is lost during an outage."""
 
 import asyncio
 import os
@@ -29,7 +29,7 @@ FAR = 60.0
 
 @asynccontextmanager
 async def queue_settings() -> AsyncGenerator[dict[str, str]]:
-    """The settings of servers with a queue of their own, which is removed at the end."""
+    """The settings of servers with a separate queue, which is removed at the end."""
     secret = secrets.token_hex(32)
     queue = await patiently("RabbitMQ", lambda: open_queue(RABBITMQ, key=secret.encode()))
     try:
@@ -41,9 +41,9 @@ async def queue_settings() -> AsyncGenerator[dict[str, str]]:
 
 
 async def send(server: ServerProcess, sender: Person, receiver: Person, text: str) -> Any:
-    """Send as the document says, with a key so that it can be sent again; the answer.
+    """Send as documented, with a key so that it can be sent again; return the answer.
 
-    A queue whose disk stalls has not confirmed the message in time, and is asked once more.
+    The message is sent again if the queue, whose disk may stall, has not confirmed it in time.
     """
     message = {"receiver_id": receiver.id, "content": text, "client_id": f"key {text}"}
     async with (
@@ -57,7 +57,7 @@ async def send(server: ServerProcess, sender: Person, receiver: Person, text: st
 
 
 async def outcome(server: ServerProcess, sender: Person, receiver: Person, text: str) -> Any:
-    """Send until the answer says what has become of it: the first may come before that."""
+    """Send until the response has an outcome: the first response may come before the consumer."""
     async with asyncio.timeout(FAR):
         while "message_id" not in (answer := await send(server, sender, receiver, text)):  # noqa: ASYNC110
             await asyncio.sleep(0.1)
@@ -65,7 +65,7 @@ async def outcome(server: ServerProcess, sender: Person, receiver: Person, text:
 
 
 async def texts(server: ServerProcess, reader: Person, peer: Person) -> list[str] | None:
-    """The contents of a conversation, the oldest first; None while the database is away."""
+    """The contents of a conversation, the oldest first; None during an outage of the database."""
     async with httpx.AsyncClient(base_url=server.address, headers=reader.headers) as http:
         query: dict[str, str | int] = {"sender_id": reader.id, "receiver_id": peer.id, "limit": 200}
         answer = await http.get("/message", params=query)
@@ -75,9 +75,9 @@ async def texts(server: ServerProcess, reader: Person, peer: Person) -> list[str
 
 
 async def stored(server: ServerProcess, one: Person, other: Person, count: int) -> list[str]:
-    """The contents of a conversation once it has as many messages, and those that follow.
+    """The contents of a conversation once it has `count` messages, with any that follow.
 
-    An outage may be noticed when it is over.
+    An outage may be noticed after its end.
     """
     async with asyncio.timeout(FAR):
         while len(await texts(server, one, other) or ()) < count:  # noqa: ASYNC110 - nothing tells
@@ -89,7 +89,7 @@ async def stored(server: ServerProcess, one: Person, other: Person, count: int) 
 
 
 class Listener:
-    """A Socket.IO client of the dialect that hears everything and answers pings."""
+    """A Socket.IO client of the dialect that records everything and answers pings."""
 
     def __init__(self, client: SocketIoClient) -> None:
         self._client = client
@@ -151,7 +151,7 @@ async def _send_without_database(
         await send(server, ada, bob, "7")  # a client that repeats itself
         stranger = Person("01970f3e-6b1c-7d2a-9c55-0a4f6b8e1d20", "nobody", "")
         assert "message_id" not in await send(server, ada, stranger, "lost")
-        assert await texts(server, ada, bob) is None, "the token counts for the queue only"
+        assert await texts(server, ada, bob) is None, "the token is accepted for the queue only"
         await asyncio.to_thread(start)
         expected = [str(number) for number in range(11)]
         for listener in (sender, receiver):

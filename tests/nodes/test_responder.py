@@ -1,4 +1,4 @@
-"""Each question has one answer, whichever node answers it and whichever dies."""
+"""Each question has one answer, whichever node answers or dies."""
 
 import asyncio
 import time
@@ -56,11 +56,12 @@ async def test_R8_the_question_of_a_killed_node_is_answered_by_another(
             async with client(first, ada.headers) as http:
                 session = await ask(http, "who is there?")
             await asyncio.sleep(6)
-            assert len(webhook.keys) == 1, "a question in hand is not asked twice"
+            assert len(webhook.keys) == 1, "a question that is being answered is not asked twice"
             first.kill()
             webhook.ready = True
             async with client(second, ada.headers) as http:
-                # The dead node may have led: that is noticed after thirty seconds of silence.
+                # The killed node may have been the leader, which others notice after thirty
+                # seconds.
                 found = await answered(http, session)
                 await asyncio.sleep(1)
                 assert await answers(http, session) == found

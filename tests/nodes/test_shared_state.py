@@ -1,4 +1,4 @@
-"""State that nodes share: users online, logins that have ended, attempts that are throttled."""
+"""State that nodes share: online users, ended logins and throttled attempts."""
 
 import asyncio
 import itertools
@@ -26,7 +26,7 @@ async def device(server: ServerProcess, person: Person) -> Device:
 
 
 async def refused_device(server: ServerProcess, person: Person) -> Device:
-    """A device that the server refuses, once it knows of those at the other one."""
+    """A device that the server refuses once it has counted those at the other server."""
     async with asyncio.timeout(PATIENCE):
         while True:
             made = Device(server.socket_address, person)
@@ -48,7 +48,7 @@ async def acquainted(pair: Pair) -> tuple[Person, Person]:
 
 
 async def watching(server: ServerProcess, ada: Person, bob: Person) -> Device:
-    """A device of Ada's that watches Bob and has heard that he is offline."""
+    """A device of Ada's that watches Bob and has received that he is offline."""
     made = await device(server, ada)
     await made.send_frame({"type": "watch", "user_ids": [bob.id], "ref": "w"})
     await made.frame("done")

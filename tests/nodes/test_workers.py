@@ -21,8 +21,8 @@ WORKERS = 3
 
 
 @pytest.fixture
-async def family(tmp_path: Path) -> AsyncGenerator[ServerProcess]:
-    """A supervisor with its workers, which PostgreSQL joins."""
+async def supervisor(tmp_path: Path) -> AsyncGenerator[ServerProcess]:
+    """A supervisor with its workers, which share PostgreSQL as their bus."""
     server = node(
         tmp_path,
         "server",
@@ -86,78 +86,80 @@ async def send_all(server: ServerProcess, sender: Person, to: Person, count: int
     await device.close()
 
 
-async def test_workers_share_a_port_and_hear_each_other(family: ServerProcess) -> None:
-    pids = children(family.pid)
+async def test_workers_share_a_port_and_events(supervisor: ServerProcess) -> None:
+    pids = children(supervisor.pid)
     assert len(pids) == WORKERS
-    ada, bob = await register(family.address, "ada"), await register(family.address, "bob")
-    devices = [Device(family.socket_address, bob) for _ in range(12)]
+    ada, bob = await register(supervisor.address, "ada"), await register(supervisor.address, "bob")
+    devices = [Device(supervisor.socket_address, bob) for _ in range(12)]
     for each in devices:
         await each.open()
-    await send_all(family, ada, bob, 10)
+    await send_all(supervisor, ada, bob, 10)
     for each in devices:
         await each.until(10)
         await each.close()
-    assert await asyncio.to_thread(family.stop) == 0
+    assert await asyncio.to_thread(supervisor.stop) == 0
     assert not any(map(alive, pids))
 
 
-async def test_metrics_are_the_sum_of_all_workers_and_outlive_each(family: ServerProcess) -> None:
-    ada, bob = await register(family.address, "ada"), await register(family.address, "bob")
-    devices = [Device(family.socket_address, bob) for _ in range(12)]
+async def test_metrics_are_the_sum_of_all_workers_and_outlive_each(
+    supervisor: ServerProcess,
+) -> None:
+    ada, bob = await register(supervisor.address, "ada"), await register(supervisor.address, "bob")
+    devices = [Device(supervisor.socket_address, bob) for _ in range(12)]
     for each in devices:
         await each.open()
-    await send_all(family, ada, bob, 10)
-    await until(lambda: metrics(family)["sockets_live"] == len(devices))
+    await send_all(supervisor, ada, bob, 10)
+    await until(lambda: metrics(supervisor)["sockets_live"] == len(devices))
     # Each is a new connection, which any worker may accept.
-    for seen in [metrics(family) for _ in range(4 * WORKERS)]:
+    for seen in [metrics(supervisor) for _ in range(4 * WORKERS)]:
         assert seen["messages_stored_total"] == seen["batch_messages_sum"] == 10
         assert seen["sockets_live"] == len(devices)
         assert seen["bus_connected"] == 1
-    before = children(family.pid)
+    before = children(supervisor.pid)
     for pid in before:
         os.kill(pid, signal.SIGKILL)
-    await until(lambda: len(set(children(family.pid)) - set(before)) == WORKERS)
-    await until(lambda: metrics(family)["bus_connected"] == 1)
-    await send_all(family, bob, ada, 5)
-    seen = metrics(family)
+    await until(lambda: len(set(children(supervisor.pid)) - set(before)) == WORKERS)
+    await until(lambda: metrics(supervisor)["bus_connected"] == 1)
+    await send_all(supervisor, bob, ada, 5)
+    seen = metrics(supervisor)
     assert seen["messages_stored_total"] == seen["batch_messages_sum"] == 15
-    await until(lambda: metrics(family)["sockets_live"] == 0)
+    await until(lambda: metrics(supervisor)["sockets_live"] == 0)
 
 
 async def test_R1_a_worker_that_is_killed_is_started_again_and_nothing_is_lost(
-    family: ServerProcess,
+    supervisor: ServerProcess,
 ) -> None:
-    ada, bob = await register(family.address, "ada"), await register(family.address, "bob")
-    device, stop = Device(family.socket_address, bob), asyncio.Event()
+    ada, bob = await register(supervisor.address, "ada"), await register(supervisor.address, "bob")
+    device, stop = Device(supervisor.socket_address, bob), asyncio.Event()
     keeping = asyncio.create_task(persistent(device, stop=stop))
-    before = children(family.pid)
-    sending = asyncio.create_task(send_all(family, ada, bob, 60))
+    before = children(supervisor.pid)
+    sending = asyncio.create_task(send_all(supervisor, ada, bob, 60))
     await asyncio.sleep(0.5)
     os.kill(before[0], signal.SIGKILL)
     await sending
     await device.until(60)
     assert device.texts == [f"m{number}" for number in range(60)]
-    await until(lambda: len(set(children(family.pid)) - {before[0]}) == WORKERS)
+    await until(lambda: len(set(children(supervisor.pid)) - {before[0]}) == WORKERS)
     stop.set()
     keeping.cancel()
     await device.close()
 
 
 async def test_R12_workers_are_replaced_one_after_the_other_under_load(
-    family: ServerProcess,
+    supervisor: ServerProcess,
 ) -> None:
-    ada, bob = await register(family.address, "ada"), await register(family.address, "bob")
-    device, stop = Device(family.socket_address, bob), asyncio.Event()
+    ada, bob = await register(supervisor.address, "ada"), await register(supervisor.address, "bob")
+    device, stop = Device(supervisor.socket_address, bob), asyncio.Event()
     keeping = asyncio.create_task(persistent(device, stop=stop))
-    before = children(family.pid)
-    sending = asyncio.create_task(send_all(family, ada, bob, 300))
+    before = children(supervisor.pid)
+    sending = asyncio.create_task(send_all(supervisor, ada, bob, 300))
     await asyncio.sleep(0.5)
-    os.kill(family.pid, signal.SIGHUP)
-    await until(lambda: "all workers are replaced" in family.log.read_text())
+    os.kill(supervisor.pid, signal.SIGHUP)
+    await until(lambda: "all workers are replaced" in supervisor.log.read_text())
     await sending
     await device.until(300)
     assert device.texts == [f"m{number}" for number in range(300)]
-    after = children(family.pid)
+    after = children(supervisor.pid)
     assert len(after) == WORKERS
     assert not set(after) & set(before)
     stop.set()
@@ -165,7 +167,7 @@ async def test_R12_workers_are_replaced_one_after_the_other_under_load(
     await device.close()
 
 
-async def test_workers_end_with_their_supervisor(family: ServerProcess) -> None:
-    pids = children(family.pid)
-    family.kill()
+async def test_workers_end_with_their_supervisor(supervisor: ServerProcess) -> None:
+    pids = children(supervisor.pid)
+    supervisor.kill()
     await until(lambda: not any(map(alive, pids)))

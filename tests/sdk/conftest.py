@@ -41,7 +41,7 @@ class Notes:
 
 @pytest.fixture(autouse=True)
 def patience(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let clients wait for the answers of a busy machine."""
+    """Let clients wait longer, for busy machines."""
     monkeypatch.setattr("backchannel_client.client.TIMEOUT", TIMEOUT)
 
 
@@ -53,7 +53,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Generator[ServerProcess]
 
 @pytest.fixture
 async def enter(server: ServerProcess) -> AsyncGenerator[Enter]:
-    """Makes a new user, logged in; nothing is connected yet."""
+    """Makes a client of a new user, logged in but not connected."""
     async with AsyncExitStack() as stack:
 
         async def make() -> BackchannelClient:
@@ -65,7 +65,7 @@ async def enter(server: ServerProcess) -> AsyncGenerator[Enter]:
 
 
 async def register(client: BackchannelClient, username: str, **more: Any) -> str:
-    """Make an account and log in; the user's id."""
+    """Create an account and log in; return the user's id."""
     await client.api.register(username, PASSWORD, **more)
     return (await client.login(username, PASSWORD)).user.id
 

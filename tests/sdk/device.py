@@ -30,7 +30,7 @@ Json = dict[str, Any]
 
 
 class FakeSocket:
-    """A connection whose other end the test holds."""
+    """A connection whose other end is the test."""
 
     def __init__(self) -> None:
         self.sent: list[Json] = []
@@ -71,8 +71,8 @@ class FakeSocket:
         """The frames of a type that the client has sent."""
         return [frame for frame in self.sent if frame["type"] == kind]
 
-    async def heard(self, kind: str, count: int = 1) -> list[Json]:
-        """Wait until the client has sent so many frames of a type."""
+    async def sent_frames(self, kind: str, count: int = 1) -> list[Json]:
+        """Wait until the client has sent this many frames of a type."""
         async with asyncio.timeout(TIMEOUT), self._said:
             await self._said.wait_for(lambda: len(self.of(kind)) >= count)
         return self.of(kind)
@@ -98,7 +98,7 @@ class FakeServer:
         return self.sockets[number - 1]
 
     def answer(self, request: httpx.Request) -> httpx.Response:
-        """Refreshes tokens; everything else needs a fresh one."""
+        """Refresh tokens; refuse other requests with 401, or with 429 if their token is fresh."""
         self.requests.append(request)
         if request.url.path == "/v1/refresh":
             if self.refuses_refresh:
@@ -119,7 +119,7 @@ class SlowOutbox(MemoryOutbox):
         self.may_write = asyncio.Event()
 
     def hold(self) -> None:
-        """Let the next change wait."""
+        """Make the next change wait."""
         self.asked.clear()
         self.may_write.clear()
 
@@ -137,7 +137,7 @@ class SlowOutbox(MemoryOutbox):
 
 
 class Device:
-    """A client whose sink remembers everything."""
+    """A client whose sink records everything."""
 
     def __init__(self, client: BackchannelClient, server: FakeServer) -> None:
         self.client = client
@@ -160,7 +160,7 @@ class Device:
         self.checkpoint = checkpoint
 
     async def reached(self, position: int) -> None:
-        """Wait until the sink stands at a position."""
+        """Wait until the sink has reached a position."""
         async with asyncio.timeout(TIMEOUT):
             while self.checkpoint is None or self.checkpoint.position < position:  # noqa: ASYNC110 - it notifies nobody
                 await asyncio.sleep(0.001)
@@ -209,7 +209,7 @@ def issued_tokens(token: str) -> Tokens:
 
 
 def profile(position: int) -> Json:
-    """An event without consequences."""
+    """An event that changes nothing for a client."""
     data = {"user_id": "u"}
     return {
         "type": "event",

@@ -20,7 +20,7 @@ from tests.sdk.device import TIMEOUT, FakeServer, FakeSocket, device, profile
 
 async def test_the_hello_has_token_epoch_and_position() -> None:
     async with device() as each:
-        hello = await (await each.server.socket()).heard("hello")
+        hello = await (await each.server.socket()).sent_frames("hello")
     assert hello == [{"type": "hello", "token": "first", "epoch": "e", "position": 4}]
 
 
@@ -28,7 +28,7 @@ async def test_R6_a_new_device_fetches_its_state_first() -> None:
     async with device(None) as each:
         socket = await each.server.socket()
         socket.welcome(9)
-        acks = await socket.heard("ack")
+        acks = await socket.sent_frames("ack")
         assert each.resets == ["new_device"]
         assert each.checkpoint == Checkpoint("e", 9)
     assert acks == [{"type": "ack", "position": 9}]
@@ -40,7 +40,7 @@ async def test_R6_it_reconnects_and_resumes_at_its_stored_position() -> None:
         socket.welcome(4)
         socket.push(profile(5))
         socket.cut()
-        hello = await (await each.server.socket(2)).heard("hello")
+        hello = await (await each.server.socket(2)).sent_frames("hello")
     assert hello[0]["position"] == 5
     assert [event.position for event in each.applied] == [5]
 
@@ -51,7 +51,7 @@ async def test_R6_an_event_that_could_not_be_stored_is_received_again() -> None:
         socket = await each.server.socket()
         socket.welcome(4)
         socket.push(profile(5))
-        hello = await (await each.server.socket(2)).heard("hello")
+        hello = await (await each.server.socket(2)).sent_frames("hello")
     assert hello[0]["position"] == 4
     assert each.applied == []
 
@@ -61,7 +61,7 @@ async def test_a_missing_event_triggers_a_sync() -> None:
         socket = await each.server.socket()
         socket.welcome(4)
         socket.push(profile(6))
-        asked = await socket.heard("sync")
+        asked = await socket.sent_frames("sync")
         assert asked == [{"type": "sync", "epoch": "e", "position": 4}]
         missing = {name: each for name, each in profile(5).items() if name != "type"}
         socket.push({"type": "sync", "events": [missing], "position": 5, "more": False})
@@ -69,7 +69,7 @@ async def test_a_missing_event_triggers_a_sync() -> None:
     assert [event.position for event in each.applied] == [5, 6]
 
 
-async def test_a_frame_of_a_newer_server_is_passed_over() -> None:
+async def test_an_unknown_frame_of_a_newer_server_is_ignored() -> None:
     async with device() as each:
         socket = await each.server.socket()
         socket.welcome(4)
@@ -89,7 +89,7 @@ async def test_it_acknowledges_every_200_events_and_the_rest_on_closing() -> Non
         await each.reached(207)
         before = [frame["position"] for frame in socket.of("ack")]
     positions = [frame["position"] for frame in socket.of("ack")]
-    # On a busy machine a second may be over earlier: then fewer are acknowledged at once.
+    # On a busy machine, a second may pass before 200 events: then fewer are acknowledged.
     assert all(later - earlier <= 200 for earlier, later in pairwise(positions))
     assert 207 - before[-1] < 200
     assert positions[-1] == 207
@@ -100,7 +100,7 @@ async def test_it_acknowledges_again_after_a_reconnect() -> None:
         (await each.server.socket()).cut()
         socket = await each.server.socket(2)
         socket.welcome(4)
-        assert await socket.heard("ack") == [{"type": "ack", "position": 4}]
+        assert await socket.sent_frames("ack") == [{"type": "ack", "position": 4}]
 
 
 async def test_it_refreshes_its_token_after_close_code_4002() -> None:
@@ -108,7 +108,7 @@ async def test_it_refreshes_its_token_after_close_code_4002() -> None:
         socket = await each.server.socket()
         socket.welcome(4)
         socket.cut(4002, "token expired")
-        hello = await (await each.server.socket(2)).heard("hello")
+        hello = await (await each.server.socket(2)).sent_frames("hello")
     assert hello[0]["token"] == "fresh"
 
 
@@ -124,9 +124,9 @@ async def test_it_renews_its_token_before_expiry_without_reconnecting(
     monkeypatch.setattr(FakeServer, "open", open_when_due)
     async with device() as each:
         socket = await each.server.socket()
-        assert (await socket.heard("hello"))[0]["token"] == "first"
+        assert (await socket.sent_frames("hello"))[0]["token"] == "first"
         socket.welcome(4)
-        assert await socket.heard("renew") == [{"type": "renew", "token": "fresh"}]
+        assert await socket.sent_frames("renew") == [{"type": "renew", "token": "fresh"}]
         assert len(each.server.sockets) == 1
 
 
@@ -157,7 +157,7 @@ async def test_it_stops_when_the_refresh_token_is_refused() -> None:
 async def test_it_reconnects_if_no_heartbeat_arrives() -> None:
     async with device() as each:
         (await each.server.socket()).welcome(4, heartbeat=0.05)
-        assert (await (await each.server.socket(2)).heard("hello"))[0]["position"] == 4
+        assert (await (await each.server.socket(2)).sent_frames("hello"))[0]["position"] == 4
 
 
 async def test_presence_is_asked_for_again_after_a_reconnect() -> None:
@@ -168,7 +168,7 @@ async def test_presence_is_asked_for_again_after_a_reconnect() -> None:
         (await each.server.socket()).cut()
         socket = await each.server.socket(2)
         socket.welcome(4)
-        assert await socket.heard("watch") == [{"type": "watch", "user_ids": ["grace"]}]
+        assert await socket.sent_frames("watch") == [{"type": "watch", "user_ids": ["grace"]}]
         socket.push({"type": "presence", "user_id": "grace", "online": True, "last_seen_at": None})
         socket.push(profile(5))
         await each.reached(5)
@@ -196,9 +196,9 @@ async def test_catch_up_waits_until_the_log_has_been_read_to_its_end() -> None:
         socket = await each.server.socket()
         socket.welcome(4)
         catching_up = asyncio.create_task(each.client.catch_up())
-        await socket.heard("ping")
+        await socket.sent_frames("ping")
         socket.push({"type": "pong", "position": 5})
-        await socket.heard("ping", 2)
+        await socket.sent_frames("ping", 2)
         assert not catching_up.done()
         socket.push(profile(5))
         socket.push({"type": "pong", "position": 5})
@@ -206,7 +206,7 @@ async def test_catch_up_waits_until_the_log_has_been_read_to_its_end() -> None:
             assert await catching_up == 5
 
 
-async def test_a_token_that_no_longer_counts_is_renewed_once_for_all_requests() -> None:
+async def test_a_token_that_is_no_longer_valid_is_renewed_once_for_all_requests() -> None:
     async with device() as each:
         asking = [each.client.api.me() for _ in range(3)]
         outcomes = await asyncio.gather(*asking, return_exceptions=True)

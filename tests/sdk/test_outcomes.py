@@ -1,4 +1,4 @@
-"""The outcome of a message is stored and told, even while the client closes."""
+"""The outcome of a message is stored and announced, even while the client closes."""
 
 import asyncio
 from collections.abc import AsyncGenerator
@@ -10,18 +10,18 @@ from tests.sdk.device import Device, FakeSocket, SlowOutbox, ack, device, refusa
 
 @asynccontextmanager
 async def sent(store: SlowOutbox) -> AsyncGenerator[tuple[Device, FakeSocket]]:
-    """A device whose message is on its way, and whose store lets the next change wait."""
+    """A device that has sent a message, and whose store makes the next change wait."""
     async with device(outbox=store) as each:
         socket = await each.server.socket()
         socket.welcome(4)
         store.may_write.set()
         await each.client.send(Draft("grace", "Hi", client_id="k1"))
-        await socket.heard("send")
+        await socket.sent_frames("send")
         store.hold()
         yield each, socket
 
 
-async def test_a_message_waits_until_its_refusal_is_stored_and_told() -> None:
+async def test_a_message_waits_until_its_refusal_is_stored_and_announced() -> None:
     store = SlowOutbox()
     told: list[str] = []
     async with sent(store) as (each, socket):

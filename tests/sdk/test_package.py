@@ -1,4 +1,4 @@
-"""The client is a package of its own: nothing of the server is in it."""
+"""The client is a separate package: it contains nothing of the server."""
 
 import ast
 import sys

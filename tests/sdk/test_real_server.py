@@ -1,4 +1,4 @@
-"""The client on a real server: requests, sessions, presence, and the page about it."""
+"""The client on a real server: requests, sessions, presence, and the examples of its README."""
 
 import asyncio
 import os
@@ -178,7 +178,7 @@ async def test_the_bot_in_the_readme_answers(server: ServerProcess, enter: Enter
         sys.executable, "-c", BLOCKS[0], env={**os.environ, **given}
     )
     try:
-        # The bot hears what is sent once it is connected.
+        # The bot receives messages that are sent once it is connected.
         ada.watch([bot_id])
         async with asyncio.timeout(TIMEOUT):
             while "are you there?" not in heard.texts[1:]:

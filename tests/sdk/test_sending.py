@@ -1,4 +1,4 @@
-"""The client sends: kept first, once, in order, whatever happens to the connection."""
+"""The client sends: messages are stored first, and sent once and in order despite outages."""
 
 import asyncio
 import stat
@@ -31,7 +31,7 @@ async def test_R2_a_message_is_kept_before_its_first_byte_leaves() -> None:
         assert socket.of("send") == []
         store.may_write.set()
         await sending
-        await socket.heard("send")
+        await socket.sent_frames("send")
         assert len(await store.all()) == 1
 
 
@@ -41,11 +41,11 @@ async def test_R3_a_message_is_retried_with_the_same_client_id_and_applied_once(
         first = await each.server.socket()
         first.welcome(4)
         await each.client.send(Draft("grace", "Hi", client_id="k1"))
-        await first.heard("send")
+        await first.sent_frames("send")
         first.cut()
         second = await each.server.socket(2)
         second.welcome(5)
-        again = await second.heard("send")
+        again = await second.sent_frames("send")
         second.push({"type": "sync", "events": [own(5, "k1")], "position": 5, "more": False})
         second.push(ack("k1", None))
         second.push(profile(6))
@@ -61,7 +61,7 @@ async def test_R3_a_message_found_in_the_log_counts_as_acknowledged() -> None:
         first = await each.server.socket()
         first.welcome(4)
         sending = asyncio.create_task(each.client.deliver(Draft("grace", "Hi", client_id="k1")))
-        await first.heard("send")
+        await first.sent_frames("send")
         first.cut()
         second = await each.server.socket(2)
         second.welcome(5)
@@ -77,7 +77,7 @@ async def test_an_acknowledgement_counts_as_the_messages_event() -> None:
         socket = await each.server.socket()
         socket.welcome(4)
         sending = asyncio.create_task(each.client.deliver(Draft("grace", "Hi", client_id="k1")))
-        await socket.heard("send")
+        await socket.sent_frames("send")
         socket.push(ack("k1", 5))
         async with asyncio.timeout(TIMEOUT):
             assert (await sending).seq == 7
@@ -94,23 +94,23 @@ async def test_R4_the_next_message_waits_until_the_one_before_it_is_answered() -
         socket.welcome(4)
         for key in ("k1", "k2"):
             await each.client.send(Draft("grace", key, client_id=key))
-        await socket.heard("send")
+        await socket.sent_frames("send")
         socket.push(refusal("k1", "throttled", retry_after=0.01))
-        sent = await socket.heard("send", 2)
+        sent = await socket.sent_frames("send", 2)
         assert [frame["client_id"] for frame in sent] == ["k1", "k1"]
         socket.push(ack("k1", 5))
-        assert (await socket.heard("send", 3))[-1]["client_id"] == "k2"
+        assert (await socket.sent_frames("send", 3))[-1]["client_id"] == "k2"
 
 
-async def test_a_window_lets_several_messages_be_on_their_way() -> None:
+async def test_a_window_allows_several_unanswered_messages() -> None:
     async with device(window=2) as each:
         socket = await each.server.socket()
         socket.welcome(4)
         for key in ("k1", "k2", "k3"):
             await each.client.send(Draft("grace", key, client_id=key))
-        await socket.heard("send", 2)
+        await socket.sent_frames("send", 2)
         socket.push(ack("k1", 5))
-        sent = await socket.heard("send", 3)
+        sent = await socket.sent_frames("send", 3)
     assert [frame["client_id"] for frame in sent] == ["k1", "k2", "k3"]
 
 
@@ -119,11 +119,11 @@ async def test_R14_a_message_waits_as_long_as_the_server_asks() -> None:
         socket = await each.server.socket()
         socket.welcome(4)
         await each.client.send(Draft("grace", "Hi", client_id="k1"))
-        await socket.heard("send")
+        await socket.sent_frames("send")
         clock = asyncio.get_running_loop()
         asked = clock.time()
         socket.push(refusal("k1", "throttled", retry_after=1.5))
-        await socket.heard("send", 2)
+        await socket.sent_frames("send", 2)
         assert clock.time() - asked >= 1.5
 
 
@@ -135,7 +135,7 @@ async def test_a_refused_message_can_be_retried_or_discarded() -> None:
         socket = await each.server.socket()
         socket.welcome(4)
         sending = asyncio.create_task(each.client.deliver(Draft("grace", "Hi", client_id="k1")))
-        await socket.heard("send")
+        await socket.sent_frames("send")
         socket.push(refusal("k1", "blocked"))
         with pytest.raises(ApiError, match="no") as raised:
             await sending
@@ -145,7 +145,7 @@ async def test_a_refused_message_can_be_retried_or_discarded() -> None:
         assert kept[0].failed.code == "blocked"
         assert [each.item.client_id for each in refused] == ["k1"]
         await each.client.retry("k1")
-        await socket.heard("send", 2)
+        await socket.sent_frames("send", 2)
         await each.client.discard("k1")
         assert await store.all() == []
 
@@ -155,7 +155,7 @@ async def test_an_oversized_message_is_refused_and_does_not_block_the_next() -> 
         socket = await each.server.socket()
         socket.welcome(4)
         sending = asyncio.create_task(each.client.deliver(Draft("grace", "Hi", client_id="k1")))
-        await socket.heard("send")
+        await socket.sent_frames("send")
         await each.client.send(Draft("grace", "small", client_id="k2"))
         socket.cut(1009, "message too big")
         async with asyncio.timeout(TIMEOUT):
@@ -163,7 +163,7 @@ async def test_an_oversized_message_is_refused_and_does_not_block_the_next() -> 
                 await sending
         again = await each.server.socket(2)
         again.welcome(4)
-        assert (await again.heard("send"))[0]["client_id"] == "k2"
+        assert (await again.sent_frames("send"))[0]["client_id"] == "k2"
 
 
 async def test_R2_the_outbox_survives_the_process_in_order(tmp_path: Path) -> None:
@@ -178,7 +178,7 @@ async def test_R2_the_outbox_survives_the_process_in_order(tmp_path: Path) -> No
         assert [item.body for item in after.client.outbox] == ["one", "two", "three"]
         socket = await after.server.socket()
         socket.welcome(4)
-        assert (await socket.heard("send"))[0]["body"] == "one"
+        assert (await socket.sent_frames("send"))[0]["body"] == "one"
     assert store.damaged == [folder / "broken.json"]
     kept = set(folder.glob("*.json")) - {folder / "broken.json"}
     assert {stat.S_IMODE(path.stat().st_mode) for path in kept} == {0o600}
@@ -192,7 +192,7 @@ async def test_a_message_that_cannot_be_stored_is_sent_anyway(tmp_path: Path) ->
         socket.welcome(4)
         with pytest.raises(OSError, match="outbox"):
             await each.client.send(Draft("grace", "Hi"))
-        assert (await socket.heard("send"))[0]["body"] == "Hi"
+        assert (await socket.sent_frames("send"))[0]["body"] == "Hi"
 
 
 async def test_the_journal_records_the_outcome_of_each_message(tmp_path: Path) -> None:
@@ -203,14 +203,14 @@ async def test_the_journal_records_the_outcome_of_each_message(tmp_path: Path) -
         first = await each.server.socket()
         first.welcome(4)
         await each.client.send(Draft("grace", "Hi", client_id="k1"))
-        await first.heard("send")
+        await first.sent_frames("send")
         first.cut()
         second = await each.server.socket(2)
         second.welcome(4)
-        await second.heard("send")
+        await second.sent_frames("send")
         second.push(refusal("k1", "blocked"))
         await each.client.send(Draft("grace", "Ho", client_id="k2"))
-        await second.heard("send", 2)
+        await second.sent_frames("send", 2)
         second.push(ack("k2", 5))
         await each.reached(5)
     journal.close()

@@ -1,4 +1,4 @@
-"""A login outlives its access token, whatever the clock of this machine says."""
+"""A login outlives its access token, even if this machine's clock is wrong."""
 
 import asyncio
 import time
@@ -20,14 +20,14 @@ def held(client: BackchannelClient) -> str:
 
 
 @pytest.mark.slow
-async def test_S3_a_token_that_the_server_no_longer_takes_is_renewed(tmp_path: Path) -> None:
+async def test_S3_a_token_that_the_server_no_longer_accepts_is_renewed(tmp_path: Path) -> None:
     with server_process(tmp_path, tokens_access_life="1") as server:
         async with BackchannelClient(server.address) as client:
             await register(client, "ada")
             client.tokens._renew_at = float("inf")  # as if this machine's clock stood still
             stale = held(client)
             server.stop()
-            server.settings = {"tokens_access_life": "600"}  # the next one is to be used in peace
+            server.settings = {"tokens_access_life": "600"}  # the next token stays valid
             server.start()
             while await is_taken(server, stale):  # noqa: ASYNC110 - nothing tells of it
                 await asyncio.sleep(0.1)

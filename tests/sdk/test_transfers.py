@@ -1,4 +1,4 @@
-"""Files go over a line that is cut in the middle, and are whole at the other end."""
+"""Files are transferred completely over a connection that is cut in the middle."""
 
 import os
 from pathlib import Path
@@ -15,7 +15,7 @@ SIZE = 3_000_000
 
 
 class Cutter:
-    """Cuts a wire whenever so many bytes more have passed; notes the progress."""
+    """Cuts a wire after every so many bytes; records the progress."""
 
     def __init__(self, wire: Wire, every: int, times: int) -> None:
         self.seen: list[int] = []

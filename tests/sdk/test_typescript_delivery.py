@@ -1,4 +1,4 @@
-"""Ten devices of the TypeScript client talk while their connections are cut: nothing is lost."""
+"""Ten devices of the TypeScript client chat while connections are cut: nothing is lost."""
 
 import asyncio
 import json
@@ -62,8 +62,8 @@ async def test_R1_R2_R3_R4_ten_clients_over_connections_cut_once_a_second(tmp_pa
     assert counts["finished"] == PEOPLE * DEVICES_EACH
     assert sum(cuts) > PEOPLE * DEVICES_EACH * SECONDS / 3
     told = "".join(file.read_text() for file in journals.iterdir())
-    assert '"type":"unknown"' in told, "no cut hit a message on its way"
-    assert '"source":"sync"' in told, "nobody missed anything"
+    assert '"type":"unknown"' in told, "no cut interrupted a message"
+    assert '"source":"sync"' in told, "no device missed anything"
 
 
 def _devices(people: list[Person], wires: list[Wire]) -> list[dict[str, object]]:
@@ -97,7 +97,7 @@ async def _talk(order: dict[str, object]) -> AsyncGenerator[asyncio.subprocess.P
 
 
 async def _cut(wire: Wire, cuts: list[int]) -> None:
-    """Cut a device's connections about once a second; note how many there were."""
+    """Cut a device's connections about once a second; count the cuts."""
     while True:
         await asyncio.sleep(random.uniform(0.5, 1.5))
         cuts.append(wire.cut())

@@ -1,4 +1,4 @@
-"""The programs in the README of the TypeScript client, run as they stand there."""
+"""The programs in the README of the TypeScript client, run unchanged."""
 
 import asyncio
 import re
@@ -42,7 +42,7 @@ def ada(server: ServerProcess) -> Person:
 
 
 def run(folder: Path, program: str, address: str, until: str) -> str:
-    """Run a program of the README until it has printed a line; what it printed."""
+    """Run a program of the README until it has printed a line; return its output."""
     file = folder / "program.mjs"
     file.write_text(program.replace(ADDRESS, address) + '\nconsole.log("the end");\n')
     database = MODULES / "fake-indexeddb" / "auto" / "index.mjs"

@@ -1,4 +1,4 @@
-"""The Python client does what the shared vectors say, as every other client does."""
+"""The Python client conforms to the vectors that all clients share."""
 
 import json
 from functools import cache

@@ -14,7 +14,7 @@ NAME = "backchannel-client"
 
 
 def node() -> list[str]:
-    """The command that starts Node.js with a WebSocket, which 20 and 21 have to be asked for."""
+    """The command that starts Node.js with a WebSocket, which needs a flag on 20 and 21."""
     program = shutil.which("node")
     if program is None or not COMPILER.exists():
         pytest.skip("needs Node.js, and TypeScript installed: make web-tests")
@@ -24,7 +24,7 @@ def node() -> list[str]:
 
 
 def compile_sdk(folder: Path) -> Path:
-    """Install the client below `folder`, for programs that import it; where its files are."""
+    """Install the client below `folder`, for programs that import it; return its folder."""
     package = folder / "node_modules" / NAME
     package.mkdir(parents=True)
     shutil.copy(SDK / "package.json", package)

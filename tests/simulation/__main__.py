@@ -1,4 +1,4 @@
-"""`python -m tests.simulation`: run seeds, and say which of them show something wrong."""
+"""`python -m tests.simulation`: run seeds, and report those with faults."""
 
 import argparse
 import os
@@ -17,7 +17,7 @@ PORTION = 25
 
 
 def main() -> int:
-    """1 if anything was found."""
+    """Return 1 if anything was found."""
     options = _options()
     if options.digest:
         for seed in _seeds(options):

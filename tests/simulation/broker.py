@@ -1,4 +1,4 @@
-"""A broker that loses, repeats, delays and reorders what several servers publish, and goes away."""
+"""A broker that loses, repeats, delays and reorders messages of servers, and has outages."""
 
 import asyncio
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ DELAY = 1.0
 
 
 class Broker:
-    """`trouble` is how often a message does not simply arrive (rules R15, R17)."""
+    """`trouble` is the probability that a message is disturbed (rules R15, R17)."""
 
     def __init__(self, rng: Random, trouble: float) -> None:
         self._rng = rng
@@ -31,7 +31,7 @@ class Broker:
         return channel
 
     def go(self, seconds: float) -> None:
-        """Break all connections, and take no new ones for a while."""
+        """Break all connections, and accept no new ones for a while."""
         self._away = True
         for channel in tuple(self._channels):
             channel.end()
@@ -45,7 +45,7 @@ class Broker:
             self._channels.remove(channel)
 
     def carry(self, topic: str, payload: bytes) -> None:
-        """Bring a message to those who are subscribed to its topic when it arrives."""
+        """Deliver a message to the channels that are subscribed to its topic when it arrives."""
         troubled = self._rng.random() < self.trouble
         for _ in range(self._rng.randint(0, 2) if troubled else 1):
             delay = (DELAY if troubled else LATENCY) * self._rng.random()
@@ -87,7 +87,7 @@ class Channel:
         self.end()
 
     def end(self) -> None:
-        """Break: nothing arrives any more."""
+        """Break: nothing arrives from now on."""
         self._broker.forget(self)
         self._topics.clear()
         self._ended.set()

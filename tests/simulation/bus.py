@@ -9,7 +9,7 @@ from backchannel.domain.events import Event
 
 
 class UnreliableBus(InProcessBus):
-    """`trouble` is how often a wake-up does not simply arrive."""
+    """`trouble` is the probability that a wake-up is disturbed."""
 
     def __init__(self, rng: Random, trouble: float) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""A client's WebSocket: it dials, notices when nobody answers, and dials again."""
+"""A client's WebSocket: it connects, notices a dead connection, and reconnects."""
 
 from collections.abc import Callable
 from random import Random
@@ -32,7 +32,7 @@ class Owner(Protocol):
 
 
 class ClientSocket:
-    """Connected for as long as it can be, from `connect` on."""
+    """Stays connected as far as possible, from `connect` on."""
 
     def __init__(
         self,
@@ -72,7 +72,7 @@ class ClientSocket:
             self.link.send(frames.masked(frames.TEXT, _encode(frame)))
 
     def drop(self, *, notice: float = 0.0) -> None:
-        """Disappear silently; the server notices after so many seconds."""
+        """Disappear silently; the server notices after this many seconds."""
         if self.link is not None:
             self.link.hang_up(notice=notice)
             self.connection_lost()

@@ -14,7 +14,7 @@ from tests.simulation.template import KEY, YEAR
 
 
 def make_core(database: File, bus: Bus, clock: Clock) -> Core:
-    """A core that knows the people of the template; its other ports nobody makes use of."""
+    """A core with the users of the template; its other ports are not used."""
     used: dict[str, Any] = {
         "storage": SqliteStorage(database),
         "bus": bus,

@@ -33,7 +33,7 @@ class DeviceEnvironment(Protocol):
         ...
 
     async def fetch(self, user_id: str) -> Replica:
-        """A user's present state, by HTTP. Raises `ChatError` and `TimeoutError`."""
+        """Fetch a user's present state over HTTP. Raises `ChatError` and `TimeoutError`."""
         ...
 
 
@@ -41,8 +41,8 @@ class DeviceEnvironment(Protocol):
 class DeviceBehaviour:
     """The behaviour of a device. Times are in seconds; it never acknowledges where that is None.
 
-    A `trusting` device takes whatever comes and repairs nothing: it shows what the server's
-    pushing alone is worth.
+    A `trusting` device accepts everything and repairs nothing: it shows whether the server's
+    pushing alone is correct.
     """
 
     trusting: bool
@@ -52,7 +52,7 @@ class DeviceBehaviour:
 
 
 class Device:
-    """One device of a user. What it holds survives its connections."""
+    """One device of a user. Its data survive its connections."""
 
     def __init__(
         self,
@@ -89,11 +89,11 @@ class Device:
 
     @property
     def idle(self) -> bool:
-        """Connected, and nothing is left to do."""
+        """True if it is connected and has nothing left to do."""
         busy = self.outbox or self._fetching is not None or "confirm" in self._timers
         return self.welcomed and not busy
 
-    # ------------------------------------------------------------------ what a user does
+    # ------------------------------------------------------------------ the user's actions
 
     def read(self) -> None:
         """Read one of the conversations, to the end or not."""
@@ -104,7 +104,7 @@ class Device:
             self._ask({"type": "read", "conversation_id": conversation, "seq": seq})
 
     def change(self) -> None:
-        """Edit or delete a message of the user's, or react to the other user's."""
+        """Edit or delete one of the user's messages, or react to one of the other user's."""
         undeleted = self.replica.undeleted()
         if not undeleted or not self.welcomed:
             return
@@ -123,7 +123,7 @@ class Device:
             self._ask({"type": "edit", **place, "body": body})
 
     def _ask(self, frame: Frame) -> None:
-        """A refused request is not repeated: the state is what counts."""
+        """A refused request is not repeated: only the resulting state is checked."""
         self.socket.send({**frame, "ref": frame["type"]})
 
     # -------------------------------------------------------------------- the connection
@@ -170,7 +170,7 @@ class Device:
     def _refused(self, error: Frame) -> None:
         if "client_id" in error:
             self.outbox.refused(error)
-        elif "ref" not in error:  # of what is asked for, only a `sync` has none
+        elif "ref" not in error:  # of all requests, only a `sync` has none
             self._timers.set("sync", SYNC_AGAIN, self._sync)
 
     def _welcome(self, frame: Frame) -> None:
@@ -196,7 +196,7 @@ class Device:
         self._fetching = asyncio.get_running_loop().create_task(self._fetch())
 
     async def _fetch(self) -> None:
-        """Fetch the state afresh, and lay what has happened since on top of it."""
+        """Fetch the state afresh, and apply the events since then to it."""
         while True:
             try:
                 present = await self._environment.fetch(self.user)
@@ -231,13 +231,13 @@ class Device:
                 self._timers.set("gap", GAP_TIMEOUT, self._close_gap)
 
     def _release(self) -> None:
-        """Apply what follows on what is held already."""
+        """Apply the held events that now follow."""
         assert self.position is not None
         while (following := self._held.pop(self.position, None)) is not None:
             self._apply(*following)
 
     def _compare(self, position: int) -> None:
-        """The log reaches `position`: if that is not here soon, ask for it."""
+        """The log reaches `position`: if the events do not arrive soon, request them."""
         assert self.position is not None
         missing = position > self.position and not self._behaviour.trusting
         if missing and "gap" not in self._timers:

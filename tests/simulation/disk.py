@@ -1,4 +1,4 @@
-"""SQLite without threads: the real writer and reader, a step at a time, and what goes wrong."""
+"""SQLite without threads: the real writer and reader, step by step, and its faults."""
 
 import asyncio
 import sqlite3
@@ -28,7 +28,7 @@ class Step(Enum):
 
 
 class Died(BaseException):
-    """The process is gone; no `except Exception` outlives it."""
+    """The process has died; no `except Exception` catches it."""
 
 
 @dataclass
@@ -51,7 +51,7 @@ class Disk:
         self.delay = self.normal_delay
 
     def heal(self) -> None:
-        """Nothing is wrong any more."""
+        """End all faults."""
         self.refuses = False
         self.delay = self.normal_delay
         self.die_in.clear()
@@ -77,7 +77,7 @@ class Disk:
         return self.database.execute("COMMIT")
 
     def crash(self) -> None:
-        """The process is no more: what it had not committed is undone."""
+        """The process dies: everything that it had not committed is undone."""
         if self.in_transaction:
             self.database.execute("ROLLBACK")
 
@@ -124,7 +124,7 @@ class SimulatedDatabase:
     async def write(
         self, work: Callable[[Transaction], Awaitable[T]], /, *, essential: bool = False
     ) -> T:
-        del essential  # no room is set aside
+        del essential  # there is no disk reserve
         await self._outlive()
         if not self._writing:
             self._writing = True
@@ -141,7 +141,7 @@ class SimulatedDatabase:
         raise NotImplementedError
 
     async def check(self) -> None:
-        """It is always there."""
+        """The simulated disk is always available."""
 
     async def close(self) -> None:
         self.dead = True
@@ -181,7 +181,7 @@ class SimulatedDatabase:
 
 
 class _Answers:
-    """Brings a thread's answers back to the event loop, some time later."""
+    """Passes a thread's results to the event loop, some time later."""
 
     def __init__(self, database: SimulatedDatabase, *, in_order: bool) -> None:
         self._database = database
@@ -190,7 +190,7 @@ class _Answers:
         self._last = 0.0
 
     def as_loop(self) -> asyncio.AbstractEventLoop:
-        """A thread asks nothing else of the loop."""
+        """A thread uses nothing else of the loop."""
         return cast("asyncio.AbstractEventLoop", self)
 
     def call_soon_threadsafe(self, callback: Callable[..., None], *args: Any) -> None:

@@ -34,7 +34,7 @@ QUIET = 3
 
 @dataclass
 class Environment:
-    """The parts of a run, and the records and troubles of it."""
+    """The parts of a run, its records and its troubles."""
 
     scenario: Scenario
     rng: Random
@@ -62,10 +62,10 @@ class Environment:
 
     @property
     def process(self) -> ServerProcess:
-        """The server; one of them where there are several, as a balancer chooses it."""
+        """The server; if there are several, one of them at random, as behind a load balancer."""
         return self.processes[0] if len(self.processes) == 1 else self.rng.choice(self.processes)
 
-    # ----------------------------------------------------------------- what devices ask
+    # ----------------------------------------------------------------- the requests of devices
 
     def record(self, build: Callable[..., journal.Record], **fields: Any) -> None:
         """Write into the journal; no two records have the same time."""
@@ -73,7 +73,7 @@ class Environment:
         self.records.append(build(at=self._at, **fields))
 
     def dial(self, client: Receiver, head: bytes) -> Link:
-        """Begin to connect to whichever process listens when the call gets there."""
+        """Begin to connect to the process that listens when the request arrives."""
         link = Link(self.rng, self.scenario.conditions, client)
         delay = self.scenario.conditions.latency * self.rng.random()
         self._loop.call_later(delay, lambda: self.process.accept(link, head))
@@ -103,11 +103,11 @@ class Environment:
         return UnreliableBus(self.rng, 0.0 if self._calm else self.scenario.bus_trouble)
 
     def lose_bus(self) -> None:
-        """Let the broker be away for a while."""
+        """Begin an outage of the broker."""
         self._broker.go(self.rng.uniform(0.1, 8.0))
 
     def end(self) -> None:
-        """Switch everything off."""
+        """Stop everything."""
         self._over = True
         for process in self.processes:
             process.kill()
@@ -132,7 +132,7 @@ class Environment:
         self._backup = self._at, self.disk.database.serialize()
 
     def restore(self) -> None:
-        """Put the newest copy in the place of the data, as `backchannel restore` does."""
+        """Replace the data by the newest copy, as `backchannel restore` does."""
         if self._backup is None:
             return
         backup_at, content = self._backup
@@ -162,7 +162,7 @@ class Environment:
                 process.bus.trouble = 0.0
 
     async def settle(self) -> None:
-        """Wait until every device is level with its user's log and stays so, or should be."""
+        """Wait until every device has caught up with its user's log, at most for a while."""
         await asyncio.sleep(STRAGGLING)
         quiet = 0
         for _ in range(LEVEL_WITHIN):
@@ -182,7 +182,7 @@ class Environment:
         return found
 
     async def position_of(self, user_id: str) -> int:
-        """The last position of a user's log; -1 if the server does not say."""
+        """The last position of a user's log; -1 if the server does not answer."""
         try:
             async with asyncio.timeout(5.0):
                 heads = await self.process.core.storage.heads([user_id])
@@ -191,7 +191,7 @@ class Environment:
         return heads[user_id].position
 
     async def finish(self) -> None:
-        """Let every device compare what it holds with the present state, and say goodbye."""
+        """Let every device compare its data with the present state, and close."""
         for device in self.devices:
             asked = self._now()
             try:

@@ -93,7 +93,7 @@ class ScenarioRunner:
 
 
 async def _tolerantly(work: Coroutine[Any, Any, None]) -> None:
-    """Nobody waits for it, and the disk may refuse it."""
+    """No client waits for this, and the disk may refuse it."""
     try:
         await work
     except ChatError:

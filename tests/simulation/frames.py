@@ -1,4 +1,4 @@
-"""The client's side of RFC 6455, as much as a client that behaves needs."""
+"""The client's side of RFC 6455, as far as a correct client needs it."""
 
 from collections.abc import Iterator
 

@@ -12,14 +12,14 @@ MOST_TURNS = 1_000_000
 
 
 class Stuck(Exception):
-    """Nothing can happen any more, or something happens for ever."""
+    """Nothing can happen from now on, or the same thing happens forever."""
 
 
 class SimulatedLoop(asyncio.BaseEventLoop):
     """Its clock stands still while callbacks run, and then jumps to the next timer.
 
-    What is ready at the same moment runs in an order that `rng` choose; with `disorder` 0 in
-    the order in which it became ready. Everything else is `BaseEventLoop`'s own.
+    Callbacks that are ready at the same moment run in an order that `rng` chooses; with `disorder`
+    0, in the order in which they became ready. Everything else is that of `BaseEventLoop`.
     """
 
     _ready: deque[asyncio.Handle]
@@ -30,14 +30,14 @@ class SimulatedLoop(asyncio.BaseEventLoop):
         self._disorder = disorder
         self._now = 0.0
         self._turns = 0
-        # `BaseEventLoop` asks this for what has happened outside, and how long to wait for it.
+        # `BaseEventLoop` uses this as its selector: events from outside, and the wait for them.
         self._selector = self
 
     def time(self) -> float:
         return self._now
 
     def select(self, timeout: float | None) -> list[Any]:
-        """Wait, as a selector does. Here, waiting is adding."""
+        """Wait, as a selector does; here, waiting advances the clock."""
         self._turns += 1
         if timeout is None or self._turns > MOST_TURNS:
             raise Stuck(f"at {self._now:.3f} s, after {self._turns} turns")
@@ -49,10 +49,10 @@ class SimulatedLoop(asyncio.BaseEventLoop):
         return []
 
     def _process_events(self, event_list: list[Any]) -> None:
-        """Nothing ever comes from outside."""
+        """There are no events from outside."""
 
     def _write_to_self(self) -> None:
-        """There is no other thread to be woken from."""
+        """There is no other thread that wakes the loop."""
 
     def run_in_executor(  # type: ignore[override] # whatever the arguments are
         self, *_: Any
@@ -61,7 +61,7 @@ class SimulatedLoop(asyncio.BaseEventLoop):
 
 
 def run(main: Callable[[], Coroutine[Any, Any, T]], rng: Random, *, disorder: float) -> T:
-    """Run `main` to its end on a loop of its own. Raises `Stuck`, and what callbacks raise."""
+    """Run `main` to its end on a new loop. Raises `Stuck`, and all errors of callbacks."""
     loop = SimulatedLoop(rng, disorder=disorder)
     raised: list[BaseException] = []
 

@@ -34,7 +34,7 @@ def repeated_keys_are_not_detected() -> Iterator[None]:
     def note_none(*_: Any) -> None: ...
 
     async def write_anyway(self: Batch, connection: Any) -> None:
-        # Another key for the index; the wire shows the client's own.
+        # Another key for the index; clients still receive their own.
         self._rows = [(*row[:4], f"{row[4]}~{row[2]}", *row[5:]) for row in self._rows]
         await write(self, connection)
 
@@ -73,7 +73,7 @@ def acknowledged_before_it_is_durable() -> Iterator[None]:
 
 
 def seq_from_a_timestamp() -> contextlib.AbstractContextManager[Any]:
-    """A message's `seq` is when it came, not the next one."""
+    """A message's `seq` is its time, not the next number."""
     add = LockedConversation.add
 
     def add_by_time(self: LockedConversation, sender_id: str) -> int:
@@ -155,7 +155,7 @@ def only_one_page_is_read() -> contextlib.AbstractContextManager[Any]:
 
 
 def a_full_outbox_drops() -> contextlib.AbstractContextManager[Any]:
-    """Events that find no room are forgotten, where they should be read from the log later."""
+    """Events for which there is no room are dropped, not read from the log later."""
 
     def forget(self: Connection) -> None:
         self.position = self.latest

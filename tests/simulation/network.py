@@ -28,7 +28,7 @@ class Receiver(Protocol):
 
 
 class Pipe:
-    """One direction of a link: what is written comes out in order, as long as it is not cut."""
+    """One direction of a link: bytes arrive in order until it is cut."""
 
     def __init__(
         self, rng: Random, conditions: NetworkConditions, deliver: Callable[[bytes], None]
@@ -50,7 +50,7 @@ class Pipe:
             self._arm()
 
     def end(self, at_end: Callable[[], None]) -> None:
-        """Nothing more is written; `at_end` is called once all has arrived."""
+        """End writing; `at_end` is called once all bytes have arrived."""
         if self._closed:
             at_end()
         elif self._at_end is None:
@@ -58,13 +58,13 @@ class Pipe:
             self._arm()
 
     def cut(self) -> None:
-        """Lose what is on its way."""
+        """Lose the bytes in transit."""
         self._closed = True
         if self._timer is not None:
             self._timer.cancel()
 
     def cut_somewhere(self, at_end: Callable[[], None]) -> None:
-        """Lose the rest of what is on its way, from any byte on."""
+        """Lose the bytes in transit from a random one on."""
         del self.waiting[self._rng.randint(0, len(self.waiting)) :]
         self.end(at_end)
 
@@ -73,7 +73,7 @@ class Pipe:
         self._stalled_until = self._loop.time() + seconds
 
     def hold(self) -> None:
-        """The reader does not want more for now."""
+        """Pause: the reader accepts no more for now."""
         self.held = True
 
     def release(self) -> None:
@@ -125,7 +125,7 @@ class Link(asyncio.Transport):
         self.up.write(data)
 
     def hang_up(self, *, notice: float) -> None:
-        """The client disappears silently; the server notices after so many seconds."""
+        """The client disappears silently; the server notices after this many seconds."""
         self._client = None
         self.down.cut()
         self._loop.call_later(notice, self._notice)
@@ -139,13 +139,13 @@ class Link(asyncio.Transport):
         protocol.connection_made(self)
 
     def die(self) -> None:
-        """The server's process is no more: it hears nothing, and the client loses the rest."""
+        """The server's process dies: it receives nothing more, and the client loses the rest."""
         self._protocol = None
         self.up.cut()
-        self.down.cut_somewhere(self._tell_client)
+        self.down.cut_somewhere(self._notify_client)
 
     def shut_down(self) -> None:
-        """The server's process drains: what uvicorn says to a protocol then."""
+        """The server's process drains: call what uvicorn calls on a protocol then."""
         shutdown: Callable[[], None] | None = getattr(self._protocol, "shutdown", None)
         if shutdown is not None:
             shutdown()
@@ -162,18 +162,18 @@ class Link(asyncio.Transport):
         if not self._closing:
             self._closing = True
             self.up.cut()
-            self.down.end(self._tell_client)
+            self.down.end(self._notify_client)
             if not self._choked:
                 self._loop.call_soon(self._lose, None)
 
     def abort(self) -> None:
         self._closing = True
         self.up.cut()
-        self.down.cut_somewhere(self._tell_client)
+        self.down.cut_somewhere(self._notify_client)
         self._loop.call_soon(self._lose, None)
 
     def write_eof(self) -> None:
-        self.down.end(self._tell_client)
+        self.down.end(self._notify_client)
 
     def can_write_eof(self) -> bool:
         return True
@@ -195,7 +195,7 @@ class Link(asyncio.Transport):
         return max(0, len(self.down.waiting) - self._room)
 
     def set_write_buffer_limits(self, high: int | None = None, low: int | None = None) -> None:
-        assert low == 0, "the server asks to be told when everything is gone"
+        assert low == 0, "the server must ask to be notified when all bytes have left"
 
     def get_extra_info(self, name: str, default: Any = None) -> Any:
         return ("192.0.2.1", 50_000) if name == "peername" else default
@@ -204,7 +204,7 @@ class Link(asyncio.Transport):
 
     def _notice(self) -> None:
         if self.up.held:
-            self.up.cut()  # who does not read learns it without the rest
+            self.up.cut()  # a client that does not read is notified without the rest
         self.up.cut_somewhere(lambda: self._lose(ConnectionResetError()))
 
     def _to_server(self, data: bytes) -> None:
@@ -221,7 +221,7 @@ class Link(asyncio.Transport):
             elif self._protocol is not None:
                 self._protocol.resume_writing()
 
-    def _tell_client(self) -> None:
+    def _notify_client(self) -> None:
         client, self._client = self._client, None
         if client is not None:
             client.connection_lost()

@@ -1,4 +1,4 @@
-"""Broken servers that a bus joins: what comes from another server is handled wrongly."""
+"""Broken servers on a bus: events from another server are handled wrongly."""
 
 import contextlib
 from collections.abc import Sequence
@@ -19,7 +19,7 @@ from tests.simulation.mutants import Break
 
 
 def late_events_are_pushed_again() -> contextlib.AbstractContextManager[Any]:
-    """An event that the log has given already is pushed when the bus brings it."""
+    """An event that was already read from the log is pushed again when the bus brings it."""
     offer = Connection.offer
 
     def offer_anyway(self: Connection, event: Event) -> None:
@@ -32,7 +32,7 @@ def late_events_are_pushed_again() -> contextlib.AbstractContextManager[Any]:
 
 
 def early_events_are_pushed_at_once() -> contextlib.AbstractContextManager[Any]:
-    """An event does not wait for those before it, which come after it."""
+    """An event does not wait for earlier events that arrive later."""
 
     def push(self: Connection, event: Event) -> None:
         for frame in self.serializer.event(event) or ():
@@ -55,7 +55,7 @@ def lasting_gaps_are_skipped() -> contextlib.AbstractContextManager[Any]:
 
 
 def the_head_of_a_log_counts_as_sent() -> contextlib.AbstractContextManager[Any]:
-    """Events that a heartbeat finds to be missing are not read."""
+    """Events that a heartbeat reveals as missing are not read."""
 
     def note(self: Connection, position: int) -> None:
         if self.state is State.LIVE:
@@ -78,7 +78,7 @@ def losses_are_ignored() -> Any:
 
 
 def the_bus_has_wrong_positions() -> contextlib.AbstractContextManager[Any]:
-    """An event from another server seems to be the one before it."""
+    """An event from another server gets the position before its own."""
 
     def decoded_wrongly(encoded: memoryview, user_id: str) -> Any:
         content = decoded(encoded, user_id)
@@ -90,7 +90,7 @@ def the_bus_has_wrong_positions() -> contextlib.AbstractContextManager[Any]:
 
 
 def omitted_payloads_count_as_sent() -> contextlib.AbstractContextManager[Any]:
-    """A large event, of which the bus brings the position only, is not read from the log."""
+    """A large event, for which the bus brings only the position, is not read from the log."""
     hand_on = SharedBus._hand_on
     hubs: list[Hub] = []
     deliver = Hub.deliver

@@ -21,7 +21,7 @@ RETRIED = {"overloaded", "unavailable", "throttled"}
 
 @dataclass
 class Outgoing:
-    """A message that a user has written. `sent_at`: it waits for its answer since then."""
+    """A message that a user has written. It has waited for its answer since `sent_at`."""
 
     to: str
     conversation: str
@@ -30,7 +30,7 @@ class Outgoing:
 
 
 class Outbox:
-    """Keeps what is not known to be stored, with its `client_id`, across connections."""
+    """Keeps messages until they are known to be stored, with `client_id`, across connections."""
 
     def __init__(
         self, user: str, device: str, record: Record, send: Callable[[Frame], None], rng: Random
@@ -50,7 +50,7 @@ class Outbox:
 
     @property
     def late(self) -> bool:
-        """True if an answer has been waited for too long."""
+        """True if it has waited too long for an answer."""
         now = self._timers.now
         return any(now - (each.sent_at or now) > TIMEOUT for each in self._waiting.values())
 
@@ -65,13 +65,13 @@ class Outbox:
             self._transmit(client_id)
 
     def online(self) -> None:
-        """There is a connection: everything is sent again, in its order (rule R4)."""
+        """A connection is open: send everything again, in order (rule R4)."""
         self._online = True
         for client_id in self._waiting:
             self._transmit(client_id)
 
     def offline(self) -> None:
-        """The connection is lost, and with it the answers."""
+        """The connection is lost, with the answers on it."""
         self._online = False
         self._timers.cancel_all()
         for client_id, outgoing in self._waiting.items():
@@ -80,12 +80,12 @@ class Outbox:
                 self._record(journal.Unknown, client_id=client_id)
 
     def acknowledged(self, ack: Frame) -> Outgoing:
-        """It is stored."""
+        """The message is stored."""
         self._record(journal.Ok, client_id=ack["client_id"], id=ack["id"], seq=ack["seq"])
         return self._waiting.pop(ack["client_id"])
 
     def refused(self, error: Frame) -> None:
-        """It is not stored; its user may try again later, or give up."""
+        """The message is not stored; its user may try again later, or give up."""
         client_id = error["client_id"]
         self._record(journal.Fail, client_id=client_id, code=error["code"])
         if error["code"] not in RETRIED or self._rng.random() < 0.1:
@@ -106,7 +106,7 @@ class Outbox:
             body=outgoing.body,
             to=outgoing.to,
         )
-        # A conversation can be named once it has begun; before, naming it is refused.
+        # A conversation can be named only once it exists; before, it is refused.
         if self._rng.random() < 0.2 and self._written > 5:
             place = {"conversation_id": outgoing.conversation}
         else:

@@ -22,7 +22,7 @@ NEVER = 1e6
 
 
 class ServerProcess:
-    """Runs from when it is made until `kill` or the end of `stop`; `ended` is called then."""
+    """Runs from its creation until `kill` or the end of `stop`, and then calls `ended`."""
 
     def __init__(
         self,
@@ -63,7 +63,7 @@ class ServerProcess:
         protocol.data_received(head)
 
     def kill(self) -> None:
-        """End at once, wherever it is."""
+        """End at once, in the middle of any work."""
         if self.alive:
             self.alive = self.listening = False
             self.database.dead = True

@@ -17,13 +17,13 @@ MESSAGE_KINDS = {"message", "edit", "delete", "reaction"}
 
 @dataclass
 class Replica:
-    """Messages by conversation and `seq`, and how far each member has got."""
+    """Messages by conversation and `seq`, and each member's marks."""
 
     messages: dict[str, dict[int, Body]] = field(default_factory=dict)
     marks: dict[tuple[str, str], tuple[int, int]] = field(default_factory=dict)
 
     def apply(self, kind: str, data: Body) -> None:
-        """Take in an event."""
+        """Apply an event."""
         if kind in MESSAGE_KINDS:
             self.learn(data)
         elif kind == "receipt":
@@ -31,7 +31,7 @@ class Replica:
             self.mark(data["conversation_id"], data["user_id"], marks)
 
     def learn(self, message: Body) -> None:
-        """A higher revision is the newer one, whatever order they come in."""
+        """Keep the higher revision, whatever order they arrive in."""
         known = self.messages.setdefault(message["conversation_id"], {})
         if message["revision"] >= known.get(message["seq"], message)["revision"]:
             known[message["seq"]] = message
@@ -43,7 +43,7 @@ class Replica:
         self.marks[key] = max(delivered, marks[0]), max(read, marks[1])
 
     def absorb(self, other: "Replica") -> None:
-        """Take in what another one knows better."""
+        """Merge newer data of another replica."""
         for messages in other.messages.values():
             for message in messages.values():
                 self.learn(message)
@@ -60,9 +60,9 @@ class Replica:
         ]
 
     def differences(self, present: "Replica", user_id: str) -> list[str]:
-        """In what this state is not the `present` one of this user.
+        """The differences from this user's `present` state.
 
-        Of its own `delivered` mark a user is told only together with its `read` mark.
+        Users are told their own `delivered` mark only together with their `read` mark.
         """
         found = [
             f"{name}/{seq}: {self.messages.get(name, {}).get(seq)} is {message}"
@@ -78,7 +78,7 @@ class Replica:
 
 
 def own_message(ack: Body, user_id: str, to: str, body: str) -> Body:
-    """The message that an acknowledgement speaks of."""
+    """The message of an acknowledgement."""
     return {
         "conversation_id": ack["conversation_id"],
         "seq": ack["seq"],

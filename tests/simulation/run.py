@@ -33,7 +33,7 @@ class Outcome:
 
     @property
     def digest(self) -> str:
-        """The same for the same journal."""
+        """A digest of the journal."""
         lines = b"\n".join(journal.encode(each) for each in self.records)
         return hashlib.sha256(lines).hexdigest()
 
@@ -41,7 +41,7 @@ class Outcome:
 def simulate(
     seed: int, *, sends: int = 50, faults: int = 10, restores: int = 0, servers: int = 1
 ) -> Outcome:
-    """Run the scenario of a seed. Raises `Stuck`, and whatever no part of the server handles."""
+    """Run the scenario of a seed. Raises `Stuck`, and all errors that no part handles."""
     rng = Random(seed)
     scenario = draw(rng, sends=sends, faults=faults, restores=restores, servers=servers)
     with sized(scenario), patch.object(link, "random", rng), errors() as logged:
@@ -54,7 +54,7 @@ def simulate(
 
 
 def again(seed: int, servers: int = 1) -> str:
-    """Instructions for a failure: the seed is all that is needed to see it again."""
+    """Instructions for a failure: the command that repeats the run of this seed."""
     several = f" --servers {servers}" if servers > 1 else ""
     return f"python -m tests.simulation --seed {seed}{several} shows it again"
 
@@ -85,7 +85,7 @@ class _Tracebacks(logging.Handler):
 
 @contextlib.contextmanager
 def errors() -> Iterator[list[str]]:
-    """The tracebacks that the server logs meanwhile; everything else it logs is dropped."""
+    """Collect the tracebacks that the server logs in the block; drop all other entries."""
     logger, handler = logging.getLogger("backchannel"), _Tracebacks()
     propagated, logger.propagate = logger.propagate, False
     logger.addHandler(handler)

@@ -1,4 +1,4 @@
-"""The scenario of a seed: the users, their circumstances, and the events with their times."""
+"""The scenario of a seed: users, conditions, and events with their times."""
 
 import contextlib
 from collections.abc import Iterator, Mapping
@@ -81,7 +81,7 @@ class Scenario:
 def draw(
     rng: Random, *, sends: int = 50, faults: int = 10, restores: int = 0, servers: int = 1
 ) -> Scenario:
-    """A scenario with about so many sends and faults."""
+    """A scenario with about this many sends and faults."""
     users = rng.choice((2, 2, 3))
     behaviours = tuple(
         (user, _behaviour(rng)) for user in range(users) for _ in range(rng.randint(1, DEVICES))
@@ -143,7 +143,7 @@ def _with_restores(
 
 
 def _conditions(rng: Random) -> NetworkConditions:
-    # So that even the slowest network carries what is sent in time.
+    # So that even the slowest network is fast enough for the traffic.
     latency, buffered = rng.choice(((0.002, 300), (0.05, 3_000), (0.5, 100_000)))
     return NetworkConditions(latency=latency, pieces=rng.choice((0.0, 0.1, 0.6)), buffered=buffered)
 
@@ -152,7 +152,7 @@ def _behaviour(rng: Random) -> DeviceBehaviour:
     trusting = rng.random() < 0.5
     return DeviceBehaviour(
         trusting=trusting,
-        # A device that is welcomed with live events at once has to repair the gap before them.
+        # A device that gets live events right after the welcome must fill the gap before them.
         token_in_header=not trusting and rng.random() < 0.3,
         confirms_within=rng.choice((0.1, 1.0, 1.0, 5.0, None)),
         returns_within=rng.choice((0.1, 1.0, 5.0)),

@@ -1,4 +1,4 @@
-"""A database with a few people in it, made once and copied for each run."""
+"""A database with a few users, made once and copied for each run."""
 
 import sqlite3
 import tempfile
@@ -60,7 +60,7 @@ def _register(connection: SqliteConnection, name: str) -> Person:
         id=name, username=name, email=None, display_name=name, created_at=BEGIN, updated_at=BEGIN
     )
     finish(accounts.create_user(connection, Account(user=user, password_hash="none")))
-    connection._driver.execute("UPDATE log_head SET epoch = 'first'")  # not one made by chance
+    connection._driver.execute("UPDATE log_head SET epoch = 'first'")  # not a random one
     tokens = JwtTokens(KEY, ManualClock(), access_life=YEAR, refresh_life=YEAR)
     login_ids = [f"{name}-{number}" for number in range(DEVICES)]
     for login_id in login_ids:

@@ -1,4 +1,4 @@
-"""R5: after a restore every device ends equal to a fresh fetch, whatever else goes wrong."""
+"""R5: after a restore, every device ends with the same state as a fresh fetch, despite faults."""
 
 from unittest.mock import patch
 

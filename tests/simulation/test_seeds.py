@@ -43,7 +43,7 @@ def test_R5_thousands_of_random_seeds_pass() -> None:
 
 
 def test_the_seeds_reach_every_kind_of_record_and_ending() -> None:
-    """The seeds reach each kind of answer, way and ending."""
+    """The seeds reach each kind of response, path and ending."""
     seen = Counter[str]()
     for seed in range(SEEDS // 2):
         for record in simulate(seed).records:
@@ -66,7 +66,7 @@ def test_the_seeds_reach_every_kind_of_record_and_ending() -> None:
 
 
 def test_a_seed_determines_the_run() -> None:
-    """In another process too, where sets have another order."""
+    """Also in another process, where sets have another order."""
     shown = {_digests(hash_seed) for hash_seed in ("0", "1")}
     assert len(shown) == 1
     assert len(set(shown.pop().splitlines())) == 5

@@ -19,7 +19,7 @@ class Timers:
         return self._loop.time()
 
     def set(self, name: str, seconds: float, call: Callable[[], None]) -> None:
-        """Call once, so many seconds from now, instead of what was set before."""
+        """Call once, this many seconds from now, in place of an earlier timer of this name."""
         self.cancel(name)
         self._running[name] = self._loop.call_later(seconds, self._fire, name, call)
 
