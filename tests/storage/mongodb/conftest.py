@@ -1,4 +1,4 @@
-"""A server that a test may hurt, and the storage on it."""
+"""A server that a test may kill or freeze, and the storage on it."""
 
 import asyncio
 import gc
@@ -24,7 +24,7 @@ FORGOTTEN_SOCKETS = "ignore::pytest.PytestUnraisableExceptionWarning"
 
 @pytest.fixture(autouse=True)
 def collected() -> Iterator[None]:
-    """Let go of the driver's sockets here: it forgets to close one that was never connected."""
+    """Collect the driver's sockets here: it does not close one that was never connected."""
     yield
     with warnings.catch_warnings(action="ignore"):
         gc.collect()

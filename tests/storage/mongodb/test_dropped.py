@@ -1,4 +1,4 @@
-"""S1, R9: a dropped database is noticed by what is read from it, before a login is called ended."""
+"""S1, R9: a read notices a dropped database before a login is reported as ended."""
 
 from collections.abc import Awaitable, Callable
 

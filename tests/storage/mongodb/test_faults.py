@@ -1,4 +1,4 @@
-"""R1, R9: a server that is killed or frozen loses nothing acknowledged, and is not waited for."""
+"""R1, R9: a killed or frozen server loses nothing acknowledged, and requests do not wait."""
 
 import asyncio
 import time
@@ -23,7 +23,7 @@ KILLS = pytest.mark.parametrize("kills", [3, pytest.param(50, marks=pytest.mark.
 
 @pytest.fixture(autouse=True)
 def patient() -> None:
-    """The limits of the product: an outage is to be noticed."""
+    """Use the limits of the product: an outage must be noticed."""
 
 
 async def all_messages(storage: MongoStorage, pair: Pair) -> list[Message]:
@@ -34,7 +34,7 @@ async def all_messages(storage: MongoStorage, pair: Pair) -> list[Message]:
 
 
 async def require_all(storage: MongoStorage, pair: Pair, acknowledged: dict[str, str]) -> None:
-    """Everything acknowledged is there once, in one gapless order, and in both logs."""
+    """Require each acknowledged message once, without gaps, and in both logs."""
     messages = await all_messages(storage, pair)
     assert [each.seq for each in messages] == list(range(1, len(messages) + 1))
     keys = [each.client_id for each in messages]
@@ -61,7 +61,7 @@ async def test_R1_R9_a_killed_server_loses_nothing_acknowledged(
             try:
                 (outcome,) = await storage.append([draft], at=AT)
             except Unavailable:
-                await asyncio.sleep(0.02)  # and the same again: it is unknown what became of it
+                await asyncio.sleep(0.02)  # and send it again: its outcome is unknown
                 continue
             assert isinstance(outcome, Stored)
             acknowledged[draft.client_id] = outcome.message.id
@@ -109,7 +109,7 @@ async def test_R9_requests_to_a_frozen_server_are_refused_at_once_after_the_firs
             with pytest.raises(Unavailable) as caught:
                 await work
             assert caught.value.retry_after
-        assert time.monotonic() - began < link.OPERATION_MS / 1_000, "not even one was waited for"
+        assert time.monotonic() - began < link.OPERATION_MS / 1_000, "no request waited"
     finally:
         server.thaw()
     (outcome,) = await until_there(

@@ -1,6 +1,6 @@
 """R1: a process that is late to apply a batch changes nothing that others have stored since.
 
-Another process has applied the batch meanwhile, as it does with one of a process that was killed.
+Another process has applied the batch meanwhile, as it would for a process that was killed.
 """
 
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -28,7 +28,7 @@ Document = Mapping[str, Any]
 
 @pytest.fixture
 async def database() -> AsyncIterator[Database]:
-    """One with a first batch, in which there are the documents that later ones change."""
+    """A database with a first batch, whose documents later batches change."""
     client, opened = link.connect(mongod.shared().url("late"))
     await migrate(opened)
     assert await Redo(opened).commit(1, batch(1, insert=["changed", "replaced", "deleted"]))
@@ -71,9 +71,9 @@ async def content(database: Database) -> list[Document]:
 
 
 async def late(database: Database, step: str, times: int, following: Statements) -> bool:
-    """Commit a second batch; at the given call of a step another process goes on with a third one.
+    """Commit a second batch; at the given call of a step, another process stores a third one.
 
-    False if there was no such call.
+    Return False if there was no such call.
     """
     here, there = Redo(database), Redo(database)
     original: Any = getattr(here, step)

@@ -1,4 +1,4 @@
-"""One server uses a database, or several that are joined by a bus; none is kept out for long."""
+"""One server, or several on a bus, use a database; a killed server does not keep others out."""
 
 import asyncio
 import contextlib
@@ -35,7 +35,7 @@ async def url() -> AsyncGenerator[str]:
 
 @contextlib.contextmanager
 def hurried() -> Iterator[None]:
-    """Servers do not wait for the lease of another one, not even of one that has just ended."""
+    """Servers do not wait for the lease of another server, even if that server has just ended."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(lease, "CLAIM_SECONDS", 0.3)
         yield

@@ -1,4 +1,4 @@
-"""Opening: what is refused says why and what to do, and never shows a password."""
+"""Opening: a refusal gives the reason and the way out, and never shows a password."""
 
 import asyncio
 import contextlib
@@ -78,7 +78,7 @@ async def test_a_user_who_may_not_write_is_told_the_role(tmp_path: Path) -> None
     server = Mongod(tmp_path, "--auth")
     server.start()
     try:
-        with server.client() as client:  # nobody has to log in to make the first user
+        with server.client() as client:  # the first user is created without a login
             client.admin.command("createUser", "root", pwd="secret", roles=["root"])
         with pymongo.MongoClient[dict[str, Any]](
             server.url("admin"), username="root", password="secret"
@@ -108,7 +108,7 @@ async def test_a_newer_schema_is_refused() -> None:
     assert f"has schema 999, this program knows {len(STEPS)}" in await refusal(url)
 
 
-async def test_R19_a_migration_that_was_cut_off_is_done_again() -> None:
+async def test_R19_an_interrupted_migration_is_repeated() -> None:
     url = mongod.shared().url("cut")
     await migrate(url)
     with mongod.shared().client() as client:
@@ -142,7 +142,7 @@ async def test_R19_a_migration_may_take_longer_than_a_request(
 
 @contextlib.contextmanager
 def killed_after(renamed: int) -> Iterator[None]:
-    """Let the migration end after some collections have been renamed, before it says so."""
+    """End the migration after some fields have been renamed, before it records that."""
     original: Any = AsyncCollection.update_many
     calls = 0
 

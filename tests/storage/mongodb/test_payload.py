@@ -1,4 +1,4 @@
-"""S23: a payload with any damage is taken for statements, or refused; nothing else happens."""
+"""S23: a damaged payload is read whole or refused; nothing else happens."""
 
 import contextlib
 

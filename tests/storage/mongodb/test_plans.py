@@ -1,6 +1,6 @@
-"""Each page costs what it holds, however much else there is.
+"""The cost of a page depends only on its content.
 
-That each query has an index is shown by the whole contract suite: its server refuses all others.
+The contract suite shows that each query has an index: its server refuses all others.
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator

@@ -1,4 +1,4 @@
-"""R1: a batch is whole or not there, however large it is and wherever its process ends."""
+"""R1: a batch is stored whole or not at all, whatever its size and wherever its process ends."""
 
 import asyncio
 import contextlib
@@ -37,7 +37,7 @@ async def url(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 
 def ending_at(step: str, monkeypatch: pytest.MonkeyPatch, *, times: int) -> None:
-    """Let the process end at the call of that number of a step."""
+    """End the process at this call of a step."""
     original: Any = getattr(Redo, step)
     left = times
 
@@ -123,14 +123,14 @@ async def test_R1_a_batch_may_be_larger_than_a_document(
 
 
 async def damaged(url: str, monkeypatch: pytest.MonkeyPatch, change: Document) -> MongoStorage:
-    """A storage whose newest batch is in the journal, not applied, and damaged by a change.
+    """A storage whose newest batch is in the journal, not applied, and damaged by `change`.
 
-    None removes a part of it.
+    The change None removes a part of the batch.
     """
     storage = await open_mongodb(url)
     pair = await make_pair(storage)
     drafts = [pair.draft("x" * BODY_LIMIT) for _ in range(PART_BYTES // BODY_LIMIT + 1)]
-    # Until the test ends, as an attempt under way may have read the batch before the change.
+    # Until the test ends, since an attempt under way may have read the batch before the change.
     ending_at("_apply", monkeypatch, times=1)
     with mongod.shared().client() as client:
         redo = client[ON_MONGODB]["backchannel.redo"]
@@ -148,7 +148,7 @@ async def damaged(url: str, monkeypatch: pytest.MonkeyPatch, change: Document) -
 
 
 def repair() -> None:
-    """Let the other tests use the database."""
+    """Make the database usable for the other tests."""
     with mongod.shared().client() as client:
         whole = {"payload": bson.encode({}), "parts": []}
         client[ON_MONGODB]["backchannel.redo"].update_one({"_id": "head"}, {"$set": whole})

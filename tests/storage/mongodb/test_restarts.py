@@ -1,4 +1,4 @@
-"""R1: a server that is started anew between two commands of a batch has all of the batch."""
+"""R1: a server that is restarted between two commands of a batch has all of the batch."""
 
 import asyncio
 import contextlib
@@ -29,7 +29,7 @@ SELDOM = ("--journalCommitInterval", "500")
 
 @pytest.fixture(autouse=True)
 def patient() -> None:
-    """The limits of the product: an outage is to be noticed."""
+    """Use the limits of the product: an outage must be noticed."""
 
 
 @pytest.fixture(params=[False, True], ids=["one server", "replica set"])
@@ -59,7 +59,7 @@ async def restart(server: Mongod, database: Database) -> None:
 
 @contextlib.contextmanager
 def restarting(server: Mongod, step: str, *, times: int) -> Iterator[None]:
-    """Start the server anew before the call of that number of a step."""
+    """Restart the server before this call of a step."""
     original: Any = getattr(Redo, step)
     calls = 0
 
@@ -78,7 +78,7 @@ def restarting(server: Mongod, step: str, *, times: int) -> Iterator[None]:
 
 @contextlib.contextmanager
 def failing(step: str) -> Iterator[None]:
-    """Let the first call of a step fail, as if the connection were lost."""
+    """Make the first call of a step fail, as if the connection were lost."""
     original: Any = getattr(Redo, step)
     calls = 0
 
@@ -97,7 +97,7 @@ def failing(step: str) -> Iterator[None]:
 
 @contextlib.contextmanager
 def dead_after_first(step: str) -> Iterator[None]:
-    """Let all calls of a step but the first fail, as if the process were no longer there."""
+    """Make all calls of a step but the first fail, as if the process had died."""
     original: Any = getattr(Redo, step)
     calls = 0
 
@@ -122,7 +122,7 @@ async def require_bodies(storage: MongoStorage, pair: Pair, sent: list[str]) -> 
         assert [each.position for each in log] == list(range(1, len(sent) + 1))
 
 
-async def test_R1_a_batch_is_whole_on_a_server_that_was_started_anew_within_it(
+async def test_R1_a_batch_is_whole_on_a_server_that_was_restarted_within_it(
     server: Mongod,
 ) -> None:
     storage = await open_mongodb(server.url(NAME))
@@ -143,7 +143,7 @@ async def test_R1_a_batch_is_whole_on_a_server_that_was_started_anew_within_it(
     await storage.close()
 
 
-async def test_R4_a_batch_is_whole_if_its_process_died_after_the_server_was_started_anew(
+async def test_R4_a_batch_is_whole_if_its_process_died_after_the_server_was_restarted(
     server: Mongod,
 ) -> None:
     storage = await open_mongodb(server.url(NAME))

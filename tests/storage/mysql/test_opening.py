@@ -1,4 +1,4 @@
-"""R5, R10, R19: what a MariaDB database has to be, and what opening it does."""
+"""R5, R10, R19: requirements of a MariaDB database, and opening it."""
 
 import asyncio
 import socket
@@ -70,7 +70,7 @@ async def test_R19_migrated_tables_match_the_metadata(url: str) -> None:
     driver.terminate()
 
 
-async def test_R19_a_start_that_was_interrupted_goes_on(
+async def test_R19_an_interrupted_start_is_continued(
     url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     driver = await connected(url)
@@ -87,7 +87,7 @@ async def test_R19_a_start_that_was_interrupted_goes_on(
 
 
 @pytest.mark.parametrize("stop", range(5))
-async def test_R19_a_migration_that_was_interrupted_goes_on(url: str, stop: int) -> None:
+async def test_R19_an_interrupted_migration_is_continued(url: str, stop: int) -> None:
     """Before or after any statement, with its record or without it."""
     await migrate(url)
     driver = await connected(url)
@@ -211,7 +211,7 @@ async def test_a_server_that_sends_no_greeting_is_given_up(
                 await open_storage(url)
 
 
-async def test_a_server_that_sends_no_greeting_keeps_no_place_of_the_pool(
+async def test_a_server_that_sends_no_greeting_occupies_no_connection_of_the_pool(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(driver, "CONNECT_SECONDS", 0.3)
@@ -219,7 +219,7 @@ async def test_a_server_that_sends_no_greeting_keeps_no_place_of_the_pool(
         address = address_of(f"mariadb://ada@127.0.0.1:{silent.getsockname()[1]}/chat?pool_size=3")
         pool = await driver.new_pool(address, product_of("11.8.2-MariaDB"))
         async with asyncio.timeout(60):
-            for _ in range(5):  # more than it has places
+            for _ in range(5):  # more than it has connections
                 with pytest.raises(TimeoutError):
                     async with pool.acquire():
                         raise AssertionError("no server is there")

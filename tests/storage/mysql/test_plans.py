@@ -1,4 +1,4 @@
-"""R13: no page of anything reads a whole table, and no statement waits for rows of others."""
+"""R13: no page reads a whole table, and no statement locks rows that it does not change."""
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -124,7 +124,7 @@ LARGE = ("account", "conversation", "log", "log_head", "member", "message", "sea
 
 
 async def plans_of(driver: Driver, names: Iterable[str]) -> dict[str, list[Sequence[Any]]]:
-    """The plans of statements, as a session of ours has them made."""
+    """The plans of statements, in a connection with the settings of the storage."""
     product = product_of(await driver.fetchval("SELECT version()"))
     await driver.execute(product.session)
     dialect = Dialect(product.collation)

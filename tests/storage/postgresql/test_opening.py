@@ -1,4 +1,4 @@
-"""R5, R10, R19: what a PostgreSQL database has to be, and what opening it does."""
+"""R5, R10, R19: requirements of a PostgreSQL database, and opening it."""
 
 from importlib.resources import files
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""R13: no page of anything reads a whole table."""
+"""R13: no page reads a whole table."""
 
 from pathlib import Path
 from typing import Any

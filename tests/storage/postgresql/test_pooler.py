@@ -1,4 +1,4 @@
-"""Poolers between the server and PostgreSQL: each session is needed as a whole."""
+"""Poolers between the server and PostgreSQL: only session pooling is accepted."""
 
 import asyncio
 import os
@@ -41,7 +41,7 @@ unix_socket_dir =
 
 
 class Pooled:
-    """A connection as a pooler gives it: with a number that is not that of the process."""
+    """A connection through a pooler: its process id is not that of the backend."""
 
     def __init__(self, driver: Driver) -> None:
         self._driver = driver

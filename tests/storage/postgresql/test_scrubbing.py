@@ -1,4 +1,4 @@
-"""S22: an erasure is complete when nothing and nobody can see the erased rows any more."""
+"""S22: an erasure is complete once no snapshot can see the erased rows."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -34,7 +34,7 @@ async def other(url: str) -> AsyncIterator[Any]:
 
 
 async def erased(url: str) -> Storage:
-    """A database where only a scrub is left of an erasure."""
+    """A database with an erasure of which only the scrub is left."""
     storage = await open_storage(url)
     pair = await make_pair(storage)
     await send(storage, pair.draft("canary"))

@@ -112,7 +112,7 @@ async def url(server: DatabaseServer, tmp_path: Path) -> str:
 
 @contextmanager
 def short_claims() -> Iterator[None]:
-    """Servers do not wait for the claim of another one, not even of one that has just ended."""
+    """Servers do not wait for the claim of another server, even if that server has just ended."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(opening, "CLAIM_SECONDS", 0.3)
         patch.setattr(claim, "CLAIM_SECONDS", 0)

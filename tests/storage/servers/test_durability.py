@@ -38,7 +38,7 @@ def server(request: pytest.FixtureRequest) -> Iterator[Instance]:
 
 @pytest.fixture(autouse=True)
 def patient() -> None:
-    """The limits of the product: an outage is to be noticed."""
+    """Use the limits of the product: an outage must be noticed."""
 
 
 async def until_stored(storage: Storage, pair: Pair, key: str) -> Stored:
@@ -56,7 +56,7 @@ async def until_stored(storage: Storage, pair: Pair, key: str) -> Stored:
 
 
 async def until_read(storage: Storage, pair: Pair, *, after: int = 0) -> list[Message]:
-    """Ask for a page until there is an answer: an outage may be noticed after its end."""
+    """Request a page until there is a response: an outage may be noticed after its end."""
     until = time.monotonic() + TIMEOUT
     while True:
         try:
@@ -98,7 +98,7 @@ async def kill_under_load(server: Instance, times: int) -> None:
     await storage.close()
 
 
-async def test_R1_nothing_acknowledged_is_lost_or_doubled_by_a_kill(server: Instance) -> None:
+async def test_R1_nothing_acknowledged_is_lost_or_duplicated_by_a_kill(server: Instance) -> None:
     await kill_under_load(server, 3)
 
 
@@ -127,7 +127,7 @@ async def test_R9_a_frozen_server_is_noticed_and_used_once_it_continues(server: 
     with pytest.raises(Unavailable) as first:
         await asyncio.wait_for(storage.append([pair.draft("frozen")], at=AT), TIMEOUT)
     assert first.value.retry_after
-    # Now it is known, and nobody has to wait for it.
+    # Now the outage is known, and requests do not wait.
     for call in (storage.heads([pair.ada]), storage.check()):
         with pytest.raises(Unavailable):
             await asyncio.wait_for(call, health.TIMEOUT)

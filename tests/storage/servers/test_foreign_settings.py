@@ -1,4 +1,4 @@
-"""Servers as their administrators have them: missing rights, few connections, odd settings."""
+"""Servers as administrators configure them: missing rights, few connections, odd settings."""
 
 import asyncio
 import logging
@@ -155,7 +155,7 @@ class Administered:
 
 @pytest.fixture(params=KINDS, scope="module")
 def server(request: pytest.FixtureRequest) -> Iterator[Administered]:
-    """One for all tests here; each uses other databases and users."""
+    """One server for all tests here; each test uses its own databases and users."""
     programs = {"postgresql": postgresql, "mariadb": mariadb}[request.param]
     if programs.binaries() is None:
         pytest.skip(f"no programs of {request.param} are installed")
@@ -164,7 +164,7 @@ def server(request: pytest.FixtureRequest) -> Iterator[Administered]:
 
 
 async def refusal(url: str) -> str:
-    """The same by each way of opening it, in one line."""
+    """The refusal, which must be the same line for each way of opening."""
     with pytest.raises(CannotOpen) as opened:
         await open_storage(url, serving=True)
     with pytest.raises(CannotOpen):
@@ -240,7 +240,7 @@ async def test_unusual_server_settings_change_nothing(server: Administered) -> N
     with pytest.raises(UsernameTaken):
         await storage.create_user(make_account("ADA"))
     await send(storage, *(pair.draft(f"{TEXT}{n}") for n in range(20)))
-    await asyncio.sleep(1.2)  # past the time in which this server ends idle sessions
+    await asyncio.sleep(1.2)  # longer than this server keeps idle connections
     await send(storage, pair.draft(TEXT))
     assert await bodies(storage, pair.id) == [*(f"{TEXT}{n}" for n in range(20)), TEXT]
     (last,) = await storage.history(pair.id, limit=1)

@@ -1,4 +1,4 @@
-"""R3, R4: whose conversation begins between the locks and the reading is locked as well."""
+"""R3, R4: users whose conversation begins between locking and reading are locked as well."""
 
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -20,7 +20,7 @@ Write = Callable[[Storage, Pair], Awaitable[object]]
 
 
 async def read(storage: Storage, pair: Pair) -> None:
-    """The reader is locked as the member of another conversation, and who wrote to him is not."""
+    """The reader is locked as a member of another conversation; the sender is not locked yet."""
     await send(storage, pair.draft("first"))
     older = await storage.create_direct(pair.bob, await make_user(storage), at=AT)
     marks = [ReadMark(pair.bob, each, 1) for each in (older.id, pair.id)]
@@ -60,7 +60,7 @@ async def test_R4_members_of_a_conversation_created_after_locking_are_locked_too
     async def lock_earlier(
         self: ServerTransaction, *queries: BoundQuery[Any]
     ) -> tuple[list[Any], ...]:
-        """Once, find whom to lock as before the conversation began."""
+        """The first time, return the users to lock as before the conversation began."""
         nonlocal earlier
         locks, *others = queries
         named = locks.parameters.get("members_of")

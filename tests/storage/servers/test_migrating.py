@@ -1,4 +1,4 @@
-"""R19: a database of the first schema of its engine is brought forward with what is in it."""
+"""R19: a database of the first schema of its engine is migrated with its data."""
 
 from importlib.resources import files
 from typing import Any
@@ -68,7 +68,7 @@ async def take_back(server: DatabaseServer, url: str) -> str:
 
 
 async def seen(storage: Storage, user_id: str) -> dict[str, Any]:
-    """Everything about a user that was there in the first version."""
+    """All data of a user that the first version had."""
     views = await storage.conversations(user_id, before=None, limit=100)
     account = await storage.account(user_id)
     return {
@@ -85,7 +85,7 @@ class Killed(Exception):
 
 
 def kill_after_each_statement(monkeypatch: pytest.MonkeyPatch) -> set[str]:
-    """Let every statement end the program that executes it for the first time.
+    """Make every statement end the program that executes it for the first time.
 
     Returns the statements so far.
     """
@@ -105,7 +105,7 @@ def kill_after_each_statement(monkeypatch: pytest.MonkeyPatch) -> set[str]:
 
 @pytest.fixture
 async def older(server: DatabaseServer, url: str) -> tuple[str, dict[str, Any]]:
-    """A database of the first schema, and what its users saw when it was newer."""
+    """A database of the first schema, and the data that its users saw in the current schema."""
     storage = await open_storage(url)
     context = await fill_with_every_kind(storage, 11)
     before = {each: await seen(storage, each) for each in context.users}
@@ -114,7 +114,7 @@ async def older(server: DatabaseServer, url: str) -> tuple[str, dict[str, Any]]:
 
 
 @pytest.mark.parametrize("killed", [False, True], ids=["at once", "killed at each statement"])
-async def test_R19_the_first_schema_is_brought_forward_with_its_data(
+async def test_R19_the_first_schema_is_migrated_with_its_data(
     server: DatabaseServer,
     older: tuple[str, dict[str, Any]],
     monkeypatch: pytest.MonkeyPatch,
@@ -142,7 +142,7 @@ async def test_R19_the_first_schema_is_brought_forward_with_its_data(
     assert await server.value(url, VERSION) == SCHEMA_VERSION
     for user_id, expected in before.items():
         now = await seen(storage, user_id)
-        # What the first schema could not say is lost: message requests are conversations there.
+        # The first schema has no message requests: they are conversations there.
         now["messages"] = {each: now["messages"][each] for each in expected["messages"]}
         assert now == expected
         await require_consistent(storage, user_id)

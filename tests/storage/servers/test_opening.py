@@ -116,7 +116,9 @@ async def test_servers_with_and_without_a_bus_keep_each_other_away(url: str) -> 
     await alone.close()
 
 
-async def test_another_programs_database_is_left_alone(server: DatabaseServer, url: str) -> None:
+async def test_another_programs_database_is_refused_unchanged(
+    server: DatabaseServer, url: str
+) -> None:
     await server.execute(url, "CREATE TABLE theirs (number bigint)")
     with pytest.raises(CannotOpen, match="another program"):
         await open_storage(url)
@@ -125,7 +127,7 @@ async def test_another_programs_database_is_left_alone(server: DatabaseServer, u
 
 
 @pytest.mark.parametrize("size", ["1", "many", "100000"])
-async def test_a_pool_size_that_is_none_is_refused(server: DatabaseServer, size: str) -> None:
+async def test_an_invalid_pool_size_is_refused(server: DatabaseServer, size: str) -> None:
     with pytest.raises(CannotOpen, match="pool_size"):
         await open_storage(f"{server.scheme}://127.0.0.1/x?pool_size={size}")
 

@@ -1,4 +1,4 @@
-"""Connections to database servers over TLS, which are made anew after a kill."""
+"""Connections to database servers over TLS, and again after a kill."""
 
 import asyncio
 import shutil
@@ -69,7 +69,7 @@ def server(request: pytest.FixtureRequest) -> Iterator[Encrypted]:
 
 @pytest.fixture(autouse=True)
 def patient() -> None:
-    """The limits of the product: an outage is to be noticed."""
+    """Use the limits of the product: an outage must be noticed."""
 
 
 async def test_messages_are_stored_over_tls(server: Encrypted, tmp_path: Path) -> None:
