@@ -21,7 +21,7 @@ from tests.support.engines import DATABASES, drop_databases
 
 @pytest.fixture(autouse=True)
 def patient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A disk that stalls is no outage here; tests of outages have the product's own limits."""
+    """Do not take a stalled disk for an outage; tests of outages use the limits of the product."""
     monkeypatch.setattr(link, "OPERATION_MS", 60_000)
     monkeypatch.setattr(health, "TIMEOUT", 60.0)
     monkeypatch.setattr(postgresql, "CONNECT_SECONDS", 60.0)
@@ -37,7 +37,7 @@ def opener(
     request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Opener]:
     chosen: Opener = request.param
-    # While the disk stalls under one process, another one waits for its lock.
+    # While the disk stalls for one process, another process waits for its lock.
     monkeypatch.setattr(sqlite, "PRAGMAS", ("PRAGMA busy_timeout = 60000", *sqlite.PRAGMAS[1:]))
     if chosen.name == "postgresql":
         with require_indexes(asyncio.run(DATABASES[chosen.name](tmp_path))):

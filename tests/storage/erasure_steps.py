@@ -1,4 +1,4 @@
-"""An erasure from its beginning to where only a scrub is left, and files to erase."""
+"""An erasure up to its scrub, and files to erase."""
 
 from backchannel.domain.erasures import Erasure, new_erasure
 from backchannel.domain.files import FileRecord, Upload
@@ -8,7 +8,7 @@ from tests.storage.people import AT
 
 
 async def erase(storage: Storage, user_id: str, *, limit: int = 3) -> Erasure:
-    """All of an erasure, in parts so small that there are many."""
+    """Carry out an erasure in many small parts."""
     erasure = new_erasure(user_id, at=AT + 10)
     await storage.request_erasure(erasure)
     while not (await storage.erase_part(erasure.id, limit=limit, at=AT + 11)).complete:

@@ -21,7 +21,7 @@ async def append_for_ever(url: str) -> None:
 
 
 def killed_writer(url: str, *, after: int) -> list[str]:
-    """The ids a writer acknowledged until it was killed: `after` of them or a few more."""
+    """The ids that a writer acknowledged until it was killed: `after` or a few more."""
     command = [sys.executable, "-m", "tests.storage.killed_writer", url]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as writing:
         assert writing.stdout is not None
@@ -32,7 +32,7 @@ def killed_writer(url: str, *, after: int) -> list[str]:
 
 
 async def kill_writers(url: str, kills: int) -> list[str]:
-    """Kill that many writers, one after the other; the ids of what they acknowledged."""
+    """Kill this many writers, one after the other; return the ids that they acknowledged."""
     return [
         each
         for count in range(kills)
@@ -41,7 +41,7 @@ async def kill_writers(url: str, kills: int) -> list[str]:
 
 
 async def require_kept(storage: Storage, acknowledged: list[str]) -> None:
-    """Everything acknowledged is there, each conversation without gaps or doubled messages."""
+    """Require all acknowledged messages, and conversations without gaps or duplicates."""
     assert acknowledged
     found = [await storage.message_by_id(each) for each in acknowledged]
     assert all(found)

@@ -14,7 +14,7 @@ from tests.support.engines import DATABASES
 
 
 class Ability(Enum):
-    """The abilities that the port leaves to the database; everything else it must be able to do."""
+    """The abilities that the port leaves to the database; all others are required."""
 
     SUBSTRINGS = "finds any part of a word, in every script"
     SCRUBBING = "rewrites its files, so that no byte is left in them"
@@ -25,17 +25,17 @@ class Ability(Enum):
 class Opener:
     """The ways to open a database; opening the same folder again finds what was stored.
 
-    `lacks` says of each missing ability why it is missing.
+    `lacks` has the reason for each missing ability.
     """
 
     name: str
     open: Callable[[Path], Awaitable[Storage]]
     lacks: Mapping[Ability, str] = field(default_factory=dict)
     marks: Sequence[pytest.MarkDecorator] = ()
-    """Of all tests on this database."""
+    """The marks of all tests on this database."""
 
     def requires(self, ability: Ability) -> None:
-        """Expect nothing of a test where the database lacks the ability."""
+        """End a test as an expected failure if the database lacks the ability."""
         if ability in self.lacks:
             pytest.xfail(f"{self.name} never {ability.value}: {self.lacks[ability]}")
 

@@ -1,6 +1,6 @@
 """The plans of all statements that the contract suite runs on PostgreSQL: none scans a table.
 
-MongoDB's server refuses what scans (`notablescan`); here the statements are noted and explained.
+MongoDB's server refuses scans (`notablescan`); here the statements are recorded and explained.
 """
 
 import asyncio
@@ -50,7 +50,7 @@ def require_indexes(url: str) -> Iterator[None]:
 
 
 async def _scans(url: str, noted: Iterable[str]) -> dict[str, set[str]]:
-    """The tables that each statement reads as a whole even if that is made very dear."""
+    """The tables that each statement reads as a whole even if that has a very high cost."""
     connection = await asyncpg.connect(url.partition("?")[0])
     await connection.execute("SET enable_seqscan = off; SET plan_cache_mode = force_generic_plan")
     found: dict[str, set[str]] = {}

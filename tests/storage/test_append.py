@@ -153,7 +153,7 @@ async def test_batches_of_any_size_are_stored_in_order(
     assert len(await whole_log(storage, pair.bob)) == size
 
 
-async def test_refusals_spare_the_rest_of_the_batch(storage: Storage, pair: Pair) -> None:
+async def test_refusals_do_not_affect_the_rest_of_the_batch(storage: Storage, pair: Pair) -> None:
     cid, disabled = await make_user(storage), await make_user(storage)
     await storage.set_disabled(disabled, at=AT)
     await storage.set_blocked(cid, pair.ada, blocked=True, at=AT)

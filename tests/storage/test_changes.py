@@ -48,7 +48,7 @@ async def test_R7_a_late_device_never_sees_deleted_text(storage: Storage, pair: 
     assert [m.seq for m in await storage.history(pair.id, limit=9)] == [1, 2]
 
 
-async def test_an_unchanged_edit_is_no_event(storage: Storage, pair: Pair) -> None:
+async def test_an_edit_without_a_change_makes_no_event(storage: Storage, pair: Pair) -> None:
     (stored,) = await send(storage, pair.draft("hello"))
     same = await storage.change(pair.id, 1, EventKind.EDIT, edit(pair.ada, "hello", at=AT + 1))
     assert (same.message, same.events) == (stored.message, ())

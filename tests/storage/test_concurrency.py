@@ -1,4 +1,4 @@
-"""R2, R3, R4, R6: what two processes do to one database at the same time fits together."""
+"""R2, R3, R4, R6: concurrent writes of two processes leave consistent data."""
 
 import asyncio
 from pathlib import Path
@@ -43,7 +43,7 @@ async def test_R4_concurrent_writes_of_every_kind_leave_consistent_data(
 
 
 async def require_consistent(storage: Storage, user_id: str) -> None:
-    """Logs and numbers without gaps, messages as they are now, and true counts."""
+    """Require logs and numbers without gaps, current messages and correct counts."""
     head = (await storage.heads([user_id]))[user_id]
     page = await storage.log(user_id, after=0, limit=100_000)
     positions = [event.position for event in page.events]

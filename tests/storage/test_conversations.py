@@ -95,7 +95,7 @@ async def test_history_is_read_from_either_side(storage: Storage, pair: Pair) ->
     assert await storage.history("nowhere", limit=3) == []
 
 
-async def test_blocking_is_known_to_the_own_devices_only(storage: Storage, pair: Pair) -> None:
+async def test_only_the_blockers_devices_are_told_of_a_block(storage: Storage, pair: Pair) -> None:
     (event,) = await storage.set_blocked(pair.ada, pair.bob, blocked=True, at=AT)
     assert event.user_id == pair.ada
     assert event.payload.content == ConversationChange(pair.id, "blocked")

@@ -1,4 +1,4 @@
-"""S22: a user's data are erased, and no byte of them is found afterwards."""
+"""S22: a user's data are erased, and peers keep their own."""
 
 import asyncio
 from pathlib import Path
@@ -152,7 +152,7 @@ async def test_S22_peers_keep_their_own_messages_and_get_the_deletions(
     ]
     log = await whole_log(storage, pair.bob)
     assert log[-4:] == events[-4:]
-    assert len(log) == before + 5  # what Bob has read, besides
+    assert len(log) == before + 5  # and the messages that Bob has read
     assert not {each.body for each in messages_of(log)} & {"one", "three", "gone already"}
     view = await storage.conversation(pair.bob, pair.id)
     assert view is not None

@@ -1,4 +1,4 @@
-"""Files as storage knows them: uploads, quotas, who may read, and what nothing names."""
+"""Files in the storage: uploads, quotas, read access and collection."""
 
 import asyncio
 

@@ -1,4 +1,4 @@
-"""R10: the disk of the database's server is full: writes are refused clearly, reading goes on."""
+"""R10: with a full disk of the database server, writes are refused and reads continue."""
 
 import asyncio
 import os
@@ -27,7 +27,7 @@ pytestmark = [pytest.mark.service, pytest.mark.slow]
 
 @contextmanager
 def small_disk(size: str) -> Iterator[Path]:
-    """A disk of its own. Skips the test where none can be mounted."""
+    """A separate small disk. Skips the test if none can be mounted."""
     folder = Path(tempfile.mkdtemp(prefix="backchannel-full-"))
     command = ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(folder)]
     if os.geteuid() != 0 or subprocess.run(command, check=False, capture_output=True).returncode:
@@ -53,7 +53,7 @@ async def server_on(disk: Path) -> AsyncIterator[Instance]:
         pytest.skip("there is no PostgreSQL to start: install postgresql")
     made = Instance(disk, programs)
     made.make()
-    # Without room for its log the server ends: that one has a disk of its own.
+    # Without room for its log the server ends, so the log has another disk.
     with tempfile.TemporaryDirectory(prefix="backchannel-wal-") as elsewhere:
         shutil.chown(elsewhere, "postgres", "postgres")
         move_log(disk / "data" / "pg_wal", Path(elsewhere))
@@ -65,12 +65,12 @@ async def server_on(disk: Path) -> AsyncIterator[Instance]:
 
 
 def filling() -> str:
-    """A text that is as long as it is: no server stores it shorter."""
+    """A random text, which no server can compress."""
     return secrets.token_hex(20_000)
 
 
 async def fill(storage: Storage, pair: Pair) -> tuple[list[str], str]:
-    """Send until it is refused: what was acknowledged, and the refusal."""
+    """Send until a message is refused; return what was acknowledged, and the refusal."""
     acknowledged: list[str] = []
     for _ in range(2_000):
         draft = pair.draft(filling())
@@ -84,7 +84,7 @@ async def fill(storage: Storage, pair: Pair) -> tuple[list[str], str]:
 
 
 def take_room(ballast: Path, *, left: int) -> None:
-    """Let so many bytes of a disk be free."""
+    """Leave this many bytes of a disk free."""
     ballast.write_bytes(bytes(max(0, shutil.disk_usage(ballast.parent).free - left)))
 
 
@@ -92,7 +92,7 @@ async def through_a_full_disk(url: str, ballast: Path) -> int:
     """Fill the disk on which the ballast is, make room again; the number of messages after it."""
     storage = await open_storage(url)
     pair = await make_pair(storage)
-    # As on a machine that has other data on that disk.
+    # As on a machine with other data on this disk.
     take_room(ballast, left=24 << 20)
     acknowledged, refusal = await fill(storage, pair)
     assert refusal == "the disk of the database is full; nothing was stored"
@@ -134,7 +134,7 @@ async def test_R10_mariadb_recovers_from_a_full_disk() -> None:
 
 
 async def test_R10_mongodb_recovers_from_a_full_disk() -> None:
-    """MongoDB ends itself when it cannot write: the database is away until there is room."""
+    """MongoDB ends itself when it cannot write: the database is unavailable until there is room."""
     with small_disk("600m") as disk:
         server = Mongod(disk)
         server.start()

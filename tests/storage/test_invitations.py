@@ -1,4 +1,4 @@
-"""Invitations are used up, expire, are withdrawn, and end with who gave them out."""
+"""Invitations are used up, expire, are withdrawn, and end with their inviter."""
 
 import asyncio
 
@@ -20,7 +20,7 @@ def invitation(code: str, inviter_id: str | None, *, uses: int = 1, at: int = AT
 
 
 async def register(storage: Storage, username: str, code: str) -> bool:
-    """True if the code was good for an account."""
+    """True if the code could be used for an account."""
     try:
         await storage.create_user(make_account(username), invitation=code)
     except InvitationNeeded:
@@ -28,7 +28,9 @@ async def register(storage: Storage, username: str, code: str) -> bool:
     return True
 
 
-async def test_an_invitation_is_good_for_so_many_accounts(storage: Storage, pair: Pair) -> None:
+async def test_an_invitation_allows_a_limited_number_of_accounts(
+    storage: Storage, pair: Pair
+) -> None:
     made = invitation("code", pair.ada, uses=2)
     await storage.create_invitation(made, limit=9)
     assert await storage.invitation("code", at=AT) == made
@@ -82,7 +84,7 @@ async def test_an_invitation_is_withdrawn_by_its_inviter(storage: Storage, pair:
     assert await storage.invitations(None, at=AT) == []
 
 
-async def test_an_invitation_counts_while_its_inviter_may_log_in(
+async def test_an_invitation_is_valid_while_its_inviter_may_log_in(
     storage: Storage, pair: Pair
 ) -> None:
     await storage.create_invitation(invitation("code", pair.ada), limit=9)

@@ -1,4 +1,4 @@
-"""Storage against a small model of it: random histories have the same outcome."""
+"""Storage compared with a small model: random histories have the same outcome."""
 
 import asyncio
 import tempfile
@@ -41,7 +41,7 @@ class Person:
 
 @dataclass
 class Model:
-    """A model of the storage, by its rules and nothing else."""
+    """A model of the storage that follows only its rules."""
 
     people: list[Person]
     conversations: dict[str, list[Message]] = field(default_factory=dict)
@@ -87,7 +87,7 @@ class Model:
             self.person(user_id).log.append(receipt)
 
     def acknowledge(self, reader: Person, position: int) -> dict[str, Receipt]:
-        """The receipts, by whom they go to; in which order is storage's choice."""
+        """The receipts by user; the storage may choose their order."""
         position = min(position, len(reader.log))
         furthest: dict[str, Message] = {}
         for entry in reader.log[reader.delivered : position]:
@@ -133,7 +133,7 @@ def revised(body: str | None, revision: int) -> Any:
 
 
 class Machine(RuleBasedStateMachine):
-    """Does to a storage and to the model the same; they must agree after each step."""
+    """Makes the same changes to a storage and the model; they must agree after each step."""
 
     storage: ClassVar[Storage]
     runner: ClassVar[asyncio.Runner]

@@ -1,4 +1,4 @@
-"""Messages are found by their time although clocks are set."""
+"""Messages are found by their time even if clocks were changed."""
 
 import asyncio
 

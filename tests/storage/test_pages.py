@@ -1,4 +1,4 @@
-"""Pages end at about a megabyte, lose nothing, and tell whether others follow (rule R13)."""
+"""Pages end at about a megabyte, lose nothing, and show whether others follow (rule R13)."""
 
 import msgspec
 

@@ -1,4 +1,4 @@
-"""Data that a user hides reach no other user, and those of others are hidden from the user."""
+"""Data that a user hides are shown to no other user; those of others are hidden as well."""
 
 import pytest
 
@@ -15,7 +15,7 @@ SHOWN = PrivacyPatch(receipts=Audience.EVERYBODY)
 
 @pytest.fixture(params=["reader", "sender"])
 async def hider(request: pytest.FixtureRequest, storage: Storage, pair: Pair) -> str:
-    """One of the two, who hides everything; Bob reads what Ada has sent."""
+    """One of the two users, who hides everything; Bob reads Ada's messages."""
     chosen = pair.bob if request.param == "reader" else pair.ada
     await storage.change_privacy(chosen, HIDDEN, at=AT)
     return chosen
@@ -26,7 +26,7 @@ def contents(events: list[Event], user_id: str) -> list[object]:
 
 
 async def seen(storage: Storage, pair: Pair) -> tuple[Marks, Marks]:
-    """Bob's marks, as he and as Ada sees them."""
+    """Bob's marks, as he sees them and as Ada sees them."""
     bob = await storage.conversation(pair.bob, pair.id)
     ada = await storage.conversation(pair.ada, pair.id)
     assert bob is not None

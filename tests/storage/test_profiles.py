@@ -76,7 +76,7 @@ async def test_a_profile_change_refuses_a_taken_address(storage: Storage, pair: 
 
 
 async def make_peers(storage: Storage, user_id: str, number: int) -> list[str]:
-    """So many users to whom the user has written."""
+    """This many users to whom the user has written."""
     peers = [await make_user(storage) for _ in range(number)]
     for peer in peers:
         place = direct_conversation_id(user_id, peer)
@@ -84,7 +84,7 @@ async def make_peers(storage: Storage, user_id: str, number: int) -> list[str]:
     return peers
 
 
-async def told_in_parts(storage: Storage, *, at: int) -> list[list[str]]:
+async def notified_in_parts(storage: Storage, *, at: int) -> list[list[str]]:
     """The users who are notified, transaction by transaction, until none is due."""
     parts: list[list[str]] = []
     while (events := await storage.notify_of_profiles(at=at)) is not None:
@@ -97,7 +97,7 @@ def readers(events: Sequence[Event]) -> list[str]:
 
 
 async def rename(storage: Storage, user_id: str, name: str, *, at: int) -> list[str]:
-    """The other users who learn at once that the user has a new display name."""
+    """Change the user's display name; return the users who are notified at once."""
     events = await storage.update_profile(user_id, ProfilePatch(display_name=name), at=at)
     assert events[0].user_id == user_id
     return readers(events[1:])
@@ -113,7 +113,7 @@ def parts_of_two(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("parts_of_two")
-async def test_peers_are_told_in_short_transactions_that_a_crash_cannot_lose(
+async def test_peers_are_notified_in_short_transactions_that_a_crash_cannot_lose(
     opener: Opener, tmp_path: Path
 ) -> None:
     storage = await opener.open(tmp_path)
@@ -122,7 +122,7 @@ async def test_peers_are_told_in_short_transactions_that_a_crash_cannot_lose(
     parts = [await rename(storage, ada, "Countess", at=AT)]
     await storage.close()
     storage = await opener.open(tmp_path)
-    parts += await told_in_parts(storage, at=AT)
+    parts += await notified_in_parts(storage, at=AT)
     assert sizes(parts) == [2, 2, 1]
     assert {each for part in parts for each in part} == set(peers)
     for peer in peers:
@@ -138,15 +138,15 @@ async def test_a_profile_change_during_notification_is_announced_to_all_peers_la
     peers = await make_peers(storage, ada, 3)
     first = await rename(storage, ada, "Countess", at=AT)
     assert await rename(storage, ada, "Baroness", at=AT) == []
-    (last,) = await told_in_parts(storage, at=AT)
+    (last,) = await notified_in_parts(storage, at=AT)
     assert (len(first), {*first, *last}) == (2, set(peers))
-    assert await told_in_parts(storage, at=AT + ROUND_INTERVAL - 1) == []
-    assert await told_in_parts(storage, at=AT + ROUND_INTERVAL) == [first, last]
-    assert await told_in_parts(storage, at=AT + 9 * ROUND_INTERVAL) == []
+    assert await notified_in_parts(storage, at=AT + ROUND_INTERVAL - 1) == []
+    assert await notified_in_parts(storage, at=AT + ROUND_INTERVAL) == [first, last]
+    assert await notified_in_parts(storage, at=AT + 9 * ROUND_INTERVAL) == []
 
 
 @pytest.mark.usefixtures("parts_of_two")
-async def test_users_take_turns_at_telling_their_peers(storage: Storage) -> None:
+async def test_users_take_turns_at_notifying_their_peers(storage: Storage) -> None:
     ada, eve = await make_user(storage), await make_user(storage)
     of_ada, of_eve = [set(await make_peers(storage, user_id, 5)) for user_id in (ada, eve)]
     of_ada -= set(await rename(storage, ada, "Countess", at=AT))
@@ -168,13 +168,13 @@ async def test_S22_peers_of_an_erased_user_are_notified_in_bounded_transactions(
     await storage.set_blocked(peers[4], ada, blocked=True, at=AT)
     await rename(storage, ada, "Countess", at=AT)
     requested = await storage.request_erasure(new_erasure(ada, at=AT + 1))
-    parts = [readers(requested.events), *await told_in_parts(storage, at=AT + 1)]
+    parts = [readers(requested.events), *await notified_in_parts(storage, at=AT + 1)]
     assert sizes(parts) == [2, 2, 1]
     assert {each for part in parts for each in part} == set(peers)
 
 
 @pytest.mark.usefixtures("parts_of_two")
-async def test_blocked_and_silent_peers_are_passed_over_in_short_transactions(
+async def test_blocked_and_silent_peers_are_skipped_in_short_transactions(
     storage: Storage,
 ) -> None:
     ada = await make_user(storage)
@@ -183,6 +183,9 @@ async def test_blocked_and_silent_peers_are_passed_over_in_short_transactions(
         await storage.set_blocked(ada, peer, blocked=True, at=AT)
     silent = await make_user(storage)
     await storage.create_direct(ada, silent, at=AT)
-    parts = [await rename(storage, ada, "Countess", at=AT), *await told_in_parts(storage, at=AT)]
+    parts = [
+        await rename(storage, ada, "Countess", at=AT),
+        *await notified_in_parts(storage, at=AT),
+    ]
     assert len(parts) == 3
     assert [each for part in parts for each in part] == peers[3:]

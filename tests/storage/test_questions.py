@@ -1,4 +1,4 @@
-"""Questions: what was said to the responder, until it is answered."""
+"""Questions: messages to the responder, until they are answered."""
 
 from backchannel.domain.events import EventKind
 from backchannel.domain.ids import RESPONDER_ID, session_conversation_id

@@ -1,4 +1,4 @@
-"""Reports wait for the operator, are closed, and lose what erased users wrote."""
+"""Reports are listed and closed, and lose the texts of erased users."""
 
 import pytest
 from msgspec.structs import replace
@@ -14,7 +14,7 @@ LIMIT = 3
 
 
 def about(pair: Pair, **fields: object) -> Report:
-    """By Ada about Bob."""
+    """A report by Ada about Bob."""
     made: dict[str, object] = {
         "id": new_id(),
         "reporter_id": pair.ada,

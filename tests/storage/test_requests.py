@@ -1,4 +1,4 @@
-"""Message requests: what reaches whom before they are answered, and afterwards."""
+"""Message requests: the events that each user gets before and after the answer."""
 
 import pytest
 
@@ -44,7 +44,7 @@ TAKES_REQUESTS = PrivacyPatch(first_messages=FirstMessages.REQUESTS)
 
 @pytest.fixture
 async def pair(storage: Storage) -> Pair:
-    """Ada may write to Bob with a request only."""
+    """Ada and Bob, to whom Ada's first messages are requests."""
     made = await make_pair(storage)
     await storage.change_privacy(made.bob, TAKES_REQUESTS, at=AT)
     return made
@@ -57,7 +57,7 @@ async def listed(
 
 
 async def states(storage: Storage, pair: Pair) -> tuple[int, int, int]:
-    """In how many of Bob's lists the conversation is: ordinary, pending, declined."""
+    """The number of times the conversation is in Bob's lists: ordinary, pending, declined."""
     ordinary = await listed(storage, pair.bob)
     pending = await listed(storage, pair.bob, RequestState.PENDING)
     declined = await listed(storage, pair.bob, RequestState.DECLINED)
@@ -95,7 +95,9 @@ async def test_a_reply_is_not_a_request(storage: Storage, pair: Pair) -> None:
     assert await states(storage, pair) == (1, 0, 0)
 
 
-async def test_a_request_tells_the_recipient_of_itself_only(storage: Storage, pair: Pair) -> None:
+async def test_a_request_is_the_only_event_that_the_recipient_gets(
+    storage: Storage, pair: Pair
+) -> None:
     before = await whole_log(storage, pair.bob)
     (first, second) = await send(storage, pair.draft("one"), pair.draft("two"))
     assert [event.user_id for event in first.events] == [pair.ada, pair.bob]

@@ -20,7 +20,7 @@ for because the first may be shared with its neighbour."""
 
 
 def found(folder: Path, *texts: str) -> list[str]:
-    """Those of the texts whose bytes are in any file of the folder."""
+    """The texts whose bytes are in any file of the folder."""
     contents = [path.read_bytes() for path in folder.rglob("*") if path.is_file()]
     return [text for text in texts if any(text.encode() in content for content in contents)]
 
@@ -30,7 +30,7 @@ def canaries(count: int) -> Iterator[str]:
 
 
 async def fill(storage: Storage, folder: Path) -> tuple[Pair, list[str]]:
-    """Texts of Ada's wherever storage takes them, moved about by those of others."""
+    """Texts of Ada wherever the storage accepts text, moved in the files by other texts."""
     account = make_account(f"{CANARY}-name", email=f"{CANARY}-mail@example.org")
     await storage.create_user(account)
     ada, bob = account.user.id, await make_user(storage)
@@ -73,7 +73,7 @@ async def test_S22_no_byte_is_left_after_a_scrub(opener: Opener, tmp_path: Path)
     assert found(tmp_path, CANARY, RARE[1:]) == []
 
 
-async def test_S22_what_is_sent_during_a_scrub_is_stored(storage: Storage, pair: Pair) -> None:
+async def test_S22_messages_sent_during_a_scrub_are_stored(storage: Storage, pair: Pair) -> None:
     await send(storage, *(pair.draft(f"before {number}") for number in range(500)))
     scrubbing = asyncio.ensure_future(storage.scrub())
     number = 0

@@ -158,7 +158,7 @@ async def test_one_conversation_is_searched_past_many_messages_of_another(
     session = session_draft(pair.ada, "key", "lunch in a session")
     await send(storage, session)
     await send(storage, *(pair.draft(f"lunch {n}") for n in range(PAGE + 1)))
-    await asyncio.sleep(pause)  # with the index behind, and with it up to date
+    await asyncio.sleep(pause)  # with the index behind, then up to date
     here = session.conversation_id
     assert await found(storage, pair.ada, "lunch", conversation_id=here) == ["lunch in a session"]
 
@@ -168,7 +168,7 @@ async def test_R7_deleted_and_replaced_texts_are_not_found_at_once(
 ) -> None:
     await send(storage, *(pair.draft(f"secret {n}") for n in range(3)))
     for pause in (0.0, 0.2):
-        await asyncio.sleep(pause)  # with the index behind, and with it up to date
+        await asyncio.sleep(pause)  # with the index behind, then up to date
         await storage.change(
             pair.id, 1, EventKind.EDIT, edit(pair.ada, f"public {pause}", at=AT + 1)
         )
@@ -187,7 +187,7 @@ async def test_the_search_continues_past_many_deleted_messages(
 ) -> None:
     await send(storage, pair.draft("lunch at noon"))
     await send(storage, *(pair.draft(f"lunch {n}") for n in range(PAGE + 1)))
-    await asyncio.sleep(pause)  # with the index behind, and with it up to date
+    await asyncio.sleep(pause)  # with the index behind, then up to date
     for seq in range(2, PAGE + 3):
         await storage.change(pair.id, seq, EventKind.DELETE, delete(pair.ada, at=AT))
     assert await found(storage, pair.bob, "lunch") == ["lunch at noon"]
@@ -218,7 +218,7 @@ async def test_R7_a_deleted_session_has_no_search_results(storage: Storage, pair
 
 
 async def pages(storage: Storage, user_id: str, query: str, limit: int) -> list[Found]:
-    """All pages, each going on where the one before ended."""
+    """All pages, each continuing where the previous one ended."""
     read = [await storage.search(user_id, terms_of(query), limit=limit)]
     while read[-1].next is not None:
         page = await storage.search(user_id, terms_of(query), before=read[-1].next, limit=limit)
@@ -251,7 +251,7 @@ async def test_S24_a_query_is_literal_text(storage: Storage, pair: Pair, text: s
     other = await make_pair(storage)
     await send(storage, pair.draft(text), pair.draft("abc"), other.draft(text))
     for pause in (0.0, 0.1):
-        await asyncio.sleep(pause)  # with the index behind, and with it up to date
+        await asyncio.sleep(pause)  # with the index behind, then up to date
         page = await storage.search(pair.ada, [fold(text)], limit=9)
         assert [(each.conversation_id, each.body) for each in page.messages] == [(pair.id, text)]
 

@@ -104,7 +104,7 @@ async def transfer(source: Storage, target: Storage) -> None:
 
 
 async def seen_by(storage: Storage, user_id: str) -> dict[str, Any]:
-    """Everything about a user that the port tells."""
+    """Everything about a user that the port returns."""
     views = await storage.conversations(user_id, before=None, limit=100)
     account = await storage.account(user_id)
     files = await storage.owned_files(user_id, after="", limit=100, given_up=True)
@@ -192,7 +192,7 @@ async def test_an_imported_database_can_be_used(storage: Storage, other: Storage
         )
     named = (await everything(storage))["AttachmentRecord"].keys()
     kept = (await everything(storage))["StoredFile"].keys()
-    assert {key[:1] for key in named} <= kept, "a file was given up that a message names"
+    assert {key[:1] for key in named} <= kept, "a file that a message names was marked for deletion"
 
 
 async def test_a_page_and_its_progress_are_one_transaction(

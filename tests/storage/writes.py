@@ -1,4 +1,4 @@
-"""Every use case that writes, on a few users: for tests of their interaction."""
+"""Every kind of write, with a few users, for tests of their interaction."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
@@ -290,7 +290,7 @@ WRITES: Mapping[str, Write] = {
 
 
 async def do(write: Write, storage: Storage, context: WriteContext) -> None:
-    """Do it; that it was refused is an outcome like any other, unless it could never succeed."""
+    """Carry out a write. A refusal is a valid outcome, unless the write could never succeed."""
     try:
         await write(storage, context)
     except ChatError as refusal:

@@ -1,6 +1,6 @@
 """Start writers and kill them, over and over; prints the ids they acknowledged.
 
-A process of its own, without threads, so that a writer is a fork and costs no start of Python.
+This process has no threads, so a writer can be a fork, which needs no start of Python.
 """
 
 import os
@@ -13,7 +13,7 @@ from tests.storage.sqlite.writer import run
 
 
 def killed_writer(path: Path, *, after: int) -> list[str]:
-    """The ids a writer acknowledged until it was killed: `after` of them or a few more."""
+    """The ids that a writer acknowledged until it was killed: `after` or a few more."""
     reading, writing = os.pipe()
     child = os.fork()
     if child == 0:

@@ -1,4 +1,4 @@
-"""Databases as older revisions left them: each migration here has its way back."""
+"""Databases of older revisions: each migration is undone here."""
 
 import sqlite3
 from contextlib import closing
@@ -59,7 +59,7 @@ WAYS_BACK = {
 
 
 def make_older(path: Path, revision: str) -> None:
-    """Make a database that is not open what this revision made of it."""
+    """Turn a database that is not open into one of this revision."""
     with closing(sqlite3.connect(path)) as database:
         for newer, way_back in WAYS_BACK.items():
             if newer > revision:

@@ -1,8 +1,8 @@
-"""A disk whose power can be cut: SQLite files of which only what was synced survives.
+"""A disk whose power can be cut: only synced bytes of SQLite's files survive.
 
-Writes go to real files; next to each, a copy of what is durable is kept in memory, which a
-sync brings up to date. A cut writes these copies to another folder. Drives may also have
-written some of the blocks that nobody synced yet: `survivors` picks them.
+Writes go to real files; next to each, a copy of what is durable is kept in memory, which a sync
+brings up to date. A cut writes these copies to another folder. Drives may also have written some of
+the unsynced blocks: `survivors` picks them.
 """
 
 import errno
@@ -36,7 +36,7 @@ class Image:
         self.dirty.clear()
 
     def after_cut(self, rng: random.Random | None) -> bytes:
-        """The durable bytes, with some of the others if there are rng."""
+        """The durable bytes, and with a generator also a random choice of the others."""
         if rng is None or not self.dirty:
             return self.durable
         current = self.path.read_bytes()
@@ -50,7 +50,7 @@ class Image:
 
 
 class Disk(apsw.VFS):
-    """The file system whose power can be cut; `on_sync` hears of each sync before and after."""
+    """The file system whose power can be cut; `on_sync` is called before and after each sync."""
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -68,7 +68,7 @@ class Disk(apsw.VFS):
         self.images.pop(filename, None)
 
     def cut(self, folder: Path, rng: random.Random | None = None) -> Path:
-        """The database as it would be found after the power came back."""
+        """The database as it would be found after the power has returned."""
         folder.mkdir()
         for name, image in self.images.items():
             (folder / Path(name).name).write_bytes(image.after_cut(rng))
@@ -141,7 +141,7 @@ class ApswCursor:
 
 
 def translated(error: apsw.Error) -> sqlite3.OperationalError:
-    """The same error as the standard library raises it."""
+    """The corresponding error of the standard library."""
     code = getattr(error, "extendedresult", 0)
     same = sqlite3.OperationalError(str(error))
     same.sqlite_errorcode = code
@@ -158,5 +158,5 @@ def fault(kind: type[apsw.Error], code: int) -> apsw.Error:
 
 
 def read_only(*_: object, **__: object) -> None:
-    """Stand in for any change to a file, on a file system that takes none."""
+    """Replace any change to a file, on a read-only file system."""
     raise OSError(errno.EROFS, os.strerror(errno.EROFS))

@@ -1,4 +1,4 @@
-"""R18: flipped bytes are found, and one damaged message costs only itself."""
+"""R18: flipped bytes are found, and a damaged message does not affect others."""
 
 import asyncio
 import sqlite3
@@ -24,7 +24,7 @@ PAGE = 4096
 
 
 def flip(path: Path, text: str) -> None:
-    """Change one bit of the only place where a text lies."""
+    """Change one bit of the only occurrence of a text."""
     content = bytearray(path.read_bytes())
     assert content.count(text.encode()) == 1
     content[content.index(text.encode()) + len(text) // 2] ^= 1
@@ -95,7 +95,7 @@ async def test_R18_the_running_server_names_what_is_damaged(
 
 
 async def with_a_damaged_page(path: Path) -> tuple[Storage, Pair, Pair]:
-    """A database of which the page with the message 200 cannot be read, and two pairs of people."""
+    """A database whose page with message 200 cannot be read, and two pairs of users."""
     storage = await open_storage(f"sqlite:///{path}")
     pair, others = await make_pair(storage), await make_pair(storage)
     await send(storage, *(pair.draft(f"message {number}!" * 10) for number in range(COUNT)))
@@ -160,7 +160,7 @@ async def test_R18_a_forward_page_over_damage_has_the_requested_length(
 
 
 async def test_R13_a_scan_reads_large_messages_a_few_at_a_time(tmp_path: Path) -> None:
-    """A thread that decodes much at once keeps every other thread waiting."""
+    """A thread that decodes much at once makes all other threads wait."""
     path = tmp_path / "chat.db"
     storage = await open_storage(f"sqlite:///{path}")
     pair = await make_pair(storage)

@@ -1,4 +1,4 @@
-"""R10: a disk that is full or fails: refuse clearly, read on, never pretend."""
+"""R10: with a full or failing disk, writes are refused clearly and reads continue."""
 
 import asyncio
 import itertools
@@ -199,7 +199,7 @@ async def test_R10_a_disk_reserve_that_cannot_be_deleted_is_not_spent(
 
 
 async def open_watched(folder: Path, disk: Disk, executed: list[str]) -> Storage:
-    """Open a database whose every statement is noted."""
+    """Open a database, and record all its statements."""
 
     class Watched(ApswDriver):
         def execute(self, sql: str, parameters: Any = (), /) -> Any:
@@ -212,7 +212,7 @@ async def open_watched(folder: Path, disk: Disk, executed: list[str]) -> Storage
 
 
 def making_room(disk: Disk) -> Callable[..., None]:
-    """Emptying any file makes room."""
+    """Simulate that truncating any file makes room."""
     truncate = os.truncate
 
     def truncate_and_make_room(path: Path, length: int) -> None:
@@ -237,7 +237,7 @@ async def test_R10_no_disk_reserve_is_made_on_a_nearly_full_disk(
 async def test_R10_a_refused_message_does_not_appear_after_a_kill(
     storage: Storage, disk: Disk, tmp_path: Path
 ) -> None:
-    """Without room for the log's index SQLite fails a commit that stands in the log already."""
+    """Without room for the log's index, SQLite fails a commit that is already in the log."""
     pair = await make_pair(storage)
     await send(storage, pair.draft("before"))
     disk.fail_sync = UNINDEXED

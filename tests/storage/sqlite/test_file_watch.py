@@ -1,4 +1,4 @@
-"""R5, L10: a database that is taken away, or locked, while the server runs."""
+"""R5, L10: a database that is removed, or locked, while the server runs."""
 
 import asyncio
 import os
@@ -95,7 +95,7 @@ async def test_L10_a_lock_held_by_another_program_is_reported_until_it_is_releas
 
 
 async def refusal(check: Callable[[], Awaitable[None]], *, within: float = 60) -> str | None:
-    """The word that says why the storage is unavailable, which may take some time to be known."""
+    """The reason code of the unavailable storage, which may take some time to be detected."""
     until = asyncio.get_running_loop().time() + within
     while True:
         try:

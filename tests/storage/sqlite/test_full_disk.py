@@ -1,4 +1,4 @@
-"""R10: what a disk that really has no room does to SQLite, and to a start."""
+"""R10: SQLite, and a start of the server, on a disk that really is full."""
 
 import os
 import shutil
@@ -50,7 +50,7 @@ def url_of(folder: Path) -> str:
 
 
 async def send_until_refused(storage: Storage, pair: Pair) -> list[str]:
-    """The bodies that were stored."""
+    """Return the bodies that were stored."""
     stored: list[str] = []
     while True:
         body = f"{len(stored)}".ljust(10_000, ".")

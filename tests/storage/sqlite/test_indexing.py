@@ -1,4 +1,4 @@
-"""The full-text index follows the messages, whatever happens to them or to the process."""
+"""The full-text index follows the messages through changes, deletions and crashes."""
 
 import asyncio
 import random
@@ -47,7 +47,7 @@ def database(path: Path) -> Iterator[sqlite3.Connection]:
 
 
 def postings(connection: sqlite3.Connection) -> set[tuple[str, int]]:
-    """Every trigram in the index and a message that it says has it."""
+    """Every trigram in the index, with each message listed for it."""
     connection.execute(
         "CREATE VIRTUAL TABLE temp.postings USING fts5vocab(main, search_index, instance)"
     )
@@ -68,7 +68,7 @@ def expected(connection: sqlite3.Connection) -> set[tuple[str, int]]:
 
 
 async def caught_up(path: Path) -> None:
-    """Wait until the index knows all there is."""
+    """Wait until the index is up to date."""
     until = time.monotonic() + 60
     with database(path) as connection:
         while connection.execute(

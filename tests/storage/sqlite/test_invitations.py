@@ -1,4 +1,4 @@
-"""Invitations that no longer count are forgotten, a bounded number at a time."""
+"""Invitations that are no longer valid are deleted, a bounded number at a time."""
 
 import sqlite3
 from contextlib import closing
@@ -11,7 +11,7 @@ from tests.storage.people import AT, make_account
 from tests.storage.test_invitations import LATER, invitation
 
 
-async def test_expired_invitations_are_forgotten_a_hundred_at_a_time(tmp_path: Path) -> None:
+async def test_expired_invitations_are_deleted_a_hundred_at_a_time(tmp_path: Path) -> None:
     storage = await open_storage(f"sqlite:///{tmp_path}/chat.db")
     for number in range(FORGOTTEN + 5):
         await storage.create_invitation(invitation(f"{number}", None), limit=9)
@@ -31,7 +31,7 @@ async def test_expired_invitations_are_forgotten_a_hundred_at_a_time(tmp_path: P
     await storage.close()
 
 
-async def test_an_invitation_is_forgotten_with_its_last_use(tmp_path: Path) -> None:
+async def test_an_invitation_is_deleted_with_its_last_use(tmp_path: Path) -> None:
     storage = await open_storage(f"sqlite:///{tmp_path}/chat.db")
     await storage.create_invitation(invitation("code", None, uses=2), limit=9)
     with closing(sqlite3.connect(tmp_path / "chat.db")) as driver:

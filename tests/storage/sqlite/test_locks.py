@@ -48,7 +48,7 @@ class Recording:
         if not ids:
             return
         if self._locked is None:
-            assert not self._wrote, "something was written before anybody was locked"
+            assert not self._wrote, "something was written before any user was locked"
             self._locked = ids
         assert ids <= self._locked, "a user was locked later than the others"
 

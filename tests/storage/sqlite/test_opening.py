@@ -108,7 +108,7 @@ async def test_R18_a_large_file_is_checked_while_the_server_runs(
     await make(path)
     content = bytearray(path.read_bytes())
     pages = len(content) // 4096
-    # Somewhere in the middle: what opening reads is whole.
+    # In the middle of the file, which opening does not read.
     for offset in range(pages // 2 * 4096, pages // 2 * 4096 + 200):
         content[offset] ^= 0xFF
     path.write_bytes(content)
@@ -160,7 +160,7 @@ async def test_a_migrated_database_is_what_the_schema_says(tmp_path: Path) -> No
 
     await migrate(f"sqlite:///{tmp_path}/chat.db")
     with engine_of(tmp_path / "chat.db").connect() as connection:
-        # The virtual table and its parts are not Alembic's to compare.
+        # Alembic does not compare the virtual table and its parts.
         opts = {
             "compare_type": True,
             "include_name": lambda name, *_: not str(name).startswith("search_index"),
@@ -172,7 +172,7 @@ async def test_a_migrated_database_is_what_the_schema_says(tmp_path: Path) -> No
 
 
 def migrate_until(path: Path, statements: int) -> None:
-    """Migrate in this process, which dies before so many statements have been run."""
+    """Migrate in this process, which ends before this many statements have run."""
     import os  # noqa: PLC0415
 
     from sqlalchemy import event  # noqa: PLC0415
@@ -190,11 +190,11 @@ def migrate_until(path: Path, statements: int) -> None:
 
 
 @pytest.mark.slow
-async def test_R19_a_migration_killed_after_any_statement_is_done_again(tmp_path: Path) -> None:
+async def test_R19_a_migration_killed_after_any_statement_is_repeated(tmp_path: Path) -> None:
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload([__name__])
     ends: list[int | None] = []
-    for step in range(0, 1_000, 7):  # every seventh statement: each costs a process
+    for step in range(0, 1_000, 7):  # every seventh statement, because each needs a process
         path = tmp_path / f"{step}.db"
         child = context.Process(target=migrate_until, args=(path, step))
         child.start()

@@ -42,7 +42,7 @@ def descriptor_of(path: Path) -> Iterator[int]:
 
 
 def moved_about(path: Path, page_size: int) -> list[str]:
-    """Make a database in which rows of all sizes came, grew and went; its contents."""
+    """Make a database in which rows of all sizes were inserted, grew and were deleted."""
     rng, longest = random.Random(page_size), 3 * page_size // 2
     with closing(sqlite3.connect(path, isolation_level=None)) as database:
         database.execute(f"PRAGMA page_size = {page_size}")
@@ -201,13 +201,13 @@ async def test_S22_a_cancelled_scrub_stops_before_it_releases_the_file(
 
 def connected(path: Path) -> sqlite3.Connection:
     opened = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=60)
-    opened.execute("PRAGMA synchronous = OFF")  # else a disk that stalls keeps the lock for long
+    opened.execute("PRAGMA synchronous = OFF")  # otherwise a stalled disk keeps the lock for long
     return opened
 
 
 @contextmanager
 def another_process(path: Path) -> Iterator[None]:
-    """Write meanwhile, and copy the log into the file where that is possible."""
+    """Write in the meantime, and copy the log into the file if possible."""
     done = threading.Event()
     writes = 0
 
@@ -231,7 +231,7 @@ def another_process(path: Path) -> Iterator[None]:
 
 @contextmanager
 def old_pages(path: Path) -> Iterator[None]:
-    """A process whose memory has pages from before, and which writes them again afterwards."""
+    """A process with old pages in its cache, which it writes again later."""
     with closing(connected(path)) as database:
         database.execute("PRAGMA cache_size = -65536")
         for table in ("message", "log", "search_index_data"):

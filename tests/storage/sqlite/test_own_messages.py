@@ -1,4 +1,4 @@
-"""The log of a database from before a user's own messages had a kind of their own."""
+"""The log of a database from before a user's own messages had a separate kind."""
 
 import sqlite3
 from pathlib import Path

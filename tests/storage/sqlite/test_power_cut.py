@@ -38,7 +38,7 @@ async def on_disk(
 
 
 class Cuts:
-    """Cuts the power at each sync and each acknowledgement, and knows what must survive."""
+    """Cuts the power at each sync and each acknowledgement, and records what must survive."""
 
     def __init__(self, disk: Disk, folder: Path) -> None:
         self.acknowledged: list[str] = []
@@ -95,7 +95,7 @@ async def test_R1_power_cuts_lose_nothing_acknowledged(tmp_path: Path, disk: Dis
 
 
 async def test_the_power_cut_test_detects_missing_syncs(tmp_path: Path, disk: Disk) -> None:
-    """The harness would notice: without a sync per commit, acknowledged messages are lost."""
+    """Test the harness: without a sync per commit, acknowledged messages are lost."""
     cuts = await run_batches(tmp_path, disk, NORMAL)
     assert list(cuts.lost())
 

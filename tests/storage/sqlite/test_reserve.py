@@ -1,4 +1,4 @@
-"""R10: the reserved space, and the mark that it was released."""
+"""R10: the disk reserve, and the mark that it was released."""
 
 import errno
 import os
@@ -20,7 +20,7 @@ def database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def fail_half_way(path: Path, content: bytes) -> None:
-    """Write to a disk that others fill meanwhile."""
+    """Write to a disk that another program fills in the meantime."""
     with path.open("wb") as file:
         file.write(content[: len(content) // 2])
     raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))

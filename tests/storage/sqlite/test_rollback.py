@@ -1,4 +1,4 @@
-"""R5: a database that was put back, shortened or replaced is noticed, and its epochs change."""
+"""R5: a restored, truncated or replaced database is noticed, and its epochs change."""
 
 import os
 import shutil
@@ -145,7 +145,7 @@ async def test_R5_a_folder_restored_over_the_old_files_has_a_new_epoch(
 async def test_R5_a_folder_restored_without_files_of_equal_size_and_time_has_a_new_epoch(
     folder: Path,
 ) -> None:
-    """rsync restores so: the mark, which is written once, has the same size and time."""
+    """This is how rsync restores: the mark, written only once, has the same size and time."""
     pair = await filled(folder, "one")
     before = await epoch(folder, pair.ada)
     (backup := folder.with_name("backup")).mkdir()
@@ -217,7 +217,7 @@ async def test_R5_a_missing_write_ahead_log_is_noticed(folder: Path) -> None:
     assert await epoch(folder, pair.ada) != before
 
 
-async def test_S3_a_refresh_token_that_is_newer_than_the_database_counts_once(
+async def test_S3_a_refresh_token_that_is_newer_than_the_database_works_once(
     folder: Path,
 ) -> None:
     storage = await opened(folder)

@@ -1,4 +1,4 @@
-"""S22 in SQLite's own files: what overwriting leaves, and what a kill in the middle does."""
+"""S22 in SQLite's files: nothing is left after a scrub, and a kill during it does no harm."""
 
 import asyncio
 import multiprocessing
@@ -38,7 +38,7 @@ def path(tmp_path: Path) -> Path:
 
 
 async def filled(path: Path) -> Pair:
-    """Ada's words among Bob's, moved about by edits and reactions, all of them indexed."""
+    """Messages of Ada and Bob, moved in the file by edits and reactions, all indexed."""
     storage = await open_storage(f"sqlite:///{path}")
     pair = await make_pair(storage)
     rng = random.Random(22)
@@ -64,7 +64,7 @@ async def filled(path: Path) -> Pair:
 
 
 async def caught_up(path: Path) -> None:
-    """Wait until the index knows all there is."""
+    """Wait until the index is up to date."""
     until = time.monotonic() + 60
     connection = sqlite3.connect(path, timeout=60)
     behind = (
@@ -78,7 +78,7 @@ async def caught_up(path: Path) -> None:
 
 
 def left(path: Path, text: str) -> int:
-    """The number of times that a text is in the bytes of the database's files."""
+    """The number of occurrences of a text in the database's files."""
     return sum(each.read_bytes().count(text.encode()) for each in path.parent.glob("chat.db*"))
 
 
@@ -90,7 +90,7 @@ async def empty(storage: Storage, erasure_id: str, *, limit: int) -> None:
 async def test_S22_only_a_scrub_removes_deleted_rows_from_the_file(path: Path) -> None:
     pair = await filled(path)
     assert left(path, CANARY) > MESSAGES
-    assert left(path, RARE) > MESSAGES * 9 // 10  # each that was not edited, and the index
+    assert left(path, RARE) > MESSAGES * 9 // 10  # each message that was not edited, and the index
     storage = await open_storage(f"sqlite:///{path}")
     erasure = new_erasure(pair.ada, at=AT)
     await storage.request_erasure(erasure)
@@ -128,7 +128,7 @@ async def test_S22_a_scrub_is_refused_while_the_write_ahead_log_is_being_read(
     await storage.close()
 
 
-def test_S22_pages_in_the_place_of_rolled_back_ones_are_known(path: Path) -> None:
+def test_S22_pages_that_replace_rolled_back_pages_are_recognised(path: Path) -> None:
     log = path.with_name(f"{path.name}-wal")
     logged = LoggedPages(log)
     with closing(sqlite3.connect(path, isolation_level=None)) as writer:
@@ -150,7 +150,7 @@ def test_S22_pages_in_the_place_of_rolled_back_ones_are_known(path: Path) -> Non
 
 
 def held_copies(monkeypatch: pytest.MonkeyPatch) -> tuple[threading.Event, threading.Event]:
-    """Let each copy of the log set the first event, and wait for the second."""
+    """Make each copy of the log set the first event, and wait for the second."""
     begun, released = threading.Event(), threading.Event()
 
     def held(path: Path, connect: Connect) -> Driver:
@@ -201,7 +201,7 @@ async def test_S22_a_database_is_closed_after_its_log_is_copied(
 
 
 def erase_and_be_killed(path: Path, erasure_id: str, *, after: float) -> None:
-    """Let a process of its own erase and scrub, until it is killed some seconds later."""
+    """Let another process erase and scrub, until it is killed some seconds later."""
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload([__name__])
     child = context.Process(target=erase_alone, args=(path, erasure_id))

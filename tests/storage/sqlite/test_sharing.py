@@ -24,7 +24,7 @@ from tests.support.database import busy
 COLUMNS = ("account", "other", "created_at")
 
 
-async def test_R2_a_batch_that_is_done_again_for_anothers_fault_is_stored_once(
+async def test_R2_a_batch_repeated_because_of_anothers_failure_is_stored_once(
     tmp_path: Path,
 ) -> None:
     storage = await open_storage(f"sqlite:///{tmp_path}/chat.db")
@@ -57,13 +57,13 @@ async def test_R2_a_batch_that_is_done_again_for_anothers_fault_is_stored_once(
     assert [isinstance(each, Stored) and each.repeated for each in outcomes] == [False, True, False]
     assert await bodies(storage, pair.id) == ["one", "two"]
     assert [event.position for event in await whole_log(storage, pair.ada)] == [1, 2]
-    # Of the insertion that failed, nothing is left.
+    # Nothing is left of the failed insertion.
     assert await database.read(count) == [0]
     await storage.close()
 
 
 def test_decoders_are_created_one_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Two threads that make a Struct's first decoder at the same time end the process."""
+    """Two threads that make a Struct's first decoder at the same time crash the process."""
     really: Any = msgspec.json.Decoder
     made, at_once = threading.Semaphore(1), list[bool]()
 

@@ -19,7 +19,7 @@ from backchannel.storage.sql.sqlite.statements import Change
 
 
 class _Watched:
-    """A connection of the standard library that keeps the texts of its statements."""
+    """A connection of the standard library that records the texts of its statements."""
 
     def __init__(self) -> None:
         self.database = sqlite3.connect(":memory:", isolation_level=None)

@@ -1,4 +1,4 @@
-"""The marks of a database from before blocks kept them back."""
+"""The marks of a database from before blocks held marks back."""
 
 from pathlib import Path
 

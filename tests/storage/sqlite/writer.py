@@ -1,4 +1,4 @@
-"""A process that appends for ever and tells which messages were acknowledged."""
+"""A process that appends forever and reports which messages were acknowledged."""
 
 import asyncio
 import os
@@ -30,7 +30,7 @@ def run(path: Path, pipe: int) -> None:
 
 
 def main(path: Path, batches: int) -> None:
-    # A trace could not tell what is written for a message from what is written for its index.
+    # A trace cannot distinguish writes for a message from writes for its index.
     with patch.multiple(Indexer, timeout=None, is_due=False):
         asyncio.run(append_for_ever(path, 1, batches=batches))
 
