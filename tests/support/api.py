@@ -1,4 +1,4 @@
-"""The native HTTP API as its own description says it is: every answer is held against it."""
+"""The native HTTP API. Every response is compared with the OpenAPI document."""
 
 import itertools
 import re
@@ -25,7 +25,7 @@ Json = dict[str, Any]
 
 @dataclass(frozen=True)
 class Operation:
-    """One method of one path, as the OpenAPI document has it."""
+    """One method of one path, as in the OpenAPI document."""
 
     method: str
     path: str
@@ -84,13 +84,13 @@ def resolve(schema: Json) -> Json:
 
 
 def check_value(value: object, schema: Json) -> None:
-    """Fail unless `value` is what `schema` says."""
+    """Fail unless `value` conforms to `schema`."""
     rooted = {**schema, "components": document()["components"]}
     Draft202012Validator(rooted).validate(value)
 
 
 def check_answer(response: httpx.Response) -> None:
-    """Fail unless the document has this answer, and its body is of the shape it names."""
+    """Fail unless the document describes this response and its body."""
     request = response.request
     operation = next((each for each in operations() if _is_of(request, each)), None)
     described = operation.described["responses"] if operation else {}
@@ -109,7 +109,7 @@ def check_answer(response: httpx.Response) -> None:
 
 def _is_of(request: httpx.Request, operation: Operation) -> bool:
     pattern = re.sub(r"\{\w+\}", "[^/]+", operation.path)
-    path = request.url.path.rstrip("/")  # one at the end makes no difference
+    path = request.url.path.rstrip("/")  # a trailing one makes no difference
     return request.method == operation.method and bool(re.fullmatch(pattern, path))
 
 
@@ -117,7 +117,7 @@ _addresses = itertools.count(1)
 
 
 def new_address_header() -> dict[str, str]:
-    """The header of a client behind a trusted proxy, at an address nobody has used before."""
+    """The header of a client behind a trusted proxy, at an address that was not used before."""
     number = next(_addresses)
     return {"x-forwarded-for": f"198.18.{number // 256}.{number % 256}"}
 
@@ -141,7 +141,7 @@ class Caller:
         return cast("str", self.tokens["user"]["username"])
 
     def ask(self, method: str, path: str, **given: Any) -> httpx.Response:
-        """The answer, which is as the document says."""
+        """Send a request; return the response, which must conform to the document."""
         if not self.tokens:
             given["headers"] = new_address_header() | given.get("headers", {})
         response = self._http.request(method, path, **given)
@@ -155,13 +155,13 @@ class Caller:
         return self.done("POST", path, json=body)
 
     def done(self, method: str, path: str, **given: Any) -> Json:
-        """The body of an answer that is a success."""
+        """The body of a response that must be a success."""
         response = self.ask(method, path, **given)
         assert response.is_success, response.text
         return cast("Json", response.json()) if response.content else {}
 
     def refused(self, status: int, method: str, path: str, **given: Any) -> Json:
-        """The problem details of an answer that is this refusal."""
+        """The problem details of a response that must be this refusal."""
         response = self.ask(method, path, **given)
         assert response.status_code == status, response.text
         body = cast("Json", response.json())
@@ -169,7 +169,7 @@ class Caller:
         return body
 
     def send(self, to: "Caller", body: str, **more: Any) -> Json:
-        """Send a message; as it was stored."""
+        """Send a message; return it as stored."""
         return self.post("/v1/messages", to=to.id, body=body, **more)
 
     def close(self) -> None:
@@ -177,7 +177,7 @@ class Caller:
 
 
 class Api:
-    """A running server, and the people who use it."""
+    """A running server and its users."""
 
     def __init__(self, address: str) -> None:
         self.address = address

@@ -41,7 +41,7 @@ def canary(place: str) -> str:
 
 
 def found(server: ServerProcess) -> set[str]:
-    """The places whose canary is in any byte of any file of the server's, its log included."""
+    """The places whose canary is in any file of the server, including its log."""
     files = [path for path in server.folder.rglob("*") if path.is_file()]
     contents = [path.read_bytes() for path in files]
     return {
@@ -52,7 +52,7 @@ def found(server: ServerProcess) -> set[str]:
 
 
 def fill(api: Api, ada: Caller, bob: Caller) -> None:
-    """Ada says something wherever she can."""
+    """Let Ada enter text wherever she can."""
     sent = ada.send(bob, canary("body"), client_id=canary("key"))
     messages = f"/v1/conversations/{sent['conversation_id']}/messages"
     ada.send(bob, canary("before-edit"))
@@ -83,7 +83,7 @@ def upload(caller: Caller, name: str, content: bytes) -> Json:
 
 
 def create_upload(caller: Caller) -> None:
-    """Half of an upload, which never ends."""
+    """Create half of an upload, which is never completed."""
     name = base64.b64encode(canary("upload").encode()).decode()
     content = canary("begun").encode()
     fields = {"tus-resumable": "1.0.0", "upload-metadata": f"filename {name}"}
@@ -104,7 +104,7 @@ def lines(archive: zipfile.ZipFile, name: str) -> list[Json]:
 
 
 def completed(api: Api, url: str) -> Json:
-    """The receipt, once nothing is left."""
+    """The receipt, once the erasure is complete."""
     until = time.monotonic() + TIMEOUT
     while (receipt := api.anonymous.get(url))["status"] != "done":
         assert time.monotonic() < until, receipt

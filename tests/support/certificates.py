@@ -13,7 +13,7 @@ NAMES = [x509.DNSName("localhost"), x509.IPAddress(ipaddress.ip_address("127.0.0
 
 
 def make_certificate(folder: Path) -> Path:
-    """A file with a private key and a certificate for localhost, which signs itself."""
+    """A file with a private key and a self-signed certificate for localhost."""
     key = ec.generate_private_key(ec.SECP256R1())
     now = dt.datetime.now(dt.UTC)
     certificate = (

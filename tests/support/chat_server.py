@@ -1,4 +1,4 @@
-"""A whole server on the test's own event loop, so that a test can look at its storage."""
+"""A whole server on the test's event loop, so that a test can read its storage."""
 
 import asyncio
 from collections import defaultdict
@@ -55,7 +55,7 @@ class _Application:
         )
 
     def serve(self, core: Core, endpoints: Endpoints) -> Edge:
-        """Serve this core from now on, behind an edge of its own."""
+        """Serve this core from now on, behind a new edge."""
         routes = self._app._app
         routes.state.core = core
         (self._socketio,) = (

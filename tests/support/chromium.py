@@ -1,4 +1,4 @@
-"""A real browser: Debian's Chromium without a window, on a page that reports what it saw."""
+"""A real browser: Debian's Chromium without a window, on a page that reports its results."""
 
 import asyncio
 import contextlib
@@ -28,7 +28,7 @@ QUIET = [
 
 
 class PageServer:
-    """Serves one page at its own origin, and takes the report that the page posts to it."""
+    """Serves one page at its own origin, and receives the report that the page posts."""
 
     def __init__(self) -> None:
         self._page = b""
@@ -36,12 +36,12 @@ class PageServer:
         self.report: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
 
     async def start(self) -> str:
-        """Listen on a free port; the origin."""
+        """Listen on a free port; return the origin."""
         self._server = await asyncio.start_server(self._answer, "127.0.0.1", 0)
         return f"http://127.0.0.1:{self._server.sockets[0].getsockname()[1]}"
 
     def show(self, page: str) -> None:
-        """The files that are served from now on."""
+        """Serve these files from now on."""
         self._page = page.encode()
 
     async def close(self) -> None:
@@ -69,7 +69,7 @@ class PageServer:
 
 @asynccontextmanager
 async def browsing(address: str, profile: Path) -> AsyncGenerator[None]:
-    """Chromium on a page, for the length of a block."""
+    """Show a page in Chromium for the duration of the block."""
     assert PROGRAM is not None
     browser = await asyncio.create_subprocess_exec(
         PROGRAM,

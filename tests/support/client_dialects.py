@@ -39,12 +39,12 @@ class ClientDialect:
 
     @contextlib.asynccontextmanager
     async def open(self, server: ChatServer, person: Person) -> AsyncGenerator[ClientSocket]:
-        """A socket of this person's."""
+        """Open a socket of this person."""
         async with connected(server, self.path, person) as (client,):
             yield client
 
     async def send(self, client: ClientSocket, to: Person, text: str) -> None:
-        """Say something, and wait until it is stored."""
+        """Send a message, and wait until it is stored."""
         frame = await client.ask(self.sending(to, text, f"client-{text}"))
         while not self.is_acknowledgement(frame):
             frame = await client.receive()
@@ -84,10 +84,10 @@ class _EventSocket(ClientDialect):
 
 
 class _NativeSocket(ClientSocket):
-    """Takes each page of the log apart: a message may be on one instead of in a frame of its own.
+    """Splits each page of the log: a message may be on a page and not in an event frame.
 
-    That is so if it was sent before the server was subscribed to the events of this user. A page
-    has also what this socket has sent and been told is stored: that is no news.
+    That is so if it was sent before the server had subscribed to the events of this user. Messages
+    on a page that this socket has sent and has been acknowledged are skipped.
     """
 
     def __init__(self, socket: ClientConnection) -> None:
@@ -153,7 +153,7 @@ class _QueuedMessages(_SocketIo):
         return frame["data"]["sender_id"], frame["data"]["content"]
 
     async def send(self, client: ClientSocket, to: Person, text: str) -> None:
-        """The sending socket gets its message, too: the document says to both users."""
+        """The sending socket gets its message too, because the document says: to both users."""
         await super().send(client, to, text)
         assert (await self.receive(client))[1] == text
 

@@ -1,4 +1,4 @@
-"""Time that only moves when a test says so."""
+"""A clock that only moves when a test says so."""
 
 from dataclasses import dataclass
 
@@ -20,5 +20,5 @@ class ManualClock:
         self.seconds += seconds
 
     def set_back(self, seconds: float) -> None:
-        """Correct the calendar, as NTP does; intervals do not notice."""
+        """Set the calendar back, as NTP does; intervals are not affected."""
         self.milliseconds -= round(seconds * 1_000)

@@ -1,4 +1,4 @@
-"""A core for tests: the real parts, with passwords that cost next to nothing."""
+"""A core for tests: the real parts, with fast password hashing."""
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -25,7 +25,7 @@ PASSWORD = "mist over the harbour"
 
 
 def cheap_passwords() -> PooledPasswords:
-    """Argon2id at its fastest: for tests that do not ask how strong a hash is."""
+    """Argon2id at its fastest, for tests in which the strength of hashes does not matter."""
     return PooledPasswords(argon=argon2(memory=8, passes=1))
 
 

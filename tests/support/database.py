@@ -1,4 +1,4 @@
-"""A database that has something else to do."""
+"""A database whose writer is busy."""
 
 import asyncio
 import threading
@@ -13,7 +13,7 @@ TIMEOUT = 60.0
 
 @asynccontextmanager
 async def busy(storage: Storage) -> AsyncIterator[None]:
-    """SQLite's writer is in another transaction for the length of the block."""
+    """Keep SQLite's writer in another transaction for the duration of the block."""
     began, over = threading.Event(), threading.Event()
 
     async def work(_: Any) -> None:

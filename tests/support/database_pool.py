@@ -5,14 +5,14 @@ from pathlib import Path
 
 
 class DatabasePool:
-    """Gives each folder a database, and the database to another folder once it is empty again."""
+    """Assigns a database to each folder, and reuses databases once they are empty again."""
 
     def __init__(
         self, make: Callable[[], Awaitable[str]], empty: Callable[[str], Awaitable[bool]]
     ) -> None:
         """`make` returns the name of a new database with all tables.
 
-        `empty` deletes the rows of one; False if it is no longer what `make` had made.
+        `empty` deletes the rows of a database; False if a test has changed more than rows.
         """
         self._make = make
         self._empty = empty
@@ -21,7 +21,7 @@ class DatabasePool:
         self._free: list[str] = []
 
     async def take(self, folder: Path, *, lasting: bool) -> str:
-        """The database of a folder; a `lasting` one is the folder's until the tests end."""
+        """The database of a folder; a `lasting` one is kept for the folder until the tests end."""
         key = str(folder)
         if lasting:
             self._lasting.add(key)
@@ -30,7 +30,7 @@ class DatabasePool:
         return self._taken[key]
 
     async def give_back(self) -> set[str]:
-        """Empty the databases of all folders; returns the names of those that are still good."""
+        """Empty the databases of all folders; return the names of all usable ones."""
         for folder in self._taken.keys() - self._lasting:
             name = self._taken.pop(folder)
             if await self._empty(name):

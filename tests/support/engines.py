@@ -1,4 +1,4 @@
-"""The databases that tests run on: the folder of a test has one of its own on each of them."""
+"""The databases that tests run on: the folder of a test has its own on each of them."""
 
 from collections.abc import Coroutine, Mapping
 from functools import partial
@@ -27,7 +27,7 @@ async def on_sqlite(folder: Path, *, lasting: bool = False) -> str:
 
 
 async def on_mongodb(folder: Path, *, lasting: bool = False, replicated: bool = False) -> str:
-    """One database for all, which is emptied for a folder that did not use it last."""
+    """One database for all folders, emptied when another folder uses it."""
     server = mongod.shared(replicated=replicated)
     name = f"of_{folder.name}" if lasting else ON_MONGODB
     server.empty_for(str(folder), name)
@@ -45,6 +45,6 @@ DATABASES: Mapping[str, DatabaseFor] = {
 
 
 def drop_databases() -> None:
-    """Remove or empty what tests have used on the machine's servers."""
+    """Remove or empty the databases that tests have used on the machine's servers."""
     postgresql.drop_databases()
     mariadb.drop_databases()

@@ -53,7 +53,7 @@ class ForkedProcess:
             return None
 
     def wait(self, timeout: float) -> int:
-        """Wait for the end; the exit code, or the negative number of the signal that ended it.
+        """Wait for the end; return the exit code, or the negative number of the ending signal.
 
         Raises `subprocess.TimeoutExpired` after `timeout` seconds.
         """
@@ -74,7 +74,7 @@ class ForkedProcess:
 def fork(
     arguments: Sequence[str], folder: Path, environment: Mapping[str, str], log: int
 ) -> ForkedProcess:
-    """Run `python -m backchannel` in `folder`; what it prints goes to the file descriptor `log`."""
+    """Run `python -m backchannel` in `folder`; its output goes to the file descriptor `log`."""
     request = {"arguments": arguments, "folder": str(folder), "environment": environment}
     status, far_end = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     with far_end:
@@ -99,7 +99,7 @@ def _fork_server() -> socket.socket:
 
 
 def serve(control: socket.socket) -> dict[str, Any] | None:
-    """Fork for each request, and tell how each process ended, until the other side is closed.
+    """Fork for each request, and report how each process ended, until the other side is closed.
 
     Returns the request in a forked process, and `None` at the end, when all have been killed.
     """
@@ -137,13 +137,13 @@ def serve(control: socket.socket) -> dict[str, Any] | None:
 
 def _report_end(pid: int, status: int) -> None:
     _, reason = os.waitpid(pid, 0)
-    with contextlib.suppress(BrokenPipeError):  # nobody waits for it any more
+    with contextlib.suppress(BrokenPipeError):  # no caller waits for it now
         os.write(status, str(os.waitstatus_to_exitcode(reason)).encode())
     os.close(status)
 
 
 def become(arguments: Sequence[str], folder: str, environment: Mapping[str, str]) -> None:
-    """Go on in this process as `python -m backchannel` does."""
+    """Continue in this process as `python -m backchannel`."""
     os.chdir(folder)
     os.environ.clear()
     os.environ.update(environment)

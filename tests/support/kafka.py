@@ -1,4 +1,4 @@
-"""A broker for Kafka's protocol that a test starts for itself: `tansu`, in memory."""
+"""A broker for Kafka's protocol, started by the test: `tansu`, in memory."""
 
 import contextlib
 import signal
@@ -43,7 +43,7 @@ class Kafka:
         return f"kafka://127.0.0.1:{self.advertised}"
 
     def start(self) -> None:
-        """Start it and wait until it listens; skips the test where it is not installed."""
+        """Start it and wait until it listens; skip the test if it is not installed."""
         found = program()
         if found is None:
             pytest.skip("there is no tansu: run make test on x86-64 Linux")
@@ -64,7 +64,7 @@ class Kafka:
             time.sleep(0.01)
 
     def freeze(self) -> None:
-        """It keeps its connections and answers nothing."""
+        """Stop it: it keeps its connections and answers nothing."""
         self._signal(signal.SIGSTOP)
 
     def thaw(self) -> None:

@@ -1,4 +1,4 @@
-"""Databases of a test's own on a MariaDB server, and servers of a test's own."""
+"""Databases for tests on a MariaDB server, and private servers."""
 
 import asyncio
 import atexit
@@ -44,7 +44,8 @@ async def database_for(
 ) -> str:
     """The URL of the database that belongs to a folder, with all tables.
 
-    A `lasting` one is this folder's until the tests end. Skips the test where there is no server.
+    A `lasting` one is kept for this folder until the tests end. Skips the test if there is no
+    server.
     """
     name = await _pool.take(folder, lasting=lasting)
     return f"{await _server()}/{name}{options}"
@@ -61,7 +62,7 @@ async def empty_database(options: str = "?pool_size=6") -> str:
 
 
 def drop_databases(*, last: bool = False) -> None:
-    """Empty what was taken and remove the other databases; the last time all of them."""
+    """Empty the used databases and remove the others; the last time, remove all."""
     asyncio.run(_drop(last=last))
 
 
@@ -104,7 +105,7 @@ async def with_password(url: str, password: str) -> str:
 
 
 async def connected(url: str) -> Driver:
-    """A connection of another program, however long the server takes to answer."""
+    """A connection of another program, without a time limit."""
     until = time.monotonic() + PATIENCE
     while True:
         try:
@@ -115,7 +116,7 @@ async def connected(url: str) -> Driver:
 
 
 async def _server() -> str:
-    """The machine's server, or one of the tests' own where none answers."""
+    """The machine's server, or a private one if it does not answer."""
     if not _found:
         try:
             (await connected(f"{MACHINES_SERVER}/mysql")).terminate()
@@ -140,7 +141,7 @@ async def _run(*statements: str) -> None:
 
 
 def binaries() -> tuple[str, str] | None:
-    """The server's program, and the one that makes its files."""
+    """The server's program, and the program that makes its files."""
     server = shutil.which("mariadbd", path=_path())
     maker = shutil.which("mariadb-install-db", path=_path())
     return (server, maker) if server and maker else None
@@ -151,7 +152,7 @@ def _path() -> str:
 
 
 class Instance:
-    """A MariaDB server of the test's own, which it may kill and freeze."""
+    """A private MariaDB server, which the test may kill and freeze."""
 
     def __init__(self, folder: Path, server: str, maker: str, *options: str) -> None:
         self.port = free_port()
@@ -163,7 +164,7 @@ class Instance:
         self._process: subprocess.Popen[bytes] | None = None
 
     def make(self) -> None:
-        """Make its files. The server refuses to run as root, so they are another user's."""
+        """Make its files. The server refuses to run as root, so they belong to another user."""
         if os.geteuid() == 0:
             shutil.chown(self._folder, "mysql", "mysql")
         subprocess.run(
@@ -224,7 +225,7 @@ class Instance:
         return True
 
     def signal_all(self, number: signal.Signals) -> None:
-        """To the server, which is one process."""
+        """Send a signal to the server, which is one process."""
         assert self._process is not None
         self._process.send_signal(number)
 
@@ -248,10 +249,10 @@ class Instance:
 
 @contextmanager
 def instance(*options: str) -> Generator[Instance]:
-    """A running server of the test's own, with options of its program."""
+    """A running private server, with options of its program."""
     programs = binaries()
     assert programs is not None
-    # Not below pytest's folders: another user may not enter them.
+    # Not below pytest's folders, which another user may not enter.
     with tempfile.TemporaryDirectory(prefix="backchannel-mariadb-") as folder:
         made = Instance(Path(folder), *programs, *options)
         made.make()

@@ -1,4 +1,4 @@
-"""Pictures, sounds and films for tests, made on the spot."""
+"""Pictures, sounds and videos for tests."""
 
 import io
 import struct
@@ -12,16 +12,16 @@ from PIL import Image, PngImagePlugin
 GPS = 0x8825
 ORIENTATION = 0x0112
 SECRET = b"51.4779 N, 0.0015 W"
-"""Stands in every place where a picture can tell something, and must be gone."""
+"""Is in every part of a picture that can have metadata, and must be removed."""
 
 
 def pixels(width: int = 900, height: int = 600) -> Image.Image:
-    """A picture no two parts of which look alike."""
+    """A picture whose parts all look different."""
     return Image.merge("RGB", [Image.effect_noise((width, height), 40 + 20 * n) for n in range(3)])
 
 
 def exif(orientation: int | None = None) -> Image.Exif:
-    """Exif with a place and a camera, and how the picture must be turned."""
+    """Exif with a location, a camera and the orientation."""
     made = Image.Exif()
     made[0x0110] = SECRET.decode()
     made.get_ifd(GPS)[2] = (51.0, 28.0, 40.0)
@@ -39,14 +39,14 @@ def encoded(image: Image.Image, kind: str, **options: object) -> bytes:
 
 
 def jpeg(*, orientation: int | None = None, **options: object) -> bytes:
-    """A JPEG that tells its place in Exif, XMP, a comment and behind its end."""
+    """A JPEG with a location in Exif, XMP, a comment and after its end."""
     whole = encoded(pixels(), "JPEG", exif=exif(orientation), xmp=SECRET, comment=SECRET, **options)
     iptc = b"\xff\xed" + struct.pack(">H", 2 + len(SECRET)) + SECRET
     return whole[:2] + iptc + whole[2:] + SECRET
 
 
 def png(*, orientation: int | None = None, **options: object) -> bytes:
-    """A PNG that tells its place in Exif, texts and behind its end."""
+    """A PNG with a location in Exif, texts and after its end."""
     texts = PngImagePlugin.PngInfo()
     texts.add_text("Comment", SECRET.decode())
     texts.add_itxt("XML:com.adobe.xmp", SECRET.decode())
@@ -55,12 +55,12 @@ def png(*, orientation: int | None = None, **options: object) -> bytes:
 
 
 def webp(*, orientation: int | None = None, **options: object) -> bytes:
-    """A WebP that tells its place in Exif, XMP and behind its end."""
+    """A WebP with a location in Exif, XMP and after its end."""
     return encoded(pixels(), "WEBP", exif=exif(orientation), xmp=SECRET, **options) + SECRET
 
 
 def gif(frames: int = 3) -> bytes:
-    """An animated GIF that tells its place in a comment and behind its end."""
+    """An animated GIF with a location in a comment and after its end."""
     first, *others = [pixels(60, 40).convert("P") for _ in range(frames)]
     options = {"save_all": True, "append_images": others, "duration": 50, "loop": 0}
     return encoded(first, "GIF", comment=SECRET, **options) + SECRET
@@ -76,7 +76,7 @@ def png_chunk(kind: bytes, content: bytes) -> bytes:
 
 
 def bomb(width: int, height: int) -> bytes:
-    """A small PNG that says it is huge."""
+    """A small PNG whose header has huge dimensions."""
     header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
     return (
         b"\x89PNG\r\n\x1a\n"
@@ -113,16 +113,16 @@ def wav(seconds: float) -> bytes:
 
 
 def element(kind: int, content: bytes, *, known: bool = True) -> bytes:
-    """An element of Matroska (RFC 8794), on request one that does not tell its size."""
+    """An element of Matroska (RFC 8794), on request with unknown size."""
     name = kind.to_bytes((kind.bit_length() + 7) // 8, "big")
     size = (1 << 56 | len(content)) if known else (1 << 57) - 1
     return name + size.to_bytes(8, "big") + content
 
 
 def webm(*, blocks: Iterable[int] = (), stated: float | None = None) -> bytes:
-    """A WebM whose blocks begin at these milliseconds, each in a cluster of its own.
+    """A WebM whose blocks begin at these milliseconds, each in a separate cluster.
 
-    It is written as browsers record: no size is told, and none of `stated` if it is None.
+    It is written as browsers record: without sizes, and without a duration if `stated` is None.
     """
     head = element(0x1A45DFA3, element(0x4282, b"webm"))
     info = b"" if stated is None else element(0x4489, struct.pack(">d", stated))

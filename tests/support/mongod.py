@@ -40,10 +40,10 @@ def program() -> Path | None:
 
 
 class Mongod:
-    """`mongod` over one folder; a member of a replica set of its own if `replicated`."""
+    """`mongod` over one folder; the only member of a replica set if `replicated`."""
 
     def __init__(self, folder: Path, *options: str, replicated: bool = False) -> None:
-        """`options` are further ones of its program."""
+        """`options` are additional options of the program."""
         self.port = free_port()
         self._folder = folder
         self._options = options
@@ -56,7 +56,7 @@ class Mongod:
         return f"mongodb://127.0.0.1:{self.port}/{database}?directConnection=true"
 
     def start(self) -> None:
-        """Start it and wait until it takes writes."""
+        """Start it and wait until it accepts writes."""
         found = program()
         if found is None:
             pytest.skip("there is no mongod: install it, or run make test on x86-64 Linux")
@@ -100,13 +100,13 @@ class Mongod:
                     client[database][name].delete_many({"_id": {"$gte": MinKey()}})
 
     def client(self, *, seconds: float = TIMEOUT) -> pymongo.MongoClient[dict[str, Any]]:
-        """A client of the driver's own, to look at the database from outside."""
+        """A plain client of the driver, to read the database without the storage."""
         return pymongo.MongoClient(
             self.url("admin"), serverSelectionTimeoutMS=round(seconds * 1_000)
         )
 
     def kill(self) -> None:
-        """SIGKILL: nothing is written that was not."""
+        """Kill it with SIGKILL, so that it writes nothing more."""
         self._end(signal.SIGKILL)
 
     def stop(self) -> None:
@@ -115,11 +115,11 @@ class Mongod:
             self._end(signal.SIGKILL)
 
     def freeze(self) -> None:
-        """It keeps its connections and answers nothing."""
+        """Stop it: it keeps its connections and answers nothing."""
         self._signal(signal.SIGSTOP)
 
     def thaw(self) -> None:
-        """Let it go on."""
+        """Continue it."""
         self._signal(signal.SIGCONT)
 
     def _end(self, number: int) -> None:

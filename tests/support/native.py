@@ -44,7 +44,7 @@ async def register(address: str, username: str, password: str = PASSWORD) -> Per
 
 @dataclass
 class Device:
-    """One device of a person: what it holds survives its connections."""
+    """One device of a person: its data survive its connections."""
 
     socket_address: str
     person: Person
@@ -60,7 +60,7 @@ class Device:
     _changed: asyncio.Condition = field(default_factory=asyncio.Condition)
 
     async def open(self) -> None:
-        """Connect, say hello from where it stands, and wait until it is live.
+        """Connect, send `hello` with the position, and wait until it is live.
 
         Raises `ConnectionError` if the connection ends before that.
         """
@@ -87,7 +87,7 @@ class Device:
         await self._socket.send(json.dumps(frame))
 
     async def send(self, to: Person, body: str, client_id: str) -> Frame:
-        """Send a message; its `ack` or `error`. Raises `ConnectionError` if unknown."""
+        """Send a message; return its `ack` or `error`. Raises `ConnectionError` if none comes."""
         answer: asyncio.Future[Frame] = asyncio.get_running_loop().create_future()
         self._acks[client_id] = answer
         try:
@@ -110,7 +110,7 @@ class Device:
         return [each["data"] for each in self.events if each["kind"] == kind]
 
     async def frame(self, kind: str, *, within: float = PATIENCE) -> Frame:
-        """The next frame of this type, also one that has come already; it is taken away."""
+        """Remove and return the next frame of this type, which may have arrived earlier."""
 
         def found() -> Frame | None:
             return next((each for each in self.frames if each["type"] == kind), None)
@@ -135,7 +135,7 @@ class Device:
                 await self._reader
 
     async def gone(self, *, within: float = PATIENCE) -> tuple[int, str]:
-        """Wait for the connection's end: its close code and reason."""
+        """Wait for the connection's end; return its close code and reason."""
         assert self._reader is not None
         async with asyncio.timeout(within):
             await asyncio.wait([self._reader])

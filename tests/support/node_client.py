@@ -23,12 +23,12 @@ QUIET = 0.3
 
 
 def installed_node() -> str:
-    """Node's path, after its packages are installed as the lock file says; skips without it."""
+    """Node's path, after installing its packages from the lock file; skips without Node."""
     program = shutil.which("node")
     if program is None or shutil.which("npm") is None:
         pytest.skip("there is no Node.js here")
     with (NPM / "package-lock.json").open() as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)  # one of several test processes is enough
+        fcntl.flock(lock, fcntl.LOCK_EX)  # only one of the test processes installs them
         if not _is_as_locked():
             subprocess.run(["npm", "ci", "--no-audit", "--no-fund"], cwd=NPM, check=True)
     return program
@@ -41,7 +41,7 @@ def _is_as_locked() -> bool:
 
 
 class NodeClient:
-    """A socket of socket.io-client, ordered about by lines of JSON."""
+    """A socket of socket.io-client, controlled by lines of JSON."""
 
     def __init__(self, process: asyncio.subprocess.Process) -> None:
         assert process.stdin is not None
@@ -50,17 +50,17 @@ class NodeClient:
         self._happenings = process.stdout
 
     async def happens(self, kind: str) -> list[Any]:
-        """The arguments of the next event, which is of this kind."""
+        """The arguments of the next event, which must be of this kind."""
         happened, *rest = await self.next()
         assert happened == kind, (happened, rest)
         return rest
 
     async def event(self, name: str) -> Any:
-        """The argument of the next event of this name; others are not looked at."""
+        """The argument of the next event of this name; others are skipped."""
         while True:
             kind, *rest = await self.next()
             if kind == "event" and rest[0] == name:
-                assert len(rest) == 2, "handlers get what their document says, and no more"
+                assert len(rest) == 2, "handlers get exactly the documented arguments"
                 return rest[1]
 
     async def silent(self, *names: str) -> None:
@@ -74,7 +74,7 @@ class NodeClient:
             return
 
     async def ask(self, *event: object) -> Any:
-        """Emit an event with a callback; what the callback is given."""
+        """Emit an event with a callback; return the argument of the callback."""
         await self.order("ask", *event)
         while True:
             kind, *rest = await self.next()
@@ -86,7 +86,7 @@ class NodeClient:
         await self.order("emit", *event)
 
     async def transport(self) -> str:
-        """The transport that carries it now."""
+        """The current transport."""
         await self.order("transport")
         while True:
             kind, *rest = await self.next()
@@ -98,7 +98,7 @@ class NodeClient:
         await self._orders.drain()
 
     async def next(self) -> list[Any]:
-        """The next happening: its kind, and what comes with it."""
+        """The next line of the client: its kind, and its values."""
         async with asyncio.timeout(TIMEOUT):
             line = await self._happenings.readline()
         assert line, "the client has ended"

@@ -1,4 +1,4 @@
-"""Several servers of one database, joined by a bus: each a process of its own."""
+"""Several servers on one database, joined by a bus; each is a separate process."""
 
 import asyncio
 import os
@@ -30,7 +30,7 @@ def require_redis() -> str:
 
 
 def node(folder: Path, name: str, **settings: str) -> ServerProcess:
-    """A server with a folder of its own, which is not started yet."""
+    """A server with its own folder, not started yet."""
     place = folder / name
     place.mkdir(exist_ok=True)
     return ServerProcess(place, **settings)
@@ -59,14 +59,14 @@ async def nodes(
         ]
         for each in made:
             running.callback(each.close)
-            await asyncio.to_thread(each.start)  # a proxy of the test goes on meanwhile
-        for each in made:  # the others tell it that they are there
+            await asyncio.to_thread(each.start)  # a proxy of the test continues in the meantime
+        for each in made:  # the other nodes announce themselves to it
             await until(lambda: metric(each, "bus_received_total") >= count - 1)  # noqa: B023
         yield made
 
 
 async def until(condition: Callable[[], bool]) -> None:
-    """Wait for something that other processes do."""
+    """Wait for a condition that other processes fulfil."""
     async with asyncio.timeout(TIMEOUT):
         while not condition():  # noqa: ASYNC110 - they set no event
             await asyncio.sleep(0.05)

@@ -1,4 +1,4 @@
-"""People who use `/register`, `/login`, and a plain WebSocket client."""
+"""Users of `/register` and `/login`, and a plain WebSocket client."""
 
 import asyncio
 import contextlib
@@ -77,12 +77,12 @@ class ClientSocket:
         return frame
 
     async def ask(self, frame: object) -> Frame:
-        """Send a frame; the next one that comes."""
+        """Send a frame; return the next one that arrives."""
         await self.send(frame)
         return await self.receive()
 
     async def receive_all(self, least: int = 0) -> list[Frame]:
-        """Everything that comes until nothing does, after the first `least` frames."""
+        """The first `least` frames, and all others that arrive without a pause."""
         heard = [await self.receive() for _ in range(least)]
         quiet = 0
         while quiet < QUIET:
@@ -95,7 +95,7 @@ class ClientSocket:
         return heard
 
     async def end(self) -> tuple[int, str]:
-        """Wait until the server closes: its code and reason."""
+        """Wait until the server closes; return its code and reason."""
         async with asyncio.timeout(PATIENCE):
             with contextlib.suppress(ConnectionClosed):
                 async for _ in self.socket:
@@ -117,6 +117,6 @@ async def connected(
 
 
 async def silent(talkers: Iterable[ClientSocket]) -> None:
-    """Assert that nothing comes to any of them."""
+    """Assert that none of them receives anything."""
     for client in talkers:
         assert await client.receive_all() == []

@@ -1,4 +1,4 @@
-"""Databases of a test's own on a PostgreSQL server, and servers of a test's own."""
+"""Databases for tests on a PostgreSQL server, and private servers."""
 
 import asyncio
 import atexit
@@ -62,14 +62,15 @@ async def database_for(
 ) -> str:
     """The URL of the database that belongs to a folder, with all tables.
 
-    A `lasting` one is this folder's until the tests end. Skips the test where there is no server.
+    A `lasting` one is kept for this folder until the tests end. Skips the test if there is no
+    server.
     """
     name = await _pool.take(folder, lasting=lasting)
     return f"{await _server()}/{name}{options}"
 
 
 def drop_databases(*, last: bool = False) -> None:
-    """Empty what was taken, and remove what a test has changed; the last time all of them."""
+    """Empty the used databases, and remove changed ones; the last time, remove all."""
     if _made:
         asyncio.run(_drop(last=last))
 
@@ -98,7 +99,7 @@ async def _is_as_template(name: str) -> bool:
     try:
         async with _connected(name) as used:
             return bool(await used.fetchval(CATALOGUE) == _catalogue[0])
-    except asyncpg.PostgresError:  # it is gone, or lets nobody in
+    except asyncpg.PostgresError:  # it is gone, or accepts no connection
         return False
 
 
@@ -121,7 +122,7 @@ _pool = DatabasePool(_copy_of_template, _empty)
 
 
 async def _server() -> str:
-    """The machine's server, or one of the tests' own where none answers."""
+    """The machine's server, or a private one if it does not answer."""
     if not _found:
         try:
             await (await asyncpg.connect(f"{MACHINES_SERVER}/postgres", timeout=TIMEOUT)).close()
@@ -160,7 +161,7 @@ def binaries() -> Path | None:
 
 
 class Instance:
-    """A PostgreSQL server of the test's own, which it may kill and freeze."""
+    """A private PostgreSQL server, which the test may kill and freeze."""
 
     def __init__(self, folder: Path, programs: Path, *options: str) -> None:
         self.port = free_port()
@@ -171,7 +172,7 @@ class Instance:
         self._process: subprocess.Popen[bytes] | None = None
 
     def make(self) -> None:
-        """Make its files. The server refuses to run as root, so they are another user's."""
+        """Make its files. The server refuses to run as root, so they belong to another user."""
         if os.geteuid() == 0:
             shutil.chown(self._folder, "postgres", "postgres")
         command = ["--auth=trust", "--username=tester", "--encoding=UTF8", "--locale=C"]
@@ -203,7 +204,7 @@ class Instance:
         raise RuntimeError("PostgreSQL does not answer")
 
     def signal_all(self, number: signal.Signals) -> None:
-        """To the server and each process it has started."""
+        """Send a signal to the server and each process that it has started."""
         assert self._process is not None
         for pid in [*_children(self._process.pid), self._process.pid]:
             with contextlib.suppress(ProcessLookupError):
@@ -212,7 +213,7 @@ class Instance:
     def kill(self) -> None:
         """Kill all its processes: a power cut, except that the kernel still writes its buffers."""
         assert self._process is not None
-        self._process.send_signal(signal.SIGSTOP)  # it starts no more of them
+        self._process.send_signal(signal.SIGSTOP)  # so that it starts no more of them
         children = _children(self._process.pid)
         self._process.kill()
         for pid in children:
@@ -220,7 +221,7 @@ class Instance:
                 os.kill(pid, signal.SIGKILL)
         self._process.wait(TIMEOUT)
         self._process = None
-        # It would not start while one of them still has its shared memory.
+        # The server cannot start while a process still has its shared memory.
         until = time.monotonic() + TIMEOUT
         while any(map(_is_running, children)):
             assert time.monotonic() < until
@@ -239,10 +240,10 @@ class Instance:
 
 @contextmanager
 def instance(*options: str) -> Generator[Instance]:
-    """A running server of the test's own, with options of its program."""
+    """A running private server, with options of its program."""
     programs = binaries()
     assert programs is not None
-    # Not below pytest's folders: another user may not enter them.
+    # Not below pytest's folders, which another user may not enter.
     with tempfile.TemporaryDirectory(prefix="backchannel-postgresql-") as folder:
         made = Instance(Path(folder), programs, *options)
         made.make()
@@ -259,7 +260,7 @@ def _children(pid: int) -> list[int]:
 
 
 def _is_running(pid: int) -> bool:
-    """True for a process that is there, and has not ended."""
+    """True for a process that exists and is not a zombie."""
     with contextlib.suppress(OSError):
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
     return False

@@ -1,4 +1,4 @@
-"""A real server in a process of its own: started, killed, and started again on the same data."""
+"""A real server in a separate process: started, killed, and started again on the same data."""
 
 import contextlib
 import itertools
@@ -33,7 +33,7 @@ _ports = itertools.cycle(random.SystemRandom().sample(SERVER_PORTS, len(SERVER_P
 
 
 def free_port() -> int:
-    """A port that is not in use, and that no client or other server is given for a while."""
+    """A port that is not in use, and that no client or other server gets for a while."""
     while True:
         port = next(_ports)
         with contextlib.suppress(OSError), socket.create_server(("127.0.0.1", port)):
@@ -94,7 +94,7 @@ class ServerProcess:
         return self._process is not None and self._process.poll() is not None
 
     def start(self) -> None:
-        """Start it and wait until it is ready; raises `RuntimeError` with what it printed."""
+        """Start it and wait until it is ready; raises `RuntimeError` with its output."""
         arguments = ["serve", "--port", str(self.port)]
         environment = {
             **{name: os.environ[name] for name in ("PATH", "PYTHONPATH") if name in os.environ},
@@ -117,11 +117,11 @@ class ServerProcess:
             time.sleep(0.01)
 
     def kill(self) -> None:
-        """SIGKILL: nothing is written that was not."""
+        """Kill it with SIGKILL, so that it writes nothing more."""
         self.stop(signal.SIGKILL)
 
     def stop(self, number: int = signal.SIGTERM) -> int:
-        """Send a signal and wait for the end; the exit code."""
+        """Send a signal and wait for the end; return the exit code."""
         assert self._process is not None
         self._process.send_signal(number)
         code = self._process.wait(self.timeout)
@@ -130,7 +130,7 @@ class ServerProcess:
 
     def close(self) -> None:
         if self._process is not None:
-            # A killed process does not tell which of its lines it has run.
+            # A killed process does not report its coverage.
             self.stop(signal.SIGTERM if "COVERAGE_PROCESS_CONFIG" in os.environ else signal.SIGKILL)
 
     def resident(self) -> int:

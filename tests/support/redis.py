@@ -1,4 +1,4 @@
-"""A Redis server of the test's own, which it may kill, freeze and start again."""
+"""A private Redis server, which the test may kill, freeze and start again."""
 
 import contextlib
 import shutil
@@ -16,7 +16,7 @@ from tests.support.process import TIMEOUT, free_port
 
 
 class Redis:
-    """Keeps nothing on disk, unless a test says so: what it forgets must not matter."""
+    """A server that keeps nothing on disk, unless a test changes that."""
 
     def __init__(self, program: str, folder: str) -> None:
         self.port = free_port()
@@ -52,13 +52,13 @@ class Redis:
 
 @contextmanager
 def redis_server() -> Generator[Redis]:
-    """A running server; skips the test where none is installed."""
+    """A running server; skips the test if none is installed."""
     program = shutil.which("redis-server") or shutil.which("valkey-server")
     if program is None:
         pytest.skip("neither redis-server nor valkey-server is installed")
     with tempfile.TemporaryDirectory(
         prefix="backchannel-redis-",
-        ignore_cleanup_errors=True,  # a rewrite of its file may outlive it
+        ignore_cleanup_errors=True,  # a process that rewrites its file may outlive it
     ) as folder:
         made = Redis(program, folder)
         made.start()

@@ -1,4 +1,4 @@
-"""A responder that says what a test tells it to, piece by piece, when it is told to."""
+"""A responder that answers with the pieces that a test sends, when the test sends them."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Sequence

@@ -17,7 +17,7 @@ BUCKET = "chat-files"
 
 @contextmanager
 def s3_server() -> Generator[str]:
-    """Its address; while it runs, the environment has the keys for it."""
+    """The server's address; while it runs, the environment has the keys for it."""
     port = free_port()
     address = f"http://127.0.0.1:{port}"
     command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]

@@ -10,8 +10,8 @@ BATCH = 8
 class SmallBatches(LoadScheduling):  # type: ignore[misc]  # it is not typed
     """Gives each process few tests at a time.
 
-    Without it, a process gets half of its share of what is left: at the end, one has many slow
-    tests while the others have none.
+    By default, a process gets half of its share of the remaining tests: at the end, one process has
+    many slow tests while the others have none.
     """
 
     def check_schedule(self, node: WorkerController, duration: float = 0) -> None:

@@ -1,4 +1,4 @@
-"""An ASGI application on a real socket, served by uvicorn in a thread of its own."""
+"""An ASGI application on a real socket, served by uvicorn in a separate thread."""
 
 import threading
 import time

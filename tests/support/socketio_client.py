@@ -1,4 +1,4 @@
-"""A Socket.IO client by hand, over one WebSocket: events as frames, as `ClientSocket` has them."""
+"""A simple Socket.IO client over one WebSocket, with events as frames like `ClientSocket`."""
 
 import asyncio
 import itertools
@@ -21,7 +21,7 @@ class SocketIoClient(ClientSocket):
     """A client that asks for an answer to each of its events.
 
     A frame is `{"event", "data"}`, or `{"ack", "data"}` for the answer to the event of that
-    number. How far it has got it keeps, as clients do, in `offset`.
+    number. `offset` is its position for recovery, as in other clients.
     """
 
     def __init__(self, socket: ClientConnection, welcome: Frame) -> None:
@@ -42,14 +42,14 @@ class SocketIoClient(ClientSocket):
                 if (frame := self._read(str(await self.socket.recv()))) is not None:
                     return frame
 
-    async def knows_its_place(self) -> None:
-        """Wait for an offset; nothing else may come before it."""
+    async def wait_for_offset(self) -> None:
+        """Wait for an offset; nothing else may arrive before it."""
         async with asyncio.timeout(PATIENCE):
             while self.offset is None:
                 assert self._read(str(await self.socket.recv())) is None
 
     def _read(self, packet: str) -> Frame | None:
-        """The event of a packet; None for a packet that is no event."""
+        """The event of a packet; None for any other packet."""
         if packet.startswith("43"):
             number, _, data = packet.removeprefix("43").partition("[")
             return {"ack": int(number), "data": json.loads(f"[{data}")[0]}
@@ -73,7 +73,7 @@ async def opened(
 
 
 async def joined(socket: ClientConnection, auth: Frame | None = None) -> Frame:
-    """Join the main namespace: what the server says of it, the refusal under `refused`."""
+    """Join the main namespace; return the server's answer, or its refusal under `refused`."""
     await socket.send("40" + ("" if auth is None else json.dumps(auth)))
     answer = str(await socket.recv())
     if answer.startswith("44"):
@@ -85,7 +85,7 @@ async def joined(socket: ClientConnection, auth: Frame | None = None) -> Frame:
 async def socketio_connected(
     server: ChatServer, person: Person, *, recovering: SocketIoClient | None = None
 ) -> AsyncGenerator[SocketIoClient]:
-    """A client of this person's; `recovering` is the one in whose place it comes back."""
+    """A client of this person; `recovering` is the earlier client whose connection it recovers."""
     auth: Frame = {"token": person.token}
     if recovering is not None:
         auth |= {"pid": recovering.pid, "offset": recovering.offset}

@@ -32,5 +32,5 @@ async def _with_tables() -> Path:
     path = Path(folder) / NAME
     await (await open_storage(f"sqlite:///{path}")).close()
     with contextlib.closing(sqlite3.connect(path)) as connection, connection:
-        connection.execute(NEVER_OPENED)  # or each copy would be taken for a restored backup
+        connection.execute(NEVER_OPENED)  # otherwise each copy would be taken for a restored backup
     return path

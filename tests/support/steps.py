@@ -50,7 +50,7 @@ def measured_steps() -> Generator[Steps]:
             steps.note(time.thread_time() - began, self)
 
     handle._run = run
-    # A collection would count what the tests before this one have left, and not the server's.
+    # A garbage collection would measure the objects of earlier tests, not those of the server.
     gc.collect()
     gc.freeze()
     try:

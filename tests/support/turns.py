@@ -1,4 +1,4 @@
-"""Turns between all tests on this machine: some tests need it for themselves."""
+"""Turns of all tests on this machine: some tests must run alone."""
 
 import fcntl
 import os
@@ -23,7 +23,7 @@ class Turn:
         self._held: list[IO[str]] = []
 
     def take(self, kind: Kind) -> None:
-        """Wait until a test may run; nothing if this process has kept its turn.
+        """Wait until a test may run, unless this process has kept its turn.
 
         A test that waits for another kind to end keeps new ones from starting, so that it waits
         only for those that already run.
