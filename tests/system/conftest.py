@@ -1,4 +1,4 @@
-"""One server for the tests of a module; those that hurt it start their own."""
+"""One server for the tests of a module; tests that kill or freeze it start their own."""
 
 from collections.abc import AsyncGenerator, Callable, Generator
 

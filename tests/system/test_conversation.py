@@ -1,4 +1,4 @@
-"""Two people talk: live, on several devices, and after having been away."""
+"""Two users chat: live, on several devices, and after having been offline."""
 
 import asyncio
 import random
@@ -135,7 +135,7 @@ async def test_R5_a_device_converges_however_often_it_is_disconnected(
     await other.until(2_000)
 
     assert cuts > 10
-    assert other.texts == texts, "lost, doubled or reordered"
+    assert other.texts == texts, "lost, duplicated or reordered"
     assert await history(server, bob, ada) == texts
 
 

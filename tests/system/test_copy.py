@@ -1,4 +1,4 @@
-"""`backchannel copy`: from any database to any other, with a device that follows along."""
+"""`backchannel copy`: from any database to any other, with a device that keeps its log."""
 
 import asyncio
 import os
@@ -57,7 +57,7 @@ def copied(folder: Path, source: str, target: str) -> str:
         try:
             output, errors = process.communicate(timeout=TIMEOUT)
         finally:
-            process.kill()  # one that hangs would keep the database from the tests after it
+            process.kill()  # a process that hangs would keep the database from later tests
     assert process.returncode == 0, errors
     return output
 
@@ -84,7 +84,7 @@ async def fetched(server: ServerProcess, person: Person) -> dict[str, Any]:
             return (await http.get(path)).raise_for_status().json()
 
         listed = (await get("/v1/conversations"))["items"]
-        for each in listed:  # when she was last seen is written at the end
+        for each in listed:  # the time when she was last seen is written at the end
             each["peer"] = each["peer"]["id"], each["peer"]["username"]
         sync = await get("/v1/sync?position=0")
         return {
@@ -141,7 +141,7 @@ class Interrupted(Exception):
 
 
 def interrupt(target: Storage, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let one of the next pages end the copy: it may have been stored, or not."""
+    """End the copy at one of the next pages, before or after the page is stored."""
     original, calls = target.import_page, 0
 
     async def import_page(page: Any, progress: Any) -> None:
@@ -181,7 +181,7 @@ async def test_R8_each_engine_is_copied_to_each_other_whatever_interrupts_it(
     await asyncio.gather(one.close(), other.close())
 
 
-async def test_a_copy_that_is_killed_goes_on(tmp_path: Path) -> None:
+async def test_a_killed_copy_is_continued(tmp_path: Path) -> None:
     source = f"sqlite:///{tmp_path}/source.db"
     storage = await open_storage(source)
     pair = await make_pair(storage)
@@ -203,7 +203,7 @@ async def test_a_copy_that_is_killed_goes_on(tmp_path: Path) -> None:
                 process = begin(tmp_path, source, target)
         output, errors = process.communicate(timeout=TIMEOUT)
         assert kills
-        if "not empty" not in errors:  # or the last kill came when everything was copied
+        if "not empty" not in errors:  # or the last kill came after everything was copied
             assert process.returncode == 0, errors
             assert f"messages       {MESSAGES:,}" in output
         assert "not empty" in refused(tmp_path, source, target)

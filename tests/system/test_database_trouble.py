@@ -1,4 +1,4 @@
-"""Failures of a database server are reported in plain lines."""
+"""Failures of a database server are reported clearly, each in one line."""
 
 import asyncio
 import itertools
@@ -125,7 +125,7 @@ async def test_the_banner_names_the_database_without_its_password(tmp_path: Path
 
 @contextmanager
 def killable(engine: str, folder: Path) -> Iterator[Any]:
-    """A running database of the test's own."""
+    """A running private database."""
     if engine == "mongodb":
         server = mongod.Mongod(folder)
         try:
@@ -145,7 +145,7 @@ def killable(engine: str, folder: Path) -> Iterator[Any]:
 async def conversation(
     engine: str, folder: Path, data: Path
 ) -> AsyncIterator[tuple[Any, ServerProcess, Device, Device]]:
-    """A database that can be killed, its server, and the devices of two users who have talked."""
+    """A database that can be killed, its server, and the devices of two users who have chatted."""
     with ExitStack() as opened:
         own = killable(engine, folder)
         database, url = await asyncio.to_thread(opened.enter_context, own)
@@ -167,8 +167,8 @@ async def test_R9_a_database_outage_writes_few_log_lines(
     async with conversation(engine, folder, tmp_path) as (database, server, one, other):
         started = len(server.log.read_text().splitlines())
         database.kill()
-        await other.acknowledge()  # a receipt that waits
-        await other.close()  # a time at which bob was last seen
+        await other.acknowledge()  # a receipt that is not written yet
+        await other.close()  # the time at which bob was last seen
         away: list[str] = []
         until = time.monotonic() + TIMEOUT
         for number in itertools.count():
@@ -195,13 +195,13 @@ async def test_R9_a_database_outage_writes_few_log_lines(
 
 
 @pytest.mark.parametrize("engine", ["postgresql", "mariadb", "mongodb"])
-async def test_R12_a_server_stops_while_its_database_is_away(
+async def test_R12_a_server_stops_while_its_database_is_unavailable(
     tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, engine: str
 ) -> None:
     folder = tmp_path_factory.mktemp("database")
     async with conversation(engine, folder, tmp_path) as (database, server, one, other):
         database.kill()
-        await other.acknowledge()  # a receipt that waits
+        await other.acknowledge()  # a receipt that is not written yet
         await other.close()
         await one.close()
         assert await asyncio.to_thread(server.stop) == 0

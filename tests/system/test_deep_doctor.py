@@ -1,4 +1,4 @@
-"""R18: `doctor --deep` reads every message and every file, whatever the database is."""
+"""R18: `doctor --deep` reads every message and every file on every database."""
 
 import asyncio
 import os
@@ -52,7 +52,7 @@ def doctor(folder: Path, url: str) -> str:
 
 
 async def filled(folder: Path, url: str) -> tuple[str, Path]:
-    """A conversation of three messages, and the place of a file's content."""
+    """A conversation of three messages, and the path of a file's content."""
     storage = await open_storage(url)
     pair = await make_pair(storage)
     await send(storage, *(pair.draft(f"message {n}") for n in range(3)))

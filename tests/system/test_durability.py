@@ -45,9 +45,9 @@ async def test_R1_nothing_acknowledged_is_lost_in_fifty_kills(tmp_path: Path) ->
         await reader.until(len(stored))
         await reader.close()
 
-    assert len(acknowledged) > KILLS, "hardly anything was tried"
+    assert len(acknowledged) > KILLS, "hardly any message was acknowledged"
     assert set(acknowledged) - set(stored) == set(), "acknowledged and lost"
-    assert len(stored) == len(set(stored)), "doubled"
+    assert len(stored) == len(set(stored)), "duplicated"
     assert reader.texts == stored
 
 
@@ -72,7 +72,7 @@ async def _write(writer: Device, to: Person, round_number: int, acknowledged: li
 async def _until_acknowledged(
     acknowledged: list[str], count: int, writing: asyncio.Task[None]
 ) -> None:
-    """Wait until so many messages are acknowledged in all, however slow the disk is."""
+    """Wait until this many messages are acknowledged in all, however slow the disk is."""
     while len(acknowledged) < count and not writing.done():  # noqa: ASYNC110 - it only appends
         await asyncio.sleep(0.01)
 
@@ -102,7 +102,7 @@ async def test_R12_a_stop_is_orderly_and_loses_nothing(tmp_path: Path) -> None:
         await reader.close()
         await writer.close()
     assert acknowledged
-    assert acknowledged == stored, "what was on its way is acknowledged, or refused and not stored"
+    assert acknowledged == stored, "a message in transit is acknowledged, or refused and not stored"
     assert reader.texts == stored
 
 
@@ -128,12 +128,12 @@ async def test_a_second_signal_ends_it_at_once(tmp_path: Path) -> None:
         await device.open()
         async with httpx.AsyncClient(base_url=server.address) as http:
             assert (await http.get("/readyz")).status_code == 200
-        # The second one may come when only Python itself has yet to end.
+        # The second signal may come when only the interpreter is left to end.
         assert await asyncio.to_thread(_stop_twice, server) in {0, -signal.SIGTERM}
         await device.close()
 
 
-async def test_R12_a_second_signal_leaves_time_for_what_has_been_gathered(tmp_path: Path) -> None:
+async def test_R12_a_second_signal_leaves_time_to_write_collected_receipts(tmp_path: Path) -> None:
     with server_process(tmp_path) as server:
         ada, bob = await register(server.address, "ada"), await register(server.address, "bob")
         writer, reader = (Device(server.socket_address, each) for each in (ada, bob))
@@ -142,9 +142,9 @@ async def test_R12_a_second_signal_leaves_time_for_what_has_been_gathered(tmp_pa
         await writer.send(bob, "hello", "key")
         await reader.until(1)
         with sqlite3.connect(server.data / "backchannel.db", isolation_level=None) as other:
-            other.execute("BEGIN IMMEDIATE")  # what is gathered has to wait
+            other.execute("BEGIN IMMEDIATE")  # collected receipts have to wait
             await reader.acknowledge()
-            await reader.ping()  # its answer comes once the acknowledgement has been read
+            await reader.ping()  # the server answers it once it has read the acknowledgement
             os.kill(server.pid, signal.SIGTERM)
             await reader.gone()
             for _ in range(20):

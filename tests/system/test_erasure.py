@@ -1,4 +1,4 @@
-"""S22: the data of a user are everywhere until they are erased, and nowhere afterwards."""
+"""S22: the data of a user are in every place before an erasure, and in none afterwards."""
 
 import json
 import subprocess
@@ -97,7 +97,7 @@ def test_S22_an_export_contains_everything_of_the_user(views: ErasureViews) -> N
     whole = b"".join(views.export.read(name) for name in views.export.namelist())
     names = " ".join(views.export.namelist())
     missing = {each for each in KEPT if canary(each).encode() not in whole + names.encode()}
-    assert missing == {"begun"}  # what is half uploaded is no file
+    assert missing == {"begun"}  # a half upload is not a file
     messages = lines(views.export, "messages.jsonl")
     assert "these are Bob's words" in {each["body"] for each in messages}
     seqs = [each["seq"] for each in messages if each["conversation_id"] == views.conversation_id]

@@ -1,4 +1,4 @@
-"""S22: an erasure that was asked for is done, however often the server dies meanwhile."""
+"""S22: a requested erasure is completed, however often the server is killed meanwhile."""
 
 import time
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""A misbehaving client costs the others nothing."""
+"""A misbehaving client does not affect the others."""
 
 import asyncio
 import json

@@ -76,7 +76,7 @@ async def test_S2_a_changed_password_ends_all_logins(
     assert code == 4001
 
 
-async def test_S3_a_refresh_token_counts_once(server: ServerProcess, ada: Person) -> None:
+async def test_S3_a_refresh_token_works_once(server: ServerProcess, ada: Person) -> None:
     async with httpx.AsyncClient(base_url=server.address) as http:
         body = {"refresh_token": ada.refresh_token}
         fresh = (await http.post("/v1/refresh", json=body)).raise_for_status().json()

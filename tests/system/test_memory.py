@@ -1,4 +1,4 @@
-"""The memory that one user or many strangers can make the server hold (R13, S18)."""
+"""Limits of the memory that one user or many unauthenticated clients can use (R13, S18)."""
 
 import asyncio
 import json
@@ -99,7 +99,7 @@ async def _log_in(address: str) -> None:
 async def test_S18_unfinished_requests_without_a_login_share_a_memory_limit(
     tmp_path: Path, sent: bytes
 ) -> None:
-    """And a user who is known logs in meanwhile."""
+    """And a registered user logs in meanwhile."""
     with server_process(tmp_path) as server:
         await register(server.address, "ada")
         before = server.resident()

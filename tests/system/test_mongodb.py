@@ -51,7 +51,7 @@ async def test_R9_the_server_survives_an_outage_of_its_database(tmp_path: Path) 
                 assert int(answer.headers["Retry-After"]) >= 1
             await asyncio.to_thread(database.start)
             async with asyncio.timeout(TIMEOUT):
-                # The server tells nobody when its database is back.
+                # The server does not announce that its database is back.
                 while (await one.send(bob, "meanwhile", "2"))["type"] != "ack":  # noqa: ASYNC110
                     await asyncio.sleep(0.1)
             await other.until(2)

@@ -1,4 +1,4 @@
-"""Sessions on a real server: answers outlast kill -9, and the document's `.env` starts it."""
+"""Sessions on a real server: answers survive kill -9, and the documented `.env` starts it."""
 
 import asyncio
 import json
@@ -24,7 +24,7 @@ CORS_ORIGIN=http://localhost:3000
 
 
 class SlowAnswers:
-    """A webhook that gives no answer until it is told to."""
+    """A webhook that answers when the test says so."""
 
     def __init__(self) -> None:
         self.keys: list[str] = []
@@ -46,7 +46,7 @@ class SlowAnswers:
 
 @contextmanager
 def client(address: str) -> Generator[httpx.Client]:
-    """Of a user who has signed up."""
+    """A client of a user who has signed up."""
     with httpx.Client(base_url=address) as http:
         told = http.post("/api/auth/signup", json=JOHN).raise_for_status().json()
         http.headers["authorization"] = f"Bearer {told['token']}"
@@ -54,7 +54,7 @@ def client(address: str) -> Generator[httpx.Client]:
 
 
 def answers(http: httpx.Client, session: str, count: int) -> list[str]:
-    """The answer in a session, once it is this long."""
+    """The messages of a session, once there are this many."""
     until = time.monotonic() + TIMEOUT
     while time.monotonic() < until:
         read = http.get(f"/api/sessions/{session}/messages").json()

@@ -1,4 +1,4 @@
-"""TLS as the running server does it."""
+"""TLS on a running server."""
 
 import asyncio
 import contextlib
@@ -16,7 +16,7 @@ CLIENT_HELLO = b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc"
 
 @pytest.mark.parametrize("sent", [b"", CLIENT_HELLO], ids=["nothing", "half a hello"])
 async def test_S18_a_handshake_has_a_deadline(tmp_path: Path, sent: bytes) -> None:
-    # Unless told otherwise, asyncio waits a minute.
+    # By default, asyncio waits a minute.
     with server_process(tmp_path, tls_mode="self-signed", limits_header_deadline="1") as server:
         reader, writer = await asyncio.open_connection("127.0.0.1", server.port)
         writer.write(sent)
@@ -57,7 +57,7 @@ STRANGER_KINDS = {
 @pytest.mark.alone
 @pytest.mark.parametrize("kind", STRANGER_KINDS)
 async def test_S18_strangers_over_tls_hold_less_than_64_mib(tmp_path: Path, kind: str) -> None:
-    """Whatever stage of a connection they leave unfinished; another client is served meanwhile."""
+    """At any unfinished stage of their connections; another client is served meanwhile."""
     sent, tls, limit = STRANGER_KINDS[kind]
     with server_process(tmp_path, tls_mode="self-signed") as server:
         before = highest = server.resident()

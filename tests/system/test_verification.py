@@ -22,7 +22,7 @@ TIMEOUT = 200.0
 
 
 class Device:
-    """A client with a line of its own, and what it was told."""
+    """A client with its own connection through a wire, and the events that it received."""
 
     def __init__(self, name: str, wire: Wire, journals: Path) -> None:
         self.name = name
@@ -32,12 +32,12 @@ class Device:
         self.client = BackchannelClient(f"http://{wire.address}", journal=self._journal, window=8)
 
     async def begin(self) -> None:
-        """Connect, and wait until it is level with the server."""
+        """Connect, and wait until it has caught up with the server."""
         self.client.connect(None, self.notes)
         await self.client.catch_up()
 
     async def send_burst(self, to: str, number: int) -> None:
-        """Return when the server has stored all of it."""
+        """Send messages, and return when the server has stored all of them."""
         bodies = [f"{self.name} {number}.{each}" for each in range(BURST)]
         await asyncio.gather(*(self.client.deliver(Draft(to, body)) for body in bodies))
 
@@ -68,14 +68,14 @@ async def test_R1_R2_R3_R4_R5_R6_journals_show_that_nothing_went_wrong(tmp_path:
     assert counts["finished"] == counts["histories"] == len(devices)
     assert counts["receipts"] > 0
     lines = [line for file in journals.iterdir() for line in file.read_text().splitlines()]
-    assert any('"type":"unknown"' in line for line in lines), "no cut hit anything"
+    assert any('"type":"unknown"' in line for line in lines), "no cut interrupted anything"
     assert any('"source":"sync"' in line for line in lines), "no device missed anything"
     for device in devices:
         assert len(device.notes.texts) == len(set(device.notes.texts)) == sent
 
 
 async def _talk(devices: list[Device], server: ServerProcess) -> None:
-    """All devices send at once, round by round; in the middle of each, something breaks."""
+    """Let all devices send at once, round by round, with a fault in the middle of each."""
     rng = random.Random(3)
     ada, ada_too, bob, bob_too = devices
     await register(ada.client, "ada")

@@ -1,4 +1,4 @@
-"""`broken_server.py WAY serve …`: the server with a promise broken on purpose."""
+"""`broken_server.py FAULT serve …`: the server with a guarantee broken on purpose."""
 
 import sys
 import time
@@ -18,7 +18,7 @@ COMMIT_EVERY = 1.0
 
 
 def forget_keys() -> None:
-    """Every send is a new message, also one that is repeated."""
+    """Store every send as a new message, even a repeated one."""
     submit = GroupCommit.submit
 
     def forgetful(self: GroupCommit, draft: Draft, reply: Reply) -> None:
@@ -65,11 +65,11 @@ def acknowledge_early() -> None:
     Writer.__init__ = lazy  # type: ignore[assignment]
 
 
-WAYS: dict[str, Callable[[], None]] = {
+FAULTS: dict[str, Callable[[], None]] = {
     "forget-keys": forget_keys,
     "acknowledge-early": acknowledge_early,
 }
 
 if __name__ == "__main__":
-    WAYS[sys.argv.pop(1)]()
+    FAULTS[sys.argv.pop(1)]()
     main()

@@ -1,4 +1,4 @@
-"""Clients without positions begin anew after a restore, however often that is interrupted."""
+"""Clients without positions start afresh after a restore, even if that is interrupted."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Sequence
@@ -20,7 +20,7 @@ TIMEOUT = 60.0
 
 
 class History(Rest):
-    """The messages that a server has; the test says what happens while they are fetched."""
+    """The messages of a server; the test controls what happens while they are fetched."""
 
     def __init__(self) -> None:
         super().__init__("http://127.0.0.1:1")
@@ -39,7 +39,7 @@ class History(Rest):
 
 
 class ScriptedDevice(AutoAckClient):
-    """Its connections are never broken but by the test."""
+    """A device whose connections only the test breaks."""
 
     async def open(self) -> None:
         pass
@@ -79,7 +79,7 @@ async def device_with_history(tmp_path: Path) -> AsyncGenerator[tuple[ScriptedDe
 
 
 def noted(folder: Path) -> Sequence[str]:
-    """The records: a resume, or the id of a message that was delivered."""
+    """The records of the journal: resumes, and the ids of delivered messages."""
     return [
         each.record.id if isinstance(each.record, journal.Deliver) else "resume"
         for each in journal.read(folder / "journal.jsonl")

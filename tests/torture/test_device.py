@@ -1,4 +1,4 @@
-"""A device's journal is complete, whatever becomes of its messages."""
+"""A device's journal is complete, whatever happens to its messages."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
@@ -18,7 +18,7 @@ TIMEOUT = 60.0
 
 
 class ScriptedDevice(DialectDevice):
-    """Its connections are opened and broken by the test."""
+    """A device whose connections the test opens and breaks."""
 
     broken: asyncio.Event
     posted: Sequence[str] = ()
@@ -101,7 +101,7 @@ async def test_a_refusal_in_doubt_leaves_the_outcome_unknown(
     assert noted(tmp_path) == ["invoke", "unknown"]
 
 
-async def test_a_refusal_after_a_lost_answer_says_nothing_of_the_first_attempt(
+async def test_a_refusal_after_a_lost_answer_leaves_the_first_attempt_unknown(
     device: ScriptedDevice, tmp_path: Path
 ) -> None:
     device.send(BOB, [""])

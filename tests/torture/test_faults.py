@@ -68,7 +68,7 @@ async def test_S23_a_restore_takes_the_server_back_to_its_backup(harness: Harnes
     assert "has changed since it was last used" in (harness.host.folder / "server.log").read_text()
 
 
-async def test_a_frozen_server_is_stopped_and_goes_on(
+async def test_a_frozen_server_is_stopped_and_continued(
     harness: Harness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stopped: list[int] = []
@@ -110,7 +110,7 @@ async def test_R11_the_server_s_clock_jumps(tmp_path: Path) -> None:
 
 
 async def _hour(http: httpx.AsyncClient) -> int:
-    """The hour that the server says a new user was made in."""
+    """The hour in which, by the server's clock, a new user was created."""
     account = {"username": f"user{os.urandom(4).hex()}", "password": "mist over the harbour"}
     made = (await http.post("/v1/register", json=account)).raise_for_status().json()
     return int(made["created_at"][11:13])
@@ -137,10 +137,10 @@ def test_R10_the_full_disk_fault_recovers_or_is_refused_as_unsupported(
         make_room(host.data)
         (host.data / "after").write_bytes(bytes(1_000_000))
     assert not host.data.is_mount()
-    assert (host.data / "before").stat().st_size == 100_000, "kept though the disk is gone"
+    assert (host.data / "before").stat().st_size == 100_000, "kept although the disk was removed"
 
 
-async def test_a_run_that_is_stuck_names_the_fault_under_way(
+async def test_a_stuck_run_names_the_current_fault(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(run, "OVERTIME", 0.1)

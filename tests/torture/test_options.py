@@ -9,7 +9,7 @@ from torture.__main__ import main
 from torture.options import parse
 
 
-def test_the_printed_command_makes_the_same_plan_again() -> None:
+def test_the_printed_command_reproduces_the_plan() -> None:
     given = parse(["--minutes", "2", "--users", "9", "--rate", "33", "--faults", "cut,kill"])
     repeated = parse(shlex.split(given.command)[3:])
     assert repeated == given

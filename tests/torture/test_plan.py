@@ -1,4 +1,4 @@
-"""The plan of a run: it follows from its seed, and nothing is left out."""
+"""The plan of a run: it follows from its seed, and contains every fault."""
 
 from itertools import pairwise
 

@@ -30,7 +30,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
 
 def tortured(*options: str, server: str = "-m,backchannel") -> tuple[int, str]:
-    """A run against the server that Python starts so: the exit code, and what is told."""
+    """Run the torture against a server with this command; return the exit code and output."""
     with started("-c", PROGRAM, server, *options) as running:
         output, errors = running.communicate()
     return running.returncode, output + errors
@@ -38,7 +38,7 @@ def tortured(*options: str, server: str = "-m,backchannel") -> tuple[int, str]:
 
 @contextmanager
 def started(*arguments: str) -> Generator[subprocess.Popen[str]]:
-    """A run, which is stopped as Ctrl-C does if it still goes on: its server ends with it."""
+    """Start a run; at the end of the block, stop it as Ctrl-C does, with its server."""
     command = [sys.executable, *arguments]
     pipe = subprocess.PIPE
     running = subprocess.Popen(command, cwd=ROOT, stdout=pipe, stderr=pipe, text=True)

@@ -1,4 +1,4 @@
-"""A run counts for nothing unless everything planned has happened."""
+"""A run has a verdict only if everything planned has happened."""
 
 from pathlib import Path
 
@@ -40,7 +40,7 @@ def plan() -> Plan:
 
 @pytest.fixture
 def tally(plan: Plan) -> Tally:
-    """Of a run in which everything went as planned."""
+    """The tally of a run in which everything went as planned."""
     tally = Tally(sent=1, acknowledged=1, delivered=1)
     tally.faults["cut"] = len(plan.faults)
     return tally

@@ -1,4 +1,4 @@
-"""The wire: what it carries, cuts, slows and holds back."""
+"""The wire: transfers, cuts, delays and stalls."""
 
 import asyncio
 import contextlib
@@ -16,7 +16,7 @@ BRIEFLY = 0.1
 
 @dataclass
 class Ends:
-    """The client's end of a connection, and what the server's end has got and seen."""
+    """The client's end of a connection, and what the server's end has received."""
 
     reader: asyncio.StreamReader
     writer: asyncio.StreamWriter
@@ -32,7 +32,7 @@ class Ends:
 
 @pytest.fixture
 async def ends() -> AsyncGenerator[Ends]:
-    """A client, a wire, and a server that says everything back."""
+    """A client, a wire, and an echo server."""
     got, broken = bytearray(), asyncio.Event()
 
     async def echo(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -71,7 +71,7 @@ async def test_a_wire_carries_all_bytes_in_both_directions(ends: Ends) -> None:
     assert bytes(ends.got) == sent
 
 
-async def test_an_orderly_end_is_passed_on(ends: Ends) -> None:
+async def test_an_end_of_input_is_passed_on(ends: Ends) -> None:
     ends.writer.write(b"goodbye")
     ends.writer.write_eof()
     async with asyncio.timeout(TIMEOUT):
@@ -79,7 +79,7 @@ async def test_an_orderly_end_is_passed_on(ends: Ends) -> None:
     assert not ends.broken.is_set()
 
 
-async def test_a_cut_resets_both_ends_and_the_next_call_gets_through(ends: Ends) -> None:
+async def test_a_cut_resets_both_ends_and_the_next_connection_works(ends: Ends) -> None:
     ends.writer.write(b"first")
     await ends.until_got(5)
     assert ends.wire.cut() == 1
