@@ -33,7 +33,7 @@ UPGRADE = (
 
 @dataclass
 class Recorder:
-    """A handler that keeps what happened and sends messages back if told to."""
+    """A handler that records events, and sends messages back if `echo` is set."""
 
     echo: bool = True
     texts: list[bytes] = field(default_factory=list)
@@ -67,7 +67,7 @@ class Recorder:
 
 @dataclass
 class RecordingEndpoint:
-    """An endpoint that accepts everybody with a recorder of their own."""
+    """An endpoint that accepts every client, each with a new recorder."""
 
     build: Callable[[], Recorder] = Recorder
     requests: list[UpgradeRequest] = field(default_factory=list)
@@ -94,7 +94,7 @@ class Served:
 
 
 async def hello(scope: Any, receive: Any, send: Any) -> None:
-    """An application that reads the whole body and tells its length."""
+    """An application that reads the whole body and returns its length."""
     length, more = 0, True
     while more:
         message = await receive()
@@ -117,9 +117,9 @@ async def serving(
     tls: ssl.SSLContext | None = None,
     **kwargs: Any,
 ) -> AsyncIterator[Served]:
-    """Serve `endpoint` at / and `app` besides; arguments as for `websocket_protocol`.
+    """Serve `endpoint` at / and `app` elsewhere; arguments as for `websocket_protocol`.
 
-    Leaving it checks that every connection ends.
+    The end of the block checks that every connection ends.
     """
     ws = websocket_protocol({"/": endpoint or RecordingEndpoint()}, *args, **kwargs)
     config = uvicorn.Config(app, http=http or http_protocol(), ws=ws, log_config=None)

@@ -1,4 +1,4 @@
-"""Rule R13: a peer that does not read costs bounded memory and nobody else's time."""
+"""Rule R13: a peer that does not read costs bounded memory and delays no other peer."""
 
 import asyncio
 import os
@@ -135,7 +135,7 @@ async def test_flushed_is_called_when_the_kernel_has_taken_everything() -> None:
 
 @pytest.mark.timed
 async def test_R13_a_slow_reader_lives_while_it_reads() -> None:
-    """It cannot answer pings that wait behind megabytes, but what it takes proves life."""
+    """It cannot answer pings behind megabytes of data, but reading shows that it is alive."""
     recording = RecordingEndpoint()
     limits = Limits(ping_interval=0.1, ping_timeout=0.1, backlog=32 << 20)
     async with serving(recording, limits) as server, await Raw.upgraded(server.port) as raw:
@@ -152,7 +152,7 @@ async def test_R13_a_slow_reader_lives_while_it_reads() -> None:
         os.close(fd)
         assert not handler.gone.is_set()
         assert handler.socket.backlog > 1 << 20
-        async with asyncio.timeout(10):  # and when it stops, it is dead
+        async with asyncio.timeout(10):  # once it stops reading, it counts as dead
             await handler.gone.wait()
     assert handler.ending == (1006, "ping timeout")
 
@@ -163,7 +163,7 @@ def _holds(held: HeldBytes, size: int) -> bool:
 
 @pytest.mark.timed
 async def test_S18_unfinished_messages_without_a_login_share_a_memory_limit() -> None:
-    """The stranger that has kept a message unfinished for longest goes; who is known stays."""
+    """The client without a login whose message is unfinished for longest is dropped; users stay."""
     recording = RecordingEndpoint()
     each = 2_000 + PER_HOLDER
     held = HeldBytes(5 * each // 2)
@@ -191,7 +191,7 @@ async def test_S18_unfinished_messages_without_a_login_share_a_memory_limit() ->
 
 
 async def test_R14_a_flood_of_pings_is_answered_in_turns() -> None:
-    """Even while the connection closes, and nothing of it is lost."""
+    """Also while the connection closes, and no pong is lost."""
     recording = RecordingEndpoint()
     pings = 2_000
     turns = 0

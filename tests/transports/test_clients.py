@@ -1,4 +1,4 @@
-"""Counting clients, and finding out who they are behind proxies."""
+"""Counting clients, and their addresses behind proxies."""
 
 from ipaddress import ip_network
 
@@ -15,10 +15,10 @@ PROXIES = [ip_network("10.0.0.0/8"), ip_network("fd00::/8")]
 @pytest.mark.parametrize(
     ("peer", "forwarded", "client"),
     [
-        ("192.0.2.9", "198.51.100.1", "192.0.2.9"),  # not our proxy: it may say what it likes
+        ("192.0.2.9", "198.51.100.1", "192.0.2.9"),  # not our proxy: its header is ignored
         ("10.0.0.1", "198.51.100.1", "198.51.100.1"),
         ("fd00::1", "2001:db8::7", "2001:db8::7"),
-        ("10.0.0.1", "203.0.113.5, 198.51.100.1", "198.51.100.1"),  # the left one is hearsay
+        ("10.0.0.1", "203.0.113.5, 198.51.100.1", "198.51.100.1"),  # the left one is not trusted
         ("10.0.0.1", "203.0.113.5, 198.51.100.1, 10.0.0.2", "198.51.100.1"),
         ("10.0.0.1", "10.0.0.3, 10.0.0.2", "10.0.0.3"),
         ("10.0.0.1", "", "10.0.0.1"),
@@ -59,7 +59,7 @@ def test_the_client_address_is_the_last_untrusted_one(
         ("for=unknown;proto=https", "10.0.0.1", True),
         ("for=_hidden, for=10.0.0.2", "10.0.0.2", False),
         ("proto=https", "10.0.0.1", True),
-        ('for="203.0.113.5, for=198.51.100.1', "10.0.0.1", False),  # a quote left open
+        ('for="203.0.113.5, for=198.51.100.1', "10.0.0.1", False),  # an open quotation mark
         ('for="203.0.113.5, for="[2001:db8::7]"', "10.0.0.1", False),
         ("for=203.0.113.5," * 200 + "for=198.51.100.1", "10.0.0.1", False),
         ("for", "10.0.0.1", False),
@@ -85,7 +85,7 @@ def test_the_forwarded_field_is_read(forwarded: str, client: str, *, secure: boo
         ("", "https", True),
         ("198.51.100.1, 10.0.0.2", "https,http", True),  # the outer proxy ends TLS
         ("198.51.100.1, 10.0.0.2", "https", True),  # the inner one adds nothing
-        ("203.0.113.5, 198.51.100.1", "https,http", False),  # the left one is hearsay
+        ("203.0.113.5, 198.51.100.1", "https,http", False),  # the left one is not trusted
         ("198.51.100.1", "https,http", False),
         ("198.51.100.1", "http,https", True),
     ],

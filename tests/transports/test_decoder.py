@@ -130,7 +130,7 @@ def test_random_bytes_wait_or_fail_cleanly(garbage: bytes) -> None:
         pytest.param(masked(Opcode.CLOSE, (2999).to_bytes(2)), id="close code 2999"),
     ],
 )
-def test_a_breach_of_the_protocol_is_1002(data: bytes) -> None:
+def test_a_protocol_violation_is_1002(data: bytes) -> None:
     assert failure(data) == 1002
 
 

@@ -1,4 +1,4 @@
-"""The amount of a socket that is read in a row, and its cost (rule R14)."""
+"""The amount of data that is read from a socket in one turn (rule R14)."""
 
 import zlib
 from math import ceil
@@ -20,7 +20,7 @@ PLAIN = Agreement(
 
 
 class Fair:
-    """Pauses its decoder at the end of each turn, and counts what has come."""
+    """Pauses its decoder at the end of each turn, and counts the messages received."""
 
     def __init__(self) -> None:
         self.decoder: Decoder
@@ -83,7 +83,7 @@ def test_R14_inflated_text_counts_as_well() -> None:
     assert decoder.work == 100_000 + MESSAGE_COST
 
 
-def test_R14_what_waits_is_counted_once_it_is_read() -> None:
+def test_R14_waiting_data_are_counted_when_they_are_read() -> None:
     decoder, _ = reader()
     decoder.feed(masked(Opcode.TEXT, b"x"))
     decoder.pause()

@@ -1,4 +1,4 @@
-"""permessage-deflate: what is agreed, and messages there and back (RFC 7692)."""
+"""permessage-deflate: negotiation, and messages in both directions (RFC 7692)."""
 
 import tracemalloc
 import zlib
@@ -48,7 +48,7 @@ PMD = "permessage-deflate"
         (TAKEOVER, PMD + "; client_max_window_bits=9", PMD + "; client_max_window_bits=9"),
         (TAKEOVER, PMD + "; server_max_window_bits=12", PMD + "; server_max_window_bits=12"),
         (NARROW, PMD + '; server_max_window_bits="9"', PMD + "; server_max_window_bits=9"),
-        # not what we can do, or not valid: declined, but the next offer may do
+        # not supported or not valid: declined, but the next offer may be accepted
         (TAKEOVER, PMD + "; server_max_window_bits=8", None),
         (TAKEOVER, PMD + "; server_max_window_bits", None),
         (TAKEOVER, PMD + "; server_max_window_bits=16", None),
@@ -81,7 +81,7 @@ def agreement(*, takeover: bool, bits: int = 15) -> Agreement:
 
 
 @given(st.lists(st.binary(max_size=3000), max_size=5), st.booleans(), st.sampled_from([9, 12, 15]))
-def test_messages_go_there_and_back(messages: list[bytes], takeover: bool, bits: int) -> None:  # noqa: FBT001
+def test_messages_survive_compression(messages: list[bytes], takeover: bool, bits: int) -> None:  # noqa: FBT001
     agreed = agreement(takeover=takeover, bits=bits)
     deflater, inflater = Deflater(agreed, Deflate()), Inflater(agreed)
     peer = PerMessageDeflate(

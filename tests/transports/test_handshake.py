@@ -23,7 +23,7 @@ REQUEST = UPGRADE.format(path="/", extra="")
 
 
 async def answer(server: Served, request: str) -> tuple[int, bytes]:
-    """Return the status and everything that came."""
+    """Return the status and the whole response."""
     async with await Raw.connect(server.port) as raw:
         raw.writer.write(request.encode("latin-1"))
         received = await raw.reader.readuntil(b"\r\n\r\n")
@@ -60,13 +60,13 @@ async def test_only_a_valid_upgrade_is_answered_with_101(old: str, new: str, sta
         assert (await answer(server, REQUEST.replace(old, new, 1)))[0] == status
 
 
-async def test_a_wrong_version_is_told_the_right_one() -> None:
+async def test_a_wrong_version_is_answered_with_the_supported_one() -> None:
     async with serving() as server:
         _, received = await answer(server, REQUEST.replace("Version: 13", "Version: 7"))
     assert b"\r\nSec-WebSocket-Version: 13\r\n" in received
 
 
-async def test_the_endpoint_sees_the_request_and_shapes_the_answer() -> None:
+async def test_the_endpoint_gets_the_request_and_sets_the_response() -> None:
     seen: list[UpgradeRequest] = []
     handler = Recorder()
 
@@ -86,7 +86,7 @@ async def test_the_endpoint_sees_the_request_and_shapes_the_answer() -> None:
             assert request.headers["authorization"] == "Bearer t"
             assert request.client == raw.writer.get_extra_info("sockname")
             assert not request.secure
-            # the open socket holds on to no more than it needs
+            # the open socket keeps no reference to the request
             assert handler.socket.request.client == request.client
             assert not handler.socket.request.headers
 
@@ -162,7 +162,7 @@ async def test_a_client_that_leaves_ends_its_endpoint() -> None:
 
 
 async def test_messages_sent_before_the_answer_are_not_lost() -> None:
-    """They come in one segment with the request, and while the endpoint still thinks."""
+    """They arrive in one segment with the request, while the endpoint has not answered yet."""
     handler = Recorder()
 
     async def endpoint(request: UpgradeRequest) -> Accepted:
@@ -173,7 +173,7 @@ async def test_messages_sent_before_the_answer_are_not_lost() -> None:
     async with serving(endpoint) as server, await Raw.connect(server.port) as raw:
         raw.writer.write(REQUEST.encode() + early)
         await asyncio.sleep(0.02)
-        raw.writer.write(early * 40_000)  # more than is kept: the rest waits in the kernel
+        raw.writer.write(early * 40_000)  # more than is buffered: the rest waits in the kernel
         await raw.reader.readuntil(b"\r\n\r\n")
         for _ in range(40_001):
             assert await raw.frame() == (0x81, b"hi")
@@ -241,7 +241,7 @@ async def test_S18_sockets_per_address_and_process_are_capped() -> None:
             for raw in clients:
                 raw.writer.transport.abort()
             await eventually(lambda: not server.state.connections)
-            # all the room is there again
+            # all connections are available again
             async with await Raw.connect(server.port) as raw:
                 assert b" 101 " in await raw.upgrade(
                     f"X-Forwarded-For: {next(iter(addresses))}\r\n"

@@ -53,7 +53,7 @@ async def is_served(server: Server) -> bool:
 
 
 async def trickle(raw: Raw, pieces: Iterable[bytes]) -> float:
-    """Send a piece every 50 ms until the server hangs up; return how long that took."""
+    """Send a piece every 50 ms until the server disconnects; return how long that took."""
     loop = asyncio.get_running_loop()
     since = loop.time()
     ended = asyncio.create_task(raw.rest())
@@ -86,7 +86,7 @@ async def test_S18_header_deadline_closes_slow_client(first: bytes) -> None:
 
 
 async def test_uvicorns_own_protocol_waits_where_ours_does_not() -> None:
-    """The control of the test above: without our protocol it would fail."""
+    """The control for the test above, which fails with uvicorn's protocol."""
     async with serving(http=HttpToolsProtocol) as server, await Raw.connect(server.port) as raw:
         raw.writer.write(GET)
         async with asyncio.timeout(5):
@@ -96,7 +96,7 @@ async def test_uvicorns_own_protocol_waits_where_ours_does_not() -> None:
         ended.cancel()
 
 
-async def test_S18_a_client_that_sends_empty_lines_for_ever_is_closed() -> None:
+async def test_S18_a_client_that_sends_empty_lines_forever_is_closed() -> None:
     async with http() as server, await Raw.connect(server.port) as raw:
         assert await trickle(raw, [b"\r\n"] * 100) < SHORT.head_timeout + SLACK
 
@@ -203,9 +203,7 @@ async def test_S18_an_oversized_body_is_413() -> None:
         (POST + b"Content-Length: 10001\r\n\r\n", b"a body may have at most 10,000 bytes"),
     ],
 )
-async def test_the_refusal_of_what_is_too_large_names_the_limit(
-    request_: bytes, text: bytes
-) -> None:
+async def test_the_refusal_of_a_large_request_names_the_limit(request_: bytes, text: bytes) -> None:
     async with http() as server, await Raw.connect(server.port) as raw:
         raw.writer.write(request_)
         assert text in await raw.rest()

@@ -1,4 +1,4 @@
-"""Rule R16 without sockets: who is pinged when, and who is given up when."""
+"""Rule R16 without sockets: the times of pings and timeouts."""
 
 import asyncio
 from itertools import pairwise
@@ -29,7 +29,7 @@ class Peer:
 
 
 class ByHand(Keepalive):
-    """A keepalive whose time is told by the test."""
+    """A keepalive whose time is set by the test."""
 
     def _arm(self) -> None:
         self._timer = None
@@ -59,7 +59,7 @@ def test_R16_dead_peers_are_noticed_within_interval_and_timeout(
         assert timeout <= silent <= interval + timeout + tick
 
 
-async def test_R16_a_peer_that_is_heard_before_its_turn_is_not_given_up() -> None:
+async def test_R16_a_peer_that_answers_before_its_turn_is_not_dropped() -> None:
     keepalive = ByHand(20, 20)
     peers = [Peer(keepalive) for _ in range(16 * 2 * AT_ONCE)]
     for peer in peers:

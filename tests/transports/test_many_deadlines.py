@@ -67,7 +67,7 @@ async def test_R16_many_peers_are_pinged_in_turns() -> None:
 
 
 @pytest.mark.timed
-async def test_S18_many_peers_are_let_go_in_turns() -> None:
+async def test_S18_many_peers_are_dropped_in_turns() -> None:
     gone: list[int] = []
 
     def expired(item: int) -> None:

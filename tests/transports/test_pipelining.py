@@ -18,7 +18,7 @@ MANY = 5_000
 
 
 class Gate:
-    """An application that answers with the path, once it is open."""
+    """An application that answers with the path, once the gate is open."""
 
     def __init__(self) -> None:
         self.open = asyncio.Event()
@@ -67,7 +67,7 @@ async def test_bodies_of_pipelined_requests_arrive_whole() -> None:
     assert got == [*sizes, 5_000]
 
 
-async def test_R13_requests_behind_one_that_waits_cost_what_they_have_sent() -> None:
+async def test_R13_pipelined_requests_use_little_more_memory_than_their_bytes() -> None:
     gate = Gate()
     async with serving(app=gate) as server, await Raw.connect(server.port) as raw:
         tracemalloc.start()

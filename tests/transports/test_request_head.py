@@ -40,7 +40,7 @@ async def echoing() -> AsyncIterator[Served]:
 
 
 async def answer(server: Served, *parts: bytes) -> tuple[int, bytes]:
-    """Send a request, in parts, on a connection of its own; the status and the body."""
+    """Send a request in parts on a new connection; return the status and the body."""
     async with await Raw.connect(server.port) as raw:
         for part in parts:
             raw.writer.write(part)
@@ -137,7 +137,7 @@ async def test_S14_a_request_has_one_valid_host(
         assert int((await raw.reader.readline()).split()[1]) == status
 
 
-async def test_S14_a_trailer_is_no_header() -> None:
+async def test_S14_a_trailer_does_not_count_as_a_header() -> None:
     request = b"POST / HTTP/1.1\r\nHost: chat.example\r\nTransfer-Encoding: chunked\r\n\r\n"
     async with echoing() as server:
         status, echoed = await answer(

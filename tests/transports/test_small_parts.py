@@ -25,7 +25,7 @@ FREE = BURST * TURNS_A_SECOND
 
 
 class Largest(HeldBytes):
-    """Notes the most that was held at a time."""
+    """Records the most bytes that were held at a time."""
 
     largest = 0
 
@@ -63,10 +63,10 @@ async def test_S18_a_flood_of_tiny_chunks_is_slowed() -> None:
     async with serving(http=http_protocol(LIMITS), app=read_all) as server:
         assert await duration(server, TINY * (TURN * FREE)) < 0.5
         assert await duration(server, TINY * (TURN * TURNS_A_SECOND)) > 0.7
-        assert await duration(server, TINY * 3) < 0.5, "a few are not counted"
+        assert await duration(server, TINY * 3) < 0.5, "a few chunks are not counted"
 
 
-async def test_S18_chunks_in_packets_of_their_own_count_as_well() -> None:
+async def test_S18_chunks_in_separate_packets_count_as_well() -> None:
     async with serving(http=http_protocol(LIMITS), app=read_all) as server:
         await duration(server, TINY * (TURN * FREE))
         async with await Raw.connect(server.port) as raw:
@@ -96,7 +96,7 @@ async def test_S18_behind_a_proxy_the_client_pays() -> None:
         assert await duration(server, small, headers=b"X-Forwarded-For: 192.0.2.2\r\n") < 0.5
 
 
-async def test_R13_what_waits_is_at_most_what_was_read_at_once() -> None:
+async def test_R13_at_most_one_read_is_buffered() -> None:
     """Although the application asks for more of the body after each part."""
     held = Largest()
     http = http_protocol(held_before_login=held)

@@ -165,7 +165,7 @@ async def test_S18_a_silent_client_is_cut_at_the_deadline(tls: Tls) -> None:
         await server.shake_hands(tls, "127.0.0.9")
 
 
-async def test_S18_time_for_which_the_process_stands_still_does_not_count(tls: Tls) -> None:
+async def test_S18_time_in_which_the_process_is_stopped_does_not_count(tls: Tls) -> None:
     sockets = socket.create_server(("127.0.0.1", 0))
     listener = TlsListener(sockets, asyncio.Protocol, tls.server, deadline=0.5)
     client = socket.create_connection(sockets.getsockname())

@@ -94,11 +94,11 @@ async def test_a_vanished_peer_is_1006() -> None:
         pytest.param(masked(Opcode.TEXT, b"x" * 2000), 1009, id="too big"),
     ],
 )
-async def test_a_peer_that_breaks_the_rules_learns_why(frame: bytes, code: int) -> None:
+async def test_a_peer_that_violates_the_protocol_gets_the_reason(frame: bytes, code: int) -> None:
     recording = RecordingEndpoint()
     async with serving(recording, Limits(message=1000, close_timeout=5)) as server:
         async with await Raw.upgraded(server.port) as raw:
-            raw.writer.write(frame + bytes(200_000))  # the answer survives what is not read
+            raw.writer.write(frame + bytes(200_000))  # bytes after the fault are not read
             assert await raw.close_code() == code
             assert await raw.rest() == b""
         async with asyncio.timeout(60):
@@ -217,7 +217,7 @@ async def test_R16_a_responsive_peer_stays_connected(alive: str) -> None:
 
 
 async def test_R12_drain_closes_with_1012() -> None:
-    """A client that answers leaves at once, one that does not when the grace is over."""
+    """A client that answers is closed at once, any other after the grace period."""
     recording = RecordingEndpoint()
     limits = Limits(drain_grace=0.3, drain_jitter=4)
     ws = websocket_protocol({"/": recording}, limits)
@@ -251,12 +251,12 @@ def open_files() -> int:
 def transients() -> list[object]:
     """An object that lives as long as its connection."""
     kinds = WebSocket, Upgrade, HttpProtocol
-    # By the type: a proxy in a driver asks an object that may be gone.
+    # By the type: `isinstance` on a driver's proxy uses an object that may be gone.
     return [each for each in gc.get_objects() if issubclass(type(each), kinds)]
 
 
 async def test_R21_descriptors_tasks_and_protocols_return_to_the_baseline() -> None:
-    """So do tasks, and no protocol object is left, without the garbage collector."""
+    """Tasks do too, and no protocol object is left, without the garbage collector."""
     recording = RecordingEndpoint()
     async with serving(recording) as server:
         await (await Raw.upgraded(server.port)).__aexit__()

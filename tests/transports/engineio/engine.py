@@ -25,7 +25,7 @@ FAST = EngineIoSettings(ping_interval=0.3, ping_timeout=0.2)
 
 @dataclass
 class Echo:
-    """A handler that keeps what happened and sends messages back."""
+    """A handler that records events and sends messages back."""
 
     request: UpgradeRequest
     received: list[bytes] = field(default_factory=list)
@@ -101,7 +101,7 @@ class Engine:
 
 
 def handshake(packet: str | bytes) -> dict[str, Any]:
-    """Return what an open packet says."""
+    """Return the content of an open packet."""
     assert isinstance(packet, str)
     assert packet.startswith("0")
     return msgspec.json.decode(packet[1:], type=dict[str, Any])

@@ -71,7 +71,7 @@ async def test_a_websocket_client_is_told_why_it_is_closed() -> None:
         assert server.last.ending == "forced close"
 
 
-async def test_R12_draining_ends_polling_sessions_and_takes_no_new_ones() -> None:
+async def test_R12_draining_ends_polling_sessions_and_accepts_no_new_ones() -> None:
     async with engine() as server:
         sid = await server.open()
         poll = await server.waiting_poll(sid)

@@ -18,7 +18,7 @@ async def test_items_expire_in_order_and_on_time() -> None:
     await asyncio.sleep(0.04)
     deadlines.add("second")
     deadlines.add("third")
-    deadlines.add("first")  # afresh: last in line now
+    deadlines.add("first")  # added again: now the last one
     deadlines.discard("third")
     assert len(deadlines) == 2
     await eventually(lambda: len(expired) == 2)
@@ -59,7 +59,7 @@ async def test_an_item_may_add_itself_again() -> None:
     await eventually(lambda: expired == [7, 7, 7])
 
 
-async def test_time_goes_on_where_the_process_stands_still_again_and_again() -> None:
+async def test_deadlines_pass_even_if_the_process_is_stopped_repeatedly() -> None:
     clock, times = RunningTime(grace=0.1), list[float]()
 
     def sweep() -> None:

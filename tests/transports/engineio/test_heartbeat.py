@@ -1,4 +1,4 @@
-"""The server asks for signs of life (Engine.IO 4, "Heartbeat"; rule R16)."""
+"""The server sends pings (Engine.IO 4, "Heartbeat"; rule R16)."""
 
 import asyncio
 import socket

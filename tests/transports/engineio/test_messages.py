@@ -114,7 +114,7 @@ async def test_a_second_poll_closes_the_session() -> None:
         assert server.last.ending == "transport error"
 
 
-def test_a_poll_that_is_woken_still_waits_for_its_answer() -> None:
+def test_a_woken_poll_counts_as_waiting_until_it_is_answered() -> None:
     polling = Polling(1000)
     woken: list[bool] = []
     polling.poll(lambda: woken.append(True))

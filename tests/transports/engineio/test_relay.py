@@ -1,4 +1,4 @@
-"""Requests for the sessions of other nodes end, also if no answer comes."""
+"""Requests for the sessions of other nodes end, even if no answer comes."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -12,7 +12,7 @@ from backchannel.transports.engineio.requests import Message, Receive, Rejected,
 
 
 class Node:
-    """A node's place on a bus in this process: its packets wait until they are carried."""
+    """A node on a bus in this process: its packets wait until `carry`."""
 
     def __init__(self, name: str) -> None:
         self.node_id = name
@@ -37,7 +37,7 @@ class Node:
         self.forget.append(listener)
 
     def carry(self, other: "Node") -> None:
-        """Let what was sent arrive at the other node."""
+        """Deliver the packets that were sent to the other node."""
         packets, self.sent = self.sent, []
         for _, packet in packets:
             other.take[0](packet, self.node_id)
@@ -45,7 +45,7 @@ class Node:
 
 @asynccontextmanager
 async def forwarded(here: Node, relay: Relay, method: str) -> AsyncIterator[asyncio.Task[Response]]:
-    """A request of a client that stays connected, on its way to the node `there`."""
+    """Forward a request of a client that stays connected to the node `there`."""
 
     async def receive() -> Message:
         await asyncio.Event().wait()

@@ -11,7 +11,7 @@ from backchannel.transports.websocket.endpoint import UpgradeRequest
 
 
 class SessionOwner:
-    """Admits everybody and has no clock."""
+    """An owner that admits every session and has no clock."""
 
     def admit(self, session: EngineIoSession) -> bytes | None:
         return b"0" + session.id.encode()
@@ -77,7 +77,7 @@ class WebSocket:
 
 
 class UpgradingClient(RuleBasedStateMachine):
-    """R4: a client that keeps to the protocol gets everything once and in order, and so do we."""
+    """R4: client and server get everything once and in order if both follow the protocol."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""From polling to WebSocket (Engine.IO 4, "Upgrade"): nothing lost, doubled or reordered."""
+"""From polling to WebSocket (Engine.IO 4, "Upgrade"): nothing lost, duplicated or reordered."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -136,7 +136,7 @@ async def test_a_second_websocket_is_closed(*, upgraded: bool) -> None:
             assert await client.recv() == "4hello"
 
 
-async def test_a_session_born_on_a_websocket_takes_no_second_one() -> None:
+async def test_a_session_opened_on_a_websocket_accepts_no_second_one() -> None:
     async with engine() as server, server.websocket() as client:
         await client.recv()
         async with server.upgrade(server.last.session.id) as second:

@@ -1,4 +1,4 @@
-"""A Socket.IO server whose namespaces answer by simple rules, and a client by hand."""
+"""A Socket.IO server whose namespaces answer by simple rules, and a simple client."""
 
 import asyncio
 import socket
@@ -29,7 +29,7 @@ from tests.transports.harness import Served, serving
 
 @dataclass
 class Echo:
-    """Sends events back under other names, answers those that ask for it, and keeps it all."""
+    """Sends events back under other names, acknowledges on request, and records everything."""
 
     request: ConnectRequest
     events: list[tuple[str, list[Any]]] = field(default_factory=list)
@@ -86,7 +86,7 @@ class Io:
 
     @asynccontextmanager
     async def joined(self, namespace: str = "") -> AsyncIterator[ClientConnection]:
-        """A client in the main namespace, or besides in another."""
+        """A client in the main namespace, or also in another one."""
         async with self.open() as client:
             await join(client)
             if namespace:
@@ -95,7 +95,7 @@ class Io:
 
 
 async def join(client: ClientConnection, place: str = "") -> dict[str, Any]:
-    """Join a namespace and return what the server says of it."""
+    """Join a namespace and return the server's answer."""
     await client.send(f"40{place}")
     answer = str(await client.recv())
     assert answer.startswith(f"40{place}")
@@ -117,7 +117,7 @@ async def close_code(client: ClientConnection) -> int | None:
 async def socketio(
     settings: SocketIoSettings | None = None, engine: EngineIoSettings | None = None
 ) -> AsyncIterator[Io]:
-    """Serve the namespaces / and /custom, which let everybody in, and some that do not."""
+    """Serve the namespaces / and /custom, which accept every client, and some that do not."""
     handlers: list[Echo] = []
     server = SocketIo(namespaces(handlers), settings, engine)
     async with serving(server.websocket, app=server.polling) as served:

@@ -150,7 +150,7 @@ async def test_an_invalid_packet_closes(packets: list[str | bytes]) -> None:
 
 
 async def test_R13_a_pause_lasts_until_every_namespace_reads_on() -> None:
-    """The namespaces of a client share its bytes: none is read while one of them is too busy."""
+    """The namespaces of a client share one connection: it is not read while one is too busy."""
     async with socketio() as io, io.joined("/custom") as client:
         main, custom = [cast("NamespaceSocket", each.socket) for each in io.handlers]
         connection = cast("SocketIoClient", main._connection)

@@ -23,12 +23,12 @@ pytestmark = pytest.mark.service
 
 @pytest.fixture(scope="session")
 def node() -> str:
-    """Node's path, after its packages are installed as the lock file says."""
+    """Node's path, after installing its packages from the lock file."""
     program = shutil.which("node")
     if program is None or shutil.which("npm") is None:
         pytest.skip("there is no Node.js here")
     with (NPM / "package-lock.json").open() as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)  # one of several test processes is enough
+        fcntl.flock(lock, fcntl.LOCK_EX)  # only one of the test processes installs them
         if not (NPM / "node_modules").exists():
             subprocess.run(["npm", "ci", "--no-audit", "--no-fund"], cwd=NPM, check=True)
     return program

@@ -66,7 +66,7 @@ def test_any_bytes_are_a_packet_or_invalid(payload: bytes) -> None:
     except InvalidPacket:
         return
     except UnicodeDecodeError:
-        return  # the transport has proven that text is UTF-8
+        return  # the transport has checked that text is UTF-8
     assert packet.type in range(7)
 
 

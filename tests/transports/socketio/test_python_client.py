@@ -9,7 +9,7 @@ import socketio as client_library
 from backchannel.transports.engineio.endpoint import EngineIoSettings
 from tests.transports.socketio.sockets import uvicorn_server
 
-# Over polling this client leaves without a word, and its last GET open.
+# Over polling, this client leaves without a close packet, with its last GET open.
 QUICK = EngineIoSettings(ping_interval=0.3, ping_timeout=0.3)
 
 
