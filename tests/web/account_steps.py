@@ -42,7 +42,7 @@ def wrong_password(page: Page, address: str) -> None:
 
 
 def locked(page: Page, address: str) -> None:
-    """As after many wrong passwords, which would lock the address of all pictures."""
+    """As after many wrong passwords, which would block the address for all other pictures."""
     problem = {"code": "throttled", "detail": "too many attempts", "retry_after": 872}
     page.route(
         "**/v1/browser/login",

@@ -1,4 +1,4 @@
-"""A real server and a real browser; each test has people of its own."""
+"""A real server and a real browser; each test has its own users."""
 
 import os
 from collections.abc import Callable, Generator
@@ -38,14 +38,14 @@ def server(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Genera
 
 @pytest.fixture(scope="module")
 def person(server: ServerProcess) -> Generator[Callable[[str], Person]]:
-    """Makes people; the name that is shown is the one given."""
+    """Makes users, with the given display names."""
     with people_of(server.address) as make:
         yield make
 
 
 @pytest.fixture
 def service_workers() -> Literal["allow", "block"]:
-    """Without one, a test sees every request of the page."""
+    """Without service workers, a test sees every request of the page."""
     return "block"
 
 
@@ -53,7 +53,7 @@ def service_workers() -> Literal["allow", "block"]:
 def context(
     browser: Browser, service_workers: Literal["allow", "block"]
 ) -> Generator[Callable[..., BrowserContext]]:
-    """Makes browsers that share nothing; takes options of a context."""
+    """Makes browser contexts that share nothing; accepts options of a context."""
     with ExitStack() as closing:
 
         def make(**options: Any) -> BrowserContext:
@@ -81,7 +81,7 @@ def slow_down(page: Page) -> None:
 def signed_in(
     server: ServerProcess, context: Callable[[], BrowserContext]
 ) -> Callable[[Person], ChatPage]:
-    """Opens the chat of a person in a browser of their own."""
+    """Opens the chat of a person in a separate browser context."""
 
     def open_for(who: Person) -> ChatPage:
         page = ChatPage(context().new_page(), server.address)

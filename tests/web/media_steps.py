@@ -26,7 +26,7 @@ HELD = """() => {
 
 
 def open_mira(page: Page, address: str) -> None:
-    """The conversation as it is; a recording may wait in it."""
+    """Open the conversation, which may have a recording."""
     page.goto(address)
     page.locator(".row", has_text="Mira").click()
     page.locator(".bubble").first.wait_for()
@@ -56,7 +56,7 @@ def voice(page: Page, address: str) -> None:
         player.get_by_role("slider").press(key)
     player.get_by_role("button").first.click()
     expect(player.get_by_role("button", name="Pause voice message")).to_be_visible()
-    further = at_least(16)  # than the place that was chosen: it plays
+    further = at_least(16)  # later than the chosen position: it plays
     expect(player.get_by_role("slider")).to_have_attribute(
         "aria-valuenow", further, timeout=TIMEOUT
     )

@@ -16,25 +16,25 @@ TIMEOUT = 60.0
 
 
 class Model:
-    """Streams the pieces of one answer after the other, as OpenAI's API does."""
+    """Streams the pieces of an answer one after the other, as OpenAI's API does."""
 
     def __init__(self, port: int) -> None:
         self.url = f"http://127.0.0.1:{port}/v1"
         self.pieces = queue.Queue[str]()
 
     def send(self, *pieces: str) -> None:
-        """The next words of the answer."""
+        """Send the next words of the answer."""
         for piece in pieces:
             self.pieces.put(piece)
 
     def end(self) -> None:
-        """The answer is complete."""
+        """Complete the answer."""
         self.pieces.put(END)
 
 
 @contextmanager
 def language_model() -> Generator[Model]:
-    """A model on a port of its own."""
+    """A model on a free port."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
@@ -51,7 +51,7 @@ def language_model() -> Generator[Model]:
             self._send("[DONE]")
 
         def log_message(self, *_: object) -> None:
-            """Say nothing."""
+            """Do not log requests."""
 
         def _send(self, data: str) -> None:
             self.wfile.write(f"data: {data}\n\n".encode())

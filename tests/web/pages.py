@@ -57,25 +57,25 @@ class ChatPage:
 
     @property
     def field(self) -> Locator:
-        return self.page.locator("textarea#message-field")  # a recording has the id, too
+        return self.page.locator("textarea#message-field")  # a recording has the same id
 
     def bubble(self, text: str) -> Locator:
         return self.page.locator(".message", has_text=text)
 
     def wait_for_uploads(self, *names: str) -> None:
-        """Wait until the draft has these files, and each has arrived on the server."""
+        """Wait until the draft has these files, and each is on the server."""
         for name in names:
             expect(self.page.get_by_role("button", name=f"Remove {name}")).to_be_visible()
         expect(self.page.locator(".tray .ring")).to_have_count(0)
 
     def wait_for_texts(self, *texts: str, of: str = "") -> None:
-        """Wait until these texts stand in the thread, beside others that do not begin with `of`."""
+        """Wait until these are the texts in the thread that begin with `of`."""
         eventually(
             self.page, lambda: [each for each in self.texts() if each.startswith(of)], [*texts]
         )
 
     def texts(self) -> list[str]:
-        """The texts that stand in the thread, in order, without their times."""
+        """The texts in the thread, in order, without their times."""
         found = self.page.locator(".bubble__text").all_inner_texts()
         return [re.sub(r"\s*(Edited)?\s*\d\d:\d\d$", "", text).strip() for text in found]
 

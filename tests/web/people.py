@@ -1,4 +1,4 @@
-"""People who talk by the API, so that a page has something to show."""
+"""Users who chat over the API, so that a page has something to show."""
 
 import itertools
 import json
@@ -69,7 +69,7 @@ class Person:
         return str(answer.json()["id"])
 
     def record(self, seconds: float, loud: bytes) -> str:
-        """Upload a sound with a waveform, as a client that has recorded it; its id."""
+        """Upload a sound with a waveform, as a client that has recorded it; return its id."""
         metadata = {"filename": b"voice.wav", "waveform": loud}
         pairs = [f"{key} {b64encode(value).decode()}" for key, value in metadata.items()]
         content = media.wav(seconds)
@@ -108,7 +108,7 @@ def register(address: str, username: str, display_name: str | None = None) -> Pe
 
 @contextmanager
 def people_of(address: str) -> Generator[Callable[[str], Person]]:
-    """Makes people on a server; the name that is shown is the one given."""
+    """Makes users on a server, with the given display names."""
     with ExitStack() as closing:
 
         def make(name: str) -> Person:

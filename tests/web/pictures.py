@@ -187,7 +187,7 @@ def take_screenshots(folder: Path, only: str) -> None:
 
 
 def _screenshot_look(browser: Browser, folder: Path, look: tuple[str, str], only: str) -> None:
-    """Each look has a server of its own, so that no picture shows what the one before did."""
+    """Use a new server for each look, so that no picture depends on the previous one."""
     size, theme = look
     width, height = SIZES[size]
     with (
@@ -232,7 +232,7 @@ def _screenshot_states(
 
 
 def _screenshot_typing(page: Page, address: str, shoot_it: Callable[[str], None]) -> None:
-    """Mira is there, has read everything, and writes."""
+    """Mira is online, has read everything, and is typing."""
     browser = page.context.browser
     if browser is None:
         return

@@ -45,7 +45,7 @@ def shelf() -> bytes:
 
 
 def paint(address: str) -> None:
-    """Emre, whose pages are shown, and those he talks to; Mira most."""
+    """Emre, whose pages are shown, and the users he chats with, mostly Mira."""
     with ExitStack() as closing:
 
         def known(name: str) -> Person:

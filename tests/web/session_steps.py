@@ -51,7 +51,7 @@ def endless_answers() -> Generator[str]:
                     self.wfile.write(b": \n\n")
 
         def log_message(self, *_: object) -> None:
-            """Say nothing."""
+            """Do not log requests."""
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         server.daemon_threads = True

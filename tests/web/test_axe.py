@@ -1,6 +1,6 @@
 """Axe finds nothing on any page and in any state, in both themes and at three widths (W15).
 
-The width between the others is tried at night: each takes minutes.
+The middle width is tested at night, because each takes minutes.
 """
 
 from collections.abc import Generator
@@ -31,7 +31,7 @@ pytestmark = pytest.mark.skipif(
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Generator[ServerProcess]:
-    """With the people and conversations of the pictures."""
+    """A server with the users and conversations of the pictures."""
     with pictures.painted(tmp_path_factory.mktemp("server")) as running:
         yield running
 

@@ -1,4 +1,4 @@
-"""The menu of the list and the details pane offer the same: to block a user, or to unblock one."""
+"""A user is blocked and unblocked in the menu of the list and in the details pane."""
 
 from collections.abc import Callable
 
@@ -41,7 +41,7 @@ def in_details(chat: ChatPage, name: str) -> Locator:
 
 
 def in_menu(chat: ChatPage, name: str) -> Locator:
-    """An entry of the menu of Grace's row, which is opened."""
+    """Open the menu of Grace's row; return an entry of it."""
     chat.row("Grace").click(button="right")
     return chat.page.get_by_role("menuitem", name=name, exact=True)
 

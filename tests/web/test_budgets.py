@@ -1,4 +1,4 @@
-"""What the page may cost: processor time of its main thread, which other work changes little.
+"""Budgets of the page: processor time of its main thread, which hardly depends on other load.
 
 `python -m benchmarks.web` measures the times that a user waits, which needs a quiet machine.
 """
@@ -27,7 +27,7 @@ pytestmark = [pytest.mark.alone, pytest.mark.slow]
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Generator[web.Server]:
-    del browser  # it is skipped where there is none
+    del browser  # skipped if there is no browser
     folder = tmp_path_factory.mktemp("server")
     with ThreadPoolExecutor() as pool:  # the browser has an event loop in this thread
         filled = pool.submit(web.Server, folder, MESSAGES).result()
@@ -46,7 +46,7 @@ def page(browser: Browser, server: web.Server) -> Generator[Page]:
         for name in ("Grace", "Joan", "Grace"):
             page.evaluate(f"bench.open('{name}')")
             page.locator(".message").first.wait_for()
-        page.wait_for_timeout(1_000)  # what is fetched while the page is idle has come
+        page.wait_for_timeout(1_000)  # for what is fetched when the page is idle
         yield page
 
 

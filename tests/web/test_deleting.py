@@ -1,4 +1,4 @@
-"""Rule W11: what a user deletes is gone at once, and comes back with Undo within six seconds."""
+"""Rule W11: a deleted message disappears at once, and Undo restores it within six seconds."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -45,7 +45,7 @@ def test_W11_a_deletion_survives_a_reload_and_can_still_be_undone(
     chat.open("Grace")
     theirs.open("Ada")
     expect(theirs.bubble("The second")).to_be_visible()
-    chat.page.clock.set_fixed_time(NOW)  # else a busy machine could miss the six seconds
+    chat.page.clock.set_fixed_time(NOW)  # otherwise a busy machine could miss the six seconds
     chat.delete("The first")
     chat.page.clock.set_fixed_time(NOW + timedelta(seconds=1))
     chat.delete("The second")

@@ -1,4 +1,4 @@
-"""Devices that are not as they should be: a clock that is wrong, no room left."""
+"""Devices with a wrong clock or without storage space."""
 
 import re
 import time
@@ -58,7 +58,7 @@ def minutes(page: Page, selector: str) -> list[str]:
 
 
 def minutes_since(begun: float) -> set[str]:
-    """The times of day from then on, as the page shows them."""
+    """The times of day since then, as the page shows them."""
     passed = range(int(begun), int(time.time()) + 1)
     return {time.strftime("%H:%M", time.localtime(each)) for each in passed}
 
@@ -129,7 +129,7 @@ def test_W2_a_device_with_full_storage_says_so_and_continues(
 
 
 def quota(page: Page, address: str, size: int) -> None:
-    """Allow this origin so many bytes."""
+    """Allow this origin this many bytes."""
     given = {"origin": address, "quotaSize": size}
     page.context.new_cdp_session(page).send("Storage.overrideQuotaForOrigin", given)
 
@@ -138,7 +138,7 @@ def quota(page: Page, address: str, size: int) -> None:
 def filled(
     server: ServerProcess, person: Make, context: Callable[[], BrowserContext]
 ) -> tuple[Person, Person, ChatPage]:
-    """Two people, and the page of the first on a device that has little room."""
+    """Two users, and the page of the first on a device with little storage."""
     ada, grace = person("Ada"), person("Grace")
     grace.send(ada, "Hello")
     chat = ChatPage(context().new_page(), server.address)

@@ -83,7 +83,7 @@ def test_the_actions_of_a_message_are_visible_at_every_width(
 
 
 def in_sight(page: Page) -> None:
-    """Hover over each message: its actions stand inside the thread."""
+    """Hover over each message: its actions must be inside the thread."""
     bubbles = page.locator(".thread .bubble")
     expect(bubbles).to_have_count(MESSAGES)
     for bubble in bubbles.all():
@@ -164,7 +164,7 @@ def test_a_contrast_theme_shows_what_is_chosen_focused_and_read(
 
 
 def open_and_close(page: Page, chat: ChatPage) -> None:
-    """A menu opens, and the panes change places."""
+    """Open a menu, and switch panes."""
     page.set_viewport_size({"width": 360, "height": 740})
     chat.open("Grace")
     chat.bubble("Hello").first.locator(".bubble").click(button="right")

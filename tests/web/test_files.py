@@ -1,4 +1,4 @@
-"""Pictures and other files, sent and seen."""
+"""Pictures and other files, sent and received."""
 
 import os
 import re
@@ -185,7 +185,7 @@ def test_W8_files_keep_the_order_in_which_they_were_chosen(person: Make, signed_
     assert [each["name"] for each in grace.messages(ada)[-1]["files"]] == names
 
 
-def test_W8_an_upload_goes_on_after_a_cut_and_a_reload(person: Make, signed_in: Open) -> None:
+def test_W8_an_upload_continues_after_a_cut_and_a_reload(person: Make, signed_in: Open) -> None:
     ada, grace = person("Ada"), person("Grace")
     grace.send(ada, "Send me the film")
     chat = signed_in(ada)

@@ -1,4 +1,4 @@
-"""Registration by invitation: the link of the operator, and those of users."""
+"""Registration by invitation: links of the operator and of users."""
 
 import subprocess
 import sys

@@ -29,7 +29,7 @@ new MutationObserver((_, observer) => {
 
 
 def tab_to(target: Locator, key: str = "Tab") -> None:
-    """Press Tab until the focus is there; on the way it is always to be seen."""
+    """Press Tab until the focus is there; it must be visible all the time."""
     page = target.page
     expect(target).to_be_visible()
     for _ in range(FAR):

@@ -1,4 +1,4 @@
-"""Emoji are found by their names; Arabic runs from right to left."""
+"""Emoji are found by their names; Arabic is laid out from right to left."""
 
 import re
 from collections.abc import Callable
@@ -24,7 +24,7 @@ def test_emoji_are_found_tinted_and_remembered(person: Make, signed_in: Open) ->
     page.get_by_role("button", name="Emoji").click()
     picker = page.get_by_role("dialog", name="Emoji")
     expect(picker.get_by_role("gridcell", name="grinning face", exact=True)).to_be_visible()
-    assert picker.get_by_role("gridcell").count() < 200, "only what is in sight is drawn"
+    assert picker.get_by_role("gridcell").count() < 200, "only visible emoji are drawn"
     food = picker.get_by_role("button", name="Food and drink")
     food.click()
     expect(food).to_have_attribute("aria-current", "true")
@@ -44,7 +44,7 @@ def test_emoji_are_found_tinted_and_remembered(person: Make, signed_in: Open) ->
 
 
 @pytest.mark.parametrize("late", ["emoji-picker", "set"])
-def test_W14_what_is_typed_before_the_emoji_have_arrived_counts(
+def test_W14_keys_typed_before_the_emoji_have_loaded_are_not_lost(
     person: Make, signed_in: Open, late: str
 ) -> None:
     ada, grace = person("Ada"), person("Grace")
@@ -203,8 +203,8 @@ def test_arabic_is_laid_out_from_right_to_left(person: Make, signed_in: Open) ->
         expect(chat.bubble("Hers")).to_be_visible()
         mine = box_of(chat.bubble("Mine").locator(".bubble"))
         peers = box_of(chat.bubble("Hers").locator(".bubble"))
-        assert mine["x"] < peers["x"], "your own words stand at the end of the line"
+        assert mine["x"] < peers["x"], "the user's messages are at the end of the line"
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     page.locator(".bar__who").click()
     handle = page.locator(".details__who bdi", has_text=f"@{grace.username}")
-    assert handle.evaluate(FIRST_IS_LEFT), "the @ stands before the name"
+    assert handle.evaluate(FIRST_IS_LEFT), "the @ is before the name"

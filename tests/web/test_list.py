@@ -18,7 +18,7 @@ def choose(page: ChatPage, name: str, entry: str) -> None:
 
 
 def change(page: ChatPage, name: str, entry: str) -> None:
-    """Choose what changes a setting, and wait until the server has it: the page does not."""
+    """Choose an entry that changes a setting, and wait until the server has stored it."""
     with page.page.expect_response("**/v1/conversations/*/settings"):
         choose(page, name, entry)
 
@@ -98,7 +98,7 @@ def test_a_message_is_swiped_to_reply_to_it_and_a_sheet_is_dragged_away(
     expect(sheet).to_have_count(0)
 
 
-def test_a_swiped_message_shows_what_it_is_swiped_for(person: Make, phone: Open) -> None:
+def test_a_swiped_message_shows_the_action_of_the_swipe(person: Make, phone: Open) -> None:
     ada, grace = person("Ada"), person("Grace")
     grace.send(ada, "Which one cracked?")
     chat = phone(ada)
@@ -161,7 +161,7 @@ LIFTED = """(element, touch) => {
 
 
 def press(element: Locator, entry: Locator) -> None:
-    """A finger that stays down until there is a menu, in a browser that makes none itself."""
+    """Keep a finger down until the menu opens, in a browser without a context menu."""
     element.dispatch_event("pointerdown", TOUCH)
     expect(entry).to_be_visible()
     element.evaluate(LIFTED, TOUCH)

@@ -36,7 +36,7 @@ def picture() -> bytes:
 
 
 def with_picture(person: Make) -> tuple[Person, Person, dict[str, Any]]:
-    """Two people, and the message by which one of them has sent the other a picture."""
+    """Two users, and the message with a picture that one has sent the other."""
     ada, grace = person("Ada"), person("Grace")
     for number in range(12):
         grace.send(ada, f"Line {number}")
@@ -86,7 +86,7 @@ def test_W10_a_picture_opens_in_its_final_size(person: Make, signed_in: Open) ->
     assert place.bounding_box() == before
 
 
-def test_a_signature_that_no_longer_counts_is_renewed(person: Make, signed_in: Open) -> None:
+def test_a_signature_that_is_no_longer_valid_is_renewed(person: Make, signed_in: Open) -> None:
     ada, _, _ = with_picture(person)
     chat = signed_in(ada)
     page = chat.page

@@ -1,4 +1,4 @@
-"""Bad networks: none for a while, a slow one, one that breaks in the middle of a file."""
+"""Bad networks: an outage, a slow network, and a cut in the middle of a file."""
 
 import os
 from collections.abc import Callable
@@ -57,7 +57,7 @@ def test_twenty_quick_messages_of_each_arrive_once_and_in_one_order(
     grace.send(ada, "Ready?")
     ada_chat, theirs = signed_in(ada), signed_in(grace)
     for chat, name in ((ada_chat, "Grace"), (theirs, "Ada")):
-        chat.page.set_viewport_size({"width": 1280, "height": 2_800})  # so that all is drawn
+        chat.page.set_viewport_size({"width": 1280, "height": 2_800})  # shows all messages
         chat.open(name)
     for number in range(QUICK):
         ada_chat.send(f"ada {number}")

@@ -1,4 +1,4 @@
-"""Notifications of an open tab, and the room that the client takes on a device."""
+"""Notifications of an open tab, and the storage that the client uses."""
 
 import json
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""The palette and the search take keys from the start, and wait for what is found (rule W14)."""
+"""The palette and the search accept keys at once, and wait for results (rule W14)."""
 
 import time
 from collections.abc import Callable
@@ -28,7 +28,7 @@ def test_W14_enter_waits_for_the_user_search(person: Make, signed_in: Open) -> N
 
 
 def held_back(chat: ChatPage, chunk: str) -> Callable[[], None]:
-    """Load the page anew, and let this part of it load only once the answer is called."""
+    """Reload the page, and hold back this part of it until the returned function is called."""
     held: list[Route] = []
     chat.page.route(f"**/assets/{chunk}-*.js", lambda route: held.append(route))  # noqa: PLW0108
     with chat.page.expect_request(f"**/assets/{chunk}-*.js"):  # when the page is idle
@@ -36,7 +36,7 @@ def held_back(chat: ChatPage, chunk: str) -> Callable[[], None]:
     chat.page.get_by_role("navigation", name="Conversations").wait_for()
 
     def release() -> None:
-        assert held, "the part was not asked for"
+        assert held, "the part was not requested"
         for route in held:
             route.continue_()
 

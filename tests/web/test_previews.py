@@ -1,4 +1,4 @@
-"""Previews of linked pages: text that the server has read, in a place that does not change."""
+"""Previews of linked pages: text from the server, in an area of fixed size."""
 
 from collections.abc import Callable, Generator
 from pathlib import Path
@@ -25,7 +25,7 @@ def server(tmp_path_factory: pytest.TempPathFactory, browser: object) -> Generat
 
 
 def answer(page: Page, **preview: Any) -> None:
-    """The previews that the server would make: it does not reach pages of this machine."""
+    """Answer with previews as the server makes them: it does not fetch pages of this machine."""
     nothing = {"title": None, "description": None, "image_url": None, "site": None}
     url = "https://kiln.example/visit"
     page.route(

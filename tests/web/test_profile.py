@@ -1,4 +1,4 @@
-"""The picture of a user and the line about them, as others see them."""
+"""The picture of a user and the `about` line, as others see them."""
 
 from collections.abc import Callable
 

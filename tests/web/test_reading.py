@@ -1,4 +1,4 @@
-"""Long conversations: nothing moves under the reader's eyes, and little of it is drawn."""
+"""Long conversations: the view does not shift, and few messages are drawn."""
 
 import re
 from collections.abc import Callable
@@ -10,7 +10,7 @@ from tests.web.pages import ChatPage
 from tests.web.people import Person
 from tests.web.waiting import Held, until
 
-pytestmark = pytest.mark.alone  # how the page moves depends on its frames
+pytestmark = pytest.mark.alone  # movements depend on the frame rate
 
 Make = Callable[[str], Person]
 Open = Callable[[Person], ChatPage]
@@ -55,7 +55,7 @@ POSITION = """seq => document.querySelector(`.thread [data-seq="${seq}"]`)
 
 @pytest.fixture(scope="module")
 def pair(person: Make) -> tuple[Person, Person]:
-    """Ada, and Grace who has told her much."""
+    """Ada, and Grace, who has sent her many messages."""
     ada, grace = person("Ada"), person("Grace")
     grace.send_all(ada, [f"Line {number} " + "and so on " * (number % 9) for number in range(LONG)])
     ada.read(grace.messages(ada)[-1])
@@ -113,7 +113,7 @@ def test_W5_W6_new_messages_do_not_shift_the_view_and_are_counted(
     expect(chat.row("Grace").locator(".badge")).to_have_count(0)
 
 
-def test_W5_no_layout_shifts_while_a_conversation_is_opened_read_and_goes_on(
+def test_W5_no_layout_shifts_while_a_conversation_is_opened_read_and_continued(
     pair: tuple[Person, Person], signed_in: Open
 ) -> None:
     ada, grace = pair
@@ -136,10 +136,10 @@ def test_W5_no_layout_shifts_while_a_conversation_is_opened_read_and_goes_on(
     expect(chat.bubble("While you read 9")).to_be_in_viewport()
     page.wait_for_function(AT_END)
     page.wait_for_timeout(SETTLING)
-    begun = page.evaluate("performance.now()")  # the jump is a movement that was asked for
+    begun = page.evaluate("performance.now()")  # the jump is a requested movement
     grace.send_all(ada, [f"While you look {number}" for number in range(10)])
     expect(chat.bubble("While you look 9")).to_be_in_viewport()
-    shifts = page.evaluate("window.shifts")  # each is told of some time after it
+    shifts = page.evaluate("window.shifts")  # layout shifts are reported some time later
     assert [each for each in shifts if each[0] >= begun] == []
 
 
@@ -164,7 +164,7 @@ def test_W6_the_unread_line_is_a_quarter_down_the_view(
 
 
 def read_by_other(person: Person) -> int:
-    """The other's read mark in the one conversation of a person."""
+    """The other member's read mark in the only conversation of a person."""
     (conversation,) = person.http.get("/v1/conversations").json()["items"]
     return int(conversation["theirs"]["read_seq"])
 

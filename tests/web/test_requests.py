@@ -1,4 +1,4 @@
-"""Message requests: they wait apart from the conversations until they are answered."""
+"""Message requests: they are in a separate list until they are answered."""
 
 from collections.abc import Callable
 
@@ -17,7 +17,7 @@ def take_requests(person: Person) -> None:
     answer.raise_for_status()
 
 
-def test_a_request_is_in_a_list_of_its_own_until_it_is_accepted(
+def test_a_request_is_in_a_separate_list_until_it_is_accepted(
     person: Make, signed_in: Open
 ) -> None:
     ada, bob = person("Ada"), person("Bob")

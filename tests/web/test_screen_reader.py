@@ -1,4 +1,4 @@
-"""The speech of a screen reader: the order of the page, names, news once (rule W15)."""
+"""Screen readers: the order of the page, names, and new messages once (rule W15)."""
 
 from collections.abc import Callable
 from typing import Any
@@ -26,7 +26,7 @@ FAR = 1_000
 
 
 def tree(page: Page) -> list[tuple[str, str]]:
-    """The role and the name of each node that a screen reader is told of, in its order."""
+    """The role and the name of each node of the accessibility tree, in order."""
     session = page.context.new_cdp_session(page)
     nodes: list[dict[str, Any]] = session.send("Accessibility.getFullAXTree")["nodes"]
     session.detach()

@@ -1,4 +1,4 @@
-"""Messages are found on this device and on the server, and open where they stand (W12)."""
+"""Messages are found on this device and on the server, and open in their conversation (W12)."""
 
 from collections.abc import Callable
 
@@ -16,7 +16,7 @@ Open = Callable[[Person], ChatPage]
 
 @pytest.fixture(scope="module")
 def pair(person: Make) -> tuple[Person, Person]:
-    """Ada, and Grace who has told her of a kiln long ago, and again lately."""
+    """Ada, and Grace, who has written about a kiln long ago and again lately."""
     ada, grace = person("Ada"), person("Grace")
     grace.send(ada, "The first kiln", files=[grace.upload("first.png", png())])
     grace.send_all(ada, [f"Line {number}" for number in range(300)])

@@ -88,7 +88,7 @@ def test_W18_a_stopped_answer_keeps_its_text(model: Model, person: Make, signed_
     expect(answer(chat)).to_contain_text("This much")
 
 
-def test_W18_an_answer_stopped_before_its_first_word_is_no_failure(
+def test_W18_an_answer_stopped_before_its_first_word_is_not_a_failure(
     person: Make, signed_in: Open
 ) -> None:
     chat = signed_in(person("Ada"))
@@ -158,7 +158,7 @@ def test_a_task_of_an_answer_has_its_checkbox_before_its_text(
         assert abs(checkbox["top"] - text["top"]) < checkbox["height"]
 
 
-def test_W18_an_answer_goes_on_after_a_disconnect_and_a_reload(
+def test_W18_an_answer_continues_after_a_disconnect_and_a_reload(
     model: Model, person: Make, signed_in: Open
 ) -> None:
     chat = signed_in(person("Ada"))

@@ -18,7 +18,7 @@ HAS_DATABASES = "async () => (await indexedDB.databases()).length > 0"
 
 
 def login(server: ServerProcess, who: Person) -> int:
-    """The status of a login with the first password."""
+    """The status of a login with the original password."""
     credentials = {"identifier": who.username, "password": PASSWORD}
     return httpx.post(f"{server.address}/v1/login", json=credentials, timeout=TIMEOUT).status_code
 

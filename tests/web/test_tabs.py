@@ -1,4 +1,4 @@
-"""Several tabs of one user: one socket, one truth, and an heir for the tab that closes."""
+"""Several tabs of one user: one socket, one state, and a successor for a closed tab."""
 
 from collections.abc import Callable
 
@@ -12,7 +12,7 @@ Open = Callable[[Person], ChatPage]
 
 
 def another_tab(first: ChatPage, sockets: list[str]) -> ChatPage:
-    """Open the same page in a new tab, which notes the sockets that it opens."""
+    """Open the same page in a new tab, which records the sockets that it opens."""
     tab = ChatPage(first.page.context.new_page(), first.address)
     tab.page.on("websocket", lambda socket: sockets.append(socket.url))
     tab.page.goto(first.page.url)

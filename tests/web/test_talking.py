@@ -1,4 +1,4 @@
-"""Two people talk, each in a browser of their own, over a real server."""
+"""Two users chat, each in a separate browser, over a real server."""
 
 from collections.abc import Callable
 
@@ -13,7 +13,7 @@ Make = Callable[[str], Person]
 Open = Callable[[Person], ChatPage]
 
 
-def test_the_first_account_is_made_at_the_bare_address(
+def test_the_first_account_is_created_at_the_bare_address(
     server: ServerProcess, context: Callable[[], BrowserContext]
 ) -> None:
     page = context().new_page()
@@ -44,7 +44,7 @@ def test_the_rules_of_registration_are_shown_at_the_field(
     expect(page.get_by_role("alert")).to_contain_text("Someone has this name already")
 
 
-def test_a_wrong_password_is_said_without_a_reload(
+def test_a_wrong_password_is_reported_without_a_reload(
     server: ServerProcess, person: Make, context: Callable[[], BrowserContext]
 ) -> None:
     username = person("Ada").username
@@ -119,7 +119,7 @@ def test_W4_typing_continues_at_the_end_of_a_draft(person: Make, signed_in: Open
     expect(chat.field).to_have_value("Good morning")
 
 
-def test_reactions_leave_the_time_of_reading_to_be_seen(person: Make, signed_in: Open) -> None:
+def test_reactions_do_not_cover_the_time_of_reading(person: Make, signed_in: Open) -> None:
     ada, grace = person("Ada"), person("Grace")
     said = ada.send(grace, "Seven o'clock")
     grace.react(said, "👍")

@@ -1,4 +1,4 @@
-"""Short notices are shown wherever the user is: beside no conversation, in settings and dialogs."""
+"""Toasts are shown on every page: without a conversation, in settings and over dialogs."""
 
 from collections.abc import Callable
 
@@ -44,5 +44,5 @@ def test_a_toast_is_shown_in_settings_and_over_a_dialog(person: Make, signed_in:
     page.locator(".toast").wait_for(state="detached")
     page.context.set_offline(offline=True)
     toasts = Seen(page, ".toast")
-    page.get_by_role("checkbox", name="Typing").click(force=True)  # it is taken back at once
+    page.get_by_role("checkbox", name="Typing").click(force=True)  # removed again at once
     toasts.wait_for(UNREACHABLE)

@@ -1,4 +1,4 @@
-"""The server dies, the network goes, the page is loaded anew: nothing that was typed is lost."""
+"""The server ends, the network fails, the page is reloaded: no typed text is lost."""
 
 from collections.abc import Callable
 
@@ -72,7 +72,7 @@ def test_W3_a_reload_shows_stored_messages_before_the_server_answers(
     ada_chat.wait_for_texts(*(f"Message {number}" for number in range(5)))
 
 
-def test_what_was_missed_while_away_comes_in_order_and_once(person: Make, signed_in: Open) -> None:
+def test_missed_messages_arrive_in_order_and_once(person: Make, signed_in: Open) -> None:
     ada, grace = person("Ada"), person("Grace")
     grace.send(ada, "before")
     ada_chat = signed_in(ada)
@@ -94,7 +94,7 @@ def test_what_was_missed_while_away_comes_in_order_and_once(person: Make, signed
 
 
 def in_order(chat: ChatPage) -> bool:
-    """True if several of the messages that were missed are drawn, up to the last."""
+    """True if several of the missed messages are drawn, up to the last one."""
     texts = [text for text in chat.texts() if text.startswith("missed")]
     return len(texts) > 1 and texts == [f"missed {at}" for at in range(30 - len(texts), 30)]
 

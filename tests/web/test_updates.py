@@ -1,4 +1,4 @@
-"""The page without a network, and the page after the server has been replaced."""
+"""The page without a network, and after an update of the server."""
 
 import shutil
 import sys
@@ -140,4 +140,4 @@ def test_W17_a_missing_chunk_after_an_update_offers_a_reload(
     page.get_by_role("link", name="Your account").click()
     expect(page.get_by_role("alert")).to_contain_text("Something went wrong")
     expect(page.get_by_role("button", name="Reload")).to_be_visible()
-    assert asked.count("GET") <= 2, "when the page is idle, and when the part is needed"
+    assert asked.count("GET") <= 2, "requested when the page is idle, and when it is needed"

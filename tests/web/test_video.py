@@ -59,7 +59,7 @@ def test_W10_a_video_plays_in_its_message_by_a_signed_address(
     video = page.locator("video")
     expect(video).to_have_attribute("aria-label", "glaze.webm")
     expect(page.get_by_role("button", name="Download: glaze.webm")).to_be_visible()
-    eventually(page, LOADED, wanted=True)  # a new address would end what has begun to play
+    eventually(page, LOADED, wanted=True)  # a new address would interrupt the playback
     video.evaluate("video => { video.muted = true; return video.play(); }")
     eventually(page, PLAYED, wanted=True)
     assert {each.headers.get("range", "")[:6] for each in asked} == {"bytes="}

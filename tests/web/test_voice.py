@@ -187,7 +187,7 @@ def test_W9_the_reason_for_no_recording_is_shown(
 def test_W9_a_refused_microphone_is_reported(
     two: tuple[Person, Person], server: ServerProcess, browser: Browser
 ) -> None:
-    """The browser's own answer, if the user has refused."""
+    """Simulate the browser's error after a refusal by the user."""
     with closing(browser.browser_type.launch(executable_path=PROGRAM, args=REFUSING)) as refusing:
         chat = ChatPage(refusing.new_page(), server.address)
         chat.sign_in(two[0].username)

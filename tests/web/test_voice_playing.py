@@ -1,4 +1,4 @@
-"""Voice messages are heard: from any place, at any speed, and offline (rules W9, W17)."""
+"""Voice messages are played from any position, at any speed, and offline (rules W9, W17)."""
 
 from collections.abc import Callable
 
@@ -79,7 +79,7 @@ def test_W9_one_plays_at_a_time_and_the_place_is_kept(heard: Page) -> None:
 
 
 def place(player: Locator) -> int:
-    """The second that has been reached."""
+    """The second that the playback has reached."""
     return int(player.get_by_role("slider").get_attribute("aria-valuenow") or 0)
 
 

@@ -6,9 +6,9 @@ from tests.web.waiting import box_of
 
 
 def swipe(element: Locator, by: int = 0, *, down: int = 0) -> None:
-    """A finger put down in the middle, moved by so many pixels and lifted.
+    """Put a finger down in the middle, move it by this many pixels and lift it.
 
-    By the browser itself, in one step: else a busy machine could make a long press of it.
+    The browser does it in one step: otherwise a busy machine could make a long press of it.
     """
     box = box_of(element)
     touch = element.page.context.new_cdp_session(element.page)
@@ -25,7 +25,7 @@ def swipe(element: Locator, by: int = 0, *, down: int = 0) -> None:
 
 
 def swipe_on(element: Locator, by: int) -> None:
-    """A finger put down in the middle, moved by so many pixels, and still there."""
+    """Put a finger down in the middle, move it by this many pixels, and keep it down."""
     box = box_of(element)
     x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
     touch = element.page.context.new_cdp_session(element.page)
@@ -35,9 +35,9 @@ def swipe_on(element: Locator, by: int) -> None:
 
 
 def long_press(element: Locator, shown: Locator) -> None:
-    """A finger that stays down until something is shown, and is lifted where it is.
+    """Keep a finger down until something is shown, and lift it in the same place.
 
-    The browser makes no context menu of it, as on iOS.
+    The browser opens no context menu, as on iOS.
     """
     box = box_of(element)
     place = {"x": box["x"] + box["width"] / 2, "y": box["y"] + box["height"] / 2}

@@ -11,14 +11,14 @@ from tests.web.waiting import at_least
 
 
 def who_have_talked(person: Callable[[str], Person]) -> tuple[Person, Person]:
-    """Two people who have talked."""
+    """Two users who have chatted."""
     ada, grace = person("Ada"), person("Grace")
     grace.send(ada, "Tell me about it")
     return ada, grace
 
 
 def with_microphone(page: ChatPage) -> ChatPage:
-    """The page of the first of them, in the conversation, with a microphone."""
+    """The page of the first user, in the conversation, with a microphone."""
     page.page.context.grant_permissions(["microphone"])
     page.open("Grace")
     return page
@@ -43,7 +43,7 @@ def record(page: Page, seconds: int = 3) -> None:
 
 
 def last_voice_message(person: Person, other: Person) -> dict[str, Any]:
-    """The last message, which must be a voice message; what there is of its file."""
+    """The last message, which must be a voice message, and its file."""
     (file,) = person.messages(other)[-1]["files"]
     return dict(file)
 

@@ -1,4 +1,4 @@
-"""Waiting for what a page shows, however busy the machine is: for a state, never for a moment."""
+"""Waiting for what a page shows: for a state, never for a time."""
 
 import json
 import re
@@ -69,7 +69,7 @@ def is_loaded(image: Locator) -> None:
 
 
 class Held:
-    """Requests that the page has made, and gets no answer to yet."""
+    """Requests of the page whose answers are held back."""
 
     def __init__(self, page: Page, address: str | re.Pattern[str]) -> None:
         self._page = page
@@ -84,16 +84,16 @@ class Held:
             self._routes.append(route)
 
     def wait(self) -> None:
-        """Wait until something has been asked for."""
+        """Wait until there is a request."""
         until(self._page, lambda: self._routes)
 
     def let_one_go(self) -> None:
-        """Let the earliest request go on, once there is one."""
+        """Release the earliest request, once there is one."""
         self.wait()
         self._routes.pop(0).continue_()
 
     def let_go(self) -> None:
-        """Let all of them go on, once there is one, and those that come later, too."""
+        """Release all requests once there is one, and all later requests."""
         self.wait()
         self._free = True
         for route in self._routes:
@@ -109,9 +109,9 @@ def box_of(element: Locator) -> FloatRect:
 
 
 class Seen:
-    """All that an element has shown since this was made: also what has gone again.
+    """Everything that an element has shown since the creation of this object.
 
-    A toast, a flash or a step of a progress bar may pass between two looks of a busy machine.
+    A toast, a flash or a step of a progress bar may pass between two checks on a busy machine.
     """
 
     def __init__(self, page: Page, selector: str, attribute: str | None = None) -> None:
