@@ -48,7 +48,7 @@ class Api:
         return (await self._requests.ask_openly(Account, "POST", "/v1/register", json=body))[0]
 
     async def login(self, identifier: str, password: str) -> tuple[Tokens, str | None]:
-        """New tokens, and the date of the answer."""
+        """Log in: new tokens, and the date of the response."""
         body = {"identifier": identifier, "password": password}
         return await self._requests.ask_openly(Tokens, "POST", "/v1/login", json=body)
 
@@ -65,12 +65,12 @@ class Api:
         email: str | None = None,
         password: str | None = None,
     ) -> Account:
-        """Change what is given. A new e-mail address needs the password."""
+        """Change the given fields. A new e-mail address needs the password."""
         body = _given(display_name=display_name, email=email, password=password)
         return await self._requests.ask(Account, "PATCH", "/v1/me", json=body)
 
     async def change_password(self, old_password: str, new_password: str) -> Tokens:
-        """The tokens that replace all others."""
+        """Change the password: new tokens, which replace all others."""
         body = {"old_password": old_password, "new_password": new_password}
         return await self._requests.ask(Tokens, "POST", "/v1/password", json=body)
 
@@ -113,7 +113,7 @@ class Api:
     ) -> None:
         """Report a user to the operator of the server, with copies of messages they have sent.
 
-        `messages` are their `seq` in the conversation of the two.
+        `messages` are their `seq` in your conversation with that user.
         """
         body = {"user": user, "reason": reason, "comment": comment, "messages": list(messages)}
         await self._requests.ask(object, "POST", "/v1/reports", json=body)
@@ -125,7 +125,7 @@ class Api:
         cursor: str | None = None,
         limit: int = 100,
     ) -> Page[Conversation]:
-        """Those with the newest activity first."""
+        """A page of conversations, those with the newest activity first."""
         return await self._requests.ask(
             Page[Conversation], "GET", "/v1/conversations", kind=kind, cursor=cursor, limit=limit
         )
@@ -148,7 +148,7 @@ class Api:
     async def message_requests(
         self, *, declined: bool = False, cursor: str | None = None, limit: int = 100
     ) -> Page[Conversation]:
-        """The message requests to you: those that wait, or those you have declined."""
+        """The message requests to you: pending ones, or those that you have declined."""
         return await self._requests.ask(
             Page[Conversation],
             "GET",
@@ -163,7 +163,7 @@ class Api:
         await self._requests.ask(object, "POST", path)
 
     async def decline_request(self, conversation_id: str) -> None:
-        """The sender does not learn of it."""
+        """Decline a message request. The sender is not told."""
         path = f"/v1/requests/{_segment(conversation_id)}/decline"
         await self._requests.ask(object, "POST", path)
 
@@ -180,7 +180,7 @@ class Api:
     ) -> Page[Message]:
         """The newest messages, or those next to a `seq`; the oldest of them first.
 
-        With `with_files`, only messages that have files; `around` does not go with it.
+        With `with_files`, only messages that have files; it excludes `around`.
         """
         path = f"/v1/conversations/{_segment(conversation_id)}/messages"
         bounds = {"before": before, "after": after, "around": around, "cursor": cursor}
@@ -190,7 +190,7 @@ class Api:
     async def change_settings(
         self, conversation_id: str, change: Mapping[str, bool | str | None]
     ) -> ConversationSettings:
-        """Change some fields of how you keep a conversation."""
+        """Change some of your settings of a conversation."""
         path = f"/v1/conversations/{_segment(conversation_id)}/settings"
         return await self._requests.ask(ConversationSettings, "PATCH", path, json=dict(change))
 
@@ -210,7 +210,7 @@ class Api:
         return await self._requests.ask(Message, "PATCH", path, json={"body": body})
 
     async def delete(self, conversation_id: str, seq: int) -> Message:
-        """The tombstone."""
+        """Delete a message; returns its tombstone."""
         return await self._requests.ask(Message, "DELETE", _message_path(conversation_id, seq))
 
     async def receipt_times(self, conversation_id: str, seq: int) -> ReceiptTimes:
@@ -239,7 +239,7 @@ class Api:
         """Messages that contain all the words.
 
         `since` (inclusive) and `until` (exclusive) are ISO 8601 times with their zone. A page may
-        be empty though another one follows.
+        be empty even if another one follows.
         """
         return await self._requests.ask(
             Page[Hit],
@@ -256,7 +256,7 @@ class Api:
         )
 
     async def open_session(self, name: str | None = None, key: str | None = None) -> Conversation:
-        """A session with the responder; a `key` that was used before gives the one that exists."""
+        """Open a session with the responder; a `key` that was used before returns its session."""
         body = _given(name=name, key=key)
         return await self._requests.ask(Conversation, "POST", "/v1/sessions", json=body)
 
@@ -265,7 +265,7 @@ class Api:
         await self._requests.ask(object, "PATCH", path, json={"name": name})
 
     async def delete_session(self, conversation_id: str) -> None:
-        """With all its messages."""
+        """Delete a session with all its messages."""
         await self._requests.ask(object, "DELETE", f"/v1/sessions/{_segment(conversation_id)}")
 
 

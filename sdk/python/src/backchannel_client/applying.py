@@ -38,18 +38,18 @@ class Sink(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Journaling:
-    """A journal, and what writes the histories into it that a reset asks for."""
+    """A journal, and the function that writes the histories after a reset into it."""
 
     journal: Journal
     histories: Callable[[], Awaitable[None]]
 
 
 class NotStored(Exception):
-    """The application could not store what came."""
+    """The application could not store events or its state."""
 
 
 class Applier:
-    """Carries out what the follower decides. Its methods raise `NotStored`."""
+    """Carries out the follower's decisions. Its methods raise `NotStored`."""
 
     def __init__(
         self, follower: Follower, sink: Sink, sending: Sending, journaling: Journaling | None
@@ -69,7 +69,7 @@ class Applier:
 
     @property
     def due(self) -> float | None:
-        """When `tick` must be called, by the loop's clock; None if it need not be."""
+        """When `tick` must be called, by the loop's clock; None if not at all."""
         times = [each for each in (self._follower.deadline, self._ack_at) if each is not None]
         return min(times, default=None)
 
@@ -93,13 +93,13 @@ class Applier:
         return self._follower.confirm()
 
     async def tick(self) -> None:
-        """Do what is due."""
+        """Carry out what is due."""
         if self._ack_at is not None and _now() >= self._ack_at:
             self.confirm()
         await self._carry_out(self._follower.tick(_now()))
 
     async def receive(self, frame: frames.ServerFrame) -> None:
-        """Do what a frame of the log asks for."""
+        """Handle a frame of the log."""
         effects = self._follower.receive(frame, _now())
         if isinstance(frame, frames.Sync):
             await self._carry_out(effects, "sync", {event.position for event in frame.events})
@@ -113,7 +113,7 @@ class Applier:
             return
         checkpoint = self._follower.checkpoint
         if ack.position is None or (checkpoint is not None and ack.position <= checkpoint.position):
-            # Its event is an older one, which the log has brought or will bring.
+            # Its event is an older one, which the log contains.
             await self._sending.settled(ack.client_id)
             return
         event = frames.Event(

@@ -1,4 +1,4 @@
-"""Everything joined: a login's tokens, the REST calls, files, an outbox and the connection."""
+"""The client: a login's tokens, the REST calls, files, an outbox and the connection."""
 
 import asyncio
 import random
@@ -50,10 +50,11 @@ class BackchannelClient(Emitter):
     ) -> None:
         """`server` is an address such as `https://chat.example.org`.
 
-        `tls` says whom to trust. `host` is what the server is called, if not as in its address.
-        `agent` names this device in the list of logins. Up to `window` messages are on their way
-        at once; with 1 they keep their order even if the server asks to send one later.
-        `journal` is written for `backchannel verify`. `open`, `http` and `random` are for tests.
+        `tls` has the trusted certificates. `host` is the server's name if it differs from the
+        address. `agent` names this device in the list of logins. Up to `window` messages are sent
+        before the first is answered; with 1 they keep their order even if the server asks to send
+        one later. `journal` is written for `backchannel verify`. `open`, `http` and `random` are
+        for tests.
         """
         super().__init__()
         headers = {"user-agent": agent, **({"host": host} if host else {})}
@@ -95,7 +96,7 @@ class BackchannelClient(Emitter):
         return tokens
 
     async def logout(self) -> None:
-        """End this login at the server, and forget it here whatever the server says."""
+        """End this login at the server, and forget it here even if that fails."""
         await self.disconnect()
         try:
             await self.api.logout()
@@ -103,7 +104,7 @@ class BackchannelClient(Emitter):
             self.tokens.forget()
 
     async def keep_outbox(self, store: OutboxStore) -> None:
-        """Keep what is being sent in `store`. Call it before `connect`."""
+        """Keep unsent messages in `store`. Call it before `connect`."""
         self._sending = self._outbox_in(store)
         await self._sending.load()
 
@@ -145,7 +146,7 @@ class BackchannelClient(Emitter):
         await self._sending.written()
 
     async def stopped(self) -> None:
-        """Wait until the login has ended, or the server forbids to come back."""
+        """Wait until the login has ended, or the server has forbidden to reconnect."""
         running = self._running
         if running is not None:
             await asyncio.wait([running])
@@ -158,7 +159,7 @@ class BackchannelClient(Emitter):
             self._connection.retry_now()
 
     async def send(self, draft: Draft) -> Outgoing:
-        """Return once the message is kept here; it is sent when there is a connection."""
+        """Return once the message is in the outbox; it is sent when there is a connection."""
         return await self._sending.enqueue(draft)
 
     async def deliver(self, draft: Draft) -> frames.Ack:
@@ -175,15 +176,15 @@ class BackchannelClient(Emitter):
         await self._sending.discard(client_id)
 
     async def reload_outbox(self) -> None:
-        """Another program has written to the outbox."""
+        """Read the outbox again, after another program has written to it."""
         await self._sending.load()
 
     def mark_read(self, conversation_id: str, seq: int) -> None:
-        """Everything up to `seq` has been read; dropped if there is no connection."""
+        """Mark everything up to `seq` as read; dropped if there is no connection."""
         self._send_frame(frames.MarkRead(conversation_id=conversation_id, seq=seq))
 
     def typing(self, conversation_id: str, *, active: bool = True) -> None:
-        """Tell the other member; repeat it every five seconds."""
+        """Tell the other member that you are typing; repeat it every five seconds."""
         self._send_frame(frames.SetTyping(conversation_id=conversation_id, active=active))
 
     def watch(self, user_ids: Sequence[str]) -> None:
@@ -192,7 +193,7 @@ class BackchannelClient(Emitter):
             self._connection.watch(user_ids)
 
     def stop_answer(self, conversation_id: str) -> None:
-        """Cut short the answer that is being given in a session."""
+        """Stop the answer that is being given in a session."""
         self._send_frame(frames.StopAnswer(conversation_id=conversation_id))
 
     async def catch_up(self) -> int:
@@ -208,7 +209,7 @@ class BackchannelClient(Emitter):
         return await self.api.edit(message.conversation_id, message.seq, body)
 
     async def delete(self, message: Message) -> Message:
-        """Delete a message of yours; the tombstone. Raises `ApiError`."""
+        """Delete a message of yours; returns its tombstone. Raises `ApiError`."""
         if self._journal is not None:
             self._journal.change(message, None)
         return await self.api.delete(message.conversation_id, message.seq)
@@ -216,12 +217,12 @@ class BackchannelClient(Emitter):
     async def history(self, conversation_id: str) -> list[Message]:
         """A whole conversation, oldest first; empty if there is none.
 
-        It waits while the server says that too much was read at once. Raises `ApiError`.
+        It waits while the server's read limit is exceeded. Raises `ApiError`.
         """
         return [message async for message in self._messages(conversation_id)]
 
     async def finish_journal(self, conversation_ids: Iterable[str] | None = None) -> None:
-        """Wait until everything has arrived, and write that with every conversation.
+        """Wait until everything has arrived, and write that to the journal with every conversation.
 
         Without `conversation_ids`, those of the user's list. Raises `ApiError`.
         """

@@ -61,5 +61,5 @@ class Backoff:
         return most / 2 + self._random() * most / 2
 
     def reset(self) -> None:
-        """Start over with short waits, as the server has accepted a connection."""
+        """Start again with short waits, once the server has accepted a connection."""
         self._attempts = 0

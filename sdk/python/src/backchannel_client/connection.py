@@ -1,4 +1,4 @@
-"""One connection after another to `/v1/ws`: greets, follows the log, reconnects."""
+"""One connection after another to `/v1/ws`: sends `hello`, follows the log, reconnects."""
 
 import asyncio
 import contextlib
@@ -30,7 +30,7 @@ PING_EVERY = 0.5
 
 
 class Connection:
-    """Stays connected for as long as `run` runs."""
+    """Stays connected while `run` runs."""
 
     def __init__(
         self,
@@ -59,7 +59,7 @@ class Connection:
         return self._applier.checkpoint
 
     async def run(self) -> None:
-        """Follow the log until the login ends, or the server forbids to come back."""
+        """Follow the log until the login ends, or the server forbids to reconnect."""
         final_reason = ""  # not that of an earlier connection, if this task is cancelled or fails
         try:
             while True:
@@ -106,7 +106,7 @@ class Connection:
         return checkpoint.position if checkpoint else 0
 
     async def _attempt(self) -> tuple[AfterClose, str, Exception | None]:
-        """One connection: the consequences of its end, the reason, and the error, if any."""
+        """Run one connection; return the consequences of its end, the reason and any error."""
         try:
             token = await self._tokens.token()
             socket = await self._open()
@@ -125,7 +125,7 @@ class Connection:
         return after_close(code, reason), reason, None
 
     async def _exchange(self, socket: Socket, token: str) -> tuple[int, str]:
-        """Greet, then take what comes until the connection ends: its close code and reason."""
+        """Send `hello`, then handle frames until the end; return the close code and reason."""
         self._applier.connected()
         outgoing: asyncio.Queue[frames.ClientFrame] = asyncio.Queue()
         tasks: list[asyncio.Task[None]] = []
@@ -147,7 +147,7 @@ class Connection:
     async def _listen(
         self, socket: Socket, outgoing: asyncio.Queue[frames.ClientFrame]
     ) -> tuple[int, str]:
-        """Take what comes, until nothing has come for too long. Raises `Closed`, `NotStored`."""
+        """Handle frames until none has arrived for too long. Raises `Closed`, `NotStored`."""
         received_at = _now()
         while True:
             silent_at = received_at + self._timeout
@@ -163,7 +163,7 @@ class Connection:
     async def _take(
         self, frame: frames.ServerFrame | None, outgoing: asyncio.Queue[frames.ClientFrame]
     ) -> None:
-        """Do what a frame asks for. Raises `NotStored`."""
+        """Handle a frame. Raises `NotStored`."""
         match frame:
             case None:
                 return
@@ -195,7 +195,7 @@ class Connection:
             self.watch(self._watched)
 
     async def _renew_in_time(self) -> None:
-        """Hand each new token over; if that fails, the server closes and asks for it."""
+        """Send each new token; if that fails, the server closes and requires it."""
         while True:
             await asyncio.sleep(max(self._tokens.renew_in, SHORTEST_RENEWAL))
             with contextlib.suppress(ApiError):
@@ -226,7 +226,7 @@ def _hello(token: str, checkpoint: Checkpoint | None) -> frames.Hello:
 
 
 async def _received(socket: Socket, until: float) -> str | bytes | None:
-    """The next text, None if nothing has come by then. Raises `Closed`."""
+    """The next text, None if none has arrived by then. Raises `Closed`."""
     try:
         async with asyncio.timeout_at(until):
             return await socket.receive()
@@ -241,7 +241,7 @@ async def _write(socket: Socket, outgoing: asyncio.Queue[frames.ClientFrame]) ->
 
 
 async def _acknowledge_last(socket: Socket, position: int | None) -> None:
-    """Acknowledge what is stored; a connection that is gone does not take it."""
+    """Acknowledge what is stored, unless the connection has already ended."""
     if position is not None:
         with contextlib.suppress(Closed):
             await socket.send(frames.encode(frames.Acknowledge(position=position)))

@@ -17,7 +17,7 @@ class ApiError(Exception):
         field: str | None = None,
         retry_after: float | None = None,
     ) -> None:
-        """`status` is HTTP's, 0 if the server could not be reached; `retry_after` in seconds."""
+        """`status` is HTTP's, 0 if the server could not be reached; `retry_after` is in seconds."""
         super().__init__(detail)
         self.status = status
         self.code = code

@@ -1,4 +1,4 @@
-"""Files: sent in pieces and fetched as a stream, going on where a connection broke."""
+"""Files: sent in pieces and fetched as a stream, resumed after a broken connection."""
 
 import asyncio
 import base64
@@ -43,7 +43,7 @@ class Files:
         waveform: bytes = b"",
         progress: Progress = _ignored,
     ) -> FileInfo:
-        """Send a file, to be named in a message within a day. Raises also `OSError`.
+        """Send a file, which a message must name within a day. Also raises `OSError`.
 
         `waveform` is the loudness of a recording over time: at most 128 samples, one byte each.
         """
@@ -69,7 +69,7 @@ class Files:
     async def resume_upload(
         self, file_id: str, path: Path, *, progress: Progress = _ignored
     ) -> None:
-        """Send the bytes that the server does not have yet. Raises also `OSError`."""
+        """Send the bytes that the server does not have yet. Also raises `OSError`."""
         size = await asyncio.to_thread(_size, path)
         with path.open("rb") as file:
             waits = _Waits()
@@ -89,7 +89,7 @@ class Files:
     async def download(
         self, file: FileInfo, target: Path, *, progress: Progress = _ignored
     ) -> Path:
-        """Fetch a file to `target`, which is there once it is whole. Raises also `OSError`."""
+        """Fetch a file to `target`, which appears once it is complete. Also raises `OSError`."""
         part = target.with_name(f"{target.name}.part")
         await asyncio.to_thread(part.write_bytes, b"")
         tag: str | None = None
@@ -109,7 +109,7 @@ class Files:
         return target
 
     async def content(self, file: FileInfo) -> bytes:
-        """A file as bytes; for small ones."""
+        """A file as bytes, for small files."""
         response = await self._requests.carry_out(Request("GET", _path(file.id)))
         return response.content
 
@@ -138,7 +138,7 @@ class Files:
         await self._requests.carry_out(Request("PATCH", path, content=pieces(), headers=headers))
 
     async def _described(self, file_id: str, name: str, size: int) -> FileInfo:
-        """A file as the server describes it; its measures come with the message that names it."""
+        """A file as the server describes it; its dimensions come with the message that names it."""
         response = await self._requests.carry_out(Request("HEAD", _path(file_id)))
         media_type = response.headers.get("content-type", "application/octet-stream")
         size = int(response.headers.get("content-length", size))
@@ -164,7 +164,7 @@ class Files:
 
 
 class _Waits:
-    """Gives a transfer up after so many attempts that brought nothing on."""
+    """Gives a transfer up after too many attempts without progress."""
 
     def __init__(self) -> None:
         self._reached = -1
@@ -177,7 +177,7 @@ class _Waits:
             self._backoff.reset()
 
     async def pause(self, error: ApiError) -> None:
-        """Raises the error itself if it has come too often."""
+        """Wait before the next attempt. Raises the error itself if it has come too often."""
         self._failures += 1
         if self._failures >= ATTEMPTS:
             raise error

@@ -1,4 +1,4 @@
-"""Follows a user's log: what to apply, what to ask for, what to acknowledge.
+"""Follows a user's log: decides what to apply, request and acknowledge.
 
 Pure: no clock, no socket, no storage. The rules are those of `docs/protocol.md`, "A device's
 bookkeeping". Times are in seconds, by any clock that does not jump.
@@ -71,15 +71,15 @@ class Follower:
 
     @property
     def deadline(self) -> float | None:
-        """When `tick` must be called; None if it need not be."""
+        """When `tick` must be called; None if not at all."""
         return self._gap_until
 
     def connected(self) -> None:
-        """A new connection was made: what was asked of the old one will not come."""
+        """A new connection was made: the old one's requests will not be answered."""
         self._syncing = False
         self._gap_until = None
         self._held.clear()
-        self._confirmed = 0  # the last acknowledgement may have been lost, too
+        self._confirmed = 0  # the last acknowledgement may have been lost as well
 
     def receive(self, frame: frames.ServerFrame, now: float) -> list[Effect]:
         """Handle a frame; returns its effects."""
@@ -102,28 +102,28 @@ class Follower:
         return effects
 
     def tick(self, now: float) -> list[Effect]:
-        """Ask for what is missing, if it has been waited for long enough."""
+        """Request the missing events if they have not arrived in time."""
         if self._gap_until is None or now < self._gap_until:
             return []
         self._gap_until = None
         return self._sync()
 
     def restored(self, checkpoint: Checkpoint) -> list[Effect]:
-        """The device has fetched its state, as it is at this checkpoint or later."""
+        """The device has fetched its state at this checkpoint or later."""
         self._checkpoint = self._durable = checkpoint
         return self._release()
 
     def stored(self, position: int) -> None:
-        """Everything up to `position` is held durably."""
+        """Everything up to `position` is stored durably."""
         if self._checkpoint is not None and position > self._durable_position:
             self._durable = Checkpoint(self._checkpoint.epoch, position)
 
     def rewind(self) -> None:
-        """Go back to what is stored: the rest of what was handed out is lost."""
+        """Go back to the stored position: events handed out since then are lost."""
         self._checkpoint = self._durable
 
     def confirm(self) -> int | None:
-        """The position to acknowledge, if there is news."""
+        """The position to acknowledge; None if there is nothing new."""
         if self._durable_position <= self._confirmed:
             return None
         self._confirmed = self._durable_position
@@ -136,7 +136,7 @@ class Follower:
     def _welcome(self, server: Checkpoint) -> list[Effect]:
         if self._checkpoint is None:
             return [FetchState("new_device", server)]
-        # The server answers a hello with what was missed, or with a reset.
+        # The server answers a hello with the missed events, or with a reset.
         self._syncing = self._checkpoint != server
         return []
 

@@ -32,7 +32,7 @@ class Sync(_Frame, frozen=True, tag="sync"):
 
 
 class Reset(_Frame, frozen=True, tag="reset"):
-    """The device cannot go on from its position: fetch the state, then go on from this one."""
+    """The device's position is no longer valid: fetch the state, then continue from this one."""
 
     reason: str
     epoch: str
@@ -85,7 +85,7 @@ class Pong(_Frame, frozen=True, tag="pong"):
 
 
 class Lagging(_Frame, frozen=True, tag="lagging"):
-    """Too much is unacknowledged: nothing more is pushed until the device asks."""
+    """Too much is unacknowledged: nothing more is pushed until the device sends `sync`."""
 
     position: int
 
@@ -205,7 +205,7 @@ _encoder = msgspec.json.Encoder()
 
 
 def decode(text: str | bytes) -> ServerFrame | None:
-    """The frame; None for one of a newer server. If it was an event, the gap will show."""
+    """The frame; None for an unknown one. If that was an event, the gap reveals it."""
     try:
         return _decoder.decode(text)
     except msgspec.DecodeError:

@@ -1,4 +1,4 @@
-"""A journal of what this device did and saw, for `backchannel verify` (`docs/verification.md`)."""
+"""A journal of the device's actions and events, for `backchannel verify` (docs/verification.md)."""
 
 import os
 import time
@@ -44,7 +44,7 @@ class Journal:
         self._write("unknown", client_id=client_id)
 
     def change(self, message: Message, body: str | None) -> None:
-        """An edit is about to be asked for, or a deletion (None)."""
+        """An edit, or a deletion (None), is about to be requested."""
         self._write("change", conversation=message.conversation_id, id=message.id, body=body)
 
     def resume(self, user: str, checkpoint: Checkpoint | None) -> None:
@@ -80,7 +80,7 @@ class Journal:
             )
 
     def history(self, conversation: str, messages: Iterable[Message], asked: int) -> None:
-        """A whole conversation as it was fetched; `asked` is the `now()` before that."""
+        """A whole conversation was fetched; `asked` is the `now()` before that."""
         seen = [
             {"id": each.id, "sender": each.sender_id, "body": each.body, "seq": each.seq}
             for each in messages
@@ -97,10 +97,10 @@ class Journal:
 
 
 class JournalFile(Journal):
-    """A journal in a file of its own; a killed client loses its last line at most."""
+    """A journal in a file; a killed client loses at most its last line."""
 
     def __init__(self, path: Path, device: str) -> None:
-        """Open or make the file, and cut off what a killed client left half. Raises `OSError`."""
+        """Open or create the file, and remove an incomplete last line. Raises `OSError`."""
         self._file = path.open("a+b", buffering=0)
         self._file.seek(0)
         self._file.truncate(self._file.read().rfind(b"\n") + 1)

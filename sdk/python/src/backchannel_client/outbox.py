@@ -1,4 +1,4 @@
-"""Messages on their way: kept durably before the first byte leaves, until the server has them."""
+"""Outgoing messages: stored durably before they are sent, until the server has them."""
 
 import asyncio
 import contextlib
@@ -50,7 +50,7 @@ class OutboxStore(Protocol):
 
 
 class MemoryOutbox:
-    """Forgets everything with the process; for tests and throw-away clients."""
+    """Loses everything with the process; for tests and short-lived clients."""
 
     def __init__(self) -> None:
         self._items: dict[str, Outgoing] = {}
@@ -80,11 +80,11 @@ class FileOutbox:
         return await asyncio.to_thread(self._read)
 
     async def put(self, item: Outgoing) -> None:
-        """Raises `OSError`."""
+        """Store a message. Raises `OSError`."""
         await asyncio.to_thread(self._write, item)
 
     async def remove(self, client_id: str) -> None:
-        # One that is sent again would not be stored again.
+        # If this is lost, the message is sent again, which the server does not store again.
         with contextlib.suppress(OSError):
             await asyncio.to_thread(self._path(client_id).unlink)
 
@@ -111,7 +111,7 @@ class FileOutbox:
         _sync_folder(self.folder)
 
     def _path(self, client_id: str) -> Path:
-        # A key may have any characters, so it must not become a part of a path as it is.
+        # A key may have any characters, so the path contains its digest.
         return self.folder / f"{hashlib.sha256(client_id.encode()).hexdigest()[:32]}.json"
 
 

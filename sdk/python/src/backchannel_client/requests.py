@@ -39,14 +39,14 @@ class Requests:
     async def ask(
         self, answer: type[Answer], method: str, path: str, *, json: object = None, **query: object
     ) -> Answer:
-        """The answer's JSON, as `answer` says. Raises `ApiError`."""
+        """The response's JSON, decoded as `answer`. Raises `ApiError`."""
         given = {name: each for name, each in query.items() if isinstance(each, str | int)}
         return _decoded(answer, await self.carry_out(Request(method, path, given, json)))
 
     async def ask_openly(
         self, answer: type[Answer], method: str, path: str, *, json: object = None
     ) -> tuple[Answer, str | None]:
-        """The answer to a request without a token, and its date. Raises `ApiError`."""
+        """The response to a request without a token, and its date. Raises `ApiError`."""
         response = await self._send(Request(method, path, json=json), None)
         return _decoded(answer, _checked(response)), response.headers.get("date")
 
@@ -60,7 +60,7 @@ class Requests:
 
     @asynccontextmanager
     async def stream(self, request: Request) -> AsyncGenerator[httpx.Response]:
-        """The response, to be read piece by piece. Raises `ApiError` unless it is a success."""
+        """The response as a stream. Raises `ApiError` unless it is a success."""
         built = self._built(request, await self._tokens.token())
         try:
             response = await self._http.send(built, stream=True)

@@ -1,4 +1,4 @@
-"""Sends what is in the outbox, in order, until each message has been answered."""
+"""Sends the messages in the outbox, in order, until each has been answered."""
 
 import asyncio
 import contextlib
@@ -29,7 +29,7 @@ PAUSE = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A message to send. `to` is a user's id; in a session, `conversation_id` says which."""
+    """A message to send. `to` is a user's id; for a session, set `conversation_id` instead."""
 
     to: str
     body: str
@@ -40,7 +40,7 @@ class Draft:
 
 
 class Sending:
-    """The outbox of one user. At most `window` messages are on their way at once.
+    """The outbox of one user. At most `window` messages are unanswered at once.
 
     With a window of 1 the order holds even if the server asks for one message to be sent later.
     A message waits, without `failed`, until its outcome is reported; a refusal is stored first.
@@ -86,7 +86,7 @@ class Sending:
         self._flush()
 
     async def enqueue(self, draft: Draft) -> Outgoing:
-        """Return once the message is kept. Raises what the store does; it is sent all the same."""
+        """Return once the message is stored. Raises the store's errors; it is sent even then."""
         last = max((item.created_at for item in self._items.values()), default=0)
         item = Outgoing(
             client_id=draft.client_id or str(uuid.uuid4()),
@@ -130,7 +130,7 @@ class Sending:
             self._flush()
 
     async def written(self) -> None:
-        """Wait until the store has written everything that has happened."""
+        """Wait until the store has written all changes."""
         while self._writing:
             await asyncio.wait(self._writing)
 
@@ -141,7 +141,7 @@ class Sending:
         self._flush()
 
     def stop(self) -> None:
-        """The connection is gone; the outcome of messages already sent is unknown."""
+        """The connection has ended; the outcome of messages already sent is unknown."""
         self._transmit = None
         if self._pause is not None:
             self._pause.cancel()
@@ -153,7 +153,7 @@ class Sending:
         self._flying.clear()
 
     def acknowledged(self, ack: Ack) -> LogEvent | None:
-        """The log's entry of a message that the server has stored; None if that is not new."""
+        """The log entry of a message that the server has stored; None if that is already known."""
         self._flying.discard(ack.client_id)
         item = self._items.get(ack.client_id)
         if item is None or ack.client_id in self._answered:
@@ -166,18 +166,18 @@ class Sending:
         client_id = message.client_id or ""
         item = self._items.get(client_id)
         if item is not None and client_id not in self._answered:
-            # Its acknowledgement was lost with a connection; the log says the same.
+            # Its acknowledgement was lost with a connection; the log proves the same.
             self._settle(item, ack_of(message, client_id))
         await self.settled(client_id)
 
     async def settled(self, client_id: str) -> None:
-        """The message is stored at the server, and its event needs no more from here."""
+        """The message is stored at the server, and its event is applied or will come by the log."""
         self._answered.discard(client_id)
         self._doubtful.discard(client_id)
         await self.discard(client_id)
 
     async def refused(self, refusal: Refusal) -> None:
-        """The server will not have a message now, or never."""
+        """The server refuses a message, for now or for good."""
         item = self._items.get(refusal.client_id or "")
         if item is None or item.client_id in self._answered | self._refusing:
             return
@@ -194,7 +194,7 @@ class Sending:
         await self._complete(self._fail(item, refusal))
 
     async def too_big(self, reason: str) -> bool:
-        """The server has closed because of a frame's size. False if no message was on its way."""
+        """The server has closed because of a frame's size. False if no message was being sent."""
         flying = [self._items[key] for key in self._flying if key in self._items]
         if not flying:
             return False
@@ -211,7 +211,7 @@ class Sending:
         return True
 
     def _settle(self, item: Outgoing, ack: Ack) -> None:
-        """Tell everyone who waits that the server has a message."""
+        """Tell all waiting callers that the server has a message."""
         self._answered.add(item.client_id)
         if self._journal is not None:
             self._journal.ok(ack)
@@ -245,7 +245,7 @@ class Sending:
         self._flush()
 
     async def _complete(self, work: Coroutine[None, None, None]) -> None:
-        """Do work on the store to its end, even if the caller is cancelled."""
+        """Complete work on the store, even if the caller is cancelled."""
         task = asyncio.create_task(work)
         self._writing.add(task)
         task.add_done_callback(self._writing.discard)

@@ -21,7 +21,7 @@ class ConnectionState(Enum):
 class StateChanged:
     """The connection has changed; `reason` says why, if it is not online.
 
-    `error` is what the attempt to connect ended with, if it was not the server that closed.
+    `error` is the error of the attempt to connect, unless the server closed.
     """
 
     state: ConnectionState
@@ -58,7 +58,7 @@ class MessageStored:
 
 @dataclass(frozen=True, slots=True)
 class MessageRefused:
-    """The server will not have a message: retry or discard it."""
+    """The server has refused a message: retry or discard it."""
 
     item: Outgoing
     refusal: Refusal
@@ -86,7 +86,7 @@ class Emitter:
         self._listeners: dict[type[object], list[Callable[[object], None]]] = {}
 
     def on(self, kind: type[Kind], listener: Callable[[Kind], None]) -> Callable[[], None]:
-        """Call `listener` with each signal of a kind, until what this returns is called."""
+        """Call `listener` with each signal of a kind, until the returned function is called."""
         listeners = self._listeners.setdefault(kind, [])
         added = cast("Callable[[object], None]", listener)
         listeners.append(added)

@@ -1,4 +1,4 @@
-"""The tokens of one login, renewed in time and once for all who wait."""
+"""The tokens of one login, renewed in time and once for all waiting callers."""
 
 import asyncio
 import time
@@ -37,7 +37,7 @@ class TokenManager:
         return max(0.0, self._renew_at - time.monotonic())
 
     def adopt(self, tokens: Tokens, date: str | None = None) -> None:
-        """Use these tokens. `date` is that of the answer: the server's clock may be another."""
+        """Use these tokens. `date` is that of the response, since the server's clock may differ."""
         now = parsedate_to_datetime(date) if date else datetime.now(UTC)
         life = (datetime.fromisoformat(tokens.expires_at) - now).total_seconds()
         self._tokens = tokens

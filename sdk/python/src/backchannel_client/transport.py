@@ -1,4 +1,4 @@
-"""The thin layer below the protocol: text that goes over one WebSocket."""
+"""The thin layer below the protocol: text over one WebSocket."""
 
 import ssl
 from collections.abc import Awaitable, Callable
@@ -44,7 +44,7 @@ Open = Callable[[], Awaitable[Socket]]
 class Server:
     """The address of a server, such as `https://chat.example.org`, and its TLS settings.
 
-    `host` is what the server is called, if not as in `url`.
+    `host` is the server's name if it differs from `url`.
     """
 
     url: str

@@ -33,7 +33,7 @@ class FileInfo(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Message(msgspec.Struct, frozen=True, kw_only=True):
-    """A message. `client_id`, the idempotency key, is told to its sender only.
+    """A message. `client_id`, the idempotency key, is sent to its sender only.
 
     `revision` counts the changes: a higher one is newer, in whatever order they arrive.
     """
@@ -98,7 +98,7 @@ class Privacy(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ConversationSettings(msgspec.Struct, frozen=True, kw_only=True):
-    """Your settings of a conversation. The other user does not learn of them."""
+    """Your settings of a conversation. The other user is not told."""
 
     pinned: bool = False
     archived: bool = False
@@ -184,7 +184,7 @@ class Snippet(msgspec.Struct, frozen=True):
 class ReceiptTimes(msgspec.Struct, frozen=True):
     """The times of a message's receipts.
 
-    None if it has not happened, is hidden from you, or happened too long ago to be known.
+    None if it has not happened, is hidden from you, or is no longer known.
     """
 
     delivered_at: str | None
@@ -239,7 +239,7 @@ class LogEvent(msgspec.Struct, frozen=True, kw_only=True):
     data: msgspec.Raw
 
     def message(self) -> Message | None:
-        """The message that came or changed, as it is now; None for other kinds."""
+        """The new or changed message, as it is now; None for other kinds."""
         return msgspec.json.decode(self.data, type=Message) if self.kind in MESSAGE_KINDS else None
 
     def receipt(self) -> Receipt | None:
@@ -263,6 +263,6 @@ def direct_conversation_id(user_id: str, other_id: str) -> str:
     """The id of the conversation of two users, the same for both; it needs no creation step."""
     low, high = sorted((user_id, other_id))
     digest = hashlib.sha256(f"direct:{low}:{high}".encode()).digest()[:16]
-    # Version 8 of RFC 9562, section 5.8: a hash of the maker's own choice.
+    # Version 8 of RFC 9562, section 5.8: a vendor-specific hash.
     number = int.from_bytes(digest) & ~(0xF << 76) & ~(0x3 << 62) | 0x8 << 76 | 0x2 << 62
     return str(uuid.UUID(int=number))
