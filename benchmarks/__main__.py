@@ -1,4 +1,4 @@
-"""`make bench`: what the server does a second, how long one waits, what one socket costs."""
+"""`make bench`: messages per second, latency, and the memory of a socket."""
 
 import argparse
 import statistics

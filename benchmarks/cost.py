@@ -2,7 +2,7 @@
 
 Frames go straight into the server's sockets, so that no client and no kernel is measured. The
 processor time of the fastest quarter of many short rounds varies little, also on a busy machine.
-The number of calls, of Python and of C, is the same on every machine but for those of timers.
+The number of calls of Python and C functions is the same on every machine, except for timers.
 """
 
 import argparse
@@ -43,7 +43,7 @@ MASK = b"\1\2\3\4"
 
 
 class DialectFrames(NamedTuple):
-    """The path of a dialect and its frames; a delivered message is known by its beginning."""
+    """The path of a dialect and its frames; a delivered message is recognised by its beginning."""
 
     path: str
     send: str
@@ -65,7 +65,7 @@ DIALECTS = {
 
 
 class Client(asyncio.Transport):
-    """A user's end of a socket, which takes everything at once and counts the messages it gets."""
+    """A user's end of a socket, which reads everything at once and counts its messages."""
 
     def __init__(self, user_id: str, marker: bytes, arrived: Callable[[int], None]) -> None:
         super().__init__()
@@ -90,7 +90,7 @@ class Client(asyncio.Transport):
         """Do nothing: there is no buffer."""
 
     def pause_reading(self) -> None:
-        """Do nothing: the socket is not read but fed."""
+        """Do nothing: bytes are passed in, not read."""
 
     def resume_reading(self) -> None:
         """Do nothing."""
@@ -133,7 +133,7 @@ class Pairs:
 
     async def _step(self, senders: list[int], each: int, spent: "Spent | None") -> None:
         written = [(self._clients[n], self._frames(n, each)) for n in senders]
-        both = 1 if self._dialect.acknowledge else 2  # where the answer shows the message, too
+        both = 1 if self._dialect.acknowledge else 2  # if the answer contains the message as well
         self._missing += both * len(senders) * each
         self._done.clear()
         if spent is not None:
@@ -158,7 +158,7 @@ class Pairs:
             self._done.set()
 
     def _acknowledge(self) -> None:
-        """Let the server push more to those who acknowledge."""
+        """Acknowledge, so that the server pushes more."""
         if self._dialect.acknowledge:
             for client in self._clients:
                 if client.delivered >= ROUND:
@@ -196,7 +196,7 @@ class Spent:
 
 
 class Calls(Spent):
-    """The number of calls instead of the time."""
+    """Counts calls, not the time."""
 
     def __init__(self) -> None:
         super().__init__()

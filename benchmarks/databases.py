@@ -1,13 +1,13 @@
 """Messages from one client to another, stored in each database: `python -m benchmarks.databases`.
 
-The servers are those of the tests: the machine's PostgreSQL and MariaDB, and a `mongod` of its own.
+The servers are those of the tests: the machine's PostgreSQL and MariaDB, and a private `mongod`.
 Each round measures every database once, so that a slow minute slows them all.
 """
 
 import argparse
 import asyncio
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -44,7 +44,7 @@ def measure(engines: Sequence[str], runs: int, **load: object) -> dict[str, list
 
 
 @contextmanager
-def _ours(engine: str) -> Iterator[list[str]]:
+def _ours(engine: str) -> Generator[list[str]]:
     """Our server on an empty database with users who are logged in."""
     with tempfile.TemporaryDirectory() as folder:
         url = asyncio.run(DATABASES[engine](Path(folder)))

@@ -3,7 +3,7 @@
     python benchmarks/erasure.py [--messages 1000000] [--own 100000] [--folder /tmp]
 
 Fills a database with messages of a dozen words, erases a user who has sent `--own` of them, and
-meanwhile sends batches of ten messages between other people, one after the other. The folder
+meanwhile sends batches of ten messages between other users, one after the other. The folder
 should be on the disk that will hold the database.
 """
 
@@ -48,7 +48,7 @@ def draft(sender: str, recipient: str) -> Draft:
 
 
 async def fill(storage: Storage, users: list[str], own: int, others: int) -> None:
-    """Messages of the first user to some peers, among those of everybody else."""
+    """Messages of the first user to some peers, among those of all other users."""
     peers = users[1 : PEERS + 1]
     share = own / (own + others)
     for _ in range((own + others) // BATCH):
@@ -62,7 +62,7 @@ async def fill(storage: Storage, users: list[str], own: int, others: int) -> Non
 
 
 async def indexed(storage: Storage, user_id: str) -> None:
-    """Wait until the newest message is found by the index and not because it is new."""
+    """Wait until the newest message is found by the index."""
     await asyncio.sleep(1)
     while (await timed(storage.search(user_id, ["zzzzzzz"], limit=1)))[0] > 0.02:  # noqa: ASYNC110 - the index has no event
         await asyncio.sleep(1)
@@ -84,7 +84,7 @@ class Others:
         self._talking = asyncio.create_task(self._talk())
 
     async def report(self, name: str, seconds: float) -> None:
-        # Requests that wait now have waited through it.
+        # Requests that still wait count as well.
         count = len(self._waits)
         while len(self._waits) == count:  # noqa: ASYNC110 - a benchmark
             await asyncio.sleep(0.01)

@@ -1,6 +1,6 @@
 """The time of one user's send beside another user who does as much work as possible.
 
-Each attack comes from a process of its own. The sender's acknowledgements are durable.
+Each attack comes from a separate process. The sender's acknowledgements are durable.
 """
 
 import asyncio
@@ -13,7 +13,7 @@ import secrets
 import statistics
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
@@ -46,7 +46,7 @@ class Target:
     conversation: str
 
     def ask(self, method: str, path: str, body: bytes = b"", **headers: str) -> None:
-        """Ask and read the answer, whatever it is."""
+        """Send a request and read the response, whatever it is."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
         fields = {"authorization": f"Bearer {self.token}", **headers}
         with suppress(OSError, http.client.HTTPException):
@@ -76,7 +76,7 @@ def read_pages(target: Target) -> None:
 
 
 def leave_unread(target: Target) -> None:
-    """Ask for a page and read none of it for some seconds."""
+    """Request a page and read none of it for some seconds."""
     connection = http.client.HTTPConnection("127.0.0.1", target.port, timeout=60)
     with suppress(OSError):
         headers = {"authorization": f"Bearer {target.token}"}
@@ -167,7 +167,7 @@ def _send(port: int, token: str, to: str) -> list[float]:
 
 
 @contextmanager
-def _attacked(attack: Callable[[Target], None], target: Target, threads: int) -> Iterator[None]:
+def _attacked(attack: Callable[[Target], None], target: Target, threads: int) -> Generator[None]:
     if not threads:
         yield
         return
@@ -183,7 +183,7 @@ def _attacked(attack: Callable[[Target], None], target: Target, threads: int) ->
 
 
 def _attack(attack: Callable[[Target], None], target: Target, threads: int, begun: Event) -> None:
-    _bomb()  # what attacking takes is no part of what is measured
+    _bomb()  # the cost of attacking is not measured
 
     def repeat() -> None:
         while True:
@@ -197,7 +197,7 @@ def _attack(attack: Callable[[Target], None], target: Target, threads: int, begu
 
 @cache
 def _bomb() -> bytes:
-    """A picture of few bytes that takes seconds to look into."""
+    """A picture of few bytes that takes seconds to inspect."""
     content = io.BytesIO()
     Image.new("RGB", (8_000, 8_000)).save(content, "PNG")
     return content.getvalue()

@@ -1,9 +1,9 @@
 """The effect of one user's load on another: `python -m benchmarks.fairness [--only NAME]`.
 
-A user sends a message every 50 ms and waits for its acknowledgement, alone and beside another
-user who does one of the `SCENARIOS` from a process of its own. To add one, write a coroutine
-that takes an `Attacker` and goes on until it is cancelled, and name it there. The limits are
-those of production. Wanted: a p99 below 5 times the one alone, and below 100 ms.
+A user sends a message every 50 ms and waits for its acknowledgement, alone and beside another user
+who does one of the `SCENARIOS` from a separate process. To add one, write a coroutine that takes an
+`Attacker` and continues until it is cancelled, and name it there. The limits are those of
+production. Wanted: a p99 below 5 times the one alone, and below 100 ms.
 """
 
 import argparse
@@ -15,7 +15,7 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,7 +31,7 @@ PACE = 0.05
 
 @dataclass(frozen=True)
 class Attacker:
-    """The user who does the worst; `peer` is a third user."""
+    """The user who does as much harm as possible; `peer` is a third user."""
 
     port: int
     token: str
@@ -100,7 +100,7 @@ def _run(name: str, attacker: Attacker) -> None:
 
 
 @contextmanager
-def attacking(name: str | None, attacker: Attacker) -> Iterator[None]:
+def attacking(name: str | None, attacker: Attacker) -> Generator[None]:
     if name is None:
         yield
         return

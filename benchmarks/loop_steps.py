@@ -1,7 +1,8 @@
 """The longest step of each use case on the event loop.
 
 The server runs on asyncio's own loop in this thread, and the client in another one, so that only
-steps of the server count. Times are CPU time of the loop's thread: a busy machine changes little.
+steps of the server count. Times are CPU time of the loop's thread, which hardly depends on other
+load.
 """
 
 import asyncio
@@ -67,7 +68,7 @@ async def _measure(folder: Path, database: str | None) -> Figures:
 
 
 async def _fill(core: Core) -> None:
-    """Ada's conversation with Bob has small messages, and that with Eve has the largest ones."""
+    """Ada's conversation with Bob has small messages, her conversation with Eve the largest."""
     ada, bob, eve = [(await make_user(core, name)).id for name in ("ada", "bob", "eve")]
     small = [
         Draft(direct_conversation_id(ada, bob), ada, bob, f"small {n}", f"message {n}")
@@ -118,7 +119,7 @@ class _Client:
         self._eve, self._bob, self._ada = [self._log_in(each) for each in ("eve", "bob", "ada")]
 
     def use_cases(self) -> Mapping[str, Callable[[], object]]:
-        """Each use case, to be run any number of times."""
+        """The use cases, each of which can run any number of times."""
         with_bob, with_eve = self._conversation(self._bob), self._conversation(self._eve)
         return {
             "register": lambda: self._register("new"),

@@ -1,7 +1,7 @@
 """`python -m benchmarks.nodes`: two servers on PostgreSQL, joined by each bus.
 
 The time from sending a message on a socket of one server until it is on a socket of the other one,
-beside that within one server, and the messages that the bus carries for it.
+the same within one server, and the messages that the bus carries for it.
 """
 
 import argparse

@@ -1,7 +1,7 @@
 """At three times the load the server can carry: `python -m benchmarks.overload` (rule R14).
 
-Wanted: at least 80 % of the peak is still acknowledged, and five seconds later latency is what
-it was before. The peak is the mean of one run before and one after, since the database grows.
+Wanted: at least 80 % of the peak is still acknowledged, and five seconds later latency is as
+before. The peak is the mean of one run before and one after, since the database grows.
 """
 
 import argparse

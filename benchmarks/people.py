@@ -13,7 +13,7 @@ DAY = 86_400_000
 
 
 def make(data_dir: Path, count: int, *, database_url: str | None = None) -> tuple[Path, Path]:
-    """Make users who are logged in; the files of their tokens and of their ids.
+    """Make users who are logged in; return the files of their tokens and of their ids.
 
     Without a `database_url` they are in the database of `data_dir`.
     """

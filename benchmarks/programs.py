@@ -1,4 +1,4 @@
-"""The programs that are measured and the ones that measure."""
+"""The measured programs and the load generators."""
 
 import shutil
 import socket
@@ -6,7 +6,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -18,7 +18,7 @@ FOLDERS = {"exchange": HERE / "load"}
 
 
 def build(name: str) -> Path:
-    """Compile a program unless that is done; without TLS where OpenSSL's headers are missing."""
+    """Compile a program unless that is done; without TLS if OpenSSL's headers are missing."""
     program, headers = BUILT / name, (HERE / "load").glob("*.h")
     sources = sorted(FOLDERS[name].glob("*.c")) if name in FOLDERS else [HERE / f"{name}.c"]
     newest = max(each.stat().st_mtime for each in (*sources, *headers))
@@ -56,8 +56,8 @@ def free_port() -> int:
 
 
 @contextmanager
-def running(command: list[str], *, env: dict[str, str] | None = None) -> Iterator[int]:
-    """A server for the length of a block; its process id."""
+def running(command: list[str], *, env: dict[str, str] | None = None) -> Generator[int]:
+    """Run a server for the duration of a block; yields its process id."""
     with subprocess.Popen(command, env=env, stdout=subprocess.DEVNULL) as process:
         try:
             yield process.pid
@@ -67,8 +67,8 @@ def running(command: list[str], *, env: dict[str, str] | None = None) -> Iterato
 
 
 @contextmanager
-def backchannel(data_dir: Path, port: int, **settings: str) -> Iterator[int]:
-    """A server of ours on its embedded defaults, but for these variables of its environment."""
+def backchannel(data_dir: Path, port: int, **settings: str) -> Generator[int]:
+    """Our server with its defaults, except for these environment variables."""
     env = {"PATH": "/usr/bin:/bin", "BACKCHANNEL_LOG_LEVEL": "warning", **settings}
     command = [sys.executable, "-m", "backchannel", "serve"]
     options = ["--port", str(port), "--data-dir", str(data_dir)]
@@ -91,7 +91,7 @@ def wait_for(url: str, timeout: float = 20.0) -> None:
 
 
 def wait_for_port(port: int, timeout: float = 5.0) -> None:
-    """Return once something listens on a local port."""
+    """Return once a local port accepts connections."""
     until = time.monotonic() + timeout
     while True:
         try:

@@ -28,7 +28,7 @@ BODY = "Hi there, shall we meet at the station at half past eight?"
 def open_idle(
     data_dir: Path, load_options: list[str], made: tuple[Path, Path], count: int
 ) -> tuple[float, float]:
-    """Open `count` connections: how many a second, and the bytes each keeps resident."""
+    """Open `count` connections; return how many per second, and the resident bytes of each."""
     tokens, ids = made
     command = [
         str(programs.build("wsload")),

@@ -1,9 +1,9 @@
-"""From one client to another: over our dialects, where it is stored on the way, and over peers."""
+"""From one client to another: over our dialects, which store each message, and over peers."""
 
 import statistics
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,7 +23,7 @@ Figures = dict[str, float]
 
 @dataclass(frozen=True)
 class Contender:
-    """A server, and how the load generator speaks with it."""
+    """A server, and the options of the load generator for it."""
 
     name: str
     server: Callable[[], AbstractContextManager[list[str]]]
@@ -38,7 +38,7 @@ class Contender:
 
 
 @contextmanager
-def _ours() -> Iterator[list[str]]:
+def _ours() -> Generator[list[str]]:
     """Our server on an empty database with users who are logged in."""
     with tempfile.TemporaryDirectory() as folder:
         tokens, ids = people.make(Path(folder), 2 * PAIRS)
@@ -48,7 +48,7 @@ def _ours() -> Iterator[list[str]]:
 
 def _program(*command: str) -> Callable[[], AbstractContextManager[list[str]]]:
     @contextmanager
-    def serve() -> Iterator[list[str]]:
+    def serve() -> Generator[list[str]]:
         with programs.running(list(command)):
             programs.wait_for_port(PORT)
             yield []
@@ -91,7 +91,7 @@ DURABLE = [Contender(name, _ours, load_options) for name, load_options in DIALEC
 
 
 def bare() -> list[Contender]:
-    """Relays that keep nothing: what transports alone can do."""
+    """Relays without storage: what transports alone can do."""
     contenders = [
         Contender(
             "C, epoll",

@@ -1,9 +1,9 @@
 """The cost of a flood of HTTP requests from one address to a user at another one.
 
-`python -m benchmarks.request_floods [--only NAME]`. The user logs in and sends in turns, alone
-and beside each of the `FLOODS`, which a process of its own sends as fast as the server reads.
-The limits are those of production. Wanted: a p99 below 5 times the one alone, and below 100 ms
-beside the time for which a password is hashed.
+`python -m benchmarks.request_floods [--only NAME]`. The user logs in and sends in turns, alone and
+beside each of the `FLOODS`, which a separate process sends as fast as the server reads. The limits
+are those of production. Wanted: a p99 below 5 times the one alone, and below 100 ms beside the time
+for which a password is hashed.
 """
 
 import argparse
@@ -13,7 +13,7 @@ import multiprocessing
 import statistics
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -79,7 +79,7 @@ FLOODS: Mapping[str, Flood] = {
 
 
 class Sender(asyncio.Protocol):
-    """Keeps `at_once` requests on their way; drops what is answered."""
+    """Keeps `at_once` requests in flight; drops the responses."""
 
     def __init__(self, flood: Flood) -> None:
         self._flood = flood
@@ -105,7 +105,7 @@ class Sender(asyncio.Protocol):
         else:
             self._fill()
 
-    def connection_lost(self, _: Exception | None) -> None:
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - why it ended
         if not self.closed.done():
             self.closed.set_result(None)
 
@@ -136,7 +136,7 @@ def _run(name: str, port: int) -> None:
 
 
 @contextmanager
-def flooded(name: str | None, port: int) -> Iterator[None]:
+def flooded(name: str | None, port: int) -> Generator[None]:
     if name is None:
         yield
         return
@@ -163,7 +163,7 @@ async def register(port: int) -> None:
 
 
 async def use(port: int, rounds: int) -> tuple[list[float], list[float]]:
-    """Milliseconds of each login, on a connection of its own, and of each send after it."""
+    """Milliseconds of each login, on a separate connection, and of each send after it."""
     logins: list[float] = []
     sends: list[float] = []
     for number in range(rounds):

@@ -1,4 +1,4 @@
-"""Our Socket.IO transport as a relay that keeps nothing: `-m benchmarks.socketio_relay PORT`.
+"""Our Socket.IO transport as a relay without storage: `-m benchmarks.socketio_relay PORT`.
 
 The same as `node/socketio_relay.cjs`, so that the two transports can be compared.
 """
@@ -37,10 +37,10 @@ class Relay:
             peer.emit(name, args[0])
 
     def flushed(self) -> None:
-        """Nothing waits for it."""
+        """Do nothing: nothing waits for a flush."""
 
     def closed(self, reason: str) -> None:
-        """The load ends all at once."""
+        """Do nothing: all clients end at once."""
 
 
 async def connect(request: ConnectRequest) -> Accepted:

@@ -1,10 +1,10 @@
-"""The speed of appending to storage, and of reading from many messages.
+"""The speed of appending to the storage, and of reading from many messages.
 
     python benchmarks/storage_append.py [--messages 1000000] [--folder /tmp]
 
-Appending: batches of 500 from an otherwise idle event loop, random senders among so many
-pairs, bodies of 100 characters. The folder should be on the disk that will hold the database,
-since every batch waits for its sync. Prints medians.
+Appending: batches of 500 from an otherwise idle event loop, random senders among `pairs` pairs,
+bodies of 100 characters. The folder should be on the disk that will hold the database, since every
+batch waits for its sync. Prints medians.
 """
 
 import argparse
@@ -59,7 +59,7 @@ def make_batch(pairs: list[Pair]) -> list[Draft]:
 
 
 async def append(storage: Storage, pairs: list[Pair], batches: int, *, ahead: int) -> float:
-    """Messages a second, with `ahead` batches handed in at a time."""
+    """Messages per second, with `ahead` batches queued at a time."""
     prepared = [make_batch(pairs) for _ in range(batches)]
     began = time.perf_counter()
     for start in range(0, batches, ahead):
@@ -70,7 +70,7 @@ async def append(storage: Storage, pairs: list[Pair], batches: int, *, ahead: in
 
 
 async def median_time(call: Callable[[], Awaitable[object]], runs: int = 101) -> float:
-    """Milliseconds."""
+    """The median time in milliseconds."""
     times: list[float] = []
     for _ in range(runs):
         began = time.perf_counter()

@@ -1,4 +1,4 @@
-/* What `benchmarks.web` measures within the page; runs before the page does. */
+/* Measurements of `benchmarks.web` within the page; runs before the page's own scripts. */
 globalThis.bench = (() => {
   const first = {};
   const wanted = ["input", "a.row", ".message"];
@@ -11,7 +11,7 @@ globalThis.bench = (() => {
   let shifted = 0;
   new PerformanceObserver((list) => {
     for (const each of list.getEntries()) {
-      // The list of conversations is put into a new order, which moves its rows.
+      // The list of conversations is sorted anew, which moves its rows.
       const rows = each.sources.every(({ node }) => node?.closest?.("a.row"));
       if (!rows && !each.hadRecentInput) shifted += each.value;
     }

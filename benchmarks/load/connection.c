@@ -1,4 +1,4 @@
-/* Sockets: opened, read and written without ever waiting, on one epoll. */
+/* Sockets: opened, read and written without blocking, on one epoll. */
 #include "exchange.h"
 #include <arpa/inet.h>
 #include <errno.h>
@@ -126,7 +126,7 @@ void open_next(void)
     watch(c, EPOLLOUT);
 }
 
-/* Handles what is ready, waiting for it at most so long. */
+/* Handles the sockets that are ready, waiting for this time at most. */
 void poll_for(uint64_t ns)
 {
     static struct epoll_event ev[1024];

@@ -2,9 +2,9 @@
  * exchange - pairs of chat clients in one thread (Linux, epoll), the same for every server.
  *
  * The even clients send to the odd ones. A message is finished when it has been acknowledged
- * to its sender, in whatever way the server does that, AND has arrived at its receiver. What is
- * counted, and what frees the window, are finished messages; a time is that from sending (with
- * --rate: from when it was due) to the later of the two. See --help.
+ * to its sender, in whatever way the server does that, AND has arrived at its receiver. Finished
+ * messages are counted and free the window; a time is that from sending (with --rate: from when
+ * it was due) to the later of the two. See --help.
  *
  *   gcc -O2 -Wall -Wextra -o exchange exchange.c connection.c websocket.c xmpp.c login.c options.c
  */
@@ -16,7 +16,7 @@
 #define RING 65536
 enum { ACKNOWLEDGED = 1, DELIVERED = 2, FINISHED = 3 };
 
-/* The messages of one sender by number; as many as may be unfinished at a time. */
+/* The messages of one sender by number; as many as may be unfinished at once. */
 struct sender {
     uint64_t next, through;     /* the next number; all below `through` are acknowledged */
     uint64_t sent_at[RING];
@@ -59,7 +59,7 @@ static void acknowledged(struct conn *c, uint64_t number)
     while (s->through < number && s->through < s->next) mark(c, s->through++, ACKNOWLEDGED);
 }
 
-/* Counts what came, and confirms up to the last position in p[0..n) when it is time. */
+/* Counts deliveries, and confirms up to the last position in p[0..n) when due. */
 static void confirm(struct conn *c, const char *p, size_t n, int came)
 {
     uint64_t position = 0;
@@ -110,7 +110,7 @@ static void pump(struct conn *c, uint64_t at)
     conn_write(c, tx, (size_t)(p - tx));
 }
 
-/* With --rate: sends what is due, and sleeps until the next is. */
+/* With --rate: sends the messages that are due, and sleeps until the next is. */
 static void pace(void)
 {
     static uint64_t due;
@@ -126,7 +126,7 @@ static void pace(void)
     poll_for(due > now ? due - now : 0);
 }
 
-/* Goes on for so long, and until so many are finished: a slow server gets more time. */
+/* Runs for this time, and until this many are finished: a slow server gets more time. */
 static void run_until(uint64_t until, uint64_t finished)
 {
     uint64_t deadline = until + 30000000000u, now = now_ns();
@@ -179,7 +179,7 @@ static void exchange(void)
     first_sent = o.rate ? began : 0;
     run_until(began + (uint64_t)(o.duration * 1e9), o.rate ? 0 : n_sent);
     double took = (double)(now_ns() - began) / 1e9;
-    uint64_t measured = n_measured;             /* what is late still counts as a time */
+    uint64_t measured = n_measured;             /* late messages still add a time */
     cpu = cpu_s() - cpu;
     sending = 0;
     run_until(now_ns(), n_sent);

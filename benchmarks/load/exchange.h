@@ -1,4 +1,4 @@
-/* What the parts of `exchange` know of each other. */
+/* The interfaces between the parts of `exchange`. */
 #ifndef EXCHANGE_H
 #define EXCHANGE_H
 #ifndef _GNU_SOURCE
@@ -47,7 +47,7 @@ struct conn {
     int step;                   /* of the login */
     int unconfirmed;            /* messages since the last --confirm */
     int counting;               /* XEP-0198: stanzas are counted */
-    uint64_t handled;           /* so many of them */
+    uint64_t handled;           /* the number of them */
     struct buf in, out;         /* an incomplete message, bytes the kernel refused */
 };
 
@@ -62,7 +62,7 @@ void poll_for(uint64_t ns);
 
 /* ------------------------------------------------- websocket.c and xmpp.c */
 
-/* How messages are put into bytes and found in them again. */
+/* The encoding and decoding of messages. */
 struct transport {
     void (*begin)(struct conn *c);                              /* TCP is connected */
     size_t (*split)(struct conn *c, char *p, size_t n);         /* bytes used */

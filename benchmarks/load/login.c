@@ -1,4 +1,4 @@
-/* What a client says and waits for before it counts as ready. */
+/* The frames that a client sends and waits for before it counts as ready. */
 #include "exchange.h"
 
 static char plain[IOBUF / 4], wrapped[IOBUF / 2];

@@ -9,7 +9,7 @@
 struct seg { char kind; const char *lit; size_t len; };
 struct tmpl { struct seg s[MAX_SEGS]; int n; };
 
-/* What the placeholders stand for. */
+/* The values of the placeholders. */
 struct fill {
     uint64_t seq;              /* %d */
     uint64_t ts;               /* %t */

@@ -1,4 +1,4 @@
-/* Messages as RFC 6455 text frames. Fragments are not put together: nothing measured sends any. */
+/* Messages as RFC 6455 text frames. Fragments are not supported: no measured server sends any. */
 #include "exchange.h"
 #include "frames.h"
 

@@ -44,7 +44,7 @@ static size_t split(struct conn *c, char *p, size_t n)
             conn_close(c, "end of the stream");
             return n;
         }
-        /* the declaration and the stream itself stay open and nest nothing */
+        /* the declaration and the stream element itself do not count as nesting */
         int head = at[1] == '?' || starts(at, (size_t)(end - at), "<stream:stream");
         if (!head) depth += at[1] == '/' ? -1 : close[-1] != '/';
         at = close + 1;

@@ -1,7 +1,6 @@
-// Pairs of Socket.IO clients on a line that is cut now and then, with the client's defaults:
-// node socketio_client.cjs PORT PAIRS GAP_MS MESSAGES SETTLE_MS PATIENCE
-//
-// Prints what was acknowledged to each sender and what each receiver got.
+// Pairs of Socket.IO clients whose connections are cut now and then, with the client's defaults:
+// node socketio_client.cjs PORT PAIRS GAP_MS MESSAGES SETTLE_MS PATIENCE Prints the messages
+// acknowledged to each sender and those that each receiver got.
 const { setTimeout: sleep } = require("node:timers/promises");
 const { io } = require("socket.io-client");
 

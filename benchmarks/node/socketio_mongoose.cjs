@@ -1,4 +1,4 @@
-// Chat by the usual tutorial: node socketio_mongoose.cjs PORT MONGODB_URL
+// Chat as in many tutorials: node socketio_mongoose.cjs PORT MONGODB_URL
 //
 // Each message is a document that Mongoose validates and saves, journaled (w: 1, j: true). Then it
 // is acknowledged to its sender and relayed.

@@ -1,4 +1,4 @@
-// Node's Socket.IO server as a relay that keeps nothing: node socketio_relay.cjs PORT
+// Node's Socket.IO server as a relay without storage: node socketio_relay.cjs PORT
 const { Server } = require("socket.io");
 
 const peers = new Map();

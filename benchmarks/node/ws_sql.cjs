@@ -1,7 +1,7 @@
 // Chat on a database server: node ws_sql.cjs PORT URL, of PostgreSQL (by `pg`) or of MariaDB and
 // MySQL (by `mysql2`).
 //
-// Each message is a prepared INSERT, a transaction of its own over a pool of ten connections. Then
+// Each message is a prepared INSERT in a separate transaction, over a pool of ten connections. Then
 // it is acknowledged to its sender and relayed.
 const { WebSocketServer } = require("ws");
 
@@ -11,7 +11,7 @@ const COLUMNS = "conversation, sender, recipient, body, sent_at";
 async function postgresql(connectionString) {
   const { Pool } = require("pg");
   const pool = new Pool({ connectionString, max: CONNECTIONS });
-  await pool.query("DROP TABLE IF EXISTS chat_message"); // of an earlier run
+  await pool.query("DROP TABLE IF EXISTS chat_message"); // from an earlier run
   await pool.query(`
     CREATE TABLE chat_message (
       id BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY, conversation TEXT NOT NULL,
@@ -24,7 +24,7 @@ async function postgresql(connectionString) {
 
 async function mysql(uri) {
   const pool = require("mysql2/promise").createPool({ uri, connectionLimit: CONNECTIONS });
-  await pool.query("DROP TABLE IF EXISTS chat_message"); // of an earlier run
+  await pool.query("DROP TABLE IF EXISTS chat_message"); // from an earlier run
   await pool.query(`
     CREATE TABLE chat_message (
       id BIGINT AUTO_INCREMENT PRIMARY KEY, conversation VARCHAR(100) NOT NULL,

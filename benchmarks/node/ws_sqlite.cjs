@@ -1,7 +1,6 @@
-// Chat without a database server: node ws_sqlite.cjs PORT FILE [grouped]
-//
-// Each message is a transaction of its own, synced (synchronous=FULL), acknowledged to its
-// sender and relayed. `grouped` gathers what one turn of the event loop brings into one.
+// Chat without a database server: node ws_sqlite.cjs PORT FILE [grouped] Each message has its own
+// transaction, synced (synchronous=FULL), and is acknowledged to its sender and relayed. `grouped`
+// stores the messages of one turn of the event loop together.
 const { DatabaseSync } = require("node:sqlite");
 const { WebSocketServer } = require("ws");
 

@@ -19,8 +19,8 @@ T = TypeVar("T")
 
 def main() -> None:
     options = _options()
-    # Ended from outside it still ends what it started.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    # If it is terminated, it still ends the processes that it started.
+    signal.signal(signal.SIGTERM, lambda _number, _frame: sys.exit(1))
     print(circumstances.describe())
     for name, part in PARTS.items():
         if options.only in {None, name}:
@@ -55,7 +55,7 @@ def _load(options: argparse.Namespace) -> str:
     for number in range(options.rounds):
         for key, found in _each(peers, lambda peer: measure.load(peer, options.seconds)):
             runs[key].append(found)
-            _tell(f"round {number + 1}, {peers[key].name}: {found}")
+            _report(f"round {number + 1}, {peers[key].name}: {found}")
     return report.load_table(peers, runs, beside)
 
 
@@ -64,17 +64,19 @@ def _memory(options: argparse.Namespace) -> str:
     memory: dict[str, float] = {}
     for key, found in _each(peers, measure.idle_memory):
         memory[key] = found
-        _tell(f"{peers[key].name}: {found:,.0f} bytes a connection")
+        _report(f"{peers[key].name}: {found:,.0f} bytes a connection")
     return report.memory_table(peers, memory, OURS)
 
 
 def _loss(options: argparse.Namespace) -> str:
     plan = Plan(seconds=options.cutting)
-    trials = {(each.peer.name, each.habits): each for each in TRIALS if each.key in options.peers}
+    trials = {
+        (each.peer.name, each.configuration): each for each in TRIALS if each.key in options.peers
+    }
     outcomes: dict[tuple[str, str], Outcome] = {}
     for names, found in _each(trials, lambda each: lose(each.peer, each.clients, plan)):
         outcomes[names] = found
-        _tell(f"{', '.join(names)}: {found}")
+        _report(f"{', '.join(names)}: {found}")
     return report.loss_table(outcomes)
 
 
@@ -83,19 +85,19 @@ def _chosen(options: argparse.Namespace) -> dict[str, Peer]:
 
 
 def _each(those: dict[K, V], action: Callable[[V], T]) -> Iterator[tuple[K, T]]:
-    """Run `action` for each peer; name those that are not installed, and leave them out."""
+    """Run `action` for each peer; report and skip peers that are not installed."""
     for key, each in list(those.items()):
         try:
             found = action(each)
         except Missing as missing:
-            _tell(f"left out: {key}, which needs {missing}")
+            _report(f"left out: {key}, which needs {missing}")
             del those[key]
         else:
             yield key, found
 
 
-def _tell(what: str) -> None:
-    """Progress; the tables alone go to standard output."""
+def _report(what: str) -> None:
+    """Print progress to standard error; standard output has only the tables."""
     print(what, file=sys.stderr, flush=True)
 
 

@@ -1,7 +1,7 @@
-"""The reference in C: epoll, one thread, keeps nothing. What the machine can do."""
+"""The reference in C: epoll, one thread, no storage. It shows what the machine can do."""
 
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,7 +24,7 @@ class CRelay:
     idle: int = MANY
 
     @contextmanager
-    def serve(self, folder: Path, clients: int) -> Iterator[Server]:
+    def serve(self, folder: Path, clients: int) -> Generator[Server]:
         del folder, clients
         port = programs.free_port()
         with programs.running([_program(), str(port)]) as pid:

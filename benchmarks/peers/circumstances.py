@@ -10,7 +10,7 @@ PAGE = bytes(4096)
 
 
 def describe() -> str:
-    """Cores, how busy they are with everything, and how long the disk's sync takes."""
+    """Cores, their load, and how long the disk's sync takes."""
     busy = os.getloadavg()[0]
     return (
         f"{os.cpu_count()} cores, load average {busy:.1f}, "
@@ -19,7 +19,7 @@ def describe() -> str:
 
 
 def _sync_time() -> float:
-    """Seconds, in the folder where the databases are made."""
+    """The time of a sync in seconds, in the folder of the databases."""
     times: list[float] = []
     with tempfile.TemporaryFile() as file:
         for _ in range(SYNCS):

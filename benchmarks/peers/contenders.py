@@ -1,4 +1,4 @@
-"""The measured servers, by the names that `--peers` takes."""
+"""The measured servers, by the names for `--peers`."""
 
 from dataclasses import dataclass
 
@@ -47,24 +47,24 @@ OURS_ON_THE_SAME = {
 
 
 def beside(key: str) -> str:
-    """The key of ours that a peer is compared with."""
+    """The name of our server that a peer is compared with."""
     return OURS_ON_THE_SAME.get(key, OURS)
 
 
 @dataclass(frozen=True)
 class Trial:
-    """A stack on a line that is cut, with clients of its own."""
+    """A stack over connections that are cut, with its own clients."""
 
     key: str
     """Of the peer, in `PEERS`."""
-    habits: str
+    configuration: str
     """The actions of these clients."""
     peer: Peer
     clients: Clients
 
 
-def _trial(key: str, habits: str, clients: Clients, peer: Peer | None = None) -> Trial:
-    return Trial(key, habits, peer or PEERS[key], clients)
+def _trial(key: str, configuration: str, clients: Clients, peer: Peer | None = None) -> Trial:
+    return Trial(key, configuration, peer or PEERS[key], clients)
 
 
 PLAIN, MANAGED = "no stream management", "stream management, resuming"
@@ -82,9 +82,9 @@ TRIALS = [
     _trial("node-sqlite", "connects again", websocket.exchange),
     _trial("python-socketio", "its own client, defaults", socketio_python.exchange),
     *(
-        _trial(key, habits, clients)
+        _trial(key, configuration, clients)
         for key in ("ejabberd", "prosody")
-        for habits, clients in (
+        for configuration, clients in (
             (f"slixmpp, {PLAIN}", xmpp.plain),
             (f"slixmpp, {MANAGED}", xmpp.managed),
             (ARCHIVE, xmpp.archived),

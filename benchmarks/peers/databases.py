@@ -1,4 +1,4 @@
-"""The database servers that ours and other stacks are measured on, each run with an empty database.
+"""The database servers for our server and other stacks; each run has an empty database.
 
 PostgreSQL and MariaDB are the machine's, as its package has set them up.
 """
@@ -6,7 +6,7 @@ PostgreSQL and MariaDB are the machine's, as its package has set them up.
 import asyncio
 import shutil
 import stat
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -27,7 +27,7 @@ class RunningDatabase:
 
 
 @contextmanager
-def mongodb(folder: Path) -> Iterator[RunningDatabase]:
+def mongodb(folder: Path) -> Generator[RunningDatabase]:
     """A `mongod` over an empty folder. Raises `Missing`."""
     port = programs.free_port()
     options = ["--dbpath", str(folder), "--bind_ip=127.0.0.1", f"--port={port}", "--quiet"]
@@ -38,8 +38,8 @@ def mongodb(folder: Path) -> Iterator[RunningDatabase]:
 
 
 @contextmanager
-def sql(engine: str, folder: Path) -> Iterator[RunningDatabase]:
-    """A database on a server of this kind, which has our tables. Raises `Missing`."""
+def sql(engine: str, folder: Path) -> Generator[RunningDatabase]:
+    """An empty database on a server of this kind, with our tables. Raises `Missing`."""
     try:
         url = asyncio.run(DATABASES[engine](folder))
     except pytest.skip.Exception as missing:
@@ -51,7 +51,7 @@ def sql(engine: str, folder: Path) -> Iterator[RunningDatabase]:
 
 
 def _mongod() -> str:
-    """One on the path comes first."""
+    """The path of `mongod`, preferably one on PATH."""
     known = shutil.which("mongod")
     if known is not None:
         return known

@@ -3,7 +3,7 @@
 import os
 import shutil
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,7 +42,7 @@ class Ejabberd:
     archive: str = "sql"
 
     @contextmanager
-    def serve(self, folder: Path, clients: int) -> Iterator[Server]:
+    def serve(self, folder: Path, clients: int) -> Generator[Server]:
         erlang = shutil.which("erl")
         if erlang is None or shutil.which("ejabberdctl") is None or not SCHEMA.exists():
             raise Missing(INSTALL)
@@ -52,7 +52,7 @@ class Ejabberd:
             CONFIGURATION.format(folder=folder, port=port, archive=self.archive)
         )
         _make_database(folder / "ejabberd.sqlite", clients)
-        # As ejabberdctl starts it, but as a child of ours and without distribution.
+        # As ejabberdctl starts it, but as a child process and without distribution.
         command = [erlang, "-noinput", "+K", "true", "+P", "250000", "-mnesia", "dir"]
         command += [f'"{folder}/mnesia"', "-s", "ejabberd"]
         env = os.environ | {

@@ -1,9 +1,9 @@
-"""One measurement of one peer, by the load generator that is the same for all."""
+"""One measurement of one peer, by the same load generator for all."""
 
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,14 +36,14 @@ class Load:
 
 
 @contextmanager
-def fresh(peer: Peer, clients: int) -> Iterator[Server]:
+def fresh(peer: Peer, clients: int) -> Generator[Server]:
     """The peer on an empty folder. Raises `Missing`."""
     with tempfile.TemporaryDirectory() as folder, peer.serve(Path(folder), clients) as server:
         yield server
 
 
 def load(peer: Peer, seconds: float) -> Load:
-    """Saturate a fresh server, then send at a pace it can keep. Raises `Missing`."""
+    """Saturate a fresh server, then send at a rate that it can sustain. Raises `Missing`."""
     with fresh(peer, 2 * PAIRS) as server:
         options = [*_generator(server), f"--conns={2 * PAIRS}", f"--duration={seconds}"]
         full = programs.figures([*options, f"--window={WINDOW}"])
@@ -54,7 +54,7 @@ def load(peer: Peer, seconds: float) -> Load:
 
 
 def _pace(rate: float) -> float:
-    """Four fifths of what it carries leave room for a slow moment."""
+    """Four fifths of the saturation rate, which leaves room for slow moments."""
     return min(float(PACE), max(10.0, rate * 0.8 // 10 * 10))
 
 

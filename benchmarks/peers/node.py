@@ -1,4 +1,4 @@
-"""Node, and what its programs depend on."""
+"""Node, and the dependencies of its programs."""
 
 import subprocess
 from importlib.util import find_spec
@@ -21,7 +21,7 @@ def command(program: str) -> list[str]:
 
 
 def _install(npm: list[str]) -> None:
-    """Install the packages of the lock file, unless that is done."""
+    """Install the packages of the lock file, unless they are installed."""
     lock, done = PROGRAMS / "package-lock.json", PROGRAMS / "node_modules" / ".package-lock.json"
     if done.exists() and done.stat().st_mtime >= lock.stat().st_mtime:
         return

@@ -1,6 +1,6 @@
-"""Node's Socket.IO with MongoDB: what many chat back ends are made of."""
+"""Node's Socket.IO with MongoDB, as in many chat back ends."""
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +21,7 @@ class NodeMongodb:
     """Socket.IO's connection state recovery, which is off by default."""
 
     @contextmanager
-    def serve(self, folder: Path, clients: int) -> Iterator[Server]:
+    def serve(self, folder: Path, clients: int) -> Generator[Server]:
         del clients
         port = programs.free_port()
         command = [*node.command(self.program), str(port)]

@@ -14,12 +14,12 @@ DELIVERED = "--delivered=eight? #"
 
 
 class Missing(Exception):
-    """A program that a peer needs is not installed; the text says which, and how to get it."""
+    """A program that a peer needs is not installed; the text names it and how to install it."""
 
 
 @dataclass(frozen=True)
 class Server:
-    """One that runs."""
+    """A running server."""
 
     port: int
     load_options: Sequence[str]
@@ -30,7 +30,7 @@ class Server:
     """The id and the token of each, where they have them."""
 
     def resident(self) -> int:
-        """Bytes."""
+        """The resident memory in bytes."""
         return sum(programs.resident(pid) for pid in self.pids)
 
 
@@ -38,7 +38,7 @@ MANY = 10_000
 
 
 class Peer(Protocol):
-    """A stack, started with defaults a competent person would choose."""
+    """A stack with sensible settings for production."""
 
     @property
     def name(self) -> str: ...
@@ -54,5 +54,5 @@ class Peer(Protocol):
         ...
 
     def serve(self, folder: Path, clients: int) -> AbstractContextManager[Server]:
-        """Run it on an empty folder for so many users. Raises `Missing`."""
+        """Run it on an empty folder for this many users. Raises `Missing`."""
         ...

@@ -1,4 +1,4 @@
-"""Protocols that several peers share, as the load generator speaks them."""
+"""Options of the load generator for the protocols that several peers share."""
 
 from benchmarks.peers.peer import DELIVERED, TEXT
 

@@ -26,7 +26,7 @@ def load_table(
     runs: Mapping[str, Sequence[Load]],
     beside: Callable[[str], str],
 ) -> str:
-    """Medians over the rounds; ratios are taken within each round, to the one that is `beside`."""
+    """Medians over the rounds; ratios within each round, to the server that is `beside`."""
     rows = [
         _load_row(peers[key], rounds, runs[beside(key)]) for key, rounds in runs.items() if rounds
     ]
@@ -72,7 +72,7 @@ def memory_table(peers: Mapping[str, Peer], memory: Mapping[str, float], ours: s
 
 
 def loss_table(outcomes: Mapping[tuple[str, str], Outcome]) -> str:
-    """By the names of the stack and of its clients' habits; sums over the rounds."""
+    """Sums over the rounds, by the stack and the configuration of its clients."""
     rows = [
         [
             *names,

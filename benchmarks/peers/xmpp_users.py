@@ -5,7 +5,7 @@ from pathlib import Path
 
 
 def sasl_plain(folder: Path, clients: int) -> Path:
-    """A file with what each says to log in (RFC 4616), a line for each."""
+    """A file with the login message of each user (RFC 4616), one per line."""
     names = (f"u{number}" for number in range(clients))
     lines = (b64encode(f"\0{name}\0{name}".encode()).decode() for name in names)
     file = folder / "sasl"

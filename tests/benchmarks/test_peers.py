@@ -49,9 +49,9 @@ def test_a_peer_that_was_left_out_has_no_row() -> None:
 def test_lost_messages_are_shown_with_their_percentage() -> None:
     outcome = Outcome(cuts=30, acknowledged=1_000, lost=25, duplicated=2, reordered=3)
 
-    row = report.loss_table({("stack", "habits"): outcome}).splitlines()[2]
+    row = report.loss_table({("stack", "configuration"): outcome}).splitlines()[2]
 
-    assert _cells(row) == ["stack", "habits", "30", "1,000", "25 (2.5%)", "2", "3"]
+    assert _cells(row) == ["stack", "configuration", "30", "1,000", "25 (2.5%)", "2", "3"]
 
 
 def _load(rate: float) -> Load:

@@ -13,12 +13,12 @@ LOGIN_TIMEOUT = 20.0
 
 
 def number_of(text: str) -> int:
-    """The number of a message, which its text ends with."""
+    """The number of a message, at the end of its text."""
     return int(text.rpartition("#")[2])
 
 
 async def send_all(plan: Plan, send: Callable[[int], Awaitable[None]]) -> None:
-    """Call `send` with each number when it is due; a late one delays no other for long."""
+    """Call `send` with each number when it is due; after a delay, catch up."""
     clock = asyncio.get_running_loop()
     began = clock.time()
     for number in range(plan.messages):
@@ -27,7 +27,7 @@ async def send_all(plan: Plan, send: Callable[[int], Awaitable[None]]) -> None:
 
 
 async def settled(journal: Journal, plan: Plan) -> None:
-    """Return when nothing has come in for `Plan.settle` seconds, or `Plan.timeout` is over."""
+    """Return when nothing has arrived for `Plan.settle` seconds, or `Plan.timeout` is over."""
     for _ in range(plan.timeout):
         before = journal.entries
         await asyncio.sleep(plan.settle)

@@ -4,7 +4,7 @@ import asyncio
 import random
 import socket
 import struct
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
 RESET = struct.pack("ii", 1, 0)
@@ -12,7 +12,7 @@ RESET = struct.pack("ii", 1, 0)
 
 
 class Cutter:
-    """Passes bytes between clients and a server, until it cuts them off."""
+    """Passes bytes between clients and a server, and cuts connections."""
 
     def __init__(self, server_port: int) -> None:
         self._server_port = server_port
@@ -21,7 +21,7 @@ class Cutter:
         self.cuts = 0
 
     @asynccontextmanager
-    async def listening(self) -> AsyncIterator[int]:
+    async def listening(self) -> AsyncGenerator[int]:
         """The port for clients."""
         listener = await asyncio.start_server(self._connected, "127.0.0.1", 0)
         async with listener:
@@ -57,7 +57,7 @@ async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
             writer.write(data)
             await writer.drain()
     except OSError:
-        pass  # the other end is gone, and so is this one below
+        pass  # the other end has closed; this one is closed below
     finally:
         writer.close()
 

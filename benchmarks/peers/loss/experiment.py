@@ -1,4 +1,4 @@
-"""One run: a fresh server, clients on a line that is cut once a second."""
+"""One run: a fresh server, and clients whose connections are cut once a second."""
 
 import asyncio
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True)
 class Plan:
-    """The same for every stack."""
+    """The plan of a run, the same for every stack."""
 
     pairs: int = 5
     rate: float = 10
@@ -23,13 +23,13 @@ class Plan:
 
     @property
     def messages(self) -> int:
-        """Of each sender."""
+        """The number of messages of each sender."""
         return int(self.rate * self.seconds)
 
 
 @dataclass(frozen=True)
 class Journal:
-    """Of one pair: the numbers of its messages."""
+    """The journal of one pair: the numbers of its messages."""
 
     acknowledged: list[int] = field(default_factory=list[int])
     """To the sender, as its stack does that."""
@@ -43,7 +43,7 @@ class Journal:
 
 @dataclass(frozen=True)
 class Outcome:
-    """Counted over all pairs, and over several runs."""
+    """Totals over all pairs and several runs."""
 
     cuts: int = 0
     acknowledged: int = 0

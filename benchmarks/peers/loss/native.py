@@ -1,4 +1,4 @@
-"""The client for Python, as it is."""
+"""The Python client, unchanged."""
 
 import asyncio
 from collections.abc import Sequence
@@ -28,7 +28,7 @@ DAY = timedelta(days=1)
 
 
 class Received:
-    """Notes each message that the client hands over."""
+    """Records each message that the client applies."""
 
     def __init__(self, journal: Journal) -> None:
         self._journal = journal
@@ -41,7 +41,7 @@ class Received:
                 self._journal.received.append(number_of(message.body))
 
     async def reset(self, checkpoint: Checkpoint, reason: str) -> None:
-        """It begins with nothing."""
+        """Do nothing: it begins without data."""
 
 
 async def exchange(server: Server, port: int, plan: Plan) -> Sequence[Journal]:
@@ -83,7 +83,7 @@ async def _online(client: BackchannelClient, received: Received) -> None:
 
 
 async def _send(sender: BackchannelClient, to: str, journal: Journal, plan: Plan) -> None:
-    """Raises `RuntimeError` if a message is refused."""
+    """Send all messages. Raises `RuntimeError` if a message is refused."""
     refused: list[MessageRefused] = []
     sender.on(MessageRefused, refused.append)
     sender.on(

@@ -1,4 +1,4 @@
-"""A plain WebSocket client that connects again, as most are written."""
+"""A plain WebSocket client that reconnects, as most clients do."""
 
 import asyncio
 import json
@@ -54,7 +54,7 @@ async def _pair(port: int, plan: Plan, index: int) -> Journal:
     async def send(number: int) -> None:
         assert sender.socket is not None
         message = {"type": "send", "ref": number, "to": name, "text": f"#{number}"}
-        # Not connected just now: the user sees that, and nothing was acknowledged.
+        # Not connected at the moment: the user sees that, and nothing was acknowledged.
         with suppress(ConnectionClosed):
             await sender.socket.send(json.dumps(message))
 
