@@ -40,7 +40,7 @@ def main(arguments: Sequence[str] | None = None, launcher: Sequence[str] = LAUNC
         print(line, flush=True)
     folder = options.keep or Path(tempfile.mkdtemp(prefix="torture-"))
     folder.mkdir(parents=True, exist_ok=True)
-    # The client libraries' reports of broken connections are kept, and not shown.
+    # The client libraries' reports of broken connections go to a file only.
     logging.basicConfig(filename=folder / "clients.log", level=logging.WARNING, force=True)
     if options.nodes == 1:
         code = _run(plan, Host(folder, launcher), folder)
@@ -68,7 +68,7 @@ def _run(plan: Plan, target: Host | Cluster, folder: Path) -> int:
 
 
 def _tryable(options: Options) -> Sequence[str]:
-    """The faults that can be tried. Exits with 2 if one that was asked for cannot."""
+    """The faults that can be tried. Exits with 2 if a requested fault cannot."""
     if options.nodes > 1 and (missing := obstacles(options.database, options.bus)):
         print(f"torture: {'; '.join(missing)}", file=sys.stderr)
         sys.exit(INCONCLUSIVE)

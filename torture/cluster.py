@@ -1,7 +1,7 @@
 """Several servers on one database, joined by a bus, behind HAProxy without stickiness.
 
-The database is an instance of the run's own, which faults may kill. The broker of the bus is
-reached through a wire that they may cut.
+The database is a private instance, which faults may kill. The broker of the bus is reached through
+a wire that they may cut.
 """
 
 import asyncio
@@ -58,7 +58,7 @@ SERVER = "    server node{number} 127.0.0.1:{port} check inter 500 fall 2 rise 1
 
 
 class Database(Protocol):
-    """An instance that the run may kill and start again on the same data."""
+    """A private instance that the run may kill and start again on the same data."""
 
     def start(self) -> None: ...
 
@@ -92,7 +92,7 @@ class Cluster:
         return any(each.has_crashed for each in self.nodes)
 
     async def start(self) -> None:
-        """Start everything; raises `RuntimeError` with what a server printed."""
+        """Start everything; raises `RuntimeError` with the output of a server."""
         url = await asyncio.to_thread(self._start_database)
         await self.bus.__aenter__()
         if self._kafka is not None:
@@ -123,7 +123,7 @@ class Cluster:
         await unbroken(asyncio.to_thread(node.start))
 
     async def stop_node(self, node: ServerProcess, number: int = signal.SIGTERM) -> int:
-        """Send a signal and wait for the end; the exit code. May raise `TimeoutExpired`."""
+        """Send a signal and wait for the end; return the exit code. May raise `TimeoutExpired`."""
         return await unbroken(asyncio.to_thread(node.stop, number))
 
     @asynccontextmanager

@@ -41,7 +41,7 @@ class Harness:
         return [self.devices[each] for each in planned.victims]
 
     def wires(self, planned: PlannedFault) -> Sequence[Wire]:
-        """Those of the victims."""
+        """The wires of the victims."""
         return [each.wire for each in self.victims(planned)]
 
     def device_of(self, user_id: str) -> Device:
@@ -49,9 +49,9 @@ class Harness:
         return next(each for each in self.devices if each.person.id == user_id)
 
     def note(self, record: Record) -> None:
-        """Write into the journal what no device does."""
+        """Write a record that is not a device's into the journal."""
         self.journals.write(record)
 
     def breach(self, rule: str, text: str) -> None:
-        """A rule of the server's is broken."""
+        """Record that the server has broken a rule."""
         self.tally.breaches.append(f"{rule}: {text}")

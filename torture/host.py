@@ -1,4 +1,4 @@
-"""The server under torture, in a process of its own on a folder of its own."""
+"""The server under torture, in a separate process on its own folder."""
 
 import asyncio
 import os
@@ -15,7 +15,7 @@ T = TypeVar("T")
 LAUNCHER = (sys.executable, "-m", "backchannel")
 SETTINGS = {
     "environment": "development",
-    "tokens_access_life": "86400",  # logged in for the whole run, an hour set forward included
+    "tokens_access_life": "86400",  # for the whole run, even with the clock an hour fast
     "log_level": "info",
 }
 TIMEOUT = 120.0
@@ -54,11 +54,11 @@ class Host:
         return self._server.has_crashed
 
     async def start(self) -> None:
-        """Start it and wait until it is ready; raises `RuntimeError` with what it printed."""
+        """Start it and wait until it is ready; raises `RuntimeError` with its output."""
         await unbroken(asyncio.to_thread(self._server.start))
 
     async def stop(self, number: int = signal.SIGTERM) -> int:
-        """Send a signal and wait for the end; the exit code. May raise `TimeoutExpired`."""
+        """Send a signal and wait for the end; return the exit code. May raise `TimeoutExpired`."""
         return await unbroken(asyncio.to_thread(self._server.stop, number))
 
     def signal(self, number: int) -> None:
@@ -69,7 +69,7 @@ class Host:
 
 
 async def unbroken(work: Coroutine[Any, Any, T]) -> T:
-    """Finish what a thread has begun, even if the caller is cancelled meanwhile."""
+    """Finish the work of a thread, even if the caller is cancelled meanwhile."""
     task = asyncio.create_task(work)
     try:
         return await asyncio.shield(task)

@@ -29,7 +29,7 @@ class Options:
 
     @property
     def command(self) -> str:
-        """The options that make the same plan again."""
+        """The options that reproduce the plan."""
         faults = f" --faults {','.join(self.faults)}" if self.faults is not None else ""
         several = f" --nodes {self.nodes} --database {self.database} --bus {self.bus}"
         return (

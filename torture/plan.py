@@ -30,12 +30,12 @@ ROUNDING = 1e-6
 
 
 class NoRoom(Exception):
-    """The run is too short to try every kind of fault once; the text says what would do."""
+    """The run is too short to try every kind of fault once; the text names a sufficient time."""
 
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A kind of fault: the seconds it is given, and how often it is planned beside others."""
+    """A kind of fault: its duration in seconds, and its frequency among others."""
 
     name: str
     seconds: float
@@ -91,17 +91,17 @@ class Plan:
 
     @property
     def digest(self) -> str:
-        """Two plans are the same if this is."""
+        """A digest of the plan: equal plans have equal digests."""
         parts = repr((self.users, self.contacts, self.devices, self.bursts, self.faults))
         return hashlib.sha256(parts.encode()).hexdigest()[:12]
 
     def peers(self, user: int) -> Sequence[int]:
-        """Those whom a user writes to or hears from."""
+        """The users whom a user writes to or receives messages from."""
         writers = {other for other, known in enumerate(self.contacts) if user in known}
         return sorted(writers.union(self.contacts[user]))
 
     def lines(self) -> Iterator[str]:
-        """The plan for people, a line each."""
+        """The plan in readable form, by lines."""
         counts = dict.fromkeys(DIALECTS, 0)
         for device in self.devices:
             counts[device.dialect] += 1

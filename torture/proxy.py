@@ -49,7 +49,7 @@ class Wire:
         await asyncio.gather(*calls, return_exceptions=True)
 
     def cut(self) -> int:
-        """Reset all connections (RST to both ends); how many there were."""
+        """Reset all connections (RST to both ends); return how many there were."""
         for call in self._calls:
             call.cancel()
         return len(self._calls)
@@ -60,16 +60,16 @@ class Wire:
         self.cut()
 
     def stall(self) -> None:
-        """Carry nothing until `flow`; what is sent meanwhile waits in the kernel."""
+        """Transfer nothing until `flow`; bytes sent meanwhile wait in the kernel."""
         self._upward.clear()
         self._downward.clear()
 
     def stall_reader(self) -> None:
-        """The device reads no more until `flow`; what it says still goes up."""
+        """Stop delivery to the device until `flow`; its own bytes still reach the server."""
         self._downward.clear()
 
     def flow(self) -> None:
-        """Carry on, without delay."""
+        """End all stalls, refusals and delays."""
         self._refuses = False
         self.delay = 0.0
         self._upward.set()
@@ -95,7 +95,7 @@ class Wire:
                 group.create_task(self._pump(far_reader, writer, self._downward))
         except (OSError, ExceptionGroup, asyncio.CancelledError):
             for each in writers:
-                _reset(each)  # one end is gone, or it is cut: so is the other
+                _reset(each)  # one end has closed or was cut: close the other
         else:
             for each in writers:
                 each.close()

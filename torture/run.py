@@ -89,7 +89,7 @@ async def _open_harness(
 
 
 async def _register(plan: Plan, wires: Sequence[Wire], context: Context) -> Sequence[Device]:
-    """Each device has a login of its own."""
+    """Register the users, with a separate login for each device."""
     await asyncio.gather(*map(context.rest.register, plan.users))
     people = await asyncio.gather(
         *(context.rest.log_in(plan.users[each.user]) for each in plan.devices)
@@ -112,7 +112,7 @@ async def _end(tasks: Sequence[asyncio.Task[None]]) -> None:
 
 
 async def _run_plan(plan: Plan, harness: Harness) -> None:
-    """Traffic and faults, both as planned."""
+    """Run the traffic and the faults of the plan."""
     began = time.monotonic()
     reporting = asyncio.create_task(_report(harness.tally, began))
     connected = asyncio.create_task(_send_bursts(plan, harness, began))
@@ -138,7 +138,7 @@ async def _send_bursts(plan: Plan, harness: Harness, began: float) -> None:
 
 
 async def _inject_faults(plan: Plan, harness: Harness, began: float) -> None:
-    """One fault after the other, each with what it needs to recover."""
+    """Inject one fault after the other, each with time to recover."""
     for planned in plan.faults:
         await _until(began + planned.at)
         harness.tally.under_way = f"{planned.fault}, planned for second {planned.at:.1f}"
@@ -155,7 +155,7 @@ async def _inject_faults(plan: Plan, harness: Harness, began: float) -> None:
 
 
 async def _catch_up(harness: Harness, within: float) -> None:
-    """Each device connects once more, gets an answer to everything, catches up and fetches all."""
+    """Let each device reconnect, get all its answers, catch up and fetch everything."""
     devices = harness.devices
     try:
         async with asyncio.timeout(within):

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 
 @dataclass
 class Tally:
-    """One for the whole run; `breaches` say which rule a fault has seen broken.
+    """The counters of the whole run; `breaches` name rules that faults have found broken.
 
-    `under_way` names the fault that is being carried out.
+    `under_way` names the current fault.
     """
 
     sent: int = 0

@@ -1,4 +1,4 @@
-"""The verdict on a run: the checker's on the journals, and the worth of the run."""
+"""The verdict on a run: the checker's findings, and whether enough has happened."""
 
 import subprocess
 import sys
@@ -14,7 +14,7 @@ CLEAN, BROKEN, INCONCLUSIVE = 0, 1, 2
 
 
 def evaluate(plan: Plan, tally: Tally, journals: Sequence[Path]) -> int:
-    """Print the verdict; the exit code."""
+    """Print the verdict; return the exit code."""
     for line in _faults(plan, tally):
         print(line)
     command = [sys.executable, "-m", "backchannel", "verify", *map(str, journals)]
@@ -38,7 +38,7 @@ def _faults(plan: Plan, tally: Tally) -> Iterator[str]:
 
 
 def _shortcomings(plan: Plan, tally: Tally) -> Iterator[str]:
-    """The reasons why a clean verdict would not mean much."""
+    """The reasons why a clean verdict would be inconclusive."""
     missed = len(plan.faults) - tally.faults.total()
     if missed:
         yield f"{missed} of {len(plan.faults)} faults did not happen"

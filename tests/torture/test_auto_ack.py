@@ -94,7 +94,7 @@ async def test_R5_it_starts_afresh_again_if_the_history_could_not_be_fetched(
     device_with_history: tuple[ScriptedDevice, History], tmp_path: Path
 ) -> None:
     device, history = device_with_history
-    device.begin_anew()
+    device.start_afresh()
     history.hold("old 1")
     history.during = [fail]
     device.lose()
@@ -109,7 +109,7 @@ async def test_R5_a_history_fetched_after_a_restore_is_not_mixed_with_earlier_me
 
     def restored() -> None:
         history.hold("old 1", "new 2", "new 3")
-        device.begin_anew()
+        device.start_afresh()
 
     history.during = [restored]
     device.lose()

@@ -1,1 +1,1 @@
-"""Virtual users' devices, one module for each way of speaking; all of them keep a journal."""
+"""Virtual users' devices, one module per kind of client; all of them keep a journal."""

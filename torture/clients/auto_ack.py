@@ -1,8 +1,8 @@
-"""The common part of clients without positions: they know messages by their ids.
+"""The common part of clients without positions: they recognise messages by their ids.
 
-The server counts what the kernel took as delivered, so a connection that breaks may take messages
-along. Such a client therefore reads, whenever it connects again, what came after the last message
-it has read.
+The server counts a message as delivered once the kernel accepts it, so a broken connection may lose
+messages. After each reconnect, such a client therefore fetches the messages after the last one it
+has read.
 """
 
 import asyncio
@@ -31,7 +31,7 @@ class Received:
 
 
 class AutoAckClient(DialectDevice):
-    """Frames wait in a queue until what was missed has been fetched."""
+    """A client whose frames wait in a queue until missed messages have been fetched."""
 
     _is_new = True
     """Nothing was fetched since the server's data were put back, or ever."""
@@ -47,14 +47,14 @@ class AutoAckClient(DialectDevice):
 
     @abstractmethod
     async def open(self) -> None:
-        """Open a connection whose frames come into `frames`."""
+        """Open a connection that puts its frames into `frames`."""
 
     @abstractmethod
     def take(self, frame: Frame) -> None:
         """Call `received`, `acknowledged` or `refused` with the content of a frame."""
 
     def person_named(self, name: str) -> Person:
-        """The device's user or another, by id or username."""
+        """The device's user or another user, by id or username."""
         everybody = (self.person, *self.peers.values())
         return next(each for each in everybody if name in {each.id, each.username})
 
@@ -67,7 +67,7 @@ class AutoAckClient(DialectDevice):
         else:
             await self._fetch_missed()
 
-    def begin_anew(self) -> None:
+    def start_afresh(self) -> None:
         self._is_new = True
         self._restores += 1
 
@@ -78,27 +78,27 @@ class AutoAckClient(DialectDevice):
         raise Lost
 
     async def catch_up(self) -> int | None:
-        """Take what has come, and fetch what has not."""
+        """Handle waiting frames, and fetch missed messages."""
         while not self.frames.empty():  # noqa: ASYNC110 - a queue does not tell
             await asyncio.sleep(0.02)
         await self._fetch_missed()
         return None
 
     def acknowledged(self, client_id: str, message_id: str, seq: int | None = None) -> None:
-        """The server has stored an outgoing message, and this device holds it."""
+        """The server has stored an outgoing message, which this device now has."""
         outgoing = self.answered(client_id, message_id, seq)
         if outgoing is not None:
             self._take_once(_own(self.person, outgoing, message_id, seq), "reply")
 
     def received(self, message: Received) -> None:
-        """The server has pushed a message; that of another twice on one connection is its fault."""
+        """The server has pushed a message. Pushing another user's message twice is its fault."""
         if message.id in self._pushed and message.sender is not self.person:
             self._deliver(message, "live")
         self._pushed.add(message.id)
         self._take_once(message, "live")
 
     async def _skip(self) -> None:
-        """Hold what there is by now: none of it is new."""
+        """Record the existing messages, none of which is new."""
         self._known.clear()
         self._read.clear()
         for peer in self.peers.values():
@@ -111,7 +111,7 @@ class AutoAckClient(DialectDevice):
     async def _fetch(self, peer: Person) -> Sequence[journal.Seen]:
         """The messages with a user after the last one read.
 
-        Raises `Lost` if the server's data were put back meanwhile: they may be of either time.
+        Raises `Lost` if the server was restored meanwhile: they may be from before or after.
         """
         restores = self._restores
         conversation = self.person.conversation_with(peer)

@@ -1,4 +1,4 @@
-"""A device of a virtual user, as plans and faults see it."""
+"""The interface of a virtual user's device for plans and faults."""
 
 import asyncio
 import time
@@ -22,7 +22,7 @@ class Context:
 
 
 class Device(ABC):
-    """Connects through a wire of its own for as long as `run` runs."""
+    """A device that connects through its own wire while `run` runs."""
 
     def __init__(self, name: str, person: Person, wire: Wire, context: Context) -> None:
         self.name = name
@@ -50,22 +50,22 @@ class Device(ABC):
 
     @abstractmethod
     async def run(self) -> None:
-        """Be connected, and connect again whenever the connection is lost, for ever."""
+        """Stay connected, and reconnect whenever the connection is lost, forever."""
 
     @abstractmethod
     async def finish(self) -> None:
-        """Note, in the end, that it is level, and what a fresh fetch of everything says."""
+        """At the end, record that it has caught up, and a fresh fetch of everything."""
 
     def drop_connection(self) -> None:
-        """Lose the connection, and have to connect again."""
+        """Break the connection, so that the device must reconnect."""
         self.is_open = False
         self.wire.cut()
 
-    def begin_anew(self) -> None:  # noqa: B027 - most have nothing to drop
-        """The server's data were put back: drop what only a client without positions keeps."""
+    def start_afresh(self) -> None:  # noqa: B027 - most have nothing to drop
+        """The server was restored: drop the data that only a client without positions keeps."""
 
     async def settled(self) -> None:
-        """Wait until it is connected and nothing it sent is without an answer."""
+        """Wait until it is connected and all its messages are answered."""
         while self.unanswered or not self.is_open:  # noqa: ASYNC110 - two conditions, seldom
             await asyncio.sleep(0.02)
 

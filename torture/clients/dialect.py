@@ -1,4 +1,4 @@
-"""A device that speaks a dialect itself: it sends, retries, reconnects, and notes all of it."""
+"""A device that implements a dialect: it sends, retries, reconnects, and keeps a journal."""
 
 import asyncio
 import logging
@@ -25,17 +25,17 @@ log = logging.getLogger(__name__)
 
 
 def is_in_doubt(refusal: dict[str, Any]) -> bool:
-    """True if the database went away in mid-commit, so that a refused message may be stored."""
+    """True if the database failed during a commit, so that a refused message may be stored."""
     return "may have been stored" in str(refusal)
 
 
 class Lost(Exception):
-    """The connection is gone, or as good as gone."""
+    """The connection has ended, or does not respond."""
 
 
 @dataclass
 class OutgoingMessage:
-    """A message on its way; `doubtful` once an attempt was left without an answer."""
+    """An outgoing message; `doubtful` once an attempt was left without an answer."""
 
     client_id: str
     to: Person
@@ -45,22 +45,22 @@ class OutgoingMessage:
 
 
 class DialectDevice(Device):
-    """A device with connections of its own and an outbox."""
+    """A device with its own connections and an outbox."""
 
     def __init__(self, *given: Any) -> None:
         super().__init__(*given)
         self._outbox: dict[str, OutgoingMessage] = {}
         self._changed = asyncio.Event()
 
-    # --------------------------------------------------------- what a dialect has to do
+    # --------------------------------------------------------- implemented by a dialect
 
     @abstractmethod
     async def connect(self) -> None:
-        """Open a connection and log in. Raises `Lost` and what its library raises."""
+        """Open a connection and log in. Raises `Lost` and the errors of its library."""
 
     @abstractmethod
     async def listen(self) -> None:
-        """Take what comes until the connection is lost, then return or raise `Lost`."""
+        """Handle frames until the connection is lost, then return or raise `Lost`."""
 
     @abstractmethod
     async def transmit(self, outgoing: OutgoingMessage) -> None:
@@ -72,14 +72,14 @@ class DialectDevice(Device):
 
     @abstractmethod
     async def catch_up(self) -> int | None:
-        """Wait until it is level with the server: its position, if it has any."""
+        """Wait until it has caught up with the server; return its position, if it has any."""
 
     WINDOW: ClassVar[int] = 64
     """Messages that may be on their way at once: what is cut off has to be sent again."""
     LOSSES: ClassVar[tuple[type[Exception], ...]] = (Lost, OSError, TimeoutError)
     """Raised by `connect`, `listen` and `transmit` where a connection fails."""
 
-    # ------------------------------------------------------------------- what users do
+    # ------------------------------------------------------------------- called for users
 
     @property
     def unanswered(self) -> int:
@@ -120,7 +120,7 @@ class DialectDevice(Device):
         self.is_finished = True
 
     async def fetch_all(self) -> None:
-        """Note what a fresh fetch of every conversation says."""
+        """Record the result of a fresh fetch of every conversation."""
         for peer in self.peers.values():
             conversation, asked = self.person.conversation_with(peer), now()
             seen = await self.context.rest.messages(self.person, conversation)
@@ -135,10 +135,10 @@ class DialectDevice(Device):
                 )
             )
 
-    # ------------------------------------------------------------ what dialects tell of
+    # ------------------------------------------------------------ called by dialects
 
     def answered(self, client_id: str, message_id: str, seq: int | None) -> OutgoingMessage | None:
-        """The server has acknowledged an outgoing message: that message; None if it was known."""
+        """The server has acknowledged an outgoing message; return it, or None if that was known."""
         outgoing = self._remove(client_id)
         if outgoing is not None:
             ok = journal.Ok(at=now(), device=self.name, client_id=client_id, id=message_id, seq=seq)
@@ -147,7 +147,7 @@ class DialectDevice(Device):
         return outgoing
 
     def refused(self, client_id: str, code: str, *, in_doubt: bool = False) -> None:
-        """The server has refused an outgoing message: it is given up, and must not exist.
+        """The server has refused an outgoing message: drop it; it must not exist.
 
         If the refusal is in doubt, or an earlier attempt had no answer, the outcome is unknown.
         """
@@ -167,12 +167,12 @@ class DialectDevice(Device):
     # ------------------------------------------------------------------------ the outbox
 
     def _remove(self, client_id: str) -> OutgoingMessage | None:
-        """Take out an answered message, which makes room for the next ones."""
+        """Remove an answered message, which makes room for the next ones."""
         self._changed.set()
         return self._outbox.pop(client_id, None)
 
     async def _post_all(self) -> None:
-        """Send what is unsent on this connection, in the order of `send`."""
+        """Send the messages not yet sent on this connection, in the order of `send`."""
         while True:
             self._changed.clear()
             for outgoing in list(islice(self._outbox.values(), self.WINDOW)):
@@ -197,7 +197,7 @@ class DialectDevice(Device):
         await self.transmit(outgoing)
 
     async def _watch(self) -> None:
-        """Raise `Lost` when an answer does not come."""
+        """Raise `Lost` when an answer is overdue."""
         while True:
             await asyncio.sleep(1)
             since = [each.sent_at for each in self._outbox.values() if each.sent_at is not None]
@@ -215,7 +215,7 @@ class DialectDevice(Device):
 
 
 async def _first_of(*works: Coroutine[Any, Any, None]) -> None:
-    """Run them until the first one ends; raises what that one has raised."""
+    """Run them until the first one ends; raises its error."""
     tasks = [asyncio.create_task(each) for each in works]
     try:
         done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
@@ -224,8 +224,8 @@ async def _first_of(*works: Coroutine[Any, Any, None]) -> None:
     finally:
         for task in tasks:
             task.cancel()
-        # A client library may take no notice of being cancelled.
+        # A client library may ignore cancellation.
         ended, _ = await asyncio.wait(tasks, timeout=ENDING_TIMEOUT)
         for task in ended:
             if not task.cancelled():
-                task.exception()  # of interest is only what ended the first one
+                task.exception()  # only the error of the first one matters

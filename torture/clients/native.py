@@ -1,4 +1,4 @@
-"""The client for Python, as it is, with its journal and its counts."""
+"""The Python client, unchanged, with a journal and counters."""
 
 import asyncio
 from collections.abc import Sequence
@@ -26,7 +26,7 @@ RETRY_EVERY = 0.5
 
 
 class Native(Device):
-    """Holds its log up to `checkpoint`, across its connections and logins."""
+    """Keeps its log up to `checkpoint` over its connections and logins."""
 
     def __init__(self, *given: Any) -> None:
         super().__init__(*given)

@@ -36,7 +36,7 @@ class Person:
 
 
 class Rest:
-    """The native HTTP API; a request is repeated until the server is there to answer it."""
+    """The native HTTP API; a request is repeated until the server answers it."""
 
     def __init__(self, address: str) -> None:
         self._http = httpx.AsyncClient(base_url=address, timeout=TIMEOUT)
@@ -51,7 +51,7 @@ class Rest:
         return await self.log_in(username)
 
     async def log_in(self, username: str) -> Person:
-        """One more login of a user."""
+        """Log a user in once more."""
         credentials = {"identifier": username, "password": PASSWORD}
         session = await self.ask("POST", "/v1/login", json=credentials)
         return Person(session["user"]["id"], username, session["access_token"])
@@ -71,7 +71,7 @@ class Rest:
             after = found[-1].seq or 0
 
     async def ask(self, method: str, path: str, *, missing: bool = False, **given: Any) -> Json:
-        """The answer's body; an empty one for a 404, if it may be missing.
+        """The response's body; empty for a 404, if it may be missing.
 
         Raises `httpx.HTTPStatusError` for a refusal, and `TimeoutError`.
         """

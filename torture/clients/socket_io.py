@@ -19,9 +19,9 @@ CLOSING = 1.0
 
 
 class SocketIo(AutoAckClient):
-    """Every event asks for an answer; it comes with the client id of what it answers."""
+    """Every event requests an answer, which has the client id of its message."""
 
-    # Over polling it posts all that waits at once, and half a megabyte is what the server takes.
+    # Over polling, it posts all waiting events at once, of which the server accepts 500 kB.
     WINDOW = 16
     LOSSES = (
         *DialectDevice.LOSSES,
@@ -151,10 +151,10 @@ class Queued(SocketIo):
 
 
 def _session() -> aiohttp.ClientSession:
-    """One that does not repeat a GET by itself where its connection was cut off.
+    """A session that does not repeat a GET whose connection was cut.
 
-    What the lost answer held would be lost as well: to the server the repetition is the next
-    poll, which says that the answer before it has been read.
+    The content of the lost response would be lost as well: for the server, the repetition is the
+    next poll, which confirms the response before it.
     """
     session = aiohttp.ClientSession()
     session._retry_connection = False  # noqa: SLF001 - there is no option for it
@@ -162,7 +162,7 @@ def _session() -> aiohttp.ClientSession:
 
 
 async def _within(seconds: float, work: Coroutine[Any, Any, None]) -> None:
-    """Wait for it no longer than this, even if it takes no notice of being cancelled."""
+    """Wait no longer than this, even if the awaitable ignores cancellation."""
     task = asyncio.create_task(work)
     try:
         await asyncio.wait([task], timeout=seconds)

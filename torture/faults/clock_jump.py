@@ -1,8 +1,8 @@
 """The server's clock is set an hour forward or back, and right again (rule R11).
 
-The wall clock is replaced inside the server's Python; the monotonic one never jumps, nor here.
-A library under the C library, such as libfaketime, would also stand between Python's threads and
-their locks, and make a busy server many times slower than it is.
+The wall clock is replaced inside the server's Python; the monotonic clock never jumps. A preloaded
+library such as libfaketime would also intercept the locks of Python's threads, and make a busy
+server many times slower.
 """
 
 import asyncio
@@ -38,7 +38,7 @@ class ClockJump(Fault):
         self.set_clock(harness.host, 0)
 
     def set_clock(self, host: Host, offset: int) -> None:
-        """Let it differ from this machine's by so many seconds from now on."""
+        """Let the server's clock differ from this machine's by this many seconds from now on."""
         with _file(host).open("r+b") as file:
             file.write(OFFSET.pack(offset * 10**9))
 

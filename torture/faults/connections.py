@@ -26,7 +26,7 @@ class Cut(Fault):
 
 
 class Stall(Fault):
-    """Connections on which nothing moves for a while, and then everything at once (rule R5)."""
+    """Connections that stall for a while, and then deliver everything at once (rule R5)."""
 
     kind = Kind("stall", seconds=1.5, weight=2)
 
@@ -53,7 +53,7 @@ class Delay(Fault):
 
 
 class PausedReader(Fault):
-    """A reader that stops reading while much is sent to it (rule R13)."""
+    """A client that stops reading while many messages are sent to it (rule R13)."""
 
     kind = Kind("paused-reader", seconds=2.5)
 

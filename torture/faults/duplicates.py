@@ -1,4 +1,4 @@
-"""The same message many times at once: one of them counts (rule R2)."""
+"""The same message many times at once: it is stored once (rule R2)."""
 
 import asyncio
 
@@ -39,7 +39,7 @@ class Duplicates(Fault):
 
 
 async def _send(harness: Harness, person: Person, send: journal.Invoke) -> bool:
-    """Send a copy and note its answer; whether it was acknowledged."""
+    """Send a copy and record its answer; return whether it was acknowledged."""
     harness.note(send)
     named = {"device": send.device, "client_id": send.client_id}
     body = {"to": send.to, "body": send.body, "client_id": send.client_id}

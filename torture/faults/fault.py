@@ -1,4 +1,4 @@
-"""A fault, as a run sees it: a kind for the plan, and a method that injects it."""
+"""The interface of faults: a kind for the plan, and a method that injects the fault."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,8 +16,8 @@ class Missed(Exception):
 class Fault:
     """Subclasses are named by `--faults` and say how long they take.
 
-    `inject` returns once the harm is undone, or raises `Missed`. If it sees that a rule is broken,
-    it adds to the breaches of the harness.
+    `inject` returns once the fault is undone, or raises `Missed`. If it finds a broken rule, it
+    adds to the breaches of the harness.
     """
 
     kind: ClassVar[Kind]
@@ -27,7 +27,7 @@ class Fault:
     """True if it can hit several servers."""
 
     def obstacle(self) -> str | None:
-        """The reason it cannot be tried on this machine; None if it can."""
+        """The reason why it cannot be tried on this machine; None if it can."""
         return None
 
     @contextmanager

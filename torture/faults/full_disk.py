@@ -1,8 +1,8 @@
-"""A disk without room: the server refuses clearly, goes on reading, and recovers (rule R10).
+"""A full disk: the server refuses clearly, continues to read, and recovers (rule R10).
 
-Every other time it is killed and started anew meanwhile: what it has refused must not be there.
+Every other time it is killed and restarted in between: refused messages must not exist.
 
-The data folder is a file system in memory, whose size is set to what is used of it.
+The data folder is a file system in memory, whose size is set to its used space.
 """
 
 import asyncio
@@ -73,7 +73,7 @@ class FullDisk(Fault):
 
 
 async def _until_refused(harness: Harness, writer: Device, seconds: float) -> None:
-    """Go on writing until there is no room. Raises `Missed` if there always was."""
+    """Write until there is no room. Raises `Missed` if the disk does not fill."""
     before, until = harness.tally.refused, time.monotonic() + seconds
     while harness.tally.refused == before:
         if time.monotonic() > until + TIMEOUT:
@@ -108,7 +108,7 @@ async def _expect_recovery(harness: Harness, writer: Device) -> None:
 
 
 def fill(folder: Path) -> None:
-    """Make a file system as small as what is on it, as far as nobody writes meanwhile."""
+    """Make a file system as small as its content, unless that grows in the meantime."""
     for spare in range(0, 1 << 24, 1 << 16):
         disk = os.statvfs(folder)
         used = (disk.f_blocks - disk.f_bfree) * disk.f_frsize
@@ -118,7 +118,7 @@ def fill(folder: Path) -> None:
 
 
 def make_room(folder: Path) -> None:
-    """Let it grow again."""
+    """Give the file system room again."""
     _mount("-o", f"remount,{SIZE}", str(folder))
 
 

@@ -23,7 +23,7 @@ def _victim(cluster: Cluster, planned: PlannedFault) -> ServerProcess:
 
 
 class NodeKill(NodeFault):
-    """`kill -9` of one server, and a new start (rules R1, R8)."""
+    """`kill -9` of one server, and a restart (rules R1, R8)."""
 
     kind = Kind("node-kill", seconds=3.0, weight=3)
 
@@ -68,7 +68,7 @@ class RollingRestart(NodeFault):
 
 
 class DatabaseKill(NodeFault):
-    """`kill -9` of the database, which is away for a while (rules R8, R9)."""
+    """`kill -9` of the database, which is unavailable for a while (rules R8, R9)."""
 
     kind = Kind("database-kill", seconds=4.0)
 

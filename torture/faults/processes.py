@@ -10,7 +10,7 @@ from torture.plan import Kind, PlannedFault
 
 
 class Kill(Fault):
-    """`kill -9`, and a new start on what is on the disk (rules R1, R8)."""
+    """`kill -9`, and a restart on the data on disk (rules R1, R8)."""
 
     kind = Kind("kill", seconds=2.0, weight=2)
     for_several = False
@@ -22,7 +22,7 @@ class Kill(Fault):
 
 
 class Restart(Fault):
-    """SIGTERM under load, and a new start (rule R12)."""
+    """SIGTERM under load, and a restart (rule R12)."""
 
     kind = Kind("restart", seconds=2.5, weight=2)
     for_several = False

@@ -32,12 +32,12 @@ class Restore(Fault):
         for aside in host.data.glob("before-restore-*"):
             shutil.rmtree(aside)
         for device in harness.devices:
-            device.begin_anew()
+            device.start_afresh()
         await host.start()
 
 
 async def _run(host: Host, *command: str) -> None:
-    """Run a command on the data of the server; raises `RuntimeError` with what it says."""
+    """Run a command on the data of the server; raises `RuntimeError` with its output."""
     inherited = {name: os.environ[name] for name in ("PATH", "PYTHONPATH") if name in os.environ}
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "backchannel", *command, "--data-dir", str(host.data)),

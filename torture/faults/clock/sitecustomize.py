@@ -1,4 +1,4 @@
-"""The wall clock of this process is off by as many nanoseconds as a file says."""
+"""The wall clock of this process is off by the nanoseconds in a file."""
 
 import mmap
 import os
