@@ -18,6 +18,7 @@ from backchannel.storage.sql import (
     log,
     messages,
 )
+from backchannel.storage.sql.postgresql.database import BEGIN
 from backchannel.storage.sql.postgresql.index import INDEX
 from backchannel.storage.sql.postgresql.statements import Statement
 from tests.storage.people import make_pair, send
@@ -64,3 +65,17 @@ async def test_R13_every_page_is_answered_by_an_index(tmp_path: Path, name: str)
     lines = [row[0] for row in plan]
     scans = [line for line in lines for table in LARGE if f"Seq Scan on {table}" in line]
     assert scans == [], "\n".join(lines)
+
+
+async def test_R13_a_plan_made_while_tables_were_empty_uses_whole_keys(tmp_path: Path) -> None:
+    url = await database_for(tmp_path)
+    await (await open_storage(url)).close()
+    connection = await asyncpg.connect(url.partition("?")[0])
+    await connection.execute(BEGIN)
+    await connection.execute("SET LOCAL plan_cache_mode = force_generic_plan")
+    text = Statement(batch.ORIGINALS)
+    values = text.bound({"sent": [("x", "y")]})
+    plan: list[Any] = await connection.fetch(f"EXPLAIN {text.text}", *values)
+    await connection.close()
+    lines = [row[0] for row in plan]
+    assert any("(sender = " in line and "(client_id = " in line for line in lines), lines

@@ -41,14 +41,12 @@ from backchannel.storage.sql.schema import account, conversation, message
 from backchannel.storage.sql.sessions import Questions
 
 _sent = rows_parameter("sent", user_id=Text, client_id=Text)
+# The responder is 0 and has no account. With a join in place of the subquery, PostgreSQL may look
+# up the sender only, and read all of the sender's messages.
+_number = select(account.c.number).where(account.c.id == _sent["user_id"]).scalar_subquery()
 ORIGINALS = (
     select(*ORIGINAL_COLUMNS)
-    .select_from(
-        # The responder is 0 and has no account.
-        _sent.table.outerjoin(account, account.c.id == _sent["user_id"]).join(
-            MESSAGES, message.c.sender == func.coalesce(account.c.number, 0)
-        )
-    )
+    .select_from(_sent.table.join(MESSAGES, message.c.sender == func.coalesce(_number, 0)))
     .where(message.c.client_id == _sent["client_id"])
 )
 

@@ -1,6 +1,7 @@
 """An open MariaDB or MySQL database, and the view that statements have of its connections."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from functools import partial
 from typing import TypeVar
 
@@ -138,8 +139,11 @@ class MysqlDatabase(ServerDatabase[Driver]):
     async def new_pool(self) -> Pool:
         return await new_pool(self._address, self._product)
 
-    def transaction(self, driver: Driver, *, reading: bool = False) -> DriverTransaction:
-        return driver.transaction(reading=reading)
+    def transaction(self, driver: Driver) -> DriverTransaction:
+        return driver.transaction()
+
+    def snapshot(self, driver: Driver) -> AbstractAsyncContextManager[object]:
+        return driver.transaction(reading=True)
 
     def view(self, driver: Driver) -> Transaction:
         return MysqlTransaction(driver, self._statements)

@@ -1,6 +1,7 @@
 """An open PostgreSQL database, and the view that statements have of its connections."""
 
 from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
 from typing import TypeVar
 
 from sqlalchemy import Delete, Insert, SelectBase, Table, Update
@@ -19,6 +20,31 @@ from backchannel.storage.sql.servers.connection import (
 from backchannel.storage.sql.servers.database import ServerDatabase
 
 T = TypeVar("T")
+
+BEGIN = (
+    "BEGIN; SET LOCAL plan_cache_mode = auto; SET LOCAL enable_seqscan = off;"
+    " SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off; SET LOCAL jit = off"
+)
+
+
+class WritingTransaction:
+    """A transaction whose statements keep their plans, in which all rows are found by indexes.
+
+    While a table is small, the planner would prefer to read it whole, and keep that plan while the
+    table grows.
+    """
+
+    def __init__(self, driver: Driver) -> None:
+        self._driver = driver
+
+    async def start(self) -> None:
+        await self._driver.execute(BEGIN)
+
+    async def commit(self) -> None:
+        await self._driver.execute("COMMIT")
+
+    async def rollback(self) -> None:
+        await self._driver.execute("ROLLBACK")
 
 
 class PostgresqlTransaction(ServerTransaction):
@@ -77,10 +103,11 @@ class PostgresqlDatabase(ServerDatabase[Driver]):
     async def new_pool(self) -> Pool:
         return await new_pool(self._address)
 
-    def transaction(self, driver: Driver, *, reading: bool = False) -> DriverTransaction:
-        if reading:
-            return driver.transaction(isolation="repeatable_read", readonly=True)
-        return driver.transaction()
+    def transaction(self, driver: Driver) -> DriverTransaction:
+        return WritingTransaction(driver)
+
+    def snapshot(self, driver: Driver) -> AbstractAsyncContextManager[object]:
+        return driver.transaction(isolation="repeatable_read", readonly=True)
 
     def view(self, driver: Driver) -> Transaction:
         return PostgresqlTransaction(driver, self._statements)

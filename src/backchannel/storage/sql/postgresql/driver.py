@@ -4,6 +4,7 @@
 # pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false, reportUnknownVariableType=false
 
 from collections.abc import Iterable, Sequence
+from contextlib import AbstractAsyncContextManager
 from typing import Any, Protocol, TypeAlias, cast
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
@@ -33,7 +34,7 @@ class Driver(Protocol):
 
     def transaction(
         self, *, isolation: str = ..., readonly: bool = ...
-    ) -> servers.DriverTransaction: ...
+    ) -> AbstractAsyncContextManager[object]: ...
 
     def get_server_version(self) -> Version: ...
 
@@ -47,6 +48,8 @@ Pool: TypeAlias = servers.Pool[Driver]
 
 STATEMENTS = 512
 """Prepared statements that a connection remembers."""
+STATEMENT_SECONDS = 10
+"""How long it remembers one: the plans of writing transactions are made anew while tables grow."""
 CONNECT_SECONDS = 3.0
 
 SESSION = {
@@ -63,6 +66,8 @@ SESSION = {
     "default_transaction_isolation": "read committed",
     "standard_conforming_strings": "on",
     "statement_timeout": "0",
+    # A plan for any parameters would not know whether the words of a search are rare.
+    "plan_cache_mode": "force_custom_plan",
 }
 
 
@@ -100,6 +105,7 @@ def options(address: Address) -> dict[str, Any]:
         "dsn": address.url,
         "timeout": CONNECT_SECONDS,
         "statement_cache_size": STATEMENTS,
+        "max_cached_statement_lifetime": STATEMENT_SECONDS,
         "server_settings": {"application_name": "backchannel"},
     }
 

@@ -14,8 +14,8 @@ from backchannel.storage.sql.database import BoundQuery
 D_co = TypeVar("D_co", covariant=True)
 
 
-class DriverTransaction(AbstractAsyncContextManager[object], Protocol):
-    """A transaction on a connection, which commits if its block succeeds."""
+class DriverTransaction(Protocol):
+    """A transaction on a connection."""
 
     async def start(self) -> None: ...
 

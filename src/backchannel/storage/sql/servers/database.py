@@ -6,7 +6,7 @@ import random
 import time
 from abc import ABC, abstractmethod
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from typing import Any, ClassVar, Generic, Protocol, TypeAlias, TypeVar
 
 from backchannel.domain.errors import ChatError, Overloaded, Unavailable
@@ -72,8 +72,12 @@ class ServerDatabase(ABC, Generic[D]):
         """Another pool, whose connections are made as they are needed."""
 
     @abstractmethod
-    def transaction(self, driver: D, *, reading: bool = False) -> DriverTransaction:
-        """A transaction that is not started: one that writes, or one that reads a snapshot."""
+    def transaction(self, driver: D) -> DriverTransaction:
+        """A transaction that writes, not started yet."""
+
+    @abstractmethod
+    def snapshot(self, driver: D) -> AbstractAsyncContextManager[object]:
+        """A transaction that reads, for the length of a block."""
 
     @abstractmethod
     def view(self, driver: D) -> Transaction:
@@ -155,7 +159,7 @@ class ServerDatabase(ABC, Generic[D]):
     async def _read(self, work: Work[T]) -> T:
         async with self._connection() as driver:
             try:
-                async with self.transaction(driver, reading=True):
+                async with self.snapshot(driver):
                     return await work(self.view(driver))
             except self.refused as error:
                 raise self.as_refusal(error) from error
