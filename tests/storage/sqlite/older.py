@@ -5,6 +5,7 @@ from contextlib import closing
 from pathlib import Path
 
 WAYS_BACK = {
+    "0024": "",
     "0023": "",
     "0022": "DROP TABLE report;",
     "0021": "ALTER TABLE instance DROP COLUMN imported_up_to;",

@@ -2,7 +2,7 @@
 
 from backchannel.storage import CannotOpen
 
-SCHEMA_VERSION = "0023"
+SCHEMA_VERSION = "0024"
 """The newest revision in `versions`; revisions are numbered upwards."""
 
 

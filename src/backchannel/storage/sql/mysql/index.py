@@ -55,7 +55,7 @@ search_pending = Table(
     # A row for each message that is new or changed: its entry is not up to date.
     Column("id", BigInteger, primary_key=True),
     Column("conversation", BigInteger, nullable=False),
-    Column("number", BigInteger, nullable=False),
+    Column("number", BigInteger, nullable=False, index=True),
 )
 
 TRIGRAM = 3

@@ -32,7 +32,7 @@ search_pending = Table(
     metadata,
     # Triggers add a row for each message that is new or changed: its entry is not up to date.
     Column("id", BigInteger, primary_key=True),
-    Column("number", BigInteger, nullable=False),
+    Column("number", BigInteger, nullable=False, index=True),
 )
 
 TRIGRAM = 3
@@ -42,7 +42,7 @@ TRIGRAMS_ASKED = 32
 _BITS = 21
 """Every character is a number below 2 ** 21."""
 
-STEP_MESSAGES = 128
+STEP_MESSAGES = 256
 STEP_CHARACTERS = 65_536
 """Most that one step takes in: some milliseconds of Python."""
 LOCK = 0x6261636B_00000002
@@ -61,7 +61,11 @@ FROM message JOIN conversation ON conversation.number = message.conversation
 WHERE message.number = ANY($1) AND body <> ''
 """
 FORGET = "DELETE FROM search_entry WHERE number = ANY($1)"
-ADD = "INSERT INTO search_entry (number, grams) VALUES ($1, $2)"
+# As texts, arrays cost the driver a fifth of the time.
+ADD = """
+INSERT INTO search_entry (number, grams)
+SELECT number, grams::bigint[] FROM unnest($1::bigint[], $2::text[]) AS added (number, grams)
+"""
 DONE = "DELETE FROM search_pending WHERE id = ANY($1)"
 
 
@@ -82,7 +86,7 @@ def query(terms: Sequence[str], account: int, conversation: int | None) -> list[
 
 
 def _trigrams(text: str) -> dict[int, None]:
-    codes = [ord(character) for character in text]
+    codes = memoryview(text.encode("utf-32-le", "surrogatepass")).cast("I").tolist()
     three = zip(codes, codes[1:], codes[2:], strict=False)
     return dict.fromkeys(a << 2 * _BITS | b << _BITS | c for a, b, c in three)
 
@@ -136,12 +140,10 @@ async def _index(driver: Driver) -> bool:
     # Read only now: a later change has its own pending row.
     texts = await driver.fetch(TEXTS, numbers)
     await driver.execute(FORGET, numbers)
-    await driver.executemany(
-        ADD,
-        [
-            (number, grams(body, first=first, second=second, conversation=conversation))
-            for number, body, first, second, conversation in texts
-        ],
-    )
+    arrays = [
+        "{" + str(grams(body, first=first, second=second, conversation=conversation))[1:-1] + "}"
+        for _, body, first, second, conversation in texts
+    ]
+    await driver.execute(ADD, [number for number, *_ in texts], arrays)
     await driver.execute(DONE, [each for each, _, _ in pending[:taken]])
     return taken < len(pending) or len(pending) == STEP_MESSAGES
