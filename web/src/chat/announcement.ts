@@ -1,4 +1,4 @@
-/** Tells screen readers what arrives: the list itself is silent, since it is drawn in parts (W15). */
+/** Announces new messages to screen readers: the list is silent, as it is drawn in parts (W15). */
 
 import type { Conversation, Message } from "backchannel-client";
 import { useEffect, useRef } from "react";
@@ -6,7 +6,7 @@ import { t } from "../strings";
 import { announce } from "../ui/announcer";
 import { previewOf } from "./names";
 
-/** More than so many at once are only counted. */
+/** More messages than this at once are only counted. */
 const MOST = 3;
 
 interface Options {
@@ -17,7 +17,7 @@ interface Options {
   readonly ready: boolean;
 }
 
-/** Announce each message of the other once when it arrives; an answer when it is complete (W18). */
+/** Announce each message of the other user once; an answer when it is complete (W18). */
 export function useAnnouncement({ name, conversation, messages, myId, ready }: Options): void {
   const announced = useRef<number | null>(null);
   const last = conversation?.last_seq ?? 0;
@@ -25,7 +25,7 @@ export function useAnnouncement({ name, conversation, messages, myId, ready }: O
     if (!ready) return;
     const before = announced.current;
     announced.current = last;
-    // Messages that are loaded because the reader scrolls to them have not arrived now.
+    // Messages that are loaded by scrolling are not new.
     if (before === null || last <= before) return;
     const isNew = (each: Message) =>
       each.seq > before && each.sender_id !== myId && each.deleted_at === null;

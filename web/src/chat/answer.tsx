@@ -13,14 +13,14 @@ import { classes } from "./message";
 interface Props {
   readonly item: Extract<Item, { kind: "answer" }>;
   readonly found: boolean;
-  /** Ask the same again; null where there is nothing to ask again. */
+  /** Ask the same question again; null if that makes no sense. */
   readonly onAgain: (() => void) | null;
 }
 
 /** Ends the text of an answer that the model did not finish, for clients that ignore its kind. */
 const CUT = /\n\n\[This answer was cut off[^\]]*\]$/;
 
-/** The kinds of messages that say why there is no answer. */
+/** The kinds of messages that give the reason for a missing answer. */
 const WITHOUT_ANSWER = ["failure", "stopped"];
 
 const textOf = (body: string, cut: boolean) => (cut ? body.replace(CUT, "") : body);

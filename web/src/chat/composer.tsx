@@ -31,12 +31,12 @@ interface Props {
   readonly toast: ReactNode;
   readonly jump: ReactNode;
   readonly tray: ReactNode;
-  /** There is something to send besides the text, or something that must arrive first. */
+  /** There are files to send with the text, or uploads that must finish first. */
   readonly attached: boolean;
   readonly busy: boolean;
-  /** Null where a voice message makes no sense. */
+  /** Null where voice messages are not offered. */
   readonly voice: VoiceDraft | null;
-  /** An answer is being given: Stop takes the place of Send (rule W18). */
+  /** An answer is being given: Stop replaces Send (rule W18). */
   readonly onStop: (() => void) | null;
   readonly onFiles: (files: Iterable<File>) => void;
   readonly onText: (text: string) => void;
@@ -57,12 +57,12 @@ export function Composer(props: Props) {
   const full = filled && !props.busy;
   const recorder = useRecorder(props.voice);
   useAutoGrow(field, text, filled);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: each of them begins something new
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a change of each begins something new
   useEffect(() => {
     if (matchMedia("(pointer: fine)").matches) field.current?.focus();
   }, [conversation?.id, reply?.message.id, editing?.message.id]);
-  // A browser begins at the start of a text that it has not seen typed.
-  // biome-ignore lint/correctness/useExhaustiveDependencies: another text takes the place of the draft
+  // Browsers put the caret at the start of a text that was not typed.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another text replaces the draft
   useLayoutEffect(() => {
     const end = field.current?.value.length ?? 0;
     field.current?.setSelectionRange(end, end);
@@ -233,7 +233,7 @@ function Strip({ name, reply, editing, onCancel }: StripProps) {
   );
 }
 
-/** As high as what it holds, up to what its style allows. */
+/** As high as its content, up to the limit of its style. */
 function useAutoGrow(
   field: React.RefObject<HTMLTextAreaElement | null>,
   text: string,

@@ -16,7 +16,7 @@ import { keyOf } from "./names";
 import { Thread } from "./thread";
 
 const TroubleBars = deferred(() => import("./offline").then((module) => module.TroubleBars));
-TroubleBars.prefetch(); // without a network it would come too late
+TroubleBars.prefetch(); // loaded early: it is needed without a network, too
 const RequestBar = deferred(() => import("./request-bar").then((module) => module.default));
 
 interface Props {
@@ -28,8 +28,8 @@ interface Props {
 }
 
 /**
- * One conversation; mounted anew for each, so that nothing of another is left in it. It does not
- * read the draft: a keystroke draws the composer only.
+ * One conversation; mounted anew for each, so that it keeps no state of another. It does not
+ * read the draft: a keystroke only draws the composer.
  */
 export function Conversation({ conversation, peerId, name, onDetails }: Props) {
   const id = conversation?.id ?? null;
@@ -47,7 +47,7 @@ export function Conversation({ conversation, peerId, name, onDetails }: Props) {
   const isEditing = edited !== null;
   const onFiles = useCallback(
     (files: Iterable<File>) => {
-      // The draft that would get them is out of sight.
+      // The draft that would get them is hidden.
       if (isEditing) showToast(t.editingHasNoFiles);
       else void attach(key, files);
     },

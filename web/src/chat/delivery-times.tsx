@@ -56,7 +56,7 @@ export default function DeliveryTimes({ message, onClose }: Props) {
   );
 }
 
-/** The steps of the message's delivery, in order, each with its time as far as it is known. */
+/** The steps of the message's delivery, in order, each with its time if that is known. */
 function rows(
   message: Message,
   state: SendState,
@@ -68,7 +68,7 @@ function rows(
   return state === "delivered" ? [sent, delivered] : [sent];
 }
 
-/** The times, loaded again after each change of the state; and true if that failed. */
+/** The times, loaded again after each change of the state, and true if that failed. */
 function useTimes(
   message: Pick<Message, "conversation_id" | "seq">,
   state: SendState,

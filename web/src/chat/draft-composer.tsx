@@ -22,7 +22,7 @@ const Tray = deferred(() => import("./tray").then((module) => module.Tray));
 
 const LongText = deferred(() => import("./long-text").then((module) => module.default));
 
-/** Characters of a text that would rather be a file. */
+/** Characters above which a text is offered as a file. */
 const LONG = 4_000;
 
 interface Props {
@@ -31,7 +31,7 @@ interface Props {
   /** The draft's. */
   readonly draftKey: string;
   readonly name: string;
-  /** The message that is being edited; the draft waits meanwhile. */
+  /** The message that is being edited; the draft is kept meanwhile. */
   readonly edited: Message | null;
   readonly jump: ReactNode;
   readonly onEdit: Dispatch<SetStateAction<Message | null>>;
@@ -39,7 +39,7 @@ interface Props {
   readonly onSent: () => void;
 }
 
-/** The composer over what is kept: a draft with its files, or a message that is edited. */
+/** The composer with a draft and its files, or with a message that is edited. */
 export function DraftComposer(props: Props) {
   const { conversation, draftKey: key, name, jump, onFiles, onSent } = props;
   const draft = useStore((state) => state.drafts[key]) ?? emptyDraft(key);
@@ -118,7 +118,7 @@ function DraftTray({
   );
 }
 
-/** The text of the message that is edited, and its end. */
+/** The text of the message that is edited, and a function that ends editing. */
 function useEditing({ edited, onEdit }: Pick<Props, "edited" | "onEdit">) {
   const [changed, setChanged] = useState<Editing | null>(null);
   if (!edited && changed) setChanged(null);
@@ -133,7 +133,7 @@ function useEditing({ edited, onEdit }: Pick<Props, "edited" | "onEdit">) {
   return { editing, change, finish };
 }
 
-/** None in place of this message; another one is still being edited. */
+/** End editing of this message, unless another one is being edited. */
 const without = (message: Message) => (now: Message | null) => (now === message ? null : now);
 
 /** The newest message of the user that can be edited. */
@@ -157,7 +157,7 @@ function useStop(conversation: Conversation | null): (() => void) | null {
   const online = useStore((state) => state.link === "online");
   const ending = question === stopped;
   useEffect(() => {
-    if (ending && online) stopAnswer(id); // without a connection, once there is one
+    if (ending && online) stopAnswer(id); // without a connection, the request waits for one
   }, [ending, online, id]);
   return question === null || ending ? null : () => setStopped(question);
 }

@@ -50,7 +50,7 @@ export default function AllEmoji({ onPick, typed }: Props) {
   useEffect(() => {
     void loadEmoji().then(setGroups);
   }, []);
-  // Before the next key: what follows is typed behind what has been typed.
+  // Before the next key, which is typed after the present text.
   useLayoutEffect(() => {
     const end = typed.current.text.length;
     search.current?.setSelectionRange(end, end);
@@ -63,7 +63,7 @@ export default function AllEmoji({ onPick, typed }: Props) {
     remember(chosen);
     onPick(chosen);
   };
-  // biome-ignore lint/correctness/useExhaustiveDependencies: once, when the emoji have arrived
+  // biome-ignore lint/correctness/useExhaustiveDependencies: once, when the emoji have loaded
   useEffect(() => {
     if (groups.length > 0 && typed.current.entered) pick(all[0]);
   }, [groups]);

@@ -6,7 +6,7 @@ import { language } from "../strings";
 export interface Emoji {
   readonly text: string;
   readonly name: string;
-  /** The words that it is found by, in small letters. */
+  /** The words by which it is found, in lower case. */
   readonly words: readonly string[];
   readonly hasTones: boolean;
 }
@@ -17,7 +17,7 @@ const MOST_FOUND = 80;
 
 let loading: Promise<readonly (readonly Emoji[])[]> | null = null;
 
-/** The emoji by group; found by English words, and by German ones in a German page. */
+/** The emoji by group; found by English words, and in German also by German ones. */
 export function loadEmoji(): Promise<readonly (readonly Emoji[])[]> {
   loading ??= load().catch((error: unknown) => {
     loading = null;
@@ -48,7 +48,7 @@ async function load(): Promise<Emoji[][]> {
   );
 }
 
-/** Those with a word that begins with `text`: by the name first, then by keywords. */
+/** The emoji with a word that begins with `text`: by name first, then by keywords. */
 export function findEmoji(groups: readonly (readonly Emoji[])[], text: string): Emoji[] {
   const wanted = text.trim().toLowerCase();
   const ranked = groups.flat().flatMap((emoji) => {
@@ -65,7 +65,7 @@ function rankOf({ words }: Emoji, wanted: string): number {
   return words.some((each) => each.includes(` ${wanted}`)) ? 2 : 3;
 }
 
-/** With the skin tone that the user has chosen. */
+/** The emoji with the skin tone that the user has chosen. */
 export function tinted(emoji: Emoji, tone: number): string {
   if (!emoji.hasTones || tone === 0) return emoji.text;
   const [first = "", ...rest] = [...emoji.text].filter((each, at) => at !== 1 || each !== "\ufe0f");

@@ -4,10 +4,10 @@ import { deferred } from "../ui/deferred";
 import { useFocusBack } from "../ui/focus";
 import { Icon } from "../ui/icon";
 
-/** What is typed before the emoji have arrived. */
+/** Text that is typed before the emoji have loaded. */
 export interface Typed {
   text: string;
-  /** Enter has been pressed: the first that is found is meant. */
+  /** Enter was pressed: choose the first result. */
   entered: boolean;
 }
 

@@ -5,7 +5,7 @@ import { t } from "../strings";
 import { useRefusalText } from "../strings/refusals";
 import { Icon } from "../ui/icon";
 
-/** Why a message was not sent, and what can be done about it. */
+/** The reason why a message was not sent, and the actions for it. */
 export default function FailedLine({
   outgoing,
   onEdit,

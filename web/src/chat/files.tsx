@@ -20,15 +20,15 @@ const Video = deferred(
 interface Props {
   readonly files: readonly FileInfo[];
   readonly meta: ReactNode;
-  /** A text stands below them. */
+  /** There is a text below them. */
   readonly captioned?: boolean;
   readonly onOpen?: ((file: FileInfo) => void) | undefined;
 }
 
-/** Pictures of an album; the others are in the lightbox. */
+/** Pictures that an album shows; the others are in the lightbox. */
 const SHOWN = 4;
 
-/** Pictures as one or an album, everything else by name. */
+/** Pictures as one picture or an album, other files by name. */
 export function Files({ files, meta, captioned = false, onOpen }: Props) {
   const pictures = files.filter(isPicture);
   const others = files.filter((file) => !isPicture(file));
@@ -61,12 +61,12 @@ interface PhotoProps {
   readonly file: FileInfo;
   readonly single?: boolean;
   readonly captioned?: boolean;
-  /** Pictures that only the lightbox shows. */
+  /** The number of pictures that only the lightbox shows. */
   readonly more?: number;
   readonly onOpen: Props["onOpen"];
 }
 
-/** Its place is kept before it has loaded, so that nothing moves. */
+/** A picture whose space is reserved before it has loaded, so that nothing moves. */
 function Photo({ file, single = false, captioned = false, more = 0, onOpen }: PhotoProps) {
   const { width, height, padded } = sizeOfSingle(file, captioned);
   const style = { inlineSize: `${width}px`, aspectRatio: `${width} / ${height}` };
@@ -84,13 +84,13 @@ function Photo({ file, single = false, captioned = false, more = 0, onOpen }: Ph
   );
 }
 
-/** Pixels that a single picture is wide at most, and at least for its time and a finger. */
+/** The largest width of a single picture, and the smallest for its time and a finger; pixels. */
 const WIDEST = 380;
 const LEAST = { width: 120, height: 80 };
-/** A text that is as wide as its picture needs more. */
+/** The smallest width with a text below; pixels. */
 const LEAST_CAPTIONED = 240;
 
-/** The place of a single picture: neither very long, nor larger than the picture is. */
+/** The size of a single picture: neither very long, nor larger than the picture itself. */
 function sizeOfSingle(file: FileInfo, captioned: boolean) {
   const least = captioned ? LEAST_CAPTIONED : LEAST.width;
   const { width, height } = { width: file.width ?? 800, height: file.height ?? 600 };

@@ -3,17 +3,17 @@ import { t } from "../strings";
 import type { Medium } from "./media";
 import { Picture } from "./picture";
 
-/** Pictures on either side of the present one. */
+/** Pictures on either side of the current one. */
 const AROUND = 20;
 
 interface Props {
   readonly media: readonly Medium[];
-  /** The place of the present one. */
+  /** The index of the current picture. */
   readonly at: number;
   readonly onChoose: (fileId: string) => void;
 }
 
-/** Small copies of the pictures around the present one, which stays in the middle. */
+/** Thumbnails of the pictures around the current one, which stays in the middle. */
 export function FilmStrip({ media, at, onChoose }: Props) {
   const current = useRef<HTMLButtonElement>(null);
   const first = Math.max(0, at - AROUND);

@@ -53,7 +53,7 @@ export default function FloatingDay({ scroller, list, items }: Props) {
   );
 }
 
-/** The time of an item's message; null if it has none, such as the heading of a day. */
+/** The time of an item's message; null for items without one, such as the heading of a day. */
 function timeOf(item: Item | undefined): string | null {
   return item?.kind === "message" || item?.kind === "answer"
     ? (item.message?.created_at ?? null)

@@ -12,7 +12,7 @@ interface Props {
   readonly onClose: () => void;
 }
 
-/** Pick the user whose draft gets a copy of the message. */
+/** Choose the user in whose draft the message is copied. */
 export default function ForwardDialog({ message, onClose }: Props) {
   const [busy, setBusy] = useState(false);
   const open = useOpenWith(onClose);

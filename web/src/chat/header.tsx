@@ -69,7 +69,7 @@ interface StatusProps {
   readonly assistant: boolean;
 }
 
-/** "Connecting…" takes the place of whatever cannot be known meanwhile. */
+/** "Connecting…" replaces states that are unknown without a connection. */
 function Status({ conversation, peerId, assistant }: StatusProps) {
   const link = useStore((state) => state.link);
   const presence = useStore((state) => state.presence[peerId]);
@@ -94,7 +94,7 @@ function Status({ conversation, peerId, assistant }: StatusProps) {
   );
 }
 
-/** The other member, as far as they are known. */
+/** The other member, if known. */
 export function usePeer(conversation: Conversation | null, peerId: string): User | undefined {
   const user = useStore((state) => state.users[peerId]);
   return conversation?.peer ?? user;

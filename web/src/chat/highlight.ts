@@ -22,7 +22,7 @@ lowlight.registerAlias({ typescript: ["javascript", "js", "jsx", "mjs"] });
 /** Code longer than this stays plain, characters. */
 const LONGEST = 20_000;
 
-/** The classes that `.code` has colours for, by the first word of what a piece of code is. */
+/** The classes that `.code` has colours for, by the first word of a token's type. */
 const CLASSES: Readonly<Record<string, string>> = {
   keyword: "code-keyword",
   built_in: "code-keyword",
@@ -50,7 +50,7 @@ interface Node {
   readonly properties?: { readonly className?: unknown };
 }
 
-/** Code as elements; the text itself in a language that is not known. */
+/** Code as elements; plain text for an unknown language. */
 export function highlight(text: string, language: string): ReactNode {
   const name = language.toLowerCase();
   if (text.length > LONGEST || !lowlight.registered(name)) return text;

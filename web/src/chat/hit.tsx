@@ -16,11 +16,11 @@ export function Snippet({ hit }: { readonly hit: Hit }) {
   return <bdi>{parts}</bdi>;
 }
 
-/** Half of a pair of marks: what belongs to it was cut off at the beginning or the end. */
+/** Half of a pair of marks, whose other half was cut off at the beginning or the end. */
 const CLOSING = /(?<=\S)(?:\*\*|~~)(?=\s|…?$)/g;
 const OPENING = /(?<=^…?|\s)(?:\*\*|~~)(?=\S)/g;
 
-/** Without the marks of formatting, which would stand in it as they were typed. */
+/** The text without the marks of formatting. */
 function withoutMarks({ text, highlights }: Hit["snippet"]): Hit["snippet"] {
   const pairs = marksIn(text);
   const halves = [

@@ -5,7 +5,7 @@ import type { ThreadActions } from "./message";
 
 const QUICK = ["👍", "❤️", "😂"];
 
-/** One for the whole list: it stands at the message under the pointer. */
+/** One bar for the whole list, at the message under the pointer. */
 export function HoverBar({
   message,
   actions,

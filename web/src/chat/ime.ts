@@ -2,7 +2,7 @@
 
 import { type CompositionEvent, type KeyboardEvent, useMemo, useRef } from "react";
 
-/** Milliseconds after a composition's end in which Enter still belongs to it. */
+/** Milliseconds after the end of a composition in which Enter still belongs to it. */
 const AFTER = 30;
 const PROCESSING = 229;
 

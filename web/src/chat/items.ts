@@ -1,18 +1,18 @@
-/** From messages to what stands in the thread: days, the unread line, groups. Pure. */
+/** Turns messages into the items of the thread: days, the unread line, groups. Pure. */
 
 import type { Conversation, Message, Outgoing, Partial } from "backchannel-client";
 import { corrected } from "../state/clock";
 import { dayOf } from "../ui/format";
 import { type SendState, stateOf } from "./tick";
 
-/** Messages of one author closer than this stand together, milliseconds. */
+/** Messages of one author closer than this are grouped; milliseconds. */
 const GROUP = 5 * 60_000;
 
 interface Grouped {
   readonly mine: boolean;
   readonly first: boolean;
   readonly last: boolean;
-  /** The time stands in the bubble; else it waits in the gutter. */
+  /** The time is in the bubble; otherwise it is shown beside it on hover. */
   readonly timed: boolean;
 }
 
@@ -25,13 +25,13 @@ export type Item =
       readonly key: string;
       readonly message: Message;
       readonly state: SendState | null;
-      /** "Read" stands under it. */
+      /** "Read" is below it. */
       readonly newestRead: boolean;
     } & Grouped)
   | ({ readonly kind: "outgoing"; readonly key: string; readonly outgoing: Outgoing } & Grouped)
   | {
       readonly kind: "answer";
-      /** The question's, so that an answer is not drawn anew when it is complete. */
+      /** The question's key, so that an answer is not drawn anew when it is complete. */
       readonly key: string;
       /** Null while the answer grows. */
       readonly message: Message | null;
@@ -39,7 +39,7 @@ export type Item =
     }
   | { readonly kind: "typing"; readonly key: string };
 
-/** The place of what an item shows in its conversation; null for what has none. */
+/** The `seq` of an item's message; null for items without one. */
 export function seqOf(item: Item): number | null {
   return item.kind === "message" || item.kind === "answer" ? (item.message?.seq ?? null) : null;
 }
@@ -56,7 +56,7 @@ export interface ThreadView {
   readonly complete: boolean;
   readonly conversation: Conversation | null;
   readonly myId: string;
-  /** The messages that were unread when the conversation was opened, if there were any. */
+  /** The messages that were unread when the conversation was opened, if any. */
   readonly divider: Divider | null;
   readonly typing: boolean;
   /** The text so far of the answer that is growing in a session. */
@@ -110,14 +110,14 @@ export function itemsOf(view: ThreadView): Item[] {
 }
 
 /**
- * The first of the messages that is drawn. Its day and its group depend on the one before it: the
- * oldest waits until that has been loaded, and nothing moves then (W5).
+ * The index of the first message that is drawn. Its day and group depend on the one before: the
+ * oldest message waits until that one has loaded, so that nothing moves (W5).
  */
 function firstDrawn({ messages, complete }: ThreadView): number {
   return complete || messages.length < 2 ? 0 : 1;
 }
 
-/** The items; unchanged ones are the same objects as before, so they are not drawn again. */
+/** The items; unchanged ones are the same objects as before and are not drawn again. */
 export function reused(before: readonly Item[], fresh: readonly Item[]): Item[] {
   const known = new Map(before.map((each) => [each.key, each]));
   return fresh.map((item) => {
@@ -176,7 +176,7 @@ function itemOf(
   const message = entry.message as Message;
   return {
     kind: "message",
-    // A message keeps the key it had on its way, so that nothing is drawn anew.
+    // A message keeps the key that it had in the outbox, so that it is not drawn anew.
     key: message.client_id ?? message.id,
     message,
     state: entry.state === "failed" ? null : entry.state,

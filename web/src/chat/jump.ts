@@ -1,4 +1,4 @@
-/** Shows a message wherever it is: one that the address names (`?at=42`), a quote, a hit (W12). */
+/** Shows any message: one in the address (`?at=42`), a quoted one, a search hit (W12). */
 
 import { useCallback, useEffect, useState } from "react";
 import { attempt } from "../state/actions";
@@ -14,7 +14,7 @@ interface Options {
   readonly show: (seq: number) => void;
 }
 
-/** Shows a message, which is loaded first where it is not held. */
+/** Shows a message, which is loaded first if necessary. */
 export function useJump({ id, ready, items, show }: Options): (seq: number) => void {
   const path = usePath();
   const named = Number(useParameter("at") ?? 0);

@@ -13,7 +13,7 @@ import { Picture } from "./picture";
 
 interface Props {
   readonly conversationId: string;
-  /** The messages that are held. */
+  /** The loaded messages. */
   readonly messages: readonly Message[];
   /** The newest message of the conversation. */
   readonly last: number;
@@ -21,7 +21,7 @@ interface Props {
   readonly onClose: () => void;
 }
 
-/** The sides to which a finger pulls the present picture away from the next one. */
+/** The sides to which a finger swipes the current picture to show the next one. */
 const OLDER: readonly Side[] = ["end"];
 const NEWER: readonly Side[] = ["start"];
 
@@ -35,7 +35,7 @@ export default function Lightbox({ conversationId, messages, last, file, onClose
     last,
   );
   const medium = media[at];
-  // Others may be found later: the place for them is kept, so that the picture stays where it is.
+  // Others may be found later: space is reserved for them, so that the picture does not move.
   const [strip] = useState(media.length > 1 || hasOlder || hasNewer);
   const shown = medium?.file ?? file;
   useModal(dialog, onClose);
@@ -115,7 +115,7 @@ export default function Lightbox({ conversationId, messages, last, file, onClose
   );
 }
 
-/** The shape of a picture and its own width, so that its place is as large as it will be. */
+/** The aspect ratio and width of a picture, so that its space has the final size. */
 function placeOf({ width, height }: FileInfo): CSSProperties {
   if (!width || !height) return { "--ratio": 1 } as CSSProperties;
   return { "--ratio": width / height, "--own-width": `${width}px` } as CSSProperties;

@@ -7,8 +7,8 @@ interface Props {
 }
 
 /**
- * The preview of a linked page. The place is as large before the server has answered and
- * where it has no answer, so that nothing moves (W5); a link that is known to have none has none.
+ * The preview of a linked page. Its space is the same before the server has answered and
+ * if there is no preview, so that nothing moves (W5); none is reserved if that is known.
  */
 export default function LinkPreviewCard({ url }: Props) {
   const [preview, setPreview] = useState(() => rememberedPreview(url));
@@ -63,7 +63,7 @@ function Text({ preview, url }: Props & { readonly preview: LinkPreview | null }
   );
 }
 
-/** The page's own server, whatever the page calls itself. */
+/** The host of the page, not the site name that the page states. */
 function hostOf(url: string): string {
   return URL.parse(url)?.hostname ?? url;
 }

@@ -110,7 +110,7 @@ function SearchBox({ onSearch }: { readonly onSearch: () => void }) {
   );
 }
 
-/** The next version is shown when the user wants it (rule W17). */
+/** Offers the next version, which is shown when the user asks for it (rule W17). */
 function UpdateNotice() {
   const ready = useStore((state) => state.updateReady);
   if (!ready) return null;
@@ -172,7 +172,7 @@ function Filters({ filter, unread, onChange }: FiltersProps) {
   );
 }
 
-/** Scroll to the chosen filter, where not all of them have room beside each other. */
+/** Scroll to the chosen filter, if the row is too narrow for all of them. */
 function intoView(element: HTMLElement | null): void {
   element?.scrollIntoView({ block: "nearest", inline: "nearest" });
 }

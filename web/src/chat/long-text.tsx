@@ -4,11 +4,11 @@ import { getState } from "../state/store";
 import { attach } from "../state/uploads";
 import { t } from "../strings";
 
-/** Offers to make a file of a long text. */
+/** Offers to send a long text as a file. */
 export default function LongText({ draft: { key, text } }: { readonly draft: Draft }) {
   const makeFile = async () => {
     const file = new File([text], `${t.longTextFile}.txt`, { type: "text/plain" });
-    if (!(await attach(key, [file]))) return; // the text stays
+    if (!(await attach(key, [file]))) return; // the text is kept
     const now = getState().drafts[key];
     if (now?.text === text) await saveDraft({ ...now, text: "" });
   };
