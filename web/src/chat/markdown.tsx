@@ -4,14 +4,14 @@ import { lexer, type MarkedToken, type Token, type Tokens } from "marked";
 import { createContext, Fragment, memo, type ReactNode, useContext, useId } from "react";
 import { CodeBlock } from "./rich";
 
-/** The depth to which lists and quotes are nested; deeper ones are shown as they were written. */
+/** The depth to which lists and quotes are nested; deeper ones are shown as source text. */
 const DEEPEST = 12;
 const SAFE = /^(?:https?:\/\/|mailto:)/i;
 
 export function Markdown({ text }: { readonly text: string }) {
   const tokens = lexer(text, { gfm: true, breaks: true });
   return tokens.map((token, index) => (
-    // biome-ignore lint/suspicious/noArrayIndexKey: the parts of a text have no other name
+    // biome-ignore lint/suspicious/noArrayIndexKey: the parts of a text have no other key
     <BlockView key={index} raw={token.raw} token={token} />
   ));
 }
@@ -66,7 +66,7 @@ function list(token: Tokens.List, key: number, depth: number): ReactNode {
   const items = token.items.map(({ task, tokens }, index) => {
     const Item = task ? Task : ListItem;
     const value = token.ordered ? Number(token.start || 1) + index : undefined;
-    // biome-ignore lint/suspicious/noArrayIndexKey: the parts of a text have no other name
+    // biome-ignore lint/suspicious/noArrayIndexKey: the parts of a text have no other key
     return <Item key={index} value={value} tokens={tokens} depth={depth + 1} />;
   });
   return token.ordered ? (
@@ -84,7 +84,7 @@ const TaskName = createContext("");
 interface ItemProps {
   readonly tokens: readonly Token[];
   readonly depth: number;
-  /** Its number. */
+  /** The number of the item. */
   readonly value: number | undefined;
 }
 
@@ -92,7 +92,7 @@ function ListItem({ tokens, depth, value }: ItemProps) {
   return <li value={value}>{blocks(tokens, depth)}</li>;
 }
 
-/** An item with a checkbox, which its first line names. */
+/** An item with a checkbox, which is labelled by its first line. */
 function Task({ tokens, depth, value }: ItemProps) {
   const id = useId();
   const first = tokens.findIndex(({ type }) => type === "text" || type === "paragraph");
@@ -123,7 +123,7 @@ function table(token: Tokens.Table, key: number, depth: number): ReactNode {
   const cells = (row: readonly Tokens.TableCell[], Cell: "th" | "td") => (
     <tr>
       {row.map((cell, index) => (
-        // biome-ignore lint/suspicious/noArrayIndexKey: the parts of a text have no other name
+        // biome-ignore lint/suspicious/noArrayIndexKey: the parts of a text have no other key
         <Cell key={index} style={cell.align ? { textAlign: cell.align } : undefined}>
           {inlines(cell.tokens, depth)}
         </Cell>
@@ -136,7 +136,7 @@ function table(token: Tokens.Table, key: number, depth: number): ReactNode {
         <thead>{cells(token.header, "th")}</thead>
         <tbody>
           {token.rows.map((row, index) => (
-            // biome-ignore lint/suspicious/noArrayIndexKey: the parts of a text have no other name
+            // biome-ignore lint/suspicious/noArrayIndexKey: the parts of a text have no other key
             <Fragment key={index}>{cells(row, "td")}</Fragment>
           ))}
         </tbody>

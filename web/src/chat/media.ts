@@ -10,31 +10,31 @@ export interface Medium {
   readonly message: Message;
 }
 
-/** Pictures of a conversation that are counted. */
+/** The most pictures of a conversation that are counted. */
 const MOST_COUNTED = 500;
 
 interface MediaRange {
   readonly media: readonly Medium[];
-  /** The messages that have been looked through. */
+  /** The messages that have been searched. */
   readonly first: number;
   readonly last: number;
 }
 
 export interface Media {
-  /** The pictures that are known, oldest first. */
+  /** The known pictures, oldest first. */
   readonly media: readonly Medium[];
-  /** The place of the one that is shown; -1 before it is known. */
+  /** The index of the shown picture; -1 before it is known. */
   readonly at: number;
   readonly hasOlder: boolean;
   readonly hasNewer: boolean;
   /** All pictures of the conversation are known. */
   readonly complete: boolean;
-  /** Go to the picture before (-1) or after (1) this one. */
+  /** Go to the previous (-1) or next (1) picture. */
   readonly step: (by: -1 | 1) => void;
   readonly choose: (fileId: string) => void;
 }
 
-/** Walk from `file` through the pictures among `messages` and beyond; `last` is the newest seq. */
+/** Step from `file` through the pictures in `messages` and beyond; `last` is the newest seq. */
 export function useMedia(
   id: string,
   messages: readonly Message[],
@@ -49,7 +49,7 @@ export function useMedia(
   const [shownId, setShownId] = useState(file.id);
   const at = range.media.findIndex((each) => each.file.id === shownId);
   const reading = useRef(false);
-  /** The picture that is wanted once it has been found. */
+  /** The picture to show once it has been found. */
   const wanted = useRef<-1 | 0 | 1>(0);
 
   const look = useCallback(
@@ -59,7 +59,7 @@ export function useMedia(
       try {
         setRange(await extended(id, range, by, last));
       } catch {
-        // It is looked for again with the next key.
+        // The next key searches again.
       } finally {
         reading.current = false;
       }
@@ -68,12 +68,12 @@ export function useMedia(
   );
   const hasOlder = at > 0 || range.first > 1;
   const hasNewer = at < range.media.length - 1 || range.last < last;
-  // The next one is known before it is asked for.
+  // The next picture is found before it is requested.
   useEffect(() => {
     if (at === 0 && range.first > 1) void look(-1);
     if (at === range.media.length - 1 && range.last < last) void look(1);
   }, [at, range, last, look]);
-  // As the place of a picture among all is shown, all are looked for, unless there are very many.
+  // The position of a picture among all is shown, so all are searched, unless there are very many.
   useEffect(() => {
     const { first, media, last: newest } = range;
     if (media.length > MOST_COUNTED) return;
@@ -99,7 +99,7 @@ export function useMedia(
   return { media: range.media, at, hasOlder, hasNewer, complete, step, choose };
 }
 
-/** With the next picture on one side, or with everything on it if there is none. */
+/** The range with the next picture on one side, or up to its end if there is none. */
 async function extended(
   id: string,
   { media, first, last }: MediaRange,

@@ -14,13 +14,13 @@ export interface MenuFor {
   readonly mine: boolean;
   readonly x: number;
   readonly y: number;
-  /** Go on to all emoji, to react with one of them. */
+  /** Show all emoji, to react with one of them. */
   readonly picking?: boolean;
 }
 
 interface Options {
   readonly name: string;
-  /** The other member answers for what they write; an assistant does not. */
+  /** The other member is a user, whose messages can be reported. */
   readonly reportable: boolean;
   readonly onReply: (message: Message) => void;
   readonly onEdit: (message: Message) => void;

@@ -23,7 +23,7 @@ interface ActionOptions {
   readonly setPhoto: (file: FileInfo) => void;
 }
 
-/** The same object all the time, so that messages are not drawn anew. */
+/** Always the same object, so that messages are not drawn anew. */
 export function useActions(options: ActionOptions): ThreadActions {
   const latest = useRef(options);
   latest.current = options;
@@ -46,7 +46,7 @@ export function useActions(options: ActionOptions): ThreadActions {
   );
 }
 
-/** True if the message is the user's and has a text: nothing else of a message can be edited. */
+/** True if the message is the user's and has a text: only texts can be edited. */
 export function isEditable(message: Message, myId: string): boolean {
   return message.sender_id === myId && message.deleted_at === null && message.body !== "";
 }
@@ -114,7 +114,7 @@ export function useHover(
   return { seq, handlers };
 }
 
-/** Move the focus among the messages that are drawn; from the thread itself to the newest. */
+/** Move the focus among the drawn messages; from the thread itself to the newest. */
 function focusNext(thread: HTMLElement, step: 1 | -1): boolean {
   const all = [...thread.querySelectorAll<HTMLElement>("article")];
   const current = document.activeElement?.closest("article") ?? null;

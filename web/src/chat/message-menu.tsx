@@ -16,9 +16,9 @@ interface Props {
   readonly onReply: (message: Message) => void;
   readonly onEdit: (message: Message) => void;
   readonly onForward: (message: Message) => void;
-  /** Null where there is nothing to report. */
+  /** Null if the message cannot be reported. */
   readonly onReport: ((message: Message) => void) | null;
-  /** Null where there are no receipts. */
+  /** Null if there are no receipts. */
   readonly onTimes: ((message: Message) => void) | null;
   readonly onClose: () => void;
 }

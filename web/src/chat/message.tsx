@@ -28,12 +28,12 @@ interface Props {
   readonly found: boolean;
   /** Links are previewed. */
   readonly previews: boolean;
-  /** The hover bar stands here. */
+  /** The hover bar is at this message. */
   readonly active: boolean;
   readonly actions: ThreadActions;
 }
 
-/** The actions within the thread; the same object all the time. */
+/** The actions within the thread; always the same object. */
 export interface ThreadActions {
   readonly jump: (seq: number) => void;
   readonly react: (message: Message, emoji: string) => void;
@@ -153,10 +153,10 @@ export function Bubble(props: BubbleProps) {
       )}
       {blocks.map((block, index) =>
         block.kind === "code" ? (
-          // biome-ignore lint/suspicious/noArrayIndexKey: the parts of a text have no other name
+          // biome-ignore lint/suspicious/noArrayIndexKey: the parts of a text have no other key
           <CodeBlock key={index} block={block} />
         ) : (
-          // biome-ignore lint/suspicious/noArrayIndexKey: the parts of a text have no other name
+          // biome-ignore lint/suspicious/noArrayIndexKey: the parts of a text have no other key
           <p className="bubble__text clear" dir="auto" key={index}>
             {inline(block.text)}
             {index === lastText && meta}
@@ -229,7 +229,7 @@ function Quote({ seq, name, replied, onJump }: QuoteProps) {
 
 const textOf = (message: Message) => previewOf(message).text;
 
-/** A message as it is read aloud: a bubble shows by its side alone who wrote it. */
+/** A message as it is read aloud, with its author, whom a bubble shows only by its side. */
 export function spoken(author: string, at: string | number, text: string): string {
   return `${author}, ${clock(at)}: ${text}`;
 }

@@ -24,7 +24,7 @@ export interface Preview {
 export function previewOf(
   message: Pick<Message, "body" | "files"> & Partial<Pick<Message, "kind">>,
 ): Preview {
-  // The server's own words are in English.
+  // The server's texts are in English.
   if (message.kind === "failure") return { text: t.noAnswer, icon: null };
   if (message.kind === "stopped") return { text: t.answerStopped, icon: null };
   const [first] = message.files;
@@ -48,7 +48,7 @@ function nameOfFiles(files: readonly FileInfo[]): string {
   return first?.name ?? "";
 }
 
-/** Recorded by a chat client; other sounds have a name instead of a waveform. */
+/** True if it was recorded by a chat client; other sounds have no waveform. */
 export function isVoice(file: FileInfo): boolean {
   return file.type.startsWith("audio/") && file.waveform !== null;
 }
@@ -58,10 +58,10 @@ function iconOf(file: FileInfo): IconName {
   return isVoice(file) ? "mic" : "file";
 }
 
-/** A formatted part: what is before it, a mark, and what stands between two of that mark. */
+/** A formatted part: the text before it, a mark, and the text between two of that mark. */
 export const FORMATTED = /(^|\W)([*_`~]{1,2})(\S(?:.*?\S)?)\2(?=\W|$)/g;
 
-/** Without line breaks and the marks of formatting. */
+/** The text without line breaks and the marks of formatting. */
 function plainLine(body: string): string {
   return body
     .replace(/```\w*\n?/g, "")

@@ -7,7 +7,7 @@ import { Icon } from "../ui/icon";
 import { useOpenWith } from "./people";
 import { PersonDialog } from "./person-dialog";
 
-/** Find someone, and open the conversation with them. */
+/** Find a user, and open the conversation with them. */
 export function NewConversation({ onClose }: { readonly onClose: () => void }) {
   const open = useOpenWith(onClose);
   const invites = useStore((state) => state.config?.user_invitations ?? false);
@@ -18,7 +18,7 @@ export function NewConversation({ onClose }: { readonly onClose: () => void }) {
   );
 }
 
-/** A link for someone who has no account yet. The settings list the links, too. */
+/** A link for a person without an account. The settings list the links as well. */
 function Invite() {
   const [link, setLink] = useState("");
   const copy = () =>

@@ -1,4 +1,4 @@
-/** What a notification says, and whether it is shown. */
+/** The text of notifications, and the conditions for showing them. */
 
 import type { Conversation } from "backchannel-client";
 import { now } from "../state/clock";
@@ -8,10 +8,10 @@ import { t } from "../strings";
 import { nameOf, previewOf } from "./names";
 import { lockOf } from "./notifications";
 
-/** Milliseconds: an older message was missed while there was no connection. */
+/** Milliseconds; an older message was missed without a connection. */
 const FRESH = 60_000;
 
-/** What the service worker shows; `path` is opened by a click. */
+/** A notification for the service worker to show; a click opens `path`. */
 export interface Notice {
   readonly type: "notify";
   readonly title: string;
@@ -23,14 +23,14 @@ export interface Notice {
 
 /** Show a notification, with the chosen sound, or the device's if the page may not play one yet. */
 export async function show(notice: Omit<Notice, "type" | "silent">): Promise<void> {
-  void import("./sounds").then(({ playSound }) => playSound()).catch(() => {}); // it is shown anyway
+  void import("./sounds").then(({ playSound }) => playSound()).catch(() => {}); // shown even without
   const registration = await navigator.serviceWorker?.getRegistration();
   const silent =
     readPreference("sound") === "none" || navigator.userActivation?.hasBeenActive !== false;
   registration?.active?.postMessage({ type: "notify", silent, ...notice } satisfies Notice);
 }
 
-/** Notify of the last message of a conversation, unless the user sees it or does not want to know. */
+/** Notify of the last message of a conversation, unless the user sees it or has muted it. */
 export async function notifyOf(conversation: Conversation, myId: string): Promise<void> {
   const { last_message: message, settings, request } = conversation;
   if (!message || message.sender_id === myId || message.deleted_at !== null) return;
@@ -43,7 +43,7 @@ export async function notifyOf(conversation: Conversation, myId: string): Promis
   await show({ title: nameOf(conversation), body, path });
 }
 
-/** True in the quiet hours, which may pass midnight. */
+/** True in the quiet hours, which may include midnight. */
 function isQuiet(): boolean {
   if (readPreference("quietHours") !== "yes") return false;
   const [from, until] = [readPreference("quietFrom"), readPreference("quietUntil")];

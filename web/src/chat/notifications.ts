@@ -1,4 +1,4 @@
-/** Notifications of messages that arrive in a conversation nobody is looking at (rule W13). */
+/** Notifications of messages in conversations that are not in view (rule W13). */
 
 import { useEffect } from "react";
 import { ownsConnection } from "../state/following";
@@ -8,11 +8,11 @@ import { go, usePath } from "../ui/location";
 
 const notice = () => import("./notice");
 
-/** Notify of what arrives, hold the lock of what is looked at, and open what is clicked. */
+/** Notify of new messages, lock the conversation in view, and open clicked notifications. */
 export function useNotifications(): void {
   const path = usePath();
   useEffect(() => {
-    notice().catch(() => {}); // it is fetched again when it is needed
+    notice().catch(() => {}); // loaded again when it is needed
     return useStore.subscribe(notify);
   }, []);
   useEffect(() => lookAt(path), [path]);
@@ -32,7 +32,7 @@ function notify({ conversations, me }: State, before: State): void {
     if (each !== old && each.last_seq > (old?.last_seq ?? 0)) {
       notice().then(
         ({ notifyOf }) => notifyOf(each, me?.id ?? ""),
-        () => {}, // the list and the title tell of it, too
+        () => {}, // the list and the title show it as well
       );
     }
   }

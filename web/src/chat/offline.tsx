@@ -4,7 +4,7 @@ import { useStore } from "../state/store";
 import { t } from "../strings";
 import { Icon } from "../ui/icon";
 
-/** Milliseconds without a connection until it is worth a bar (rule W17). */
+/** Milliseconds without a connection until a bar is shown (rule W17). */
 const DELAY = 2_000;
 
 /** Bars that report trouble with the connection or the device. */

@@ -17,11 +17,11 @@ import { useHits } from "./searching";
 const MOST_HITS = 20;
 
 interface Props {
-  /** Of the list; those of the options begin with it. */
+  /** The id of the list; the ids of the options begin with it. */
   readonly id: string;
   readonly text: string;
   readonly resultKeys: ResultKeys;
-  /** Called with the id of the option that the keys have led to. */
+  /** Called with the id of the option that the keys have selected. */
   readonly onActive: (id: string | undefined) => void;
   readonly onNew: () => void;
   readonly onClose: () => void;
@@ -37,13 +37,13 @@ interface Option {
   readonly open: () => void;
 }
 
-/** The people, actions and messages that the text of the palette finds. */
+/** The people, actions and messages that match the text of the palette. */
 export default function PaletteResults({ id, text, resultKeys, onActive, onNew, onClose }: Props) {
   const { options, settled } = useOptions(text, onNew, onClose);
   const [entered, setEntered] = useState<string | null>(null);
   const onEnter = (index: number) => {
     if (settled || index > 0) options[index]?.open();
-    else setEntered(text); // the people who are being looked for come first
+    else setEntered(text); // while people are searched, they come first
   };
   useEffect(() => {
     if (entered === text && settled) options[0]?.open();
@@ -75,7 +75,7 @@ export default function PaletteResults({ id, text, resultKeys, onActive, onNew, 
 
 interface Options {
   readonly options: readonly Option[];
-  /** The people of this text have been looked for. */
+  /** The search for people with this text has finished. */
   readonly settled: boolean;
 }
 

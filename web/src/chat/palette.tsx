@@ -12,7 +12,7 @@ interface Props {
   readonly onClose: () => void;
 }
 
-/** Go to a person, a message or an action by typing (rule W14). The results load meanwhile. */
+/** Go to a person, a message or an action by typing (rule W14). The results load separately. */
 export function Palette({ onNew, onClose }: Props) {
   const [text, setText] = useState("");
   const [active, setActive] = useState<string>();

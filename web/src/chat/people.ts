@@ -7,14 +7,14 @@ import { inOrder } from "../state/model";
 import { getState, setState, useStore } from "../state/store";
 import { go } from "../ui/location";
 
-/** Milliseconds of quiet before the server is asked. */
+/** Milliseconds without a key before the server is asked. */
 const PAUSE = 120;
 
 interface Found {
   readonly people: readonly User[];
   /** The server's latest answer, if there is one. */
   readonly searched: string | null;
-  /** The server could not be asked: these are the people that this device knows. */
+  /** The server could not be reached: these are the people that this device knows. */
   readonly failed: boolean;
 }
 
@@ -25,7 +25,7 @@ export function usePeople(text: string): Found {
   const [found, setFound] = useState<Found>(NOTHING);
   const online = useStore((state) => state.link === "online");
   const asked = useRef<AbortController | null>(null);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: it is asked again with a connection
+  // biome-ignore lint/correctness/useExhaustiveDependencies: asks again with a connection
   useEffect(() => {
     const timer = setTimeout(async () => {
       asked.current?.abort();
@@ -47,7 +47,7 @@ export function usePeople(text: string): Found {
   return found;
 }
 
-/** Those who are in the list and whose name contains `text`. */
+/** The people in the list whose name contains `text`. */
 function knownPeople(text: string): User[] {
   const wanted = text.toLocaleLowerCase();
   return inOrder(getState().conversations)
@@ -61,7 +61,7 @@ function isAbort(error: unknown): boolean {
   return error instanceof DOMException && error.name === "AbortError";
 }
 
-/** Goes to the conversation with a user, whether there is one yet or not. */
+/** Goes to the conversation with a user, even if there is none yet. */
 export function useOpenWith(done: () => void): (user: User) => void {
   return (user) => {
     setState((state) => ({ users: { ...state.users, [user.id]: user } }));

@@ -12,11 +12,11 @@ interface Props {
   readonly title: string;
   /** The id of a user who is not offered. */
   readonly except?: string;
-  /** Something is being done for the user who was picked. */
+  /** An action for the chosen user is under way. */
   readonly busy?: boolean;
   readonly onPick: (user: User) => void;
   readonly onClose: () => void;
-  /** Below the users. */
+  /** Content below the users. */
   readonly children?: ReactNode;
 }
 

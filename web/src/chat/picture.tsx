@@ -5,11 +5,11 @@ import { useStore } from "../state/store";
 
 interface Props {
   readonly file: FileInfo;
-  /** The whole picture; else the small copy. */
+  /** The whole picture; otherwise the thumbnail. */
   readonly whole?: boolean;
 }
 
-/** A picture that fills the place kept for it: blurred at first, then as it is. */
+/** A picture that fills its reserved space: blurred at first, then as it is. */
 export function Picture({ file, whole = false }: Props) {
   const path = whole ? file.url : file.thumbnail_url;
   const [attempt, again] = useAttempts(path);
@@ -36,7 +36,7 @@ export function Picture({ file, whole = false }: Props) {
   );
 }
 
-/** A picture that does not load is tried again at once, and whenever a connection is back. */
+/** Load a failed picture again at once, and whenever a connection is back. */
 function useAttempts(path: string | null): readonly [number, () => void] {
   const online = useStore((state) => state.link === "online");
   const [attempt, setAttempt] = useState(0);

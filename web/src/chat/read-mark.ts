@@ -1,4 +1,4 @@
-/** Marks as read what the user has seen: the newest message, in a page that is being looked at. */
+/** Marks messages as read: up to the newest, once it is in sight on an active page. */
 
 import type { Conversation } from "backchannel-client";
 import { useEffect, useState } from "react";
@@ -7,13 +7,13 @@ import { useStore } from "../state/store";
 
 interface Options {
   readonly conversation: Conversation | null;
-  /** The last message that is held. */
+  /** The last loaded message. */
   readonly newest: number;
-  /** It is in sight. */
+  /** The last message is in sight. */
   readonly atEnd: boolean;
 }
 
-/** The number of the other user's messages that wait below. */
+/** The number of the other user's messages below. */
 export function useReadMark({ conversation, newest, atEnd }: Options): number {
   const active = usePageActive();
   const online = useStore((state) => state.link === "online");

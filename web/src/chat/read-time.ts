@@ -12,7 +12,7 @@ export function useReadTime(id: string, seq: number): number | undefined {
     client.api.receiptTimes({ conversation_id: id, seq }).then(
       ({ read_at }) => {
         if (!read_at) return;
-        // What the log has told meanwhile is newer.
+        // The time from the log is newer.
         setState((state) => ({ readAt: { [id]: Date.parse(read_at), ...state.readAt } }));
       },
       () => {}, // it is shown without its time

@@ -14,12 +14,12 @@ const REASONS = ["spam", "harassment", "threat", "illegal", "other"] as const;
 interface Props {
   readonly peerId: string;
   readonly name: string;
-  /** The messages of theirs that are shown to the operator. */
+  /** The user's messages that are shown to the operator. */
   readonly messages: readonly number[];
   readonly onClose: () => void;
 }
 
-/** Tell the operator of the server about a user, and block them if that is wanted. */
+/** Report a user to the operator of the server, and block them if chosen. */
 export default function ReportDialog({ peerId, name, messages, onClose }: Props) {
   const [reason, setReason] = useState<Report["reason"]>("spam");
   const [comment, setComment] = useState("");

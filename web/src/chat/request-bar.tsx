@@ -19,7 +19,7 @@ interface Props {
 /** All messages of a request are the sender's. */
 const isTheirs = (message: Message) => message.deleted_at === null;
 
-/** Stands in place of the message field until a message request is answered. */
+/** Replaces the message field until a message request is answered. */
 export default function RequestBar({ conversation, name }: Props) {
   const { id, peer_id, request } = conversation;
   useEffect(() => {

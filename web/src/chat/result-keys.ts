@@ -1,10 +1,10 @@
-/** Keys that a field hands to the results below it, which may still be loading (rule W14). */
+/** Keys that a field passes to the results below it, which may still be loading (rule W14). */
 
 import { type KeyboardEvent, useCallback, useEffect, useState } from "react";
 
 const KEYS: readonly string[] = ["ArrowDown", "ArrowUp", "Enter"];
 
-/** The keys pressed since the results last took them, in order. */
+/** The keys pressed since the results last handled them, in order. */
 export interface ResultKeys {
   readonly keys: readonly string[];
   readonly taken: () => void;
@@ -23,7 +23,7 @@ export function useResultKeys(): ResultKeys & {
   return { keys, taken, onKeyDown };
 }
 
-/** The one of `count` results that the keys have led to; Enter goes to `onEnter`. */
+/** The index of the result that the keys have selected; Enter calls `onEnter`. */
 export function useSelected(
   { keys, taken }: ResultKeys,
   { id, text, count, wraps, onEnter }: Options,
@@ -31,7 +31,7 @@ export function useSelected(
   const [chosen, setChosen] = useState({ text, index: 0 });
   // Another text has other results: its first one is chosen.
   const at = chosen.text === text ? Math.min(chosen.index, Math.max(0, count - 1)) : 0;
-  // biome-ignore lint/correctness/useExhaustiveDependencies: keys are taken once
+  // biome-ignore lint/correctness/useExhaustiveDependencies: each key is handled once
   useEffect(() => {
     if (keys.length === 0) return;
     let index = at;
@@ -51,7 +51,7 @@ export function useSelected(
 }
 
 interface Options {
-  /** Of the results: that of each is this and its number. */
+  /** The id of the results; the id of each result is this and its number. */
   readonly id: string;
   readonly text: string;
   readonly count: number;

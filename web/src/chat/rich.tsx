@@ -5,7 +5,7 @@ import { t } from "../strings";
 import { Icon } from "../ui/icon";
 
 const FENCE = /```([\w+-]{0,20})\n([\s\S]*?)(?:\n```|```)/g;
-/** Emphasis, code, and addresses of pages and mail; a full stop after an address is none of it. */
+/** Emphasis, code, and addresses of pages and mail; without a full stop after the address. */
 const INLINE = new RegExp(
   [
     /`([^`\n]+)`/,
@@ -86,11 +86,11 @@ function element(match: RegExpMatchArray, key: number): ReactNode {
   );
 }
 
-/** `\p{RGI_Emoji}` says the same, but takes a browser seconds to compile. */
+/** `\p{RGI_Emoji}` is equivalent, but takes a browser seconds to compile. */
 const EMOJI = /^(?:\p{Emoji_Presentation}|\p{Extended_Pictographic}\ufe0f|\p{RI}{2})/u;
 const MOST_LARGE = 3;
 
-/** One to three emoji and nothing else are shown large. */
+/** True for a text of one to three emoji only, which is shown large. */
 export function isEmojiOnly(body: string): boolean {
   const text = body.replace(/\s/g, "");
   if (text.length === 0 || text.length > 40 || /^[\p{L}\p{N}]/u.test(text)) return false;
@@ -125,7 +125,7 @@ export function CodeBlock({ block }: { readonly block: Block }) {
 type Highlight = typeof import("./highlight").highlight;
 let loaded: Highlight | null = null;
 
-/** The code in colours, once what colours it has been loaded. */
+/** The code in colours, once the highlighter has loaded. */
 function useHighlighted({ text, language }: Block): ReactNode {
   const [highlight, setHighlight] = useState(() => loaded);
   useEffect(() => {

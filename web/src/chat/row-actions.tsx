@@ -1,4 +1,4 @@
-/** The actions for a row of the list: by its menu, and by swiping it on a touch screen. */
+/** The actions for a row of the list, in its menu and by swiping on a touch screen. */
 
 import type { Conversation } from "backchannel-client";
 import { type MouseEvent, useState } from "react";

@@ -66,7 +66,7 @@ export const Row = memo(function Row({ conversation, current }: Props) {
   );
 });
 
-/** The most important state: typing, then a failure, a draft, what waits, the last message. */
+/** The most important state: typing, a failure, a draft, an unsent message, the last message. */
 function PreviewLine({ conversation }: { readonly conversation: Conversation }) {
   const key = keyOf(conversation);
   const typing = useTyping(conversation.id);

@@ -9,16 +9,16 @@ import { type Item, seqOf } from "./items";
 export const COLUMN_TOP = 24;
 /** Pixels from the end that still count as the end. */
 const TOLERANCE = 24;
-/** The unread line comes to stand this far down when a conversation is opened (W6). */
+/** The unread line is this far down when a conversation is opened (W6). */
 const UNREAD_AT = 0.25;
 /** Pixels from either end at which more is loaded. */
 const LOAD_DISTANCE = 1_200;
-/** Milliseconds in which the list measures what it draws first, and scrolls by itself. */
+/** Milliseconds in which the list measures its first items, and scrolls by itself. */
 const SETTLING = 200;
 /** Frames for which older messages wait while the reader scrolls. */
 const MOST_FRAMES = 30;
 
-/** The item at the top of the window, and how many pixels of it are above. */
+/** The item at the top of the window, and its pixels above the window. */
 interface SavedPosition {
   readonly key: string;
   readonly above: number;
@@ -51,7 +51,7 @@ export interface ScrollPosition {
 
 export function useScrollPosition(options: Options): ScrollPosition {
   const { id, scroller, items, ready, live } = options;
-  // Not before it has been placed: what is not in sight must not count as read.
+  // False until it has been positioned: messages out of sight must not count as read.
   const [atEnd, setAtEnd] = useState(false);
   const atEndNow = useRef(false);
   const begun = useRef(false);
@@ -87,7 +87,7 @@ export function useScrollPosition(options: Options): ScrollPosition {
     const up = element.scrollTop < seen.current.top;
     seen.current = positionOf(element);
     if (atEndNow.current && !isAtEnd && !up && latest.current.live) {
-      // It has grown faster than it was followed; only the reader moves away from the end.
+      // It has grown faster than it was scrolled; only the reader leaves the end.
       scrollToEnd();
       return;
     }
@@ -106,7 +106,7 @@ export function useScrollPosition(options: Options): ScrollPosition {
     const element = scroller.current;
     if (!atEndNow.current || !element) return;
     const { top, height } = positionOf(element);
-    // What becomes shorter moves by itself.
+    // A shorter thread is scrolled by the browser.
     const up = top < seen.current.top && height >= seen.current.height;
     if (up && distanceToEnd(element) > TOLERANCE) updateAtEnd(false);
     else scrollToEnd();
@@ -145,12 +145,12 @@ export function useScrollPosition(options: Options): ScrollPosition {
 
 const positionOf = ({ scrollTop: top, scrollHeight: height }: HTMLElement) => ({ top, height });
 
-/** The pixels of the thread that are out of sight below. */
+/** The pixels of the thread below the window. */
 function distanceToEnd({ scrollHeight, scrollTop, clientHeight }: HTMLElement): number {
   return scrollHeight - scrollTop - clientHeight;
 }
 
-/** The heights that the items had when the conversation was left, if they are the same ones. */
+/** The heights of the items when the conversation was left, if the items are the same. */
 export function savedHeights(
   id: string,
   items: readonly Item[],
@@ -159,7 +159,7 @@ export function savedHeights(
   return saved?.count === items.length ? { cache: saved.heights } : null;
 }
 
-/** True if the items were changed at their start only: then the end has to keep its position. */
+/** True if the items have changed only at their start: the end must keep its position. */
 export function useShift(items: readonly Item[]): boolean {
   const before = useRef(items);
   useLayoutEffect(() => {
@@ -172,8 +172,8 @@ export function useShift(items: readonly Item[]): boolean {
 const firstKey = (items: readonly Item[]) => items.find((each) => seqOf(each) !== null)?.key;
 
 /**
- * Wait for a frame in which the thread does not scroll: its position cannot be corrected for what is
- * put above it while it moves.
+ * Wait for a frame in which the thread does not scroll: while it moves, its position cannot be
+ * corrected for items that are added above.
  */
 async function stopped(scroller: HTMLElement): Promise<void> {
   for (let frame = 0; frame < MOST_FRAMES; frame++) {
@@ -183,13 +183,13 @@ async function stopped(scroller: HTMLElement): Promise<void> {
   }
 }
 
-/** Runs one work at a time, and none while another runs. */
+/** Runs one task at a time, and ignores others meanwhile. */
 function useLoading(): (work: () => Promise<unknown>) => void {
   const loading = useRef(false);
   return useCallback((work) => {
     if (loading.current) return;
     loading.current = true;
-    // Without a connection it is tried again at the next movement.
+    // Without a connection, the next scroll tries again.
     work()
       .catch(() => {})
       .then(() => {
@@ -198,7 +198,7 @@ function useLoading(): (work: () => Promise<unknown>) => void {
   }, []);
 }
 
-/** `offset` is the element's: the list notices a movement later. */
+/** `offset` is that of the element, since the list notices a movement later. */
 function savePosition({ id, items, list }: Options, offset: number, atEnd: boolean): void {
   const handle = list.current;
   if (!handle) return;
@@ -208,7 +208,7 @@ function savePosition({ id, items, list }: Options, offset: number, atEnd: boole
   savedPositions.set(id, { key, above, atEnd, heights: handle.cache, count: items.length });
 }
 
-/** Scroll to where reading begins or was left; true if that is the end. */
+/** Scroll to where reading begins or stopped; true if that is the end. */
 function restorePosition({ id, items, scroller, list: handle, live }: Options): boolean {
   const list = handle.current;
   const height = scroller.current?.clientHeight ?? 0;

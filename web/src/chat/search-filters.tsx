@@ -8,7 +8,7 @@ import { nameOf } from "./names";
 import "../styles/search-filters.css";
 
 interface Props {
-  /** The conversation that is searched anyway. */
+  /** The conversation to which the search is limited. */
   readonly within: string | null;
   readonly filter: SearchFilter;
   readonly onChange: (filter: SearchFilter) => void;
@@ -126,12 +126,12 @@ function Choice({ label, value, choices, none, onChange }: ChoiceProps) {
 interface DayProps {
   readonly label: string;
   readonly value: string | undefined;
-  /** Days to add to the shown day: 1 where the filter ends with that day, else 0. */
+  /** Days to add to the shown day: 1 if the filter ends with that day, otherwise 0. */
   readonly later: number;
   readonly onChange: (value: string) => void;
 }
 
-/** A day of the device's calendar; the filter has the time at which it begins or ends. */
+/** A day in the device's time zone; the filter has the time at which it begins or ends. */
 function Day({ label, value, later, onChange }: DayProps) {
   const change = (typed: string) => {
     if (!DAY.test(typed)) return onChange("");

@@ -10,7 +10,7 @@ import { useResultKeys } from "./result-keys";
 
 const SearchResults = deferred(() => import("./search-results").then((module) => module.default));
 
-/** Messages found, in place of the conversation list (rule W12). The results load meanwhile. */
+/** The search, in place of the conversation list (rule W12). The results load separately. */
 export function SearchPane({ searching }: { readonly searching: Searching }) {
   const { text, within } = searching;
   const [scope] = useState(within);

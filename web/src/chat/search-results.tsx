@@ -14,15 +14,15 @@ import { useFound } from "./searching";
 const NO_FILTER: SearchFilter = {};
 
 interface Props {
-  /** Those of the results begin with it. */
+  /** The ids of the results begin with it. */
   readonly id: string;
   readonly searching: Searching;
   readonly resultKeys: ResultKeys;
-  /** Called with the id of the result that the keys have led to. */
+  /** Called with the id of the result that the keys have selected. */
   readonly onActive: (id: string | undefined) => void;
 }
 
-/** The messages that a search has found: this device's, then those that only the server has. */
+/** The results of a search: those of this device, then those that only the server has. */
 export default function SearchResults({ id, searching, resultKeys, onActive }: Props) {
   const text = searching.text.trim();
   const online = useStore((state) => state.link === "online");
@@ -79,7 +79,7 @@ export default function SearchResults({ id, searching, resultKeys, onActive }: P
   );
 }
 
-/** "3 of 48" for the chosen one of a group, else how many there are. */
+/** "3 of 48" for the selected result of a group, otherwise their number. */
 function placeOf(at: number, count: number): string {
   return at < 0 || at >= count ? String(count) : t.sizeOf(String(at + 1), String(count));
 }

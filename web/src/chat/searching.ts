@@ -6,7 +6,7 @@ import { client } from "../state/client";
 import { LocalSearch } from "../state/local-search";
 import { useStore } from "../state/store";
 
-/** Milliseconds of quiet before the server is asked. */
+/** Milliseconds without a key before the server is asked. */
 const PAUSE = 200;
 const SHORTEST = 2;
 const MOST = 50;
@@ -45,7 +45,7 @@ export function useHits(text: string, only = NO_FILTER): readonly Hit[] | null {
   return answer?.for === key ? answer.hits : null;
 }
 
-/** The best matches; those of a filter newest first, as the best ones may not be among them. */
+/** The best matches; with a filter the newest ones, as the best may not match it. */
 async function ask(text: string, only: SearchFilter, signal: AbortSignal): Promise<Hit[]> {
   const { conversation_id, ...filter } = only;
   if (Object.keys(filter).length === 0) return client.api.search(text, conversation_id, signal);
@@ -78,7 +78,7 @@ export function useFound(text: string, only: SearchFilter): Found {
     return () => local.stop();
   }, [conversationId]);
   const hits = useHits(text, only);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: more may be found once more is read
+  // biome-ignore lint/correctness/useExhaustiveDependencies: more messages may be read later
   const local = useMemo(() => search.current?.find(text, only) ?? NONE, [text, only, read]);
   const older = useMemo(() => {
     const known = new Set(local.map((each) => each.id));

@@ -14,7 +14,7 @@ interface Props {
   readonly name: string;
 }
 
-/** The name of a session with the assistant, and its end. */
+/** Rename or delete a session with the assistant. */
 export function SessionDetails({ id, name }: Props) {
   const [typed, setTyped] = useState(name);
   const [asking, setAsking] = useState(false);

@@ -107,7 +107,7 @@ export function Shared({ conversation }: { readonly conversation: Conversation }
   );
 }
 
-/** Those that are there, the latest first. */
+/** The messages that are not deleted, the latest first. */
 function withoutDeleted(messages: readonly Message[], removals: State["removals"]): Message[] {
   return messages.filter((each) => each.deleted_at === null && !removals[each.id]).reverse();
 }
@@ -116,14 +116,14 @@ interface GroupProps {
   readonly label: string;
   readonly files: readonly FileInfo[];
   readonly isOne: (file: FileInfo) => boolean;
-  /** As many are shown at first. */
+  /** This many are shown at first. */
   readonly few: number;
   readonly complete: boolean | null;
   readonly onMore: SharedFiles["more"];
   readonly children: (shown: readonly FileInfo[]) => ReactNode;
 }
 
-/** The files of one kind: the latest ones, or all, which are read as far as the user wants. */
+/** The files of one kind: the latest ones, or all, which are loaded on demand. */
 function Group({ label, files, isOne, few, complete, onMore, children }: GroupProps) {
   const [all, setAll] = useState(false);
   const found = files.filter(isOne);

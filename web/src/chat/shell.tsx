@@ -19,7 +19,7 @@ const Conversation = deferred(
   () => import("./conversation").then((module) => module.Conversation),
   <main className="conversation" aria-busy />,
 );
-// The list can be used before it has arrived.
+// The list can be used before this part has loaded.
 Conversation.prefetch();
 const Details = deferred(() => import("./details").then((module) => module.Details));
 const NewConversation = deferred(() =>
@@ -36,7 +36,7 @@ interface Props {
   readonly peerId: string | null;
 }
 
-/** The list beside a conversation; on a narrow screen one of the two. */
+/** The list beside a conversation; on a narrow screen, one of the two. */
 export function Shell({ id, peerId }: Props) {
   const [dialog, setDialog] = useState<"new" | "palette" | "keyboard" | null>(null);
   const searching = useStore((state) => state.searching);
@@ -57,7 +57,7 @@ export function Shell({ id, peerId }: Props) {
   });
   useCover(searching !== null || (open && details), uncover);
   useEffect(() => {
-    // There the details would cover the search.
+    // On a narrow screen, the details would cover the search.
     if (searching && isNarrow()) setDetails(false);
   }, [searching]);
   return (
@@ -101,7 +101,7 @@ function ById({ id, details, onDetails }: Detailed & { readonly id: string }) {
   const listed = useStore((state) => state.listed);
   const link = useStore((state) => state.link);
   const [missing, setMissing] = useState(false);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: it is asked again with a connection
+  // biome-ignore lint/correctness/useExhaustiveDependencies: asks again with a connection
   useEffect(() => {
     if (conversation || !listed) return;
     findConversation(id).then(
@@ -131,7 +131,7 @@ function ByPeer({ peerId, details, onDetails }: Detailed & { readonly peerId: st
   useEffect(() => {
     if (known) go(`/c/${known.id}`, { replace: true });
   }, [known]);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: it is asked again with a connection
+  // biome-ignore lint/correctness/useExhaustiveDependencies: asks again with a connection
   useEffect(() => {
     if (user) return;
     client.api.user(peerId).then(
@@ -200,7 +200,7 @@ function Placeholder({
   );
 }
 
-/** Milliseconds: what is read as it arrives does not count in the title. */
+/** Milliseconds; messages that are read on arrival do not count in the title. */
 const TITLE_AFTER = 300;
 
 /** The number of unread messages in the title of the tab. */

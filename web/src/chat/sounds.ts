@@ -1,10 +1,10 @@
-/** The sounds of notifications, made while they play: there is no file to fetch. */
+/** The sounds of notifications, synthesised so that there is no file to load. */
 
 import { readPreference } from "../state/preferences";
 
 export const SOUNDS = ["drop", "wood", "none"] as const;
 
-/** Each note: its wave, from and to this pitch (Hz), after and for so many seconds. */
+/** The notes: wave form, start and end pitch (Hz), start and duration (seconds). */
 const NOTES = {
   drop: [
     ["sine", 660, 990, 0, 0.12],
@@ -23,7 +23,7 @@ let audio: AudioContext | null = null;
 /** The number of tones that have not ended. */
 let playing = 0;
 
-/** Play the chosen sound. A browser allows none before the user has pressed anything. */
+/** Play the chosen sound. Browsers allow none before the first click or key. */
 export async function playSound(): Promise<void> {
   const notes = NOTES[readPreference("sound")];
   if (notes.length === 0 || !navigator.userActivation?.hasBeenActive) return;

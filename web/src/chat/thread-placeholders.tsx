@@ -1,4 +1,4 @@
-/** Placeholders in a thread where there is no message, or not yet. */
+/** Placeholders in a thread for messages that do not exist, or not yet. */
 
 import { t } from "../strings";
 import { Avatar } from "../ui/avatar";

@@ -37,7 +37,7 @@ interface Props {
   readonly name: string;
   readonly peerId: string;
   readonly outgoing: readonly Outgoing[];
-  /** The number of messages sent from here: each is shown, wherever the reader was. */
+  /** The number of messages sent from here: each is scrolled into view. */
   readonly sent: number;
   readonly onEditOutgoing: (outgoing: Outgoing) => void;
   readonly onReply: (message: Message) => void;
@@ -265,7 +265,7 @@ function JumpButton({ shown, count, onJump }: JumpProps) {
 
 function useItems(view: ThreadView): readonly Item[] {
   const before = useRef<readonly Item[]>([]);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: all that the view holds
+  // biome-ignore lint/correctness/useExhaustiveDependencies: everything in the view
   const items = useMemo(() => reused(before.current, itemsOf(view)), Object.values(view));
   before.current = items;
   return items;

@@ -5,10 +5,10 @@ import { Icon } from "../ui/icon";
 
 export type SendState = "sending" | "sent" | "delivered" | "read";
 
-/** Milliseconds until a message on its way shows a clock: most arrive sooner (rule W1). */
+/** Milliseconds until an unsent message shows a clock: most are sent sooner (rule W1). */
 const DELAY = 300;
 
-/** Each has a shape of its own: colour alone tells nothing to some. */
+/** Each has its own shape, as some users cannot distinguish the colours. */
 const ICONS = { sending: "clock", sent: "check", delivered: "checks", read: "read" } as const;
 
 /** The state of a sent message: waiting, stored, delivered or read. */
@@ -25,7 +25,7 @@ export function Tick({ state }: { readonly state: SendState }) {
   return <Icon name={ICONS[state]} className={`tick tick--${state}`} label={t[state]} />;
 }
 
-/** The clock of a message that has been on its way for a while. */
+/** The clock of a message that has been waiting for a while. */
 export function SlowTick({ since }: { readonly since: number }) {
   const [slow, setSlow] = useState(Date.now() - since > DELAY);
   useEffect(() => {

@@ -41,7 +41,7 @@ export function Tray({ files, uploads, onRemove, onCancel }: Props) {
   );
 }
 
-/** Files are added at the end, which may be out of sight. */
+/** Scroll to new files, which are added at the end. */
 function useNewestInSight(tray: React.RefObject<HTMLElement | null>, count: number): void {
   const before = useRef(0);
   useLayoutEffect(() => {

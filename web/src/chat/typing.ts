@@ -1,7 +1,7 @@
 import { useEffect, useState } from "react";
 import { useStore } from "../state/store";
 
-/** True while the other user is typing; a notice is good for six seconds. */
+/** True while the other user is typing; a notice is valid for six seconds. */
 export function useTyping(id: string): boolean {
   const until = useStore((state) => state.typing[id] ?? 0);
   const [now, setNow] = useState(Date.now());

@@ -10,7 +10,7 @@ interface Props {
 /** The time of the picture shown before playing, in seconds: the first one is often black. */
 const POSTER = 0.1;
 
-/** A video in its bubble. Its address is signed for some minutes, and then signed again. */
+/** A video in its bubble. The signature of its address is renewed after some minutes. */
 export default function Video({ file }: Props) {
   const [attempt, setAttempt] = useState(0);
   const [failed, setFailed] = useState(false);
@@ -18,9 +18,9 @@ export default function Video({ file }: Props) {
   const playing = useRef(false);
   const loaded = useRef(false);
   const source = useContent(failed ? null : file.url, attempt);
-  if (failed) return null; // its name below it can be downloaded
+  if (failed) return null; // the file can be downloaded by its name below
   const again = () => {
-    // A video that has never loaded is tried twice; later its signature may have ended.
+    // A video that has never loaded is tried twice; later, its signature may have expired.
     if (!loaded.current && attempt > 0) return setFailed(true);
     loaded.current = false;
     forgetAddress(file.url);
