@@ -17,9 +17,9 @@ import { fetchConversation } from "./refetching";
 import { type Draft, emptyDraft } from "./schema";
 import { getState, setState } from "./store";
 
-/** A typing notice is good for six seconds; it is repeated while the user writes. */
+/** A typing notice is valid for six seconds; it is repeated while the user types. */
 const TYPING_EVERY = 5_000;
-/** Characters of a question that a session is called after. */
+/** Characters of the question after which a session is named. */
 const LONGEST_NAME = 60;
 
 /** Fetch a conversation that this device does not know; null if there is none. */
@@ -35,10 +35,10 @@ export async function findConversation(id: string): Promise<Conversation | null>
 /** Milliseconds between two read marks, so that many new messages cause few requests. */
 const READ_EVERY = 250;
 
-/** The marks that are being sent to the server, by conversation. */
+/** The marks being sent to the server, by conversation. */
 const reading = new Map<string, number>();
 
-/** Send the mark; of what is read meanwhile, only the newest is sent afterwards. */
+/** Send the mark; of later marks meanwhile, only the newest is sent afterwards. */
 export async function markRead(id: string, seq: number): Promise<void> {
   const conversation = getState().conversations[id];
   if (!conversation || conversation.request || seq <= conversation.mine.read_seq) return;
@@ -62,7 +62,7 @@ export async function markRead(id: string, seq: number): Promise<void> {
 export async function send(draft: Draft, conversation: Conversation | null): Promise<void> {
   const session = conversation?.kind === "session";
   leaving.add(draft);
-  // At once: what is typed while the outbox is written belongs to the next message.
+  // At once: text typed while the outbox is written belongs to the next message.
   setState((state) => ({ drafts: { ...state.drafts, [draft.key]: emptyDraft(draft.key) } }));
   try {
     await client.send({
@@ -89,10 +89,10 @@ export async function send(draft: Draft, conversation: Conversation | null): Pro
 export async function editOutgoing(key: string, outgoing: Outgoing): Promise<void> {
   const { client_id, body, reply_to, files } = outgoing;
   await putBack({ key, text: body, reply_to, files });
-  await discard(client_id); // afterwards: no word is lost in between
+  await discard(client_id); // last, so that no text is lost in between
 }
 
-/** Put what was to be sent before what has been written since. */
+/** Put the unsent text before text that has been typed since. */
 async function putBack(draft: Draft): Promise<void> {
   const since = getState().drafts[draft.key] ?? emptyDraft(draft.key);
   await saveDraft({
@@ -141,7 +141,7 @@ export async function saveDraft(draft: Draft): Promise<void> {
 let typingSince = 0;
 let typingIn: string | null = null;
 
-/** The user has written something in a conversation. */
+/** The user is typing in a conversation. */
 export function typingHere(id: string): void {
   const now = Date.now();
   if (typingIn === id && now - typingSince < TYPING_EVERY) return;
@@ -150,7 +150,7 @@ export function typingHere(id: string): void {
   sendTyping(id, true);
 }
 
-/** The user has sent it, emptied the field, or left. */
+/** The user has sent the text, emptied the field, or left. */
 export function typingStopped(): void {
   if (typingIn !== null) sendTyping(typingIn, false);
   typingIn = null;
@@ -171,7 +171,7 @@ export async function openSession(go: (path: string) => void): Promise<void> {
   });
 }
 
-/** A session is called after its first question, until the user renames it. */
+/** Name a session after its first question, until the user renames it. */
 async function nameAfter(question: string, id: string): Promise<void> {
   const [line = ""] = question.trim().split("\n");
   const name = line.length > LONGEST_NAME ? `${line.slice(0, LONGEST_NAME)}…` : line;
@@ -189,7 +189,7 @@ export async function deleteSession(id: string): Promise<boolean> {
   });
 }
 
-/** Cut short the answer that is being given in a session; what there is of it stays. */
+/** Stop the answer that is being given in a session; its text so far is kept. */
 export function stopAnswer(conversationId: string): void {
   if (ownsConnection()) client.stopAnswer(conversationId);
   else postToTabs({ type: "stop-answer", conversationId });
@@ -211,7 +211,7 @@ export function showToast(text: string): void {
   setTimeout(() => setState((state) => (state.toast === toast ? { toast: null } : {})), 4_000);
 }
 
-/** Do it; true if it succeeded, else a notice gives the reason. */
+/** Run an action; true if it succeeded, otherwise a notice gives the reason. */
 export async function attempt(work: () => Promise<unknown>): Promise<boolean> {
   try {
     await work();

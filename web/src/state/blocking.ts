@@ -10,11 +10,11 @@ import { getState, setState, useStore } from "./store";
 /** Counts the requests, so that an older answer never replaces a newer one. */
 let latest = 0;
 
-/** The block list, which is read again when this or another device changes it; null until then. */
+/** The block list, read again when any device changes it; null until it has been read. */
 export function useBlocks(): readonly User[] | null {
   const changes = useStore((state) => state.blockChanges);
   const online = useStore((state) => state.link === "online");
-  // biome-ignore lint/correctness/useExhaustiveDependencies: each change is a reason to read it
+  // biome-ignore lint/correctness/useExhaustiveDependencies: each change makes it out of date
   useEffect(() => {
     if (online) void loadBlocks();
   }, [changes, online]);
@@ -46,7 +46,7 @@ async function loadBlocks(): Promise<void> {
     } while (cursor !== null);
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
-    return; // the server says so when the user changes it
+    return; // a change by the user would show the error
   }
   if (mine === latest && getState().me?.id === myId) setState({ blocks });
 }

@@ -1,13 +1,13 @@
-/** Addresses of contents for elements that cannot send a token: signed, and good for a while. */
+/** Signed addresses of contents, for elements that cannot send a token. They expire. */
 
 import type { FileInfo } from "backchannel-client";
 import { useEffect, useState } from "react";
 import { client } from "./client";
 
-/** A signature counts for 10 minutes at least. The clock is this page's, which nobody sets. */
+/** A signature is valid for at least 10 minutes, by the page's monotonic clock. */
 const LIFE = 9 * 60_000;
 const AT_ONCE = 100;
-/** Bytes of a sound; several minutes of speech. */
+/** The most bytes of a sound to keep: several minutes of speech. */
 const LONGEST_KEPT = 4_000_000;
 /** The service worker keeps pictures here, by their addresses without a signature (`sw.ts`). */
 const CACHE = "backchannel-media";
@@ -21,15 +21,15 @@ interface Signature {
 const signatures = new Map<string, Signature>();
 let gathering: { readonly ids: Set<string>; readonly done: Promise<void> } | null = null;
 
-/** The address of a content that is still good; null where it must be signed first. */
+/** The address of a content that is still valid; null if it must be signed first. */
 function signed(path: string): string | null {
   const found = signatures.get(idOf(path));
   return found && found.until > performance.now() ? path + found.query : null;
 }
 
 /**
- * The address of a content, for an element to load. Without a connection it is the bare one, which
- * the service worker may have kept.
+ * The address of a content, for an element to load. Without a connection, it is the unsigned one,
+ * which the service worker may have kept.
  */
 export async function addressOf(path: string): Promise<string> {
   if (path.startsWith("blob:")) return path; // it is on this device
@@ -40,12 +40,12 @@ export async function addressOf(path: string): Promise<string> {
   return signed(path) ?? path;
 }
 
-/** A signature did not count: its login may have ended. */
+/** A signature was refused: its login may have ended. */
 export function forgetAddress(path: string): void {
   signatures.delete(idOf(path));
 }
 
-/** Keep a sound that is heard, if it is short, so that it is heard without a connection, too. */
+/** Keep a played sound, if it is short, so that it can be played without a connection. */
 export async function keepSound(path: string): Promise<void> {
   const address = signed(path);
   if (!address || !navigator.serviceWorker?.controller || (await isKept(path))) return;
@@ -54,11 +54,11 @@ export async function keepSound(path: string): Promise<void> {
     const short = Number(response.headers.get("content-length")) <= LONGEST_KEPT;
     if (response.ok && short) await (await caches.open(CACHE)).put(path, response);
   } catch {
-    // It is kept when it is heard again.
+    // It is kept when it is played again.
   }
 }
 
-/** Forget what was kept of these files: their message has been deleted. */
+/** Remove the kept contents of these files, whose message has been deleted. */
 export async function forgetContents(files: readonly FileInfo[]): Promise<void> {
   if (files.length === 0 || !("caches" in globalThis)) return;
   const cache = await caches.open(CACHE);
@@ -66,14 +66,14 @@ export async function forgetContents(files: readonly FileInfo[]): Promise<void> 
   await Promise.all(paths.map((path) => cache.delete(path, ANY)));
 }
 
-/** Forget all contents, at the end of a login. */
+/** Remove all contents at the end of a login. */
 export async function forgetAllContents(): Promise<void> {
   signatures.clear();
   sessionStorage.clear();
   if ("caches" in globalThis) await caches.delete(CACHE);
 }
 
-/** All that is asked for in one turn is signed by one request. */
+/** All files of one turn of the event loop are signed by one request. */
 function sign(id: string): Promise<void> {
   if (!gathering) {
     const ids = new Set<string>();
@@ -108,8 +108,8 @@ function idOf(path: string): string {
 }
 
 /**
- * The address of a content; null until there is one, and where there is no content. It stays the
- * same while it is shown; a new `attempt` signs another one.
+ * The address of a content; null until there is one, or without a content. It stays the
+ * same while it is shown; a new `attempt` signs it again.
  */
 export function useContent(path: string | null, attempt = 0): string | null {
   const [found, setFound] = useState<Found | null>(null);

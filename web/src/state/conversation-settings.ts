@@ -7,7 +7,7 @@ import { now as serverTime } from "./clock";
 import { database } from "./following";
 import { getState, setState } from "./store";
 
-/** The last moment that every part of the software can write. */
+/** The latest time that every part of the software accepts. */
 const FOREVER = "9999-12-31T00:00:00.000Z";
 const HOUR = 3_600_000;
 
@@ -15,12 +15,12 @@ export function isMuted({ settings }: Conversation, now = serverTime()): boolean
   return settings.muted_until !== null && Date.parse(settings.muted_until) > now;
 }
 
-/** Something in it asks to be read. */
+/** True if it has unread messages or is marked as unread. */
 export function isUnread({ unread, settings }: Conversation): boolean {
   return unread > 0 || settings.marked_unread;
 }
 
-/** For some hours, for good, or with 0 no longer. */
+/** Mute it for some hours or for good; with 0, unmute it. */
 export function mute(conversation: Conversation, hours: number): Promise<void> {
   const until =
     hours === 0
@@ -39,7 +39,7 @@ export async function setUnread(conversation: Conversation, unread: boolean): Pr
   }
 }
 
-/** Show the change at once, and take it back if the server refuses it. */
+/** Show the change at once, and undo it if the server refuses it. */
 export async function changeSettings(
   { id, settings }: Conversation,
   change: Partial<ConversationSettings>,

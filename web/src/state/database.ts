@@ -25,8 +25,8 @@ const KEEP_AFTER = 50;
 
 export class Database {
   /**
-   * The device has had no room for something that the server has too. Nothing of that kind is read
-   * or stored any longer: what is stored must have no holes when the next page goes on from it.
+   * The device had no room for data that the server has too. Such data are neither read
+   * nor stored from then on: the stored data must have no gaps for the next page.
    */
   full = false;
   private keeping: Promise<void> | null = null;
@@ -41,17 +41,17 @@ export class Database {
     return new Database(await openStores(userId), new UnsavedDrafts(unsavedDraftsKey(userId)));
   }
 
-  /** Remove everything that this device holds of a user; `but` leaves what `empty` has left. */
+  /** Remove all data of a user from this device; `but` keeps the data that `empty` keeps. */
   static async erase(userId: string, but = false): Promise<void> {
     const names = [outboxName, recordingsName, ...(but ? [] : [databaseName])];
     const forgetUnsaved = () => localStorage.removeItem(unsavedDraftsKey(userId));
     forgetUnsaved();
     await Promise.all(names.map((nameOf) => deleteDB(nameOf(userId))));
-    // Other tabs leave drafts there as they close, which the deletion waits for.
+    // Other tabs store drafts as they close; the deletion waits for that.
     forgetUnsaved();
   }
 
-  /** Remove everything except the deletions that wait. */
+  /** Remove everything except pending deletions. */
   async empty(): Promise<void> {
     const stores = [...this.opened.objectStoreNames].filter((name) => name !== "removals");
     const transaction = this.opened.transaction(stores, "readwrite", DURABLE);
@@ -73,7 +73,7 @@ export class Database {
     return this.opened.getAll("conversations");
   }
 
-  /** All drafts; of two with the same key, the last is the newest. */
+  /** All drafts; of two with the same key, the last one is newer. */
   async drafts(): Promise<Draft[]> {
     const left = Object.values(this.unsaved.left()).filter(({ key }) => !this.unsaved.has(key));
     await Promise.all(left.map((each) => this.keepDraft(each)));
@@ -88,21 +88,21 @@ export class Database {
     return last ? this.before(id, last.key[1] + 1, limit) : [];
   }
 
-  /** The messages up to `seq`, which is left out, without a gap; oldest first. */
+  /** The messages before `seq` without a gap, oldest first. */
   async before(id: string, seq: number, limit: number): Promise<Message[]> {
     const found = await this.between(id, seq - limit, seq - 1);
     const gap = found.findLastIndex((each, at) => each.seq !== seq - found.length + at);
     return found.slice(gap + 1);
   }
 
-  /** The messages from `seq` on, which is left out, without a gap; oldest first. */
+  /** The messages after `seq` without a gap, oldest first. */
   async after(id: string, seq: number, limit: number): Promise<Message[]> {
     const found = await this.between(id, seq + 1, seq + limit);
     const gap = found.findIndex((each, at) => each.seq !== seq + 1 + at);
     return gap < 0 ? found : found.slice(0, gap);
   }
 
-  /** The messages on both sides of `seq`, if it is held. */
+  /** The messages on both sides of `seq`, if it is stored. */
   async around(id: string, seq: number, limit: number): Promise<Message[]> {
     const half = Math.floor(limit / 2);
     const [before, after] = await Promise.all([
@@ -117,14 +117,14 @@ export class Database {
     return this.opened.getAll("messages", IDBKeyRange.bound([id, from], [id, to]));
   }
 
-  /** The files of these messages, as far as they are held. */
+  /** The files of these messages, as far as the messages are stored. */
   async filesOf(messages: readonly Message[]): Promise<readonly FileInfo[]> {
     const { store } = this.opened.transaction("messages");
     const held = messages.map((each) => store.get([each.conversation_id, each.seq]));
     return (await Promise.all(held)).flatMap((each) => each?.files ?? []);
   }
 
-  /** Store what the server has too, as long as there is room. */
+  /** Store data that the server has too, while there is room. */
   private async copy(write: () => Promise<void>): Promise<void> {
     if (this.full) return;
     try {
@@ -133,12 +133,12 @@ export class Database {
       if (!isFull(error)) throw error;
       this.full = true;
       noteFull();
-      // The room is worth more to drafts and unsent messages.
+      // Leave the room to drafts and unsent messages.
       await this.opened.clear("messages");
     }
   }
 
-  /** Keep what the events say together with the checkpoint they lead to. */
+  /** Store the changes of the events together with the checkpoint they lead to. */
   apply(events: readonly LogEvent[], changed: readonly Conversation[], checkpoint: Checkpoint) {
     return this.copy(() => this.store(events, changed, checkpoint));
   }
@@ -163,7 +163,7 @@ export class Database {
     await transaction.done;
   }
 
-  /** Forget everything but drafts, and begin again from this state. */
+  /** Remove everything but drafts, and start again from this state. */
   rebuild(conversations: readonly Conversation[], checkpoint: Checkpoint): Promise<void> {
     return this.copy(() => this.replace(conversations, checkpoint));
   }
@@ -189,7 +189,7 @@ export class Database {
     });
   }
 
-  /** Forget a conversation and its messages. */
+  /** Remove a conversation and its messages. */
   async forgetConversation(id: string): Promise<void> {
     const transaction = this.opened.transaction(["conversations", "messages"], "readwrite");
     void transaction.objectStore("conversations").delete(id);
@@ -197,7 +197,7 @@ export class Database {
     await transaction.done;
   }
 
-  /** Keep messages that were read from the server; the answer has those that are newer here. */
+  /** Store messages from the server; resolves with the newest version of each. */
   async keepMessages(messages: readonly Message[]): Promise<readonly Message[]> {
     const newest = messages.map(latest);
     await this.copy(async () => {
@@ -224,7 +224,7 @@ export class Database {
     return this.write("removals", (store) => store.delete(id));
   }
 
-  /** Make a change of the user's that the browser finishes even if the page ends at once. */
+  /** Store a change by the user, which the browser finishes even if the page ends at once. */
   private async write<Name extends "removals" | "uploads">(
     name: Name,
     change: (store: Writable<Name>) => Promise<unknown>,
@@ -247,18 +247,18 @@ export class Database {
     return this.write("uploads", (store) => store.put(upload));
   }
 
-  /** Note where the server holds an upload, unless it has been cancelled. */
+  /** Store the address of an upload on the server, unless it has been cancelled. */
   async placeUpload(id: string, address: string): Promise<void> {
     const { store, done } = this.opened.transaction("uploads", "readwrite");
     const upload = await store.get(id);
     if (upload) void store.put({ ...upload, address });
     await done.catch((error: unknown) => {
       if (!isFull(error)) throw error;
-      noteFull(); // after a reload the upload begins again
+      noteFull(); // after a reload, the upload starts again
     });
   }
 
-  /** Remove an upload; the answer is what was kept of it. */
+  /** Remove an upload; resolves with its stored data. */
   async forgetUpload(id: string): Promise<StoredUpload | undefined> {
     const { store, done } = this.opened.transaction("uploads", "readwrite");
     const upload = await store.get(id);
@@ -267,7 +267,7 @@ export class Database {
     return upload;
   }
 
-  /** Resolves once this draft is kept, or a newer one with its key. */
+  /** Resolves once this draft is stored, or a newer one with its key. */
   keepDraft(draft: Draft): Promise<void> {
     this.unsaved.add(draft);
     this.keeping ??= this.keepDrafts().finally(() => {

@@ -1,4 +1,4 @@
-/** When the device has no room left: the page goes on without it, and says so. */
+/** A device without room: the page continues without storage, and tells the user. */
 
 import { MemoryOutbox, type OutboxStore, type Outgoing } from "backchannel-client";
 import { setState } from "./store";
@@ -8,21 +8,21 @@ export function isFull(error: unknown): boolean {
   return error instanceof DOMException && error.name === "QuotaExceededError";
 }
 
-/** Tell the user that what is typed from now on is kept only until the page is closed. */
+/** Tell the user that from now on drafts are kept only until the page is closed. */
 export function noteFull(): void {
   setState({ deviceFull: true });
 }
 
 /**
- * Keeps what is on its way on the device, and where that has no room in this page: a message that
- * is sent at once is worth more than one that cannot be sent.
+ * Keeps outgoing messages on the device, or in this page if there is no room: a message that
+ * can be sent only while the page is open is better than one that cannot be sent.
  */
 export class FallbackOutbox implements OutboxStore {
   private readonly here = new MemoryOutbox();
 
   /**
-   * `ownsConnection`: only the tab that owns the connection can send what no other tab can read. `changed`
-   * is called after each write: another tab that reads before it finds what was there.
+   * `ownsConnection`: only the tab that owns the connection can send messages in its memory.
+   * `changed` is called after each write: another tab that reads before it finds what was there.
    */
   constructor(
     private readonly device: OutboxStore,

@@ -23,9 +23,9 @@ import { EMPTY, getState, setState } from "./store";
 import { type TabMessage, Tabs } from "./tabs";
 import { throttled } from "./throttle";
 
-/** Milliseconds after which the other no longer counts as typing. */
+/** Milliseconds after which the other user no longer counts as typing. */
 const TYPING_LIFE = 6_000;
-/** At most so many conversations are read when a device begins. */
+/** At most this many conversations are read on a new device. */
 const LISTED = 2_000;
 const WATCHED = 200;
 /** Milliseconds (two frames): events that arrive within this time change the page together. */
@@ -39,7 +39,7 @@ interface Opened {
 }
 
 let opened: Opened | null = null;
-/** The position that the page's state stands at. */
+/** The log position of the page's state. */
 let shown = -1;
 
 export const database = (): Database | null => opened?.database ?? null;
@@ -48,17 +48,17 @@ export const ownsConnection = (): boolean => opened?.tabs.ownsConnection ?? fals
 
 let turn: Promise<void> = Promise.resolve();
 
-/** One after the other: what ends has to find all that had been begun. */
+/** One after the other: `end` must find everything that `begin` has started. */
 function inTurn(work: () => Promise<void>): Promise<void> {
   const done = turn.then(work);
   turn = done.catch(() => {});
   return done;
 }
 
-/** Show what this device holds, and follow the log from there. */
+/** Show this device's data, and follow the log from there. */
 export const follow = (userId: string) => inTurn(() => begin(userId));
 
-/** Close everything; `erase` also removes what this device holds. */
+/** Close everything; `erase` also removes this device's data. */
 export const unfollow = (erase = false) => inTurn(() => end(erase));
 
 async function begin(userId: string): Promise<void> {
@@ -72,7 +72,7 @@ async function begin(userId: string): Promise<void> {
   await restore();
   opened.tabs.lead(() => void inTurn(() => connect(userId)));
   opened.tabs.post({ type: "hello" });
-  opened.tabs.post({ type: "drafts" }); // the page before may have left some
+  opened.tabs.post({ type: "drafts" }); // an earlier page may have left some
 }
 
 async function end(erase: boolean): Promise<void> {
@@ -106,7 +106,7 @@ async function restore(): Promise<void> {
     loadUploads(database),
   ]);
   if (opened !== held) return;
-  if (shown !== before) return restore(); // what another tab has applied meanwhile is newer
+  if (shown !== before) return restore(); // another tab has applied newer events meanwhile
   setState({
     conversations: byId(conversations),
     listed: checkpoint !== null,
@@ -119,7 +119,7 @@ async function restore(): Promise<void> {
 async function connect(userId: string): Promise<void> {
   if (opened?.userId !== userId) return;
   const checkpoint = await opened.database.checkpoint();
-  // The tab that led before may have stored what it had no time to post.
+  // The tab that owned the connection before may have stored events without posting them.
   if ((checkpoint?.position ?? 0) !== shown) await restore();
   await client.reloadOutbox();
   client.connect(checkpoint, { apply: throttled(APPLY_EVERY, apply), reset });
@@ -138,7 +138,7 @@ async function apply(events: readonly LogEvent[], checkpoint: Checkpoint): Promi
   await held.database.apply(events, changed, checkpoint);
   if (opened !== held) return;
   shown = checkpoint.position;
-  // The state may have changed while the disk worked.
+  // The state may have changed during the write.
   const applied = applyEvents(getState(), events, held.userId, now());
   setState({ ...applied.known, typing: stopTyping(getState().typing, events, held.userId) });
   postToTabs({ type: "applied", events, checkpoint });
@@ -170,13 +170,13 @@ async function reset(checkpoint: Checkpoint): Promise<void> {
 const byId = (conversations: readonly Conversation[]) =>
   Object.fromEntries(conversations.map((each) => [each.id, each]));
 
-/** Forget a conversation that the server no longer has. */
+/** Remove a conversation that the server no longer has. */
 export async function forgetConversation(id: string): Promise<void> {
   setState((state) => withoutConversation(state, id));
   await opened?.database.forgetConversation(id);
 }
 
-/** True if an unknown user has written: presence needs both to have written. */
+/** True after a message of a user whose presence is unknown: it needs messages of both. */
 function meets(events: readonly LogEvent[], myId: string): boolean {
   const { presence } = getState();
   return events.some(({ kind, data }) => {
@@ -241,7 +241,7 @@ function receive(message: TabMessage): void {
       void client.reloadOutbox();
       break;
     case "drafts":
-      // If nothing can be stored, the data in this page are all there is.
+      // If nothing can be stored, only this page has the data.
       if (opened && !getState().deviceFull) void loadDrafts(opened.database);
       break;
     case "removals":

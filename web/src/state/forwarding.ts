@@ -13,9 +13,9 @@ interface Copy {
 }
 
 /**
- * Append a message's text and files to the draft with this key. A message may name only files of
- * its sender's, so those of another user are downloaded and attached as new ones. False, and the
- * draft as it was, if one of them could not be downloaded.
+ * Append the text and files of a message to the draft with this key. A message may name only
+ * files * of its sender, so those of another user are downloaded and attached as new ones. False,
+ * with the * draft unchanged, if one of them could not be downloaded.
  */
 export async function forward(message: Message, key: string): Promise<boolean> {
   const mine = message.sender_id === getState().me?.id;
@@ -35,7 +35,7 @@ export async function forward(message: Message, key: string): Promise<boolean> {
   return true;
 }
 
-/** Rejects if the server does not answer with the content. */
+/** Download a content. Rejects if the server does not send it. */
 async function download({ url, name, type, waveform }: FileInfo): Promise<Copy> {
   const response = await fetch(await addressOf(url));
   if (!response.ok) throw new Error(`the content of a file was answered with ${response.status}`);

@@ -1,4 +1,4 @@
-/** Previews of linked pages, which the server makes: this browser does not reach the pages. */
+/** Previews of linked pages, which the server makes: this browser does not fetch the pages. */
 
 import { ApiError, type LinkPreview } from "backchannel-client";
 import { client } from "./client";
@@ -6,7 +6,7 @@ import { onUserChange } from "./store";
 
 const MOST = 500;
 
-/** Null for a page that has no preview; the oldest first. */
+/** Previews by link, the oldest first; null for a page without one. */
 let answers = new Map<string, LinkPreview | null>();
 let asked = new Map<string, Promise<LinkPreview | null>>();
 
@@ -16,7 +16,7 @@ onUserChange(() => {
   asked = new Map();
 });
 
-/** The remembered preview of a link, null if it has none; undefined if it is not known. */
+/** The cached preview of a link, null if it has none; undefined if that is not known. */
 export const rememberedPreview = (url: string): LinkPreview | null | undefined => answers.get(url);
 
 /** The preview of a link; null if there is none, or none for now. */

@@ -1,16 +1,16 @@
-/** Search in the messages that this device holds: they are read once, and then found at once. */
+/** Search in this device's messages, which are read once and then found at once. */
 
 import type { Hit, Message, SearchFilter } from "backchannel-client";
 import type { Database } from "./database";
 import { database } from "./following";
 import { getState } from "./store";
 
-/** The newest messages of a conversation that are searched, and of all together. */
+/** The most messages to search, the newest ones: of a conversation, and of all together. */
 const MOST_OF_ONE = 10_000;
 const MOST = 30_000;
 const CHUNK = 500;
 const MOST_HITS = 50;
-/** Characters of a message that are shown before what was found, and in all. */
+/** Characters of a snippet before the match, and in all. */
 const BEFORE = 40;
 const SHOWN = 160;
 
@@ -20,12 +20,12 @@ interface Searchable {
   readonly words: string;
 }
 
-/** The messages that were read, newest first, for one search pane; the next one reads anew. */
+/** The messages that were read for one search pane, newest first. */
 export class LocalSearch {
   private readonly read: Searchable[] = [];
   private stopped = false;
 
-  /** Read a conversation, or the latest ones; `onRead` is called after each piece. */
+  /** Read a conversation, or the latest ones; `onRead` is called after each part. */
   async load(conversationId: string | null, onRead: () => void): Promise<void> {
     const held = database();
     if (!held) return;
@@ -73,7 +73,7 @@ export class LocalSearch {
 
 const LINK = /:\/\/|(?<![\p{L}\p{N}_.@/-])www\.[\p{L}\p{N}_-]+\.[\p{L}\p{N}_]/u;
 
-/** The same as the server does. */
+/** True if a message matches a filter, as on the server. */
 function admits({ sender, has, since, until }: SearchFilter, message: Message): boolean {
   const at = Date.parse(message.created_at);
   return (
@@ -103,7 +103,7 @@ function hitOf(message: Message, wanted: readonly string[]): Hit {
   return { conversation_id, seq, id, sender_id, created_at, snippet };
 }
 
-/** The positions at which words begin with the wanted text. */
+/** The positions at which words begin with a searched word. */
 function markedIn(text: string, wanted: readonly string[]): [number, number][] {
   const pattern = new RegExp(`(?<![\\p{L}\\p{N}])(?:${wanted.join("|")})`, "giu");
   const plain = text.normalize("NFC");

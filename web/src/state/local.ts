@@ -1,11 +1,11 @@
-/** Data that only this device has: drafts, deletions that can be undone, files on their way. */
+/** Data that only this device has: drafts, deletions that can be undone, uploads. */
 
 import type { Database } from "./database";
 import { database } from "./following";
 import { type Draft, emptyDraft } from "./schema";
 import { getState, setState, type Upload } from "./store";
 
-/** Drafts on their way into the outbox: the page has emptied them, the device not yet. */
+/** Drafts being moved to the outbox: the page has emptied them, the device not yet. */
 export const leaving = new Set<Draft>();
 
 export async function loadDrafts(held: Database): Promise<void> {
@@ -20,7 +20,7 @@ export async function loadRemovals(held: Database): Promise<void> {
   const { removals } = getState();
   const kept = await held.removals();
   if (database() !== held) return;
-  if (getState().removals !== removals) return loadRemovals(held); // what was read may be older
+  if (getState().removals !== removals) return loadRemovals(held); // the stored data may be older
   setState({ removals: byKey(kept, (each) => each.id) });
 }
 

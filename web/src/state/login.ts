@@ -1,4 +1,4 @@
-/** The user who is signed in: at the start, by the sign-in page, and until the login ends. */
+/** The signed-in user: at the start, by the sign-in page, and until the login ends. */
 
 import { type Account, ApiError, type Tokens } from "backchannel-client";
 import { client } from "./client";
@@ -8,7 +8,7 @@ import { follow, postToTabs, unfollow } from "./following";
 import { carryOut } from "./removals";
 import { getState, setMe, setState, useStore } from "./store";
 
-/** Characters of the name that others see. */
+/** The most characters of a display name. */
 export const NAME_LIMIT = 64;
 
 /** The user whose data this device shows before the server has answered. Not a secret. */
@@ -56,7 +56,7 @@ export async function register(
 }
 
 export async function signOut(): Promise<void> {
-  await carryOut(Number.POSITIVE_INFINITY); // this device is about to forget them
+  await carryOut(Number.POSITIVE_INFINITY); // this device is about to remove them
   try {
     await client.logout();
   } catch (error) {
@@ -69,9 +69,9 @@ export async function signOut(): Promise<void> {
   setState({ phase: "signed-out", ended: false });
 }
 
-/** Change the password: that ends all logins, so this browser logs in anew. */
+/** Change the password. This ends all logins, so this browser logs in again. */
 export async function changePassword(old: string, fresh: string): Promise<void> {
-  client.disconnect(); // else the end of the old login would look like being signed out
+  client.disconnect(); // otherwise the end of the old login would sign the user out
   let changed: Tokens;
   try {
     changed = await client.api.changePassword(old, fresh);
@@ -86,7 +86,7 @@ export async function changePassword(old: string, fresh: string): Promise<void> 
   await follow(user.id);
 }
 
-/** Erase the account at the server, and everything that this device holds. */
+/** Erase the account at the server, and all its data on this device. */
 export async function deleteAccount(password: string): Promise<void> {
   await client.api.deleteAccount(password);
   postToTabs({ type: "signed-out" });
@@ -112,8 +112,8 @@ async function begin(account: Account): Promise<void> {
 }
 
 /**
- * The login has ended elsewhere, or has expired: drafts, unsent messages and what was read stay on
- * this device, for the same user to go on; contents of files do not.
+ * The login was ended elsewhere, or has expired: drafts, unsent and stored messages stay on
+ * this device until the same user signs in again; contents of files do not.
  */
 async function ended(): Promise<void> {
   forget();

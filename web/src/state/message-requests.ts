@@ -6,7 +6,7 @@ import { client } from "./client";
 import { database } from "./following";
 import { getState, setState } from "./store";
 
-/** Accept or decline; true if the server knows. */
+/** Accept or decline; true if that succeeded. */
 export async function answerRequest(id: string, answer: "accepted" | "declined"): Promise<boolean> {
   const done = await attempt(() => client.api.answerRequest(id, answer));
   const old = getState().conversations[id];

@@ -2,25 +2,25 @@
 
 import type { Conversation, LogEvent, Marks, Message, Receipt } from "backchannel-client";
 
-/** A thread that is not looked at stops growing at so many messages. */
+/** A thread that is not in view stops growing at this many messages. */
 const MOST_UNSEEN = 1_200;
 const BLOCK_CHANGES = ["blocked", "unblocked"];
 
-/** The messages of a conversation that are held: a stretch without gaps. */
+/** The loaded messages of a conversation: a range without gaps. */
 export interface Thread {
   readonly messages: readonly Message[];
-  /** The stretch reaches back to the first message. */
+  /** The range begins with the first message. */
   readonly complete: boolean;
-  /** It reaches up to the newest, and grows with what is said. */
+  /** The range ends with the newest message, and grows with new ones. */
   readonly live: boolean;
 }
 
 export interface Known {
   readonly conversations: Readonly<Record<string, Conversation>>;
   readonly threads: Readonly<Record<string, Thread>>;
-  /** When a receipt moved the other's read mark, by conversation; milliseconds. */
+  /** The time at which a receipt moved the other's read mark, by conversation; milliseconds. */
   readonly readAt: Readonly<Record<string, number>>;
-  /** Counts the changes of the block list, which has to be read again after each. */
+  /** Counts the changes of the block list, which must be read again after each. */
   readonly blockChanges: number;
 }
 
@@ -66,7 +66,7 @@ export function applyEvents(
   return { known: next, stale: { conversations: [...conversations], users: [...users] } };
 }
 
-/** Insert or replace messages that adjoin or overlap what is held. */
+/** Insert or replace messages that adjoin or overlap the loaded range. */
 export function mergeMessages(
   held: readonly Message[],
   fresh: readonly Message[],
@@ -80,7 +80,7 @@ export function mergeMessages(
   return [...bySeq.values()].sort((one, other) => one.seq - other.seq);
 }
 
-/** Put a conversation as it was read; what the log has brought meanwhile is newer. */
+/** Insert a fetched conversation, unless the log has brought a newer one. */
 export function withFetched(known: Known, fresh: Conversation): Known {
   const old = known.conversations[fresh.id];
   if (!old || fresh.last_seq >= old.last_seq) return withConversation(known, fresh);
@@ -93,7 +93,7 @@ function withConversation(known: Known, conversation: Conversation): Known {
   return { ...known, conversations };
 }
 
-/** Forget a conversation that no longer exists. */
+/** Remove a conversation that no longer exists. */
 export function withoutConversation(known: Known, id: string): Known {
   const { [id]: _, ...conversations } = known.conversations;
   const { [id]: __, ...threads } = known.threads;
@@ -123,7 +123,7 @@ export function inOrder(conversations: Known["conversations"]): Conversation[] {
   );
 }
 
-/** By code units, as times and ids are: no language sorts them otherwise. */
+/** Compare times and ids by code units, independent of the language. */
 function compare(one: string, other: string): number {
   return one < other ? -1 : Number(one > other);
 }
@@ -177,7 +177,7 @@ function withReceipt(known: Known, receipt: Receipt, myId: string, now: number):
   return withConversation({ ...known, readAt }, { ...old, theirs });
 }
 
-/** The unread messages past `readSeq`, or null if not all of them are held. */
+/** The number of unread messages after `readSeq`, or null if not all are loaded. */
 function counted(
   known: Known,
   conversation: Conversation,

@@ -1,4 +1,4 @@
-/** Preferences that this browser remembers for its user; nothing that must not be lost. */
+/** Preferences that this browser keeps for its user; losing them does no harm. */
 
 interface Preferences {
   readonly theme: "light" | "dark" | "";
@@ -8,15 +8,15 @@ interface Preferences {
   readonly notifications: "yes" | "no";
   readonly notificationTexts: "yes" | "no";
   readonly sound: "drop" | "wood" | "none";
-  /** Show what linked pages say about themselves. */
+  /** Show previews of linked pages. */
   readonly linkPreviews: "yes" | "no";
-  /** 12 or 24 hours, or as the system. */
+  /** 12 or 24 hours, or as in the system. */
   readonly times: "" | "12" | "24";
   readonly quietHours: "yes" | "no";
   /** Times of day, such as `22:00`. */
   readonly quietFrom: string;
   readonly quietUntil: string;
-  /** 0 for none, else 1 (light) to 5 (dark). */
+  /** 0 for none, or 1 (light) to 5 (dark). */
   readonly skinTone: string;
   /** The latest first, with spaces between them. */
   readonly recentEmoji: string;
@@ -48,7 +48,7 @@ export function readPreference<Name extends keyof Preferences>(name: Name): Pref
     const kept = localStorage.getItem(PREFIX + name);
     return (kept ?? DEFAULTS[name]) as Preferences[Name];
   } catch {
-    return DEFAULTS[name]; // storage is forbidden in this browser
+    return DEFAULTS[name]; // this browser forbids storage
   }
 }
 
@@ -59,12 +59,12 @@ export function writePreference<Name extends keyof Preferences>(
   try {
     localStorage.setItem(PREFIX + name, value);
   } catch {
-    // It holds until the page is closed.
+    // It is effective until the page is closed.
   }
   applyAppearance();
 }
 
-/** Put theme and text size into effect. */
+/** Apply theme and text size. */
 export function applyAppearance(): void {
   const root = document.documentElement;
   const theme = readPreference("theme");

@@ -1,8 +1,8 @@
-/** The latest changes of messages in the log, also of messages that are not in the store. */
+/** The latest changes of messages in the log, including messages that are not loaded. */
 
 import type { LogEvent, Message } from "backchannel-client";
 
-/** More than arrive while a request is answered. */
+/** More changes than arrive during a request. */
 const MOST = 1_000;
 
 const changes = new Map<string, Message>();
@@ -20,7 +20,7 @@ export function noteChanges(events: readonly LogEvent[]): void {
   }
 }
 
-/** The message as it is now: it may have been read before a change, and answered after it. */
+/** The current message: a response may be older than a change in the log. */
 export function latest(message: Message): Message {
   const change = changes.get(keyOf(message));
   return change && change.revision > message.revision ? change : message;

@@ -1,4 +1,4 @@
-/** Fetches anew what the log only says has changed. */
+/** Fetches data again that the log only reports as changed. */
 
 import { ApiError, type Conversation } from "backchannel-client";
 import { client } from "./client";
@@ -6,7 +6,7 @@ import { database, forgetConversation, watch } from "./following";
 import { type Stale, withFetched } from "./model";
 import { getState, setMe, setState } from "./store";
 
-/** Times that a conversation is asked for while the log tells of it faster than it is answered. */
+/** The most requests for a conversation that changes faster than they are answered. */
 const MOST = 5;
 
 export async function refetch({ conversations, users }: Stale): Promise<void> {
@@ -16,7 +16,7 @@ export async function refetch({ conversations, users }: Stale): Promise<void> {
     try {
       await fetchConversation(id);
     } catch (error) {
-      // Else it is asked for again when something happens in it, and when the client starts.
+      // Otherwise it is fetched after its next change, and when the client starts.
       if (error instanceof ApiError && error.status === 404) await forgetConversation(id);
     }
   }
@@ -26,7 +26,7 @@ export async function refetch({ conversations, users }: Stale): Promise<void> {
   if (fresh) setMe(fresh);
 }
 
-/** Show and keep a conversation as the server has it. Raises `ApiError`. */
+/** Fetch, show and store a conversation. Raises `ApiError`. */
 export async function fetchConversation(id: string): Promise<Conversation> {
   const held = database();
   const fresh = await newest(id);
@@ -38,7 +38,7 @@ export async function fetchConversation(id: string): Promise<Conversation> {
   return fresh;
 }
 
-/** What the log tells while the server answers may be newer than the answer: it is asked again. */
+/** The log may bring changes newer than the response: then it is fetched again. */
 async function newest(id: string): Promise<Conversation> {
   for (let left = MOST; ; left -= 1) {
     const before = getState().conversations[id];

@@ -1,4 +1,4 @@
-/** Messages that the user has deleted, until the server has done so (rule W11). */
+/** Messages that the user has deleted, until the server has deleted them (rule W11). */
 
 import { ApiError, type Message } from "backchannel-client";
 import { showRefusal } from "./actions";
@@ -12,10 +12,10 @@ import { getState, setState, useStore } from "./store";
 
 /** Milliseconds in which a deletion can be undone. */
 const UNDO = 6_000;
-/** Milliseconds before a deletion that the server had no room for is tried again. */
+/** Milliseconds before a deletion that the server could not store is tried again. */
 const RETRY = 5_000;
 
-/** Show a message as deleted; it is deleted once six seconds have passed without an undo. */
+/** Show a message as deleted; it is deleted after six seconds without an undo. */
 export async function remove({ id, conversation_id, seq }: Message): Promise<void> {
   const removal = { id, conversation_id, seq, due: Date.now() + UNDO };
   setState((state) => ({ removals: { ...state.removals, [id]: removal } }));
@@ -29,7 +29,7 @@ export async function undoRemoval({ id }: Removal): Promise<void> {
   postToTabs({ type: "removals" });
 }
 
-/** The message as it is shown: without its contents while its deletion waits. */
+/** The message as it is shown: without its contents while its deletion is pending. */
 export function asShown(message: Message, removals: Removals): Message {
   const removal = removals[message.id];
   if (!removal || message.deleted_at !== null) return message;
@@ -59,7 +59,7 @@ function schedule(wait = 0): void {
   timer = setTimeout(() => void carryOut(), Math.max(wait, due - Date.now()));
 }
 
-/** Delete the messages whose time to undo is over; those before a later `until` at once. */
+/** Delete the messages whose time to undo is over, or all before a later `until`. */
 export async function carryOut(until = Date.now()): Promise<void> {
   const held = database();
   for (const removal of (await held?.removals()) ?? []) {
@@ -78,7 +78,7 @@ export async function carryOut(until = Date.now()): Promise<void> {
   if (held) await loadRemovals(held);
 }
 
-/** Show what the log is about to say, so that the message does not come back meanwhile. */
+/** Apply the deletion before the log does, so that the message does not reappear. */
 function deleted(data: Message): void {
   const myId = getState().me?.id ?? "";
   const event = { kind: "delete", position: 0, previous: 0, data } as const;

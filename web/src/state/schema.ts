@@ -9,7 +9,7 @@ export interface Draft {
   readonly text: string;
   readonly reply_to: number | null;
   readonly files: readonly FileInfo[];
-  /** A recording waits, which `voice/recording-store.ts` keeps. */
+  /** It has a recording, which `voice/recording-store.ts` keeps. */
   readonly recording?: boolean;
 }
 
@@ -18,18 +18,18 @@ export function emptyDraft(key: string): Draft {
 }
 
 export interface Removal {
-  /** The message's. */
+  /** The id of the message. */
   readonly id: string;
   readonly conversation_id: string;
   readonly seq: number;
-  /** When it can no longer be undone, in milliseconds since 1970. */
+  /** The time from which it can no longer be undone, in milliseconds since 1970. */
   readonly due: number;
 }
 
 /** A file that a draft waits for. */
 export interface StoredUpload {
   readonly id: string;
-  /** The draft's. */
+  /** The key of the draft. */
   readonly key: string;
   readonly file: File;
   /** Milliseconds since 1970; orders the files. */
@@ -68,7 +68,7 @@ export function openStores(userId: string): Promise<IDBPDatabase<Schema>> {
       if (before < 2) database.createObjectStore("removals", { keyPath: "id" });
       if (before < 3) database.createObjectStore("uploads", { keyPath: "id" });
       if (before > 0 && before < 4) {
-        // Conversations have settings since then: they are fetched anew.
+        // Conversations have settings since then, so they are fetched again.
         void transaction.objectStore("conversations").clear();
         void transaction.objectStore("meta").clear();
       }

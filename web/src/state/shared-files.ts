@@ -10,8 +10,8 @@ import { readAfter, readBefore } from "./threads";
 const PAGE = 60;
 
 /**
- * Messages with files next to a `seq`, oldest first; empty at the end. Without a connection they
- * are all messages there, as far as this device has them.
+ * Messages with files next to a `seq`, oldest first; empty at the end. Without a connection, they
+ * are all messages there that this device has.
  */
 export async function readWithFiles(
   id: string,
@@ -29,19 +29,19 @@ export async function readWithFiles(
 
 interface Read {
   readonly messages: readonly Message[];
-  /** They go back to the first one. */
+  /** They include the first one. */
   readonly complete: boolean;
 }
 
 export interface SharedFiles {
   readonly messages: readonly Message[];
-  /** They go back to the first one; null before the server has answered. */
+  /** They include the first one; null before the server has answered. */
   readonly complete: boolean | null;
-  /** Read on until a file of this kind has been found, or all have been read. Raises `ApiError`. */
+  /** Read until a file of this kind has been found, or all have been read. Raises `ApiError`. */
   readonly more: (isWanted: (file: FileInfo) => boolean) => Promise<void>;
 }
 
-/** The newest messages with files, among them those that are held; and, by `more`, older ones. */
+/** The newest messages with files, including the loaded ones; `more` adds older ones. */
 export function useSharedFiles(id: string, held: readonly Message[]): SharedFiles {
   const online = useStore((state) => state.link === "online");
   const [read, setRead] = useState<Read | null>(null);
@@ -53,7 +53,7 @@ export function useSharedFiles(id: string, held: readonly Message[]): SharedFile
     if (!online || read) return;
     more(() => true).catch((error: unknown) => {
       if (!(error instanceof ApiError)) throw error;
-      // Those that are held are shown.
+      // The loaded ones are shown.
     });
   }, [online, read, more]);
   const messages = useMemo(() => {

@@ -17,10 +17,10 @@ export type Phase = "starting" | "signed-out" | "ready";
 
 export interface State extends Known {
   readonly phase: Phase;
-  /** The login has ended by itself: the sign-in page says so. */
+  /** The login has ended without signing out: the sign-in page says so. */
   readonly ended: boolean;
   readonly config: ServerConfig | null;
-  /** A newer version of the page waits for the user's word. */
+  /** A newer version of the page is ready. */
   readonly updateReady: boolean;
   /** True if the device has no room to keep drafts. */
   readonly deviceFull: boolean;
@@ -30,7 +30,7 @@ export interface State extends Known {
   readonly listed: boolean;
   readonly outbox: readonly Outgoing[];
   readonly drafts: Readonly<Record<string, Draft>>;
-  /** The messages whose deletion waits, by id. */
+  /** The messages whose deletion is pending, by id. */
   readonly removals: Readonly<Record<string, Removal>>;
   /** The files that drafts wait for, by id. */
   readonly uploads: Readonly<Record<string, Upload>>;
@@ -43,7 +43,7 @@ export interface State extends Known {
   /** People seen in searches and links, by id. */
   readonly users: Readonly<Record<string, User>>;
   readonly toast: Toast | null;
-  /** The search in messages that stands in place of the list. */
+  /** The search in messages that replaces the list. */
   readonly searching: Searching | null;
 }
 
@@ -54,7 +54,7 @@ export interface Searching {
 }
 
 export interface Upload extends StoredUpload {
-  /** It is in this device's database. */
+  /** True if it is in this device's database. */
   readonly kept: boolean;
   /** 0 to 1. */
   readonly progress: number;
@@ -102,7 +102,7 @@ export function onUserChange(forget: () => void): void {
   });
 }
 
-/** Show the user's account as the server has answered, unless that is too late. */
+/** Show the user's account from a response, unless that is out of date. */
 export function setMe(me: Account): void {
   const shown = getState().me;
   if (shown?.id !== me.id || me.updated_at < shown.updated_at) return;

@@ -41,7 +41,7 @@ export class Tabs {
     this.channel.onmessage = (event: MessageEvent<TabMessage>) => receive(event.data);
   }
 
-  /** Run the work in the one tab that owns the connection; another takes over when it closes. */
+  /** Run `work` in the one tab that owns the connection; another takes over when it closes. */
   lead(work: () => void): void {
     const begin = () => {
       if (this.closed) return;

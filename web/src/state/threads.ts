@@ -1,4 +1,4 @@
-/** The messages of a conversation that the page holds: a stretch at its end or anywhere. */
+/** The loaded messages of a conversation: a range at its end or anywhere. */
 
 import { ApiError, type Message } from "backchannel-client";
 import { client } from "./client";
@@ -8,14 +8,14 @@ import { mergeMessages, type Thread } from "./model";
 import { getState, setState } from "./store";
 
 const PAGE = 60;
-/** More than so many are not held for long: what is far from the reader is dropped. */
+/** If more are loaded, those far from the reader are dropped. */
 export const MOST_HELD = 600;
 /** Conversations whose messages stay in memory. */
 const MOST_THREADS = 20;
 
 const opened: string[] = [];
 
-/** Hold the newest messages, or those where reading stopped; from this device at once. */
+/** Load the newest messages, or those where reading stopped; from this device at once. */
 export async function openThread(id: string): Promise<void> {
   const held = database();
   if (!held || getState().threads[id]) return;
@@ -34,7 +34,7 @@ export async function openThread(id: string): Promise<void> {
   }
 }
 
-/** Hold the messages on both sides of `seq`; true if it is among them. */
+/** Load the messages on both sides of `seq`; true if it is among them. */
 export async function openAround(id: string, seq: number): Promise<boolean> {
   const held = database();
   if (!held) return false;
@@ -49,7 +49,7 @@ export async function openAround(id: string, seq: number): Promise<boolean> {
   return messages.some((each) => each.seq === seq);
 }
 
-/** Hold the newest messages, whatever is held now. */
+/** Load the newest messages in place of the present ones. */
 export async function openNewest(id: string): Promise<void> {
   const held = database();
   if (!held) return;
@@ -57,7 +57,7 @@ export async function openNewest(id: string): Promise<void> {
   if (database() === held) hold(id, messages);
 }
 
-/** Put older messages before those that are held, once `still` resolves; true if any came. */
+/** Add older messages before the loaded ones, once `still` resolves; true if there were any. */
 export async function loadOlder(id: string, still: () => Promise<void>): Promise<boolean> {
   const thread = getState().threads[id];
   if (!thread || thread.complete) return false;
@@ -72,7 +72,7 @@ export async function loadOlder(id: string, still: () => Promise<void>): Promise
   return older.length > 0;
 }
 
-/** Put newer messages after those that are held; true if there were any. */
+/** Add newer messages after the loaded ones; true if there were any. */
 export async function loadNewer(id: string): Promise<boolean> {
   const thread = getState().threads[id];
   if (!thread || thread.live) return false;
@@ -86,7 +86,7 @@ export async function loadNewer(id: string): Promise<boolean> {
   return newer.length > 0;
 }
 
-/** The messages before `seq`, from this device where it has them; empty at the beginning. */
+/** The messages before `seq`, from this device if it has them; empty at the beginning. */
 export async function readBefore(id: string, seq: number): Promise<readonly Message[]> {
   const local = (await database()?.before(id, seq, PAGE)) ?? [];
   if (local.length > 0) return local;
@@ -94,7 +94,7 @@ export async function readBefore(id: string, seq: number): Promise<readonly Mess
   return (await database()?.keepMessages(read)) ?? read;
 }
 
-/** The messages after `seq`, from this device where it has them; empty at the end. */
+/** The messages after `seq`, from this device if it has them; empty at the end. */
 export async function readAfter(id: string, seq: number): Promise<readonly Message[]> {
   const local = (await database()?.after(id, seq, PAGE)) ?? [];
   if (local.length > 0) return local;
@@ -102,7 +102,7 @@ export async function readAfter(id: string, seq: number): Promise<readonly Messa
   return (await database()?.keepMessages(read)) ?? read;
 }
 
-/** Drop what is far above the reader. */
+/** Drop messages far above the reader. */
 export function dropOldest(id: string): void {
   change(id, (now) =>
     now.messages.length <= MOST_HELD
@@ -130,7 +130,7 @@ async function newest(held: Database, id: string): Promise<readonly Message[]> {
   if (messages.length === 0 || lastSeq(id) - lastOf(messages) > PAGE) {
     messages = await held.keepMessages(await client.api.messages(id, { limit: PAGE }));
   }
-  // Messages that came meanwhile are in the log, and in no thread yet.
+  // Messages that arrived meanwhile are in the log, but not in a thread yet.
   while (lastOf(messages) < lastSeq(id)) {
     const more = await client.api.messages(id, { after: lastOf(messages), limit: PAGE });
     if (more.length === 0) break;
@@ -147,7 +147,7 @@ function hold(id: string, messages: readonly Message[]): void {
   });
 }
 
-/** All threads but those that have not been opened for long. */
+/** The most recently opened threads. */
 function kept(id: string, threads: Readonly<Record<string, Thread>>) {
   if (opened.includes(id)) opened.splice(opened.indexOf(id), 1);
   opened.push(id);
@@ -163,7 +163,7 @@ function change(id: string, work: (thread: Thread) => Thread): void {
   });
 }
 
-/** True if they go back to `seq`, and to one before it, without which it is not drawn. */
+/** True if they include `seq` and the message before, without which it is not drawn. */
 const reaches = (messages: readonly Message[], seq: number) =>
   firstOf(messages) < seq || firstOf(messages) === 1;
 
@@ -171,5 +171,5 @@ const lastSeq = (id: string) => getState().conversations[id]?.last_seq ?? 0;
 const firstOf = (messages: readonly Message[]) => messages[0]?.seq ?? 1;
 const lastOf = (messages: readonly Message[]) => messages.at(-1)?.seq ?? 0;
 
-/** Messages added at one end and dropped at the other are drawn in two steps: nothing moves. */
+/** Messages are added at one end and dropped at the other in two steps, so that nothing moves. */
 const painted = () => new Promise<void>((resolve) => setTimeout(resolve, 50));

@@ -1,8 +1,8 @@
 /** Lets the page paint, and take keys, between two pieces of work. */
 
 /**
- * `work`, which begins at most once in so many milliseconds; the first time at once. A page that is
- * not looked at does not wait: its timers are slow, and other tabs depend on it.
+ * `work`, limited to one call in this many milliseconds; the first call is at once. A page that
+ * is * hidden does not wait: its timers are slow, and other tabs depend on it.
  */
 export function throttled<Args extends readonly unknown[]>(
   pause: number,

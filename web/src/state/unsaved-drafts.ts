@@ -1,4 +1,4 @@
-/** Drafts that the database does not hold yet: they outlive the page in its local storage (W4). */
+/** Drafts that are not in the database yet: local storage keeps them for the next page (W4). */
 
 import type { Draft } from "./schema";
 
@@ -23,19 +23,19 @@ export class UnsavedDrafts {
     return this.drafts.values();
   }
 
-  /** One that is to be kept; undefined if all are. */
+  /** A draft that is not stored yet; undefined if all are. */
   get next(): Draft | undefined {
     return this.drafts.values().next().value;
   }
 
-  /** The database holds this draft, or one that is newer than what a page has left of it. */
+  /** The database has this draft, or one newer than that of a closed page. */
   kept(draft: Draft): void {
     if (this.drafts.get(draft.key) === draft) this.drafts.delete(draft.key);
     const { [draft.key]: gone, ...rest } = this.left();
     if (gone) this.write(rest);
   }
 
-  /** The drafts that pages had no time to keep, by key. */
+  /** The drafts that closed pages had no time to store, by key. */
   left(): Readonly<Record<string, Draft>> {
     return JSON.parse(localStorage.getItem(this.name) ?? "{}");
   }
@@ -45,7 +45,7 @@ export class UnsavedDrafts {
     removeEventListener("pagehide", this.leave);
   }
 
-  /** Local storage is written at once, while the page ends. */
+  /** Write to local storage, which is synchronous, while the page closes. */
   private readonly leave = () => {
     if (this.drafts.size > 0) this.write({ ...this.left(), ...Object.fromEntries(this.drafts) });
   };

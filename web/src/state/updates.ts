@@ -1,17 +1,17 @@
-/** The version of the page that this browser keeps, and the next one once there is one (W17). */
+/** The version of the page that this browser keeps, and updates to it (W17). */
 
 import { setState, useStore } from "./store";
 
 const WORKER = "/sw.js";
-/** Milliseconds between looks for a new version, for a page that is never closed. */
+/** Milliseconds between checks for a new version, for a page that is never closed. */
 const LOOK_EVERY = 3_600_000;
 
 let registration: ServiceWorkerRegistration | null = null;
 
-/** Keep this version for the time without a network, and look for newer ones. */
+/** Keep this version for use without a network, and check for newer ones. */
 export async function keepUpdated(): Promise<void> {
   if (!import.meta.env.PROD || !navigator.serviceWorker) return;
-  // A browser in which storing is forbidden loads the page from the server each time.
+  // If the browser forbids storage, it loads the page from the server each time.
   registration = await navigator.serviceWorker.register(workerAddress()).catch(() => null);
   registration?.addEventListener("updatefound", watchInstalling);
   watchInstalling();
@@ -23,7 +23,7 @@ export async function keepUpdated(): Promise<void> {
   });
 }
 
-/** Show the newest version that there is. */
+/** Show the newest version. */
 export function update(): void {
   const waiting = registration?.waiting;
   if (!waiting) {
@@ -53,7 +53,7 @@ interface TrustedTypes {
   ): { createScriptURL(url: string): string };
 }
 
-/** The one address that this page may make a script of. */
+/** The only address from which this page may load a script. */
 function workerAddress(): string {
   const { trustedTypes } = globalThis as { trustedTypes?: TrustedTypes };
   const policy = trustedTypes?.createPolicy("backchannel", { createScriptURL: () => WORKER });

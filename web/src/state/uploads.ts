@@ -1,4 +1,4 @@
-/** Files on their way to the server: kept on this device until a draft or a message has them (W8). */
+/** Uploads: files are kept on this device until a draft or a message has them (W8). */
 
 import { ApiError, type FileInfo } from "backchannel-client";
 import { t } from "../strings";
@@ -10,7 +10,7 @@ import { database, ownsConnection, postToTabs } from "./following";
 import { emptyDraft, type StoredUpload } from "./schema";
 import { getState, type State, setState, type Upload, useStore } from "./store";
 
-/** The most files that the server accepts in one message, as far as it is known. */
+/** The most files that the server accepts in one message, if that is known. */
 export const mostFiles = ({ config }: Pick<State, "config">): number =>
   config?.files_per_message ?? Number.POSITIVE_INFINITY;
 
@@ -51,7 +51,7 @@ export async function attach(
   return added.every(({ id }) => !uploads[id]?.problem);
 }
 
-/** The files that a draft has, and those on their way to it. */
+/** The number of files that a draft has, and of its uploads. */
 function countOf(key: string): number {
   const { drafts, uploads } = getState();
   const coming = Object.values(uploads).filter(
@@ -64,8 +64,8 @@ function countOf(key: string): number {
 const unkept = new Map<string, StoredUpload>();
 
 /**
- * Send a voice message, as soon as it has arrived. Without room on the device it goes from memory,
- * except from a tab that does not own the connection: there this rejects.
+ * Send a voice message once it is uploaded. Without room on the device, it is sent from memory,
+ * but rejects in a tab that does not own the connection.
  */
 export async function sendVoice(
   key: string,
@@ -86,7 +86,7 @@ export async function sendVoice(
   const shown = { ...upload, kept: !unkept.has(upload.id), progress: 0, problem: null };
   setState(({ uploads }) => ({ uploads: { ...uploads, [upload.id]: shown } }));
   postToTabs({ type: "uploads" });
-  const draft = getState().drafts[key]; // as it is now: it may have got files meanwhile
+  const draft = getState().drafts[key]; // the current draft, which may have other files by now
   if (draft) await saveDraft({ ...draft, reply_to: null });
 }
 
@@ -132,7 +132,7 @@ function next(): Upload | undefined {
 let working = false;
 let running: { readonly id: string; readonly cancelling: AbortController } | null = null;
 
-/** One tab sends; when it closes, another goes on from where the server is. */
+/** One tab uploads; when it closes, another continues from the server's offset. */
 async function work(): Promise<void> {
   const userId = getState().me?.id;
   if (working || !userId || !next()) return;
@@ -149,7 +149,7 @@ async function work(): Promise<void> {
 async function sendAll(): Promise<void> {
   for (let upload = next(); upload; upload = next()) {
     const stored = unkept.get(upload.id) ?? (await database()?.upload(upload.id));
-    // The tab that had the turn before may have finished it.
+    // The tab that was uploading before may have finished it.
     if (stored) await send(stored);
     else forget(upload.id);
   }
@@ -178,13 +178,13 @@ async function send(upload: StoredUpload): Promise<void> {
 
 async function finish({ id, key, voice }: StoredUpload, info: FileInfo): Promise<void> {
   if (voice) {
-    // Its id makes it one message, however often this is repeated.
+    // Its id makes it one message, even if this is repeated.
     await sendFile(key, info, { clientId: id, replyTo: voice.replyTo });
   } else {
     const draft = getState().drafts[key] ?? emptyDraft(key);
     const others = draft.files.filter((each) => each.id !== info.id);
     const saved = saveDraft({ ...draft, files: [...others, info] });
-    forget(id); // in the same turn: the file is never shown twice
+    forget(id); // in the same turn, so that the file is never shown twice
     await saved;
   }
   await database()?.forgetUpload(id);
@@ -204,4 +204,4 @@ useStore.subscribe(({ uploads }, before) => {
   if (running && !uploads[running.id]) running.cancelling.abort();
   void work();
 });
-void work(); // what an earlier page left may have been loaded before this module
+void work(); // uploads of an earlier page may have been loaded before this module
