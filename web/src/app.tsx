@@ -17,7 +17,7 @@ const Settings = deferred(async () => {
   return page.Settings;
 });
 
-// A file that is dropped where nothing takes it would be opened in place of the page.
+// Without this, a file dropped outside a drop area would replace the page.
 document.addEventListener("dragover", (event) => {
   const carried = event.dataTransfer;
   if (event.defaultPrevented || !carried?.types.includes("Files")) return;
@@ -30,7 +30,7 @@ export function App() {
   const phase = useStore((state) => state.phase);
   useNetwork();
   useEffect(() => {
-    if (phase !== "ready") SignIn.prefetch(); // while the server is asked for its configuration
+    if (phase !== "ready") SignIn.prefetch(); // until the server's configuration has arrived
   }, [phase]);
   if (phase === "starting") return null;
   return (
@@ -62,7 +62,7 @@ function SignedOut() {
   return first || page === "/sign-up" ? <SignUp /> : <SignIn />;
 }
 
-/** A network that comes back is used at once. */
+/** Use the network at once when it comes back. */
 function useNetwork(): void {
   useEffect(() => {
     const retry = () => {

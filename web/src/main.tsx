@@ -10,10 +10,10 @@ import { ErrorBoundary } from "./ui/error-boundary";
 
 void main();
 
-/** A function, as files that are loaded later import this one, and run only once it has ended. */
+/** A function, as files that are loaded later import this one, and run only after it has ended. */
 async function main(): Promise<void> {
   applyAppearance();
-  await loadStrings().catch(() => {}); // the page is English until it is loaded anew
+  await loadStrings().catch(() => {}); // the page is in English until it is reloaded
   const root = document.getElementById("root");
   if (root) {
     createRoot(root).render(

@@ -1,6 +1,6 @@
 /**
  * The service worker: it serves the version that this browser has, with or without a network, until
- * the user asks for the next one (rule W17). `build/precache.ts` fills in what belongs to a version.
+ * the user asks for the next one (rule W17). `build/precache.ts` adds the files of a version.
  */
 
 import type { Notice } from "./chat/notice";
@@ -12,13 +12,13 @@ declare const __FILES__: readonly string[];
 
 const PREFIX = "backchannel-page-";
 const CACHE = PREFIX + __VERSION__;
-/** Addresses that show the page; all others are the server's. */
+/** Addresses that show the page; all others go to the server. */
 const PAGE = /^\/(?:sign-in|sign-up|settings|(?:c|to|settings|invite)\/[^/]+)?$/;
 const IMMUTABLE = "/assets/";
-/** Contents of files, which never change either. */
+/** The contents of files, which never change. */
 const MEDIA = "backchannel-media";
 const CONTENT = /^\/v1\/files\/[^/]+(?:\/thumbnail)?$/;
-/** Contents that are kept, each without the signature in its address. */
+/** Kept contents, each without the signature in its address. */
 const KEPT = 300;
 
 self.addEventListener("install", (event) => event.waitUntil(fetchVersion()));
@@ -49,7 +49,7 @@ self.addEventListener("fetch", (event) => {
   }
 });
 
-/** The latest message of a conversation takes the place of the one before. */
+/** Show a notification, which replaces an earlier one of the conversation. */
 async function notify({ title, body, path, silent }: Notice): Promise<void> {
   const options = { body, tag: path, data: path, icon: "/app-icon.svg", silent };
   await self.registration.showNotification(title, options);
@@ -65,7 +65,7 @@ async function openPage(path: string): Promise<void> {
   await page.focus();
 }
 
-/** Keep every file of this version; all or nothing. */
+/** Keep every file of this version, or none. */
 async function fetchVersion(): Promise<void> {
   const cache = await caches.open(CACHE);
   await Promise.all(__FILES__.map(async (path) => cache.put(path, await fetchFile(path))));
@@ -80,7 +80,7 @@ async function fetchFile(path: string): Promise<Response> {
   return response;
 }
 
-/** The version before stays too: pages that still show it may load parts of it. */
+/** Also keep the previous version: pages that still show it may load parts of it. */
 async function begin(): Promise<void> {
   const ours = (await caches.keys()).filter((name) => name.startsWith(PREFIX));
   const before = ours.filter((name) => name !== CACHE).at(-1);
@@ -94,7 +94,7 @@ async function serve(path: string, request: Request): Promise<Response> {
   return own ?? (await caches.match(path, { ignoreVary: true })) ?? fetch(request);
 }
 
-/** Pictures that have been seen are shown without a network, too. */
+/** Serve pictures that have been seen, even without a network. */
 async function servePicture(path: string, event: FetchEvent): Promise<Response> {
   const cache = await caches.open(MEDIA);
   const held = await cache.match(path, { ignoreVary: true });
@@ -111,7 +111,7 @@ async function keepPicture(cache: Cache, path: string, response: Response): Prom
   await Promise.all(oldest.map((each) => cache.delete(each)));
 }
 
-/** A sound that the page has kept; players ask for parts of it. */
+/** Serve a kept sound, of which players request parts. */
 async function serveSound(path: string, request: Request): Promise<Response> {
   const held = await (await caches.open(MEDIA)).match(path, { ignoreVary: true });
   const range = /^bytes=(\d+)-(\d*)$/.exec(request.headers.get("range") ?? "");

@@ -13,7 +13,7 @@ const WAVES = Array.from({ length: 9 }, (_, index) => {
   return { path, opacity: 0.16 - index * 0.012 };
 });
 
-/** The frame of the pages before one is signed in. */
+/** The frame of the pages before signing in. */
 export function AuthFrame({ children }: { readonly children: ReactNode }) {
   return (
     <div className="auth">

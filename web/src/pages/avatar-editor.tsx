@@ -10,11 +10,11 @@ import { Dialog } from "../ui/dialog";
 import { Icon } from "../ui/icon";
 import { FIRST_VIEW, MOST_ZOOM, squareOf, type View, within } from "./crop";
 
-/** Pixels of an avatar. */
+/** The width and height of an avatar in pixels. */
 const SIDE = 512;
 const TYPES = "image/png,image/jpeg,image/webp,image/gif,image/avif";
 
-/** The user's picture, and how to choose another one. */
+/** The user's picture, and a dialog to choose another one. */
 export function AvatarEditor() {
   const me = useStore((state) => state.me);
   const chooser = useRef<HTMLInputElement>(null);
@@ -55,7 +55,7 @@ interface CropProps {
   readonly onClose: () => void;
 }
 
-/** Move and enlarge a picture under a square window. */
+/** Move and zoom a picture under a square window. */
 function CropDialog({ file, onClose }: CropProps) {
   const { picture, unreadable } = usePicture(file);
   const [view, setView] = useState(FIRST_VIEW);

@@ -11,7 +11,7 @@ export function Devices() {
   const [logins, setLogins] = useState<readonly Login[]>([]);
   const [failed, setFailed] = useState(false);
   const online = useStore((state) => state.link === "online");
-  // biome-ignore lint/correctness/useExhaustiveDependencies: they are asked for again with a connection
+  // biome-ignore lint/correctness/useExhaustiveDependencies: fetches them again with a connection
   useEffect(() => {
     client.api.logins().then(setLogins, () => setFailed(true));
   }, [online]);
@@ -69,7 +69,7 @@ const BROWSERS = ["Edg", "OPR", "Firefox", "Chrome", "Safari"] as const;
 const NAMES: Readonly<Record<string, string>> = { Edg: "Edge", OPR: "Opera" };
 const SYSTEMS = ["Android", "iPhone", "iPad", "Windows", "Mac OS", "Linux"] as const;
 
-/** A browser's name for itself, in two words; other programs by their first. */
+/** The browser and system of a user agent; for other programs its first word. */
 export function deviceName({ agent }: Pick<Login, "agent">): string {
   const browser = BROWSERS.find((each) => agent.includes(`${each}/`));
   const system = SYSTEMS.find((each) => agent.includes(each));

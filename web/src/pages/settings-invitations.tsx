@@ -6,7 +6,7 @@ import { t } from "../strings/settings";
 import { dayName } from "../ui/format";
 import { Section, SetLine } from "./settings";
 
-/** Links with which others can make an account, where the operator lets users invite. */
+/** Links with which others can create an account, if the operator lets users invite. */
 export function Invitations() {
   const [links, setLinks] = useState<readonly Invitation[] | null>(null);
   useEffect(() => {

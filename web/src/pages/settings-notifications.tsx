@@ -14,7 +14,7 @@ export function Notifications() {
   const [texts, setTexts] = useState(() => readPreference("notificationTexts") === "yes");
   const [refused, setRefused] = useState(() => permission() === "denied");
   const change = async (wanted: boolean) => {
-    setOn(wanted); // at once: the browser may ask first
+    setOn(wanted); // before the browser asks for permission
     const granted = wanted && (await Notification.requestPermission()) === "granted";
     setRefused(wanted && !granted);
     setOn(granted);

@@ -11,7 +11,7 @@ import { Handle } from "../ui/handle";
 import { Link } from "../ui/location";
 import { Section, SetLine } from "./settings";
 
-/** The facts that others learn of the user; hidden ones are not seen of others either. */
+/** The data that others see of the user; hidden data are not shown of others either. */
 export function PrivacySection() {
   const [privacy, setPrivacy] = useState<Privacy | null>(null);
   useEffect(() => {
@@ -54,7 +54,7 @@ export function PrivacySection() {
   );
 }
 
-/** Whether this browser shows previews, where the server makes them. */
+/** Show previews in this browser, if the server makes them. */
 function LinkPreviews() {
   const offered = useStore((state) => state.config?.link_previews ?? false);
   const [shown, setShown] = useState(readPreference("linkPreviews") === "yes");
@@ -77,7 +77,7 @@ function LinkPreviews() {
   );
 }
 
-/** Message requests that were declined: they can be read, and accepted after all. */
+/** Declined message requests, which can be read and accepted later. */
 export function DeclinedRequests() {
   const [requests, setRequests] = useState<readonly Conversation[]>([]);
   const [next, setNext] = useState<string | null>(null);
@@ -86,7 +86,7 @@ export function DeclinedRequests() {
     setRequests((before) => (cursor === null ? page.items : [...before, ...page.items]));
     setNext(page.next);
   };
-  // biome-ignore lint/correctness/useExhaustiveDependencies: it is read once
+  // biome-ignore lint/correctness/useExhaustiveDependencies: read once
   useEffect(() => void load(null).catch(() => {}), []);
   const accept = async ({ id }: Conversation) => {
     if (await answerRequest(id, "accepted")) {

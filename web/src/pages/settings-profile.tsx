@@ -10,7 +10,7 @@ import { Handle } from "../ui/handle";
 import { AvatarEditor } from "./avatar-editor";
 import { Section, SetLine } from "./settings";
 
-/** Characters of the line about the user, as the server counts them. */
+/** The most characters of the `about` line, as the server counts them. */
 const ABOUT_LIMIT = 140;
 
 export function Profile() {
@@ -30,7 +30,7 @@ export function Profile() {
       setMe(await client.api.changeProfile({ display_name: name, about }));
     });
     setSaved(done);
-    if (done) setTyped((now) => (now === typed ? {} : now)); // else typed meanwhile
+    if (done) setTyped((now) => (now === typed ? {} : now)); // otherwise typed meanwhile
   };
   const changed = name !== "" && (name !== me.display_name || about !== me.about);
   return (

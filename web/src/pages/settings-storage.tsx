@@ -4,7 +4,7 @@ import { t } from "../strings/settings";
 import { size } from "../ui/format";
 import { Section, SetLine } from "./settings";
 
-/** The room that this device gives to the client. */
+/** The storage that the client uses on this device. */
 export function Storage() {
   const [used, setUsed] = useState<number | null>(null);
   const measure = useCallback(async () => {

@@ -91,10 +91,10 @@ export function Settings({ section }: { readonly section: string }) {
   );
 }
 
-/** Events of a user who looks at something else. */
+/** Events that show that the user moves on. */
 const MOVED_ON = ["wheel", "touchmove", "pointerdown", "keydown"];
 
-/** Scroll to a section, also when what is above it has loaded, until the user moves on. */
+/** Keep a section in view while content above it loads, until the user moves on. */
 function keepInSight(main: HTMLElement, section: string): () => void {
   const show = () => document.getElementById(section)?.scrollIntoView();
   show();

@@ -155,7 +155,7 @@ function PasswordForm({ identifier, trouble, onChange, onTrouble }: PasswordProp
 
 interface ProblemProps {
   readonly error: ApiError;
-  /** It is worth trying again. */
+  /** Another attempt may succeed. */
   readonly onWaited: () => void;
 }
 

@@ -74,15 +74,15 @@ function Refused({ title, text }: { readonly title: string; readonly text: strin
   );
 }
 
-/** Milliseconds without a key before a username is judged. */
+/** Milliseconds without a key before a username is checked. */
 const PAUSE = 700;
-/** Characters that the server accepts in no username; they have a meaning in addresses. */
+/** Characters that no username may have, because they have a meaning in addresses. */
 const UNACCEPTABLE = /[@/\\?#%]|^\.+$/;
 
-/** Keeps the place of what may have to be said, so that the fields below stay where they are. */
+/** Reserves space for a problem, so that the fields below do not move. */
 const ONE_LINE = "\u00a0";
 
-/** What is wrong with the characters of a username; while it is typed, only after a pause. */
+/** The problem with the characters of a username; while it is typed, after a pause. */
 function useCharacters(username: string, now: boolean): string | null {
   const [settled, setSettled] = useState("");
   useEffect(() => {

@@ -1,4 +1,4 @@
-/** A place that screen readers watch: what is put there is read aloud when there is time. */
+/** A live region, whose text screen readers read aloud. */
 
 import { create } from "zustand";
 

@@ -29,7 +29,7 @@ export function Avatar(props: Props) {
   );
 }
 
-/** The same for a user everywhere: 1 to 8. */
+/** The colour of a user, the same everywhere: 1 to 8. */
 export function colourOf(id: string): number {
   let hash = 2_166_136_261;
   for (let index = 0; index < id.length; index++) {

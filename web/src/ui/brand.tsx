@@ -2,7 +2,7 @@ const STEM = "M20 9.5v45";
 const BOWL =
   "M29.5 23.5H35a17.5 17.5 0 0 1 0 35h-5.5a2 2 0 0 1-2-2v-4a2 2 0 0 1 2-2H35a9.5 9.5 0 0 0 0-19h-5.5a2 2 0 0 1-2-2v-4a2 2 0 0 1 2-2z";
 
-/** The brand beside its name. */
+/** The logo with the name. */
 export function Brand() {
   return (
     <span className="brand">
@@ -15,7 +15,7 @@ export function Brand() {
   );
 }
 
-/** The mark as a quiet picture of an empty place. */
+/** The logo as a picture for empty states. */
 export function EmptyArt({ accent = false }: { readonly accent?: boolean }) {
   const colour = accent ? "var(--accent)" : "var(--ink)";
   const opacity = accent ? 1 : 0.14;

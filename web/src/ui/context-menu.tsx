@@ -25,17 +25,17 @@ interface Props {
   readonly label: string;
   readonly entries: readonly MenuEntry[];
   readonly onClose: () => void;
-  /** Stands above the entries. */
+  /** Content above the entries. */
   readonly children?: ReactNode;
 }
 
 const WIDTH = 300;
 const ENTRY = 36;
 const REST = 123;
-/** Pixels that a sheet is dragged down to close it. */
+/** Pixels that a sheet must be dragged down to close. */
 const CLOSE_DISTANCE = 80;
 
-/** The actions for the thing at a point; on a narrow screen a sheet from below. */
+/** The actions for an element at a point; on a narrow screen, a sheet from below. */
 export function ContextMenu({ x, y, label, entries, onClose, children }: Props) {
   const dialog = useRef<HTMLDialogElement>(null);
   const drag = useDragDown(dialog, onClose);
@@ -91,7 +91,7 @@ function moveFocus(event: KeyboardEvent<HTMLElement>): void {
   items.at((at + step) % items.length)?.focus();
 }
 
-/** The sheet follows the finger down, and closes or goes back when it is let go. */
+/** The sheet follows the finger down, and closes or returns when it is released. */
 function useDragDown(sheet: React.RefObject<HTMLElement | null>, onClose: () => void) {
   const from = useRef<number | null>(null);
   const move = (by: number) => sheet.current?.style.setProperty("--drag", `${by}px`);

@@ -1,24 +1,24 @@
 import { type ComponentType, type FC, type ReactNode, useEffect, useState } from "react";
 
 interface Deferred<Props> extends FC<Props> {
-  /** Fetch its file now. A failure shows when the component is drawn. */
+  /** Load its file now. A failure is shown when the component is drawn. */
   readonly prefetch: () => void;
 }
 
 const waiting: (() => void)[] = [];
-/** Milliseconds after which a file that did not arrive is fetched again. */
+/** Milliseconds after which a failed file is fetched again. */
 const PAUSES = [1_000, 2_000, 4_000, 8_000];
 
-/** Links to style sheets that did not arrive: the bundler's code adds each only once. */
+/** Links to style sheets that failed: the bundler's code adds each only once. */
 const failedLinks = new Set<HTMLLinkElement>();
 const noteFailure = ({ target }: Event) =>
   target instanceof HTMLLinkElement && failedLinks.add(target);
 addEventListener("error", noteFailure, { capture: true });
 
 /**
- * A component whose code is a file of its own; `fallback` stands in its place until that has
- * arrived. Unlike with React's `lazy`, it is drawn at once if the file is there: React may keep a
- * fallback for 300 ms.
+ * A component whose code is in a separate file; `fallback` is shown until that has loaded. Unlike
+ * with React's `lazy`, it is drawn at once if the file is there: React may keep a fallback for 300
+ * ms.
  */
 export function deferred<Props extends object>(
   load: () => Promise<ComponentType<Props>>,
@@ -32,7 +32,7 @@ export function deferred<Props extends object>(
   return Object.assign(draw, { prefetch });
 }
 
-/** Fetch all deferred components, once the page has nothing else to do. */
+/** Load all deferred components once the page is idle. */
 export function prefetchWhenIdle(): void {
   const fetchAll = () => {
     for (const prefetch of waiting.splice(0)) prefetch();
@@ -47,7 +47,7 @@ class Code<Props> {
 
   constructor(private readonly load: () => Promise<ComponentType<Props>>) {}
 
-  /** Fetch the file, several times where the network fails. */
+  /** Load the file, with several attempts if the network fails. */
   async arrive(): Promise<void> {
     for (const pause of PAUSES) {
       try {
@@ -76,16 +76,16 @@ class Code<Props> {
   }
 }
 
-/** True if the server no longer has the file: since an update it has others. */
+/** True if the server no longer has the file, as after an update. */
 async function isGone(error: unknown): Promise<boolean> {
-  // Browsers name the file in their message; where one does not, the file is asked for again.
+  // Browsers name the file in their message; without its name, it is tried again.
   const path = /\/assets\/[\w.-]+/.exec(String(error))?.[0];
   if (!path) return false;
   const answer = await fetch(path, { method: "HEAD", cache: "no-store" }).catch(() => null);
   return answer?.status === 404;
 }
 
-/** Waits so many milliseconds; without a network, until there is one. */
+/** Wait this many milliseconds; without a network, until there is one. */
 function networkAfter(pause: number): Promise<unknown> {
   return new Promise((done) => {
     if (navigator.onLine) setTimeout(done, pause);

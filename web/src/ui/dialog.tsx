@@ -14,7 +14,7 @@ export function Dialog({ label, narrow = false, className = "", onClose, childre
   const dialog = useRef<HTMLDialogElement>(null);
   useModal(dialog, onClose);
   useEffect(() => {
-    // `autoFocus` comes before the dialog is shown, and does nothing.
+    // `autoFocus` is applied before the dialog is shown, and has no effect.
     dialog.current?.querySelector<HTMLElement>("input[type=text], input[type=password]")?.focus();
   }, []);
   return (
@@ -32,14 +32,14 @@ export function Dialog({ label, narrow = false, className = "", onClose, childre
   );
 }
 
-/** Show the dialog as long as it is mounted, and give the focus back after it. */
+/** Show the dialog while it is mounted, and restore the focus afterwards. */
 export function useModal(dialog: RefObject<HTMLDialogElement | null>, onClose: () => void): void {
   const latest = useRef(onClose);
   latest.current = onClose;
   useEffect(() => {
     const element = dialog.current;
     const before = document.activeElement;
-    // Not every Escape is announced by a `cancel` event; each closes the dialog.
+    // Not every Escape has a `cancel` event; each closes the dialog.
     const closed = () => latest.current();
     element?.addEventListener("close", closed);
     element?.showModal();

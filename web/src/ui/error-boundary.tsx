@@ -6,11 +6,11 @@ import { Icon } from "./icon";
 
 interface Props {
   readonly children: ReactNode;
-  /** Shown in place of what has failed; without it, an offer to load the page anew. */
+  /** Shown in place of the failed part; without it, an offer to reload the page. */
   readonly fallback?: ReactNode;
 }
 
-/** Keeps a failure, such as a part that no longer exists after an update, from blanking the page. */
+/** Prevents a failure, such as a part removed by an update, from blanking the page. */
 export class ErrorBoundary extends Component<Props, { readonly failed: boolean }> {
   override state = { failed: false };
 

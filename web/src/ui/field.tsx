@@ -8,7 +8,7 @@ interface Props extends InputHTMLAttributes<HTMLInputElement> {
   readonly at?: boolean;
 }
 
-/** A labelled text field; `problem` stands in the place of its hint. */
+/** A labelled text field; `problem` replaces its hint. */
 export function Field({ label, hint, ok = false, problem, at = false, ...input }: Props) {
   const id = useId();
   return (

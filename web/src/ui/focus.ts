@@ -1,9 +1,9 @@
 import { type RefObject, useEffect, useState } from "react";
 
-/** When this disappears with the focus in it, give the focus back, or to the first of `others`. */
+/** When this disappears with the focus in it, restore the focus, or focus the first of `others`. */
 export function useFocusBack(...others: readonly string[]): void {
   const [before] = useState(() => document.activeElement);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: what counts is at the end
+  // biome-ignore lint/correctness/useExhaustiveDependencies: only the state at the end matters
   useEffect(
     () => () => {
       if (document.activeElement !== document.body) return;
@@ -15,7 +15,7 @@ export function useFocusBack(...others: readonly string[]): void {
   );
 }
 
-/** After each try that has failed, focus the first field with a problem, else the button. */
+/** After each failed attempt, focus the first field with a problem, or the button. */
 export function useFocusOnProblem(form: RefObject<HTMLFormElement | null>, failures: number): void {
   useEffect(() => {
     if (failures === 0) return;
@@ -25,7 +25,7 @@ export function useFocusOnProblem(form: RefObject<HTMLFormElement | null>, failu
   }, [form, failures]);
 }
 
-/** Focus the first of these selectors that there is. */
+/** Focus the first of these selectors that exists. */
 export function focusFirst(...selectors: readonly string[]): void {
   for (const selector of selectors) {
     const found = document.querySelector<HTMLElement>(selector);

@@ -1,4 +1,4 @@
-/** Times, sizes and names as people read them. */
+/** Times, sizes and names in readable form. */
 
 import { now as serverTime } from "../state/clock";
 import { readPreference } from "../state/preferences";
@@ -17,7 +17,7 @@ function format(options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
   return made;
 }
 
-/** The cycle of hours of the browser's region, whatever language the client has. */
+/** The hour cycle of the browser's region, independent of the client's language. */
 const regional = new Intl.DateTimeFormat(undefined, { hour: "numeric" }).resolvedOptions()
   .hourCycle;
 
@@ -30,7 +30,7 @@ export function clock(at: string | number | Date): string {
   );
 }
 
-/** 1 on the day before `now`, 0 on the same one. */
+/** The number of days before `now`: 0 on the same day, 1 on the day before. */
 function daysAgo(at: Date, now: Date): number {
   const midnight = (date: Date) => Date.UTC(date.getFullYear(), date.getMonth(), date.getDate());
   return Math.round((midnight(now) - midnight(at)) / DAY);
@@ -46,7 +46,7 @@ export function dayName(at: string | number, now = new Date(serverTime())): stri
   return format({ weekday: "long", day: "numeric", month: "long", ...year }).format(date);
 }
 
-/** 09:42, Tue, 12 Nov: the shortest that says when. */
+/** 09:42, Tue, 12 Nov: the shortest form. */
 export function shortTime(at: string, now = new Date(serverTime())): string {
   const date = new Date(at);
   const days = daysAgo(date, now);
@@ -56,7 +56,7 @@ export function shortTime(at: string, now = new Date(serverTime())): string {
   return format({ day: "numeric", month: "short", ...year }).format(date);
 }
 
-/** When something happened, within a sentence. */
+/** A time, for use within a sentence. */
 export function when(at: string, now = new Date(serverTime())): string {
   const date = new Date(at);
   if (now.getTime() - date.getTime() < 60_000) return t.just;
@@ -66,7 +66,7 @@ export function when(at: string, now = new Date(serverTime())): string {
   return format({ day: "numeric", month: "long" }).format(date);
 }
 
-/** 09:42 on this day, else the day as well. */
+/** 09:42 today, otherwise with the day. */
 export function dayAndClock(at: string, now = new Date(serverTime())): string {
   const time = clock(at);
   return dayOf(Date.parse(at)) === dayOf(now.getTime()) ? time : `${dayName(at, now)}, ${time}`;

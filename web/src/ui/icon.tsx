@@ -6,7 +6,7 @@ interface Props {
   readonly name: IconName;
   readonly size?: 16 | 18 | 20 | 24;
   readonly className?: string;
-  /** The icon's label; without it the icon is decoration. */
+  /** The icon's label; without it, the icon is decorative. */
   readonly label?: string;
 }
 

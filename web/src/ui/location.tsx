@@ -1,25 +1,25 @@
-/** The address of the page, and the ways to another one without loading the page anew. */
+/** The address of the page, and navigation without reloading. */
 
 import { type ComponentProps, type MouseEvent, useEffect, useSyncExternalStore } from "react";
 
 /** True on screens of one pane. */
 export const isNarrow = () => matchMedia("(max-width: 719px)").matches;
 
-/** The state of an entry in the browser's history that stands for what covers the page. */
+/** The state of a history entry for a pane that covers the page. */
 const COVER = "cover";
 
 const listeners = new Set<() => void>();
 addEventListener("popstate", notify);
 
 /**
- * Show another address. With `replace` the present one is left out of the browser's history, as it
- * always is if its path is the same.
+ * Show another address. With `replace`, it replaces the current one in the browser's history, as it
+ * always does if the path is the same.
  */
 export function go(address: string, { replace = false } = {}): void {
   const same = address.split("?")[0] === location.pathname;
   const covered = history.state === COVER;
   if (same && covered) {
-    // The entry below has this path already: a second one would be a step back to the same page.
+    // The entry below already has this path: another one would go back to the same page.
     addEventListener("popstate", () => go(address, { replace: true }), { once: true });
     history.replaceState(null, "");
     history.back();
@@ -39,7 +39,7 @@ export function useParameter(name: string): string | null {
   return new URLSearchParams(useSyncExternalStore(subscribe, () => location.search)).get(name);
 }
 
-/** A link to an address of the client; a click with a modifier key is the browser's. */
+/** A link to an address of the client; the browser handles clicks with a modifier key. */
 export function Link({
   href,
   onClick,
@@ -56,7 +56,7 @@ export function Link({
 }
 
 /**
- * While a pane covers the others on a narrow screen, the browser's way back closes it. `close` must
+ * While a pane covers the others on a narrow screen, the browser's Back closes it. `close` must
  * stay the same function.
  */
 export function useCover(shown: boolean, close: () => void): void {

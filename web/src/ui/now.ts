@@ -1,4 +1,4 @@
-/** The current time, for what is shown relative to it, such as "Yesterday". */
+/** The current time, for relative texts such as "Yesterday". */
 
 import { create } from "zustand";
 import { now } from "../state/clock";
@@ -12,7 +12,7 @@ const read = () => ({ minute: Math.floor(now() / MINUTE), day: dayOf(now()) });
 const useNow = create(read);
 const update = () => useNow.setState(read());
 setInterval(update, PAUSE);
-// Timers of a hidden page, or of a device that sleeps, are late.
+// Timers of a hidden page, or of a sleeping device, are late.
 document.addEventListener("visibilitychange", update);
 
 /** Render the component again with each minute. */

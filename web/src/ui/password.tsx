@@ -6,13 +6,13 @@ interface Props extends InputHTMLAttributes<HTMLInputElement> {
   readonly label: string;
   readonly hint?: string;
   readonly problem?: string | null;
-  /** It is wrong, as is said elsewhere. */
+  /** True if it is wrong; the reason is shown elsewhere. */
   readonly wrong?: boolean;
   /** Shown after the field, such as a strength meter. */
   readonly meter?: number;
 }
 
-/** A password that can be shown. */
+/** A password field with a button that shows the password. */
 export function PasswordField({ label, hint, problem, wrong = false, meter, ...input }: Props) {
   const id = useId();
   const [shown, setShown] = useState(false);
@@ -63,7 +63,7 @@ function Strength({ score }: { readonly score: number }) {
   );
 }
 
-/** 0 to 4, mostly by length: that is what guessing costs. */
+/** 0 to 4, mostly by length, which determines the cost of guessing. */
 export function strengthOf(password: string): number {
   const varied = new Set(password).size;
   if (password.length < 8 || varied < 4) return password.length > 0 ? 1 : 0;

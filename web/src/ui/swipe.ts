@@ -1,4 +1,4 @@
-/** Swipes and long presses on a touch screen: what is swiped follows the finger. */
+/** Swipes and long presses on a touch screen; a swiped element follows the finger. */
 
 import { type PointerEvent, useRef } from "react";
 
@@ -9,10 +9,10 @@ interface Options {
   readonly selector: string;
   readonly sides: readonly Side[];
   readonly onBegin?: (element: HTMLElement) => void;
-  /** Let go far enough towards this side. */
+  /** Called when it is released far enough towards this side. */
   readonly onSwipe: (element: HTMLElement, side: Side) => void;
   readonly onEnd?: () => void;
-  /** A long press, where the browser makes no context menu of it (Safari on iOS). */
+  /** A long press, if the browser opens no context menu for it (Safari on iOS). */
   readonly onHold: (element: HTMLElement, x: number, y: number) => void;
 }
 
@@ -29,9 +29,9 @@ interface Swipe {
 const START_DISTANCE = 12;
 const SWIPE_DISTANCE = 64;
 const LONGEST_SWIPE = 96;
-/** Milliseconds of a long press; browsers that know it take half a second. */
+/** Milliseconds of a long press; browsers that support it use half a second. */
 const HOLD = 600;
-/** Milliseconds between a gesture's end and the click that the browser makes of it. */
+/** Milliseconds between the end of a gesture and the browser's click event. */
 const CLICK_AFTER = 50;
 
 const NEVER = Number.NEGATIVE_INFINITY;
@@ -54,7 +54,7 @@ export function useSwipe({ selector, sides, onBegin, onSwipe, onEnd, onHold }: O
     forget();
     if (held.current || done?.side) {
       ended.current = event.timeStamp;
-      // What a long press has opened is under the finger: the click may go there.
+      // The menu of a long press is under the finger and may get the click.
       addEventListener("click", endClick, { capture: true, once: true });
     }
     held.current = false;
@@ -67,7 +67,7 @@ export function useSwipe({ selector, sides, onBegin, onSwipe, onEnd, onHold }: O
   };
   return {
     onPointerDown: (event: PointerEvent) => {
-      ended.current = NEVER; // the next click is this pointer's
+      ended.current = NEVER; // the next click belongs to this pointer
       if (event.pointerType !== "touch" || !event.isPrimary) return;
       const target = event.target as Element;
       const element = target.closest<HTMLElement>(selector);

@@ -6,15 +6,15 @@ import { useStore } from "../state/store";
 import { t } from "../strings";
 import { focusFirst } from "./focus";
 
-/** The areas on the page, the one that is in front last. */
+/** The areas on the page; the last one is in front. */
 const useAreas = create<{ readonly areas: readonly symbol[] }>(() => ({ areas: [] }));
 
 interface Props {
-  /** At the lower edge of the page, where no composer is in sight. */
+  /** At the lower edge of the page, if there is no composer. */
   readonly page?: boolean;
 }
 
-/** Short notices, in the foremost of the areas: above the composer, or over what covers it. */
+/** Toasts, in the foremost area: above the composer, or over a dialog that covers it. */
 export function ToastArea({ page = false }: Props) {
   const [area] = useState(() => Symbol());
   const inFront = useAreas(({ areas }) => areas.at(-1) === area);
@@ -52,7 +52,7 @@ function Toasts({ page = false }: Props) {
   );
 }
 
-/** The button goes away with the focus: what has come back gets it. */
+/** The button disappears with the focus, which the restored message gets. */
 function undo(removal: Removal): void {
   focusFirst(`.thread [data-seq="${removal.seq}"]`, ".thread");
   void undoRemoval(removal);
@@ -66,7 +66,7 @@ function useUndoable(): readonly Removal[] {
     .filter((each) => each.due > now)
     .sort((one, other) => one.due - other.due);
   const next = undoable[0]?.due ?? 0;
-  // biome-ignore lint/correctness/useExhaustiveDependencies: a new deletion is looked at at once
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a new deletion is checked at once
   useEffect(() => {
     setNow(Date.now());
     const wait = next - Date.now();

@@ -1,6 +1,6 @@
 interface Props {
   readonly bars: readonly number[];
-  /** The part of them that has been played, from 0 to 1. */
+  /** The played part, from 0 to 1. */
   readonly played: number;
 }
 
@@ -10,7 +10,7 @@ const HEIGHT = 30;
 const HIGHEST = 28;
 const LOWEST = 4;
 
-/** A waveform, from left to right in every language, as players have it. */
+/** A waveform, from left to right in every language, as in other players. */
 export function Bars({ bars, played }: Props) {
   return (
     <svg

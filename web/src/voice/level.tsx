@@ -8,7 +8,7 @@ const LOWEST = 3;
 /** As loud as speech close to a microphone. */
 const LOUD = 160;
 
-/** The loudness of the recording: now at the end, and before that. */
+/** The loudness of the recording, the current one at the end. */
 export const Level = memo(function Level({ samples }: { readonly samples: readonly number[] }) {
   const shown = samples.slice(-BARS);
   return (

@@ -1,8 +1,8 @@
-/** Of the sounds and videos in the page, the one that began last plays alone. */
+/** Only one sound or video plays at a time: the one that began last. */
 
 let latest: HTMLMediaElement | null = null;
 
-/** Pause the one that plays; `next` has begun, or null where something is recorded. */
+/** Pause the current one; `next` has begun, or is null during a recording. */
 export function playAlone(next: HTMLMediaElement | null): void {
   if (latest !== next) latest?.pause();
   latest = next;

@@ -1,4 +1,4 @@
-/** The one sound that plays at a time, and how far each has been played. */
+/** The sound that plays, and the position in each sound. */
 
 import { useSyncExternalStore } from "react";
 import { addressOf, forgetAddress, keepSound } from "../state/content";
@@ -9,7 +9,7 @@ import { playAlone } from "./one-at-a-time";
 export interface Sound {
   readonly id: string;
   readonly url: string;
-  /** Seconds; 0 where it is not known. */
+  /** Seconds; 0 if unknown. */
   readonly length: number;
 }
 
@@ -29,9 +29,9 @@ const progress = new Map<string, Progress>(recalled());
 const listeners = new Set<() => void>();
 const audio = new Audio();
 let current: Sound | null = null;
-/** A sound whose address no longer counted is loaded once more. */
+/** A sound whose address was no longer valid is loaded once more. */
 let retried = false;
-/** A sound is about to play: that the one before has paused says nothing about it. */
+/** A sound is about to play: the pause event of the one before does not concern it. */
 let starting = false;
 let frame = 0;
 
@@ -44,7 +44,7 @@ export function useRate(): number {
   return useSyncExternalStore(listen, rate);
 }
 
-/** Play a sound from where it was left, and pause the one that plays. */
+/** Play a sound from its position, and pause the current one. */
 export async function play(sound: Sound): Promise<void> {
   if (current?.id !== sound.id) pause();
   current = sound;
@@ -64,14 +64,14 @@ export function pause(): void {
   remember();
 }
 
-/** Go to a place in a sound, in seconds; one that plays goes on from there. */
+/** Go to a position in a sound, in seconds; a playing one continues from there. */
 export function seek(sound: Sound, to: number): void {
   const time = Math.min(Math.max(0, to), sound.length);
   change(sound.id, { time });
   if (current?.id === sound.id && audio.readyState > 0) audio.currentTime = time;
 }
 
-/** Play faster, and after the fastest at the usual rate again. */
+/** Play faster, or after the fastest rate at the normal one. */
 export function nextRate(): void {
   const next = RATES[(RATES.indexOf(rate()) + 1) % RATES.length] ?? 1;
   writePreference("playbackRate", String(next));
@@ -93,7 +93,7 @@ async function load(sound: Sound): Promise<void> {
   try {
     await audio.play();
   } catch {
-    // Paused before it began; a failure to load is an event of its own.
+    // Paused before it began; a failure to load is a separate event.
   } finally {
     starting = false;
   }
@@ -116,7 +116,7 @@ function ended(): void {
   remember();
 }
 
-/** Each frame, so that the bars fill without jumps. */
+/** Update the position in each frame, so that the bars fill smoothly. */
 function follow(): void {
   if (!current || audio.paused) return;
   change(current.id, { time: audio.currentTime });
@@ -133,7 +133,7 @@ audio.addEventListener("playing", () => {
 });
 audio.addEventListener("error", failed);
 audio.addEventListener("ended", ended);
-// A headset, or another program that takes over, pauses too.
+// A headset or another program can pause it as well.
 audio.addEventListener("pause", () => {
   if (current && !audio.ended && !starting) change(current.id, { playing: false });
 });
@@ -172,7 +172,7 @@ function remember(): void {
   try {
     sessionStorage.setItem(PLAYED, JSON.stringify(played));
   } catch {
-    // Storage is forbidden or full: then it is known until the page is closed.
+    // Storage is forbidden or full: the position is kept until the page is closed.
   }
 }
 

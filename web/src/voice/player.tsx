@@ -13,7 +13,7 @@ interface Props {
   readonly meta: ReactNode;
 }
 
-/** A voice message, or another sound: played, paused, and continued from any place (rule W9). */
+/** A voice message or another sound, played from any position (rule W9). */
 export default function Player({ file, meta }: Props) {
   const { id, url } = file;
   const seconds = (file.duration ?? 0) / 1_000;
@@ -61,7 +61,7 @@ interface PositionProps {
   readonly waveform: string | null;
 }
 
-/** The waveform, which is also where a place is chosen. */
+/** The waveform, in which a position can be chosen. */
 export function Position({ sound, waveform }: PositionProps) {
   const { time } = useProgress(sound.id);
   const bars = useMemo(() => barsOf(waveform), [waveform]);
@@ -97,7 +97,7 @@ export function Position({ sound, waveform }: PositionProps) {
       aria-valuetext={t.sizeOf(length(time * 1_000), length(sound.length * 1_000))}
       onKeyDown={onKeyDown}
       onPointerDown={(event) => {
-        // Pointer moves here are no swipe of the message.
+        // Pointer moves here are not a swipe of the message.
         event.stopPropagation();
         event.currentTarget.setPointerCapture(event.pointerId);
         toPointer(event);

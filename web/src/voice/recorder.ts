@@ -1,4 +1,4 @@
-/** The microphone, and the one recording that is being made or heard (rule W9). */
+/** The microphone, and the recording that is being made or played (rule W9). */
 
 import { create } from "zustand";
 import { getState as getPage } from "../state/store";
@@ -15,11 +15,11 @@ export type Problem =
   | "unkept"
   | "unsent";
 
-/** True if the tab has a draft's recording: there may be none, or another tab makes or shows it. */
+/** True if this tab has a draft's recording; otherwise there is none, or another tab has it. */
 export type Found = "here" | "none" | "elsewhere";
 
 export interface Recording {
-  /** `waiting` for the microphone; `stopped` when nothing can be added any more. */
+  /** `waiting` for the microphone; `stopped` when nothing more can be added. */
   readonly phase: "none" | "waiting" | "recording" | "paused" | "stopped";
   readonly samples: readonly number[];
   readonly problem: Problem | null;
@@ -30,11 +30,11 @@ export interface Recording {
 const NONE: Recording = { phase: "none", samples: [], problem: null, content: null };
 /** Milliseconds between two samples of the loudness. */
 export const SAMPLE = 50;
-/** Milliseconds after which what has been recorded is on the disk. */
+/** Milliseconds after which recorded sound is on disk. */
 const PIECE = 1_000;
 const LONGEST = 60 * 60_000;
 const BITS = 32_000;
-/** By preference; each browser knows one of them. */
+/** In order of preference; each browser supports one of them. */
 const TYPES = ["audio/webm;codecs=opus", "audio/mp4", "audio/ogg;codecs=opus"];
 
 export const useRecording = create<Recording>(() => NONE);
@@ -50,13 +50,13 @@ interface Running {
 
 let running: Running | null = null;
 let pieces: Blob[] = [];
-/** Samples that are in no piece yet begin here. */
+/** The first sample that is not in a piece yet. */
 let kept = 0;
 let storing: Promise<unknown> = Promise.resolve();
-/** When it was begun or continued, and how many samples there were then. */
+/** The time at which it was begun or continued, and the number of samples then. */
 let since = 0;
 let paused = 0;
-/** The number of the latest attempt: a microphone that an older one was given is released. */
+/** The number of the latest attempt: the microphone of an older one is released. */
 let latestAttempt = 0;
 /** The draft whose recording no other tab may touch. */
 let held: { readonly key: string; readonly letGo: () => void } | null = null;
@@ -98,7 +98,7 @@ export async function restore(key: string): Promise<Found> {
   return "here";
 }
 
-/** Keep the draft's recording to this tab; false if another tab has it. */
+/** Lock the draft's recording for this tab; false if another tab has it. */
 async function acquire(key: string, attempt: number): Promise<boolean> {
   if (held?.key === key) return true;
   const letGo = await lockRecording(userId(), key);
@@ -112,7 +112,7 @@ async function acquire(key: string, attempt: number): Promise<boolean> {
   return true;
 }
 
-/** End the recording, and let another tab have it. */
+/** End the recording, and release it for other tabs. */
 export async function leave(): Promise<void> {
   const stopped = stop();
   const attempt = latestAttempt;
@@ -122,7 +122,7 @@ export async function leave(): Promise<void> {
   held = null;
 }
 
-/** Say that the recording could not be sent; it stays. */
+/** Show that the recording could not be sent; it is kept. */
 export function notSent(): void {
   setState({ problem: "unsent" });
 }
@@ -144,7 +144,7 @@ export function resume(): void {
   setState({ phase: "recording", content: null });
 }
 
-/** End the recording; it is on the disk then. */
+/** End the recording and store it. */
 export async function stop(problem: Problem | null = null): Promise<void> {
   latestAttempt += 1;
   const ending = running;
@@ -163,11 +163,11 @@ export async function stop(problem: Problem | null = null): Promise<void> {
   }));
 }
 
-/** Forget the recording of a draft. */
+/** Delete the recording of a draft. */
 export async function discard(key: string): Promise<void> {
   if (held?.key === key) await stop();
   if (held?.key === key) {
-    // Else that of another draft has taken its place.
+    // Otherwise the recording of another draft has replaced it.
     reset();
     setState(NONE);
   }
@@ -194,7 +194,7 @@ function run(key: string, stream: MediaStream): void {
   setState({ phase: "recording" });
 }
 
-/** Add what is missing up to now: a browser calls the timers of a hidden page less often. */
+/** Add missing samples up to now: browsers call the timers of a hidden page less often. */
 function measure(analyser: AnalyserNode): void {
   const wave = new Float32Array(analyser.fftSize);
   analyser.getFloatTimeDomainData(wave);
@@ -217,7 +217,7 @@ function keep(key: string, content: Blob): void {
     .catch(() => setState({ problem: "unkept" }));
 }
 
-/** Resolves once the recorder has given what `ask` asks it for. */
+/** Resolves once the recorder has given the piece that `ask` requests. */
 function nextPiece(recorder: MediaRecorder, ask: () => void): Promise<void> {
   return new Promise((done) => {
     recorder.addEventListener("dataavailable", () => done(), { once: true });

@@ -38,10 +38,10 @@ interface Props {
   readonly onMode: (mode: Mode | null) => void;
 }
 
-/** Milliseconds; what is shorter was no message. */
+/** Milliseconds; a shorter recording is not sent. */
 const SHORTEST = 700;
 
-/** A recording in place of the field: made, heard, sent or discarded. */
+/** A recording in place of the field: record, play, send or discard it. */
 export default function RecordingBar({ draft, mode, slid, onMode }: Props) {
   const { phase, samples, problem } = useRecording();
   const work = useWork(draft, onMode);
@@ -52,7 +52,7 @@ export default function RecordingBar({ draft, mode, slid, onMode }: Props) {
   }, [phase]);
   useEffect(() => {
     if (mode === "cancelling") work.discard();
-    // The question for the microphone has taken the finger away.
+    // The browser's question for the microphone has ended the touch.
     if (mode === "sending" && phase === "waiting") onMode("free");
     else if (mode === "sending") work.send();
   }, [mode, phase, work, onMode]);
@@ -106,7 +106,7 @@ export default function RecordingBar({ draft, mode, slid, onMode }: Props) {
   );
 }
 
-/** In whole seconds that are over. */
+/** The length in completed seconds. */
 function lengthOf(samples: readonly number[]): string {
   return length(Math.floor((samples.length * SAMPLE) / 1_000) * 1_000);
 }
@@ -140,7 +140,7 @@ function SlideHint({ slid }: { readonly slid: number }) {
   );
 }
 
-/** The recording so far, to be heard before it is sent. */
+/** The recording so far, to be played before it is sent. */
 function Preview({ draft }: { readonly draft: VoiceDraft }) {
   const { phase, samples, content } = useRecording();
   const url = useLocalContent(content) ?? "";
@@ -175,7 +175,7 @@ function Preview({ draft }: { readonly draft: VoiceDraft }) {
   );
 }
 
-/** The recording begins or comes back with the bar, and is kept when the user leaves. */
+/** Begin or restore the recording with the bar, and keep it when the user leaves. */
 function useVisit({ key, recorded }: VoiceDraft, onMode: Props["onMode"]): void {
   const first = useRef({ recorded, onMode });
   useEffect(() => {
@@ -189,7 +189,7 @@ function useVisit({ key, recorded }: VoiceDraft, onMode: Props["onMode"]): void 
     const unsubscribe = useRecording.subscribe(({ phase }, before) => {
       if (phase !== "recording") return;
       mark(key, true);
-      if (before.phase !== "recording") playAlone(null); // it would be heard in the recording
+      if (before.phase !== "recording") playAlone(null); // otherwise the recording would contain it
     });
     return () => {
       unsubscribe();
@@ -199,13 +199,13 @@ function useVisit({ key, recorded }: VoiceDraft, onMode: Props["onMode"]): void 
   }, [key]);
 }
 
-/** The list says that a recording waits, and the next visit shows it. */
+/** Mark the draft as having a recording, for the list and the next visit. */
 function mark(key: string, recording: boolean): void {
   const draft = getState().drafts[key] ?? emptyDraft(key);
   if ((draft.recording ?? false) !== recording) void saveDraft({ ...draft, recording });
 }
 
-/** Sends or discards the recording, once, however often it is asked for. */
+/** Sends or discards the recording once, even after several clicks. */
 function useWork({ key, onSend }: VoiceDraft, onMode: Props["onMode"]) {
   const latest = useRef(onSend);
   latest.current = onSend;

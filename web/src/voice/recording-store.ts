@@ -1,14 +1,14 @@
-/** Recordings that have not been sent, piece by piece, over a reload (rule W9). */
+/** Unsent recordings in pieces, which survive a reload (rule W9). */
 
 import { type DBSchema, type IDBPDatabase, openDB } from "idb";
 import { recordingsName } from "../state/schema";
 
 export interface Piece {
-  /** The draft's. */
+  /** The key of the draft. */
   readonly key: string;
   readonly number: number;
   readonly content: Blob;
-  /** The loudness since the piece before, from 0 to 255. */
+  /** The loudness since the previous piece, from 0 to 255. */
   readonly samples: readonly number[];
 }
 
@@ -21,14 +21,14 @@ function open(userId: string): Promise<IDBPDatabase<Schema>> {
     upgrade(database) {
       database.createObjectStore("pieces", { keyPath: ["key", "number"] });
     },
-    // Signing out removes all of it, whatever this tab does.
+    // Do not block the deletion of the database when the user signs out.
     blocking: (_, __, event) => (event.target as IDBDatabase).close(),
   });
 }
 
 /**
- * Keep the recording of a draft to this tab, until the answer is called or the tab closes; null if
- * another tab has it.
+ * Lock the recording of a draft for this tab, until the result is called or the tab closes; null
+ * if another tab has it.
  */
 export function lockRecording(userId: string, key: string): Promise<(() => void) | null> {
   if (!navigator.locks) return Promise.resolve(() => {});

@@ -1,4 +1,4 @@
-/** Recording in the composer: a click begins it, and so does holding on a touch screen (rule W9). */
+/** Recording in the composer, begun by a click or by holding on a touch screen (rule W9). */
 
 import { type MouseEvent, type PointerEvent, useCallback, useRef, useState } from "react";
 import { t } from "../strings";
@@ -10,18 +10,18 @@ const RecordingBar = deferred(
   <div className="composer__field" />,
 );
 
-/** `held` lasts as long as a finger is down, `free` until a button ends it. */
+/** `held` lasts while a finger is down, `free` until a button ends it. */
 export type Mode = "held" | "free" | "sending" | "cancelling";
 
 export interface VoiceDraft {
   readonly key: string;
-  /** A recording of an earlier visit waits. */
+  /** There is a recording of an earlier visit. */
   readonly recorded: boolean;
   /** Rejects if the recording could not be taken over. */
   readonly onSend: (content: Blob, waveform: Uint8Array<ArrayBuffer>) => Promise<void>;
 }
 
-/** Milliseconds until a touch is a hold. */
+/** Milliseconds after which a touch is a hold. */
 const HOLD = 250;
 /** Pixels of a slide that cancels, and of one that locks. */
 const CANCEL = 120;
@@ -34,7 +34,7 @@ interface Touch {
   held: boolean;
 }
 
-/** The bar in place of the field, null while nothing is recorded; and the button that begins. */
+/** The bar in place of the field, null without a recording, and the button that begins one. */
 export function useRecorder(draft: VoiceDraft | null) {
   const [mode, setMode] = useState<Mode | null>(draft?.recorded ? "free" : null);
   const [slid, setSlid] = useState(0);
@@ -68,7 +68,7 @@ export function useRecorder(draft: VoiceDraft | null) {
       else setSlid(Math.max(0, aside));
     },
     onPointerUp: () => end("sending"),
-    // The system took the finger over: nothing that was said is lost.
+    // The system has cancelled the touch: keep the recording.
     onPointerCancel: () => end("free"),
     onClick: () => mode === null && change("free"),
     onContextMenu: (event: MouseEvent) => event.preventDefault(),

@@ -2,9 +2,9 @@
 
 /** Bars of a voice message (rule W9). */
 export const BARS = 48;
-/** The loudest that is measured; speech into a microphone seldom gets there. */
+/** The highest measured level, which speech rarely reaches. */
 const LOUDEST = 255;
-/** A recording that is quieter than this stays flat: noise is not made to look like speech. */
+/** A quieter recording stays flat, so that noise does not look like speech. */
 const QUIET = 24;
 
 /** The loudest sample of each of `count` equal parts, so that the loudest of all is 255. */
@@ -20,7 +20,7 @@ export function peaks(samples: readonly number[], count = BARS): Uint8Array<Arra
   return result;
 }
 
-/** The bars of a file's waveform, from 0 to 1; flat where it has none. */
+/** The bars of a file's waveform, from 0 to 1; flat without one. */
 export function barsOf(waveform: string | null): readonly number[] {
   const samples = waveform ? [...atob(waveform)].map((each) => each.charCodeAt(0)) : [];
   if (samples.length === BARS) return samples.map((each) => each / LOUDEST);
@@ -30,10 +30,10 @@ export function barsOf(waveform: string | null): readonly number[] {
   });
 }
 
-/** The loudness of a moment from 0 to 255, of wave values from -1 to 1. */
+/** The loudness of wave values from -1 to 1, as a number from 0 to 255. */
 export function loudness(wave: Float32Array): number {
   let sum = 0;
   for (const value of wave) sum += value * value;
-  // Hearing is closer to a root than to the power itself.
+  // Perceived loudness is closer to a root of the power.
   return Math.min(LOUDEST, Math.round(Math.sqrt(Math.sqrt(sum / wave.length)) * LOUDEST));
 }
