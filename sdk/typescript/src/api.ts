@@ -64,7 +64,7 @@ export class Api {
     return this.requests.open("POST", this.loginPath("login"), { body: { identifier, password } });
   }
 
-  /** With a cookie this ends the login even where the access token no longer counts. */
+  /** With a cookie, this ends the login even if the access token is no longer valid. */
   logout(): Promise<void> {
     return this.cookie
       ? this.requests.open("POST", this.loginPath("logout"))
@@ -97,7 +97,7 @@ export class Api {
     return this.requests.json("GET", "/v1/me/privacy");
   }
 
-  /** Those that are left out stay as they are. */
+  /** Fields that are left out stay as they are. */
   changePrivacy(change: Partial<Privacy>): Promise<Privacy> {
     return this.requests.json("PATCH", "/v1/me/privacy", { body: change });
   }
@@ -140,7 +140,7 @@ export class Api {
     return this.requests.json(blocked ? "PUT" : "DELETE", `/v1/blocks/${seg(user)}`);
   }
 
-  /** Tell the operator of the server about a user. */
+  /** Report a user to the operator of the server. */
   report(report: Report): Promise<void> {
     return this.requests.json("POST", "/v1/reports", { body: report });
   }
@@ -153,7 +153,7 @@ export class Api {
     return this.requests.json("GET", `/v1/conversations/${seg(id)}`);
   }
 
-  /** The message requests to you: those that wait, or those you have declined. */
+  /** The message requests to you: pending ones, or those that you have declined. */
   messageRequests(
     cursor: string | null = null,
     { declined = false, limit = 100 } = {},
@@ -177,12 +177,12 @@ export class Api {
     return this.requests.json("PATCH", `/v1/sessions/${seg(id)}`, { body: { name } });
   }
 
-  /** Delete a session with all that was said in it. */
+  /** Delete a session with all its messages. */
   deleteSession(id: string): Promise<void> {
     return this.requests.json("DELETE", `/v1/sessions/${seg(id)}`);
   }
 
-  /** Oldest first. */
+  /** Messages, oldest first. */
   async messages(id: string, query: MessageQuery = {}): Promise<Message[]> {
     const path = `/v1/conversations/${seg(id)}/messages`;
     const options = { query: { ...query } };
@@ -193,7 +193,7 @@ export class Api {
     return this.requests.json("PUT", `/v1/conversations/${seg(id)}/read`, { body: { seq } });
   }
 
-  /** Those that are left out stay as they are. */
+  /** Fields that are left out stay as they are. */
   changeSettings(id: string, change: Partial<ConversationSettings>): Promise<ConversationSettings> {
     const path = `/v1/conversations/${seg(id)}/settings`;
     return this.requests.json("PATCH", path, { body: change });
@@ -207,7 +207,7 @@ export class Api {
     return this.requests.json("DELETE", messagePath(message));
   }
 
-  /** When a message that you have sent was delivered and read. */
+  /** The times at which a message that you have sent was delivered and read. */
   receiptTimes(message: Pick<Message, "conversation_id" | "seq">): Promise<ReceiptTimes> {
     return this.requests.json("GET", `${messagePath(message)}/receipt`);
   }
@@ -232,7 +232,7 @@ export class Api {
     return (await this.requests.json<Page<Hit>>("GET", "/v1/search", options)).items;
   }
 
-  /** Newest first. A page may be empty though another one follows. */
+  /** Hits, newest first. A page may be empty even if another one follows. */
   searchBy(
     { q, ...filter }: SearchFilter & { readonly q: string },
     cursor: string | null = null,
@@ -247,12 +247,14 @@ export class Api {
     return (await this.requests.raw("GET", url, signal ? { signal } : {})).blob();
   }
 
-  /** Make the server forget what it holds of an upload. */
+  /** Cancel an upload, and delete its bytes on the server. */
   cancelUpload(address: string): Promise<void> {
     return this.requests.json("DELETE", address, { headers: { "tus-resumable": "1.0.0" } });
   }
 
-  /** Addresses for `<img>` and `<video>`, for 10 to 15 minutes: at most 100 files at a time. */
+  /**
+   * Addresses for `<img>` and `<video>`, valid for 10 to 15 minutes; at most 100 files at a time.
+   */
   signUrls(file_ids: readonly string[]): Promise<SignedUrls> {
     return this.requests.json("POST", "/v1/files/urls", { body: { file_ids } });
   }

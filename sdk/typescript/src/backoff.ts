@@ -1,4 +1,4 @@
-/** The wait before a reconnect, with jitter, so that a restart causes no stampede. */
+/** The wait before a reconnect, with jitter, so that clients do not all reconnect at once. */
 
 const FIRST = 500;
 const LONGEST = 30_000;
@@ -16,7 +16,7 @@ export class Backoff {
     return most / 2 + (this.random() * most) / 2;
   }
 
-  /** A connection was welcomed. */
+  /** The server has accepted a connection. */
   reset(): void {
     this.attempts = 0;
   }

@@ -1,4 +1,4 @@
-/** Everything joined: the tokens, the REST calls, an outbox and the connection that follows. */
+/** The client: the tokens, the REST calls, an outbox and the connection that follows the log. */
 
 import { Api } from "./api.ts";
 import { Backoff } from "./backoff.ts";
@@ -16,7 +16,7 @@ import { type UploadOptions, upload } from "./upload.ts";
 import type { FileInfo, Partial, Presence, Tokens, Typing } from "./wire.ts";
 
 export interface ClientOptions {
-  /** Such as `https://chat.example.org`; empty in a page that the server itself serves. */
+  /** Such as `https://chat.example.org`; empty in a page of the server itself. */
   readonly server?: string;
   /** Let the server keep the refresh token in an HttpOnly cookie; same origin only. */
   readonly cookie?: boolean;
@@ -26,7 +26,7 @@ export interface ClientOptions {
   readonly random?: () => number;
   /** Runs work in one tab of a login at a time; by default with the Web Locks API. */
   readonly runExclusive?: RunExclusive;
-  /** Told of everything that happens to messages, for `backchannel verify`. */
+  /** Records everything that happens to messages, for `backchannel verify`. */
   readonly journal?: Journal;
 }
 
@@ -35,7 +35,7 @@ export interface ClientEvents {
   readonly state: ConnectionState;
   readonly loggedOut: undefined;
   readonly outbox: readonly Outgoing[];
-  /** The sink could not store what it was given; it is given it again after a pause. */
+  /** The sink could not store events; it gets them again after a pause. */
   readonly storeFailed: unknown;
   readonly typing: Typing;
   readonly presence: Presence;
@@ -49,7 +49,7 @@ export class BackchannelClient extends Emitter<ClientEvents> {
   private sending: Sending;
   private connection: Connection | null = null;
   private following: Following | null = null;
-  /** Ends each pause before its time. */
+  /** End each pause early. */
   private readonly waiting = new Set<() => void>();
 
   private readonly options: ClientOptions;
@@ -81,7 +81,7 @@ export class BackchannelClient extends Emitter<ClientEvents> {
     return tokens;
   }
 
-  /** End this login at the server, and forget it here whatever the server says. */
+  /** End this login at the server, and forget it here even if that fails. */
   async logout(): Promise<void> {
     this.disconnect();
     try {
@@ -91,7 +91,7 @@ export class BackchannelClient extends Emitter<ClientEvents> {
     }
   }
 
-  /** Keep what is being sent in `store`. Call it before `connect`. */
+  /** Keep unsent messages in `store`. Call it before `connect`. */
   async keepOutbox(store: OutboxStore): Promise<void> {
     this.sending.stop();
     this.sending = this.outboxIn(store);
@@ -147,19 +147,19 @@ export class BackchannelClient extends Emitter<ClientEvents> {
     return this.following.caughtUp();
   }
 
-  /** Do not wait any longer before what failed is tried again: the network may be back. */
+  /** Repeat failed attempts at once: the network may be back. */
   retryNow(): void {
     this.connection?.retryNow();
     this.wake();
   }
 
-  /** The device says that it has no network: what is open can no longer be heard. */
+  /** The device has no network, so the open connection is dead. */
   networkLost(): void {
     this.connection?.networkLost();
   }
 
   /**
-   * Resolves once the message is durable here; it is sent when there is a connection.
+   * Resolves once the message is durable on this device; it is sent when there is a connection.
    * Raises what the outbox's store raises.
    */
   send(draft: Draft): Promise<Outgoing> {
@@ -174,13 +174,13 @@ export class BackchannelClient extends Emitter<ClientEvents> {
     return this.sending.discard(clientId);
   }
 
-  /** Another tab has written to the outbox. */
+  /** Read the outbox again, after another tab has written to it. */
   reloadOutbox(): Promise<void> {
     return this.sending.load();
   }
 
   /**
-   * Send a file for a message to name, in pieces; what a cut connection has let through is not sent
+   * Send a file for a message to name, in pieces; bytes that arrived before a cut are not sent
    * again. Resolves once the server has checked the content. Raises `ApiError`.
    */
   upload(file: Blob, name: string, options: UploadOptions = {}): Promise<FileInfo> {
@@ -203,7 +203,7 @@ export class BackchannelClient extends Emitter<ClientEvents> {
     this.connection?.stopAnswer(conversationId);
   }
 
-  /** Until the time is over or the network may be back. Raises the signal's reason. */
+  /** Wait until the time is over or the network may be back. Raises the signal's reason. */
   private pause(milliseconds: number, signal?: AbortSignal): Promise<void> {
     return new Promise((resolve, reject) => {
       const end = () => {

@@ -4,7 +4,7 @@ export interface AfterClose {
   readonly reconnect: boolean;
   /** Get a fresh token before the next connection. */
   readonly renew: boolean;
-  /** The login is over: the user has to log in again. */
+  /** The login has ended: the user has to log in again. */
   readonly loggedOut: boolean;
   /** The shortest wait before the next attempt, milliseconds. */
   readonly wait: number;
@@ -25,7 +25,7 @@ const TABLE: Readonly<Record<number, AfterClose>> = {
   4003: { ...RECONNECT, renew: true },
 };
 
-/** `reason` of a 1012 names the seconds after which to come back. */
+/** `reason` of a 1012 has the seconds after which to reconnect. */
 export function afterClose(code: number, reason = ""): AfterClose {
   const outcome = TABLE[code] ?? RECONNECT;
   const named = code === 1012 ? /\d+(\.\d+)?/.exec(reason) : null;

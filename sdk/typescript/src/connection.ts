@@ -1,4 +1,4 @@
-/** One connection after another to `/v1/ws`: greets, renews its token, reconnects. */
+/** One connection after another to `/v1/ws`: sends `hello`, renews its token, reconnects. */
 
 import { afterClose } from "./closing.ts";
 import { ApiError } from "./errors.ts";
@@ -9,7 +9,7 @@ import type { Sending } from "./sending.ts";
 import { Timers } from "./timers.ts";
 import type { TokenManager } from "./tokens.ts";
 
-/** Heartbeats that may stay away until a silent connection counts as lost. */
+/** The missing heartbeats after which a silent connection counts as lost. */
 const SILENCE = 1.8;
 /** Milliseconds until the log is read again after the application could not store it. */
 const STORE_PAUSE = 5_000;
@@ -78,7 +78,7 @@ export class Connection {
     if (this.welcomed) this.sendFrame({ type: "watch", user_ids: userIds });
   }
 
-  /** Cut short the answer that is being given in a session. */
+  /** Stop the answer that is being given in a session. */
   stopAnswer(conversationId: string): void {
     if (this.welcomed) this.sendFrame({ type: "stop", conversation_id: conversationId });
   }
@@ -171,7 +171,7 @@ export class Connection {
       this.renewInTime();
     } catch (error) {
       if (error instanceof ApiError && error.status === 401) this.end();
-      // Else the server closes with 4002 when the time has come, and renewing is tried again.
+      // Otherwise the server closes with 4002 at the expiry, and renewing is tried again.
     }
   }
 
@@ -208,7 +208,7 @@ export class Connection {
   }
 
   private end(): void {
-    if (!this.wanted) return; // stopped before the answer came: another login may have begun
+    if (!this.wanted) return; // stopped before the response: another login may have begun
     this.stop();
     this.tokens.forget();
     this.listeners.loggedOut();

@@ -3,7 +3,7 @@
 export class Emitter<Events extends object> {
   private readonly listeners = new Map<keyof Events, Set<(value: never) => void>>();
 
-  /** Listen; the answer ends it. */
+  /** Listen to an event, until the returned function is called. */
   on<Name extends keyof Events>(name: Name, listener: (value: Events[Name]) => void): () => void {
     const all = this.listeners.get(name) ?? new Set();
     this.listeners.set(name, all);

@@ -6,23 +6,23 @@ export class ApiError extends Error {
   constructor(
     /** HTTP's; 0 if the server could not be reached. */
     readonly status: number,
-    /** The server's stable word for the reason, such as `username_taken`. */
+    /** The server's code for the reason, such as `username_taken`. */
     readonly code: string,
     message: string,
     readonly field: string | null = null,
-    /** Seconds until it is worth trying again. */
+    /** Seconds until another attempt may succeed. */
     readonly retryAfter: number | null = null,
   ) {
     super(message);
   }
 
-  /** The same request may succeed later: the server was away, busy or out of room. */
+  /** The same request may succeed later: the server was unavailable, busy or out of space. */
   get transient(): boolean {
     return this.status === 0 || GATEWAYS.has(this.status) || isTransient(this.code);
   }
 }
 
-/** The status codes of a proxy while the server behind it is away. */
+/** The status codes of a proxy while the server behind it is unavailable. */
 const GATEWAYS = new Set([502, 503, 504]);
 const TRANSIENT = new Set(["throttled", "overloaded", "unavailable", "unreachable"]);
 

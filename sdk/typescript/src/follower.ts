@@ -1,6 +1,6 @@
 /**
- * Follows a user's log: what to apply, what to ask for, what to acknowledge. Pure: no clock, no
- * socket, no storage. The rules are those of `docs/protocol.md`, "A device's bookkeeping".
+ * Follows a user's log: decides what to apply, request and acknowledge. Pure: no clock, no socket,
+ * no storage. The rules are those of `docs/protocol.md`, "A device's bookkeeping".
  */
 
 import type { ServerFrame } from "./frames.ts";
@@ -19,7 +19,7 @@ export type Effect =
 
 /** Milliseconds that a missing event may take to arrive by itself. */
 export const GAP_TIMEOUT = 500;
-/** Events kept while one before them is missing; more are read from the log later. */
+/** Events that are kept while an earlier one is missing; more are read from the log later. */
 export const HELD_LIMIT = 512;
 
 export class Follower {
@@ -46,17 +46,17 @@ export class Follower {
     return this.checkpoint && { epoch: this.checkpoint.epoch, position: this.durable };
   }
 
-  /** When `tick` wants to be called, in the milliseconds of `now`; null if not at all. */
+  /** The time at which to call `tick`, in the milliseconds of `now`; null if not at all. */
   get deadline(): number | null {
     return this.gapUntil;
   }
 
-  /** A new connection was made: what was asked of the old one will not come. */
+  /** A new connection was made: the old one's requests will not be answered. */
   connected(): void {
     this.syncing = false;
     this.gapUntil = null;
     this.held.clear();
-    this.confirmed = 0; // the last acknowledgement may have been lost, too
+    this.confirmed = 0; // the last acknowledgement may have been lost as well
   }
 
   receive(frame: ServerFrame, now: number): Effect[] {
@@ -79,26 +79,26 @@ export class Follower {
     }
   }
 
-  /** Ask for the log if a missing event has been waited for long enough. */
+  /** Request the log if a missing event has not arrived in time. */
   tick(now: number): Effect[] {
     if (this.gapUntil === null || now < this.gapUntil) return [];
     this.gapUntil = null;
     return this.sync();
   }
 
-  /** The device has fetched its state afresh, as it is at this checkpoint or later. */
+  /** The device has fetched its state afresh, at this checkpoint or later. */
   restored(checkpoint: Checkpoint): Effect[] {
     this.checkpoint = checkpoint;
     this.durable = checkpoint.position;
     return this.release();
   }
 
-  /** Everything up to `position` is held durably. */
+  /** Everything up to `position` is stored durably. */
   stored(position: number): void {
     this.durable = Math.max(this.durable, position);
   }
 
-  /** The position to acknowledge, if there is news. */
+  /** The position to acknowledge; null if there is nothing new. */
   confirm(): number | null {
     if (this.durable <= this.confirmed) return null;
     this.confirmed = this.durable;
@@ -109,7 +109,7 @@ export class Follower {
     const own = this.checkpoint;
     if (own === null)
       return [{ do: "reset", reason: "new_device", checkpoint: { epoch, position } }];
-    // The server answers a hello with what was missed, or with a reset.
+    // The server answers a hello with the missed events, or with a reset.
     this.syncing = own.epoch !== epoch || own.position !== position;
     return [];
   }

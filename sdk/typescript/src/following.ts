@@ -1,4 +1,4 @@
-/** Follows the log: hands it to the application in order, and acknowledges what is stored. */
+/** Follows the log: passes it to the application in order, and acknowledges what is stored. */
 
 import { type Checkpoint, type Effect, Follower } from "./follower.ts";
 import type { ClientFrame, ServerFrame } from "./frames.ts";
@@ -8,17 +8,17 @@ import type { Sending } from "./sending.ts";
 import { Timers } from "./timers.ts";
 import type { LogEvent } from "./wire.ts";
 
-/** At least one acknowledgement for so many events. */
+/** At least one acknowledgement for this many events. */
 const ACK_EVERY = 200;
-/** And one so many milliseconds after an event. */
+/** And one this many milliseconds after an event. */
 const ACK_AFTER = 1_000;
-/** Milliseconds between two questions how far the log goes. */
+/** Milliseconds between two requests for the end of the log. */
 const PING_EVERY = 500;
 
 export interface FollowingOptions {
   readonly now: () => number;
   readonly journal: Journal | null;
-  /** The application could not store what it was given: the connection has to begin anew. */
+  /** The application could not store events: the connection must start again. */
   readonly failed: (reason: unknown) => void;
 }
 
@@ -28,7 +28,7 @@ export class Following {
   private work: Promise<void> = Promise.resolve();
   private round = 0;
   private unconfirmed = 0;
-  /** Events that have come since the sink was last called: it gets all of them at once. */
+  /** Events that have arrived since the sink was last called: it gets all of them at once. */
   private next: { events: readonly LogEvent[]; checkpoint: Checkpoint } | null = null;
   private waiting: ((checkpoint: Checkpoint) => void)[] = [];
 
@@ -44,7 +44,7 @@ export class Following {
     return this.follower.current;
   }
 
-  /** A socket was opened: what was asked of the one before will not come. */
+  /** A socket was opened: requests on the one before will not be answered. */
   connected(): void {
     this.follower.connected();
   }
@@ -73,7 +73,7 @@ export class Following {
       const frame = { type: "event", ...event } as const;
       this.carryOut(this.follower.receive(frame, this.options.now()), "reply");
     }
-    // Already in the log, or known: applying it again changes nothing.
+    // Already in the log, or known: applying it again has no effect.
     const { checkpoint } = this;
     if (checkpoint !== null && (!inLog || event.position <= checkpoint.position)) {
       this.enqueue(async () => {
@@ -127,7 +127,7 @@ export class Following {
 
   private async apply(events: readonly LogEvent[], checkpoint: Checkpoint): Promise<void> {
     await this.sink.apply(events, checkpoint);
-    // A reset may have come meanwhile: its log counts from elsewhere.
+    // A reset may have come meanwhile: its log has other positions.
     if (this.checkpoint?.epoch === checkpoint.epoch) this.follower.stored(checkpoint.position);
     for (const event of events) {
       const key = event.kind === "message" ? event.data.client_id : undefined;
@@ -146,7 +146,7 @@ export class Following {
     if (position !== null) this.sendFrame({ type: "ack", position });
   }
 
-  /** One after the other. What comes after a failure is left out: it would leave a gap. */
+  /** Run tasks one after the other. After a failure, later ones are skipped, to leave no gap. */
   private enqueue(job: () => Promise<void>): void {
     const { round } = this;
     this.work = this.work

@@ -18,15 +18,15 @@ export interface JournalOptions {
   readonly sha256: (text: string) => Uint8Array;
 }
 
-/** Pass one to a client, and each record is written before what it tells of takes effect. */
+/** Pass one to a client: it writes each record before the recorded action takes effect. */
 export class Journal {
   private readonly flying = new Set<string>();
-  /** Those of which an attempt was left without an answer. */
+  /** Messages of which an attempt was left without an answer. */
   private readonly doubtful = new Set<string>();
 
   constructor(private readonly options: JournalOptions) {}
 
-  /** The time, to be given to `history` and `finish` as the moment of asking. */
+  /** The current time, to be passed to `history` and `finish` as the time of the request. */
   time(): number {
     return Number(this.options.now());
   }
@@ -39,7 +39,7 @@ export class Journal {
     this.flying.add(client_id);
   }
 
-  /** The server has a message: it said so, or the log holds it. */
+  /** The server has a message: it was acknowledged, or is in the log. */
   answered(clientId: string, id: string, seq: number): void {
     const doubted = this.doubtful.delete(clientId);
     if (this.flying.delete(clientId) || doubted) {
@@ -53,7 +53,7 @@ export class Journal {
     else this.note("fail", { client_id: clientId, code });
   }
 
-  /** The connection is lost: what had no answer will have none. */
+  /** The connection is lost: unanswered messages will get no answer. */
   cut(): void {
     for (const client_id of this.flying) {
       this.note("unknown", { client_id });
@@ -62,7 +62,7 @@ export class Journal {
     this.flying.clear();
   }
 
-  /** The server accepted the connection of a device that holds its log up to `checkpoint`. */
+  /** The server has accepted a connection of a device whose log ends at `checkpoint`. */
   welcomed(userId: string, checkpoint: Checkpoint | null): void {
     const { epoch = null, position = null } = checkpoint ?? {};
     this.note("resume", { user: userId, epoch, position });
@@ -85,12 +85,12 @@ export class Journal {
     }
   }
 
-  /** An edit is about to be asked for; `body` is null for a deletion. */
+  /** An edit is about to be requested; `body` is null for a deletion. */
   change(message: Pick<Message, "conversation_id" | "id">, body: string | null): void {
     this.note("change", { conversation: message.conversation_id, id: message.id, body });
   }
 
-  /** A whole conversation as it was fetched, oldest first; `asked` as `time` said. */
+  /** A whole conversation was fetched, oldest first; `asked` is from `time`. */
   history(conversation: string, messages: readonly Message[], asked: number): void {
     const seen = messages.map(({ id, sender_id: sender, body, seq }) => ({
       id,
@@ -101,7 +101,7 @@ export class Journal {
     this.note("history", { conversation, messages: seen, complete: true, asked });
   }
 
-  /** At the end: the device was connected and held everything up to `checkpoint`. */
+  /** At the end: the device was connected and had everything up to `checkpoint`. */
   finish({ position }: Checkpoint, asked: number): void {
     this.note("finish", { position, asked });
   }

@@ -1,4 +1,4 @@
-/** Messages on their way: kept durably before the first byte leaves, until the server has them. */
+/** Outgoing messages: stored durably before they are sent, until the server has them. */
 
 import type { FileInfo } from "./wire.ts";
 
@@ -12,7 +12,7 @@ export interface Outgoing {
   readonly body: string;
   readonly reply_to: number | null;
   readonly files: readonly FileInfo[];
-  /** Milliseconds since 1970, by this device's clock; orders what waits. */
+  /** Milliseconds since 1970, by this device's clock; orders the waiting messages. */
   readonly created_at: number;
   /** The reason why the server refused it; null while it waits. */
   readonly failed: { readonly code: string; readonly message: string } | null;
@@ -25,7 +25,7 @@ export interface OutboxStore {
   remove(clientId: string): Promise<void>;
 }
 
-/** Forgets everything with the process; for tests and throw-away clients. */
+/** Loses everything with the process; for tests and short-lived clients. */
 export class MemoryOutbox implements OutboxStore {
   private readonly items = new Map<string, Outgoing>();
 
@@ -44,7 +44,7 @@ export class MemoryOutbox implements OutboxStore {
 
 const STORE = "outgoing";
 
-/** Survives reload and crash, in a browser's IndexedDB. */
+/** Survives reloads and crashes, in a browser's IndexedDB. */
 export class IndexedDbOutbox implements OutboxStore {
   private readonly database: Promise<IDBDatabase>;
 
@@ -78,7 +78,7 @@ export class IndexedDbOutbox implements OutboxStore {
     const database = await this.database;
     const transaction = database.transaction(STORE, "readwrite", { durability: "strict" });
     change(transaction.objectStore(STORE));
-    transaction.commit(); // also if the page ends at once
+    transaction.commit(); // even if the page closes at once
     await new Promise<void>((resolve, reject) => {
       transaction.oncomplete = () => resolve();
       transaction.onabort = () => reject(transaction.error);

@@ -1,4 +1,4 @@
-/** Requests with a token: renewed once where it no longer counts. */
+/** Requests with a token, which is renewed once if it is no longer valid. */
 
 import { ApiError, errorOf } from "./errors.ts";
 import type { TokenManager } from "./tokens.ts";
@@ -18,7 +18,7 @@ export class Requests {
     private readonly tokens: TokenManager,
   ) {}
 
-  /** A JSON answer, or null where there is none. Raises `ApiError`. */
+  /** The response's JSON, or null without a body. Raises `ApiError`. */
   async json<Value>(method: string, path: string, options: RequestOptions = {}): Promise<Value> {
     const response = await this.raw(method, path, options);
     return (response.status === 204 ? null : await response.json()) as Value;
@@ -72,6 +72,6 @@ async function checked(response: Response): Promise<Response> {
 function search(query: RequestOptions["query"]): string {
   const given = Object.entries(query ?? {}).filter(([, value]) => value != null);
   if (given.length === 0) return "";
-  // React Native's URLSearchParams takes no pairs.
+  // React Native's URLSearchParams accepts no pairs.
   return `?${given.map(([name, value]) => `${name}=${encodeURIComponent(String(value))}`).join("&")}`;
 }

@@ -1,4 +1,4 @@
-/** The queries and answers of the REST calls, besides the shapes of `wire.ts`. */
+/** The queries and responses of the REST calls, in addition to the types of `wire.ts`. */
 
 export interface Page<Value> {
   readonly items: Value[];
@@ -42,7 +42,7 @@ export interface ServerConfig {
   readonly link_previews: boolean;
 }
 
-/** What a web page says about itself, in plain text. */
+/** The description of a web page by itself, in plain text. */
 export interface LinkPreview {
   /** The page, after redirects. */
   readonly url: string;
@@ -71,7 +71,7 @@ export interface Report {
   readonly messages?: readonly number[];
 }
 
-/** Without a bound the newest messages; `before` and `after` exclude their `seq`. */
+/** Without a bound, the newest messages; `before` and `after` exclude their `seq`. */
 export interface MessageQuery {
   readonly before?: number;
   readonly after?: number;

@@ -1,4 +1,4 @@
-/** Sends what is in the outbox, in order, until each message has been answered. */
+/** Sends the messages in the outbox, in order, until each has been answered. */
 
 import { isTransient } from "./errors.ts";
 import type { ClientFrame } from "./frames.ts";
@@ -16,13 +16,13 @@ export interface Draft {
   readonly clientId?: string;
 }
 
-/** Shortest wait after a refusal that says "not now", milliseconds. */
+/** The shortest wait after a temporary refusal, milliseconds. */
 const PAUSE = 1_000;
 
 export class Sending {
   private items: Outgoing[] = [];
   private readonly flying = new Set<string>();
-  /** Those that the store is being given. */
+  /** Messages that are being stored. */
   private readonly keeping = new Set<string>();
   private transmit: ((frame: ClientFrame) => void) | null = null;
   private pause: ReturnType<typeof setTimeout> | null = null;
@@ -39,11 +39,11 @@ export class Sending {
     return this.items;
   }
 
-  /** Read anew what waits: at the start, or after another tab has written. */
+  /** Read the outbox again: at the start, or after another tab has written. */
   async load(): Promise<void> {
     const { items } = this;
     const stored = await this.store.all();
-    if (this.items !== items) return this.load(); // what was read may be older
+    if (this.items !== items) return this.load(); // the stored data may be older
     const known = new Set(stored.map((each) => each.client_id));
     const coming = items.filter(({ client_id: id }) => this.keeping.has(id) && !known.has(id));
     this.replace([...stored, ...coming]);
@@ -51,8 +51,8 @@ export class Sending {
   }
 
   /**
-   * Resolves once the message is kept durably; it is sent as soon as there is a connection.
-   * Raises what the store raises: then the message is neither kept nor sent.
+   * Resolves once the message is stored durably; it is sent as soon as there is a connection.
+   * Raises the store's errors: then the message is neither stored nor sent.
    */
   async enqueue(draft: Draft): Promise<Outgoing> {
     const last = this.items.at(-1)?.created_at ?? 0;
@@ -113,7 +113,7 @@ export class Sending {
     this.pause = null;
   }
 
-  /** The log's entry of a message of ours that the server has stored; null if it is not ours. */
+  /** The log entry of an own message that the server has stored; null for any other message. */
   acknowledged(ack: Ack): LogEvent | null {
     this.journal?.answered(ack.client_id, ack.id, ack.seq);
     const item = this.find(ack.client_id);

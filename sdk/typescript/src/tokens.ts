@@ -29,15 +29,15 @@ export const withTabLock: RunExclusive = async (work) => {
 
 export class TokenManager {
   private tokens: Tokens | null = null;
-  /** When the access token is to be renewed, by this device's clock. */
+  /** The time at which to renew the access token, by this device's clock. */
   private due = 0;
   private renewing: Promise<Tokens> | null = null;
-  /** Logins that have ended here: the answer to a question of an earlier one does not count. */
+  /** The number of logins that have ended here, to ignore responses to an earlier one. */
   private ended = 0;
 
   constructor(
     private readonly options: TokenOptions,
-    /** Told of new tokens, and of null when the login has ended. */
+    /** Called with new tokens, and with null when the login has ended. */
     private readonly onChange: (tokens: Tokens | null) => void = () => {},
   ) {}
 
@@ -45,12 +45,12 @@ export class TokenManager {
     return this.tokens;
   }
 
-  /** Milliseconds until the access token is to be renewed; null without one. */
+  /** Milliseconds until the access token should be renewed; null without one. */
   get renewalIn(): number | null {
     return this.tokens && this.due - this.options.now();
   }
 
-  /** Use these tokens, which a login, a refresh or another tab has brought. */
+  /** Use these tokens from a login, a refresh or another tab. */
   adopt(tokens: Tokens): void {
     const held = this.tokens;
     if (tokens.access_token === held?.access_token) return;
@@ -80,7 +80,7 @@ export class TokenManager {
     const held = this.tokens;
     this.renewing ??= this.options
       .runExclusive(async () => {
-        // Another tab may have brought a new one while this one waited.
+        // Another tab may have renewed it while this one waited.
         const { tokens } = this;
         return tokens && tokens !== held ? tokens : this.refresh();
       })
@@ -110,7 +110,7 @@ export class TokenManager {
       });
     if (!response.ok) {
       const error = await errorOf(response);
-      // Not those of a login that has begun meanwhile.
+      // Keep the tokens of a login that has begun meanwhile.
       if (error.status === 401 && this.tokens === before) this.forget();
       throw error;
     }

@@ -6,12 +6,12 @@ import type { Requests } from "./requests.ts";
 import type { FileInfo } from "./wire.ts";
 
 export interface UploadOptions {
-  /** Go on with an upload that was begun before, at the address that `onBegun` told. */
+  /** Continue an earlier upload, at the address that `onBegun` was called with. */
   readonly address?: string | null;
   readonly onBegun?: (address: string) => void;
-  /** Called with the number of bytes that the server holds. */
+  /** Called with the number of bytes that the server has. */
   readonly onProgress?: (bytes: number) => void;
-  /** Stops sending; `Api.cancelUpload` also makes the server forget what it holds. */
+  /** Stops sending; `Api.cancelUpload` also deletes the bytes on the server. */
   readonly signal?: AbortSignal;
   /** The loudness of a recording over time: at most 128 samples from 0 to 255. */
   readonly waveform?: Uint8Array;
@@ -23,7 +23,7 @@ export interface UploadOptions {
 const SMALLEST = 256 * 1_024;
 const LARGEST = 4 * 1_024 * 1_024;
 const QUICK = 1_000;
-/** The number of times that the server may contradict its earlier answers. */
+/** The number of times that the server may contradict its earlier responses. */
 const CONTRADICTIONS = 5;
 
 const TUS = { "tus-resumable": "1.0.0" };
@@ -31,12 +31,12 @@ const BYTES = "application/offset+octet-stream";
 
 export interface Pace {
   readonly backoff: Backoff;
-  /** Waits so many milliseconds, or until it is worth trying earlier. */
+  /** Waits this many milliseconds, or until an earlier attempt may succeed. */
   readonly pause: (milliseconds: number) => Promise<void>;
 }
 
 /**
- * Send a file, however often the connection is cut. Raises `ApiError` where the server refuses the
+ * Send a file, however often the connection is cut. Raises `ApiError` if the server refuses the
  * file, and the signal's reason once it is aborted.
  */
 export async function upload(
@@ -66,7 +66,7 @@ export async function upload(
 
 class UploadRun {
   private address: string | null;
-  /** The number of bytes that the server holds; null if only the server knows. */
+  /** The number of bytes that the server has; null if unknown. */
   private offset: number | null = null;
   private piece = SMALLEST;
 
@@ -79,7 +79,7 @@ class UploadRun {
     this.address = options.address ?? null;
   }
 
-  /** One request; true once the server holds every byte. */
+  /** Send one request; true once the server has every byte. */
   async step(): Promise<boolean> {
     const began = Date.now();
     if (this.address === null) await this.begin();
@@ -95,12 +95,12 @@ class UploadRun {
     return this.requests.json("GET", `/v1/files/${id}/info`, this.aborting);
   }
 
-  /** The answer did not arrive, so it is not known what the server holds. */
+  /** The response did not arrive, so the server's offset is unknown. */
   lost(): void {
     this.offset = null;
   }
 
-  /** True if the upload is elsewhere than expected, or gone: it can go on or begin again. */
+  /** True if the upload has another offset than expected, or is gone: continue or start again. */
   contradicted(status: number): boolean {
     if (status === 404) this.address = null;
     this.offset = null;

@@ -1,4 +1,4 @@
-/** Ids that are made on the device (RFC 9562). */
+/** Ids that are generated on the device (RFC 9562). */
 
 /** A random UUID. Pages over plain HTTP and React Native have no `crypto.randomUUID`. */
 export function newKey(): string {

@@ -6,12 +6,12 @@ export interface FileInfo {
   readonly type: string;
   /** Bytes. */
   readonly size: number;
-  /** Pixels, the right way up. */
+  /** Pixels of the upright picture. */
   readonly width: number | null;
   readonly height: number | null;
   /** Milliseconds. */
   readonly duration: number | null;
-  /** The loudness of a recording over time, as its sender says: one byte a sample, in Base64. */
+  /** The loudness of a recording over time, from its sender: one byte a sample, in Base64. */
   readonly waveform: string | null;
   /** A ThumbHash in Base64, to be shown until the picture has loaded. */
   readonly placeholder: string | null;
@@ -20,7 +20,7 @@ export interface FileInfo {
 }
 
 export interface SignedUrls {
-  /** In the order in which they were asked for. */
+  /** In the order of the request. */
   readonly items: readonly {
     readonly file_id: string;
     readonly url: string;
@@ -55,7 +55,7 @@ export interface Marks {
   readonly read_seq: number;
 }
 
-/** Null if it has not happened, is hidden from you, or happened too long ago to be known. */
+/** Null if it has not happened, is hidden from you, or is no longer known. */
 export interface ReceiptTimes {
   readonly delivered_at: string | null;
   readonly read_at: string | null;
@@ -80,9 +80,9 @@ export interface Account extends User {
 
 export type Audience = "everybody" | "nobody";
 
-/** The facts about you that others may learn; you do not see of others what you hide. */
+/** The data that others may see of you; data that you hide are hidden from you as well. */
 export interface Privacy {
-  /** The users who may see that you are online, and when you last were. */
+  /** The users who may see whether you are online, and when you last were. */
   readonly last_seen: Audience;
   readonly read_receipts: Audience;
   readonly typing: Audience;
@@ -114,7 +114,7 @@ export interface Conversation {
   readonly updated_at: string;
   readonly last_message: Message | null;
   readonly settings: ConversationSettings;
-  /** The state of a message request to you; null if it is none. */
+  /** The state of a message request to you; null for other conversations. */
   readonly request: RequestState | null;
 }
 
@@ -134,7 +134,7 @@ export interface Invitation {
   readonly code: string;
   /** The address at which the web client accepts it. */
   readonly path: string;
-  /** Accounts that it is still good for. */
+  /** The number of accounts that it still allows. */
   readonly uses: number;
   readonly created_at: string;
   readonly expires_at: string;
@@ -151,9 +151,9 @@ export interface Tokens {
   readonly login_id: string;
   readonly access_token: string;
   readonly expires_at: string;
-  /** Seconds for which a new access token counts: the device's clock may be wrong. */
+  /** Seconds for which a new access token is valid, as the device's clock may be wrong. */
   readonly expires_in: number;
-  /** Missing where the server keeps it in an HttpOnly cookie. */
+  /** Missing if the server keeps it in an HttpOnly cookie. */
   readonly refresh_token?: string;
   readonly refresh_expires_at: string;
 }

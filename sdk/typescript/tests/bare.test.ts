@@ -7,14 +7,14 @@ import { fileURLToPath } from "node:url";
 import { build } from "vite";
 import { expect, it, onTestFinished } from "vitest";
 
-/** Globals that only a page has, and others that React Native lacks. */
+/** Globals that only pages have, and others that React Native lacks. */
 const MISSING = [
   ...["window", "document", "location", "navigator", "localStorage", "indexedDB"],
   ...["BroadcastChannel", "crypto", "WebSocket", "EventTarget", "URL", "URLSearchParams"],
 ];
 
 const PROGRAM = `
-new Response(new Headers()); // Node makes these of what is taken away now
+new Response(new Headers()); // Node creates these with globals that are removed below
 for (const name of ${JSON.stringify(MISSING)}) {
   Object.defineProperty(globalThis, name, { value: undefined, configurable: true });
 }

@@ -5,14 +5,14 @@ import { AT, Device, issuedTokens, profile, settle, underFakeTime } from "./devi
 underFakeTime();
 
 describe("connecting", () => {
-  it("greets with its token and its checkpoint", async () => {
+  it("sends a hello with its token and its checkpoint", async () => {
     const device = new Device();
     await device.start(AT);
     device.server.socket.accept();
     expect(device.server.socket.sent).toEqual([{ type: "hello", token: "first", ...AT }]);
   });
 
-  it("fetches its state first where it holds nothing", async () => {
+  it("fetches its state first on a new device", async () => {
     const device = new Device();
     await device.start(null);
     device.server.welcome(9);
@@ -22,7 +22,7 @@ describe("connecting", () => {
     expect(device.server.socket.of("ack")).toEqual([{ type: "ack", position: 9 }]);
   });
 
-  it("comes back after a cut, and goes on from what it holds", async () => {
+  it("reconnects after a cut, and continues from its checkpoint", async () => {
     const device = new Device();
     await device.start(AT);
     device.server.welcome(4);
@@ -74,7 +74,7 @@ describe("connecting", () => {
     expect(device.server.sockets).toHaveLength(1);
   });
 
-  it("stops where the login has ended", async () => {
+  it("stops when the login has ended", async () => {
     const device = new Device();
     const loggedOut = vi.fn();
     device.client.on("loggedOut", loggedOut);
@@ -104,7 +104,7 @@ describe("connecting", () => {
     expect(device.client.tokens.current?.access_token).toBe("another");
   });
 
-  it("does not wait for a network that is known to be gone", async () => {
+  it("does not wait for a network that is known to be lost", async () => {
     const device = new Device();
     await device.start(AT);
     device.server.welcome(4);
@@ -113,7 +113,7 @@ describe("connecting", () => {
     expect(device.server.sockets).toHaveLength(2);
   });
 
-  it("takes a connection that has fallen silent for lost", async () => {
+  it("treats a silent connection as lost", async () => {
     const device = new Device();
     await device.start(AT);
     device.server.welcome(4);
@@ -127,7 +127,7 @@ function acknowledged(device: Device): number[] {
 }
 
 describe("acknowledging", () => {
-  it("confirms what is stored after a second, in one frame", async () => {
+  it("acknowledges stored events after a second, in one frame", async () => {
     const device = new Device();
     await device.start(AT);
     device.server.welcome(4);
@@ -136,7 +136,7 @@ describe("acknowledging", () => {
     expect(acknowledged(device)).toEqual([4, 7]);
   });
 
-  it("confirms anew over each connection, as the last frame may be lost", async () => {
+  it("acknowledges again on each connection, as the last frame may be lost", async () => {
     const device = new Device();
     await device.start(AT);
     device.server.welcome(4);
@@ -148,7 +148,7 @@ describe("acknowledging", () => {
     expect(acknowledged(device)).toEqual([5]);
   });
 
-  it("confirms every 200 events without waiting", async () => {
+  it("acknowledges every 200 events without waiting", async () => {
     const device = new Device();
     await device.start(AT);
     device.server.welcome(4);
@@ -158,7 +158,7 @@ describe("acknowledging", () => {
     expect(acknowledged(device)).toEqual([4, 204]);
   });
 
-  it("asks for the log where an event is missing", async () => {
+  it("requests the log if an event is missing", async () => {
     const device = new Device();
     await device.start(AT);
     device.server.welcome(4);
@@ -169,7 +169,7 @@ describe("acknowledging", () => {
 });
 
 describe("requests", () => {
-  it("renew a token that no longer counts, once", async () => {
+  it("renew a token that is no longer valid, once", async () => {
     const device = new Device();
     device.client.tokens.adopt(issuedTokens("stale"));
     device.fetched.mockImplementation(async (url: string | URL | Request, init?: RequestInit) => {
@@ -183,7 +183,7 @@ describe("requests", () => {
     expect(device.fetched).toHaveBeenCalledTimes(3);
   });
 
-  it("say which field is at fault and when to try again", async () => {
+  it("report the invalid field and when to try again", async () => {
     const device = new Device();
     device.client.tokens.adopt(issuedTokens("first"));
     const problem = { code: "throttled", detail: "slow down", field: "body", retry_after: 2 };

@@ -79,7 +79,7 @@ export function ack(clientId: string, position: number | null) {
   } as const;
 }
 
-/** For every test of the file. */
+/** Use fake timers in every test of the file. */
 export function underFakeTime(): void {
   beforeEach(() => {
     vi.useFakeTimers({

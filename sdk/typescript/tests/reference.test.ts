@@ -8,7 +8,7 @@ const reference = read("../REFERENCE.md");
 /** Every name that the reference describes: the first column of its tables. */
 const described = [...reference.matchAll(/^\| `(\w+)/gm)].map((match) => match[1]);
 
-/** The public members of a class, from its source: only the source tells public from private. */
+/** The public members of a class, from its source, as only that shows which are public. */
 function members(source: string, name: string): string[] {
   const body = source.slice(source.indexOf(`class ${name} `)).split("\n}\n")[0] ?? "";
   const found = body.matchAll(/^ {2}(?:readonly |async |get )?([a-z]\w*)(?:[(:<]| =)/gm);

@@ -7,7 +7,7 @@ import { AT, ack, Device, own, settle, underFakeTime } from "./device.ts";
 underFakeTime();
 
 describe("sending", () => {
-  it("test_W2 keeps a message before its first byte leaves", async () => {
+  it("test_W2 stores a message before it is sent", async () => {
     const device = new Device();
     let keep = () => {};
     const store = new MemoryOutbox();
@@ -23,7 +23,7 @@ describe("sending", () => {
     expect(device.server.socket.of("send")).toHaveLength(1);
   });
 
-  it("test_W2 neither keeps nor sends a message that the store refuses", async () => {
+  it("test_W2 neither stores nor sends a message that the store refuses", async () => {
     const device = new Device();
     const store = new MemoryOutbox();
     vi.spyOn(store, "put").mockRejectedValueOnce(new Error("the disk is full"));
@@ -77,7 +77,7 @@ describe("sending", () => {
     expect(await store.all()).toEqual([]);
   });
 
-  it("test_W2 does not bring back what was discarded while the outbox was read", async () => {
+  it("test_W2 does not restore a message that was discarded while the outbox was read", async () => {
     const device = new Device();
     const store = new MemoryOutbox();
     await device.start(AT, store);
@@ -93,7 +93,7 @@ describe("sending", () => {
     expect(device.server.socket.of("send")).toEqual([]);
   });
 
-  it("test_W2 keeps what is being stored while the outbox is read", async () => {
+  it("test_W2 keeps a message that is being stored while the outbox is read", async () => {
     const device = new Device();
     const store = new MemoryOutbox();
     let keep = () => {};
@@ -153,7 +153,7 @@ describe("sending", () => {
     expect(device.server.socket.of("send")).toHaveLength(2);
   });
 
-  it("keeps what was refused, to be tried again or discarded", async () => {
+  it("keeps a refused message, to be retried or discarded", async () => {
     const device = new Device();
     const store = new MemoryOutbox();
     await device.start(AT, store);

@@ -4,7 +4,7 @@ import { gzipSync } from "node:zlib";
 import { build } from "vite";
 import { expect, it } from "vitest";
 
-/** Bytes, compressed: what a page pays for the client. */
+/** The compressed bytes of the client in a page. */
 const LIMIT = 14_000;
 
 it("stays small", async () => {

@@ -15,7 +15,7 @@ import { AT, Device, issuedTokens, profile, settle, underFakeTime } from "./devi
 describe("a sink that fails", () => {
   underFakeTime();
 
-  it("is given the same events again, from where it had stored everything", async () => {
+  it("gets the same events again, after the last ones that it had stored", async () => {
     const device = new Device();
     const failed = vi.fn();
     const applied: number[] = [];
@@ -46,7 +46,7 @@ describe("a sink that fails", () => {
     expect(applied).toEqual([5, 6]);
   });
 
-  it("is given at once what has come while it worked", async () => {
+  it("gets all events at once that arrived while it was busy", async () => {
     const device = new Device();
     const calls: number[][] = [];
     let free = () => {};
@@ -68,7 +68,7 @@ describe("a sink that fails", () => {
     expect(calls).toEqual([[5, 6, 7], [8]]);
   });
 
-  it("does not acknowledge what it has not stored", async () => {
+  it("does not acknowledge events that it has not stored", async () => {
     const device = new Device();
     device.client.tokens.adopt(issuedTokens("first"));
     device.client.connect(AT, { apply: () => Promise.reject(new Error()), reset: async () => {} });
@@ -84,7 +84,7 @@ describe("a sink that fails", () => {
 describe("being caught up", () => {
   underFakeTime();
 
-  it("is told once all that the server has is stored", async () => {
+  it("resolves once everything from the server is stored", async () => {
     const device = new Device();
     await device.start(AT);
     const caughtUp = vi.fn();
@@ -102,7 +102,7 @@ describe("being caught up", () => {
   });
 });
 
-/** A store that an application may bring, such as a file or a native one. */
+/** A store of the application, such as a file or a native one. */
 class OwnOutbox implements OutboxStore {
   private readonly lines: string[] = [];
 

@@ -1,6 +1,6 @@
 /**
- * People talk over bad connections, each device with a journal. Started with a JSON description;
- * prints "ready" when all are connected and "quiet" when they have said everything.
+ * Users chat over bad connections, each device with a journal. Started with a JSON description;
+ * prints "ready" when all are connected and "quiet" when they have sent everything.
  */
 
 import { createHash } from "node:crypto";
@@ -12,7 +12,7 @@ import { pathToFileURL } from "node:url";
 const { sdk, journals, devices, seconds, least, pause } = JSON.parse(process.argv[2]);
 const { BackchannelClient, Journal } = await import(pathToFileURL(join(sdk, "index.js")).href);
 
-/** Every so many times the device's storage refuses. */
+/** The device's storage fails once in this many times. */
 const FAILS_EVERY = 150;
 
 class Device {

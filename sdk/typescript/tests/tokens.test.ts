@@ -26,7 +26,7 @@ describe("a token", () => {
     expect(device.fetched).toHaveBeenCalledOnce();
   });
 
-  it("does not renew in a loop where its life is shorter than a minute", async () => {
+  it("is not renewed in a loop if its life is shorter than a minute", async () => {
     const device = new Device();
     device.fetched.mockImplementation(async () => Response.json(issuedTokens("fresh", 0.5)));
     await device.start(AT);
@@ -85,14 +85,14 @@ function tab(name: string, locks: { queue: Promise<unknown> }, refresh: () => Pr
 }
 
 describe("several tabs", () => {
-  it("use a refresh token once, and all have what it brought", async () => {
+  it("use a refresh token once, and all get the new tokens", async () => {
     vi.useRealTimers();
     const old = issuedTokens("old", 0);
     const refresh = vi.fn(async () => issuedTokens("fresh"));
     const locks = { queue: Promise.resolve() as Promise<unknown> };
     const tabs = ["one", "two", "three"].map(() => tab("login", locks, refresh));
     for (const { client } of tabs) client.tokens.adopt(old);
-    // Each waits for the lock while the one before it renews and tells.
+    // Each waits for the lock while the one before it renews and announces.
     const tokens: string[] = [];
     for (const { client } of tabs) {
       tokens.push(await client.tokens.token());
@@ -104,7 +104,7 @@ describe("several tabs", () => {
     expect(refresh).toHaveBeenCalledOnce();
   });
 
-  it("do not renew what another has renewed while they waited", async () => {
+  it("do not renew a token that another has renewed while they waited", async () => {
     let free = () => {};
     const lock = new Promise<void>((resolve) => (free = resolve));
     const fetched = vi.fn();

@@ -10,12 +10,12 @@ const FILE = new Blob([new Uint8Array(SIZE).map((_, index) => index % 251)], {
   type: "image/png",
 });
 
-/** A server that speaks tus, and whose connections break as the test wants. */
+/** A tus server whose connections break as the test wants. */
 class TusServer {
   readonly uploads = new Map<string, Uint8Array[]>();
   readonly methods: string[] = [];
   metadata = "";
-  /** The fate of the next requests: bytes that arrive before a cut, or an answer. */
+  /** The outcomes of the next requests: bytes that arrive before a cut, or a response. */
   faults: (number | Response | "lost")[] = [];
 
   readonly fetch = async (url: string | URL | Request, init: RequestInit = {}) => {
@@ -72,7 +72,7 @@ describe("test_W8 uploading", () => {
     client.tokens.adopt(issuedTokens("token"));
   });
 
-  it("sends a file in pieces and tells how far it has come", async () => {
+  it("sends a file in pieces and reports progress", async () => {
     const progress: number[] = [];
     const info = await client.upload(FILE, "Käse.png", {
       metadata: { album: "AAA" },
@@ -87,7 +87,7 @@ describe("test_W8 uploading", () => {
     );
   });
 
-  it("sends nothing again that has arrived before a cut", async () => {
+  it("does not repeat bytes that arrived before a cut", async () => {
     server.faults = [new Response(null, { status: 503 }), 100_000, "lost", 70_000];
     const sending = client.upload(FILE, "a.png");
     await vi.advanceTimersByTimeAsync(60_000);
@@ -95,7 +95,7 @@ describe("test_W8 uploading", () => {
     expect(await server.holds(`/v1/uploads/${id}`, FILE)).toBe(true);
   });
 
-  it("asks what has arrived after a cut in the middle, and goes on from there", async () => {
+  it("asks for the offset after a cut in the middle, and continues from there", async () => {
     let address = "";
     const begun = client.upload(FILE, "a.png", { onBegun: (told) => (address = told) });
     await begun;
@@ -112,13 +112,13 @@ describe("test_W8 uploading", () => {
     expect(await server.holds(address, FILE)).toBe(true);
   });
 
-  it("begins again where the server has given the upload up", async () => {
+  it("starts again if the server has dropped the upload", async () => {
     const info = await client.upload(FILE, "a.png", { address: "/v1/uploads/gone" });
     expect(info.id).toBe("u1");
     expect(await server.holds("/v1/uploads/u1", FILE)).toBe(true);
   });
 
-  it("passes on why a file is refused, and does not try again", async () => {
+  it("reports the reason for a refusal, and does not try again", async () => {
     server.faults = [refusal(415, "unsupported_file")];
     await expect(client.upload(FILE, "a.png")).rejects.toMatchObject({
       status: 415,
@@ -145,7 +145,7 @@ describe("test_W8 uploading", () => {
     expect(server.methods).toHaveLength(asked);
   });
 
-  it("does not wait any longer once the network is back", async () => {
+  it("stops waiting once the network is back", async () => {
     server.faults = ["lost"];
     const sending = client.upload(FILE, "a.png");
     await vi.advanceTimersByTimeAsync(10);

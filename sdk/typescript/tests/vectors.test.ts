@@ -62,7 +62,7 @@ describe("the outbox", () => {
   it.each(frames)("sends $item.client_id", ({ item, frame }) => {
     expect(frameOf(item)).toEqual(frame);
   });
-  it.each(refusals)("$code leaves it waiting: $transient", ({ code, transient }) => {
+  it.each(refusals)("$code is temporary: $transient", ({ code, transient }) => {
     expect(isTransient(code)).toBe(transient);
   });
 });
