@@ -32,9 +32,9 @@ export default defineConfig({
     rolldownOptions: {
       input: { index: here("index.html"), sw: here("src/sw.ts") },
       output: {
-        // Browsers ask for the service worker at one address for ever.
+        // Browsers request the service worker at the same address forever.
         entryFileNames: ({ name }) => (name === "sw" ? "sw.js" : "assets/[name]-[hash].js"),
-        // Modules of the first page come in one piece: it packs better.
+        // Modules of the first page are in one file, which compresses better.
         codeSplitting: {
           groups: [
             { name: "main", tags: ["$initial"], test: /^(?!.*\/src\/sw\.ts)/, priority: 1 },

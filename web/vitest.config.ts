@@ -19,7 +19,7 @@ export default defineConfig({
     include: ["tests/**/*.test.{ts,tsx}", `${sdk}/tests/**/*.test.ts`],
     environment: "happy-dom",
     restoreMocks: true,
-    testTimeout: 60_000, // milliseconds, of a busy machine
+    testTimeout: 60_000, // milliseconds, for a busy machine
     hookTimeout: 60_000,
   },
 });

@@ -1,4 +1,4 @@
-/** The file of the conversation: everything that it needs and the first page does not. */
+/** The chunk of the conversation: all modules that it needs and the first page does not. */
 
 import { fileURLToPath } from "node:url";
 
@@ -8,7 +8,7 @@ interface Graph {
 
 const ENTRY = fileURLToPath(new URL("../src/chat/conversation.tsx", import.meta.url));
 
-/** The group of a module that the conversation imports, however indirectly; else null. */
+/** The group of a module that the conversation imports, directly or not; otherwise null. */
 export function inConversation(): (id: string, graph: Graph) => string | null {
   let reached: ReadonlySet<string> | null = null;
   return (id, graph) => {

@@ -1,4 +1,4 @@
-/** Emoji with names and keywords of CLDR, from `emojibase-data`, as small modules to load late. */
+/** Emoji with names and keywords of CLDR, from `emojibase-data`, as small modules loaded late. */
 
 import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
@@ -14,12 +14,12 @@ interface Emoji {
   readonly skins?: readonly { readonly emoji: string; readonly tone: number | number[] }[];
 }
 
-/** What the fonts of systems some years old can draw. */
+/** The Unicode version that fonts of somewhat older systems support. */
 const NEWEST = 15;
-/** The groups of emojibase, in the order of the picker; people stand with the smileys. */
+/** The groups of emojibase, in the order of the picker; people are with the smileys. */
 const GROUPS = [[0, 1], [3], [4], [6], [5], [7], [8], [9]];
 const TONES = ["🏻", "🏼", "🏽", "🏾", "🏿"];
-/** Keywords of one emoji. */
+/** The most keywords of an emoji. */
 const MOST_TAGS = 8;
 const PREFIX = "virtual:emoji/";
 
@@ -51,7 +51,7 @@ function grouped(all: readonly Emoji[]): Emoji[][] {
   return GROUPS.map((group) => offered.filter((each) => group.includes(each.group ?? -1)));
 }
 
-/** The emoji, with a "+" after it if a skin tone goes behind its first character. */
+/** The emoji, with a "+" after it if a skin tone can follow its first character. */
 function shape({ emoji: plain, skins = [] }: Emoji): string {
   const [first = "", ...rest] = [...plain].filter((each, at) => !(at === 1 && each === "\ufe0f"));
   const tinted = TONES.map((tone) => first + tone + rest.join(""));
@@ -59,7 +59,7 @@ function shape({ emoji: plain, skins = [] }: Emoji): string {
   return known.length === 5 && known.every((each) => tinted.includes(each)) ? `${plain}+` : plain;
 }
 
-/** The name, and the keywords that are no part of it. */
+/** The name, and the keywords that are not part of it. */
 function words({ label, tags = [] }: Emoji): string {
   const more = tags.filter((tag) => !label.includes(tag)).slice(0, MOST_TAGS);
   return [label, ...more].join("|");

@@ -1,4 +1,4 @@
-/** Tells the service worker which files make up this version of the client. */
+/** Adds the list of files of this version to the service worker. */
 
 import { createHash } from "node:crypto";
 import { readdir, readFile, writeFile } from "node:fs/promises";

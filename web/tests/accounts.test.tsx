@@ -24,7 +24,7 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-it("asks for the username that is missing, and goes to its field", async () => {
+it("asks for a missing username, and focuses its field", async () => {
   render(<SignUp />);
   type("Password", "a long enough phrase");
   await press("Create account");
@@ -32,7 +32,7 @@ it("asks for the username that is missing, and goes to its field", async () => {
   expect(document.activeElement).toBe(field("Username"));
 });
 
-it("says which characters a username must not have, once the user pauses", async () => {
+it("reports forbidden characters of a username, once the user pauses", async () => {
   const register = vi.spyOn(client.api, "register");
   const said = () => screen.queryByText(/^Not allowed/);
   render(<SignUp />);
@@ -53,7 +53,7 @@ it("says which characters a username must not have, once the user pauses", async
   expect(register).not.toHaveBeenCalled();
 });
 
-it("goes to the field that the server refuses, and forgets the problem once it is changed", async () => {
+it("focuses the field that the server refuses, and drops the problem once it is changed", async () => {
   const refusal = new ApiError(400, "invalid", "password is too common", "password");
   vi.spyOn(client.api, "register").mockRejectedValue(refusal);
   render(<SignUp />);
@@ -73,7 +73,7 @@ async function enterName() {
   await press("Continue");
 }
 
-it("does not try to sign in without a password, and goes back to a wrong one", async () => {
+it("does not sign in without a password, and focuses a wrong one", async () => {
   const refused = vi
     .spyOn(client, "login")
     .mockRejectedValue(new ApiError(401, "unauthorized", ""));
@@ -87,7 +87,7 @@ it("does not try to sign in without a password, and goes back to a wrong one", a
   expect(document.activeElement).toBe(field("Password"));
 });
 
-it("lets one try again once the time is over", async () => {
+it("allows another attempt once the time is over", async () => {
   const throttled = new ApiError(429, "throttled", "", null, 5);
   vi.spyOn(client, "login").mockRejectedValue(throttled);
   await enterName();

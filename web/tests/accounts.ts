@@ -1,4 +1,4 @@
-/** Accounts and logins as the server answers with them. */
+/** Accounts and logins as in the server's responses. */
 
 import type { Account, Tokens } from "backchannel-client";
 

@@ -24,7 +24,7 @@ it("W18: an answer that was stopped before its first word does not look like a f
   expect(screen.queryByRole("button", { name: "Copy answer" })).toBeNull();
 });
 
-it("W18: a failure looks like one", () => {
+it("W18: a failure is shown as a failure", () => {
   const { container } = render(
     <AnswerView item={answer("failure")} found={false} onAgain={null} />,
   );

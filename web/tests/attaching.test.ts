@@ -10,7 +10,7 @@ const problems = () =>
     .sort((one, other) => one.began - other.began)
     .flatMap(({ file, problem }) => (problem ? `${file.name}: ${problem}` : []));
 
-it("W8: takes no more files than a message may have", async () => {
+it("W8: accepts no more files than a message may have", async () => {
   const held = { ...emptyDraft("grace"), files: [{ id: "f1" } as FileInfo] };
   const config = { files_per_message: 10 } as ServerConfig;
   setState({ config, drafts: { grace: held }, uploads: {} });

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { FIRST_VIEW, squareOf, within } from "../src/pages/crop";
 
 describe("the square of an avatar", () => {
-  it("is the middle at first, as large as it can be", () => {
+  it("is in the middle at first, as large as possible", () => {
     expect(squareOf(FIRST_VIEW, 400, 200)).toEqual({ left: 100, top: 0, side: 200 });
     expect(squareOf(FIRST_VIEW, 200, 400)).toEqual({ left: 0, top: 100, side: 200 });
   });
@@ -19,7 +19,7 @@ describe("the square of an avatar", () => {
     }
   });
 
-  it("moves against the picture, which is moved by hand", () => {
+  it("moves in the opposite direction of the picture", () => {
     expect(squareOf({ zoom: 2, x: 0.25, y: 0 }, 200, 200)).toEqual({
       left: 25,
       top: 50,

@@ -5,7 +5,7 @@ import { ErrorBoundary } from "../src/ui/error-boundary";
 
 const Hello = ({ name }: { readonly name: string }) => <p>Hello {name}</p>;
 
-it("shows its fallback until the code has arrived, and later none", async () => {
+it("shows its fallback until the code has loaded, and none later", async () => {
   const load = vi.fn(async () => Hello);
   const Later = deferred(load, <p>Not yet</p>);
   const first = render(<Later name="Ada" />);
@@ -17,7 +17,7 @@ it("shows its fallback until the code has arrived, and later none", async () => 
   expect(load).toHaveBeenCalledTimes(1);
 });
 
-describe("a file that does not arrive", () => {
+describe("a file that does not load", () => {
   beforeEach(() => void vi.useFakeTimers());
   afterEach(() => {
     cleanup();
@@ -25,7 +25,7 @@ describe("a file that does not arrive", () => {
   });
   const seconds = (count: number) => act(() => vi.advanceTimersByTimeAsync(count * 1_000));
 
-  it("is fetched again", async () => {
+  it("is loaded again", async () => {
     const load = vi.fn(async () => Hello).mockRejectedValueOnce(new Error("no network"));
     const Later = deferred(load, ({ name }) => <p>{name} is not here yet</p>);
     render(<Later name="Ada" />);
@@ -35,7 +35,7 @@ describe("a file that does not arrive", () => {
     expect(load).toHaveBeenCalledTimes(2);
   });
 
-  it("waits for a network where there is none", async () => {
+  it("waits for a network without one", async () => {
     const online = vi.spyOn(navigator, "onLine", "get").mockReturnValue(false);
     const load = vi.fn(async () => Hello).mockRejectedValueOnce(new Error("no network"));
     const Later = deferred(load);
@@ -48,8 +48,8 @@ describe("a file that does not arrive", () => {
     screen.getByText("Hello Ada");
   });
 
-  it("is not waited for where the server has other files since an update", async () => {
-    vi.spyOn(console, "error").mockImplementation(() => {}); // React reports what the boundary has
+  it("is not loaded again if an update has removed it from the server", async () => {
+    vi.spyOn(console, "error").mockImplementation(() => {}); // React logs what the boundary catches
     const asked = vi
       .spyOn(globalThis, "fetch")
       .mockResolvedValue(new Response("", { status: 404 }));
@@ -67,8 +67,8 @@ describe("a file that does not arrive", () => {
     expect(asked).toHaveBeenCalledWith("/assets/late-1.js", { method: "HEAD", cache: "no-store" });
   });
 
-  it("is told to the boundary, and fetched with the next use", async () => {
-    vi.spyOn(console, "error").mockImplementation(() => {}); // React reports what the boundary has
+  it("is reported to the boundary, and loaded again with the next use", async () => {
+    vi.spyOn(console, "error").mockImplementation(() => {}); // React logs what the boundary catches
     const load = vi.fn(async () => Hello).mockRejectedValue(new Error("gone"));
     const Later = deferred(load);
     const first = render(

@@ -7,14 +7,14 @@ import { unsavedDraftsKey } from "../src/state/unsaved-drafts";
 const draft = (text: string) => ({ ...emptyDraft("grace"), text });
 const left = (userId: string) => localStorage.getItem(unsavedDraftsKey(userId));
 
-/** The page ends with its writes unfinished. */
+/** End the page with unfinished writes, and open it again. */
 function reload(database: Database): void {
   dispatchEvent(new Event("pagehide"));
   vi.spyOn(IDBObjectStore.prototype, "put").mockRestore();
   database.close();
 }
 
-it("W4: a draft outlives a page that ends before it is kept", async () => {
+it("W4: a draft survives a page that ends before it is stored", async () => {
   const before = await Database.open("ada");
   vi.spyOn(IDBObjectStore.prototype, "put").mockImplementation(() => {
     throw new DOMException("the page has ended", "AbortError");
@@ -27,7 +27,7 @@ it("W4: a draft outlives a page that ends before it is kept", async () => {
   after.close();
 });
 
-it("W4: of what is typed quickly, the last is written", async () => {
+it("W4: after fast typing, the last text is stored", async () => {
   const database = await Database.open("joan");
   const put = vi.spyOn(IDBObjectStore.prototype, "put");
   await Promise.all(["h", "he", "hel", "hello"].map((text) => database.keepDraft(draft(text))));
@@ -36,7 +36,7 @@ it("W4: of what is typed quickly, the last is written", async () => {
   database.close();
 });
 
-it("W4: what another page has left gives way to what is typed later", async () => {
+it("W4: a draft of another page is replaced by later typing", async () => {
   const [one, other] = [await Database.open("eve"), await Database.open("eve")];
   const keeping = one.keepDraft(draft("hel"));
   dispatchEvent(new Event("pagehide"));
@@ -50,7 +50,7 @@ it("W4: what another page has left gives way to what is typed later", async () =
   next.close();
 });
 
-it("leaves nothing that another tab has left while a user signs out", async () => {
+it("removes drafts that another tab stores while a user signs out", async () => {
   const [one, other] = [await Database.open("dan"), await Database.open("dan")];
   one.close();
   const erasing = Database.erase("dan");
@@ -61,7 +61,7 @@ it("leaves nothing that another tab has left while a user signs out", async () =
   expect(left("dan")).toBeNull();
 });
 
-it("leaves nothing of a user who signs out", async () => {
+it("removes all drafts of a user who signs out", async () => {
   const database = await Database.open("bob");
   void database.keepDraft(draft("secret"));
   database.close();

@@ -40,7 +40,7 @@ function Page() {
   );
 }
 
-it("W11: the answer to an edit does not end the next one", async () => {
+it("W11: the response to an edit does not end the next edit", async () => {
   let answer = (_: Message) => {};
   vi.spyOn(client.api, "edit").mockReturnValue(new Promise((resolve) => (answer = resolve)));
   render(<Page />);

@@ -15,7 +15,7 @@ const pictures = (count: number) =>
 
 afterEach(cleanup);
 
-it("says how many pictures of an album are not shown", () => {
+it("shows the number of hidden pictures of an album", () => {
   const open = vi.fn();
   const files = pictures(6);
   render(<Files files={files} meta={null} onOpen={open} />);
@@ -26,7 +26,7 @@ it("says how many pictures of an album are not shown", () => {
   expect(open).toHaveBeenCalledWith(files[3]);
 });
 
-it("shows an album of four as it is", () => {
+it("shows all pictures of an album of four", () => {
   render(<Files files={pictures(4)} meta={null} />);
   screen.getByRole("button", { name: "3.jpg" });
   expect(screen.queryByText(/^\+/)).toBeNull();

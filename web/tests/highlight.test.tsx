@@ -3,7 +3,7 @@ import { render } from "@testing-library/react";
 import { expect, it } from "vitest";
 import { highlight } from "../src/chat/highlight";
 
-it("gives code classes that the style has colours for", () => {
+it("uses only classes that the style has colours for", () => {
   const code = 'def f():  # a comment\n    return "text", 12';
   const { container } = render(<pre>{highlight(code, "python")}</pre>);
   const style = readFileSync("src/styles/message-states.css", "utf8");

@@ -3,7 +3,7 @@ import type { Hit } from "backchannel-client";
 import { expect, it } from "vitest";
 import { Snippet } from "../src/chat/hit";
 
-/** What is shown of a snippet in which each `word` is highlighted. */
+/** The shown text of a snippet in which each `word` is highlighted. */
 function shown(text: string, word: string): string {
   const found = [...text.matchAll(new RegExp(word, "g"))];
   const highlights = found.map(({ index }) => [index, index + word.length] as const);

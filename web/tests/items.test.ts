@@ -53,12 +53,12 @@ function view(fields: Partial<ThreadView>): Item[] {
 const kinds = (items: Item[]) => items.map((item) => item.kind);
 
 describe("items of a thread", () => {
-  it("begin with the beginning only where it is reached", () => {
+  it("begin with the card only at the first message", () => {
     expect(kinds(view({}))).toEqual(["beginning"]);
     expect(kinds(view({ complete: false }))).toEqual([]);
   });
 
-  it("test_W5 stay as they are when older ones are put before them", () => {
+  it("test_W5 stay as they are when older ones are added before them", () => {
     const messages = [1, 2, 3, 4, 5].map((seq) => message(seq));
     const before = view({ messages: messages.slice(2), complete: false });
     const after = view({ messages, complete: false });
@@ -70,7 +70,7 @@ describe("items of a thread", () => {
     ]);
   });
 
-  it("are the same objects as long as nothing of them has changed", () => {
+  it("are the same objects while they do not change", () => {
     const messages = [1, 2, 3].map((seq) => message(seq));
     const before = view({ messages });
     const after = reused(before, view({ messages: [...messages, message(4)] }));
@@ -84,13 +84,13 @@ describe("items of a thread", () => {
     ]);
   });
 
-  it("say each day once", () => {
+  it("have each day once", () => {
     const later = message(3, { created_at: "2026-05-05T12:00:00Z" });
     const items = view({ messages: [message(1), message(2), later] });
     expect(kinds(items)).toEqual(["beginning", "day", "message", "message", "day", "message"]);
   });
 
-  it("test_W6 put the unread line before the first message of the other past the mark", () => {
+  it("test_W6 have the unread line before the first message of the other user past the mark", () => {
     const mine = message(3, { sender_id: "ada" });
     const items = view({
       messages: [message(1), message(2), mine, message(4)],
@@ -114,7 +114,7 @@ describe("items of a thread", () => {
     ]);
   });
 
-  it("show the time where the state differs from the next message's", () => {
+  it("show the time if the state differs from the next message's", () => {
     const messages = [1, 2].map((seq) => message(seq, { sender_id: "ada" }));
     const conversation = { ...CONVERSATION, theirs: { delivered_seq: 2, read_seq: 1 } };
     const items = view({ messages, conversation });
@@ -124,7 +124,7 @@ describe("items of a thread", () => {
     ]);
   });
 
-  it("test_W1 keep a message's key from its way to its place", () => {
+  it("test_W1 keep the key of a message when it is sent", () => {
     const before = view({ outgoing: [outgoing("k1")] }).at(-1);
     const stored = message(1, { sender_id: "ada", client_id: "k1" });
     const after = view({ messages: [stored], outgoing: [outgoing("k1")] });
@@ -132,7 +132,7 @@ describe("items of a thread", () => {
     expect(kinds(after)).toEqual(["beginning", "day", "message"]);
   });
 
-  it("let a failed message stand alone", () => {
+  it("do not group a failed message", () => {
     const items = view({ outgoing: [outgoing("k1"), outgoing("k2", true), outgoing("k3")] });
     expect(items.filter((item) => item.kind === "outgoing")).toMatchObject([
       { first: true, last: true },
@@ -156,13 +156,13 @@ describe("answers in a session (W18)", () => {
     expect(whole.at(-1)).toMatchObject({ kind: "answer", key: "answer-3", body: "text 4" });
   });
 
-  it("test_W18 are given one after the other", () => {
+  it("test_W18 come one after the other", () => {
     const messages = [asked(1), asked(2), answered(3, 1)];
     expect(openQuestion({ messages, conversation: session, myId: "ada" })).toBe(2);
     expect(openQuestion({ messages: [], conversation: session, myId: "ada" })).toBeNull();
   });
 
-  it("test_W18 are not expected to a question that was deleted, nor from a person", () => {
+  it("test_W18 are not expected for a deleted question, nor from a user", () => {
     const gone = message(1, { sender_id: "ada", deleted_at: "2026-05-04T12:00:09Z" });
     expect(openQuestion({ messages: [gone], conversation: session, myId: "ada" })).toBeNull();
     expect(openQuestion({ messages: [asked(1)], conversation: CONVERSATION, myId: "ada" })).toBe(
@@ -170,7 +170,7 @@ describe("answers in a session (W18)", () => {
     );
   });
 
-  it("test_W18 do not show what was said of another question", () => {
+  it("test_W18 do not show the text for another question", () => {
     const late = { ...partial, question_seq: 1 };
     const items = view({ conversation: session, messages: [asked(3)], partial: late });
     expect(items.at(-1)).toMatchObject({ kind: "answer", message: null, body: "" });

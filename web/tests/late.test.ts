@@ -1,4 +1,4 @@
-/** What is read or answered late does not take the place of what is newer. */
+/** Data that are read or received late do not replace newer ones. */
 
 import "fake-indexeddb/auto";
 import {
@@ -38,7 +38,7 @@ function message(seq: number, fields: Partial<Message> = {}): Message {
   return { ...place, body: `text ${seq}`, files: [], deleted_at: null, ...fields } as Message;
 }
 
-/** Answers that the test gives, in the order of the questions. */
+/** Responses that the test sends, in the order of the requests. */
 function held<Value>() {
   const answers: ((value: Value) => void)[] = [];
   const ask = () => new Promise<Value>((resolve) => answers.push(resolve));
@@ -57,7 +57,7 @@ beforeEach(async () => {
 });
 afterEach(() => unfollow(true));
 
-it("W11: a deletion is not lost to a reading that was begun before it", async () => {
+it("W11: a deletion is not lost to a read that began before it", async () => {
   const reading = loadRemovals(opened());
   const removing = remove(message(1));
   await reading;
@@ -65,7 +65,7 @@ it("W11: a deletion is not lost to a reading that was begun before it", async ()
   await removing;
 });
 
-it("W11: an undo is not lost to a reading that was begun before it", async () => {
+it("W11: an undo is not lost to a read that began before it", async () => {
   await remove(message(1));
   const [removal] = Object.values(getState().removals);
   const reading = loadRemovals(opened());
@@ -75,7 +75,7 @@ it("W11: an undo is not lost to a reading that was begun before it", async () =>
   await undoing;
 });
 
-it("W4: what is being typed is not lost to what another tab has stored", async () => {
+it("W4: typed text is not lost to a draft that another tab has stored", async () => {
   await saveDraft({ ...emptyDraft("grace"), text: "Half" });
   const saving = saveDraft({ ...emptyDraft("grace"), text: "Half past eight" });
   await loadDrafts(opened());
@@ -83,7 +83,7 @@ it("W4: what is being typed is not lost to what another tab has stored", async (
   await saving;
 });
 
-it("W4: a draft does not come back while its message goes into the outbox", async () => {
+it("W4: a draft does not reappear while its message is put into the outbox", async () => {
   const draft = { ...emptyDraft("grace"), text: "Half past eight" };
   await saveDraft(draft);
   const { answers, ask } = held<never>();
@@ -97,7 +97,7 @@ it("W4: a draft does not come back while its message goes into the outbox", asyn
   expect(getState().drafts.grace?.text ?? "").toBe("");
 });
 
-it("W8: a file that arrives while a voice message is kept stays in the draft", async () => {
+it("W8: a file that is uploaded while a voice message is stored stays in the draft", async () => {
   const voice = { waveform: new Uint8Array(48), replyTo: 7 };
   await saveDraft({ ...emptyDraft("grace"), reply_to: 7 });
   vi.spyOn(client, "upload").mockReturnValue(new Promise(() => {}));
@@ -108,7 +108,7 @@ it("W8: a file that arrives while a voice message is kept stays in the draft", a
   expect(getState().drafts.grace).toMatchObject({ reply_to: null, files: [file] });
 });
 
-it("shows nothing of a user who has signed out while it was read", async () => {
+it("shows no data of a user who signed out while they were read", async () => {
   await remove(message(1));
   await saveDraft({ ...emptyDraft("grace"), text: "Half" });
   const before = opened();
@@ -119,7 +119,7 @@ it("shows nothing of a user who has signed out while it was read", async () => {
   expect(getState()).toMatchObject({ drafts: {}, removals: {} });
 });
 
-it("W1: a conversation is asked for again where the log has told more meanwhile", async () => {
+it("W1: a conversation is fetched again if the log has changed it meanwhile", async () => {
   setState({ conversations: { c: conversation() } });
   const { answers, ask } = held<Conversation>();
   vi.spyOn(client.api, "conversation").mockImplementation(ask);
@@ -134,7 +134,7 @@ it("W1: a conversation is asked for again where the log has told more meanwhile"
   expect(getState().conversations.c).toMatchObject({ theirs: read, mine: read, unread: 0 });
 });
 
-it("a setting that is refused takes no other one back", async () => {
+it("a refused setting does not undo another one", async () => {
   setState({ conversations: { c: conversation() } });
   const { answers, ask } = held<ConversationSettings>();
   vi.spyOn(client.api, "changeSettings").mockImplementation(ask as never);
@@ -149,7 +149,7 @@ it("a setting that is refused takes no other one back", async () => {
   expect(getState().conversations.c?.settings).toMatchObject({ pinned: false, archived: true });
 });
 
-it("W12: the place that was jumped to stays while the end is still being read", async () => {
+it("W12: a jump is not lost while the end is still being read", async () => {
   setState({ conversations: { c: conversation({ last_seq: 500, unread: 0 }) } });
   const { answers, ask } = held<Message[]>();
   vi.spyOn(client.api, "messages").mockImplementation(ask as never);
@@ -164,7 +164,7 @@ it("W12: the place that was jumped to stays while the end is still being read", 
   expect(getState().threads.c?.messages.map((each) => each.seq)).toEqual([99, 100, 101]);
 });
 
-it("an edit is not lost to messages that were read from the server before it", async () => {
+it("an edit is not lost to messages that were fetched before it", async () => {
   setState({ conversations: { c: conversation({ last_seq: 2, unread: 0 }) } });
   const { answers, ask } = held<Message[]>();
   vi.spyOn(client.api, "messages").mockImplementation(ask as never);
@@ -177,7 +177,7 @@ it("an edit is not lost to messages that were read from the server before it", a
   expect(getState().threads.c?.messages.map((each) => each.body)).toEqual(["text 1", "edited"]);
 });
 
-it("an edit is not lost that the log tells while older messages are being read", async () => {
+it("an edit from the log is not lost while older messages are being read", async () => {
   const thread = { messages: [message(3)], complete: false, live: true };
   const known = conversation({ last_seq: 3, unread: 0 });
   setState({ conversations: { c: known }, threads: { c: thread } });

@@ -19,7 +19,7 @@ afterEach(() => {
   setState({ me: null });
 });
 
-it("S16: shows what a page says about itself as text, below the name of its own server", async () => {
+it("S16: shows the description of a page as text, below the name of its server", async () => {
   const url = "https://kiln.example/visit";
   const title = "<img src=x onerror=alert(1)>";
   vi.spyOn(client.api, "preview").mockResolvedValue(page(url, title, "bank.example"));
@@ -30,7 +30,7 @@ it("S16: shows what a page says about itself as text, below the name of its own 
   expect(container.querySelector("img")).toBeNull();
 });
 
-it("asks once for a page that many messages link", async () => {
+it("requests the preview of a page once for many messages", async () => {
   const url = "https://kiln.example/once";
   const asked = vi.spyOn(client.api, "preview").mockResolvedValue(page(url, "Kiln"));
   for (const key of ["a", "b"]) render(<LinkPreviewCard key={key} url={url} />);
@@ -40,7 +40,7 @@ it("asks once for a page that many messages link", async () => {
   expect(asked).toHaveBeenCalledTimes(1);
 });
 
-it("W5: keeps its place where there is no preview, and takes none the next time", async () => {
+it("W5: keeps its space without a preview, and reserves none the next time", async () => {
   const url = "https://kiln.example/none";
   vi.spyOn(client.api, "preview").mockRejectedValue(NONE);
   const first = render(<LinkPreviewCard url={url} />);
@@ -50,7 +50,7 @@ it("W5: keeps its place where there is no preview, and takes none the next time"
   expect(second.container.querySelector(".preview")).toBeNull();
 });
 
-it("asks again where the server could not be reached", async () => {
+it("requests again if the server could not be reached", async () => {
   const url = "https://kiln.example/again";
   const asked = vi.spyOn(client.api, "preview").mockRejectedValue(AWAY);
   render(<LinkPreviewCard url={url} />);

@@ -20,7 +20,7 @@ let store: typeof Store;
 const remembered = () => JSON.parse(localStorage.getItem(KEY) ?? "null");
 const databases = async () => (await indexedDB.databases()).map((each) => each.name);
 
-/** A page that has just been loaded, and a server that takes every login. */
+/** A page that has just been loaded, and a server that accepts every login. */
 beforeEach(async () => {
   vi.resetModules();
   sdk = await import("backchannel-client");
@@ -38,14 +38,14 @@ beforeEach(async () => {
   };
 });
 
-it("asks to sign in where nobody is signed in", async () => {
+it("shows the sign-in page if no user is signed in", async () => {
   await login.start();
   expect(store.getState()).toMatchObject({ phase: "signed-out", ended: false, me: null });
   expect(store.getState().config?.password_minimum).toBe(9);
   expect(client.connect).not.toHaveBeenCalled();
 });
 
-it("shows the user who was signed in before the server has answered", async () => {
+it("shows the signed-in user before the server has answered", async () => {
   localStorage.setItem(KEY, JSON.stringify(ADA));
   const starting = login.start();
   expect(store.getState()).toMatchObject({ phase: "ready", me: ADA });
@@ -53,7 +53,7 @@ it("shows the user who was signed in before the server has answered", async () =
   await vi.waitFor(() => expect(client.connect).toHaveBeenCalled(), 60_000);
 });
 
-it("keeps what the server has told of the account while the page began", async () => {
+it("keeps the account that the server sent while the page was starting", async () => {
   localStorage.setItem(KEY, JSON.stringify(ADA));
   const starting = login.start();
   const renamed = account("ada", { display_name: "Ada Lovelace" });
@@ -71,14 +71,14 @@ it("remembers the user who signs in", async () => {
   expect(await databases()).toContain(databaseName("ada"));
 });
 
-it("signs in whoever has registered, without empty fields", async () => {
+it("signs in a user who has registered, without sending empty fields", async () => {
   const asked = vi.spyOn(client.api, "register").mockResolvedValue(undefined as never);
   await login.register("ada", "a password", "  ", null);
   expect(asked).toHaveBeenCalledWith({ username: "ada", password: "a password" });
   expect(store.getState().me).toEqual(ADA);
 });
 
-it("leaves nothing of a user who signs out", async () => {
+it("removes all data of a user who signs out", async () => {
   await login.start();
   await login.signIn("ada", "a password");
   await login.signOut();
@@ -88,14 +88,14 @@ it("leaves nothing of a user who signs out", async () => {
   expect(client.tokens.current).toBeNull();
 });
 
-it("signs out while the server refuses or cannot be reached", async () => {
+it("signs out even if the server refuses or cannot be reached", async () => {
   vi.spyOn(client.api, "logout").mockRejectedValue(new sdk.ApiError(0, "unreachable", ""));
   await login.signIn("ada", "a password");
   await login.signOut();
   expect(store.getState()).toMatchObject({ phase: "signed-out", me: null });
 });
 
-it("leaves nothing where a user signs out while the databases are being opened", async () => {
+it("removes all data if a user signs out while the databases are being opened", async () => {
   localStorage.setItem(KEY, JSON.stringify(ADA));
   const starting = login.start();
   await login.signOut();
@@ -105,7 +105,7 @@ it("leaves nothing where a user signs out while the databases are being opened",
   expect(store.getState()).toMatchObject({ phase: "signed-out", me: null });
 });
 
-it("does not sign in again by tokens that come after signing out", async () => {
+it("does not sign in again with tokens that arrive after signing out", async () => {
   await login.start();
   await login.signIn("ada", "a password");
   await login.signOut();
@@ -114,7 +114,7 @@ it("does not sign in again by tokens that come after signing out", async () => {
   expect(remembered()).toBeNull();
 });
 
-it("does not sign in again by an account that comes after signing out", async () => {
+it("does not sign in again with an account that arrives after signing out", async () => {
   const { refetch } = await import("../src/state/refetching");
   await login.signIn("ada", "a password");
   let answer = (_: typeof ADA) => {};
@@ -128,7 +128,7 @@ it("does not sign in again by an account that comes after signing out", async ()
   expect(remembered()).toBeNull();
 });
 
-it("shows no account that is older than the one that is shown", async () => {
+it("does not replace the account by an older one", async () => {
   await login.signIn("ada", "a password");
   const newer = account("ada", { about: "Throws pots", updated_at: "2026-05-04T10:00:01.000Z" });
   store.setMe(newer);
@@ -136,7 +136,7 @@ it("shows no account that is older than the one that is shown", async () => {
   expect(store.getState().me).toEqual(newer);
 });
 
-it("keeps drafts where the login has ended elsewhere, and says so", async () => {
+it("keeps drafts when the login was ended elsewhere, and says so", async () => {
   await login.start();
   await login.signIn("ada", "a password");
   await following.database()?.keepDraft({ ...emptyDraft("grace"), text: "half a thought" });
@@ -149,7 +149,7 @@ it("keeps drafts where the login has ended elsewhere, and says so", async () => 
   expect(store.getState().drafts.grace?.text).toBe("half a thought");
 });
 
-it("logs in anew with a new password, without the end of the old login", async () => {
+it("logs in again with a new password, without being signed out", async () => {
   await login.signIn("ada", "a password");
   const changed = tokensOf(ADA);
   vi.spyOn(client.api, "changePassword").mockResolvedValue(changed);
@@ -160,7 +160,7 @@ it("logs in anew with a new password, without the end of the old login", async (
   expect(store.getState()).toMatchObject({ phase: "ready", me: ADA });
 });
 
-it("goes on with the old login where the password was refused", async () => {
+it("continues with the old login if the password was refused", async () => {
   await login.signIn("ada", "a password");
   await vi.waitFor(() => expect(client.connect).toHaveBeenCalledTimes(1), 60_000);
   vi.spyOn(client.api, "changePassword").mockRejectedValue(
@@ -171,7 +171,7 @@ it("goes on with the old login where the password was refused", async () => {
   expect(store.getState()).toMatchObject({ phase: "ready", me: ADA });
 });
 
-it("leaves nothing of an account that was deleted", async () => {
+it("removes all data of a deleted account", async () => {
   await login.signIn("ada", "a password");
   vi.spyOn(client.api, "deleteAccount").mockResolvedValue(undefined as never);
   await login.deleteAccount("a password");

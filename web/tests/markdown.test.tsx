@@ -16,7 +16,7 @@ it.each(["- [x] cups\n- [ ] flasks", "- [x] cups\n\n- [ ] flasks"])("shows tasks
   ]);
 });
 
-it("names a task by its own line, and not by the tasks below it", () => {
+it("labels a task by its own line, without the tasks below it", () => {
   render(<Markdown text={"- [ ] set the *table*\n  - [x] plates"} />);
   const names = screen.getAllByRole("checkbox").map((each) => {
     const id = each.getAttribute("aria-labelledby") ?? "";
@@ -25,7 +25,7 @@ it("names a task by its own line, and not by the tasks below it", () => {
   expect(names).toEqual(["set the table", "plates"]);
 });
 
-it("aligns the columns of a table as it is written", () => {
+it("aligns the columns of a table", () => {
   render(<Markdown text={"| a | b |\n|--:|---|\n| 1 | 2 |"} />);
   const [first, second] = screen.getAllByRole("cell");
   expect(first?.style.textAlign).toBe("right");

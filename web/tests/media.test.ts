@@ -17,7 +17,7 @@ const picture = (id: string) =>
 const message = (seq: number, file: FileInfo) =>
   ({ seq, files: [file], deleted_at: null }) as unknown as Message;
 
-it("W10: shows the picture that was asked for as soon as it is found", async () => {
+it("W10: shows the requested picture as soon as it is found", async () => {
   setState({ link: "online" });
   let answer = (_: Message[]) => {};
   vi.spyOn(client.api, "messages")

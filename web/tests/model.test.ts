@@ -80,7 +80,7 @@ describe("the log", () => {
     expect(apply(first.known, all).known.conversations.c?.unread).toBe(0);
   });
 
-  it("test_W13 counts a message that was deleted unread no longer", () => {
+  it("test_W13 no longer counts a message that was deleted unread", () => {
     const { known: one } = apply(known(), event("message", message(1)));
     const gone = message(1, { deleted_at: at(5), revision: 1, body: "" });
     expect(apply(one, event("delete", gone)).known.conversations.c?.unread).toBe(0);
@@ -93,7 +93,7 @@ describe("the log", () => {
     expect(twice.threads.c?.messages).toHaveLength(1);
   });
 
-  it("takes the higher revision, in whatever order they come", () => {
+  it("keeps the higher revision, in whatever order they arrive", () => {
     const edited = message(1, { body: "edited", revision: 2 });
     const merged = mergeMessages([edited], [message(1, { body: "older", revision: 1 })]);
     expect(merged[0]?.body).toBe("edited");
@@ -104,7 +104,7 @@ describe("the log", () => {
     expect(after.threads.c?.messages.map((each) => each.seq)).toEqual([1]);
   });
 
-  it("asks for a conversation that it does not know", () => {
+  it("requests an unknown conversation", () => {
     const { stale } = apply(NOTHING, event("message", message(1)));
     expect(stale.conversations).toEqual(["c"]);
   });
@@ -117,7 +117,7 @@ describe("the log", () => {
     expect(apply(known(), renamed).known.blockChanges).toBe(0);
   });
 
-  it("takes no conversation that was read before what the log has told since", () => {
+  it("ignores a conversation that is older than the log", () => {
     const { known: after } = apply(known(), event("message", message(1)));
     const stale = { ...(known().conversations.c as Conversation), unread: 7 };
     expect(withFetched(after, stale).conversations.c?.unread).toBe(1);
@@ -125,7 +125,7 @@ describe("the log", () => {
     expect(withFetched(after, newer).conversations.c?.unread).toBe(7);
   });
 
-  it("puts what is pinned first, then the newest", () => {
+  it("puts pinned conversations first, then the newest", () => {
     const two = known().conversations.c as Conversation;
     const newer = { ...two, id: "d", updated_at: at(9) };
     expect(inOrder({ c: two, d: newer }).map((each) => each.id)).toEqual(["d", "c"]);

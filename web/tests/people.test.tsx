@@ -38,7 +38,7 @@ it("finds the people in the list without a connection", async () => {
   await screen.findByText("Grace", {}, LATE);
 });
 
-it("does not say that there is nobody where the server could not be asked, and asks again", async () => {
+it("does not report an empty result if the server could not be reached, and asks again", async () => {
   const asked = vi.spyOn(client.api, "users").mockRejectedValue(AWAY);
   lookFor("joan");
   await screen.findByText(/The server cannot be reached/, {}, LATE);
@@ -48,7 +48,7 @@ it("does not say that there is nobody where the server could not be asked, and a
   await screen.findByText("No one found", {}, LATE);
 });
 
-it("does not offer the partner of a conversation for what goes to someone else", async () => {
+it("does not offer the other member when choosing another user", async () => {
   const joan = { id: "joan", username: "joan", display_name: "Joan" } as User;
   vi.spyOn(client.api, "users").mockResolvedValue([GRACE, joan]);
   const message = { conversation_id: "c", sender_id: "ada", files: [] } as unknown as Message;
@@ -56,7 +56,7 @@ it("does not offer the partner of a conversation for what goes to someone else",
   expect((await screen.findByRole("option", {}, LATE)).textContent).toContain("Joan");
 });
 
-it("says why there are no devices, and shows them with a connection", async () => {
+it("gives the reason for missing devices, and shows them with a connection", async () => {
   const asked = vi.spyOn(client.api, "logins").mockRejectedValue(AWAY);
   render(<Devices />);
   await screen.findByText(/The server cannot be reached/, {}, LATE);

@@ -4,7 +4,7 @@ import { markRead } from "../src/state/actions";
 import { client } from "../src/state/client";
 import { setState } from "../src/state/store";
 
-it("W13: tells the server of one read mark at a time, and of the newest at the end", async () => {
+it("W13: sends one read mark at a time, and the newest at the end", async () => {
   const conversation = { id: "c", mine: { delivered_seq: 0, read_seq: 0 } } as Conversation;
   setState({ conversations: { c: conversation } });
   const answers: (() => void)[] = [];

@@ -5,7 +5,7 @@ import { discard, leave, restore, useRecording } from "../src/voice/recorder";
 import { keepPiece, piecesOf } from "../src/voice/recording-store";
 import { account } from "./accounts";
 
-it("W9: a recording that has been sent late takes no other one with it", async () => {
+it("W9: a recording that is sent late does not remove another one", async () => {
   setState({ me: account("ada") });
   for (const key of ["grace", "joan"]) {
     // This database cannot copy blobs.

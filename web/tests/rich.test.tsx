@@ -29,7 +29,7 @@ describe("test_W19 texts", () => {
     expect(container.textContent).toBe(text);
   });
 
-  it("links what is an address, without the full stop after it", () => {
+  it("links addresses, without the full stop after them", () => {
     const { container } = render(<p>{inline("see https://example.org/a_b_c?d=1.")}</p>);
     const link = container.querySelector("a");
     expect(link?.getAttribute("href")).toBe("https://example.org/a_b_c?d=1");
@@ -63,12 +63,12 @@ describe("test_W19 texts", () => {
     expect(container.querySelectorAll("a")).toHaveLength(1);
   });
 
-  it("lists the pages that a text links, and no mail", () => {
+  it("lists the linked pages of a text, without mail addresses", () => {
     const text = "www.example.com, http://example.org and ada@example.org";
     expect(linksOf(text)).toEqual(["https://www.example.com", "http://example.org"]);
   });
 
-  it("keeps code apart from text", () => {
+  it("separates code from text", () => {
     expect(blocksOf("before\n```python\nx = 1\n```\nafter")).toEqual([
       { kind: "text", text: "before", language: "" },
       { kind: "code", text: "x = 1", language: "python" },

@@ -25,7 +25,7 @@ beforeEach(() => {
   return () => vi.useRealTimers();
 });
 
-it("shows the weekday of what was said at a time of the day before", async () => {
+it("shows the weekday of a message of the day before", async () => {
   const { Row } = await import("../src/chat/row");
   render(<Row conversation={conversation} current={false} />);
   screen.getByText("22:15");

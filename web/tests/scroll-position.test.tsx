@@ -5,7 +5,7 @@ import { type ScrollPosition, useScrollPosition } from "../src/chat/scroll-posit
 
 const WINDOW = 500;
 
-/** A thread of so many pixels, which scrolls as a browser does: at most to its end. */
+/** A thread of this many pixels, which scrolls as in a browser: at most to its end. */
 class Scroller {
   top = 0;
   height = 2_000;
@@ -56,7 +56,7 @@ it("follows the end as the thread grows", () => {
   expect(place.atEnd).toBe(true);
 });
 
-it("W5: leaves the reader where they have just scrolled to, before the event of that", () => {
+it("W5: keeps the position of a scroll whose event has not arrived yet", () => {
   scroller.scrollTop -= 400;
   const { scrollTop } = scroller;
   scroller.height += 300;

@@ -8,7 +8,7 @@ import { getState, setState } from "../src/state/store";
 const first = { ...emptyDraft("grace"), text: "first" };
 const typed = () => getState().drafts.grace?.text;
 
-/** Holds the outbox until it is told how its write has ended. */
+/** Holds the write of the outbox until the test ends it. */
 function heldOutbox() {
   let stored = (): void => undefined;
   let failed = (_: Error): void => undefined;
@@ -22,7 +22,7 @@ function heldOutbox() {
   return { stored: () => stored(), failed: () => failed(new Error("quota")) };
 }
 
-it("W4: keeps what is typed while a message goes into the outbox", async () => {
+it("W4: keeps text that is typed while a message is put into the outbox", async () => {
   const outbox = heldOutbox();
   const sending = send(first, null);
   expect(typed()).toBe("");
@@ -32,7 +32,7 @@ it("W4: keeps what is typed while a message goes into the outbox", async () => {
   expect(typed()).toBe("second");
 });
 
-it("W4: gives the text back when it cannot be kept, before what was typed since", async () => {
+it("W4: restores a text that cannot be stored, before later text", async () => {
   const outbox = heldOutbox();
   const sending = send(first, null);
   await saveDraft({ ...first, text: "second" });
@@ -41,7 +41,7 @@ it("W4: gives the text back when it cannot be kept, before what was typed since"
   expect(typed()).toBe("first\nsecond");
 });
 
-it("W4: makes an unsent message a draft again, before what was written since", async () => {
+it("W4: turns an unsent message into a draft again, before later text", async () => {
   const discard = vi.spyOn(client, "discard").mockResolvedValue();
   await saveDraft({ ...first, text: "second", files: [{ id: "f2" } as FileInfo] });
   const files = [{ id: "f1" }];
@@ -55,7 +55,7 @@ it("W4: makes an unsent message a draft again, before what was written since", a
   expect(discard).toHaveBeenCalledWith("c1");
 });
 
-it("W8: names a file once, which the draft and the unsent message both have", async () => {
+it("W8: names a file once that both the draft and the unsent message have", async () => {
   vi.spyOn(client, "discard").mockResolvedValue();
   await saveDraft({ ...emptyDraft("grace"), files: [{ id: "f1" }, { id: "f2" }] as FileInfo[] });
   const refused = { client_id: "c1", body: "", reply_to: null, files: [{ id: "f1" }] };

@@ -14,7 +14,7 @@ afterEach(() => {
   setState({ users: {}, link: "offline" });
 });
 
-it("leads back from a user that does not exist", async () => {
+it("has a way back from a user that does not exist", async () => {
   vi.spyOn(client.api, "user").mockRejectedValue(new ApiError(404, "not_found", "no such user"));
   render(<Shell id={null} peerId="grace" />);
   await screen.findByText("This conversation does not exist", {}, { timeout: 30_000 });
@@ -23,7 +23,7 @@ it("leads back from a user that does not exist", async () => {
   );
 });
 
-it("asks for a user again once there is a connection, and does not deny them before", async () => {
+it("requests a user again with a connection, and does not report a missing user before", async () => {
   const asked = vi.spyOn(client.api, "user");
   asked.mockRejectedValueOnce(new ApiError(0, "unreachable", ""));
   render(<Shell id={null} peerId="grace" />);

@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import { expect, it } from "vitest";
 
-/** Bytes, compressed: of the first page, and with what a conversation needs besides. */
+/** Compressed bytes of the first page, and with everything for a conversation. */
 const FIRST = 112_000;
 const WITH_CONVERSATION = 125_000;
 const STYLE = 14_000;
@@ -12,7 +12,7 @@ const CHUNK = 35_000;
 
 const built = new URL("../../src/backchannel/dialects/web_client/built/", import.meta.url);
 
-/** Over what `make build-web` has built, which is what browsers load. */
+/** Measures the files that `make build-web` has built, which browsers load. */
 it.runIf(existsSync(built))("loads little at first, and less later", () => {
   const page = readFileSync(new URL("index.html", built), "utf8");
   const folder = new URL("assets/", built);

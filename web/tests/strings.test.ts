@@ -33,7 +33,7 @@ describe("languages", () => {
     expect(Object.keys(all).filter((name) => !isShown(name))).toEqual([]);
   });
 
-  it("count in Arabic as Arabic does", () => {
+  it("use the plural forms of Arabic", () => {
     const counts = [1, 2, 5, 11].map((count) => ar.newMessages(count));
     expect(counts).toEqual(["رسالة جديدة", "رسالتان جديدتان", "5 رسائل جديدة", "11 رسالة جديدة"]);
   });
