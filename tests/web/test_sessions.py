@@ -10,6 +10,7 @@ from tests.support.process import ServerProcess, server_process
 from tests.web.model import Model, language_model
 from tests.web.pages import ChatPage
 from tests.web.people import Person, people_of
+from tests.web.waiting import box_of
 
 Make = Callable[[str], Person]
 Open = Callable[[Person], ChatPage]
@@ -20,6 +21,9 @@ PAGE = "\n\n".join(f"Paragraph {number}, which is long enough." for number in ra
 BOXES = """item => [item.querySelector("[role=checkbox], [type=checkbox]"), item]
   .map(each => each.getBoundingClientRect().toJSON())"""
 """The boxes of a task's checkbox and of the task."""
+TEXTS = """answer => [...answer.querySelectorAll("p, li")]
+  .map(each => each.getBoundingClientRect().toJSON())"""
+"""The boxes of an answer's paragraphs and items, at once: the thread may be scrolling."""
 
 
 @pytest.fixture
@@ -49,6 +53,11 @@ def begin(page: ChatPage) -> None:
 
 def answer(page: ChatPage) -> Locator:
     return page.page.locator(".answer").last
+
+
+def middle_of(element: Locator) -> float:
+    box = box_of(element)
+    return box["y"] + box["height"] / 2
 
 
 def test_W18_an_answer_grows_and_send_is_stop_until_it_is_complete(
@@ -156,6 +165,31 @@ def test_a_task_of_an_answer_has_its_checkbox_before_its_text(
         checkbox, text = item.evaluate(BOXES)
         assert checkbox["right"] < text["left"]
         assert abs(checkbox["top"] - text["top"]) < checkbox["height"]
+
+
+@pytest.mark.parametrize("marks", [("-", "-"), ("1.", "2.")], ids=["bullets", "numbers"])
+def test_the_items_of_a_list_are_indented_and_apart(
+    model: Model, person: Make, signed_in: Open, marks: tuple[str, str]
+) -> None:
+    chat = signed_in(person("Ada"))
+    begin(chat)
+    chat.send("What is left to do?")
+    model.send("This:\n\n" + "\n".join(f"{mark} wash the cups" for mark in marks) + " ")
+    model.end()
+    expect(answer(chat).get_by_role("listitem")).to_have_count(2)
+    text, *items = answer(chat).evaluate(TEXTS)
+    assert [item["left"] - text["left"] for item in items] == [22, 22]
+    assert items[1]["top"] - items[0]["bottom"] == 6
+
+
+def test_a_session_without_a_message_has_its_name_beside_its_time(
+    person: Make, signed_in: Open
+) -> None:
+    chat = signed_in(person("Ada"))
+    begin(chat)
+    row = chat.page.locator(".row")
+    name, time = (middle_of(row.locator(each)) for each in (".row__name", ".row__time"))
+    assert abs(name - time) < 1
 
 
 def test_W18_an_answer_continues_after_a_disconnect_and_a_reload(
