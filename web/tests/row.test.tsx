@@ -41,6 +41,24 @@ it("no longer shows that a user is typing after six seconds", async () => {
   expect(screen.queryByText("typing…")).toBeNull();
 });
 
+it("shows a small picture before the text of a message that has one", async () => {
+  const file = {
+    type: "image/png",
+    thumbnail_url: "/t",
+    placeholder: "1QcSHQRnh493V4dIh4eXh1h4kJUI",
+  };
+  const last_message = { sender_id: "grace", body: "Look", files: [file], deleted_at: null };
+  const shown = { ...conversation, last_message: last_message as unknown as Message };
+  setState({ typing: {} });
+  const { container } = render(<Row conversation={shown} current={false} />);
+  await act(async () => {
+    await import("thumbhash");
+    await vi.advanceTimersByTimeAsync(0);
+  });
+  const thumbnail = container.querySelector<HTMLElement>(".row__thumb");
+  expect(thumbnail?.style.backgroundImage).toContain("data:image/png;base64,");
+});
+
 it.each([
   ["failure", "There is no answer"],
   ["stopped", "You stopped this answer."],

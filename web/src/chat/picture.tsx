@@ -2,6 +2,7 @@ import type { FileInfo } from "backchannel-client";
 import { useEffect, useRef, useState } from "react";
 import { forgetAddress, useContent } from "../state/content";
 import { useStore } from "../state/store";
+import { usePlaceholder } from "./placeholder";
 
 interface Props {
   readonly file: FileInfo;
@@ -54,25 +55,4 @@ function useAttempts(path: string | null): readonly [number, () => void] {
     setAttempt(1);
   };
   return [attempt, again];
-}
-
-const blurs = new Map<string, string>();
-
-/** A ThumbHash as the address of a picture; its decoder is loaded with the first one. */
-function usePlaceholder(hash: string | null): string | null {
-  const [, redraw] = useState(0);
-  const known = hash ? blurs.get(hash) : undefined;
-  useEffect(() => {
-    if (!hash || known) return;
-    let wanted = true;
-    void import("thumbhash").then(({ thumbHashToDataURL }) => {
-      const bytes = Uint8Array.from(atob(hash), (each) => each.charCodeAt(0));
-      blurs.set(hash, thumbHashToDataURL(bytes));
-      if (wanted) redraw((before) => before + 1);
-    });
-    return () => {
-      wanted = false;
-    };
-  }, [hash, known]);
-  return known ?? null;
 }

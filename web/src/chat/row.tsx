@@ -10,6 +10,7 @@ import { Icon } from "../ui/icon";
 import { Link } from "../ui/location";
 import { useDay } from "../ui/now";
 import { keyOf, nameOf, previewOf } from "./names";
+import { usePlaceholder } from "./placeholder";
 import { SlowTick, stateOf, Tick } from "./tick";
 import { useTyping } from "./typing";
 
@@ -137,11 +138,28 @@ function PreviewText({ of, children }: PreviewTextProps) {
   return (
     <>
       {children}
-      {icon && <Icon name={icon} size={16} />}
+      {icon === "image" ? (
+        <Thumbnail hash={of.files[0]?.placeholder ?? null} />
+      ) : (
+        icon && <Icon name={icon} size={16} />
+      )}
       <span className="truncate" dir="auto">
         {text}
       </span>
     </>
+  );
+}
+
+/** As small as it is, the placeholder of a picture says enough: nothing has to be fetched. */
+function Thumbnail({ hash }: { readonly hash: string | null }) {
+  const picture = usePlaceholder(hash);
+  return (
+    <span
+      className="row__thumb"
+      style={picture ? { backgroundImage: `url("${picture}")` } : undefined}
+    >
+      {!picture && <Icon name="image" size={16} />}
+    </span>
   );
 }
 
