@@ -26,17 +26,23 @@ def join(page: Page, username: str) -> None:
     page.get_by_role("navigation", name="Conversations").wait_for()
 
 
+def invitation_of_the_operator(server: ServerProcess) -> str:
+    """The address of a new invitation."""
+    command = [sys.executable, "-m", "backchannel", "user", "invite", "--data-dir"]
+    printed = subprocess.run([*command, server.data], check=True, capture_output=True, text=True)
+    return f"{server.address}/sign-up?{printed.stdout.strip().partition('?')[2]}"
+
+
 def test_the_operator_invites_a_user_who_invites_others(
     inviting: ServerProcess, context: Callable[[], BrowserContext]
 ) -> None:
-    command = [sys.executable, "-m", "backchannel", "user", "invite", "--data-dir"]
-    printed = subprocess.run([*command, inviting.data], check=True, capture_output=True, text=True)
     page = context().new_page()
     page.goto(f"{inviting.address}/sign-up")
     expect(page.get_by_role("heading", name="By invitation only")).to_be_visible()
-    page.goto(f"{inviting.address}/sign-up?{printed.stdout.strip().partition('?')[2]}")
+    page.goto(invitation_of_the_operator(inviting))
     join(page, "ada")
-    page.goto(f"{inviting.address}/settings/invitations")
+    page.goto(f"{inviting.address}/settings")
+    page.get_by_role("link", name="Invitations").click()
     page.get_by_role("button", name="Create link").click()
     link = page.get_by_text("/sign-up?invitation=").inner_text()
 
@@ -55,3 +61,16 @@ def test_the_operator_invites_a_user_who_invites_others(
     expect(page.get_by_text("/sign-up?invitation=")).to_have_count(0)
     late.goto(second)
     expect(late.get_by_text("This link has been used up")).to_be_visible()
+
+
+def test_an_empty_list_offers_an_invitation(
+    inviting: ServerProcess, context: Callable[..., BrowserContext]
+) -> None:
+    page = context(permissions=["clipboard-read", "clipboard-write"]).new_page()
+    page.goto(invitation_of_the_operator(inviting))
+    join(page, "lin")
+    page.get_by_role("button", name="Copy an invitation link").click()
+    expect(page.get_by_text("Copied")).to_be_visible()
+    guest = context().new_page()
+    guest.goto(page.evaluate("navigator.clipboard.readText()"))
+    expect(guest.get_by_text("lin invites you to")).to_be_visible()

@@ -3,7 +3,7 @@ import { useMemo, useState } from "react";
 import { openSession } from "../state/actions";
 import { isUnread } from "../state/conversation-settings";
 import { inOrder } from "../state/model";
-import { useStore } from "../state/store";
+import { offersInvitations, useStore } from "../state/store";
 import { update } from "../state/updates";
 import { t } from "../strings";
 import { Avatar } from "../ui/avatar";
@@ -16,6 +16,10 @@ import { SwipeIcons, useRowActions } from "./row-actions";
 
 const ConversationMenu = deferred(() =>
   import("./conversation-menu").then((module) => module.ConversationMenu),
+);
+
+const InvitationButton = deferred(() =>
+  import("./invitation").then((module) => module.InvitationButton),
 );
 
 type Filter = "all" | "unread" | "assistants" | "archived" | "requests";
@@ -178,6 +182,7 @@ function intoView(element: HTMLElement | null): void {
 }
 
 function Nothing({ filter, onNew }: { readonly filter: Filter; readonly onNew: () => void }) {
+  const invites = useStore(offersInvitations);
   const [title, text] =
     filter === "unread"
       ? [t.noUnread, t.noUnreadText]
@@ -199,6 +204,7 @@ function Nothing({ filter, onNew }: { readonly filter: Filter; readonly onNew: (
           {t.findSomeone}
         </button>
       )}
+      {filter === "all" && invites && <InvitationButton />}
       {filter === "assistants" && (
         <button className="btn btn--primary" type="button" onClick={() => void openSession(go)}>
           <Icon name="plus" size={18} />

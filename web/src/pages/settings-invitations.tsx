@@ -2,20 +2,18 @@ import type { Invitation } from "backchannel-client";
 import { useEffect, useState } from "react";
 import { attempt } from "../state/actions";
 import { client } from "../state/client";
+import { offersInvitations, useStore } from "../state/store";
 import { t } from "../strings/settings";
 import { dayName } from "../ui/format";
 import { Section, SetLine } from "./settings";
 
 /** Links with which others can create an account, if the operator lets users invite. */
 export function Invitations() {
+  const offered = useStore(offersInvitations);
   const [links, setLinks] = useState<readonly Invitation[] | null>(null);
   useEffect(() => {
-    const load = async () => {
-      const config = await client.api.config();
-      if (config.user_invitations) setLinks(await client.api.invitations());
-    };
-    load().catch(() => {});
-  }, []);
+    if (offered) client.api.invitations().then(setLinks, () => {});
+  }, [offered]);
   if (links === null) return null;
   const invite = async () => {
     await attempt(async () => {

@@ -2,6 +2,7 @@ import "../styles/settings.css";
 import "../styles/settings-controls.css";
 import { type ReactNode, useEffect, useRef } from "react";
 import { signOut } from "../state/login";
+import { offersInvitations, useStore } from "../state/store";
 import { t } from "../strings/settings";
 import { useFocusBack } from "../ui/focus";
 import { Icon, type IconName } from "../ui/icon";
@@ -17,7 +18,7 @@ import { DeclinedRequests, PrivacySection } from "./settings-privacy";
 import { Blocked, Profile } from "./settings-profile";
 import { Storage } from "./settings-storage";
 
-const SECTIONS = (): readonly (readonly [string, IconName, string])[] => [
+const sections = (invitations: boolean): readonly (readonly [string, IconName, string])[] => [
   ["profile", "user", t.profile],
   ["appearance", "sun", t.appearance],
   ["notifications", "bell", t.notifications],
@@ -25,6 +26,7 @@ const SECTIONS = (): readonly (readonly [string, IconName, string])[] => [
   ["devices", "laptop", t.devices],
   ["password", "key", t.password],
   ["export", "download", t.yourData],
+  ...(invitations ? [["invitations", "link", t.invitations] as const] : []),
   ["blocked", "block", t.blockedPeople],
   ["storage", "storage", t.storage],
   ["keyboard", "keyboard", t.keyboard],
@@ -34,6 +36,7 @@ const SECTIONS = (): readonly (readonly [string, IconName, string])[] => [
 /** All settings on one page; the address names the section. */
 export function Settings({ section }: { readonly section: string }) {
   const main = useRef<HTMLElement>(null);
+  const invitations = useStore(offersInvitations);
   useFocusBack("#conversations");
   useEffect(() => main.current?.focus({ preventScroll: true }), []);
   useEffect(() => {
@@ -53,7 +56,7 @@ export function Settings({ section }: { readonly section: string }) {
           <ThemeSwitch />
         </div>
         <div className="nav">
-          {SECTIONS().map(([id, icon, name]) => (
+          {sections(invitations).map(([id, icon, name]) => (
             <Link
               key={id}
               href={`/settings/${id}`}

@@ -95,6 +95,10 @@ export const useStore = create<State>(() => ({
 export const getState = useStore.getState;
 export const setState = useStore.setState;
 
+/** Users may invite others. */
+export const offersInvitations = ({ config }: Pick<State, "config">): boolean =>
+  config?.user_invitations ?? false;
+
 /** Call this when another user signs in, or none any more: what a page keeps must go. */
 export function onUserChange(forget: () => void): void {
   useStore.subscribe(({ me }, before) => {

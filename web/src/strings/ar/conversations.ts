@@ -79,6 +79,7 @@ export const conversations: typeof english = {
   notHereYet: "ليس هنا بعد؟",
   notHereYetText: "كل رابط صالح لحساب واحد ولمدة سبعة أيام.",
   copyLink: "نسخ الرابط",
+  copyInvitation: "نسخ رابط دعوة",
   goTo: "انتقل إلى شخص أو إجراء",
   do: "إجراءات",
   results: "النتائج",

@@ -28,7 +28,7 @@ export const accounts: typeof english = {
 
   // Registering
   firstRunTitle: "Richte deinen Server ein",
-  firstRunLead: "Es gibt noch kein Konto. Lege das erste an, deines.",
+  firstRunLead: "Es gibt noch kein Konto. Lege das erste für dich an.",
   firstRunHint:
     "Andere können sich danach hier registrieren, außer du schließt die Registrierung. Konten, Einladungen und Meldungen verwaltest du mit dem Befehl „backchannel“ auf dem Server.",
   registerLead: (host) => `Du wirst Teil von ${host}.`,

@@ -77,6 +77,7 @@ export const conversations: typeof english = {
   notHereYet: "Noch nicht hier?",
   notHereYetText: "Jeder Link gilt für ein Konto und sieben Tage.",
   copyLink: "Link kopieren",
+  copyInvitation: "Einladungslink kopieren",
   goTo: "Zu einer Person oder Aktion",
   do: "Aktionen",
   results: "Treffer",

@@ -74,6 +74,7 @@ export const conversations = {
   notHereYet: "Not here yet?",
   notHereYetText: "Each link is for one account, and expires after seven days.",
   copyLink: "Copy the link",
+  copyInvitation: "Copy an invitation link",
   goTo: "Go to a person or an action",
   do: "Actions",
   results: "Results",
