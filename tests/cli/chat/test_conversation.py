@@ -117,6 +117,10 @@ def test_invalid_utf_8_in_the_input_is_replaced_and_sent(
         ("/with lin chu", "choose one of: king, lin"),
         ("/edit 1", "/edit N TEXT"),
         ("/react x 👍", "/react N EMOJI"),
+        ("/file", "/file needs a path"),
+        ("/file /nosuch", "/nosuch cannot be sent: No such file or directory"),
+        ("/file ~nosuch/notes", "~nosuch/notes cannot be sent: "),
+        ("/save", "/save N"),
     ],
 )
 def test_a_failed_command_is_reported_and_nothing_is_sent(
@@ -220,6 +224,33 @@ def test_messages_are_answered_edited_reacted_to_and_deleted(talk: Start) -> Non
     lin.wait_for("are you there now?")
     assert lin.leave() == (0, "")
     assert king.leave() == (1, "")
+
+
+def test_files_are_sent_and_saved(
+    talk: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    notes, folder = tmp_path / "my notes.txt", tmp_path / "downloads"
+    notes.write_text("eggs, milk")
+    monkeypatch.setenv("XDG_DOWNLOAD_DIR", str(folder))
+    grace, king = talk("grace", "--with", "king"), talk("king", "--with", "grace")
+    grace.wait_for("— king")
+    king.type(f"/file {notes}")
+    sent = king.wait_for("sent 1 file  ✓ stored")
+    grace.wait_for("      + my notes.txt (text/plain, 10 B)")
+    number = sent.split()[1]
+    grace.type(f"/save {number}")
+    grace.type(f"/save {number}")
+    for name in ("my notes.txt", "my notes (2).txt"):
+        grace.wait_for(f"saved as {folder / name}")
+        assert (folder / name).read_text() == "eggs, milk"
+    king.type("thank you")
+    text = grace.wait_for("thank you").split()[1]
+    assert king.leave() == (0, "")
+    for other in (text, "999"):
+        grace.type(f"/save {other}")
+        grace.wait_for(f"message {other} has no files")
+    assert grace.leave() == (1, "")
+    assert sum("my notes.txt (text/plain" in line for line in king.lines) == 1
 
 
 def test_R2_unsent_messages_are_kept_and_sent_at_the_next_start(

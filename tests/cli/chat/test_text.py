@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 from rich.console import Console
 
+from backchannel.cli.chat.saving import free_path
 from backchannel.cli.chat.text import FILE_MARGIN, MARGIN, Lines, one_line, printable, rows, styled
-from backchannel.cli.chat.ui.app import free_path
 
 
 def shown(text: str, *files: str, width: int = 30) -> list[str]:

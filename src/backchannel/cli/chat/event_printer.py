@@ -5,12 +5,13 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
-from backchannel.cli.chat.text import QUIET, Lines, described, one_line
+from backchannel.cli.chat.text import QUIET, Lines, Part, described, one_line
 from backchannel.domain.ids import RESPONDER_ID
 from backchannel_client import (
     ApiError,
     Checkpoint,
     ConnectionState,
+    FileInfo,
     Hit,
     LogEvent,
     Message,
@@ -166,17 +167,13 @@ class EventPrinter:
         sender = await self._name(message.sender_id)
         to = await self._receiver(message.recipient_id) if own else ""
         answering = "" if message.deleted_at else _answering(message.reply_to)
-        text = message.body
-        if message.deleted_at:
-            text = "deleted a message"
-        elif not text and message.files:
-            text = f"sent {len(message.files)} file{'s' * (len(message.files) > 1)}"
+        deleted = ("deleted a message", QUIET)
         self._screen.show(
             *_head(message.created_at, message.seq, sender, own=own),
             (to, QUIET),
             "  ",
             (answering + ("edited: " if kind == "edit" else ""), QUIET),
-            text if text is message.body else (text, QUIET),
+            deleted if message.deleted_at else _content(message.body, message.files),
             files=tuple(map(described, message.files)),
         )
         if kind == "message":
@@ -205,15 +202,18 @@ class EventPrinter:
             (await self._receiver(item.to), QUIET),
             "  ",
             (_answering(item.reply_to), QUIET),
-            item.body,
+            _content(item.body, item.files),
             (STORED, QUIET),
+            files=tuple(map(described, item.files)),
         )
 
     async def _show_refusal(self, refused: MessageRefused) -> None:
         """Show the text and forget the message: the user may send it again."""
         self.refusals += 1
-        self._screen.show((f"not sent: {refused.refusal.detail}\n", "red"), refused.item.body)
-        await self._client.discard(refused.item.client_id)
+        reason, item = refused.refusal.detail, refused.item
+        files = tuple(map(described, item.files))
+        self._screen.show((f"not sent: {reason}\n", "red"), item.body, files=files)
+        await self._client.discard(item.client_id)
 
     def _show_receipt(self, receipt: Receipt) -> None:
         """Report once that the user's last message has been read."""
@@ -266,6 +266,11 @@ def _head(created_at: str, seq: int, sender: str, *, own: bool) -> list[tuple[st
         (f"{seq} ", QUIET),
         (sender, "green" if own else "cyan"),
     ]
+
+
+def _content(body: str, files: Sequence[FileInfo]) -> Part:
+    """The text of a message, or the number of its files."""
+    return body or (f"sent {len(files)} file{'s' * (len(files) > 1)}" if files else "", QUIET)
 
 
 def _answering(reply_to: int | None) -> str:

@@ -1,10 +1,12 @@
 """The commands that the user types; everything else is a message."""
 
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 
 from backchannel.cli.chat.errors import Refused, explained
 from backchannel.cli.chat.event_printer import EventPrinter
 from backchannel.cli.chat.people import People
+from backchannel.cli.chat.saving import downloads, free_path
 from backchannel.cli.chat.text import QUIET, Lines, one_line
 from backchannel_client import ApiError, BackchannelClient, Draft, User
 
@@ -17,6 +19,8 @@ HELP = """\
 /edit N TEXT        change your message number N
 /delete N           delete your message number N
 /react N EMOJI      react to message number N
+/file PATH          send a file
+/save N             save the files of message number N
 /block NAME         receive nothing more from a user; /unblock NAME
 /help               show this list
 /quit               leave (or Ctrl-D)
@@ -55,6 +59,8 @@ class Typed:
             "/edit": self._edit,
             "/delete": self._delete,
             "/react": self._react,
+            "/file": self._send_file,
+            "/save": self._save_files,
             "/block": self._block,
             "/unblock": self._unblock,
             "/help": self._help,
@@ -180,11 +186,38 @@ class Typed:
         seq, emoji = _numbered("/react", "EMOJI", rest)
         await self._client.api.react(self._conversation_id(), seq, emoji)
 
+    async def _send_file(self, named: str) -> None:
+        if not named:
+            raise Misused("/file needs a path: /file PATH")
+        peer_id = self._peer_id("")
+        try:
+            file = await self._client.files.upload(Path(named).expanduser())  # noqa: ASYNC240 - reads no file
+        except (OSError, RuntimeError) as error:  # `~USER` of an unknown user is a RuntimeError
+            reason = error.strerror if isinstance(error, OSError) else error
+            raise Refused(f"{named} cannot be sent: {reason}") from None
+        await self._send(Draft(peer_id, "", files=[file]))
+
+    async def _save_files(self, rest: str) -> None:
+        seq, _ = _numbered("/save", "", rest)
+        page = await self._client.api.messages(self._conversation_id(), before=seq + 1, limit=1)
+        files = [file for message in page.items if message.seq == seq for file in message.files]
+        if not files:
+            raise Refused(f"message {seq} has no files")
+        for file in files:
+            try:
+                target = free_path(downloads(), file.name)
+                await self._client.files.download(file, target)
+            except OSError as error:
+                raise Refused(f"{one_line(file.name)} cannot be saved: {error.strerror}") from None
+            self._screen.show((one_line(f"saved as {target}"), QUIET))
+
     async def _help(self, _rest: str) -> None:
         self._screen.show((HELP, QUIET))
 
     async def _say(self, text: str, reply_to: int | None = None) -> None:
-        draft = Draft(self._peer_id(text), text, reply_to=reply_to)
+        await self._send(Draft(self._peer_id(text), text, reply_to=reply_to))
+
+    async def _send(self, draft: Draft) -> None:
         try:
             await self._client.send(draft)
         except OSError as error:

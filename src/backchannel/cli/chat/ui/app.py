@@ -10,6 +10,7 @@ from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
 from backchannel.cli.chat.errors import explained
+from backchannel.cli.chat.saving import free_path
 from backchannel.cli.chat.text import one_line
 from backchannel.cli.chat.ui.dialogs import Ask, Choice, Choose, Confirm
 from backchannel.cli.chat.ui.drafts import Drafts
@@ -238,7 +239,6 @@ class ChatApp(App[str]):
 
     async def _save(self, file: FileInfo) -> None:
         with self._showing_errors():
-            self._downloads.mkdir(parents=True, exist_ok=True)
             target = free_path(self._downloads, file.name)
             await self._client.files.download(
                 file, target, progress=lambda done, size: self._progress(file.name, done, size)
@@ -288,13 +288,3 @@ class ChatApp(App[str]):
             )
             for hit in (page.items if page else [])
         ]
-
-
-def free_path(folder: Path, name: str) -> Path:
-    """A name in the folder that no file has; a name from the server is not a path."""
-    plain = Path(one_line(name).replace("/", "_").lstrip(".") or "file")
-    number, path = 1, folder / plain
-    while path.exists():
-        number += 1
-        path = folder / f"{plain.stem} ({number}){plain.suffix}"
-    return path

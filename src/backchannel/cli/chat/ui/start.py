@@ -2,12 +2,11 @@
 
 import asyncio
 import contextlib
-import os
 import signal
-from pathlib import Path
 
 from backchannel.cli.chat.account import Server, StoredLogin, account_folder
 from backchannel.cli.chat.errors import Refused, explained, login_refused, unsent
+from backchannel.cli.chat.saving import downloads
 from backchannel.cli.chat.ui.app import ChatApp
 from backchannel.cli.chat.ui.drafts import Drafts
 from backchannel.cli.chat.ui.preferences import Preferences, preferences_file
@@ -94,9 +93,3 @@ def _client(server: Server, stored: StoredLogin) -> BackchannelClient:
     )
     client.on(TokensChanged, lambda change: stored.keep(change.tokens))
     return client
-
-
-def downloads() -> Path:
-    """The folder in which files are saved."""
-    named = os.environ.get("XDG_DOWNLOAD_DIR", "")
-    return Path(named) if Path(named).is_absolute() else Path("~/Downloads").expanduser()
