@@ -9,9 +9,9 @@ from collections.abc import Coroutine
 from backchannel.cli.chat.account import Server, account_folder
 from backchannel.cli.chat.errors import Refused, login_refused, unsent
 from backchannel.cli.chat.event_printer import EventPrinter
+from backchannel.cli.chat.input_handler import InputHandler
 from backchannel.cli.chat.people import People
 from backchannel.cli.chat.text import Lines
-from backchannel.cli.chat.typed import Typed
 from backchannel.cli.output import fail
 from backchannel_client import (
     ApiError,
@@ -66,7 +66,7 @@ class _Chat:
         people = People(client, own_id)
         self._screen = Lines()
         self._printer = EventPrinter(people, client, self._screen)
-        self._typed = Typed(server.url, client, people, self._printer, self._screen)
+        self._input = InputHandler(server.url, client, people, self._printer, self._screen)
 
     async def run(self, peer: str | None) -> int:
         """Talk until the user leaves, and their messages are acknowledged or may wait."""
@@ -77,12 +77,12 @@ class _Chat:
             self._until_stopped(),
             self._printer.run(),
             self._until_left(peer),
-            self._typed.start_afresh(),
+            self._input.start_afresh(),
             self._until_signalled(),
         )
         if self._signalled:
             return SIGNALLED + self._signalled
-        failed = self._waiting or self._printer.refusals or self._typed.failures
+        failed = self._waiting or self._printer.refusals or self._input.failures
         return FAILED if failed else DONE
 
     def report_unsent(self, name: str) -> None:
@@ -139,7 +139,7 @@ class _Chat:
     async def _until_left(self, peer: str | None) -> None:
         # Data fetched before the connection is live could miss events in between.
         await self._printer.live.wait()
-        await self._typed.run(peer)
+        await self._input.run(peer)
         await self._settled(TIMEOUT)
         await self._printer.all_shown()
 

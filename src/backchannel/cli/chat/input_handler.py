@@ -1,4 +1,4 @@
-"""The commands that the user types; everything else is a message."""
+"""The input of a chat over a pipe: commands, and messages."""
 
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -28,11 +28,11 @@ Everything else is sent. To send a text that begins with "/", begin it with "//"
 
 
 class Misused(Exception):
-    """A command that was typed incorrectly; the text says how to type it."""
+    """A command is malformed; the text shows its form."""
 
 
-class Typed:
-    """Carries out what one user types."""
+class InputHandler:
+    """Carries out the commands of one user, and sends everything else."""
 
     def __init__(
         self,
