@@ -1,66 +1,17 @@
 """Users chat with the real command over a real server: nothing is lost, faked or missing."""
 
 import asyncio
-from collections.abc import Callable, Generator
-from functools import partial
 from pathlib import Path
 
 import httpx
 import pytest
 
-from tests.cli.chat.programs import TIMEOUT, PipedSession, until
-from tests.support.native import PASSWORD, Person, register
+from tests.cli.chat.conftest import Start
+from tests.cli.chat.programs import TIMEOUT, until
+from tests.support.native import Person, register
 from tests.support.process import ServerProcess, server_process
 
-Start = Callable[..., PipedSession]
-
 pytestmark = pytest.mark.slow
-
-
-@pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Generator[ServerProcess]:
-    with server_process(tmp_path_factory.mktemp("chat")) as server:
-        yield server
-
-
-@pytest.fixture(scope="module")
-def users(running: ServerProcess) -> dict[str, Person]:
-    names = ("ada", "grace", "lin", "king")
-    found = {name: asyncio.run(register(running.address, name)) for name in names}
-    for name, shown in (("lin", "Lin Chu"), ("king", "Lin Chu"), ("grace", "Grace Hopper")):
-        httpx.patch(
-            f"{running.address}/v1/me",
-            json={"display_name": shown},
-            headers=found[name].headers,
-            timeout=TIMEOUT,
-        ).raise_for_status()
-    return found
-
-
-@pytest.fixture
-def chat() -> Generator[Start]:
-    """Starts the command for a user of a server."""
-    started: list[PipedSession] = []
-
-    def start(
-        server: ServerProcess, name: str, *options: str, password: str = PASSWORD
-    ) -> PipedSession:
-        started.append(PipedSession(server.address, name, password, *options))
-        return started[-1]
-
-    yield start
-    for each in started:
-        each.close()
-
-
-@pytest.fixture
-def talk(
-    running: ServerProcess,
-    users: dict[str, Person],
-    chat: Start,
-) -> Start:
-    """Starts the command for one of the users."""
-    return partial(chat, running)
 
 
 def bodies(server: ServerProcess, reader: Person, peer: Person) -> list[str]:
@@ -224,33 +175,6 @@ def test_messages_are_answered_edited_reacted_to_and_deleted(talk: Start) -> Non
     lin.wait_for("are you there now?")
     assert lin.leave() == (0, "")
     assert king.leave() == (1, "")
-
-
-def test_files_are_sent_and_saved(
-    talk: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    notes, folder = tmp_path / "my notes.txt", tmp_path / "downloads"
-    notes.write_text("eggs, milk")
-    monkeypatch.setenv("XDG_DOWNLOAD_DIR", str(folder))
-    grace, king = talk("grace", "--with", "king"), talk("king", "--with", "grace")
-    grace.wait_for("— king")
-    king.type(f"/file {notes}")
-    sent = king.wait_for("sent 1 file  ✓ stored")
-    grace.wait_for("      + my notes.txt (text/plain, 10 B)")
-    number = sent.split()[1]
-    grace.type(f"/save {number}")
-    grace.type(f"/save {number}")
-    for name in ("my notes.txt", "my notes (2).txt"):
-        grace.wait_for(f"saved as {folder / name}")
-        assert (folder / name).read_text() == "eggs, milk"
-    king.type("thank you")
-    text = grace.wait_for("thank you").split()[1]
-    assert king.leave() == (0, "")
-    for other in (text, "999"):
-        grace.type(f"/save {other}")
-        grace.wait_for(f"message {other} has no files")
-    assert grace.leave() == (1, "")
-    assert sum("my notes.txt (text/plain" in line for line in king.lines) == 1
 
 
 def test_R2_unsent_messages_are_kept_and_sent_at_the_next_start(
