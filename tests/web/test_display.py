@@ -7,7 +7,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.web.pages import ChatPage
 from tests.web.people import Person
-from tests.web.waiting import eventually, until
+from tests.web.waiting import box_of, eventually, until
 
 Make = Callable[[str], Person]
 Open = Callable[[Person], ChatPage]
@@ -91,6 +91,31 @@ def in_sight(page: Page) -> None:
         bar = bubble.locator(".actions")
         expect(bar).to_be_visible()
         assert bar.evaluate(INSIDE)
+
+
+@pytest.mark.parametrize("language", ["en", "de"])
+def test_a_menu_and_the_answers_to_a_request_fit_in_768_pixels(
+    person: Make, signed_in: Open, language: str
+) -> None:
+    ada, grace, lin = person("Ada"), person("Grace"), person("Lin")
+    ada.send(grace, "Hello")
+    ada.http.patch("/v1/me/privacy", json={"first_messages": "requests"}).raise_for_status()
+    lin.send(ada, "May I ask you something?")
+    chat = signed_in(ada)
+    page = chat.page
+    page.evaluate("(given) => localStorage.setItem('backchannel.language', given)", language)
+    page.reload()
+    page.set_viewport_size({"width": 768, "height": 740})
+    chat.row("Grace").click()
+    page.locator(".message--out .bubble").click(button="right")
+    menu = box_of(page.locator(".context .menu"))
+    assert menu["x"] + menu["width"] <= 768 - 8
+    page.keyboard.press("Escape")
+    page.locator("button.archived").click()
+    chat.row("Lin").click()
+    answers = [box_of(each) for each in page.locator(".request__answers .btn").all()]
+    assert len(answers) == 4
+    assert len({box["width"] for box in answers}) == 1
 
 
 @pytest.mark.parametrize("size", MAGNIFIED.values(), ids=MAGNIFIED)

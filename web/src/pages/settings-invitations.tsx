@@ -57,7 +57,7 @@ function Link({ link, onWithdraw }: LinkProps) {
     setCopied(true);
   };
   return (
-    <SetLine title={<span dir="ltr">{url}</span>} hint={t.goodUntil(dayName(link.expires_at))}>
+    <SetLine title={<Address url={url} />} hint={t.goodUntil(dayName(link.expires_at))}>
       <button className="btn btn--quiet btn--small" type="button" onClick={() => void copy()}>
         {copied ? t.copied : t.copyLink}
       </button>
@@ -65,5 +65,13 @@ function Link({ link, onWithdraw }: LinkProps) {
         {t.withdraw}
       </button>
     </SetLine>
+  );
+}
+
+function Address({ url }: { readonly url: string }) {
+  return (
+    <span className="address" dir="ltr">
+      {url}
+    </span>
   );
 }

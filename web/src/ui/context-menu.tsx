@@ -29,6 +29,8 @@ interface Props {
   readonly children?: ReactNode;
 }
 
+/** Pixels between the menu and the edge of the window. */
+const MARGIN = 8;
 const WIDTH = 300;
 const ENTRY = 36;
 const REST = 123;
@@ -43,8 +45,8 @@ export function ContextMenu({ x, y, label, entries, onClose, children }: Props) 
   useEffect(() => dialog.current?.querySelector<HTMLElement>(".menu__item")?.focus(), []);
   const height = entries.length * ENTRY + REST;
   const style = {
-    "--x": `${Math.max(8, Math.min(x, innerWidth - WIDTH))}px`,
-    "--y": `${Math.max(8, Math.min(y, innerHeight - height))}px`,
+    "--x": `${Math.max(MARGIN, Math.min(x, innerWidth - WIDTH - MARGIN))}px`,
+    "--y": `${Math.max(MARGIN, Math.min(y, innerHeight - height))}px`,
   } as CSSProperties;
   return (
     <dialog

@@ -116,7 +116,7 @@ export const conversations: typeof english = {
   assistant: "Assistent",
   session: "Sitzung",
   newSession: "Neue Sitzung",
-  answersFrom: "von diesem Server bereitgestellt",
+  answersFrom: "von diesem Server",
   working: "Arbeitet",
   sessions: "Sitzungen",
   sessionBeginning:
