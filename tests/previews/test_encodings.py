@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from backchannel.previews.encodings import codec_of
-from backchannel.previews.fetching import MOST_BYTES, Page
+from backchannel.previews.fetching import MOST_BYTES, FetchedPage
 from backchannel.previews.pages import preview_of
 
 URL = "https://example.org/"
@@ -56,7 +56,7 @@ PAGE = "<!doctype html><html><head>{}<title>{}</title></head></html>"
 
 
 def title(content: bytes, charset: str = "") -> str | None:
-    found = preview_of(Page(URL, charset, content))
+    found = preview_of(FetchedPage(URL, charset, content))
     return found.title if found else None
 
 

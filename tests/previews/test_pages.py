@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from backchannel.ports.previews import Preview
-from backchannel.previews.fetching import MOST_BYTES, Page
+from backchannel.previews.fetching import MOST_BYTES, FetchedPage
 from backchannel.previews.pages import DESCRIPTION_LIMIT, TITLE_LIMIT, preview_of
 
 URL = "https://example.org/a/page"
@@ -35,7 +35,7 @@ ENDLESS += ["<a>", "</a>", "<!-->", "<?x>", "<a x ", "<script>", "<script", "< "
 
 def parsed(html: str | bytes, charset: str = "") -> Preview | None:
     content = html.encode() if isinstance(html, str) else html
-    return preview_of(Page(URL, charset, content))
+    return preview_of(FetchedPage(URL, charset, content))
 
 
 def title(html: str | bytes, charset: str = "") -> str | None:
@@ -134,5 +134,5 @@ def test_metadata_after_long_scripts_are_found() -> None:
 
 @given(st.binary(max_size=300), st.sampled_from(["", "utf-8", "gbk", "utf-7", "hex"]))
 def test_no_page_raises_an_unexpected_error(content: bytes, charset: str) -> None:
-    found = preview_of(Page(URL, charset, content))
+    found = preview_of(FetchedPage(URL, charset, content))
     assert found is None or found.title

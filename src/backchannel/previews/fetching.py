@@ -32,7 +32,7 @@ _REDIRECTING = {
 }
 
 
-class Page(msgspec.Struct, frozen=True):
+class FetchedPage(msgspec.Struct, frozen=True):
     """The beginning of an HTML page; `charset` is the one its server names, or empty."""
 
     url: str
@@ -59,7 +59,7 @@ class Fetcher:
             limits=httpx.Limits(max_keepalive_connections=0),
         )
 
-    async def fetch(self, url: httpx.URL) -> Page:
+    async def fetch(self, url: httpx.URL) -> FetchedPage:
         """The page at `url`, or where that redirects to. Raises `Unreachable`."""
         for _ in range(REDIRECTS + 1):
             response = await self._ask(url)
@@ -107,7 +107,7 @@ def _request(url: httpx.URL, address: Address) -> httpx.Request:
     )
 
 
-async def _read(url: httpx.URL, response: httpx.Response) -> Page:
+async def _read(url: httpx.URL, response: httpx.Response) -> FetchedPage:
     media_type, _, _ = response.headers.get("content-type", "").partition(";")
     encoding = response.headers.get("content-encoding", "identity")
     if not response.is_success or media_type.strip().lower() != "text/html":
@@ -119,4 +119,4 @@ async def _read(url: httpx.URL, response: httpx.Response) -> Page:
         content += part
         if len(content) >= MOST_BYTES:
             break
-    return Page(str(url), response.charset_encoding or "", bytes(content[:MOST_BYTES]))
+    return FetchedPage(str(url), response.charset_encoding or "", bytes(content[:MOST_BYTES]))

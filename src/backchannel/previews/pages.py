@@ -9,7 +9,7 @@ from urllib.parse import urljoin
 from backchannel.domain.errors import Invalid
 from backchannel.ports.previews import Preview
 from backchannel.previews.encodings import codec_of, declared, marked
-from backchannel.previews.fetching import Page
+from backchannel.previews.fetching import FetchedPage
 from backchannel.previews.sniffing import sniffed
 from backchannel.previews.targets import DEFAULT_PORTS, parse
 
@@ -33,7 +33,7 @@ _UNSEEN = re.compile(
 )
 
 
-def preview_of(page: Page) -> Preview | None:
+def preview_of(page: FetchedPage) -> Preview | None:
     """The preview of a page; None if it has no title."""
     head = _Head()
     text = _without_scripts(_BODY.split(_text(page), maxsplit=1)[0])
@@ -120,7 +120,7 @@ class _Head(HTMLParser):
             raise _Enough
 
 
-def _text(page: Page) -> str:
+def _text(page: FetchedPage) -> str:
     """The page decoded by its byte order mark, its server, itself or a guess, in this order."""
     content = page.content
     codec = marked(content) or codec_of(page.charset) or declared(content) or sniffed(content)
