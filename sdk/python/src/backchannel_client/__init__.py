@@ -30,7 +30,7 @@ from backchannel_client.signals import OutboxChanged as OutboxChanged
 from backchannel_client.signals import StateChanged as StateChanged
 from backchannel_client.signals import TokensChanged as TokensChanged
 from backchannel_client.transport import Closed as Closed
-from backchannel_client.transport import Server as Server
+from backchannel_client.transport import ServerAddress as ServerAddress
 from backchannel_client.transport import Socket as Socket
 from backchannel_client.wire import Account as Account
 from backchannel_client.wire import Conversation as Conversation

@@ -24,7 +24,7 @@ from backchannel_client.requests import Requests
 from backchannel_client.sending import Draft, Sending
 from backchannel_client.signals import Emitter, TokensChanged
 from backchannel_client.tokens import TokenManager
-from backchannel_client.transport import Open, Server, open_socket
+from backchannel_client.transport import Open, ServerAddress, open_socket
 from backchannel_client.wire import Message, Tokens
 
 TIMEOUT = 15.0
@@ -69,7 +69,7 @@ class BackchannelClient(Emitter):
         requests = Requests(self._http, self.tokens)
         self.api = Api(requests)
         self.files = Files(requests)
-        self._open = open or (lambda: open_socket(Server(server, tls, host)))
+        self._open = open or (lambda: open_socket(ServerAddress(server, tls, host)))
         self._journal = journal
         self._window = window
         self._random = random

@@ -41,7 +41,7 @@ Open = Callable[[], Awaitable[Socket]]
 
 
 @dataclass(frozen=True, slots=True)
-class Server:
+class ServerAddress:
     """The address of a server, such as `https://chat.example.org`, and its TLS settings.
 
     `host` is the server's name if it differs from `url`.
@@ -52,7 +52,7 @@ class Server:
     host: str | None = None
 
 
-async def open_socket(server: Server) -> Socket:
+async def open_socket(server: ServerAddress) -> Socket:
     """Connect to `/v1/ws`. Raises `OSError` and `TimeoutError`."""
     at = urlsplit(server.url)
     secure = at.scheme == "https"
