@@ -16,7 +16,7 @@ from backchannel_client import Tokens
 
 
 @dataclass(frozen=True, slots=True)
-class Server:
+class ChosenServer:
     """A server's URL and trusted certificate. `host` is its name, if it differs from `url`.
 
     `is_default` is true if the user has named no server.

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 import typer
 
-from backchannel.cli.chat.account import Server
+from backchannel.cli.chat.account import ChosenServer
 from backchannel.cli.options import ConfigFile, load_settings, own_url
 from backchannel.cli.passwords import known_password
 from backchannel.domain.errors import Invalid
@@ -65,7 +65,7 @@ def chat(
     else:
         url = _checked(server)
     tls = _tls(trust) if url.startswith("https:") else None
-    at = Server(url, tls, host, is_default=server is None)
+    at = ChosenServer(url, tls, host, is_default=server is None)
     raise typer.Exit(_piped(at, name, peer) if _is_piped() else _full_screen(at, name, peer))
 
 
@@ -75,14 +75,14 @@ def _is_piped() -> bool:
     return simple or not (sys.stdin.isatty() and sys.stdout.isatty())
 
 
-def _piped(server: Server, name: str, peer: str | None) -> int:
+def _piped(server: ChosenServer, name: str, peer: str | None) -> int:
     from backchannel.cli.chat.conversation import converse
 
     password = known_password(f"Password of {name}: ")  # before the event loop handles Ctrl-C
     return asyncio.run(converse(server, name, password, peer))
 
 
-def _full_screen(server: Server, name: str, peer: str | None) -> int:
+def _full_screen(server: ChosenServer, name: str, peer: str | None) -> int:
     from backchannel.cli.chat.account import StoredLogin
     from backchannel.cli.chat.ui.start import kept_tokens, show
 

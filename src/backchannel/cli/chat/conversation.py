@@ -6,7 +6,7 @@ import signal
 import time
 from collections.abc import Coroutine
 
-from backchannel.cli.chat.account import Server, account_folder
+from backchannel.cli.chat.account import ChosenServer, account_folder
 from backchannel.cli.chat.errors import Refused, login_refused, unsent
 from backchannel.cli.chat.event_printer import EventPrinter
 from backchannel.cli.chat.input_handler import InputHandler
@@ -33,7 +33,7 @@ LOOK_EVERY = 0.2
 DONE, FAILED, SIGNALLED = 0, 1, 128
 
 
-async def converse(server: Server, name: str, password: str, peer: str | None) -> int:
+async def converse(server: ChosenServer, name: str, password: str, peer: str | None) -> int:
     """Log in, talk until the user leaves, log out; the exit code. Raises `Refused`."""
     agent = "backchannel chat"
     async with BackchannelClient(
@@ -57,7 +57,7 @@ async def converse(server: Server, name: str, password: str, peer: str | None) -
 class _Chat:
     """The chat of a login, from its first line to its last."""
 
-    def __init__(self, client: BackchannelClient, server: Server, own_id: str) -> None:
+    def __init__(self, client: BackchannelClient, server: ChosenServer, own_id: str) -> None:
         self._client = client
         self._store = FileOutbox(account_folder(server.url, own_id))
         self._signalled = 0

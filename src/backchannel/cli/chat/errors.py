@@ -6,7 +6,7 @@ import ssl
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from backchannel.cli.chat.account import Server
+from backchannel.cli.chat.account import ChosenServer
 from backchannel.domain.errors import ChatError
 from backchannel.telemetry.failures import causes
 from backchannel_client import ApiError
@@ -16,7 +16,7 @@ class Refused(ChatError):
     """The chat cannot go on; the text says why."""
 
 
-def login_refused(server: Server, error: ApiError) -> Refused:
+def login_refused(server: ChosenServer, error: ApiError) -> Refused:
     """The error that ends the chat if the login has failed."""
     reason = explained(server.url, error)
     refused = any(isinstance(cause, ConnectionRefusedError) for cause in causes(error))

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import signal
 
-from backchannel.cli.chat.account import Server, StoredLogin, account_folder
+from backchannel.cli.chat.account import ChosenServer, StoredLogin, account_folder
 from backchannel.cli.chat.errors import Refused, explained, login_refused, unsent
 from backchannel.cli.chat.saving import downloads
 from backchannel.cli.chat.ui.app import ChatApp
@@ -23,7 +23,7 @@ UNAUTHENTICATED = 401
 SIGNALLED = 128
 
 
-async def kept_tokens(server: Server, stored: StoredLogin) -> Tokens | None:
+async def kept_tokens(server: ChosenServer, stored: StoredLogin) -> Tokens | None:
     """The tokens of the login that is kept, None if there is none. Raises `Refused`."""
     kept = stored.load()
     if kept is None:
@@ -41,7 +41,7 @@ async def kept_tokens(server: Server, stored: StoredLogin) -> Tokens | None:
 
 
 async def show(
-    server: Server, stored: StoredLogin, name: str, login: Tokens | str, peer: str | None
+    server: ChosenServer, stored: StoredLogin, name: str, login: Tokens | str, peer: str | None
 ) -> int:
     """Chat until the user leaves; the exit code. `login` is the tokens or a password.
 
@@ -86,7 +86,7 @@ def _ended_by_signals(app: ChatApp) -> list[int]:
     return ended
 
 
-def _client(server: Server, stored: StoredLogin) -> BackchannelClient:
+def _client(server: ChosenServer, stored: StoredLogin) -> BackchannelClient:
     """A client that stores its tokens."""
     client = BackchannelClient(
         server.url, tls=server.tls, host=server.host, agent="backchannel chat"
