@@ -10,8 +10,7 @@ import msgspec
 import typer
 
 from backchannel.cli.options import ConfigFile, DataDir, load_settings
-from backchannel.cli.output import Progress as Shown
-from backchannel.cli.output import print_table
+from backchannel.cli.output import ProgressReport, print_table
 from backchannel.domain.errors import Invalid
 from backchannel.ports.storage import Progress, Storage
 from backchannel.ports.storage.transfer import KINDS, MessageRecord, R, Record, key_of
@@ -118,7 +117,7 @@ async def compare(source: Storage, target: Storage) -> dict[str, Sum]:
     sums: dict[str, Sum] = {}
     differences: list[str] = []
     for name, kind in KINDS.items():
-        shown = Shown(f"comparing {name}")
+        shown = ProgressReport(f"comparing {name}")
         there, here = await asyncio.gather(_sum(source, kind, shown), _sum(target, kind, None))
         sums[name] = here
         if there != here:
@@ -153,7 +152,7 @@ async def _require_empty(target: Storage) -> None:
 
 
 async def _copy_kind(source: Storage, target: Storage, progress: Progress) -> None:
-    kind, shown = KINDS[progress.kind], Shown(f"copying {progress.kind}")
+    kind, shown = KINDS[progress.kind], ProgressReport(f"copying {progress.kind}")
     page = await source.export_page(kind, after=progress.after, limit=PAGE)
     while page:
         after = key_of(page[-1])
@@ -187,7 +186,7 @@ def _parts(page: Sequence[Record]) -> Iterator[list[Record]]:
         yield part
 
 
-async def _sum(storage: Storage, kind: type[Record], shown: Shown | None) -> Sum:
+async def _sum(storage: Storage, kind: type[Record], shown: ProgressReport | None) -> Sum:
     """The sum over all records, in any order; for messages the order counts as well."""
     count = total = 0
     async for record in every_record(storage, kind):

@@ -18,7 +18,7 @@ def fail(*lines: str) -> None:
         print(f"backchannel: {line}", file=sys.stderr)
 
 
-class Progress:
+class ProgressReport:
     """Shows the progress of a part on standard error."""
 
     def __init__(self, part: str) -> None:

@@ -17,7 +17,7 @@ from typing import Literal
 
 import msgspec
 
-from backchannel.cli.output import Progress
+from backchannel.cli.output import ProgressReport
 from backchannel.files.local import make_durable_dir, sync_dir
 from backchannel.settings.private import write_private
 from backchannel.storage import CannotOpen
@@ -147,7 +147,7 @@ def check_backup(source: Path) -> tuple[About, Summary]:
     """The description of a backup. Raises `CannotOpen` unless it is complete and undamaged."""
     sums = read_sums(source)
     about = read_about(source)
-    faults = list(faults_in(source, sums, Progress("checking").step))
+    faults = list(faults_in(source, sums, ProgressReport("checking").step))
     if DATABASE not in sums:
         faults.append(f"{source / DATABASE} is not in the list of checksums")
     if faults:

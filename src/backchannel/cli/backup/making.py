@@ -10,7 +10,7 @@ from backchannel import __version__
 from backchannel.chat.uploads import thumbnail_key
 from backchannel.cli.backup import folder as layout
 from backchannel.cli.backup.folder import About, copy_private, digest_of
-from backchannel.cli.output import Progress
+from backchannel.cli.output import ProgressReport
 from backchannel.files.local import make_durable_dir, place_of
 from backchannel.security.secret import FILE_NAME as KEY
 from backchannel.settings import Settings
@@ -39,7 +39,7 @@ def make_backup(settings: Settings, target: Path) -> list[str]:
     database = path_of(settings.storage_url)
     sums: dict[str, str] = {}
     unfinished = target / f"{layout.DATABASE}{layout.UNFINISHED}"
-    copy_database(database, unfinished, Progress("database").step)
+    copy_database(database, unfinished, ProgressReport("database").step)
     sums[layout.DATABASE] = layout.settle(unfinished, target / layout.DATABASE)
     contents = local_files(settings)
     problems = _copy_files(contents, database, target, sums) if contents else []
@@ -102,7 +102,7 @@ def _contents_of(files: Iterable[CopiedFile]) -> list[tuple[str, str, str]]:
 
 def _copy_files(contents: Path, database: Path, target: Path, sums: dict[str, str]) -> list[str]:
     wanted = _contents_of(files_in(target / layout.DATABASE))
-    progress = Progress("files")
+    progress = ProgressReport("files")
     problems: list[str] = []
     for number, (file_id, key, digest) in enumerate(wanted, 1):
         name = f"{layout.FILES}/{place_of(key).as_posix()}"

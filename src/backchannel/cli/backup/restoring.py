@@ -16,7 +16,7 @@ from backchannel.app.locking import RESTORING
 from backchannel.cli.backup import folder as layout
 from backchannel.cli.backup.folder import copy_private
 from backchannel.cli.backup.making import local_files
-from backchannel.cli.output import Progress
+from backchannel.cli.output import ProgressReport
 from backchannel.files.local import make_durable_dir, sync_dir
 from backchannel.settings import Settings
 from backchannel.storage import CannotOpen
@@ -88,7 +88,7 @@ def _stage_whole(source: Path, database: Path, data: Path, contents: Path | None
 def _stage(source: Path, part: Path, database: Path, data: Path, contents: Path | None) -> None:
     """Copy the backup beside the data it will replace, and check the copies."""
     sums = layout.read_sums(source)
-    progress = Progress("copying")
+    progress = ProgressReport("copying")
     make_durable_dir(part)
     for number, (name, digest) in enumerate(sums.items(), 1):
         if name == layout.DATABASE:
