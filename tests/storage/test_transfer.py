@@ -13,7 +13,7 @@ from backchannel.domain.errors import Conflict, Damaged
 from backchannel.domain.files import FileRecord, Upload, attach
 from backchannel.domain.ids import new_id
 from backchannel.domain.users import FirstMessages, PrivacyPatch
-from backchannel.ports.storage import Progress, Storage
+from backchannel.ports.storage import ImportProgress, Storage
 from backchannel.ports.storage.transfer import (
     KEYS,
     KINDS,
@@ -99,7 +99,7 @@ async def transfer(source: Storage, target: Storage) -> None:
         records = await export(source, kind)
         for start in range(0, len(records), PAGE):
             page = records[start : start + PAGE]
-            progress = Progress(source="test", kind=kind.__name__, after=key_of(page[-1]))
+            progress = ImportProgress(source="test", kind=kind.__name__, after=key_of(page[-1]))
             await target.import_page(page, progress)
 
 
@@ -201,11 +201,13 @@ async def test_a_page_and_its_progress_are_one_transaction(
     await fill_with_every_kind(other, 6)
     assert await storage.import_progress() is None
     users = await export(other, UserRecord)
-    first = Progress(source="there", kind="UserRecord", after=key_of(users[1]), count=2)
+    first = ImportProgress(source="there", kind="UserRecord", after=key_of(users[1]), count=2)
     await storage.import_page(users[:2], first)
     assert await storage.import_progress() == first
     with pytest.raises(Conflict):
-        await storage.import_page([users[2], users[1]], Progress(source="there", kind="again"))
+        await storage.import_page(
+            [users[2], users[1]], ImportProgress(source="there", kind="again")
+        )
     orphan = EntryRecord(
         user_id="nobody",
         position=1,
@@ -217,7 +219,7 @@ async def test_a_page_and_its_progress_are_one_transaction(
         at=0,
     )
     with pytest.raises(Damaged, match="nobody"):
-        await storage.import_page([orphan], Progress(source="there", kind="orphan"))
+        await storage.import_page([orphan], ImportProgress(source="there", kind="orphan"))
     assert await storage.import_progress() == first
     assert [key_of(each) for each in await export(storage, UserRecord)] == [
         key_of(each) for each in users[:2]

@@ -12,7 +12,7 @@ import typer
 from backchannel.cli.options import ConfigFile, DataDir, load_settings
 from backchannel.cli.output import ProgressReport, print_table
 from backchannel.domain.errors import Invalid
-from backchannel.ports.storage import Progress, Storage
+from backchannel.ports.storage import ImportProgress, Storage
 from backchannel.ports.storage.transfer import KINDS, MessageRecord, R, Record, key_of
 from backchannel.settings.values import check_database_url
 from backchannel.storage import CannotOpen
@@ -98,7 +98,7 @@ async def copy_records(source: Storage, target: Storage, *, name: str) -> None:
     await _require_settled(source, name)
     progress = await target.import_progress()
     if progress is None:
-        progress = Progress(source=name, kind=next(iter(KINDS)))
+        progress = ImportProgress(source=name, kind=next(iter(KINDS)))
         await _require_empty(target)
         await target.import_page([], progress)
     elif progress.source != name:
@@ -108,7 +108,7 @@ async def copy_records(source: Storage, target: Storage, *, name: str) -> None:
         )
     kinds = list(KINDS)
     for kind in kinds[kinds.index(progress.kind) :]:
-        begun = progress if progress.kind == kind else Progress(source=name, kind=kind)
+        begun = progress if progress.kind == kind else ImportProgress(source=name, kind=kind)
         await _copy_kind(source, target, begun)
 
 
@@ -151,7 +151,7 @@ async def _require_empty(target: Storage) -> None:
             raise CannotOpen(f"the target is not empty: it has {name}; name an empty database")
 
 
-async def _copy_kind(source: Storage, target: Storage, progress: Progress) -> None:
+async def _copy_kind(source: Storage, target: Storage, progress: ImportProgress) -> None:
     kind, shown = KINDS[progress.kind], ProgressReport(f"copying {progress.kind}")
     page = await source.export_page(kind, after=progress.after, limit=PAGE)
     while page:
@@ -163,7 +163,9 @@ async def _copy_kind(source: Storage, target: Storage, progress: Progress) -> No
         shown.count(progress.count)
 
 
-async def _write(target: Storage, page: Sequence[Record], progress: Progress) -> Progress:
+async def _write(
+    target: Storage, page: Sequence[Record], progress: ImportProgress
+) -> ImportProgress:
     """Write a page in parts; returns the progress afterwards."""
     for part in _parts(page):
         progress = msgspec.structs.replace(

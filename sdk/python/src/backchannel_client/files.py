@@ -20,7 +20,7 @@ ATTEMPTS = 8
 TUS = {"tus-resumable": "1.0.0"}
 CONFLICT, NOT_SATISFIABLE, PARTIAL = 409, 416, 206
 
-Progress = Callable[[int, int], None]
+OnProgress = Callable[[int, int], None]
 """Called with the bytes done so far, and with all of them."""
 
 
@@ -41,7 +41,7 @@ class Files:
         name: str | None = None,
         media_type: str | None = None,
         waveform: bytes = b"",
-        progress: Progress = _ignored,
+        progress: OnProgress = _ignored,
     ) -> FileInfo:
         """Send a file, which a message must name within a day. Also raises `OSError`.
 
@@ -67,7 +67,7 @@ class Files:
         return str(response.headers["location"]).rpartition("/")[2]
 
     async def resume_upload(
-        self, file_id: str, path: Path, *, progress: Progress = _ignored
+        self, file_id: str, path: Path, *, progress: OnProgress = _ignored
     ) -> None:
         """Send the bytes that the server does not have yet. Also raises `OSError`."""
         size = await asyncio.to_thread(_size, path)
@@ -87,7 +87,7 @@ class Files:
                     await waits.pause(error)
 
     async def download(
-        self, file: FileInfo, target: Path, *, progress: Progress = _ignored
+        self, file: FileInfo, target: Path, *, progress: OnProgress = _ignored
     ) -> Path:
         """Fetch a file to `target`, which appears once it is complete. Also raises `OSError`."""
         part = target.with_name(f"{target.name}.part")
@@ -145,7 +145,7 @@ class Files:
         return FileInfo(id=file_id, name=name, type=media_type, size=size, url=_path(file_id))
 
     async def _fetch(
-        self, file: FileInfo, part: Path, done: int, tag: str | None, progress: Progress
+        self, file: FileInfo, part: Path, done: int, tag: str | None, progress: OnProgress
     ) -> str:
         headers = {} if tag is None else {"range": f"bytes={done}-", "if-range": tag}
         async with self._requests.stream(

@@ -17,7 +17,7 @@ from backchannel.ports.storage.erasures import Erasures
 from backchannel.ports.storage.files import Files
 from backchannel.ports.storage.messages import Messages, Search
 from backchannel.ports.storage.reports import Reports
-from backchannel.ports.storage.transfer import Progress, Transfer
+from backchannel.ports.storage.transfer import ImportProgress, Transfer
 from backchannel.ports.storage.values import (
     Acknowledgement,
     Changed,
@@ -39,10 +39,10 @@ __all__ = [
     "Erasures",
     "Files",
     "Gather",
+    "ImportProgress",
     "LogPage",
     "LogState",
     "Messages",
-    "Progress",
     "ReadMark",
     "Reports",
     "Requested",

@@ -182,7 +182,7 @@ def key_of(record: Record) -> Key:
     return tuple(getattr(record, field) for field in KEYS[type(record)])
 
 
-class Progress(msgspec.Struct, frozen=True, kw_only=True):
+class ImportProgress(msgspec.Struct, frozen=True, kw_only=True):
     """The progress of an import: all records up to one of a kind.
 
     `source` names the other database, `kind` is a name in `KINDS`, `after` the key of the
@@ -206,7 +206,7 @@ class Transfer(Protocol):
         """
         ...
 
-    async def import_page(self, page: Sequence[Record], progress: Progress) -> None:
+    async def import_page(self, page: Sequence[Record], progress: ImportProgress) -> None:
         """Add records of one kind and note the progress, in one transaction.
 
         Raises `Conflict` if one of them is there already, and `Damaged` if one refers to
@@ -214,7 +214,7 @@ class Transfer(Protocol):
         """
         ...
 
-    async def import_progress(self) -> Progress | None:
+    async def import_progress(self) -> ImportProgress | None:
         """The progress of an import that is not complete; None if there is none.
 
         Such a database is not opened for anything else.

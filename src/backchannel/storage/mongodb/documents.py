@@ -11,7 +11,7 @@ import msgspec
 
 from backchannel.domain.conversations import ConversationSettings, Receipt
 from backchannel.domain.messages import Message, size_of
-from backchannel.ports.storage.transfer import Progress
+from backchannel.ports.storage.transfer import ImportProgress
 from backchannel.storage.shared.checksummed_message import Original, checksum_of
 
 
@@ -239,4 +239,4 @@ class ImportDocument(Document, kw_only=True):
     """An import that is not complete."""
 
     id: str
-    progress: Progress
+    progress: ImportProgress

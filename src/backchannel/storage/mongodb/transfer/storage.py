@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from pymongo import IndexModel
 
-from backchannel.ports.storage.transfer import Key, MessageRecord, Progress, R, Record
+from backchannel.ports.storage.transfer import ImportProgress, Key, MessageRecord, R, Record
 from backchannel.storage.mongodb.database import MongoDatabase
 from backchannel.storage.mongodb.documents import ImportDocument
 from backchannel.storage.mongodb.link import Database
@@ -22,7 +22,7 @@ BY_ARRIVAL = IndexModel("number", name="export_by_number")
 """A temporary index for the export of messages: nothing else reads all of them in order."""
 
 
-async def add(transaction: Transaction, page: Sequence[Record], progress: Progress) -> None:
+async def add(transaction: Transaction, page: Sequence[Record], progress: ImportProgress) -> None:
     """Add a page of records of one kind and note the progress."""
     if page:
         await KINDS[type(page[0])].add(transaction, page)
@@ -33,7 +33,7 @@ async def add(transaction: Transaction, page: Sequence[Record], progress: Progre
         found.progress = progress
 
 
-async def read_progress(view: View) -> Progress | None:
+async def read_progress(view: View) -> ImportProgress | None:
     """The progress of an import that is not complete."""
     found = await get_one(view, IMPORTS, UNFINISHED)
     return None if found is None else found.progress

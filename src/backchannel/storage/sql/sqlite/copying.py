@@ -16,7 +16,7 @@ from backchannel.storage.sql.sqlite.health import find_damage
 STEP = 2_048
 """Pages between two reports of progress: 8 MB."""
 
-Progress = Callable[[int, int], None]
+OnProgress = Callable[[int, int], None]
 """Called with the number of copied pages, and of all pages."""
 
 _FILES = """
@@ -45,7 +45,7 @@ class Summary(msgspec.Struct, frozen=True):
     files: int
 
 
-def copy_database(source: Path, target: Path, progress: Progress) -> None:
+def copy_database(source: Path, target: Path, progress: OnProgress) -> None:
     """Copy a database as it is at this moment, while others continue to write to it.
 
     The copy is read in one snapshot, which holds up no other work; meanwhile the write-ahead log

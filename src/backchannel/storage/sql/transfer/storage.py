@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import msgspec
 from sqlalchemy import null, select, update
 
-from backchannel.ports.storage.transfer import Key, Progress, R, Record
+from backchannel.ports.storage.transfer import ImportProgress, Key, R, Record
 from backchannel.storage.shared.methods import StorageMethods, reading, writing
 from backchannel.storage.sql.database import Database, Transaction
 from backchannel.storage.sql.parameters import parameter
@@ -21,7 +21,7 @@ END = update(instance).values(imported_up_to=null())
 BEGIN_EPOCH = update(log_head).values(epoch=parameter("new_epoch"))
 
 # Made while there is one thread, as msgspec requires of a Struct's first decoder.
-_decode = msgspec.json.Decoder(Progress).decode
+_decode = msgspec.json.Decoder(ImportProgress).decode
 
 
 async def read_page(
@@ -31,14 +31,14 @@ async def read_page(
     return await KINDS[kind].fetch(transaction, after=after, limit=limit)
 
 
-async def add(transaction: Transaction, page: Sequence[Record], progress: Progress) -> None:
+async def add(transaction: Transaction, page: Sequence[Record], progress: ImportProgress) -> None:
     """Add a page of records of one kind and note the progress."""
     if page:
         await KINDS[type(page[0])].add(transaction, page)
     await transaction.execute(NOTE, progress=msgspec.json.encode(progress).decode())
 
 
-async def read_progress(transaction: Transaction) -> Progress | None:
+async def read_progress(transaction: Transaction) -> ImportProgress | None:
     """The progress of an import that is not complete."""
     found = await transaction.fetch(PROGRESS, str)
     return _decode(found[0]) if found else None
