@@ -3,11 +3,11 @@
 import pytest
 
 from backchannel.http.downloads import (
-    Part,
+    ByteRange,
     RangeNotSatisfiable,
     disposition,
     is_same,
-    requested_part,
+    requested_range,
 )
 
 ETAG = '"abc"'
@@ -17,16 +17,16 @@ SIZE = 1_000
 @pytest.mark.parametrize(
     ("field", "part"),
     [
-        ("bytes=0-0", Part(0, 1)),
-        ("bytes=0-499", Part(0, 500)),
-        ("bytes=500-999", Part(500, 1_000)),
-        ("bytes=999-", Part(999, 1_000)),
-        ("bytes=0-", Part(0, 1_000)),
-        ("bytes=900-5000", Part(900, 1_000)),
-        ("bytes=-1", Part(999, 1_000)),
-        ("bytes=-5000", Part(0, 1_000)),
-        ("Bytes = 1-2 ", Part(1, 3)),
-        (f"bytes=0-{'9' * 19}", Part(0, 1_000)),
+        ("bytes=0-0", ByteRange(0, 1)),
+        ("bytes=0-499", ByteRange(0, 500)),
+        ("bytes=500-999", ByteRange(500, 1_000)),
+        ("bytes=999-", ByteRange(999, 1_000)),
+        ("bytes=0-", ByteRange(0, 1_000)),
+        ("bytes=900-5000", ByteRange(900, 1_000)),
+        ("bytes=-1", ByteRange(999, 1_000)),
+        ("bytes=-5000", ByteRange(0, 1_000)),
+        ("Bytes = 1-2 ", ByteRange(1, 3)),
+        (f"bytes=0-{'9' * 19}", ByteRange(0, 1_000)),
         # An unsupported range may be ignored: the whole content is sent.
         (None, None),
         ("", None),
@@ -42,14 +42,14 @@ SIZE = 1_000
         ("items=0-1", None),
     ],
 )
-def test_a_single_range_is_parsed(field: str | None, part: Part | None) -> None:
-    assert requested_part(field, size=SIZE, etag=ETAG) == part
+def test_a_single_range_is_parsed(field: str | None, part: ByteRange | None) -> None:
+    assert requested_range(field, size=SIZE, etag=ETAG) == part
 
 
 @pytest.mark.parametrize("field", ["bytes=1000-", "bytes=1000-1001", "bytes=-0", "bytes=9999-"])
 def test_a_range_past_the_end_is_refused(field: str) -> None:
     with pytest.raises(RangeNotSatisfiable) as refused:
-        requested_part(field, size=SIZE, etag=ETAG)
+        requested_range(field, size=SIZE, etag=ETAG)
     assert refused.value.size == SIZE
 
 
@@ -63,7 +63,7 @@ def test_a_range_past_the_end_is_refused(field: str) -> None:
     ],
 )
 def test_a_range_of_another_version_is_the_whole(if_range: str, *, counts: bool) -> None:
-    part = requested_part("bytes=0-1", size=SIZE, etag=ETAG, if_range=if_range)
+    part = requested_range("bytes=0-1", size=SIZE, etag=ETAG, if_range=if_range)
     assert (part is not None) == counts
 
 

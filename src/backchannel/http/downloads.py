@@ -38,16 +38,16 @@ class RangeNotSatisfiable(ChatError):
         self.size = size
 
 
-class Part(msgspec.Struct, frozen=True):
+class ByteRange(msgspec.Struct, frozen=True):
     """Bytes from `start` to `stop` (exclusive)."""
 
     start: int
     stop: int
 
 
-def requested_part(
+def requested_range(
     field: str | None, *, size: int, etag: str, if_range: str | None = None
-) -> Part | None:
+) -> ByteRange | None:
     """The one range that a `Range` field names; None for all of the content.
 
     None also for ranges that may be ignored: other units, several ranges, nonsense, and a part of
@@ -64,7 +64,7 @@ def requested_part(
     length = min(int(last), size)
     if not length:
         raise RangeNotSatisfiable(size)
-    return Part(size - length, size)
+    return ByteRange(size - length, size)
 
 
 def is_same(if_none_match: str | None, etag: str) -> bool:
@@ -75,16 +75,16 @@ def is_same(if_none_match: str | None, etag: str) -> bool:
     return etag in known or "*" in known
 
 
-def _from_first(first: int, last: int, size: int) -> Part | None:
+def _from_first(first: int, last: int, size: int) -> ByteRange | None:
     if first >= size:
         raise RangeNotSatisfiable(size)
-    return None if last < first else Part(first, min(last + 1, size))
+    return None if last < first else ByteRange(first, min(last + 1, size))
 
 
 async def download(
     request: StrictRequest, core: Core, content: Content, *, reader: str, caching: str = CACHING
 ) -> Response[bytes] | Stream:
-    """A content, or the part of it that is asked for. Raises `RangeNotSatisfiable`.
+    """A content, or the requested range of it. Raises `RangeNotSatisfiable`.
 
     The first block is read before anything is answered, so that damage is a clear refusal.
     `reader` is the user or the network address whose turns it takes.
@@ -93,7 +93,7 @@ async def download(
     headers = _headers(content, etag, caching)
     if is_same(request.headers.get("if-none-match"), etag):
         return Response(b"", status_code=304, headers=headers)
-    part = requested_part(
+    part = requested_range(
         request.headers.get("range"),
         size=content.size,
         etag=etag,
