@@ -33,8 +33,8 @@ from backchannel.storage.sql.schema import (
     upload,
 )
 from backchannel.storage.sql.transfer.kinds import (
+    KeyColumn,
     Pages,
-    Part,
     RecordKind,
     conversation_id,
     conversation_numbers,
@@ -88,9 +88,9 @@ async def _add_erasures(transaction: Transaction, page: Sequence[ErasureRecord])
     await transaction.insert(erasure, (*ERASURE_FIELDS, "account"), rows)
 
 
-USER_PAGES = Pages(UserRecord, [Part(account.c.id)], _users)
+USER_PAGES = Pages(UserRecord, [KeyColumn(account.c.id)], _users)
 BLOCK_PAGES = Pages(BlockRecord, [user_id(block.c.account), user_id(block.c.other)], _blocks)
-ERASURE_PAGES = Pages(ErasureRecord, [Part(erasure.c.id)], _erasures)
+ERASURE_PAGES = Pages(ErasureRecord, [KeyColumn(erasure.c.id)], _erasures)
 
 
 def _attachments(page: Subquery) -> Select[Any]:
@@ -107,9 +107,9 @@ async def _add_attachments(transaction: Transaction, page: Sequence[AttachmentRe
 ATTACHMENT_PAGES = Pages(
     AttachmentRecord,
     [
-        Part(attachment.c.file_id),
+        KeyColumn(attachment.c.file_id),
         conversation_id(attachment.c.conversation),
-        Part(attachment.c.seq),
+        KeyColumn(attachment.c.seq),
     ],
     _attachments,
 )

@@ -23,8 +23,8 @@ from backchannel.storage.sql.log_writer import KIND_NUMBERS, LOG_COLUMNS, OWN_ME
 from backchannel.storage.sql.schema import account, conversation, log, member, message, question
 from backchannel.storage.sql.transfer.kinds import (
     ARRIVAL,
+    KeyColumn,
     Pages,
-    Part,
     RecordKind,
     conversation_id,
     conversation_numbers,
@@ -84,7 +84,7 @@ async def _add_members(transaction: Transaction, page: Sequence[MemberRecord]) -
     await transaction.insert(member, ("account", "conversation", *MARK_FIELDS), rows)
 
 
-CONVERSATION_PAGES = Pages(ConversationRecord, [Part(conversation.c.id)], _conversations)
+CONVERSATION_PAGES = Pages(ConversationRecord, [KeyColumn(conversation.c.id)], _conversations)
 MEMBER_PAGES = Pages(
     MemberRecord, [user_id(member.c.account), conversation_id(member.c.conversation)], _members
 )
@@ -178,9 +178,11 @@ async def _add_entries(transaction: Transaction, page: Sequence[EntryRecord]) ->
 
 MESSAGE_PAGES = Pages(MessageRecord, [ARRIVAL], _messages)
 QUESTION_PAGES = Pages(
-    QuestionRecord, [conversation_id(question.c.conversation), Part(question.c.seq)], _questions
+    QuestionRecord,
+    [conversation_id(question.c.conversation), KeyColumn(question.c.seq)],
+    _questions,
 )
-ENTRY_PAGES = Pages(_EntryRow, [user_id(log.c.account), Part(log.c.position)], _entries)
+ENTRY_PAGES = Pages(_EntryRow, [user_id(log.c.account), KeyColumn(log.c.position)], _entries)
 
 KINDS: dict[type[Record], RecordKind] = {
     ConversationRecord: RecordKind(CONVERSATION_PAGES.fetch, _add_conversations),

@@ -32,24 +32,24 @@ Row = TypeVar("Row", bound=msgspec.Struct)
 
 
 @dataclass(frozen=True)
-class Part:
-    """A part of a key: its column, and its content for a given value."""
+class KeyColumn:
+    """A column of a key, and its content for a given value."""
 
     column: Column[Any]
     stands_for: Callable[[str], ColumnElement[Any]] = parameter
 
 
-def user_id(column: Column[Any]) -> Part:
-    """A part of a key that is a user's id; the table has the user's number."""
-    return Part(column, lambda name: _number(account, name))
+def user_id(column: Column[Any]) -> KeyColumn:
+    """The column of a key with a user's id; the table has the user's number."""
+    return KeyColumn(column, lambda name: _number(account, name))
 
 
-def conversation_id(column: Column[Any]) -> Part:
-    """A part of a key that is a conversation's id."""
-    return Part(column, lambda name: _number(conversation, name))
+def conversation_id(column: Column[Any]) -> KeyColumn:
+    """The column of a key with a conversation's id."""
+    return KeyColumn(column, lambda name: _number(conversation, name))
 
 
-ARRIVAL = Part(message.c.number, lambda name: _number(message, name))
+ARRIVAL = KeyColumn(message.c.number, lambda name: _number(message, name))
 """The id of a message, which stands for the time when it came."""
 
 
@@ -61,7 +61,7 @@ class Pages(Generic[Row]):
     """The pages of one kind of records, in the order of a key."""
 
     def __init__(
-        self, row: type[Row], key: Sequence[Part], columns: Callable[[Subquery], Select[Any]]
+        self, row: type[Row], key: Sequence[KeyColumn], columns: Callable[[Subquery], Select[Any]]
     ) -> None:
         """`columns` selects the fields of `row`, in their order, from a page of the table."""
         self._row = row
@@ -133,7 +133,7 @@ def plain(kind: type[msgspec.Struct], table: Table, key: str = "id") -> RecordKi
         rows = [msgspec.structs.astuple(each) for each in page]
         await transaction.insert(table, kind.__struct_fields__, rows)
 
-    pages = Pages(kind, [Part(table.c[key])], lambda page: fields(kind, page, page))
+    pages = Pages(kind, [KeyColumn(table.c[key])], lambda page: fields(kind, page, page))
     return RecordKind(pages.fetch, add)
 
 
