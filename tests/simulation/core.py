@@ -9,11 +9,11 @@ from backchannel.ports.bus import Bus
 from backchannel.ports.security import Clock
 from backchannel.security.throttle import InProcessThrottle
 from backchannel.security.tokens import JwtTokens
-from backchannel.storage.sql.sqlite.storage import File, SqliteStorage
+from backchannel.storage.sql.sqlite.storage import DatabaseFile, SqliteStorage
 from tests.simulation.template import KEY, YEAR
 
 
-def make_core(database: File, bus: Bus, clock: Clock) -> Core:
+def make_core(database: DatabaseFile, bus: Bus, clock: Clock) -> Core:
     """A core with the users of the template; its other ports are not used."""
     used: dict[str, Any] = {
         "storage": SqliteStorage(database),

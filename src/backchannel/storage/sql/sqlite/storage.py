@@ -14,7 +14,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 
-class File(Database, Protocol):
+class DatabaseFile(Database, Protocol):
     """A database in a file, which may become full and can be overwritten."""
 
     async def write(self, work: Work[T], /, *, essential: bool = False) -> T:
@@ -50,7 +50,7 @@ class SqliteStorage(SqlStorage):
     Logins, their ends and erasures write little, and must work on a full disk.
     """
 
-    def __init__(self, file: File) -> None:
+    def __init__(self, file: DatabaseFile) -> None:
         super().__init__(file, INDEX)
         self.file = file
 
