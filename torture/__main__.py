@@ -10,10 +10,10 @@ from pathlib import Path
 
 from torture.cluster import Cluster, obstacles
 from torture.faults.catalogue import FAULTS
-from torture.host import LAUNCHER, Host
 from torture.options import Options, parse
 from torture.plan import NoRoom, Plan, make_plan
 from torture.run import JOURNAL, Stuck, carry_out
+from torture.single_server import LAUNCHER, SingleServer
 from torture.tally import Tally
 from torture.verdict import CLEAN, INCONCLUSIVE, evaluate
 
@@ -43,7 +43,7 @@ def main(arguments: Sequence[str] | None = None, launcher: Sequence[str] = LAUNC
     # The client libraries' reports of broken connections go to a file only.
     logging.basicConfig(filename=folder / "clients.log", level=logging.WARNING, force=True)
     if options.nodes == 1:
-        code = _run(plan, Host(folder, launcher), folder)
+        code = _run(plan, SingleServer(folder, launcher), folder)
     else:
         cluster = Cluster(folder, options.nodes, options.database, options.bus)
         code = _run(plan, cluster, folder)
@@ -54,7 +54,7 @@ def main(arguments: Sequence[str] | None = None, launcher: Sequence[str] = LAUNC
     return code
 
 
-def _run(plan: Plan, target: Host | Cluster, folder: Path) -> int:
+def _run(plan: Plan, target: SingleServer | Cluster, folder: Path) -> int:
     tally = Tally()
     try:
         asyncio.run(carry_out(plan, target, folder, tally))

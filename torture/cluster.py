@@ -23,8 +23,8 @@ from tests.support.kafka import Kafka
 from tests.support.kafka import program as kafka_program
 from tests.support.mongod import Mongod
 from tests.support.process import ServerProcess, free_port
-from torture.host import LAUNCHER, SETTINGS, TIMEOUT, unbroken
 from torture.proxy import Wire
+from torture.single_server import LAUNCHER, SETTINGS, TIMEOUT, unbroken
 
 DATABASES = ("postgresql", "mariadb", "mongodb")
 BUSES = {

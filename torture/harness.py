@@ -7,9 +7,9 @@ from backchannel.checker.journal import JournalWriter, Record
 from torture.clients.device import Device
 from torture.clients.rest import Rest
 from torture.cluster import Cluster
-from torture.host import Host
 from torture.plan import PlannedFault
 from torture.proxy import Wire
+from torture.single_server import SingleServer
 from torture.tally import Tally
 
 
@@ -17,16 +17,16 @@ from torture.tally import Tally
 class Harness:
     """The servers, the devices of the virtual users, and the journal of a run."""
 
-    target: Host | Cluster
+    target: SingleServer | Cluster
     rest: Rest
     devices: Sequence[Device]
     journals: JournalWriter
     tally: Tally
 
     @property
-    def host(self) -> Host:
+    def server(self) -> SingleServer:
         """The only server."""
-        if not isinstance(self.target, Host):
+        if not isinstance(self.target, SingleServer):
             raise TypeError("there are several servers")
         return self.target
 

@@ -21,9 +21,9 @@ from torture.cluster import Cluster
 from torture.faults.catalogue import FAULTS
 from torture.faults.fault import Missed
 from torture.harness import Harness
-from torture.host import Host
 from torture.plan import Plan
 from torture.proxy import Wire
+from torture.single_server import SingleServer
 from torture.tally import Tally
 
 CLIENTS: dict[str, type[Device]] = {
@@ -51,11 +51,11 @@ class Stuck(Exception):
     """The run did not end by itself; the text says where it stopped."""
 
 
-async def carry_out(plan: Plan, target: Host | Cluster, folder: Path, tally: Tally) -> None:
+async def carry_out(plan: Plan, target: SingleServer | Cluster, folder: Path, tally: Tally) -> None:
     """Run the plan; afterwards `folder` holds the journal. Raises `Stuck`."""
     faults = [FAULTS[name] for name in sorted({each.fault for each in plan.faults})]
     with ExitStack() as prepared:
-        if isinstance(target, Host):
+        if isinstance(target, SingleServer):
             for fault in faults:
                 prepared.enter_context(fault.prepared(target))
         async with _open_harness(plan, target, folder, tally) as harness:
@@ -65,7 +65,7 @@ async def carry_out(plan: Plan, target: Host | Cluster, folder: Path, tally: Tal
 
 @asynccontextmanager
 async def _open_harness(
-    plan: Plan, target: Host | Cluster, folder: Path, tally: Tally
+    plan: Plan, target: SingleServer | Cluster, folder: Path, tally: Tally
 ) -> AsyncGenerator[Harness]:
     """A running server, or several, and all devices connected."""
     async with AsyncExitStack() as opened:

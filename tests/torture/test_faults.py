@@ -19,8 +19,8 @@ from torture.faults.full_disk import FullDisk, fill, make_room
 from torture.faults.processes import Freeze, Kill, Restart
 from torture.faults.restore import Restore
 from torture.harness import Harness
-from torture.host import Host
 from torture.plan import Plan, PlannedFault
+from torture.single_server import SingleServer
 from torture.tally import Tally
 
 PLANNED = PlannedFault(at=0, fault="", seconds=0.2, victims=(), random_bits=1)
@@ -29,15 +29,15 @@ PLANNED = PlannedFault(at=0, fault="", seconds=0.2, victims=(), random_bits=1)
 @pytest.fixture
 async def harness(tmp_path: Path) -> AsyncGenerator[Harness]:
     """A server without any devices."""
-    host = Host(tmp_path)
-    rest = Rest(host.address)
+    server = SingleServer(tmp_path)
+    rest = Rest(server.address)
     try:
         with JournalWriter(tmp_path / "journal.jsonl") as journals:
-            await host.start()
-            yield Harness(host, rest, [], journals, Tally())
+            await server.start()
+            yield Harness(server, rest, [], journals, Tally())
     finally:
         await rest.close()
-        await host.close()
+        await server.close()
 
 
 def state_of(pid: int) -> str:
@@ -49,23 +49,25 @@ def state_of(pid: int) -> str:
 async def test_R12_restarting_faults_replace_the_server_process(
     harness: Harness, fault: Kill
 ) -> None:
-    before = harness.host.pid
+    before = harness.server.pid
     await fault.inject(harness, PLANNED)
-    assert harness.host.pid != before
+    assert harness.server.pid != before
     assert not Path(f"/proc/{before}").exists()
-    assert not harness.host.has_crashed
+    assert not harness.server.has_crashed
     assert harness.tally.breaches == []
     await harness.rest.register("ada")
 
 
 async def test_S23_a_restore_takes_the_server_back_to_its_backup(harness: Harness) -> None:
     await harness.rest.register("ada")
-    before = harness.host.pid
+    before = harness.server.pid
     await Restore().inject(harness, PLANNED)
-    assert harness.host.pid != before
+    assert harness.server.pid != before
     await harness.rest.log_in("ada")
-    assert '"type":"restore"' in (harness.host.folder / "journal.jsonl").read_text()
-    assert "has changed since it was last used" in (harness.host.folder / "server.log").read_text()
+    assert '"type":"restore"' in (harness.server.folder / "journal.jsonl").read_text()
+    assert (
+        "has changed since it was last used" in (harness.server.folder / "server.log").read_text()
+    )
 
 
 async def test_a_frozen_server_is_stopped_and_continued(
@@ -76,37 +78,37 @@ async def test_a_frozen_server_is_stopped_and_continued(
 
     async def until_stopped(_: float) -> None:
         async with asyncio.timeout(60):
-            while state_of(harness.host.pid) != "T":
+            while state_of(harness.server.pid) != "T":
                 await sleep(0.01)
-        stopped.append(harness.host.pid)
+        stopped.append(harness.server.pid)
 
     monkeypatch.setattr("torture.faults.processes.asyncio.sleep", until_stopped)
     await Freeze().inject(harness, PLANNED)
     monkeypatch.undo()
-    assert stopped == [harness.host.pid]
+    assert stopped == [harness.server.pid]
     await harness.rest.register("ada")
 
 
 async def test_an_unexpected_end_of_the_server_is_noticed(harness: Harness) -> None:
-    assert not harness.host.has_crashed
-    os.kill(harness.host.pid, signal.SIGKILL)
+    assert not harness.server.has_crashed
+    os.kill(harness.server.pid, signal.SIGKILL)
     async with asyncio.timeout(60):
-        while not harness.host.has_crashed:  # noqa: ASYNC110 - a process has no event
+        while not harness.server.has_crashed:  # noqa: ASYNC110 - a process has no event
             await asyncio.sleep(0.01)
 
 
 async def test_R11_the_server_s_clock_jumps(tmp_path: Path) -> None:
     fault = ClockJump()
-    host = Host(tmp_path)
-    with fault.prepared(host):
-        await host.start()
+    server = SingleServer(tmp_path)
+    with fault.prepared(server):
+        await server.start()
         try:
-            async with httpx.AsyncClient(base_url=host.address) as http:
+            async with httpx.AsyncClient(base_url=server.address) as http:
                 before = await _hour(http)
-                fault.set_clock(host, 2 * 3_600)
+                fault.set_clock(server, 2 * 3_600)
                 assert (await _hour(http) - before) % 24 in {2, 3}
         finally:
-            await host.close()
+            await server.close()
 
 
 async def _hour(http: httpx.AsyncClient) -> int:
@@ -128,16 +130,16 @@ def test_R10_the_full_disk_fault_recovers_or_is_refused_as_unsupported(
         assert ended.value.code == 2
         assert "not tried: full-disk" in capsys.readouterr().err
         return
-    host = Host(tmp_path)
-    with fault.prepared(host):
-        (host.data / "before").write_bytes(bytes(100_000))
-        fill(host.data)
+    server = SingleServer(tmp_path)
+    with fault.prepared(server):
+        (server.data / "before").write_bytes(bytes(100_000))
+        fill(server.data)
         with pytest.raises(OSError, match=os.strerror(errno.ENOSPC)):
-            (host.data / "refused").write_bytes(bytes(1_000_000))
-        make_room(host.data)
-        (host.data / "after").write_bytes(bytes(1_000_000))
-    assert not host.data.is_mount()
-    assert (host.data / "before").stat().st_size == 100_000, "kept although the disk was removed"
+            (server.data / "refused").write_bytes(bytes(1_000_000))
+        make_room(server.data)
+        (server.data / "after").write_bytes(bytes(1_000_000))
+    assert not server.data.is_mount()
+    assert (server.data / "before").stat().st_size == 100_000, "kept although the disk was removed"
 
 
 async def test_a_stuck_run_names_the_current_fault(
@@ -154,10 +156,10 @@ async def test_a_stuck_run_names_the_current_fault(
         bursts=(),
         faults=(dataclasses.replace(PLANNED, fault=Kill.kind.name),),
     )
-    host = Host(tmp_path)
-    rest = Rest(host.address)
+    server = SingleServer(tmp_path)
+    rest = Rest(server.address)
     with JournalWriter(tmp_path / "journal.jsonl") as journals:
-        harness = Harness(host, rest, [], journals, Tally())
+        harness = Harness(server, rest, [], journals, Tally())
         with pytest.raises(run.Stuck, match="under way: kill, planned for second 0"):
             await run._run_plan(plan, harness)
     await rest.close()

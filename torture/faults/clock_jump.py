@@ -14,8 +14,8 @@ from pathlib import Path
 from torture.faults.clock.sitecustomize import OFFSET, VARIABLE
 from torture.faults.fault import Fault
 from torture.harness import Harness
-from torture.host import Host
 from torture.plan import Kind, PlannedFault
+from torture.single_server import SingleServer
 
 HOUR = 3_600
 CUSTOM = Path(__file__).parent / "clock"
@@ -26,22 +26,22 @@ class ClockJump(Fault):
     for_several = False
 
     @contextmanager
-    def prepared(self, host: Host) -> Iterator[None]:
-        _file(host).write_bytes(OFFSET.pack(0))
+    def prepared(self, server: SingleServer) -> Iterator[None]:
+        _file(server).write_bytes(OFFSET.pack(0))
         paths = [str(CUSTOM), *filter(None, [os.environ.get("PYTHONPATH")])]
-        host.environment |= {VARIABLE: str(_file(host)), "PYTHONPATH": os.pathsep.join(paths)}
+        server.environment |= {VARIABLE: str(_file(server)), "PYTHONPATH": os.pathsep.join(paths)}
         yield
 
     async def inject(self, harness: Harness, planned: PlannedFault) -> None:
-        self.set_clock(harness.host, HOUR if planned.random_bits % 2 else -HOUR)
+        self.set_clock(harness.server, HOUR if planned.random_bits % 2 else -HOUR)
         await asyncio.sleep(planned.seconds)
-        self.set_clock(harness.host, 0)
+        self.set_clock(harness.server, 0)
 
-    def set_clock(self, host: Host, offset: int) -> None:
+    def set_clock(self, server: SingleServer, offset: int) -> None:
         """Let the server's clock differ from this machine's by this many seconds from now on."""
-        with _file(host).open("r+b") as file:
+        with _file(server).open("r+b") as file:
             file.write(OFFSET.pack(offset * 10**9))
 
 
-def _file(host: Host) -> Path:
-    return host.folder / "clock"
+def _file(server: SingleServer) -> Path:
+    return server.folder / "clock"

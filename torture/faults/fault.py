@@ -5,8 +5,8 @@ from contextlib import contextmanager
 from typing import ClassVar
 
 from torture.harness import Harness
-from torture.host import Host
 from torture.plan import Kind, PlannedFault
+from torture.single_server import SingleServer
 
 
 class Missed(Exception):
@@ -31,7 +31,7 @@ class Fault:
         return None
 
     @contextmanager
-    def prepared(self, host: Host) -> Iterator[None]:  # noqa: ARG002 - for those who need it
+    def prepared(self, server: SingleServer) -> Iterator[None]:  # noqa: ARG002 - for those who need it
         """Prepare the machine before the server starts; undone after it has ended."""
         yield
 

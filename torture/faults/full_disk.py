@@ -21,8 +21,8 @@ import httpx
 from torture.clients.device import Device
 from torture.faults.fault import Fault, Missed
 from torture.harness import Harness
-from torture.host import Host
 from torture.plan import Kind, PlannedFault
+from torture.single_server import SingleServer
 
 SIZE = "size=50%"
 """Of the machine's memory, at most, while there is room."""
@@ -44,31 +44,31 @@ class FullDisk(Fault):
                 return "no file system may be mounted here"
 
     @contextmanager
-    def prepared(self, host: Host) -> Iterator[None]:
-        host.data.mkdir(parents=True, exist_ok=True)
-        kept = host.folder / "kept"
+    def prepared(self, server: SingleServer) -> Iterator[None]:
+        server.data.mkdir(parents=True, exist_ok=True)
+        kept = server.folder / "kept"
         try:
-            with _mounted(host.data):
+            with _mounted(server.data):
                 try:
                     yield
                 finally:
-                    shutil.copytree(host.data, kept)
+                    shutil.copytree(server.data, kept)
         finally:
-            host.data.rmdir()
-            kept.rename(host.data)
+            server.data.rmdir()
+            kept.rename(server.data)
 
     async def inject(self, harness: Harness, planned: PlannedFault) -> None:
         writer = harness.victims(planned)[0]
-        fill(harness.host.data)
+        fill(harness.server.data)
         try:
             await _until_refused(harness, writer, planned.seconds)
             await _expect_reads_and_logins(harness, writer)
             if planned.random_bits % 2:
-                await harness.host.stop(signal.SIGKILL)
-                await harness.host.start()
+                await harness.server.stop(signal.SIGKILL)
+                await harness.server.start()
                 await _expect_reads_and_logins(harness, writer)
         finally:
-            make_room(harness.host.data)
+            make_room(harness.server.data)
         await _expect_recovery(harness, writer)
 
 

@@ -16,9 +16,9 @@ class Kill(Fault):
     for_several = False
 
     async def inject(self, harness: Harness, planned: PlannedFault) -> None:
-        await harness.host.stop(signal.SIGKILL)
+        await harness.server.stop(signal.SIGKILL)
         await asyncio.sleep(planned.seconds / 10)
-        await harness.host.start()
+        await harness.server.start()
 
 
 class Restart(Fault):
@@ -29,14 +29,14 @@ class Restart(Fault):
 
     async def inject(self, harness: Harness, planned: PlannedFault) -> None:  # noqa: ARG002 - all are hit
         try:
-            code = await harness.host.stop(signal.SIGTERM)
+            code = await harness.server.stop(signal.SIGTERM)
         except subprocess.TimeoutExpired:
             harness.breach("R12", "the server did not end on SIGTERM")
-            code = await harness.host.stop(signal.SIGKILL)
+            code = await harness.server.stop(signal.SIGKILL)
         else:
             if code != 0:
                 harness.breach("R12", f"the server ended with {code} on SIGTERM")
-        await harness.host.start()
+        await harness.server.start()
 
 
 class Freeze(Fault):
@@ -46,8 +46,8 @@ class Freeze(Fault):
     for_several = False
 
     async def inject(self, harness: Harness, planned: PlannedFault) -> None:
-        harness.host.signal(signal.SIGSTOP)
+        harness.server.signal(signal.SIGSTOP)
         try:
             await asyncio.sleep(planned.seconds)
         finally:
-            harness.host.signal(signal.SIGCONT)
+            harness.server.signal(signal.SIGCONT)

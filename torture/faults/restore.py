@@ -10,8 +10,8 @@ import time
 from backchannel.checker import journal
 from torture.faults.fault import Fault
 from torture.harness import Harness
-from torture.host import Host
 from torture.plan import Kind, PlannedFault
+from torture.single_server import SingleServer
 
 TIMEOUT = 120.0
 
@@ -21,27 +21,27 @@ class Restore(Fault):
     for_several = False
 
     async def inject(self, harness: Harness, planned: PlannedFault) -> None:
-        host, backup = harness.host, str(harness.host.folder / "backup")
+        server, backup = harness.server, str(harness.server.folder / "backup")
         shutil.rmtree(backup, ignore_errors=True)
         begun = time.monotonic_ns()
-        await _run(host, "backup", backup)
+        await _run(server, "backup", backup)
         await asyncio.sleep(planned.seconds / 3)
-        await host.stop(signal.SIGKILL if planned.random_bits % 2 else signal.SIGTERM)
-        await _run(host, "restore", backup, "--yes")
+        await server.stop(signal.SIGKILL if planned.random_bits % 2 else signal.SIGTERM)
+        await _run(server, "restore", backup, "--yes")
         harness.note(journal.Restore(at=time.monotonic_ns(), device="operator", backup_at=begun))
-        for aside in host.data.glob("before-restore-*"):
+        for aside in server.data.glob("before-restore-*"):
             shutil.rmtree(aside)
         for device in harness.devices:
             device.start_afresh()
-        await host.start()
+        await server.start()
 
 
-async def _run(host: Host, *command: str) -> None:
+async def _run(server: SingleServer, *command: str) -> None:
     """Run a command on the data of the server; raises `RuntimeError` with its output."""
     inherited = {name: os.environ[name] for name in ("PATH", "PYTHONPATH") if name in os.environ}
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "backchannel", *command, "--data-dir", str(host.data)),
-        cwd=host.folder,
+        *(sys.executable, "-m", "backchannel", *command, "--data-dir", str(server.data)),
+        cwd=server.folder,
         env=inherited,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,

@@ -22,7 +22,7 @@ TIMEOUT = 120.0
 """Seconds that a start and an end may take, on a machine that has much else to do."""
 
 
-class Host:
+class SingleServer:
     """Starts, stops, kills and freezes the server; one of these at a time."""
 
     def __init__(self, folder: Path, launcher: Sequence[str] = LAUNCHER) -> None:
