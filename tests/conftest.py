@@ -119,9 +119,9 @@ def _order(items: list[pytest.Item]) -> None:
     """
     kinds = list(Kind)
 
-    def place(item: pytest.Item) -> tuple[bool, int]:
+    def rank_of(item: pytest.Item) -> tuple[bool, int]:
         in_browser = "browser" in getattr(item, "fixturenames", ())
         rank = kinds.index(_kind(item))
         return in_browser, rank if in_browser else -rank
 
-    items.sort(key=place)
+    items.sort(key=rank_of)

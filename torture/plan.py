@@ -122,9 +122,9 @@ def make_plan(seed: int, *, seconds: float, users: int, rate: float, kinds: Sequ
     rng = random.Random(seed)  # noqa: S311 - it must be repeatable
     names = tuple(f"user{number + 1}" for number in range(users))
     devices = tuple(
-        DevicePlan(f"{name}/{dialect}{place + 1}", number, dialect)
+        DevicePlan(f"{name}/{dialect}{index + 1}", number, dialect)
         for number, name in enumerate(names)
-        for place, dialect in enumerate(DEVICES[number % len(DEVICES)])
+        for index, dialect in enumerate(DEVICES[number % len(DEVICES)])
     )
     contacts = tuple(_contacts(rng, user, users) for user in range(users))
     bursts = tuple(_bursts(rng, seconds, rate, contacts, devices))

@@ -129,7 +129,7 @@ async def _run_plan(plan: Plan, harness: Harness) -> None:
 
 async def _send_bursts(plan: Plan, harness: Harness, began: float) -> None:
     people = {
-        device.user: harness.devices[place].person for place, device in enumerate(plan.devices)
+        device.user: harness.devices[index].person for index, device in enumerate(plan.devices)
     }
     for burst in plan.bursts:
         await _until(began + burst.at)

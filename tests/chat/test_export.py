@@ -200,9 +200,9 @@ async def test_S22_a_user_has_one_export_at_a_time(tmp_path: Path) -> None:
 async def test_R13_an_export_takes_no_long_steps_on_the_loop(tmp_path: Path) -> None:
     async with make_core(tmp_path) as core:
         ada, bob = await make_user(core, "ada"), await make_user(core, "bob")
-        place = direct_conversation_id(ada.id, bob.id)
+        conversation = direct_conversation_id(ada.id, bob.id)
         bodies = [secrets.token_hex(30_000) for _ in range(100)]
-        drafts = [Draft(place, ada.id, bob.id, body[:9], body) for body in bodies]
+        drafts = [Draft(conversation, ada.id, bob.id, body[:9], body) for body in bodies]
         await core.storage.append(drafts, at=1)
         with measured_steps() as steps:
             assert len([piece async for piece in await export.export(core, ada.id)]) > 3

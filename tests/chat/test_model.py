@@ -111,7 +111,7 @@ class Machine(RuleBasedStateMachine):
             return await asyncio.gather(*sends, return_exceptions=True)
 
         # The server may choose any order between the two users.
-        outcomes = sorted(zip(drafts, self.run(work()), strict=True), key=place)
+        outcomes = sorted(zip(drafts, self.run(work()), strict=True), key=by_seq)
         for sender in both:
             own = [one.client_id for one, _ in outcomes if one.sender_id == sender]
             assert own == [one.client_id for one in drafts if one.sender_id == sender]
@@ -258,7 +258,7 @@ def name_of(pair: Pair) -> str:
     return direct_conversation_id(*pair)
 
 
-def place(outcome: tuple[Draft, Stored | BaseException]) -> int:
+def by_seq(outcome: tuple[Draft, Stored | BaseException]) -> int:
     """Sort by the number at which a message was stored, with refusals first."""
     _, answer = outcome
     return answer.message.seq if isinstance(answer, Stored) else 0
@@ -282,9 +282,9 @@ def test_the_model_notices_an_event_missing_from_the_log(silent: EventKind) -> N
     add = LogWriter.add
 
     def add_others(
-        self: LogWriter, user_id: str, payload: EventPayload, **place: Any
+        self: LogWriter, user_id: str, payload: EventPayload, **message: Any
     ) -> list[Event]:
-        return [] if payload.kind is silent else add(self, user_id, payload, **place)
+        return [] if payload.kind is silent else add(self, user_id, payload, **message)
 
     # Any failure will do: do not search for the smallest.
     hasty = settings(PATIENT, phases=[Phase.generate], database=None)

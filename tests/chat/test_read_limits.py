@@ -75,9 +75,9 @@ async def test_R13_a_search_in_long_texts_takes_no_long_steps_on_the_loop(
 ) -> None:
     async with make_core(tmp_path) as core:
         ada, bob = await make_user(core, "ada"), await make_user(core, "bob")
-        place = direct_conversation_id(ada.id, bob.id)
+        conversation = direct_conversation_id(ada.id, bob.id)
         body = "e\u0301ﬃ①" * 5_000
-        drafts = [Draft(place, ada.id, bob.id, f"key {n}", body) for n in range(40)]
+        drafts = [Draft(conversation, ada.id, bob.id, f"key {n}", body) for n in range(40)]
         await core.storage.append(drafts, at=1)
         await search.search(core, ada.id, "ffi1")  # fills the caches
         with measured_steps() as steps:

@@ -50,7 +50,7 @@ class CorrectSystem:
         self.logs: dict[str, list[Event]] = {user: [] for user in USERS}
         self.conversations: dict[str, list[Stored]] = {}
         self.by_key: dict[tuple[str, str], Stored] = {}
-        self.limbo: list[Request] = []
+        self.in_transit: list[Request] = []
         self.marks: dict[tuple[str, str], int] = {}
         devices = 2 if dialect.positions else 1
         names = [(f"{user}-{number}", user) for user in USERS for number in range(devices)]
@@ -125,7 +125,7 @@ class CorrectSystem:
         if not client.connected:
             return
         client.connected = False
-        self.limbo += client.outbox
+        self.in_transit += client.outbox
         for each in (client.outbox, client.inbox, client.asked):
             each.clear()
         for request in client.waiting.values():
@@ -189,8 +189,8 @@ class CorrectSystem:
 
     def process_late(self) -> None:
         """Carry out requests from a closed connection; no client gets the reply."""
-        if self.limbo:
-            self._store(self.limbo.pop(0))
+        if self.in_transit:
+            self._store(self.in_transit.pop(0))
 
     def _store(self, request: Request) -> tuple[Stored, int | None]:
         user = request.device.user

@@ -124,15 +124,15 @@ def test_R18_doctor_deep_names_the_damaged_message_and_the_damaged_file(
     assert "message 1 " not in found
 
 
-@pytest.mark.parametrize("place", [0, 70_000, -1])
+@pytest.mark.parametrize("offset", [0, 70_000, -1])
 def test_R18_doctor_deep_finds_one_changed_byte_of_a_stored_file(
-    folder: Path, invoke: Invoke, place: int
+    folder: Path, invoke: Invoke, offset: int
 ) -> None:
     file_id = asyncio.run(fill_with_file(folder / "data"))
     assert "every message and every local file is whole" in invoke("doctor", "--deep").stdout
     (stored,) = (folder / "data/files").glob(f"*/{file_id}")
     content = bytearray(stored.read_bytes())
-    content[place] ^= 1
+    content[offset] ^= 1
     stored.write_bytes(content)
     assert file_id in invoke("doctor", "--deep", code=1).stdout
 

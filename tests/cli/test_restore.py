@@ -218,12 +218,12 @@ def test_S23_no_server_starts_until_an_interrupted_restore_is_completed(
     assert not (folder / "data/restoring").exists()
 
 
-@pytest.mark.parametrize("place", ["elsewhere", "data/database"])
+@pytest.mark.parametrize("subfolder", ["elsewhere", "data/database"])
 async def test_S23_a_database_and_files_of_other_folders_are_backed_up_and_restored(
-    folder: Path, invoke: Invoke, place: str
+    folder: Path, invoke: Invoke, subfolder: str
 ) -> None:
-    url = f"sqlite:///{folder / place}/chat.db"
-    files_url = f"file://{folder / place}/contents"
+    url = f"sqlite:///{folder / subfolder}/chat.db"
+    files_url = f"file://{folder / subfolder}/contents"
     with server_process(folder, database_url=url, files_url=files_url) as server:
         ada, bob = await two_people(server)
         await talk(server, ada, bob, ["saved"])
@@ -239,4 +239,4 @@ async def test_S23_a_database_and_files_of_other_folders_are_backed_up_and_resto
         assert "has changed since it was last used" in server.log.read_text()
         assert await history(server, bob, ada) == ["saved"]
         assert await read(server, ada, file_id) == b"a note"
-    assert len(list((folder / place).glob("before-restore-*/chat.db"))) == 1
+    assert len(list((folder / subfolder).glob("before-restore-*/chat.db"))) == 1

@@ -133,24 +133,28 @@ async def test_a_receiver_is_named_by_id_or_username(
     server: ChatServer, ada: Person, bob: Person, spoken: ClientDialect, who: str
 ) -> None:
     receiver = bob.id if who == "id" else who
-    async with spoken.open(server, ada) as a, spoken.open(server, bob) as b:
-        assert (await a.ask({"receiver": receiver, "content": "hi"}))["status"] == "stored"
-        assert (await spoken.receive(b))[1] == "hi"
+    async with spoken.open(server, ada) as ada_client, spoken.open(server, bob) as bob_client:
+        assert (await ada_client.ask({"receiver": receiver, "content": "hi"}))["status"] == "stored"
+        assert (await spoken.receive(bob_client))[1] == "hi"
 
 
 @pytest.mark.parametrize("field", ["sender", "sender_id", "senderId"])
 async def test_S12_a_user_cannot_act_as_another(
     server: ChatServer, ada: Person, bob: Person, eve: Person, spoken: ClientDialect, field: str
 ) -> None:
-    async with spoken.open(server, ada) as a, spoken.open(server, bob) as b:
+    async with spoken.open(server, ada) as ada_client, spoken.open(server, bob) as bob_client:
         for name in (eve.id, eve.username, "nobody", ""):
             frame = {field: name, "receiver": "bob", "content": "forged", "clientId": "f"}
-            refusal = await a.ask(frame)
+            refusal = await ada_client.ask(frame)
             assert (refusal["code"], refusal["clientId"]) == ("forbidden", "f")
         for name in (ada.id, "ada", "Ada"):
             frame = {field: name, "receiver": "bob", "content": name}
-            assert (await a.ask(frame))["status"] == "stored"
-        assert [text for _, text in await spoken.receive_all(b, 3)] == [ada.id, "ada", "Ada"]
+            assert (await ada_client.ask(frame))["status"] == "stored"
+        assert [text for _, text in await spoken.receive_all(bob_client, 3)] == [
+            ada.id,
+            "ada",
+            "Ada",
+        ]
 
 
 async def test_S12_unknown_fields_of_a_client_are_ignored(
@@ -169,10 +173,10 @@ async def test_R2_the_same_client_id_is_the_same_message(
     server: ChatServer, ada: Person, bob: Person, spoken: ClientDialect
 ) -> None:
     frame = spoken.sending(bob, "once", "key")
-    async with spoken.open(server, ada) as a, spoken.open(server, bob) as b:
-        answers = [await a.ask(frame) for _ in range(3)]
+    async with spoken.open(server, ada) as ada_client, spoken.open(server, bob) as bob_client:
+        answers = [await ada_client.ask(frame) for _ in range(3)]
         assert answers[0] == answers[1] == answers[2]
-        assert [text for _, text in await spoken.receive_all(b, 1)] == ["once"]
+        assert [text for _, text in await spoken.receive_all(bob_client, 1)] == ["once"]
     async with spoken.open(server, ada) as again:
         assert await again.ask(frame) == answers[0]
     history = await server.core.storage.history(await _conversation(server, ada), limit=5)
@@ -182,11 +186,11 @@ async def test_R2_the_same_client_id_is_the_same_message(
 async def test_R2_fifty_repetitions_at_once_store_one_row(
     server: ChatServer, ada: Person, bob: Person, spoken: ClientDialect
 ) -> None:
-    async with spoken.open(server, ada) as a, spoken.open(server, ada) as other:
-        for device in (a, other):
+    async with spoken.open(server, ada) as ada_client, spoken.open(server, ada) as other:
+        for device in (ada_client, other):
             await device.send(*([spoken.sending(bob, "once", "key")] * 25))
         stored: list[Frame] = []
-        for device, most in ((a, 25), (other, 50)):
+        for device, most in ((ada_client, 25), (other, 50)):
             while len(stored) < most:
                 stored += [each for each in await device.receive_all(1) if "status" in each]
     assert len(stored) == 50
@@ -209,11 +213,11 @@ async def test_R4_a_thousand_pipelined_messages_keep_their_order(
     server: ChatServer, ada: Person, bob: Person, spoken: ClientDialect
 ) -> None:
     texts = [f"{count:04}" for count in range(1_000)]
-    async with spoken.open(server, ada) as a, spoken.open(server, bob) as b:
+    async with spoken.open(server, ada) as ada_client, spoken.open(server, bob) as bob_client:
         # The first goes to a user who has to be looked up: the others may not overtake it.
-        await a.send(*(spoken.sending(bob, text, text) for text in texts))
-        assert [(await a.receive())["clientId"] for _ in texts] == texts
-        assert [(await spoken.receive(b))[1] for _ in texts] == texts
+        await ada_client.send(*(spoken.sending(bob, text, text) for text in texts))
+        assert [(await ada_client.receive())["clientId"] for _ in texts] == texts
+        assert [(await spoken.receive(bob_client))[1] for _ in texts] == texts
     history = await server.core.storage.history(await _conversation(server, ada), limit=1_000)
     assert [message.body for message in history] == texts
 
@@ -223,17 +227,17 @@ async def test_R3_messages_of_both_have_one_order_everywhere(
 ) -> None:
     count = 200
     async with (
-        spoken.open(server, ada) as a,
-        spoken.open(server, bob) as b,
+        spoken.open(server, ada) as ada_client,
+        spoken.open(server, bob) as bob_client,
         spoken.open(server, ada) as watching,
     ):
         await asyncio.gather(
-            a.send(*(spoken.sending(bob, f"a{n}", f"a{n}") for n in range(count))),
-            b.send(*(spoken.sending(ada, f"b{n}", f"b{n}") for n in range(count))),
+            ada_client.send(*(spoken.sending(bob, f"a{n}", f"a{n}") for n in range(count))),
+            bob_client.send(*(spoken.sending(ada, f"b{n}", f"b{n}") for n in range(count))),
         )
         seen = [(await spoken.receive(watching))[1] for _ in range(2 * count)]
-        heard_by_a = [(await spoken.receive(a))[1] for _ in range(count)]
-        heard_by_b = [(await spoken.receive(b))[1] for _ in range(count)]
+        heard_by_a = [(await spoken.receive(ada_client))[1] for _ in range(count)]
+        heard_by_b = [(await spoken.receive(bob_client))[1] for _ in range(count)]
     history = await server.core.storage.history(await _conversation(server, ada), limit=1_000)
     assert seen == [message.body for message in history]
     assert heard_by_a == [text for text in seen if text.startswith("b")]
@@ -244,11 +248,11 @@ async def test_texts_are_delivered_unchanged(
     server: ChatServer, ada: Person, bob: Person, spoken: ClientDialect
 ) -> None:
     texts = ["é 🎈 \u202e", '"}{\\', "a\nb\tc", "<script>", "x" * 65_536]
-    async with spoken.open(server, ada) as a, spoken.open(server, bob) as b:
+    async with spoken.open(server, ada) as ada_client, spoken.open(server, bob) as bob_client:
         for text in texts:
-            stored = await a.ask({"receiver": "bob", "content": text})
+            stored = await ada_client.ask({"receiver": "bob", "content": text})
             assert stored.get("content", stored) == text
-            assert (await spoken.receive(b))[1] == text
+            assert (await spoken.receive(bob_client))[1] == text
 
 
 async def test_json_in_a_binary_frame_is_taken_too(

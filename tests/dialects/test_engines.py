@@ -24,12 +24,12 @@ pytestmark = [
 async def test_two_users_chat_in_both_directions(
     server: ChatServer, ada: Person, bob: Person, mine: ClientDialect, theirs: ClientDialect
 ) -> None:
-    async with mine.open(server, ada) as a, theirs.open(server, bob) as b:
+    async with mine.open(server, ada) as ada_client, theirs.open(server, bob) as bob_client:
         for count in range(3):
-            await mine.send(a, bob, f"to bob {count}")
-            assert (await theirs.receive(b))[1] == f"to bob {count}"
-            await theirs.send(b, ada, f"to ada {count}")
-            assert (await mine.receive(a))[1] == f"to ada {count}"
+            await mine.send(ada_client, bob, f"to bob {count}")
+            assert (await theirs.receive(bob_client))[1] == f"to bob {count}"
+            await theirs.send(bob_client, ada, f"to ada {count}")
+            assert (await mine.receive(ada_client))[1] == f"to ada {count}"
 
 
 @pytest.mark.parametrize("spoken", AUTO_ACK, ids=str)
@@ -38,12 +38,12 @@ async def test_R8_messages_sent_before_a_restart_are_delivered_after_it(
 ) -> None:
     async with make_core(tmp_path, database=database) as core, chat_server(core) as first:
         ada, bob = await register(first, "ada"), await register(first, "bob")
-        async with spoken.open(first, ada) as a:
-            await spoken.send(a, bob, "until tomorrow")
+        async with spoken.open(first, ada) as ada_client:
+            await spoken.send(ada_client, bob, "until tomorrow")
     async with make_core(tmp_path, database=database) as core, chat_server(core) as second:
         again = await log_in(second, "bob")
-        async with spoken.open(second, again) as b:
-            assert (await spoken.receive(b))[1] == "until tomorrow"
+        async with spoken.open(second, again) as bob_client:
+            assert (await spoken.receive(bob_client))[1] == "until tomorrow"
         (message,) = await core.storage.history(
             (await core.storage.conversations(bob.id, before=None, limit=9))[0].id, limit=9
         )

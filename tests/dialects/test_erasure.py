@@ -52,7 +52,7 @@ async def test_S22_an_erasure_removes_messages_of_every_dialect_on_live_sockets_
     tmp_path: Path,
     spoken: ClientDialect,
 ) -> None:
-    place, storage = direct_conversation_id(ada.id, bob.id), server.core.storage
+    conversation, storage = direct_conversation_id(ada.id, bob.id), server.core.storage
     async with AsyncExitStack() as sockets:
         bobs = await sockets.enter_async_context(NATIVE.open(server, bob))
         adas = await sockets.enter_async_context(spoken.open(server, ada))
@@ -60,7 +60,7 @@ async def test_S22_an_erasure_removes_messages_of_every_dialect_on_live_sockets_
             await spoken.send(adas, bob, f"{CANARY} {number}")
         texts = [f"{CANARY} {number}" for number in range(2)]
         assert [await NATIVE.receive(bobs) for _ in range(2)] == [(ada.id, text) for text in texts]
-        assert await bodies(storage, place) == texts
+        assert await bodies(storage, conversation) == texts
         # A database server's files are elsewhere, and a client cannot rewrite them.
         assert found_in_files(tmp_path) == (engine == SQLITE)
         erasure = await erasures.erase_own(server.core, ada.id, PASSWORD)
@@ -71,5 +71,5 @@ async def test_S22_an_erasure_removes_messages_of_every_dialect_on_live_sockets_
         assert [await deletion(bobs) for _ in range(2)] == [1, 2]
     done = await erasures.find(server.core, erasure.id)
     assert (done.completed_at is not None, done.erased.messages) == (True, 2)
-    assert await bodies(storage, place) == ["", ""]
+    assert await bodies(storage, conversation) == ["", ""]
     assert not found_in_files(tmp_path)

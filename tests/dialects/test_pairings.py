@@ -14,22 +14,22 @@ from tests.support.plain_socket import Person
 async def test_R3_every_pair_of_dialects_can_talk_in_both_directions(
     server: ChatServer, ada: Person, bob: Person, mine: ClientDialect, theirs: ClientDialect
 ) -> None:
-    async with mine.open(server, ada) as a, theirs.open(server, bob) as b:
+    async with mine.open(server, ada) as ada_client, theirs.open(server, bob) as bob_client:
         for count in range(3):
-            await mine.send(a, bob, f"to bob {count}")
-            assert await theirs.receive(b) in _said_by(ada, f"to bob {count}")
-            await theirs.send(b, ada, f"to ada {count}")
-            assert await mine.receive(a) in _said_by(bob, f"to ada {count}")
-        assert await mine.receive_all(a) == await theirs.receive_all(b) == []
+            await mine.send(ada_client, bob, f"to bob {count}")
+            assert await theirs.receive(bob_client) in _said_by(ada, f"to bob {count}")
+            await theirs.send(bob_client, ada, f"to ada {count}")
+            assert await mine.receive(ada_client) in _said_by(bob, f"to ada {count}")
+        assert await mine.receive_all(ada_client) == await theirs.receive_all(bob_client) == []
 
 
 @pytest.mark.parametrize("spoken", ALL, ids=str)
 async def test_S11_other_users_receive_nothing(
     server: ChatServer, ada: Person, bob: Person, eve: Person, spoken: ClientDialect
 ) -> None:
-    async with AsyncExitStack() as devices, spoken.open(server, ada) as a:
+    async with AsyncExitStack() as devices, spoken.open(server, ada) as ada_client:
         opened = [(each, await devices.enter_async_context(each.open(server, eve))) for each in ALL]
-        await spoken.send(a, bob, "between us")
+        await spoken.send(ada_client, bob, "between us")
         for dialect, device in opened:
             assert await dialect.receive_all(device) == []
 

@@ -25,17 +25,17 @@ async def test_a_request_reaches_no_device_before_it_is_accepted(
     server: ChatServer, ada: Person, bob: Person, mine: ClientDialect, theirs: ClientDialect
 ) -> None:
     conversation_id = direct_conversation_id(ada.id, bob.id)
-    async with mine.open(server, ada) as a, theirs.open(server, bob) as b:
-        await mine.send(a, bob, "one")
-        await mine.send(a, bob, "two")
-        assert await theirs.receive_all(b) == []
+    async with mine.open(server, ada) as ada_client, theirs.open(server, bob) as bob_client:
+        await mine.send(ada_client, bob, "one")
+        await mine.send(ada_client, bob, "two")
+        assert await theirs.receive_all(bob_client) == []
         await answer_request(server.core, bob.id, conversation_id, accepted=True)
-        received = [(await theirs.receive(b))[1] for _ in range(2)]
+        received = [(await theirs.receive(bob_client))[1] for _ in range(2)]
         assert received == ["one", "two"]
-        await theirs.send(b, ada, "three")
-        assert (await mine.receive(a))[1] == "three"
-        await mine.send(a, bob, "four")
-        assert (await theirs.receive(b))[1] == "four"
+        await theirs.send(bob_client, ada, "three")
+        assert (await mine.receive(ada_client))[1] == "three"
+        await mine.send(ada_client, bob, "four")
+        assert (await theirs.receive(bob_client))[1] == "four"
 
 
 async def test_R5_all_devices_learn_of_a_request_and_of_the_answer(
@@ -46,9 +46,9 @@ async def test_R5_all_devices_learn_of_a_request_and_of_the_answer(
         NATIVE.open(server, bob) as phone,
         NATIVE.open(server, bob) as laptop,
         httpx.AsyncClient(base_url=server.address, headers=bob.headers) as http,
-        NATIVE.open(server, ada) as a,
+        NATIVE.open(server, ada) as ada_client,
     ):
-        await NATIVE.send(a, bob, "one")
+        await NATIVE.send(ada_client, bob, "one")
         for device in (phone, laptop):
             assert await next_change(device) == ("requested", conversation_id)
         path = f"/v1/requests/{conversation_id}/decline"

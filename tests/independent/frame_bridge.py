@@ -18,13 +18,13 @@ VOLATILE = ("position", "previous", "last_seen_at", "created_at", "edited_at", "
 
 def frames(known: Mapping[str, str]) -> dict[str, Json]:
     """An example of each frame that has a field, by its type."""
-    place = {"conversation_id": known["conversation"], "seq": 1}
+    message = {"conversation_id": known["conversation"], "seq": 1}
     return {
         "hello": {"token": known["token"], "epoch": "8Jx2mQ", "position": 0},
         "send": {"to": "grace", "body": "One", "client_id": "k-1", "reply_to": 1},
-        "edit": {**place, "body": "Two"},
-        "react": {**place, "emoji": "👍"},
-        "read": place,
+        "edit": {**message, "body": "Two"},
+        "react": {**message, "emoji": "👍"},
+        "read": message,
         "typing": {"conversation_id": known["conversation"]},
         "stop": {"conversation_id": known["session"]},
         "watch": {"user_ids": ["grace"]},

@@ -88,10 +88,10 @@ def run_in_parts(address: str, document: Json, folder: Path, *options: str, toke
     paths = list(document["paths"].items())
 
     def part(number: int) -> str:
-        place = folder / f"part-{number}"
-        place.mkdir()
+        subfolder = folder / f"part-{number}"
+        subfolder.mkdir()
         some = {**document, "paths": dict(paths[number::WORKERS])}
-        return run_sqlmap(address, some, place, *options, token=token)
+        return run_sqlmap(address, some, subfolder, *options, token=token)
 
     with ThreadPoolExecutor(WORKERS) as pool:
         return "".join(pool.map(part, range(WORKERS)))
@@ -109,9 +109,9 @@ def confirmed(ask: Callable[[Path], str], folder: Path) -> str:
     """
     output = ""
     for attempt in ("first", "second"):
-        place = folder / attempt
-        place.mkdir()
-        output = ask(place)
+        subfolder = folder / attempt
+        subfolder.mkdir()
+        output = ask(subfolder)
         if not injectable(output):
             break
     return output
@@ -138,8 +138,8 @@ def assert_no_parameter_is_injectable(folder: Path, *options: str) -> None:
         document = httpx.get(f"{server.address}/docs/openapi.json").json()
         document["paths"] = exemplified(document, examples(known))
 
-        def ask(place: Path) -> str:
-            return run_in_parts(server.address, document, place, *options, token=known["token"])
+        def ask(subfolder: Path) -> str:
+            return run_in_parts(server.address, document, subfolder, *options, token=known["token"])
 
         output = confirmed(ask, folder)
     assert injectable(output) == []
@@ -151,7 +151,9 @@ def assert_no_frame_is_injectable(folder: Path, *options: str) -> None:
         known = create_sample_data(server.address)
         document = described(frames(known))
         with frame_bridge(server.socket_address, known["token"]) as address:
-            output = confirmed(lambda place: run_sqlmap(address, document, place, *options), folder)
+            output = confirmed(
+                lambda subfolder: run_sqlmap(address, document, subfolder, *options), folder
+            )
     assert injectable(output) == []
     # sqlmap skips fields called `token`, which it takes for protection against forgery
     assert cleared(output) >= fields(document) - 2, output

@@ -59,15 +59,19 @@ async def test_R3_R4_two_nodes_on_each_bus_deliver_in_one_order(
 async def _exchange(folder: Path, bus: str, database: str) -> None:
     async with nodes(folder, 2, bus, database_url=database) as (first, second):
         ada, bob = await register(first.address, "ada"), await register(second.address, "bob")
-        a, b = Device(first.socket_address, ada), Device(second.socket_address, bob)
+        ada_device, bob_device = (
+            Device(first.socket_address, ada),
+            Device(second.socket_address, bob),
+        )
         observers = [
             Device(each.socket_address, who) for each in (first, second) for who in (ada, bob)
         ]
-        for each in (a, b, *observers):
+        for each in (ada_device, bob_device, *observers):
             await each.open()
         for number in range(COUNT):
             await asyncio.gather(
-                a.send(bob, f"a{number}", f"a{number}"), b.send(ada, f"b{number}", f"b{number}")
+                ada_device.send(bob, f"a{number}", f"a{number}"),
+                bob_device.send(ada, f"b{number}", f"b{number}"),
             )
         for each in observers:
             await each.until(2 * COUNT)
@@ -75,5 +79,5 @@ async def _exchange(folder: Path, bus: str, database: str) -> None:
         for speaker in "ab":
             spoken = [text for text in observers[0].texts if text.startswith(speaker)]
             assert spoken == [f"{speaker}{number}" for number in range(COUNT)]
-        for each in (a, b, *observers):
+        for each in (ada_device, bob_device, *observers):
             await each.close()

@@ -28,11 +28,14 @@ async def test_every_dialect_reaches_every_dialect_on_another_server(pair: Pair)
     ada, bob = await register_everywhere(here, "ada"), await register_everywhere(there, "bob")
     for speaker in ALL:
         for listener in ALL:
-            async with speaker.open(here, ada) as a, listener.open(there, bob) as b:
+            async with (
+                speaker.open(here, ada) as ada_client,
+                listener.open(there, bob) as bob_client,
+            ):
                 text = f"{speaker.name} to {listener.name}"
-                await speaker.send(a, bob, text)
+                await speaker.send(ada_client, bob, text)
                 async with asyncio.timeout(AT_ONCE):
-                    while (await listener.receive(b))[1] != text:
+                    while (await listener.receive(bob_client))[1] != text:
                         pass  # A message that this dialect had not shown yet.
 
 
@@ -50,13 +53,13 @@ async def test_R5_messages_sent_before_a_node_has_subscribed_reach_every_dialect
                 await register_everywhere(there, "bob"),
             )
             for listener in ALL:
-                async with CHAT.open(here, ada) as a:
+                async with CHAT.open(here, ada) as ada_client:
                     proxy.hold()
-                    async with listener.open(there, bob) as b:
-                        await CHAT.send(a, bob, f"to {listener.name}")
+                    async with listener.open(there, bob) as bob_client:
+                        await CHAT.send(ada_client, bob, f"to {listener.name}")
                         proxy.release()
                         async with asyncio.timeout(AT_ONCE):
-                            while (await listener.receive(b))[1] != f"to {listener.name}":
+                            while (await listener.receive(bob_client))[1] != f"to {listener.name}":
                                 pass  # A message that this dialect had not shown yet.
 
 

@@ -24,30 +24,35 @@ async def test_R8_R15_messages_sent_during_a_bus_outage_arrive_once_it_is_over(
     with redis_server() as redis:
         async with nodes(tmp_path, 2, redis.url) as (here, there):
             ada, bob = await register(here.address, "ada"), await register(there.address, "bob")
-            a, b = Device(here.socket_address, ada), Device(there.socket_address, bob)
-            await a.open()
-            await b.open()
-            await a.send(bob, "before", "before")
-            await b.until(1)
+            ada_device, bob_device = (
+                Device(here.socket_address, ada),
+                Device(there.socket_address, bob),
+            )
+            await ada_device.open()
+            await bob_device.open()
+            await ada_device.send(bob, "before", "before")
+            await bob_device.until(1)
             if trouble == "killed":
                 redis.kill()
             else:
                 redis.signal(signal.SIGSTOP)
             for number in range(20):
-                sent = await a.send(bob, f"m{number}", f"m{number}")
+                sent = await ada_device.send(bob, f"m{number}", f"m{number}")
                 assert sent["type"] == "ack", "the database is all that a send needs"
             await until_connected(here, there, connected=False)
             if trouble == "killed":
                 redis.start()
             else:
                 redis.signal(signal.SIGCONT)
-            await b.until(21, within=10)  # a heartbeat would deliver them only after up to 25 s
-            assert b.texts == ["before", *(f"m{number}" for number in range(20))]
+            await bob_device.until(
+                21, within=10
+            )  # a heartbeat would deliver them only after up to 25 s
+            assert bob_device.texts == ["before", *(f"m{number}" for number in range(20))]
             await until_connected(here, there, connected=True)
-            await a.send(bob, "after", "after")
-            await b.until(22)
-            await a.close()
-            await b.close()
+            await ada_device.send(bob, "after", "after")
+            await bob_device.until(22)
+            await ada_device.close()
+            await bob_device.close()
 
 
 async def until_connected(*servers: ServerProcess, connected: bool) -> None:
@@ -60,14 +65,17 @@ async def test_R15_servers_without_their_bus_converge_by_the_heartbeat(tmp_path:
     with redis_server() as redis:
         async with nodes(tmp_path, 2, redis.url) as (here, there):
             ada, bob = await register(here.address, "ada"), await register(there.address, "bob")
-            a, b = Device(here.socket_address, ada), Device(there.socket_address, bob)
-            await a.open()
-            await b.open()
+            ada_device, bob_device = (
+                Device(here.socket_address, ada),
+                Device(there.socket_address, bob),
+            )
+            await ada_device.open()
+            await bob_device.open()
             redis.kill()
-            await a.send(bob, "hello", "hello")
-            await b.until(1, within=207)
-            await a.close()
-            await b.close()
+            await ada_device.send(bob, "hello", "hello")
+            await bob_device.until(1, within=207)
+            await ada_device.close()
+            await bob_device.close()
 
 
 async def test_R12_a_node_ends_although_the_answer_of_another_was_lost(

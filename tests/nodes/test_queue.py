@@ -133,7 +133,10 @@ async def _send_without_database(
 ) -> None:
     chat = as_chat_server(server)
     ada, bob = await register(chat, "ada"), await register(chat, "bob")
-    async with socketio_connected(chat, bob) as b, socketio_connected(chat, ada) as a:
+    async with (
+        socketio_connected(chat, bob) as bob_client,
+        socketio_connected(chat, ada) as ada_client,
+    ):
         first = await outcome(server, ada, bob, "0")
         assert (first["status"], first["sequence_number"]) == ("success", 1)
         kill()
@@ -144,8 +147,10 @@ async def _send_without_database(
                 "client_id": f"key {number}",
                 "message": "Message enqueued for processing",
             }
-        sender, receiver = Listener(a), Listener(b)
-        await a.send({"event": "sendMessage", "data": {"receiver_id": bob.id, "content": "10"}})
+        sender, receiver = Listener(ada_client), Listener(bob_client)
+        await ada_client.send(
+            {"event": "sendMessage", "data": {"receiver_id": bob.id, "content": "10"}}
+        )
         await sender.until(lambda: len(sender.acks) == 1)
         assert sender.acks[0]["status"] == "success"
         await send(server, ada, bob, "7")  # a client that repeats itself
@@ -218,8 +223,8 @@ async def test_R8_no_message_is_lost_or_repeated_when_a_consumer_is_killed(tmp_p
     ):
         chat = as_chat_server(other)
         ada, bob = await register(chat, "ada"), await register(chat, "bob")
-        async with socketio_connected(chat, bob) as b:
-            receiver = Listener(b)
+        async with socketio_connected(chat, bob) as bob_client:
+            receiver = Listener(bob_client)
             sending = asyncio.create_task(_send_all(other, ada, bob, range(40)))
             await receiver.until(lambda: len(receiver.texts) >= 10)
             consumer.kill()

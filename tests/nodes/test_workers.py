@@ -43,7 +43,7 @@ async def supervisor(tmp_path: Path) -> AsyncGenerator[ServerProcess]:
 
 def children(pid: int) -> list[int]:
     listed = Path(f"/proc/{pid}/task").glob("*/children")
-    return sorted(int(each) for place in listed for each in place.read_text().split())
+    return sorted(int(each) for path in listed for each in path.read_text().split())
 
 
 def metrics(server: ServerProcess) -> dict[str, float]:

@@ -77,34 +77,34 @@ def sources(steps: list[Step]) -> Iterator[str]:
 @pytest.mark.timeout(600)
 def test_the_containerfile_builds_a_working_server(tmp_path: Path) -> None:
     build, image = stages()
-    place = tmp_path / "source"
-    place.mkdir()
+    workdir = tmp_path / "source"
+    workdir.mkdir()
     for step in build:
         if step.word == "COPY":
-            copy(step.text, place)
+            copy(step.text, workdir)
         elif step.word == "RUN":
-            run(step.text, tmp_path, place)
+            run(step.text, tmp_path, workdir)
     drivers = "import aio_pika, aiokafka, asyncmy, asyncpg, nats, pymongo, redis"
-    run(f"/opt/backchannel/bin/python -c '{drivers}'", tmp_path, place)
+    run(f"/opt/backchannel/bin/python -c '{drivers}'", tmp_path, workdir)
     serve_and_probe(image, tmp_path)
 
 
-def copy(text: str, place: Path) -> None:
+def copy(text: str, workdir: Path) -> None:
     *names, target = text.split()
     for name in names:
         # Files that are not tracked are on this machine only.
         files = subprocess.run([*TRACKED, name], cwd=ROOT, capture_output=True, check=True).stdout
         for file in filter(None, files.decode().split("\0")):
-            to = place / target / Path(file).relative_to(name if (ROOT / name).is_dir() else "")
+            to = workdir / target / Path(file).relative_to(name if (ROOT / name).is_dir() else "")
             to.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(ROOT / file, to)
 
 
-def run(text: str, root: Path, place: Path) -> None:
+def run(text: str, root: Path, workdir: Path) -> None:
     command = shlex.split(re.sub(r"/opt\b", str(root / "opt"), text))
     if command[0] == "python":
         command[0] = sys.executable
-    done = subprocess.run(command, cwd=place, check=False, capture_output=True, text=True)
+    done = subprocess.run(command, cwd=workdir, check=False, capture_output=True, text=True)
     assert done.returncode == 0, f"{text}\n{done.stdout}\n{done.stderr}"
 
 

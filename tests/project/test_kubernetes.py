@@ -70,8 +70,8 @@ def test_several_servers_start_with_their_settings(
     assert loaded.joined
     assert loaded.storage_url == SECRETS["database-url"]
     shared = [each["mountPath"] for each in server["volumeMounts"] if each["name"] == "files"]
-    for place in (loaded.files_url.removeprefix("file://"), str(loaded.uploads_dir)):
-        assert place.startswith(f"{shared[0]}/"), "all servers must reach it"
+    for path in (loaded.files_url.removeprefix("file://"), str(loaded.uploads_dir)):
+        assert path.startswith(f"{shared[0]}/"), "all servers must reach it"
 
 
 def test_the_probes_are_those_of_the_server(server: dict[str, Any]) -> None:

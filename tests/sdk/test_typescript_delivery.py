@@ -70,12 +70,12 @@ def _devices(people: list[Person], wires: list[Wire]) -> list[dict[str, object]]
     return [
         {
             "name": f"{person.username}-{number}",
-            "server": f"http://{wires[place * DEVICES_EACH + number].address}",
+            "server": f"http://{wires[index * DEVICES_EACH + number].address}",
             "username": person.username,
             "password": PASSWORD,
             "peers": [each.id for each in people if each is not person],
         }
-        for place, person in enumerate(people)
+        for index, person in enumerate(people)
         for number in range(DEVICES_EACH)
     ]
 

@@ -40,8 +40,8 @@ def test_S4_any_text_is_refused_as_unauthenticated(text: str) -> None:
 
 
 @given(st.integers(0, len(GOOD) - 1), st.characters(codec="ascii"))
-def test_S4_a_token_with_one_other_character_is_refused(place: int, character: str) -> None:
-    changed = GOOD[:place] + character + GOOD[place + 1 :]
+def test_S4_a_token_with_one_other_character_is_refused(index: int, character: str) -> None:
+    changed = GOOD[:index] + character + GOOD[index + 1 :]
     if changed != GOOD:
         with pytest.raises(Unauthenticated):
             make().read_access(changed)

@@ -109,18 +109,18 @@ class Device:
         if not undeleted or not self.welcomed:
             return
         message = self._rng.choice(undeleted)
-        place = {"conversation_id": message["conversation_id"], "seq": message["seq"]}
+        reference = {"conversation_id": message["conversation_id"], "seq": message["seq"]}
         if message["sender_id"] != self.user:
             emoji, active = self._rng.choice("👍🎉"), self._rng.random() < 0.7
-            self._ask({"type": "react", **place, "emoji": emoji, "active": active})
+            self._ask({"type": "react", **reference, "emoji": emoji, "active": active})
             return
         body = self._rng.choice((None, f"{message['body']}!"))
         place_id = {"conversation": message["conversation_id"], "id": message["id"]}
         self._record(journal.Change, **place_id, body=body)
         if body is None:
-            self._ask({"type": "delete", **place})
+            self._ask({"type": "delete", **reference})
         else:
-            self._ask({"type": "edit", **place, "body": body})
+            self._ask({"type": "edit", **reference, "body": body})
 
     def _ask(self, frame: Frame) -> None:
         """A refused request is not repeated: only the resulting state is checked."""

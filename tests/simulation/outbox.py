@@ -108,7 +108,7 @@ class Outbox:
         )
         # A conversation can be named only once it exists; before, it is refused.
         if self._rng.random() < 0.2 and self._written > 5:
-            place = {"conversation_id": outgoing.conversation}
+            target = {"conversation_id": outgoing.conversation}
         else:
-            place = {"to": outgoing.to}
-        self._send({"type": "send", "client_id": client_id, "body": outgoing.body, **place})
+            target = {"to": outgoing.to}
+        self._send({"type": "send", "client_id": client_id, "body": outgoing.body, **target})

@@ -169,11 +169,11 @@ async def test_S22_sessions_of_an_erased_user_are_deleted_with_their_answers(
     for user_id in (ada, eve):
         await storage.create_session(user_id, "key", name="name", at=AT)
         await send(storage, *(session_draft(user_id, "key", f"why {n}") for n in range(7)))
-    place = session_id(ada, "key")
-    await send(storage, Draft(place, RESPONDER_ID, ada, "answer", "so", reply_to=1))
+    session = session_id(ada, "key")
+    await send(storage, Draft(session, RESPONDER_ID, ada, "answer", "so", reply_to=1))
     erasure = await erase(storage, ada)
-    assert await storage.history(place, limit=9) == []
-    assert await storage.conversation(ada, place) is None
+    assert await storage.history(session, limit=9) == []
+    assert await storage.conversation(ada, session) is None
     assert {each.sender_id for each in await storage.unanswered(limit=99)} == {eve}
     assert len(await storage.history(session_id(eve, "key"), limit=9)) == 7
     current = await storage.erasure(erasure.id)

@@ -53,8 +53,8 @@ class Model:
 
     def enter(self, message: Message, kind: EventKind) -> None:
         for user_id in (message.sender_id, message.recipient_id):
-            place = kind, message.conversation_id, message.seq
-            self.person(user_id).log.append(place)
+            entry = kind, message.conversation_id, message.seq
+            self.person(user_id).log.append(entry)
 
     def append(self, draft: Draft, outcome: Any) -> None:
         key = draft.sender_id, draft.client_id

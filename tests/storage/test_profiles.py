@@ -79,8 +79,8 @@ async def make_peers(storage: Storage, user_id: str, number: int) -> list[str]:
     """This many users to whom the user has written."""
     peers = [await make_user(storage) for _ in range(number)]
     for peer in peers:
-        place = direct_conversation_id(user_id, peer)
-        await send(storage, Draft(place, user_id, peer, peer, "hello"))
+        conversation = direct_conversation_id(user_id, peer)
+        await send(storage, Draft(conversation, user_id, peer, peer, "hello"))
     return peers
 
 

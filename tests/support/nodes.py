@@ -31,9 +31,9 @@ def require_redis() -> str:
 
 def node(folder: Path, name: str, **settings: str) -> ServerProcess:
     """A server with its own folder, not started yet."""
-    place = folder / name
-    place.mkdir(exist_ok=True)
-    return ServerProcess(place, **settings)
+    subfolder = folder / name
+    subfolder.mkdir(exist_ok=True)
+    return ServerProcess(subfolder, **settings)
 
 
 @asynccontextmanager

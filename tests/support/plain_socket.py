@@ -109,14 +109,14 @@ async def connected(
 ) -> AsyncGenerator[tuple[ClientSocket, ...]]:
     """A socket at `path` for each of these people."""
     async with AsyncExitStack() as open_sockets:
-        talkers: list[ClientSocket] = []
+        clients: list[ClientSocket] = []
         for person in people:
             opening = connect(server.socket_address + path, additional_headers=person.headers)
-            talkers.append(ClientSocket(await open_sockets.enter_async_context(opening)))
-        yield tuple(talkers)
+            clients.append(ClientSocket(await open_sockets.enter_async_context(opening)))
+        yield tuple(clients)
 
 
-async def silent(talkers: Iterable[ClientSocket]) -> None:
+async def silent(clients: Iterable[ClientSocket]) -> None:
     """Assert that none of them receives anything."""
-    for client in talkers:
+    for client in clients:
         assert await client.receive_all() == []

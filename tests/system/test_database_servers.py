@@ -50,18 +50,18 @@ async def test_every_dialect_talks_and_finds_its_history_after_a_restart(
         )
         for dialect in ALL:
             async with (
-                dialect.open(as_chat_server(server), ada) as a,
-                dialect.open(as_chat_server(server), bob) as b,
+                dialect.open(as_chat_server(server), ada) as ada_client,
+                dialect.open(as_chat_server(server), bob) as bob_client,
             ):
-                await dialect.send(a, bob, dialect.name)
-                assert (await dialect.receive(b))[1] == dialect.name
+                await dialect.send(ada_client, bob, dialect.name)
+                assert (await dialect.receive(bob_client))[1] == dialect.name
         assert sorted(await bodies(server, bob)) == sorted(dialect.name for dialect in ALL)
         server.kill()
         server.start()
         assert (await log_in(as_chat_server(server), "ada")).id == ada.id
         assert sorted(await bodies(server, bob)) == sorted(dialect.name for dialect in ALL)
-        async with ALL[-1].open(as_chat_server(server), ada) as a:
-            await ALL[-1].send(a, bob, "once more")
+        async with ALL[-1].open(as_chat_server(server), ada) as ada_client:
+            await ALL[-1].send(ada_client, bob, "once more")
         assert "once more" in await bodies(server, bob)
 
 

@@ -50,10 +50,10 @@ async def test_R7_a_device_that_was_away_never_sees_deleted_text(
     await other.close()
     await one.open()
     ack = await one.send(bob, "secret", "a")
-    place = {"conversation_id": ack["conversation_id"], "seq": ack["seq"]}
-    await one.send_frame({"type": "edit", **place, "body": "still secret", "ref": "1"})
+    message = {"conversation_id": ack["conversation_id"], "seq": ack["seq"]}
+    await one.send_frame({"type": "edit", **message, "body": "still secret", "ref": "1"})
     await one.frame("done")
-    await one.send_frame({"type": "delete", **place, "ref": "2"})
+    await one.send_frame({"type": "delete", **message, "ref": "2"})
     gone = await one.frame("done")
 
     await other.open()
@@ -74,12 +74,12 @@ async def test_R7_edits_and_reactions_reach_both_with_rising_revisions(
     await one.open()
     await other.open()
     ack = await one.send(bob, "helo", "a")
-    place = {"conversation_id": ack["conversation_id"], "seq": ack["seq"]}
-    await one.send_frame({"type": "edit", **place, "body": "hello"})
+    message = {"conversation_id": ack["conversation_id"], "seq": ack["seq"]}
+    await one.send_frame({"type": "edit", **message, "body": "hello"})
     await one.frame("done")
-    await other.send_frame({"type": "react", **place, "emoji": "👍"})
+    await other.send_frame({"type": "react", **message, "emoji": "👍"})
     await other.frame("done")
-    await other.send_frame({"type": "edit", **place, "body": "mine now", "ref": "not mine"})
+    await other.send_frame({"type": "edit", **message, "body": "mine now", "ref": "not mine"})
     refusal = await other.frame("error")
     await one.until(1, "reaction")
     await other.until(1, "reaction")

@@ -43,8 +43,8 @@ def test_S6_the_log_shows_refusals_and_no_secrets(server: ServerProcess) -> None
     for host, origin in (("127.0.0.1", Origin("http://socket.example")), ("rebound.example", None)):
         address = f"ws://{host}:{server.port}/v1/ws"
         with contextlib.suppress(InvalidStatus):
-            place = socket.create_connection(("127.0.0.1", server.port))
-            connect(address, sock=place, origin=origin).close()
+            connection = socket.create_connection(("127.0.0.1", server.port))
+            connect(address, sock=connection, origin=origin).close()
     assert server.stop(signal.SIGTERM) == 0
     log = server.log.read_text()
     lines = log.splitlines()

@@ -111,9 +111,9 @@ def started_in(folder: Path) -> list[int]:
     found: list[int] = []
     for process in Path("/proc").glob("[0-9]*"):
         try:
-            place = (process / "cwd").readlink()
+            directory = (process / "cwd").readlink()
         except OSError:
             continue  # it has ended, or belongs to another user
-        if place == folder and int(process.name) != os.getpid():
+        if directory == folder and int(process.name) != os.getpid():
             found.append(int(process.name))
     return found

@@ -77,13 +77,13 @@ def test_W10_a_picture_opens_in_its_final_size(person: Make, signed_in: Open) ->
     is_loaded(page.locator(".photo img"))
     held = Held(page, SIGNED)
     page.locator(".photo").click()
-    place = page.locator(".lightbox__picture")
-    expect(place.locator(".picture")).to_have_css("background-image", re.compile("^url"))
-    before = box_of(place)
+    frame = page.locator(".lightbox__picture")
+    expect(frame.locator(".picture")).to_have_css("background-image", re.compile("^url"))
+    before = box_of(frame)
     assert abs(before["width"] / before["height"] - 640 / 400) < 0.01
     held.let_go()
-    is_loaded(place.locator("img"))
-    assert place.bounding_box() == before
+    is_loaded(frame.locator("img"))
+    assert frame.bounding_box() == before
 
 
 def test_a_signature_that_is_no_longer_valid_is_renewed(person: Make, signed_in: Open) -> None:

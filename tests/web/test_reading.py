@@ -28,7 +28,7 @@ LINE_AT = """quarter => {
   const line = document.querySelector('.unread').getBoundingClientRect();
   return Math.abs((line.top - thread.top) / thread.height - quarter) < 0.04;
 }"""
-PLACE = """() => {
+ANCHOR = """() => {
   const thread = document.querySelector('.thread')
   const top = thread.getBoundingClientRect().top
   const first = [...thread.querySelectorAll('[data-seq]')]
@@ -82,16 +82,16 @@ def test_W5_loading_older_messages_does_not_shift_the_view(
     held = Held(chat.page, "**/messages?before=*")
     for _ in range(3):
         scroll(chat.page, 700)
-        place = chat.page.evaluate(PLACE)
+        anchor = chat.page.evaluate(ANCHOR)
         chat.page.wait_for_timeout(SETTLING)
-        before = chat.page.evaluate(POSITION, place["seq"])
+        before = chat.page.evaluate(POSITION, anchor["seq"])
         height = chat.page.locator(".thread").evaluate("thread => thread.scrollHeight")
         held.let_one_go()
         chat.page.wait_for_function(
             "height => document.querySelector('.thread').scrollHeight > height + 500", arg=height
         )
         chat.page.wait_for_timeout(300)
-        assert abs(chat.page.evaluate(POSITION, place["seq"]) - before) < 1
+        assert abs(chat.page.evaluate(POSITION, anchor["seq"]) - before) < 1
 
 
 def test_W5_W6_new_messages_do_not_shift_the_view_and_are_counted(
@@ -103,10 +103,10 @@ def test_W5_W6_new_messages_do_not_shift_the_view_and_are_counted(
     jump = chat.page.locator(".jump.is-shown")
     expect(jump).to_be_visible()
     chat.page.wait_for_timeout(500)
-    place = chat.page.evaluate(PLACE)
+    anchor = chat.page.evaluate(ANCHOR)
     grace.send_all(ada, ["One more", "And another", "And the last"])
     expect(chat.page.get_by_role("button", name="Jump to newest, 3 new")).to_be_visible()
-    assert abs(chat.page.evaluate(POSITION, place["seq"]) - place["at"]) < 1
+    assert abs(chat.page.evaluate(POSITION, anchor["seq"]) - anchor["at"]) < 1
     jump.click()
     expect(chat.bubble("And the last")).to_be_in_viewport()
     expect(jump).to_have_count(0)
@@ -177,15 +177,15 @@ def test_W7_a_conversation_reopens_where_it_was_left(
     chat = opened(signed_in, ada, "Grace")
     scroll(chat.page, 900)
     chat.page.wait_for_timeout(300)
-    place = chat.page.evaluate(PLACE)
+    anchor = chat.page.evaluate(ANCHOR)
     chat.open("Joan")
     expect(chat.bubble("Hello from Joan")).to_be_visible()
     asked: list[str] = []
     chat.page.on("request", lambda request: asked.append(request.url))
     chat.open("Grace")
-    expect(chat.page.locator(f'[data-seq="{place["seq"]}"]')).to_be_in_viewport()
+    expect(chat.page.locator(f'[data-seq="{anchor["seq"]}"]')).to_be_in_viewport()
     chat.page.wait_for_timeout(300)
-    assert abs(chat.page.evaluate(POSITION, place["seq"]) - place["at"]) < 1
+    assert abs(chat.page.evaluate(POSITION, anchor["seq"]) - anchor["at"]) < 1
     assert [url for url in asked if "/messages" in url] == []
 
 

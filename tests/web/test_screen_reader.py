@@ -80,9 +80,9 @@ def missing(read: list[tuple[str, str]], wanted: list[tuple[str, str]]) -> str |
     at = 0
     for role, name in wanted:
         places = [
-            place
-            for place, (its_role, its_name) in enumerate(read)
-            if place >= at and its_role == role and its_name.startswith(name)
+            index
+            for index, (its_role, its_name) in enumerate(read)
+            if index >= at and its_role == role and its_name.startswith(name)
         ]
         if not places:
             return f"{role} “{name}”"

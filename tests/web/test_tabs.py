@@ -35,8 +35,8 @@ def test_W16_several_tabs_share_one_socket_and_one_state(person: Make, signed_in
     expect(second.bubble("Heard by both")).to_be_visible()
     assert sockets == []
     first.page.close()
-    grace.send(ada, "Heard by the heir")
-    expect(second.bubble("Heard by the heir")).to_be_visible()
+    grace.send(ada, "Received by the successor")
+    expect(second.bubble("Received by the successor")).to_be_visible()
     assert len(sockets) == 1
 
 

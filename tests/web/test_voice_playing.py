@@ -65,12 +65,12 @@ def test_W9_one_plays_at_a_time_and_the_place_is_kept(heard: Page) -> None:
     expect(first.get_by_role("slider")).to_have_attribute("aria-valuenow", at_least(2))
     second.get_by_role("button").first.click()
     expect(first.get_by_role("button", name="Play voice message")).to_be_visible()
-    stopped = place(first)
+    stopped = reached(first)
     expect(second.get_by_role("slider")).to_have_attribute("aria-valuenow", at_least(2))
     second.get_by_role("button", name="Pause voice message").click()
     expect(second.get_by_role("button", name="Play voice message")).to_be_visible()
-    left = place(second)
-    assert place(first) == stopped
+    left = reached(second)
+    assert reached(first) == stopped
     heard.reload()
     expect(heard.locator(".voice__play")).to_have_count(2)
     expect(second.get_by_role("slider")).to_have_attribute("aria-valuenow", str(left))
@@ -78,7 +78,7 @@ def test_W9_one_plays_at_a_time_and_the_place_is_kept(heard: Page) -> None:
     expect(second.get_by_role("slider")).to_have_attribute("aria-valuenow", at_least(left + 1))
 
 
-def place(player: Locator) -> int:
+def reached(player: Locator) -> int:
     """The second that the playback has reached."""
     return int(player.get_by_role("slider").get_attribute("aria-valuenow") or 0)
 

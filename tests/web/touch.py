@@ -40,8 +40,8 @@ def long_press(element: Locator, shown: Locator) -> None:
     The browser opens no context menu, as on iOS.
     """
     box = box_of(element)
-    place = {"x": box["x"] + box["width"] / 2, "y": box["y"] + box["height"] / 2}
+    point = {"x": box["x"] + box["width"] / 2, "y": box["y"] + box["height"] / 2}
     touch = element.page.context.new_cdp_session(element.page)
-    touch.send("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": [place]})
+    touch.send("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": [point]})
     expect(shown).to_be_visible()
     touch.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})

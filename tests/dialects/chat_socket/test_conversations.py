@@ -25,10 +25,10 @@ async def test_a_created_conversation_accepts_messages_on_a_later_connection(
         "updated_at": A_TIME,
         "last_message": None,
     }
-    async with connected(server, "/chat", ada, bob) as (a, b):
+    async with connected(server, "/chat", ada, bob) as (ada_client, bob_client):
         frame = {"conversationId": conversation_id, "content": "first words"}
-        assert (await a.ask(frame))["status"] == "stored"
-        assert (await b.receive())["content"] == "first words"
+        assert (await ada_client.ask(frame))["status"] == "stored"
+        assert (await bob_client.receive())["content"] == "first words"
 
 
 async def test_two_users_always_get_the_same_conversation(

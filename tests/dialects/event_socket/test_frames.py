@@ -42,9 +42,9 @@ async def test_a_message_from_sender_to_receiver(
 async def test_ids_are_accepted_and_usernames_are_returned(
     server: ChatServer, ada: Person, bob: Person
 ) -> None:
-    async with connected(server, PATH, ada, bob) as (a, b):
-        stored = await a.ask({"sender": ada.id, "receiver": bob.id, "content": "hi"})
-        received = await b.receive()
+    async with connected(server, PATH, ada, bob) as (ada_client, bob_client):
+        stored = await ada_client.ask({"sender": ada.id, "receiver": bob.id, "content": "hi"})
+        received = await bob_client.receive()
     assert [(each["sender"], each["receiver"]) for each in (stored, received)] == [
         ("ada", "bob")
     ] * 2
@@ -184,12 +184,12 @@ async def test_usernames_missing_from_the_cache_are_looked_up(
 ) -> None:
     """A node that has not seen the sender before looks the username up."""
     received: list[Frame] = []
-    async with connected(server, PATH, bob, ada, ada) as (b, a, other):
+    async with connected(server, PATH, bob, ada, ada) as (bob_client, ada_client, other):
         for count in range(3):
-            await a.send({"receiver": "bob", "content": str(count)})
-            await a.receive()
+            await ada_client.send({"receiver": "bob", "content": str(count)})
+            await ada_client.receive()
             _forget(server.core.directory, ada)
-            received += [await b.receive(), await other.receive()]
+            received += [await bob_client.receive(), await other.receive()]
     assert [(each["sender"], each["content"]) for each in received] == [
         ("ada", str(count)) for count in (0, 0, 1, 1, 2, 2)
     ]

@@ -87,23 +87,23 @@ async def test_R4_a_chat_over_socket_io(
 ) -> None:
     given: dict[str, Any] = {"library": library, "transports": transports.split(",")}
     async with (
-        node_client(server.address, auth={"token": ada.token}, **given) as a,
-        node_client(server.address, auth={"token": bob.token}, **given) as b,
+        node_client(server.address, auth={"token": ada.token}, **given) as ada_client,
+        node_client(server.address, auth={"token": bob.token}, **given) as bob_client,
     ):
-        await a.happens("connect")
-        await b.happens("connect")
+        await ada_client.happens("connect")
+        await bob_client.happens("connect")
         body = {"sender_id": ada.id, "receiver_id": bob.id, "content": "hello"}
-        await a.emit("sendMessage", body)
+        await ada_client.emit("sendMessage", body)
         expected = message(ada, bob, "hello", 1)
-        assert await a.event("receiveMessage") == expected
-        assert await b.event("receiveMessage") == expected
+        assert await ada_client.event("receiveMessage") == expected
+        assert await bob_client.event("receiveMessage") == expected
         for count in range(2, 102):
-            await b.emit("sendMessage", {"receiver_id": ada.id, "content": f"{count}"})
-        received = [await a.event("receiveMessage") for _ in range(100)]
+            await bob_client.emit("sendMessage", {"receiver_id": ada.id, "content": f"{count}"})
+        received = [await ada_client.event("receiveMessage") for _ in range(100)]
         assert received == [message(bob, ada, f"{count}", count) for count in range(2, 102)]
-        answer = await a.ask("sendMessage", body)
+        answer = await ada_client.ask("sendMessage", body)
         assert (answer["status"], answer["sequence_number"]) == ("success", 102)
-        assert await b.transport() == given["transports"][-1]
+        assert await bob_client.transport() == given["transports"][-1]
 
 
 async def until_delivered(server: ChatServer, http: httpx.AsyncClient, sender: Person) -> None:

@@ -29,7 +29,7 @@ async def test_R1_the_callback_is_called_and_both_users_receive_the_message(
     async with (
         socketio_connected(server, ada) as phone,
         socketio_connected(server, ada) as laptop,
-        socketio_connected(server, bob) as b,
+        socketio_connected(server, bob) as bob_client,
     ):
         acknowledgement = await answer(phone, sending(receiver_id=bob.id, content="hi"))
         assert acknowledgement == {
@@ -38,7 +38,7 @@ async def test_R1_the_callback_is_called_and_both_users_receive_the_message(
             "message_id": AN_ID,
             "message": "Message enqueued for processing",
         }
-        (message,) = received(await b.receive_all(1))
+        (message,) = received(await bob_client.receive_all(1))
         assert (message["message_id"], message["content"]) == (acknowledgement["message_id"], "hi")
         for own in (phone, laptop):
             assert received(await own.receive_all(1)) == [message]
@@ -60,8 +60,8 @@ async def test_R1_the_callback_is_called_and_both_users_receive_the_message(
 async def test_errors_are_passed_to_the_callback_in_the_envelope(
     server: ChatServer, ada: Person, bob: Person, data: object, code: str, field: str | None
 ) -> None:
-    async with socketio_connected(server, ada) as a:
-        refusal = await answer(a, {"event": "sendMessage", "data": data})
+    async with socketio_connected(server, ada) as ada_client:
+        refusal = await answer(ada_client, {"event": "sendMessage", "data": data})
         assert refusal["status"] == "fail"
         assert refusal["message"] == refusal["error"] == SOMETHING
         assert (refusal["code"], refusal.get("field")) == (code, field)
@@ -70,9 +70,12 @@ async def test_errors_are_passed_to_the_callback_in_the_envelope(
 async def test_R2_a_repeated_client_id_is_stored_once(
     server: ChatServer, ada: Person, bob: Person
 ) -> None:
-    async with socketio_connected(server, ada) as a, socketio_connected(server, bob) as b:
+    async with (
+        socketio_connected(server, ada) as ada_client,
+        socketio_connected(server, bob) as bob_client,
+    ):
         frame = sending(receiver_id="bob", content="once", client_id="k1")
-        first = await answer(a, frame)
-        await a.receive_all(1)
-        assert await answer(a, frame) == first
-        assert len(received(await b.receive_all(1))) == 1
+        first = await answer(ada_client, frame)
+        await ada_client.receive_all(1)
+        assert await answer(ada_client, frame) == first
+        assert len(received(await bob_client.receive_all(1))) == 1

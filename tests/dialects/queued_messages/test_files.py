@@ -38,8 +38,8 @@ async def test_R20_a_file_for_a_receiver_makes_a_message(
     server: ChatServer, http: httpx.AsyncClient, ada: Person, bob: Person, eve: Person
 ) -> None:
     async with (
-        socketio_connected(server, ada) as a,
-        socketio_connected(server, bob) as b,
+        socketio_connected(server, ada) as ada_client,
+        socketio_connected(server, bob) as bob_client,
         socketio_connected(server, eve) as e,
     ):
         answer = await upload(http, ada, receiver_id=bob.id)
@@ -60,7 +60,7 @@ async def test_R20_a_file_for_a_receiver_makes_a_message(
                 }
             },
         }
-        assert (await next_file_message(a)) == (await next_file_message(b))
+        assert (await next_file_message(ada_client)) == (await next_file_message(bob_client))
         assert await e.receive_all() == []
     query = {"senderId": "ada", "receiverId": "bob"}
     history = await http.get("/message", params=query, headers=bob.headers)
@@ -136,12 +136,15 @@ async def send_file(client: SocketIoClient, attached: bytes, **fields: str) -> A
 async def test_a_small_file_comes_with_an_event(
     server: ChatServer, ada: Person, bob: Person
 ) -> None:
-    async with socketio_connected(server, ada) as a, socketio_connected(server, bob) as b:
-        answer = await send_file(a, NOTE, receiver_id="bob", content="See here:")
-        message, file = await next_file_message(b)
+    async with (
+        socketio_connected(server, ada) as ada_client,
+        socketio_connected(server, bob) as bob_client,
+    ):
+        answer = await send_file(ada_client, NOTE, receiver_id="bob", content="See here:")
+        message, file = await next_file_message(bob_client)
         assert answer["data"]["file"] == file
         assert message["content"] == "See here:"
-        assert await next_file_message(a) == (message, file)
-        refusal = await send_file(a, NOTE, receiver_id="nobody")
+        assert await next_file_message(ada_client) == (message, file)
+        refusal = await send_file(ada_client, NOTE, receiver_id="nobody")
         assert (refusal["status"], refusal["code"]) == ("fail", "not_found")
-        assert (await send_file(a, b"", receiver_id="bob"))["code"] == "invalid"
+        assert (await send_file(ada_client, b"", receiver_id="bob"))["code"] == "invalid"

@@ -61,25 +61,27 @@ async def test_R4_a_chat_over_socket_io(
 ) -> None:
     given: dict[str, Any] = {"library": library, "transports": transports.split(",")}
     async with (
-        node_client(server.address, extraHeaders=headers(ada), **given) as a,
-        node_client(server.address, extraHeaders=headers(bob), **given) as b,
+        node_client(server.address, extraHeaders=headers(ada), **given) as ada_client,
+        node_client(server.address, extraHeaders=headers(bob), **given) as bob_client,
     ):
-        await a.happens("connect")
-        await b.happens("connect")
-        await a.emit("join", ada.id)
-        await b.emit("message", {"event": "join", "data": bob.id})
+        await ada_client.happens("connect")
+        await bob_client.happens("connect")
+        await ada_client.emit("join", ada.id)
+        await bob_client.emit("message", {"event": "join", "data": bob.id})
         chat = {"sender": ada.id, "receiver": bob.id, "content": "content"}
         envelope = {"event": RECEIVE, "data": chat}
         ways = [(RECEIVE, chat), ("message", envelope), ("message", json.dumps(envelope))]
         for event in ways:
-            await a.emit(*event)
-            assert await b.event(RECEIVE) == {**chat, "_id": AN_ID, "timestamp": A_TIME}
+            await ada_client.emit(*event)
+            assert await bob_client.event(RECEIVE) == {**chat, "_id": AN_ID, "timestamp": A_TIME}
         for count in range(100):
-            await b.emit(RECEIVE, {"sender": bob.id, "receiver": ada.id, "content": f"{count}"})
-        received = [(await a.event(RECEIVE))["content"] for _ in range(100)]
+            await bob_client.emit(
+                RECEIVE, {"sender": bob.id, "receiver": ada.id, "content": f"{count}"}
+            )
+        received = [(await ada_client.event(RECEIVE))["content"] for _ in range(100)]
         assert received == [f"{count}" for count in range(100)]
-        await b.silent(RECEIVE, "error")
-        assert await a.transport() == given["transports"][-1]
+        await bob_client.silent(RECEIVE, "error")
+        assert await ada_client.transport() == given["transports"][-1]
 
 
 @pytest.mark.service

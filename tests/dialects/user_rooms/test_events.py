@@ -26,34 +26,40 @@ async def answer(client: ClientSocket, frame: Frame) -> Any:
 async def test_the_callback_gets_the_stored_message(
     server: ChatServer, ada: Person, bob: Person
 ) -> None:
-    async with socketio_connected(server, ada) as a, socketio_connected(server, bob) as b:
+    async with (
+        socketio_connected(server, ada) as ada_client,
+        socketio_connected(server, bob) as bob_client,
+    ):
         data = {"sender": ada.id, "receiver": bob.id, "content": "hi"}
         message = {**data, "_id": AN_ID, "timestamp": A_TIME}
-        assert await answer(a, chat(**data)) == {"message": message}
-        assert of_this_dialect(await b.receive_all(2)) == [chat(**message)]
-        assert await a.receive_all() == []
+        assert await answer(ada_client, chat(**data)) == {"message": message}
+        assert of_this_dialect(await bob_client.receive_all(2)) == [chat(**message)]
+        assert await ada_client.receive_all() == []
 
 
 @pytest.mark.parametrize("room", ["own id", "ada", "Ada"])
 async def test_users_can_join_their_own_room(server: ChatServer, ada: Person, room: str) -> None:
     data = ada.id if room == "own id" else room
-    async with socketio_connected(server, ada) as a:
+    async with socketio_connected(server, ada) as ada_client:
         for frame in (
             {"event": "join", "data": data},
             {"event": "message", "data": {"event": "join", "data": data}},
         ):
-            assert await answer(a, frame) == {"message": "Joined", "userId": ada.id}
+            assert await answer(ada_client, frame) == {"message": "Joined", "userId": ada.id}
 
 
 async def test_S11_no_other_room_can_be_joined(
     server: ChatServer, ada: Person, bob: Person, eve: Person
 ) -> None:
-    async with socketio_connected(server, eve) as e, socketio_connected(server, ada) as a:
+    async with (
+        socketio_connected(server, eve) as eve_client,
+        socketio_connected(server, ada) as ada_client,
+    ):
         for room in (bob.id, "bob", "nobody", ""):
-            refusal = await answer(e, {"event": "join", "data": room})
+            refusal = await answer(eve_client, {"event": "join", "data": room})
             assert refusal["code"] == "forbidden"
-        await answer(a, chat(receiver="bob", content="between us"))
-        assert await e.receive_all() == []
+        await answer(ada_client, chat(receiver="bob", content="between us"))
+        assert await eve_client.receive_all() == []
 
 
 @pytest.mark.parametrize(
@@ -79,8 +85,8 @@ async def test_S11_no_other_room_can_be_joined(
 async def test_errors_are_passed_to_the_callback(
     server: ChatServer, ada: Person, bob: Person, frame: Frame, field: str | None
 ) -> None:
-    async with socketio_connected(server, ada) as a:
-        refusal = await answer(a, frame)
+    async with socketio_connected(server, ada) as ada_client:
+        refusal = await answer(ada_client, frame)
         assert refusal["message"] == refusal["error"] == SOMETHING
         assert refusal.get("field") == field
 
@@ -88,9 +94,9 @@ async def test_errors_are_passed_to_the_callback(
 async def test_without_a_callback_errors_arrive_as_an_event(
     server: ChatServer, ada: Person, bob: Person
 ) -> None:
-    async with socketio_connected(server, ada) as a:
-        await a.socket.send('42["chat message",{"receiver":"nobody","content":"hi"}]')
-        refusal = await a.receive()
+    async with socketio_connected(server, ada) as ada_client:
+        await ada_client.socket.send('42["chat message",{"receiver":"nobody","content":"hi"}]')
+        refusal = await ada_client.receive()
         assert refusal["event"] == "error"
         assert refusal["data"]["message"] == "receiver is not a user"
 
@@ -98,7 +104,10 @@ async def test_without_a_callback_errors_arrive_as_an_event(
 async def test_R2_a_repeated_client_id_is_stored_once(
     server: ChatServer, ada: Person, bob: Person
 ) -> None:
-    async with socketio_connected(server, ada) as a, socketio_connected(server, bob) as b:
+    async with (
+        socketio_connected(server, ada) as ada_client,
+        socketio_connected(server, bob) as bob_client,
+    ):
         frame = chat(receiver="bob", content="once", clientId="k1")
-        assert await answer(a, frame) == await answer(a, frame)
-        assert len(of_this_dialect(await b.receive_all(2))) == 1
+        assert await answer(ada_client, frame) == await answer(ada_client, frame)
+        assert len(of_this_dialect(await bob_client.receive_all(2))) == 1

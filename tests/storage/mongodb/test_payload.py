@@ -29,9 +29,9 @@ def test_S23_a_payload_holds_the_statements_of_a_batch() -> None:
 def test_S23_a_payload_with_a_wrong_byte_is_read_whole_or_refused() -> None:
     payload = bson.encode(BATCH)
     refused = 0
-    for place in range(len(payload)):
-        for byte in (0, 1, 0x7F, 0xFF, payload[place] ^ 1):
-            damaged = payload[:place] + bytes([byte]) + payload[place + 1 :]
+    for index in range(len(payload)):
+        for byte in (0, 1, 0x7F, 0xFF, payload[index] ^ 1):
+            damaged = payload[:index] + bytes([byte]) + payload[index + 1 :]
             try:
                 statements = statements_of(damaged)
             except ValueError:

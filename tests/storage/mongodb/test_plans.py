@@ -48,8 +48,8 @@ async def filled(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[tupl
     ada = await make_user(storage)
     for number in range(PEERS):
         peer = await make_user(storage)
-        place = direct_conversation_id(ada, peer)
-        drafts = [Draft(place, peer, ada, f"{n}", "hello") for n in range(MESSAGES)]
+        conversation = direct_conversation_id(ada, peer)
+        drafts = [Draft(conversation, peer, ada, f"{n}", "hello") for n in range(MESSAGES)]
         await send(storage, *drafts, at=AT + number)
     yield storage, ada
     await storage.close()

@@ -94,13 +94,13 @@ class Io:
             yield client
 
 
-async def join(client: ClientConnection, place: str = "") -> dict[str, Any]:
+async def join(client: ClientConnection, prefix: str = "") -> dict[str, Any]:
     """Join a namespace and return the server's answer."""
-    await client.send(f"40{place}")
+    await client.send(f"40{prefix}")
     answer = str(await client.recv())
-    assert answer.startswith(f"40{place}")
-    assert await client.recv() == f'42{place}["auth",{{}}]'
-    return msgspec.json.decode(answer.removeprefix(f"40{place}"), type=dict[str, Any])
+    assert answer.startswith(f"40{prefix}")
+    assert await client.recv() == f'42{prefix}["auth",{{}}]'
+    return msgspec.json.decode(answer.removeprefix(f"40{prefix}"), type=dict[str, Any])
 
 
 async def close_code(client: ClientConnection) -> int | None:

@@ -9,17 +9,17 @@ from tests.transports.harness import eventually
 from tests.transports.socketio.sockets import close_code, join, socketio
 
 
-@pytest.mark.parametrize("place", ["", "/custom,"])
+@pytest.mark.parametrize("prefix", ["", "/custom,"])
 @pytest.mark.parametrize("auth", ["", '{"token":"123"}'])
-async def test_a_client_joins_a_namespace(place: str, auth: str) -> None:
+async def test_a_client_joins_a_namespace(prefix: str, auth: str) -> None:
     async with socketio() as io, io.open() as client:
-        await client.send(f"40{place}{auth}")
+        await client.send(f"40{prefix}{auth}")
         answer = await client.recv()
         sid = io.last.socket.id
-        assert answer == f'40{place}{{"sid":"{sid}"}}'
-        assert await client.recv() == f'42{place}["auth",{auth or "{}"}]'
+        assert answer == f'40{prefix}{{"sid":"{sid}"}}'
+        assert await client.recv() == f'42{prefix}["auth",{auth or "{}"}]'
         assert len(sid) == 20
-        assert io.last.socket.namespace == (place.removesuffix(",") or "/")
+        assert io.last.socket.namespace == (prefix.removesuffix(",") or "/")
 
 
 async def test_the_comma_after_a_namespace_may_be_missing() -> None:

@@ -16,11 +16,11 @@ from tests.transports.socketio.sockets import close_code, socketio
 TWO = '{"_placeholder":true,"num":0},{"_placeholder":true,"num":1}'
 
 
-@pytest.mark.parametrize("place", ["", "/custom,"])
-async def test_an_event_is_received_and_sent(place: str) -> None:
+@pytest.mark.parametrize("prefix", ["", "/custom,"])
+async def test_an_event_is_received_and_sent(prefix: str) -> None:
     async with socketio() as io, io.joined("/custom") as client:
-        await client.send(f'42{place}["message",1,"2",{{"3":[true]}}]')
-        assert await client.recv() == f'42{place}["back",1,"2",{{"3":[true]}}]'
+        await client.send(f'42{prefix}["message",1,"2",{{"3":[true]}}]')
+        assert await client.recv() == f'42{prefix}["back",1,"2",{{"3":[true]}}]'
 
 
 async def test_an_event_with_attachments_comes_and_goes() -> None:
@@ -33,13 +33,13 @@ async def test_an_event_with_attachments_comes_and_goes() -> None:
         assert await client.recv() == bytes([4, 5, 6])
 
 
-@pytest.mark.parametrize("place", ["", "/custom,"])
-async def test_an_event_is_answered(place: str) -> None:
+@pytest.mark.parametrize("prefix", ["", "/custom,"])
+async def test_an_event_is_answered(prefix: str) -> None:
     async with socketio() as io, io.joined("/custom") as client:
-        await client.send(f'42{place}456["message",1,"2",{{"3":[false]}}]')
-        assert await client.recv() == f'43{place}456[1,"2",{{"3":[false]}}]'
-        await client.send(f'42{place}0["message"]')
-        assert await client.recv() == f"43{place}0[]"
+        await client.send(f'42{prefix}456["message",1,"2",{{"3":[false]}}]')
+        assert await client.recv() == f'43{prefix}456[1,"2",{{"3":[false]}}]'
+        await client.send(f'42{prefix}0["message"]')
+        assert await client.recv() == f"43{prefix}0[]"
 
 
 async def test_an_answer_may_have_attachments() -> None:

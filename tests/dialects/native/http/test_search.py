@@ -54,8 +54,8 @@ def test_S11_other_users_cannot_search_a_conversation(
 ) -> None:
     sent = ada.send(bob, "a secret meeting")
     assert hits(eve, "secret") == []
-    for place in (sent["conversation_id"], "nowhere"):
-        query = {"q": "secret", "conversation_id": place}
+    for conversation in (sent["conversation_id"], "nowhere"):
+        query = {"q": "secret", "conversation_id": conversation}
         assert eve.refused(404, "GET", "/v1/search", params=query)["code"] == "not_found"
     query = {"q": "secret", "order": "newest", "cursor": sent["id"]}
     assert eve.refused(400, "GET", "/v1/search", params=query)["field"] == "cursor"
