@@ -1,6 +1,6 @@
 """The web client in Chromium: `python -m benchmarks.web`.
 
-How soon it can be used, and how it scrolls, types, switches and holds its memory beside a long
+How soon it can be used, how fast it scrolls, types and switches, and its memory with a long
 conversation. The server, the browser and the other user's client share this machine.
 """
 
@@ -12,13 +12,14 @@ import statistics
 import tempfile
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import httpx
-from playwright.sync_api import BrowserType, CDPSession, Page, sync_playwright
+from playwright.sync_api import BrowserType, Page, sync_playwright
 from websockets.sync.client import connect
 
 from backchannel.app import open_core
@@ -53,7 +54,7 @@ class Server:
         asyncio.run(self._fill(messages))
 
     @contextmanager
-    def running(self) -> Iterator[None]:
+    def running(self) -> Generator[None]:
         with programs.backchannel(
             self.folder, self.port, BACKCHANNEL_LIMITS_SEND_RATE=str(4 * PACE)
         ):
@@ -79,7 +80,7 @@ class Server:
                     await core.storage.append(drafts, at=core.clock.now())
 
     def read_all(self) -> None:
-        """Ada has read everything: her conversations open at their ends."""
+        """Mark everything as read by Ada, so that her conversations open at their ends."""
         bearer = {"authorization": f"Bearer {self.login('ada')['access_token']}"}
         with httpx.Client(base_url=self.address, headers=bearer) as client:
             for each in client.get("/v1/conversations").json()["items"]:
@@ -97,8 +98,8 @@ class Server:
         )
 
     @contextmanager
-    def talking(self, count: int) -> Iterator[threading.Event]:
-        """Grace writes to Ada `count` times, `PACE` times a second, or until the event is set."""
+    def talking(self, count: int) -> Generator[threading.Event]:
+        """Let Grace write to Ada `count` times, `PACE` a second, or until the event is set."""
         token, enough = self.login("grace")["access_token"], threading.Event()
         thread = threading.Thread(target=self._talk, args=(str(token), count, enough))
         thread.start()
@@ -134,7 +135,7 @@ def sign_in(page: Page, server: Server) -> None:
 
 
 def cold(page: Page, server: Server, rounds: int) -> dict[str, float]:
-    """With nothing in the browser but the login: milliseconds until it can be used."""
+    """Milliseconds until the client can be used, with only the login in the browser."""
     found: dict[str, list[float]] = {"input": [], "a.row": [], ".message": []}
     page.goto(f"{server.address}/sign-in")
     for _ in range(rounds):
@@ -156,8 +157,8 @@ def cold(page: Page, server: Server, rounds: int) -> dict[str, float]:
 
 
 def _empty(page: Page, server: Server) -> None:
-    """Take away everything but the login."""
-    session = page.context.new_cdp_session(page)
+    """Remove everything but the login."""
+    session: Any = page.context.new_cdp_session(page)
     kinds = "indexeddb,cache_storage,service_workers"
     session.send("Storage.clearDataForOrigin", {"origin": server.address, "storageTypes": kinds})
     session.send("Network.clearBrowserCache")
@@ -165,11 +166,11 @@ def _empty(page: Page, server: Server) -> None:
 
 
 def scrolling(page: Page, pixels: int) -> dict[str, float]:
-    """Back through the long conversation, as fast as a wheel goes."""
+    """Scroll back through the long conversation, as fast as a wheel allows."""
     page.evaluate("bench.open('Grace')")
     page.wait_for_timeout(500)
     page.evaluate("bench.watch()")
-    session = page.context.new_cdp_session(page)
+    session: Any = page.context.new_cdp_session(page)
     gesture = {"x": 800, "y": 450, "yDistance": pixels, "speed": 3_000}
     session.send("Input.synthesizeScrollGesture", gesture)
     session.detach()
@@ -183,7 +184,7 @@ def scrolling(page: Page, pixels: int) -> dict[str, float]:
 
 
 def typing(page: Page, server: Server, keys: int) -> dict[str, float]:
-    """Keys while another user's messages arrive in the same conversation."""
+    """Type while another user's messages arrive in the same conversation."""
     page.evaluate("bench.open('Grace')")
     page.get_by_label("Message Grace").focus()
     with server.talking(keys * PACE) as enough:
@@ -198,7 +199,7 @@ def typing(page: Page, server: Server, keys: int) -> dict[str, float]:
 
 
 def switching(page: Page, rounds: int) -> dict[str, float]:
-    """Between two conversations that the browser holds."""
+    """Switch between two conversations that the browser has stored."""
     for name in ("Grace", "Joan", "Grace"):
         page.evaluate(f"bench.open('{name}')")
         page.wait_for_timeout(500)
@@ -209,7 +210,7 @@ def switching(page: Page, rounds: int) -> dict[str, float]:
 
 
 def shifts(page: Page, server: Server) -> dict[str, float]:
-    """Opened, scrolled back, and with messages that arrive: the browser's layout shift score."""
+    """The layout shift score while opening, scrolling back and receiving messages."""
     page.goto(server.address)
     page.locator("a.row", has_text="Grace").wait_for()
     page.evaluate("bench.open('Grace')")
@@ -225,9 +226,9 @@ def shifts(page: Page, server: Server) -> dict[str, float]:
 
 
 def memory(page: Page, server: Server, messages: int) -> dict[str, float]:
-    """An hour of talk, of which only the pauses are left out."""
+    """The memory after an hour of chat, without its pauses."""
     page.evaluate("bench.open('Grace')")
-    session = page.context.new_cdp_session(page)
+    session: Any = page.context.new_cdp_session(page)
     session.send("Performance.enable")
     found = {"heap at the beginning, MB": _heap(session)}
     for block in range(1, BLOCKS + 1):
@@ -239,7 +240,7 @@ def memory(page: Page, server: Server, messages: int) -> dict[str, float]:
     return found
 
 
-def _heap(session: CDPSession) -> float:
+def _heap(session: Any) -> float:
     session.send("HeapProfiler.collectGarbage")
     metrics = session.send("Performance.getMetrics")["metrics"]
     return float(next(m["value"] for m in metrics if m["name"] == "JSHeapUsedSize")) / 1e6
@@ -279,8 +280,8 @@ def measured(part: str, page: Page, server: Server, given: argparse.Namespace) -
 
 
 @contextmanager
-def browser(chromium: BrowserType, *options: str) -> Iterator[Page]:
-    """A page in a browser of its own, with what measures it."""
+def browser(chromium: BrowserType, *options: str) -> Generator[Page]:
+    """A page in a new browser, with the script that measures it."""
     if PROGRAM is None:
         raise SystemExit("chromium is needed (Debian: apt-get install chromium)")
     started = chromium.launch(executable_path=PROGRAM, args=["--no-sandbox", *options])

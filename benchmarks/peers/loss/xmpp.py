@@ -5,6 +5,7 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
+from importlib import import_module
 from typing import Any
 
 from benchmarks.peers.loss.clients import LOGIN_TIMEOUT, number_of, send_all, settled
@@ -13,7 +14,7 @@ from benchmarks.peers.peer import Server
 
 
 @dataclass(frozen=True)
-class Habits:
+class Extensions:
     """The extensions that a client uses."""
 
     managed: bool = False
@@ -25,25 +26,25 @@ class Habits:
 class Person:
     """A user who is logged in, and again after each disconnection."""
 
-    def __init__(self, name: str, port: int, journal: Journal, habits: Habits) -> None:
-        from slixmpp import ClientXMPP  # noqa: PLC0415  # only where XMPP is measured
-
+    def __init__(self, name: str, port: int, journal: Journal, extensions: Extensions) -> None:
+        slixmpp: Any = import_module("slixmpp")  # here, as only XMPP needs it
         self.jid = f"{name}@localhost"
         self.live = asyncio.Event()
         self._journal = journal
-        self._habits = habits
+        self._extensions = extensions
         self._address = ("127.0.0.1", port)
         self._archived: str | None = None
         self._seen: set[str] = set()
         self._over = False
-        self.client = client = ClientXMPP(self.jid, name)
+        self.client: Any = slixmpp.ClientXMPP(self.jid, name)
+        client = self.client
         client.enable_starttls = client.enable_direct_tls = False
         client.enable_plaintext = True
         client["feature_mechanisms"].unencrypted_plain = True
-        if habits.managed:
+        if extensions.managed:
             client.register_plugin("xep_0198")
             client.add_event_handler("stanza_acked", self._acknowledged)
-        if habits.archive:
+        if extensions.archive:
             client.register_plugin("xep_0313")
         client.register_plugin("xep_0359")
         client.add_event_handler("session_start", self._began)
@@ -54,10 +55,10 @@ class Person:
 
     def send(self, recipient: "Person", number: int) -> None:
         if not self.live.is_set():
-            return  # not connected just now: the user sees that, and nothing was acknowledged
+            return  # not connected at the moment: the user sees that, and nothing was acknowledged
         message = self.client.make_message(mto=recipient.jid, mbody=f"#{number}", mtype="chat")
         message.send()
-        if not self._habits.managed:
+        if not self._extensions.managed:
             # There is no acknowledgement: what was written counts as sent.
             self._journal.acknowledged.append(number)
 
@@ -76,7 +77,7 @@ class Person:
     async def _began(self, event: object) -> None:
         del event
         self.client.send_presence()
-        if self._habits.archive and self._archived is not None:
+        if self._extensions.archive and self._archived is not None:
             await self._read_archive()
         self.live.set()
 
@@ -100,7 +101,7 @@ class Person:
     def _take(self, body: str, archived: str) -> None:
         if not body.startswith("#"):
             return
-        if self._habits.archive:
+        if self._extensions.archive:
             if archived in self._seen:
                 return
             self._seen.add(archived)
@@ -108,18 +109,20 @@ class Person:
         self._journal.received.append(number_of(body))
 
 
-async def _exchange(server: Server, port: int, plan: Plan, *, habits: Habits) -> Sequence[Journal]:
+async def _exchange(
+    server: Server, port: int, plan: Plan, *, extensions: Extensions
+) -> Sequence[Journal]:
     del server
-    # That lines are cut is what is measured, and no news.
+    # Do not log cut connections, which are the subject of the measurement.
     logging.getLogger("slixmpp").setLevel(logging.CRITICAL)
-    pairs = (_pair(port, plan, index, habits) for index in range(plan.pairs))
+    pairs = (_pair(port, plan, index, extensions) for index in range(plan.pairs))
     return await asyncio.gather(*pairs)
 
 
-async def _pair(port: int, plan: Plan, index: int, habits: Habits) -> Journal:
+async def _pair(port: int, plan: Plan, index: int, extensions: Extensions) -> Journal:
     journal = Journal()
-    sender = Person(f"u{2 * index}", port, journal, habits)
-    receiver = Person(f"u{2 * index + 1}", port, journal, habits)
+    sender = Person(f"u{2 * index}", port, journal, extensions)
+    receiver = Person(f"u{2 * index + 1}", port, journal, extensions)
     async with asyncio.timeout(LOGIN_TIMEOUT):
         await asyncio.gather(sender.live.wait(), receiver.live.wait())
 
@@ -133,6 +136,6 @@ async def _pair(port: int, plan: Plan, index: int, habits: Habits) -> Journal:
     return journal
 
 
-plain = partial(_exchange, habits=Habits())
-managed = partial(_exchange, habits=Habits(managed=True))
-archived = partial(_exchange, habits=Habits(managed=True, archive=True))
+plain = partial(_exchange, extensions=Extensions())
+managed = partial(_exchange, extensions=Extensions(managed=True))
+archived = partial(_exchange, extensions=Extensions(managed=True, archive=True))
