@@ -23,7 +23,7 @@ export const settings: typeof english = {
   goodUntil: (date: string) => `حتى ${date}`,
   privacyText: "ما تخفيه عن الآخرين لا تراه لديهم أيضًا.",
   shareLastSeen: "متصل الآن وآخر ظهور",
-  shareLastSeenHint: "هل أنت متصل، ومتى كنت آخر مرة",
+  shareLastSeenHint: "لا يرى حالة اتصالك وآخر ظهور لك إلا من تراسله",
   shareRead: "إشعارات القراءة",
   shareReadHint: "أنك قرأت رسالة",
   shareTyping: "الكتابة",

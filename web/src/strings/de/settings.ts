@@ -23,7 +23,7 @@ export const settings: typeof english = {
   goodUntil: (date) => `Bis ${date}`,
   privacyText: "Was du von dir verbirgst, siehst du auch bei anderen nicht.",
   shareLastSeen: "Online und zuletzt gesehen",
-  shareLastSeenHint: "Ob du online bist, und wann du es zuletzt warst",
+  shareLastSeenHint: "Nur wer mit dir schreibt, sieht, ob du online bist und wann zuletzt",
   shareRead: "Lesebestätigungen",
   shareReadHint: "Dass du eine Nachricht gelesen hast",
   shareTyping: "Schreiben",

@@ -21,7 +21,7 @@ export const settings = {
   goodUntil: (date: string) => `Until ${date}`,
   privacyText: "If you hide something about yourself, you cannot see it about others either.",
   shareLastSeen: "Online and last seen",
-  shareLastSeenHint: "Whether you are online, and when you last were",
+  shareLastSeenHint: "Only people you talk to see whether you are online, and when you last were",
   shareRead: "Read receipts",
   shareReadHint: "That you have read a message",
   shareTyping: "Typing",
