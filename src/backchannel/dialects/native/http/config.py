@@ -17,9 +17,11 @@ from backchannel.http.requests import InjectedCore
 class ConfigBody(msgspec.Struct, frozen=True, kw_only=True):
     """The parts of the server's configuration that clients need to know."""
 
-    registration: Annotated[bool, Meta(description="True if registration is open", examples=[True])]
+    registration: Annotated[
+        bool, Meta(description="True unless registration is closed", examples=[True])
+    ]
     invitation_needed: Annotated[
-        bool, Meta(description="Only with an invitation", examples=[False])
+        bool, Meta(description="True if registration needs an invitation", examples=[False])
     ]
     user_invitations: Annotated[
         bool, Meta(description="True if users may invite others", examples=[False])
