@@ -83,6 +83,16 @@ def test_files_are_compressed_as_the_browser_accepts(
 
 
 @built
+@pytest.mark.parametrize("known", ["{}", "W/{}", '"older", {}', "*"])
+def test_a_page_that_the_browser_has_is_not_sent_again(server: httpx.Client, known: str) -> None:
+    etag = server.get("/").headers["etag"]
+    answer = server.get("/", headers={"if-none-match": known.format(etag)})
+    assert (answer.status_code, answer.content) == (304, b"")
+    assert answer.headers["etag"] == etag
+    assert server.get("/", headers={"if-none-match": '"older"'}).status_code == 200
+
+
+@built
 @pytest.mark.parametrize(
     "path", ["/manifest.webmanifest", "/favicon.svg", "/app-icon.svg", "/app-icon-maskable.svg"]
 )

@@ -14,6 +14,7 @@ from litestar.enums import HttpMethod, ScopeType
 from litestar.handlers import ASGIRouteHandler
 from litestar.types import ASGIApp, Receive, Scope, Send
 
+from backchannel.http.downloads import is_same
 from backchannel.http.headers import encoded
 from backchannel.http.requests import plain_headers
 from backchannel.transports.socketio.server import SocketIo
@@ -72,7 +73,7 @@ def mount(server: SocketIo) -> ASGIRouteHandler:
 
 
 async def _serve_script(script: Script, headers: dict[str, str], send: Send) -> None:
-    known = headers.get("if-none-match") == script.etag
+    known = is_same(headers.get("if-none-match"), script.etag)
     length = () if known else (("content-length", str(len(script.body))),)
     await send(
         {

@@ -13,6 +13,7 @@ from litestar import Request, Response, Router, get
 from litestar.params import PathParameter
 
 from backchannel.domain.errors import NotFound
+from backchannel.http.downloads import is_same
 from backchannel.http.headers import PAGE_POLICY
 
 BUILT = "built"
@@ -161,7 +162,7 @@ def _served(request: AnyRequest, found: Asset, *, policy: str | None = None) -> 
     }
     if policy is not None:
         headers["content-security-policy"] = policy
-    if request.headers.get("if-none-match") == etag:
+    if is_same(request.headers.get("if-none-match"), etag):
         return Response(b"", status_code=304, headers=headers, media_type=found.media_type)
     if coding is not None:
         headers["content-encoding"] = coding
