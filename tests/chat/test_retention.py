@@ -1,4 +1,4 @@
-"""Logs are bounded, and no device misses what is removed from them."""
+"""Logs are bounded, and no device misses removed entries."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""The code in docs/getting-started.md runs as it stands, against a real server."""
+"""The code in docs/getting-started.md runs unchanged, against a real server."""
 
 import re
 import sys

@@ -147,7 +147,7 @@ class SimulatedDatabase:
         self.dead = True
 
     def drop(self, answer: object) -> None:
-        """The process died before this was reported: the waiting task waits for ever."""
+        """The process died before this was reported: the waiting task waits forever."""
         self._unanswered.append(answer)
 
     def delay(self) -> float:

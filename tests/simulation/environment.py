@@ -120,7 +120,7 @@ class Environment:
         self._loop.call_later(self.rng.uniform(0.0, 2.0), self._restart, number)
 
     def _restart(self, number: int) -> None:
-        # A dead process's tasks wait for ever, but only while there is a reference to them.
+        # A dead process's tasks wait forever, but only while there is a reference to them.
         self._dead.append(self.processes[number])
         self.processes[number] = self._start(number)
 

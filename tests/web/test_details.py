@@ -1,4 +1,4 @@
-"""The pane beside a conversation: what was shared, and the settings of the conversation."""
+"""The pane beside a conversation: shared files, and the settings of the conversation."""
 
 from collections.abc import Callable
 

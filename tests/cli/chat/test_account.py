@@ -1,4 +1,4 @@
-"""Each account of each server has a folder of its own."""
+"""Each account of each server has its own folder."""
 
 from pathlib import Path
 

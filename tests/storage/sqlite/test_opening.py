@@ -271,6 +271,6 @@ async def test_R21_a_database_whose_file_watch_fails_is_closed(
 
 
 def own_threads() -> list[str]:
-    """The names of all threads but those of asyncio, which opens databases on some of its own."""
+    """The names of all threads except asyncio's, on which it opens databases."""
     names = (each.name for each in threading.enumerate())
     return sorted(each for each in names if not each.startswith("asyncio_"))

@@ -95,11 +95,11 @@ export const useStore = create<State>(() => ({
 export const getState = useStore.getState;
 export const setState = useStore.setState;
 
-/** Users may invite others. */
+/** True if users may invite others. */
 export const offersInvitations = ({ config }: Pick<State, "config">): boolean =>
   config?.user_invitations ?? false;
 
-/** Call this when another user signs in, or none any more: what a page keeps must go. */
+/** Call `forget` when the user changes or signs out, to drop data of the previous one. */
 export function onUserChange(forget: () => void): void {
   useStore.subscribe(({ me }, before) => {
     if (me?.id !== before.me?.id) forget();

@@ -123,7 +123,7 @@ class Applier:
         await self._carry_out(effects, "reply", {event.position})
 
     def confirm(self) -> None:
-        """Acknowledge what is stored, if that is news."""
+        """Acknowledge the stored position, if it is new."""
         self._ack_at = None
         self._unconfirmed = 0
         position = self._follower.confirm() if self._send_frame is not None else None
