@@ -22,6 +22,7 @@ from backchannel.storage.sql import (
     logins,
     marks,
     messages,
+    page_queries,
     receipts,
     sessions,
     settings,
@@ -39,14 +40,15 @@ pytestmark = pytest.mark.service
 
 PAGE: dict[str, object] = {"conversation_id": "x", "after": 0, "before": 9, "limit": 9}
 PLACES = {"place": 1, "first_seq": 1, "last_seq": 9}
+LOGGED = page_queries.logged_query(in_steps=False)
 STATEMENTS: dict[str, tuple[SelectBase | Delete | Update, dict[str, object]]] = {
-    "newest": (messages.history_query(newest_first=True), PAGE),
-    "next": (messages.NEXT, PAGE),
-    "newest with files": (messages.NEWEST_WITH_FILES.text, PAGE),
-    "next with files": (messages.OLDEST_WITH_FILES.text, PAGE),
+    "newest": (messages.NEWEST_FIRST.text(in_steps=False), PAGE),
+    "next": (messages.NEXT.text(in_steps=False), PAGE),
+    "newest with files": (messages.NEWEST_WITH_FILES.text(in_steps=False), PAGE),
+    "next with files": (messages.NEXT_WITH_FILES.text(in_steps=False), PAGE),
     "one message": (messages.MESSAGE_BY_ID, {"message_id": "x"}),
     "log": (log.ROWS, {"account": 1, "after": 0, "limit": 9}),
-    "logged": (log.LOGGED_MESSAGES, {"account": 1, "after": 0, "last": 9, "limit": 9}),
+    "logged": (LOGGED, {"account": 1, "after": 0, "last": 9, "limit": 9}),
     "originals": (batch.ORIGINALS, {"sent": [("x", "y")]}),
     "parties": (locks.USERS, {"user_ids": ["x"]}),
     "members": (locks.MEMBERS, {"members_of": ["x"]}),
@@ -75,6 +77,13 @@ STATEMENTS: dict[str, tuple[SelectBase | Delete | Update, dict[str, object]]] = 
     "forgotten files": (files.FORGET_FILES, {"file_ids": ["x", "y"]}),
     "ended logins": (logins.END, {"login_ids": ["x", "y"], "at": 1}),
     "expired invitations": (invitations.EXPIRED, {"at": 1}),
+}
+LENGTH = 20
+MIDDLE: dict[str, object] = {"conversation_id": "", "after": 0, "before": 1_500, "limit": LENGTH}
+PAGES_IN_THE_MIDDLE: dict[str, tuple[SelectBase, dict[str, object]]] = {
+    "newest": (messages.NEWEST_FIRST.text(in_steps=False), MIDDLE),
+    "next": (messages.NEXT.text(in_steps=False), {**MIDDLE, "after": 1_500, "before": 2**62}),
+    "logged": (LOGGED, {"after": 1_500, "last": 1_500 + LENGTH, "limit": LENGTH}),
 }
 FOR_LOCKS = (
     "locks",
@@ -170,3 +179,27 @@ async def test_statements_lock_only_rows_they_change(tmp_path: Path) -> None:
     driver.terminate()
     bad = {name: plan for name, plan in plans.items() if scans(plan) & metadata.tables.keys()}
     assert bad == {}
+
+
+@pytest.mark.parametrize("name", PAGES_IN_THE_MIDDLE)
+async def test_R13_a_page_reads_little_more_than_itself(tmp_path: Path, name: str) -> None:
+    url = await database_for(tmp_path)
+    storage = await open_storage(url)
+    pair = await make_pair(storage)
+    for _ in range(3):
+        await send(storage, *(pair.draft(f"text {number}") for number in range(1_000)))
+    await storage.close()
+    driver = await connected(url)
+    product = product_of(await driver.fetchval("SELECT version()"))
+    await driver.execute(product.session)
+    query, parameters = PAGES_IN_THE_MIDDLE[name]
+    number = await driver.fetchval("SELECT max(account) FROM log")
+    text = Statement(query, Dialect(product.collation)).bound(
+        {**parameters, "conversation_id": pair.id, "account": number}
+    )
+    await driver.execute("FLUSH STATUS")
+    assert len(await driver.fetch(text)) == LENGTH
+    counts = await driver.fetch("SHOW SESSION STATUS LIKE 'Handler_read%'")
+    driver.terminate()
+    # The temporary tables of the page are counted as well.
+    assert sum(int(count) for _, count in counts) < 20 * LENGTH, counts

@@ -18,6 +18,8 @@ T = TypeVar("T")
 class Recording:
     """A transaction that checks what it locks, and when."""
 
+    reads_in_steps = True
+
     def __init__(self, transaction: Transaction) -> None:
         self._transaction: Any = transaction
         self._locked: set[str] | None = None

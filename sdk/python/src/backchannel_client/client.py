@@ -52,9 +52,8 @@ class BackchannelClient(Emitter):
 
         `tls` has the trusted certificates. `host` is the server's name if it differs from the
         address. `agent` names this device in the list of logins. Up to `window` messages are sent
-        before the first is answered; with 1 they keep their order even if the server asks to send
-        one later. `journal` is written for `backchannel verify`. `open`, `http` and `random` are
-        for tests.
+        before the first is answered; 1 keeps their order, whatever the server asks to send later.
+        `journal` is written for `backchannel verify`; `open`, `http` and `random` are for tests.
         """
         super().__init__()
         headers = {"user-agent": agent, **({"host": host} if host else {})}

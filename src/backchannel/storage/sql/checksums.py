@@ -4,11 +4,12 @@ import logging
 from typing import Any
 
 import msgspec
-from sqlalchemy import Select, SelectBase, select
+from sqlalchemy import SelectBase, select
 
 from backchannel.domain.messages import Message, MessageKind, is_full
 from backchannel.storage.shared.checksummed_message import DAMAGED, ChecksummedMessage, all_verified
 from backchannel.storage.sql.database import Transaction, Unreadable
+from backchannel.storage.sql.page_queries import HistoryQuery
 from backchannel.storage.sql.parameters import parameter
 from backchannel.storage.sql.rows import CHECKSUMMED_COLUMNS, MESSAGES
 from backchannel.storage.sql.schema import conversation, log, message
@@ -86,21 +87,6 @@ MOST = 100
 """Messages that are read one by one at a time."""
 
 
-class HistoryQuery(msgspec.Struct, frozen=True):
-    """A query made by `messages.history_query`, with its arguments."""
-
-    text: Select[Any]
-    newest_first: bool
-    undeleted: bool = False
-    with_files: bool = False
-
-    def admits(self, message: Message) -> bool:
-        """True if the query names the message."""
-        if self.undeleted and message.deleted_at is not None:
-            return False
-        return bool(message.files) or not self.with_files
-
-
 async def salvage_history(
     transaction: Transaction,
     query: HistoryQuery,
@@ -146,7 +132,12 @@ async def _span(
     """Up to `limit` messages between two numbers, in the order of the query."""
     try:
         return await fetch_messages(
-            transaction, query.text, conversation_id=of.id, after=low, before=high, limit=limit
+            transaction,
+            query.text(in_steps=transaction.reads_in_steps),
+            conversation_id=of.id,
+            after=low,
+            before=high,
+            limit=limit,
         )
     except Unreadable:
         pass

@@ -1,7 +1,7 @@
 """The interface of a database engine: everything in which SQL databases differ."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Generic, NamedTuple, Protocol, TypeVar, overload
+from typing import ClassVar, Generic, NamedTuple, Protocol, TypeVar, overload
 
 from sqlalchemy import Delete, Insert, SelectBase, Table, Update
 
@@ -29,6 +29,9 @@ class Transaction(Protocol):
     Parameters have names; a list is the rows of a `parameters.rows_parameter`. Text that the
     database cannot hold and numbers past 64 bits raise `Invalid`.
     """
+
+    reads_in_steps: ClassVar[bool]
+    """True if the engine reads pages of messages one message at a time (`page_queries`)."""
 
     async def fetch(self, query: SelectBase, row: type[T], /, **parameters: object) -> list[T]:
         """The rows of a query: its columns are the fields of `row`, in their order.

@@ -91,7 +91,7 @@ async def retract_page(
     """Delete the user's content from the next messages; then go on to the next conversation."""
     page = await fetch_messages(
         transaction,
-        NEXT,
+        NEXT.text(in_steps=transaction.reads_in_steps),
         conversation_id=erased.id,
         after=progress.seq,
         before=PAST_THE_END,

@@ -24,7 +24,7 @@ from backchannel.storage.sql.checksums import fetch_messages, salvage_logged
 from backchannel.storage.sql.database import Database, Transaction, Unreadable
 from backchannel.storage.sql.locks import lock, users_by_number
 from backchannel.storage.sql.log_writer import KIND_NUMBERS, OWN_MESSAGE
-from backchannel.storage.sql.messages import logged_query
+from backchannel.storage.sql.page_queries import logged_query
 from backchannel.storage.sql.parameters import any_of, parameter
 from backchannel.storage.sql.schema import account, log, log_head
 
@@ -85,7 +85,6 @@ ROWS = (
     .order_by(log.c.position)
     .limit(parameter("limit"))
 )
-LOGGED_MESSAGES = logged_query()
 
 
 async def read_log(transaction: Transaction, user_id: str, *, after: int, limit: int) -> LogPage:
@@ -97,7 +96,9 @@ async def read_log(transaction: Transaction, user_id: str, *, after: int, limit:
         return LogPage((), head.public)
     page = {"account": head.account, "after": start, "last": rows[-1].position}
     try:
-        messages = await fetch_messages(transaction, LOGGED_MESSAGES, **page, limit=limit)
+        messages = await fetch_messages(
+            transaction, logged_query(in_steps=transaction.reads_in_steps), **page, limit=limit
+        )
     except Unreadable:
         messages = await salvage_logged(transaction, **page)
     return LogPage(tuple(_events(user_id, rows, iter(fitting(messages)))), head.public)

@@ -17,7 +17,8 @@ from backchannel.ports.storage.messages import Found
 from backchannel.storage.shared.checksummed_message import ChecksummedMessage, verified
 from backchannel.storage.shared.search import number_at_time, parts
 from backchannel.storage.sql.database import Transaction
-from backchannel.storage.sql.messages import PAST_THE_END, SIZE
+from backchannel.storage.sql.messages import PAST_THE_END
+from backchannel.storage.sql.page_queries import SIZE
 from backchannel.storage.sql.parameters import any_of, parameter
 from backchannel.storage.sql.rows import CHECKSUMMED_COLUMNS, MESSAGES, SizedMessage
 from backchannel.storage.sql.schema import account, conversation, message

@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
-from typing import Any, Generic, Protocol, TypeAlias, TypeVar, cast, overload
+from typing import Any, ClassVar, Generic, Protocol, TypeAlias, TypeVar, cast, overload
 
 import msgspec
 from sqlalchemy import Delete, Insert, SelectBase, Update
@@ -97,7 +97,9 @@ class StatementCache(Generic[S]):
 
 
 class ServerTransaction(ABC):
-    """The part of `sql.database.Transaction` that needs only its `fetch`."""
+    """The part of `sql.database.Transaction` that is the same for all servers."""
+
+    reads_in_steps: ClassVar[bool] = False
 
     @abstractmethod
     async def fetch(self, query: SelectBase, row: type[T], /, **parameters: object) -> list[T]:

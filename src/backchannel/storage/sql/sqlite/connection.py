@@ -4,7 +4,7 @@ import re
 import sqlite3
 from collections.abc import Coroutine, Iterable, Mapping, Sequence
 from itertools import chain
-from typing import Any, TypeVar, cast, overload
+from typing import Any, ClassVar, TypeVar, cast, overload
 
 import msgspec
 from sqlalchemy import Delete, Insert, SelectBase, Table, Update
@@ -62,6 +62,8 @@ class SqliteConnection:
 
     `wrote` is True if anything was written since it was last set to False.
     """
+
+    reads_in_steps: ClassVar[bool] = True
 
     def __init__(
         self, driver: Driver, statements: StatementCache, *, reading: bool = False

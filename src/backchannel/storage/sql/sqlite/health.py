@@ -13,7 +13,7 @@ from backchannel.storage import CannotOpen
 from backchannel.storage.shared.checksummed_message import ChecksummedMessage, is_intact
 from backchannel.storage.shared.search import parts
 from backchannel.storage.sql.database import Unreadable
-from backchannel.storage.sql.messages import SIZE
+from backchannel.storage.sql.page_queries import SIZE
 from backchannel.storage.sql.parameters import any_of, parameter
 from backchannel.storage.sql.rows import CHECKSUMMED_COLUMNS, MESSAGES, SizedMessage
 from backchannel.storage.sql.schema import message
