@@ -1,5 +1,6 @@
 """Registration by invitation: links of the operator and of users."""
 
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Generator
@@ -9,6 +10,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.support.process import ServerProcess, server_process
 from tests.web.people import PASSWORD
+from tests.web.waiting import Held
 
 
 @pytest.fixture(scope="module")
@@ -74,3 +76,18 @@ def test_an_empty_list_offers_an_invitation(
     guest = context().new_page()
     guest.goto(page.evaluate("navigator.clipboard.readText()"))
     expect(guest.get_by_text("lin invites you to")).to_be_visible()
+
+
+def test_the_current_section_stays_in_sight_when_invitations_join_the_others(
+    inviting: ServerProcess, context: Callable[..., BrowserContext]
+) -> None:
+    page = context(viewport={"width": 360, "height": 740}).new_page()
+    page.goto(invitation_of_the_operator(inviting))
+    join(page, "kim")
+    held = Held(page, re.compile("/v1/config$"))
+    page.goto(f"{inviting.address}/settings/language")
+    current = page.get_by_role("link", name="Language")
+    expect(current).to_be_in_viewport(ratio=1)
+    held.let_go()
+    expect(page.get_by_role("link", name="Invitations")).to_be_attached()
+    expect(current).to_be_in_viewport(ratio=1)

@@ -39,9 +39,12 @@ export function Settings({ section }: { readonly section: string }) {
   const invitations = useStore(offersInvitations);
   useFocusBack("#conversations");
   useEffect(() => main.current?.focus({ preventScroll: true }), []);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another link moves the current one
   useEffect(() => {
     // On a narrow screen the sections are a row that scrolls sideways.
     document.querySelector(".nav [aria-current]")?.scrollIntoView({ inline: "center" });
+  }, [section, invitations]);
+  useEffect(() => {
     document.title = `${t.settings} · ${t.appName}`;
     return main.current ? keepInSight(main.current, section) : undefined;
   }, [section]);
