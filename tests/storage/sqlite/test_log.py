@@ -1,6 +1,8 @@
 """Old entries of logs are removed in short transactions."""
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -20,16 +22,22 @@ async def test_each_transaction_of_trimming_is_bounded(
     await send(storage, *(pair.draft(str(number)) for number in range(10)))
     await storage.acknowledge([Acknowledgement(each, "", 10) for each in (pair.ada, pair.bob)])
     gone: list[int] = []
-    trim_page = log.trim_page
+    reads: list[int] = []
+    forget_entries, read_floors = log.forget_entries, log.read_floors
 
-    async def counted(transaction: Transaction, **bounds: int) -> tuple[int, int | None]:
-        count, following = await trim_page(transaction, **bounds)
-        gone.append(count)
-        return count, following
+    async def counted(transaction: Transaction, *, raised: Sequence[Any]) -> int:
+        gone.append(await forget_entries(transaction, raised=raised))
+        return gone[-1]
 
-    monkeypatch.setattr(log, "trim_page", counted)
+    async def noted(transaction: Transaction, **bounds: int) -> list[Any]:
+        reads.append(bounds["after"])
+        return await read_floors(transaction, **bounds)
+
+    monkeypatch.setattr(log, "forget_entries", counted)
+    monkeypatch.setattr(log, "read_floors", noted)
     assert await storage.trim_logs(before=AT + 1, keep=0) == sum(gone) == 20
     assert max(gone) == 3
+    assert reads == [0]  # to read them again for each transaction would take long
     heads = await storage.heads([pair.ada, pair.bob])
     assert [each.floor for each in heads.values()] == [10, 10]
     await storage.close()

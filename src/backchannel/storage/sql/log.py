@@ -36,9 +36,9 @@ CONTENTS: dict[EventKind, msgspec.json.Decoder[Any]] = {
 }
 
 PAGE = 500
-"""The number of logs checked in one transaction, so that other writers do not wait long."""
+"""The number of logs that are checked at a time."""
 MOST_ENTRIES = 2_000
-"""The most entries deleted in one transaction."""
+"""The most entries deleted in one transaction, so that other writers do not wait long."""
 
 
 class _Head(LogHead, frozen=True):
@@ -174,35 +174,50 @@ FORGET = delete(log).where(
 
 async def trim_logs(database: Database, *, before: int, keep: int) -> int:
     """Forget old entries; implements `ports.storage.Messages.trim_logs`."""
-    total = 0
-    after: int | None = 0
-    while after is not None:
-        gone, after = await database.write(
-            partial(trim_page, after=after, before=before, keep=keep)
-        )
-        total += gone
-    return total
+    total = after = 0
+    while True:
+        page = await database.read(partial(read_floors, after=after, before=before, keep=keep))
+        for raised in _in_transactions(page):
+            total += await database.write(partial(forget_entries, raised=raised))
+        if len(page) < PAGE:
+            return total
+        after = page[-1].account
 
 
-async def trim_page(
-    transaction: Transaction, *, after: int, before: int, keep: int
-) -> tuple[int, int | None]:
-    """Trim the logs of some users past number `after`.
+async def read_floors(transaction: Transaction, **bounds: int) -> list[_Floor]:
+    return await transaction.fetch(FLOORS, _Floor, **bounds)
 
-    Returns the number of deleted entries and the number to continue after, None at the end.
+
+def _in_transactions(page: Sequence[_Floor]) -> Iterator[list[_Floor]]:
+    """The floors to raise, by steps if need be, for transactions of up to `MOST_ENTRIES`."""
+    raised: list[_Floor] = []
+    room = MOST_ENTRIES
+    for each in page:
+        floor = each.floor
+        while floor < each.new_floor:
+            step = min(room, each.new_floor - floor)
+            raised.append(_Floor(each.account, floor, floor + step))
+            floor += step
+            room -= step
+            if not room:
+                yield raised
+                raised, room = [], MOST_ENTRIES
+    if raised:
+        yield raised
+
+
+async def forget_entries(transaction: Transaction, *, raised: Sequence[_Floor]) -> int:
+    """Forget the entries up to these floors; returns their number.
+
+    Meanwhile devices may have acknowledged more, but never less.
     """
-    page = await transaction.fetch(FLOORS, _Floor, after=after, before=before, keep=keep)
-    old = [each for each in page if each.new_floor > each.floor]
-    await lock(transaction, users_by_number(each.account for each in old))
+    await lock(transaction, users_by_number(each.account for each in raised))
     gone = 0
-    for each in old:
-        new_floor = min(each.new_floor, each.floor + MOST_ENTRIES - gone)
-        names = {"number": each.account, "new_floor": new_floor}
+    for each in raised:
+        names = {"number": each.account, "new_floor": each.new_floor}
         await transaction.execute(RAISE, **names)
         gone += await transaction.execute(FORGET, **names)
-        if new_floor < each.new_floor:
-            return gone, each.account - 1  # the rest of it comes next
-    return gone, page[-1].account if len(page) == PAGE else None
+    return gone
 
 
 class LogMethods(StorageMethods[Database]):

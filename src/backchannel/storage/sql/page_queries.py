@@ -105,7 +105,7 @@ def logged_query(*, in_steps: bool) -> Select[Any]:
 
 @cache
 def _history(query: HistoryQuery) -> Select[Any]:
-    source, keys = (attachment, attachment.c) if query.with_files else (message, message.c)
+    keys = attachment.c if query.with_files else message.c
     found = (
         select(keys.seq)
         .distinct()
@@ -114,7 +114,7 @@ def _history(query: HistoryQuery) -> Select[Any]:
         .limit(parameter("limit"))
     )
     if query.undeleted:
-        found = found.where(source.c.deleted_at.is_(None))
+        found = found.where(message.c.deleted_at.is_(None))
     named = found.subquery("found")
     is_named = (message.c.conversation == _NUMBER) & (message.c.seq == named.c.seq)
     sizes = select(message.c.number, message.c.seq.label("sort_key"), SIZE.label("size"))
