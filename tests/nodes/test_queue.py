@@ -148,9 +148,8 @@ async def _send_without_database(
                 "message": "Message enqueued for processing",
             }
         sender, receiver = Listener(ada_client), Listener(bob_client)
-        await ada_client.send(
-            {"event": "sendMessage", "data": {"receiver_id": bob.id, "content": "10"}}
-        )
+        data = {"receiver_id": bob.id, "content": "10"}
+        await ada_client.send({"event": "sendMessage", "data": data})
         await sender.until(lambda: len(sender.acks) == 1)
         assert sender.acks[0]["status"] == "success"
         await send(server, ada, bob, "7")  # a client that repeats itself

@@ -53,7 +53,7 @@ def _resolved(host: str, port: int) -> tuple[int, tuple[Any, ...]]:
     return family, address
 
 
-class GracefulServer(uvicorn.Server):
+class HttpServer(uvicorn.Server):
     """Stops gracefully on a signal, and without waiting for clients on a second one (rule R12).
 
     `tls_deadline` is how long a TLS handshake may take, in seconds.
@@ -131,7 +131,7 @@ class GracefulServer(uvicorn.Server):
         self.should_exit = True
 
 
-async def started(server: GracefulServer) -> None:
+async def started(server: HttpServer) -> None:
     """Wait until the server accepts connections."""
     while not server.started and not server.should_exit:  # noqa: ASYNC110 - uvicorn has no event
         await asyncio.sleep(0.005)

@@ -16,7 +16,7 @@ import uvloop
 
 from backchannel.app.config import endpoints_for, server_config
 from backchannel.app.core import open_core
-from backchannel.app.listening import CannotListen, GracefulServer, bind, started
+from backchannel.app.listening import CannotListen, HttpServer, bind, started
 from backchannel.app.locking import locked_for_server
 from backchannel.app.supervisor import Worker
 from backchannel.brokers.drivers import CannotConnect
@@ -103,7 +103,7 @@ async def _serve(
         endpoints = endpoints_for(settings, connections)
         draining = False
 
-        async def finish() -> None:
+        async def stop() -> None:
             """Refuse new messages, and wait for the replies to accepted ones (rule R12)."""
             nonlocal draining
             draining = True
@@ -113,9 +113,7 @@ async def _serve(
             endpoints.drain()
 
         config = server_config(settings, core, endpoints, draining=lambda: draining)
-        server = GracefulServer(
-            config, before_close=finish, tls_deadline=settings.limits.header_deadline
-        )
+        server = HttpServer(config, before_close=stop, tls_deadline=settings.limits.header_deadline)
         until_stored.enter_context(server.handling_signals())
         serving = asyncio.create_task(server.serve([listener]))
         await started(server)
