@@ -25,6 +25,12 @@ from backchannel.telemetry.logs import SparingLog
 VERSION = 1
 OUTCOME_SECONDS = 1.0
 """Seconds to wait for the outcome; after that the sender learns only that it is accepted."""
+LATE_SECONDS = 5.0
+"""Seconds for which no request waits after an outcome was late.
+
+Then requests wait again: if another node stores the messages, this one learns of an outcome only
+while a request waits for it.
+"""
 PAUSE_SECONDS = 0.5
 """Seconds between two attempts to store a message."""
 ATTEMPTS = 3
@@ -61,8 +67,8 @@ class QueuedSending:
         self._sending = sending
         self._bus = bus
         self._waiting: defaultdict[Key, list[asyncio.Future[Outcome]]] = defaultdict(list)
-        self._outcomes_are_prompt = True
-        """False while outcomes are late: requests then do not wait for them."""
+        self._late_until = 0.0
+        """The time, on the loop's clock, until which requests do not wait for their outcomes."""
         bus.listen(self._events_published)
         bus.listen_signals(self._signal_received)
 
@@ -80,7 +86,7 @@ class QueuedSending:
             entry = _encode(QueueEntry(VERSION, draft))
             await self._queue.put(draft.conversation_id, entry, user_id=draft.sender_id)
             metrics.QUEUE_ACCEPTED.inc()
-            if self._outcomes_are_prompt:
+            if asyncio.get_running_loop().time() >= self._late_until:
                 await asyncio.wait([outcome], timeout=OUTCOME_SECONDS)
             return self._result(outcome, draft)
         finally:
@@ -94,13 +100,19 @@ class QueuedSending:
         await self._queue.consume(self._handle)
 
     def _result(self, outcome: asyncio.Future[Outcome], draft: Draft) -> Stored | Accepted:
-        self._outcomes_are_prompt = outcome.done()
         if not outcome.done():
+            self._note_delay()
             return Accepted(draft.client_id)
+        self._late_until = 0.0
         result = outcome.result()
         if isinstance(result, ChatError):
             raise result
         return result
+
+    def _note_delay(self) -> None:
+        now = asyncio.get_running_loop().time()
+        if now >= self._late_until:
+            self._late_until = now + LATE_SECONDS
 
     async def _handle(self, encoded: bytes) -> None:
         """Store an entry, once the database takes it, or reject it."""
@@ -131,12 +143,12 @@ class QueuedSending:
             except Damaged as damage:  # not the message's fault: the operator can retry it
                 raise SetAside(damage.text) from damage
             except (Unavailable, Overloaded, Throttled):
-                self._outcomes_are_prompt = False
+                self._note_delay()
             await asyncio.sleep(PAUSE_SECONDS)
 
     def _settle(self, key: Key, outcome: Outcome) -> None:
         """Give the outcome to the requests that wait at this node."""
-        self._outcomes_are_prompt = True
+        self._late_until = 0.0
         for waiting in self._waiting.get(key, ()):
             if not waiting.done():
                 waiting.set_result(outcome)
