@@ -11,9 +11,10 @@ import pytest
 
 from backchannel.brokers.drivers import CannotConnect, driver
 from backchannel.brokers.kafka.channel import TURN, KafkaChannel, kafka_connect
+from backchannel.brokers.kafka.clients import kafka_options
 from backchannel.brokers.kafka.records import Codec, Data, Heartbeat, Record, RemoteChannel, digests
 from backchannel.brokers.kafka.routes import LIFE_SECONDS, Routes
-from backchannel.brokers.kafka.session import KafkaSession, kafka_options
+from backchannel.brokers.kafka.session import KafkaSession
 from backchannel.brokers.link import Link
 from tests.brokers.queues.consumers import until
 from tests.support.kafka import Kafka, kafka_broker
@@ -96,8 +97,9 @@ async def test_connections_that_have_ended_are_forgotten(kafka: Kafka) -> None:
     session = KafkaSession(kafka.url, "backchannel-forgotten")
 
     def writers() -> set[asyncio.StreamWriter]:
-        assert session._connections is not None
-        return {writer for _, writer in session._connections._open.values()}
+        connections = session._clients._connections
+        assert connections is not None
+        return {writer for _, writer in connections._open.values()}
 
     try:
         await session.open()

@@ -28,7 +28,7 @@ REVIEWED = {
     ("docs/getting-started.md", "Secret Keyword"): "the password of an example",
     ("docs/install.md", "Secret Keyword"): "how to make a secret",
     ("docs/settings.md", "Basic Auth Credentials"): "the password of an example",
-    ("src/backchannel/brokers/kafka/session.py", "Basic Auth Credentials"): "an example",
+    ("src/backchannel/brokers/kafka/clients.py", "Basic Auth Credentials"): "an example",
     ("src/backchannel/dialects/native/client_frames.py", "JSON Web Token"): "an example",
     ("src/backchannel/settings/bus.py", "Basic Auth Credentials"): "an example",
     ("src/backchannel/settings/catalogue.py", "Secret Keyword"): "the name of a setting",

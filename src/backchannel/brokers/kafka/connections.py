@@ -23,6 +23,10 @@ class Connections:
         """Each connection with its writer, by the task that waits for the end of its socket."""
         self._making: set[asyncio.Task[Any]] = set()
         self._aborted = False
+        self.note()
+
+    def note(self) -> None:
+        """Note the connections of the current task, too."""
         _current.set(self)
 
     async def make(self, create: Callable[[], Awaitable[Any]]) -> Any:
