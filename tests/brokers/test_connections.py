@@ -19,7 +19,7 @@ from tests.brokers.proxy import Proxy
 
 pytestmark = [pytest.mark.service]
 
-QUEUES = ("redis", "nats", "rabbitmq")
+QUEUES = ("redis", "nats", "rabbitmq", "kafka")
 STEPS = (*range(8), *range(8, 40, 3), 10_000)
 """Pieces of answers after which the broker is silent; with the last it answers everything."""
 PATIENCE = 0.3

@@ -1,11 +1,10 @@
 """`backchannel queue`: the operator handles the entries that the queue has set aside."""
 
 import asyncio
-import os
 import secrets
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
 from pathlib import Path
 
 import pytest
@@ -14,8 +13,13 @@ from backchannel.brokers.drivers import CannotConnect
 from backchannel.brokers.queues.opening import open_queue
 from backchannel.ports.queue import SetAside
 from tests.cli.conftest import TIMEOUT
+from tests.support.queue_brokers import DRIVERS, queue_broker
 
-RABBITMQ = os.environ.get("TEST_RABBITMQ_URL", "amqp://guest:guest@127.0.0.1:5672/")
+
+@pytest.fixture(params=list(DRIVERS))
+def queue_url(request: pytest.FixtureRequest) -> Generator[str]:
+    with queue_broker(request.param) as url:
+        yield url
 
 
 def command(
@@ -33,13 +37,14 @@ def command(
 
 
 @pytest.mark.service
-async def test_set_aside_entries_are_listed_without_their_contents(tmp_path: Path) -> None:
-    pytest.importorskip("aio_pika", reason="the extra `rabbitmq` is not installed")
+async def test_set_aside_entries_are_listed_without_their_contents(
+    tmp_path: Path, queue_url: str
+) -> None:
     secret = secrets.token_hex(32)
     try:
-        queue = await open_queue(RABBITMQ, key=secret.encode())
+        queue = await open_queue(queue_url, key=secret.encode())
     except CannotConnect as error:
-        pytest.skip(f"no RabbitMQ answers: {error}")
+        pytest.skip(f"no broker answers: {error}")
 
     async def refuse(entry: bytes) -> None:
         raise SetAside("it cannot be read\x1b")
@@ -50,7 +55,7 @@ async def test_set_aside_entries_are_listed_without_their_contents(tmp_path: Pat
         async with asyncio.timeout(TIMEOUT):
             while not await queue.list_set_aside(1):  # noqa: ASYNC110 - nothing tells of it
                 await asyncio.sleep(0.05)
-        settings = {"BACKCHANNEL_QUEUE_URL": RABBITMQ, "JWT_SECRET": secret}
+        settings = {"BACKCHANNEL_QUEUE_URL": queue_url, "JWT_SECRET": secret}
         done = await asyncio.to_thread(command, tmp_path, settings, "list")
         assert (done.returncode, done.stderr) == (0, "")
         assert "it cannot be read?" in done.stdout

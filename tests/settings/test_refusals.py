@@ -50,10 +50,10 @@ SECRET = "f27c1a9be04d45d8a6a3cf20d1be77f0c9e3a4b5d6e7f8091a2b3c4d5e6f7081"
             ),
         ),
         (
-            {"BACKCHANNEL_QUEUE_URL": "kafka://broker:9092"},
+            {"BACKCHANNEL_QUEUE_URL": "kafka://:9092"},
             (
-                "BACKCHANNEL_QUEUE_URL (environment): Kafka can be the bus (`bus.url`), but not "
-                "the queue: use RabbitMQ, NATS or Redis"
+                "BACKCHANNEL_QUEUE_URL (environment): kafka:// is followed by a host, such as "
+                "kafka://bus.example.org"
             ),
         ),
         (

@@ -114,7 +114,9 @@ async def _drop(settings: Settings, ids: Collection[str] | None) -> int:
 @asynccontextmanager
 async def _opened(settings: Settings) -> AsyncGenerator[Queue]:
     from backchannel.app import open_message_queue
+    from backchannel.telemetry.logs import quieten
 
+    quieten()
     queue = await open_message_queue(settings)
     if queue is None:
         raise Invalid("there is no queue; set `queue.url`")

@@ -31,10 +31,6 @@ def check_bus_url(url: str) -> str:
 
 def check_queue_url(url: str) -> str:
     """The address of a broker that this version can use as a queue."""
-    if url.startswith(tuple(f"{each}://" for each in KAFKA)):
-        raise ValueError(
-            "Kafka can be the bus (`bus.url`), but not the queue: use RabbitMQ, NATS or Redis"
-        )
     if not url.startswith(tuple(f"{each}://" for each in QUEUES)):
         known = ", ".join(f"{each}://" for each in QUEUES)
         raise ValueError(
@@ -85,8 +81,8 @@ class Queue(Group):
     url: Annotated[str, AfterValidator(check_queue_url)] | None = Field(
         default=None,
         description="The broker of a queue in which messages wait while the database is down: "
-        "`amqp://` (RabbitMQ), `nats://` (JetStream) or `redis://` (Streams); with TLS `amqps://`, "
-        "`tls://` (NATS) or `rediss://`. All nodes name the same one. Unset: messages go "
-        "directly to the database.",
+        "`amqp://` (RabbitMQ), `kafka://`, `nats://` (JetStream) or `redis://` (Streams); with TLS "
+        "`amqps://`, `kafka+ssl://`, `tls://` (NATS) or `rediss://`. All nodes name the same one. "
+        "Unset: messages go directly to the database.",
         examples=["amqp://backchannel:secret@queue.example.org/"],
     )

@@ -122,6 +122,11 @@ def configure(*, level: str, as_json: bool, stream: TextIO | None = None) -> Non
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
+    quieten()
+
+
+def quieten() -> None:
+    """Leave out what `QUIET` names. A command that does not `configure` the log calls this."""
     for name, least in QUIET.items():
         logging.getLogger(name).setLevel(least)
 

@@ -3,20 +3,19 @@
 import secrets
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import AsyncExitStack
-from importlib.util import find_spec
 from typing import NamedTuple
-from urllib.parse import urlsplit, urlunsplit
 
 import pytest
 
 from backchannel.brokers.queues import shared
 from backchannel.brokers.queues.opening import open_queue
 from backchannel.brokers.queues.shared import SharedQueue
-from tests.brokers.conftest import BROKERS, PATIENCE, patiently
+from tests.brokers.conftest import PATIENCE, patiently, proxied
 from tests.brokers.proxy import Proxy
+from tests.support.kafka_producer_ids import ask_with_version_3
 
-QUEUES = ("rabbitmq", "redis", "nats")
-"""The brokers of queues, as `BROKERS` names them."""
+QUEUES = ("rabbitmq", "redis", "nats", "kafka")
+"""The brokers of queues, as `proxied` names them."""
 
 Join = Callable[[], Awaitable[SharedQueue]]
 
@@ -36,20 +35,15 @@ def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(params=list(QUEUES))
-async def broker(request: pytest.FixtureRequest) -> AsyncGenerator[ProxiedBroker]:
+async def broker(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> AsyncGenerator[ProxiedBroker]:
     name: str = request.param
-    module, url = BROKERS[name]
-    if find_spec(module) is None:
-        pytest.skip(f"the driver {module} is not installed")
     key = secrets.token_bytes(32)
     async with AsyncExitStack() as opened:
-        parts = urlsplit(url)
-        proxy = await opened.enter_async_context(
-            Proxy.before(parts.hostname or "", parts.port or 0)
-        )
-        credentials = parts.netloc.rpartition("@")[0]
-        before = f"{credentials}@" if credentials else ""
-        through = urlunsplit(parts._replace(netloc=f"{before}127.0.0.1:{proxy.port}"))
+        proxy, through = await proxied(opened, name)
+        if name == "kafka":
+            ask_with_version_3(monkeypatch)
 
         async def join() -> SharedQueue:
             queue = await patiently(name, lambda: open_queue(through, key=key))

@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from backchannel.brokers.queues.kafka.channel import KafkaQueueChannel
 from backchannel.brokers.queues.nats import NatsQueueChannel
 from backchannel.brokers.queues.rabbitmq import RabbitmqQueueChannel
 from backchannel.brokers.queues.redis import RedisQueueChannel
@@ -216,6 +217,8 @@ async def test_S19_set_aside_entries_of_another_program_are_listed_and_can_be_dr
             await channel._client.xadd(channel._aside, {"reason": b"\xff", "at": "never"})
         case NatsQueueChannel():
             await channel._stream.publish(f"{channel._prefix}aside.entry", b"")
+        case KafkaQueueChannel():
+            await channel._write(channel._topics.aside, 0, key=b"other", value=b"")
         case RabbitmqQueueChannel():
             await channel._publish(channel._aside, b"", {})
     (found,) = await queue.list_set_aside(10)

@@ -25,6 +25,12 @@ def _nats(url: str, prefix: str, *, production: bool) -> Open:
     return nats_queue(url, prefix)
 
 
+def _kafka(url: str, prefix: str, *, production: bool) -> Open:
+    from backchannel.brokers.queues.kafka.channel import kafka_queue  # noqa: PLC0415
+
+    return kafka_queue(url, prefix, durable=production)
+
+
 def _redis(url: str, prefix: str, *, production: bool) -> Open:
     from backchannel.brokers.queues.redis import redis_queue  # noqa: PLC0415
 
@@ -38,6 +44,8 @@ class _Kind(Protocol):
 QUEUES: Mapping[str, _Kind] = {
     "amqp": _rabbitmq,
     "amqps": _rabbitmq,
+    "kafka": _kafka,
+    "kafka+ssl": _kafka,
     "nats": _nats,
     "tls": _nats,
     "redis": _redis,

@@ -1,0 +1,1 @@
+"""The queue on Kafka, or another broker for its protocol."""
