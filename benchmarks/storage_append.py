@@ -1,6 +1,6 @@
 """The speed of appending to the storage, and of reading from many messages.
 
-    python benchmarks/storage_append.py [--messages 1000000] [--folder /tmp]
+    python -m benchmarks.storage_append [--messages 1000000] [--folder /tmp] [--engine postgresql]
 
 Appending: batches of 500 from an otherwise idle event loop, random senders among `pairs` pairs,
 bodies of 100 characters. The folder should be on the disk that will hold the database, since every
@@ -22,6 +22,7 @@ from backchannel.domain.messages import Draft
 from backchannel.domain.users import Account, User
 from backchannel.ports.storage import Storage, Stored
 from backchannel.storage.opening import open_storage
+from tests.support.engines import DATABASES, SQLITE
 
 BATCH = 500
 Pair = tuple[str, str, str]
@@ -79,10 +80,10 @@ async def median_time(call: Callable[[], Awaitable[object]], runs: int = 101) ->
     return statistics.median(times)
 
 
-async def measure_appends(folder: Path) -> None:
+async def measure_appends(engine: str, folder: Path) -> None:
     for count in (10, 50, 200, 1000):
         for ahead in (1, 2):
-            storage = await open_storage(f"sqlite:///{folder}/append-{count}-{ahead}.db")
+            storage = await open_new(engine, folder)
             pairs = await make_pairs(storage, count)
             await append(storage, pairs, 20, ahead=ahead)
             rates = [await append(storage, pairs, 40, ahead=ahead) for _ in range(5)]
@@ -93,8 +94,12 @@ async def measure_appends(folder: Path) -> None:
             await storage.close()
 
 
-async def measure_reads(folder: Path, messages: int) -> None:
-    storage = await open_storage(f"sqlite:///{folder}/reads.db")
+async def open_new(engine: str, folder: Path) -> Storage:
+    return await open_storage(await DATABASES[engine](Path(tempfile.mkdtemp(dir=folder))))
+
+
+async def measure_reads(engine: str, folder: Path, messages: int) -> None:
+    storage = await open_new(engine, folder)
     pairs = await make_pairs(storage, 200)
     rate = await append(storage, pairs, messages // BATCH, ahead=1)
     print(f"append of {messages:,} messages, 200 pairs: {rate:,.0f}/s")
@@ -125,12 +130,13 @@ async def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--messages", type=int, default=1_000_000)
     parser.add_argument("--folder", type=Path)
+    parser.add_argument("--engine", choices=DATABASES, default=SQLITE)
     options = parser.parse_args()
     sys.setswitchinterval(1e-4)
     with tempfile.TemporaryDirectory(dir=options.folder) as folder:
-        await measure_appends(Path(folder))
+        await measure_appends(options.engine, Path(folder))
         if options.messages:
-            await measure_reads(Path(folder), options.messages)
+            await measure_reads(options.engine, Path(folder), options.messages)
 
 
 if __name__ == "__main__":

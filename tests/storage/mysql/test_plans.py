@@ -85,6 +85,10 @@ PAGES_IN_THE_MIDDLE: dict[str, tuple[SelectBase, dict[str, object]]] = {
     "next": (messages.NEXT.text(in_steps=False), {**MIDDLE, "after": 1_500, "before": 2**62}),
     "logged": (LOGGED, {"after": 1_500, "last": 1_500 + LENGTH, "limit": LENGTH}),
 }
+RANGES: dict[str, tuple[SelectBase, str]] = {
+    "received": (receipts.RECEIVED, "SELECT max(account), 1500, 1520 FROM log"),
+    "newly read": (receipts.NEWLY_READ, "SELECT 0, max(number), 1500, 1520 FROM conversation"),
+}
 FOR_LOCKS = (
     "locks",
     "moved places",
@@ -203,3 +207,25 @@ async def test_R13_a_page_reads_little_more_than_itself(tmp_path: Path, name: st
     driver.terminate()
     # The temporary tables of the page are counted as well.
     assert sum(int(count) for _, count in counts) < 20 * LENGTH, counts
+
+
+@pytest.mark.parametrize("name", RANGES)
+async def test_R13_a_receipt_reads_only_the_messages_it_covers(tmp_path: Path, name: str) -> None:
+    url = await database_for(tmp_path)
+    storage = await open_storage(url)
+    pair = await make_pair(storage)
+    for _ in range(3):
+        await send(storage, *(pair.draft(f"text {number}") for number in range(1_000)))
+    await storage.close()
+    driver = await connected(url)
+    product = product_of(await driver.fetchval("SELECT version()"))
+    await driver.execute(product.session)
+    query, covered = RANGES[name]
+    (row,) = await driver.fetch(covered)
+    parameter = "ranges" if name == "received" else "read"
+    text = Statement(query, Dialect(product.collation)).bound({parameter: [tuple(row)]})
+    plan = {each[2]: each for each in await driver.fetch(f"EXPLAIN {text}")}
+    driver.terminate()
+    kind, rows = plan["log" if name == "received" else "message"][3::5]
+    assert kind == "range"
+    assert int(rows) <= LENGTH

@@ -45,10 +45,29 @@ class ListColumn(FunctionElement[Any]):
         self.path: ColumnElement[Any] = literal_column(f"{rows.name}.{name}")
 
 
+class InRanges(FunctionElement[bool]):
+    """True for rows in one of the ranges of a list parameter, as a join with it says already.
+
+    Some engines find such rows by an index only if their statement has the numbers in it.
+    """
+
+    name = "in_ranges"
+    inherit_cache = False
+
+    def __init__(
+        self, parameter: str, indexes: tuple[int, int, int], columns: tuple[ColumnElement[Any], ...]
+    ) -> None:
+        """`indexes` are those of the key and of both bounds in a row of the parameter."""
+        super().__init__(*columns)
+        self.parameter = parameter
+        self.indexes = indexes
+
+
 class RowsParameter:
     """The rows of a list parameter: a `table` to select from or join, and its columns by name."""
 
     def __init__(self, name: str, columns: dict[str, SqlType]) -> None:
+        self._name = name
         self.table = ListParameter(name, columns).table_valued(VALUE).alias(f"given_{name}")
         self._columns = {
             column: ListColumn(self.table, index, column, kind)
@@ -57,6 +76,12 @@ class RowsParameter:
 
     def __getitem__(self, column: str) -> ColumnElement[Any]:
         return self._columns[column]
+
+    def has_range_of(self, key: ColumnElement[Any], column: ColumnElement[Any]) -> InRanges:
+        """`column` is past `after` and not past `last`, in a row whose column is named as `key`."""
+        names = list(self._columns)
+        indexes = names.index(key.key or ""), names.index("after"), names.index("last")
+        return InRanges(self._name, indexes, (key, column))
 
 
 def rows_parameter(name: str, /, **columns: SqlType) -> RowsParameter:

@@ -47,15 +47,19 @@ _peer_id = case(
 )
 RECEIVED = (
     select(log.c.account, log.c.conversation, _peer_id, func.max(log.c.seq))
+    .prefix_with("STRAIGHT_JOIN", dialect="mysql")
     .select_from(
-        _ranges.table.join(
-            log,
+        log.join(
+            _ranges.table,
             (log.c.account == _ranges["account"])
             & (log.c.position > _ranges["after"])
             & (log.c.position <= _ranges["last"]),
         ).join(conversation, conversation.c.number == log.c.conversation)
     )
-    .where(log.c.kind == KIND_NUMBERS[EventKind.MESSAGE])
+    .where(
+        log.c.kind == KIND_NUMBERS[EventKind.MESSAGE],
+        _ranges.has_range_of(log.c.account, log.c.position),
+    )
     .group_by(log.c.account, log.c.conversation, _peer_id)
     .order_by(log.c.account, log.c.conversation)
 )
@@ -147,16 +151,20 @@ _read = rows_parameter(
 )
 NEWLY_READ = (
     select(_read["account"], _read["conversation"], func.count())
+    .prefix_with("STRAIGHT_JOIN", dialect="mysql")
     .select_from(
-        _read.table.join(
-            message,
+        message.join(
+            _read.table,
             (message.c.conversation == _read["conversation"])
             & (message.c.seq > _read["after"])
             & (message.c.seq <= _read["last"])
             & (message.c.sender != _read["account"]),
         )
     )
-    .where(message.c.deleted_at.is_(None))
+    .where(
+        message.c.deleted_at.is_(None),
+        _read.has_range_of(message.c.conversation, message.c.seq),
+    )
     .group_by(_read["account"], _read["conversation"])
 )
 

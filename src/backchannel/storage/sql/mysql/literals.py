@@ -46,6 +46,18 @@ def conditions(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
     return " OR ".join(each) if rows else "FALSE"
 
 
+def ranges(key: str, column: str, rows: Sequence[Sequence[object]]) -> str:
+    """The condition that the columns are in one of the ranges: a key, and the bounds of `column`.
+
+    MariaDB finds no range by an index whose bounds come from another table.
+    """
+    each = (
+        f"{key} = {literal(value)} AND {column} > {literal(after)} AND {column} <= {literal(last)}"
+        for value, after, last in rows
+    )
+    return " OR ".join(each) if rows else "FALSE"
+
+
 def document(rows: Sequence[object]) -> str:
     """A list parameter as JSON, which `JSON_TABLE` reads."""
     return literal(_json(rows).decode())

@@ -30,11 +30,18 @@ from sqlalchemy.sql.elements import Grouping, Tuple
 from sqlalchemy.sql.operators import in_op
 from sqlalchemy.sql.selectable import AliasedReturnsRows, SelectStatementGrouping
 
-from backchannel.storage.sql.mysql.literals import conditions, document, literal, literals, width
-from backchannel.storage.sql.parameters import VALUE, ListColumn, ListParameter
+from backchannel.storage.sql.mysql.literals import (
+    conditions,
+    document,
+    literal,
+    literals,
+    ranges,
+    width,
+)
+from backchannel.storage.sql.parameters import VALUE, InRanges, ListColumn, ListParameter
 
 _WRAPPERS = (AliasedReturnsRows, Grouping, ScalarSelect, SelectStatementGrouping)
-_DOCUMENT, _LIST, _ROWS, _WIDTH = "document", "list", "rows", "width"
+_DOCUMENT, _LIST, _ROWS, _RANGES, _WIDTH = "document", "list", "rows", "ranges", "width"
 _COMMA = ", "
 
 
@@ -137,6 +144,13 @@ def _column(element: ListColumn, compiler: SQLCompiler, **options: Any) -> str:
     return compiler.process(element.path, **options)
 
 
+@compiles(InRanges, "mysql")
+def _in_ranges(element: InRanges, compiler: SQLCompiler, **options: Any) -> str:
+    columns = (compiler.process(each, **options) for each in element.clauses)
+    form = _COMMA.join((*map(str, element.indexes), *columns))
+    return f"(%({element.parameter}__{_RANGES}{form})s)"
+
+
 class _Values(Mapping[str, str]):
     """The parameters of a statement as literals, made as its text asks for them."""
 
@@ -155,6 +169,10 @@ class _Values(Mapping[str, str]):
         if form.startswith(_ROWS):
             columns = form.removeprefix(_ROWS).split(_COMMA)
             return conditions(columns, cast("Sequence[Sequence[object]]", rows))
+        if form.startswith(_RANGES):
+            *indexes, key, column = form.removeprefix(_RANGES).split(_COMMA)
+            picked = [[cast("Any", row)[int(index)] for index in indexes] for row in rows]
+            return ranges(key, column, picked)
         return width(rows, int(form.removeprefix(_WIDTH)))
 
     def __iter__(self) -> Any:

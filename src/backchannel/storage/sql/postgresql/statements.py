@@ -26,7 +26,7 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.types import TypeEngine
 
-from backchannel.storage.sql.parameters import ListColumn, ListParameter
+from backchannel.storage.sql.parameters import InRanges, ListColumn, ListParameter
 
 _TYPES: tuple[tuple[type[TypeEngine[Any]], str], ...] = (
     (BigInteger, "bigint"),
@@ -68,6 +68,11 @@ def _unnested(element: ListParameter, compiler: SQLCompiler, **options: Any) -> 
 @compiles(ListColumn, "postgresql")
 def _column(element: ListColumn, compiler: SQLCompiler, **options: Any) -> str:
     return compiler.process(element.path, **options)
+
+
+@compiles(InRanges, "postgresql")
+def _in_ranges(_element: InRanges, _compiler: SQLCompiler, **_options: Any) -> str:
+    return "TRUE"  # the join finds the rows
 
 
 class Statement:

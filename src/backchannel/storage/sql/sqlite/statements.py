@@ -16,7 +16,7 @@ from sqlalchemy.dialects.sqlite.base import SQLiteDialect
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 
-from backchannel.storage.sql.parameters import ListColumn, ListParameter
+from backchannel.storage.sql.parameters import InRanges, ListColumn, ListParameter
 
 T = TypeVar("T")
 
@@ -31,6 +31,11 @@ def _json_rows(element: ListParameter, compiler: SQLCompiler, **options: Any) ->
 @compiles(ListColumn, "sqlite")
 def _json_item(element: ListColumn, compiler: SQLCompiler, **options: Any) -> str:
     return f"({compiler.process(element.clauses, **options)} ->> {element.index})"
+
+
+@compiles(InRanges, "sqlite")
+def _in_ranges(_element: InRanges, _compiler: SQLCompiler, **_options: Any) -> str:
+    return "TRUE"  # the join finds the rows
 
 
 class Query(Generic[T]):
