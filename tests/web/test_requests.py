@@ -102,7 +102,7 @@ def test_a_request_is_reported_with_its_messages(person: Make, signed_in: Open) 
 def test_the_setting_is_among_the_privacy_settings(person: Make, signed_in: Open) -> None:
     ada, bob = person("Ada"), person("Bob")
     chat = signed_in(ada)
-    chat.page.goto(chat.page.url.split("/c/")[0].rstrip("/") + "/settings")
+    chat.page.goto(chat.page.url.split("/c/")[0].rstrip("/") + "/settings/privacy")
     setting = chat.page.get_by_role("checkbox", name="Anyone can write to you")
     expect(setting).to_be_enabled()
     with chat.page.expect_response("**/v1/me/privacy"):
