@@ -78,7 +78,10 @@ class RowsParameter:
         return self._columns[column]
 
     def has_range_of(self, key: ColumnElement[Any], column: ColumnElement[Any]) -> InRanges:
-        """`column` is past `after` and not past `last`, in a row whose column is named as `key`."""
+        """In a row with this `key`, `column` is past `after` and not past `last`.
+
+        The column of the key in the list parameter has the same name.
+        """
         names = list(self._columns)
         indexes = names.index(key.key or ""), names.index("after"), names.index("last")
         return InRanges(self._name, indexes, (key, column))

@@ -23,7 +23,7 @@ INTERVAL = 1.0
 GATHERING = 0.05
 """Seconds for which writes gather before they are indexed together."""
 PAUSES = 1
-"""The length of a pause, in lengths of the step before it: indexing slows writes by a quarter."""
+"""The length of a pause, in lengths of the step before it."""
 
 _logger = logging.getLogger("backchannel.storage")
 
