@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import count
 
 from backchannel.brokers.drivers import end
+from backchannel.brokers.kafka.clients import aborted_on_failure
 from backchannel.brokers.kafka.records import (
     Ask,
     Body,
@@ -237,13 +238,7 @@ def kafka_connect(url: str, prefix: str, key: bytes) -> Connect:
 
     async def connect(receive: Receive) -> KafkaChannel:
         channel = KafkaChannel(KafkaSession(url, topic), Codec(key), receive)
-        try:
+        async with aborted_on_failure(channel):
             return await channel.join()
-        except BaseException:
-            try:
-                await channel.close()
-            finally:
-                channel.abort()
-            raise
 
     return connect

@@ -5,7 +5,7 @@ import contextlib
 import ssl
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from backchannel.brokers.drivers import CannotConnect, driver, raise_if_cancelled
@@ -131,6 +131,27 @@ class KafkaClients:
             await self.stop(client)
             raise
         return client
+
+
+class Abortable(Protocol):
+    """A channel over `KafkaClients`."""
+
+    async def close(self) -> None: ...
+
+    def abort(self) -> None: ...
+
+
+@asynccontextmanager
+async def aborted_on_failure(channel: Abortable) -> AsyncGenerator[None]:
+    """Close a channel that cannot be opened, and abort what is left of it."""
+    try:
+        yield
+    except BaseException:
+        try:
+            await channel.close()
+        finally:
+            channel.abort()
+        raise
 
 
 _stopping: set[asyncio.Task[None]] = set()

@@ -13,7 +13,7 @@ from functools import partial
 from typing import Any
 
 from backchannel.brokers.drivers import CannotConnect, driver
-from backchannel.brokers.kafka.clients import REQUEST_MILLISECONDS, KafkaClients
+from backchannel.brokers.kafka.clients import REQUEST_MILLISECONDS, KafkaClients, aborted_on_failure
 from backchannel.brokers.queues.kafka.consumers import Consumers
 from backchannel.brokers.queues.kafka.topics import Topics
 from backchannel.brokers.queues.set_aside import set_aside
@@ -38,14 +38,8 @@ def kafka_queue(url: str, prefix: str, *, durable: bool) -> Open:
 
     async def open_channel() -> "KafkaQueueChannel":
         channel = KafkaQueueChannel(KafkaClients(url), prefix, durable=durable)
-        try:
+        async with aborted_on_failure(channel):
             return await channel.made()
-        except BaseException:
-            try:
-                await channel.close()
-            finally:
-                channel.abort()
-            raise
 
     return open_channel
 
