@@ -4,7 +4,7 @@ import asyncio
 import os
 import secrets
 import time
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
 from contextlib import AsyncExitStack
 from importlib.util import find_spec
 from typing import NamedTuple, TypeVar
@@ -18,7 +18,7 @@ from backchannel.brokers.kafka import channel
 from backchannel.brokers.opening import open_bus
 from backchannel.brokers.shared import SharedBus
 from tests.brokers.proxy import Proxy
-from tests.support.kafka import kafka_broker
+from tests.support.kafka import Kafka, kafka_broker
 
 T = TypeVar("T")
 
@@ -86,6 +86,13 @@ async def proxied(opened: AsyncExitStack, name: str) -> tuple[Proxy, str]:
     if find_spec(module) is None:
         pytest.skip(f"the driver {module} is not installed")
     return await (_proxy(opened, url) if url else _kafka(opened))
+
+
+@pytest.fixture
+def kafka() -> Generator[Kafka]:
+    pytest.importorskip("aiokafka", reason="the extra `kafka` is not installed")
+    with kafka_broker() as broker:
+        yield broker
 
 
 @pytest.fixture(params=[*BROKERS, "kafka"])

@@ -2,7 +2,7 @@
 
 import asyncio
 import secrets
-from collections.abc import AsyncGenerator, Generator
+from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
 from itertools import pairwise
 from typing import Any
@@ -17,18 +17,11 @@ from backchannel.brokers.kafka.routes import LIFE_SECONDS, Routes
 from backchannel.brokers.kafka.session import KafkaSession
 from backchannel.brokers.link import Link
 from tests.brokers.queues.consumers import until
-from tests.support.kafka import Kafka, kafka_broker
+from tests.support.kafka import Kafka
 
 TOPIC = "user.ada"
 KEY = b"secret"
 FAR = 60.0
-
-
-@pytest.fixture
-def kafka() -> Generator[Kafka]:
-    pytest.importorskip("aiokafka", reason="the extra `kafka` is not installed")
-    with kafka_broker() as broker:
-        yield broker
 
 
 class Member:

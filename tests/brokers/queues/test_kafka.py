@@ -1,7 +1,7 @@
 """The queue on Kafka beyond the contract: topics, permissions, deletion, and what is committed."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Generator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from types import SimpleNamespace
 from typing import Any
@@ -18,19 +18,12 @@ from backchannel.brokers.queues.opening import open_queue
 from backchannel.brokers.queues.shared import PARTITIONS, SharedQueue, partition_of
 from backchannel.ports.queue import SetAside
 from tests.brokers.queues.consumers import FAR, collector, consuming, is_confirmed, until
-from tests.support.kafka import Kafka, kafka_broker
+from tests.support.kafka import Kafka
 from tests.support.kafka_producer_ids import ask_with_version_3
 
 SOUND = {**KEPT, "min.insync.replicas": "2"}
 FORBIDDEN = 29
 INVALID = 38
-
-
-@pytest.fixture
-def kafka() -> Generator[Kafka]:
-    pytest.importorskip("aiokafka", reason="the extra `kafka` is not installed")
-    with kafka_broker() as broker:
-        yield broker
 
 
 @asynccontextmanager
